@@ -1,0 +1,2 @@
+//! Ordinal, the page.
+fn main() {}
