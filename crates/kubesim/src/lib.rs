@@ -1,1 +1,24 @@
 //! A deterministic, in-process simulation of the parts of Kubernetes 1.36 around StatefulSet.
+//!
+//! The map, in the direction in which things flow:
+//!
+//! | module | what it is | what it must not know |
+//! | --- | --- | --- |
+//! | [`api`] | the objects, as Kubernetes names them, and their JSON form | anything that happens |
+//! | [`manifest`] | YAML text → decoded, defaulted, validated objects, with diagnostics | the store |
+//! | [`apiserver`] | the store, requests against it, the history of every write | who asks, and when |
+//! | [`controllers`], [`scheduler`], [`provisioner`], [`kubelet`] | what acts on objects; each yields a [`verdict`] | each other, and the user |
+//! | [`shell`] | runs a container's command | objects |
+//! | [`dns`] | names → records, and the tools that print them | how endpoints come to be |
+//! | [`kubectl`] | command line → requests → what is printed | the page |
+//! | [`sim`] | time, the event queue, the cluster as a whole | what any component does |
+//!
+//! Nothing here reads a clock or the machine's randomness: time is an argument, and randomness comes from one seeded
+//! generator in [`apiserver::ApiServer`]. The same inputs give the same history, bit for bit, native and in Wasm.
+
+pub mod api;
+pub mod apiserver;
+pub mod controllers;
+pub mod kubelet;
+pub mod sim;
+pub mod verdict;

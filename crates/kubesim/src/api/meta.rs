@@ -1,0 +1,374 @@
+//! `metadata`, as every object has it. Models `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`.
+
+use super::read::{self, Writer, get, opt_int, opt_str};
+use super::{Kind, Map, SimTime, Str};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+/// What identifies one object for ever, even after another of the same name has come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub struct Uid(pub u128);
+
+impl fmt::Display for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hex = format!("{:032x}", self.0);
+        write!(f, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    }
+}
+
+impl fmt::Debug for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Uid {
+    /// The uid that prints as this text.
+    pub fn parse(text: &str) -> Option<Uid> {
+        let hex: String = text.chars().filter(|c| *c != '-').collect();
+        (hex.len() == 32).then(|| u128::from_str_radix(&hex, 16).ok().map(Uid)).flatten()
+    }
+}
+
+/// What names an object now: kind, namespace (empty for cluster-scoped kinds) and name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Key {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its namespace; empty for cluster-scoped kinds.
+    pub namespace: Str,
+    /// Its name.
+    pub name: Str,
+}
+
+impl Key {
+    /// The key of this object.
+    pub fn new(kind: Kind, namespace: &str, name: &str) -> Key {
+        Key { kind, namespace: namespace.into(), name: name.into() }
+    }
+
+    /// The key of this cluster-scoped object.
+    pub fn cluster(kind: Kind, name: &str) -> Key {
+        Key::new(kind, "", name)
+    }
+
+    /// The key of another object in the same namespace.
+    pub fn beside(&self, kind: Kind, name: &str) -> Key {
+        Key { kind, namespace: self.namespace.clone(), name: name.into() }
+    }
+}
+
+impl fmt::Display for Key {
+    /// `statefulset/flask`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind.info().singular(), self.name)
+    }
+}
+
+/// The owner of an object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnerReference {
+    /// The owner's apiVersion, such as `apps/v1`.
+    pub api_version: Str,
+    /// The owner's kind, such as `StatefulSet`.
+    pub kind: Str,
+    /// The owner's name.
+    pub name: Str,
+    /// The owner's uid: an owner of the same name with another uid is another owner.
+    pub uid: Uid,
+    /// Whether this owner is the managing controller.
+    pub controller: bool,
+    /// Whether the owner cannot go, in foreground deletion, before this object.
+    pub block_owner_deletion: bool,
+}
+
+impl OwnerReference {
+    /// The reference to the controller that manages an object (`metav1.NewControllerRef`).
+    pub fn controller(owner: &super::Object) -> OwnerReference {
+        OwnerReference { controller: true, block_owner_deletion: true, ..OwnerReference::plain(owner) }
+    }
+
+    /// A reference to an owner that is not the controller.
+    pub fn plain(owner: &super::Object) -> OwnerReference {
+        let info = owner.kind.info();
+        OwnerReference {
+            api_version: info.api_version().into(),
+            kind: info.name.into(),
+            name: owner.meta.name.clone(),
+            uid: owner.meta.uid,
+            controller: false,
+            block_owner_deletion: false,
+        }
+    }
+
+    fn from_value(v: &Value) -> OwnerReference {
+        OwnerReference {
+            api_version: read::str(v, "apiVersion"),
+            kind: read::str(v, "kind"),
+            name: read::str(v, "name"),
+            uid: Uid::parse(&read::str(v, "uid")).unwrap_or_default(),
+            controller: read::bool(v, "controller"),
+            block_owner_deletion: read::bool(v, "blockOwnerDeletion"),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Writer::new()
+            .put("apiVersion", &*self.api_version)
+            .put("kind", &*self.kind)
+            .put("name", &*self.name)
+            .put("uid", self.uid.to_string())
+            .some("controller", self.controller)
+            .some("blockOwnerDeletion", self.block_owner_deletion)
+            .done()
+    }
+}
+
+/// Holds back a claim's deletion while a pod uses it.
+pub const PVC_PROTECTION_FINALIZER: &str = "kubernetes.io/pvc-protection";
+/// Holds back a volume's deletion while a claim is bound to it.
+pub const PV_PROTECTION_FINALIZER: &str = "kubernetes.io/pv-protection";
+/// Holds back an object until its dependents are gone (`--cascade=foreground`).
+pub const FOREGROUND_FINALIZER: &str = "foregroundDeletion";
+/// Holds back an object until its dependents have been released (`--cascade=orphan`).
+pub const ORPHAN_FINALIZER: &str = "orphan";
+
+/// `metadata`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ObjectMeta {
+    /// Its name; empty before the API server made one from `generate_name`.
+    pub name: Str,
+    /// The prefix from which the API server made the name.
+    pub generate_name: Option<Str>,
+    /// Its namespace; empty for cluster-scoped kinds.
+    pub namespace: Str,
+    /// Set at creation.
+    pub uid: Uid,
+    /// The write that made this version of the object.
+    pub resource_version: u64,
+    /// Counts changes of the desired state.
+    pub generation: i64,
+    /// Cut to whole seconds.
+    pub creation_timestamp: SimTime,
+    /// When the object is to be gone; for a pod: when its grace period ends. Set once, at the request.
+    pub deletion_timestamp: Option<SimTime>,
+    /// The grace period that the deletion was given, in seconds.
+    pub deletion_grace_period_seconds: Option<i64>,
+    /// Labels.
+    pub labels: Map,
+    /// Annotations.
+    pub annotations: Map,
+    /// Owners.
+    pub owner_references: Rc<[OwnerReference]>,
+    /// What must be taken away before the object can go.
+    pub finalizers: Rc<[Str]>,
+}
+
+impl ObjectMeta {
+    /// The metadata of a new object.
+    pub fn named(namespace: &str, name: &str) -> ObjectMeta {
+        ObjectMeta { name: name.into(), namespace: namespace.into(), ..ObjectMeta::default() }
+    }
+
+    /// Whether someone asked for its deletion.
+    pub fn is_terminating(&self) -> bool {
+        self.deletion_timestamp.is_some()
+    }
+
+    /// The controller that manages it (`metav1.GetControllerOf`).
+    pub fn controller(&self) -> Option<&OwnerReference> {
+        self.owner_references.iter().find(|o| o.controller)
+    }
+
+    /// Whether this is the controller that manages it.
+    pub fn is_controlled_by(&self, owner: Uid) -> bool {
+        self.controller().is_some_and(|o| o.uid == owner)
+    }
+
+    /// A label's value.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.labels.get(name).map(|v| &**v)
+    }
+
+    /// An annotation's value.
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        self.annotations.get(name).map(|v| &**v)
+    }
+
+    /// Sets a label.
+    pub fn set_label(&mut self, name: &str, value: &str) {
+        Rc::make_mut(&mut self.labels).insert(name.into(), value.into());
+    }
+
+    /// Sets an annotation.
+    pub fn set_annotation(&mut self, name: &str, value: &str) {
+        Rc::make_mut(&mut self.annotations).insert(name.into(), value.into());
+    }
+
+    /// Whether this finalizer holds it back.
+    pub fn has_finalizer(&self, finalizer: &str) -> bool {
+        self.finalizers.iter().any(|f| &**f == finalizer)
+    }
+
+    /// Adds a finalizer, once.
+    pub fn add_finalizer(&mut self, finalizer: &str) {
+        if !self.has_finalizer(finalizer) {
+            self.finalizers = self.finalizers.iter().cloned().chain([Str::from(finalizer)]).collect();
+        }
+    }
+
+    /// Takes a finalizer away.
+    pub fn remove_finalizer(&mut self, finalizer: &str) {
+        self.finalizers = self.finalizers.iter().filter(|f| &***f != finalizer).cloned().collect();
+    }
+
+    /// Reads `metadata`.
+    pub fn from_value(v: &Value) -> ObjectMeta {
+        let number = |field| get(v, field).as_str().and_then(|s| s.parse().ok()).unwrap_or(0);
+        ObjectMeta {
+            name: read::str(v, "name"),
+            generate_name: opt_str(v, "generateName"),
+            namespace: read::str(v, "namespace"),
+            uid: opt_str(v, "uid").and_then(|u| Uid::parse(&u)).unwrap_or_default(),
+            resource_version: number("resourceVersion"),
+            generation: read::int(v, "generation"),
+            creation_timestamp: read::time(v, "creationTimestamp").unwrap_or_default(),
+            deletion_timestamp: read::time(v, "deletionTimestamp"),
+            deletion_grace_period_seconds: opt_int(v, "deletionGracePeriodSeconds"),
+            labels: read::map(v, "labels"),
+            annotations: read::map(v, "annotations"),
+            owner_references: read::list(v, "ownerReferences")
+                .iter()
+                .map(OwnerReference::from_value)
+                .collect(),
+            finalizers: read::strings(v, "finalizers").into(),
+        }
+    }
+
+    /// Writes `metadata` as the API server gives it out.
+    pub fn to_value(&self) -> Value {
+        let rv = if self.resource_version == 0 { String::new() } else { self.resource_version.to_string() };
+        let uid = if self.uid == Uid::default() { String::new() } else { self.uid.to_string() };
+        let created = (!uid.is_empty()).then_some(self.creation_timestamp);
+        let mut w = Writer::new()
+            .map("annotations", &self.annotations)
+            .time("creationTimestamp", created)
+            .time("deletionTimestamp", self.deletion_timestamp)
+            .some("finalizers", read::strings_value(&self.finalizers))
+            .text("generateName", self.generate_name.as_deref())
+            .some("generation", self.generation)
+            .map("labels", &self.labels)
+            .some("name", &*self.name)
+            .some("namespace", &*self.namespace)
+            .some(
+                "ownerReferences",
+                self.owner_references.iter().map(OwnerReference::to_value).collect::<Vec<_>>(),
+            )
+            .some("resourceVersion", rv)
+            .some("uid", uid);
+        if let Some(grace) = self.deletion_grace_period_seconds {
+            w = w.put("deletionGracePeriodSeconds", grace);
+        }
+        w.done()
+    }
+}
+
+/// A label selector: `matchLabels` and `matchExpressions`. Models `metav1.LabelSelector`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LabelSelector {
+    /// Every one of these must be there, with this value.
+    pub match_labels: BTreeMap<Str, Str>,
+    /// And every one of these must hold.
+    pub match_expressions: Vec<Requirement>,
+}
+
+/// One condition on labels.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Requirement {
+    /// The label.
+    pub key: Str,
+    /// How it is compared.
+    pub operator: Operator,
+    /// With what.
+    pub values: Vec<Str>,
+}
+
+/// How a label is compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operator {
+    /// It is there, with one of the values.
+    In,
+    /// It is not there, or has none of the values.
+    NotIn,
+    /// It is there.
+    Exists,
+    /// It is not there.
+    DoesNotExist,
+}
+
+impl LabelSelector {
+    /// Reads a `LabelSelector` tree.
+    pub fn from_value(v: &Value) -> LabelSelector {
+        let requirement = |r: &Value| Requirement {
+            key: read::str(r, "key"),
+            operator: match get(r, "operator").as_str() {
+                Some("NotIn") => Operator::NotIn,
+                Some("Exists") => Operator::Exists,
+                Some("DoesNotExist") => Operator::DoesNotExist,
+                _ => Operator::In,
+            },
+            values: read::strings(r, "values"),
+        };
+        LabelSelector {
+            match_labels: read::pairs(get(v, "matchLabels")),
+            match_expressions: read::list(v, "matchExpressions").iter().map(requirement).collect(),
+        }
+    }
+
+    /// Whether these labels satisfy it. An empty selector matches everything.
+    pub fn matches(&self, labels: &BTreeMap<Str, Str>) -> bool {
+        self.match_labels.iter().all(|(k, v)| labels.get(k) == Some(v))
+            && self.match_expressions.iter().all(|r| {
+                let value = labels.get(&r.key);
+                let listed = value.is_some_and(|v| r.values.contains(v));
+                match r.operator {
+                    Operator::In => listed,
+                    Operator::NotIn => !listed,
+                    Operator::Exists => value.is_some(),
+                    Operator::DoesNotExist => value.is_none(),
+                }
+            })
+    }
+
+    /// Whether it names no condition at all.
+    pub fn is_empty(&self) -> bool {
+        self.match_labels.is_empty() && self.match_expressions.is_empty()
+    }
+}
+
+impl fmt::Display for LabelSelector {
+    /// `app=flask,tier in (a,b),!old`, as kubectl prints selectors (`metav1.FormatLabelSelector`).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut comma = "";
+        for (k, v) in &self.match_labels {
+            write!(f, "{comma}{k}={v}")?;
+            comma = ",";
+        }
+        for r in &self.match_expressions {
+            let key = &r.key;
+            let mut values = r.values.clone();
+            values.sort();
+            let values = values.join(",");
+            match r.operator {
+                Operator::In => write!(f, "{comma}{key} in ({values})")?,
+                Operator::NotIn => write!(f, "{comma}{key} notin ({values})")?,
+                Operator::Exists => write!(f, "{comma}{key}")?,
+                Operator::DoesNotExist => write!(f, "{comma}!{key}")?,
+            }
+            comma = ",";
+        }
+        Ok(())
+    }
+}

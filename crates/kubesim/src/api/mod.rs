@@ -1,0 +1,34 @@
+//! The objects, as Kubernetes names them, and their JSON form.
+//!
+//! Typed fields are what the simulation acts on; each spec also keeps the whole decoded and defaulted tree (`raw`), so
+//! that what is not simulated is given out as it came. Parts that many versions share are behind [`Rc`]: a pod's status
+//! change costs a status, not a pod.
+
+pub mod event;
+mod kind;
+pub mod meta;
+pub mod node;
+mod object;
+pub mod pod;
+mod quantity;
+pub mod read;
+pub mod service;
+pub mod stateful_set;
+mod time;
+pub mod volume;
+pub mod workload;
+
+pub use kind::{KINDS, Kind, KindInfo};
+pub use meta::{Key, LabelSelector, ObjectMeta, OwnerReference, Uid};
+pub use object::{Body, Object};
+pub use pod::{Pod, PodPhase};
+pub use quantity::{parse_quantity_millis, quantity_millis};
+pub use time::{SimTime, Span};
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Text that many objects share.
+pub type Str = Rc<str>;
+/// Labels, annotations and the like.
+pub type Map = Rc<BTreeMap<Str, Str>>;

@@ -1,0 +1,189 @@
+//! One object of any kind.
+
+use super::Kind;
+use super::event::Event;
+use super::meta::{Key, ObjectMeta};
+use super::node::Node;
+use super::pod::{Pod, PodSpec, PodStatus};
+use super::read::{Writer, get};
+use super::service::{EndpointSlice, Service};
+use super::stateful_set::{ControllerRevision, StatefulSet};
+use super::volume::{ContainerFiles, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeFiles};
+use super::workload::{Deployment, ReplicaSet};
+use serde_json::Value;
+use std::rc::Rc;
+
+/// One object: its kind, its metadata, and the rest.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Object {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its metadata.
+    pub meta: ObjectMeta,
+    /// The rest.
+    pub body: Body,
+}
+
+/// What an object says beside its metadata.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub enum Body {
+    Pod(Pod),
+    StatefulSet(StatefulSet),
+    ControllerRevision(ControllerRevision),
+    Deployment(Deployment),
+    ReplicaSet(ReplicaSet),
+    Service(Service),
+    EndpointSlice(EndpointSlice),
+    PersistentVolumeClaim(PersistentVolumeClaim),
+    PersistentVolume(PersistentVolume),
+    StorageClass(StorageClass),
+    Node(Node),
+    Event(Event),
+    VolumeFiles(VolumeFiles),
+    ContainerFiles(ContainerFiles),
+    /// Any other kind: stored, listed and described as it came, without `metadata`.
+    Other(Rc<Value>),
+}
+
+macro_rules! accessors {
+    ($($kind:ident $read:ident $write:ident)*) => {
+        impl Object {
+            $(
+                #[doc = concat!("Its ", stringify!($kind), ". Panics if the object is of another kind.")]
+                #[track_caller]
+                pub fn $read(&self) -> &$kind {
+                    match &self.body {
+                        Body::$kind(body) => body,
+                        _ => wrong_kind(self.kind),
+                    }
+                }
+                #[doc = concat!("Its ", stringify!($kind), ", to change. Panics if the object is of another kind.")]
+                #[track_caller]
+                pub fn $write(&mut self) -> &mut $kind {
+                    match &mut self.body {
+                        Body::$kind(body) => body,
+                        _ => wrong_kind(self.kind),
+                    }
+                }
+            )*
+        }
+    };
+}
+
+#[track_caller]
+fn wrong_kind(kind: Kind) -> ! {
+    panic!("not that kind of object, but a {}", kind.name())
+}
+
+accessors! {
+    Pod pod pod_mut
+    StatefulSet stateful_set stateful_set_mut
+    ControllerRevision controller_revision controller_revision_mut
+    Deployment deployment deployment_mut
+    ReplicaSet replica_set replica_set_mut
+    Service service service_mut
+    EndpointSlice endpoint_slice endpoint_slice_mut
+    PersistentVolumeClaim claim claim_mut
+    PersistentVolume volume volume_mut
+    StorageClass storage_class storage_class_mut
+    Node node node_mut
+    Event event event_mut
+    VolumeFiles volume_files volume_files_mut
+    ContainerFiles container_files container_files_mut
+}
+
+impl Object {
+    /// An object.
+    pub fn new(kind: Kind, meta: ObjectMeta, body: Body) -> Object {
+        Object { kind, meta, body }
+    }
+
+    /// Its key.
+    pub fn key(&self) -> Key {
+        Key { kind: self.kind, namespace: self.meta.namespace.clone(), name: self.meta.name.clone() }
+    }
+
+    /// Reads an object of this kind from a tree that was decoded, checked and defaulted (see `manifest`).
+    pub fn from_value(kind: Kind, v: &Value) -> Object {
+        let body = match kind {
+            Kind::Pod => {
+                let mut pod = Pod::new(PodSpec::from_value(get(v, "spec")));
+                if v.get("status").is_some_and(|s| s.get("phase").is_some()) {
+                    pod.status = PodStatus::from_value(get(v, "status"));
+                }
+                Body::Pod(pod)
+            }
+            Kind::StatefulSet => Body::StatefulSet(StatefulSet::from_value(v)),
+            Kind::ControllerRevision => Body::ControllerRevision(ControllerRevision::from_value(v)),
+            Kind::Deployment => Body::Deployment(Deployment::from_value(v)),
+            Kind::ReplicaSet => Body::ReplicaSet(ReplicaSet::from_value(v)),
+            Kind::Service => Body::Service(Service::from_value(v)),
+            Kind::EndpointSlice => Body::EndpointSlice(EndpointSlice::from_value(v)),
+            Kind::PersistentVolumeClaim => Body::PersistentVolumeClaim(PersistentVolumeClaim::from_value(v)),
+            Kind::PersistentVolume => Body::PersistentVolume(PersistentVolume::from_value(v)),
+            Kind::StorageClass => Body::StorageClass(StorageClass::from_value(v)),
+            Kind::Node => Body::Node(Node::from_value(v)),
+            Kind::Event => Body::Event(Event::from_value(v)),
+            Kind::VolumeFiles | Kind::ContainerFiles => wrong_kind(kind),
+            _ => Body::Other(Rc::new(without_meta(v))),
+        };
+        Object { kind, meta: ObjectMeta::from_value(get(v, "metadata")), body }
+    }
+
+    /// Writes the object as the API server gives it out (`-o json`), without `managedFields`.
+    pub fn to_value(&self) -> Value {
+        let info = self.kind.info();
+        let w = Writer::new()
+            .put("apiVersion", info.api_version())
+            .put("kind", info.name)
+            .put("metadata", self.meta.to_value());
+        match &self.body {
+            Body::Pod(p) => w.put("spec", p.spec.to_value()).put("status", p.status.to_value(&p.spec)).done(),
+            Body::StatefulSet(s) => {
+                w.put("spec", (*s.spec.raw).clone()).put("status", s.status.to_value()).done()
+            }
+            Body::ControllerRevision(r) => {
+                w.put("data", (*r.data).clone()).put("revision", r.revision).done()
+            }
+            Body::Deployment(d) => {
+                w.put("spec", (*d.spec.raw).clone()).put("status", d.status.to_value()).done()
+            }
+            Body::ReplicaSet(r) => {
+                w.put("spec", (*r.spec.raw).clone()).put("status", r.status.to_value()).done()
+            }
+            Body::Service(s) => {
+                let status = Writer::new().put("loadBalancer", Writer::new().done()).done();
+                w.put("spec", s.spec_value()).put("status", status).done()
+            }
+            Body::EndpointSlice(e) => e.write(w).done(),
+            Body::PersistentVolumeClaim(c) => {
+                w.put("spec", c.spec.to_value()).put("status", c.status_value()).done()
+            }
+            Body::PersistentVolume(p) => w.put("spec", p.spec_value()).put("status", p.status_value()).done(),
+            Body::StorageClass(s) => merge(w.done(), &s.raw),
+            Body::Node(n) => n.write(w).done(),
+            Body::Event(e) => e.write(w).done(),
+            Body::VolumeFiles(_) | Body::ContainerFiles(_) => w.done(),
+            Body::Other(v) => merge(w.done(), v),
+        }
+    }
+}
+
+/// A tree without `apiVersion`, `kind` and `metadata`.
+pub(super) fn without_meta(v: &Value) -> Value {
+    let mut v = v.clone();
+    if let Some(o) = v.as_object_mut() {
+        for field in ["apiVersion", "kind", "metadata"] {
+            o.remove(field);
+        }
+    }
+    v
+}
+
+fn merge(mut v: Value, more: &Value) -> Value {
+    if let (Some(o), Some(more)) = (v.as_object_mut(), more.as_object()) {
+        o.extend(more.iter().map(|(k, v)| (k.clone(), v.clone())));
+    }
+    v
+}

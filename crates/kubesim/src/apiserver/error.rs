@@ -1,0 +1,78 @@
+//! What the API server refuses, and how it says so. Models `k8s.io/apimachinery/pkg/api/errors`.
+
+use crate::api::Key;
+use std::fmt;
+
+/// Why a request was refused (`metav1.StatusReason`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum StatusReason {
+    BadRequest,
+    Forbidden,
+    NotFound,
+    AlreadyExists,
+    Conflict,
+    Invalid,
+    TooManyRequests,
+}
+
+impl StatusReason {
+    /// As the API spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            StatusReason::BadRequest => "BadRequest",
+            StatusReason::Forbidden => "Forbidden",
+            StatusReason::NotFound => "NotFound",
+            StatusReason::AlreadyExists => "AlreadyExists",
+            StatusReason::Conflict => "Conflict",
+            StatusReason::Invalid => "Invalid",
+            StatusReason::TooManyRequests => "TooManyRequests",
+        }
+    }
+}
+
+/// A refused request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApiError {
+    /// Why.
+    pub reason: StatusReason,
+    /// For people, without the words `Error from server`.
+    pub message: String,
+}
+
+impl ApiError {
+    /// A refusal.
+    pub fn new(reason: StatusReason, message: impl Into<String>) -> ApiError {
+        ApiError { reason, message: message.into() }
+    }
+
+    /// There is no such object.
+    pub fn not_found(key: &Key) -> ApiError {
+        let plural = key.kind.info().qualified_plural();
+        ApiError::new(StatusReason::NotFound, format!("{plural} \"{}\" not found", key.name))
+    }
+
+    /// There is one of that name already.
+    pub fn already_exists(key: &Key) -> ApiError {
+        let plural = key.kind.info().qualified_plural();
+        ApiError::new(StatusReason::AlreadyExists, format!("{plural} \"{}\" already exists", key.name))
+    }
+
+    /// Whether it says that there is no such object.
+    pub fn is_not_found(&self) -> bool {
+        self.reason == StatusReason::NotFound
+    }
+
+    /// Whether it says that there is one of that name already.
+    pub fn is_already_exists(&self) -> bool {
+        self.reason == StatusReason::AlreadyExists
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}

@@ -1,0 +1,338 @@
+//! The API server: the store, the requests that change it, and the history of every write.
+//!
+//! It does not know who asks ([`ApiServer::cause`] is set by the caller's loop) nor when ([`ApiServer::now`] likewise),
+//! and never calls anybody: whoever wants to know what changed reads the history.
+
+mod admission;
+mod error;
+mod events;
+mod history;
+mod store;
+
+pub use error::{ApiError, StatusReason};
+pub use history::{Cause, Change, Entry, History, Moment, Stream};
+pub use store::Store;
+
+use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
+use crate::api::{Key, Object, SimTime, Str, Uid};
+use crate::verdict::{Component, Reason, Verdict};
+use std::rc::Rc;
+
+/// Feature gates that change what is simulated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FeatureGates {
+    /// `MaxUnavailableStatefulSet`: beta, but off in a stock 1.36.
+    pub max_unavailable_stateful_set: bool,
+}
+
+/// What a deletion takes along.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Propagation {
+    /// The object goes at once; the garbage collector deletes what it owned.
+    #[default]
+    Background,
+    /// What it owns goes first.
+    Foreground,
+    /// What it owns stays, without an owner.
+    Orphan,
+}
+
+/// How to delete.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct DeleteOptions {
+    /// Seconds that a pod may take to stop; its own if absent, 0: at once.
+    pub grace_period_seconds: Option<i64>,
+    /// What goes along.
+    pub propagation: Propagation,
+    /// Only if the object is still this one.
+    pub uid: Option<Uid>,
+}
+
+/// A small generator of reproducible randomness (SplitMix64).
+#[derive(Clone, Debug)]
+pub struct Rng(u64);
+
+impl Rng {
+    /// A generator that yields the same for the same seed.
+    pub fn new(seed: u64) -> Rng {
+        Rng(seed)
+    }
+
+    /// The next number.
+    pub fn next_u64(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`; 0 if `n` is 0.
+    pub fn below(&mut self, n: usize) -> usize {
+        if n == 0 { 0 } else { (self.next_u64() % n as u64) as usize }
+    }
+
+    /// Letters and digits as `k8s.io/apimachinery/pkg/util/rand: String` makes them (no vowels, nothing look-alike).
+    pub fn suffix(&mut self, length: usize) -> String {
+        const ALPHANUMS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+        (0..length).map(|_| ALPHANUMS[self.below(ALPHANUMS.len())] as char).collect()
+    }
+
+    /// A version 4 uid.
+    pub fn uid(&mut self) -> Uid {
+        let random = (self.next_u64() as u128) << 64 | self.next_u64() as u128;
+        let version = 0x4 << 76;
+        let variant = 0x8 << 60;
+        Uid(random & !(0xF << 76) & !(0xC << 60) | version | variant)
+    }
+}
+
+/// The API server.
+#[derive(Clone, Debug)]
+pub struct ApiServer {
+    store: Store,
+    history: History,
+    resource_version: u64,
+    /// The moment at which requests are handled; set by the loop that runs the cluster.
+    pub now: SimTime,
+    /// On whose behalf requests are handled; set by the loop that runs the cluster.
+    pub cause: Cause,
+    /// The cluster's one source of randomness.
+    pub rng: Rng,
+    /// Feature gates.
+    pub gates: FeatureGates,
+}
+
+/// The answer to a request.
+pub type Response<T = Rc<Object>> = Result<T, ApiError>;
+
+impl ApiServer {
+    /// An API server without objects.
+    pub fn new(seed: u64, gates: FeatureGates, now: SimTime) -> ApiServer {
+        ApiServer {
+            store: Store::default(),
+            history: History::default(),
+            resource_version: 0,
+            now,
+            cause: Cause::Bootstrap,
+            rng: Rng::new(seed),
+            gates,
+        }
+    }
+
+    /// The world as it is now.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Every write so far.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The object of this key. Errors: NotFound.
+    pub fn get(&self, key: &Key) -> Response {
+        self.store.get(key).cloned().ok_or_else(|| ApiError::not_found(key))
+    }
+
+    /// Creates an object that was decoded, checked and defaulted. Gives it a uid, a name if it only has
+    /// `generateName`, its first generation and its creation time. Errors: AlreadyExists, and what admission refuses.
+    pub fn create(&mut self, mut object: Object) -> Response {
+        if let (true, Some(prefix)) = (object.meta.name.is_empty(), object.meta.generate_name.clone()) {
+            object.meta.name = format!("{prefix}{}", self.rng.suffix(5)).into();
+        }
+        let key = object.key();
+        if self.store.get(&key).is_some() {
+            return Err(ApiError::already_exists(&key));
+        }
+        self.admit(&mut object)?;
+        object.meta.uid = self.rng.uid();
+        object.meta.generation = i64::from(has_generation(&object));
+        object.meta.creation_timestamp = self.now.whole_seconds();
+        object.meta.deletion_timestamp = None;
+        object.meta.deletion_grace_period_seconds = None;
+        Ok(self.commit(key, Some(object)).expect("a created object is there"))
+    }
+
+    /// Changes the desired state or the metadata of an object: `generation` goes up if the desired state changed.
+    /// A change that changes nothing is no write. An object that is being deleted goes when its last finalizer goes.
+    /// Errors: NotFound.
+    pub fn update(&mut self, key: &Key, change: impl FnOnce(&mut Object)) -> Response {
+        self.write(key, true, change)
+    }
+
+    /// Changes the status of an object: `generation` stays. Errors: NotFound.
+    pub fn update_status(&mut self, key: &Key, change: impl FnOnce(&mut Object)) -> Response {
+        self.write(key, false, change)
+    }
+
+    fn write(&mut self, key: &Key, bumps_generation: bool, change: impl FnOnce(&mut Object)) -> Response {
+        let old = self.get(key)?;
+        let mut new = (*old).clone();
+        change(&mut new);
+        debug_assert_eq!(new.key(), *key, "an object keeps its name");
+        if new == *old {
+            return Ok(old);
+        }
+        if bumps_generation && has_generation(&new) && desired_state_differs(&old, &new) {
+            new.meta.generation += 1;
+        }
+        let gone = new.meta.is_terminating() && new.meta.finalizers.is_empty() && !waits_for_kubelet(&new);
+        if gone {
+            self.commit(key.clone(), None);
+            return Ok(Rc::new(new));
+        }
+        Ok(self.commit(key.clone(), Some(new)).expect("an updated object is there"))
+    }
+
+    /// Deletes an object, or asks for it: a pod on a node is given its grace period, an object with finalizers waits
+    /// for them. Returns the object as it was left. Errors: NotFound; Conflict when the uid is another.
+    ///
+    /// Models `k8s.io/apiserver/pkg/registry/generic/registry/store.go: Delete` and
+    /// `pkg/registry/core/pod/strategy.go: CheckGracefulDelete`.
+    pub fn delete(&mut self, key: &Key, options: DeleteOptions) -> Response {
+        let old = self.get(key)?;
+        if let Some(uid) = options.uid.filter(|uid| *uid != old.meta.uid) {
+            return Err(ApiError::new(
+                StatusReason::Conflict,
+                format!(
+                    "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                    old.meta.uid
+                ),
+            ));
+        }
+        let mut new = (*old).clone();
+        match options.propagation {
+            Propagation::Foreground => new.meta.add_finalizer(FOREGROUND_FINALIZER),
+            Propagation::Orphan => new.meta.add_finalizer(ORPHAN_FINALIZER),
+            Propagation::Background => {}
+        }
+        let grace = pod_grace_period(&old, options.grace_period_seconds);
+        let shorter = old.meta.deletion_grace_period_seconds.is_none_or(|old| grace < old);
+        if !old.meta.is_terminating() || shorter {
+            new.meta.deletion_timestamp = Some((self.now + crate::api::Span::seconds(grace)).whole_seconds());
+            new.meta.deletion_grace_period_seconds = Some(grace);
+            if has_generation(&new) && !old.meta.is_terminating() {
+                new.meta.generation += 1;
+            }
+        }
+        if grace > 0 || !new.meta.finalizers.is_empty() {
+            if new == *old {
+                return Ok(old);
+            }
+            return Ok(self.commit(key.clone(), Some(new)).expect("a terminating object is there"));
+        }
+        self.commit(key.clone(), None);
+        Ok(Rc::new(new))
+    }
+
+    /// Writes one of this simulator's own records (files), which are no API objects. `None` removes it.
+    pub fn put_internal(&mut self, key: Key, object: Option<Object>) {
+        assert!(!key.kind.is_served(), "{key} is an API object");
+        self.commit(key, object);
+    }
+
+    /// Leaves a component's verdict about an object. The same verdict again is no write; `None` takes it back.
+    pub fn set_verdict(
+        &mut self,
+        component: Component,
+        key: &Key,
+        reason: Option<Reason>,
+        until: Option<SimTime>,
+    ) {
+        let old = self.store.verdict(component, key).cloned();
+        let same = match (&old, &reason) {
+            (Some(old), Some(reason)) => old.reason == *reason && old.until == until,
+            (None, None) => true,
+            _ => false,
+        };
+        if same {
+            return;
+        }
+        let since = match &old {
+            Some(old) if Some(&old.reason) == reason.as_ref() => old.since,
+            _ => self.now,
+        };
+        let after = reason.map(|reason| Rc::new(Verdict { since, until, reason }));
+        self.record(Change::Verdict { key: (component, key.clone()), before: old, after });
+    }
+
+    /// Marks the user's input in the history.
+    pub fn note_input(&mut self, number: u32, text: &str) {
+        self.record(Change::Input { number, text: text.into() });
+    }
+
+    /// Records what was printed in the terminal.
+    pub fn print(&mut self, stream: Stream, text: &str) {
+        if !text.is_empty() {
+            self.record(Change::Output { stream, text: text.into() });
+        }
+    }
+
+    fn commit(&mut self, key: Key, after: Option<Object>) -> Option<Rc<Object>> {
+        let before = self.store.get(&key).cloned();
+        let after = after.map(|mut object| {
+            if key.kind.is_served() {
+                self.resource_version += 1;
+                object.meta.resource_version = self.resource_version;
+            }
+            Rc::new(object)
+        });
+        self.record(Change::Object { key, before, after: after.clone() });
+        after
+    }
+
+    fn record(&mut self, change: Change) {
+        self.store.apply(&change);
+        self.history.push(Entry { at: self.now, cause: self.cause, change });
+    }
+}
+
+/// Whether the API server counts generations for the object's kind.
+fn has_generation(object: &Object) -> bool {
+    use crate::api::Kind::*;
+    matches!(
+        object.kind,
+        Pod | StatefulSet
+            | Deployment
+            | ReplicaSet
+            | DaemonSet
+            | Job
+            | CronJob
+            | EndpointSlice
+            | NetworkPolicy
+            | Ingress
+            | PodDisruptionBudget
+    )
+}
+
+/// Whether the part of the object that somebody wants (not its status, not its metadata) differs.
+fn desired_state_differs(old: &Object, new: &Object) -> bool {
+    use crate::api::Body::*;
+    match (&old.body, &new.body) {
+        (Pod(a), Pod(b)) => a.spec != b.spec,
+        (StatefulSet(a), StatefulSet(b)) => a.spec != b.spec,
+        (Deployment(a), Deployment(b)) => a.spec != b.spec,
+        (ReplicaSet(a), ReplicaSet(b)) => a.spec != b.spec,
+        (a, b) => a != b || old.meta.labels != new.meta.labels,
+    }
+}
+
+/// Whether the object's node has to stop it first.
+fn waits_for_kubelet(object: &Object) -> bool {
+    object.kind == crate::api::Kind::Pod && object.meta.deletion_grace_period_seconds != Some(0)
+}
+
+/// The grace period that a deletion gives, in seconds: 0 for anything but a pod that a kubelet has to stop.
+fn pod_grace_period(object: &Object, asked: Option<i64>) -> i64 {
+    let crate::api::Body::Pod(pod) = &object.body else { return 0 };
+    if pod.spec.node_name.is_none() || pod.is_terminal() {
+        return 0;
+    }
+    asked.unwrap_or(pod.spec.termination_grace_period_seconds).max(0)
+}
+
+/// A name for an object's part that must be the same for the same parts: used where Kubernetes takes a random one.
+pub fn name_from(uid: Uid, length: usize) -> Str {
+    Rng::new((uid.0 >> 64) as u64 ^ uid.0 as u64).suffix(length).into()
+}

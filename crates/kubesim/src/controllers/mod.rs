@@ -1,0 +1,115 @@
+//! What acts on objects: the controllers, and the table that says who watches what and who does what.
+//!
+//! A reconcile is a function of (store, key, now): it reads the store, makes requests of the API server, leaves a verdict,
+//! and says when it wants to look again. It keeps nothing to itself and calls no other component.
+
+pub mod stateful_set;
+
+use crate::api::{Key, Kind, Object, SimTime, Span};
+use crate::apiserver::{ApiServer, Store};
+use crate::sim::Timings;
+use crate::verdict::Component;
+
+/// What a reconcile has to work with.
+pub struct Context<'a> {
+    /// The API server.
+    pub api: &'a mut ApiServer,
+    /// How long things take.
+    pub timings: &'a Timings,
+    /// What the nodes keep to themselves; only the kubelet touches it.
+    pub nodes: &'a mut crate::kubelet::Nodes,
+}
+
+impl Context<'_> {
+    /// The present.
+    pub fn now(&self) -> SimTime {
+        self.api.now
+    }
+
+    /// The world as it is now.
+    pub fn store(&self) -> &Store {
+        self.api.store()
+    }
+}
+
+/// How a reconcile ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    /// When it wants to look again, whatever happens.
+    pub again_at: Option<SimTime>,
+    /// Whether a request failed, so that it has to be tried again with a growing delay.
+    pub failed: bool,
+}
+
+impl Outcome {
+    /// Nothing more to do until something changes.
+    pub const DONE: Outcome = Outcome { again_at: None, failed: false };
+    /// To be tried again.
+    pub const FAILED: Outcome = Outcome { again_at: None, failed: true };
+
+    /// To be looked at again at this time.
+    pub const fn at(at: SimTime) -> Outcome {
+        Outcome { again_at: Some(at), failed: false }
+    }
+}
+
+/// A change of an object, as a watch shows it.
+pub struct Watched<'a> {
+    /// The object.
+    pub key: &'a Key,
+    /// As it was; absent if it is new.
+    pub before: Option<&'a Object>,
+    /// As it is; absent if it is gone.
+    pub after: Option<&'a Object>,
+}
+
+impl<'a> Watched<'a> {
+    /// The object as it is, or as it was last.
+    pub fn object(&self) -> &'a Object {
+        self.after.or(self.before).expect("a change has a before or an after")
+    }
+
+    /// The object's state before and after, whichever there are.
+    pub fn both(&self) -> impl Iterator<Item = &'a Object> {
+        self.before.into_iter().chain(self.after)
+    }
+}
+
+/// Lets the component look at the object.
+pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
+    match component {
+        Component::StatefulSetController => stateful_set::sync(context, key),
+        Component::Kubelet => crate::kubelet::sync(context, key),
+        _ => Outcome::DONE,
+    }
+}
+
+/// Says which component has to look at which object because of this change.
+pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+    stateful_set::interested(store, change, add);
+    if change.key.kind == Kind::Pod {
+        add(Component::Kubelet, change.key.clone());
+    }
+}
+
+/// How long after a change the component looks.
+pub fn latency(component: Component, timings: &Timings) -> Span {
+    match component {
+        Component::Terminal => Span(0),
+        _ => timings.watch,
+    }
+}
+
+/// Adds the owner of a kind, if the object is managed by one.
+pub fn add_controller_of(
+    change: &Watched,
+    kind: Kind,
+    component: Component,
+    add: &mut dyn FnMut(Component, Key),
+) {
+    for object in change.both() {
+        if let Some(owner) = object.meta.controller().filter(|o| *o.kind == *kind.name()) {
+            add(component, object.key().beside(kind, &owner.name));
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Time, the event queue, and the cluster as a whole.
+//!
+//! [`Cluster::input`] takes what the user does, [`Cluster::run_until`] lets time pass. After each task the loop reads what
+//! it wrote to the history and puts every component that watches such objects into the queue: nobody calls anybody.
+
+mod bootstrap;
+pub mod process;
+mod queue;
+mod timings;
+
+pub use bootstrap::NodeOptions;
+pub use process::{ProcessId, Processes, Program};
+pub use queue::{Queue, Task};
+pub use timings::Timings;
+
+use crate::api::{Key, SimTime, Span, Str};
+use crate::apiserver::{ApiServer, Cause, Change, FeatureGates};
+use crate::controllers::{self, Context};
+use crate::verdict::Component;
+use std::collections::BTreeMap;
+
+/// How a cluster is set up. Two clusters with the same options and the same inputs have the same history.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Options {
+    /// The nodes; the first is the control plane.
+    pub nodes: Vec<NodeOptions>,
+    /// Feature gates.
+    pub gates: FeatureGates,
+    /// Delays.
+    pub timings: Timings,
+    /// Seeds uids, names, ties.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            nodes: NodeOptions::of_the_seed(),
+            gates: FeatureGates::default(),
+            timings: Timings::realistic(),
+            seed: 5,
+        }
+    }
+}
+
+/// What the user does. The log of inputs with their times is the whole of a story: replaying it gives the same history.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Input {
+    /// A line typed at the terminal's prompt.
+    Line(Str),
+    /// Ctrl-C at the terminal.
+    Interrupt,
+    /// The editor's Apply: `kubectl apply -f -` with this text.
+    Apply(Str),
+}
+
+/// An input and its time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TimedInput {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub input: Input,
+}
+
+/// The whole cluster.
+pub struct Cluster {
+    /// The API server, with the store and the history.
+    pub api: ApiServer,
+    /// How it was set up.
+    pub options: Options,
+    /// What the nodes keep to themselves: running programs, pulled images, used addresses.
+    pub nodes: crate::kubelet::Nodes,
+    /// The commands that were started.
+    pub processes: Processes,
+    queue: Queue,
+    failures: BTreeMap<Task, u32>,
+    dispatched: usize,
+    inputs: Vec<TimedInput>,
+    next_command: u32,
+}
+
+/// The first retry of a failed reconcile, doubled each time (`workqueue.DefaultTypedControllerRateLimiter`: 5 ms … 1000 s).
+const FIRST_RETRY: Span = Span(5);
+/// The longest wait between retries.
+const LAST_RETRY: Span = Span::seconds(1000);
+
+impl Cluster {
+    /// A cluster that has just been set up and has come to rest, at time zero.
+    pub fn new(options: Options) -> Cluster {
+        let mut cluster = Cluster {
+            api: ApiServer::new(options.seed, options.gates, bootstrap::BORN),
+            nodes: crate::kubelet::Nodes::default(),
+            processes: Processes::default(),
+            queue: Queue::default(),
+            failures: BTreeMap::new(),
+            dispatched: 0,
+            inputs: Vec::new(),
+            next_command: 0,
+            options,
+        };
+        bootstrap::populate(&mut cluster.api, &cluster.options);
+        cluster.dispatch();
+        cluster.run_until(SimTime(0));
+        cluster
+    }
+
+    /// The present: everything due before it has been done.
+    pub fn now(&self) -> SimTime {
+        self.api.now
+    }
+
+    /// What the user did so far.
+    pub fn inputs(&self) -> &[TimedInput] {
+        &self.inputs
+    }
+
+    /// When something happens next by itself.
+    pub fn next_at(&self) -> Option<SimTime> {
+        [self.queue.next_at(), self.processes.next_at()].into_iter().flatten().min()
+    }
+
+    /// Lets time pass until this moment. Time does not run backwards: an earlier moment does nothing.
+    pub fn run_until(&mut self, until: SimTime) {
+        while self.next_at().is_some_and(|at| at <= until) {
+            self.step();
+        }
+        self.api.now = self.api.now.max(until);
+    }
+
+    /// Goes to the next thing that is due and does it. Returns false if nothing is.
+    pub fn step(&mut self) -> bool {
+        let Some(at) = self.next_at() else { return false };
+        self.api.now = self.api.now.max(at);
+        if self.queue.next_at() == Some(at)
+            && let Some((_, task)) = self.queue.pop()
+        {
+            self.reconcile(task);
+        }
+        self.run_processes();
+        true
+    }
+
+    fn reconcile(&mut self, task: Task) {
+        let (component, key) = &task;
+        self.api.cause = Cause::Component(*component);
+        let mut context =
+            Context { api: &mut self.api, timings: &self.options.timings, nodes: &mut self.nodes };
+        let outcome = controllers::sync(*component, &mut context, key);
+        if outcome.failed {
+            let failures = self.failures.entry(task.clone()).or_insert(0);
+            let wait = FIRST_RETRY.0.checked_shl((*failures).min(40)).unwrap_or(i64::MAX).min(LAST_RETRY.0);
+            *failures += 1;
+            self.queue.add(self.api.now + Span(wait), task.clone());
+        } else {
+            self.failures.remove(&task);
+        }
+        if let Some(again) = outcome.again_at {
+            self.queue.add(again, task);
+        }
+        self.dispatch();
+    }
+
+    /// Starts a command on the user's behalf and lets it go as far as it can without time passing. `text` is how the
+    /// timeline shows it.
+    pub fn spawn(&mut self, text: &str, program: Box<dyn Program>) -> ProcessId {
+        self.api.note_input(self.next_command, text);
+        self.next_command += 1;
+        let id = self.processes.spawn(program, self.now());
+        self.run_processes();
+        id
+    }
+
+    /// Ctrl-C for a command.
+    pub fn interrupt(&mut self, id: ProcessId) {
+        self.processes.interrupt(id, &mut self.api, &mut self.nodes, &self.options.timings);
+        self.run_processes();
+    }
+
+    fn run_processes(&mut self) {
+        self.api.cause = Cause::User(self.next_command.saturating_sub(1));
+        self.processes.run(&mut self.api, &mut self.nodes, &self.options.timings);
+        self.dispatch();
+    }
+
+    /// Puts in the queue whoever watches what was written since the last time.
+    pub fn dispatch(&mut self) {
+        let Cluster { api, queue, options, dispatched, .. } = self;
+        let now = api.now;
+        for entry in &api.history().entries()[*dispatched..] {
+            let Change::Object { key, before, after } = &entry.change else { continue };
+            let change = controllers::Watched { key, before: before.as_deref(), after: after.as_deref() };
+            controllers::interested(api.store(), &change, &mut |component, key: Key| {
+                queue.add(now + controllers::latency(component, &options.timings), (component, key));
+            });
+        }
+        *dispatched = api.history().len();
+    }
+
+    /// Puts a task in the queue at this time.
+    pub fn schedule(&mut self, at: SimTime, component: Component, key: Key) {
+        self.queue.add(at, (component, key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Kind;
+
+    #[test]
+    fn a_new_cluster_is_at_rest_and_has_what_the_seed_has() {
+        let cluster = Cluster::new(Options::default());
+        assert_eq!(cluster.now(), SimTime(0));
+        let nodes: Vec<_> = cluster.api.store().list(Kind::Node).map(|n| n.meta.name.to_string()).collect();
+        assert_eq!(nodes, ["chhan-k8s-1", "chhan-k8s-2", "chhan-k8s-3", "chhan-k8s-4"]);
+        assert!(
+            cluster.api.store().list(Kind::StorageClass).all(|c| c.storage_class().wait_for_first_consumer)
+        );
+    }
+
+    #[test]
+    fn going_back_and_forth_in_a_history_gives_the_same_world() {
+        let cluster = Cluster::new(Options::default());
+        let history = cluster.api.history();
+        let mut moment = crate::apiserver::Moment::default();
+        moment.seek(history, history.len());
+        assert_eq!(&moment.store, cluster.api.store());
+        moment.seek(history, 0);
+        assert_eq!(moment.store, crate::apiserver::Store::default());
+    }
+}

@@ -1,0 +1,228 @@
+//! Why: what a component did about an object, or what it waits for.
+//!
+//! A verdict is a value; the page turns it into a sentence, a countdown and a link to the rule, and tests assert it.
+//! Every component that looks at an object leaves its newest verdict in the store, so the history covers verdicts too.
+
+use crate::api::{Key, SimTime, Str};
+
+/// A part of the control plane or a node that acts on objects.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub enum Component {
+    StatefulSetController,
+    DeploymentController,
+    ReplicaSetController,
+    EndpointSliceController,
+    PersistentVolumeController,
+    PvcProtectionController,
+    PvProtectionController,
+    GarbageCollector,
+    NodeLifecycleController,
+    TaintEvictionController,
+    DisruptionController,
+    Scheduler,
+    Provisioner,
+    Kubelet,
+    /// Not a part of Kubernetes: the commands that the user started.
+    Terminal,
+}
+
+/// What a component says about one object.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Verdict {
+    /// Since when it has said so.
+    pub since: SimTime,
+    /// When time alone will change it, if time is what it waits for.
+    pub until: Option<SimTime>,
+    /// What it did or waits for.
+    pub reason: Reason,
+}
+
+/// What a component did or waits for. The object it is about is the verdict's key in the store.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Reason {
+    // The StatefulSet controller, about a set.
+    /// Everything is as wanted.
+    Settled,
+    /// It made this pod.
+    Created {
+        /// The pod.
+        pod: Str,
+    },
+    /// It told this pod to go.
+    Deleted {
+        /// The pod.
+        pod: Str,
+        /// Why it has to go.
+        why: DeleteReason,
+    },
+    /// This pod must be Running and Ready before the next one is touched.
+    WaitingForReady {
+        /// The pod that is waited for.
+        pod: Str,
+        /// The pod that waits, if one is to be made or deleted next.
+        next: Option<Str>,
+    },
+    /// This pod is Ready, but has not been so for `minReadySeconds` yet.
+    WaitingForAvailable {
+        /// The pod that is waited for.
+        pod: Str,
+        /// How long it must stay Ready, in seconds.
+        min_ready_seconds: i64,
+        /// The pod that waits, if one is to be made or deleted next.
+        next: Option<Str>,
+    },
+    /// This pod must be gone before anything else is done.
+    WaitingForTermination {
+        /// The pod that is going.
+        pod: Str,
+        /// The pod that waits, if one is to be made or deleted next.
+        next: Option<Str>,
+    },
+    /// Pods below this ordinal keep the old revision.
+    HeldByPartition {
+        /// `updateStrategy.rollingUpdate.partition`
+        partition: i32,
+        /// How many pods are held back.
+        held: i32,
+    },
+    /// Pods keep the old revision until somebody deletes them.
+    OnDelete {
+        /// How many pods are of an old revision.
+        outdated: i32,
+    },
+    /// This pod can't become Ready by itself, and the controller won't replace it (the known issue with OrderedReady).
+    StuckUpdate {
+        /// The pod that somebody has to delete.
+        pod: Str,
+    },
+    /// The API server refused a request; it is tried again.
+    Failed {
+        /// What the API server said.
+        message: Str,
+    },
+    /// The set is being deleted: nothing is reconciled any more.
+    BeingDeleted,
+
+    // The scheduler, about a pod.
+    /// It has this node.
+    Scheduled {
+        /// The node.
+        node: Str,
+    },
+    /// A node is chosen; its claims must be bound before it is given to the node.
+    WaitingForBinding {
+        /// The claims that are not bound.
+        claims: Vec<Str>,
+        /// The node that was chosen.
+        node: Str,
+    },
+    /// No node takes it.
+    Unschedulable {
+        /// As the FailedScheduling event says it.
+        message: Str,
+    },
+
+    // The volume controller and the provisioner, about a claim.
+    /// The class makes volumes only once a pod that needs the claim has a node.
+    WaitingForFirstConsumer,
+    /// The volume is being made.
+    Provisioning {
+        /// Who makes it.
+        provisioner: Str,
+    },
+    /// The class that the claim names does not exist.
+    ClassMissing {
+        /// The class.
+        class: Str,
+    },
+    /// It has this volume.
+    Bound {
+        /// The volume.
+        volume: Str,
+    },
+    /// It is to go, but a pod uses it.
+    InUse {
+        /// The pod.
+        pod: Str,
+    },
+
+    // The kubelet, about a pod.
+    /// Its sandbox and network are being made.
+    CreatingSandbox,
+    /// An image is being pulled.
+    Pulling {
+        /// The image.
+        image: Str,
+        /// The container that needs it.
+        container: Str,
+    },
+    /// A container is being started.
+    Starting {
+        /// The container.
+        container: Str,
+    },
+    /// An init container runs.
+    RunningInit {
+        /// The container.
+        container: Str,
+    },
+    /// All containers run; the readiness probe has not succeeded yet, or fails.
+    Probing {
+        /// The container.
+        container: Str,
+        /// Failures in a row so far.
+        failures: i64,
+    },
+    /// It runs and is Ready.
+    Running,
+    /// An image could not be pulled; it is tried again.
+    ImageBackOff {
+        /// The image.
+        image: Str,
+        /// The container that needs it.
+        container: Str,
+    },
+    /// A container ended; it is started again after a while.
+    CrashBackOff {
+        /// The container.
+        container: Str,
+        /// How often it was started again.
+        restarts: i64,
+    },
+    /// Its containers were told to stop.
+    Stopping {
+        /// How long they may take, in seconds.
+        grace_seconds: i64,
+    },
+    /// It is over.
+    Ended,
+    /// Its node does not answer.
+    NodeLost {
+        /// The node.
+        node: Str,
+    },
+
+    // The EndpointSlice controller, about a Service.
+    /// It lists so many ready endpoints, and so many that are not.
+    Endpoints {
+        /// Ready ones.
+        ready: usize,
+        /// Others.
+        not_ready: usize,
+    },
+}
+
+/// Why a pod is deleted by its set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DeleteReason {
+    /// There are more pods than wanted.
+    ScaledDown,
+    /// It is of an old revision.
+    Outdated,
+    /// It has failed or ended.
+    Finished,
+}
+
+/// A verdict's key: who, about what.
+pub type VerdictKey = (Component, Key);
