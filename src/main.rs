@@ -1,2 +1,5 @@
-//! Ordinal, the page.
-fn main() {}
+//! Ordinal, the page: starts the app.
+
+fn main() {
+    ordinal::start();
+}

@@ -1,1 +1,133 @@
-fn main() {}
+//! `cargo xtask`: sets up, builds, serves, tests and measures Ordinal.
+#![allow(clippy::disallowed_methods, reason = "tooling: clocks are read here, the simulation is elsewhere")]
+
+mod check;
+mod run;
+mod screenshot;
+mod site;
+mod tools;
+
+use std::process::ExitCode;
+
+use run::Result;
+use tools::Tools;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  serve [--dev] [--open] [--port N]
+             build the page and serve it on this machine; --dev rebuilds and reloads on every change,
+             --open opens it in your browser; port 8080, or the next free one
+  build      build the page into dist/: the static site, to be put on any host, in any folder
+  test [--only STEP] [--list]
+             format, lints, dependencies, native tests, the build, sizes, browser tests; or one of the steps
+  size       the bytes of every file of dist/ and of the critical path
+  screenshot [--out DIR] [--script FILE] [--size WxH]... [--scheme light|dark]...
+             pictures of the page in dist/ (built if missing), into artifacts/; what a script may say
+             stands in tests/browser/screenshot.rs
+  bench      the simulation's benchmarks
+
+What is missing is installed into a folder of its own below the user's cache folder (or ORDINAL_TOOLS).";
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments(std::env::args().skip(1).collect());
+    match dispatch(&mut arguments) {
+        Ok(code) => code,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &mut Arguments) -> Result<ExitCode> {
+    let command = if arguments.0.is_empty() { "help".to_owned() } else { arguments.0.remove(0) };
+    let mut tools = Tools::default();
+    match command.as_str() {
+        "serve" => {
+            let (dev, open) = (arguments.flag("--dev"), arguments.flag("--open"));
+            let port = arguments.value("--port")?;
+            let port = port
+                .map(|port| port.parse::<u16>().map_err(|_| format!("--port {port}: not a port")))
+                .transpose()?;
+            arguments.finish()?;
+            site::serve(&mut tools, dev, open, port)?;
+        }
+        "build" => {
+            arguments.finish()?;
+            site::build(&mut tools)?;
+            println!("The site is in dist/.");
+        }
+        "test" => {
+            let (only, list) = (arguments.value("--only")?, arguments.flag("--list"));
+            arguments.finish()?;
+            if list {
+                check::list();
+            } else {
+                return check::test(&mut tools, only.as_deref());
+            }
+        }
+        "size" => {
+            arguments.finish()?;
+            site::build_if_missing(&mut tools)?;
+            site::size()?;
+        }
+        "screenshot" => {
+            let request = screenshot::Request::read(arguments)?;
+            arguments.finish()?;
+            screenshot::take(&mut tools, &request)?;
+        }
+        "bench" => {
+            arguments.finish()?;
+            bench()?;
+        }
+        "help" | "--help" | "-h" => println!("{USAGE}"),
+        other => return Err(format!("there is no command {other}\n\n{USAGE}")),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the simulation's benchmarks, if it has any.
+fn bench() -> Result<()> {
+    let benches = run::root().join("crates/kubesim/benches");
+    if !benches.is_dir() {
+        println!("There are no benchmarks yet: crates/kubesim/benches does not exist. Nothing was measured.");
+        return Ok(());
+    }
+    run::run(run::cargo().args(["bench", "--package", "kubesim"]))
+}
+
+/// The command line, taken apart piece by piece.
+struct Arguments(Vec<String>);
+
+impl Arguments {
+    fn flag(&mut self, name: &str) -> bool {
+        let before = self.0.len();
+        self.0.retain(|argument| argument != name);
+        self.0.len() < before
+    }
+
+    fn value(&mut self, name: &str) -> Result<Option<String>> {
+        let Some(at) = self.0.iter().position(|argument| argument == name) else { return Ok(None) };
+        if at + 1 == self.0.len() {
+            return Err(format!("{name} needs a value"));
+        }
+        self.0.remove(at);
+        Ok(Some(self.0.remove(at)))
+    }
+
+    fn values(&mut self, name: &str) -> Result<Vec<String>> {
+        let mut values = Vec::new();
+        while let Some(value) = self.value(name)? {
+            values.push(value);
+        }
+        Ok(values)
+    }
+
+    fn finish(&self) -> Result<()> {
+        match self.0.first() {
+            None => Ok(()),
+            Some(unknown) => Err(format!("{unknown} is not understood here\n\n{USAGE}")),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `cargo xtask screenshot`: pictures of the built page, taken by tests/browser/screenshot.rs.
+
+use std::path::PathBuf;
+
+use crate::Arguments;
+use crate::run::{Result, root, run};
+use crate::site;
+use crate::tools::{Need, Tools};
+
+/// Which pictures.
+pub struct Request {
+    out: PathBuf,
+    script: Option<PathBuf>,
+    sizes: Vec<String>,
+    schemes: Vec<String>,
+}
+
+impl Request {
+    /// Reads the command line.
+    pub fn read(arguments: &mut Arguments) -> Result<Self> {
+        let absolute = |path: String| std::path::absolute(&path).map_err(|error| format!("{path}: {error}"));
+        let or = |given: Vec<String>, usual: &[&str]| {
+            if given.is_empty() { usual.iter().map(|&value| value.to_owned()).collect() } else { given }
+        };
+        let out = arguments.value("--out")?.map(absolute).transpose()?;
+        Ok(Self {
+            out: out.unwrap_or_else(|| root().join("artifacts")),
+            script: arguments.value("--script")?.map(absolute).transpose()?,
+            sizes: or(arguments.values("--size")?, &["1440x900", "390x844"]),
+            schemes: or(arguments.values("--scheme")?, &["light", "dark"]),
+        })
+    }
+}
+
+/// Takes them.
+pub fn take(tools: &mut Tools, request: &Request) -> Result<()> {
+    tools.ensure(&[Need::Browser])?;
+    site::build_if_missing(tools)?;
+    let browser = tools.browser.as_ref().expect("Need::Browser has been met");
+    let mut example = tools.cargo();
+    example.args(["run", "--quiet", "--package", "ordinal", "--example", "screenshot"]);
+    example.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.driver);
+    example.env("ORDINAL_DIST", site::dist()).env("ORDINAL_ARTIFACTS", &request.out);
+    example.arg("--").arg(request.sizes.join(",")).arg(request.schemes.join(","));
+    if let Some(script) = &request.script {
+        example.arg(script);
+    }
+    run(&mut example)
+}

@@ -1,0 +1,289 @@
+//! A static file server for a built site: this machine only, one folder, any path prefix, nothing cached.
+//!
+//! It knows just enough of HTTP/1.1 for a browser: GET and HEAD, one request a connection, the right
+//! `Content-Type` (browsers refuse to stream WebAssembly, and to run modules, without it).
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, SystemTime};
+
+/// The path of the stream that tells a page in development that a new build is there.
+const CHANGES: &str = "/.dev/changes";
+/// The path of the script that listens to it.
+const RELOAD: &str = "/.dev/reload.js";
+const RELOAD_SCRIPT: &str = r#"new EventSource("/.dev/changes").onmessage = () => location.reload();"#;
+
+/// What is served, and where.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The folder of the built site.
+    pub root: PathBuf,
+    /// The folder it appears in, with a slash at both ends: `/` or `/some/sub/`.
+    pub prefix: String,
+    /// Whether an open page loads itself anew when `index.html` has been built again.
+    pub reload: bool,
+}
+
+/// A running server; stops when dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    prefix: String,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves `site` on `port` of 127.0.0.1; port 0 takes any that is free.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub fn start(site: Site, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let address = listener.local_addr()?;
+        let (prefix, stop) = (site.prefix.clone(), Arc::new(AtomicBool::new(false)));
+        let (site, stopped) = (Arc::new(site), Arc::clone(&stop));
+        let thread = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stopped.load(Ordering::Relaxed) {
+                    return;
+                }
+                // A browser that goes away in the middle of an answer is its own business.
+                if let Ok(stream) = stream {
+                    let (site, stopped) = (Arc::clone(&site), Arc::clone(&stopped));
+                    thread::spawn(move || site.answer(stream, &stopped));
+                }
+            }
+        });
+        Ok(Self { address, prefix, stop, thread: Some(thread) })
+    }
+
+    /// The address of the site's `index.html`.
+    pub fn url(&self) -> String {
+        format!("http://{}{}", self.address, self.prefix)
+    }
+
+    /// Serves until the program is ended.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server's thread does not panic");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // Wakes the thread out of accepting; if that fails, the process's end does it.
+            if TcpStream::connect(self.address).is_ok() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+impl Site {
+    fn answer(&self, mut stream: TcpStream, stopped: &AtomicBool) -> io::Result<()> {
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let Some((method, target)) = read_request(&stream)? else { return Ok(()) };
+        let path = target.split(['?', '#']).next().unwrap_or_default();
+        if method != "GET" && method != "HEAD" {
+            return respond(&mut stream, "405 Method Not Allowed", &[], "text/plain", b"", false);
+        }
+        let with_body = method == "GET";
+        if self.reload && path == CHANGES {
+            return self.tell_changes(stream, stopped);
+        }
+        if self.reload && path == RELOAD {
+            return respond(
+                &mut stream,
+                "200 OK",
+                &[],
+                "text/javascript",
+                RELOAD_SCRIPT.as_bytes(),
+                with_body,
+            );
+        }
+        if format!("{path}/") == self.prefix {
+            let location = format!("Location: {}\r\n", self.prefix);
+            return respond(&mut stream, "301 Moved Permanently", &[&location], "text/plain", b"", with_body);
+        }
+        let file = path.strip_prefix(&self.prefix).and_then(|relative| self.locate(relative));
+        let Some((mut body, kind)) = file.and_then(|file| Some((fs::read(&file).ok()?, content_type(&file))))
+        else {
+            return respond(&mut stream, "404 Not Found", &[], "text/plain", b"not found\n", with_body);
+        };
+        if self.reload && kind.starts_with("text/html") {
+            body.extend_from_slice(format!("<script src=\"{RELOAD}\"></script>").as_bytes());
+        }
+        respond(&mut stream, "200 OK", &[], kind, &body, with_body)
+    }
+
+    /// The file that a path below the prefix names, if it lies inside the folder.
+    fn locate(&self, relative: &str) -> Option<PathBuf> {
+        let decoded = percent_decoded(relative)?;
+        let relative = Path::new(&decoded);
+        if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+            return None;
+        }
+        let path = self.root.join(relative);
+        Some(if path.is_dir() { path.join("index.html") } else { path })
+    }
+
+    /// Sends an event whenever a new `index.html` has been written, until the page goes away.
+    fn tell_changes(&self, mut stream: TcpStream, stopped: &AtomicBool) -> io::Result<()> {
+        stream.write_all(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n",
+        )?;
+        let index = self.root.join("index.html");
+        let mut seen = modified(&index);
+        while !stopped.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(200));
+            let now = modified(&index);
+            // While Trunk exchanges the files there is none: that is not yet the new build.
+            let changed = now.is_some() && now != seen;
+            seen = now.or(seen);
+            // A comment line otherwise: that is how a page that has gone is noticed.
+            stream.write_all(if changed { b"data: built\n\n" } else { b":\n\n" })?;
+        }
+        Ok(())
+    }
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).ok()?.modified().ok()
+}
+
+/// The method and the target of a request, its headers read and left; `None` if it is not HTTP.
+fn read_request(stream: &TcpStream) -> io::Result<Option<(String, String)>> {
+    let mut lines = BufReader::new(stream.take(64 * 1024)).lines();
+    let Some(first) = lines.next().transpose()? else { return Ok(None) };
+    for line in lines {
+        if line?.is_empty() {
+            break;
+        }
+    }
+    let mut words = first.split(' ');
+    let (Some(method), Some(target), Some(_)) = (words.next(), words.next(), words.next()) else {
+        return Ok(None);
+    };
+    Ok(Some((method.to_owned(), target.to_owned())))
+}
+
+fn respond(
+    stream: &mut TcpStream,
+    status: &str,
+    headers: &[&str],
+    kind: &str,
+    body: &[u8],
+    with_body: bool,
+) -> io::Result<()> {
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n{}\r\n",
+        body.len(),
+        headers.concat()
+    );
+    stream.write_all(head.as_bytes())?;
+    if with_body {
+        stream.write_all(body)?;
+    }
+    stream.flush()
+}
+
+fn content_type(path: &Path) -> &'static str {
+    match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "wasm" => "application/wasm",
+        "json" | "webmanifest" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "webp" => "image/webp",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "txt" | "md" | "yaml" | "yml" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        decoded.push(if byte == b'%' {
+            let digits = [bytes.next()?, bytes.next()?];
+            u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?
+        } else {
+            byte
+        });
+    }
+    String::from_utf8(decoded).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The status line, the headers and the body of the answer to a request for `path`.
+    fn get(server: &Server, path: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(server.address).expect("the server listens");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("the server reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the server answers in UTF-8 here");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("the headers end");
+        (head.to_owned(), body.to_owned())
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        let root = std::env::temp_dir().join(format!("ordinal-server-{name}-{}", std::process::id()));
+        fs::create_dir_all(root.join("site/deep")).expect("a temporary folder");
+        fs::write(root.join("secret.txt"), "secret").expect("a file");
+        fs::write(root.join("site/index.html"), "<p>home").expect("a file");
+        fs::write(root.join("site/deep/a b.wasm"), "wasm").expect("a file");
+        root
+    }
+
+    #[test]
+    fn serves_a_folder_below_a_prefix_and_nothing_else() {
+        let root = folder("prefix");
+        let site = Site { root: root.join("site"), prefix: "/some/sub/".to_owned(), reload: false };
+        let server = Server::start(site, 0).expect("a free port");
+
+        let (head, body) = get(&server, "/some/sub/?theme=dark");
+        assert!(head.starts_with("HTTP/1.1 200 OK") && head.contains("text/html"), "{head}");
+        assert_eq!(body, "<p>home");
+        let (head, body) = get(&server, "/some/sub/deep/a%20b.wasm");
+        assert!(head.contains("Content-Type: application/wasm\r\nContent-Length: 4"), "{head}");
+        assert_eq!(body, "wasm");
+        assert!(get(&server, "/some/sub").0.contains("Location: /some/sub/"));
+        for outside in [
+            "/",
+            "/index.html",
+            "/some/sub/../../secret.txt",
+            "/some/sub/%2e%2e/secret.txt",
+            "/some/sub//etc/passwd",
+        ] {
+            assert!(get(&server, outside).0.starts_with("HTTP/1.1 404"), "{outside}");
+        }
+        fs::remove_dir_all(root).expect("the temporary folder goes");
+    }
+
+    #[test]
+    fn a_page_in_development_gets_the_reloading_script() {
+        let root = folder("reload");
+        let site = Site { root: root.join("site"), prefix: "/".to_owned(), reload: true };
+        let server = Server::start(site, 0).expect("a free port");
+
+        assert_eq!(get(&server, "/").1, "<p>home<script src=\"/.dev/reload.js\"></script>");
+        assert_eq!(get(&server, "/.dev/reload.js").1, RELOAD_SCRIPT);
+        fs::remove_dir_all(root).expect("the temporary folder goes");
+    }
+}

@@ -1,0 +1,131 @@
+//! Building, serving and measuring the site.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use xtask::server::{Server, Site};
+use xtask::size::{CRITICAL_PATH_BUDGET, Size, measure};
+
+use crate::run::{Result, command, root, run};
+use crate::tools::{Need, Tools};
+
+/// The port tried first, and those after it.
+const PORTS: std::ops::Range<u16> = 8080..8100;
+
+/// Where the built site lies.
+pub fn dist() -> PathBuf {
+    root().join("dist")
+}
+
+/// Builds the page for release into `dist/`.
+pub fn build(tools: &mut Tools) -> Result<()> {
+    tools.ensure(&[Need::WasmTarget, Need::PageBuilder])?;
+    if !tools.wasm_opt {
+        tools.try_wasm_opt();
+    }
+    let mut trunk = trunk(tools, "build");
+    trunk.arg("--dist").arg(dist());
+    // Without --release Trunk neither minifies nor calls wasm-opt.
+    if tools.wasm_opt {
+        trunk.arg("--release")
+    } else {
+        trunk.args(["--cargo-profile", "release"])
+    };
+    run(&mut trunk)
+}
+
+/// Builds the page, unless `dist/` holds one.
+pub fn build_if_missing(tools: &mut Tools) -> Result<()> {
+    if dist().join("index.html").is_file() { Ok(()) } else { build(tools) }
+}
+
+/// Builds the page and serves it until interrupted.
+pub fn serve(tools: &mut Tools, dev: bool, open: bool, port: Option<u16>) -> Result<()> {
+    let root = if dev { root().join("target").join("dev-site") } else { dist() };
+    if dev {
+        tools.ensure(&[Need::WasmTarget, Need::PageBuilder])?;
+        run(trunk(tools, "build").arg("--dist").arg(&root))?;
+    } else {
+        build(tools)?;
+    }
+    let site = Site { root: root.clone(), prefix: "/".to_owned(), reload: dev };
+    let server = start(&site, port)?;
+    let url = server.url();
+    println!("\nOrdinal is at {url}    (Ctrl-C ends it)\n");
+    if open && let Err(problem) = run(&mut opener(&url)) {
+        println!("{problem}: open the address above yourself.");
+    }
+    if dev {
+        run(trunk(tools, "watch").arg("--dist").arg(&root))
+    } else {
+        server.wait();
+        Ok(())
+    }
+}
+
+/// Trunk, told to fetch nothing: what it needs has been installed.
+fn trunk(tools: &Tools, subcommand: &str) -> Command {
+    let mut trunk = tools.command("trunk");
+    trunk.args([subcommand, "--offline"]);
+    // Its minifier does not understand the JavaScript that wasm-bindgen writes, says so, and leaves it as it is.
+    if std::env::var_os("RUST_LOG").is_none() {
+        trunk.args(["--log", "error,trunk=info,trunk::processing::minify=off"]);
+    }
+    // Trunk reads it as a switch that must say true or false, against the custom that any value counts.
+    if std::env::var_os("NO_COLOR").is_some() {
+        trunk.env("NO_COLOR", "true");
+    }
+    trunk
+}
+
+fn start(site: &Site, port: Option<u16>) -> Result<Server> {
+    if let Some(port) = port {
+        return Server::start(site.clone(), port)
+            .map_err(|error| format!("port {port} cannot be used: {error}; choose another with --port"));
+    }
+    PORTS.into_iter().find_map(|port| Server::start(site.clone(), port).ok()).ok_or_else(|| {
+        format!("ports {} to {} are all taken; choose another with --port", PORTS.start, PORTS.end - 1)
+    })
+}
+
+fn opener(url: &str) -> Command {
+    let words: &[&str] = if cfg!(windows) {
+        &["cmd", "/C", "start", "", url]
+    } else if cfg!(target_os = "macos") {
+        &["open", url]
+    } else {
+        &["xdg-open", url]
+    };
+    let mut opener = command(words[0]);
+    opener.args(&words[1..]);
+    opener
+}
+
+/// Prints the size of every file of `dist/` and of the critical path; an error above the budget.
+pub fn size() -> Result<()> {
+    let shipped = measure(&dist()).map_err(|error| format!("{}: {error}", dist().display()))?;
+    println!("{:>9} {:>9} {:>9}   bytes", "raw", "gzip", "brotli");
+    let line =
+        |size: Size, name: &str| println!("{:>9} {:>9} {:>9}   {name}", size.raw, size.gzip, size.brotli);
+    let sum = |critical_only: bool| {
+        let counted = shipped.iter().filter(|file| file.critical || !critical_only);
+        counted.fold(Size::default(), |sum, file| sum.plus(file.size))
+    };
+    for file in &shipped {
+        line(file.size, &format!("{}{}", if file.critical { "* " } else { "  " }, file.name));
+    }
+    line(sum(false), "all files");
+    let critical = sum(true);
+    line(critical, "critical path: the files marked *, loaded before the stage is live");
+    if critical.brotli > CRITICAL_PATH_BUDGET {
+        return Err(format!(
+            "the critical path is {} bytes of brotli over its budget of {CRITICAL_PATH_BUDGET}",
+            critical.brotli - CRITICAL_PATH_BUDGET
+        ));
+    }
+    println!(
+        "{} bytes of brotli below the budget of {CRITICAL_PATH_BUDGET}",
+        CRITICAL_PATH_BUDGET - critical.brotli
+    );
+    Ok(())
+}

@@ -1,0 +1,427 @@
+//! Set-up: what building and testing need, found or installed.
+//!
+//! A tool of the right version on PATH is used as it is. What is missing goes into a folder of its own,
+//! `<cache>/ordinal/tools/<tool>-<version>/`, through the package registries that cargo and npm are set up
+//! for; nothing on PATH is replaced. `<cache>` is ORDINAL_TOOLS, or else the user's cache folder.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run::{Result, cargo, command, output, root, run, shown};
+
+/// The target that the page is compiled for.
+pub const WASM: &str = "wasm32-unknown-unknown";
+const TRUNK: &str = "0.21.14";
+const CARGO_DENY: &str = "0.20.2";
+/// npm's number for Binaryen's `version_132`, which Trunk.toml asks for.
+const BINARYEN: &str = "132.0.0";
+
+/// What a command may need beyond cargo and rustc.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// rustfmt and clippy.
+    Linters,
+    /// The standard library for [`WASM`].
+    WasmTarget,
+    /// What turns the crate into a site: Trunk, wasm-bindgen, and the crates themselves.
+    PageBuilder,
+    /// Binaryen's wasm-opt, without which the page is some tens of kilobytes bigger.
+    WasmOpt,
+    /// Checks licences, bans, sources and advisories of the dependencies.
+    CargoDeny,
+    /// Chromium and its driver.
+    Browser,
+}
+
+/// The tools found so far.
+#[derive(Debug, Default)]
+pub struct Tools {
+    /// Folders to be searched before those of PATH.
+    folders: Vec<PathBuf>,
+    /// Whether wasm-opt is among them or on PATH.
+    pub wasm_opt: bool,
+    /// Chromium and its driver.
+    pub browser: Option<Browser>,
+}
+
+/// A browser that can be driven.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    /// Chromium, or a relative.
+    pub chrome: PathBuf,
+    /// The chromedriver that belongs to it.
+    pub driver: PathBuf,
+}
+
+impl Tools {
+    /// Finds or installs everything that is needed, in order; says what it installs and why.
+    pub fn ensure(&mut self, needs: &[Need]) -> Result<()> {
+        for need in needs {
+            match need {
+                Need::Linters => ensure_linters()?,
+                Need::WasmTarget => ensure_wasm_target()?,
+                Need::PageBuilder => self.ensure_page_builder()?,
+                Need::WasmOpt => self.ensure_wasm_opt()?,
+                Need::CargoDeny => {
+                    let right = |found: (u32, u32, u32)| found >= (0, 19, 0);
+                    let deny = CargoTool {
+                        name: "cargo-deny",
+                        why: "checks the dependencies",
+                        version: CARGO_DENY,
+                        locked: true,
+                    };
+                    self.ensure_cargo_tool(&deny, right)?;
+                }
+                Need::Browser => self.browser = Some(ensure_browser()?),
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Need::WasmOpt`], for when the page may do without: says so then.
+    pub fn try_wasm_opt(&mut self) {
+        if let Err(problem) = self.ensure_wasm_opt() {
+            say(&format!("going on without wasm-opt, so the page will be bigger than it need be: {problem}"));
+        }
+    }
+
+    /// A program with the found tools first on its PATH.
+    pub fn command(&self, program: &str) -> Command {
+        self.with_path(command(program))
+    }
+
+    /// cargo with the found tools first on its PATH.
+    pub fn cargo(&self) -> Command {
+        self.with_path(cargo())
+    }
+
+    fn with_path(&self, mut command: Command) -> Command {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = self.folders.iter().cloned().chain(env::split_paths(&path));
+        command.env("PATH", env::join_paths(folders).expect("folders of a PATH make a PATH"));
+        command
+    }
+
+    fn ensure_page_builder(&mut self) -> Result<()> {
+        let trunk =
+            CargoTool { name: "trunk", why: "makes a site of the crate", version: TRUNK, locked: true };
+        self.ensure_cargo_tool(&trunk, |found| ((0, 21, 14)..(0, 22, 0)).contains(&found))?;
+        let version = locked_version("wasm-bindgen")?;
+        // Not --locked: with the crates of its lock file it does not build on every compiler.
+        let bindgen = CargoTool {
+            name: "wasm-bindgen-cli",
+            why: "makes the module's JavaScript; of the version in Cargo.lock",
+            version: &version,
+            locked: false,
+        };
+        let exact = numbers(&version)
+            .ok_or_else(|| format!("Cargo.lock names wasm-bindgen {version}: no version"))?;
+        self.ensure_cargo_tool(&bindgen, |found| found == exact)?;
+        let host = host()?;
+        run(cargo().args(["fetch", "--locked", "--target", WASM, "--target", &host])).map_err(|problem| {
+            format!("{problem}\nThe crates in Cargo.lock must be had, from the network or a vendored source.")
+        })
+    }
+
+    fn ensure_cargo_tool(&mut self, tool: &CargoTool, right: impl Fn((u32, u32, u32)) -> bool) -> Result<()> {
+        let binary = tool.binary();
+        let is_right = |program: &Path| version_of(program).is_some_and(&right);
+        if is_right(Path::new(binary)) {
+            return Ok(());
+        }
+        let folder = tool_folder(tool.name, tool.version)?;
+        let installed = folder.join("bin").join(format!("{binary}{}", env::consts::EXE_SUFFIX));
+        if !is_right(&installed) {
+            tool.install(&folder)?;
+            if !is_right(&installed) {
+                return Err(format!("{} does not run, or is not {}", installed.display(), tool.version));
+            }
+        }
+        self.folders.push(folder.join("bin"));
+        Ok(())
+    }
+
+    fn ensure_wasm_opt(&mut self) -> Result<()> {
+        // It calls itself `wasm-opt version 132 (version_132)`.
+        let (major, _, _) = numbers(BINARYEN).expect("BINARYEN is a version");
+        let wanted = format!("version {major} ");
+        let is_right = |program: &Path| {
+            output(self.command(&program.to_string_lossy()).arg("--version"))
+                .is_some_and(|said| format!("{} ", said.trim()).contains(&wanted))
+        };
+        if !is_right(Path::new("wasm-opt")) {
+            let folder = tool_folder("binaryen", BINARYEN)?;
+            let bin = folder.join("node_modules").join(".bin");
+            let script = bin.join(if cfg!(windows) { "wasm-opt.cmd" } else { "wasm-opt" });
+            if !is_right(&script) {
+                ensure_npm()?;
+                installing("binaryen", BINARYEN, "its wasm-opt makes the page smaller");
+                fs::create_dir_all(&folder)
+                    .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+                let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+                run(command(npm)
+                    .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+                    .arg(&folder)
+                    .arg(format!("binaryen@{BINARYEN}")))
+                .map_err(|problem| format!("{problem}\nIs npm's registry within reach? A wasm-opt {major} on PATH would do as well."))?;
+                if !is_right(&script) {
+                    return Err(format!("{} does not run, or is not version {major}", script.display()));
+                }
+            }
+            self.folders.push(bin);
+        }
+        self.wasm_opt = true;
+        Ok(())
+    }
+}
+
+/// A program that cargo installs.
+struct CargoTool<'a> {
+    /// Its crate.
+    name: &'a str,
+    /// What we want it for.
+    why: &'a str,
+    version: &'a str,
+    /// Whether to take the crates of its own lock file.
+    locked: bool,
+}
+
+impl CargoTool<'_> {
+    fn binary(&self) -> &str {
+        self.name.strip_suffix("-cli").unwrap_or(self.name)
+    }
+
+    fn install(&self, folder: &Path) -> Result<()> {
+        installing(self.name, self.version, self.why);
+        let spec = format!("{}@{}", self.name, self.version);
+        let with_options = |mut command: Command| {
+            command.arg(&spec).arg("--root").arg(folder);
+            if self.locked {
+                command.arg("--locked");
+            }
+            command
+        };
+        if output(cargo().args(["binstall", "-V"])).is_some() {
+            let mut binstall = cargo();
+            binstall.args(["binstall", "--no-confirm", "--disable-strategies", "compile"]);
+            match run(&mut with_options(binstall)) {
+                Ok(()) => return Ok(()),
+                Err(problem) => say(&format!("{problem}; building it from its source instead")),
+            }
+        }
+        let mut install = cargo();
+        install.arg("install");
+        let mut install = with_options(install);
+        // In a place that stays, so that an interrupted build goes on where it was.
+        let build = tool_folder("build", self.name)?;
+        install.arg("--target-dir").arg(&build);
+        // These tools run for seconds: a build that takes a third of the time is worth more than their speed.
+        for (setting, value) in [
+            ("OPT_LEVEL", "1"),
+            ("LTO", "off"),
+            ("CODEGEN_UNITS", "64"),
+            ("DEBUG", "false"),
+            ("STRIP", "true"),
+        ] {
+            install.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
+        }
+        run(&mut install).map_err(|problem| {
+            format!(
+                "{problem}\nBuilding {} needs a C compiler and the network (or cargo's cache). \
+                 Set that right and run this again: it goes on where it was. A {} {} on PATH would do as well.",
+                self.name,
+                self.binary(),
+                self.version
+            )
+        })?;
+        // Only space is lost if it cannot be removed.
+        let _ = fs::remove_dir_all(build);
+        Ok(())
+    }
+}
+
+fn say(text: &str) {
+    println!("» {text}");
+}
+
+fn installing(what: &str, version: &str, why: &str) {
+    say(&format!("installing {what} {version} ({why}); this happens once"));
+}
+
+/// `<cache>/ordinal/tools/<tool>-<version>`.
+fn tool_folder(tool: &str, version: &str) -> Result<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let usual = || {
+        if cfg!(windows) {
+            set("LOCALAPPDATA")
+        } else if cfg!(target_os = "macos") {
+            set("HOME").map(|home| home.join("Library/Caches"))
+        } else {
+            set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))
+        }
+    };
+    let cache = set("ORDINAL_TOOLS")
+        .or_else(usual)
+        .ok_or("there is no home folder to put tools in: set ORDINAL_TOOLS to a folder")?;
+    // Relative to where the user stands, not to the folder a tool is run in.
+    let cache = std::path::absolute(&cache).map_err(|error| format!("{}: {error}", cache.display()))?;
+    Ok(cache.join("ordinal").join("tools").join(format!("{tool}-{version}")))
+}
+
+/// The three numbers of a version such as `0.21.14` or `0.19.0-rc.1`.
+fn numbers(version: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = version.split(['.', '-', '+']).map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+/// The version that a program gives as its own, if it runs.
+fn version_of(program: &Path) -> Option<(u32, u32, u32)> {
+    let said = output(command(program).arg("--version"))?;
+    said.split_whitespace().find_map(numbers)
+}
+
+/// The version of a crate in Cargo.lock.
+fn locked_version(name: &str) -> Result<String> {
+    let path = root().join("Cargo.lock");
+    let lock =
+        fs::read_to_string(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let entry = format!("name = \"{name}\"\nversion = \"");
+    let version = lock
+        .replace("\r\n", "\n")
+        .split_once(&entry)
+        .and_then(|(_, rest)| Some(rest.split_once('"')?.0.to_owned()));
+    version.ok_or_else(|| format!("Cargo.lock holds no {name}"))
+}
+
+/// The target that programs for this machine are compiled for.
+fn host() -> Result<String> {
+    let said = output(command("rustc").arg("-vV")).ok_or("rustc does not run")?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc -vV names no host")?.to_owned())
+}
+
+fn ensure_linters() -> Result<()> {
+    for (component, subcommand) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        if output(cargo().args([subcommand, "--version"])).is_none() {
+            installing(component, "for this toolchain", "a check of every test run");
+            run(command("rustup").args(["component", "add", component])).map_err(|problem| {
+                format!("{problem}\nInstall {component} for your Rust toolchain the way you installed the toolchain.")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn ensure_wasm_target() -> Result<()> {
+    let sysroot = output(command("rustc").args(["--print", "sysroot"])).ok_or("rustc does not run")?;
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).join("lib").is_dir() {
+        return Ok(());
+    }
+    installing(WASM, "for this toolchain", "Rust's standard library for the page");
+    run(command("rustup").args(["target", "add", WASM])).map_err(|problem| {
+        format!(
+            "{problem}\nAdd the target {WASM} to your Rust toolchain; where Rust comes from a distribution, \
+             the package is called something like libstd-rust-dev-wasm32."
+        )
+    })
+}
+
+fn ensure_npm() -> Result<()> {
+    let runs = |program: &str| output(command(program).arg("--version")).is_some();
+    if runs("node") && runs(if cfg!(windows) { "npm.cmd" } else { "npm" }) {
+        return Ok(());
+    }
+    install_debian(&["nodejs", "npm"], "npm installs binaryen, node runs it").map_err(|problem| {
+        format!("{problem}\nInstall Node.js with npm, or put a wasm-opt of version {BINARYEN} on PATH.")
+    })
+}
+
+fn ensure_browser() -> Result<Browser> {
+    find_browser()
+        .or_else(|| {
+            install_debian(&["chromium", "chromium-driver"], "the browser tests run in it")
+                .map_err(|problem| say(&problem))
+                .ok()?;
+            find_browser()
+        })
+        .ok_or_else(|| {
+            "Install Chromium (or Chrome) and the chromedriver of the same version; if they are not on PATH, \
+         set CHROME and CHROMEDRIVER to the two programs."
+                .to_owned()
+        })
+}
+
+fn find_browser() -> Option<Browser> {
+    let chromes = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+    let chrome = set_or_found("CHROME", &chromes)?;
+    let driver = set_or_found("CHROMEDRIVER", &["chromedriver"])?;
+    Some(Browser { chrome, driver })
+}
+
+/// The program that a variable names, or the first of `names` on PATH.
+fn set_or_found(variable: &str, names: &[&str]) -> Option<PathBuf> {
+    if let Some(set) = env::var_os(variable).filter(|value| !value.is_empty()) {
+        return Some(set.into());
+    }
+    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    let candidates = names.iter().flat_map(|name| {
+        let mut file = OsString::from(name);
+        file.push(env::consts::EXE_SUFFIX);
+        folders.iter().map(move |folder| folder.join(&file))
+    });
+    let mut candidates = candidates;
+    candidates.find(|candidate| candidate.is_file())
+}
+
+/// Installs packages where that is ours to do: on Debian and its relatives, as root.
+fn install_debian(packages: &[&str], why: &str) -> Result<()> {
+    let is_root = output(command("id").arg("-u")).is_some_and(|id| id.trim() == "0");
+    if output(command("apt-get").arg("--version")).is_none() {
+        return Err(format!("{} missing ({why})", packages.join(" and ")));
+    }
+    let mut install = command("apt-get");
+    install
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .args(["install", "-y", "--no-install-recommends"])
+        .args(packages);
+    if !is_root {
+        return Err(format!("{} missing ({why}): run `sudo {}`", packages.join(" and "), shown(&install)));
+    }
+    say(&format!("installing {} ({why})", packages.join(" and ")));
+    // A fresh machine has no package lists yet, an old one stale lists.
+    if run(&mut install).is_err() {
+        run(command("apt-get").arg("update"))?;
+        run(&mut install)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert_eq!(numbers("0.21.14"), Some((0, 21, 14)));
+        assert_eq!(numbers("0.19.0-rc.1"), Some((0, 19, 0)));
+        assert_eq!(numbers("trunk"), None);
+        assert!(numbers("0.9.10") > numbers("0.9.9"));
+    }
+
+    #[test]
+    fn the_lock_file_names_wasm_bindgen() {
+        let version = locked_version("wasm-bindgen").expect("the page depends on it");
+        assert!(numbers(&version).is_some(), "{version}");
+        assert!(locked_version("no-such-crate").is_err());
+    }
+
+    #[test]
+    fn trunk_toml_asks_for_the_binaryen_we_install() {
+        let settings = fs::read_to_string(root().join("Trunk.toml")).expect("Trunk.toml is there");
+        let (major, _, _) = numbers(BINARYEN).expect("a version");
+        assert!(settings.contains(&format!("wasm_opt = \"version_{major}\"")), "{settings}");
+    }
+}
