@@ -20,5 +20,6 @@ pub mod api;
 pub mod apiserver;
 pub mod controllers;
 pub mod kubelet;
+pub mod manifest;
 pub mod sim;
 pub mod verdict;

@@ -1,0 +1,38 @@
+//! Standard base64, as Go's `encoding/base64` reads it.
+
+/// Decodes; line breaks are skipped. An error is the offset of the offending byte.
+pub(super) fn decode(text: &str) -> Result<Vec<u8>, usize> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let mut group = 0u32;
+    let mut count = 0;
+    let mut padding = 0;
+    for (offset, c) in text.bytes().enumerate() {
+        let digit = match c {
+            b'\r' | b'\n' => continue,
+            b'=' if count >= 2 && count + padding < 4 => {
+                padding += 1;
+                continue;
+            }
+            _ if padding > 0 => return Err(offset),
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return Err(offset),
+        };
+        group = (group << 6) | u32::from(digit);
+        count += 1;
+        if count == 4 {
+            bytes.extend_from_slice(&group.to_be_bytes()[1..]);
+            (group, count) = (0, 0);
+        }
+    }
+    match (count, padding) {
+        (0, 0) => {}
+        (2, 2) => bytes.push((group >> 4) as u8),
+        (3, 1) => bytes.extend_from_slice(&[(group >> 10) as u8, (group >> 2) as u8]),
+        _ => return Err(text.len()),
+    }
+    Ok(bytes)
+}

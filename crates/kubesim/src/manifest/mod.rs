@@ -1,0 +1,24 @@
+//! From a manifest's text to decoded, defaulted and validated objects, as kubectl 1.36 and its API server do it.
+//!
+//! ```text
+//! text ──yaml──▶ documents with places ──decode──▶ typed tree ──defaults──▶ complete tree
+//!       scanner, parser                 schema                 (feature gates)
+//! ```
+//!
+//! Objects are trees ([`serde_json::Value`]) all the way; what fields they may have is told by a table ([`schema`]).
+//! Nothing here knows a store, a clock or a page: a function gets text or trees and gives trees or the user's mistakes in
+//! Kubernetes' words.
+
+mod base64;
+pub mod decode;
+pub mod defaults;
+mod parser;
+pub mod quantity;
+mod scanner;
+pub mod schema;
+mod time;
+pub mod yaml;
+
+pub use decode::{DecodeError, Decoded, decode};
+pub use defaults::{FeatureGates, default};
+pub use schema::{KINDS, Kind, find_kind};
