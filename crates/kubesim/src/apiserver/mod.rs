@@ -10,6 +10,7 @@ mod history;
 mod store;
 
 pub use error::{ApiError, StatusReason};
+pub use events::{EventType, Source};
 pub use history::{Cause, Change, Entry, History, Moment, Stream};
 pub use store::Store;
 

@@ -1,0 +1,109 @@
+//! The StatefulSet controller. Models `pkg/controller/statefulset` of Kubernetes 1.36.
+//!
+//! | here | upstream |
+//! | --- | --- |
+//! | this file: which sets to look at, which pods are a set's own | `stateful_set.go` |
+//! | [`control`]: what to do next, a ladder of guard clauses | `stateful_set_control.go` |
+//! | [`pod_control`]: making and deleting pods and claims, with events | `stateful_pod_control.go` |
+//! | [`revision`]: the history of templates | `stateful_set_utils.go`, `pkg/controller/history` |
+//! | [`utils`]: one-line questions | `stateful_set_utils.go` |
+
+mod control;
+mod pod_control;
+pub mod revision;
+pub mod utils;
+
+use super::{Context, Outcome, Watched};
+use crate::api::{Body, Key, Kind, Object, OwnerReference};
+use crate::apiserver::{ApiError, ApiServer, Store};
+use crate::verdict::{Component, Reason};
+use std::rc::Rc;
+use utils::is_member_of;
+
+/// Who it is in events.
+pub const COMPONENT: &str = "statefulset-controller";
+
+/// Says which sets have to be looked at because of this change: the set itself, the set that manages a pod, and for a
+/// pod that nobody manages every set that could adopt it.
+pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+    const ME: Component = Component::StatefulSetController;
+    match change.key.kind {
+        Kind::StatefulSet => add(ME, change.key.clone()),
+        Kind::Pod => {
+            super::add_controller_of(change, Kind::StatefulSet, ME, add);
+            let Some(orphan) = change.after.filter(|pod| pod.meta.controller().is_none()) else { return };
+            let unchanged = change.before.is_some_and(|old| {
+                old.meta.labels == orphan.meta.labels
+                    && old.meta.owner_references == orphan.meta.owner_references
+            });
+            if unchanged {
+                return;
+            }
+            for set in store.list_in(Kind::StatefulSet, &orphan.meta.namespace) {
+                if set.stateful_set().spec.selector.matches(&orphan.meta.labels) {
+                    add(ME, set.key());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Looks at a set: finds its pods, does the next thing, writes the status.
+pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+    let Some(set) = context.store().get(key).cloned() else {
+        context.api.set_verdict(Component::StatefulSetController, key, None, None);
+        return Outcome::DONE;
+    };
+    match control::update_stateful_set(context.api, &set) {
+        Ok(next) => {
+            let control::Next { reason, until, again_at } = next;
+            context.api.set_verdict(Component::StatefulSetController, key, Some(reason), until);
+            Outcome { again_at, failed: false }
+        }
+        Err(error) => {
+            let reason = Reason::Failed { message: error.message.into() };
+            context.api.set_verdict(Component::StatefulSetController, key, Some(reason), None);
+            Outcome::FAILED
+        }
+    }
+}
+
+/// The pods that the set manages: takes orphans that match its selector and name, lets go of pods that no longer match.
+/// Models `pkg/controller/controller_ref_manager.go: ClaimPods`.
+fn claim_pods(api: &mut ApiServer, set: &Object) -> Result<Vec<Rc<Object>>, ApiError> {
+    let selector = &set.stateful_set().spec.selector;
+    let candidates: Vec<Rc<Object>> = api.store().list_in(Kind::Pod, &set.meta.namespace).cloned().collect();
+    let mut mine = Vec::new();
+    for pod in candidates {
+        let matches = is_member_of(set, &pod) && selector.matches(&pod.meta.labels);
+        match pod.meta.controller() {
+            Some(owner) if owner.uid != set.meta.uid => {}
+            Some(_) if matches => mine.push(pod),
+            Some(_) if set.meta.is_terminating() => {}
+            Some(_) => {
+                let uid = set.meta.uid;
+                api.update(&pod.key(), |pod| {
+                    pod.meta.owner_references =
+                        pod.meta.owner_references.iter().filter(|o| o.uid != uid).cloned().collect();
+                })?;
+            }
+            None if !matches || set.meta.is_terminating() || pod.meta.is_terminating() => {}
+            None => {
+                let owner = OwnerReference::controller(set);
+                mine.push(api.update(&pod.key(), |pod| {
+                    pod.meta.owner_references =
+                        pod.meta.owner_references.iter().cloned().chain([owner]).collect();
+                })?);
+            }
+        }
+    }
+    Ok(mine)
+}
+
+/// The set of a pod, if a set manages it.
+pub fn set_of<'a>(store: &'a Store, pod: &Object) -> Option<&'a Rc<Object>> {
+    let owner = pod.meta.controller().filter(|o| &*o.kind == "StatefulSet")?;
+    let set = store.find(Kind::StatefulSet, &pod.meta.namespace, &owner.name)?;
+    (set.meta.uid == owner.uid && matches!(set.body, Body::StatefulSet(_))).then_some(set)
+}

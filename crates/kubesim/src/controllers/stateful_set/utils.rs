@@ -1,0 +1,130 @@
+//! Questions about sets and pods. Models `pkg/controller/statefulset/stateful_set_utils.go`.
+
+use crate::api::stateful_set::{ClaimTemplate, PodManagementPolicy, StatefulSet};
+use crate::api::{Kind, Object, PodPhase, SimTime, Str};
+
+/// The label that carries a pod's revision.
+pub const REVISION_LABEL: &str = "controller-revision-hash";
+/// The label that carries a pod's own name.
+pub const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
+/// The label that carries a pod's ordinal.
+pub const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
+
+/// The set's name and the ordinal in a pod's name, if it has the form of one.
+pub fn parent_and_ordinal(pod_name: &str) -> Option<(&str, i32)> {
+    let (parent, digits) = pod_name.rsplit_once('-')?;
+    let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    Some((parent, all_digits.then(|| digits.parse().ok()).flatten()?))
+}
+
+/// A pod's ordinal, if its name has one.
+pub fn ordinal(pod: &Object) -> Option<i32> {
+    parent_and_ordinal(&pod.meta.name).map(|(_, n)| n)
+}
+
+/// `flask-1`
+pub fn pod_name(set: &str, ordinal: i32) -> String {
+    format!("{set}-{ordinal}")
+}
+
+/// `www-flask-1`
+pub fn claim_name(set: &str, template: &ClaimTemplate, ordinal: i32) -> String {
+    format!("{}-{set}-{ordinal}", template.name)
+}
+
+/// The ordinals that the set wants, in order.
+pub fn wanted_ordinals(set: &StatefulSet) -> std::ops::Range<i32> {
+    let start = set.spec.ordinals_start;
+    start..start.saturating_add(set.spec.replicas)
+}
+
+/// Whether the pod's name says that it is the set's.
+pub fn is_member_of(set: &Object, pod: &Object) -> bool {
+    parent_and_ordinal(&pod.meta.name).is_some_and(|(parent, _)| *parent == *set.meta.name)
+}
+
+/// Whether the pod has the name and labels of its place in the set.
+pub fn identity_matches(set: &Object, pod: &Object) -> bool {
+    is_member_of(set, pod)
+        && pod.meta.namespace == set.meta.namespace
+        && pod.meta.label(POD_NAME_LABEL) == Some(&*pod.meta.name)
+}
+
+/// Whether the pod mounts the claims that the set has for its ordinal.
+pub fn storage_matches(set: &Object, pod: &Object) -> bool {
+    let Some(ordinal) = ordinal(pod) else { return false };
+    set.stateful_set().spec.volume_claim_templates.iter().all(|template| {
+        let wanted = claim_name(&set.meta.name, template, ordinal);
+        let volume = pod.pod().spec.volumes.iter().find(|v| v.name == template.name);
+        volume.is_some_and(
+            |v| matches!(&v.source, crate::api::pod::VolumeSource::Claim(name) if **name == *wanted),
+        )
+    })
+}
+
+/// Whether the pod is Running and Ready.
+pub fn is_running_and_ready(pod: &Object) -> bool {
+    pod.pod().status.phase == PodPhase::Running && pod.pod().is_ready()
+}
+
+/// Whether the pod has been Ready for `minReadySeconds`.
+pub fn is_available(pod: &Object, min_ready_seconds: i64, now: SimTime) -> bool {
+    pod.pod().is_available(min_ready_seconds, now)
+}
+
+/// Whether the pod is not available, or is going.
+pub fn is_unavailable(pod: &Object, min_ready_seconds: i64, now: SimTime) -> bool {
+    pod.meta.is_terminating() || !is_available(pod, min_ready_seconds, now)
+}
+
+/// The revision that the pod was made from.
+pub fn pod_revision(pod: &Object) -> &str {
+    pod.meta.label(REVISION_LABEL).unwrap_or_default()
+}
+
+/// Whether pods do not wait for each other.
+pub fn allows_burst(set: &StatefulSet) -> bool {
+    set.spec.pod_management_policy == PodManagementPolicy::Parallel
+}
+
+/// How many pods may be away at a time during an update. Percentages are rounded down, but never below one.
+pub fn max_unavailable(set: &StatefulSet) -> usize {
+    use crate::api::stateful_set::UpdateStrategy::RollingUpdate;
+    let RollingUpdate { max_unavailable: Some(value), .. } = &set.spec.update_strategy else { return 1 };
+    let percent = value.as_str().and_then(|s| s.strip_suffix('%')).and_then(|s| s.parse::<i64>().ok());
+    let number = percent.map(|p| i64::from(set.spec.replicas) * p / 100).or_else(|| value.as_i64());
+    number.unwrap_or(1).max(1) as usize
+}
+
+/// The claims of a pod: each with the template it is made from.
+pub fn claims_of(set: &Object, ordinal: i32) -> Vec<(Str, ClaimTemplate)> {
+    let templates = &set.stateful_set().spec.volume_claim_templates;
+    templates.iter().map(|t| (claim_name(&set.meta.name, t, ordinal).into(), t.clone())).collect()
+}
+
+/// Whether this reference is to an object of that kind and name, whatever its uid.
+pub fn names(reference: &crate::api::OwnerReference, kind: Kind, name: &str) -> bool {
+    *reference.kind == *kind.name()
+        && kind.info().api_version_is(&reference.api_version)
+        && *reference.name == *name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_a_parent_and_an_ordinal() {
+        for (name, expect) in [
+            ("flask-0", Some(("flask", 0))),
+            ("my-set-12", Some(("my-set", 12))),
+            ("flask", None),
+            ("flask-", None),
+            ("flask-x1", None),
+            ("flask--1", Some(("flask-", 1))),
+            ("flask-99999999999", None),
+        ] {
+            assert_eq!(parent_and_ordinal(name), expect, "{name}");
+        }
+    }
+}
