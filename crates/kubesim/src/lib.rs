@@ -11,6 +11,8 @@
 //! | [`shell`] | runs a container's command | objects |
 //! | [`dns`] | names → records, and the tools that print them | how endpoints come to be |
 //! | [`kubectl`] | command line → requests → what is printed | the page |
+//! | [`terminal`] | the laptop's shell, and the ones in pods | the page |
+//! | [`story`] | cluster, terminal, and what the user did | the page |
 //! | [`sim`] | time, the event queue, the cluster as a whole | what any component does |
 //!
 //! Nothing here reads a clock or the machine's randomness: time is an argument, and randomness comes from one seeded
@@ -22,4 +24,6 @@ pub mod controllers;
 pub mod kubelet;
 pub mod manifest;
 pub mod sim;
+pub mod story;
+pub mod terminal;
 pub mod verdict;

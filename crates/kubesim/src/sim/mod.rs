@@ -1,6 +1,6 @@
 //! Time, the event queue, and the cluster as a whole.
 //!
-//! [`Cluster::input`] takes what the user does, [`Cluster::run_until`] lets time pass. After each task the loop reads what
+//! [`Cluster::spawn`] starts what the user wants done, [`Cluster::run_until`] lets time pass. After each task the loop reads what
 //! it wrote to the history and puts every component that watches such objects into the queue: nobody calls anybody.
 
 mod bootstrap;
@@ -13,7 +13,7 @@ pub use process::{ProcessId, Processes, Program};
 pub use queue::{Queue, Task};
 pub use timings::Timings;
 
-use crate::api::{Key, SimTime, Span, Str};
+use crate::api::{Key, SimTime, Span};
 use crate::apiserver::{ApiServer, Cause, Change, FeatureGates};
 use crate::controllers::{self, Context};
 use crate::verdict::Component;
@@ -43,26 +43,6 @@ impl Default for Options {
     }
 }
 
-/// What the user does. The log of inputs with their times is the whole of a story: replaying it gives the same history.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Input {
-    /// A line typed at the terminal's prompt.
-    Line(Str),
-    /// Ctrl-C at the terminal.
-    Interrupt,
-    /// The editor's Apply: `kubectl apply -f -` with this text.
-    Apply(Str),
-}
-
-/// An input and its time.
-#[derive(Clone, PartialEq, Debug)]
-pub struct TimedInput {
-    /// When.
-    pub at: SimTime,
-    /// What.
-    pub input: Input,
-}
-
 /// The whole cluster.
 pub struct Cluster {
     /// The API server, with the store and the history.
@@ -76,7 +56,6 @@ pub struct Cluster {
     queue: Queue,
     failures: BTreeMap<Task, u32>,
     dispatched: usize,
-    inputs: Vec<TimedInput>,
     next_command: u32,
 }
 
@@ -95,7 +74,6 @@ impl Cluster {
             queue: Queue::default(),
             failures: BTreeMap::new(),
             dispatched: 0,
-            inputs: Vec::new(),
             next_command: 0,
             options,
         };
@@ -108,11 +86,6 @@ impl Cluster {
     /// The present: everything due before it has been done.
     pub fn now(&self) -> SimTime {
         self.api.now
-    }
-
-    /// What the user did so far.
-    pub fn inputs(&self) -> &[TimedInput] {
-        &self.inputs
     }
 
     /// When something happens next by itself.
@@ -164,11 +137,27 @@ impl Cluster {
     /// Starts a command on the user's behalf and lets it go as far as it can without time passing. `text` is how the
     /// timeline shows it.
     pub fn spawn(&mut self, text: &str, program: Box<dyn Program>) -> ProcessId {
-        self.api.note_input(self.next_command, text);
-        self.next_command += 1;
-        let id = self.processes.spawn(program, self.now());
-        self.run_processes();
+        let id = self.start(program);
+        self.wake(id, text);
         id
+    }
+
+    /// Starts a command that nobody typed: the terminal's shell.
+    pub fn start(&mut self, program: Box<dyn Program>) -> ProcessId {
+        self.processes.spawn(program)
+    }
+
+    /// Lets a command go on because the user typed something for it. `text` is how the timeline shows it; empty for
+    /// what is no command.
+    pub fn wake(&mut self, id: ProcessId, text: &str) {
+        if !text.is_empty() {
+            self.api.cause = Cause::User(self.next_command);
+            self.api.note_input(self.next_command, text);
+            self.processes.set_number(id, self.next_command);
+            self.next_command += 1;
+        }
+        self.processes.wake(id, self.now());
+        self.run_processes();
     }
 
     /// Ctrl-C for a command.
@@ -178,7 +167,6 @@ impl Cluster {
     }
 
     fn run_processes(&mut self) {
-        self.api.cause = Cause::User(self.next_command.saturating_sub(1));
         self.processes.run(&mut self.api, &mut self.nodes, &self.options.timings);
         self.dispatch();
     }

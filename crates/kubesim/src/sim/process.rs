@@ -2,7 +2,7 @@
 
 use super::Timings;
 use crate::api::SimTime;
-use crate::apiserver::{ApiServer, Stream};
+use crate::apiserver::{ApiServer, Cause, Stream};
 use crate::kubelet::Nodes;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,8 @@ impl Io<'_> {
         self.print(Stream::Stderr, text.into());
     }
 
-    fn print(&mut self, stream: Stream, text: String) {
+    /// Prints to this stream.
+    pub fn print(&mut self, stream: Stream, text: String) {
         if text.is_empty() {
             return;
         }
@@ -54,6 +55,8 @@ pub enum Step {
     OnChangeOrAt(SimTime),
     /// It goes on at this time.
     At(SimTime),
+    /// It goes on when the user types something ([`Processes::wake`]).
+    OnInput,
 }
 
 /// A command: `kubectl get`, `kubectl rollout status`, a shell in a pod.
@@ -75,6 +78,8 @@ pub struct Process {
     pub output: Vec<(Stream, String)>,
     /// How it ended.
     pub exit_code: Option<i32>,
+    /// The user's input that it acts on: the cause of what it writes.
+    number: u32,
     seen: usize,
 }
 
@@ -86,19 +91,34 @@ pub struct Processes {
 }
 
 impl Processes {
-    /// Starts a command; it first runs when [`Processes::run`] is next called.
-    pub fn spawn(&mut self, program: Box<dyn Program>, now: SimTime) -> ProcessId {
+    /// Starts a command; it first runs when it is woken.
+    pub fn spawn(&mut self, program: Box<dyn Program>) -> ProcessId {
         let id = self.next_id;
         self.next_id += 1;
         let process = Process {
             program: Some(program),
-            next: Step::At(now),
+            next: Step::OnInput,
             output: Vec::new(),
             exit_code: None,
+            number: 0,
             seen: 0,
         };
         self.all.insert(id, process);
         id
+    }
+
+    /// Lets a command go on now, whatever it waits for.
+    pub fn wake(&mut self, id: ProcessId, now: SimTime) {
+        if let Some(process) = self.all.get_mut(&id).filter(|p| p.exit_code.is_none()) {
+            process.next = Step::At(now);
+        }
+    }
+
+    /// From now on the command acts on this input of the user.
+    pub fn set_number(&mut self, id: ProcessId, number: u32) {
+        if let Some(process) = self.all.get_mut(&id) {
+            process.number = number;
+        }
     }
 
     /// A command, as long as it was not [`Processes::reap`]ed.
@@ -121,7 +141,7 @@ impl Processes {
     pub fn next_at(&self) -> Option<SimTime> {
         let at = |p: &Process| match p.next {
             Step::At(at) | Step::OnChangeOrAt(at) => Some(at),
-            Step::Exit(_) | Step::OnChange => None,
+            Step::Exit(_) | Step::OnChange | Step::OnInput => None,
         };
         self.all.values().filter_map(at).min()
     }
@@ -131,13 +151,14 @@ impl Processes {
         loop {
             let (now, written) = (api.now, api.history().len());
             let can_go_on = |p: &Process| match p.next {
-                Step::Exit(_) => false,
+                Step::Exit(_) | Step::OnInput => false,
                 Step::OnChange => written > p.seen,
                 Step::OnChangeOrAt(at) => written > p.seen || at <= now,
                 Step::At(at) => at <= now,
             };
             let Some(process) = self.all.values_mut().find(|p| can_go_on(p)) else { return };
             process.seen = written;
+            api.cause = Cause::User(process.number);
             let mut program = process.program.take().expect("a live process has a program");
             let mut io = Io { api, nodes, timings, output: &mut process.output };
             process.next = program.run(&mut io);
@@ -149,6 +170,7 @@ impl Processes {
     pub fn interrupt(&mut self, id: ProcessId, api: &mut ApiServer, nodes: &mut Nodes, timings: &Timings) {
         let Some(process) = self.all.get_mut(&id) else { return };
         let Some(mut program) = process.program.take() else { return };
+        api.cause = Cause::User(process.number);
         let mut io = Io { api, nodes, timings, output: &mut process.output };
         if let Some(code) = program.interrupt(&mut io) {
             process.next = Step::Exit(code);
@@ -160,6 +182,11 @@ impl Processes {
 }
 
 impl Process {
+    /// Whether it waits for the user to type something.
+    pub fn waits_for_input(&self) -> bool {
+        self.next == Step::OnInput
+    }
+
     fn settle(&mut self, program: Box<dyn Program>) {
         match self.next {
             Step::Exit(code) => self.exit_code = Some(code),

@@ -1,0 +1,140 @@
+//! A story: a cluster, the terminal beside it, and the log of what the user did.
+//!
+//! The page, the headless runner and the tests drive this. The log with the options is the whole of a story: replaying
+//! it gives the same history, bit for bit, and so a command given in the past is a replay of the log up to there.
+
+use crate::api::{SimTime, Str};
+use crate::sim::{Cluster, Options};
+use crate::terminal::Terminal;
+
+/// What the user does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Input {
+    /// A line typed at the terminal. Typed while a command runs, it is kept for whoever reads the terminal next.
+    Line(Str),
+    /// A command that a button of the page stands for: as a line typed on the laptop, but run beside whatever the
+    /// terminal is busy with.
+    Command(Str),
+    /// Ctrl-C at the terminal.
+    Interrupt,
+    /// The editor's Apply: `kubectl apply -f -` with this text.
+    Apply(Str),
+}
+
+/// An input and its time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TimedInput {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub input: Input,
+}
+
+/// A cluster with its terminal and its user.
+pub struct Story {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The terminal.
+    pub terminal: Terminal,
+    inputs: Vec<TimedInput>,
+}
+
+impl Story {
+    /// A cluster at rest, at time zero, and a terminal that waits for its first command.
+    pub fn new(options: Options) -> Story {
+        let mut cluster = Cluster::new(options);
+        let terminal = Terminal::open(&mut cluster);
+        Story { cluster, terminal, inputs: Vec::new() }
+    }
+
+    /// The story that these inputs make, up to this moment.
+    pub fn replay(options: Options, inputs: &[TimedInput], until: SimTime) -> Story {
+        let mut story = Story::new(options);
+        for timed in inputs.iter().take_while(|i| i.at <= until) {
+            story.run_until(timed.at);
+            story.input(timed.input.clone());
+        }
+        story.run_until(until);
+        story
+    }
+
+    /// What the user did so far.
+    pub fn inputs(&self) -> &[TimedInput] {
+        &self.inputs
+    }
+
+    /// The present: everything due before it has been done.
+    pub fn now(&self) -> SimTime {
+        self.cluster.now()
+    }
+
+    /// The user does something, now.
+    pub fn input(&mut self, input: Input) {
+        self.inputs.push(TimedInput { at: self.now(), input: input.clone() });
+        match input {
+            Input::Line(line) => self.terminal.line(&mut self.cluster, &line),
+            Input::Command(line) => self.terminal.command(&mut self.cluster, &line),
+            Input::Interrupt => self.terminal.interrupt(&mut self.cluster),
+            Input::Apply(text) => self.terminal.apply(&mut self.cluster, &text),
+        }
+    }
+
+    /// When something happens next by itself.
+    pub fn next_at(&self) -> Option<SimTime> {
+        self.cluster.next_at()
+    }
+
+    /// Goes to the next thing that is due and does it. Returns false if nothing is.
+    pub fn step(&mut self) -> bool {
+        let stepped = self.cluster.step();
+        self.terminal.show(&mut self.cluster);
+        stepped
+    }
+
+    /// Lets time pass until this moment. Time does not run backwards: an earlier moment does nothing.
+    pub fn run_until(&mut self, until: SimTime) {
+        while self.next_at().is_some_and(|at| at <= until) {
+            self.step();
+        }
+        self.cluster.run_until(until);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apiserver::Change;
+
+    /// What the terminal shows.
+    fn screen(story: &Story) -> String {
+        let printed = story.cluster.api.history().entries().iter().filter_map(|e| match &e.change {
+            Change::Output { text, .. } => Some(&**text),
+            _ => None,
+        });
+        printed.collect()
+    }
+
+    #[test]
+    fn the_terminal_shows_prompt_line_and_output() {
+        let mut story = Story::new(Options::default());
+        assert_eq!(screen(&story), "$ ");
+        story.input(Input::Line("frobnicate".into()));
+        story.input(Input::Interrupt);
+        assert_eq!(screen(&story), "$ frobnicate\nsh: frobnicate: not found\n$ ^C\n$ ");
+    }
+
+    #[test]
+    fn a_replay_gives_the_same_history() {
+        let mut story = Story::new(Options::default());
+        story.run_until(SimTime(1_000));
+        story.input(Input::Line("one".into()));
+        story.run_until(SimTime(2_500));
+        story.input(Input::Command("two".into()));
+        story.run_until(SimTime(3_000));
+        let again = Story::replay(Options::default(), story.inputs(), SimTime(3_000));
+        assert_eq!(screen(&again), screen(&story));
+        assert_eq!(again.cluster.api.history().len(), story.cluster.api.history().len());
+        let before = Story::replay(Options::default(), story.inputs(), SimTime(2_000));
+        assert_eq!(before.inputs().len(), 1);
+    }
+}

@@ -1,0 +1,117 @@
+//! The terminal beside the cluster: a shell on the user's laptop that has `kubectl`, and, while a command like
+//! `kubectl exec -it` gives one, a shell inside a pod.
+//!
+//! What is printed goes into the history ([`Stream`]): the text on the screen at any moment is the text of the history's
+//! outputs up to there, the prompt included.
+
+mod laptop;
+mod tty;
+
+pub use laptop::{Files, MANIFEST, PROMPT, command};
+pub use tty::Tty;
+
+use crate::api::Str;
+use crate::apiserver::Stream;
+use crate::sim::{Cluster, ProcessId};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// The terminal.
+pub struct Terminal {
+    tty: Rc<Tty>,
+    files: Files,
+    /// The laptop's shell.
+    shell: ProcessId,
+    /// Lines that were typed before anybody read them.
+    ahead: VecDeque<Str>,
+    /// Commands that the page's buttons started while the terminal was busy.
+    beside: Vec<ProcessId>,
+}
+
+impl Terminal {
+    /// Opens the terminal: the laptop's shell shows its prompt.
+    pub fn open(cluster: &mut Cluster) -> Terminal {
+        let (tty, files) = (Rc::new(Tty::default()), Files::default());
+        let shell = cluster.start(Box::new(laptop::Laptop::new(tty.clone(), files.clone())));
+        let mut terminal = Terminal { tty, files, shell, ahead: VecDeque::new(), beside: Vec::new() };
+        cluster.wake(shell, "");
+        terminal.show(cluster);
+        terminal
+    }
+
+    /// The prompt at which the terminal waits for a line; none while a command runs.
+    pub fn prompt(&self) -> Option<Str> {
+        self.tty.prompt()
+    }
+
+    /// Whether the prompt is the laptop's: no command runs, and no shell in a pod.
+    pub fn is_on_laptop(&self) -> bool {
+        self.prompt().as_deref() == Some(PROMPT)
+    }
+
+    /// A line was typed.
+    pub(crate) fn line(&mut self, cluster: &mut Cluster, line: &str) {
+        self.ahead.extend(line.trim_end_matches('\n').split('\n').map(Str::from));
+        self.show(cluster);
+    }
+
+    /// Ctrl-C was typed.
+    pub(crate) fn interrupt(&mut self, cluster: &mut Cluster) {
+        self.ahead.clear();
+        cluster.interrupt(self.shell);
+        self.show(cluster);
+    }
+
+    /// A command of one of the page's buttons: runs on the laptop, beside what the terminal is busy with.
+    pub(crate) fn command(&mut self, cluster: &mut Cluster, line: &str) {
+        if self.is_on_laptop() {
+            return self.line(cluster, line);
+        }
+        self.print_over_prompt(cluster, &[(Stream::Prompt, format!("{PROMPT}{line}\n"))]);
+        let program = command(line, None, &self.files);
+        self.beside.push(cluster.spawn(line, program));
+        self.show(cluster);
+    }
+
+    /// The editor's Apply.
+    pub(crate) fn apply(&mut self, cluster: &mut Cluster, text: &str) {
+        self.files.write(MANIFEST, text);
+        self.command(cluster, &format!("kubectl apply -f - < {MANIFEST}"));
+    }
+
+    /// Puts what programs have printed on the screen, and gives lines that were typed ahead to whoever asks for one.
+    pub(crate) fn show(&mut self, cluster: &mut Cluster) {
+        loop {
+            for (stream, text) in cluster.processes.take_output(self.shell) {
+                cluster.api.print(stream, &text);
+            }
+            self.beside.retain(|id| {
+                let output = cluster.processes.take_output(*id);
+                print_over_prompt(cluster, self.tty.prompt(), &output);
+                cluster.processes.reap(*id).is_none()
+            });
+            let Some(prompt) = self.tty.prompt() else { return };
+            let Some(line) = self.ahead.pop_front() else { return };
+            self.tty.give(&line);
+            cluster.wake(self.shell, if prompt.is_empty() { "" } else { line.trim() });
+        }
+    }
+
+    fn print_over_prompt(&self, cluster: &mut Cluster, output: &[(Stream, String)]) {
+        print_over_prompt(cluster, self.tty.prompt(), output);
+    }
+}
+
+/// Prints lines where somebody waits at a prompt: on lines of their own, and the prompt again after them.
+fn print_over_prompt(cluster: &mut Cluster, prompt: Option<Str>, output: &[(Stream, String)]) {
+    let prompt = prompt.filter(|_| !output.is_empty());
+    if prompt.is_some() {
+        cluster.api.print(Stream::Prompt, "\n");
+    }
+    for (stream, text) in output {
+        cluster.api.print(*stream, text);
+    }
+    if let Some(prompt) = prompt {
+        cluster.api.print(Stream::Prompt, &prompt);
+    }
+}

@@ -1,0 +1,48 @@
+//! What connects the keyboard with whoever reads it: the shell in the foreground, or a program that it runs.
+
+use crate::api::Str;
+use crate::apiserver::Stream;
+use crate::sim::process::Io;
+use std::cell::RefCell;
+
+/// The terminal's line. At most one program reads it at a time: the one in the foreground.
+#[derive(Default)]
+pub struct Tty {
+    /// The prompt of whoever waits for a line; empty for a program that reads without one.
+    waiting: RefCell<Option<Str>>,
+    line: RefCell<Option<Str>>,
+}
+
+impl Tty {
+    /// The prompt at which somebody waits for a line, if anybody does.
+    pub fn prompt(&self) -> Option<Str> {
+        self.waiting.borrow().clone()
+    }
+
+    /// Takes the line that was typed; if none was, shows the prompt: the program has to wait for input.
+    pub fn read(&self, prompt: &str, io: &mut Io) -> Option<Str> {
+        if let Some(line) = self.line.take() {
+            self.waiting.take();
+            io.print(Stream::Prompt, format!("{line}\n"));
+            return Some(line);
+        }
+        let mut waiting = self.waiting.borrow_mut();
+        if waiting.is_none() {
+            io.print(Stream::Prompt, prompt.to_string());
+            *waiting = Some(prompt.into());
+        }
+        None
+    }
+
+    /// A line was typed, for whoever waits for it.
+    pub fn give(&self, line: &str) {
+        *self.line.borrow_mut() = Some(line.into());
+    }
+
+    /// Ctrl-C was typed: whoever waited for a line has to ask again.
+    pub fn interrupt(&self, io: &mut Io) {
+        self.line.take();
+        self.waiting.take();
+        io.print(Stream::Prompt, "^C\n".to_string());
+    }
+}
