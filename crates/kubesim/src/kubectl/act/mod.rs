@@ -1,0 +1,6 @@
+//! The verbs that change something, run something, or wait.
+
+use super::Verb;
+
+/// Them.
+pub const VERBS: &[Verb] = &[];

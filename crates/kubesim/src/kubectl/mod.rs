@@ -1,0 +1,348 @@
+//! kubectl: a command line → requests → what is printed.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`flags`] | each verb's flags, and the reading of a command line |
+//! | [`resource`], [`selector`] | which objects a command is about |
+//! | [`act`] | the verbs that change something, run something, or wait |
+//!
+//! [`command`] finds the verb in the table ([`verbs`]) and starts it. A verb is a function: most end at once, the others
+//! hand over to a [`Program`] that goes on in simulated time. What a user gets wrong is a [`Failure`] in kubectl's words.
+
+pub mod act;
+pub mod flags;
+pub mod resource;
+pub mod selector;
+
+use crate::apiserver::{ApiError, StatusReason};
+use crate::sim::Program;
+use crate::sim::process::{Io, Step};
+use flags::{Parsed, Takes};
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+/// A verb of kubectl, such as `get` or `rollout status`.
+pub struct Verb {
+    /// Its name: one word, or two.
+    pub name: &'static str,
+    /// Its flags (see [`flags`]).
+    pub flags: &'static str,
+    /// Its help: what it does, and after a line `Usage:` how it is written.
+    pub help: &'static str,
+    /// What it does.
+    pub run: Run,
+}
+
+/// What a verb does at the moment at which it is started.
+pub type Run = fn(&Invocation, &mut Io) -> Result<Next, Failure>;
+
+/// How it goes on.
+pub enum Next {
+    /// It has done its work, with this exit code.
+    Done(i32),
+    /// It goes on in simulated time.
+    GoOn(Box<dyn Program>),
+}
+
+impl Next {
+    /// It has done its work.
+    pub const OK: Result<Next, Failure> = Ok(Next::Done(0));
+}
+
+/// A command line that was read.
+pub struct Invocation {
+    /// The verb.
+    pub verb: &'static Verb,
+    /// Arguments and flags.
+    pub parsed: Parsed,
+    /// What is piped into it.
+    pub stdin: Option<String>,
+    /// The files that it can name.
+    pub files: BTreeMap<String, String>,
+}
+
+impl Deref for Invocation {
+    type Target = Parsed;
+
+    fn deref(&self) -> &Parsed {
+        &self.parsed
+    }
+}
+
+impl Invocation {
+    /// The namespace: of `-n`, or `default`.
+    pub fn namespace(&self) -> &str {
+        match self.text("namespace") {
+            "" => "default",
+            namespace => namespace,
+        }
+    }
+
+    /// The texts of `-f`, each with the name by which errors call it. Errors: there is no such file.
+    pub fn manifests(&self) -> Result<Vec<(String, String)>, Failure> {
+        let mut texts = Vec::new();
+        for name in self.list("filename") {
+            if name == "-" {
+                texts.push(("STDIN".to_string(), self.stdin.clone().unwrap_or_default()));
+            } else if let Some(text) = self.files.get(name) {
+                texts.push((name.clone(), text.clone()));
+            } else {
+                return Err(Failure::client(format!("the path {name:?} does not exist")));
+            }
+        }
+        Ok(texts)
+    }
+
+    /// A mistake in how the verb was used (`cmdutil.UsageErrorf`).
+    pub fn usage(&self, message: impl Into<String>) -> Failure {
+        Failure::Client(format!(
+            "{}\nSee 'kubectl {} -h' for help and examples",
+            message.into(),
+            self.verb.name
+        ))
+    }
+}
+
+/// What went wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// The API server refused.
+    Server(ApiError),
+    /// kubectl itself refused: printed after `error: `.
+    Client(String),
+    /// Printed as it is.
+    Plain(String),
+    /// Several things.
+    Many(Vec<Failure>),
+    /// Everything was said; the exit code.
+    Silent(i32),
+}
+
+impl Failure {
+    /// kubectl itself refuses.
+    pub fn client(message: impl Into<String>) -> Failure {
+        Failure::Client(message.into())
+    }
+
+    /// All of these, unless there is none.
+    pub fn all(mut failures: Vec<Failure>) -> Result<(), Failure> {
+        match failures.len() {
+            0 => Ok(()),
+            1 => Err(failures.remove(0)),
+            _ => Err(Failure::Many(failures)),
+        }
+    }
+
+    /// The exit code.
+    pub fn code(&self) -> i32 {
+        if let Failure::Silent(code) = self { *code } else { 1 }
+    }
+
+    /// What is printed, without a line end. Models `k8s.io/kubectl/pkg/cmd/util/helpers.go: checkErr`.
+    pub fn text(&self) -> String {
+        match self {
+            Failure::Server(error) if error.reason == StatusReason::Invalid => invalid(&error.message),
+            Failure::Server(error) => {
+                format!("Error from server ({}): {}", error.reason.name(), error.message)
+            }
+            Failure::Client(message) => format!("error: {message}"),
+            Failure::Plain(message) => message.clone(),
+            Failure::Many(failures) => {
+                let each = |f: &Failure| if let Failure::Client(m) = f { m.clone() } else { f.text() };
+                failures.iter().map(each).collect::<Vec<_>>().join("\n")
+            }
+            Failure::Silent(_) => String::new(),
+        }
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Failure {
+        Failure::Server(error)
+    }
+}
+
+/// `StatefulSet.apps "flask" is invalid: why` → `The StatefulSet "flask" is invalid: why`.
+fn invalid(message: &str) -> String {
+    let Some((what, why)) = message.split_once(" is invalid: ") else { return message.to_string() };
+    let (kind, name) = what.split_once(' ').unwrap_or((what, ""));
+    let kind = kind.split('.').next().unwrap_or(kind);
+    format!("The {kind} {name} is invalid: {why}")
+}
+
+/// All verbs.
+pub fn verbs() -> impl Iterator<Item = &'static Verb> {
+    VERBS.iter().chain(act::VERBS)
+}
+
+/// The verbs that only read.
+const VERBS: &[Verb] = &[];
+
+/// kubectl's commands that are not simulated.
+const NOT_SIMULATED: &[&str] =
+    &["alpha", "auth", "certificate", "completion", "kuberc", "kustomize", "plugin", "proxy", "top"];
+
+/// A command line of kubectl, without the word `kubectl`: as a program that runs in simulated time beside the cluster.
+pub fn command(argv: &[String], stdin: Option<&str>, files: &BTreeMap<String, String>) -> Box<dyn Program> {
+    Box::new(Command { read: Some(read(argv, stdin, files)), rest: None })
+}
+
+struct Command {
+    read: Option<Result<Invocation, Failure>>,
+    rest: Option<Box<dyn Program>>,
+}
+
+impl Program for Command {
+    fn run(&mut self, io: &mut Io) -> Step {
+        if let Some(read) = self.read.take() {
+            let next = read.and_then(|inv| {
+                if inv.is("help") {
+                    io.out(help(inv.verb));
+                    return Next::OK;
+                }
+                (inv.verb.run)(&inv, io)
+            });
+            match next {
+                Ok(Next::Done(code)) => return Step::Exit(code),
+                Ok(Next::GoOn(program)) => self.rest = Some(program),
+                Err(failure) => return fail(&failure, io),
+            }
+        }
+        self.rest.as_mut().expect("a command that goes on has a program").run(io)
+    }
+
+    fn interrupt(&mut self, io: &mut Io) -> Option<i32> {
+        match &mut self.rest {
+            Some(program) => program.interrupt(io),
+            None => Some(130),
+        }
+    }
+}
+
+/// Prints what went wrong and ends the command.
+pub fn fail(failure: &Failure, io: &mut Io) -> Step {
+    let text = failure.text();
+    if !text.is_empty() {
+        io.err(text + "\n");
+    }
+    Step::Exit(failure.code())
+}
+
+/// Finds the verb and reads its flags.
+fn read(
+    argv: &[String],
+    stdin: Option<&str>,
+    files: &BTreeMap<String, String>,
+) -> Result<Invocation, Failure> {
+    let Some((verb, words)) = find_verb(argv) else { return Err(unknown_verb(argv)) };
+    let parsed = Parsed::read(&words, verb.flags)
+        .map_err(|e| Failure::client(format!("{e}\nSee 'kubectl {} --help' for usage.", verb.name)))?;
+    Ok(Invocation { verb, parsed, stdin: stdin.map(String::from), files: files.clone() })
+}
+
+/// The verb of these words, and the words without it. Models `github.com/spf13/cobra: Command.Find`.
+fn find_verb(argv: &[String]) -> Option<(&'static Verb, Vec<String>)> {
+    let at = words_that_are_no_flags(argv);
+    let word = |n: usize| at.get(n).map(|at| argv[*at].as_str());
+    let first = word(0).unwrap_or_default();
+    let two = word(1).and_then(|second| verbs().find(|v| v.name.split_once(' ') == Some((first, second))));
+    let (verb, taken) = match two {
+        Some(verb) => (verb, 2),
+        None => (verbs().find(|v| v.name == first)?, 1.min(at.len())),
+    };
+    let rest = argv.iter().enumerate().filter(|(n, _)| !at[..taken].contains(n)).map(|(_, w)| w.clone());
+    Some((verb, rest.collect()))
+}
+
+/// Where words stand that are neither flags nor values of flags. A flag that isn't known is taken to have a value.
+fn words_that_are_no_flags(argv: &[String]) -> Vec<usize> {
+    let takes_value = |short: Option<char>, long: &str| {
+        let flag = flags::table("").find(|f| if short.is_some() { f.short == short } else { f.long == long });
+        !matches!(flag.map(|f| f.takes), Some(Takes::Bool | Takes::Optional(_)))
+    };
+    let mut at = Vec::new();
+    let mut skip = false;
+    for (n, word) in argv.iter().enumerate() {
+        if std::mem::take(&mut skip) {
+            continue;
+        }
+        let mut letters = word.chars();
+        match (letters.next(), letters.next(), letters.next()) {
+            _ if word == "--" => break,
+            (Some('-'), Some('-'), _) => skip = !word.contains('=') && takes_value(None, &word[2..]),
+            (Some('-'), short @ Some(_), None) => skip = takes_value(short, ""),
+            (Some('-'), Some(_), Some(_)) => {}
+            _ => at.push(n),
+        }
+    }
+    at
+}
+
+fn unknown_verb(argv: &[String]) -> Failure {
+    let at = words_that_are_no_flags(argv);
+    let Some(word) = at.first().map(|at| argv[*at].as_str()) else {
+        return match Parsed::read(argv, "") {
+            Err(e) => Failure::client(format!("{e}\nSee 'kubectl --help' for usage.")),
+            Ok(_) => Failure::Silent(0),
+        };
+    };
+    if NOT_SIMULATED.contains(&word) {
+        return Failure::client(format!("kubectl {word} is not simulated"));
+    }
+    let mut message = format!("unknown command {word:?} for \"kubectl\"");
+    let similar = suggestions(word);
+    if !similar.is_empty() {
+        message.push_str("\n\nDid you mean this?\n\t");
+        message.push_str(&similar.join("\n\t"));
+    }
+    Failure::Client(message)
+}
+
+/// The verbs that a mistyped one may mean. Models `github.com/spf13/cobra: Command.SuggestionsFor`.
+fn suggestions(typed: &str) -> Vec<&'static str> {
+    let also = |name| match name {
+        "get" => &["list", "ls"][..],
+        "describe" => &["inspect"],
+        "delete" => &["rm", "remove"],
+        "top" => &["stats"],
+        _ => &[],
+    };
+    let lower = typed.to_ascii_lowercase();
+    let mut names: Vec<&str> = verbs()
+        .map(|v| v.name.split(' ').next().unwrap_or(v.name))
+        .chain(NOT_SIMULATED.iter().copied())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| {
+        distance(&lower, name) <= 2 || name.starts_with(&lower) || also(name).contains(&lower.as_str())
+    });
+    names
+}
+
+/// How many letters have to be put in, taken away or replaced to get from one word to another.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            let best = replaced.min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], best);
+        }
+    }
+    row[to.len()]
+}
+
+/// What `--help` prints.
+fn help(verb: &Verb) -> String {
+    let mut text = String::from(verb.help);
+    if !verb.help.contains("\nUsage:") {
+        text.push_str(&format!("\n\nUsage:\n  kubectl {} [flags] [options]", verb.name));
+    }
+    text.push_str(
+        "\n\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n",
+    );
+    text
+}
