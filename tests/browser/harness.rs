@@ -1,0 +1,433 @@
+//! A built page in a headless Chromium, for tests and pictures.
+//!
+//! ```ignore
+//! #[test]
+//! #[ignore = "needs the built page: cargo xtask test --only browser"]
+//! fn the_set_appears() {
+//!     let mut page = Page::open(View::DESKTOP);              // served from /some/sub/, started
+//!     page.paste("textarea", MANIFEST);                      // replaces what is in it
+//!     page.click("#apply");                                  // a real click: what covers it gets it
+//!     page.wait("flask-0 is shown", "document.querySelector('[data-pod=flask-0]')");
+//!     assert_eq!(page.text("[data-pod=flask-0] .status"), "Running");
+//!     page.screenshot("flask-0-running");                    // artifacts/flask-0-running.png
+//!     page.assert_no_complaints();                           // console, policy, other sites
+//! }
+//! ```
+//!
+//! - Every [`Page`] is a browser of its own with an empty profile, a driver and a server of its own, each on a free
+//!   port: tests run side by side.
+//! - Nothing sleeps: [`Page::wait`] looks at a condition at each of the page's animation frames. Conditions are
+//!   expressions of JavaScript, so what the page shows has to be found there: by role, by `data-` attribute, by text.
+//! - A failure is a panic that says what was expected, with the page's console and a picture `failed-….png`.
+//! - `ORDINAL_DIST` names the built site; `CHROME` and `CHROMEDRIVER` the two programs; `ORDINAL_ARTIFACTS` the folder
+//!   for pictures (else `artifacts/`). `cargo xtask test` sets them all.
+#![allow(dead_code, reason = "the tests and the pictures each use a part")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests of the page wait in real time; the simulation is elsewhere"
+)]
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use xtask::server::{Server, Site};
+
+use crate::webdriver::{Driver, Session};
+
+/// How long a condition may take to come true. Generous: the machine may be small and busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The folder the page is served from, to show that it needs no particular one.
+const FOLDER: &str = "/some/sub/";
+
+/// What the visitor's screen is like.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    /// In CSS pixels.
+    pub width: u32,
+    /// In CSS pixels.
+    pub height: u32,
+    /// Whether the visitor prefers the dark scheme.
+    pub is_dark: bool,
+    /// Whether the visitor prefers reduced motion.
+    pub is_still: bool,
+}
+
+impl View {
+    /// 1440×900, light, moving.
+    pub const DESKTOP: Self = Self { width: 1440, height: 900, is_dark: false, is_still: false };
+    /// 390×844, light, moving.
+    pub const PHONE: Self = Self { width: 390, height: 844, ..Self::DESKTOP };
+
+    /// The same, preferring the dark scheme.
+    pub const fn dark(self) -> Self {
+        Self { is_dark: true, ..self }
+    }
+
+    /// The same, preferring reduced motion.
+    pub const fn still(self) -> Self {
+        Self { is_still: true, ..self }
+    }
+}
+
+/// The built site.
+///
+/// # Panics
+/// If `ORDINAL_DIST` does not name it.
+pub fn dist() -> PathBuf {
+    let dist = env::var_os("ORDINAL_DIST")
+        .expect("ORDINAL_DIST names the built site: run cargo xtask test --only browser");
+    let dist = PathBuf::from(dist);
+    assert!(
+        dist.join("index.html").is_file(),
+        "{} holds no index.html: run cargo xtask build",
+        dist.display()
+    );
+    dist
+}
+
+/// An open page. Its browser ends when it is dropped.
+pub struct Page {
+    session: Session,
+    /// Serves as long as the page lives.
+    _server: Server,
+    profile: PathBuf,
+    base: String,
+    console: Vec<String>,
+    requests: Vec<String>,
+}
+
+impl Page {
+    /// Opens the page and waits until it shows something.
+    pub fn open(view: View) -> Self {
+        Self::open_at(view, "")
+    }
+
+    /// As [`Page::open`], at an address below the page's folder: `?embed`, `#link`.
+    pub fn open_at(view: View, address: &str) -> Self {
+        let site = Site { root: dist(), prefix: FOLDER.to_owned(), reload: false };
+        let server = Server::start(site, 0).expect("there is a free port");
+        let profile = new_profile();
+        let driver = Driver::start(&program("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned()));
+        let session = driver.and_then(|driver| driver.open_session(&capabilities(&profile)));
+        let session = session.unwrap_or_else(|error| panic!("the browser did not start: {error}"));
+        let base = server.url();
+        let mut page =
+            Self { session, _server: server, profile, base, console: Vec::new(), requests: Vec::new() };
+        let milliseconds = |time: Duration| time.as_millis() as u64;
+        page.post("timeouts", json!({
+            "script": milliseconds(PATIENCE * 2), "pageLoad": milliseconds(PATIENCE), "implicit": milliseconds(PATIENCE),
+        }));
+        // The browser's own first page asks for things of its own: away from it, and forget them.
+        page.post("url", json!({ "url": "about:blank" }));
+        page.logged("performance");
+        page.set_view(view);
+        page.goto(address);
+        page
+    }
+
+    /// Loads an address below the page's folder, and waits until the page shows something.
+    pub fn goto(&mut self, address: &str) {
+        self.post("url", json!({ "url": format!("{}{address}", self.base) }));
+        self.wait("the page shows something", "document.querySelector('#app')?.childElementCount");
+    }
+
+    /// Changes the screen and the visitor's preferences.
+    pub fn set_view(&mut self, view: View) {
+        let View { width, height, is_dark, is_still } = view;
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
+        );
+        let scheme = if is_dark { "dark" } else { "light" };
+        let motion = if is_still { "reduce" } else { "no-preference" };
+        self.devtools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [
+                { "name": "prefers-color-scheme", "value": scheme },
+                { "name": "prefers-reduced-motion", "value": motion },
+            ] }),
+        );
+    }
+
+    /// The address of the page's folder, with a slash at the end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The document's title.
+    pub fn title(&mut self) -> String {
+        self.eval("document.title").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The value of an expression of JavaScript, which may be a promise.
+    #[track_caller]
+    pub fn eval(&mut self, expression: &str) -> Value {
+        self.post("execute/sync", json!({ "script": format!("return ({expression});"), "args": [] }))
+    }
+
+    /// Runs statements of JavaScript.
+    #[track_caller]
+    pub fn run(&mut self, statements: &str) {
+        self.post("execute/sync", json!({ "script": statements, "args": [] }));
+    }
+
+    /// Waits until an expression of JavaScript is truthy, and gives its value (an element becomes a reference to it).
+    /// An expression that throws is not true yet. `what` says in words what is waited for.
+    #[track_caller]
+    pub fn wait(&mut self, what: &str, expression: &str) -> Value {
+        let script = format!(
+            "const done = arguments[0], end = performance.now() + {};
+            const look = () => {{
+                let value, error;
+                try {{ value = ({expression}); }} catch (thrown) {{ error = String(thrown); }}
+                if (value) done({{ value }});
+                else if (performance.now() > end) done({{ error: error ?? JSON.stringify(value) ?? 'undefined' }});
+                else requestAnimationFrame(look);
+            }};
+            look();",
+            PATIENCE.as_millis()
+        );
+        let mut answer = self.post("execute/async", json!({ "script": script, "args": [] }));
+        if let Some(error) = answer.get("error") {
+            panic!("in {PATIENCE:?} it did not happen that {what}: {expression} is {error}");
+        }
+        answer["value"].take()
+    }
+
+    /// The text that the first element of a CSS selector shows; waits until there is one.
+    #[track_caller]
+    pub fn text(&mut self, css: &str) -> String {
+        let element = self.find(css);
+        let text = self.session.get(&format!("element/{element}/text"));
+        let text = text.unwrap_or_else(|error| panic!("{css} has no text: {error}"));
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The texts that all elements of a CSS selector show, as it is now.
+    #[track_caller]
+    pub fn texts(&mut self, css: &str) -> Vec<String> {
+        let texts =
+            self.eval(&format!("[...document.querySelectorAll({})].map(e => e.innerText)", json!(css)));
+        let texts = texts.as_array().expect("an array comes as one");
+        texts.iter().map(|text| text.as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// Clicks the first element of a CSS selector with the mouse; waits until there is one.
+    #[track_caller]
+    pub fn click(&mut self, css: &str) {
+        let element = self.find(css);
+        self.post(&format!("element/{element}/click"), json!({}));
+    }
+
+    /// Clicks the first button, tab, link or menu item whose text or label is `name`; waits until there is one.
+    #[track_caller]
+    pub fn click_named(&mut self, name: &str) {
+        const CLICKABLE: &str =
+            "button, summary, a, label, [role=button], [role=tab], [role=menuitem], [role=option]";
+        let find = format!(
+            "[...document.querySelectorAll('{CLICKABLE}')].find(e => e.checkVisibility()
+                && (e.innerText.trim() === {0} || e.getAttribute('aria-label') === {0}))",
+            json!(name)
+        );
+        let found = self.wait(&format!("there is something to click that is named {name}"), &find);
+        let element = Session::element(&found).expect("what is found is an element");
+        self.post(&format!("element/{element}/click"), json!({}));
+    }
+
+    /// Puts `text` in place of what a field contains, as pasting does; the field keeps the focus.
+    #[track_caller]
+    pub fn paste(&mut self, css: &str, text: &str) {
+        self.click(css);
+        self.run("document.activeElement.select();");
+        self.devtools("Input.insertText", json!({ "text": text }));
+    }
+
+    /// Types into what has the focus, key by key: `\n` is Enter, `\t` is Tab; WebDriver's table of code points from
+    /// U+E000 on names the others, such as U+E013 for the up arrow.
+    #[track_caller]
+    pub fn type_keys(&mut self, keys: &str) {
+        let keys = keys.replace('\n', "\u{e007}").replace('\t', "\u{e004}");
+        let focused = self.eval("document.activeElement");
+        let element = Session::element(&focused).expect("something has the focus, if only the body");
+        self.post(&format!("element/{element}/value"), json!({ "text": keys }));
+    }
+
+    /// Saves a picture of what the visitor sees as `artifacts/<name>.png`.
+    #[track_caller]
+    pub fn screenshot(&mut self, name: &str) -> PathBuf {
+        let picture = self
+            .session
+            .get("screenshot")
+            .unwrap_or_else(|error| panic!("no picture could be taken: {error}"));
+        save(name, &picture)
+    }
+
+    /// What the console holds so far, with the browser's own messages: failed requests, violations of the policy.
+    pub fn console(&mut self) -> &[String] {
+        let entries = self.logged("browser");
+        self.console.extend(entries.iter().map(log_line));
+        &self.console
+    }
+
+    /// The addresses that the page has asked for so far, those that were refused included, `data:` and `blob:` not.
+    pub fn requests(&mut self) -> &[String] {
+        for entry in self.logged("performance") {
+            let message = entry["message"].as_str().unwrap_or_default();
+            let message: Value = serde_json::from_str(message).expect("the browser writes JSON");
+            let message = &message["message"];
+            let url = match message["method"].as_str() {
+                Some("Network.requestWillBeSent") => &message["params"]["request"]["url"],
+                Some("Network.webSocketCreated") => &message["params"]["url"],
+                _ => continue,
+            };
+            let url = url.as_str().unwrap_or_default();
+            if !url.starts_with("data:") && !url.starts_with("blob:") {
+                self.requests.push(url.to_owned());
+            }
+        }
+        &self.requests
+    }
+
+    /// Nothing stands in the console as a warning or an error, violations of the Content-Security-Policy included, and
+    /// nothing outside the page's folder has been asked for.
+    #[track_caller]
+    pub fn assert_no_complaints(&mut self) {
+        let complaints: Vec<String> = self
+            .console()
+            .iter()
+            .filter(|line| line.starts_with("SEVERE") || line.starts_with("WARNING"))
+            .cloned()
+            .collect();
+        assert!(complaints.is_empty(), "the console holds:\n{}", complaints.join("\n"));
+        let base = self.base.clone();
+        let requests = self.requests();
+        assert!(
+            requests.contains(&base),
+            "the page itself is not among the requests, so they are not seen: {requests:?}"
+        );
+        let foreign: Vec<&String> = requests.iter().filter(|url| !url.starts_with(&base)).collect();
+        assert!(foreign.is_empty(), "asked for from elsewhere: {foreign:?}");
+    }
+
+    /// A command of the browser's own protocol (Chrome DevTools Protocol).
+    #[track_caller]
+    pub fn devtools(&mut self, command: &str, parameters: Value) -> Value {
+        self.post("goog/cdp/execute", json!({ "cmd": command, "params": parameters }))
+    }
+
+    /// What has been logged since the last time of asking.
+    fn logged(&mut self, kind: &'static str) -> Vec<Value> {
+        let entries = self.post("se/log", json!({ "type": kind }));
+        entries.as_array().expect("a log is a list").clone()
+    }
+
+    /// The first element of a CSS selector; waits until there is one.
+    #[track_caller]
+    fn find(&mut self, css: &str) -> String {
+        let found = self.post("element", json!({ "using": "css selector", "value": css }));
+        Session::element(&found).expect("what is found is an element").to_owned()
+    }
+
+    #[track_caller]
+    fn post(&mut self, path: &str, body: Value) -> Value {
+        self.session
+            .post(path, &body)
+            .unwrap_or_else(|error| panic!("the browser cannot do `{path}` of {body}: {error}"))
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let current = thread::current();
+            let name = format!("failed-{}", current.name().unwrap_or("page").replace("::", "-"));
+            if let Ok(picture) = self.session.get("screenshot") {
+                eprintln!("the page as it was: {}", save(&name, &picture).display());
+            }
+            if let Ok(log) = self.session.post("se/log", &json!({ "type": "browser" })) {
+                self.console.extend(log.as_array().into_iter().flatten().map(log_line));
+            }
+            eprintln!("its console:\n{}", self.console.join("\n"));
+        }
+        self.session.close();
+        // An empty profile that is left over harms nobody.
+        let _ = fs::remove_dir_all(&self.profile);
+    }
+}
+
+/// An entry of the browser's log as a line: its level and its message.
+fn log_line(entry: &Value) -> String {
+    let part = |name: &str| entry[name].as_str().unwrap_or_default();
+    format!("{}: {}", part("level"), part("message"))
+}
+
+fn capabilities(profile: &Path) -> Value {
+    let mut arguments: Vec<String> = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--force-device-scale-factor=1",
+        "--hide-scrollbars",
+    ]
+    .map(str::to_owned)
+    .into();
+    arguments.push(format!("--user-data-dir={}", profile.display()));
+    let mut options =
+        json!({ "args": arguments, "perfLoggingPrefs": { "enableNetwork": true, "enablePage": false } });
+    if let Some(chrome) = program("CHROME") {
+        options["binary"] = json!(chrome);
+    }
+    json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": options,
+        "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+    })
+}
+
+fn program(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
+}
+
+fn new_profile() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let profile = env::temp_dir().join(format!("ordinal-browser-{}-{number}", std::process::id()));
+    fs::create_dir_all(&profile).expect("a folder for the browser's profile");
+    profile
+}
+
+/// Saves a picture, which WebDriver gives as PNG in base64.
+fn save(name: &str, picture: &Value) -> PathBuf {
+    let png = from_base64(picture.as_str().unwrap_or_default());
+    let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");
+    let folder = env::var_os("ORDINAL_ARTIFACTS").map_or_else(usual, PathBuf::from);
+    fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let path = folder.join(format!("{name}.png"));
+    fs::write(&path, png).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    path
+}
+
+fn from_base64(text: &str) -> Vec<u8> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let values = text.bytes().filter_map(|byte| DIGITS.iter().position(|&digit| digit == byte));
+    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0);
+    for value in values {
+        (bits, held) = (bits << 6 | value as u32, held + 6);
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+        }
+    }
+    bytes
+}

@@ -1,0 +1,6 @@
+//! The built page in a real browser. [`harness`] says how such a test is written; `cargo xtask test --only browser`
+//! builds the page and runs them.
+
+mod harness;
+mod opening;
+mod webdriver;

@@ -1,0 +1,65 @@
+//! The page opens: from any folder, by itself, without a word of complaint, from one site.
+
+use std::collections::BTreeSet;
+
+use crate::harness::{Page, View, dist};
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn opens_in_a_subfolder_without_errors_or_foreign_requests() {
+    let mut page = Page::open(View::DESKTOP);
+    assert_eq!(page.title(), "Ordinal: watch a StatefulSet think");
+    assert_eq!(page.text("h1"), "Ordinal");
+    page.screenshot("opening-light");
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn loads_first_what_the_size_is_counted_of() {
+    let mut page = Page::open(View::DESKTOP);
+    let base = page.base().to_owned();
+    let asked: BTreeSet<String> = page
+        .requests()
+        .iter()
+        .filter_map(|url| url.strip_prefix(&base))
+        .map(|name| if name.is_empty() { "index.html".to_owned() } else { name.to_owned() })
+        .filter(|name| !name.starts_with("icon-"))
+        .collect();
+    let counted = xtask::size::critical_path(&dist()).expect("the built page can be read");
+    assert_eq!(asked, counted);
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn follows_the_dark_scheme_and_fits_a_phone() {
+    let mut page = Page::open(View::PHONE.dark());
+    assert_eq!(page.eval("matchMedia('(prefers-color-scheme: dark)').matches"), true);
+    assert_eq!(page.eval("innerWidth"), View::PHONE.width);
+    assert_eq!(
+        page.eval("document.documentElement.scrollWidth <= innerWidth"),
+        true,
+        "the page scrolls sideways"
+    );
+    page.screenshot("opening-phone-dark");
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn the_policy_refuses_what_the_page_must_not_do_and_the_tests_see_it() {
+    let mut page = Page::open(View::DESKTOP);
+    page.run("fetch('https://elsewhere.invalid/data').catch(() => window.refused = true);");
+    page.wait("the request to elsewhere is refused", "window.refused");
+    page.run("document.body.setAttribute('style', 'color: red');");
+    page.run("const s = document.createElement('script'); s.textContent = 'window.ran = true'; document.body.append(s);");
+    assert_eq!(page.eval("window.ran === undefined"), true);
+    page.run("console.error('from the page');");
+
+    let console = page.console().join("\n");
+    for directive in ["connect-src", "style-src", "script-src", "from the page"] {
+        assert!(console.contains(directive), "{directive} is not in the console: {console}");
+    }
+    let complained = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| page.assert_no_complaints()));
+    assert!(complained.is_err(), "the complaints were overlooked");
+}
