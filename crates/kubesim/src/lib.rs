@@ -24,7 +24,11 @@ pub mod controllers;
 pub mod kubectl;
 pub mod kubelet;
 pub mod manifest;
+pub mod provisioner;
+pub mod scheduler;
 pub mod sim;
 pub mod story;
 pub mod terminal;
+#[cfg(test)]
+mod testing;
 pub mod verdict;

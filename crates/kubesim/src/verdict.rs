@@ -27,6 +27,30 @@ pub enum Component {
     Terminal,
 }
 
+impl Component {
+    /// Every component.
+    pub const ALL: &[Component] = {
+        use Component::*;
+        &[
+            StatefulSetController,
+            DeploymentController,
+            ReplicaSetController,
+            EndpointSliceController,
+            PersistentVolumeController,
+            PvcProtectionController,
+            PvProtectionController,
+            GarbageCollector,
+            NodeLifecycleController,
+            TaintEvictionController,
+            DisruptionController,
+            Scheduler,
+            Provisioner,
+            Kubelet,
+            Terminal,
+        ]
+    };
+}
+
 /// What a component says about one object.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Verdict {
@@ -141,6 +165,20 @@ pub enum Reason {
         /// The volume.
         volume: Str,
     },
+    /// Nobody makes a volume for it: it has no class, and no volume that is there fits.
+    NoVolume,
+    /// Its volume is gone.
+    Lost {
+        /// The volume.
+        volume: Str,
+    },
+    /// The volume could not be made.
+    ProvisioningFailed {
+        /// As the event says it.
+        message: Str,
+    },
+    /// Its claim is gone; the volume is being deleted with what is on it.
+    Reclaiming,
     /// It is to go, but a pod uses it.
     InUse {
         /// The pod.
@@ -176,6 +214,13 @@ pub enum Reason {
     },
     /// It runs and is Ready.
     Running,
+    /// A container can't be made: a volume, a ConfigMap or a Secret is missing, or its image must not be pulled.
+    CantStart {
+        /// The container, or empty if it is the whole pod.
+        container: Str,
+        /// As the event says it.
+        message: Str,
+    },
     /// An image could not be pulled; it is tried again.
     ImageBackOff {
         /// The image.
@@ -210,22 +255,6 @@ pub enum Reason {
         ready: usize,
         /// Others.
         not_ready: usize,
-    },
-    /// It selects no pods: somebody else fills its endpoints, or nobody.
-    NoSelector,
-
-    // The garbage collector, about any object.
-    /// Its owners are gone or going, so it goes too.
-    OwnerGone {
-        /// The first of them, such as `statefulset/flask`.
-        owner: Str,
-    },
-    /// It goes once what it owns is gone.
-    WaitingForDependents {
-        /// The first that is still there, such as `pod/flask-0`.
-        first: Str,
-        /// How many are still there.
-        count: usize,
     },
 }
 

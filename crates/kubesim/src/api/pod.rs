@@ -81,6 +81,10 @@ pub struct Container {
     pub volume_mounts: Vec<VolumeMount>,
     /// Decides Ready.
     pub readiness_probe: Option<Probe>,
+    /// Failing it has the container started again.
+    pub liveness_probe: Option<Probe>,
+    /// Until it has succeeded, the other probes wait; failing it has the container started again.
+    pub startup_probe: Option<Probe>,
     /// An init container with `restartPolicy: Always`: a sidecar.
     pub restart_always: bool,
     /// CPU it requests, in thousandths.
@@ -203,6 +207,8 @@ pub struct Probe {
     pub failure_threshold: i64,
     /// The command of an `exec` probe.
     pub exec: Option<Vec<Str>>,
+    /// The whole probe as decoded and defaulted.
+    pub raw: Rc<Value>,
 }
 
 /// A pod's `status`.
@@ -216,6 +222,8 @@ pub struct PodStatus {
     pub reason: Option<Str>,
     /// The same for people.
     pub message: Option<Str>,
+    /// The node that the scheduler has chosen, while the pod's claims are being bound.
+    pub nominated_node_name: Option<Str>,
     /// The node's address.
     pub host_ip: Option<Str>,
     /// The pod's address.
@@ -395,6 +403,7 @@ impl Pod {
                 conditions: Vec::new(),
                 reason: None,
                 message: None,
+                nominated_node_name: None,
                 host_ip: None,
                 pod_ip: None,
                 start_time: None,
@@ -619,6 +628,7 @@ impl Container {
             let of = |field| get(get(resources, field), what);
             [of("requests"), of("limits")].into_iter().find(|q| !q.is_null()).and_then(super::quantity_millis)
         };
+        let probe = |field| v.get(field).filter(|p| p.is_object()).map(Probe::from_value);
         Container {
             name: read::str(v, "name"),
             image: read::str(v, "image"),
@@ -628,7 +638,9 @@ impl Container {
             env: list(v, "env").iter().map(EnvVar::from_value).collect(),
             ports: list(v, "ports").iter().map(ContainerPort::from_value).collect(),
             volume_mounts: list(v, "volumeMounts").iter().map(VolumeMount::from_value).collect(),
-            readiness_probe: v.get("readinessProbe").filter(|p| p.is_object()).map(Probe::from_value),
+            readiness_probe: probe("readinessProbe"),
+            liveness_probe: probe("livenessProbe"),
+            startup_probe: probe("startupProbe"),
             restart_always: get(v, "restartPolicy") == "Always",
             cpu_request_millis: request("cpu").unwrap_or(0),
             memory_request_bytes: request("memory").unwrap_or(0) / 1000,
@@ -743,6 +755,7 @@ impl Probe {
             success_threshold: number("successThreshold", 1),
             failure_threshold: number("failureThreshold", 3),
             exec: v.get("exec").map(|e| strings(e, "command")),
+            raw: Rc::new(v.clone()),
         }
     }
 }
@@ -862,6 +875,7 @@ impl PodStatus {
             conditions: list(v, "conditions").iter().map(Condition::from_value).collect(),
             reason: opt_str(v, "reason"),
             message: opt_str(v, "message"),
+            nominated_node_name: opt_str(v, "nominatedNodeName"),
             host_ip: opt_str(v, "hostIP"),
             pod_ip: opt_str(v, "podIP"),
             start_time: read::time(v, "startTime"),
@@ -890,6 +904,7 @@ impl PodStatus {
             .some("conditions", conditions.collect::<Vec<_>>())
             .text("reason", self.reason.as_deref())
             .text("message", self.message.as_deref())
+            .text("nominatedNodeName", self.nominated_node_name.as_deref())
             .text("hostIP", self.host_ip.as_deref())
             .some("hostIPs", ips(&self.host_ip))
             .text("podIP", self.pod_ip.as_deref())

@@ -48,7 +48,10 @@ impl ApiServer {
                 }
                 object.meta.add_finalizer(PVC_PROTECTION_FINALIZER);
             }
-            Body::PersistentVolume(_) => object.meta.add_finalizer(PV_PROTECTION_FINALIZER),
+            Body::PersistentVolume(volume) => {
+                volume.last_phase_transition_time = Some(self.now.whole_seconds());
+                object.meta.add_finalizer(PV_PROTECTION_FINALIZER);
+            }
             Body::Service(service)
                 if service.cluster_ip.is_empty() && &*service.service_type != "ExternalName" =>
             {

@@ -102,6 +102,8 @@ pub struct ApiServer {
     pub rng: Rng,
     /// Feature gates.
     pub gates: FeatureGates,
+    /// What the cluster's randomness grew from: for choices that are to stay the same whatever else happens.
+    pub seed: u64,
 }
 
 /// The answer to a request.
@@ -118,6 +120,7 @@ impl ApiServer {
             cause: Cause::Bootstrap,
             rng: Rng::new(seed),
             gates,
+            seed,
         }
     }
 
@@ -279,8 +282,19 @@ impl ApiServer {
             }
             Rc::new(object)
         });
+        let gone = after.is_none().then(|| key.clone());
         self.record(Change::Object { key, before, after: after.clone() });
+        if let Some(key) = gone {
+            self.forget_verdicts(&key);
+        }
         after
+    }
+
+    /// What was said about an object goes with it, so that the next of that name starts without a past.
+    fn forget_verdicts(&mut self, key: &Key) {
+        for component in Component::ALL {
+            self.set_verdict(*component, key, None, None);
+        }
     }
 
     fn record(&mut self, change: Change) {
@@ -336,4 +350,13 @@ fn pod_grace_period(object: &Object, asked: Option<i64>) -> i64 {
 /// A name for an object's part that must be the same for the same parts: used where Kubernetes takes a random one.
 pub fn name_from(uid: Uid, length: usize) -> Str {
     Rng::new((uid.0 >> 64) as u64 ^ uid.0 as u64).suffix(length).into()
+}
+
+/// A number that only depends on the seed and the names: for choices that are to stay the same whatever else happens.
+pub fn name_hash(seed: u64, names: &[&str]) -> u64 {
+    // FNV-1a, stirred.
+    let bytes = names.iter().flat_map(|n| n.bytes().chain([0]));
+    let hash =
+        bytes.fold(0xCBF2_9CE4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3));
+    Rng::new(hash ^ seed.rotate_left(32)).next_u64()
 }

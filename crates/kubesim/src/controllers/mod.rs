@@ -3,14 +3,12 @@
 //! A reconcile is a function of (store, key, now): it reads the store, makes requests of the API server, leaves a verdict,
 //! and says when it wants to look again. It keeps nothing to itself and calls no other component.
 
-pub mod endpoint_slice;
-pub mod garbage_collector;
+pub mod persistent_volume;
+pub mod protection;
 pub mod stateful_set;
-#[cfg(test)]
-mod testing;
 
 use crate::api::{Key, Kind, Object, SimTime, Span};
-use crate::apiserver::{ApiServer, Cause, Store};
+use crate::apiserver::{ApiServer, Store};
 use crate::sim::Timings;
 use crate::verdict::Component;
 
@@ -65,8 +63,6 @@ pub struct Watched<'a> {
     pub before: Option<&'a Object>,
     /// As it is; absent if it is gone.
     pub after: Option<&'a Object>,
-    /// Who made it.
-    pub cause: Cause,
 }
 
 impl<'a> Watched<'a> {
@@ -85,8 +81,12 @@ impl<'a> Watched<'a> {
 pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
     match component {
         Component::StatefulSetController => stateful_set::sync(context, key),
-        Component::EndpointSliceController => endpoint_slice::sync(context, key),
-        Component::GarbageCollector => garbage_collector::sync(context, key),
+        Component::PersistentVolumeController => persistent_volume::sync(context, key),
+        Component::PvcProtectionController | Component::PvProtectionController => {
+            protection::sync(context, key)
+        }
+        Component::Scheduler => crate::scheduler::sync(context, key),
+        Component::Provisioner => crate::provisioner::sync(context, key),
         Component::Kubelet => crate::kubelet::sync(context, key),
         _ => Outcome::DONE,
     }
@@ -95,19 +95,17 @@ pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
 /// Says which component has to look at which object because of this change.
 pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
     stateful_set::interested(store, change, add);
-    endpoint_slice::interested(store, change, add);
-    garbage_collector::interested(store, change, add);
-    if change.key.kind == Kind::Pod {
-        add(Component::Kubelet, change.key.clone());
-    }
+    persistent_volume::interested(store, change, add);
+    protection::interested(store, change, add);
+    crate::scheduler::interested(store, change, add);
+    crate::provisioner::interested(store, change, add);
+    crate::kubelet::interested(store, change, add);
 }
 
 /// How long after a change the component looks.
 pub fn latency(component: Component, timings: &Timings) -> Span {
     match component {
         Component::Terminal => Span(0),
-        // It puts what it sees into its graph first, and acts on the graph.
-        Component::GarbageCollector => Span(timings.watch.0 * 3),
         _ => timings.watch,
     }
 }

@@ -38,7 +38,8 @@ impl Default for Options {
             nodes: NodeOptions::of_the_seed(),
             gates: FeatureGates::default(),
             timings: Timings::realistic(),
-            seed: 5,
+            // The walk that Ordinal starts from has flask-0, -1 and -2 on chhan-k8s-3, -2 and -4.
+            seed: 4,
         }
     }
 }
@@ -177,8 +178,7 @@ impl Cluster {
         let now = api.now;
         for entry in &api.history().entries()[*dispatched..] {
             let Change::Object { key, before, after } = &entry.change else { continue };
-            let (before, after) = (before.as_deref(), after.as_deref());
-            let change = controllers::Watched { key, before, after, cause: entry.cause };
+            let change = controllers::Watched { key, before: before.as_deref(), after: after.as_deref() };
             controllers::interested(api.store(), &change, &mut |component, key: Key| {
                 queue.add(now + controllers::latency(component, &options.timings), (component, key));
             });

@@ -1,0 +1,349 @@
+//! The PersistentVolume controller: binds claims and volumes to each other and keeps their phases. Models
+//! `pkg/controller/volume/persistentvolume/pv_controller.go`.
+//!
+//! Not simulated: its resync every 15 s, which repeats its events; resizing.
+
+use super::{Context, Outcome, Watched};
+use crate::api::event::Involved;
+use crate::api::read::get;
+use crate::api::volume::{
+    BETA_STORAGE_PROVISIONER, BIND_COMPLETED, BOUND_BY_CONTROLLER, ClaimPhase, ClaimRef,
+    PersistentVolumeClaim, ReclaimPolicy, SELECTED_NODE, STORAGE_PROVISIONER, VolumePhase,
+};
+use crate::api::{Key, Kind, Object, Str, parse_quantity_millis};
+use crate::apiserver::{EventType, Source, Store};
+use crate::verdict::{Component, Reason};
+use std::rc::Rc;
+
+const SELF: Component = Component::PersistentVolumeController;
+const SOURCE: Source = Source::controller("persistentvolume-controller");
+
+/// Whether binding is complete (`isPVCFullyBound`).
+pub fn is_bound(claim: &Object) -> bool {
+    claim.claim().spec.volume_name.is_some() && claim.meta.annotation(BIND_COMPLETED).is_some()
+}
+
+/// Whether the claim's class waits for a pod (`volumeBindingMode: WaitForFirstConsumer`).
+pub fn waits_for_consumer(store: &Store, claim: &PersistentVolumeClaim) -> bool {
+    class_of(store, claim).is_some_and(|c| c.storage_class().wait_for_first_consumer)
+}
+
+fn class_of<'a>(store: &'a Store, claim: &PersistentVolumeClaim) -> Option<&'a Rc<Object>> {
+    store.get(&Key::cluster(Kind::StorageClass, claim.spec.storage_class_name.as_deref()?))
+}
+
+/// Whether this volume, if nobody has it, is what the claim asks for (`volume.FindMatchingVolume`).
+pub fn fits(volume: &Object, claim: &PersistentVolumeClaim) -> bool {
+    let (v, spec) = (volume.volume(), &claim.spec);
+    let mode = |t: &serde_json::Value| get(t, "volumeMode").as_str().unwrap_or("Filesystem").to_string();
+    let size = |q: &str| parse_quantity_millis(q).unwrap_or(0);
+    !volume.meta.is_terminating()
+        && *v.storage_class_name == *spec.storage_class_name.as_deref().unwrap_or_default()
+        && mode(&v.raw) == *spec.volume_mode
+        && size(&v.capacity) >= size(&spec.request)
+        && spec.access_modes.iter().all(|m| v.access_modes.contains(m))
+        && spec.selector.as_ref().is_none_or(|s| s.matches(&volume.meta.labels))
+}
+
+/// Says which claims and volumes have to be looked at because of this change.
+pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+    let of_class = |class: &Str, add: &mut dyn FnMut(Component, Key)| {
+        let waiting = |c: &&Rc<Object>| {
+            c.claim().spec.volume_name.is_none() && c.claim().spec.storage_class_name.as_ref() == Some(class)
+        };
+        for claim in store.list(Kind::PersistentVolumeClaim).filter(waiting) {
+            add(SELF, claim.key());
+        }
+    };
+    match change.key.kind {
+        Kind::PersistentVolumeClaim => {
+            add(SELF, change.key.clone());
+            if let Some(volume) = &change.object().claim().spec.volume_name {
+                add(SELF, Key::cluster(Kind::PersistentVolume, volume));
+            }
+        }
+        Kind::PersistentVolume => {
+            add(SELF, change.key.clone());
+            let volume = change.object().volume();
+            match &volume.claim_ref {
+                Some(c) => add(SELF, Key::new(Kind::PersistentVolumeClaim, &c.namespace, &c.name)),
+                None => of_class(&volume.storage_class_name, add),
+            }
+        }
+        Kind::StorageClass if change.before.is_none() => of_class(&change.key.name, add),
+        _ => {}
+    }
+}
+
+/// Looks at a claim or a volume.
+pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+    let Some(object) = context.store().get(key).cloned() else { return Outcome::DONE };
+    match key.kind {
+        Kind::PersistentVolumeClaim if is_bound(&object) => sync_bound_claim(context, &object),
+        Kind::PersistentVolumeClaim => sync_unbound_claim(context, &object),
+        _ => sync_volume(context, &object),
+    }
+    Outcome::DONE
+}
+
+fn says(context: &mut Context, claim: &Object, kind: EventType, reason: &str, message: &str) {
+    context.api.event(SOURCE, Involved::of(claim), kind, reason, message);
+}
+
+fn verdict(context: &mut Context, object: &Object, reason: Reason) {
+    context.api.set_verdict(SELF, &object.key(), Some(reason), None);
+}
+
+/// Models `syncUnboundClaim`.
+fn sync_unbound_claim(context: &mut Context, claim: &Object) {
+    let c = claim.claim();
+    let store = context.store();
+    if let Some(name) = c.spec.volume_name.clone() {
+        // The user asked for this volume.
+        let Some(volume) = store.get(&Key::cluster(Kind::PersistentVolume, &name)).cloned() else {
+            return verdict(context, claim, Reason::NoVolume);
+        };
+        let v = volume.volume();
+        let taken =
+            v.claim_ref.is_some() && !v.is_bound_to(&claim.meta.namespace, &claim.meta.name, claim.meta.uid);
+        if taken {
+            verdict(context, claim, Reason::NoVolume);
+            let message = format!("volume \"{name}\" already bound to a different claim.");
+            return says(context, claim, EventType::Warning, "FailedBinding", &message);
+        }
+        return bind(context, &volume, claim);
+    }
+    let waits = waits_for_consumer(store, c);
+    let mine =
+        |v: &&Rc<Object>| v.volume().is_bound_to(&claim.meta.namespace, &claim.meta.name, claim.meta.uid);
+    let free = |v: &&Rc<Object>| !waits && v.volume().claim_ref.is_none() && fits(v, c);
+    let volumes = || store.list(Kind::PersistentVolume);
+    let smallest = || volumes().filter(free).min_by_key(|v| parse_quantity_millis(&v.volume().capacity));
+    let found = volumes().find(mine).or_else(smallest).cloned();
+    if let Some(volume) = found {
+        return bind(context, &volume, claim);
+    }
+    if waits && claim.meta.annotation(SELECTED_NODE).is_none() {
+        let news = context.store().verdict(SELF, &claim.key()).is_none();
+        verdict(context, claim, Reason::WaitingForFirstConsumer);
+        if news {
+            let message = "waiting for first consumer to be created before binding";
+            says(context, claim, EventType::Normal, "WaitForFirstConsumer", message);
+        }
+        return;
+    }
+    match &c.spec.storage_class_name {
+        Some(class) if !class.is_empty() => provision(context, claim, class),
+        _ => {
+            verdict(context, claim, Reason::NoVolume);
+            let message = "no persistent volumes available for this claim and no storage class is set";
+            says(context, claim, EventType::Normal, "FailedBinding", message);
+        }
+    }
+}
+
+/// Models `provisionClaim` and `provisionClaimOperationExternal`: asks the class's provisioner for a volume.
+fn provision(context: &mut Context, claim: &Object, class: &Str) {
+    let key = claim.key();
+    let Some(found) = context.store().get(&Key::cluster(Kind::StorageClass, class)).cloned() else {
+        verdict(context, claim, Reason::ClassMissing { class: class.clone() });
+        let message = format!("storageclass.storage.k8s.io \"{class}\" not found");
+        return says(context, claim, EventType::Warning, "ProvisioningFailed", &message);
+    };
+    let provisioner = &found.storage_class().provisioner;
+    if &**provisioner == "kubernetes.io/no-provisioner" {
+        verdict(context, claim, Reason::NoVolume);
+        let message = format!("storageclass \"{class}\" does not support dynamic provisioning");
+        return says(context, claim, EventType::Warning, "ProvisioningFailed", &message);
+    }
+    verdict(context, claim, Reason::Provisioning { provisioner: provisioner.clone() });
+    if claim.meta.annotation(STORAGE_PROVISIONER) == Some(provisioner) {
+        return;
+    }
+    let annotated = context.api.update(&key, |o| {
+        o.meta.set_annotation(STORAGE_PROVISIONER, provisioner);
+        o.meta.set_annotation(BETA_STORAGE_PROVISIONER, provisioner);
+    });
+    let claim = annotated.expect("the claim was there");
+    let message = format!(
+        "Waiting for a volume to be created either by the external provisioner '{provisioner}' or manually by the \
+         system administrator. If volume creation is delayed, please verify that the provisioner is running and \
+         correctly registered."
+    );
+    says(context, &claim, EventType::Normal, "ExternalProvisioning", &message);
+}
+
+/// Binds them to each other: the volume first, so that nobody else takes it. Models `bind`.
+fn bind(context: &mut Context, volume: &Object, claim: &Object) {
+    let (volume_key, claim_key) = (volume.key(), claim.key());
+    let reference = ClaimRef {
+        namespace: claim.meta.namespace.clone(),
+        name: claim.meta.name.clone(),
+        uid: Some(claim.meta.uid),
+    };
+    let pre_bound = volume.volume().claim_ref.is_some();
+    let referred = context.api.update(&volume_key, |o| {
+        o.volume_mut().claim_ref = Some(reference);
+        if !pre_bound {
+            o.meta.set_annotation(BOUND_BY_CONTROLLER, "yes");
+        }
+    });
+    referred.expect("the volume was there");
+    set_volume_phase(context, &volume_key, VolumePhase::Bound);
+    let chosen_by_user = claim.claim().spec.volume_name.is_some();
+    let named = context.api.update(&claim_key, |o| {
+        Rc::make_mut(&mut o.claim_mut().spec).volume_name = Some(volume_key.name.clone());
+        if !chosen_by_user {
+            o.meta.set_annotation(BOUND_BY_CONTROLLER, "yes");
+        }
+        o.meta.set_annotation(BIND_COMPLETED, "yes");
+    });
+    named.expect("the claim was there");
+    set_claim_bound(context, &claim_key, volume);
+}
+
+fn set_claim_bound(context: &mut Context, key: &Key, volume: &Object) {
+    let written = context.api.update_status(key, |o| {
+        let (claim, volume) = (o.claim_mut(), volume.volume());
+        claim.phase = ClaimPhase::Bound;
+        claim.access_modes = volume.access_modes.clone();
+        claim.capacity = Some(volume.capacity.clone());
+    });
+    let claim = written.expect("the claim was there");
+    verdict(context, &claim, Reason::Bound { volume: volume.meta.name.clone() });
+}
+
+fn set_volume_phase(context: &mut Context, key: &Key, phase: VolumePhase) {
+    let now = context.now().whole_seconds();
+    let written = context.api.update_status(key, |o| {
+        let volume = o.volume_mut();
+        if volume.phase != phase {
+            volume.phase = phase;
+            volume.last_phase_transition_time = Some(now);
+        }
+    });
+    written.expect("the volume was there");
+}
+
+/// Models `syncBoundClaim`.
+fn sync_bound_claim(context: &mut Context, claim: &Object) {
+    let name = claim.claim().spec.volume_name.clone().expect("a bound claim names its volume");
+    let volume = context.store().get(&Key::cluster(Kind::PersistentVolume, &name)).cloned();
+    let (reason, message) = match &volume {
+        Some(v) if v.volume().claim_ref.is_none() => return bind(context, v, claim),
+        Some(v) if v.volume().is_bound_to(&claim.meta.namespace, &claim.meta.name, claim.meta.uid) => {
+            if v.volume().phase != VolumePhase::Bound {
+                set_volume_phase(context, &v.key(), VolumePhase::Bound);
+            }
+            return set_claim_bound(context, &claim.key(), v);
+        }
+        Some(_) => {
+            ("ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly")
+        }
+        None => ("ClaimLost", "Bound claim has lost its PersistentVolume. Any data on the volume is lost!"),
+    };
+    verdict(context, claim, Reason::Lost { volume: name });
+    if claim.claim().phase != ClaimPhase::Lost {
+        let lost = context.api.update_status(&claim.key(), |o| {
+            let claim = o.claim_mut();
+            claim.phase = ClaimPhase::Lost;
+            claim.access_modes = Rc::default();
+            claim.capacity = None;
+        });
+        lost.expect("the claim was there");
+        says(context, claim, EventType::Warning, reason, message);
+    }
+}
+
+/// Models `syncVolume` and `reclaimVolume`.
+fn sync_volume(context: &mut Context, volume: &Object) {
+    let v = volume.volume();
+    let key = volume.key();
+    let Some((reference, uid)) = v.claim_ref.as_ref().and_then(|c| Some((c, c.uid?))) else {
+        // Free, or kept for a claim that the user will make.
+        return set_volume_phase(context, &key, VolumePhase::Available);
+    };
+    let claim = context.store().find(Kind::PersistentVolumeClaim, &reference.namespace, &reference.name);
+    let named = claim.filter(|c| c.meta.uid == uid).map(|c| c.claim().spec.volume_name.clone());
+    match named {
+        Some(None) => {} // The claim is being bound to it.
+        Some(Some(name)) if name == key.name => set_volume_phase(context, &key, VolumePhase::Bound),
+        _ => {
+            if matches!(v.phase, VolumePhase::Released | VolumePhase::Failed) {
+                return;
+            }
+            set_volume_phase(context, &key, VolumePhase::Released);
+            if let Some(why) = cannot_delete(volume) {
+                set_volume_phase(context, &key, VolumePhase::Failed);
+                context.api.event(
+                    SOURCE,
+                    Involved::of(volume),
+                    EventType::Warning,
+                    "VolumeFailedDelete",
+                    &why,
+                );
+            }
+        }
+    }
+}
+
+/// Why the controller itself can't delete a released volume that is to be deleted and that no provisioner made
+/// (`pkg/volume/hostpath`: its deleter only takes what is under /tmp).
+fn cannot_delete(volume: &Object) -> Option<String> {
+    let v = volume.volume();
+    let made = volume.meta.annotation(crate::api::volume::PROVISIONED_BY).is_some();
+    if made || v.reclaim_policy != ReclaimPolicy::Delete {
+        return None;
+    }
+    let name = &volume.meta.name;
+    Some(match get(get(&v.raw, "hostPath"), "path").as_str() {
+        Some(path) => format!("host_path deleter only supports /tmp/.+ but received provided {path}"),
+        None => format!(
+            "error getting deleter volume plugin for volume \"{name}\": no deletable volume plugin matched"
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::api::volume::{ClaimPhase, VolumePhase};
+    use crate::api::{Kind, SimTime};
+    use crate::sim::Cluster;
+    use crate::testing;
+
+    fn claim_phases(cluster: &Cluster) -> Vec<(String, ClaimPhase)> {
+        let claims = cluster.api.store().list(Kind::PersistentVolumeClaim);
+        claims.map(|c| (c.meta.name.to_string(), c.claim().phase)).collect()
+    }
+
+    #[test]
+    fn a_claim_waits_for_its_pod_then_gets_a_volume_on_the_pods_node() {
+        let mut cluster = testing::recorded();
+        testing::create(&mut cluster, testing::SEED);
+        cluster.run_until(SimTime(150));
+        assert_eq!(claim_phases(&cluster), [("www-flask-0".into(), ClaimPhase::Pending)]);
+        cluster.run_until(SimTime(900));
+        assert_eq!(claim_phases(&cluster), [("www-flask-0".into(), ClaimPhase::Bound)]);
+        let store = cluster.api.store();
+        let pod = store.find(Kind::Pod, "default", "flask-0").unwrap().pod();
+        assert_eq!(pod.spec.node_name, None, "it is polled once a second");
+        let volume = store.list(Kind::PersistentVolume).next().unwrap().volume();
+        assert_eq!(volume.phase, VolumePhase::Bound);
+        assert_eq!(volume.node, pod.status.nominated_node_name);
+        cluster.run_until(SimTime(1100));
+        let pod = cluster.api.store().find(Kind::Pod, "default", "flask-0").unwrap().pod();
+        assert_eq!(pod.spec.node_name.as_deref(), Some("chhan-k8s-3"));
+        let reasons: Vec<String> = cluster
+            .api
+            .store()
+            .list(Kind::Event)
+            .filter(|e| e.event().involved.kind.starts_with("Pers"))
+            .map(|e| e.event().reason.to_string())
+            .collect();
+        for reason in
+            ["WaitForFirstConsumer", "ExternalProvisioning", "Provisioning", "ProvisioningSucceeded"]
+        {
+            assert!(reasons.iter().any(|r| r == reason), "{reason} is missing in {reasons:?}");
+        }
+    }
+}
