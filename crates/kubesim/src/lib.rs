@@ -22,6 +22,7 @@ pub mod api;
 pub mod apiserver;
 pub mod controllers;
 pub mod kubectl;
+pub mod dns;
 pub mod kubelet;
 pub mod manifest;
 pub mod provisioner;

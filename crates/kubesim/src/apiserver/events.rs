@@ -2,7 +2,7 @@
 
 use super::ApiServer;
 use crate::api::event::{Event, Involved};
-use crate::api::{Body, Kind, Object, ObjectMeta, Str};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, Str};
 
 /// The namespace for events about cluster-scoped objects.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -57,24 +57,22 @@ impl ApiServer {
             if involved.namespace.is_empty() { DEFAULT_NAMESPACE.into() } else { involved.namespace.clone() };
         let event_type = if event_type == EventType::Normal { "Normal" } else { "Warning" };
         let now = self.now.whole_seconds();
-        let known = self.store().list_in(Kind::Event, &namespace).find(|o| {
-            let e = o.event();
-            let same_object = e.involved.uid == involved.uid
-                && e.involved.name == involved.name
-                && e.involved.field_path == involved.field_path;
-            same_object && *e.reason == *reason && *e.message == *message && *e.component == *source.component
+        let name = event_name(
+            &source,
+            &involved,
+            reason,
+            message,
+            if source.counts { 0 } else { self.rng.next_u64() },
+        );
+        let key = Key::new(Kind::Event, &namespace, &name);
+        let counted = self.update_status(&key, |o| {
+            let event = o.event_mut();
+            event.count = event.count.map(|n| n + 1);
+            event.last_timestamp = now;
         });
-        if let Some(known) = known.filter(|_| source.counts) {
-            let key = known.key();
-            let counted = self.update_status(&key, |o| {
-                let event = o.event_mut();
-                event.count = event.count.map(|n| n + 1);
-                event.last_timestamp = now;
-            });
-            counted.expect("the event was there");
+        if counted.is_ok() {
             return;
         }
-        let name = format!("{}.{:016x}", involved.name, self.rng.next_u64());
         let event = Event {
             involved,
             event_type: event_type.into(),
@@ -89,4 +87,17 @@ impl ApiServer {
         let object = Object::new(Kind::Event, ObjectMeta::named(&namespace, &name), Body::Event(event));
         self.create(object).expect("an event's name is new");
     }
+}
+
+/// The name of an event: the object's, and a number that is the same for the same event about the same object (64-bit
+/// FNV-1a), so that a repeated one is found by its name.
+fn event_name(source: &Source, involved: &Involved, reason: &str, message: &str, salt: u64) -> String {
+    let uid = involved.uid.0.to_le_bytes();
+    let field = involved.field_path.as_deref().unwrap_or_default();
+    let parts =
+        [&uid[..], field.as_bytes(), source.component.as_bytes(), reason.as_bytes(), message.as_bytes()];
+    let bytes = parts.iter().flat_map(|p| p.iter().chain(&[0]));
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325 ^ salt, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
+    format!("{}.{hash:016x}", involved.name)
 }

@@ -1,0 +1,72 @@
+//! BIND 9.18's host.
+
+use super::resolver::{lookup, search_path};
+use super::{Data, Network, Printed, Rcode, RecordType, SERVER, name_error, reverse_name};
+use std::fmt::Write;
+
+/// Runs it with these arguments.
+pub fn run(args: &[&str], network: &mut Network) -> Printed {
+    let mut printed = Printed::default();
+    let (mut record_type, mut names) = (None, Vec::new());
+    let mut words = args.iter();
+    while let Some(arg) = words.next() {
+        match *arg {
+            "-t" => {
+                let name = words.next().copied().unwrap_or_default();
+                record_type = RecordType::parse(name);
+                if record_type.is_none() {
+                    printed.stderr = format!("host: invalid type: {name}\n");
+                    printed.code = 2;
+                    return printed;
+                }
+            }
+            "-a" | "-v" | "-4" | "-r" => {}
+            name => names.push(name),
+        }
+    }
+    let Some(name) = names.first() else {
+        printed.stderr = "Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]\n            [-R number] [-m flag] [-p port] hostname [server]\n".into();
+        printed.code = 1;
+        return printed;
+    };
+    if let Some(error) = name_error(name) {
+        printed.stderr = format!("host: '{name}' is not in legal name syntax ({error})\n");
+        printed.code = 1;
+        return printed;
+    }
+    if let Some(server) = names.get(1).filter(|s| **s != SERVER) {
+        printed.stdout = format!(
+            ";; UDP setup with {server}#53({server}) for {name} failed: network unreachable.\n;; no servers could be reached\n"
+        );
+        printed.code = 1;
+        return printed;
+    }
+    let reversed = reverse_name(name);
+    let first =
+        record_type.clone().unwrap_or(if reversed.is_some() { RecordType::Ptr } else { RecordType::A });
+    let search = if reversed.is_some() { Vec::new() } else { search_path(network.namespace) };
+    let asked = reversed.as_deref().unwrap_or(name);
+    let answers = lookup(network, asked, &first, &search);
+    let last = answers.last().expect("at least one name is tried");
+    let out = &mut printed.stdout;
+    if last.rcode == Rcode::NxDomain {
+        let shown = if reversed.is_some() { format!("{asked}.") } else { name.to_string() };
+        _ = writeln!(out, "Host {shown} not found: 3(NXDOMAIN)");
+        printed.code = 1;
+        return printed;
+    }
+    if last.answers.is_empty() && record_type.is_some() {
+        _ = writeln!(out, "{} has no {} record", last.name.trim_end_matches('.'), first.name());
+    }
+    for record in &last.answers {
+        let name = record.name.trim_end_matches('.');
+        _ = match &record.data {
+            Data::A(address) => writeln!(out, "{name} has address {address}"),
+            Data::Ptr(target) => writeln!(out, "{name} domain name pointer {target}"),
+            Data::Cname(target) => writeln!(out, "{name} is an alias for {target}"),
+            Data::Txt(text) => writeln!(out, "{name} descriptive text \"{text}\""),
+            data => writeln!(out, "{name} has {} record {data}", data.record_type().name()),
+        };
+    }
+    printed
+}

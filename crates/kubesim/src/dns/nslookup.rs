@@ -1,0 +1,193 @@
+//! BIND 9.18's nslookup. By default without its `;; Got recursion not available` lines, as older ones print.
+
+use super::resolver::{lookup, search_path};
+use super::{Answer, Data, Network, Printed, Rcode, Record, RecordType, SERVER, name_error, reverse_name};
+use std::fmt::Write;
+
+struct Options {
+    record_type: Option<RecordType>,
+    debug: bool,
+    search: Vec<String>,
+    port: String,
+}
+
+/// Runs it with these arguments.
+pub fn run(args: &[&str], network: &mut Network) -> Printed {
+    let mut printed = Printed::default();
+    let mut options = Options {
+        record_type: None,
+        debug: false,
+        search: search_path(network.namespace),
+        port: "53".into(),
+    };
+    let mut names = Vec::new();
+    for arg in args {
+        match arg.strip_prefix('-') {
+            Some(option) if !option.is_empty() => set(&mut options, option, &mut printed),
+            _ => names.push(*arg),
+        }
+    }
+    let Some(name) = names.first() else {
+        printed.stdout.push_str("> \n");
+        return printed;
+    };
+    let server = names.get(1).copied().unwrap_or(SERVER);
+    if server != SERVER {
+        let line =
+            format!(";; UDP setup with {server}#53({server}) for {name} failed: network unreachable.\n");
+        printed.stdout = format!("{line};; no servers could be reached\n").repeat(3);
+        printed.code = 1;
+        return printed;
+    }
+    if options.port != "53" {
+        let line = format!(";; communications error to {SERVER}#{}: connection refused\n", options.port);
+        printed.stdout = format!("{}{}", line.repeat(3), ";; no servers could be reached\n");
+        printed.code = 1;
+        return printed;
+    }
+    let reversed = reverse_name(name).filter(|_| options.record_type.is_none());
+    if let Some(reversed) = reversed {
+        reverse(network, &reversed, &mut printed);
+        return printed;
+    }
+    if let Some(error) = name_error(name) {
+        printed.stderr = format!("nslookup: '{name}' is not in legal name syntax ({error})\n");
+        printed.code = 1;
+        return printed;
+    }
+    forward(network, name, &options, &mut printed);
+    printed
+}
+
+fn set(options: &mut Options, option: &str, printed: &mut Printed) {
+    let (name, value) = option.split_once('=').unwrap_or((option, ""));
+    match name {
+        "type" | "ty" | "querytype" | "query" | "q" | "qu" => match RecordType::parse(value) {
+            Some(found) => options.record_type = Some(found),
+            None => _ = writeln!(printed.stdout, "unknown query type: {value}"),
+        },
+        "debug" | "d2" => options.debug = true,
+        "nodebug" => options.debug = false,
+        "nosearch" | "nosea" => options.search.clear(),
+        "domain" => options.search = vec![value.to_string()],
+        "port" => options.port = value.to_string(),
+        "search" | "sea" | "timeout" | "retry" | "recurse" | "norecurse" | "vc" | "novc" | "class"
+        | "ndots" => {}
+        _ => _ = writeln!(printed.stdout, "*** Invalid option: {option}"),
+    }
+}
+
+fn header(out: &mut String) {
+    _ = write!(out, "Server:\t\t{SERVER}\nAddress:\t{SERVER}#53\n\n");
+}
+
+fn forward(network: &mut Network, name: &str, options: &Options, printed: &mut Printed) {
+    let first_type = options.record_type.clone().unwrap_or(RecordType::A);
+    let answers = lookup(network, name, &first_type, &options.search);
+    let (last, missed) = answers.split_last().expect("at least one name is tried");
+    let out = &mut printed.stdout;
+    if options.debug {
+        for answer in missed {
+            header(out);
+            debug(out, answer);
+            _ = writeln!(out, "** server can't find {}: NXDOMAIN", answer.name.trim_end_matches('.'));
+            printed.code = 1;
+        }
+    }
+    header(out);
+    if options.debug {
+        debug(out, last);
+    }
+    if last.rcode == Rcode::NxDomain {
+        let shown = if name == "." { name } else { name.trim_end_matches('.') };
+        _ = writeln!(out, "** server can't find {shown}: NXDOMAIN\n");
+        printed.code = 1;
+        return;
+    }
+    last.answers.iter().for_each(|record| line(out, record));
+    match &options.record_type {
+        Some(_) if last.answers.is_empty() => _ = writeln!(out, "*** Can't find {name}: No answer"),
+        Some(_) => {}
+        None => {
+            // Without a type it asks for AAAA too; there are none in this cluster.
+            let aaaa = super::zone::ask(network, &last.name, &RecordType::Aaaa);
+            if options.debug {
+                debug(out, &aaaa);
+            }
+            if last.answers.is_empty() {
+                _ = writeln!(out, "*** Can't find {}: No answer", last.name.trim_end_matches('.'));
+            }
+        }
+    }
+    out.push('\n');
+}
+
+fn reverse(network: &mut Network, reversed: &str, printed: &mut Printed) {
+    let answer = super::zone::ask(network, reversed, &RecordType::Ptr);
+    if answer.rcode == Rcode::NxDomain {
+        _ = writeln!(printed.stdout, "** server can't find {reversed}: NXDOMAIN\n");
+        printed.code = 1;
+        return;
+    }
+    answer.answers.iter().for_each(|record| line(&mut printed.stdout, record));
+    printed.stdout.push('\n');
+}
+
+/// A record as nslookup prints it.
+fn line(out: &mut String, record: &Record) {
+    let name = record.name.trim_end_matches('.');
+    _ = match &record.data {
+        Data::A(address) => writeln!(out, "Name:\t{name}\nAddress: {address}"),
+        Data::Srv { weight, port, target } => writeln!(out, "{name}\tservice = 0 {weight} {port} {target}"),
+        Data::Ptr(target) => writeln!(out, "{name}\tname = {target}"),
+        Data::Cname(target) => writeln!(out, "{name}\tcanonical name = {target}"),
+        Data::Txt(text) => writeln!(out, "{name}\ttext = \"{text}\""),
+        Data::Soa(..) => {
+            out.push_str(name);
+            out.push('\n');
+            details(out, record);
+            Ok(())
+        }
+    };
+}
+
+fn debug(out: &mut String, answer: &Answer) {
+    let name = answer.name.trim_end_matches('.');
+    _ = writeln!(
+        out,
+        "------------\n    QUESTIONS:\n\t{name}, type = {}, class = IN",
+        answer.record_type.name()
+    );
+    for (title, records) in [
+        ("ANSWERS", &answer.answers),
+        ("AUTHORITY RECORDS", &answer.authority),
+        ("ADDITIONAL RECORDS", &answer.additional),
+    ] {
+        _ = writeln!(out, "    {title}:");
+        for record in records {
+            let name = record.name.trim_end_matches('.');
+            _ = writeln!(out, "    ->  {}", if name.is_empty() { "." } else { name });
+            details(out, record);
+            _ = writeln!(out, "\tttl = {}", record.ttl);
+        }
+    }
+    out.push_str("------------\n");
+}
+
+fn details(out: &mut String, record: &Record) {
+    _ = match &record.data {
+        Data::A(address) => writeln!(out, "\tinternet address = {address}"),
+        Data::Soa([server, mailbox], numbers) => {
+            let (server, mailbox) = (server.trim_end_matches('.'), mailbox.trim_end_matches('.'));
+            _ = writeln!(out, "\torigin = {server}\n\tmail addr = {mailbox}");
+            for (field, n) in ["serial", "refresh", "retry", "expire", "minimum"].iter().zip(numbers) {
+                _ = writeln!(out, "\t{field} = {n}");
+            }
+            Ok(())
+        }
+        Data::Srv { weight, port, target } => writeln!(out, "\tservice = 0 {weight} {port} {target}"),
+        Data::Ptr(target) => writeln!(out, "\tname = {target}"),
+        Data::Cname(target) => writeln!(out, "\tcanonical name = {target}"),
+        Data::Txt(text) => writeln!(out, "\ttext = \"{text}\""),
+    };
+}
