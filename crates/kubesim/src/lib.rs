@@ -21,8 +21,8 @@
 pub mod api;
 pub mod apiserver;
 pub mod controllers;
-pub mod kubectl;
 pub mod dns;
+pub mod kubectl;
 pub mod kubelet;
 pub mod manifest;
 pub mod provisioner;
