@@ -166,7 +166,14 @@ fn clippy_wasm(session: &mut Session) -> Result<Tally> {
 }
 
 fn deny(session: &mut Session) -> Result<Tally> {
-    run(session.tools.cargo().args(["deny", "check", "bans", "licenses", "sources"]))?;
+    run(session.tools.cargo().args([
+        "deny",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ]))?;
     let fetched =
         succeeds_within(session.tools.cargo().args(["deny", "fetch", "db"]), Duration::from_secs(90));
     if fetched.map_err(|error| format!("cargo deny fetch could not be started: {error}"))? {
