@@ -256,6 +256,22 @@ pub enum Reason {
         /// Others.
         not_ready: usize,
     },
+    /// It selects no pods: somebody else fills its endpoints, or nobody.
+    NoSelector,
+
+    // The garbage collector, about any object.
+    /// Its owners are gone or going, so it goes too.
+    OwnerGone {
+        /// The first of them, such as `statefulset/flask`.
+        owner: Str,
+    },
+    /// It goes once what it owns is gone.
+    WaitingForDependents {
+        /// The first that is still there, such as `pod/flask-0`.
+        first: Str,
+        /// How many are still there.
+        count: usize,
+    },
 }
 
 /// Why a pod is deleted by its set.

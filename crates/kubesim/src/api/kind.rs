@@ -20,6 +20,8 @@ pub enum Kind {
     ResourceQuota,
     LimitRange,
     Service,
+    /// Only those that somebody made are stored; a Service's own are derived from its EndpointSlices when they are
+    /// asked for, see `controllers::endpoint_slice::endpoints`.
     Endpoints,
     EndpointSlice,
     PersistentVolumeClaim,

@@ -1,7 +1,7 @@
 //! Service and EndpointSlice. Models `k8s.io/api/core/v1` and `k8s.io/api/discovery/v1`.
 
 use super::read::{self, Writer, get, int, list, opt_str, strings};
-use super::{Str, Uid};
+use super::{SimTime, Str, Uid};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -45,6 +45,8 @@ pub struct ServicePort {
     pub protocol: Str,
     /// The port on each node, for NodePort and LoadBalancer.
     pub node_port: i32,
+    /// What is spoken there, such as `http`.
+    pub app_protocol: Option<Str>,
 }
 
 /// The pods' port behind a Service's port.
@@ -102,6 +104,7 @@ impl ServicePort {
             },
             protocol: opt_str(v, "protocol").unwrap_or_else(|| "TCP".into()),
             node_port: int(v, "nodePort") as i32,
+            app_protocol: opt_str(v, "appProtocol"),
         }
     }
 }
@@ -124,16 +127,19 @@ pub struct Endpoint {
     pub address: Str,
     /// Whether it is to be used (ready and not terminating, or published in any case).
     pub ready: bool,
-    /// Whether it could serve (ready, terminating or not).
-    pub serving: bool,
-    /// Whether the pod was told to stop.
-    pub terminating: bool,
+    /// Whether it could serve (ready, terminating or not); `None` if whoever made the endpoint does not say.
+    pub serving: Option<bool>,
+    /// Whether the pod was told to stop; `None` if whoever made the endpoint does not say.
+    pub terminating: Option<bool>,
     /// The name it has in the Service's domain, when the pod's subdomain is the Service.
     pub hostname: Option<Str>,
     /// The pod's node.
     pub node_name: Option<Str>,
     /// The pod: namespace, name, uid.
     pub target: Option<(Str, Str, Uid)>,
+    /// When the pod last became Ready or not Ready, as the controller saw it. Not part of the API: what
+    /// `k8s.io/endpointslice/util/trigger_time_tracker.go` remembers between syncs.
+    pub trigger_time: Option<SimTime>,
 }
 
 /// A port of an EndpointSlice.
@@ -145,6 +151,8 @@ pub struct EndpointPort {
     pub port: Option<i32>,
     /// `TCP`, `UDP` or `SCTP`.
     pub protocol: Str,
+    /// What is spoken there, such as `http`.
+    pub app_protocol: Option<Str>,
 }
 
 impl EndpointSlice {
@@ -159,6 +167,7 @@ impl EndpointSlice {
                     name: read::str(p, "name"),
                     port: read::opt_int(p, "port").map(|n| n as i32),
                     protocol: read::str(p, "protocol"),
+                    app_protocol: opt_str(p, "appProtocol"),
                 })
                 .collect(),
         }
@@ -166,22 +175,24 @@ impl EndpointSlice {
 
     /// Adds its fields to the object's tree.
     pub fn write(&self, w: Writer) -> Writer {
-        let ports: Vec<Value> = self
-            .ports
-            .iter()
-            .map(|p| {
-                let w = Writer::new().put("name", &*p.name).put("protocol", &*p.protocol);
-                match p.port {
-                    Some(port) => w.put("port", port),
-                    None => w,
-                }
-                .done()
-            })
-            .collect();
+        let ports: Vec<Value> = self.ports.iter().map(EndpointPort::to_value).collect();
         let ports = if ports.is_empty() { Value::Null } else { Value::Array(ports) };
         let endpoints: Vec<Value> = self.endpoints.iter().map(Endpoint::to_value).collect();
         let endpoints = if endpoints.is_empty() { Value::Null } else { Value::Array(endpoints) };
         w.put("addressType", &*self.address_type).put("endpoints", endpoints).put("ports", ports)
+    }
+}
+
+impl EndpointPort {
+    /// Writes the port.
+    pub fn to_value(&self) -> Value {
+        let w = Writer::new().text("appProtocol", self.app_protocol.as_deref());
+        let w = w.put("name", &*self.name).put("protocol", &*self.protocol);
+        match self.port {
+            Some(port) => w.put("port", port),
+            None => w,
+        }
+        .done()
     }
 }
 
@@ -193,37 +204,38 @@ impl Endpoint {
         Endpoint {
             address: strings(v, "addresses").into_iter().next().unwrap_or_default(),
             ready,
-            serving: get(conditions, "serving").as_bool().unwrap_or(ready),
-            terminating: read::bool(conditions, "terminating"),
+            serving: get(conditions, "serving").as_bool(),
+            terminating: get(conditions, "terminating").as_bool(),
             hostname: opt_str(v, "hostname"),
             node_name: opt_str(v, "nodeName"),
             target: target.is_object().then(|| {
                 let uid = opt_str(target, "uid").and_then(|u| Uid::parse(&u)).unwrap_or_default();
                 (read::str(target, "namespace"), read::str(target, "name"), uid)
             }),
+            trigger_time: None,
         }
     }
 
     fn to_value(&self) -> Value {
-        let conditions = Writer::new()
-            .put("ready", self.ready)
-            .put("serving", self.serving)
-            .put("terminating", self.terminating)
-            .done();
-        let target = self.target.as_ref().map(|(namespace, name, uid)| {
-            Writer::new()
-                .put("kind", "Pod")
-                .put("namespace", &**namespace)
-                .put("name", &**name)
-                .put("uid", uid.to_string())
-                .done()
-        });
+        let mut conditions = Writer::new().put("ready", self.ready);
+        for (condition, holds) in [("serving", self.serving), ("terminating", self.terminating)] {
+            if let Some(holds) = holds {
+                conditions = conditions.put(condition, holds);
+            }
+        }
         Writer::new()
             .put("addresses", vec![Value::String(self.address.to_string())])
-            .put("conditions", conditions)
+            .put("conditions", conditions.done())
             .text("hostname", self.hostname.as_deref())
             .text("nodeName", self.node_name.as_deref())
-            .some("targetRef", target)
+            .some("targetRef", self.target_value())
             .done()
+    }
+
+    /// Writes the reference to the pod.
+    pub fn target_value(&self) -> Option<Value> {
+        let (namespace, name, uid) = self.target.as_ref()?;
+        let w = Writer::new().put("kind", "Pod").put("namespace", &**namespace);
+        Some(w.put("name", &**name).put("uid", uid.to_string()).done())
     }
 }

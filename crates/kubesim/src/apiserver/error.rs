@@ -31,6 +31,8 @@ impl StatusReason {
     }
 }
 
+const NAMESPACE_TERMINATING: &str = " because it is being terminated";
+
 /// A refused request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ApiError {
@@ -56,6 +58,23 @@ impl ApiError {
     pub fn already_exists(key: &Key) -> ApiError {
         let plural = key.kind.info().qualified_plural();
         ApiError::new(StatusReason::AlreadyExists, format!("{plural} \"{}\" already exists", key.name))
+    }
+
+    /// Nothing can be made in a namespace that is going (`plugin/namespace/lifecycle/admission.go`).
+    pub fn namespace_terminating(key: &Key) -> ApiError {
+        let plural = key.kind.info().qualified_plural();
+        let Key { name, namespace, .. } = key;
+        ApiError::new(
+            StatusReason::Forbidden,
+            format!(
+                "{plural} \"{name}\" is forbidden: unable to create new content in namespace {namespace}{NAMESPACE_TERMINATING}"
+            ),
+        )
+    }
+
+    /// Whether it says that the namespace is going (`HasStatusCause(err, NamespaceTerminatingCause)`).
+    pub fn is_namespace_terminating(&self) -> bool {
+        self.reason == StatusReason::Forbidden && self.message.ends_with(NAMESPACE_TERMINATING)
     }
 
     /// Whether it says that there is no such object.

@@ -3,12 +3,16 @@
 //! A reconcile is a function of (store, key, now): it reads the store, makes requests of the API server, leaves a verdict,
 //! and says when it wants to look again. It keeps nothing to itself and calls no other component.
 
+pub mod endpoint_slice;
+pub mod garbage_collector;
 pub mod persistent_volume;
 pub mod protection;
 pub mod stateful_set;
+#[cfg(test)]
+mod testing;
 
 use crate::api::{Key, Kind, Object, SimTime, Span};
-use crate::apiserver::{ApiServer, Store};
+use crate::apiserver::{ApiServer, Cause, Store};
 use crate::sim::Timings;
 use crate::verdict::Component;
 
@@ -63,6 +67,8 @@ pub struct Watched<'a> {
     pub before: Option<&'a Object>,
     /// As it is; absent if it is gone.
     pub after: Option<&'a Object>,
+    /// Who made it.
+    pub cause: Cause,
 }
 
 impl<'a> Watched<'a> {
@@ -81,6 +87,8 @@ impl<'a> Watched<'a> {
 pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
     match component {
         Component::StatefulSetController => stateful_set::sync(context, key),
+        Component::EndpointSliceController => endpoint_slice::sync(context, key),
+        Component::GarbageCollector => garbage_collector::sync(context, key),
         Component::PersistentVolumeController => persistent_volume::sync(context, key),
         Component::PvcProtectionController | Component::PvProtectionController => {
             protection::sync(context, key)
@@ -95,6 +103,8 @@ pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
 /// Says which component has to look at which object because of this change.
 pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
     stateful_set::interested(store, change, add);
+    endpoint_slice::interested(store, change, add);
+    garbage_collector::interested(store, change, add);
     persistent_volume::interested(store, change, add);
     protection::interested(store, change, add);
     crate::scheduler::interested(store, change, add);
@@ -106,6 +116,8 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
 pub fn latency(component: Component, timings: &Timings) -> Span {
     match component {
         Component::Terminal => Span(0),
+        // It puts what it sees into its graph first, and acts on the graph.
+        Component::GarbageCollector => Span(timings.watch.0 * 3),
         _ => timings.watch,
     }
 }

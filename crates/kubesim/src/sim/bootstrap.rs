@@ -112,6 +112,15 @@ pub fn populate(api: &mut ApiServer, options: &Options) {
     );
     create(
         api,
+        Kind::Endpoints,
+        json!({
+            "metadata": {"name": "kubernetes", "namespace": "default",
+                "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
+            "subsets": [{"addresses": [{"ip": api_address}], "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}],
+        }),
+    );
+    create(
+        api,
         Kind::Service,
         json!({
             "metadata": {"name": "kube-dns", "namespace": "kube-system", "labels": {"k8s-app": "kube-dns",

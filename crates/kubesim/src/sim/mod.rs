@@ -178,7 +178,8 @@ impl Cluster {
         let now = api.now;
         for entry in &api.history().entries()[*dispatched..] {
             let Change::Object { key, before, after } = &entry.change else { continue };
-            let change = controllers::Watched { key, before: before.as_deref(), after: after.as_deref() };
+            let (before, after) = (before.as_deref(), after.as_deref());
+            let change = controllers::Watched { key, before, after, cause: entry.cause };
             controllers::interested(api.store(), &change, &mut |component, key: Key| {
                 queue.add(now + controllers::latency(component, &options.timings), (component, key));
             });
