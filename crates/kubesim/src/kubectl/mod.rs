@@ -4,6 +4,9 @@
 //! | --- | --- |
 //! | [`flags`] | each verb's flags, and the reading of a command line |
 //! | [`resource`], [`selector`] | which objects a command is about |
+//! | [`get`] | lists, tables, watches |
+//! | [`printers`], [`table`] | the columns of every kind, and how they line up |
+//! | [`output`] | YAML, JSON, jsonpath, custom columns |
 //! | [`act`] | the verbs that change something, run something, or wait |
 //!
 //! [`command`] finds the verb in the table ([`verbs`]) and starts it. A verb is a function: most end at once, the others
@@ -11,8 +14,12 @@
 
 pub mod act;
 pub mod flags;
+mod get;
+pub mod output;
+pub mod printers;
 pub mod resource;
 pub mod selector;
+pub mod table;
 
 use crate::apiserver::{ApiError, StatusReason};
 use crate::sim::Program;
@@ -91,6 +98,23 @@ impl Invocation {
             }
         }
         Ok(texts)
+    }
+
+    /// What the manifests of `-f` name, as `kind/name`. Errors: there is no such file, or it can't be read.
+    pub fn named_in_manifests(&self) -> Result<Vec<String>, Failure> {
+        let mut names = Vec::new();
+        for (source, text) in self.manifests()? {
+            let stream = crate::manifest::yaml::read(&text);
+            for document in &stream.documents {
+                let tree = document.value();
+                let text = |path| printers::text(printers::at(tree, path));
+                names.push(format!("{}/{}", text("kind"), text("metadata.name")));
+            }
+            if let Some(error) = stream.error {
+                return Err(Failure::client(format!("error parsing {source}: {}", error.message)));
+            }
+        }
+        Ok(names)
     }
 
     /// A mistake in how the verb was used (`cmdutil.UsageErrorf`).
@@ -176,7 +200,7 @@ pub fn verbs() -> impl Iterator<Item = &'static Verb> {
 }
 
 /// The verbs that only read.
-const VERBS: &[Verb] = &[];
+const VERBS: &[Verb] = &[Verb { name: "get", flags: get::FLAGS, help: get::HELP, run: get::run }];
 
 /// kubectl's commands that are not simulated.
 const NOT_SIMULATED: &[&str] =

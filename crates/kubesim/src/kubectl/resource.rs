@@ -199,6 +199,17 @@ impl Targets {
         found
     }
 
+    /// The kinds.
+    pub fn kinds(&self) -> Vec<Kind> {
+        let mut kinds: Vec<Kind> = match self {
+            Targets::Named(keys) => keys.iter().map(|key| key.kind).collect(),
+            Targets::Selected(selections) => selections.iter().map(|s| s.kind).collect(),
+        };
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
     /// Whether an object is among them.
     pub fn contain(&self, object: &Object) -> bool {
         match self {

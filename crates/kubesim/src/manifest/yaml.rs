@@ -655,6 +655,11 @@ fn resolve(text: &str, tag: &str, plain: bool) -> Result<Scalar, String> {
     }
 }
 
+/// Whether this text, written plain, is read as text, and not as a number, a boolean or nothing.
+pub fn reads_as_text(text: &str) -> bool {
+    matches!(resolve_plain(text), Scalar::Text(_))
+}
+
 fn resolve_plain(text: &str) -> Scalar {
     let Some(first) = text.bytes().next() else { return Scalar::Null };
     match text {

@@ -1,0 +1,226 @@
+//! `-o`: how objects are printed when not as a table.
+//!
+//! Models `k8s.io/cli-runtime/pkg/printers` and `k8s.io/kubectl/pkg/cmd/get/{get_flags,customcolumn}.go`.
+
+pub mod jsonpath;
+mod yaml;
+
+use super::table::TabWriter;
+use super::{Failure, Invocation};
+use crate::api::Object;
+use jsonpath::Template;
+use serde_json::{Value, json};
+use std::rc::Rc;
+
+pub use yaml::write as yaml;
+
+/// How objects are printed.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+    /// As a table; with more columns if wide.
+    Table {
+        /// `-o wide`
+        wide: bool,
+    },
+    /// `pod/flask-0`
+    Name,
+    /// `-o yaml`
+    Yaml,
+    /// `-o json`
+    Json,
+    /// `-o jsonpath=TEMPLATE`
+    JsonPath {
+        /// The template.
+        template: Template,
+        /// As it was written.
+        text: String,
+        /// `-o jsonpath-as-json=TEMPLATE`
+        as_json: bool,
+    },
+    /// `-o custom-columns=HEADER:PATH,…`
+    CustomColumns {
+        /// Headers and paths.
+        columns: Vec<(String, Template)>,
+        /// `--no-headers`
+        no_headers: bool,
+    },
+}
+
+/// The formats of `kubectl get`; the others know neither tables nor custom columns.
+const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,\
+    jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
+
+impl Output {
+    /// What `-o` asks for. Without `-o` it is a table. Errors: no such format, or a template that can't be read.
+    pub fn of(inv: &Invocation) -> Result<Output, Failure> {
+        let given = inv.text("output");
+        let (format, argument) = given.split_once('=').unwrap_or((given, ""));
+        let argument = if argument.is_empty() { inv.text("template") } else { argument };
+        let is_get = inv.verb.name == "get";
+        match format {
+            "" => Ok(Output::Table { wide: false }),
+            "wide" if is_get => Ok(Output::Table { wide: true }),
+            "name" => Ok(Output::Name),
+            "yaml" => Ok(Output::Yaml),
+            "json" => Ok(Output::Json),
+            "jsonpath" | "jsonpath-as-json" => {
+                if argument.is_empty() {
+                    return Err(Failure::client("template format specified but no template given"));
+                }
+                let mut template = Template::parse(argument)
+                    .map_err(|e| Failure::client(format!("error parsing jsonpath {argument}, {e}")))?;
+                template.allow_missing = inv.is_or("allow-missing-template-keys", true);
+                Ok(Output::JsonPath {
+                    template,
+                    text: argument.into(),
+                    as_json: format == "jsonpath-as-json",
+                })
+            }
+            "custom-columns" if is_get => Ok(Output::CustomColumns {
+                columns: custom_columns(argument)?,
+                no_headers: inv.is("no-headers"),
+            }),
+            _ => {
+                let known = FORMATS.split(',').any(|f| f == format);
+                if is_get && known {
+                    return Err(Failure::client(format!("the output format {format:?} is not simulated")));
+                }
+                let skipped = if is_get { "" } else { "custom-columns,custom-columns-file,wide" };
+                let formats: Vec<&str> =
+                    FORMATS.split(',').filter(|f| !skipped.split(',').any(|s| s == *f)).collect();
+                Err(Failure::client(format!(
+                    "unable to match a printer suitable for the output format {given:?}, allowed formats are: {}",
+                    formats.join(",")
+                )))
+            }
+        }
+    }
+
+    /// Whether it is a table.
+    pub fn is_table(&self) -> bool {
+        matches!(self, Output::Table { .. })
+    }
+
+    /// Prints objects that are not one object the user named: together as a list.
+    pub fn print_list(&self, objects: &[Rc<Object>]) -> Result<String, Failure> {
+        match self {
+            Output::Name => Ok(objects.iter().map(|o| name(o)).collect()),
+            _ => {
+                let items: Vec<Value> = objects.iter().map(|o| o.to_value()).collect();
+                self.print_tree(&json!({
+                    "apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items,
+                }))
+            }
+        }
+    }
+
+    /// Prints one object.
+    pub fn print(&self, object: &Object) -> Result<String, Failure> {
+        match self {
+            Output::Name => Ok(name(object)),
+            _ => self.print_tree(&object.to_value()),
+        }
+    }
+
+    /// Prints an object, or a list, as a tree.
+    pub fn print_tree(&self, tree: &Value) -> Result<String, Failure> {
+        match self {
+            Output::Table { .. } | Output::Name => Ok(String::new()),
+            Output::Yaml => Ok(yaml(tree)),
+            Output::Json => Ok(json(tree)),
+            Output::JsonPath { template, text, as_json } => {
+                let failed = |e: String| {
+                    Failure::client(format!(
+                        "error executing jsonpath {text:?}: Error executing template: {e}. Printing more information \
+                         for debugging the template:\n\ttemplate was:\n\t\t{text}\n"
+                    ))
+                };
+                if !as_json {
+                    return template.print(tree).map_err(failed);
+                }
+                let lists = template.find(tree).map_err(failed)?;
+                let list = |l: &jsonpath::Found| json(&l.iter().map(|v| v.clone().into_owned()).collect());
+                Ok(lists.iter().map(list).collect())
+            }
+            Output::CustomColumns { columns, no_headers } => {
+                let headers = columns.iter().map(|(header, _)| header.as_str());
+                let mut text = if *no_headers { String::new() } else { row(headers) };
+                let one = [tree.clone()];
+                let items = match tree.get("items").and_then(Value::as_array) {
+                    Some(items) if tree["kind"] == "List" => items,
+                    _ => &one[..],
+                };
+                for item in items {
+                    let mut cells = Vec::new();
+                    for (_, template) in columns {
+                        let found = template.find(item).map_err(Failure::Client)?;
+                        let values: Vec<String> = found.iter().flatten().map(|v| go_print(v)).collect();
+                        cells.push(super::printers::or(values.join(","), "<none>"));
+                    }
+                    text.push_str(&row(cells.iter().map(String::as_str)));
+                }
+                Ok(TabWriter::table().align(&text))
+            }
+        }
+    }
+}
+
+/// One line of a table.
+pub fn row<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+    let mut line = cells.collect::<Vec<_>>().join("\t");
+    line.push('\n');
+    line
+}
+
+/// `pod/flask-0`
+pub fn name(object: &Object) -> String {
+    format!("{}/{}\n", object.kind.info().qualified_singular(), object.meta.name)
+}
+
+fn custom_columns(spec: &str) -> Result<Vec<(String, Template)>, Failure> {
+    if spec.is_empty() {
+        return Err(Failure::client("custom-columns format specified but no custom columns given"));
+    }
+    let column = |part: &str| {
+        let (header, path) = part.split_once(':').ok_or_else(|| {
+            Failure::client(format!(
+                "unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"
+            ))
+        })?;
+        Ok((header.to_string(), Template::relaxed(path).map_err(Failure::Client)?))
+    };
+    spec.split(',').map(column).collect()
+}
+
+/// The tree as JSON with four spaces, as `kubectl -o json` prints it.
+pub fn json(tree: &Value) -> String {
+    let mut out = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
+    serde::Serialize::serialize(tree, &mut serializer).expect("a tree can be written to memory");
+    let mut text = go_json(String::from_utf8(out).expect("JSON is text"));
+    text.push('\n');
+    text
+}
+
+/// JSON as Go writes it: safe inside HTML.
+pub fn go_json(json: String) -> String {
+    if !json.contains(['<', '>', '&']) {
+        return json;
+    }
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+/// A value as Go's `fmt` prints it: `map[app:flask]`, `[a b]`.
+fn go_print(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".into(),
+        Value::String(s) => s.clone(),
+        Value::Array(a) => format!("[{}]", a.iter().map(go_print).collect::<Vec<_>>().join(" ")),
+        Value::Object(o) => {
+            let entries = o.iter().map(|(k, v)| format!("{k}:{}", go_print(v)));
+            format!("map[{}]", entries.collect::<Vec<_>>().join(" "))
+        }
+        other => other.to_string(),
+    }
+}
