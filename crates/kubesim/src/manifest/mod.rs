@@ -13,6 +13,7 @@ mod base64;
 pub mod decode;
 pub mod defaults;
 mod parser;
+pub mod patch;
 pub mod quantity;
 mod scanner;
 mod schema;
