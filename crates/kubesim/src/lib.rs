@@ -20,8 +20,6 @@
 
 pub mod api;
 pub mod apiserver;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod conformance;
 pub mod controllers;
 pub mod dns;
 pub mod kubectl;

@@ -364,7 +364,8 @@ fn claims_allow_scheduling(store: &Store, object: &Object) -> Result<(), String>
         if claim.meta.is_terminating() {
             return Err(format!("persistentvolumeclaim \"{name}\" is being deleted"));
         }
-        immediate |= !is_bound(claim) && !(waits_for_consumer(store, c) && c.spec.volume_name.is_none());
+        let delayed = waits_for_consumer(store, c) && c.spec.volume_name.is_none();
+        immediate |= !(is_bound(claim) || delayed);
     }
     if immediate { Err("pod has unbound immediate PersistentVolumeClaims".into()) } else { Ok(()) }
 }

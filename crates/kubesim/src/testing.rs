@@ -1,6 +1,7 @@
 //! What tests need again and again.
 
 use crate::api::{Kind, Object};
+use crate::apiserver::Change;
 use crate::manifest::{self, yaml};
 use crate::sim::{Cluster, Options, Timings};
 
@@ -77,15 +78,50 @@ pub fn create(cluster: &mut Cluster, text: &str) {
         let tree = document.value();
         let text = |field: &str| tree.get(field).and_then(|v| v.as_str()).unwrap_or_default().to_string();
         let (api_version, name) = (text("apiVersion"), text("kind"));
-        let kind = Kind::of_manifest(&api_version, &name).expect("a kind that is served");
-        let decoded = manifest::decode(kind, tree);
+        let schema = manifest::find_kind(&api_version, &name).expect("a kind that is served");
+        let decoded = manifest::decode(schema, tree);
         assert_eq!(decoded.refusal(), None);
         let mut value = decoded.value;
-        manifest::default(kind, &mut value, Default::default());
+        manifest::default(schema, &mut value, Default::default());
+        let kind = Kind::of_manifest(&api_version, &name).expect("a kind that is served");
         if kind.info().namespaced && value["metadata"].get("namespace").is_none() {
             value["metadata"]["namespace"] = "default".into();
         }
         cluster.api.create(Object::from_value(kind, &value)).expect("a new object");
     }
     cluster.dispatch();
+}
+
+/// What a watch of this kubectl column showed of an object: each write of it, in order, neighbours joined.
+pub fn statuses(cluster: &Cluster, name: &str) -> Vec<String> {
+    let mut seen = Vec::new();
+    for entry in cluster.api.history().entries() {
+        let Change::Object { key, before, after } = &entry.change else { continue };
+        if key.kind != Kind::Pod || *key.name != *name {
+            continue;
+        }
+        let status = match after {
+            Some(after) => crate::kubectl::printers::pod_status(after.pod(), &after.meta),
+            None => "gone".to_string(),
+        };
+        let ip = |o: &std::rc::Rc<Object>| o.pod().status.pod_ip.is_some();
+        let got_ip = after.as_ref().is_some_and(ip) && !before.as_ref().is_some_and(ip);
+        let status = if got_ip { format!("{status} with address") } else { status };
+        if seen.last() != Some(&status) {
+            seen.push(status);
+        }
+    }
+    seen
+}
+
+/// The events about objects whose name starts with this, in order: reason and message.
+pub fn events(cluster: &Cluster, name: &str) -> Vec<String> {
+    let mut seen = Vec::new();
+    for entry in cluster.api.history().entries() {
+        let Change::Object { after: Some(after), .. } = &entry.change else { continue };
+        if after.kind == Kind::Event && after.event().involved.name.starts_with(name) {
+            seen.push(format!("{} {}", after.event().reason, after.event().message));
+        }
+    }
+    seen
 }

@@ -226,6 +226,10 @@ impl ApiServer {
             }
             return Ok(self.commit(key.clone(), Some(new)).expect("a terminating object is there"));
         }
+        if new.kind == crate::api::Kind::Pod && new != *old {
+            // A pod that goes at once is seen to terminate first.
+            self.commit(key.clone(), Some(new.clone()));
+        }
         self.commit(key.clone(), None);
         Ok(Rc::new(new))
     }

@@ -1,24 +1,160 @@
-//! The kubelets.
+//! The kubelets: what the nodes do with the pods that were given to them.
+//!
+//! | module | |
+//! |---|---|
+//! | `worker` | one pod, step by step: sandbox, images, containers, restarts, the end |
+//! | `status` | what the kubelet reports of it |
+//! | `probe` | startup, liveness and readiness probes |
+//! | `program` | what a container's command does |
+//! | `host` | what a container finds around it: volumes, files, environment |
+//! | `image` | image references, and what pulling them gives |
+//!
+//! What a node keeps to itself (pulled images, used addresses, running programs) is in [`Nodes`]; what it tells the API
+//! server is in the store. A kubelet is told of nothing but pods, and of its own node going down and coming back.
 
-use crate::api::Key;
-use crate::controllers::{Context, Outcome};
+mod host;
+mod image;
+mod probe;
+mod program;
+mod status;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use crate::api::{Key, Kind, Object, Str};
+use crate::apiserver::Store;
+use crate::controllers::{Context, Outcome, Watched};
+use crate::sim::NodeOptions;
+use crate::verdict::{Component, Reason};
+use std::collections::{BTreeMap, BTreeSet};
+use worker::Worker;
 
 /// What the nodes keep to themselves: running programs, pulled images, used addresses.
 #[derive(Clone, Default, Debug)]
-pub struct Nodes {}
+pub struct Nodes {
+    nodes: BTreeMap<Str, NodeState>,
+    pods: BTreeMap<Key, Worker>,
+}
+
+#[derive(Clone, Default, Debug)]
+struct NodeState {
+    images: BTreeSet<String>,
+    /// The last number of the next pod's address.
+    next_address: u32,
+    down: bool,
+}
+
+/// The first addresses of a node's range are its own.
+const FIRST_ADDRESS: u32 = 2;
+
+impl Nodes {
+    /// Nodes that have just been set up.
+    pub fn new(options: &[NodeOptions]) -> Nodes {
+        let mut nodes = Nodes::default();
+        for node in options {
+            nodes.node(&node.name).next_address = node.first_address;
+        }
+        nodes
+    }
+
+    fn node(&mut self, name: &str) -> &mut NodeState {
+        self.nodes.entry(name.into()).or_default()
+    }
+
+    /// Whether the node is down: its kubelet does nothing, and nobody hears of it.
+    pub fn is_down(&self, node: &str) -> bool {
+        self.nodes.get(node).is_some_and(|n| n.down)
+    }
+
+    fn has_image(&self, node: &str, image: &str) -> bool {
+        self.nodes.get(node).is_some_and(|n| n.images.contains(&image::with_tag(image)))
+    }
+
+    fn add_image(&mut self, node: &str, image: &str) {
+        self.node(node).images.insert(image::with_tag(image));
+    }
+
+    fn cannot_be_pulled(&self, image: &str) -> bool {
+        image::cannot_be_pulled(image)
+    }
+
+    /// An address for a pod, out of its node's range, counting up. An address is only given again when the range
+    /// (`podCIDR`) is used up.
+    fn address(&mut self, pod: &Object, host_ip: &Str, store: &Store) -> Str {
+        let spec = &pod.pod().spec;
+        if spec.host_network {
+            return host_ip.clone();
+        }
+        let node = spec.node_name.as_deref().unwrap_or_default();
+        let range = store.get(&Key::cluster(Kind::Node, node)).map(|n| n.node().pod_cidr.clone());
+        let (base, size) = range.as_deref().and_then(parse_range).unwrap_or((0x0AF4_0000, 256));
+        let used: BTreeSet<Str> = self.pods.values().filter_map(|w| w.address.clone()).collect();
+        let state = self.node(node);
+        for _ in 0..size {
+            let n = state.next_address.clamp(FIRST_ADDRESS, size);
+            state.next_address = n + 1;
+            if n + 1 >= size {
+                state.next_address = FIRST_ADDRESS;
+                continue;
+            }
+            let address: Str = std::net::Ipv4Addr::from(base + n).to_string().into();
+            if !used.contains(&address) {
+                return address;
+            }
+        }
+        // More pods than addresses: the scheduler's limit of pods is far below that.
+        std::net::Ipv4Addr::from(base + size - 1).to_string().into()
+    }
+}
+
+/// The first address of a range such as `172.16.110.0/24`, and how many it has.
+fn parse_range(range: &str) -> Option<(u32, u32)> {
+    let (base, bits) = range.split_once('/')?;
+    let base: std::net::Ipv4Addr = base.parse().ok()?;
+    let bits: u32 = bits.parse().ok().filter(|b| (8..=30).contains(b))?;
+    Some((base.into(), 1 << (32 - bits)))
+}
 
 /// Says which pods have to be looked at because of this change.
-pub fn interested(
-    _s: &crate::apiserver::Store,
-    change: &crate::controllers::Watched,
-    add: &mut dyn FnMut(crate::verdict::Component, Key),
-) {
-    if change.key.kind == crate::api::Kind::Pod {
-        add(crate::verdict::Component::Kubelet, change.key.clone());
+pub fn interested(_store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+    let has_node = change.key.kind == Kind::Pod && change.object().pod().spec.node_name.is_some();
+    if has_node {
+        add(Component::Kubelet, change.key.clone());
     }
 }
 
 /// Lets the pod's kubelet look at it.
-pub fn sync(_context: &mut Context, _key: &Key) -> Outcome {
-    Outcome::DONE
+pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+    let object = context.store().get(key).cloned();
+    let gone = context
+        .nodes
+        .pods
+        .get(key)
+        .map(|w| w.uid)
+        .filter(|uid| object.as_ref().is_none_or(|o| o.meta.uid != *uid));
+    if let Some(uid) = gone {
+        // Force deleted, or tidied up: nothing of it is left.
+        context.nodes.pods.remove(key);
+        let files = worker::files_key(uid);
+        if context.store().get(&files).is_some() {
+            context.api.put_internal(files, None);
+        }
+    }
+    let Some(object) = object else { return Outcome::DONE };
+    let Some(node) = object.pod().spec.node_name.clone() else { return Outcome::DONE };
+    let Some(node) = context.store().get(&Key::cluster(Kind::Node, &node)).cloned() else {
+        return Outcome::DONE;
+    };
+    if context.nodes.is_down(&node.meta.name) {
+        let lost = Reason::NodeLost { node: node.meta.name.clone() };
+        context.api.set_verdict(Component::Kubelet, key, Some(lost), None);
+        return Outcome::DONE;
+    }
+    let mut worker = match context.nodes.pods.remove(key) {
+        Some(worker) => worker,
+        None => Worker::new(context, &object, &node),
+    };
+    let again_at = worker.sync(context, &object);
+    context.nodes.pods.insert(key.clone(), worker);
+    Outcome { again_at, failed: false }
 }

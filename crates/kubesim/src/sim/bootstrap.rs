@@ -15,6 +15,8 @@ pub struct NodeOptions {
     pub name: Str,
     /// The first three numbers of its pods' addresses, such as `172.16.110`.
     pub pod_net: Str,
+    /// The last number of its first pod's address: the cluster's own pods have those before.
+    pub first_address: u32,
     /// Its own address.
     pub internal_ip: Str,
     /// CPUs.
@@ -33,6 +35,7 @@ impl NodeOptions {
         NodeOptions {
             name: name.into(),
             pod_net: pod_net.into(),
+            first_address: 16,
             internal_ip: format!("192.168.1.{}", 100 + n).into(),
             cpus: 4,
             memory_gib: 8,
@@ -44,14 +47,17 @@ impl NodeOptions {
     /// The four nodes of the walk that Ordinal starts from.
     pub fn of_the_seed() -> Vec<NodeOptions> {
         let mut nodes: Vec<NodeOptions> = [
-            ("chhan-k8s-1", "172.16.38"),
-            ("chhan-k8s-2", "172.16.110"),
-            ("chhan-k8s-3", "172.16.234"),
-            ("chhan-k8s-4", "172.16.107"),
+            ("chhan-k8s-1", "172.16.38", 7),
+            ("chhan-k8s-2", "172.16.110", 17),
+            ("chhan-k8s-3", "172.16.234", 21),
+            ("chhan-k8s-4", "172.16.107", 16),
         ]
         .iter()
         .enumerate()
-        .map(|(n, (name, net))| NodeOptions::worker(name, net, n))
+        .map(|(n, (name, net, first_address))| NodeOptions {
+            first_address: *first_address,
+            ..NodeOptions::worker(name, net, n)
+        })
         .collect();
         nodes[0].control_plane = true;
         nodes

@@ -28,8 +28,10 @@ pub struct Timings {
     pub provision: Span,
     /// Deleting a released volume. Real local-path: some seconds.
     pub reclaim: Span,
-    /// Whether init containers' images count as present on every node from the start.
-    pub images_are_pulled_again: bool,
+    /// Whether the kubelets behave as the recordings' stand-in does: its switches (image tags `unready`, `crash`,
+    /// `ignores-sigterm`, annotations `golden.test/…`), a pod's address shown only with its first container, and
+    /// conditions that keep their last reason.
+    pub imitates_recorder: bool,
     /// From an EndpointSlice's change to the resolver's answer. Real: milliseconds to a second (CoreDNS's watch).
     pub dns: Span,
     /// How often a kubelet renews its node's lease, and how long the control plane waits for it, see
@@ -53,7 +55,7 @@ impl Timings {
             shutdown: Span(1_800),
             provision: Span(1_600),
             reclaim: Span(1_500),
-            images_are_pulled_again: false,
+            imitates_recorder: false,
             dns: Span(20),
             node_monitor_grace: Span::seconds(50),
             node_monitor_period: Span::seconds(5),
@@ -72,6 +74,7 @@ impl Timings {
             shutdown: Span(700),
             provision: Span(200),
             reclaim: Span(200),
+            imitates_recorder: true,
             ..Timings::realistic()
         }
     }
