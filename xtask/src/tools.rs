@@ -215,6 +215,10 @@ impl CargoTool<'_> {
         let mut install = cargo();
         install.arg("install");
         let mut install = with_options(install);
+        // Or cargo would advise to put it on PATH, where nobody else needs it.
+        let path = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths([folder.join("bin")].into_iter().chain(env::split_paths(&path)));
+        install.env("PATH", path.map_err(|error| format!("PATH cannot be added to: {error}"))?);
         // In a place that stays, so that an interrupted build goes on where it was.
         let build = tool_folder("build", self.name)?;
         install.arg("--target-dir").arg(&build);

@@ -20,6 +20,8 @@
 
 pub mod api;
 pub mod apiserver;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod conformance;
 pub mod controllers;
 pub mod dns;
 pub mod kubectl;

@@ -78,12 +78,11 @@ pub fn create(cluster: &mut Cluster, text: &str) {
         let tree = document.value();
         let text = |field: &str| tree.get(field).and_then(|v| v.as_str()).unwrap_or_default().to_string();
         let (api_version, name) = (text("apiVersion"), text("kind"));
-        let schema = manifest::find_kind(&api_version, &name).expect("a kind that is served");
-        let decoded = manifest::decode(schema, tree);
+        let kind = Kind::of_manifest(&api_version, &name).expect("a kind that is served");
+        let decoded = manifest::decode(kind, tree);
         assert_eq!(decoded.refusal(), None);
         let mut value = decoded.value;
-        manifest::default(schema, &mut value, Default::default());
-        let kind = Kind::of_manifest(&api_version, &name).expect("a kind that is served");
+        manifest::default(kind, &mut value, Default::default());
         if kind.info().namespaced && value["metadata"].get("namespace").is_none() {
             value["metadata"]["namespace"] = "default".into();
         }

@@ -57,6 +57,7 @@ impl Next {
 }
 
 /// A command line that was read.
+#[derive(Clone)]
 pub struct Invocation {
     /// The verb.
     pub verb: &'static Verb,
@@ -136,6 +137,9 @@ pub enum Failure {
     Client(String),
     /// Printed as it is.
     Plain(String),
+    /// Something else, and what was being done (`error when creating "STDIN": `): a refusal of the API server keeps its
+    /// reason, and an invalid object speaks for itself. Models `cmdutil.AddSourceToErr`.
+    While(String, Box<Failure>),
     /// Several things.
     Many(Vec<Failure>),
     /// Everything was said; the exit code.
@@ -157,6 +161,35 @@ impl Failure {
         }
     }
 
+    fn is_invalid(&self) -> bool {
+        match self {
+            Failure::Server(error) => error.reason == StatusReason::Invalid,
+            Failure::While(_, failure) => failure.is_invalid(),
+            _ => false,
+        }
+    }
+
+    /// What it says without `error: ` or `Error from server`, and that.
+    fn words(&self) -> (String, Option<StatusReason>) {
+        match self {
+            Failure::Server(error) => (error.message.clone(), Some(error.reason)),
+            Failure::While(what, failure) => {
+                let (message, reason) = failure.words();
+                (format!("{what}{message}"), reason)
+            }
+            Failure::Client(message) => (message.clone(), None),
+            other => (other.text(), None),
+        }
+    }
+
+    /// What is printed of it among others. Models helpers.go: messageForError.
+    fn one_of_many(&self) -> String {
+        match self.words() {
+            (message, Some(reason)) => format!("Error from server ({}): {message}", reason.name()),
+            (message, None) => message,
+        }
+    }
+
     /// The exit code.
     pub fn code(&self) -> i32 {
         if let Failure::Silent(code) = self { *code } else { 1 }
@@ -171,9 +204,13 @@ impl Failure {
             }
             Failure::Client(message) => format!("error: {message}"),
             Failure::Plain(message) => message.clone(),
+            Failure::While(_, failure) if failure.is_invalid() => failure.text(),
+            Failure::While(..) => match self.words() {
+                (message, None) => format!("error: {message}"),
+                _ => self.one_of_many(),
+            },
             Failure::Many(failures) => {
-                let each = |f: &Failure| if let Failure::Client(m) = f { m.clone() } else { f.text() };
-                failures.iter().map(each).collect::<Vec<_>>().join("\n")
+                failures.iter().map(Failure::one_of_many).collect::<Vec<_>>().join("\n")
             }
             Failure::Silent(_) => String::new(),
         }
@@ -188,7 +225,9 @@ impl From<ApiError> for Failure {
 
 /// `StatefulSet.apps "flask" is invalid: why` → `The StatefulSet "flask" is invalid: why`.
 fn invalid(message: &str) -> String {
-    let Some((what, why)) = message.split_once(" is invalid: ") else { return message.to_string() };
+    let Some((what, why)) = message.split_once(" is invalid: ") else {
+        return format!("The request is invalid: {message}");
+    };
     let (kind, name) = what.split_once(' ').unwrap_or((what, ""));
     let kind = kind.split('.').next().unwrap_or(kind);
     format!("The {kind} {name} is invalid: {why}")

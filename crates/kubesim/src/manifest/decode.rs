@@ -9,8 +9,9 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::quantity::Quantity;
-use super::schema::{Field, Kept, Kind, Shape, TypeRef};
+use super::schema::{Field, Kept, Shape, TypeRef, type_of};
 use super::{base64, time};
+use crate::api::Kind;
 
 /// As sigs.k8s.io/json: no more mistakes than this are told.
 const MAX_STRICT_ERRORS: usize = 100;
@@ -51,8 +52,8 @@ impl Decoded {
 }
 
 /// Reads `value` as an object of the kind.
-pub fn decode(kind: &Kind, value: &Value) -> Decoded {
-    decode_type(kind.type_name(), value)
+pub fn decode(kind: Kind, value: &Value) -> Decoded {
+    decode_type(type_of(kind), value)
 }
 
 pub(super) fn decode_type(type_ref: TypeRef, value: &Value) -> Decoded {

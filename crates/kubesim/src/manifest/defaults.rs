@@ -7,14 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::decode::zero;
 use super::quantity::Quantity;
-use super::schema::{Kind, Shape, TypeRef};
-
-/// The feature gates of Kubernetes 1.36 that change what a manifest means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FeatureGates {
-    /// `MaxUnavailableStatefulSet`: beta, and off unless asked for. Off, the API server drops `maxUnavailable`.
-    pub max_unavailable_stateful_set: bool,
-}
+use super::schema::{Shape, TypeRef, type_of};
+use crate::api::Kind;
+use crate::apiserver::FeatureGates;
 
 /// A type and its fields' defaults: numbers, `true`, `false`, `{}`, or a string.
 const TABLE: &str = "\
@@ -73,9 +68,9 @@ v2.HorizontalPodAutoscalerSpec minReplicas=1
 type Tree = Map<String, Value>;
 
 /// Fills in the defaults of a decoded object of the kind.
-pub fn default(kind: &Kind, value: &mut Value, gates: FeatureGates) {
+pub fn default(kind: Kind, value: &mut Value, gates: FeatureGates) {
     if let Value::Object(map) = value {
-        default_struct(kind.type_name(), map, gates);
+        default_struct(type_of(kind), map, gates);
     }
 }
 

@@ -5,7 +5,7 @@
 //!       scanner, parser                 schema                 (feature gates)
 //! ```
 //!
-//! Objects are trees ([`serde_json::Value`]) all the way; what fields they may have is told by a table ([`schema`]).
+//! Objects are trees ([`serde_json::Value`]) all the way; what fields they may have is told by a table (`schema.txt`).
 //! Nothing here knows a store, a clock or a page: a function gets text or trees and gives trees or the user's mistakes in
 //! Kubernetes' words.
 
@@ -13,12 +13,13 @@ mod base64;
 pub mod decode;
 pub mod defaults;
 mod parser;
+pub mod patch;
 pub mod quantity;
 mod scanner;
-pub mod schema;
+mod schema;
 mod time;
+pub mod validation;
 pub mod yaml;
 
 pub use decode::{DecodeError, Decoded, decode};
-pub use defaults::{FeatureGates, default};
-pub use schema::{KINDS, Kind, find_kind};
+pub use defaults::default;

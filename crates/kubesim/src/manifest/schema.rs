@@ -6,102 +6,14 @@
 
 use std::sync::OnceLock;
 
-/// A kind that the API server knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind {
-    /// Group and version as a manifest writes them, e.g. `apps/v1`.
-    pub api_version: &'static str,
-    /// E.g. `StatefulSet`.
-    pub name: &'static str,
-    /// The resource in a URL and in kubectl's output, e.g. `statefulsets`.
-    pub plural: &'static str,
-    /// Whether its objects lie in namespaces.
-    pub namespaced: bool,
-}
+use crate::api::Kind;
 
-impl Kind {
-    /// The group, empty for the core's.
-    pub fn group(&self) -> &'static str {
-        self.api_version.split_once('/').map_or("", |(group, _)| group)
+/// The kind's type in the table.
+pub(super) fn type_of(kind: Kind) -> TypeRef {
+    match kind {
+        Kind::HorizontalPodAutoscaler => TypeRef("v2.HorizontalPodAutoscaler"),
+        _ => TypeRef(kind.name()),
     }
-
-    /// The version, e.g. `v1`.
-    pub fn version(&self) -> &'static str {
-        self.api_version.split_once('/').map_or(self.api_version, |(_, version)| version)
-    }
-
-    /// The name of its type in the table.
-    pub(super) fn type_name(&self) -> TypeRef {
-        match self.api_version {
-            "autoscaling/v2" => TypeRef("v2.HorizontalPodAutoscaler"),
-            _ => TypeRef(self.name),
-        }
-    }
-
-    /// `statefulset.apps` or `service`: how kubectl names one object's resource.
-    pub fn singular(&self) -> String {
-        let singular = self.name.to_ascii_lowercase();
-        match self.group() {
-            "" => singular,
-            group => format!("{singular}.{group}"),
-        }
-    }
-
-    /// `statefulsets.apps` or `services`: how the API server names the resource.
-    pub fn group_resource(&self) -> String {
-        match self.group() {
-            "" => self.plural.to_owned(),
-            group => format!("{}.{group}", self.plural),
-        }
-    }
-}
-
-const fn kind(api_version: &'static str, name: &'static str, plural: &'static str, namespaced: bool) -> Kind {
-    Kind { api_version, name, plural, namespaced }
-}
-
-/// All kinds that a manifest may hold.
-pub const KINDS: &[Kind] = &[
-    kind("v1", "ConfigMap", "configmaps", true),
-    kind("v1", "Endpoints", "endpoints", true),
-    kind("v1", "Event", "events", true),
-    kind("v1", "LimitRange", "limitranges", true),
-    kind("v1", "Namespace", "namespaces", false),
-    kind("v1", "Node", "nodes", false),
-    kind("v1", "PersistentVolume", "persistentvolumes", false),
-    kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims", true),
-    kind("v1", "Pod", "pods", true),
-    kind("v1", "PodTemplate", "podtemplates", true),
-    kind("v1", "ReplicationController", "replicationcontrollers", true),
-    kind("v1", "ResourceQuota", "resourcequotas", true),
-    kind("v1", "Secret", "secrets", true),
-    kind("v1", "Service", "services", true),
-    kind("v1", "ServiceAccount", "serviceaccounts", true),
-    kind("apps/v1", "ControllerRevision", "controllerrevisions", true),
-    kind("apps/v1", "DaemonSet", "daemonsets", true),
-    kind("apps/v1", "Deployment", "deployments", true),
-    kind("apps/v1", "ReplicaSet", "replicasets", true),
-    kind("apps/v1", "StatefulSet", "statefulsets", true),
-    kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", true),
-    kind("batch/v1", "CronJob", "cronjobs", true),
-    kind("batch/v1", "Job", "jobs", true),
-    kind("coordination.k8s.io/v1", "Lease", "leases", true),
-    kind("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", true),
-    kind("networking.k8s.io/v1", "Ingress", "ingresses", true),
-    kind("networking.k8s.io/v1", "IngressClass", "ingressclasses", false),
-    kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", true),
-    kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets", true),
-    kind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", false),
-    kind("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings", false),
-    kind("rbac.authorization.k8s.io/v1", "Role", "roles", true),
-    kind("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings", true),
-    kind("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", false),
-    kind("storage.k8s.io/v1", "StorageClass", "storageclasses", false),
-];
-
-/// The kind of that group and version, if the API server serves it.
-pub fn find_kind(api_version: &str, name: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.name == name && kind.api_version == api_version)
 }
 
 /// A type in the table's notation.

@@ -2,6 +2,7 @@
 
 use super::Tty;
 use crate::api::Str;
+use crate::kubectl;
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
 use std::cell::RefCell;
@@ -32,14 +33,25 @@ impl Files {
 /// A command line as a program of its own, such as a script's: `stdin` is its standard input.
 pub fn command(line: &str, stdin: Option<Str>, files: &Files) -> Box<dyn Program> {
     match words(line) {
-        Ok(words) => program(&words, stdin, files),
+        Ok(mut words) => {
+            let mut stdin = stdin;
+            if let Some(at) = words.iter().position(|w| w == "<") {
+                stdin = words.get(at + 1).and_then(|name| files.read(name));
+                words.truncate(at);
+            }
+            program(&words, stdin, files)
+        }
         Err(message) => Box::new(Message { text: format!("sh: {message}\n"), code: 2 }),
     }
 }
 
 /// The program of this name on the laptop, with its arguments.
-fn program(words: &[String], _stdin: Option<Str>, _files: &Files) -> Box<dyn Program> {
+fn program(words: &[String], stdin: Option<Str>, files: &Files) -> Box<dyn Program> {
     let name = words.first().map_or("", |w| w);
+    if matches!(name, "kubectl" | "k") {
+        let texts = files.0.borrow().iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        return kubectl::command(&words[1..], stdin.as_deref(), &texts);
+    }
     Box::new(Message { text: format!("sh: {name}: not found\n"), code: 127 })
 }
 

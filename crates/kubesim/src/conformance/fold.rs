@@ -1,0 +1,162 @@
+//! What can't be equal between two runs of the same story, and how it is made comparable. Everything that is not named
+//! here is compared to the letter.
+//!
+//! | what | becomes |
+//! | --- | --- |
+//! | runs of spaces and tabs; spaces at a line's end | one space; nothing |
+//! | ages and other measured durations (not those of a manifest: `for 300s`, `period=10s`) | `<age>` |
+//! | timestamps | `<time>` |
+//! | uids; pod addresses; revision hashes | `<uid-1>`, `<ip-1>`, `<hash-1>` … in the order in which a file shows them |
+//! | generated suffixes of five letters | `<suffix>` |
+//! | container ids, image digests, resource versions | `<id>`, `<digest>`, `<rv>` |
+//! | the names and addresses of workers | `<worker>` |
+//! | lines of `kubectl get nodes`, of events | sorted, because workers are, and events of one second may come in any order |
+
+use regex_lite::{Captures, Regex};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// Folds one side of a comparison; it remembers which uid, address and hash it has seen, so that the same one is the same
+/// throughout a file.
+#[derive(Default)]
+pub struct Folder {
+    names: BTreeMap<(&'static str, String), usize>,
+    counts: BTreeMap<&'static str, usize>,
+}
+
+struct Rule {
+    pattern: Regex,
+    to: To,
+}
+
+enum To {
+    /// This text (which may name groups).
+    Text(&'static str),
+    /// A number for each distinct text of group 1; what is before and after it stays.
+    Numbered(&'static str),
+}
+
+fn rules() -> &'static [Rule] {
+    static RULES: OnceLock<Vec<Rule>> = OnceLock::new();
+    RULES.get_or_init(|| {
+        let rule =
+            |pattern: &str, to: To| Rule { pattern: Regex::new(pattern).expect("a valid pattern"), to };
+        let safe = "bcdfghjklmnpqrstvwxz2456789";
+        vec![
+            rule(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", To::Text("<time>")),
+            rule(r"\b[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} \+0000", To::Text("<time>")),
+            rule(r"containerd://[0-9a-f]{64}", To::Text("containerd://<id>")),
+            rule(r"sha256:[0-9a-f]{64}", To::Text("sha256:<digest>")),
+            rule(r"\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b", To::Numbered("uid")),
+            rule(r#"resourceVersion("?: *)"[0-9]+""#, To::Text("resourceVersion$1<rv>")),
+            rule(r"\b(172\.16\.[0-9]+\.[0-9]+)\b", To::Numbered("ip")),
+            rule(r"\bchhan-k8s-[2-9]\b", To::Text("<worker>")),
+            rule(r"\b192\.168\.1\.[0-9]+\b", To::Text("<node-ip>")),
+            rule(&format!(r"-([{safe}]{{8,10}})\b"), To::Numbered("hash")),
+            rule(&format!(r"hash(?:=|: )([{safe}]{{8,10}})\b"), To::Numbered("hash")),
+            rule(&format!(r"-[{safe}]{{5}}\b"), To::Text("-<suffix>")),
+            rule(r"(^|[^=0-9a-z.])(for )?((?:[0-9]+(?:\.[0-9]+)?(?:ms|d|h|m|s|y))+)\b", To::Text("<age>")),
+        ]
+    })
+}
+
+impl Folder {
+    /// Makes a text comparable.
+    pub fn fold(&mut self, text: &str) -> String {
+        let mut text = text.to_string();
+        for rule in rules() {
+            text = rule.pattern.replace_all(&text, |found: &Captures| self.replace(rule, found)).into_owned();
+        }
+        let squeeze =
+            |line: &str| line.split([' ', '\t']).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
+        text.lines().map(squeeze).collect::<Vec<_>>().join("\n").trim_end().to_string()
+    }
+
+    fn replace(&mut self, rule: &Rule, found: &Captures) -> String {
+        let whole = &found[0];
+        match rule.to {
+            To::Numbered(kind) => {
+                let part = found.get(1).expect("a numbered rule has a group");
+                let n = self.number(kind, part.as_str());
+                let at = part.start() - found.get(0).map_or(0, |w| w.start());
+                format!("{}<{kind}-{n}>{}", &whole[..at], &whole[at + part.as_str().len()..])
+            }
+            // `for 300s` is a manifest's, not a measured one.
+            To::Text("<age>") if found.get(2).is_some() => whole.to_string(),
+            To::Text("<age>") => format!("{}<age>", &found[1]),
+            To::Text(text) => text.replace("$1", found.get(1).map_or("", |g| g.as_str())),
+        }
+    }
+
+    fn number(&mut self, kind: &'static str, text: &str) -> usize {
+        if let Some(n) = self.names.get(&(kind, text.to_string())) {
+            return *n;
+        }
+        let n = self.counts.entry(kind).or_default();
+        *n += 1;
+        self.names.insert((kind, text.to_string()), *n);
+        *n
+    }
+}
+
+/// Whether the lines of this command's output come in an order that two runs need not share.
+pub fn lines_are_unordered(command: &str) -> bool {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let kinds = words.get(2).copied().unwrap_or_default();
+    let of_kind = |kind: &str| kinds.split(',').any(|k| k == kind);
+    match words.get(1).copied().unwrap_or_default() {
+        "events" => true,
+        "get" => {
+            let printed = words.iter().any(|w| ["yaml", "json", "-oyaml", "-ojson"].contains(w));
+            !printed
+                && ["nodes", "node", "no", "events", "event", "ev", "pv"].iter().any(|kind| of_kind(kind))
+        }
+        _ => false,
+    }
+}
+
+/// A text with its lines sorted, the first one (the header) left in its place.
+pub fn sort_lines(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    if lines.len() > 2 {
+        lines[1..].sort_unstable();
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_equal_is_folded_and_the_rest_is_not() {
+        for (text, folded) in [
+            ("flask-0   1/1     Running   0          2m13s", "flask-0 1/1 Running 0 <age>"),
+            ("flask-0   1/1   Running   3 (17s ago)   2m", "flask-0 1/1 Running 3 (<age> ago) <age>"),
+            ("op=Exists for 300s", "op=Exists for 300s"),
+            ("delay=0s timeout=1s period=10s #success=1", "delay=0s timeout=1s period=10s #success=1"),
+            ("27s (x2 over 27s)", "<age> (x2 over <age>)"),
+            ("10.244.0.1 172.16.1.2 172.16.1.3 172.16.1.2", "10.244.0.1 <ip-1> <ip-2> <ip-1>"),
+            ("pvc-bad300e1-a206-4a6f-a1cc-2c0c14fb3cf1 1Gi", "pvc-<uid-1> 1Gi"),
+            (
+                "statefulset rolling update complete 3 pods at revision flask-7d558464d5...",
+                "statefulset rolling update complete 3 pods at revision flask-<hash-1>...",
+            ),
+            ("flask-hclvw IPv4", "flask-<suffix> IPv4"),
+            ("Wed, 25 May 2022 06:00:49 +0000", "<time>"),
+            ("chhan-k8s-1 chhan-k8s-3", "chhan-k8s-1 <worker>"),
+            ("creationTimestamp: \"2026-11-23T03:17:46Z\"", "creationTimestamp: \"<time>\""),
+            ("resourceVersion: \"12487\"", "resourceVersion: <rv>"),
+            ("minReadySeconds: 10", "minReadySeconds: 10"),
+        ] {
+            assert_eq!(Folder::default().fold(text), folded);
+        }
+    }
+
+    #[test]
+    fn the_same_thing_has_the_same_number_throughout() {
+        let mut folder = Folder::default();
+        assert_eq!(folder.fold("172.16.0.1"), "<ip-1>");
+        assert_eq!(folder.fold("172.16.0.2 172.16.0.1"), "<ip-2> <ip-1>");
+    }
+}

@@ -1,0 +1,441 @@
+//! Plays a `format: script` file: the user's commands, what is seen to happen, and what was printed.
+
+use super::fold::{self, Folder};
+use super::milestones::Milestones;
+use super::{Difference, files_of, text};
+use crate::api::pod::ContainerState;
+use crate::api::{Body, Key, Kind, Object, PodPhase, SimTime, Span};
+use crate::apiserver::{Cause, FeatureGates, Stream};
+use crate::kubectl::printers;
+use crate::sim::process::ProcessId;
+use crate::sim::{Cluster, Options, Timings};
+use crate::terminal;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+
+/// How much simulated time a step may take before it counts as never happening.
+const PATIENCE: Span = Span::seconds(900);
+const NAMESPACE: &str = "default";
+
+struct Player<'a> {
+    cluster: Cluster,
+    files: terminal::Files,
+    total_order: bool,
+    milestones: Milestones,
+    seen: VecDeque<(i64, String)>,
+    /// When the last step or milestone was.
+    last: SimTime,
+    background: Vec<(usize, &'a Value, ProcessId)>,
+    recorded: Folder,
+    simulated: Folder,
+    differences: Vec<Difference>,
+}
+
+/// Plays the file; what differs from the recording.
+pub fn run(tree: &Value) -> Vec<Difference> {
+    let gates = FeatureGates {
+        max_unavailable_stateful_set: tree["feature_gates"]["MaxUnavailableStatefulSet"] == true,
+    };
+    let mut timings = Timings::recording();
+    let manager = &tree["controller_manager"];
+    if let (Some(grace), Some(period)) =
+        (manager["nodeMonitorGracePeriod"].as_i64(), manager["nodeMonitorPeriod"].as_i64())
+    {
+        timings.node_monitor_grace = Span::seconds(grace);
+        timings.node_monitor_period = Span::seconds(period);
+    }
+    let files = terminal::Files::default();
+    for (name, text) in files_of(tree) {
+        files.write(&name, &text);
+    }
+    let mut player = Player {
+        cluster: Cluster::new(Options { gates, timings, ..Options::default() }),
+        files,
+        total_order: text(tree, "order") == Some("total"),
+        milestones: Milestones::default(),
+        seen: VecDeque::new(),
+        last: SimTime(0),
+        background: Vec::new(),
+        recorded: Folder::default(),
+        simulated: Folder::default(),
+        differences: Vec::new(),
+    };
+    let steps = tree["script"].as_array().map(|s| s.as_slice()).unwrap_or_default();
+    for (n, step) in steps.iter().enumerate() {
+        if !player.step(n, step) {
+            break;
+        }
+    }
+    player.end(tree);
+    player.differences
+}
+
+impl<'a> Player<'a> {
+    /// Plays a step. Returns false if there is no point in going on.
+    fn step(&mut self, n: usize, step: &'a Value) -> bool {
+        if let Some(quiet) = step["quiet_before_s"].as_f64() {
+            self.run_until(self.last + Span((quiet * 1000.0) as i64));
+        }
+        let at = |what: &str| format!("step {n}: {what}");
+        if let Some(milestone) = text(step, "see") {
+            return self.see(&at(&format!("see {milestone}")), milestone);
+        }
+        if let Some(seconds) = step["wait_s"].as_f64() {
+            self.run_until(self.cluster.now() + Span((seconds * 1000.0) as i64));
+        } else if let Some(condition) = text(step, "until") {
+            if !self.run_while(|player| !player.holds(condition)) {
+                self.differ(at(&format!("until {condition}")), condition.into(), "it never did".into());
+                return false;
+            }
+        } else if let Some(note) = text(step, "note") {
+            self.note(note);
+        } else if let Some(command) = text(step, "do") {
+            let command = self.with_real_names(command);
+            let stdin = text(step, "stdin").map(Into::into);
+            let program = terminal::command(&command, stdin, &self.files);
+            let id = self.cluster.spawn(&command, program);
+            if step["background"] == true {
+                self.background.push((n, step, id));
+            } else {
+                self.finish(n, step, id);
+            }
+        } else if let Some(command) = text(step, "in_pod") {
+            let namespace = text(step, "namespace").unwrap_or(NAMESPACE);
+            let command = self.with_addresses(command);
+            let program = Box::new(super::PodCommand::new(&command, namespace));
+            let id = self.cluster.spawn(&command, program);
+            self.finish(n, step, id);
+        } else {
+            self.differ(at("of an unknown form"), step.to_string(), String::new());
+        }
+        self.last = self.cluster.now();
+        true
+    }
+
+    fn see(&mut self, at: &str, milestone: &str) -> bool {
+        let object = milestone.split(' ').next().unwrap_or_default();
+        let total = self.total_order;
+        let next = |seen: &VecDeque<(i64, String)>| {
+            seen.iter().position(|(_, what)| total || what.split(' ').next() == Some(object))
+        };
+        self.collect();
+        self.run_while(|player| next(&player.seen).is_none());
+        let Some((when, what)) = next(&self.seen).and_then(|i| self.seen.remove(i)) else {
+            self.differ(at.into(), milestone.into(), "nothing more happened".into());
+            return false;
+        };
+        self.last = SimTime(when);
+        if what != milestone {
+            self.differ(at.into(), milestone.into(), format!("{what} (at {})", SimTime(when)));
+            return false;
+        }
+        true
+    }
+
+    /// Lets a command come to its end and compares what it printed.
+    fn finish(&mut self, n: usize, step: &Value, id: ProcessId) {
+        let ended =
+            self.run_while(|player| player.cluster.processes.get(id).is_some_and(|p| p.exit_code.is_none()));
+        if !ended {
+            self.cluster.interrupt(id);
+            self.differ(format!("step {n}"), "the command ends".into(), "it went on for 900 s".into());
+        }
+        self.compare_output(n, step, id);
+    }
+
+    fn compare_output(&mut self, n: usize, step: &Value, id: ProcessId) {
+        let Some(process) = self.cluster.processes.reap(id) else { return };
+        let command = text(step, "do").or(text(step, "in_pod")).unwrap_or_default().to_string();
+        let of = |stream: Option<Stream>| -> String {
+            process
+                .output
+                .iter()
+                .filter(|(s, _)| stream.is_none_or(|want| want == *s))
+                .map(|(_, t)| t.as_str())
+                .collect()
+        };
+        if let Some(expected) = step["exit_code"].as_i64().filter(|_| step["background"] != true) {
+            let got = process.exit_code.unwrap_or(-1);
+            if i64::from(got) != expected {
+                self.differ(
+                    format!("step {n}: exit code of {command}"),
+                    expected.to_string(),
+                    got.to_string(),
+                );
+            }
+        }
+        for (field, stream) in
+            [("stdout", Some(Stream::Stdout)), ("stderr", Some(Stream::Stderr)), ("output", None)]
+        {
+            let Some(expected) = text(step, field) else { continue };
+            let got = self.with_recorded_names(&of(stream), step.get("in_pod").is_some());
+            let (mut expected, mut got) = (self.recorded.fold(expected), self.simulated.fold(&got));
+            if fold::lines_are_unordered(&command) || step.get("in_pod").is_some() {
+                (expected, got) = (fold::sort_lines(&expected), fold::sort_lines(&got));
+            }
+            if expected != got {
+                self.differ(format!("step {n}: {field} of {command}"), expected, got);
+            }
+        }
+    }
+
+    fn end(&mut self, tree: &'a Value) {
+        for (n, step, id) in std::mem::take(&mut self.background) {
+            if self.cluster.processes.get(id).is_some_and(|p| p.exit_code.is_none()) {
+                self.cluster.interrupt(id);
+            }
+            self.compare_output(n, step, id);
+        }
+        self.collect();
+        if tree.get("order").is_some() && self.differences.is_empty() && !self.seen.is_empty() {
+            let more: Vec<&str> = self.seen.iter().map(|(_, what)| what.as_str()).collect();
+            let more = more.join("\n");
+            self.differ("the end".into(), "nothing more".into(), more);
+        }
+        if let Some(expected) = tree.get("final") {
+            let got = self.final_state(expected);
+            for part in ["pods", "pvcs", "statefulsets", "endpoints"] {
+                if expected[part] != got[part] {
+                    self.differ(format!("final {part}"), expected[part].to_string(), got[part].to_string());
+                }
+            }
+        }
+    }
+
+    fn differ(&mut self, at: String, expected: String, got: String) {
+        self.differences.push(Difference { at, expected, got });
+    }
+
+    fn collect(&mut self) {
+        self.seen.extend(self.milestones.take(self.cluster.api.history()));
+    }
+
+    fn run_until(&mut self, until: SimTime) {
+        self.cluster.run_until(until);
+        self.collect();
+    }
+
+    /// Goes on as long as this holds; returns whether it came to an end within [`PATIENCE`].
+    fn run_while(&mut self, holds: impl Fn(&Self) -> bool) -> bool {
+        let until = self.cluster.now() + PATIENCE;
+        self.collect();
+        while holds(self) {
+            if self.cluster.next_at().is_none_or(|at| at > until) {
+                return false;
+            }
+            self.cluster.step();
+            self.collect();
+        }
+        true
+    }
+
+    /// Whether an `until` condition holds now.
+    fn holds(&self, condition: &str) -> bool {
+        let (object, what) = condition.split_once(' ').unwrap_or((condition, ""));
+        let (kind, name) = object.split_once('/').unwrap_or((object, ""));
+        let Some(kind) = Kind::of_resource(kind) else { return false };
+        let Some(found) = self.cluster.api.store().find(kind, NAMESPACE, name) else { return false };
+        match &found.body {
+            Body::StatefulSet(set) => {
+                let Some(n) = what.strip_prefix("steady=").and_then(|n| n.parse::<i32>().ok()) else {
+                    return false;
+                };
+                let s = &set.status;
+                let counts = [s.replicas, s.available_replicas, s.ready_replicas, s.updated_replicas];
+                s.observed_generation == found.meta.generation
+                    && counts.iter().all(|count| *count == n)
+                    && s.current_revision == s.update_revision
+            }
+            Body::Pod(pod) => match what {
+                "ready" => pod.is_ready() && !found.meta.is_terminating(),
+                "not-ready" => !pod.is_ready(),
+                "has-ip" => pod.status.pod_ip.is_some(),
+                "init-running" => {
+                    let running = |s: &crate::api::pod::ContainerStatus| {
+                        matches!(s.state, ContainerState::Running { .. })
+                    };
+                    pod.status.init_container_statuses.iter().any(running)
+                }
+                _ => what.strip_prefix("phase=") == Some(pod.status.phase.name()),
+            },
+            _ => false,
+        }
+    }
+
+    /// Does what the recorder did that is no user's command.
+    fn note(&mut self, note: &str) {
+        let words: Vec<&str> = note.split(|c: char| c.is_whitespace() || c == ',').collect();
+        let name_after =
+            |word: &str| words.iter().position(|w| *w == word).and_then(|i| words.get(i + 1)).copied();
+        let pod = words.iter().find(|w| w.starts_with("flask-")).copied().unwrap_or_default();
+        let key = Key::new(Kind::Pod, NAMESPACE, pod);
+        self.cluster.api.cause = Cause::User(0);
+        if note.starts_with("node ") {
+            // Which worker a pod runs on differs between runs: the note says which pod's node is meant.
+            let down = note.contains("stops");
+            let of_pod = self.cluster.api.store().get(&key).and_then(|p| p.pod().spec.node_name.clone());
+            let name = match down {
+                true => of_pod.unwrap_or_else(|| name_after("node").unwrap_or_default().into()),
+                false => name_after("node").unwrap_or_default().into(),
+            };
+            self.differ(
+                note.into(),
+                format!("{name} down: {down}"),
+                "nodes that stop are not simulated yet".into(),
+            );
+        } else if note.contains("phase Failed") {
+            let evicted = self.cluster.api.update_status(&key, |pod| {
+                let status = &mut pod.pod_mut().status;
+                status.phase = PodPhase::Failed;
+                status.reason = Some("Evicted".into());
+                status.message = Some("The node was low on resource: memory.".into());
+            });
+            if let Err(error) = evicted {
+                self.differ(note.into(), String::new(), error.to_string());
+            }
+        } else if note.starts_with("eviction API call") {
+            if let Err(error) = self.cluster.api.delete(&key, Default::default()) {
+                self.differ(note.into(), String::new(), error.to_string());
+            }
+        } else {
+            self.differ("a note that the runner does not know".into(), note.into(), String::new());
+        }
+        self.cluster.dispatch();
+    }
+
+    /// A command with the real names of generated pods.
+    fn with_real_names(&self, command: &str) -> String {
+        let names = self.milestones.generated.iter();
+        names.fold(command.to_string(), |text, (real, recorded)| {
+            let hash = |name: &str| name.rsplit('-').nth(1).map(str::to_owned).unwrap_or_default();
+            let (prefix, n) = recorded.rsplit_once('~').unwrap_or((recorded, ""));
+            let _ = (hash(real), prefix);
+            match text.contains(&format!("-~{n}")) && text.contains(recorded.as_str()) {
+                true => text.replace(recorded.as_str(), real),
+                false => text,
+            }
+        })
+    }
+
+    /// An output with generated names as the recordings write them and, for DNS, addresses as `{ip:POD}`.
+    fn with_recorded_names(&self, output: &str, addresses: bool) -> String {
+        let names = self.milestones.generated.iter();
+        let mut text =
+            names.fold(output.to_string(), |text, (real, recorded)| text.replace(real.as_str(), recorded));
+        if addresses {
+            for (pod, ip) in self.addresses() {
+                for (written, token) in forms(&ip, &pod) {
+                    text = text.replace(&written, &token);
+                }
+            }
+        }
+        text
+    }
+
+    /// A command with `{ip:POD}` and its forms filled in.
+    fn with_addresses(&self, command: &str) -> String {
+        let mut text = command.to_string();
+        for (pod, ip) in self.addresses() {
+            for (written, token) in forms(&ip, &pod) {
+                text = text.replace(&token, &written);
+            }
+        }
+        text
+    }
+
+    fn addresses(&self) -> Vec<(String, String)> {
+        let pods = self.cluster.api.store().list(Kind::Pod);
+        let mut all: Vec<(String, String)> = pods
+            .filter_map(|p| Some((p.meta.name.to_string(), p.pod().status.pod_ip.as_deref()?.to_string())))
+            .collect();
+        // The longest first: 172.16.0.64 must not be found in 172.16.0.6.
+        all.sort_by_key(|(_, ip)| std::cmp::Reverse(ip.len()));
+        all
+    }
+
+    fn final_state(&self, expected: &Value) -> Value {
+        let store = self.cluster.api.store();
+        let revision = |pod: &Object| {
+            let owner = pod.meta.controller()?;
+            let name = pod.meta.label(crate::controllers::stateful_set::utils::REVISION_LABEL)?;
+            self.milestones.revision_number(owner.uid, name)
+        };
+        let pods: BTreeMap<String, Value> = store
+            .list_in(Kind::Pod, NAMESPACE)
+            .map(|o| {
+                let state = json!({
+                    "status": printers::pod_status(o.pod(), &o.meta), "ready": o.pod().is_ready(),
+                    "deleting": o.meta.is_terminating(), "revision": revision(o),
+                    "incarnation": self.milestones.incarnation(&o.key()),
+                });
+                (self.milestones.name(&o.meta.name), state)
+            })
+            .collect();
+        let claims: BTreeMap<String, Value> = store
+            .list_in(Kind::PersistentVolumeClaim, NAMESPACE)
+            .map(|o| {
+                let owners: Vec<String> =
+                    o.meta.owner_references.iter().map(|r| format!("{}/{}", r.kind, r.name)).collect();
+                let state = json!({"phase": o.claim().phase.name(), "owners": owners,
+                    "incarnation": self.milestones.incarnation(&o.key())});
+                (o.meta.name.to_string(), state)
+            })
+            .collect();
+        let sets: BTreeMap<String, Value> = store
+            .list_in(Kind::StatefulSet, NAMESPACE)
+            .map(|o| {
+                let number = |name: &Option<crate::api::Str>| {
+                    name.as_ref().and_then(|n| self.milestones.revision_number(o.meta.uid, n))
+                };
+                let s = &o.stateful_set().status;
+                let count = |n: i32| if n == 0 { Value::Null } else { n.into() };
+                let state = json!({
+                    "replicas": s.replicas, "readyReplicas": count(s.ready_replicas),
+                    "availableReplicas": s.available_replicas, "currentReplicas": count(s.current_replicas),
+                    "updatedReplicas": count(s.updated_replicas), "currentRevision": number(&s.current_revision),
+                    "updateRevision": number(&s.update_revision),
+                });
+                (o.meta.name.to_string(), state)
+            })
+            .collect();
+        json!({"pods": pods, "pvcs": claims, "statefulsets": sets, "endpoints": self.final_endpoints(expected)})
+    }
+
+    /// The endpoints of each Service, in the order in which the recording has them (their own differs between runs).
+    fn final_endpoints(&self, expected: &Value) -> BTreeMap<String, Value> {
+        let mut of: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for slice in self.cluster.api.store().list_in(Kind::EndpointSlice, NAMESPACE) {
+            let Some(service) = slice.meta.label(crate::api::service::SERVICE_NAME_LABEL) else { continue };
+            if service == "kubernetes" {
+                continue;
+            }
+            let list = of.entry(service.to_string()).or_default();
+            for e in slice.endpoint_slice().endpoints.iter() {
+                let pod = e.target.as_ref().map(|(_, name, _)| self.milestones.name(name));
+                list.push(json!({"pod": pod, "hostname": e.hostname.as_deref(), "ready": e.ready,
+                    "serving": e.serving, "terminating": e.terminating}));
+            }
+        }
+        let order = |service: &str, endpoint: &Value| {
+            let recorded =
+                expected["endpoints"][service].as_array().map(|a| a.as_slice()).unwrap_or_default();
+            recorded.iter().position(|r| r["pod"] == endpoint["pod"])
+        };
+        of.into_iter()
+            .map(|(service, mut list)| {
+                list.sort_by_key(|e| order(&service, e).unwrap_or(usize::MAX));
+                (service, Value::Array(list))
+            })
+            .collect()
+    }
+}
+
+/// The forms in which an address is written, each with its token in the recordings.
+fn forms(ip: &str, pod: &str) -> [(String, String); 3] {
+    let reversed: Vec<&str> = ip.rsplit('.').collect();
+    [
+        (ip.to_string(), format!("{{ip:{pod}}}")),
+        (ip.replace('.', "-"), format!("{{ip-:{pod}}}")),
+        (reversed.join("."), format!("{{ip~:{pod}}}")),
+    ]
+}

@@ -1,0 +1,411 @@
+//! The verbs that change objects which are there: scale, patch, label, annotate, set, cordon, taint. Models
+//! `k8s.io/kubectl/pkg/cmd`: scale, patch, label, annotate, set, drain, taint.
+
+use super::request::{self, Done, Mode, Patch};
+use super::{DryRun, documents, say, warn};
+use crate::api::{Kind, Object};
+use crate::apiserver::{ApiError, StatusReason};
+use crate::kubectl::resource::{Found, Query};
+use crate::kubectl::{Failure, Invocation, Next};
+use crate::manifest::yaml;
+use crate::sim::process::Io;
+use serde_json::{Map, Value, json};
+use std::rc::Rc;
+
+/// The objects that a verb is to change: those in files, or those that the arguments name.
+pub fn targets(inv: &Invocation, io: &Io, args: &[String]) -> Result<Found, Failure> {
+    if !inv.has("filename") {
+        return Query::of(inv, args).find(io.api.store());
+    }
+    let (documents, failures) = documents::read(inv)?;
+    let mut found = Found { failures, ..Found::default() };
+    for document in documents {
+        match io.api.get(&document.key()) {
+            Ok(object) => found.objects.push(object),
+            Err(error) => found.failures.push(error.into()),
+        }
+    }
+    Ok(found)
+}
+
+/// Changes every object and says so; what fails does not keep the others from being changed.
+fn each(
+    inv: &Invocation,
+    io: &mut Io,
+    found: Found,
+    change: impl Fn(&mut Io, &Rc<Object>, DryRun) -> Result<(), Failure>,
+) -> Result<Next, Failure> {
+    let dry_run = DryRun::of(inv)?;
+    let mut failures = found.failures;
+    if found.objects.is_empty() && failures.is_empty() {
+        return Err(Failure::client(format!("no objects passed to {}", inv.verb.name)));
+    }
+    for object in &found.objects {
+        failures.extend(change(io, object, dry_run).err());
+    }
+    Failure::all(failures)?;
+    Next::OK
+}
+
+/// Makes a request for an object, unless only kubectl is asked; says what the API server warns of.
+fn send(io: &mut Io, object: &Rc<Object>, patch: &Patch, dry_run: DryRun) -> Result<Done, ApiError> {
+    let mode = Mode { dry_run: dry_run != DryRun::No, ..Mode::PLAIN };
+    let done = request::patch(io.api, &object.key(), patch, mode)?;
+    if dry_run != DryRun::Client {
+        warn(io, &done.warnings);
+    }
+    Ok(done)
+}
+
+/// `kubectl scale sts flask --replicas=5`
+pub fn scale(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let Some(replicas) = inv.int("replicas") else {
+        return Err(Failure::client("required flag(s) \"replicas\" not set"));
+    };
+    if replicas < 0 {
+        return Err(Failure::client(
+            "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
+        ));
+    }
+    let found = targets(inv, io, &inv.args)?;
+    each(inv, io, found, |io, object, dry_run| {
+        let scalable = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::ReplicationController];
+        if !scalable.contains(&object.kind) {
+            let message = "the server could not find the requested resource";
+            return Err(ApiError::new(StatusReason::NotFound, message).into());
+        }
+        let now = object.to_value()["spec"]["replicas"].as_i64().unwrap_or(1);
+        if let Some(expected) = inv.int("current-replicas").filter(|n| *n != -1 && *n != now) {
+            return Err(Failure::client(format!("Expected replicas to be {expected}, was {now}")));
+        }
+        send(io, object, &Patch::Merge(json!({"spec": {"replicas": replicas}})), dry_run)?;
+        say(inv, io, object, "scaled", dry_run)
+    })
+}
+
+/// `kubectl patch sts flask -p '{…}'`
+pub fn patch(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let text = match (inv.get("patch").filter(|p| !p.is_empty()), inv.get("patch-file")) {
+        (Some(_), Some(_)) => {
+            return Err(Failure::client("cannot specify --patch and --patch-file together"));
+        }
+        (Some(text), None) => text.to_string(),
+        (None, Some(name)) => inv.files.get(name).cloned().ok_or_else(|| {
+            Failure::client(format!("unable to read patch file: open {name}: no such file or directory"))
+        })?,
+        (None, None) => {
+            return Err(Failure::client(
+                "must specify --patch or --patch-file containing the contents of the patch",
+            ));
+        }
+    };
+    let kind = inv.text("type").to_ascii_lowercase();
+    if !matches!(kind.as_str(), "" | "strategic" | "merge" | "json") {
+        return Err(Failure::client(format!("--type must be one of [json merge strategic], not {kind:?}")));
+    }
+    let found = targets(inv, io, &inv.args)?;
+    each(inv, io, found, |io, object, dry_run| {
+        let tree = patch_tree(&text)?;
+        let patch = match (kind.as_str(), tree) {
+            ("json", Value::Array(operations)) => Patch::Json(operations),
+            ("json", other) => {
+                let what = if other.is_object() { "object" } else { "string" };
+                let message = format!(
+                    "error decoding patch: json: cannot unmarshal {what} into Go value of type []handlers.jsonPatchOp"
+                );
+                return Err(ApiError::new(StatusReason::BadRequest, message).into());
+            }
+            ("merge", tree) => Patch::Merge(tree),
+            (_, tree) => Patch::Strategic(tree),
+        };
+        let done = send(io, object, &patch, dry_run)?;
+        say(inv, io, &done.object, if done.changed { "patched" } else { "patched (no change)" }, dry_run)
+    })
+}
+
+/// A patch as JSON; if it does not begin like that, as YAML. Errors: in the words of Go's encoding/json.
+fn patch_tree(text: &str) -> Result<Value, Failure> {
+    if text.trim_start().starts_with('{') {
+        return serde_json::from_str(text)
+            .map_err(|e| ApiError::new(StatusReason::BadRequest, go_json_error(text, &e)).into());
+    }
+    let mut stream = yaml::read(text);
+    if let Some(error) = stream.error {
+        return Err(Failure::client(format!("unable to parse {text:?}: {}", error.message)));
+    }
+    Ok(stream.documents.pop().map_or(Value::Null, yaml::Document::into_value))
+}
+
+/// Why a text is no JSON, as Go's `encoding/json` says it.
+fn go_json_error(text: &str, error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return "unexpected end of JSON input".to_string();
+    }
+    let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let found = line.get(error.column().saturating_sub(1)..).and_then(|rest| rest.chars().next());
+    let reason = error.to_string();
+    let known = [
+        ("key must be a string", "looking for beginning of object key string"),
+        ("trailing comma", "looking for beginning of object key string"),
+        ("expected `:`", "after object key"),
+        ("expected `,` or `}`", "after object key:value pair"),
+        ("expected `,` or `]`", "after array element"),
+        ("trailing characters", "after top-level value"),
+    ];
+    let place = known.iter().find(|(serde, _)| reason.starts_with(serde)).map(|(_, go)| *go);
+    format!(
+        "invalid character '{}' {}",
+        found.unwrap_or(' '),
+        place.unwrap_or("looking for beginning of value")
+    )
+}
+
+/// Arguments before the first `NAME=VALUE` or `NAME-`, and from there on. Models `cmdutil.GetResourcesAndPairs`.
+fn resources_and_pairs(inv: &Invocation, what: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let is_pair =
+        |arg: &String| arg.find('=').is_some_and(|at| at > 0) || (arg.ends_with('-') && arg.len() > 1);
+    let first = inv.args.iter().position(is_pair).unwrap_or(inv.args.len());
+    let (resources, pairs) = inv.args.split_at(first);
+    if let Some(arg) = pairs.iter().find(|arg| !is_pair(arg)) {
+        return Err(Failure::client(format!("all resources must be specified before {what} changes: {arg}")));
+    }
+    Ok((resources.to_vec(), pairs.to_vec()))
+}
+
+/// `kubectl label pod flask-0 tier=web old-`, and `kubectl annotate` likewise.
+pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let labels = inv.verb.name == "label";
+    let what = inv.verb.name;
+    let what = if labels { what } else { "annotation" };
+    let (resources, pairs) = resources_and_pairs(inv, what)?;
+    if inv.is("all") && inv.has("selector") {
+        return Err(Failure::client("cannot set --all and --selector at the same time"));
+    }
+    if resources.is_empty() && !inv.has("filename") {
+        return Err(Failure::client(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
+    }
+    if pairs.is_empty() && !inv.is("list") {
+        return Err(Failure::client(format!("at least one {what} update is required")));
+    }
+    let (mut set, mut removed) = (Map::new(), Vec::new());
+    for pair in &pairs {
+        match pair.split_once('=') {
+            Some((_, value)) if labels && value.contains('=') => {
+                return Err(Failure::client(format!("invalid label spec: {pair}")));
+            }
+            Some((name, value)) => {
+                set.insert(name.to_string(), value.into());
+            }
+            None => removed.push(pair.trim_end_matches('-').to_string()),
+        }
+    }
+    if let Some(both) = removed.iter().find(|name| set.contains_key(*name)) {
+        return Err(Failure::client(match labels {
+            true => "can not both modify and remove a label in the same command".to_string(),
+            false => format!(
+                "can not both modify and remove the following annotation(s) in the same command: {both}"
+            ),
+        }));
+    }
+    let found = targets(inv, io, &resources)?;
+    each(inv, io, found, |io, object, dry_run| {
+        let map = if labels { &object.meta.labels } else { &object.meta.annotations };
+        if inv.is("list") {
+            io.out(map.iter().map(|(k, v)| format!("{k}={v}\n")).collect::<String>());
+            return Ok(());
+        }
+        for name in removed.iter().filter(|name| labels && !map.contains_key(name.as_str())) {
+            io.out(format!("label {name:?} not found.\n"));
+        }
+        let differs = |(name, value): &(&String, &Value)| {
+            map.get(name.as_str()).is_some_and(|v| value.as_str() != Some(v))
+        };
+        let clash: Vec<_> = set.iter().filter(differs).collect();
+        if !inv.is("overwrite") && !clash.is_empty() {
+            let old = |name: &String| map[name.as_str()].to_string();
+            return Failure::all(match labels {
+                true => clash
+                    .iter()
+                    .map(|(name, _)| {
+                        let old = old(name);
+                        Failure::client(format!(
+                            "'{name}' already has a value ({old}), and --overwrite is false"
+                        ))
+                    })
+                    .collect(),
+                false => {
+                    let each =
+                        clash.iter().map(|(name, _)| format!("'{name}' already has a value ({})", old(name)));
+                    let each = each.collect::<Vec<_>>().join(", ");
+                    let message = "--overwrite is false but found the following declared annotation(s): ";
+                    vec![Failure::client(format!("{message}{each}"))]
+                }
+            });
+        }
+        let adds =
+            set.iter().any(|(name, value)| map.get(name.as_str()).is_none_or(|v| value.as_str() != Some(v)));
+        let removes = removed.iter().any(|name| map.contains_key(name.as_str()));
+        if adds || removes {
+            let mut change = set.clone();
+            change.extend(removed.iter().map(|name| (name.clone(), Value::Null)));
+            let field = if labels { "labels" } else { "annotations" };
+            send(io, object, &Patch::Merge(json!({"metadata": {field: change}})), dry_run)?;
+        }
+        let done = match (adds, removes) {
+            _ if !labels => "annotated",
+            (true, true) => "modified",
+            (true, false) => "labeled",
+            (false, true) => "unlabeled",
+            (false, false) => "not labeled",
+        };
+        say(inv, io, object, done, dry_run)
+    })
+}
+
+/// The containers in a tree: of a pod, or of a template.
+fn pod_spec(tree: &mut Value) -> &mut Value {
+    let spec = &mut tree["spec"];
+    let spec = if spec["jobTemplate"].is_object() { &mut spec["jobTemplate"]["spec"] } else { spec };
+    if spec["template"].is_object() { &mut spec["template"]["spec"] } else { spec }
+}
+
+/// Containers, then init containers.
+fn containers(tree: &mut Value) -> Vec<&mut Map<String, Value>> {
+    let Value::Object(spec) = pod_spec(tree) else { return Vec::new() };
+    let (mut main, mut init) = (Vec::new(), Vec::new());
+    for (field, list) in spec.iter_mut() {
+        let list = list.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
+        match field.as_str() {
+            "containers" => main = list.collect(),
+            "initContainers" => init = list.collect(),
+            _ => {}
+        }
+    }
+    main.extend(init);
+    main
+}
+
+/// Changes the trees of objects with a pod template and says so; `what` is how errors name the update.
+fn set(
+    inv: &Invocation,
+    io: &mut Io,
+    resources: &[String],
+    [what, done]: [&str; 2],
+    change: impl Fn(&mut Value) -> Result<(), Failure>,
+) -> Result<Next, Failure> {
+    let found = targets(inv, io, resources)?;
+    Failure::all(found.failures)?;
+    let found = Found { failures: Vec::new(), ..found };
+    each(inv, io, found, |io, object, dry_run| {
+        let before = request::given_out(object);
+        let mut tree = before.clone();
+        change(&mut tree)?;
+        if tree == before {
+            return Ok(());
+        }
+        let made = send(io, object, &Patch::Merge(tree), dry_run)
+            .map_err(|e| Failure::client(format!("failed to patch {what}{}", e.message)))?;
+        say(inv, io, &made.object, done, dry_run)
+    })
+}
+
+/// `kubectl set image sts/flask flask-app=han0495/flask-example-app:v2`
+pub fn set_image(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let (resources, pairs) = resources_and_pairs(inv, "image")?;
+    let words = ["image update to pod template: ", "image updated"];
+    Query::of(inv, &resources).targets()?;
+    if pairs.is_empty() {
+        return Err(Failure::client("at least one image update is required"));
+    }
+    set(inv, io, &resources, words, |tree| {
+        let mut failures = Vec::new();
+        for pair in &pairs {
+            let (name, image) = pair.split_once('=').unwrap_or((pair, ""));
+            let mut there = false;
+            for container in containers(tree).into_iter().filter(|c| name == "*" || c["name"] == name) {
+                container.insert("image".into(), image.into());
+                there = true;
+            }
+            if !there {
+                failures.push(Failure::client(format!("unable to find container named {name:?}")));
+            }
+        }
+        Failure::all(failures)
+    })
+}
+
+/// `kubectl set env sts/flask A=1 B-`
+pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let (resources, pairs) = resources_and_pairs(inv, "environment")?;
+    if resources.is_empty() && !inv.has("filename") {
+        return Err(Failure::client(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
+    }
+    if inv.has("from") {
+        return Err(Failure::client("--from is not simulated"));
+    }
+    set(inv, io, &resources, ["env update to pod template: ", "env updated"], |tree| {
+        for container in chosen(inv, tree) {
+            let env = container.entry("env").or_insert_with(|| json!([]));
+            let Some(env) = env.as_array_mut() else { continue };
+            for pair in inv.list("env").iter().chain(&pairs) {
+                match pair.split_once('=') {
+                    Some((name, value)) => match env.iter_mut().find(|e| e["name"] == name) {
+                        Some(known) => *known = json!({"name": name, "value": value}),
+                        None => env.push(json!({"name": name, "value": value})),
+                    },
+                    None => env.retain(|e| e["name"] != pair.trim_end_matches('-')),
+                }
+            }
+            if env.is_empty() {
+                container.remove("env");
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The containers that `-c` chooses; all by default.
+fn chosen<'a>(inv: &Invocation, tree: &'a mut Value) -> Vec<&'a mut Map<String, Value>> {
+    let wanted = inv.get("containers").unwrap_or("*");
+    containers(tree).into_iter().filter(|c| wanted == "*" || c["name"] == wanted).collect()
+}
+
+/// `kubectl set resources sts/flask --requests=cpu=10m`
+pub fn set_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    Query::of(inv, &inv.args).targets()?;
+    if !inv.has("limits") && !inv.has("requests") {
+        return Err(Failure::client(
+            "you must specify an update to requests or limits (in the form of --requests/--limits)",
+        ));
+    }
+    let mut amounts = Map::new();
+    for field in ["limits", "requests"].into_iter().filter(|f| inv.has(f)) {
+        let mut list = Map::new();
+        for pair in inv.text(field).split(',') {
+            let Some((name, amount)) = pair.split_once('=') else {
+                return Err(Failure::client(format!(
+                    "invalid argument syntax {pair}, expected <resource>=<value>"
+                )));
+            };
+            list.insert(name.to_string(), amount.into());
+        }
+        amounts.insert(field.to_string(), list.into());
+    }
+    let amounts = Value::Object(amounts);
+    set(inv, io, &inv.args, ["resources update to pod template ", "resource requirements updated"], |tree| {
+        let chosen = chosen(inv, tree);
+        if chosen.is_empty() {
+            let name = inv.text("containers");
+            return Err(Failure::client(format!("unable to find container named {name}")));
+        }
+        for container in chosen {
+            let resources = container.entry("resources").or_insert_with(|| json!({}));
+            crate::manifest::patch::merge_json(resources, &amounts);
+        }
+        Ok(())
+    })
+}

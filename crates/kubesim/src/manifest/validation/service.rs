@@ -1,0 +1,243 @@
+//! Services.
+//!
+//! Models pkg/apis/core/validation/validation.go: validateService and ValidateServiceUpdate, in its order.
+
+use std::collections::BTreeSet;
+
+use super::field::{At, Errors, quoted, shown};
+use super::meta::validate_labels;
+use super::names;
+use super::pod::{is_ip, validate_ip, validate_port};
+
+fn is_headless(spec: &At) -> bool {
+    spec.get("clusterIPs").items().len() == 1
+        && spec.get("clusterIPs").items().next().is_some_and(|ip| ip.text() == "None")
+}
+
+fn is_externally_accessible(spec: &At) -> bool {
+    let has_external_ips = !spec.get("externalIPs").is_empty_list();
+    matches!(spec.get("type").text(), "LoadBalancer" | "NodePort")
+        || (spec.get("type").text() == "ClusterIP" && has_external_ips)
+}
+
+/// Models validateService.
+pub(super) fn validate_service(service: &At, errors: &mut Errors) {
+    let spec = service.get("spec");
+    let ports = spec.get("ports");
+    let service_type = spec.get("type");
+    let cluster_ips = spec.get("clusterIPs");
+    if ports.is_empty_list() && !is_headless(&spec) && service_type.text() != "ExternalName" {
+        errors.required(&ports.path, "");
+    }
+    match service_type.text() {
+        kind @ ("LoadBalancer" | "NodePort") if is_headless(&spec) => {
+            let detail = format!("may not be set to 'None' for {kind} services");
+            errors.invalid_text(&format!("{}[0]", cluster_ips.path), "None", &detail);
+        }
+        "ExternalName" => {
+            for field in ["clusterIPs", "ipFamilies"] {
+                if !spec.get(field).is_empty_list() {
+                    errors.forbidden(&spec.path_of(field), "may not be set for ExternalName services");
+                }
+            }
+            if spec.get("ipFamilyPolicy").is_set() {
+                errors.forbidden(&spec.path_of("ipFamilyPolicy"), "may not be set for ExternalName services");
+            }
+            let name = spec.get("externalName");
+            let host = name.text().strip_suffix('.').unwrap_or(name.text());
+            if host.is_empty() {
+                errors.required(&name.path, "");
+            } else {
+                for message in names::dns_subdomain(host) {
+                    errors.invalid_text(&name.path, host, &message);
+                }
+            }
+        }
+        _ => {}
+    }
+    validate_ports(&ports, errors);
+    validate_labels(&spec.get("selector"), errors);
+    let affinity = spec.get("sessionAffinity");
+    errors.one_of(&affinity, &["ClientIP", "None"]);
+    if affinity.text() == "ClientIP" {
+        let timeout = spec.get("sessionAffinityConfig").get("clientIP").get("timeoutSeconds");
+        if timeout.is_set() && !(1..=86400).contains(&timeout.int()) {
+            errors.invalid(&timeout, "must be greater than 0 and less than 86400");
+        }
+    }
+    validate_cluster_ips(&spec, errors);
+    spec.get("externalIPs").items().for_each(|ip| validate_ip(&ip, errors));
+    errors.one_of(&service_type, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]);
+    validate_port_conflicts(&ports, service_type.text(), errors);
+    if !spec.get("loadBalancerSourceRanges").is_empty_list() && service_type.text() != "LoadBalancer" {
+        let path = spec.path_of("LoadBalancerSourceRanges");
+        errors.forbidden(&path, "may only be used when `type` is 'LoadBalancer'");
+    }
+    for field in ["allocateLoadBalancerNodePorts", "loadBalancerClass"] {
+        if spec.get(field).is_set() && service_type.text() != "LoadBalancer" {
+            errors.forbidden(&spec.path_of(field), "may only be used when `type` is 'LoadBalancer'");
+        }
+    }
+    validate_traffic_policies(&spec, errors);
+}
+
+fn validate_ports(ports: &At, errors: &mut Errors) {
+    let name_is_required = ports.items().len() > 1;
+    let mut known = BTreeSet::new();
+    for port in ports.items() {
+        let name = port.get("name");
+        if !name.text().is_empty() {
+            errors.all_invalid(&name, names::dns_label(name.text()));
+            if !known.insert(name.text()) {
+                errors.duplicate(&name.path, &quoted(name.text()));
+            }
+        } else if name_is_required {
+            errors.required(&name.path, "");
+        }
+        errors.in_range(&port.get("port"), 1, 65535);
+        errors.one_of(&port.get("protocol"), &["SCTP", "TCP", "UDP"]);
+        validate_port(&port.get("targetPort"), errors);
+        let protocol = port.get("appProtocol");
+        if protocol.is_set() {
+            errors.all_invalid(&protocol, names::label_key(protocol.text()));
+        }
+    }
+}
+
+fn validate_port_conflicts(ports: &At, service_type: &str, errors: &mut Errors) {
+    for port in ports.items() {
+        if service_type == "ClusterIP" && port.get("nodePort").int() != 0 {
+            errors.forbidden(&port.path_of("nodePort"), "may not be used when `type` is 'ClusterIP'");
+        }
+    }
+    let mut node_ports = BTreeSet::new();
+    for port in ports.items() {
+        let node_port = port.get("nodePort");
+        if node_port.int() != 0 && !node_ports.insert((port.get("protocol").text(), node_port.int())) {
+            errors.duplicate(&node_port.path, &shown(node_port.value));
+        }
+    }
+    let mut numbers = BTreeSet::new();
+    for port in ports.items() {
+        let (protocol, number) = (port.get("protocol").text(), port.get("port").int());
+        if !numbers.insert((protocol, number)) {
+            // The internal type as Go's JSON prints it.
+            let key = format!(
+                r#"{{"Name":"","Protocol":{},"AppProtocol":null,"Port":{number},"TargetPort":0,"NodePort":0}}"#,
+                quoted(protocol)
+            );
+            errors.duplicate(&port.path, &key);
+        }
+    }
+}
+
+/// Models ValidateServiceClusterIPsRelatedFields.
+fn validate_cluster_ips(spec: &At, errors: &mut Errors) {
+    if spec.get("type").text() == "ExternalName" {
+        return;
+    }
+    let (ip, ips) = (spec.get("clusterIP"), spec.get("clusterIPs"));
+    let first = ips.items().next().map_or("", |ip| ip.text());
+    if ip.text().is_empty() {
+        if !ips.is_empty_list() {
+            errors.invalid(&ips, "must be empty when `clusterIP` is not specified");
+        }
+    } else if ips.is_empty_list() {
+        errors.required(&ips.path, "");
+    } else if first != ip.text() {
+        errors.invalid(&ips, "first value must match `clusterIP`");
+    }
+    let mut seen = BTreeSet::new();
+    for family in spec.get("ipFamilies").items() {
+        if !["IPv4", "IPv6"].contains(&family.text()) {
+            errors.not_supported(&family, &["IPv4", "IPv6"]);
+        }
+        if !seen.insert(family.text()) {
+            errors.duplicate(&family.path, &quoted(family.text()));
+        }
+    }
+    let policy = spec.get("ipFamilyPolicy");
+    if policy.is_set() && !["PreferDualStack", "RequireDualStack", "SingleStack"].contains(&policy.text()) {
+        errors.not_supported(&policy, &["PreferDualStack", "RequireDualStack", "SingleStack"]);
+    }
+    let count = ips.items().len();
+    let mut is_wrong = false;
+    for (place, ip) in ips.items().enumerate() {
+        if place == 0 && ip.text() == "None" {
+            if count > 1 {
+                is_wrong = true;
+                errors.invalid(&ips, "'None' must be the first and only value");
+            }
+        } else {
+            is_wrong |= !is_ip(ip.text());
+            validate_ip(&ip, errors);
+        }
+    }
+    if count > 2 {
+        errors.invalid(&ips, "may only hold up to 2 values");
+    }
+    if is_wrong {
+        return;
+    }
+    let is_v6 = |ip: &At| ip.text().contains(':');
+    if count > 1 && ips.items().filter(is_v6).count() != 1 {
+        errors.invalid(&ips, "may specify no more than one IP for each IP family");
+    }
+    if is_headless(spec) {
+        return;
+    }
+    for (place, (ip, family)) in ips.items().zip(spec.get("ipFamilies").items()).enumerate() {
+        if matches!(family.text(), "IPv4" | "IPv6") && (family.text() == "IPv6") != is_v6(&ip) {
+            let detail = format!("expected an {} value as indicated by `ipFamilies[{place}]`", family.text());
+            errors.invalid(&ip, &detail);
+        }
+    }
+}
+
+fn validate_traffic_policies(spec: &At, errors: &mut Errors) {
+    let external = spec.get("externalTrafficPolicy");
+    if is_externally_accessible(spec) {
+        errors.one_of(&external, &["Cluster", "Local"]);
+    } else if !external.text().is_empty() {
+        errors.invalid(&external, "may only be set for externally-accessible services");
+    }
+    let health = spec.get("healthCheckNodePort");
+    let needs_health_check = spec.get("type").text() == "LoadBalancer" && external.text() == "Local";
+    if health.int() != 0 && !needs_health_check {
+        let detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+        errors.invalid(&health, detail);
+    }
+    let internal = spec.get("internalTrafficPolicy");
+    if internal.is_set() && !["Cluster", "Local"].contains(&internal.text()) {
+        errors.not_supported(&internal, &["Cluster", "Local"]);
+    }
+    let distribution = spec.get("trafficDistribution");
+    const DISTRIBUTIONS: [&str; 3] = ["PreferClose", "PreferSameZone", "PreferSameNode"];
+    if distribution.is_set() && !DISTRIBUTIONS.contains(&distribution.text()) {
+        errors.not_supported(&distribution, &DISTRIBUTIONS);
+    }
+}
+
+/// Models validateUpgradeDowngradeClusterIPs.
+pub(super) fn validate_service_update(new: &At, old: &At, errors: &mut Errors) {
+    let (new, old) = (new.get("spec"), old.get("spec"));
+    let is_external_name = |spec: &At| spec.get("type").text() == "ExternalName";
+    if is_external_name(&new) || is_external_name(&old) || (is_headless(&new) && is_headless(&old)) {
+        return;
+    }
+    let (new_ips, old_ips) = (new.get("clusterIPs"), old.get("clusterIPs"));
+    let (new_count, old_count) = (new_ips.items().len(), old_ips.items().len());
+    if new_count == 0 && old_count > 0 {
+        errors.invalid_shown(
+            &format!("{}[0]", new_ips.path),
+            &shown(new_ips.value),
+            "primary clusterIP can not be unset",
+        );
+    }
+    let compared = if new_count == old_count { old_count } else { 1 };
+    for (old_ip, new_ip) in old_ips.items().zip(new_ips.items()).take(compared) {
+        if old_ip.text() != new_ip.text() {
+            errors.invalid_shown(&new_ip.path, &shown(new_ips.value), "may not change once set");
+        }
+    }
+}

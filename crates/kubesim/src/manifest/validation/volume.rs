@@ -1,0 +1,186 @@
+//! Claims, volumes, storage classes, and amounts of resources.
+//!
+//! Models pkg/apis/core/validation/validation.go and pkg/apis/storage/validation.
+
+use super::field::{At, Errors};
+use super::meta::validate_selector;
+use super::names;
+use crate::manifest::quantity::Quantity;
+
+const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+
+/// Models ValidateResourceQuantityValue.
+pub(super) fn validate_quantity(amount: &At, errors: &mut Errors) {
+    if Quantity::parse(amount.text()).is_ok_and(|quantity| quantity.sign() < 0) {
+        errors.invalid(amount, "must be greater than or equal to 0");
+    }
+}
+
+fn validate_access_modes(modes: &At, errors: &mut Errors) {
+    let (mut alone, mut others) = (false, false);
+    for mode in modes.items() {
+        if !ACCESS_MODES.contains(&mode.text()) {
+            errors.not_supported(&mode.told_as(modes.path.clone()), &ACCESS_MODES);
+        } else if mode.text() == "ReadWriteOncePod" {
+            alone = true;
+        } else {
+            others = true;
+        }
+    }
+    if alone && others {
+        errors.forbidden(&modes.path, "may not use ReadWriteOncePod with other access modes");
+    }
+}
+
+/// Models ValidatePersistentVolumeClaimSpec.
+pub(super) fn validate_claim_spec(spec: &At, errors: &mut Errors) {
+    let modes = spec.get("accessModes");
+    if modes.is_empty_list() {
+        errors.required(&modes.path, "at least 1 access mode is required");
+    }
+    validate_selector(&spec.get("selector"), errors);
+    validate_access_modes(&modes, errors);
+    let path = format!("{}[storage]", spec.path_of("resources"));
+    let storage = spec.get("resources").get("requests").get("storage").told_as(path);
+    match Quantity::parse(storage.text()) {
+        Ok(amount) if amount.sign() <= 0 => {
+            errors.invalid_text(&storage.path, &amount.to_string(), "must be greater than zero");
+        }
+        Ok(_) => {}
+        Err(_) => errors.required(&storage.path, ""),
+    }
+    let class = spec.get("storageClassName");
+    if !class.text().is_empty() {
+        errors.all_invalid(&class, names::dns_subdomain(class.text()));
+    }
+    validate_volume_mode(&spec.get("volumeMode"), errors);
+    let source = spec.get("dataSource");
+    if source.is_set() {
+        for field in ["name", "kind"] {
+            if source.get(field).text().is_empty() {
+                errors.required(&source.path_of(field), "");
+            }
+        }
+    }
+}
+
+fn validate_volume_mode(mode: &At, errors: &mut Errors) {
+    if mode.is_set() && !["Block", "Filesystem"].contains(&mode.text()) {
+        errors.not_supported(mode, &["Block", "Filesystem"]);
+    }
+}
+
+/// Models ValidatePersistentVolumeClaimUpdate, without the difference that it prints behind the sentence.
+pub(super) fn validate_claim_update(new: &At, old: &At, errors: &mut Errors) {
+    let (new_spec, old_spec) = (new.get("spec"), old.get("spec"));
+    let is_bound = new.get("status").get("phase").text() == "Bound";
+    let mut kept = new_spec.value.clone();
+    if let Some(kept) = kept.as_object_mut() {
+        if old_spec.get("volumeName").text().is_empty() {
+            kept.remove("volumeName");
+        }
+        if !old_spec.get("storageClassName").is_set() {
+            kept.remove("storageClassName");
+        }
+        if is_bound && let Some(resources) = kept.get_mut("resources") {
+            *resources = old_spec.get("resources").value.clone();
+        }
+    }
+    if kept != *old_spec.value {
+        let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+        errors.forbidden(&new_spec.path, detail);
+    }
+    let size = |claim: &At, part: &str, list: &str| {
+        Quantity::parse(claim.get(part).get(list).get("storage").text())
+            .map_or(0, |quantity| quantity.nanos())
+    };
+    let storage = |claim: &At| {
+        let resources = claim.get("spec").get("resources");
+        Quantity::parse(resources.get("requests").get("storage").text())
+            .map_or(0, |quantity| quantity.nanos())
+    };
+    if storage(new) < storage(old) && storage(new) <= size(old, "status", "capacity") {
+        errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
+    }
+}
+
+/// Models ValidatePersistentVolumeSpec, for the sources that the simulation knows.
+pub(super) fn validate_volume_spec(spec: &At, errors: &mut Errors) {
+    let modes = spec.get("accessModes");
+    if modes.is_empty_list() {
+        errors.required(&modes.path, "");
+    }
+    validate_access_modes(&modes, errors);
+    let capacity = spec.get("capacity");
+    if capacity.count() == 0 {
+        errors.required(&capacity.path, "");
+    }
+    if !capacity.get("storage").is_set() || capacity.count() > 1 {
+        errors.not_supported_shown(&capacity.path, &super::field::shown(capacity.value), &["storage"]);
+    }
+    for (_, amount) in capacity.entries() {
+        if Quantity::parse(amount.text()).is_ok_and(|amount| amount.sign() <= 0) {
+            errors.invalid(&amount, "must be greater than zero");
+        }
+    }
+    let policy = spec.get("persistentVolumeReclaimPolicy");
+    if !policy.text().is_empty() && !["Delete", "Recycle", "Retain"].contains(&policy.text()) {
+        errors.not_supported(&policy, &["Delete", "Recycle", "Retain"]);
+    }
+    const OTHER_FIELDS: [&str; 9] = [
+        "accessModes",
+        "capacity",
+        "claimRef",
+        "mountOptions",
+        "nodeAffinity",
+        "persistentVolumeReclaimPolicy",
+        "storageClassName",
+        "volumeMode",
+        "volumeAttributesClassName",
+    ];
+    if spec.entries().all(|(field, _)| OTHER_FIELDS.contains(&field)) {
+        errors.required(&spec.path, "must specify a volume type");
+    }
+    if spec.get("hostPath").is_set() && spec.get("hostPath").get("path").text().is_empty() {
+        errors.required(&spec.get("hostPath").path_of("path"), "");
+    }
+    if spec.get("local").is_set() && !spec.get("nodeAffinity").is_set() {
+        errors.required(&spec.path_of("nodeAffinity"), "Local volume requires node affinity");
+    }
+    let class = spec.get("storageClassName");
+    if !class.text().is_empty() {
+        errors.all_invalid(&class, names::dns_subdomain(class.text()));
+    }
+    validate_volume_mode(&spec.get("volumeMode"), errors);
+}
+
+/// Models pkg/apis/storage/validation: ValidateStorageClass.
+pub(super) fn validate_storage_class(class: &At, errors: &mut Errors) {
+    let provisioner = class.get("provisioner");
+    if provisioner.text().is_empty() {
+        errors.required(&provisioner.path, "");
+    } else {
+        errors.all_invalid(&provisioner, names::label_key(&provisioner.text().to_lowercase()));
+    }
+    for (key, _) in class.get("parameters").entries() {
+        if key.is_empty() {
+            errors.invalid_text("parameters", key, "field can not be empty");
+        }
+    }
+    let policy = class.get("reclaimPolicy");
+    if policy.is_set() && !["Delete", "Retain"].contains(&policy.text()) {
+        errors.not_supported(&policy, &["Delete", "Retain"]);
+    }
+    errors.one_of(&class.get("volumeBindingMode"), &["Immediate", "WaitForFirstConsumer"]);
+}
+
+/// Models ValidateStorageClassUpdate.
+pub(super) fn validate_storage_class_update(new: &At, old: &At, errors: &mut Errors) {
+    for field in ["parameters", "provisioner", "reclaimPolicy"] {
+        if new.get(field).value != old.get(field).value {
+            errors.forbidden(field, &format!("updates to {field} are forbidden."));
+        }
+    }
+    let (mode, old_mode) = (new.get("volumeBindingMode"), old.get("volumeBindingMode"));
+    errors.immutable(&mode, &old_mode, &super::field::shown(mode.value));
+}
