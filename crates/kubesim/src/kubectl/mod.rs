@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | [`flags`] | each verb's flags, and the reading of a command line |
 //! | [`resource`], [`selector`] | which objects a command is about |
-//! | [`get`] | lists, tables, watches |
+//! | `get` | lists, tables, watches |
+//! | [`describe`] | descriptions |
 //! | [`printers`], [`table`] | the columns of every kind, and how they line up |
 //! | [`output`] | YAML, JSON, jsonpath, custom columns |
 //! | [`act`] | the verbs that change something, run something, or wait |
@@ -13,6 +14,7 @@
 //! hand over to a [`Program`] that goes on in simulated time. What a user gets wrong is a [`Failure`] in kubectl's words.
 
 pub mod act;
+pub mod describe;
 pub mod flags;
 mod get;
 pub mod output;
@@ -239,7 +241,10 @@ pub fn verbs() -> impl Iterator<Item = &'static Verb> {
 }
 
 /// The verbs that only read.
-const VERBS: &[Verb] = &[Verb { name: "get", flags: get::FLAGS, help: get::HELP, run: get::run }];
+const VERBS: &[Verb] = &[
+    Verb { name: "get", flags: get::FLAGS, help: get::HELP, run: get::run },
+    Verb { name: "describe", flags: describe::FLAGS, help: describe::HELP, run: describe::run },
+];
 
 /// kubectl's commands that are not simulated.
 const NOT_SIMULATED: &[&str] =

@@ -161,12 +161,13 @@ impl<'a> Row<'a> {
             .collect()
     }
 
-    fn tree(&self) -> &Value {
+    /// The object as a tree.
+    pub fn tree(&self) -> &Value {
         self.tree.get_or_init(|| self.object.to_value())
     }
 
     /// Puts values into a cell's text.
-    fn expand(&self, cell: &str) -> String {
+    pub fn expand(&self, cell: &str) -> String {
         let mut out = String::new();
         let mut rest = cell;
         while let Some((before, after)) = rest.split_once('{') {
@@ -220,14 +221,7 @@ impl<'a> Row<'a> {
             "capacity" if get(spec(), "volumeName").is_null() => String::new(),
             "capacity" => or(text(at(tree(), "status.capacity.storage")), "0"),
             "default-name" => {
-                let is_default = self.object.meta.annotations.iter().any(|(name, value)| {
-                    &**value == "true"
-                        && ["storageclass", "storageclass.beta", "ingressclass"]
-                            .iter()
-                            .any(|c| name.strip_prefix(c) == Some(".kubernetes.io/is-default-class"))
-                });
-                let default = if is_default { " (default)" } else { "" };
-                format!("{}{default}", self.object.meta.name)
+                format!("{}{}", self.object.meta.name, if self.is_default() { " (default)" } else { "" })
             }
             "parameters" => match get(spec(), "parameters") {
                 Value::Null => "<none>".into(),
@@ -308,8 +302,33 @@ impl<'a> Row<'a> {
                 let host = event.host.as_ref().map(|h| format!(", {h}")).unwrap_or_default();
                 format!("{}{host}", event.component)
             }
+            "time" => {
+                field().as_str().and_then(SimTime::parse_rfc3339).map(SimTime::rfc1123z).unwrap_or_default()
+            }
+            "created" => self.object.meta.creation_timestamp.rfc1123z(),
+            "node" => match get(spec(), "nodeName").as_str() {
+                Some(node) => format!("{node}/{}", text(at(tree(), "status.hostIP"))),
+                None => "<none>".into(),
+            },
+            "owner" => {
+                self.object.meta.controller().map(|o| format!("{}/{}", o.kind, o.name)).unwrap_or_default()
+            }
+            "terminating" => match self.object.meta.deletion_timestamp {
+                Some(at) => format!("Terminating (lasts {})", age(at, self.now)),
+                None => text(at(tree(), "status.phase")),
+            },
+            "finalizers" => format!("[{}]", self.object.meta.finalizers.join(" ")),
+            "is-default" => if self.is_default() { "Yes" } else { "No" }.into(),
             _ => unreachable!("no column computes {name}"),
         }
+    }
+
+    /// Whether it is the class for objects that name none.
+    fn is_default(&self) -> bool {
+        self.object.meta.annotations.iter().any(|(name, value)| {
+            let class = name.strip_suffix(".kubernetes.io/is-default-class");
+            &**value == "true" && matches!(class, Some("storageclass" | "storageclass.beta" | "ingressclass"))
+        })
     }
 
     fn readiness_gates(&self) -> String {
@@ -591,7 +610,7 @@ pub fn endpoints(tree: &Value) -> String {
 }
 
 /// The first few, and how many more there are.
-fn some_and_more(mut all: Vec<String>, max: usize) -> String {
+pub fn some_and_more(mut all: Vec<String>, max: usize) -> String {
     let more = all.len().saturating_sub(max);
     all.truncate(max);
     let shown = all.join(",");

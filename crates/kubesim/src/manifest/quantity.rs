@@ -86,6 +86,18 @@ impl Quantity {
     }
 }
 
+impl std::ops::AddAssign<&Quantity> for Quantity {
+    /// Models Quantity.Add: nothing takes on how the other is written.
+    fn add_assign(&mut self, other: &Quantity) {
+        if self.nanos == 0 {
+            *self = other.clone();
+            return;
+        }
+        self.nanos += other.nanos;
+        self.kept = None;
+    }
+}
+
 impl fmt::Display for Quantity {
     /// Models quantity.go: CanonicalizeBytes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
