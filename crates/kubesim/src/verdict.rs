@@ -259,6 +259,38 @@ pub enum Reason {
     /// It selects no pods: somebody else fills its endpoints, or nobody.
     NoSelector,
 
+    // The ReplicaSet controller, about a ReplicaSet, and the Deployment controller, about a Deployment.
+    /// It made so many pods.
+    CreatedPods {
+        /// How many.
+        count: usize,
+    },
+    /// It told so many pods to go.
+    DeletedPods {
+        /// How many.
+        count: usize,
+    },
+    /// Not all pods are available yet.
+    WaitingForReplicas {
+        /// How many are Ready.
+        ready: i32,
+        /// How many have been Ready for `minReadySeconds`.
+        available: i32,
+        /// How many are wanted.
+        wanted: i32,
+    },
+    /// It asked a ReplicaSet for another number of pods.
+    ScaledReplicaSet {
+        /// The ReplicaSet.
+        replica_set: Str,
+        /// How many it had.
+        from: i32,
+        /// How many it is to have.
+        to: i32,
+    },
+    /// Somebody paused the rollout.
+    Paused,
+
     // The garbage collector, about any object.
     /// Its owners are gone or going, so it goes too.
     OwnerGone {

@@ -58,6 +58,8 @@ pub struct DeploymentStatus {
     pub available_replicas: i32,
     /// Pods that are wanted and not available.
     pub unavailable_replicas: i32,
+    /// Pods that were told to go and are still there.
+    pub terminating_replicas: Option<i32>,
     /// How often a ReplicaSet's name was taken.
     pub collision_count: Option<i64>,
     /// Available and Progressing.
@@ -110,6 +112,8 @@ pub struct ReplicaSetStatus {
     pub ready_replicas: i32,
     /// Pods that have been Ready for `minReadySeconds`.
     pub available_replicas: i32,
+    /// Pods that were told to go and are still there.
+    pub terminating_replicas: Option<i32>,
     /// Such as ReplicaFailure.
     pub conditions: Vec<Condition>,
 }
@@ -142,6 +146,7 @@ impl Deployment {
                 ready_replicas: count("readyReplicas"),
                 available_replicas: count("availableReplicas"),
                 unavailable_replicas: count("unavailableReplicas"),
+                terminating_replicas: opt_int(status, "terminatingReplicas").map(|n| n as i32),
                 collision_count: opt_int(status, "collisionCount"),
                 conditions: list(status, "conditions")
                     .iter()
@@ -174,6 +179,9 @@ impl DeploymentStatus {
         if let Some(count) = self.collision_count {
             w = w.put("collisionCount", count);
         }
+        if let Some(count) = self.terminating_replicas {
+            w = w.put("terminatingReplicas", count);
+        }
         w.done()
     }
 }
@@ -197,6 +205,7 @@ impl ReplicaSet {
                 fully_labeled_replicas: count("fullyLabeledReplicas"),
                 ready_replicas: count("readyReplicas"),
                 available_replicas: count("availableReplicas"),
+                terminating_replicas: opt_int(status, "terminatingReplicas").map(|n| n as i32),
                 conditions: list(status, "conditions").iter().map(Condition::from_value).collect(),
             },
         }
@@ -207,14 +216,27 @@ impl ReplicaSetStatus {
     /// Writes the status.
     pub fn to_value(&self) -> Value {
         let conditions: Vec<Value> = self.conditions.iter().map(|c| c.writer().done()).collect();
-        Writer::new()
+        let w = Writer::new()
             .some("observedGeneration", self.observed_generation)
             .put("replicas", self.replicas)
             .some("fullyLabeledReplicas", self.fully_labeled_replicas)
             .some("readyReplicas", self.ready_replicas)
             .some("availableReplicas", self.available_replicas)
-            .some("conditions", conditions)
-            .done()
+            .some("conditions", conditions);
+        match self.terminating_replicas {
+            Some(count) => w.put("terminatingReplicas", count),
+            None => w,
+        }
+        .done()
+    }
+}
+
+impl ReplicaSet {
+    /// Asks for another number of pods.
+    pub fn set_replicas(&mut self, replicas: i32) {
+        let spec = Rc::make_mut(&mut self.spec);
+        spec.replicas = replicas;
+        spec.raw = Rc::new(with_replicas(&spec.raw, replicas));
     }
 }
 

@@ -106,6 +106,9 @@ pub struct ApiServer {
     pub seed: u64,
 }
 
+/// How much of `generateName` a name keeps (`k8s.io/apiserver/pkg/storage/names/generate.go`).
+const MAX_GENERATED_PREFIX: usize = 58;
+
 /// The answer to a request.
 pub type Response<T = Rc<Object>> = Result<T, ApiError>;
 
@@ -143,7 +146,8 @@ impl ApiServer {
     /// `generateName`, its first generation and its creation time. Errors: AlreadyExists, and what admission refuses.
     pub fn create(&mut self, mut object: Object) -> Response {
         if let (true, Some(prefix)) = (object.meta.name.is_empty(), object.meta.generate_name.clone()) {
-            object.meta.name = format!("{prefix}{}", self.rng.suffix(5)).into();
+            let end = prefix.len().min(MAX_GENERATED_PREFIX);
+            object.meta.name = format!("{}{}", &prefix[..end], self.rng.suffix(5)).into();
         }
         let key = object.key();
         if self.store.get(&key).is_some() {

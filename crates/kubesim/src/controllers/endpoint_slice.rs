@@ -80,10 +80,7 @@ fn is_ours(slice: &Object) -> bool {
 
 /// Looks at a Service. Models `endpointslice_controller.go: syncService` and `reconciler.go: reconcileByAddressType`.
 pub fn sync(context: &mut Context, key: &Key) -> Outcome {
-    let Some(service) = context.store().get(key).cloned() else {
-        context.api.set_verdict(ME, key, None, None);
-        return Outcome::DONE;
-    };
+    let Some(service) = context.store().get(key).cloned() else { return Outcome::DONE };
     let body = service.service();
     if !has_selector(body) || &*body.service_type == "ExternalName" {
         context.api.set_verdict(ME, key, Some(Reason::NoSelector), None);

@@ -27,8 +27,7 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
     let owners_before = change.before.map_or(&[][..], |o| &o.meta.owner_references);
     let owners_after = change.after.map_or(&[][..], |o| &o.meta.owner_references);
     let new_owners = owners_after.iter().any(|o| !owners_before.contains(o));
-    let was_judged = gone && store.verdict(ME, change.key).is_some();
-    if starts_waiting || starts_orphaning || new_owners || was_judged {
+    if starts_waiting || starts_orphaning || new_owners {
         add(ME, change.key.clone());
     }
     if gone || starts_waiting {
@@ -102,10 +101,7 @@ fn hold(store: &Store, dependent: &Object, owner: &OwnerReference) -> Hold {
 
 /// Looks at an object. Models `garbagecollector.go: attemptToDeleteItem` and `attemptToOrphanWorker`.
 pub fn sync(context: &mut Context, key: &Key) -> Outcome {
-    let Some(object) = context.store().get(key).cloned() else {
-        context.api.set_verdict(ME, key, None, None);
-        return Outcome::DONE;
-    };
+    let Some(object) = context.store().get(key).cloned() else { return Outcome::DONE };
     if orphans_dependents(&object) {
         return orphan_dependents(context, &object);
     }

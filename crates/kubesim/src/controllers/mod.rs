@@ -3,11 +3,15 @@
 //! A reconcile is a function of (store, key, now): it reads the store, makes requests of the API server, leaves a verdict,
 //! and says when it wants to look again. It keeps nothing to itself and calls no other component.
 
+pub mod deployment;
 pub mod endpoint_slice;
 pub mod garbage_collector;
 pub mod persistent_volume;
 pub mod protection;
+mod ref_manager;
+pub mod replica_set;
 pub mod stateful_set;
+mod template_hash;
 #[cfg(test)]
 mod testing;
 
@@ -87,6 +91,8 @@ impl<'a> Watched<'a> {
 pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
     match component {
         Component::StatefulSetController => stateful_set::sync(context, key),
+        Component::DeploymentController => deployment::sync(context, key),
+        Component::ReplicaSetController => replica_set::sync(context, key),
         Component::EndpointSliceController => endpoint_slice::sync(context, key),
         Component::GarbageCollector => garbage_collector::sync(context, key),
         Component::PersistentVolumeController => persistent_volume::sync(context, key),
@@ -103,6 +109,8 @@ pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
 /// Says which component has to look at which object because of this change.
 pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
     stateful_set::interested(store, change, add);
+    deployment::interested(store, change, add);
+    replica_set::interested(store, change, add);
     endpoint_slice::interested(store, change, add);
     garbage_collector::interested(store, change, add);
     persistent_volume::interested(store, change, add);
@@ -134,4 +142,10 @@ pub fn add_controller_of(
             add(component, object.key().beside(kind, &owner.name));
         }
     }
+}
+
+/// A number in letters and digits that form no words. Models `k8s.io/apimachinery/pkg/util/rand: SafeEncodeString`.
+fn safe_encode(number: &str) -> String {
+    const SAFE: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+    number.bytes().map(|digit| SAFE[usize::from(digit) % SAFE.len()] as char).collect()
 }

@@ -18,11 +18,11 @@ pub(super) fn type_of(kind: Kind) -> TypeRef {
 
 /// A type in the table's notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TypeRef(pub &'static str);
+pub(crate) struct TypeRef(pub &'static str);
 
 /// What a type is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Text,
     Bool,
     Int32,
@@ -40,7 +40,7 @@ pub(super) enum Shape {
 
 /// When a field is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(crate) enum Kept {
     /// Not when it has its type's zero value.
     OmitEmpty,
     /// Not when it isn't set; a set zero value stays.
@@ -55,7 +55,7 @@ pub(super) enum Kept {
 
 /// A field of a struct.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Field {
+pub(crate) struct Field {
     pub name: &'static str,
     pub kept: Kept,
     pub type_ref: TypeRef,

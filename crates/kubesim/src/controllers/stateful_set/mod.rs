@@ -13,8 +13,9 @@ mod pod_control;
 pub mod revision;
 pub mod utils;
 
+use super::ref_manager::{claim, is_new_orphan};
 use super::{Context, Outcome, Watched};
-use crate::api::{Body, Key, Kind, Object, OwnerReference};
+use crate::api::{Body, Key, Kind, Object};
 use crate::apiserver::{ApiError, ApiServer, Store};
 use crate::verdict::{Component, Reason};
 use std::rc::Rc;
@@ -31,14 +32,7 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
         Kind::StatefulSet => add(ME, change.key.clone()),
         Kind::Pod => {
             super::add_controller_of(change, Kind::StatefulSet, ME, add);
-            let Some(orphan) = change.after.filter(|pod| pod.meta.controller().is_none()) else { return };
-            let unchanged = change.before.is_some_and(|old| {
-                old.meta.labels == orphan.meta.labels
-                    && old.meta.owner_references == orphan.meta.owner_references
-            });
-            if unchanged {
-                return;
-            }
+            let Some(orphan) = change.after.filter(|pod| is_new_orphan(change.before, pod)) else { return };
             for set in store.list_in(Kind::StatefulSet, &orphan.meta.namespace) {
                 if set.stateful_set().spec.selector.matches(&orphan.meta.labels) {
                     add(ME, set.key());
@@ -73,32 +67,8 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
 /// Models `pkg/controller/controller_ref_manager.go: ClaimPods`.
 fn claim_pods(api: &mut ApiServer, set: &Object) -> Result<Vec<Rc<Object>>, ApiError> {
     let selector = &set.stateful_set().spec.selector;
-    let candidates: Vec<Rc<Object>> = api.store().list_in(Kind::Pod, &set.meta.namespace).cloned().collect();
-    let mut mine = Vec::new();
-    for pod in candidates {
-        let matches = is_member_of(set, &pod) && selector.matches(&pod.meta.labels);
-        match pod.meta.controller() {
-            Some(owner) if owner.uid != set.meta.uid => {}
-            Some(_) if matches => mine.push(pod),
-            Some(_) if set.meta.is_terminating() => {}
-            Some(_) => {
-                let uid = set.meta.uid;
-                api.update(&pod.key(), |pod| {
-                    pod.meta.owner_references =
-                        pod.meta.owner_references.iter().filter(|o| o.uid != uid).cloned().collect();
-                })?;
-            }
-            None if !matches || set.meta.is_terminating() || pod.meta.is_terminating() => {}
-            None => {
-                let owner = OwnerReference::controller(set);
-                mine.push(api.update(&pod.key(), |pod| {
-                    pod.meta.owner_references =
-                        pod.meta.owner_references.iter().cloned().chain([owner]).collect();
-                })?);
-            }
-        }
-    }
-    Ok(mine)
+    let candidates = api.store().list_in(Kind::Pod, &set.meta.namespace).cloned().collect();
+    claim(api, set, candidates, &|pod| is_member_of(set, pod) && selector.matches(&pod.meta.labels))
 }
 
 /// The set of a pod, if a set manages it.

@@ -45,8 +45,7 @@ pub fn hash(data: &Value, collision_count: i64) -> String {
     let json = data.to_string().replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
     let bytes = json.bytes().chain(collision_count.to_string().into_bytes());
     let sum = bytes.fold(0x811c_9dc5u32, |hash, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(byte));
-    const SAFE: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
-    sum.to_string().bytes().map(|digit| SAFE[usize::from(digit) % SAFE.len()] as char).collect()
+    crate::controllers::safe_encode(&sum.to_string())
 }
 
 /// The set's revisions, and those that nobody owns and whose labels match: oldest first.
