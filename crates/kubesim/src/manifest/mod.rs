@@ -16,7 +16,7 @@ mod parser;
 pub mod patch;
 pub mod quantity;
 mod scanner;
-mod schema;
+pub(crate) mod schema;
 mod time;
 pub mod validation;
 pub mod yaml;
