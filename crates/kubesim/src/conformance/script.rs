@@ -278,11 +278,11 @@ impl<'a> Player<'a> {
                 true => of_pod.unwrap_or_else(|| name_after("node").unwrap_or_default().into()),
                 false => name_after("node").unwrap_or_default().into(),
             };
-            self.differ(
-                note.into(),
-                format!("{name} down: {down}"),
-                "nodes that stop are not simulated yet".into(),
-            );
+            let stopped = |n: &&std::rc::Rc<crate::api::Object>| self.cluster.nodes.is_down(&n.meta.name);
+            let back = self.cluster.api.store().list(Kind::Node).find(stopped).map(|n| n.meta.name.clone());
+            let name = if down { name } else { back.unwrap_or(name) };
+            let Cluster { api, nodes, .. } = &mut self.cluster;
+            crate::kubelet::set_down(api, nodes, &name, down);
         } else if note.contains("phase Failed") {
             let evicted = self.cluster.api.update_status(&key, |pod| {
                 let status = &mut pod.pod_mut().status;

@@ -21,12 +21,16 @@ mod status;
 mod tests;
 mod worker;
 
-use crate::api::{Key, Kind, Object, Str};
-use crate::apiserver::Store;
+use crate::api::pod::Condition;
+use crate::api::read::{get, list};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, Str};
+use crate::apiserver::{ApiServer, Store};
 use crate::controllers::{Context, Outcome, Watched};
 use crate::sim::NodeOptions;
 use crate::verdict::{Component, Reason};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use worker::Worker;
 
 /// What the nodes keep to themselves: running programs, pulled images, used addresses.
@@ -115,8 +119,62 @@ fn parse_range(range: &str) -> Option<(u32, u32)> {
     Some((base.into(), 1 << (32 - bits)))
 }
 
+/// Where the kubelets' leases are.
+pub const LEASE_NAMESPACE: &str = "kube-node-lease";
+
+/// Stops a node, or lets it come back. While it is down its kubelet does nothing; its containers stand still.
+///
+/// A node that is up renews its lease all the time, which is not written down: only when it stops is there a lease with
+/// a `renewTime`, the last one, and when it comes back that goes and the node reports itself ready.
+pub fn set_down(api: &mut ApiServer, nodes: &mut Nodes, node: &str, down: bool) {
+    if nodes.is_down(node) == down {
+        return;
+    }
+    nodes.node(node).down = down;
+    let mut spec = json!({"holderIdentity": node, "leaseDurationSeconds": 40});
+    if down {
+        spec["renewTime"] = api.now.rfc3339().into();
+    }
+    let lease = Key::new(Kind::Lease, LEASE_NAMESPACE, node);
+    if api.store().get(&lease).is_some() {
+        let renewed = api.update(&lease, |o| o.body = Body::Other(Rc::new(json!({"spec": spec}))));
+        renewed.expect("the lease was there");
+    } else {
+        let meta = ObjectMeta::named(LEASE_NAMESPACE, node);
+        let object = Object::new(Kind::Lease, meta, Body::Other(Rc::new(json!({"spec": spec}))));
+        api.create(object).expect("the lease was not there");
+    }
+    if !down {
+        report_ready(api, node);
+    }
+}
+
+/// The node's conditions as its kubelet reports them when all is well.
+fn report_ready(api: &mut ApiServer, node: &str) {
+    let now = api.now.whole_seconds();
+    let key = Key::cluster(Kind::Node, node);
+    // A node that was deleted in the meantime does not come back by itself.
+    let _ = api.update_status(&key, |o| {
+        let registered = get(&o.node().raw, "status").clone();
+        let mut conditions: Vec<Condition> =
+            list(&registered, "conditions").iter().map(Condition::from_value).collect();
+        for condition in &mut conditions {
+            let is = o.node().conditions.iter().find(|c| c.kind == condition.kind);
+            let same = is.filter(|c| c.status == condition.status);
+            condition.last_transition_time = same.map_or(now, |c| c.last_transition_time);
+        }
+        o.node_mut().conditions = conditions.into();
+    });
+}
+
 /// Says which pods have to be looked at because of this change.
-pub fn interested(_store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+    if change.key.kind == Kind::Lease && &*change.key.namespace == LEASE_NAMESPACE {
+        let on_node = |p: &&Rc<Object>| p.pod().spec.node_name.as_ref() == Some(&change.key.name);
+        for pod in store.list(Kind::Pod).filter(on_node) {
+            add(Component::Kubelet, pod.key());
+        }
+    }
     let has_node = change.key.kind == Kind::Pod && change.object().pod().spec.node_name.is_some();
     if has_node {
         add(Component::Kubelet, change.key.clone());
