@@ -1,24 +1,56 @@
 //! Ordinal, the page: shows the cluster that `kubesim` simulates. The only code here that knows Yew and the browser.
+//!
+//! The map, in the direction in which things flow:
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`session`] | the story, the playhead in it, and how time passes: a reducer |
+//! | [`chronicle`] | what is remembered of the history: pods' lives, files, commands |
+//! | [`why`] | the verdicts of a moment as a question, an answer and a rule |
+//! | [`scene`] | what is shown at a moment: a pure function |
+//! | [`words`] | every text, one table per language |
+//! | [`components`] | the parts of the page, drawn from the scene |
+//! | [`app`] | the whole page |
 
-use yew::prelude::*;
-
-/// The whole page.
-#[component]
-pub fn App() -> Html {
-    html! {
-        <header>
-            <h1>{ "Ordinal" }</h1>
-            <p>{ "Watch a StatefulSet think." }</p>
-        </header>
-    }
-}
+pub mod app;
+pub mod chronicle;
+pub mod components;
+pub mod examples;
+pub mod highlight;
+pub mod scene;
+pub mod session;
+pub mod why;
+pub mod words;
 
 /// Draws the page into `<div id="app">` and keeps it alive.
 ///
 /// # Panics
 /// If the document has no such element: `index.html` and this crate do not belong together then.
 pub fn start() {
+    std::panic::set_hook(Box::new(|panic| {
+        web_sys::console::error_1(&panic.to_string().into());
+        show_panic(&panic.to_string());
+    }));
     let root =
         gloo::utils::document().get_element_by_id("app").expect("index.html has an element with the id app");
-    yew::Renderer::<App>::with_root(root).render();
+    yew::Renderer::<app::App>::with_root(root).render();
+}
+
+/// After a panic nothing moves any more: says so, with what is needed to report it.
+fn show_panic(message: &str) -> Option<()> {
+    let document = gloo::utils::document();
+    let element = |tag: &str, text: &str| {
+        let element = document.create_element(tag).ok()?;
+        element.set_text_content(Some(text));
+        Some(element)
+    };
+    let note = element("div", "Ordinal has found a mistake in itself and has stopped. ")?;
+    note.set_attribute("role", "alert").ok()?;
+    note.set_attribute("class", "panic").ok()?;
+    let again = element("a", "Start again")?;
+    again.set_attribute("href", "").ok()?;
+    note.append_child(&again).ok()?;
+    note.append_child(element("pre", message)?.as_ref()).ok()?;
+    document.body()?.append_child(&note).ok()?;
+    Some(())
 }

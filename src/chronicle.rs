@@ -1,0 +1,232 @@
+//! What the page remembers of a history, so that it need not be read again for every picture: each pod's lives and the
+//! states it went through, each volume's files, the user's commands, the terminal's text.
+
+use kubesim::api::pod::{ContainerState, condition};
+use kubesim::api::volume::Files;
+use kubesim::api::{Body, Key, Kind, Object, PodPhase, SimTime, Str, Uid};
+use kubesim::apiserver::{Change, History, Stream};
+use std::collections::BTreeMap;
+
+/// A pod's state as the stage and the timeline colour it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PodState {
+    /// It has no node, or no sandbox there yet.
+    Pending,
+    /// Its init containers are at work.
+    Init,
+    /// Its containers are started or run, but it is not Ready.
+    Running,
+    /// It is Ready.
+    Ready,
+    /// It was told to stop.
+    Terminating,
+    /// Something is wrong with it: it needs another try, or has ended.
+    Failing,
+}
+
+impl PodState {
+    /// The states, in the order of the legend.
+    pub const ALL: [PodState; 6] = [
+        PodState::Pending,
+        PodState::Init,
+        PodState::Running,
+        PodState::Ready,
+        PodState::Terminating,
+        PodState::Failing,
+    ];
+
+    /// The state's class in the style sheet.
+    pub fn class(self) -> &'static str {
+        ["pending", "init", "run", "ready", "term", "fail"][self as usize]
+    }
+
+    /// The state of this pod.
+    pub fn of(object: &Object) -> PodState {
+        let pod = object.pod();
+        let status = &pod.status;
+        let broken = |state: &ContainerState| match state {
+            ContainerState::Waiting { reason, .. } => {
+                !matches!(&**reason, "ContainerCreating" | "PodInitializing" | "")
+            }
+            ContainerState::Running { .. } => false,
+            ContainerState::Terminated(end) => end.exit_code != 0,
+        };
+        let mut containers = status.init_container_statuses.iter().chain(&status.container_statuses);
+        if object.meta.is_terminating() {
+            PodState::Terminating
+        } else if pod.is_terminal() || containers.any(|c| broken(&c.state)) {
+            PodState::Failing
+        } else if pod.is_ready() {
+            PodState::Ready
+        } else if status.phase == PodPhase::Running || (pod.condition_is_true(condition::INITIALIZED) && has_sandbox(object)) {
+            PodState::Running
+        } else if has_sandbox(object) {
+            PodState::Init
+        } else {
+            PodState::Pending
+        }
+    }
+}
+
+/// Whether the pod's node has made its sandbox.
+pub fn has_sandbox(pod: &Object) -> bool {
+    pod.pod().condition_is_true(condition::READY_TO_START_CONTAINERS)
+}
+
+/// One pod's life, from its creation until it is gone. A replacement has the name, but another life.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Life {
+    /// The pod.
+    pub uid: Uid,
+    /// When it was made.
+    pub born: SimTime,
+    /// When it was gone.
+    pub gone: Option<SimTime>,
+    /// Its last address.
+    pub ip: Option<Str>,
+    /// Its node.
+    pub node: Option<Str>,
+    /// Its states, each from its time on.
+    pub states: Vec<(SimTime, PodState)>,
+}
+
+/// A command of the user.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Mark {
+    /// When it was given.
+    pub at: SimTime,
+    /// The command.
+    pub text: Str,
+}
+
+/// Text in the terminal.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Printed {
+    /// How many writes had been made before.
+    pub position: usize,
+    /// What kind of text.
+    pub stream: Stream,
+    /// The text.
+    pub text: Str,
+}
+
+/// What the page remembers.
+#[derive(Default)]
+pub struct Chronicle {
+    read: usize,
+    /// The lives under each pod's name, oldest first. Pods of a set come in the order of their numbers.
+    pub pods: BTreeMap<PodName, Vec<Life>>,
+    /// The versions of the files on each volume.
+    pub files: BTreeMap<Str, Vec<(SimTime, Files)>>,
+    /// The user's commands.
+    pub marks: Vec<Mark>,
+    /// The terminal's text.
+    pub printed: Vec<Printed>,
+}
+
+/// A pod's name, ordered by its set and its number: flask-2 comes before flask-10.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct PodName {
+    /// Its namespace.
+    pub namespace: Str,
+    /// The name without the number, or all of it.
+    pub stem: Str,
+    /// The number.
+    pub ordinal: Option<i32>,
+    /// The whole name.
+    pub name: Str,
+}
+
+impl PodName {
+    /// The name of this pod.
+    pub fn new(namespace: &Str, name: &Str) -> PodName {
+        let (stem, ordinal) = match name.rsplit_once('-').map(|(stem, n)| (stem, n.parse())) {
+            Some((stem, Ok(ordinal))) => (stem.into(), Some(ordinal)),
+            _ => (name.clone(), None),
+        };
+        PodName { namespace: namespace.clone(), stem, ordinal, name: name.clone() }
+    }
+}
+
+impl Chronicle {
+    /// Reads what was written since the last time.
+    pub fn read(&mut self, history: &History) {
+        for (position, entry) in history.entries().iter().enumerate().skip(self.read) {
+            let at = entry.at;
+            match &entry.change {
+                Change::Object { key, before, after } => match key.kind {
+                    Kind::Pod => self.pod(at, key, before.as_deref(), after.as_deref()),
+                    Kind::VolumeFiles => {
+                        let files = match after.as_deref().map(|o| &o.body) {
+                            Some(Body::VolumeFiles(volume)) => volume.files.clone(),
+                            _ => Files::default(),
+                        };
+                        self.files.entry(key.name.clone()).or_default().push((at, files));
+                    }
+                    _ => {}
+                },
+                Change::Verdict { .. } => {}
+                Change::Input { text, .. } => self.marks.push(Mark { at, text: text.clone() }),
+                Change::Output { stream, text } => {
+                    self.printed.push(Printed { position, stream: *stream, text: text.clone() });
+                }
+            }
+        }
+        self.read = history.len();
+    }
+
+    fn pod(&mut self, at: SimTime, key: &Key, before: Option<&Object>, after: Option<&Object>) {
+        let lives = self.pods.entry(PodName::new(&key.namespace, &key.name)).or_default();
+        let Some(pod) = after else {
+            if let Some(life) = lives.last_mut() {
+                life.gone = Some(at);
+            }
+            return;
+        };
+        if before.is_none() {
+            let life = Life { uid: pod.meta.uid, born: at, gone: None, ip: None, node: None, states: Vec::new() };
+            lives.push(life);
+        }
+        let life = lives.last_mut().expect("a pod that changes was made before");
+        let (spec, status) = (&pod.pod().spec, &pod.pod().status);
+        life.ip = status.pod_ip.clone().or(life.ip.take());
+        life.node = spec.node_name.clone();
+        let state = PodState::of(pod);
+        match life.states.last_mut() {
+            Some((_, last)) if *last == state => {}
+            Some((since, last)) if *since == at => *last = state,
+            _ => life.states.push((at, state)),
+        }
+    }
+
+    /// The life before this one under the same name.
+    pub fn life_before(&self, pod: &Object) -> Option<&Life> {
+        let lives = self.pods.get(&PodName::new(&pod.meta.namespace, &pod.meta.name))?;
+        let this = lives.iter().position(|life| life.uid == pod.meta.uid)?;
+        lives[..this].last()
+    }
+
+    /// The files that were on a volume at this moment, and when they were last written.
+    pub fn files_at(&self, volume: &str, at: SimTime) -> Option<&(SimTime, Files)> {
+        let versions = self.files.get(volume)?;
+        versions[..versions.partition_point(|(since, _)| *since <= at)].last()
+    }
+
+    /// The terminal's text after so many writes.
+    pub fn printed_at(&self, position: usize) -> &[Printed] {
+        &self.printed[..self.printed.partition_point(|p| p.position < position)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pods_are_ordered_by_their_numbers() {
+        let name = |name: &str| PodName::new(&"default".into(), &name.into());
+        let mut names = ["web-10", "web-2", "testpod1", "api-7f9c", "web-0"].map(name);
+        names.sort();
+        assert_eq!(names.map(|n| n.name.to_string()), ["api-7f9c", "testpod1", "web-0", "web-2", "web-10"]);
+    }
+}

@@ -1,0 +1,17 @@
+//! Manifests to begin with.
+
+/// A manifest to begin with.
+pub struct Example {
+    /// Its name in the menu.
+    pub name: &'static str,
+    /// The manifest.
+    pub text: &'static str,
+}
+
+/// The manifests; the first one is in the editor when the page opens.
+pub const EXAMPLES: &[Example] = &[
+    Example { name: "flask", text: include_str!("examples/flask.yaml") },
+    Example { name: "nginx web", text: include_str!("examples/web.yaml") },
+    Example { name: "Parallel", text: include_str!("examples/parallel.yaml") },
+    Example { name: "database", text: include_str!("examples/database.yaml") },
+];

@@ -1,0 +1,115 @@
+//! Colours for YAML, line by line: keys, quoted text, numbers and booleans, comments.
+
+/// What a piece of a line is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ink {
+    /// Anything else.
+    Plain,
+    /// The key of a field.
+    Key,
+    /// Quoted text.
+    Quoted,
+    /// A number or a boolean.
+    Number,
+    /// A comment.
+    Comment,
+}
+
+impl Ink {
+    /// Its class in the style sheet.
+    pub fn class(self) -> Option<&'static str> {
+        [None, Some("k"), Some("s"), Some("n"), Some("c")][self as usize]
+    }
+}
+
+/// The pieces of a line, in order; together they are the line.
+pub fn pieces(line: &str) -> Vec<(Ink, &str)> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    let mut take = |length: usize, ink: Ink| {
+        if length > 0 {
+            pieces.push((ink, &line[at..at + length]));
+        }
+        at += length;
+        &line[at..]
+    };
+    let rest = take(if line.starts_with("---") { 3 } else { 0 }, Ink::Comment);
+    let mut rest = take(rest.len() - rest.trim_start_matches([' ', '-']).len(), Ink::Plain);
+    if let Some(colon) = key_end(rest) {
+        let after = take(colon, Ink::Key);
+        let gap = after[1..].len() - after[1..].trim_start().len();
+        rest = take(1 + gap, Ink::Plain);
+    }
+    let end = match rest.as_bytes().first() {
+        Some(b'#') => 0,
+        Some(b'"' | b'\'') => rest.len(),
+        _ => rest.find(" #").unwrap_or(rest.len()),
+    };
+    let value = rest[..end].trim_end();
+    let ink = match value.as_bytes().first() {
+        Some(b'"' | b'\'') => Ink::Quoted,
+        _ if value.parse::<f64>().is_ok() || matches!(value, "true" | "false" | "null") => Ink::Number,
+        _ => Ink::Plain,
+    };
+    let comment = take(end, ink);
+    take(comment.len(), Ink::Comment);
+    pieces
+}
+
+/// Where the key at the start of this text ends: at a colon before a space or the end.
+fn key_end(text: &str) -> Option<usize> {
+    if text.starts_with(['"', '\'', '#', '{', '[']) {
+        return None;
+    }
+    let colon = text.match_indices(':').map(|(at, _)| at).find(|at| matches!(text.as_bytes().get(at + 1), None | Some(b' ')))?;
+    (!text[..colon].contains(" #")).then_some(colon)
+}
+
+/// The line (from 0) of the first field of this name, to show a rule in the manifest: in the document of the
+/// StatefulSet, if there is one.
+pub fn line_of_field(text: &str, field: &str) -> Option<usize> {
+    if field.is_empty() {
+        return None;
+    }
+    let start = text.lines().position(|l| l.trim_end() == "kind: StatefulSet").unwrap_or(0);
+    let names = |line: &str| {
+        let line = line.trim_start_matches([' ', '-']);
+        line.strip_prefix(field).is_some_and(|rest| rest.starts_with(':'))
+    };
+    text.lines().enumerate().skip(start).find(|(_, line)| names(line)).map(|(n, _)| n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expect: &[(Ink, &str)]) {
+        assert_eq!(pieces(line), expect);
+        assert_eq!(pieces(line).iter().map(|(_, text)| *text).collect::<String>(), line);
+    }
+
+    #[test]
+    fn lines_are_coloured() {
+        use Ink::*;
+        check("", &[]);
+        check("kind: Service", &[(Key, "kind"), (Plain, ": "), (Plain, "Service")]);
+        check("  - port: 80", &[(Plain, "  - "), (Key, "port"), (Plain, ": "), (Number, "80")]);
+        check("spec:", &[(Key, "spec"), (Plain, ":")]);
+        check("---", &[(Comment, "---")]);
+        check("a: \"b # c\"", &[(Key, "a"), (Plain, ": "), (Quoted, "\"b # c\"")]);
+        check("a: b # c", &[(Key, "a"), (Plain, ": "), (Plain, "b"), (Comment, " # c")]);
+        check("# all: of it", &[(Comment, "# all: of it")]);
+        check("- \"sh -c: x\"", &[(Plain, "- "), (Quoted, "\"sh -c: x\"")]);
+        check("image: busybox:1.28", &[(Key, "image"), (Plain, ": "), (Plain, "busybox:1.28")]);
+        check("한글: 예", &[(Key, "한글"), (Plain, ": "), (Plain, "예")]);
+    }
+
+    #[test]
+    fn fields_are_found_in_the_set() {
+        let text = "kind: Service\nname: a\n---\nkind: StatefulSet\nspec:\n  - name: b\n  replicasX: 1\n  replicas: 3";
+        assert_eq!(line_of_field(text, "name"), Some(5));
+        assert_eq!(line_of_field(text, "replicas"), Some(7));
+        assert_eq!(line_of_field(text, "image"), None);
+    }
+}

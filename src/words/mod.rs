@@ -1,0 +1,175 @@
+//! Every text that people read, one table per language.
+//!
+//! Texts have places to fill in braces (`{pod}`) and code in backticks. Terms of Kubernetes stay as Kubernetes writes them.
+
+mod en;
+
+pub use en::EN;
+
+/// A rule of Kubernetes, in our own words, and where to read on.
+#[derive(PartialEq, Debug)]
+pub struct Rule {
+    /// Two or three sentences.
+    pub text: &'static str,
+    /// The manifest's field that decides; empty if none does.
+    pub field: &'static str,
+    /// The name of the section in the Kubernetes documentation.
+    pub section: &'static str,
+    /// The section's address below <https://kubernetes.io/docs/>.
+    pub path: &'static str,
+}
+
+/// A question that somebody who watches would ask, its answer, and the rule behind it.
+pub struct Say {
+    /// The question, or what goes on.
+    pub title: &'static str,
+    /// The answer.
+    pub text: &'static str,
+    /// The rule behind it.
+    pub rule: Option<&'static Rule>,
+}
+
+/// What is said of a part: a sentence that goes after another, and its own rule.
+pub struct Detail {
+    /// The sentence.
+    pub text: &'static str,
+    /// The rule behind it.
+    pub rule: Option<&'static Rule>,
+}
+
+/// The texts of a language.
+#[allow(missing_docs)]
+pub struct Words {
+    // The page's own.
+    pub tagline: &'static str,
+    pub simulation: &'static str,
+    pub theme: &'static str,
+    pub manifest: &'static str,
+    pub examples: &'static str,
+    pub apply: &'static str,
+    pub reset: &'static str,
+    pub objects: &'static str,
+    pub mistake: &'static str,
+    pub too_long: &'static str,
+    pub stage: &'static str,
+    pub terminal: &'static str,
+    pub events: &'static str,
+    pub inspect: &'static str,
+    pub timeline: &'static str,
+    pub play: &'static str,
+    pub pause: &'static str,
+    pub step_back: &'static str,
+    pub step_on: &'static str,
+    pub to_start: &'static str,
+    pub to_present: &'static str,
+    pub speed: &'static str,
+    pub keys: &'static str,
+    pub forked: &'static str,
+    pub delete_pod: &'static str,
+    pub inspect_pod: &'static str,
+    pub show_rule: &'static str,
+    pub hide_rule: &'static str,
+    pub read_on: &'static str,
+    pub countdown: &'static str,
+    pub command_line: &'static str,
+    pub suggestions: &'static str,
+    pub dns_name: &'static str,
+    pub dns_type: &'static str,
+    pub dns_ask: &'static str,
+    pub dns_hint: &'static str,
+    pub no_events: &'static str,
+    pub nothing_here: &'static str,
+    pub object: &'static str,
+    pub copy: &'static str,
+
+    // Pods on the stage.
+    pub ready: &'static str,
+    pub age: &'static str,
+    pub node: &'static str,
+    pub new: &'static str,
+    pub same: &'static str,
+    pub next: &'static str,
+    pub waits_for: &'static str,
+    pub soon: &'static str,
+    pub scaled_away: &'static str,
+    pub not_wanted: &'static str,
+    pub not_scheduled: &'static str,
+    pub stops_in: &'static str,
+    pub other_pods: &'static str,
+    pub not_claimed: &'static str,
+    pub claim_kept: &'static str,
+    pub no_volume: &'static str,
+    pub no_files: &'static str,
+    pub lines_before: &'static str,
+    pub states: [&'static str; 6],
+
+    // The Service.
+    pub headless: &'static str,
+    pub virtual_ip: &'static str,
+    pub no_service: &'static str,
+    pub in_dns: &'static str,
+    pub not_in_dns: &'static str,
+
+    // Why.
+    pub nothing: Say,
+    pub other_set: Say,
+    pub settled: Say,
+    pub settled_empty: Say,
+    pub created: Say,
+    pub deleted: Say,
+    pub deleted_outdated: Say,
+    pub deleted_finished: Say,
+    pub missing: &'static str,
+    pub present: &'static str,
+    pub unready: &'static str,
+    pub going: &'static str,
+    pub waiting_for_ready: Say,
+    pub waiting_for_available: Say,
+    pub waiting_for_termination: Say,
+    pub held_by_partition: Say,
+    pub on_delete: Say,
+    pub stuck: Say,
+    pub failed: Say,
+    pub being_deleted: Say,
+    pub starting: Say,
+
+    pub unschedulable: Detail,
+    pub waiting_for_binding: Detail,
+    pub provisioning: Detail,
+    pub class_missing: Detail,
+    pub sandbox: Detail,
+    pub pulling: Detail,
+    pub container_starts: Detail,
+    pub running_init: Detail,
+    pub probing: Detail,
+    pub probe_fails: Detail,
+    pub image_back_off: Detail,
+    pub crash_back_off: Detail,
+    pub stopping: Detail,
+    pub node_lost: Detail,
+}
+
+/// Fills the places of a text.
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(text.len() + 32);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let (name, after) = after.split_once('}').expect("a text's braces come in pairs");
+        let value = values.iter().find(|(n, _)| *n == name);
+        filled.push_str(value.expect("every place of a text has a value").1);
+        rest = after;
+    }
+    filled + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fill;
+
+    #[test]
+    fn places_are_filled() {
+        assert_eq!(fill("{a} waits for {b}.", &[("b", "flask-1"), ("a", "flask-2")]), "flask-2 waits for flask-1.");
+        assert_eq!(fill("plain", &[]), "plain");
+    }
+}
