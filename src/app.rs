@@ -57,7 +57,8 @@ pub fn App() -> Html {
     {
         let dispatcher = page.dispatcher();
         use_effect_with((playing, playing.then_some(page.version)), move |_| {
-            let frame = playing.then(|| request_animation_frame(move |clock| dispatcher.dispatch(Action::Frame(clock))));
+            let frame = playing
+                .then(|| request_animation_frame(move |clock| dispatcher.dispatch(Action::Frame(clock))));
             move || drop(frame)
         });
     }
@@ -98,8 +99,12 @@ pub fn App() -> Html {
     };
     let content = match *panel {
         View::Events => html! { <Events {words} session={shared} {position} {now} ask={&ask} /> },
-        View::Inspect => html! { <Inspect {words} session={shared} {position} {now} object={(*object).clone()} ask={&ask} /> },
-        _ => html! { <Terminal {words} screen={session.screen()} lines={session.lines()} suggestions={suggestions(&session, &scene)} ask={&ask} /> },
+        View::Inspect => {
+            html! { <Inspect {words} session={shared} {position} {now} object={(*object).clone()} ask={&ask} /> }
+        }
+        _ => {
+            html! { <Terminal {words} screen={session.screen()} lines={session.lines()} suggestions={suggestions(&session, &scene)} ask={&ask} /> }
+        }
     };
     html! {
         <div class={classes!("app", view.class())}>
@@ -159,7 +164,9 @@ fn change_theme() {
     let Some(root) = document.document_element() else { return };
     let dark = match root.get_attribute("data-theme") {
         Some(theme) => theme == "dark",
-        None => window.match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|m| m.matches()),
+        None => {
+            window.match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|m| m.matches())
+        }
     };
     let _ = root.set_attribute("data-theme", if dark { "light" } else { "dark" });
 }

@@ -58,7 +58,9 @@ impl PodState {
             PodState::Failing
         } else if pod.is_ready() {
             PodState::Ready
-        } else if status.phase == PodPhase::Running || (pod.condition_is_true(condition::INITIALIZED) && has_sandbox(object)) {
+        } else if status.phase == PodPhase::Running
+            || (pod.condition_is_true(condition::INITIALIZED) && has_sandbox(object))
+        {
             PodState::Running
         } else if has_sandbox(object) {
             PodState::Init
@@ -184,7 +186,8 @@ impl Chronicle {
             return;
         };
         if before.is_none() {
-            let life = Life { uid: pod.meta.uid, born: at, gone: None, ip: None, node: None, states: Vec::new() };
+            let life =
+                Life { uid: pod.meta.uid, born: at, gone: None, ip: None, node: None, states: Vec::new() };
             lives.push(life);
         }
         let life = lives.last_mut().expect("a pod that changes was made before");

@@ -48,7 +48,7 @@ pub fn pieces(line: &str) -> Vec<(Ink, &str)> {
     let value = rest[..end].trim_end();
     let ink = match value.as_bytes().first() {
         Some(b'"' | b'\'') => Ink::Quoted,
-        _ if value.parse::<f64>().is_ok() || matches!(value, "true" | "false" | "null") => Ink::Number,
+        _ if is_number(value) || matches!(value, "true" | "false" | "null") => Ink::Number,
         _ => Ink::Plain,
     };
     let comment = take(end, ink);
@@ -56,12 +56,20 @@ pub fn pieces(line: &str) -> Vec<(Ink, &str)> {
     pieces
 }
 
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+        && text.bytes().all(|b| b.is_ascii_digit() || b"-.".contains(&b))
+}
+
 /// Where the key at the start of this text ends: at a colon before a space or the end.
 fn key_end(text: &str) -> Option<usize> {
     if text.starts_with(['"', '\'', '#', '{', '[']) {
         return None;
     }
-    let colon = text.match_indices(':').map(|(at, _)| at).find(|at| matches!(text.as_bytes().get(at + 1), None | Some(b' ')))?;
+    let colon = text
+        .match_indices(':')
+        .map(|(at, _)| at)
+        .find(|at| matches!(text.as_bytes().get(at + 1), None | Some(b' ')))?;
     (!text[..colon].contains(" #")).then_some(colon)
 }
 

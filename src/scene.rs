@@ -8,6 +8,7 @@ use kubesim::api::service::SERVICE_NAME_LABEL;
 use kubesim::api::stateful_set::{PodManagementPolicy, UpdateStrategy};
 use kubesim::api::{Key, Kind, Object, SimTime, Span, Str};
 use kubesim::apiserver::Store;
+use kubesim::kubectl::printers::{pod_status, pod_summary};
 use kubesim::verdict::{Component, Reason, Verdict};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -195,7 +196,13 @@ pub struct OtherPod {
 const LINES_SHOWN: usize = 6;
 
 /// The scene at this moment. `wanted` is the set that the user chose, if it is there.
-pub fn scene(words: &'static Words, store: &Store, chronicle: &Chronicle, now: Playhead, wanted: Option<&Key>) -> Scene {
+pub fn scene(
+    words: &'static Words,
+    store: &Store,
+    chronicle: &Chronicle,
+    now: Playhead,
+    wanted: Option<&Key>,
+) -> Scene {
     let sets: Vec<Key> = store.list(Kind::StatefulSet).map(|s| s.key()).collect();
     let chosen = wanted.filter(|key| sets.contains(key)).or(sets.first());
     let set = chosen.and_then(|key| store.get(key));
@@ -203,7 +210,8 @@ pub fn scene(words: &'static Words, store: &Store, chronicle: &Chronicle, now: P
         let why = why::of_nothing(words, store);
         return Scene { set: None, sets, why, service: None, lanes: Vec::new(), others: others(store, None) };
     };
-    let nodes = store.list(Kind::Node).filter(|n| !n.node().taints.iter().any(|t| t.key.ends_with("control-plane")));
+    let nodes =
+        store.list(Kind::Node).filter(|n| !n.node().taints.iter().any(|t| t.key.ends_with("control-plane")));
     let look = Look {
         words,
         store,
@@ -253,7 +261,7 @@ fn others(store: &Store, set: Option<&Object>) -> Vec<OtherPod> {
         namespace: pod.meta.namespace.clone(),
         name: pod.meta.name.clone(),
         state: PodState::of(pod),
-        status: status_text(pod),
+        status: pod_status(pod.pod(), &pod.meta),
     };
     store.list(Kind::Pod).filter(not_of_set).map(view).collect()
 }
@@ -361,7 +369,8 @@ impl Look<'_> {
     fn ghost(&self, ordinal: i32, name: &Str, wanted: bool) -> PodPlace {
         let spec = &self.set.stateful_set().spec;
         let next = self.next.as_ref() == Some(name);
-        let waits = spec.pod_management_policy == PodManagementPolicy::OrderedReady && ordinal > spec.ordinals_start;
+        let waits =
+            spec.pod_management_policy == PodManagementPolicy::OrderedReady && ordinal > spec.ordinals_start;
         let note = if !wanted {
             self.words.scaled_away.to_string()
         } else if waits {
@@ -382,8 +391,8 @@ impl Look<'_> {
         };
         let progress = self.progress(object);
         let mut ring = progress.iter().sum::<f32>() / progress.len() as f32;
-        let containers = &pod.status.container_statuses;
-        let mut ready = format!("{}/{}", containers.iter().filter(|c| c.ready).count(), pod.spec.containers.len());
+        let summary = pod_summary(pod, &object.meta);
+        let mut ready = summary.ready_column();
         if let Some(since) = pod.ready_since() {
             let seconds = (self.now - since.0 as f64) / 1000.0;
             ring = if min_ready > 0 { part(seconds, min_ready as f64) } else { 1.0 };
@@ -397,14 +406,14 @@ impl Look<'_> {
         PodView {
             uid: object.meta.uid.to_string()[..8].to_string(),
             state: PodState::of(object),
-            status: status_text(object),
+            status: summary.status,
             ready,
             ip: pod.status.pod_ip.clone(),
             ip_mark: mark(|life| &life.ip, &pod.status.pod_ip),
             age: (self.at() - object.meta.creation_timestamp).to_string(),
             node: pod.spec.node_name.clone().map(|node| self.numbered(node)),
             node_mark: mark(|life| &life.node, &pod.spec.node_name),
-            restarts: containers.iter().map(|c| c.restart_count).sum(),
+            restarts: summary.restarts,
             progress,
             ring,
         }
@@ -435,7 +444,8 @@ impl Look<'_> {
         } else {
             1.0
         };
-        let done = |state: &ContainerState| matches!(state, ContainerState::Terminated(t) if t.exit_code == 0);
+        let done =
+            |state: &ContainerState| matches!(state, ContainerState::Terminated(t) if t.exit_code == 0);
         let (init, main) = (&pod.status.init_container_statuses, &pod.status.container_statuses);
         let init_done = init.iter().filter(|c| done(&c.state) || c.ready).count();
         let started = main.iter().filter(|c| !matches!(c.state, ContainerState::Waiting { .. })).count();
@@ -447,7 +457,8 @@ impl Look<'_> {
         let in_init = init_done < inits;
         let ready = if pod.is_ready() {
             1.0
-        } else if started == containers && matches!(kubelet.map(|v| &v.reason), Some(Reason::Probing { .. })) {
+        } else if started == containers && matches!(kubelet.map(|v| &v.reason), Some(Reason::Probing { .. }))
+        {
             kubelet.map_or(0.0, |v| self.elapsed(v))
         } else {
             0.0
@@ -464,7 +475,11 @@ impl Look<'_> {
     /// How far the volumes of a pod's claims are.
     fn claims_progress(&self, object: &Object) -> f32 {
         let key = |claim: &Str| object.key().beside(Kind::PersistentVolumeClaim, claim);
-        let verdicts = object.pod().spec.claims().filter_map(|claim| self.store.verdict(Component::Provisioner, &key(claim)));
+        let verdicts = object
+            .pod()
+            .spec
+            .claims()
+            .filter_map(|claim| self.store.verdict(Component::Provisioner, &key(claim)));
         verdicts.map(|v| self.elapsed(v)).fold(0.0, f32::max)
     }
 
@@ -577,8 +592,4 @@ fn part(done: f64, all: f64) -> f32 {
 /// How long ago, as kubectl prints ages.
 pub fn ago(now: SimTime, then: SimTime) -> String {
     Span((now - then).0.max(0)).to_string()
-}
-
-fn status_text(pod: &Object) -> String {
-    if pod.meta.is_terminating() { "Terminating".into() } else { pod.pod().status.phase.name().into() }
 }

@@ -133,11 +133,15 @@ impl About<'_> {
     /// The set has nothing to do; perhaps its pods still have.
     fn rest(&self) -> Why {
         let (words, set) = (self.words, self.set.stateful_set());
-        let mut pods = self.store.list_in(Kind::Pod, &self.set.meta.namespace).filter(|p| p.meta.is_controlled_by(self.set.meta.uid));
+        let mut pods = self
+            .store
+            .list_in(Kind::Pod, &self.set.meta.namespace)
+            .filter(|p| p.meta.is_controlled_by(self.set.meta.uid));
         if let Some(pod) = pods.find(|pod| pod.meta.is_terminating() || !pod.pod().is_ready()) {
             let name = &pod.meta.name;
             let mut why = Why::new(Mood::Waiting, &words.starting, &[]);
-            why.title = fill(if pod.meta.is_terminating() { words.going } else { words.unready }, &[("pod", name)]);
+            why.title =
+                fill(if pod.meta.is_terminating() { words.going } else { words.unready }, &[("pod", name)]);
             return self.with_pod(why, name);
         }
         let say = if set.spec.replicas == 0 { &words.settled_empty } else { &words.settled };
@@ -209,7 +213,9 @@ pub fn pod_detail(words: &'static Words, store: &Store, key: &Key) -> Option<Pod
             None => stuck(say(&words.unschedulable, &[("message", &sentence(message))])),
         },
         Reason::WaitingForBinding { claims, .. } => {
-            let detail = claims.iter().find_map(|claim| claim_detail(words, store, &key.beside(Kind::PersistentVolumeClaim, claim)));
+            let detail = claims.iter().find_map(|claim| {
+                claim_detail(words, store, &key.beside(Kind::PersistentVolumeClaim, claim))
+            });
             let claim = claims.first().map_or("", |c| c);
             detail.unwrap_or_else(|| say(&words.waiting_for_binding, &[("claim", claim)]))
         }
@@ -226,7 +232,9 @@ pub fn pod_detail(words: &'static Words, store: &Store, key: &Key) -> Option<Pod
             &words.crash_back_off,
             &[("container", container), ("restarts", &restarts.to_string())],
         )),
-        Reason::Stopping { grace_seconds } => say(&words.stopping, &[("seconds", &grace_seconds.to_string())]),
+        Reason::Stopping { grace_seconds } => {
+            say(&words.stopping, &[("seconds", &grace_seconds.to_string())])
+        }
         Reason::NodeLost { node } => stuck(say(&words.node_lost, &[("node", node)])),
         _ => return None,
     })

@@ -1,7 +1,7 @@
 //! A claim, its volume with the files on it, and the cable to the pod.
 
-use super::Ask;
 use super::pod::dot;
+use super::{Ask, percent};
 use crate::scene::{ClaimView, FileView, VolumeView};
 use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
@@ -35,7 +35,7 @@ pub fn claim(words: &'static Words, namespace: &str, view: &ClaimView, ask: &Cal
 
 /// The cable: drawn as far as it is plugged in, down or, where lanes are rows, to the right.
 fn cable(part: f32) -> Html {
-    let to = format!("{:.1}%", part * 100.0);
+    let to = percent(part.into());
     let plugged = (part >= 1.0).then_some("plugged");
     html! {
         <svg class={classes!("cable", plugged)} aria-hidden="true">

@@ -59,7 +59,7 @@ pub fn Inspect(props: &Props) -> Html {
         })
     };
     let option = |key: &Key| html! { <option selected={shown == Some(key)}>{ key.to_string() }</option> };
-    let text = shown.and_then(|key| store.get(key)).map(|o| serde_yaml::to_string(&o.to_value()).unwrap_or_default());
+    let text = shown.and_then(|key| store.get(key)).map(|o| kubesim::kubectl::output::yaml(&o.to_value()));
     html! {
         <>
             <div class="bar">

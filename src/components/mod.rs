@@ -1,5 +1,8 @@
 //! The parts of the page, one file each.
-#![allow(missing_docs, reason = "what a component is given is told by its fields' types: words, ask, and what it shows")]
+#![allow(
+    missing_docs,
+    reason = "what a component is given is told by its fields' types: words, ask, and what it shows"
+)]
 
 pub mod claim;
 pub mod editor;
@@ -72,7 +75,11 @@ impl View {
 /// Text with code in backticks.
 pub fn rich(text: &str) -> Html {
     let piece = |(n, piece): (usize, &str)| {
-        if n % 2 == 1 { html! { <code>{ piece }</code> } } else { Html::from(piece.to_string()) }
+        if n % 2 == 1 {
+            html! { <code>{ piece }</code> }
+        } else {
+            Html::from(piece.to_string())
+        }
     };
     text.split('`').enumerate().map(piece).collect()
 }
@@ -82,15 +89,40 @@ pub fn ring(part: f32, text: impl Into<AttrValue>) -> Html {
     html! {
         <svg class="ring" viewBox="0 0 26 26" aria-hidden="true">
             <circle cx="13" cy="13" r="10" />
-            <circle class="arc" cx="13" cy="13" r="10" pathLength="100" stroke-dasharray={format!("{:.1} 200", part * 100.0)} />
+            <circle class="arc" cx="13" cy="13" r="10" pathLength="1000" stroke-dasharray={format!("{} 2000", (part * 1000.0) as i32)} />
             <text x="13" y="17.3">{ text.into() }</text>
         </svg>
     }
 }
 
+/// A part of 1 in percent, with two decimals. (The standard library's way to print a fraction is big.)
+pub fn percent(part: f64) -> String {
+    let hundredths = (part * 10_000.0) as i64;
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+}
+
 /// A button.
-pub fn button(class: &'static str, label: impl Into<AttrValue>, content: Html, ask: &Callback<Ask>, what: Ask) -> Html {
+pub fn button(
+    class: &'static str,
+    label: impl Into<AttrValue>,
+    content: Html,
+    ask: &Callback<Ask>,
+    what: Ask,
+) -> Html {
     let label = label.into();
     let onclick = ask.reform(move |_: MouseEvent| what.clone());
     html! { <button type="button" {class} aria-label={label.clone()} title={label} {onclick}>{ content }</button> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn parts_print_in_percent() {
+        assert_eq!(
+            [0.0, 0.00049, 0.5, 1.0, 12.34567].map(percent),
+            ["0.00%", "0.04%", "50.00%", "100.00%", "1234.56%"]
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! A pod's card.
 
-use super::{Ask, button, ring};
+use super::{Ask, button, percent, ring};
 use crate::scene::{Lane, Mark, PodPlace, PodView};
 use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
@@ -58,7 +58,7 @@ fn facts(words: &'static Words, pod: &PodView) -> Html {
 }
 
 fn step(part: f32) -> Html {
-    html! { <svg><rect width={format!("{:.1}%", part * 100.0)} height="100%" /></svg> }
+    html! { <svg><rect width={percent(part.into())} height="100%" /></svg> }
 }
 
 /// The dot of a node: each has a colour.

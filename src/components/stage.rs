@@ -35,7 +35,8 @@ impl PartialEq for Props {
 pub fn Stage(props: &Props) -> Html {
     let Props { words, scene, now, notice, ask } = props;
     let lens = use_state(|| None::<i32>);
-    let namespace: AttrValue = scene.set.as_ref().map_or_else(AttrValue::default, |s| s.key.namespace.to_string().into());
+    let namespace: AttrValue =
+        scene.set.as_ref().map_or_else(AttrValue::default, |s| s.key.namespace.to_string().into());
     let lane = |lane: &Rc<scene::Lane>| {
         html! { <Lane key={lane.ordinal} words={*words} namespace={&namespace} {lane} ask={ask} /> }
     };

@@ -105,7 +105,9 @@ pub fn Terminal(props: &Props) -> Html {
 
 /// Commands that make sense now.
 pub fn suggestions(session: &Session, scene: &Scene) -> Vec<String> {
-    let Some(set) = &scene.set else { return vec!["kubectl get all".into(), "kubectl get nodes -o wide".into()] };
+    let Some(set) = &scene.set else {
+        return vec!["kubectl get all".into(), "kubectl get nodes -o wide".into()];
+    };
     let (name, count) = (&set.key.name, scene.lanes.len());
     let is_pod = |lane: &&Rc<crate::scene::Lane>| matches!(lane.pod, PodPlace::Pod(_));
     let pod = scene.lanes.iter().filter(is_pod).nth(1).or(scene.lanes.first());

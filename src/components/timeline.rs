@@ -1,6 +1,6 @@
 //! The timeline: how time passes, and what was when: a row for each pod, coloured by its state.
 
-use super::{Ask, button};
+use super::{Ask, button, percent};
 use crate::chronicle::{Chronicle, PodName, PodState};
 use crate::scene::{PodPlace, Scene};
 use crate::session::{Action, Session};
@@ -43,7 +43,7 @@ pub fn Timeline(props: &Props) -> Html {
     let session = session.borrow();
     let (now, frontier) = (session.playhead(), session.frontier());
     let span = (frontier / FRONTIER_AT).max(SHORTEST);
-    let x = |time: f64| format!("{:.3}%", 100.0 * time / span);
+    let x = |time: f64| percent(time / span);
     let rows = rows(session.chronicle(), scene);
     let height = row_height(rows.len());
     let bottom = TOP + rows.len() * height;
@@ -70,7 +70,7 @@ pub fn Timeline(props: &Props) -> Html {
                     <svg height={(bottom + 4).to_string()} aria-hidden="true">
                         <g class="ticks">{ for ticks }</g>
                         <svg width={x(frontier)} height="100%">
-                            <svg width={format!("{:.4}%", 100.0 * bars_span / frontier.max(1.0))} overflow="visible">
+                            <svg width={percent(bars_span / frontier.max(1.0))} overflow="visible">
                                 <Bars session={shared} written={session.history().len()} span={bars_span} {height} rows={rows.len()} {scene} />
                             </svg>
                         </svg>
@@ -141,14 +141,19 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
     let icon = |class: &'static str, label: &'static str, sign: &'static str, action: Action| {
         button(class, label, html! { <span aria-hidden="true">{ sign }</span> }, ask, Ask::Do(action))
     };
-    let (class, label, sign) = if session.is_playing() { ("primary play", words.pause, "❚❚") } else { ("primary play", words.play, "▶") };
+    let (class, label, sign) = if session.is_playing() {
+        ("primary play", words.pause, "❚❚")
+    } else {
+        ("primary play", words.play, "▶")
+    };
     let content = html! { <><span aria-hidden="true">{ sign }</span><span class="word">{ label }</span></> };
     let speed = |(speed, label): (f64, &'static str)| {
         let onclick = ask.reform(move |_: MouseEvent| Ask::Do(Action::Speed(speed)));
         let on = session.speed() == speed;
         html! { <button type="button" aria-pressed={on.to_string()} {onclick}>{ label }</button> }
     };
-    let state = |state: PodState| html! { <li><i class={state.class()} />{ words.states[state as usize] }</li> };
+    let state =
+        |state: PodState| html! { <li><i class={state.class()} />{ words.states[state as usize] }</li> };
     html! {
         <div class="controls">
             { icon("far", words.to_start, "|◀", Action::Start) }
@@ -165,7 +170,14 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
 }
 
 /// Where the pod that is made next will begin, if only time is waited for.
-fn expected(session: &Session, scene: &Scene, rows: &[PodName], height: usize, x: &dyn Fn(f64) -> String, span: f64) -> Html {
+fn expected(
+    session: &Session,
+    scene: &Scene,
+    rows: &[PodName],
+    height: usize,
+    x: &dyn Fn(f64) -> String,
+    span: f64,
+) -> Html {
     let next = scene.lanes.iter().find(|lane| matches!(lane.pod, PodPlace::Ghost { next: true, .. }));
     let (Some(lane), Some((_, until))) = (next, scene.why.wait) else { return Html::default() };
     let Some(row) = rows.iter().position(|row| row.name == lane.name) else { return Html::default() };
@@ -205,7 +217,7 @@ impl PartialEq for BarsProps {
 fn Bars(props: &BarsProps) -> Html {
     let session = props.session.borrow();
     let chronicle = session.chronicle();
-    let x = |time: SimTime| format!("{:.3}%", 100.0 * time.0 as f64 / props.span);
+    let x = |time: SimTime| percent(time.0 as f64 / props.span);
     let width = |from: SimTime, to: SimTime| x(SimTime((to - from).0.max(0)));
     let end = SimTime(props.span as i64);
     let bar = |row: usize, from: SimTime, to: SimTime, state: PodState| {

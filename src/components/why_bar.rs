@@ -37,13 +37,15 @@ pub fn WhyBar(props: &Props) -> Html {
     let left = ((all - done) / 1000.0).max(0.0);
     let sign = match (why.mood, why.wait) {
         (Mood::Stuck, _) => ring(1.0, "!"),
-        (_, Some(_)) => ring((done / all.max(1.0)).clamp(0.0, 1.0) as f32, format!("{}s", left.ceil())),
+        (_, Some(_)) => {
+            ring((done / all.max(1.0)).clamp(0.0, 1.0) as f32, format!("{}s", left.ceil() as i64))
+        }
         (Mood::Calm, None) => ring(1.0, "✓"),
         (_, None) => ring(0.25, ""),
     };
     let count = |text| {
-        let (done, left) = ((all / 1000.0 - left).floor().to_string(), left.ceil().to_string());
-        fill(text, &[("done", &done), ("left", &left)])
+        let (done, left) = ((all / 1000.0 - left) as i64, left.ceil() as i64);
+        fill(text, &[("done", &done.to_string()), ("left", &left.to_string())])
     };
     let long = all >= 3000.0;
     html! {

@@ -169,7 +169,10 @@ mod tests {
 
     #[test]
     fn places_are_filled() {
-        assert_eq!(fill("{a} waits for {b}.", &[("b", "flask-1"), ("a", "flask-2")]), "flask-2 waits for flask-1.");
+        assert_eq!(
+            fill("{a} waits for {b}.", &[("b", "flask-1"), ("a", "flask-2")]),
+            "flask-2 waits for flask-1."
+        );
         assert_eq!(fill("plain", &[]), "plain");
     }
 }

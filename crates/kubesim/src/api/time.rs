@@ -35,26 +35,125 @@ impl SimTime {
 
     /// The moment of this RFC 3339 text, if it is one.
     pub fn parse_rfc3339(text: &str) -> Option<SimTime> {
-        let at: jiff::Timestamp = text.parse().ok()?;
-        Some(SimTime(at.as_millisecond() - Self::EPOCH_UNIX_SECONDS * 1000))
+        let number = |from: usize, to: usize| {
+            let digits = text.get(from..to).filter(|d| d.bytes().all(|b| b.is_ascii_digit()))?;
+            digits.parse::<i64>().ok()
+        };
+        let separators = [(4, '-'), (7, '-'), (10, 'T'), (13, ':'), (16, ':')];
+        let stands = |(at, c): (usize, char)| {
+            text.get(at..)?.chars().next().filter(|found| found.eq_ignore_ascii_case(&c))
+        };
+        if separators.into_iter().any(|s| stands(s).is_none()) {
+            return None;
+        }
+        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+        if !(1..=12).contains(&month)
+            || !(1..=days_of(year, month)).contains(&day)
+            || hour > 23
+            || minute > 59
+            || second > 59
+        {
+            return None;
+        }
+        let rest = &text[19..];
+        let digits =
+            rest.strip_prefix('.').map_or(0, |r| 1 + r.bytes().take_while(u8::is_ascii_digit).count());
+        let mut milliseconds = 0;
+        for (n, digit) in rest[..digits].bytes().skip(1).take(3).enumerate() {
+            milliseconds += i64::from(digit - b'0') * [100, 10, 1][n];
+        }
+        let offset = match rest[digits..].as_bytes() {
+            _ if digits == 1 => return None,
+            b"Z" | b"z" => 0,
+            [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
+                let at = 19 + digits;
+                let (hours, minutes) = (number(at + 1, at + 3)?, number(at + 4, at + 6)?);
+                (hours * 60 + minutes) * if *sign == b'-' { -60 } else { 60 }
+            }
+            _ => return None,
+        };
+        let days = days_before(year, month) + day - 1;
+        let seconds = days * 86400 + hour * 3600 + minute * 60 + second - offset;
+        Some(SimTime((seconds - Self::EPOCH_UNIX_SECONDS) * 1000 + milliseconds))
     }
 
     /// `2022-05-25T06:00:00Z`, as API objects print time.
     pub fn rfc3339(self) -> String {
-        self.civil().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+        let Civil { year, month, day, hour, minute, second, .. } = self.civil();
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 
     /// `Wed, 25 May 2022 06:00:00 +0000`, as `kubectl describe` prints time.
     pub fn rfc1123z(self) -> String {
-        self.civil().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+        let Civil { year, month, day, weekday, hour, minute, second } = self.civil();
+        let (weekday, month) = (WEEKDAYS[weekday], MONTHS[month as usize - 1]);
+        format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000")
     }
 
     /// The date and time of day in UTC.
-    pub fn civil(self) -> jiff::civil::DateTime {
-        let at =
-            jiff::Timestamp::from_second(self.unix_seconds()).expect("simulated time is within the calendar");
-        jiff::tz::Offset::UTC.to_datetime(at)
+    pub fn civil(self) -> Civil {
+        let seconds = self.unix_seconds();
+        let (days, rest) = (seconds.div_euclid(86400), seconds.rem_euclid(86400));
+        let mut year = 1970 + days / 365;
+        while days_before(year, 1) > days {
+            year -= 1;
+        }
+        while days_before(year + 1, 1) <= days {
+            year += 1;
+        }
+        let mut month = 1;
+        while month < 12 && days_before(year, month + 1) <= days {
+            month += 1;
+        }
+        Civil {
+            year,
+            month,
+            day: days - days_before(year, month) + 1,
+            weekday: (days + 4).rem_euclid(7) as usize,
+            hour: rest / 3600,
+            minute: rest / 60 % 60,
+            second: rest % 60,
+        }
     }
+}
+
+/// A date and a time of day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Civil {
+    /// The year.
+    pub year: i64,
+    /// From 1.
+    pub month: i64,
+    /// From 1.
+    pub day: i64,
+    /// From 0, a Sunday.
+    pub weekday: usize,
+    /// From 0 to 23.
+    pub hour: i64,
+    /// From 0 to 59.
+    pub minute: i64,
+    /// From 0 to 59.
+    pub second: i64,
+}
+
+/// The days of the week, in short.
+pub const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+/// The months, in short.
+pub const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+fn days_of(year: i64, month: i64) -> i64 {
+    let (year_after, month_after) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+    days_before(year_after, month_after) - days_before(year, month)
+}
+
+/// Days from 1970-01-01 to the first of this month.
+fn days_before(year: i64, month: i64) -> i64 {
+    const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    let leaps = |year: i64| year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let leap_day = month > 2 && leaps(year) > leaps(year - 1);
+    365 * (year - 1970) + leaps(year - 1) - leaps(1969) + BEFORE[month as usize - 1] + i64::from(leap_day)
 }
 
 impl Add<Span> for SimTime {
@@ -121,8 +220,34 @@ mod tests {
         assert_eq!(SimTime(49_900).rfc1123z(), "Wed, 25 May 2022 06:00:49 +0000");
         assert_eq!(SimTime(-1).unix_seconds(), SimTime::EPOCH_UNIX_SECONDS - 1);
         assert_eq!(SimTime::parse_rfc3339("2022-05-25T06:00:49Z"), Some(SimTime(49_000)));
-        assert_eq!(SimTime::parse_rfc3339("yesterday"), None);
+        for wrong in [
+            "yesterday",
+            "2022-05-25",
+            "2022-02-29T00:00:00Z",
+            "2022-05-25T06:00:00",
+            "2022-05-25T06:00:0é",
+            "2022-05-25T06:00:00.Z",
+        ] {
+            assert_eq!(SimTime::parse_rfc3339(wrong), None, "{wrong}");
+        }
         assert_eq!(SimTime(48_249).to_string(), "0:48.2");
+    }
+
+    /// jiff knows the calendar well, but is too big for the page.
+    #[test]
+    fn the_calendar_is_jiffs() {
+        for n in -2_000..2_000 {
+            let at = SimTime(n * 7_777_777_777);
+            let instant = jiff::Timestamp::from_second(at.unix_seconds()).unwrap();
+            let civil = jiff::tz::Offset::UTC.to_datetime(instant);
+            assert_eq!(at.rfc3339(), instant.to_string());
+            assert_eq!(at.rfc1123z(), civil.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string());
+            for text in [format!("{instant:.3}"), format!("{civil:.3}-03:30")] {
+                let parsed: jiff::Timestamp = text.parse().unwrap();
+                let unix = parsed.as_millisecond() - SimTime::EPOCH_UNIX_SECONDS * 1000;
+                assert_eq!(SimTime::parse_rfc3339(&text), Some(SimTime(unix)), "{text}");
+            }
+        }
     }
 
     #[test]
