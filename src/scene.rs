@@ -547,7 +547,7 @@ impl Look<'_> {
     fn volume(&self, object: &Object, replaced: Option<SimTime>) -> VolumeView {
         let name = &object.meta.name;
         let files_at = |at| self.chronicle.files_at(name, at).map(|(_, files)| files);
-        let old = replaced.and_then(|at| files_at(at));
+        let old = replaced.and_then(files_at);
         let files = files_at(self.at()).into_iter().flat_map(|files| files.iter());
         let files = files.filter(|(path, _)| !path.ends_with('/')).map(|(path, text)| {
             let old_lines = old.and_then(|old| old.get(path)).map_or(0, |old| old.lines().count());

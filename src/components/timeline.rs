@@ -102,10 +102,10 @@ fn rows(chronicle: &Chronicle, scene: &Scene) -> Vec<PodName> {
 /// How high a row is, in pixels, so that many rows still fit.
 fn row_height(rows: usize) -> usize {
     match rows {
-        ..=4 => 28,
-        ..=6 => 19,
-        ..=12 => 12,
-        ..=30 => 6,
+        0..5 => 28,
+        5..7 => 19,
+        7..13 => 12,
+        13..31 => 6,
         _ => 3,
     }
 }

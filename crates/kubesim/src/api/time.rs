@@ -63,7 +63,7 @@ impl SimTime {
         for (n, digit) in rest[..digits].bytes().skip(1).take(3).enumerate() {
             milliseconds += i64::from(digit - b'0') * [100, 10, 1][n];
         }
-        let offset = match rest[digits..].as_bytes() {
+        let offset = match &rest.as_bytes()[digits..] {
             _ if digits == 1 => return None,
             b"Z" | b"z" => 0,
             [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
