@@ -62,6 +62,18 @@ pub(super) fn decode_type(type_ref: TypeRef, value: &Value) -> Decoded {
     Decoded { value, error: decoder.fatal.or(decoder.saved), unknown: decoder.unknown }
 }
 
+/// What kubectl itself finds wrong in an object's metadata. Models cli-runtime's metadata_decoder.go.
+pub(super) fn metadata_error(metadata: &Value) -> Option<DecodeError> {
+    let mut decoder = Decoder {
+        go_path: vec!["metadata"],
+        go_struct: "metadataOnlyObject",
+        path: "metadata".to_owned(),
+        ..Decoder::default()
+    };
+    let _ = decoder.value(TypeRef("ObjectMeta"), metadata);
+    decoder.fatal.or(decoder.saved)
+}
+
 #[derive(Default)]
 struct Decoder {
     /// The names of the fields on the way, as Go joins them (no indices, embedded structs by name).

@@ -90,7 +90,7 @@ fn set_if_unset(map: &mut Tree, key: &str, value: impl Into<Value>) {
     }
 }
 
-fn default_value(type_ref: TypeRef, value: &mut Value, gates: FeatureGates) {
+pub(super) fn default_value(type_ref: TypeRef, value: &mut Value, gates: FeatureGates) {
     match (type_ref.shape(), value) {
         (Shape::Struct, Value::Object(map)) => default_struct(type_ref, map, gates),
         (Shape::List(item), Value::Array(items)) => {

@@ -12,9 +12,11 @@
 mod base64;
 pub mod decode;
 pub mod defaults;
+pub mod input;
 mod parser;
 pub mod patch;
 pub mod quantity;
+pub mod request;
 mod scanner;
 pub(crate) mod schema;
 mod time;

@@ -1,0 +1,400 @@
+//! A request to create or change an object: from the tree that was sent to the tree that is stored.
+//!
+//! Models what lies between an API server's front door and its store: strict decoding, defaults, the strategies'
+//! PrepareForCreate and PrepareForUpdate (pkg/registry/*/strategy.go), validation, warnings, and the allocation of what a
+//! Service gets (pkg/registry/core/service/storage/alloc.go), but for the addresses themselves.
+
+use serde_json::{Map, Value};
+
+use super::decode::{Decoded, decode, zero};
+use super::defaults::{self, default};
+use super::schema::{Shape, type_of};
+use super::validation::{FieldError, validate, validate_update, warnings};
+use crate::api::Kind;
+use crate::apiserver::{ApiError, FeatureGates, StatusReason};
+
+/// What to do about fields that do not exist (`--validate`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// Refuse the request.
+    #[default]
+    Strict,
+    /// Warn of them and drop them.
+    Warn,
+    /// Drop them.
+    Ignore,
+}
+
+/// An object that may be stored.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// The whole object.
+    pub value: Value,
+    /// What kubectl prints behind `Warning: `, once each.
+    pub warnings: Vec<String>,
+}
+
+/// A new object. Uid, times and addresses are the store's to give.
+/// Errors: BadRequest for what can't be decoded, Invalid for what is not valid.
+pub fn create(
+    kind: Kind,
+    sent: &Value,
+    gates: FeatureGates,
+    validation: FieldValidation,
+) -> Result<Admitted, ApiError> {
+    let decoded = decode(kind, sent);
+    let mut warned = refuse_undecodable(kind, &decoded, validation)?;
+    let mut value = decoded.value;
+    default(kind, &mut value, gates);
+    prepare_for_create(kind, &mut value, gates);
+    refuse_invalid(kind, &value, validate(kind, &value))?;
+    if kind == Kind::Service {
+        let errors = init_service(&mut value);
+        refuse_invalid(kind, &value, errors)?;
+    }
+    warned.extend(warnings(kind, &value, None));
+    Ok(Admitted { value, warnings: warned })
+}
+
+/// A new version of a stored object. `sent` is whole: a patch was carried out before.
+/// Errors: as of [`create`].
+pub fn update(
+    kind: Kind,
+    sent: &Value,
+    stored: &Value,
+    gates: FeatureGates,
+    validation: FieldValidation,
+) -> Result<Admitted, ApiError> {
+    let decoded = decode(kind, sent);
+    let mut warned = refuse_undecodable(kind, &decoded, validation)?;
+    let mut value = decoded.value;
+    default(kind, &mut value, gates);
+    prepare_for_update(kind, &mut value, stored, gates);
+    refuse_invalid(kind, &value, validate_update(kind, &value, stored))?;
+    warned.extend(warnings(kind, &value, Some(stored)));
+    Ok(Admitted { value, warnings: warned })
+}
+
+fn refuse_undecodable(
+    kind: Kind,
+    decoded: &Decoded,
+    validation: FieldValidation,
+) -> Result<Vec<String>, ApiError> {
+    let refusal = match validation {
+        FieldValidation::Strict => decoded.refusal(),
+        _ => decoded.error.as_ref().map(|error| error.message.clone()),
+    };
+    if let Some(refusal) = refusal {
+        let (name, version) = (kind.name(), kind.info().version);
+        let message = format!("{name} in version {version:?} cannot be handled as a {name}: {refusal}");
+        return Err(ApiError::new(StatusReason::BadRequest, message));
+    }
+    match validation {
+        FieldValidation::Warn => Ok(decoded.unknown.iter().map(|error| error.message.clone()).collect()),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Models `errors.NewInvalid`, with the causes in kubectl's layout: one behind the colon, or a list.
+pub fn invalid(kind: Kind, name: &str, errors: &[FieldError]) -> ApiError {
+    let info = kind.info();
+    let dot = if info.group.is_empty() { "" } else { "." };
+    let mut message = format!("{}{dot}{} {name:?} is invalid: ", info.name, info.group);
+    let mut causes: Vec<String> = Vec::new();
+    for error in errors {
+        let cause = error.to_string();
+        if !causes.contains(&cause) {
+            causes.push(cause);
+        }
+    }
+    match &causes[..] {
+        [cause] => message.push_str(cause),
+        _ => causes.iter().for_each(|cause| message.extend(["\n* ", cause])),
+    }
+    ApiError::new(StatusReason::Invalid, message)
+}
+
+fn refuse_invalid(kind: Kind, value: &Value, errors: Vec<FieldError>) -> Result<(), ApiError> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(invalid(kind, value["metadata"]["name"].as_str().unwrap_or_default(), &errors))
+}
+
+type Tree = Map<String, Value>;
+
+fn object<'a>(value: &'a mut Value, field: &str) -> Option<&'a mut Tree> {
+    value.get_mut(field)?.as_object_mut()
+}
+
+/// Whether the kind's status is another endpoint's to write.
+fn has_status(kind: Kind) -> bool {
+    kind != Kind::Node
+        && type_of(kind).field("status").is_some_and(|field| field.type_ref.shape() == Shape::Struct)
+}
+
+fn prepare_for_create(kind: Kind, value: &mut Value, gates: FeatureGates) {
+    if let Some(metadata) = object(value, "metadata") {
+        for field in
+            ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"]
+        {
+            metadata.remove(field);
+        }
+    }
+    if has_status(kind)
+        && let Some(field) = type_of(kind).field("status")
+    {
+        let mut status = zero(field.type_ref);
+        defaults::default_value(field.type_ref, &mut status, gates);
+        value["status"] = status;
+    }
+    match kind {
+        Kind::Namespace => value["spec"]["finalizers"] = vec!["kubernetes"].into(),
+        Kind::StatefulSet if !gates.max_unavailable_stateful_set => drop_max_unavailable(value),
+        Kind::Service => normalize_cluster_ips(value, None),
+        Kind::Secret => move_string_data(value),
+        _ => {}
+    }
+}
+
+/// Models pkg/registry/apps/statefulset/strategy.go: dropStatefulSetDisabledFields.
+fn drop_max_unavailable(value: &mut Value) {
+    let rolling_update = value.pointer_mut("/spec/updateStrategy/rollingUpdate");
+    if let Some(rolling_update) = rolling_update.and_then(Value::as_object_mut) {
+        rolling_update.remove("maxUnavailable");
+    }
+}
+
+/// Models pkg/apis/core/v1/conversion.go: a secret's `stringData` becomes `data`.
+fn move_string_data(value: &mut Value) {
+    let Some(texts) = object(value, "stringData").map(std::mem::take) else { return };
+    if let Some(secret) = value.as_object_mut() {
+        secret.remove("stringData");
+    }
+    for (key, text) in texts {
+        let encoded = super::base64::encode(text.as_str().unwrap_or_default().as_bytes());
+        value["data"][key] = encoded.into();
+    }
+}
+
+fn prepare_for_update(kind: Kind, value: &mut Value, stored: &Value, gates: FeatureGates) {
+    let stored_metadata = &stored["metadata"];
+    if let Some(metadata) = object(value, "metadata") {
+        for field in [
+            "uid",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "generation",
+            "resourceVersion",
+            "managedFields",
+        ] {
+            match &stored_metadata[field] {
+                Value::Null => metadata.remove(field),
+                kept => metadata.insert(field.to_owned(), kept.clone()),
+            };
+        }
+    }
+    if has_status(kind) {
+        value["status"] = stored["status"].clone();
+    }
+    match kind {
+        Kind::StatefulSet => {
+            let in_use = !stored["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"].is_null();
+            if !gates.max_unavailable_stateful_set && !in_use {
+                drop_max_unavailable(value);
+            }
+        }
+        Kind::Service => {
+            keep_allocated(value, stored);
+            normalize_cluster_ips(value, Some(stored));
+            drop_type_dependent(value, stored);
+        }
+        Kind::Secret => move_string_data(value),
+        _ => {}
+    }
+}
+
+// ---- Services ----
+
+/// The virtual addresses of Services lie in 10.200.0.0/16.
+const SERVICE_NETWORK: &str = "10.200.";
+const NODE_PORTS: std::ops::RangeInclusive<i64> = 30000..=32767;
+
+fn service_type(service: &Value) -> &str {
+    service["spec"]["type"].as_str().unwrap_or_default()
+}
+
+fn is_unset(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        other => other.is_null(),
+    }
+}
+
+fn remove(spec: &mut Value, field: &str) {
+    if let Some(spec) = spec.as_object_mut() {
+        spec.remove(field);
+    }
+}
+
+/// Models pkg/registry/core/service/storage: patchAllocatedValues: a replacement need not know what was allocated.
+fn keep_allocated(value: &mut Value, stored: &Value) {
+    let needs_ip =
+        |service: &Value| matches!(service_type(service), "ClusterIP" | "NodePort" | "LoadBalancer");
+    let needs_port = |service: &Value| matches!(service_type(service), "NodePort" | "LoadBalancer");
+    if needs_ip(value) && needs_ip(stored) {
+        for field in ["clusterIP", "clusterIPs"] {
+            if is_unset(&value["spec"][field]) && !is_unset(&stored["spec"][field]) {
+                value["spec"][field] = stored["spec"][field].clone();
+            }
+        }
+        for field in ["ipFamilyPolicy", "ipFamilies"] {
+            if is_unset(&value["spec"][field]) && !is_unset(&stored["spec"][field]) {
+                value["spec"][field] = stored["spec"][field].clone();
+            }
+        }
+    }
+    if needs_port(value) && needs_port(stored) {
+        let known = stored["spec"]["ports"].as_array().cloned().unwrap_or_default();
+        for port in value["spec"]["ports"].as_array_mut().into_iter().flatten() {
+            let same =
+                |other: &&Value| other["port"] == port["port"] && other["protocol"] == port["protocol"];
+            if port["nodePort"].is_null()
+                && let Some(known) = known.iter().find(same)
+            {
+                port["nodePort"] = known["nodePort"].clone();
+            }
+        }
+    }
+}
+
+/// Models pkg/registry/core/service/strategy.go: NormalizeClusterIPs: who sets one of the two fields means both.
+fn normalize_cluster_ips(value: &mut Value, stored: Option<&Value>) {
+    let spec = &mut value["spec"];
+    let as_list = |ip: &Value| Value::Array(if is_unset(ip) { Vec::new() } else { vec![ip.clone()] });
+    let Some(stored) = stored.map(|stored| &stored["spec"]) else {
+        if !is_unset(&spec["clusterIP"]) && is_unset(&spec["clusterIPs"]) {
+            spec["clusterIPs"] = as_list(&spec["clusterIP"]);
+        }
+        return remove_unset(spec);
+    };
+    if spec["clusterIP"] != stored["clusterIP"] {
+        if is_unset(&spec["clusterIP"]) && spec["clusterIPs"] == stored["clusterIPs"] {
+            remove(spec, "clusterIPs");
+        } else if !is_unset(&spec["clusterIP"]) && is_unset(&stored["clusterIP"]) {
+            if is_unset(&spec["clusterIPs"]) {
+                spec["clusterIPs"] = as_list(&spec["clusterIP"]);
+            }
+        } else if spec["clusterIPs"] == stored["clusterIPs"] && !is_unset(&spec["clusterIP"]) {
+            spec["clusterIPs"] = as_list(&spec["clusterIP"]);
+        }
+    } else if !is_unset(&stored["clusterIPs"]) && is_unset(&spec["clusterIPs"]) {
+        remove(spec, "clusterIP");
+    }
+    remove_unset(spec);
+}
+
+/// Indexing leaves nulls behind.
+fn remove_unset(spec: &mut Value) {
+    for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+        if spec.get(field).is_some_and(is_unset) {
+            remove(spec, field);
+        }
+    }
+}
+
+/// Models pkg/registry/core/service/strategy.go: dropTypeDependentFields: what another type does not need goes.
+fn drop_type_dependent(value: &mut Value, stored: &Value) {
+    let (old_type, new_type) = (service_type(stored).to_owned(), service_type(value).to_owned());
+    if old_type == new_type {
+        return;
+    }
+    let old = &stored["spec"];
+    let spec = &mut value["spec"];
+    if new_type == "ExternalName" {
+        if spec["clusterIPs"] == old["clusterIPs"] {
+            remove(spec, "clusterIP");
+            remove(spec, "clusterIPs");
+        }
+        for field in ["ipFamilies", "ipFamilyPolicy"] {
+            if spec[field] == old[field] {
+                remove(spec, field);
+            }
+        }
+    }
+    if matches!(new_type.as_str(), "ClusterIP" | "ExternalName") {
+        for port in spec["ports"].as_array_mut().into_iter().flatten() {
+            if let Some(port) = port.as_object_mut() {
+                port.remove("nodePort");
+            }
+        }
+        if spec["externalTrafficPolicy"] == old["externalTrafficPolicy"] && is_unset(&spec["externalIPs"]) {
+            remove(spec, "externalTrafficPolicy");
+        }
+    }
+    if new_type != "LoadBalancer" {
+        for field in ["allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort"] {
+            if spec[field] == old[field] {
+                remove(spec, field);
+            }
+        }
+    }
+    remove_unset(spec);
+}
+
+/// Models pkg/registry/core/service/storage/alloc.go: initIPFamilyFields on a cluster with IPv4 only, and the refusal of
+/// addresses and ports that can't be given.
+fn init_service(value: &mut Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if service_type(value) == "ExternalName" {
+        return errors;
+    }
+    let spec = &mut value["spec"];
+    let is_headless = spec["clusterIP"] == "None";
+    let has_selector = spec["selector"].as_object().is_some_and(|selector| !selector.is_empty());
+    if is_unset(&spec["ipFamilyPolicy"]) {
+        let policy = if is_headless && !has_selector { "RequireDualStack" } else { "SingleStack" };
+        spec["ipFamilyPolicy"] = policy.into();
+    }
+    if is_unset(&spec["ipFamilies"]) {
+        spec["ipFamilies"] = vec!["IPv4"].into();
+    }
+    let wants_two = spec["ipFamilyPolicy"] != "SingleStack";
+    if is_headless && !has_selector {
+        if wants_two && let Some(families) = spec["ipFamilies"].as_array_mut().filter(|list| list.len() == 1)
+        {
+            let other = if families[0] == "IPv4" { "IPv6" } else { "IPv4" };
+            families.push(other.into());
+        }
+        return errors;
+    }
+    let mut refuse = |field: String, shown: String, detail: &str| {
+        errors.push(FieldError { field, message: format!("Invalid value: {shown}: {detail}") });
+    };
+    if spec["ipFamilyPolicy"] == "RequireDualStack" {
+        let detail = "this cluster is not configured for dual-stack services";
+        refuse("spec.ipFamilyPolicy".to_owned(), "\"RequireDualStack\"".to_owned(), detail);
+    }
+    for (place, family) in spec["ipFamilies"].as_array().into_iter().flatten().enumerate() {
+        if family != "IPv4" {
+            refuse(format!("spec.ipFamilies[{place}]"), family.to_string(), "not configured on this cluster");
+        }
+    }
+    let address = spec["clusterIP"].as_str().unwrap_or_default();
+    if !matches!(address, "" | "None") && !address.starts_with(SERVICE_NETWORK) {
+        let detail =
+            format!("failed to allocate IP {address}: the provided network does not match the current range");
+        refuse("spec.clusterIPs".to_owned(), spec["clusterIPs"].to_string(), &detail);
+    }
+    for (place, port) in spec["ports"].as_array().into_iter().flatten().enumerate() {
+        if let Some(number) =
+            port.get("nodePort").and_then(Value::as_i64).filter(|port| !NODE_PORTS.contains(port))
+        {
+            let detail = "provided port is not in the valid range. The range of valid ports is 30000-32767";
+            refuse(format!("spec.ports[{place}].nodePort"), number.to_string(), detail);
+        }
+    }
+    errors
+}
