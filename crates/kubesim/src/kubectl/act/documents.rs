@@ -3,8 +3,8 @@
 use crate::api::{Key, Kind, Str};
 use crate::kubectl::selector::parse_labels;
 use crate::kubectl::{Failure, Invocation};
-use crate::manifest::{self, yaml};
-use serde_json::{Map, Value};
+use crate::manifest::input::{self, InputOptions};
+use serde_json::Value;
 
 /// An object in a file.
 pub struct Document {
@@ -46,19 +46,23 @@ impl Document {
 /// The objects of all files, and what can't be read in them.
 pub fn read(inv: &Invocation) -> Result<(Vec<Document>, Vec<Failure>), Failure> {
     let (mut documents, mut failures) = (Vec::new(), Vec::new());
+    let validate = inv.verb.flags.contains("validate") && !matches!(inv.text("validate"), "false" | "ignore");
     for (source, text) in inv.manifests()? {
-        let stream = yaml::read(&text);
-        let syntax = stream.error.map(|e| Failure::client(format!("error parsing {source}: {}", e.message)));
-        let mut ended = None;
-        for document in stream.documents {
-            let tree = document.into_value();
-            if let Err(why) = check(inv, &source, &tree) {
-                ended = Some(why);
-                break;
-            }
-            add(inv, &source, tree, &mut documents, &mut failures);
-        }
-        failures.extend(ended.or(syntax));
+        let options = InputOptions {
+            source: &source,
+            namespace: inv.namespace(),
+            enforce_namespace: inv.has("namespace"),
+            validate,
+        };
+        let input = input::objects(&text, options);
+        documents.extend(input.objects.into_iter().map(|object| Document {
+            source: source.clone(),
+            kind: object.kind,
+            namespace: object.namespace().into(),
+            name: object.name().to_string(),
+            tree: object.value,
+        }));
+        failures.extend(input.errors.into_iter().map(|error| Failure::client(error.message)));
     }
     if inv.has("selector") {
         let selector = parse_labels(inv.text("selector")).map_err(Failure::client)?;
@@ -66,77 +70,4 @@ pub fn read(inv: &Invocation) -> Result<(Vec<Document>, Vec<Failure>), Failure> 
         documents.retain(|d| selector.matches(&labels(d)));
     }
     Ok((documents, failures))
-}
-
-/// What kubectl itself looks at before it sends anything. Models `pkg/validation/schema.go`.
-fn check(inv: &Invocation, source: &str, tree: &Value) -> Result<(), Failure> {
-    if matches!(inv.text("validate"), "false" | "ignore") || !inv.verb.flags.contains("validate") {
-        return Ok(());
-    }
-    let set = |field: &str| tree.get(field).and_then(Value::as_str).is_some_and(|s| !s.is_empty());
-    let unset: Vec<&str> = ["apiVersion", "kind"].into_iter().filter(|f| !set(f)).collect();
-    let why = match &unset[..] {
-        _ if !tree.is_object() => "invalid object to validate".to_string(),
-        [] => return Ok(()),
-        [one] => format!("{one} not set"),
-        many => format!("[{}]", many.iter().map(|f| format!("{f} not set")).collect::<Vec<_>>().join(", ")),
-    };
-    Err(Failure::client(format!(
-        "error validating {source:?}: error validating data: {why}; if you choose to ignore these errors, turn \
-         validation off with --validate=false"
-    )))
-}
-
-fn add(
-    inv: &Invocation,
-    source: &str,
-    tree: Value,
-    documents: &mut Vec<Document>,
-    failures: &mut Vec<Failure>,
-) {
-    let text = |field: &str| tree.get(field).and_then(Value::as_str).unwrap_or_default();
-    if text("kind").ends_with("List") && tree["items"].is_array() {
-        for item in tree["items"].as_array().into_iter().flatten() {
-            add(inv, source, item.clone(), documents, failures);
-        }
-        return;
-    }
-    match document(inv, source, tree) {
-        Ok(document) => documents.push(document),
-        Err(why) => failures.push(why),
-    }
-}
-
-fn document(inv: &Invocation, source: &str, mut tree: Value) -> Result<Document, Failure> {
-    let text =
-        |tree: &Value, field: &str| tree.get(field).and_then(Value::as_str).unwrap_or_default().to_string();
-    let undecodable = |why: &str| Failure::client(format!("unable to decode {source:?}: {why}"));
-    let (version, kind_name) = (text(&tree, "apiVersion"), text(&tree, "kind"));
-    if kind_name.is_empty() {
-        return Err(undecodable(&format!("Object 'Kind' is missing in '{tree}'")));
-    }
-    let metadata = Value::Object(Map::from_iter([("metadata".to_string(), tree["metadata"].clone())]));
-    if let Some(error) = manifest::decode(Kind::ConfigMap, &metadata).error {
-        return Err(undecodable(&error.message));
-    }
-    let (name, asked) = (text(&metadata["metadata"], "name"), text(&metadata["metadata"], "namespace"));
-    let Some(kind) = Kind::of_manifest(&version, &kind_name) else {
-        return Err(Failure::client(format!(
-            "resource mapping not found for name: {name:?} namespace: {asked:?} from {source:?}: no matches for kind \
-             {kind_name:?} in version {version:?}\nensure CRDs are installed first"
-        )));
-    };
-    let mut namespace = String::new();
-    if kind.info().namespaced {
-        namespace = if asked.is_empty() { inv.namespace().to_string() } else { asked };
-        if inv.has("namespace") && namespace != inv.namespace() {
-            return Err(Failure::client(format!(
-                "the namespace from the provided object {namespace:?} does not match the namespace {:?}. You must pass \
-                 '--namespace={namespace}' to perform this operation.",
-                inv.namespace()
-            )));
-        }
-        tree["metadata"]["namespace"] = namespace.as_str().into();
-    }
-    Ok(Document { source: source.to_string(), kind, namespace: namespace.into(), name, tree })
 }

@@ -147,9 +147,9 @@ impl DryRun {
 /// What `--validate` says.
 fn validation(inv: &Invocation) -> Result<Unknown, Failure> {
     match inv.text("validate") {
-        "" | "true" | "strict" => Ok(Unknown::Refused),
-        "warn" => Ok(Unknown::Warned),
-        "false" | "ignore" => Ok(Unknown::Ignored),
+        "" | "true" | "strict" => Ok(Unknown::Strict),
+        "warn" => Ok(Unknown::Warn),
+        "false" | "ignore" => Ok(Unknown::Ignore),
         other => Err(Failure::client(format!(
             "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"
         ))),
