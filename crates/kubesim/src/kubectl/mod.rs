@@ -5,7 +5,8 @@
 //! | [`flags`] | each verb's flags, and the reading of a command line |
 //! | [`resource`], [`selector`] | which objects a command is about |
 //! | `get` | lists, tables, watches |
-//! | [`describe`] | descriptions |
+//! | [`describe`], `events`, `logs`, `info` | the other verbs that only read |
+//! | [`pods`] | which pod and which container is meant |
 //! | [`printers`], [`table`] | the columns of every kind, and how they line up |
 //! | [`output`] | YAML, JSON, jsonpath, custom columns |
 //! | [`act`] | the verbs that change something, run something, or wait |
@@ -15,9 +16,13 @@
 
 pub mod act;
 pub mod describe;
+mod events;
 pub mod flags;
 mod get;
+mod info;
+mod logs;
 pub mod output;
+pub mod pods;
 pub mod printers;
 pub mod resource;
 pub mod selector;
@@ -237,18 +242,21 @@ fn invalid(message: &str) -> String {
 
 /// All verbs.
 pub fn verbs() -> impl Iterator<Item = &'static Verb> {
-    VERBS.iter().chain(act::VERBS)
+    VERBS.iter().chain(info::VERBS).chain(act::VERBS)
 }
 
 /// The verbs that only read.
 const VERBS: &[Verb] = &[
     Verb { name: "get", flags: get::FLAGS, help: get::HELP, run: get::run },
     Verb { name: "describe", flags: describe::FLAGS, help: describe::HELP, run: describe::run },
+    Verb { name: "logs", flags: logs::FLAGS, help: logs::HELP, run: logs::run },
+    Verb { name: "events", flags: events::FLAGS, help: events::HELP, run: events::run },
+    Verb { name: "help", flags: "", help: include_str!("help.txt"), run: show_help },
 ];
 
 /// kubectl's commands that are not simulated.
 const NOT_SIMULATED: &[&str] =
-    &["alpha", "auth", "certificate", "completion", "kuberc", "kustomize", "plugin", "proxy", "top"];
+    &["alpha", "auth", "certificate", "completion", "explain", "kuberc", "kustomize", "plugin", "proxy"];
 
 /// A command line of kubectl, without the word `kubectl`: as a program that runs in simulated time beside the cluster.
 pub fn command(argv: &[String], stdin: Option<&str>, files: &BTreeMap<String, String>) -> Box<dyn Program> {
@@ -316,7 +324,8 @@ fn find_verb(argv: &[String]) -> Option<(&'static Verb, Vec<String>)> {
     let two = word(1).and_then(|second| verbs().find(|v| v.name.split_once(' ') == Some((first, second))));
     let (verb, taken) = match two {
         Some(verb) => (verb, 2),
-        None => (verbs().find(|v| v.name == first)?, 1.min(at.len())),
+        None if at.is_empty() => (verbs().find(|v| v.name == "help")?, 0),
+        None => (verbs().find(|v| v.name == first)?, 1),
     };
     let rest = argv.iter().enumerate().filter(|(n, _)| !at[..taken].contains(n)).map(|(_, w)| w.clone());
     Some((verb, rest.collect()))
@@ -347,13 +356,7 @@ fn words_that_are_no_flags(argv: &[String]) -> Vec<usize> {
 }
 
 fn unknown_verb(argv: &[String]) -> Failure {
-    let at = words_that_are_no_flags(argv);
-    let Some(word) = at.first().map(|at| argv[*at].as_str()) else {
-        return match Parsed::read(argv, "") {
-            Err(e) => Failure::client(format!("{e}\nSee 'kubectl --help' for usage.")),
-            Ok(_) => Failure::Silent(0),
-        };
-    };
+    let word = words_that_are_no_flags(argv).first().map_or("", |at| argv[*at].as_str());
     if NOT_SIMULATED.contains(&word) {
         return Failure::client(format!("kubectl {word} is not simulated"));
     }
@@ -403,14 +406,24 @@ fn distance(from: &str, to: &str) -> usize {
     row[to.len()]
 }
 
+/// `kubectl`, `kubectl help`, `kubectl help VERB`
+fn show_help(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let (verb, _) = find_verb(&inv.args).ok_or_else(|| unknown_verb(&inv.args))?;
+    io.out(help(verb));
+    Next::OK
+}
+
 /// What `--help` prints.
-fn help(verb: &Verb) -> String {
-    let mut text = String::from(verb.help);
-    if !verb.help.contains("\nUsage:") {
-        text.push_str(&format!("\n\nUsage:\n  kubectl {} [flags] [options]", verb.name));
+pub fn help(verb: &Verb) -> String {
+    if verb.name == "help" {
+        return verb.help.to_string();
     }
-    text.push_str(
-        "\n\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n",
-    );
-    text
+    let usage = match verb.help.contains("\nUsage:") {
+        true => String::new(),
+        false => format!("\n\nUsage:\n  kubectl {} [flags] [options]", verb.name),
+    };
+    format!(
+        "{}{usage}\n\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n",
+        verb.help
+    )
 }

@@ -1,0 +1,253 @@
+//! The verbs about the cluster and about kubectl itself: `version`, `api-resources`, `api-versions`, `cluster-info`,
+//! `config`, `options`, `top`, `auth can-i`.
+
+use super::flags::{self, Takes};
+use super::output::{row, yaml};
+use super::table::TabWriter;
+use super::{Failure, Invocation, Next, Verb};
+use crate::api::{KINDS, Key, Kind, KindInfo};
+use crate::apiserver::Store;
+use crate::sim::process::Io;
+use serde_json::json;
+
+/// Them.
+pub const VERBS: &[Verb] = &[
+    Verb {
+        name: "version",
+        flags: "client? o:output",
+        help: "Print the client and server version information for the current context.",
+        run: version,
+    },
+    Verb {
+        name: "api-resources",
+        flags: "allow-missing-template-keys? api-group cached? categories, namespaced? no-headers? o:output \
+                show-managed-fields? sort-by template verbs,",
+        help: "Print the supported API resources on the server.",
+        run: api_resources,
+    },
+    Verb {
+        name: "api-versions",
+        flags: "",
+        help: "Print the supported API versions on the server, in the form of \"group/version\".",
+        run: api_versions,
+    },
+    Verb {
+        name: "cluster-info",
+        flags: "",
+        help: "Display addresses of the control plane and services with label kubernetes.io/cluster-service=true. To \
+               further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.",
+        run: cluster_info,
+    },
+    Verb {
+        name: "config",
+        flags: "",
+        help: "Modify kubeconfig files using subcommands like \"kubectl config set current-context my-context\".\n\n\
+               Available Commands:\n  current-context   Display the current-context\n  get-contexts      Describe one or \
+               many contexts\n  view              Display merged kubeconfig settings or a specified kubeconfig file\n\n\
+               Usage:\n  kubectl config SUBCOMMAND [options]",
+        run: config,
+    },
+    Verb {
+        name: "config current-context",
+        flags: "",
+        help: "Display the current-context.",
+        run: |_, io| say(io, &format!("{CONTEXT}\n")),
+    },
+    Verb {
+        name: "config get-contexts",
+        flags: "no-headers? o:output",
+        help: "Display one or many contexts from the kubeconfig file.",
+        run: get_contexts,
+    },
+    Verb {
+        name: "config view",
+        flags: "allow-missing-template-keys? flatten? merge? minify? o:output raw? show-managed-fields? template",
+        help: "Display merged kubeconfig settings or a specified kubeconfig file.",
+        run: config_view,
+    },
+    Verb {
+        name: "options",
+        flags: "",
+        help: "Print the list of flags inherited by all commands",
+        run: |_, io| say(io, &options()),
+    },
+    Verb {
+        name: "top",
+        flags: "A:all-namespaces? containers? field-selector no-headers? l:selector sort-by show-capacity? sum?",
+        help: "Display resource (CPU/memory) usage.\n\nUsage:\n  kubectl top (node | pod) [flags] [options]",
+        run: |_, _| Err(Failure::client("Metrics API not available")),
+    },
+    Verb {
+        name: "auth can-i",
+        flags: "A:all-namespaces? list? no-headers? q:quiet? subresource",
+        help: "Check whether an action is allowed.\n\nUsage:\n  kubectl auth can-i VERB [TYPE | TYPE/NAME] [options]",
+        run: |inv, io| say(io, if inv.is("quiet") { "" } else { "yes\n" }),
+    },
+];
+
+/// The version that is modelled.
+const VERSION: &str = "v1.36.2";
+/// The only context of the kubeconfig file, as kubeadm names it.
+const CONTEXT: &str = "kubernetes-admin@kubernetes";
+
+/// The API groups that Kubernetes 1.36 serves, beside the core group's v1.
+const API_VERSIONS: &str = "admissionregistration.k8s.io/v1 apiextensions.k8s.io/v1 apiregistration.k8s.io/v1 apps/v1 \
+    authentication.k8s.io/v1 authorization.k8s.io/v1 autoscaling/v1 autoscaling/v2 batch/v1 certificates.k8s.io/v1 \
+    coordination.k8s.io/v1 discovery.k8s.io/v1 events.k8s.io/v1 flowcontrol.apiserver.k8s.io/v1 networking.k8s.io/v1 \
+    node.k8s.io/v1 policy/v1 rbac.authorization.k8s.io/v1 resource.k8s.io/v1 scheduling.k8s.io/v1 storage.k8s.io/v1 v1";
+
+fn say(io: &mut Io, text: &str) -> Result<Next, Failure> {
+    io.out(text);
+    Next::OK
+}
+
+fn version(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let kustomize = "v5.8.1";
+    let server = !inv.is("client");
+    match inv.text("output") {
+        "" => {
+            let server = if server { format!("Server Version: {VERSION}\n") } else { String::new() };
+            say(io, &format!("Client Version: {VERSION}\nKustomize Version: {kustomize}\n{server}"))
+        }
+        format @ ("yaml" | "json") => {
+            let version = json!({"gitVersion": VERSION, "major": "1", "minor": "36"});
+            let mut tree = json!({"clientVersion": version, "kustomizeVersion": kustomize});
+            if server {
+                tree["serverVersion"] = version;
+            }
+            say(io, &if format == "yaml" { yaml(&tree) } else { super::output::json(&tree) })
+        }
+        _ => Err(Failure::client("--output must be 'yaml' or 'json'")),
+    }
+}
+
+/// Models `k8s.io/kubectl/pkg/cmd/apiresources`.
+fn api_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if !inv.args.is_empty() {
+        return Err(inv.usage(format!("unexpected arguments: [{}]", inv.args.join(" "))));
+    }
+    let sort_by = inv.text("sort-by");
+    if !["", "name", "kind"].contains(&sort_by) {
+        return Err(Failure::client("--sort-by accepts only name or kind"));
+    }
+    let in_all = inv.list("categories").iter().all(|c| c == "all");
+    let mut kinds: Vec<&KindInfo> = KINDS
+        .iter()
+        .filter(|k| k.kind.is_served())
+        .filter(|k| inv.get("api-group").is_none_or(|group| group == k.group))
+        .filter(|k| !inv.has("namespaced") || inv.is("namespaced") == k.namespaced)
+        .filter(|k| !inv.has("categories") || (in_all && k.in_all))
+        .collect();
+    kinds.sort_by_key(|k| {
+        let first = match sort_by {
+            "name" => k.plural,
+            "kind" => k.name,
+            _ => k.group,
+        };
+        (first, k.plural)
+    });
+    match inv.text("output") {
+        "name" => say(io, &kinds.iter().map(|k| k.qualified_plural() + "\n").collect::<String>()),
+        "" | "wide" => {
+            let wide = inv.text("output") == "wide";
+            let columns = if wide { 7 } else { 5 };
+            let mut text = String::new();
+            if !inv.is("no-headers") {
+                let headers =
+                    ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", "VERBS", "CATEGORIES"];
+                text = row(headers[..columns].iter().copied());
+            }
+            for kind in kinds {
+                let cells = [
+                    kind.plural,
+                    &kind.short.join(","),
+                    &kind.api_version(),
+                    if kind.namespaced { "true" } else { "false" },
+                    kind.name,
+                    "create,delete,deletecollection,get,list,patch,update,watch",
+                    if kind.in_all { "all" } else { "" },
+                ];
+                text.push_str(&row(cells[..columns].iter().copied()));
+            }
+            say(io, &TabWriter::table().align(&text))
+        }
+        other => Err(Failure::client(format!("--output {other} is not available"))),
+    }
+}
+
+fn api_versions(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if !inv.args.is_empty() {
+        return Err(inv.usage(format!("unexpected arguments: [{}]", inv.args.join(" "))));
+    }
+    say(io, &API_VERSIONS.split(' ').flat_map(|v| [v, "\n"]).collect::<String>())
+}
+
+/// The API server's address: the control plane node's.
+fn server(store: &Store) -> String {
+    let is_control_plane = |n: &&std::rc::Rc<crate::api::Object>| {
+        n.meta.label("node-role.kubernetes.io/control-plane").is_some()
+    };
+    let node = store.list(Kind::Node).find(is_control_plane);
+    let host = node.map_or("localhost".into(), |n| n.node().internal_ip.clone());
+    format!("https://{host}:6443")
+}
+
+fn cluster_info(_: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let server = server(io.api.store());
+    let mut text = format!("Kubernetes control plane is running at {server}\n");
+    if io.api.store().get(&Key::new(Kind::Service, "kube-system", "kube-dns")).is_some() {
+        text.push_str(&format!(
+            "CoreDNS is running at {server}/api/v1/namespaces/kube-system/services/kube-dns:dns/proxy\n"
+        ));
+    }
+    text.push_str("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
+    say(io, &text)
+}
+
+fn config(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    match inv.args.first() {
+        Some(command) => Err(inv.usage(format!("unknown command {command:?}"))),
+        None => say(io, &super::help(inv.verb)),
+    }
+}
+
+fn get_contexts(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if inv.text("output") == "name" {
+        return say(io, &format!("{CONTEXT}\n"));
+    }
+    let headers = if inv.is("no-headers") { "" } else { "CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE\n" };
+    let text = format!("{headers}*\t{CONTEXT}\tkubernetes\tkubernetes-admin\t\n");
+    say(io, &TabWriter::table().align(&text))
+}
+
+fn config_view(_: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let tree = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": CONTEXT,
+        "clusters": [{"name": "kubernetes",
+            "cluster": {"certificate-authority-data": "DATA+OMITTED", "server": server(io.api.store())}}],
+        "contexts": [{"name": CONTEXT, "context": {"cluster": "kubernetes", "user": "kubernetes-admin"}}],
+        "users": [{"name": "kubernetes-admin",
+            "user": {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}}],
+    });
+    say(io, &yaml(&tree))
+}
+
+/// The flags that every verb takes.
+fn options() -> String {
+    let mut text = String::from("The following options can be passed to any command:\n");
+    let mut flags: Vec<flags::Flag> = flags::table("").filter(|f| f.long != "help").collect();
+    flags.sort_by_key(|f| f.long);
+    for flag in flags {
+        let short = flag.short.map(|c| format!("-{c}, ")).unwrap_or_default();
+        let default = match flag.takes {
+            Takes::Bool => "false",
+            Takes::Int => "0",
+            Takes::Duration => "5s",
+            Takes::Texts | Takes::CommaTexts => "[]",
+            Takes::Text | Takes::Optional(_) => "''",
+        };
+        text.push_str(&format!("\n    {short}--{}={default}:\n", flag.long));
+    }
+    text.push_str("\nUsage:\n  kubectl [flags] [options]\n");
+    text
+}
