@@ -79,3 +79,307 @@ fn a_deleted_pod_ends_well_and_comes_back_with_another_address() {
     let pod = cluster.api.get(&pod_key("flask-1")).unwrap();
     assert_eq!(pod.pod().status.pod_ip.as_deref(), Some("172.16.110.18"));
 }
+
+/// The seed with something else in its template.
+fn seed_with(change: &str, to: &str) -> Cluster {
+    let mut cluster = testing::recorded();
+    assert!(testing::SEED.contains(change));
+    testing::create(&mut cluster, &testing::SEED.replace(change, to));
+    cluster
+}
+
+fn delete(cluster: &mut Cluster, name: &str, grace: Option<i64>) {
+    let options = DeleteOptions { grace_period_seconds: grace, ..DeleteOptions::default() };
+    cluster.api.delete(&pod_key(name), options).unwrap();
+    cluster.dispatch();
+}
+
+fn run_for(cluster: &mut Cluster, ms: i64) {
+    let until = cluster.now() + Span(ms);
+    cluster.run_until(until);
+}
+
+/// When each status of a pod was first written, in milliseconds after the first of them.
+fn times(cluster: &Cluster, name: &str, status: &str) -> Vec<i64> {
+    let mut found = Vec::new();
+    let mut last = String::new();
+    for entry in cluster.api.history().entries() {
+        let crate::apiserver::Change::Object { key, after: Some(after), .. } = &entry.change else {
+            continue;
+        };
+        if *key != pod_key(name) {
+            continue;
+        }
+        let is = crate::kubectl::printers::pod_status(after.pod(), &after.meta);
+        if is == status && last != is {
+            found.push(entry.at.0);
+        }
+        last = is;
+    }
+    found
+}
+
+fn status_now(cluster: &Cluster, name: &str) -> String {
+    let pod = cluster.api.get(&pod_key(name)).unwrap();
+    crate::kubectl::printers::pod_status(pod.pod(), &pod.meta)
+}
+
+#[test]
+fn an_image_that_is_not_there_is_tried_again_after_10_20_and_40_seconds() {
+    let mut cluster = seed_with("han0495/flask-example-app", "han0495/flask-example-app:broken");
+    cluster.run_until(SimTime(80_000));
+    assert_eq!(statuses(&cluster, "flask-0")[4..6], ["ErrImagePull", "ImagePullBackOff"]);
+    let failed = times(&cluster, "flask-0", "ErrImagePull");
+    let after: Vec<i64> = failed.iter().map(|t| t - failed[0]).collect();
+    assert_eq!(after, [0, 10_200, 30_400, 70_600]);
+    assert_eq!(times(&cluster, "flask-0", "ImagePullBackOff")[0] - failed[0], 1_500);
+    let said = events(&cluster, "flask-0");
+    assert!(said.iter().any(|e| {
+        e == "Failed Failed to pull image \"han0495/flask-example-app:broken\": rpc error: code = NotFound desc = failed \
+              to pull and unpack image \"han0495/flask-example-app:broken\": failed to resolve reference \
+              \"han0495/flask-example-app:broken\": han0495/flask-example-app:broken: not found"
+    }));
+    delete(&mut cluster, "flask-0", None);
+    run_for(&mut cluster, 30);
+    assert_eq!(status_now(&cluster, "flask-0"), "ContainerStatusUnknown");
+    assert_eq!(
+        cluster.api.get(&pod_key("flask-0")).unwrap().pod().status.phase,
+        crate::api::PodPhase::Failed
+    );
+}
+
+#[test]
+fn a_crashing_container_is_started_again_at_once_then_after_10_and_20_seconds() {
+    let mut cluster = seed_with("han0495/flask-example-app", "han0495/flask-example-app:crash");
+    cluster.run_until(SimTime(45_000));
+    assert_eq!(
+        statuses(&cluster, "flask-0")[4..],
+        [
+            "Running",
+            "Error",
+            "Running",
+            "Error",
+            "CrashLoopBackOff",
+            "Running",
+            "Error",
+            "CrashLoopBackOff",
+            "Running",
+            "Error",
+            "CrashLoopBackOff"
+        ]
+    );
+    let ran = times(&cluster, "flask-0", "Running");
+    let gaps: Vec<i64> = ran.windows(2).map(|w| w[1] - w[0]).collect();
+    // 0.5 s of running, 0.3 s until the kubelet looks, the wait, 0.3 s to start.
+    assert_eq!(gaps, [1_100, 11_100, 21_100]);
+    let pod = cluster.api.get(&pod_key("flask-0")).unwrap();
+    let status = &pod.pod().status.container_statuses[0];
+    assert_eq!(status.restart_count, 3);
+    assert_eq!(status.last_state.as_ref().unwrap().exit_code, 1);
+    assert_eq!(pod.pod().status.phase, crate::api::PodPhase::Running);
+}
+
+#[test]
+fn an_init_container_that_fails_holds_the_pod_back() {
+    let mut cluster = seed_with("busybox:1.28", "busybox:crash");
+    cluster.run_until(SimTime(15_000));
+    assert_eq!(
+        statuses(&cluster, "flask-0")[2..],
+        [
+            "Init:0/1 with address",
+            "Init:Error",
+            "Init:0/1",
+            "Init:Error",
+            "Init:CrashLoopBackOff",
+            "Init:0/1",
+            "Init:Error",
+            "Init:CrashLoopBackOff"
+        ]
+    );
+    assert_eq!(
+        cluster.api.get(&pod_key("flask-0")).unwrap().pod().status.phase,
+        crate::api::PodPhase::Pending
+    );
+}
+
+#[test]
+fn a_program_deaf_to_sigterm_is_killed_when_its_grace_period_is_over() {
+    let mut cluster = seed_with("han0495/flask-example-app", "han0495/flask-example-app:ignores-sigterm");
+    cluster.run_until(SimTime(50_000));
+    for (grace, took) in [(None, 10_000), (Some(2), 2_000)] {
+        let before = cluster.now();
+        delete(&mut cluster, "flask-1", grace);
+        run_for(&mut cluster, 16_000);
+        let ended = *times(&cluster, "flask-1", "Error").last().unwrap();
+        assert_eq!(ended - before.0, took + 5);
+    }
+    assert!(events(&cluster, "flask-1").contains(&"Killing Stopping container flask-app".to_string()));
+}
+
+#[test]
+fn a_forced_deletion_leaves_no_trace_and_the_next_pod_has_another_address() {
+    let mut cluster = seed_until(60);
+    let before = cluster.api.get(&pod_key("flask-0")).unwrap();
+    delete(&mut cluster, "flask-0", Some(0));
+    run_for(&mut cluster, 5_000);
+    let after = cluster.api.get(&pod_key("flask-0")).unwrap();
+    assert_ne!(before.meta.uid, after.meta.uid);
+    assert_ne!(before.pod().status.pod_ip, after.pod().status.pod_ip);
+    assert!(after.pod().is_ready());
+}
+
+#[test]
+fn a_node_that_is_down_does_nothing_until_it_is_back() {
+    let mut cluster = seed_until(60);
+    let Cluster { api, nodes, .. } = &mut cluster;
+    super::set_down(api, nodes, "chhan-k8s-2", true);
+    delete(&mut cluster, "flask-1", None);
+    run_for(&mut cluster, 20_000);
+    assert_eq!(status_now(&cluster, "flask-1"), "Terminating");
+    let verdict =
+        cluster.api.store().verdict(crate::verdict::Component::Kubelet, &pod_key("flask-1")).unwrap();
+    assert_eq!(verdict.reason, crate::verdict::Reason::NodeLost { node: "chhan-k8s-2".into() });
+    let uid = cluster.api.get(&pod_key("flask-1")).unwrap().meta.uid;
+    let Cluster { api, nodes, .. } = &mut cluster;
+    super::set_down(api, nodes, "chhan-k8s-2", false);
+    cluster.dispatch();
+    run_for(&mut cluster, 5_000);
+    let back = cluster.api.get(&pod_key("flask-1")).unwrap();
+    assert_ne!(back.meta.uid, uid);
+    assert!(back.pod().is_ready());
+}
+
+fn pod(extra: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: web\n    image: \
+         nginx\n{extra}"
+    )
+}
+
+#[test]
+fn readiness_waits_for_its_delay_and_for_as_many_successes_as_it_needs() {
+    let mut cluster = testing::recorded();
+    let probe = "    readinessProbe:\n      httpGet: {port: 80}\n      initialDelaySeconds: 3\n      periodSeconds: 2\n      \
+                 successThreshold: 2\n";
+    testing::create(&mut cluster, &pod(probe));
+    cluster.run_until(SimTime(30_000));
+    let web = cluster.api.get(&pod_key("web")).unwrap();
+    let started = times(&cluster, "web", "Running")[0];
+    let ready = web.pod().ready_since().unwrap();
+    assert_eq!(ready, SimTime(started + 5_000).whole_seconds());
+}
+
+#[test]
+fn a_startup_probe_that_never_passes_has_the_container_started_again() {
+    let mut cluster = Cluster::new(crate::sim::Options::default());
+    cluster.options.timings.app_start = Span::seconds(3600);
+    let probe =
+        "    startupProbe:\n      tcpSocket: {port: 80}\n      periodSeconds: 1\n      failureThreshold: 3\n";
+    testing::create(&mut cluster, &pod(probe));
+    cluster.run_until(SimTime(30_000));
+    let said = events(&cluster, "web");
+    assert!(
+        said.contains(&"Killing Container web failed startup probe, will be restarted".to_string()),
+        "{said:?}"
+    );
+    assert!(
+        said.iter().any(|e| e.starts_with("Unhealthy Startup probe failed: dial tcp 172.16.")),
+        "{said:?}"
+    );
+    let web = cluster.api.get(&pod_key("web")).unwrap();
+    assert!(web.pod().status.container_statuses[0].restart_count >= 1);
+    assert!(!web.pod().is_ready());
+}
+
+#[test]
+fn what_is_missing_holds_a_pod_back_until_it_comes() {
+    let mut cluster = testing::recorded();
+    let extra = "    envFrom:\n    - configMapRef: {name: settings}\n  volumes:\n  - name: cert\n    secret: {secretName: tls}\n";
+    testing::create(&mut cluster, &pod(extra));
+    cluster.run_until(SimTime(5_000));
+    assert_eq!(status_now(&cluster, "web"), "ContainerCreating");
+    let said = events(&cluster, "web");
+    let missing = "FailedMount MountVolume.SetUp failed for volume \"cert\" : secret \"tls\" not found";
+    assert!(said.contains(&missing.to_string()), "{said:?}");
+    testing::create(&mut cluster, "apiVersion: v1\nkind: Secret\nmetadata: {name: tls}\n");
+    cluster.run_until(SimTime(20_000));
+    assert_eq!(status_now(&cluster, "web"), "CreateContainerConfigError");
+    assert!(events(&cluster, "web").contains(&"Failed Error: configmap \"settings\" not found".to_string()));
+    testing::create(&mut cluster, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n");
+    cluster.run_until(SimTime(40_000));
+    assert_eq!(status_now(&cluster, "web"), "Running");
+}
+
+#[test]
+fn a_pod_that_is_not_restarted_ends() {
+    for (policy, image, status, phase) in [
+        ("Never", "job:crash", "Error", crate::api::PodPhase::Failed),
+        ("OnFailure", "job:crash", "CrashLoopBackOff", crate::api::PodPhase::Running),
+    ] {
+        let mut cluster = testing::recorded();
+        let manifest = pod(&format!("  restartPolicy: {policy}\n")).replace("nginx", image);
+        testing::create(&mut cluster, &manifest);
+        cluster.run_until(SimTime(5_000));
+        assert_eq!(status_now(&cluster, "web"), status);
+        assert_eq!(cluster.api.get(&pod_key("web")).unwrap().pod().status.phase, phase);
+    }
+}
+
+#[test]
+fn a_sidecar_starts_first_and_stops_last() {
+    let mut cluster = testing::recorded();
+    let extra = "  initContainers:\n  - name: proxy\n    image: proxy\n    restartPolicy: Always\n  - name: setup\n    image: \
+                 busybox\n    command: [sh, -c, 'true']\n";
+    testing::create(&mut cluster, &pod(extra));
+    cluster.run_until(SimTime(10_000));
+    let web = cluster.api.get(&pod_key("web")).unwrap();
+    assert!(web.pod().is_ready());
+    let since = |name: &str| match &web.pod().container_status(name).unwrap().state {
+        crate::api::pod::ContainerState::Running { started_at } => Some(*started_at),
+        _ => None,
+    };
+    assert!(since("proxy") <= since("web") && since("proxy").is_some());
+    delete(&mut cluster, "web", None);
+    cluster.run_until(SimTime(20_000));
+    let killed: Vec<String> =
+        events(&cluster, "web").into_iter().filter(|e| e.starts_with("Killing")).collect();
+    assert_eq!(killed, ["Killing Stopping container web", "Killing Stopping container proxy"]);
+    assert!(cluster.api.get(&pod_key("web")).is_err());
+}
+
+#[test]
+fn invariants_hold_through_a_rollout_with_deletions() {
+    let mut cluster = Cluster::new(crate::sim::Options::default());
+    testing::create(&mut cluster, testing::SEED);
+    let mut used = std::collections::BTreeMap::new();
+    for (at, name) in [(30, "flask-0"), (70, "flask-1"), (71, "flask-2"), (100, "flask-0")] {
+        while cluster.next_at().is_some_and(|t| t.0 < at * 1000) {
+            cluster.step();
+            check(&cluster, &mut used);
+        }
+        if cluster.api.get(&pod_key(name)).is_ok() {
+            delete(&mut cluster, name, None);
+        }
+    }
+}
+
+/// Never two pods with one address, not even after each other; never a pod that runs before its claims are bound.
+fn check(cluster: &Cluster, used: &mut std::collections::BTreeMap<String, crate::api::Uid>) {
+    let store = cluster.api.store();
+    for pod in store.list(Kind::Pod) {
+        let p = pod.pod();
+        if let Some(ip) = &p.status.pod_ip {
+            let first = used.entry(ip.to_string()).or_insert(pod.meta.uid);
+            assert_eq!(*first, pod.meta.uid, "{ip} was given twice");
+        }
+        if p.spec.node_name.is_some() {
+            for claim in p.spec.claims() {
+                let claim = store.find(Kind::PersistentVolumeClaim, "default", claim).unwrap();
+                assert_eq!(claim.claim().phase, crate::api::volume::ClaimPhase::Bound);
+            }
+        } else {
+            assert_eq!(p.status.container_statuses, [], "nothing runs without a node");
+        }
+        assert!(!p.is_ready() || p.status.phase == crate::api::PodPhase::Running);
+    }
+}
