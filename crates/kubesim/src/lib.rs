@@ -29,6 +29,7 @@ pub mod kubelet;
 pub mod manifest;
 pub mod provisioner;
 pub mod scheduler;
+pub mod shell;
 pub mod sim;
 pub mod story;
 pub mod terminal;

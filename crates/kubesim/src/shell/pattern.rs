@@ -1,0 +1,442 @@
+//! Patterns: regular expressions (grep, sed, `=~`, expr) and shell patterns (`case`, `${x#…}`, file names), with one
+//! matcher for both. Knows nothing of the shell.
+//!
+//! Models POSIX XBD 9 (basic and extended regular expressions) and XCU 2.13 (pattern matching notation). The matcher
+//! backtracks with a set of places already tried, so its work is bounded by pattern length × text length.
+//! A quoted character is preceded by [`QUOTE`] and stands for itself.
+
+/// Marks the next character as quoted. NUL can't occur in a shell's words.
+pub(super) const QUOTE: char = '\0';
+
+/// The largest pattern × text that is tried, in bits of the set of tried places; a larger one doesn't match.
+const MAX_TRIED: usize = 1 << 24;
+/// The longest compiled pattern: bounds what `{m,n}` expands to.
+const MAX_PROGRAM: usize = 4000;
+/// The deepest nesting of groups.
+const MAX_GROUPS: usize = 50;
+
+#[derive(Clone, Debug)]
+enum Inst {
+    Char(char),
+    Any,
+    Set(bool, Vec<(char, char)>),
+    /// Try the first (relative) place, then the second.
+    Split(isize, isize),
+    Jump(isize),
+    Save(usize),
+    Start,
+    End,
+    WordEdge,
+}
+use Inst::{Any, Char, End, Jump, Save, Set, Split, Start, WordEdge};
+
+/// A compiled pattern.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pattern {
+    program: Vec<Inst>,
+    ignore_case: bool,
+}
+
+/// What matched: byte offsets, `[0]` and `[1]` of the whole, `[2n]` and `[2n+1]` of group n.
+pub(super) type Found = Vec<Option<usize>>;
+
+/// The text of group `n`, or nothing where it took no part.
+pub(super) fn group<'a>(text: &'a str, found: &Found, n: usize) -> &'a str {
+    match (found.get(2 * n), found.get(2 * n + 1)) {
+        (Some(Some(from)), Some(Some(to))) => &text[*from..*to],
+        _ => "",
+    }
+}
+
+impl Pattern {
+    /// A regular expression, extended (`grep -E`, `=~`) or basic. `None` where it doesn't parse or is too large.
+    pub(super) fn regex(source: &str, extended: bool, ignore_case: bool) -> Option<Pattern> {
+        let chars: Vec<char> = source.chars().collect();
+        let mut c = Compiler { chars, at: 0, program: vec![], extended, groups: 0, depth: 0 };
+        c.alternatives()?;
+        (c.at == c.chars.len()).then_some(Pattern { program: c.program, ignore_case })
+    }
+
+    /// A pattern for this very text.
+    pub(super) fn literal(source: &str, ignore_case: bool) -> Pattern {
+        Pattern { program: source.chars().map(Char).collect(), ignore_case }
+    }
+
+    /// The same, matching whole texts or whole words only.
+    pub(super) fn bounded(mut self, line: bool) -> Pattern {
+        self.program.insert(0, if line { Start } else { WordEdge });
+        self.program.push(if line { End } else { WordEdge });
+        self
+    }
+
+    /// The same shell pattern, found anywhere.
+    pub(super) fn anywhere(mut self) -> Pattern {
+        self.program.remove(0);
+        self
+    }
+
+    /// A shell pattern. `lazy`: its stars take as little as they can. `before`: it may start anywhere, as early
+    /// (`Some(true)`) or as late as possible, group 1 being where; otherwise at the start. `to_end`: it must reach the end.
+    pub(super) fn glob(source: &str, lazy: bool, before: Option<bool>, to_end: bool) -> Pattern {
+        let mut c = Compiler {
+            chars: source.chars().collect(),
+            at: 0,
+            program: vec![Start],
+            extended: false,
+            groups: 0,
+            depth: 0,
+        };
+        if let Some(early) = before {
+            c.star(early);
+            c.program.push(Save(2));
+        }
+        while let Some(ch) = c.next() {
+            match ch {
+                '*' => c.star(lazy),
+                '?' => c.program.push(Any),
+                '[' => {
+                    let start = c.at;
+                    match c.set() {
+                        Some(set) => c.program.push(set),
+                        None => {
+                            c.at = start;
+                            c.program.push(Char('['));
+                        }
+                    }
+                }
+                QUOTE | '\\' => {
+                    let quoted = c.next().unwrap_or('\\');
+                    c.program.push(Char(quoted));
+                }
+                _ => c.program.push(Char(ch)),
+            }
+        }
+        if to_end {
+            c.program.push(End);
+        }
+        Pattern { program: c.program, ignore_case: false }
+    }
+
+    /// Whether the pattern is found anywhere in `text`.
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        self.find(text, 0).is_some()
+    }
+
+    /// The first match at or after byte `from`.
+    pub(super) fn find(&self, text: &str, from: usize) -> Option<Found> {
+        let width = text.len() + 1;
+        if self.program.len() * width > MAX_TRIED {
+            return None;
+        }
+        let mut tried = vec![0u64; (self.program.len() * width).div_ceil(64)];
+        let anchored = matches!(self.program.first(), Some(Start));
+        let mut start = from;
+        loop {
+            if let Some(found) = self.match_at(text, start, &mut tried) {
+                return Some(found);
+            }
+            start += text[start..].chars().next()?.len_utf8();
+            if anchored {
+                return None;
+            }
+        }
+    }
+
+    fn same(&self, a: char, b: char) -> bool {
+        a == b || self.ignore_case && a.eq_ignore_ascii_case(&b)
+    }
+
+    fn match_at(&self, text: &str, start: usize, tried: &mut [u64]) -> Option<Found> {
+        enum Todo {
+            Try(usize, usize),
+            Restore(usize, Option<usize>),
+        }
+        let mut found: Found = vec![None; 2];
+        let mut todo = vec![Todo::Try(0, start)];
+        while let Some(next) = todo.pop() {
+            let (mut pc, mut at) = match next {
+                Todo::Try(pc, at) => (pc, at),
+                Todo::Restore(slot, old) => {
+                    found[slot] = old;
+                    continue;
+                }
+            };
+            loop {
+                let Some(inst) = self.program.get(pc) else {
+                    found[0] = Some(start);
+                    found[1] = Some(at);
+                    return Some(found);
+                };
+                let place = pc * (text.len() + 1) + at;
+                if tried[place / 64] >> (place % 64) & 1 == 1 {
+                    break;
+                }
+                tried[place / 64] |= 1 << (place % 64);
+                let here = text[at..].chars().next();
+                let went_on = match inst {
+                    Split(first, second) => {
+                        todo.push(Todo::Try(pc.wrapping_add_signed(*second), at));
+                        pc = pc.wrapping_add_signed(*first);
+                        continue;
+                    }
+                    Jump(to) => {
+                        pc = pc.wrapping_add_signed(*to);
+                        continue;
+                    }
+                    Save(slot) => {
+                        if found.len() <= *slot {
+                            found.resize(slot + 1, None);
+                        }
+                        todo.push(Todo::Restore(*slot, found[*slot]));
+                        found[*slot] = Some(at);
+                        true
+                    }
+                    Start => at == 0,
+                    End => here.is_none(),
+                    WordEdge => {
+                        let word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+                        word(here) != word(text[..at].chars().next_back())
+                    }
+                    Char(_) | Any | Set(..) => match here {
+                        Some(c) if self.takes(inst, c) => {
+                            at += c.len_utf8();
+                            true
+                        }
+                        _ => false,
+                    },
+                };
+                if !went_on {
+                    break;
+                }
+                pc += 1;
+            }
+        }
+        None
+    }
+
+    fn takes(&self, inst: &Inst, c: char) -> bool {
+        match inst {
+            Char(want) => self.same(*want, c),
+            Set(negated, ranges) => {
+                let within = |c: char| ranges.iter().any(|(from, to)| (*from..=*to).contains(&c));
+                let hit = within(c)
+                    || self.ignore_case && (within(c.to_ascii_lowercase()) || within(c.to_ascii_uppercase()));
+                hit != *negated
+            }
+            _ => true,
+        }
+    }
+}
+
+/// The characters of a class name (`digit`), as ranges; for `[:digit:]` and for tr.
+pub(super) fn class(name: &str) -> Option<&'static [(char, char)]> {
+    Some(match name {
+        "digit" => &[('0', '9')],
+        "alpha" => &[('A', 'Z'), ('a', 'z')],
+        "alnum" => &[('0', '9'), ('A', 'Z'), ('a', 'z')],
+        "word" => &[('0', '9'), ('A', 'Z'), ('a', 'z'), ('_', '_')],
+        "upper" => &[('A', 'Z')],
+        "lower" => &[('a', 'z')],
+        "space" => &[('\t', '\r'), (' ', ' ')],
+        "blank" => &[('\t', '\t'), (' ', ' ')],
+        "punct" => &[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')],
+        "xdigit" => &[('0', '9'), ('A', 'F'), ('a', 'f')],
+        "print" => &[(' ', '~')],
+        "cntrl" => &[('\x01', '\x1f'), ('\x7f', '\x7f')],
+        _ => return None,
+    })
+}
+
+struct Compiler {
+    chars: Vec<char>,
+    at: usize,
+    program: Vec<Inst>,
+    extended: bool,
+    groups: usize,
+    depth: usize,
+}
+
+impl Compiler {
+    fn next(&mut self) -> Option<char> {
+        let c = self.chars.get(self.at).copied();
+        self.at += usize::from(c.is_some());
+        c
+    }
+
+    fn star(&mut self, lazy: bool) {
+        self.program.push(if lazy { Split(3, 1) } else { Split(1, 3) });
+        self.program.extend([Any, Jump(-2)]);
+    }
+
+    /// The next character and whether it is an operator here, and how many characters of the source it takes.
+    fn token(&self) -> Option<(char, bool, usize)> {
+        let c = *self.chars.get(self.at)?;
+        let next = self.chars.get(self.at + 1).copied();
+        let braces = "(){}|+?";
+        Some(match c {
+            QUOTE => (next?, false, 2),
+            '\\' => match next? {
+                n if !self.extended && braces.contains(n) => (n, true, 2),
+                n => (n, "wsdb<>".contains(n), 2),
+            },
+            // In basic expressions these are operators only at the edges.
+            '^' if !self.extended && self.at > 0 && !self.after_open() => (c, false, 1),
+            '$' if !self.extended && next.is_some() && next != Some('\\') => (c, false, 1),
+            '*' if self.at == 0 || self.after_open() => (c, false, 1),
+            _ => (c, ".[^$*".contains(c) || self.extended && braces.contains(c), 1),
+        })
+    }
+
+    fn after_open(&self) -> bool {
+        matches!(self.chars[self.at - 1], '(' | '|')
+    }
+
+    fn operator(&mut self, want: char) -> bool {
+        match self.token() {
+            Some((c, true, width)) if c == want => {
+                self.at += width;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn alternatives(&mut self) -> Option<()> {
+        let start = self.program.len();
+        while let Some((c, operator, _)) = self.token() {
+            if operator && (c == '|' || c == ')') {
+                break;
+            }
+            self.piece()?;
+        }
+        if self.operator('|') {
+            let length = (self.program.len() - start) as isize;
+            self.program.insert(start, Split(1, length + 2));
+            let jump = self.program.len();
+            self.program.push(Jump(0));
+            self.alternatives()?;
+            self.program[jump] = Jump((self.program.len() - jump) as isize);
+        }
+        Some(())
+    }
+
+    fn piece(&mut self) -> Option<()> {
+        let start = self.program.len();
+        self.atom()?;
+        loop {
+            let (least, most) = if self.operator('*') {
+                (0, None)
+            } else if self.operator('+') {
+                (1, None)
+            } else if self.operator('?') {
+                (0, Some(1))
+            } else if self.operator('{') {
+                self.interval()?
+            } else {
+                return Some(());
+            };
+            let lazy = self.extended && self.operator('?');
+            let split = |on: isize, past: isize| if lazy { Split(past, on) } else { Split(on, past) };
+            let block = self.program.split_off(start);
+            let length = block.len() as isize;
+            for _ in 0..least {
+                self.program.extend_from_slice(&block);
+                (self.program.len() < MAX_PROGRAM).then_some(())?;
+            }
+            match most {
+                None => {
+                    self.program.push(split(1, length + 2));
+                    self.program.extend_from_slice(&block);
+                    self.program.push(Jump(-(length + 1)));
+                }
+                Some(most) => {
+                    for _ in least..most {
+                        self.program.push(split(1, length + 1));
+                        self.program.extend_from_slice(&block);
+                        (self.program.len() < MAX_PROGRAM).then_some(())?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn interval(&mut self) -> Option<(usize, Option<usize>)> {
+        let least = self.number().unwrap_or(0);
+        let mut most = Some(least);
+        if self.chars.get(self.at) == Some(&',') {
+            self.at += 1;
+            most = self.number();
+        }
+        (self.operator('}') && most.is_none_or(|m| m >= least)).then_some((least, most))
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        let start = self.at;
+        while self.chars.get(self.at).is_some_and(char::is_ascii_digit) {
+            self.at += 1;
+        }
+        self.chars[start..self.at].iter().collect::<String>().parse().ok()
+    }
+
+    fn atom(&mut self) -> Option<()> {
+        let (c, operator, width) = self.token()?;
+        self.at += width;
+        let inst = match c {
+            _ if !operator => Char(c),
+            '.' => Any,
+            '^' => Start,
+            '$' => End,
+            '[' => self.set()?,
+            'b' | '<' | '>' => WordEdge,
+            'w' | 's' | 'd' => {
+                let name = ["word", "space", "digit"]["wsd".find(c)?];
+                Set(false, class(name)?.to_vec())
+            }
+            '(' => {
+                self.groups += 1;
+                self.depth += 1;
+                let group = self.groups;
+                (self.depth < MAX_GROUPS).then_some(())?;
+                self.program.push(Save(2 * group));
+                self.alternatives()?;
+                self.depth -= 1;
+                self.operator(')').then_some(())?;
+                Save(2 * group + 1)
+            }
+            _ => return None,
+        };
+        self.program.push(inst);
+        Some(())
+    }
+
+    /// A bracket expression, after its `[`.
+    fn set(&mut self) -> Option<Inst> {
+        let mut ranges = vec![];
+        let negated = matches!(self.chars.get(self.at), Some('!' | '^'));
+        self.at += usize::from(negated);
+        let first = self.at;
+        loop {
+            let c = self.next()?;
+            let c = match c {
+                ']' if self.at > first + 1 => return Some(Set(negated, ranges)),
+                '[' if self.chars.get(self.at) == Some(&':') => {
+                    let rest = &self.chars[self.at + 1..];
+                    let length = rest.iter().position(|c| *c == ':')?;
+                    let name: String = rest[..length].iter().collect();
+                    ranges.extend_from_slice(class(&name)?);
+                    self.at += length + 3;
+                    continue;
+                }
+                QUOTE => self.next()?,
+                _ => c,
+            };
+            if self.chars.get(self.at) == Some(&'-') && self.chars.get(self.at + 1).is_some_and(|c| *c != ']')
+            {
+                self.at += 1;
+                ranges.push((c, self.next()?));
+            } else {
+                ranges.push((c, c));
+            }
+        }
+    }
+}
