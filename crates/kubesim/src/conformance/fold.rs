@@ -11,6 +11,8 @@
 //! | container ids, image digests, resource versions | `<id>`, `<digest>`, `<rv>` |
 //! | the names and addresses of workers | `<worker>` |
 //! | lines of `kubectl get nodes`, of events | sorted, because workers are, and events of one second may come in any order |
+//! | lines of a watch (`-w`) | by object, each object's own in their order: between objects it differs from run to run |
+//! | the addresses in a line of `kubectl get endpoints` | sorted, because Kubernetes sorts them by address |
 
 use regex_lite::{Captures, Regex};
 use std::collections::BTreeMap;
@@ -100,7 +102,7 @@ impl Folder {
 }
 
 /// Whether the lines of this command's output come in an order that two runs need not share.
-pub fn lines_are_unordered(command: &str) -> bool {
+fn lines_are_unordered(command: &str) -> bool {
     let words: Vec<&str> = command.split_whitespace().collect();
     let kinds = words.get(2).copied().unwrap_or_default();
     let of_kind = |kind: &str| kinds.split(',').any(|k| k == kind);
@@ -113,6 +115,37 @@ pub fn lines_are_unordered(command: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Brings the lines of this command's output into an order that two runs share.
+pub fn arrange(command: &str, text: &str) -> String {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    if words.iter().any(|w| ["-w", "--watch", "--watch-only"].contains(w)) {
+        return group_lines(text);
+    }
+    if words.get(1) == Some(&"get") && words.get(2).is_some_and(|kind| ["endpoints", "ep"].contains(kind)) {
+        return text.lines().map(sort_lists).collect::<Vec<_>>().join("\n");
+    }
+    if lines_are_unordered(command) { sort_lines(text) } else { text.to_string() }
+}
+
+/// Lines by their first word, the words in order of the alphabet, the first line (the header) in its place.
+fn group_lines(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    if let Some(rows) = lines.get_mut(1..) {
+        rows.sort_by_key(|line| line.split(' ').next());
+    }
+    lines.join("\n")
+}
+
+/// A line with each comma-separated list in it sorted.
+fn sort_lists(line: &str) -> String {
+    let sorted = |word: &str| {
+        let mut parts: Vec<&str> = word.split(',').collect();
+        parts.sort_unstable();
+        parts.join(",")
+    };
+    line.split(' ').map(sorted).collect::<Vec<_>>().join(" ")
 }
 
 /// A text with its lines sorted, the first one (the header) left in its place.

@@ -1,6 +1,6 @@
 //! What happened, in the words of the recordings' `see` steps.
 
-use crate::api::{Body, Key, Kind, Object, PodPhase, Uid};
+use crate::api::{Body, Key, Kind, Object, PodPhase};
 use crate::apiserver::{Change, History};
 use crate::controllers::stateful_set::utils::REVISION_LABEL;
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub struct Milestones {
     position: usize,
-    /// Of each set (by uid): its revisions in the order in which they first appeared.
-    revisions: BTreeMap<Uid, Vec<String>>,
+    /// The revisions' names in the order in which they first appeared.
+    revisions: Vec<String>,
     /// How many objects of a name there have been.
     incarnations: BTreeMap<Key, usize>,
     /// Generated pod names → `PREFIX-~N`.
@@ -33,9 +33,9 @@ impl Milestones {
         seen
     }
 
-    /// The number of a set's revision, from 1.
-    pub fn revision_number(&self, set: Uid, name: &str) -> Option<usize> {
-        self.revisions.get(&set)?.iter().position(|r| r == name).map(|n| n + 1)
+    /// The number of a revision, from 1.
+    pub fn revision_number(&self, name: &str) -> Option<usize> {
+        self.revisions.iter().position(|r| r == name).map(|n| n + 1)
     }
 
     /// The how-manieth object of that name the present one is.
@@ -60,12 +60,8 @@ impl Milestones {
         }
         match key.kind {
             Kind::ControllerRevision => {
-                let Some((after, owner)) = after.and_then(|a| Some((a, a.meta.controller()?))) else {
-                    return;
-                };
-                let list = self.revisions.entry(owner.uid).or_default();
-                if !list.iter().any(|r| **r == *after.meta.name) {
-                    list.push(after.meta.name.to_string());
+                if after.is_some() && !self.revisions.iter().any(|r| **r == *key.name) {
+                    self.revisions.push(key.name.to_string());
                 }
             }
             Kind::Pod => {
@@ -103,7 +99,7 @@ impl Milestones {
         let Some(before) = before else {
             let owner = after.meta.controller().filter(|o| &*o.kind == "StatefulSet");
             let revision = after.meta.label(REVISION_LABEL);
-            let number = owner.zip(revision).and_then(|(o, r)| self.revision_number(o.uid, r));
+            let number = owner.and(revision).and_then(|r| self.revision_number(r));
             return match number {
                 Some(n) => say(&format!("created revision={n}")),
                 None => say("created"),

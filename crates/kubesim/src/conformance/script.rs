@@ -15,6 +15,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// How much simulated time a step may take before it counts as never happening.
 const PATIENCE: Span = Span::seconds(900);
+/// What the recorder needed to see a milestone and start the next command.
+const REACTION: Span = Span(50);
+/// How long the recorder went on watching after the last step.
+const EPILOGUE: Span = Span(2_500);
 const NAMESPACE: &str = "default";
 
 struct Player<'a> {
@@ -90,6 +94,9 @@ impl<'a> Player<'a> {
         } else if let Some(note) = text(step, "note") {
             self.note(note);
         } else if let Some(command) = text(step, "do") {
+            if step.get("quiet_before_s").is_none() {
+                self.run_until(self.cluster.now() + REACTION);
+            }
             let command = self.with_real_names(command);
             let stdin = text(step, "stdin").map(Into::into);
             let program = terminal::command(&command, stdin, &self.files);
@@ -170,9 +177,10 @@ impl<'a> Player<'a> {
             let Some(expected) = text(step, field) else { continue };
             let got = self.with_recorded_names(&of(stream), step.get("in_pod").is_some());
             let (mut expected, mut got) = (self.recorded.fold(expected), self.simulated.fold(&got));
-            if fold::lines_are_unordered(&command) || step.get("in_pod").is_some() {
-                (expected, got) = (fold::sort_lines(&expected), fold::sort_lines(&got));
-            }
+            (expected, got) = match step.get("in_pod") {
+                Some(_) => (fold::sort_lines(&expected), fold::sort_lines(&got)),
+                None => (fold::arrange(&command, &expected), fold::arrange(&command, &got)),
+            };
             if expected != got {
                 self.differ(format!("step {n}: {field} of {command}"), expected, got);
             }
@@ -180,13 +188,16 @@ impl<'a> Player<'a> {
     }
 
     fn end(&mut self, tree: &'a Value) {
+        if !self.background.is_empty() {
+            self.run_until(self.cluster.now() + EPILOGUE);
+        }
         for (n, step, id) in std::mem::take(&mut self.background) {
             if self.cluster.processes.get(id).is_some_and(|p| p.exit_code.is_none()) {
                 self.cluster.interrupt(id);
             }
             self.compare_output(n, step, id);
         }
-        self.collect();
+        self.run_until(self.cluster.now() + EPILOGUE);
         if tree.get("order").is_some() && self.differences.is_empty() && !self.seen.is_empty() {
             let more: Vec<&str> = self.seen.iter().map(|(_, what)| what.as_str()).collect();
             let more = more.join("\n");
@@ -356,9 +367,9 @@ impl<'a> Player<'a> {
     fn final_state(&self, expected: &Value) -> Value {
         let store = self.cluster.api.store();
         let revision = |pod: &Object| {
-            let owner = pod.meta.controller()?;
+            pod.meta.controller()?;
             let name = pod.meta.label(crate::controllers::stateful_set::utils::REVISION_LABEL)?;
-            self.milestones.revision_number(owner.uid, name)
+            self.milestones.revision_number(name)
         };
         let pods: BTreeMap<String, Value> = store
             .list_in(Kind::Pod, NAMESPACE)
@@ -385,7 +396,7 @@ impl<'a> Player<'a> {
             .list_in(Kind::StatefulSet, NAMESPACE)
             .map(|o| {
                 let number = |name: &Option<crate::api::Str>| {
-                    name.as_ref().and_then(|n| self.milestones.revision_number(o.meta.uid, n))
+                    name.as_ref().and_then(|n| self.milestones.revision_number(n))
                 };
                 let s = &o.stateful_set().status;
                 let count = |n: i32| if n == 0 { Value::Null } else { n.into() };
