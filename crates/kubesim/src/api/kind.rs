@@ -191,6 +191,29 @@ impl Kind {
         self < Kind::VolumeFiles
     }
 
+    /// Whether anything happens to its objects; the others are only kept.
+    pub fn is_simulated(self) -> bool {
+        use Kind::*;
+        matches!(
+            self,
+            Namespace
+                | Node
+                | PersistentVolume
+                | StorageClass
+                | ResourceQuota
+                | Service
+                | Endpoints
+                | EndpointSlice
+                | PersistentVolumeClaim
+                | Pod
+                | StatefulSet
+                | Deployment
+                | ReplicaSet
+                | ControllerRevision
+                | Event
+        )
+    }
+
     /// The kind of this `kind:` and `apiVersion:`, if the API serves it.
     pub fn of_manifest(api_version: &str, kind: &str) -> Option<Kind> {
         KINDS

@@ -12,6 +12,7 @@
 mod base64;
 pub mod decode;
 pub mod defaults;
+pub mod diagnostics;
 pub mod input;
 mod parser;
 pub mod patch;
@@ -25,3 +26,4 @@ pub mod yaml;
 
 pub use decode::{DecodeError, Decoded, decode};
 pub use defaults::default;
+pub use diagnostics::{Diagnosis, Diagnostic, Severity, diagnose};

@@ -45,15 +45,18 @@ pub fn create(
     let decoded = decode(kind, sent);
     let mut warned = refuse_undecodable(kind, &decoded, validation)?;
     let mut value = decoded.value;
-    default(kind, &mut value, gates);
-    prepare_for_create(kind, &mut value, gates);
-    refuse_invalid(kind, &value, validate(kind, &value))?;
-    if kind == Kind::Service {
-        let errors = init_service(&mut value);
-        refuse_invalid(kind, &value, errors)?;
-    }
+    let errors = complete(kind, &mut value, gates);
+    refuse_invalid(kind, &value, errors)?;
     warned.extend(warnings(kind, &value, None));
     Ok(Admitted { value, warnings: warned })
+}
+
+/// Fills in what a decoded new object lacks, and finds what is not valid in it.
+pub(super) fn complete(kind: Kind, value: &mut Value, gates: FeatureGates) -> Vec<FieldError> {
+    default(kind, value, gates);
+    prepare_for_create(kind, value, gates);
+    let errors = validate(kind, value);
+    if errors.is_empty() && kind == Kind::Service { init_service(value) } else { errors }
 }
 
 /// A new version of a stored object. `sent` is whole: a patch was carried out before.

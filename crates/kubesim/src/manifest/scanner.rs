@@ -262,7 +262,11 @@ impl<'a> Scanner<'a> {
             (0, line) => Some(line),
             (line, _) => Some(line + 1),
         };
-        Err(SyntaxError { problem: problem.to_owned(), printed_line, mark: self.mark })
+        // What was opened and never closed is better shown where it was opened.
+        let is_open =
+            problem.ends_with("':'") || problem.ends_with("end of stream") || problem.ends_with("indicator");
+        let mark = if is_open { context } else { self.mark };
+        Err(SyntaxError { problem: problem.to_owned(), printed_line, mark })
     }
 
     // ---- tokens ----

@@ -571,8 +571,11 @@ impl Composer {
                 EventKind::DocumentStart => continue,
                 EventKind::StreamEnd | EventKind::DocumentEnd => return Ok(()),
                 EventKind::SequenceEnd | EventKind::MappingEnd => {
-                    if let Some((node, _)) = open.pop() {
-                        self.nodes[node as usize].end = event.end;
+                    if let Some((node, last)) = open.pop() {
+                        // A block collection ends where its last item does, not where the next token shows it.
+                        let is_block = event.start == event.end && last != NONE;
+                        let end = if is_block { self.nodes[last as usize].end } else { event.end };
+                        self.nodes[node as usize].end = end;
                     }
                     continue;
                 }

@@ -1,0 +1,201 @@
+//! What an editor shows beside a manifest while it is written: kubectl's and the API server's mistakes at their places,
+//! what is valid but not simulated, and which objects were found.
+//!
+//! Pure, and quick enough for every keystroke. What depends on the cluster (a namespace that is missing, a field that can't
+//! be changed any more) shows when the manifest is applied.
+
+use serde_json::Value;
+
+use super::decode::decode;
+use super::input::{self, InputObject, InputOptions};
+use super::request;
+use super::schema::{Shape, TypeRef, type_of};
+use super::yaml::{Document, Span};
+use crate::api::Kind;
+use crate::apiserver::FeatureGates;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The object would be refused.
+    Error,
+    /// The API server would warn.
+    Warning,
+    /// Valid Kubernetes that the simulation does not heed.
+    NotSimulated,
+}
+
+/// One mark in the editor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Which part of the text it is about.
+    pub span: Span,
+    /// How bad it is.
+    pub severity: Severity,
+    /// In kubectl's or the API server's words, where it is theirs.
+    pub message: String,
+}
+
+/// An object that a manifest holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// E.g. `StatefulSet`.
+    pub kind: &'static str,
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// Its namespace; empty if its kind has none.
+    pub namespace: String,
+    /// The line on which it begins, from 1.
+    pub line: u32,
+}
+
+/// What is to be said about a manifest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// In the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// In the order of the text.
+    pub objects: Vec<Found>,
+}
+
+/// Looks at a manifest.
+pub fn diagnose(text: &str, gates: FeatureGates) -> Diagnosis {
+    let input = input::objects(text, InputOptions::default());
+    let mut diagnosis = Diagnosis::default();
+    for error in &input.errors {
+        diagnosis.add(error.span, Severity::Error, error.message.clone());
+    }
+    for object in &input.objects {
+        let document = &input.documents[object.document];
+        let place = Place { document, object };
+        diagnosis.objects.push(Found {
+            kind: object.kind.name(),
+            name: object.name().to_owned(),
+            namespace: object.namespace().to_owned(),
+            line: if object.path.is_empty() {
+                document.first_line()
+            } else {
+                document.locate(&object.path).line
+            },
+        });
+        diagnosis.check(&place, gates);
+        if object.kind.is_simulated() {
+            diagnosis.note_fields(&place, type_of(object.kind), &object.value, &mut String::new());
+        } else {
+            let message = format!("{} objects are stored, but not simulated", object.kind.name());
+            diagnosis.add(place.value("kind"), Severity::NotSimulated, message);
+        }
+    }
+    diagnosis.diagnostics.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.severity));
+    diagnosis
+}
+
+/// An object in its document.
+struct Place<'a> {
+    document: &'a Document,
+    object: &'a InputObject,
+}
+
+impl Place<'_> {
+    fn path(&self, path: &str) -> String {
+        if self.object.path.is_empty() { path.to_owned() } else { format!("{}.{path}", self.object.path) }
+    }
+
+    fn value(&self, path: &str) -> Span {
+        self.document.locate(&self.path(path))
+    }
+
+    fn key(&self, path: &str) -> Span {
+        self.document.locate_key(&self.path(path))
+    }
+
+    /// Where a field stands that the API server names; its paths are not always the manifest's.
+    fn named_by_server(&self, path: &str) -> Span {
+        let mut path = path.replace(".template.labels", ".template.metadata.labels");
+        path = path.replace(".template.annotations", ".template.metadata.annotations");
+        path = path.replace(".resources[storage]", ".resources.requests[storage]");
+        // In a StatefulSet, claim templates are counted as the first volumes.
+        const VOLUMES: &str = "spec.template.spec.volumes[";
+        let claims = self.object.value["spec"]["volumeClaimTemplates"].as_array().map_or(0, Vec::len);
+        if let (Kind::StatefulSet, Some(rest)) = (self.object.kind, path.strip_prefix(VOLUMES))
+            && let Some((place, rest)) = rest.split_once(']')
+            && let Ok(place) = place.parse::<usize>()
+        {
+            path = match place.checked_sub(claims) {
+                Some(place) => format!("{VOLUMES}{place}]{rest}"),
+                None => format!("spec.volumeClaimTemplates[{place}].metadata.name"),
+            };
+        }
+        self.value(&path)
+    }
+}
+
+impl Diagnosis {
+    fn add(&mut self, span: Span, severity: Severity, message: String) {
+        self.diagnostics.push(Diagnostic { span, severity, message });
+    }
+
+    fn check(&mut self, place: &Place, gates: FeatureGates) {
+        let kind = place.object.kind;
+        if place.object.name().is_empty() && place.object.value["metadata"]["generateName"].is_null() {
+            self.add(
+                place.value("metadata.name"),
+                Severity::Error,
+                "resource name may not be empty".to_owned(),
+            );
+            return;
+        }
+        let decoded = decode(kind, &place.object.value);
+        if let Some(error) = &decoded.error {
+            self.add(place.value(&error.path), Severity::Error, error.message.clone());
+        }
+        for error in &decoded.unknown {
+            self.add(place.key(&error.path), Severity::Error, error.message.clone());
+        }
+        if decoded.error.is_some() || !decoded.unknown.is_empty() {
+            return;
+        }
+        let mut value = decoded.value;
+        let errors = request::complete(kind, &mut value, gates);
+        for error in &errors {
+            self.add(place.named_by_server(&error.field), Severity::Error, error.to_string());
+        }
+        if errors.is_empty() {
+            for warning in super::validation::warnings(kind, &value, None) {
+                let path = warning.split_once(": ").map_or("", |(path, _)| path);
+                self.add(place.named_by_server(path), Severity::Warning, warning.clone());
+            }
+        }
+    }
+
+    /// Marks the fields that the simulation does not heed.
+    fn note_fields(&mut self, place: &Place, type_ref: TypeRef, value: &Value, path: &mut String) {
+        let length = path.len();
+        match (type_ref.shape(), value) {
+            (Shape::List(item), Value::Array(items)) if item.shape() == Shape::Struct => {
+                for (index, value) in items.iter().enumerate() {
+                    path.push_str(&format!("[{index}]"));
+                    self.note_fields(place, item, value, path);
+                    path.truncate(length);
+                }
+            }
+            (Shape::Struct, Value::Object(map)) => {
+                for (key, value) in map {
+                    let Some(field) = type_ref.field(key) else { continue };
+                    if length > 0 {
+                        path.push('.');
+                    }
+                    path.push_str(key);
+                    if type_ref.simulates(key) {
+                        self.note_fields(place, field.type_ref, value, path);
+                    } else if !value.is_null() {
+                        let message = format!("{path} is valid, but not simulated");
+                        self.add(place.key(path), Severity::NotSimulated, message);
+                    }
+                    path.truncate(length);
+                }
+            }
+            _ => {}
+        }
+    }
+}
