@@ -291,6 +291,37 @@ pub enum Reason {
     /// Somebody paused the rollout.
     Paused,
 
+    // The node lifecycle controller, about a node.
+    /// Its kubelet has not been heard of for a while; it has until then.
+    HeartbeatsMissing,
+    /// Nobody can say how it is: its pods count as not Ready, and leave it if they do not tolerate that.
+    NodeUnreachable,
+    /// It is well again; its taint goes when the controller next looks at all nodes.
+    NodeRecovering,
+
+    // The taint eviction controller, about a pod.
+    /// It tolerates its node's taint until then.
+    Tolerating {
+        /// The taint's key.
+        taint: Str,
+    },
+    /// It was told to go because it does not tolerate its node's taint, or no longer.
+    EvictedByTaint {
+        /// The taint's key.
+        taint: Str,
+    },
+
+    // The disruption controller, about a budget.
+    /// So many pods may be evicted now.
+    DisruptionsAllowed {
+        /// How many.
+        allowed: i32,
+        /// How many pods are healthy.
+        healthy: i32,
+        /// How many have to be.
+        desired: i32,
+    },
+
     // The garbage collector, about any object.
     /// Its owners are gone or going, so it goes too.
     OwnerGone {

@@ -248,3 +248,39 @@ pub fn with_replicas(raw: &Value, replicas: i32) -> Value {
     }
     v
 }
+
+/// A number, or a percentage of so many pods (`intstr.GetScaledValueFromIntOrPercent`).
+pub fn scaled_value(value: &Value, pods: i32, round_up: bool) -> i32 {
+    let percent = value.as_str().and_then(|s| s.strip_suffix('%')).and_then(|s| s.parse::<i64>().ok());
+    let scaled = match percent {
+        Some(percent) => {
+            let hundredths = i64::from(pods) * percent;
+            if round_up {
+                hundredths.div_euclid(100) + i64::from(hundredths % 100 != 0)
+            } else {
+                hundredths / 100
+            }
+        }
+        None => value.as_i64().unwrap_or(0),
+    };
+    scaled as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn shares_round_up_for_surge_and_down_for_unavailable() {
+        for (value, pods, up, expect) in [
+            (json!("25%"), 3, true, 1),
+            (json!("25%"), 3, false, 0),
+            (json!("50%"), 4, true, 2),
+            (json!(2), 3, false, 2),
+            (Value::Null, 3, true, 0),
+        ] {
+            assert_eq!(scaled_value(&value, pods, up), expect, "{value} of {pods}");
+        }
+    }
+}

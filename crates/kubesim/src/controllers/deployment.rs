@@ -10,11 +10,11 @@ use super::{Context, Outcome, Watched, add_controller_of, template_hash};
 use crate::api::event::Involved;
 use crate::api::pod::Condition;
 use crate::api::read::get;
-use crate::api::workload::{Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet};
+use crate::api::workload::{Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet, scaled_value};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, OwnerReference, SimTime, Span, Str};
 use crate::apiserver::{ApiError, ApiServer, DeleteOptions, EventType, Source, Store};
 use crate::verdict::{Component, Reason};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -340,7 +340,7 @@ impl Rollout<'_> {
         if self.spec().recreate {
             return self.wanted();
         }
-        let surge = scaled(&self.spec().max_surge, self.wanted(), true);
+        let surge = scaled_value(&self.spec().max_surge, self.wanted(), true);
         let room = (self.wanted() + surge - replicas_of(sets)).max(0);
         has + room.min(self.wanted() - has)
     }
@@ -350,8 +350,8 @@ impl Rollout<'_> {
         if self.spec().recreate {
             return (0, 0);
         }
-        let surge = scaled(&self.spec().max_surge, self.wanted(), true);
-        let unavailable = scaled(&self.spec().max_unavailable, self.wanted(), false);
+        let surge = scaled_value(&self.spec().max_surge, self.wanted(), true);
+        let unavailable = scaled_value(&self.spec().max_unavailable, self.wanted(), false);
         (surge, if surge == 0 && unavailable == 0 { 1 } else { unavailable })
     }
 
@@ -726,23 +726,6 @@ fn set_min_ready_seconds(set: &mut ReplicaSet, seconds: i64) {
     spec.raw = Rc::new(raw);
 }
 
-/// A number, or a percentage of the replicas (`intstr.GetScaledValueFromIntOrPercent`).
-fn scaled(value: &Value, replicas: i32, round_up: bool) -> i32 {
-    let percent = value.as_str().and_then(|s| s.strip_suffix('%')).and_then(|s| s.parse::<i64>().ok());
-    let scaled = match percent {
-        Some(percent) => {
-            let hundredths = i64::from(replicas) * percent;
-            if round_up {
-                hundredths.div_euclid(100) + i64::from(hundredths % 100 != 0)
-            } else {
-                hundredths / 100
-            }
-        }
-        None => value.as_i64().unwrap_or(0),
-    };
-    scaled as i32
-}
-
 /// Whether a ReplicaSet has the Deployment's template, the label that tells templates apart aside. Models
 /// `deployment_util.go: EqualIgnoreHash`.
 fn has_template_of(set: &Object, deployment: &Object) -> bool {
@@ -829,6 +812,7 @@ fn progressing_reason(status: &DeploymentStatus) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::controllers::testing::Bench;
+    use serde_json::Value;
 
     /// The Deployment of traces/gate-off/deployment-contrast.json, with more to its spec and another number of replicas.
     fn flask(replicas: i32, more: &str) -> Bench {
@@ -1066,18 +1050,5 @@ spec:
         assert_eq!(sizes(&bench), ["8", "5"]);
         set_spec(&mut bench, |spec| spec["replicas"] = 15.into());
         assert_eq!(sizes(&bench), ["11", "7"]);
-    }
-
-    #[test]
-    fn shares_round_up_for_surge_and_down_for_unavailable() {
-        for (value, replicas, up, expect) in [
-            (json!("25%"), 3, true, 1),
-            (json!("25%"), 3, false, 0),
-            (json!("50%"), 4, true, 2),
-            (json!(2), 3, false, 2),
-            (Value::Null, 3, true, 0),
-        ] {
-            assert_eq!(scaled(&value, replicas, up), expect, "{value} of {replicas}");
-        }
     }
 }

@@ -4,13 +4,16 @@
 //! and says when it wants to look again. It keeps nothing to itself and calls no other component.
 
 pub mod deployment;
+pub mod disruption;
 pub mod endpoint_slice;
 pub mod garbage_collector;
+pub mod node_lifecycle;
 pub mod persistent_volume;
 pub mod protection;
 mod ref_manager;
 pub mod replica_set;
 pub mod stateful_set;
+pub mod taint_eviction;
 mod template_hash;
 #[cfg(test)]
 mod testing;
@@ -94,6 +97,9 @@ pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
         Component::DeploymentController => deployment::sync(context, key),
         Component::ReplicaSetController => replica_set::sync(context, key),
         Component::EndpointSliceController => endpoint_slice::sync(context, key),
+        Component::NodeLifecycleController => node_lifecycle::sync(context, key),
+        Component::TaintEvictionController => taint_eviction::sync(context, key),
+        Component::DisruptionController => disruption::sync(context, key),
         Component::GarbageCollector => garbage_collector::sync(context, key),
         Component::PersistentVolumeController => persistent_volume::sync(context, key),
         Component::PvcProtectionController | Component::PvProtectionController => {
@@ -113,6 +119,9 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
     replica_set::interested(store, change, add);
     endpoint_slice::interested(store, change, add);
     garbage_collector::interested(store, change, add);
+    node_lifecycle::interested(store, change, add);
+    taint_eviction::interested(store, change, add);
+    disruption::interested(store, change, add);
     persistent_volume::interested(store, change, add);
     protection::interested(store, change, add);
     crate::scheduler::interested(store, change, add);

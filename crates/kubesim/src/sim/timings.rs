@@ -34,10 +34,11 @@ pub struct Timings {
     pub imitates_recorder: bool,
     /// From an EndpointSlice's change to the resolver's answer. Real: milliseconds to a second (CoreDNS's watch).
     pub dns: Span,
-    /// How often a kubelet renews its node's lease, and how long the control plane waits for it, see
-    /// `--node-monitor-grace-period` (50 s).
+    /// How often a kubelet renews its node's lease. Real: 10 s (a quarter of `nodeLeaseDurationSeconds`).
+    pub lease_renewal: Span,
+    /// How long the control plane waits for a lease to be renewed. Real: `--node-monitor-grace-period` (50 s).
     pub node_monitor_grace: Span,
-    /// Real: `--node-monitor-period` (5 s).
+    /// How often the control plane looks at its nodes. Real: `--node-monitor-period` (5 s).
     pub node_monitor_period: Span,
 }
 
@@ -57,6 +58,7 @@ impl Timings {
             reclaim: Span(1_500),
             imitates_recorder: false,
             dns: Span(20),
+            lease_renewal: Span::seconds(10),
             node_monitor_grace: Span::seconds(50),
             node_monitor_period: Span::seconds(5),
         }
@@ -74,6 +76,7 @@ impl Timings {
             shutdown: Span(700),
             provision: Span(200),
             reclaim: Span(200),
+            lease_renewal: Span::seconds(2),
             imitates_recorder: true,
             ..Timings::realistic()
         }
