@@ -127,6 +127,11 @@ impl ApiServer {
         }
     }
 
+    /// An API server that holds this world: for commands that only read, at any moment of a history.
+    pub fn holding(store: Store, now: SimTime) -> ApiServer {
+        ApiServer { store, ..ApiServer::new(0, FeatureGates::default(), now) }
+    }
+
     /// The world as it is now.
     pub fn store(&self) -> &Store {
         &self.store

@@ -1014,11 +1014,11 @@ impl<'a> Description<'a> {
 
     fn events(&mut self) {
         let object = self.row.object;
+        // Kubelets say their node's name where others say its uid.
         let about = |o: &&Rc<Object>| {
             let involved = &o.event().involved;
-            let by_name =
-                object.kind == Kind::Node && *involved.kind == *"Node" && involved.name == object.meta.name;
-            involved.uid == object.meta.uid || by_name
+            let is_node = object.kind == Kind::Node && *involved.kind == *"Node";
+            involved.name == object.meta.name && (involved.uid == object.meta.uid || is_node)
         };
         let mut events: Vec<&Rc<Object>> = self.store.list(Kind::Event).filter(about).collect();
         // Events of the newer API have no last timestamp, so they come first.

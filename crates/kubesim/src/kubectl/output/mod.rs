@@ -3,6 +3,7 @@
 //! Models `k8s.io/cli-runtime/pkg/printers` and `k8s.io/kubectl/pkg/cmd/get/{get_flags,customcolumn}.go`.
 
 pub mod jsonpath;
+mod template;
 mod yaml;
 
 use super::table::TabWriter;
@@ -37,6 +38,8 @@ pub enum Output {
         /// `-o jsonpath-as-json=TEMPLATE`
         as_json: bool,
     },
+    /// `-o go-template=TEMPLATE`
+    GoTemplate(template::Template),
     /// `-o custom-columns=HEADER:PATH,…`
     CustomColumns {
         /// Headers and paths.
@@ -55,6 +58,7 @@ impl Output {
     pub fn of(inv: &Invocation) -> Result<Output, Failure> {
         let given = inv.text("output");
         let (format, argument) = given.split_once('=').unwrap_or((given, ""));
+        let format = if format.is_empty() && inv.has("template") { "go-template" } else { format };
         let argument = if argument.is_empty() { inv.text("template") } else { argument };
         let is_get = inv.verb.name == "get";
         match format {
@@ -63,10 +67,16 @@ impl Output {
             "name" => Ok(Output::Name),
             "yaml" => Ok(Output::Yaml),
             "json" => Ok(Output::Json),
+            "jsonpath" | "jsonpath-as-json" | "go-template" | "template" if argument.is_empty() => {
+                Err(Failure::client("template format specified but no template given"))
+            }
+            "go-template" | "template" => match template::Template::parse(argument) {
+                Ok(template) => Ok(Output::GoTemplate(template)),
+                Err(e) => Err(Failure::client(format!(
+                    "error parsing template {argument}, template: output:1: {e}"
+                ))),
+            },
             "jsonpath" | "jsonpath-as-json" => {
-                if argument.is_empty() {
-                    return Err(Failure::client("template format specified but no template given"));
-                }
                 let mut template = Template::parse(argument)
                     .map_err(|e| Failure::client(format!("error parsing jsonpath {argument}, {e}")))?;
                 template.allow_missing = inv.is_or("allow-missing-template-keys", true);
@@ -142,6 +152,9 @@ impl Output {
                 let list = |l: &jsonpath::Found| json(&l.iter().map(|v| v.clone().into_owned()).collect());
                 Ok(lists.iter().map(list).collect())
             }
+            Output::GoTemplate(template) => template
+                .print(tree)
+                .map_err(|e| Failure::client(format!("error executing template: template: output:1: {e}"))),
             Output::CustomColumns { columns, no_headers } => {
                 let headers = columns.iter().map(|(header, _)| header.as_str());
                 let mut text = if *no_headers { String::new() } else { row(headers) };
