@@ -351,6 +351,8 @@ pub struct VolumeFiles {
 pub struct ContainerFiles {
     /// By container: its log and its own files.
     pub containers: Rc<BTreeMap<Str, Rc<ContainerOutput>>>,
+    /// What is on the pod's own volumes (`emptyDir` and the like), by volume: gone with the pod.
+    pub volumes: Rc<BTreeMap<Str, Files>>,
 }
 
 /// What one container wrote.

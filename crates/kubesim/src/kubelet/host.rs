@@ -1,9 +1,346 @@
-//! What a container finds around it: its volumes, its files, its environment.
+//! What a container finds around it: its volumes, its files, its environment; and the [`Host`] on which its commands run.
 
-use crate::api::pod::{Container, EnvValue, VolumeSource};
+use super::files::{self, FileSystem};
+use super::image;
+use crate::api::pod::{Container, EnvValue, Volume, VolumeSource};
 use crate::api::read::{bool as flag, get, list, str as text};
+use crate::api::volume::Files;
 use crate::api::{Kind, Object, Str};
-use crate::apiserver::Store;
+use crate::apiserver::{ApiServer, Store};
+use crate::dns;
+use crate::shell::{External, FileError, Host, Output, Stat};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A container, as a command in it sees it: the files, the network's names, the time.
+pub struct ContainerHost<'a> {
+    api: &'a mut ApiServer,
+    pod: Rc<Object>,
+    container: Str,
+    address: Str,
+    files: FileSystem,
+    /// What was printed and not taken yet.
+    printed: Vec<(Output, String)>,
+    /// How far the command's clock is ahead of the cluster's, in milliseconds: for commands that are run to their end
+    /// at once, such as a probe's.
+    pub ahead_ms: u64,
+    /// Whether nslookup is BusyBox'.
+    busybox: bool,
+}
+
+impl<'a> ContainerHost<'a> {
+    /// The host for commands in this container.
+    pub(super) fn new(
+        api: &'a mut ApiServer,
+        pod: &Rc<Object>,
+        container: &Container,
+        address: &str,
+    ) -> ContainerHost<'a> {
+        let store = api.store();
+        let variables: BTreeMap<String, String> =
+            environment(store, pod, container, address).into_iter().collect();
+        let expand = |text: &str| expand(text, &variables);
+        let namespace = &pod.meta.namespace;
+        let (hostname, fqdn) = names(pod);
+        let hosts = format!(
+            "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n\
+             fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n\
+             {address}\t{}{hostname}\n",
+            if fqdn == hostname { String::new() } else { format!("{fqdn}\t") }
+        );
+        let fixed = BTreeMap::from([
+            ("/etc/hostname".into(), format!("{hostname}\n").into()),
+            ("/etc/hosts".into(), hosts.into()),
+            ("/etc/resolv.conf".into(), dns::resolv_conf(namespace).into()),
+        ]);
+        let busybox = image::is_plain_shell(&container.image);
+        let files = FileSystem::of(store, pod, container, busybox, &expand, fixed);
+        ContainerHost {
+            pod: pod.clone(),
+            container: container.name.clone(),
+            address: address.into(),
+            files,
+            printed: Vec::new(),
+            ahead_ms: 0,
+            busybox: image::has_name(&container.image, &["busybox", "alpine"]),
+            api,
+        }
+    }
+
+    /// What was printed since the last time.
+    pub fn take_printed(&mut self) -> Vec<(Output, String)> {
+        std::mem::take(&mut self.printed)
+    }
+
+    /// Keeps what was written to files. To be called when the command waits or has ended.
+    pub fn save(&mut self) {
+        self.files.save(self.api, self.pod.meta.uid, &self.container);
+    }
+
+    /// Adds lines to the container's log.
+    pub(super) fn log(&mut self, lines: Vec<Str>) {
+        files::log(self.api, self.pod.meta.uid, &self.container, lines);
+    }
+}
+
+impl Host for ContainerHost<'_> {
+    fn now_ms(&self) -> u64 {
+        files::unix_ms(self.api.now) + self.ahead_ms
+    }
+
+    fn hostname(&self) -> String {
+        names(&self.pod).0
+    }
+
+    fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    fn fqdn(&self) -> String {
+        names(&self.pod).1
+    }
+
+    fn stat(&self, path: &str) -> Option<Stat> {
+        self.files.stat(path)
+    }
+
+    fn read(&self, path: &str) -> Result<String, FileError> {
+        self.files.read(path)
+    }
+
+    fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), FileError> {
+        self.files.write(path, text, append)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
+        self.files.list(path)
+    }
+
+    fn make_dir(&mut self, path: &str) -> Result<(), FileError> {
+        self.files.make_dir(path)
+    }
+
+    fn remove(&mut self, path: &str) -> Result<(), FileError> {
+        self.files.remove(path)
+    }
+
+    fn output(&mut self, to: Output, text: &str) {
+        match self.printed.last_mut() {
+            _ if text.is_empty() => {}
+            Some((last, more)) if *last == to => more.push_str(text),
+            _ => self.printed.push((to, text.to_string())),
+        }
+    }
+
+    fn external(&mut self, argv: &[String], _stdin: &str) -> External {
+        let mut argv = argv.to_vec();
+        if self.busybox && argv.first().is_some_and(|tool| tool == "nslookup") {
+            argv.insert(0, "busybox".into());
+        }
+        // The generator is part of the server whose store is read meanwhile.
+        let mut rng = self.api.rng.clone();
+        let mut network = dns::Network {
+            store: self.api.store(),
+            now: self.api.now,
+            rng: &mut rng,
+            namespace: &self.pod.meta.namespace,
+        };
+        let answer = dns::run(&argv, &mut network);
+        self.api.rng = rng;
+        match answer {
+            Some(p) => External::Done { stdout: p.stdout, stderr: p.stderr, code: p.code },
+            None => External::Unknown,
+        }
+    }
+
+    fn has_program(&self, name: &str) -> bool {
+        dns::TOOLS.contains(&name)
+    }
+}
+
+/// The host name in the pod, and the full name where it has a domain. Models
+/// `pkg/kubelet/util/util.go: GetNodenameForKernel` and `kubelet_pods.go: GeneratePodHostNameAndDomain`.
+fn names(pod: &Object) -> (String, String) {
+    let spec = &pod.pod().spec;
+    let hostname = spec.hostname.as_ref().unwrap_or(&pod.meta.name);
+    // As the kernel takes it.
+    let hostname = hostname[..hostname.len().min(63)].trim_end_matches(['-', '.']).to_string();
+    let fqdn = match &spec.subdomain {
+        Some(subdomain) => format!("{hostname}.{subdomain}.{}.svc.cluster.local", pod.meta.namespace),
+        None => hostname.clone(),
+    };
+    (hostname, fqdn)
+}
+
+/// `$(NAME)` replaced by the variable, `$$` by `$`; what is unknown stays. Models
+/// `k8s.io/kubernetes/third_party/forked/golang/expansion/expand.go`.
+pub(super) fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        if let Some(more) = after.strip_prefix('$') {
+            out.push('$');
+            rest = more;
+        } else if let Some((name, more)) = after.strip_prefix('(').and_then(|a| a.split_once(')')) {
+            match variables.get(name) {
+                Some(value) => out.push_str(value),
+                None => out.push_str(&format!("$({name})")),
+            }
+            rest = more;
+        } else {
+            out.push('$');
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A container's environment, in order. Models `pkg/kubelet/kubelet_pods.go: makeEnvironmentVariables`.
+pub fn environment(
+    store: &Store,
+    pod: &Object,
+    container: &Container,
+    address: &str,
+) -> Vec<(String, String)> {
+    let namespace = &pod.meta.namespace;
+    let mut all: Vec<(String, String)> = vec![
+        ("PATH".into(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into()),
+        ("HOSTNAME".into(), names(pod).0),
+    ];
+    let mut own: Vec<(String, String)> = Vec::new();
+    for from in list(&container.raw, "envFrom") {
+        let prefix = text(from, "prefix");
+        for (kind, field) in [(Kind::ConfigMap, "configMapRef"), (Kind::Secret, "secretRef")] {
+            let name = text(get(from, field), "name");
+            let Some(object) = store.find(kind, namespace, &name) else { continue };
+            for key in keys(object) {
+                let value = data(object, &key).unwrap_or_default();
+                own.push((format!("{prefix}{key}"), value));
+            }
+        }
+    }
+    let services = service_variables(store, pod);
+    for variable in &container.env {
+        let value = match &variable.value {
+            EnvValue::Literal(value) => {
+                let known: BTreeMap<String, String> = services.iter().chain(&own).cloned().collect();
+                Some(expand(value, &known))
+            }
+            EnvValue::Field(path) => Some(field(pod, path, address)),
+            EnvValue::ConfigMap { name, key } => {
+                store.find(Kind::ConfigMap, namespace, name).and_then(|o| data(o, key))
+            }
+            EnvValue::Secret { name, key } => {
+                store.find(Kind::Secret, namespace, name).and_then(|o| data(o, key))
+            }
+            EnvValue::Other => None,
+        };
+        if let Some(value) = value {
+            own.retain(|(name, _)| **name != *variable.name);
+            own.push((variable.name.to_string(), value));
+        }
+    }
+    let unset = |(name, _): &(String, String)| !own.iter().any(|(n, _)| n == name);
+    let services: Vec<_> = services.into_iter().filter(unset).collect();
+    all.extend(own);
+    all.extend(services);
+    if !all.iter().any(|(name, _)| name == "HOME") {
+        all.push(("HOME".into(), "/root".into()));
+    }
+    all
+}
+
+/// The variables that name the API server and, with `enableServiceLinks`, every Service of the namespace that has a
+/// virtual IP. Models `pkg/kubelet/envvars/envvars.go: FromServices`.
+fn service_variables(store: &Store, pod: &Object) -> Vec<(String, String)> {
+    let namespace = &*pod.meta.namespace;
+    let links = get(&pod.pod().spec.raw, "enableServiceLinks") != false;
+    let mut all = Vec::new();
+    let own = store.list_in(Kind::Service, namespace).filter(|_| links);
+    let kubernetes =
+        store.find(Kind::Service, "default", "kubernetes").filter(|_| namespace != "default" || !links);
+    for object in own.chain(kubernetes) {
+        let service = object.service();
+        let ip = &*service.cluster_ip;
+        if ip.is_empty() || ip == "None" || service.ports.is_empty() {
+            continue;
+        }
+        let prefix = object.meta.name.to_ascii_uppercase().replace('-', "_");
+        let first = &service.ports[0];
+        all.push((format!("{prefix}_SERVICE_HOST"), ip.to_string()));
+        all.push((format!("{prefix}_SERVICE_PORT"), first.port.to_string()));
+        for port in service.ports.iter() {
+            if let Some(name) = port.name.as_deref().filter(|n| !n.is_empty()) {
+                let name = name.to_ascii_uppercase().replace('-', "_");
+                all.push((format!("{prefix}_SERVICE_PORT_{name}"), port.port.to_string()));
+            }
+        }
+        let url = |port: i64, protocol: &str| format!("{}://{ip}:{port}", protocol.to_ascii_lowercase());
+        all.push((format!("{prefix}_PORT"), url(i64::from(first.port), &first.protocol)));
+        for port in service.ports.iter() {
+            let start = format!("{prefix}_PORT_{}_{}", port.port, port.protocol);
+            all.push((start.clone(), url(i64::from(port.port), &port.protocol)));
+            all.push((format!("{start}_PROTO"), port.protocol.to_ascii_lowercase()));
+            all.push((format!("{start}_PORT"), port.port.to_string()));
+            all.push((format!("{start}_ADDR"), ip.to_string()));
+        }
+    }
+    all
+}
+
+/// A field of the pod (`fieldRef`). Models `pkg/kubelet/kubelet_pods.go: podFieldSelectorRuntimeValue`.
+fn field(pod: &Object, path: &str, address: &str) -> String {
+    let (meta, p) = (&pod.meta, pod.pod());
+    let of = |map: &BTreeMap<Str, Str>, key: &str| map.get(key).map(|v| v.to_string()).unwrap_or_default();
+    if let Some((what, key)) = path.strip_suffix("']").and_then(|p| p.split_once("['")) {
+        return match what {
+            "metadata.labels" => of(&meta.labels, key),
+            _ => of(&meta.annotations, key),
+        };
+    }
+    match path {
+        "metadata.name" => meta.name.to_string(),
+        "metadata.namespace" => meta.namespace.to_string(),
+        "metadata.uid" => meta.uid.to_string(),
+        "spec.nodeName" => p.spec.node_name.as_deref().unwrap_or_default().to_string(),
+        "spec.serviceAccountName" => p.spec.service_account_name.to_string(),
+        "status.hostIP" | "status.hostIPs" => p.status.host_ip.as_deref().unwrap_or_default().to_string(),
+        "status.podIP" | "status.podIPs" => address.to_string(),
+        "metadata.labels" => quoted_pairs(&meta.labels),
+        "metadata.annotations" => quoted_pairs(&meta.annotations),
+        _ => String::new(),
+    }
+}
+
+/// `key="value"` lines, as the downward API writes maps.
+fn quoted_pairs(map: &BTreeMap<Str, Str>) -> String {
+    map.iter().map(|(k, v)| format!("{k}={v:?}\n")).collect()
+}
+
+/// What a volume of a ConfigMap or a Secret shows.
+pub(super) fn projected(store: &Store, pod: &Object, volume: &Volume) -> Files {
+    let (kind, name, field) = match &volume.source {
+        VolumeSource::ConfigMap(name) => (Kind::ConfigMap, name, "configMap"),
+        VolumeSource::Secret(name) => (Kind::Secret, name, "secret"),
+        _ => return Files::default(),
+    };
+    let Some(object) = store.find(kind, &pod.meta.namespace, name) else { return Files::default() };
+    let shown = files::items(get(&volume.raw, field), keys(object));
+    let file = |(key, path): (String, String)| Some((format!("/{path}").into(), data(object, &key)?.into()));
+    Rc::new(shown.into_iter().filter_map(file).collect())
+}
+
+/// The keys of a ConfigMap or a Secret.
+fn keys(object: &Object) -> Vec<String> {
+    let crate::api::Body::Other(tree) = &object.body else { return Vec::new() };
+    let fields = ["data", "binaryData", "stringData"];
+    let all = fields.iter().filter_map(|f| get(tree, f).as_object()).flat_map(|o| o.keys().cloned());
+    let sorted: std::collections::BTreeSet<String> = all.collect();
+    sorted.into_iter().collect()
+}
 
 /// Why a pod's volumes can't be mounted, as the FailedMount event says it.
 pub(super) fn missing_volume(store: &Store, pod: &Object) -> Option<String> {

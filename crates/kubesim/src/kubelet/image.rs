@@ -22,6 +22,18 @@ pub fn has_tag(image: &str, wanted: &str) -> bool {
     tag(image) == wanted
 }
 
+/// Whether the image is one of these: its name without registry, repository and tag.
+pub fn has_name(image: &str, names: &[&str]) -> bool {
+    let last = image.split('@').next().unwrap_or(image).rsplit('/').next().unwrap_or(image);
+    names.contains(&last.split(':').next().unwrap_or(last))
+}
+
+/// Whether the image holds a shell and nothing else that starts by itself: its container ends at once unless it is given
+/// a command or something to read from.
+pub fn is_plain_shell(image: &str) -> bool {
+    has_name(image, &["alpine", "bash", "busybox", "centos", "debian", "fedora", "netshoot", "ubuntu"])
+}
+
 /// Why this is no image reference, in the words of `distribution/reference`, if it is none.
 pub fn invalid(image: &str) -> Option<String> {
     let path = image.split('@').next().unwrap_or(image);

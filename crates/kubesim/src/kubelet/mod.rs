@@ -6,12 +6,14 @@
 //! | `status` | what the kubelet reports of it |
 //! | `probe` | startup, liveness and readiness probes |
 //! | `program` | what a container's command does |
-//! | `host` | what a container finds around it: volumes, files, environment |
+//! | `host` | what a container finds around it: environment, names, and the shell's host |
+//! | `files` | a container's file system: its own files, and its volumes where they are mounted |
 //! | `image` | image references, and what pulling them gives |
 //!
 //! What a node keeps to itself (pulled images, used addresses, running programs) is in [`Nodes`]; what it tells the API
 //! server is in the store. A kubelet is told of nothing but pods, and of its own node going down and coming back.
 
+mod files;
 mod host;
 mod image;
 mod probe;
@@ -32,6 +34,8 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use worker::Worker;
+
+pub use host::{ContainerHost, environment};
 
 /// What the nodes keep to themselves: running programs, pulled images, used addresses.
 #[derive(Clone, Default, Debug)]
@@ -193,7 +197,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     if let Some(uid) = gone {
         // Force deleted, or tidied up: nothing of it is left.
         context.nodes.pods.remove(key);
-        let files = worker::files_key(uid);
+        let files = files::files_key(uid);
         if context.store().get(&files).is_some() {
             context.api.put_internal(files, None);
         }
@@ -215,4 +219,20 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     let again_at = worker.sync(context, &object);
     context.nodes.pods.insert(key.clone(), worker);
     Outcome { again_at, failed: false }
+}
+
+/// The host for commands in a running container (`kubectl exec`, a terminal in a pod); `None` if it does not run.
+/// The caller runs a [`crate::shell::Shell`] on it, takes what is printed, and saves the files.
+pub fn exec_host<'a>(
+    api: &'a mut ApiServer,
+    nodes: &Nodes,
+    pod: &Key,
+    container: &str,
+) -> Option<ContainerHost<'a>> {
+    let object = api.store().get(pod)?.clone();
+    let worker = nodes.pods.get(pod).filter(|w| w.uid == object.meta.uid)?;
+    let runs = worker.runs.iter().any(|r| &*r.name == container && r.is_running());
+    let spec = object.pod().spec.container(container).filter(|_| runs)?.clone();
+    let address = worker.address.clone()?;
+    Some(ContainerHost::new(api, &object, &spec, &address))
 }

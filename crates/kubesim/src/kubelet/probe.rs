@@ -115,7 +115,7 @@ fn always_there() -> Probe {
 /// Asks a container's probe.
 pub(super) fn ask(
     cx: &mut Context,
-    pod: &Object,
+    pod: &Rc<Object>,
     worker: &mut Worker,
     i: usize,
     p: usize,

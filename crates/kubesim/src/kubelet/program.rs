@@ -1,70 +1,249 @@
-//! What a container's process does.
+//! What a container's process does: its command is run by the [`crate::shell`] as far as it can be; the rest counts as a
+//! server that serves until it is told to stop.
 
+use super::host::{self, ContainerHost};
+use super::image;
 use super::worker::Worker;
-use crate::api::read::get;
+use crate::api::pod::Container;
+use crate::api::read::{get, strings};
 use crate::api::{Object, SimTime, Span, Str};
 use crate::controllers::Context;
+use crate::shell::{Output, Shell, Step, Unknown};
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// How often a `tail -f` looks whether its file has grown.
+const FOLLOW: Span = Span::seconds(1);
+/// A script that does not come to an end at one moment goes on a little later.
+const BUSY: Span = Span(20);
+/// How many commands that can't be run are taken for done at one moment.
+const NOT_SIMULATED_AT_ONCE: usize = 100;
 
 /// A container's first process.
 #[derive(Clone, Debug)]
 pub(super) enum Program {
     /// A program that is not simulated: a server that serves until it is told to stop.
     Server,
+    /// A command that the shell runs.
+    Script(Box<Script>),
+}
+
+/// A command under way.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    shell: Shell,
+    wake: Option<SimTime>,
+    /// It has become a program that is not simulated.
+    serves: bool,
+    /// What was printed since the last end of a line.
+    line: String,
 }
 
 impl Program {
-    /// What the container's command says.
-    pub fn of(_cx: &mut Context, _pod: &Object, _worker: &Worker, _i: usize) -> Program {
-        Program::Server
+    /// What the container's command says; `None` is a container that ends at once, well.
+    pub fn of(cx: &Context, pod: &Rc<Object>, worker: &Worker, i: usize) -> Program {
+        let container = worker.container(pod, i);
+        let address = worker.address.as_deref().unwrap_or_default();
+        let variables = host::environment(cx.store(), pod, container, address);
+        let plain = image::is_plain_shell(&container.image);
+        let mut argv: Vec<String> = Vec::new();
+        let known: BTreeMap<String, String> = variables.iter().cloned().collect();
+        if plain || !container.command.is_empty() {
+            let words = container.command.iter().chain(&container.args);
+            argv.extend(words.map(|word| host::expand(word, &known)));
+        }
+        if argv.is_empty() && plain && get(&container.raw, "stdin") != true {
+            // The image's own command is a shell, and nobody types.
+            argv = vec!["true".into()];
+        }
+        if argv.is_empty() {
+            return Program::Server;
+        }
+        let shell = Shell::script(&argv, &variables, &directory(container), Unknown::NotSimulated);
+        let script = Script { shell, wake: None, serves: false, line: String::new() };
+        Program::Script(Box::new(script))
     }
 
     /// When it goes on by itself.
     pub fn next_at(&self) -> Option<SimTime> {
-        None
+        match self {
+            Program::Server => None,
+            Program::Script(script) => script.wake,
+        }
     }
 
     /// Whether somebody listens on its ports.
     pub fn serves(&self) -> bool {
-        true
+        match self {
+            Program::Server => true,
+            Program::Script(script) => script.serves,
+        }
     }
 
     /// SIGTERM: whether it will end of it; `None` if it does something about it first.
     pub fn terminate(&mut self) -> Option<bool> {
-        Some(true)
+        match self {
+            Program::Server => Some(true),
+            Program::Script(script) if script.serves => Some(true),
+            // A container's first process gets no signal that it has not asked for.
+            Program::Script(script) => {
+                if script.shell.terminate() {
+                    None
+                } else {
+                    Some(false)
+                }
+            }
+        }
     }
 
     /// Lets it go on until it waits. Returns its exit code if it has ended.
     pub fn go_on(
         self,
-        _cx: &mut Context,
-        _pod: &Object,
-        _worker: &mut Worker,
-        _i: usize,
+        cx: &mut Context,
+        pod: &Rc<Object>,
+        worker: &Worker,
+        i: usize,
     ) -> (Program, Option<i32>) {
-        (self, None)
+        let Program::Script(mut script) = self else { return (self, None) };
+        let container = worker.container(pod, i);
+        let address = worker.address.clone().unwrap_or_default();
+        let main = i >= worker.inits || worker.runs[i].sidecar;
+        let now = cx.api.now;
+        let mut host = ContainerHost::new(cx.api, pod, container, &address);
+        let (wake, exit) = script.run(&mut host, now, main);
+        script.wake = wake;
+        let mut lines: Vec<Str> = Vec::new();
+        for (_, text) in host.take_printed() {
+            script.line.push_str(&text);
+        }
+        while let Some((line, rest)) = script.line.split_once('\n') {
+            lines.push(line.into());
+            script.line = rest.to_string();
+        }
+        if exit.is_some() && !script.line.is_empty() {
+            lines.push(std::mem::take(&mut script.line).into());
+        }
+        host.save();
+        host.log(lines);
+        (Program::Script(script), exit)
     }
 }
 
-/// How long a lifecycle hook takes.
-pub(super) fn hook_takes(
-    _cx: &mut Context,
-    _pod: &Object,
-    _worker: &mut Worker,
-    _i: usize,
-    hook: &Value,
-) -> Span {
-    Span::seconds(get(get(hook, "sleep"), "seconds").as_i64().unwrap_or(0))
+impl Script {
+    /// Runs until it waits or has ended: when it goes on, and its exit code.
+    fn run(&mut self, host: &mut ContainerHost, now: SimTime, main: bool) -> (Option<SimTime>, Option<i32>) {
+        for _ in 0..NOT_SIMULATED_AT_ONCE {
+            match self.shell.run(host) {
+                Step::Exit(code) => return (None, Some(code)),
+                Step::Sleep { ms } => return (Some(now + Span(ms.max(1) as i64)), None),
+                Step::WaitExternal { ms } => {
+                    let ms = ms.map_or(BUSY.0, |ms| (ms as i64).clamp(1, BUSY.0));
+                    return (Some(now + Span(ms)), None);
+                }
+                Step::Busy => return (Some(now + BUSY), None),
+                Step::Forever => {
+                    let follows = self.shell.followed().next().is_some();
+                    return (follows.then(|| now + FOLLOW), None);
+                }
+                Step::Prompt { .. } | Step::Input => return (None, None),
+                Step::NotSimulated { command, last } => {
+                    note(host, &command);
+                    if last && main {
+                        self.serves = true;
+                        self.shell.hold();
+                    }
+                }
+            }
+        }
+        (Some(now + BUSY), None)
+    }
 }
 
-/// Runs a probe's command in a container.
+/// The line in the log about a command that can't be run.
+fn note(host: &mut ContainerHost, command: &str) {
+    crate::shell::Host::output(host, Output::Stdout, &format!("[not simulated: {command}]\n"));
+}
+
+/// The container's working directory; the image's own is not known.
+fn directory(container: &Container) -> String {
+    get(&container.raw, "workingDir").as_str().unwrap_or("/").to_string()
+}
+
+/// How a command that was run to its end at once ended.
+enum Ended {
+    Exit(i32),
+    /// It would have taken longer than it may.
+    TimedOut,
+}
+
+/// Runs a command in a container to its end at one moment: the time that it sleeps passes for it alone. Returns how it
+/// ended, what it printed, and how long it slept.
+fn run_at_once(
+    cx: &mut Context,
+    pod: &Rc<Object>,
+    worker: &Worker,
+    i: usize,
+    command: &[Str],
+    may_take: Span,
+) -> (Ended, String, Span) {
+    let container = worker.container(pod, i);
+    let address = worker.address.clone().unwrap_or_default();
+    let variables = host::environment(cx.store(), pod, container, &address);
+    let argv: Vec<String> = command.iter().map(|word| word.to_string()).collect();
+    let mut shell = Shell::script(&argv, &variables, &directory(container), Unknown::NotSimulated);
+    let mut host = ContainerHost::new(cx.api, pod, container, &address);
+    let mut ended = Ended::TimedOut;
+    while (host.ahead_ms as i64) < may_take.0.max(1) {
+        match shell.run(&mut host) {
+            Step::Exit(code) => {
+                ended = Ended::Exit(code);
+                break;
+            }
+            Step::Sleep { ms } => host.ahead_ms += ms.max(1),
+            Step::Busy | Step::WaitExternal { .. } | Step::NotSimulated { .. } => host.ahead_ms += 1,
+            Step::Forever | Step::Prompt { .. } | Step::Input => break,
+        }
+    }
+    let printed = host.take_printed().into_iter().map(|(_, text)| text).collect();
+    let took = Span((host.ahead_ms as i64).min(may_take.0));
+    host.save();
+    (ended, printed, took)
+}
+
+/// How long a lifecycle hook takes; its command is run.
+pub(super) fn hook_takes(
+    cx: &mut Context,
+    pod: &Rc<Object>,
+    worker: &Worker,
+    i: usize,
+    hook: &Value,
+    may_take: Span,
+) -> Span {
+    let command = strings(get(hook, "exec"), "command");
+    if !command.is_empty() {
+        return match run_at_once(cx, pod, worker, i, &command, may_take) {
+            (Ended::Exit(_), _, took) => took,
+            (Ended::TimedOut, ..) => may_take,
+        };
+    }
+    Span::seconds(get(get(hook, "sleep"), "seconds").as_i64().unwrap_or(0)).min(may_take)
+}
+
+/// Runs a probe's command in a container. Errors: what the probe says of its failure.
 pub(super) fn ask(
-    _cx: &mut Context,
-    _pod: &Object,
-    _worker: &mut Worker,
-    _i: usize,
-    _command: &[Str],
-    _timeout_seconds: i64,
+    cx: &mut Context,
+    pod: &Rc<Object>,
+    worker: &Worker,
+    i: usize,
+    command: &[Str],
+    timeout_seconds: i64,
 ) -> Result<(), String> {
-    Ok(())
+    match run_at_once(cx, pod, worker, i, command, Span::seconds(timeout_seconds)) {
+        (Ended::Exit(0), ..) => Ok(()),
+        (Ended::Exit(_), printed, _) => Err(printed),
+        (Ended::TimedOut, ..) => {
+            Err(format!("command timed out: {:?} timed out after {timeout_seconds}s", command.join(" ")))
+        }
+    }
 }

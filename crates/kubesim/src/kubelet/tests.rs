@@ -383,3 +383,167 @@ fn check(cluster: &Cluster, used: &mut std::collections::BTreeMap<String, crate:
         assert!(!p.is_ready() || p.status.phase == crate::api::PodPhase::Running);
     }
 }
+
+/// What is on a claim's volume.
+fn volume_files(cluster: &Cluster, claim: &str) -> Vec<(String, String)> {
+    let store = cluster.api.store();
+    let claim = store.find(Kind::PersistentVolumeClaim, "default", claim).unwrap().claim();
+    let key = Key::cluster(Kind::VolumeFiles, claim.spec.volume_name.as_deref().unwrap());
+    let files = store.get(&key).map(|f| f.volume_files().files.clone()).unwrap_or_default();
+    files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
+}
+
+/// A container's log.
+fn log(cluster: &Cluster, pod: &str, container: &str) -> Vec<String> {
+    let uid = cluster.api.get(&pod_key(pod)).unwrap().meta.uid;
+    let Some(record) = cluster.api.store().get(&super::files::files_key(uid)) else { return Vec::new() };
+    let output = record.container_files().containers.get(container).cloned().unwrap_or_default();
+    output.log.iter().map(|(_, line)| line.to_string()).collect()
+}
+
+/// Runs a command in a container, as `kubectl exec` does.
+fn exec(cluster: &mut Cluster, pod: &str, container: &str, command: &str) -> String {
+    let object = cluster.api.get(&pod_key(pod)).unwrap();
+    let spec = object.pod().spec.container(container).unwrap();
+    let address = object.pod().status.pod_ip.clone().unwrap();
+    let environment = super::environment(cluster.api.store(), &object, spec, &address);
+    let argv = ["sh".to_string(), "-c".to_string(), command.to_string()];
+    let mut shell = crate::shell::Shell::script(&argv, &environment, "/", crate::shell::Unknown::NotFound);
+    let Cluster { api, nodes, .. } = cluster;
+    let mut host = super::exec_host(api, nodes, &pod_key(pod), container).expect("it runs");
+    let step = shell.run(&mut host);
+    assert!(matches!(step, crate::shell::Step::Exit(_)), "{step:?}");
+    let printed: String = host.take_printed().into_iter().map(|(_, text)| text).collect();
+    host.save();
+    printed
+}
+
+#[test]
+fn the_seeds_init_container_writes_its_line_to_the_volume_and_to_its_log() {
+    let mut cluster = seed_until(60);
+    let first = log(&cluster, "flask-1", "init-dump-log");
+    assert_eq!(first.len(), 1);
+    let (name, seconds) = first[0].rsplit_once('-').unwrap();
+    assert_eq!(name, "flask-1");
+    let started = cluster.api.get(&pod_key("flask-1")).unwrap().pod().status.start_time.unwrap();
+    assert!((0..=2).contains(&(seconds.parse::<i64>().unwrap() - started.unix_seconds())));
+    let dump = ("/dump.log".to_string(), format!("{}\n", first[0]));
+    assert_eq!(volume_files(&cluster, "www-flask-1"), [dump]);
+
+    delete(&mut cluster, "flask-1", None);
+    run_for(&mut cluster, 10_000);
+    let second = log(&cluster, "flask-1", "init-dump-log");
+    assert_ne!(first, second, "a new pod has a new log");
+    let both = format!("{}\n{}\n", first[0], second[0]);
+    assert_eq!(volume_files(&cluster, "www-flask-1"), [("/dump.log".to_string(), both.clone())]);
+    assert_eq!(exec(&mut cluster, "flask-1", "flask-app", "cat /usr/src/app/log/dump.log"), both);
+    assert_eq!(
+        exec(&mut cluster, "flask-1", "flask-app", "hostname -f"),
+        "flask-1.flask.default.svc.cluster.local\n"
+    );
+}
+
+/// A pod of one container that runs a script; `{}` in `extra` is indented as the container's fields are.
+fn script(image: &str, script: &str, extra: &str) -> String {
+    pod(&format!("    command: [sh, -c, {script:?}]\n{extra}"))
+        .replace("image: nginx", &format!("image: {image}"))
+}
+
+#[test]
+fn a_script_goes_on_in_simulated_time_and_is_deaf_to_sigterm() {
+    let mut cluster = testing::recorded();
+    let count = "i=0; while true; do i=$((i+1)); echo $i; sleep 2; done";
+    testing::create(&mut cluster, &script("busybox", count, "  terminationGracePeriodSeconds: 5\n"));
+    cluster.run_until(SimTime(9_500));
+    assert_eq!(log(&cluster, "web", "web"), ["1", "2", "3", "4", "5"]);
+    let before = cluster.now();
+    delete(&mut cluster, "web", None);
+    run_for(&mut cluster, 5_020);
+    let ended = times(&cluster, "web", "Error");
+    assert_eq!(ended, [before.0 + 5_005]);
+    let web = cluster.api.get(&pod_key("web")).unwrap();
+    assert!(matches!(
+        &web.pod().status.container_statuses[0].state,
+        crate::api::pod::ContainerState::Terminated(t) if t.exit_code == 137
+    ));
+    run_for(&mut cluster, 100);
+    assert!(cluster.api.store().list(Kind::ContainerFiles).next().is_none(), "logs go with the pod");
+}
+
+#[test]
+fn a_script_with_a_trap_ends_as_it_likes() {
+    let mut cluster = testing::recorded();
+    let waits = "trap 'echo bye; exit 3' TERM; while true; do sleep 1; done";
+    testing::create(&mut cluster, &script("busybox", waits, ""));
+    cluster.run_until(SimTime(5_000));
+    delete(&mut cluster, "web", None);
+    run_for(&mut cluster, 2_000);
+    assert_eq!(times(&cluster, "web", "Error").len(), 1);
+    assert!(cluster.api.get(&pod_key("web")).is_err(), "it did not take its whole grace period");
+}
+
+#[test]
+fn a_shell_image_without_a_command_ends_at_once_and_is_backed_off() {
+    let mut cluster = testing::recorded();
+    testing::create(&mut cluster, &pod("").replace("nginx", "busybox"));
+    cluster.run_until(SimTime(5_000));
+    assert!(statuses(&cluster, "web").ends_with(&["Completed".to_string(), "CrashLoopBackOff".to_string()]));
+}
+
+#[test]
+fn what_cannot_be_run_is_logged_and_counts_as_a_server() {
+    let mut cluster = testing::recorded();
+    testing::create(&mut cluster, &script("example", "echo starting; exec gunicorn app:app", ""));
+    cluster.run_until(SimTime(5_000));
+    assert_eq!(log(&cluster, "web", "web"), ["starting", "[not simulated: gunicorn app:app]"]);
+    assert_eq!(status_now(&cluster, "web"), "Running");
+}
+
+#[test]
+fn an_exec_probe_runs_its_command() {
+    let mut cluster = testing::recorded();
+    let probe = "    readinessProbe:\n      exec: {command: [cat, /tmp/ready]}\n      periodSeconds: 1\n";
+    testing::create(&mut cluster, &script("busybox", "sleep 4; touch /tmp/ready; sleep infinity", probe));
+    cluster.run_until(SimTime(20_000));
+    let said = events(&cluster, "web");
+    let failed = "Unhealthy Readiness probe failed: cat: can't open '/tmp/ready': No such file or directory";
+    assert!(said.iter().any(|e| e.starts_with(failed)), "{said:?}");
+    assert!(cluster.api.get(&pod_key("web")).unwrap().pod().is_ready());
+    exec(&mut cluster, "web", "web", "rm /tmp/ready");
+    run_for(&mut cluster, 5_000);
+    assert!(!cluster.api.get(&pod_key("web")).unwrap().pod().is_ready());
+}
+
+#[test]
+fn a_container_finds_its_settings_as_files_and_variables() {
+    let mut cluster = testing::recorded();
+    let settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: primary, my.cnf: \"[mysqld]\\n\"}\n\
+                    ---\napiVersion: v1\nkind: Secret\nmetadata: {name: login}\ndata: {password: aHVudGVyMg==}\n";
+    testing::create(&mut cluster, settings);
+    let extra = "    env:\n    - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}\n    - {name: GREETING, value: \
+                 hello from $(POD)}\n    - {name: PASSWORD, valueFrom: {secretKeyRef: {name: login, key: password}}}\n    \
+                 envFrom:\n    - {prefix: APP_, configMapRef: {name: settings}}\n    volumeMounts:\n    - {name: conf, \
+                 mountPath: /etc/mysql}\n    - {name: conf, mountPath: /etc/one.cnf, subPath: my.cnf}\n    - {name: work, \
+                 mountPath: /work}\n  volumes:\n  - {name: conf, configMap: {name: settings, items: [{key: my.cnf, path: \
+                 my.cnf}]}}\n  - {name: work, emptyDir: {}}\n";
+    testing::create(
+        &mut cluster,
+        &script("busybox", "echo $GREETING > /work/greeting; sleep infinity", extra),
+    );
+    cluster.run_until(SimTime(5_000));
+    for (command, printed) in [
+        ("echo $POD, $GREETING, $PASSWORD, $APP_mode", "web, hello from web, hunter2, primary\n"),
+        ("cat /etc/mysql/my.cnf /etc/one.cnf", "[mysqld]\n[mysqld]\n"),
+        ("ls /etc/mysql", "my.cnf\n"),
+        ("cat /work/greeting", "hello from web\n"),
+        ("echo x > /etc/mysql/y || echo no", "sh: can't create /etc/mysql/y: Read-only file system\nno\n"),
+        ("mkdir /work/a && touch /work/a/b && rm /work/a/b && ls /work", "a\ngreeting\n"),
+        ("echo $KUBERNETES_SERVICE_HOST", "10.200.0.1\n"),
+        (
+            "cat /etc/hostname; cat /etc/resolv.conf | head -n 1",
+            "web\nsearch default.svc.cluster.local svc.cluster.local cluster.local\n",
+        ),
+    ] {
+        assert_eq!(exec(&mut cluster, "web", "web", command), printed, "{command}");
+    }
+}

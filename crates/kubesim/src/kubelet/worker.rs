@@ -11,10 +11,11 @@ use super::status;
 use crate::api::event::Involved;
 use crate::api::pod::{Container, ContainerState, RestartPolicy, Terminated};
 use crate::api::read::get;
-use crate::api::{Key, Kind, Object, SimTime, Span, Str, Uid};
+use crate::api::{Object, SimTime, Span, Str, Uid};
 use crate::apiserver::{DeleteOptions, EventType, Source};
 use crate::controllers::Context;
 use crate::verdict::{Component, Reason};
+use std::rc::Rc;
 
 /// The first wait before a container that ended is started again, doubled each time (`containerBackOff`,
 /// `pkg/kubelet/kubelet.go: backOffPeriod`); the first restart comes at once.
@@ -233,7 +234,7 @@ impl Worker {
     }
 
     /// Takes the steps that are due, reports the status, and says when the next step is due.
-    pub fn sync(&mut self, cx: &mut Context, pod: &Object) -> Option<SimTime> {
+    pub fn sync(&mut self, cx: &mut Context, pod: &Rc<Object>) -> Option<SimTime> {
         let key = pod.key();
         while self.step(cx, pod) {}
         if cx.store().get(&key).is_none_or(|p| p.meta.uid != self.uid) {
@@ -253,30 +254,38 @@ impl Worker {
         self.runs.iter().filter_map(Run::next_at).min()
     }
 
-    fn container<'a>(&self, pod: &'a Object, i: usize) -> &'a Container {
+    pub fn container<'a>(&self, pod: &'a Object, i: usize) -> &'a Container {
         let spec = &pod.pod().spec;
         if i < self.inits { &spec.init_containers[i] } else { &spec.containers[i - self.inits] }
     }
 
     /// A reference to a container, for events.
-    fn involved(&self, pod: &Object, i: usize) -> Involved {
+    fn involved(&self, pod: &Rc<Object>, i: usize) -> Involved {
         let list = if i < self.inits { "initContainers" } else { "containers" };
         Involved::container(pod, list, &self.runs[i].name)
     }
 
-    fn says(&self, cx: &mut Context, pod: &Object, i: usize, kind: EventType, reason: &str, message: &str) {
+    fn says(
+        &self,
+        cx: &mut Context,
+        pod: &Rc<Object>,
+        i: usize,
+        kind: EventType,
+        reason: &str,
+        message: &str,
+    ) {
         cx.api.event(Source::kubelet(&self.node), self.involved(pod, i), kind, reason, message);
     }
 
-    fn normal(&self, cx: &mut Context, pod: &Object, i: usize, reason: &str, message: &str) {
+    fn normal(&self, cx: &mut Context, pod: &Rc<Object>, i: usize, reason: &str, message: &str) {
         self.says(cx, pod, i, EventType::Normal, reason, message);
     }
 
-    fn warns(&self, cx: &mut Context, pod: &Object, i: usize, reason: &str, message: &str) {
+    fn warns(&self, cx: &mut Context, pod: &Rc<Object>, i: usize, reason: &str, message: &str) {
         self.says(cx, pod, i, EventType::Warning, reason, message);
     }
 
-    fn switches(&self, cx: &Context, pod: &Object, i: usize) -> Switches {
+    fn switches(&self, cx: &Context, pod: &Rc<Object>, i: usize) -> Switches {
         if !cx.timings.imitates_recorder {
             return Switches::default();
         }
@@ -292,7 +301,7 @@ impl Worker {
     }
 
     /// Takes one step that is due, if there is one.
-    fn step(&mut self, cx: &mut Context, pod: &Object) -> bool {
+    fn step(&mut self, cx: &mut Context, pod: &Rc<Object>) -> bool {
         let now = cx.now();
         if self.over {
             return self.remove(cx, pod);
@@ -346,7 +355,7 @@ impl Worker {
     }
 
     /// Waits for the pod's volumes. Models `WaitForAttachAndMount`.
-    fn mount(&mut self, cx: &mut Context, pod: &Object, wait: Span) {
+    fn mount(&mut self, cx: &mut Context, pod: &Rc<Object>, wait: Span) {
         let now = cx.now();
         let Some(message) = super::host::missing_volume(cx.store(), pod) else {
             self.setup = Setup::Sandbox { at: now + cx.timings.sandbox };
@@ -364,7 +373,7 @@ impl Worker {
     }
 
     /// Takes a step with a container whose turn has come.
-    fn step_run(&mut self, cx: &mut Context, pod: &Object, i: usize) -> bool {
+    fn step_run(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) -> bool {
         let now = cx.now();
         match self.runs[i].state.clone() {
             State::Waiting => self.begin(cx, pod, i),
@@ -389,7 +398,7 @@ impl Worker {
     }
 
     /// Gets the image, as far as that needs no time. Models `pkg/kubelet/images/image_manager.go: EnsureImageExists`.
-    fn begin(&mut self, cx: &mut Context, pod: &Object, i: usize) {
+    fn begin(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
         let now = cx.now();
         let container = self.container(pod, i);
         let image = &container.image;
@@ -418,14 +427,14 @@ impl Worker {
     }
 
     /// An image that no pull can mend.
-    fn fail_image(&mut self, cx: &mut Context, pod: &Object, i: usize, reason: &str, message: &str) {
+    fn fail_image(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, reason: &str, message: &str) {
         self.warns(cx, pod, i, "Failed", &format!("Error: {reason}"));
         self.runs[i].wait(reason, Some(message));
         self.runs[i].state = State::Blocked { until: cx.now() + CONFIG_RETRY, message: message.into() };
         self.runs[i].from = Str::default();
     }
 
-    fn pulled(&mut self, cx: &mut Context, pod: &Object, i: usize, took: Span) {
+    fn pulled(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, took: Span) {
         let image = self.container(pod, i).image.clone();
         let now = cx.now();
         if !cx.nodes.cannot_be_pulled(&image) {
@@ -445,7 +454,7 @@ impl Worker {
     }
 
     /// Makes the container, if everything that it needs is there.
-    fn create(&mut self, cx: &mut Context, pod: &Object, i: usize) {
+    fn create(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
         let now = cx.now();
         let container = self.container(pod, i);
         if self.runs[i].from.is_empty() {
@@ -466,7 +475,7 @@ impl Worker {
         self.runs[i].state = State::Creating { until: now + cx.timings.container_start };
     }
 
-    fn run(&mut self, cx: &mut Context, pod: &Object, i: usize) {
+    fn run(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
         let now = cx.now();
         self.normal(cx, pod, i, "Started", "Container started");
         self.announced = true;
@@ -478,6 +487,7 @@ impl Worker {
         if let Some(previous) = run.previous.take() {
             run.last_state = Some(previous);
             run.restarts += 1;
+            super::files::start_again(cx.api, self.uid, &run.name);
         }
         run.from = container.image.clone();
         run.image = image::with_tag(&container.image).into();
@@ -506,7 +516,7 @@ impl Worker {
     }
 
     /// Starts what the container's command says.
-    fn start_program(&mut self, cx: &mut Context, pod: &Object, i: usize) {
+    fn start_program(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
         let program = Program::of(cx, pod, self, i);
         self.runs[i].program = program;
         if i < self.inits && !self.runs[i].sidecar && matches!(self.runs[i].program, Program::Server) {
@@ -514,6 +524,8 @@ impl Worker {
             let at = cx.now() + cx.timings.init_run;
             self.end_at(i, at, 0);
         }
+        let hook = get(get(&self.container(pod, i).raw, "lifecycle"), "postStart").clone();
+        super::program::hook_takes(cx, pod, self, i, &hook, Span::seconds(1));
         self.go_on(cx, pod, i);
     }
 
@@ -524,7 +536,7 @@ impl Worker {
     }
 
     /// Lets the container's program go on until it waits.
-    fn go_on(&mut self, cx: &mut Context, pod: &Object, i: usize) {
+    fn go_on(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
         let program = std::mem::replace(&mut self.runs[i].program, Program::Server);
         let (program, exit) = program.go_on(cx, pod, self, i);
         self.runs[i].program = program;
@@ -534,7 +546,7 @@ impl Worker {
     }
 
     /// Takes a step with a container that runs.
-    fn step_running(&mut self, cx: &mut Context, pod: &Object, i: usize) -> bool {
+    fn step_running(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) -> bool {
         let now = cx.now();
         let State::Running { since, exit, stop } = self.runs[i].state else { return false };
         if let Some((_, code)) = exit.filter(|(at, _)| *at <= now) {
@@ -578,7 +590,7 @@ impl Worker {
     }
 
     /// Asks a probe and acts on the answer. Models `pkg/kubelet/prober/worker.go: doProbe`.
-    fn probe(&mut self, cx: &mut Context, pod: &Object, i: usize, p: usize, since: SimTime) {
+    fn probe(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, p: usize, since: SimTime) {
         let now = cx.now();
         let answer = probe::ask(cx, pod, self, i, p, since);
         let prober = &mut self.runs[i].probers[p];
@@ -608,14 +620,14 @@ impl Worker {
     }
 
     /// Stops one container, to start it again.
-    fn kill(&mut self, cx: &mut Context, pod: &Object, i: usize, message: &str) {
+    fn kill(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, message: &str) {
         let grace = pod.pod().spec.termination_grace_period_seconds;
         self.runs[i].probers.clear();
         self.tell_to_stop(cx, pod, i, cx.now() + Span::seconds(grace), message);
     }
 
     /// A container has ended.
-    fn exited(&mut self, cx: &mut Context, pod: &Object, i: usize, since: SimTime, code: i32) {
+    fn exited(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, since: SimTime, code: i32) {
         let now = cx.now();
         let policy = pod.pod().spec.restart_policy;
         let init = i < self.inits && !self.runs[i].sidecar;
@@ -651,7 +663,7 @@ impl Worker {
     }
 
     /// Starts a container that has ended again, now or after a while. Models `doBackOff`.
-    fn again(&mut self, cx: &mut Context, pod: &Object, i: usize) {
+    fn again(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
         let now = cx.now();
         let Some(wait) = self.runs[i].back_off else {
             self.runs[i].back_off = Some(FIRST_BACK_OFF);
@@ -670,7 +682,7 @@ impl Worker {
     }
 
     /// Nothing runs any more and nothing will: a pod that ends by itself.
-    fn finish_by_itself(&mut self, cx: &mut Context, pod: &Object) -> bool {
+    fn finish_by_itself(&mut self, cx: &mut Context, pod: &Rc<Object>) -> bool {
         let (inits, mains) = self.runs.split_at(self.inits);
         let at_rest = |r: &Run| matches!(r.state, State::Exited { next: None });
         let init_failed = inits.iter().any(|r| at_rest(r) && !r.done);
@@ -688,7 +700,7 @@ impl Worker {
     }
 
     /// Tells the pod's containers to stop.
-    fn begin_stop(&mut self, cx: &mut Context, pod: &Object, grace: i64) {
+    fn begin_stop(&mut self, cx: &mut Context, pod: &Rc<Object>, grace: i64) {
         let kill_at = cx.now() + Span::seconds(grace);
         self.stop = Some(Stop { kill_at, grace_seconds: grace, remove_at: None });
         for i in self.inits..self.runs.len() {
@@ -701,7 +713,7 @@ impl Worker {
         }
     }
 
-    fn stop_run(&mut self, cx: &mut Context, pod: &Object, i: usize, kill_at: SimTime) {
+    fn stop_run(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, kill_at: SimTime) {
         if self.runs[i].is_running() {
             let message = format!("Stopping container {}", self.runs[i].name);
             self.tell_to_stop(cx, pod, i, kill_at, &message);
@@ -709,11 +721,18 @@ impl Worker {
     }
 
     /// Runs the preStop hook, then sends SIGTERM, then waits until the container may be killed. Models `killContainer`.
-    fn tell_to_stop(&mut self, cx: &mut Context, pod: &Object, i: usize, kill_at: SimTime, message: &str) {
+    fn tell_to_stop(
+        &mut self,
+        cx: &mut Context,
+        pod: &Rc<Object>,
+        i: usize,
+        kill_at: SimTime,
+        message: &str,
+    ) {
         self.normal(cx, pod, i, "Killing", message);
         let hook = get(get(&self.container(pod, i).raw, "lifecycle"), "preStop").clone();
-        let takes = super::program::hook_takes(cx, pod, self, i, &hook);
-        let until = (cx.now() + takes).min(kill_at);
+        let takes = super::program::hook_takes(cx, pod, self, i, &hook, kill_at - cx.now());
+        let until = cx.now() + takes;
         if let State::Running { exit, stop, .. } = &mut self.runs[i].state {
             *stop = Stopping::Hook(until);
             *exit = Some(exit.map_or((kill_at, 137), |e| e.min((kill_at, 137))));
@@ -724,7 +743,7 @@ impl Worker {
     }
 
     /// SIGTERM.
-    fn signal(&mut self, cx: &mut Context, pod: &Object, i: usize, kill_at: SimTime) {
+    fn signal(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, kill_at: SimTime) {
         let now = cx.now();
         let deaf = self.switches(cx, pod, i).deaf;
         let ends = now + cx.timings.shutdown;
@@ -740,7 +759,7 @@ impl Worker {
         }
     }
 
-    fn step_stop(&mut self, cx: &mut Context, pod: &Object, stop: Stop) -> bool {
+    fn step_stop(&mut self, cx: &mut Context, pod: &Rc<Object>, stop: Stop) -> bool {
         let now = cx.now();
         for i in 0..self.runs.len() {
             let State::Running { exit, stop: stage, .. } = self.runs[i].state else { continue };
@@ -795,7 +814,7 @@ impl Worker {
     }
 
     /// Lets the object go when everything has been tidied up.
-    fn remove(&mut self, cx: &mut Context, pod: &Object) -> bool {
+    fn remove(&mut self, cx: &mut Context, pod: &Rc<Object>) -> bool {
         let due = self.stop.and_then(|s| s.remove_at).is_some_and(|at| at <= cx.now());
         if due {
             let options = DeleteOptions {
@@ -810,7 +829,7 @@ impl Worker {
         false
     }
 
-    fn publish(&self, cx: &mut Context, pod: &Object) {
+    fn publish(&self, cx: &mut Context, pod: &Rc<Object>) {
         let key = pod.key();
         let now = cx.now();
         let (reason, until) = self.verdict(pod);
@@ -828,7 +847,7 @@ impl Worker {
     }
 
     /// What the pod is doing, or what it waits for.
-    fn verdict(&self, pod: &Object) -> (Reason, Option<SimTime>) {
+    fn verdict(&self, pod: &Rc<Object>) -> (Reason, Option<SimTime>) {
         if self.over {
             return (Reason::Ended, None);
         }
@@ -885,9 +904,4 @@ impl Worker {
 fn minutes(wait: Span) -> String {
     let seconds = wait.0 / 1000;
     if seconds < 60 { format!("{seconds}s") } else { format!("{}m{}s", seconds / 60, seconds % 60) }
-}
-
-/// Where what a pod's containers wrote is kept.
-pub(super) fn files_key(uid: Uid) -> Key {
-    Key::cluster(Kind::ContainerFiles, &uid.to_string())
 }

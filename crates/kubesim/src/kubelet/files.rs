@@ -1,0 +1,413 @@
+//! A container's file system: its own files, and its volumes where they are mounted.
+//!
+//! Files are kept by path ([`Files`]); a directory is there as long as something is in it, or if it has an entry of its
+//! own that ends in `/`.
+
+use crate::api::pod::{Container, VolumeSource};
+use crate::api::read::{list, str as text};
+use crate::api::volume::{ContainerFiles, ContainerOutput, Files, VolumeFiles};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Str, Uid};
+use crate::apiserver::{ApiServer, Store};
+use crate::shell::{FileError, Stat};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// How much one file system holds, in bytes: enough for any demonstration, small enough for a page.
+const CAPACITY: usize = 1 << 20;
+/// How many lines of a container's log are kept.
+const LOG_LINES: usize = 1000;
+/// The directories of any image, as far as anybody knows.
+const IMAGE_DIRS: &[&str] = &[
+    "/bin",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/local",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/share",
+    "/var",
+    "/var/lib",
+    "/var/log",
+    "/var/run",
+    "/var/tmp",
+];
+
+/// Where a tree of files is kept.
+#[derive(Clone, PartialEq, Debug)]
+enum Place {
+    /// The container's own.
+    Own,
+    /// On this PersistentVolume.
+    Volume(Str),
+    /// On this volume of the pod, which goes with it.
+    Pod(Str),
+    /// What the kubelet projects from objects: read only.
+    Projected,
+}
+
+/// A tree of files, and where it appears.
+#[derive(Clone, Debug)]
+struct Mount {
+    /// Where in the container; empty for the root.
+    path: String,
+    /// The path inside the tree that appears there; empty for the tree's root.
+    sub_path: String,
+    read_only: bool,
+    place: Place,
+    files: Files,
+    changed: bool,
+}
+
+/// What a container sees of files. Changes are kept until [`FileSystem::save`].
+#[derive(Clone, Debug)]
+pub(super) struct FileSystem {
+    /// The longest paths first, the root last.
+    mounts: Vec<Mount>,
+    /// Whether all of the image's directories are known.
+    image_is_known: bool,
+    made_at: SimTime,
+}
+
+impl FileSystem {
+    /// A container's files as they are now. `expand` replaces variables in a `subPathExpr`.
+    pub fn of(
+        store: &Store,
+        pod: &Object,
+        container: &Container,
+        image_is_known: bool,
+        expand: &dyn Fn(&str) -> String,
+        fixed: BTreeMap<Str, Str>,
+    ) -> FileSystem {
+        let record = store.get(&files_key(pod.meta.uid)).map(|r| r.container_files());
+        let own = record.and_then(|r| r.containers.get(&container.name)).map(|c| c.files.clone());
+        let root = |place, files| Mount {
+            path: String::new(),
+            sub_path: String::new(),
+            read_only: false,
+            place,
+            files,
+            changed: false,
+        };
+        let mut mounts = vec![root(Place::Own, own.unwrap_or_default())];
+        for (path, content) in fixed {
+            let file = BTreeMap::from([("/it".into(), content)]);
+            let file = root(Place::Projected, Rc::new(file));
+            mounts.push(Mount { path: path.to_string(), sub_path: "/it".into(), ..file });
+        }
+        for (mount, raw) in container.volume_mounts.iter().zip(list(&container.raw, "volumeMounts")) {
+            let volume = pod.pod().spec.volumes.iter().find(|v| v.name == mount.name);
+            let Some(volume) = volume else { continue };
+            let mut read_only = mount.read_only;
+            let (place, files) = match &volume.source {
+                VolumeSource::Claim(claim) => {
+                    let claim = store.find(Kind::PersistentVolumeClaim, &pod.meta.namespace, claim);
+                    let name = claim.and_then(|c| c.claim().spec.volume_name.clone()).unwrap_or_default();
+                    let kept = store.get(&Key::cluster(Kind::VolumeFiles, &name));
+                    (Place::Volume(name), kept.map(|k| k.volume_files().files.clone()).unwrap_or_default())
+                }
+                VolumeSource::ConfigMap(_) | VolumeSource::Secret(_) => {
+                    read_only = true;
+                    (Place::Projected, super::host::projected(store, pod, volume))
+                }
+                VolumeSource::EmptyDir | VolumeSource::Other => {
+                    let kept = record.and_then(|r| r.volumes.get(&volume.name).cloned());
+                    (Place::Pod(volume.name.clone()), kept.unwrap_or_default())
+                }
+            };
+            let written = text(raw, "subPathExpr");
+            let sub_path = if written.is_empty() { mount.sub_path.to_string() } else { expand(&written) };
+            let sub_path = sub_path.trim_matches('/');
+            let sub_path = if sub_path.is_empty() { String::new() } else { format!("/{sub_path}") };
+            let path = format!("/{}", mount.mount_path.trim_matches('/'));
+            let path = path.trim_end_matches('/').to_string();
+            mounts.push(Mount { path, sub_path, read_only, ..root(place, files) });
+        }
+        mounts.sort_by_key(|m| std::cmp::Reverse(m.path.len()));
+        let started = pod.pod().status.start_time;
+        FileSystem { mounts, image_is_known, made_at: started.unwrap_or(pod.meta.creation_timestamp) }
+    }
+
+    /// The mount that a path is on, and the path inside its tree.
+    fn find(&self, path: &str) -> (usize, String) {
+        let path = if path == "/" { "" } else { path };
+        let on = |m: &Mount| {
+            path.strip_prefix(&*m.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let at = self.mounts.iter().position(on).expect("every path is on the root at least");
+        let inside = format!("{}{}", self.mounts[at].sub_path, &path[self.mounts[at].path.len()..]);
+        (at, if inside.is_empty() { "/".into() } else { inside })
+    }
+
+    /// Whether something is mounted below this directory.
+    fn leads_to_mount(&self, path: &str) -> bool {
+        let prefix = if path == "/" { "/".to_string() } else { format!("{path}/") };
+        self.mounts.iter().any(|m| m.path.starts_with(&prefix) || m.path == path)
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        self.stat(path).is_some_and(|s| s.dir)
+    }
+
+    pub fn stat(&self, path: &str) -> Option<Stat> {
+        let (at, inside) = self.find(path);
+        let mount = &self.mounts[at];
+        let modified_ms = unix_ms(self.made_at);
+        if let Some(text) = mount.files.get(&*inside) {
+            return Some(Stat { dir: false, size: text.len() as u64, modified_ms });
+        }
+        let own = mount.place == Place::Own;
+        let is_dir = inside == "/"
+            || inside == mount.sub_path
+            || has_entry(&mount.files, &inside)
+            || self.leads_to_mount(path)
+            || own && IMAGE_DIRS.contains(&path);
+        is_dir.then_some(Stat { dir: true, size: 4096, modified_ms })
+    }
+
+    pub fn read(&self, path: &str) -> Result<String, FileError> {
+        let (at, inside) = self.find(path);
+        match self.mounts[at].files.get(&*inside) {
+            Some(text) => Ok(text.to_string()),
+            None if self.is_dir(path) => Err(FileError::IsDirectory),
+            None => Err(self.absent(path)),
+        }
+    }
+
+    /// Why there is nothing at a path: perhaps a file stands where a directory should.
+    fn absent(&self, path: &str) -> FileError {
+        let parent = parent(path);
+        match self.stat(parent) {
+            Some(stat) if !stat.dir => FileError::NotDirectory,
+            _ => FileError::NotFound,
+        }
+    }
+
+    /// The tree to change for something new in a directory.
+    fn for_new(&mut self, path: &str) -> Result<(usize, String), FileError> {
+        let (at, inside) = self.find(path);
+        // What an unknown image has for directories is anybody's guess.
+        let guessed = self.mounts[at].place == Place::Own && !self.image_is_known;
+        if !self.is_dir(parent(path)) && !guessed {
+            return Err(self.absent(path));
+        }
+        self.writable(at)?;
+        Ok((at, inside))
+    }
+
+    fn writable(&self, at: usize) -> Result<(), FileError> {
+        let mount = &self.mounts[at];
+        if mount.read_only || mount.place == Place::Projected { Err(FileError::ReadOnly) } else { Ok(()) }
+    }
+
+    /// The tree, to change it. Every mount of the same place sees the change.
+    fn change(&mut self, at: usize, edit: impl FnOnce(&mut BTreeMap<Str, Str>)) {
+        let place = self.mounts[at].place.clone();
+        let mut files = self.mounts[at].files.clone();
+        edit(Rc::make_mut(&mut files));
+        for mount in self.mounts.iter_mut().filter(|m| m.place == place && place != Place::Projected) {
+            mount.files = files.clone();
+            mount.changed = true;
+        }
+    }
+
+    pub fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), FileError> {
+        let (at, inside) = self.find(path);
+        let old = self.mounts[at].files.get(&*inside).cloned();
+        if old.is_none() {
+            if self.is_dir(path) {
+                return Err(FileError::IsDirectory);
+            }
+            self.for_new(path)?;
+        }
+        self.writable(at)?;
+        let used: usize = self.mounts[at].files.values().map(|t| t.len()).sum();
+        if used + text.len() > CAPACITY {
+            return Err(FileError::NoSpace);
+        }
+        let before = old.filter(|_| append).unwrap_or_default();
+        let content: Str = format!("{before}{text}").into();
+        self.change(at, |files| {
+            files.remove(&*format!("{}/", parent(&inside).trim_end_matches('/')));
+            files.insert(inside.into(), content);
+        });
+        Ok(())
+    }
+
+    pub fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
+        if !self.is_dir(path) {
+            return Err(match self.stat(path) {
+                Some(_) => FileError::NotDirectory,
+                None => FileError::NotFound,
+            });
+        }
+        let mut names = BTreeSet::new();
+        let mut add = |rest: &str| {
+            let name = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
+            if !name.is_empty() {
+                names.insert(name.to_string());
+            }
+        };
+        let (at, inside) = self.find(path);
+        let prefix = format!("{}/", inside.trim_end_matches('/'));
+        for (file, _) in self.mounts[at].files.range(Str::from(&*prefix)..) {
+            match file.strip_prefix(&*prefix) {
+                Some(rest) => add(rest),
+                None => break,
+            }
+        }
+        let prefix = format!("{}/", path.trim_end_matches('/'));
+        let image = if self.mounts[at].place == Place::Own { IMAGE_DIRS } else { &[] };
+        let mounted = self.mounts.iter().map(|m| &*m.path);
+        mounted.chain(image.iter().copied()).filter_map(|p| p.strip_prefix(&*prefix)).for_each(&mut add);
+        Ok(names.into_iter().collect())
+    }
+
+    pub fn make_dir(&mut self, path: &str) -> Result<(), FileError> {
+        if self.stat(path).is_some() {
+            return Err(FileError::Exists);
+        }
+        let (at, inside) = self.for_new(path)?;
+        self.change(at, |files| {
+            files.remove(&*format!("{}/", parent(&inside).trim_end_matches('/')));
+            files.insert(format!("{inside}/").into(), Str::default());
+        });
+        Ok(())
+    }
+
+    pub fn remove(&mut self, path: &str) -> Result<(), FileError> {
+        let (at, inside) = self.find(path);
+        let is_file = self.mounts[at].files.contains_key(&*inside);
+        if !is_file {
+            match self.list(path) {
+                Err(error) => return Err(error),
+                Ok(names) if !names.is_empty() => return Err(FileError::NotEmpty),
+                Ok(_) if self.mounts.iter().any(|m| m.path == path) => return Err(FileError::Busy),
+                Ok(_) => {}
+            }
+        }
+        self.writable(at)?;
+        let sub_path = self.mounts[at].sub_path.clone();
+        self.change(at, |files| {
+            files.remove(&*inside);
+            files.remove(&*format!("{inside}/"));
+            // The directory stays.
+            let parent = parent(&inside);
+            if parent != "/" && parent != sub_path && !has_entry(files, parent) {
+                files.insert(format!("{parent}/").into(), Str::default());
+            }
+        });
+        Ok(())
+    }
+
+    /// Keeps what was changed.
+    pub fn save(&mut self, api: &mut ApiServer, uid: Uid, container: &Str) {
+        let changed: Vec<Mount> = self.mounts.iter().filter(|m| m.changed).cloned().collect();
+        self.mounts.iter_mut().for_each(|m| m.changed = false);
+        for mount in changed {
+            let files = mount.files;
+            match mount.place {
+                Place::Own => update_output(api, uid, container, |output| output.files = files),
+                Place::Volume(name) => {
+                    let key = Key::cluster(Kind::VolumeFiles, &name);
+                    let body = Body::VolumeFiles(VolumeFiles { files });
+                    let object = Object::new(Kind::VolumeFiles, ObjectMeta::named("", &name), body);
+                    api.put_internal(key, Some(object));
+                }
+                Place::Pod(volume) => update_record(api, uid, |record| {
+                    Rc::make_mut(&mut record.volumes).insert(volume, files);
+                }),
+                Place::Projected => {}
+            }
+        }
+    }
+}
+
+fn has_entry(files: &BTreeMap<Str, Str>, dir: &str) -> bool {
+    let prefix = format!("{}/", dir.trim_end_matches('/'));
+    files.range(Str::from(&*prefix)..).next().is_some_and(|(path, _)| path.starts_with(&*prefix))
+}
+
+fn parent(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some(("", _)) | None => "/",
+        Some((parent, _)) => parent,
+    }
+}
+
+/// Virtual time since 1970.
+pub(super) fn unix_ms(at: SimTime) -> u64 {
+    (SimTime::EPOCH_UNIX_SECONDS * 1000 + at.0).max(0) as u64
+}
+
+/// Where what a pod's containers wrote is kept.
+pub(super) fn files_key(uid: Uid) -> Key {
+    Key::cluster(Kind::ContainerFiles, &uid.to_string())
+}
+
+fn update_record(api: &mut ApiServer, uid: Uid, change: impl FnOnce(&mut ContainerFiles)) {
+    let key = files_key(uid);
+    let mut record = api.store().get(&key).map(|o| o.container_files().clone()).unwrap_or_default();
+    change(&mut record);
+    let meta = ObjectMeta::named("", &key.name);
+    let object = Object::new(Kind::ContainerFiles, meta, Body::ContainerFiles(record));
+    api.put_internal(key, Some(object));
+}
+
+fn update_output(api: &mut ApiServer, uid: Uid, container: &Str, change: impl FnOnce(&mut ContainerOutput)) {
+    update_record(api, uid, |record| {
+        let output = Rc::make_mut(&mut record.containers).entry(container.clone()).or_default();
+        change(Rc::make_mut(output));
+    });
+}
+
+/// Adds lines to a container's log.
+pub(super) fn log(api: &mut ApiServer, uid: Uid, container: &Str, lines: Vec<Str>) {
+    if lines.is_empty() {
+        return;
+    }
+    let now = api.now;
+    update_output(api, uid, container, |output| {
+        let log = Rc::make_mut(&mut output.log);
+        log.extend(lines.into_iter().map(|line| (now, line)));
+        let excess = log.len().saturating_sub(LOG_LINES);
+        log.drain(..excess);
+    });
+}
+
+/// A container starts again: its log becomes the previous one, its own files are gone.
+pub(super) fn start_again(api: &mut ApiServer, uid: Uid, container: &Str) {
+    let known = api
+        .store()
+        .get(&files_key(uid))
+        .is_some_and(|o| o.container_files().containers.contains_key(container));
+    if known {
+        update_output(api, uid, container, |output| {
+            let log = std::mem::take(&mut output.log);
+            *output = ContainerOutput { previous_log: log, ..ContainerOutput::default() };
+        });
+    }
+}
+
+/// The keys of a ConfigMap or Secret that a volume shows, with the paths at which it shows them.
+pub(super) fn items(source: &serde_json::Value, keys: Vec<String>) -> Vec<(String, String)> {
+    let chosen = list(source, "items");
+    if chosen.is_empty() {
+        return keys.into_iter().map(|k| (k.clone(), k)).collect();
+    }
+    let item = |i: &serde_json::Value| (text(i, "key").to_string(), text(i, "path").to_string());
+    chosen.iter().map(item).collect()
+}
