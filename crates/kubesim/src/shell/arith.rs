@@ -181,18 +181,23 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+/// A decimal number.
+pub(super) fn decimal(text: &str) -> Option<i64> {
+    text.parse().ok()
+}
+
 /// A number as C, or bash's `base#digits`, writes it.
 pub(super) fn integer(text: &str) -> Option<i64> {
     if let Some((base, digits)) = text.split_once('#') {
-        let base = base.parse().ok().filter(|b| (2..=36).contains(b))?;
-        return i64::from_str_radix(digits, base).ok();
+        let base = decimal(base).filter(|b| (2..=36).contains(b))?;
+        return i64::from_str_radix(digits, base as u32).ok();
     }
     if let Some(hex) = text.strip_prefix("0x") {
         return i64::from_str_radix(hex, 16).ok();
     }
     match text.strip_prefix('0') {
         Some(octal) if !octal.is_empty() => i64::from_str_radix(octal, 8).ok(),
-        _ => text.parse().ok(),
+        _ => decimal(text),
     }
 }
 

@@ -3,8 +3,9 @@
 //! Models POSIX XCU 2.14 (special built-ins) and bash's and BusyBox ash's additions.
 
 use super::Flavour;
-use super::machine::{Control, Input, Job, Process, State, Var, World};
-use super::parse::{self, is_name};
+use super::arith::decimal;
+use super::machine::{Control, Input, Job, Process, State, World, var};
+use super::parse::{self, Code, is_name};
 use super::pattern::QUOTE;
 use super::tools::{self, Context, Feed, Tool};
 use std::rc::Rc;
@@ -40,8 +41,8 @@ fn duration(text: &str) -> Option<u64> {
     if whole.is_empty() && fraction.is_empty() || !fraction.bytes().all(|c| c.is_ascii_digit()) {
         return None;
     }
-    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let thousandths = format!("{fraction:0<3}")[..3].parse::<u64>().ok()?;
+    let whole = if whole.is_empty() { 0 } else { decimal(whole).filter(|n| *n >= 0)? as u64 };
+    let thousandths = decimal(&[fraction, "000"].concat()[..3])? as u64;
     Some(whole.saturating_mul(unit).saturating_add(thousandths * unit / 1000))
 }
 
@@ -49,7 +50,7 @@ impl Process {
     /// Runs a command.
     pub(super) fn run(&mut self, w: &mut World, argv: Vec<String>) {
         w.system.budget -= 5;
-        if let Some(function) = self.functions.get(&argv[0]).cloned() {
+        if let Some(function) = self.function(&argv[0]) {
             return self.call(w, function, Some(argv[1..].to_vec()));
         }
         let args = &argv[1..];
@@ -58,9 +59,9 @@ impl Process {
             ":" | "true" | "umask" | "ulimit" | "hash" | "shopt" | "alias" | "unalias" | "sync" | "chgrp"
             | "clear" => 0,
             "false" => 1,
-            "exit" => return self.exit(first.parse().unwrap_or(self.status)),
+            "exit" => return self.exit(decimal(first).map_or(self.status, |n| n as i32)),
             "return" => {
-                let code = first.parse().unwrap_or(self.status);
+                let code = decimal(first).map_or(self.status, |n| n as i32);
                 if !self.unwind(|c| matches!(c, Control::Call { function: true, .. }))
                     && !self.unwind(|c| matches!(c, Control::Call { .. }))
                 {
@@ -69,7 +70,7 @@ impl Process {
                 code
             }
             name @ ("break" | "continue") => {
-                self.leave_loops(first.parse().unwrap_or(1), name == "continue");
+                self.leave_loops(decimal(first).unwrap_or(1), name == "continue");
                 0
             }
             "cd" => self.change_dir(w, first),
@@ -84,16 +85,14 @@ impl Process {
             "local" => self.declare(w, args, false, true),
             "unset" => {
                 for name in args {
-                    Rc::make_mut(&mut self.vars).remove(name);
-                    if first == "-f" {
-                        Rc::make_mut(&mut self.functions).remove(name);
-                    }
+                    let name = if first == "-f" { &[name, "()"].concat() } else { name };
+                    Rc::make_mut(&mut self.vars).put(name, None);
                 }
                 0
             }
             "set" => self.set_options(w, args),
             "shift" => {
-                let count = first.parse().unwrap_or(1);
+                let count = decimal(first).unwrap_or(1) as usize;
                 let there = count <= self.args.len();
                 if there {
                     Rc::make_mut(&mut self.args).drain(..count);
@@ -133,13 +132,13 @@ impl Process {
                 let all = args.is_empty();
                 self.kids = match all {
                     true => self.backgrounds.clone(),
-                    false => args.iter().filter_map(|a| a.parse().ok()).collect(),
+                    false => args.iter().filter_map(|a| decimal(a)).map(|n| n as u32).collect(),
                 };
                 self.state = State::Wait(all);
                 return;
             }
             "kill" => {
-                let pids = args.iter().filter_map(|a| a.parse().ok());
+                let pids = args.iter().filter_map(|a| decimal(a)).map(|n| n as u32);
                 if first != "-0" {
                     w.system.kill.extend::<Vec<u32>>(pids.collect());
                 }
@@ -168,6 +167,10 @@ impl Process {
             "sh" | "ash" | "dash" | "bash" | "zsh" => return self.shell(w, argv),
             name => return self.tool(w, name, &argv),
         };
+    }
+
+    fn function(&self, name: &str) -> Option<(Code, usize)> {
+        self.vars.get(&[name, "()"].concat())?.function.clone()
     }
 
     /// One of our tools, a script in a file, or a program of the w.host.
@@ -330,8 +333,8 @@ impl Process {
                 self.set(name, value.unwrap_or(&old));
             }
             if export {
-                let vars = Rc::make_mut(&mut self.vars);
-                vars.entry(name.to_string()).and_modify(|v| v.exported = true);
+                let value = self.vars.get(name).map(|v| v.value.clone()).unwrap_or_default();
+                Rc::make_mut(&mut self.vars).put(name, var(&value, true));
             }
         }
         0
@@ -340,7 +343,7 @@ impl Process {
     fn set_options(&mut self, w: &mut World, args: &[String]) -> i32 {
         if args.is_empty() {
             let mut text = String::new();
-            for (name, var) in self.vars.iter() {
+            for (name, var) in self.vars.0.iter().filter(|(name, _)| is_name(name)) {
                 text.extend([name, "=", &tools::quoted(&var.value), "\n"]);
             }
             self.put(w, 1, &text);
@@ -393,9 +396,9 @@ impl Process {
             let ours = shell || Tool::new(name, &[]).is_some() || w.host.has_program(name);
             let verbose = argv[0] == "type";
             let mut text = match () {
-                () if self.functions.contains_key(name) && verbose => format!("{name} is a function"),
+                () if self.function(name).is_some() && verbose => format!("{name} is a function"),
                 () if builtin && verbose => format!("{name} is a shell builtin"),
-                () if builtin || self.functions.contains_key(name) => name.clone(),
+                () if builtin || self.function(name).is_some() => name.clone(),
                 () if ours && verbose => format!("{name} is /bin/{name}"),
                 () if ours => format!("/bin/{name}"),
                 () => {
@@ -412,16 +415,18 @@ impl Process {
     fn trap(&mut self, args: &[String]) -> i32 {
         let Some((action, signals)) = args.split_first() else { return 0 };
         for signal in signals {
+            let vars = Rc::make_mut(&mut self.vars);
             let name = match signal.trim_start_matches("SIG") {
                 "0" => "EXIT",
                 "15" => "TERM",
                 "2" => "INT",
                 name => name,
             };
+            let name = ["trap ", name].concat();
             if action == "-" {
-                self.traps.remove(name);
+                vars.put(&name, None);
             } else {
-                self.traps.insert(name.to_string(), action.clone());
+                vars.put(&name, var(action, false));
             }
         }
         0
@@ -469,8 +474,7 @@ impl Process {
         while let Some(arg) = argv.get(at).filter(set) {
             at += 1;
             if let Some((name, value)) = arg.split_once('=') {
-                let var = Var { value: value.into(), exported: true };
-                saved.push((name.to_string(), Rc::make_mut(&mut self.vars).insert(name.to_string(), var)));
+                saved.push((name.to_string(), Rc::make_mut(&mut self.vars).put(name, var(value, true))));
             }
         }
         if argv[0] != "printenv" && at < argv.len() {
@@ -488,7 +492,7 @@ impl Process {
                 None => self.status = 1,
             }
         } else {
-            for (name, var) in self.vars.iter().filter(|(_, var)| var.exported) {
+            for (name, var) in self.vars.0.iter().filter(|(_, var)| var.exported) {
                 text.extend([name, "=", &var.value, "\n"]);
             }
         }
@@ -560,8 +564,7 @@ impl Process {
             "zsh" => Flavour::Zsh,
             _ => Flavour::Sh,
         };
-        p.functions = Rc::default();
-        Rc::make_mut(&mut p.vars).retain(|_, var| var.exported);
+        Rc::make_mut(&mut p.vars).0.retain(|(_, var)| var.exported);
         let at = p.options(args);
         let text = args[..at].iter().any(|a| !a.starts_with("--") && a.starts_with('-') && a.contains('c'));
         let operands = &args[at..];
@@ -622,7 +625,7 @@ impl Process {
     }
 
     fn holds_true(&self, w: &World, words: &[&str]) -> Result<bool, String> {
-        let number = |text: &str| text.trim().parse::<i64>().map_err(|_| format!("{text}: bad number"));
+        let number = |text: &str| decimal(text.trim()).ok_or_else(|| [text, ": bad number"].concat());
         match words {
             _ if words.len() > 100 => Err("too many arguments".into()),
             [] => Ok(false),
@@ -637,8 +640,8 @@ impl Process {
                     "-f" => stat().is_some_and(|s| !s.dir),
                     "-d" => stat().is_some_and(|s| s.dir),
                     "-s" => stat().is_some_and(|s| s.size > 0),
-                    "-t" => self.is_terminal(w.system, word.parse().unwrap_or(0)),
-                    "-v" => self.vars.contains_key(*word),
+                    "-t" => self.is_terminal(w.system, decimal(word).unwrap_or(0) as usize),
+                    "-v" => self.vars.get(word).is_some(),
                     "-L" | "-h" | "-S" | "-p" | "-b" | "-c" => false,
                     _ => return Err(format!("{operator}: unknown operand")),
                 })

@@ -6,7 +6,6 @@ use super::parse::{self, Code, Edit, End, Fork, Mode, Op, Redirect, Stop, Test};
 use super::pattern::{self, Pattern, QUOTE};
 use super::tools::{self, Tool};
 use super::{External, FileError, Flavour, Host, Output, Step, Unknown};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Operations a [`Shell::run`] does at most; long texts cost more than one.
@@ -40,12 +39,46 @@ pub(super) enum Fd {
     Write(u32),
 }
 
+/// What a name stands for: a variable; under `name()` a function, as its place in a code; under `trap NAME` a trap.
 #[derive(Clone, Debug)]
 pub(super) struct Var {
     pub(super) value: Rc<str>,
     pub(super) exported: bool,
+    pub(super) function: Option<(Code, usize)>,
 }
-pub(super) type Vars = BTreeMap<String, Var>;
+
+/// Names and what they stand for, sorted. They are few, so a vector does.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Vars(pub(super) Vec<(String, Var)>);
+
+impl Vars {
+    pub(super) fn get(&self, name: &str) -> Option<&Var> {
+        self.place(name).ok().map(|at| &self.0[at].1)
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
+    }
+
+    /// Sets or removes one; what it was.
+    pub(super) fn put(&mut self, name: &str, var: Option<Var>) -> Option<Var> {
+        match (self.place(name), var) {
+            (Ok(at), Some(var)) => Some(std::mem::replace(&mut self.0[at].1, var)),
+            (Ok(at), None) => Some(self.0.remove(at).1),
+            (Err(at), Some(var)) => {
+                self.0.insert(at, (name.to_string(), var));
+                None
+            }
+            (Err(_), None) => None,
+        }
+    }
+}
+
+/// A variable of this value.
+pub(super) fn var(value: &str, exported: bool) -> Option<Var> {
+    Some(Var { value: value.into(), exported, function: None })
+}
+
 /// Variables as they were, to be put back.
 pub(super) type Saved = Vec<(String, Option<Var>)>;
 
@@ -140,7 +173,6 @@ pub(super) struct Process {
     assigning: Vec<(String, String)>,
     redirecting: Vec<(u8, Redirect, String)>,
     pub(super) vars: Rc<Vars>,
-    pub(super) functions: Rc<BTreeMap<String, (Code, usize)>>,
     pub(super) args: Rc<Vec<String>>,
     pub(super) name: Rc<str>,
     pub(super) flavour: Flavour,
@@ -153,7 +185,6 @@ pub(super) struct Process {
     pub(super) options: Options,
     /// In a subshell of a condition.
     quiet: bool,
-    pub(super) traps: BTreeMap<String, String>,
     /// The read end for the pipeline's next part.
     pipe: Option<u32>,
     pub(super) kids: Vec<u32>,
@@ -173,7 +204,7 @@ pub(super) struct Process {
 /// What the processes share.
 #[derive(Clone, Debug)]
 pub(super) struct System {
-    pipes: BTreeMap<u32, String>,
+    pipes: Vec<(u32, String)>,
     next: u32,
     forked: Vec<Process>,
     alive: usize,
@@ -224,9 +255,10 @@ impl Shell {
     }
 
     fn new(flavour: Flavour, env: &[(String, String)], cwd: &str, unknown: Unknown) -> Shell {
-        let var = |(name, value): &(String, String)| {
-            (name.clone(), Var { value: value.as_str().into(), exported: true })
-        };
+        let mut vars = Vars::default();
+        for (name, value) in env {
+            vars.put(name, var(value, true));
+        }
         let name = ["sh", "bash", "zsh"][flavour as usize];
         let mut fds = [const { Fd::Null }; FDS];
         fds[1] = Fd::Out(Output::Stdout);
@@ -240,8 +272,7 @@ impl Shell {
             words: vec![],
             assigning: vec![],
             redirecting: vec![],
-            vars: Rc::new(env.iter().map(var).collect()),
-            functions: Rc::default(),
+            vars: Rc::new(vars),
             args: Rc::default(),
             name: name.into(),
             flavour,
@@ -252,7 +283,6 @@ impl Shell {
             backgrounds: vec![],
             options: Options::default(),
             quiet: false,
-            traps: BTreeMap::new(),
             pipe: None,
             kids: vec![],
             job: None,
@@ -265,7 +295,7 @@ impl Shell {
             terminated: false,
         };
         let system = System {
-            pipes: BTreeMap::from([(TERMINAL, String::new())]),
+            pipes: vec![(TERMINAL, String::new())],
             next: MAIN + 1,
             forked: vec![],
             alive: 1,
@@ -314,7 +344,7 @@ impl Shell {
     /// A line from the terminal, without its newline: a command, or input for the one that reads.
     pub fn feed(&mut self, line: &str) {
         if self.processes[0].state != State::Prompt {
-            let terminal = self.system.pipes.entry(TERMINAL).or_default();
+            let terminal = self.system.content(TERMINAL);
             terminal.push_str(line);
             terminal.push('\n');
             return;
@@ -351,7 +381,7 @@ impl Shell {
             p.state = State::Exited(130);
         }
         self.line.clear();
-        self.system.pipes.insert(TERMINAL, String::new());
+        self.system.content(TERMINAL).clear();
         let main = &mut self.processes[0];
         if self.system.interactive && !main.replaced {
             main.unwind_all();
@@ -365,7 +395,7 @@ impl Shell {
     /// runs until it is killed.
     pub fn terminate(&mut self) -> bool {
         let main = &mut self.processes[0];
-        main.terminated = main.traps.get("TERM").is_some_and(|t| !t.is_empty());
+        main.terminated = main.vars.get("trap TERM").is_some_and(|t| !t.value.is_empty());
         if main.terminated && matches!(main.state, State::Wait(_)) {
             main.status = 143;
             main.state = State::Run;
@@ -484,7 +514,7 @@ impl Shell {
     /// Whether a process can go on, and lets it.
     fn wake(&mut self, i: usize, host: &mut dyn Host) -> bool {
         let p = &self.processes[i];
-        let length = |pipe: &u32| self.system.pipes.get(pipe).map_or(0, String::len);
+        let length = |pipe: &u32| self.system.pipes.iter().find(|p| p.0 == *pipe).map_or(0, |p| p.1.len());
         match &p.state {
             State::Run => return true,
             State::Sleep(until) if host.now_ms() >= *until => {}
@@ -520,7 +550,7 @@ impl Shell {
                 if self.is_held(&Fd::Write(pipe)) {
                     return false;
                 }
-                let text = self.system.pipes.remove(&pipe).unwrap_or_default();
+                let text = std::mem::take(self.system.content(pipe));
                 self.collect(i);
                 let p = &mut self.processes[i];
                 p.substituted = Some(p.status);
@@ -599,9 +629,9 @@ impl Shell {
         ended.drain(..surplus);
         if self.system.pipes.len() > 8 {
             let held = |id: u32| self.is_held(&Fd::Write(id)) || self.is_held(&Fd::Read(id));
-            let unused: Vec<u32> =
-                self.system.pipes.keys().copied().filter(|id| *id != TERMINAL && !held(*id)).collect();
-            unused.iter().for_each(|id| drop(self.system.pipes.remove(id)));
+            let held: Vec<bool> = self.system.pipes.iter().map(|p| p.0 == TERMINAL || held(p.0)).collect();
+            let mut held = held.iter();
+            self.system.pipes.retain(|_| held.next() == Some(&true));
         }
     }
 
@@ -634,8 +664,17 @@ impl Shell {
 impl System {
     fn pipe(&mut self, text: String) -> u32 {
         self.next += 1;
-        self.pipes.insert(self.next, text);
+        self.pipes.push((self.next, text));
         self.next
+    }
+
+    /// What a pipe holds.
+    fn content(&mut self, id: u32) -> &mut String {
+        let at = self.pipes.iter().position(|p| p.0 == id).unwrap_or(self.pipes.len());
+        if at == self.pipes.len() {
+            self.pipes.push((id, String::new()));
+        }
+        &mut self.pipes[at].1
     }
 }
 
@@ -727,7 +766,7 @@ impl Process {
                 self.work(job, w);
             } else if self.terminated && self.words.is_empty() {
                 self.terminated = false;
-                let trap = self.traps.get("TERM").cloned().unwrap_or_default();
+                let trap = self.vars.get("trap TERM").map(|t| t.value.clone()).unwrap_or_default();
                 self.evaluate(w, &trap);
             } else {
                 self.operation(w);
@@ -739,8 +778,8 @@ impl Process {
 
     pub(super) fn exit(&mut self, code: i32) {
         self.leaving = Some(code);
-        if let Some(trap) = self.traps.remove("EXIT")
-            && let Ok(trap) = parse::compile(&trap, false)
+        if let Some(trap) = Rc::make_mut(&mut self.vars).put("trap EXIT", None)
+            && let Ok(trap) = parse::compile(&trap.value, false)
         {
             self.control.clear();
             self.start(trap);
@@ -819,16 +858,13 @@ impl Process {
     fn put_back(&mut self, saved: Saved) {
         let vars = Rc::make_mut(&mut self.vars);
         for (name, var) in saved.into_iter().rev() {
-            match var {
-                Some(var) => vars.insert(name, var),
-                None => vars.remove(&name),
-            };
+            vars.put(&name, var);
         }
     }
 
     /// `break` and `continue`; `false` outside a loop.
-    pub(super) fn leave_loops(&mut self, count: usize, again: bool) -> bool {
-        let loops = self.control.iter().filter(|c| matches!(c, Control::Loop { .. })).count();
+    pub(super) fn leave_loops(&mut self, count: i64, again: bool) -> bool {
+        let loops = self.control.iter().filter(|c| matches!(c, Control::Loop { .. })).count() as i64;
         let mut left = count.clamp(1, loops.max(1));
         while let Some(control) = self.control.pop() {
             if let Control::Loop { past, again: next, .. } = &control {
@@ -892,7 +928,7 @@ impl Process {
         self.assigning.clear();
         self.redirecting.clear();
         self.kids.clear();
-        self.traps.clear();
+        Rc::make_mut(&mut self.vars).0.retain(|(name, _)| !name.starts_with("trap "));
         self.backgrounds.clear();
         self.pipe = None;
         self.replaced = false;
@@ -965,7 +1001,7 @@ impl Process {
             }
             Fd::Write(_) if self.broken && fd == 1 => self.state = State::Exited(141),
             Fd::Write(pipe) => {
-                let content = w.system.pipes.entry(pipe).or_default();
+                let content = w.system.content(pipe);
                 if content.len() < MAX_TEXT {
                     content.push_str(text);
                 }
@@ -1003,11 +1039,11 @@ impl Process {
 
     fn take_input(&mut self, w: &mut World, line: bool) -> Input {
         let Fd::Read(id) = self.fds[0] else { return Input::End };
-        let pipe = w.system.pipes.entry(id).or_default();
-        w.system.budget -= pipe.len() as i64 / 256;
+        let pipe = w.system.content(id);
+        let cost = pipe.len() as i64 / 256;
         let closed = self.drained == Some(id);
         let length = if line { pipe.find('\n').map(|n| n + 1) } else { Some(pipe.len()) };
-        match length {
+        let input = match length {
             Some(length) if length > 0 => Input::Text(pipe.drain(..length).collect()),
             _ if closed => {
                 self.drained = None;
@@ -1018,7 +1054,9 @@ impl Process {
                 self.state = State::Input(id, pipe.len());
                 Input::Wait
             }
-        }
+        };
+        w.system.budget -= cost;
+        input
     }
 
     /// Whether a file descriptor is the terminal.
@@ -1045,8 +1083,8 @@ impl Process {
             let to = match how {
                 Redirect::Text => Fd::Read(w.system.pipe(target)),
                 Redirect::Copy if target == "-" => Fd::Null,
-                Redirect::Copy if target.parse::<usize>().is_ok_and(|n| n < FDS) => {
-                    self.fds[target.parse::<usize>().unwrap_or(0)].clone()
+                Redirect::Copy if matches!(target.as_bytes(), [b'0'..=b'9']) => {
+                    self.fds[usize::from(target.as_bytes()[0] - b'0')].clone()
                 }
                 _ => match target.as_str() {
                     "/dev/null" => Fd::Null,
@@ -1109,15 +1147,17 @@ impl Process {
                 (w.system.random >> 16 & 0x7fff).to_string().into()
             }
             _ => {
-                return self.args.get(name.parse::<usize>().ok()?.checked_sub(1)?).map(|a| a.as_str().into());
+                return self
+                    .args
+                    .get((arith::decimal(name)? as usize).checked_sub(1)?)
+                    .map(|a| a.as_str().into());
             }
         })
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        let vars = Rc::make_mut(&mut self.vars);
-        let exported = vars.get(name).is_some_and(|v| v.exported);
-        vars.insert(name.to_string(), Var { value: value.into(), exported });
+        let exported = self.vars.get(name).is_some_and(|v| v.exported);
+        Rc::make_mut(&mut self.vars).put(name, var(value, exported));
     }
 
     // Words
@@ -1346,7 +1386,7 @@ impl Process {
                     return;
                 };
                 let found = pattern.find(left, 0);
-                Rc::make_mut(&mut self.vars).retain(|name, _| !name.starts_with("BASH_REMATCH"));
+                Rc::make_mut(&mut self.vars).0.retain(|(name, _)| !name.starts_with("BASH_REMATCH"));
                 if let Some(found) = &found {
                     self.set("BASH_REMATCH", pattern::group(left, found, 0));
                     for n in 0..found.len() / 2 {
@@ -1497,8 +1537,7 @@ impl Process {
             Op::PushVars => {
                 let mut saved = vec![];
                 for (name, value) in std::mem::take(&mut self.assigning) {
-                    let var = Var { value: value.as_str().into(), exported: true };
-                    let old = Rc::make_mut(&mut self.vars).insert(name.clone(), var);
+                    let old = Rc::make_mut(&mut self.vars).put(&name, var(&value, true));
                     saved.push((name, old));
                 }
                 self.control.push(Control::Vars(saved));
@@ -1573,7 +1612,9 @@ impl Process {
                 }
             }
             Op::Function { name, past } => {
-                Rc::make_mut(&mut self.functions).insert(name.to_string(), (self.code.clone(), self.at));
+                let function = Some((self.code.clone(), self.at));
+                let function = Var { value: "".into(), exported: false, function };
+                Rc::make_mut(&mut self.vars).put(&[name, "()"].concat(), Some(function));
                 self.at = *past;
                 self.status = 0;
             }

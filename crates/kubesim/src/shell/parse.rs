@@ -4,6 +4,7 @@
 //! Models POSIX XCU 2 (tokens, quoting, expansions, grammar) with what bash adds and container scripts use:
 //! `[[ ]]`, `(( ))`, `for ((;;))`, `$(<file)`, `<<<`, `&>`, `${x/a/b}`, `${x:1:2}`, `${x^^}`, `{1..3}`.
 
+use super::arith::decimal;
 use super::pattern::QUOTE;
 use std::rc::Rc;
 
@@ -421,7 +422,7 @@ impl Parser {
             | Op::Function { past: to, .. }
             | Op::CasePattern { matched: to }
             | Op::PushRedirects { past: to } => *to = here,
-            other => unreachable!("{other:?} does not jump"),
+            _ => unreachable!("only jumps land"),
         }
     }
 
@@ -1070,7 +1071,7 @@ impl Parser {
         }
         let join = |middle: String| format!("{before}{middle}{after}");
         if let Some((from, to)) = inner.split_once("..") {
-            let (from, to): (i64, i64) = (from.parse().ok()?, to.parse().ok()?);
+            let (from, to): (i64, i64) = (decimal(from)?, decimal(to)?);
             let count = from.abs_diff(to).min(MAX_BRACES as u64) as i64;
             let step = (to - from).signum();
             return Some((raw.len(), (0..=count).map(|n| join((from + n * step).to_string())).collect()));

@@ -375,7 +375,11 @@ impl Compiler {
         while self.chars.get(self.at).is_some_and(char::is_ascii_digit) {
             self.at += 1;
         }
-        self.chars[start..self.at].iter().collect::<String>().parse().ok()
+        let digits = &self.chars[start..self.at];
+        let value = digits
+            .iter()
+            .fold(0usize, |n, d| n.saturating_mul(10).saturating_add(*d as usize - '0' as usize));
+        (!digits.is_empty()).then_some(value)
     }
 
     fn atom(&mut self) -> Option<()> {

@@ -1,6 +1,7 @@
 //! The programs a container's shell finds beside it: filters for text, files, date. Options by a table; output and
 //! errors as BusyBox prints them, or as GNU coreutils where that is the flavour.
 
+use super::arith::decimal;
 use super::machine::{MAX_TEXT, replace, unquoted};
 use super::parse::unescape;
 use super::pattern::{self, Pattern, QUOTE};
@@ -108,8 +109,8 @@ pub(super) struct Tool {
     /// More than one file: lines are preceded by their names.
     many: bool,
     buffer: String,
-    count: u64,
-    totals: [u64; 3],
+    count: i64,
+    totals: [i64; 3],
     pattern: Option<Pattern>,
     pub(super) code: i32,
     /// It needs no more input.
@@ -378,10 +379,10 @@ impl Tool {
     }
 
     fn head(&mut self, c: &mut Context, line: &str) {
-        let most = match self.value('n').unwrap_or("10").parse() {
-            _ if self.has('c') => u64::MAX,
-            Ok(most) => most,
-            Err(_) => return self.usage(c, "invalid number"),
+        let most = match decimal(self.value('n').unwrap_or("10")) {
+            _ if self.has('c') => i64::MAX,
+            Some(most) => most,
+            None => return self.usage(c, "invalid number"),
         };
         let header = self.many && !self.has('q');
         if header && self.count == 1 {
@@ -389,13 +390,13 @@ impl Tool {
             c.out.push_str(&format!("{gap}==> {} <==\n", self.file));
         }
         self.totals[0] += 1;
-        match self.value('c').map(|n| n.parse().unwrap_or(0usize)) {
+        match self.value('c').map(|n| decimal(n).unwrap_or(0) as usize) {
             Some(most) => {
                 let left = most.saturating_sub(self.totals[1] as usize);
                 let whole = format!("{line}\n");
                 let end = (0..=left.min(whole.len())).rev().find(|n| whole.is_char_boundary(*n)).unwrap_or(0);
                 c.out.push_str(&whole[..end]);
-                self.totals[1] += end as u64;
+                self.totals[1] += end as i64;
                 self.done = end < whole.len();
             }
             None if self.count <= most => c.print(line),
@@ -472,7 +473,7 @@ impl Tool {
                 false => self.grep_line(c, ':', line),
             }
         }
-        self.done |= self.value('m').is_some_and(|most| most.parse() == Ok(self.totals[1]));
+        self.done |= self.value('m').is_some_and(|most| decimal(most) == Some(self.totals[1]));
     }
 
     fn cut(&mut self, c: &mut Context, line: &str) {
@@ -491,14 +492,14 @@ impl Tool {
             Some(_) => line.split(delimiter).collect(),
             None => line.split_inclusive(|_: char| true).collect(),
         };
-        let chosen = |n: usize| {
+        let chosen = |n: i64| {
             list.split(',').any(|range| {
                 let (from, to) = range.split_once('-').unwrap_or((range, range));
-                (from.parse().unwrap_or(1)..=to.parse().unwrap_or(usize::MAX)).contains(&n)
+                decimal(from).unwrap_or(1) <= n && n <= decimal(to).unwrap_or(i64::MAX)
             })
         };
         let kept: Vec<&str> =
-            pieces.iter().enumerate().filter(|(n, _)| chosen(n + 1)).map(|(_, p)| *p).collect();
+            pieces.iter().enumerate().filter(|(n, _)| chosen(*n as i64 + 1)).map(|(_, p)| *p).collect();
         c.print(&kept.join(if by_fields.is_some() { delimiter } else { "" }));
     }
 
@@ -534,8 +535,10 @@ impl Tool {
             [pattern] if pattern.starts_with('/') => awk_match(pattern, line),
             [left, operator, right] => {
                 let (left, right) = (value(left), value(right));
-                let numbers = left.parse::<f64>().ok().zip(right.parse::<f64>().ok());
-                let order = numbers.and_then(|(l, r)| l.partial_cmp(&r)).unwrap_or_else(|| left.cmp(&right));
+                let order = match (thousandths(&left, true), thousandths(&right, true)) {
+                    (Some(left), Some(right)) => left.cmp(&right),
+                    _ => left.cmp(&right),
+                };
                 match operator.as_str() {
                     "~" => awk_match(&right, &left),
                     "!~" => !awk_match(&right, &left),
@@ -564,7 +567,7 @@ impl Tool {
                 let words = text.split_ascii_whitespace().count();
                 let lines = text.bytes().filter(|b| *b == b'\n').count();
                 let length = if self.has('m') { text.chars().count() } else { text.len() };
-                let counts = [lines as u64, words as u64, length as u64];
+                let counts = [lines as i64, words as i64, length as i64];
                 (0..3).for_each(|n| self.totals[n] += counts[n]);
                 let file = self.file.clone();
                 self.counts(c, counts, &file);
@@ -577,7 +580,7 @@ impl Tool {
         }
     }
 
-    fn counts(&mut self, c: &mut Context, counts: [u64; 3], file: &str) {
+    fn counts(&mut self, c: &mut Context, counts: [i64; 3], file: &str) {
         let all = !['l', 'w', 'c', 'm'].iter().any(|o| self.has(*o));
         let chosen = |n: usize| all || [self.has('l'), self.has('w'), self.has('c') || self.has('m')][n];
         let columns: Vec<String> = (0..3).filter(|n| chosen(*n)).map(|n| counts[n].to_string()).collect();
@@ -602,7 +605,7 @@ impl Tool {
         }
         let by_bytes = self.value('c').is_some();
         let amount = self.value('c').or(self.value('n')).unwrap_or("10");
-        let Ok(number) = amount.trim_start_matches(['+', '-']).parse::<usize>() else {
+        let Some(number) = decimal(amount.trim_start_matches(['+', '-'])).map(|n| n as usize) else {
             return self.usage(c, &format!("invalid number '{amount}'"));
         };
         let starts: Vec<usize> = match by_bytes {
@@ -641,7 +644,8 @@ impl Tool {
         let key = self.value('k').unwrap_or("").to_string();
         let numeric = self.has('n') || self.has('h') || key.contains('n');
         let reverse = self.has('r') || key.contains('r');
-        let first: usize = key.split([',', 'n', 'r']).next().unwrap_or("").parse().unwrap_or(0);
+        let first: usize =
+            key.bytes().take_while(u8::is_ascii_digit).fold(0, |n, d| n * 10 + usize::from(d - b'0'));
         let separator = self.value('t').map(str::to_string);
         let field = |line: &'_ str| -> String {
             let mut fields: Box<dyn Iterator<Item = &str>> = match &separator {
@@ -650,19 +654,19 @@ impl Tool {
             };
             if first == 0 { line.to_string() } else { fields.nth(first - 1).unwrap_or("").to_string() }
         };
-        let by_key = |a: &&str, b: &&str| -> Ordering {
+        let by_key = |a: &str, b: &str| -> Ordering {
             let (x, y) = (field(a), field(b));
             let order = match () {
-                () if numeric => leading_number(&x).total_cmp(&leading_number(&y)),
+                () if numeric => thousandths(&x, false).cmp(&thousandths(&y, false)),
                 () if self.has('f') => x.to_ascii_lowercase().cmp(&y.to_ascii_lowercase()),
                 () => x.cmp(&y),
             };
             if reverse { order.reverse() } else { order }
         };
         let unique = self.has('u');
-        lines.sort_by(|a, b| by_key(a, b).then_with(|| if reverse { b.cmp(a) } else { a.cmp(b) }));
+        sort_by(&mut lines, &|a, b| by_key(a, b).then_with(|| if reverse { b.cmp(a) } else { a.cmp(b) }));
         if unique {
-            lines.dedup_by(|a, b| by_key(&*a, &*b).is_eq());
+            lines.dedup_by(|a, b| by_key(a, b).is_eq());
         }
         lines.iter().for_each(|line| c.print(line));
     }
@@ -684,7 +688,8 @@ impl Tool {
                 true => text.split('\n').filter(|w| !w.is_empty()).collect(),
                 false => text.split_ascii_whitespace().collect(),
             };
-            let most = self.value('n').and_then(|n| n.parse().ok()).filter(|n| *n > 0).unwrap_or(usize::MAX);
+            let most =
+                self.value('n').and_then(decimal).filter(|n| *n > 0).map_or(usize::MAX, |n| n as usize);
             let nothing = [&[][..]];
             let chunks: Vec<&[&str]> = match words.is_empty() && !self.has('r') {
                 true => nothing.to_vec(),
@@ -718,7 +723,7 @@ impl Tool {
             let mut deleted = false;
             for (command, inside) in program.iter().zip(&mut inside) {
                 let at = |address: &Address| match address {
-                    Address::Line(number) => *number == n + 1,
+                    Address::Line(number) => *number == n as i64 + 1,
                     Address::Last => n + 1 == lines.len(),
                     Address::Match(pattern) => pattern.is_match(&space),
                 };
@@ -728,7 +733,7 @@ impl Tool {
                     (Some(from), Some(to)) => {
                         let begins = !*inside && at(from);
                         let within = *inside || begins;
-                        let over = matches!(to, Address::Line(number) if *number <= n + 1);
+                        let over = matches!(to, Address::Line(number) if *number <= n as i64 + 1);
                         *inside = within && !over && (begins || !at(to));
                         within
                     }
@@ -895,14 +900,26 @@ impl Tool {
                 let arg = next();
                 let number = || super::arith::integer(arg.trim().trim_start_matches('-')).unwrap_or(0);
                 let signed = || if arg.trim().starts_with('-') { -number() } else { number() };
-                let precise = precision.parse::<usize>().ok();
+                let precise = decimal(precision).map(|n| n as usize);
                 let mut text = match conversion {
                     'd' | 'i' | 'u' => signed().to_string(),
                     'x' => format!("{:x}", signed()),
                     'X' => format!("{:X}", signed()),
                     'o' => format!("{:o}", signed()),
                     'c' => arg.chars().take(1).collect(),
-                    'f' => format!("{:.*}", precise.unwrap_or(6).min(20), arg.parse::<f64>().unwrap_or(0.0)),
+                    'f' => {
+                        let digits = precise.unwrap_or(6).min(20);
+                        let half = [500, 50, 5].get(digits).copied().unwrap_or(0);
+                        let value = thousandths(arg, false).unwrap_or(0);
+                        let size = value.saturating_abs().saturating_add(half);
+                        let mut text =
+                            [if value < 0 { "-" } else { "" }, &(size / 1000).to_string(), "."].concat();
+                        let whole = text.len() - usize::from(digits == 0);
+                        text.push_str(&format!("{:03}", size % 1000));
+                        text.push_str(&"0".repeat(digits));
+                        text.truncate(whole + digits);
+                        text
+                    }
                     'b' => {
                         let mut text = String::new();
                         unescape(arg, &mut text);
@@ -916,7 +933,7 @@ impl Tool {
                     text.insert(0, '+');
                 }
                 let zero = wide.starts_with('0') && conversion != 's' && !left;
-                let wide = wide.parse::<usize>().unwrap_or(0).min(1000);
+                let wide = decimal(wide).unwrap_or(0).clamp(0, 1000) as usize;
                 let missing = wide.saturating_sub(text.chars().count());
                 match (left, zero) {
                     (true, _) => text.push_str(&" ".repeat(missing)),
@@ -935,7 +952,7 @@ impl Tool {
     fn date(&mut self, c: &mut Context, format: &str) {
         let mut seconds = c.host.now_ms() as i64 / 1000;
         if let Some(given) = self.value('d') {
-            match given.strip_prefix('@').and_then(|n| n.parse().ok()) {
+            match given.strip_prefix('@').and_then(decimal) {
                 Some(given) => seconds = given,
                 None => return self.usage(c, &format!("invalid date '{given}'")),
             }
@@ -991,7 +1008,7 @@ impl Tool {
     }
 
     fn seq(&mut self, c: &mut Context) {
-        let numbers: Vec<i64> = self.operands.iter().filter_map(|n| n.parse().ok()).collect();
+        let numbers: Vec<i64> = self.operands.iter().filter_map(|n| decimal(n)).collect();
         let (from, step, to) = match numbers[..] {
             _ if numbers.len() != self.operands.len() => return self.usage(c, "invalid number"),
             [to] => (1, 1, to),
@@ -1066,7 +1083,13 @@ impl Tool {
 
     fn list(&self, c: &mut Context, entries: &mut [(String, Stat)]) {
         if self.has('t') {
-            entries.sort_by_key(|(_, stat)| std::cmp::Reverse(stat.modified_ms));
+            // The newest first, by insertion.
+            for end in 1..entries.len() {
+                let newer = |at: &usize| entries[*at].1.modified_ms < entries[end].1.modified_ms;
+                if let Some(at) = (0..end).find(newer) {
+                    entries[at..=end].rotate_right(1);
+                }
+            }
         }
         if self.has('r') {
             entries.reverse();
@@ -1235,11 +1258,44 @@ impl Tool {
 
 // Parts of the tools
 
-/// The number a text begins with, as `sort -n` reads it.
-fn leading_number(text: &str) -> f64 {
-    let text = text.trim_start();
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '-' && c != '.').unwrap_or(text.len());
-    text[..end].parse().unwrap_or(0.0)
+/// The number a text begins with (`sort -n`) or, `whole`, is, in thousandths.
+fn thousandths(text: &str, whole: bool) -> Option<i64> {
+    let text = text.trim();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (mut value, mut places) = (0i64, None);
+    for c in digits.bytes() {
+        match (c, &mut places) {
+            (b'0'..=b'9', Some(0)) => {}
+            (b'0'..=b'9', places) => {
+                value = value.saturating_mul(10).saturating_add(i64::from(c - b'0'));
+                *places = places.map(|n: u32| n - 1);
+            }
+            (b'.', None) => places = Some(3),
+            _ if whole => return None,
+            _ => break,
+        }
+    }
+    let value = value.saturating_mul(10i64.pow(places.unwrap_or(3)));
+    (!whole || digits.starts_with(|c: char| c.is_ascii_digit())).then_some(if digits == text {
+        value
+    } else {
+        -value
+    })
+}
+
+/// Sorts without much code; stable as far as `before` tells different things apart.
+fn sort_by(items: &mut [&str], before: &dyn Fn(&str, &str) -> Ordering) {
+    let mut gap = items.len() / 2;
+    while gap > 0 {
+        for start in gap..items.len() {
+            let mut at = start;
+            while at >= gap && before(items[at - gap], items[at]).is_gt() {
+                items.swap(at - gap, at);
+                at -= gap;
+            }
+        }
+        gap /= 2;
+    }
 }
 
 /// A set of characters as tr writes it.
@@ -1271,7 +1327,7 @@ fn characters(set: &str) -> Vec<char> {
 }
 
 enum Address {
-    Line(usize),
+    Line(i64),
     Last,
     Match(Pattern),
 }
@@ -1313,7 +1369,7 @@ fn delimited(text: &str, delimiter: char) -> Option<(String, &str)> {
 fn sed_address(text: &str, extended: bool) -> Option<(Option<Address>, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     if digits > 0 {
-        return Some((Some(Address::Line(text[..digits].parse().ok()?)), &text[digits..]));
+        return Some((Some(Address::Line(decimal(&text[..digits])?)), &text[digits..]));
     }
     if let Some(rest) = text.strip_prefix('$') {
         return Some((Some(Address::Last), rest));
@@ -1411,9 +1467,9 @@ fn awk_words(text: &str) -> Option<Vec<String>> {
         };
         let (word, after) = rest.split_at(end);
         let known = matches!(c, '"' | '/' | ',' | '=' | '!' | '<' | '>' | '~')
-            || c == '$' && (word[1..].parse::<usize>().is_ok() || word == "$NF" || word.starts_with("$(NF-"))
+            || c == '$' && (decimal(&word[1..]).is_some() || word == "$NF" || word.starts_with("$(NF-"))
             || matches!(word, "NR" | "NF")
-            || word.parse::<usize>().is_ok();
+            || decimal(word).is_some();
         if !known {
             return None;
         }
@@ -1441,23 +1497,24 @@ fn awk_match(pattern: &str, text: &str) -> bool {
     Pattern::regex(source, true, false).is_some_and(|p| p.is_match(text))
 }
 
-fn awk_value(item: &str, line: &str, fields: &[&str], number: u64) -> String {
+fn awk_value(item: &str, line: &str, fields: &[&str], number: i64) -> String {
     if let Some(text) = item.strip_prefix('"') {
         let mut out = String::new();
         unescape(text.strip_suffix('"').unwrap_or(text), &mut out);
         return out;
     }
-    let field =
-        |n: Option<usize>| n.and_then(|n| fields.get(n.wrapping_sub(1))).map_or("", |f| f).to_string();
+    let field = |n: Option<i64>| {
+        n.and_then(|n| fields.get((n as usize).wrapping_sub(1))).map_or("", |f| f).to_string()
+    };
     match item {
         "NR" => number.to_string(),
         "NF" => fields.len().to_string(),
         "$0" => line.to_string(),
-        "$NF" => field(Some(fields.len())),
+        "$NF" => field(Some(fields.len() as i64)),
         _ => match item.strip_prefix('$') {
             Some(n) => match n.strip_prefix("(NF-").and_then(|n| n.strip_suffix(')')) {
-                Some(back) => field(back.parse().ok().and_then(|back| fields.len().checked_sub(back))),
-                None => field(n.parse().ok()),
+                Some(back) => field(decimal(back).map(|back| fields.len() as i64 - back)),
+                None => field(decimal(n)),
             },
             None => item.to_string(),
         },
