@@ -12,6 +12,7 @@
 //! | the names and addresses of workers | `<worker>` |
 //! | lines of `kubectl get nodes`, of events | sorted, because workers are, and events of one second may come in any order |
 //! | lines of a watch (`-w`) | by object, each object's own in their order: between objects it differs from run to run |
+//! | what DNS tools print | the zone's serial, a cached answer's TTL, addresses of pods that the recording does not name: one word each; the lines sorted, blank ones left out, because answers are shuffled |
 //! | the addresses in a line of `kubectl get endpoints` | sorted, because Kubernetes sorts them by address |
 
 use regex_lite::{Captures, Regex};
@@ -52,6 +53,8 @@ fn rules() -> &'static [Rule] {
             rule(r"\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b", To::Numbered("uid")),
             rule(r#"resourceVersion("?: *)"[0-9]+""#, To::Text("resourceVersion$1<rv>")),
             rule(r"\b(172\.16\.[0-9]+\.[0-9]+)\b", To::Numbered("ip")),
+            rule(r"\b(10\.200\.(?:[2-9]|[1-9][0-9]+)\.[0-9]+)\b", To::Numbered("cluster-ip")),
+            rule(r"\b([0-9]+\.(?:[2-9]|[1-9][0-9]+)\.200\.10)\.in-addr", To::Numbered("cluster-ip-reversed")),
             rule(r"\bchhan-k8s-[2-9]\b", To::Text("<worker>")),
             rule(r"\b192\.168\.1\.[0-9]+\b", To::Text("<node-ip>")),
             rule(&format!(r"-([{safe}]{{8,10}})\b"), To::Numbered("hash")),
@@ -115,6 +118,25 @@ fn lines_are_unordered(command: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// What DNS tools print, without what differs between two runs: the zone's serial, how long the upstream's answer has been
+/// kept, the addresses of pods that the recording does not name, the order of the lines and blank lines.
+pub fn dns(text: &str) -> String {
+    let rules = [
+        (r"\b1[67][0-9]{8} 7200\b", "<serial> 7200"),
+        (r"serial = 1[67][0-9]{8}", "serial = <serial>"),
+        (r"(?m)^\.(\s+)[0-9]+(\s+IN\s+SOA)", ".$1<ttl>$2"),
+        (r"(minimum = 86400\s+ttl = )[0-9]+", "$1<ttl>"),
+        (r"\b172\.16\.[0-9]+\.[0-9]+\b", "<ip>"),
+    ]
+    .map(|(pattern, to)| (Regex::new(pattern).expect("a valid pattern"), to));
+    let text = rules
+        .iter()
+        .fold(text.to_string(), |text, (pattern, to)| pattern.replace_all(&text, *to).into_owned());
+    let mut lines: Vec<&str> = text.lines().map(str::trim_end).filter(|l| !l.is_empty()).collect();
+    lines.sort_unstable();
+    lines.join("\n")
 }
 
 /// Brings the lines of this command's output into an order that two runs share.

@@ -53,7 +53,7 @@ pub fn run(tree: &Value) -> Vec<Difference> {
         files.write(&name, &text);
     }
     let mut player = Player {
-        cluster: Cluster::new(Options { gates, timings, ..Options::default() }),
+        cluster: Cluster::new(Options { gates, timings, dns_service: false, ..Options::default() }),
         files,
         total_order: text(tree, "order") == Some("total"),
         milestones: Milestones::default(),
@@ -107,6 +107,7 @@ impl<'a> Player<'a> {
                 self.finish(n, step, id);
             }
         } else if let Some(command) = text(step, "in_pod") {
+            self.run_until(self.cluster.now() + REACTION);
             let namespace = text(step, "namespace").unwrap_or(NAMESPACE);
             let command = self.with_addresses(command);
             let program = Box::new(super::PodCommand::new(&command, namespace));
@@ -176,7 +177,11 @@ impl<'a> Player<'a> {
         {
             let Some(expected) = text(step, field) else { continue };
             let got = self.with_recorded_names(&of(stream), step.get("in_pod").is_some());
-            let (mut expected, mut got) = (self.recorded.fold(expected), self.simulated.fold(&got));
+            let (mut expected, mut got) = (expected.to_string(), got);
+            if step.get("in_pod").is_some() {
+                (expected, got) = (fold::dns(&expected), fold::dns(&got));
+            }
+            (expected, got) = (self.recorded.fold(&expected), self.simulated.fold(&got));
             (expected, got) = match step.get("in_pod") {
                 Some(_) => (fold::sort_lines(&expected), fold::sort_lines(&got)),
                 None => (fold::arrange(&command, &expected), fold::arrange(&command, &got)),

@@ -38,7 +38,6 @@ pub(super) fn report(
     status.pod_ip = worker.address.clone().filter(|_| worker.announced);
     status.init_container_statuses = inits.iter().map(container_status).collect();
     status.container_statuses = mains.iter().map(container_status).collect();
-    status.observed_generation = generation;
     let wanted = conditions(worker, pod, status.phase);
     let old = std::mem::take(&mut status.conditions);
     for (kind, holds, reason, message) in wanted {
@@ -57,6 +56,10 @@ pub(super) fn report(
     let others = old.into_iter().filter(|c| status.conditions.iter().all(|n| n.kind != c.kind));
     let others: Vec<Condition> = others.collect();
     status.conditions.extend(others);
+    // That a new generation was seen is said with the next change, not in a write of its own.
+    if status != pod.status {
+        status.observed_generation = generation;
+    }
     status
 }
 

@@ -125,6 +125,9 @@ pub fn populate(api: &mut ApiServer, options: &Options) {
             "subsets": [{"addresses": [{"ip": api_address}], "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}],
         }),
     );
+    if !options.dns_service {
+        return;
+    }
     create(
         api,
         Kind::Service,

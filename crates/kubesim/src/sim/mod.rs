@@ -30,6 +30,8 @@ pub struct Options {
     pub timings: Timings,
     /// Seeds uids, names, ties.
     pub seed: u64,
+    /// Whether the cluster's DNS is itself a Service (`kube-dns`), as kubeadm makes it. The recordings' was not.
+    pub dns_service: bool,
 }
 
 impl Default for Options {
@@ -40,6 +42,7 @@ impl Default for Options {
             timings: Timings::realistic(),
             // The walk that Ordinal starts from has flask-0, -1 and -2 on chhan-k8s-3, -2 and -4.
             seed: 4,
+            dns_service: true,
         }
     }
 }
