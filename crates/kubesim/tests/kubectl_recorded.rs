@@ -50,6 +50,7 @@ fn world() -> Store {
     for name in [
         "get-sts-flask-yaml",
         "get-svc-yaml",
+        "get-endpoints-yaml",
         "get-endpointslice-yaml",
         "get-controllerrevision-yaml",
         "get-pv-yaml",
@@ -91,6 +92,12 @@ fn world() -> Store {
                 "labels": {"kubernetes.io/service-name": "kubernetes"}},
             "endpoints": [{"addresses": ["192.168.1.10"], "conditions": {"ready": true}}],
             "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}),
+    );
+    put(
+        &mut store,
+        &json!({"apiVersion": "v1", "kind": "Endpoints",
+            "metadata": {"name": "kubernetes", "namespace": "default", "creationTimestamp": "2026-11-23T03:47:00Z"},
+            "subsets": [{"addresses": [{"ip": "192.168.1.10"}], "ports": [{"name": "https", "port": 6443}]}]}),
     );
     let applied = "{\"apiVersion\":\"storage.k8s.io/v1\",\"kind\":\"StorageClass\",\"metadata\":{\"annotations\":\
         {\"storageclass.kubernetes.io/is-default-class\":\"true\"},\"name\":\"local-path\"},\"provisioner\":\
@@ -250,6 +257,7 @@ fn what_is_printed_is_what_was_recorded_to_the_last_space() {
         "get-controllerrevisions",
         "get-controllerrevisions-wide",
         "get-endpoints",
+        "get-endpoints-yaml",
         "get-endpointslice-yaml",
         "get-endpointslices",
         "get-ep-flask",

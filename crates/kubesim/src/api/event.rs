@@ -25,6 +25,8 @@ pub struct Event {
     pub first_timestamp: SimTime,
     /// When it was last said.
     pub last_timestamp: SimTime,
+    /// Its place among all events in the order in which they were first said. No part of the API.
+    pub sequence: u64,
 }
 
 /// The object that an event is about.
@@ -89,6 +91,7 @@ impl Event {
             count: read::opt_int(v, "count"),
             first_timestamp: first,
             last_timestamp: read::time(v, "lastTimestamp").unwrap_or(first),
+            sequence: 0,
         }
     }
 

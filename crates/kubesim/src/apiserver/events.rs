@@ -83,6 +83,7 @@ impl ApiServer {
             count: source.counts.then_some(1),
             first_timestamp: now,
             last_timestamp: now,
+            sequence: self.resource_version + 1,
         };
         let object = Object::new(Kind::Event, ObjectMeta::named(&namespace, &name), Body::Event(event));
         self.create(object).expect("an event's name is new");

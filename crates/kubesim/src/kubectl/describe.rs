@@ -1020,7 +1020,8 @@ impl<'a> Description<'a> {
             let is_node = object.kind == Kind::Node && *involved.kind == *"Node";
             involved.name == object.meta.name && (involved.uid == object.meta.uid || is_node)
         };
-        let mut events: Vec<&Rc<Object>> = self.store.list(Kind::Event).filter(about).collect();
+        let mut events: Vec<Rc<Object>> = resource::list(self.store, Kind::Event);
+        events.retain(|o| about(&o));
         // Events of the newer API have no last timestamp, so they come first.
         events.sort_by_key(|o| o.event().count.map(|_| o.event().last_timestamp));
         let rows: Vec<String> = events

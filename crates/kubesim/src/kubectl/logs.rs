@@ -161,7 +161,7 @@ fn objects(inv: &Invocation, io: &mut Io) -> Result<Vec<Rc<Object>>, Failure> {
     } else {
         Key::cluster(kind, &name)
     };
-    let object = resource::get(store, &key).ok_or_else(|| {
+    let object = store.get(&key).cloned().ok_or_else(|| {
         let error = ApiError::not_found(&key);
         let (reason, namespace) = (error.reason.name(), inv.namespace());
         Failure::client(format!("error from server ({reason}): {} in namespace {namespace:?}", error.message))

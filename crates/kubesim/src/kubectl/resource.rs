@@ -4,11 +4,9 @@
 
 use super::selector::{FieldSelector, parse_fields, parse_labels};
 use super::{Failure, Invocation};
-use crate::api::read::Writer;
-use crate::api::service::{HEADLESS_LABEL, SERVICE_NAME_LABEL};
-use crate::api::{Body, Key, Kind, LabelSelector, Object, ObjectMeta, Str, Uid};
+use crate::api::service::SERVICE_NAME_LABEL;
+use crate::api::{Key, Kind, LabelSelector, Object};
 use crate::apiserver::{ApiError, StatusReason, Store};
-use serde_json::{Value, json};
 use std::rc::Rc;
 
 /// What a user asked for, before anything is looked up.
@@ -189,8 +187,8 @@ impl Targets {
             Targets::Named(keys) => {
                 found.single = keys.len() == 1;
                 for key in keys {
-                    match get(store, key) {
-                        Some(object) => found.objects.push(object),
+                    match store.get(key) {
+                        Some(object) => found.objects.push(object.clone()),
                         None => found.failures.push(ApiError::not_found(key).into()),
                     }
                 }
@@ -243,21 +241,17 @@ impl Selection {
     }
 }
 
-/// All objects of a kind as the API gives them out, by namespace and name. Endpoints are not stored: they say what the
-/// EndpointSlices say, in an older form.
+/// All objects of a kind in the order in which the API gives them out: by namespace and name. Events are named after
+/// their object and the time at which they were first said; here their names hold no time, but they know their place.
 pub fn list(store: &Store, kind: Kind) -> Vec<Rc<Object>> {
-    match kind {
-        Kind::Endpoints => store.list(Kind::Service).filter_map(|s| endpoints(store, s)).collect(),
-        _ => store.list(kind).cloned().collect(),
+    let mut objects: Vec<Rc<Object>> = store.list(kind).cloned().collect();
+    if kind == Kind::Event {
+        objects.sort_by_cached_key(|o| {
+            let event = o.event();
+            (o.meta.namespace.clone(), format!("{}.", event.involved.name), event.sequence)
+        });
     }
-}
-
-/// An object as the API gives it out.
-pub fn get(store: &Store, key: &Key) -> Option<Rc<Object>> {
-    match key.kind {
-        Kind::Endpoints => endpoints(store, store.get(&key.beside(Kind::Service, &key.name))?),
-        _ => store.get(key).cloned(),
-    }
+    objects
 }
 
 /// The EndpointSlices of a Service.
@@ -265,65 +259,6 @@ pub fn slices_of<'a>(store: &'a Store, service: &Object) -> Vec<&'a Rc<Object>> 
     let name = &*service.meta.name;
     let slices = store.list_in(Kind::EndpointSlice, &service.meta.namespace);
     slices.filter(|s| s.meta.label(SERVICE_NAME_LABEL) == Some(name)).collect()
-}
-
-/// The Endpoints of a Service, if it has any. Models `pkg/controller/endpoint` as far as addresses go.
-fn endpoints(store: &Store, service: &Object) -> Option<Rc<Object>> {
-    let slices = slices_of(store, service);
-    let newest = slices.iter().max_by_key(|s| s.meta.resource_version)?;
-    let (mut ready, mut not_ready) = (Vec::new(), Vec::new());
-    for endpoint in slices.iter().flat_map(|s| s.endpoint_slice().endpoints.iter()) {
-        let target = endpoint.target.as_ref().map(|(namespace, name, uid)| {
-            json!({"kind": "Pod", "namespace": &**namespace, "name": &**name, "uid": uid.to_string()})
-        });
-        let address = Writer::new()
-            .put("ip", &*endpoint.address)
-            .text("hostname", endpoint.hostname.as_deref())
-            .text("nodeName", endpoint.node_name.as_deref())
-            .some("targetRef", target)
-            .done();
-        if endpoint.terminating == Some(true) {
-            continue;
-        }
-        if endpoint.ready { &mut ready } else { &mut not_ready }.push((endpoint.address.clone(), address));
-    }
-    let sorted = |mut addresses: Vec<(Str, Value)>| {
-        addresses.sort_by(|a, b| a.0.cmp(&b.0));
-        addresses.into_iter().map(|(_, address)| address).collect::<Vec<_>>()
-    };
-    let mut ports: Vec<Value> = Vec::new();
-    for port in slices.iter().flat_map(|s| s.endpoint_slice().ports.iter()) {
-        let port = Writer::new()
-            .some("name", &*port.name)
-            .some("port", port.port)
-            .put("protocol", &*port.protocol)
-            .done();
-        if !ports.contains(&port) {
-            ports.push(port);
-        }
-    }
-    let subset =
-        Writer::new().some("addresses", sorted(ready)).some("notReadyAddresses", sorted(not_ready)).done();
-    let mut tree = Writer::new();
-    if subset.as_object().is_some_and(|s| !s.is_empty()) {
-        let mut subset = subset;
-        if !ports.is_empty() {
-            subset["ports"] = ports.into();
-        }
-        tree = tree.put("subsets", vec![subset]);
-    }
-    let mut meta = ObjectMeta::named(&service.meta.namespace, &service.meta.name);
-    meta.labels = service.meta.labels.clone();
-    if !service.service().selector.is_empty() {
-        meta.set_label("endpoints.kubernetes.io/managed-by", "endpoint-controller");
-        if service.service().is_headless() {
-            meta.set_label(HEADLESS_LABEL, "");
-        }
-    }
-    meta.uid = Uid(!service.meta.uid.0);
-    meta.resource_version = newest.meta.resource_version;
-    meta.creation_timestamp = service.meta.creation_timestamp;
-    Some(Rc::new(Object::new(Kind::Endpoints, meta, Body::Other(Rc::new(tree.done())))))
 }
 
 /// The kinds that a word such as `sts,svc` or `all` names. Errors: there is no such kind.
