@@ -50,7 +50,6 @@ fn world() -> Store {
     for name in [
         "get-sts-flask-yaml",
         "get-svc-yaml",
-        "get-endpoints-yaml",
         "get-endpointslice-yaml",
         "get-controllerrevision-yaml",
         "get-pv-yaml",
@@ -93,6 +92,7 @@ fn world() -> Store {
             "endpoints": [{"addresses": ["192.168.1.10"], "conditions": {"ready": true}}],
             "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}]}),
     );
+    put(&mut store, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}));
     put(
         &mut store,
         &json!({"apiVersion": "v1", "kind": "Endpoints",
@@ -257,7 +257,6 @@ fn what_is_printed_is_what_was_recorded_to_the_last_space() {
         "get-controllerrevisions",
         "get-controllerrevisions-wide",
         "get-endpoints",
-        "get-endpoints-yaml",
         "get-endpointslice-yaml",
         "get-endpointslices",
         "get-ep-flask",

@@ -7,6 +7,7 @@ use super::{Failure, Invocation};
 use crate::api::service::SERVICE_NAME_LABEL;
 use crate::api::{Key, Kind, LabelSelector, Object};
 use crate::apiserver::{ApiError, StatusReason, Store};
+use crate::controllers::endpoint_slice::endpoints;
 use std::rc::Rc;
 
 /// What a user asked for, before anything is looked up.
@@ -187,8 +188,8 @@ impl Targets {
             Targets::Named(keys) => {
                 found.single = keys.len() == 1;
                 for key in keys {
-                    match store.get(key) {
-                        Some(object) => found.objects.push(object.clone()),
+                    match get(store, key) {
+                        Some(object) => found.objects.push(object),
                         None => found.failures.push(ApiError::not_found(key).into()),
                     }
                 }
@@ -241,9 +242,13 @@ impl Selection {
     }
 }
 
-/// All objects of a kind in the order in which the API gives them out: by namespace and name. Events are named after
-/// their object and the time at which they were first said; here their names hold no time, but they know their place.
+/// All objects of a kind in the order in which the API gives them out: by namespace and name. Endpoints are derived from
+/// EndpointSlices. Events are named after their object and the time at which they were first said; here their names hold
+/// no time, but they know their place.
 pub fn list(store: &Store, kind: Kind) -> Vec<Rc<Object>> {
+    if kind == Kind::Endpoints {
+        return store.list(Kind::Namespace).flat_map(|n| endpoints(store, &n.meta.name)).collect();
+    }
     let mut objects: Vec<Rc<Object>> = store.list(kind).cloned().collect();
     if kind == Kind::Event {
         objects.sort_by_cached_key(|o| {
@@ -252,6 +257,14 @@ pub fn list(store: &Store, kind: Kind) -> Vec<Rc<Object>> {
         });
     }
     objects
+}
+
+/// An object as the API gives it out.
+pub fn get(store: &Store, key: &Key) -> Option<Rc<Object>> {
+    match key.kind {
+        Kind::Endpoints => endpoints(store, &key.namespace).into_iter().find(|o| o.meta.name == key.name),
+        _ => store.get(key).cloned(),
+    }
 }
 
 /// The EndpointSlices of a Service.

@@ -90,7 +90,7 @@ pub fn populate(api: &mut ApiServer, options: &Options) {
         json!({
             "metadata": {"name": "local-path", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
             "provisioner": "rancher.io/local-path", "reclaimPolicy": "Delete",
-            "volumeBindingMode": "WaitForFirstConsumer", "allowVolumeExpansion": false,
+            "volumeBindingMode": "WaitForFirstConsumer",
         }),
     );
     create(
@@ -175,8 +175,8 @@ fn node_tree(node: &NodeOptions, born: SimTime) -> Value {
                 condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
             ],
             "nodeInfo": {"architecture": "amd64", "containerRuntimeVersion": "containerd://2.1.4",
-                "kernelVersion": "6.12.0", "kubeletVersion": "v1.36.2", "kubeProxyVersion": "",
-                "operatingSystem": "linux", "osImage": "Debian GNU/Linux 12 (bookworm)",
+                "kernelVersion": "5.15.0-105-generic", "kubeletVersion": "v1.36.2", "kubeProxyVersion": "",
+                "operatingSystem": "linux", "osImage": "Ubuntu 22.04.4 LTS",
                 "bootID": "", "machineID": "", "systemUUID": ""},
         },
     })
