@@ -238,15 +238,13 @@ impl Document {
                 for (key, value) in self.pairs(node) {
                     if self.is_merge(key) {
                         let merged = self.dereference(value);
-                        let targets = match self.nodes[merged as usize].kind {
+                        let targets: Vec<u32> = match self.nodes[merged as usize].kind {
                             NodeKind::Sequence => self.children(merged).collect(),
                             _ => vec![merged],
                         };
                         found = targets
                             .into_iter()
-                            .rev()
-                            .filter_map(|t| self.child_of_merge(t, segment))
-                            .last()
+                            .find_map(|target| self.child_of_merge(target, segment))
                             .or(found);
                     } else if matches!(&self.nodes[key as usize].kind, NodeKind::Scalar { text, .. } if text == segment)
                     {
