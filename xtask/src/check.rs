@@ -42,7 +42,7 @@ const STEPS: &[Step] = &[
         needs: &[Need::WasmTarget, Need::PageBuilder, Need::WasmOpt],
         run: build,
     },
-    Step { name: "size", about: "the critical path keeps to its budget", needs: &[], run: size },
+    Step { name: "size", about: "the critical path keeps below its ceiling", needs: &[], run: size },
     Step { name: "browser", about: "the built page in Chromium", needs: &[Need::Browser], run: browser },
 ];
 

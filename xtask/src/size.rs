@@ -5,8 +5,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// The most that the critical path may weigh: bytes after brotli at its highest quality.
+/// What the critical path is to weigh at the most: bytes after brotli at its highest quality. Not reached yet; see
+/// [`CRITICAL_PATH_CEILING`].
 pub const CRITICAL_PATH_BUDGET: usize = 150_000;
+
+/// What the critical path may weigh at the most for now, in the same bytes: a ratchet, to be turned down with every
+/// saving until it meets [`CRITICAL_PATH_BUDGET`], never up.
+pub const CRITICAL_PATH_CEILING: usize = 560_000;
 
 /// A file's size in bytes, or that of several together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

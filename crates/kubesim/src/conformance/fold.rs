@@ -48,8 +48,6 @@ fn rules() -> &'static [Rule] {
         vec![
             rule(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", To::Text("<time>")),
             rule(r"\b[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} \+0000", To::Text("<time>")),
-            rule(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ \+0000", To::Text("<time>")),
-            rule(r"\b(LIVE|MERGED)-[0-9]+/", To::Text("$1-<id>/")),
             rule(r"containerd://[0-9a-f]{64}", To::Text("containerd://<id>")),
             rule(r"sha256:[0-9a-f]{64}", To::Text("sha256:<digest>")),
             rule(r"\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b", To::Numbered("uid")),
@@ -77,6 +75,19 @@ impl Folder {
         let squeeze =
             |line: &str| line.split([' ', '\t']).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
         text.lines().map(squeeze).collect::<Vec<_>>().join("\n").trim_end().to_string()
+    }
+
+    /// The cluster IPs in a command as the other side of the comparison (`simulated`) knows them.
+    pub fn translate_cluster_ips(&self, command: &str, simulated: &Folder) -> String {
+        let of_kind = |folder: &Folder| -> Vec<(usize, String)> {
+            let ips = folder.names.iter().filter(|((kind, _), _)| *kind == "cluster-ip");
+            ips.map(|((_, ip), n)| (*n, ip.clone())).collect()
+        };
+        let known = of_kind(simulated);
+        of_kind(self).iter().fold(command.to_string(), |text, (n, ip)| {
+            let same = known.iter().find(|(m, _)| m == n);
+            same.map_or(text.clone(), |(_, theirs)| text.replace(ip.as_str(), theirs))
+        })
     }
 
     fn replace(&mut self, rule: &Rule, found: &Captures) -> String {
@@ -131,6 +142,7 @@ pub fn dns(text: &str) -> String {
         (r"(?m)^\.(\s+)[0-9]+(\s+IN\s+SOA)", ".$1<ttl>$2"),
         (r"(minimum = 86400\s+ttl = )[0-9]+", "$1<ttl>"),
         (r"\b172\.16\.[0-9]+\.[0-9]+\b", "<ip>"),
+        (r"(STREAM) +(\S+)", "$1\ncanonical $2"),
     ]
     .map(|(pattern, to)| (Regex::new(pattern).expect("a valid pattern"), to));
     let text = rules

@@ -109,7 +109,7 @@ impl<'a> Player<'a> {
         } else if let Some(command) = text(step, "in_pod") {
             self.run_until(self.cluster.now() + REACTION);
             let namespace = text(step, "namespace").unwrap_or(NAMESPACE);
-            let command = self.with_addresses(command);
+            let command = self.recorded.translate_cluster_ips(&self.with_addresses(command), &self.simulated);
             let program = Box::new(super::PodCommand::new(&command, namespace));
             let id = self.cluster.spawn(&command, program);
             self.finish(n, step, id);
@@ -176,7 +176,8 @@ impl<'a> Player<'a> {
             [("stdout", Some(Stream::Stdout)), ("stderr", Some(Stream::Stderr)), ("output", None)]
         {
             let Some(expected) = text(step, field) else { continue };
-            let got = self.with_recorded_names(&of(stream), step.get("in_pod").is_some());
+            // Where the recording does not name the pods of addresses, the addresses themselves are folded.
+            let got = self.with_recorded_names(&of(stream), expected.contains("{ip"));
             let (mut expected, mut got) = (expected.to_string(), got);
             if step.get("in_pod").is_some() {
                 (expected, got) = (fold::dns(&expected), fold::dns(&got));

@@ -53,7 +53,8 @@ pub fn ask(network: &mut Network, name: &str, record_type: &RecordType) -> Answe
         }
         true
     } else if let Some(rest) = lower.strip_suffix(CLUSTER_DOMAIN).and_then(|r| r.strip_suffix('.')) {
-        forward(network, rest, &mut answer)
+        // For a SOA the plugin does not look whether the name exists.
+        forward(network, rest, &mut answer) || *record_type == RecordType::Soa
     } else {
         answer.from_upstream = true;
         false

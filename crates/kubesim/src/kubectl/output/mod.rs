@@ -4,7 +4,7 @@
 
 pub mod jsonpath;
 mod template;
-pub mod yaml;
+mod yaml;
 
 use super::table::TabWriter;
 use super::{Failure, Invocation};

@@ -15,7 +15,6 @@ mod workload;
 use serde_json::Value;
 
 pub use field::FieldError;
-pub(super) use field::quoted;
 pub use warnings::warnings;
 
 use crate::api::Kind;
