@@ -3,6 +3,7 @@
 
 mod check;
 mod run;
+mod schema;
 mod screenshot;
 mod site;
 mod tools;
@@ -26,6 +27,8 @@ cargo xtask COMMAND
              pictures of the page in dist/ (built if missing), into artifacts/; what a script may say
              stands in tests/browser/screenshot.rs
   bench      the simulation's benchmarks
+  schema DIR VERSION
+             make the table of API fields anew from staging/src/k8s.io of Kubernetes' sources, of that version
 
 What is missing is installed into a folder of its own below the user's cache folder (or ORDINAL_TOOLS).";
 
@@ -76,6 +79,10 @@ fn dispatch(arguments: &mut Arguments) -> Result<ExitCode> {
             let request = screenshot::Request::read(arguments)?;
             arguments.finish()?;
             screenshot::take(&mut tools, &request)?;
+        }
+        "schema" => {
+            let [staging, version] = &arguments.0[..] else { return Err("schema: DIR VERSION".into()) };
+            schema::write(std::path::Path::new(staging), version)?;
         }
         "bench" => {
             arguments.finish()?;

@@ -160,8 +160,9 @@ fn values_that_are_not_valid() {
         "      name: www\n    spec",
         "      name: WWW\n    spec",
         &[
-            "38:11-38:14 error: spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"www\"",
-            "46:11-46:14 error: spec.template.spec.initContainers[0].volumeMounts[0].name: Not found: \"www\"",
+            "40:17-40:20 error: spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"www\"",
+            "47:17-47:20 error: spec.template.spec.initContainers[0].volumeMounts[0].name: Not found: \"www\"",
+            "51:13-51:16 error: spec.template.spec.volumes[0].name: Invalid value: \"WWW\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
         ],
     );
 }

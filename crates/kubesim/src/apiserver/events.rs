@@ -2,7 +2,7 @@
 
 use super::ApiServer;
 use crate::api::event::{Event, Involved};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, Str};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Str};
 
 /// The namespace for events about cluster-scoped objects.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -57,14 +57,9 @@ impl ApiServer {
             if involved.namespace.is_empty() { DEFAULT_NAMESPACE.into() } else { involved.namespace.clone() };
         let event_type = if event_type == EventType::Normal { "Normal" } else { "Warning" };
         let now = self.now.whole_seconds();
-        let name = event_name(
-            &source,
-            &involved,
-            reason,
-            message,
-            if source.counts { 0 } else { self.rng.next_u64() },
-        );
-        let key = Key::new(Kind::Event, &namespace, &name);
+        let identity = event_identity(&source, &involved, reason, message);
+        let known = self.event_names.get(&identity).filter(|_| source.counts);
+        let key = Key::new(Kind::Event, &namespace, known.map_or("", |name| name));
         let counted = self.update_status(&key, |o| {
             let event = o.event_mut();
             event.count = event.count.map(|n| n + 1);
@@ -73,6 +68,11 @@ impl ApiServer {
         if counted.is_ok() {
             return;
         }
+        // The moment in nanoseconds, as client-go's recorder has it: by their names, an object's events are in order.
+        let millis = SimTime::EPOCH_UNIX_SECONDS * 1000 + self.now.0;
+        let nanos = millis as u64 * 1_000_000 + self.resource_version % 1_000_000;
+        let name: Str = format!("{}.{nanos:016x}", involved.name).into();
+        self.event_names.insert(identity, name.clone());
         let event = Event {
             involved,
             event_type: event_type.into(),
@@ -90,15 +90,12 @@ impl ApiServer {
     }
 }
 
-/// The name of an event: the object's, and a number that is the same for the same event about the same object (64-bit
-/// FNV-1a), so that a repeated one is found by its name.
-fn event_name(source: &Source, involved: &Involved, reason: &str, message: &str, salt: u64) -> String {
+/// A number that is the same for the same event about the same object (64-bit FNV-1a), so that a repeated one is found.
+fn event_identity(source: &Source, involved: &Involved, reason: &str, message: &str) -> u64 {
     let uid = involved.uid.0.to_le_bytes();
     let field = involved.field_path.as_deref().unwrap_or_default();
     let parts =
         [&uid[..], field.as_bytes(), source.component.as_bytes(), reason.as_bytes(), message.as_bytes()];
     let bytes = parts.iter().flat_map(|p| p.iter().chain(&[0]));
-    let hash =
-        bytes.fold(0xcbf2_9ce4_8422_2325 ^ salt, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
-    format!("{}.{hash:016x}", involved.name)
+    bytes.fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }

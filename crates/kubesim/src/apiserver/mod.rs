@@ -17,6 +17,7 @@ pub use store::Store;
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::api::{Key, Object, SimTime, Str, Uid};
 use crate::verdict::{Component, Reason, Verdict};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Feature gates that change what is simulated.
@@ -94,6 +95,8 @@ pub struct ApiServer {
     store: Store,
     history: History,
     resource_version: u64,
+    /// The events that were recorded, by what makes two of them the same.
+    event_names: BTreeMap<u64, Str>,
     /// The moment at which requests are handled; set by the loop that runs the cluster.
     pub now: SimTime,
     /// On whose behalf requests are handled; set by the loop that runs the cluster.
@@ -119,6 +122,7 @@ impl ApiServer {
             store: Store::default(),
             history: History::default(),
             resource_version: 0,
+            event_names: BTreeMap::new(),
             now,
             cause: Cause::Bootstrap,
             rng: Rng::new(seed),

@@ -48,6 +48,8 @@ fn rules() -> &'static [Rule] {
         vec![
             rule(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", To::Text("<time>")),
             rule(r"\b[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} \+0000", To::Text("<time>")),
+            rule(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ \+0000", To::Text("<time>")),
+            rule(r"\b(LIVE|MERGED)-[0-9]+/", To::Text("$1-<id>/")),
             rule(r"containerd://[0-9a-f]{64}", To::Text("containerd://<id>")),
             rule(r"sha256:[0-9a-f]{64}", To::Text("sha256:<digest>")),
             rule(r"\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b", To::Numbered("uid")),

@@ -1,7 +1,7 @@
 //! Plays a `format: validation` file: one command on one manifest, and what the API server kept.
 
 use super::{Difference, files_of, text};
-use crate::api::Kind;
+use crate::api::{Kind, Object};
 use crate::apiserver::{FeatureGates, Stream};
 use crate::conformance::fold::Folder;
 use crate::sim::{Cluster, Options};
@@ -19,10 +19,14 @@ pub fn run(tree: &Value) -> Vec<Difference> {
         files.write(&name, &text);
     }
     if let Some(existing) = text(tree, "existing_before") {
-        give(&mut cluster, "kubectl apply -f -", Some(existing), &files);
+        // "made with kubectl create": a note of the one recording that is about it.
+        let created = text(tree, "note").is_some_and(|note| note.contains("made with kubectl create"));
+        let command = if created { "kubectl create -f -" } else { "kubectl apply -f -" };
+        give(&mut cluster, command, Some(existing), &files);
     }
     let command = text(tree, "command").unwrap_or("kubectl apply -f -");
-    let (code, stdout, stderr) = give(&mut cluster, command, text(tree, "manifest"), &files);
+    let manifest = text(tree, "manifest").map(with_filler);
+    let (code, stdout, stderr) = give(&mut cluster, command, manifest.as_deref(), &files);
     let mut differences = Vec::new();
     let mut compare = |at: &str, expected: String, got: String| {
         if expected != got {
@@ -40,11 +44,12 @@ pub fn run(tree: &Value) -> Vec<Difference> {
         let meta = &stored["metadata"];
         let object = kind.and_then(|k| {
             let namespace = text(meta, "namespace").unwrap_or_default();
-            cluster
-                .api
-                .store()
-                .find(k, namespace, text(meta, "name").unwrap_or_default())
-                .map(|o| o.to_value())
+            let name = text(meta, "name").unwrap_or_default();
+            // A generated name is another each time.
+            let is_generated = |o: &&std::rc::Rc<Object>| o.meta.generate_name.is_some();
+            let store = cluster.api.store();
+            let found = store.find(k, namespace, name).or_else(|| store.list(k).find(is_generated));
+            found.map(|o| o.to_value())
         });
         let lines = |tree: &Value, folder: &mut Folder| {
             let mut tree = tree.clone();
@@ -56,6 +61,17 @@ pub fn run(tree: &Value) -> Vec<Difference> {
         compare(&format!("stored_after {}/{}", stored["kind"], meta["name"]), expected, got);
     }
     differences
+}
+
+/// The manifest as it was given: recordings shorten a long filler to `x…(300000 times)…x`.
+fn with_filler(manifest: &str) -> String {
+    let long = manifest.split_once("…(").and_then(|(before, rest)| {
+        let (count, rest) = rest.split_once(" times)…")?;
+        let filler = before.chars().next_back()?;
+        let count = count.parse::<usize>().ok()?.saturating_sub(2);
+        Some(format!("{before}{}{rest}", filler.to_string().repeat(count)))
+    });
+    long.unwrap_or_else(|| manifest.to_owned())
 }
 
 /// What the API server kept: one object, a list of them, or none.
@@ -76,7 +92,7 @@ fn without_moments(tree: &mut Value) {
         object.remove("status");
     }
     let Some(meta) = tree.get_mut("metadata").and_then(Value::as_object_mut) else { return };
-    for field in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
+    for field in ["uid", "resourceVersion", "creationTimestamp", "generateName", "managedFields"] {
         meta.remove(field);
     }
     if let Some(annotations) = meta.get_mut("annotations").and_then(Value::as_object_mut) {

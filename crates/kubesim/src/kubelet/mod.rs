@@ -28,7 +28,7 @@ use crate::api::read::{get, list};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, Str};
 use crate::apiserver::{ApiServer, Store};
 use crate::controllers::{Context, Outcome, Watched};
-use crate::sim::NodeOptions;
+use crate::sim::Options;
 use crate::verdict::{Component, Reason};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,10 +57,14 @@ const FIRST_ADDRESS: u32 = 2;
 
 impl Nodes {
     /// Nodes that have just been set up.
-    pub fn new(options: &[NodeOptions]) -> Nodes {
+    pub fn new(options: &Options) -> Nodes {
         let mut nodes = Nodes::default();
-        for node in options {
+        for node in &options.nodes {
             nodes.node(&node.name).next_address = node.first_address;
+            if options.timings.imitates_recorder {
+                // From the recordings before.
+                nodes.add_image(&node.name, "busybox:1.28");
+            }
         }
         nodes
     }

@@ -43,9 +43,7 @@ fn the_seed_rolls_out_as_recorded() {
         events(&cluster, "flask-0"),
         [
             "Scheduled Successfully assigned default/flask-0 to chhan-k8s-3",
-            "Pulling Pulling image \"busybox:1.28\"",
-            "Pulled Successfully pulled image \"busybox:1.28\" in 200ms (200ms including waiting). Image size: 727869 \
-             bytes.",
+            "Pulled Container image \"busybox:1.28\" already present on machine and can be accessed by the pod",
             "Created Container created",
             "Started Container started",
             "Pulling Pulling image \"han0495/flask-example-app\"",

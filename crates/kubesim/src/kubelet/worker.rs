@@ -834,10 +834,10 @@ impl Worker {
         let now = cx.now();
         let (reason, until) = self.verdict(pod);
         cx.api.set_verdict(Component::Kubelet, &key, Some(reason), until);
-        if pod.pod().is_terminal() {
+        let keeps = cx.timings.imitates_recorder;
+        if pod.pod().is_terminal() || keeps && self.stop.is_some() && !self.over {
             return;
         }
-        let keeps = cx.timings.imitates_recorder;
         let written = cx.api.update_status(&key, |o| {
             let generation = o.meta.generation;
             let pod = o.pod_mut();

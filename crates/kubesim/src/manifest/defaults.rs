@@ -93,10 +93,8 @@ fn set_if_unset(map: &mut Tree, key: &str, value: impl Into<Value>) {
 pub(super) fn default_value(type_ref: TypeRef, value: &mut Value, gates: FeatureGates) {
     match (type_ref.shape(), value) {
         (Shape::Struct, Value::Object(map)) => default_struct(type_ref, map, gates),
-        (Shape::List(item), Value::Array(items)) => {
-            if item.shape() == Shape::Struct {
-                items.iter_mut().for_each(|value| default_value(item, value, gates));
-            }
+        (Shape::List(item), Value::Array(items)) if item.shape() == Shape::Struct => {
+            items.iter_mut().for_each(|value| default_value(item, value, gates));
         }
         (Shape::Map(_), Value::Object(map)) if type_ref.0 == "ResourceList" => {
             map.values_mut().for_each(round_up)

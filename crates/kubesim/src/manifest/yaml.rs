@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Number, Value};
 
-use super::parser::{EventKind, Parser};
+use super::json::{self, JsonError};
+use super::parser::{Event, EventKind, Parser};
 use super::scanner::{Mark, SyntaxError};
 
 /// Text larger than this is refused unread: no request body of the API server may be larger (in bytes).
@@ -82,8 +83,9 @@ enum NodeKind {
     Alias { name: String, target: u32 },
 }
 
-/// Reads all documents of a text, as kubectl reads a file.
-/// Models decoder.go: YAMLReader and cli-runtime's StreamVisitor.
+/// Reads all documents of a text, as kubectl reads a file: one that begins with `{` as JSON values one behind the other,
+/// as long as they are that, anything else as YAML.
+/// Models decoder.go: YAMLOrJSONDecoder, and cli-runtime's StreamVisitor.
 pub fn read(text: &str) -> Stream {
     let mut stream = Stream::default();
     if text.len() > MAX_TEXT {
@@ -92,37 +94,44 @@ pub fn read(text: &str) -> Stream {
             Some(YamlError { message: format!("Request entity too large: limit is {MAX_TEXT}"), span });
         return stream;
     }
-    let mut chunk = String::new();
-    let mut chunk_start = 0;
-    let mut line_number = 0;
-    for line in text.split_inclusive('\n') {
-        let line = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
-        if let Some(rest) = line.strip_prefix("---") {
-            let rest = rest.trim();
-            if !rest.is_empty() && !rest.starts_with('#') {
-                let message = format!("invalid Yaml document separator: {rest}");
-                let span = line_span(line_number, line);
-                stream.error = Some(YamlError { message, span });
-                return stream;
-            }
-            if !chunk.is_empty() {
-                if !stream.add(&chunk, chunk_start) {
+    if !text.trim_start().starts_with('{') {
+        stream.read_yaml(text, 0);
+        return stream;
+    }
+    let (mut rest, mut line) = (text, 0);
+    loop {
+        let mut events = Vec::new();
+        let problem = match json::read_value(rest, &mut events) {
+            Ok(length) => {
+                if !stream.add_composed(Document::from_events(events, line)) {
                     return stream;
                 }
-                chunk.clear();
-                line_number += 1;
-                chunk_start = line_number;
+                line += rest[..length].matches('\n').count() as u32;
+                rest = &rest[length..];
                 continue;
             }
+            Err(JsonError::End) => return stream,
+            Err(JsonError::UnexpectedEnd) => "unexpected EOF".to_owned(),
+            Err(JsonError::Syntax(problem, offset)) => {
+                let before = text.len() - rest.len();
+                format!("json: offset {}: {problem}", before + offset)
+            }
+        };
+        // What may still be YAML is; of two mistakes the first is told.
+        let space = rest.len() - rest.trim_start().len();
+        let skipped = rest[..space].find('\n').map_or(space, |newline| newline + 1);
+        line += rest[..skipped].matches('\n').count() as u32;
+        let documents = stream.documents.len();
+        if documents < 2 {
+            stream.read_yaml(&rest[skipped..], line);
         }
-        chunk.push_str(line);
-        chunk.push('\n');
-        line_number += 1;
+        if documents == stream.documents.len() {
+            let place = Span { line: line + 1, column: 1, end_line: line + 1, end_column: 1 };
+            let span = stream.error.as_ref().map_or(place, |error| error.span);
+            stream.error = Some(YamlError { message: problem, span });
+        }
+        return stream;
     }
-    if !chunk.is_empty() {
-        stream.add(&chunk, chunk_start);
-    }
-    stream
 }
 
 fn line_span(line: u32, text: &str) -> Span {
@@ -131,8 +140,42 @@ fn line_span(line: u32, text: &str) -> Span {
 }
 
 impl Stream {
-    fn add(&mut self, text: &str, line_offset: u32) -> bool {
-        match Document::parse(text, line_offset) {
+    /// Splits at `---` lines, then parses. Models decoder.go: YAMLReader.
+    fn read_yaml(&mut self, text: &str, line_offset: u32) {
+        let mut chunk = String::new();
+        let mut chunk_start = line_offset;
+        let mut line_number = line_offset;
+        for line in text.split_inclusive('\n') {
+            let line = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
+            if let Some(rest) = line.strip_prefix("---") {
+                let rest = rest.trim();
+                if !rest.is_empty() && !rest.starts_with('#') {
+                    let message = format!("invalid Yaml document separator: {rest}");
+                    let span = line_span(line_number, line);
+                    self.error = Some(YamlError { message, span });
+                    return;
+                }
+                if !chunk.is_empty() {
+                    if !self.add_composed(Document::parse(&chunk, chunk_start)) {
+                        return;
+                    }
+                    chunk.clear();
+                    line_number += 1;
+                    chunk_start = line_number;
+                    continue;
+                }
+            }
+            chunk.push_str(line);
+            chunk.push('\n');
+            line_number += 1;
+        }
+        if !chunk.is_empty() {
+            self.add_composed(Document::parse(&chunk, chunk_start));
+        }
+    }
+
+    fn add_composed(&mut self, document: Result<Document, YamlError>) -> bool {
+        match document {
             Ok(document) if document.value.is_null() => true,
             Ok(document) => {
                 self.documents.push(document);
@@ -160,12 +203,31 @@ impl Document {
         refuse_control_characters(text, if composed.is_ok() { text.len() } else { parser.offset() })
             .and(composed)
             .map_err(yaml_error)?;
+        Document::resolve(composer, line_offset)
+    }
+
+    /// A document of what a JSON text holds.
+    fn from_events(events: Vec<Event>, line_offset: u32) -> Result<Document, YamlError> {
+        let mut composer = Composer::default();
+        let mut open = Vec::new();
+        for event in events {
+            // JSON has no aliases: nothing can be wrong with it.
+            let _ = composer.add(event, &mut open);
+        }
+        Document::resolve(composer, line_offset)
+    }
+
+    fn resolve(composer: Composer, line_offset: u32) -> Result<Document, YamlError> {
+        let place = |mark: Mark| span(mark, mark, line_offset);
         let mut document = Document { nodes: composer.nodes, value: Value::Null, line_offset };
         if document.nodes.is_empty() {
             return Ok(document);
         }
         if composer.has_aliases {
-            document.refuse_excessive_aliasing().map_err(yaml_error)?;
+            document.refuse_excessive_aliasing().map_err(|error| YamlError {
+                message: format!("error converting YAML to JSON: {error}"),
+                span: place(error.mark),
+            })?;
         }
         let value = document.to_value(0, 0).map_err(|(problem, mark)| YamlError {
             message: format!("error converting YAML to JSON: {problem}"),
@@ -238,15 +300,13 @@ impl Document {
                 for (key, value) in self.pairs(node) {
                     if self.is_merge(key) {
                         let merged = self.dereference(value);
-                        let targets = match self.nodes[merged as usize].kind {
+                        let targets: Vec<u32> = match self.nodes[merged as usize].kind {
                             NodeKind::Sequence => self.children(merged).collect(),
                             _ => vec![merged],
                         };
                         found = targets
                             .into_iter()
-                            .rev()
-                            .filter_map(|t| self.child_of_merge(t, segment))
-                            .last()
+                            .find_map(|target| self.child_of_merge(target, segment))
                             .or(found);
                     } else if matches!(&self.nodes[key as usize].kind, NodeKind::Scalar { text, .. } if text == segment)
                     {
@@ -563,51 +623,58 @@ struct Composer {
 impl Composer {
     /// Models decode.go: parser.parse, without its recursion.
     fn compose(&mut self, parser: &mut Parser) -> Result<(), SyntaxError> {
-        // The open collections, each with its last child so far.
-        let mut open: Vec<(u32, u32)> = Vec::new();
+        let mut open = Vec::new();
         loop {
             let event = parser.next()?;
-            let kind = match event.kind {
-                EventKind::DocumentStart => continue,
+            match event.kind {
+                EventKind::DocumentStart => {}
                 EventKind::StreamEnd | EventKind::DocumentEnd => return Ok(()),
-                EventKind::SequenceEnd | EventKind::MappingEnd => {
-                    if let Some((node, last)) = open.pop() {
-                        // A block collection ends where its last item does, not where the next token shows it.
-                        let is_block = event.start == event.end && last != NONE;
-                        let end = if is_block { self.nodes[last as usize].end } else { event.end };
-                        self.nodes[node as usize].end = end;
-                    }
-                    continue;
-                }
-                EventKind::Alias(name) => {
-                    let Some(target) = self.anchors.get(&name).copied() else {
-                        let problem = format!("unknown anchor '{name}' referenced");
-                        return Err(SyntaxError { problem, printed_line: None, mark: event.start });
-                    };
-                    self.has_aliases = true;
-                    NodeKind::Alias { name, target }
-                }
-                EventKind::Scalar { text, tag, plain } => NodeKind::Scalar { text, tag, plain },
-                EventKind::SequenceStart => NodeKind::Sequence,
-                EventKind::MappingStart => NodeKind::Mapping,
-            };
-            let id = self.nodes.len() as u32;
-            let is_collection = matches!(kind, NodeKind::Sequence | NodeKind::Mapping);
-            self.nodes.push(Node { kind, start: event.start, end: event.end, first_child: NONE, next: NONE });
-            if let Some(anchor) = event.anchor {
-                self.anchors.insert(anchor, id);
-            }
-            if let Some((parent, last)) = open.last_mut() {
-                match *last {
-                    NONE => self.nodes[*parent as usize].first_child = id,
-                    last => self.nodes[last as usize].next = id,
-                }
-                *last = id;
-            }
-            if is_collection {
-                open.push((id, NONE));
+                _ => self.add(event, &mut open)?,
             }
         }
+    }
+
+    /// `open` are the collections that are open, each with its last child so far.
+    fn add(&mut self, event: Event, open: &mut Vec<(u32, u32)>) -> Result<(), SyntaxError> {
+        let kind = match event.kind {
+            EventKind::Alias(name) => {
+                let Some(target) = self.anchors.get(&name).copied() else {
+                    let problem = format!("unknown anchor '{name}' referenced");
+                    return Err(SyntaxError { problem, printed_line: None, mark: event.start });
+                };
+                self.has_aliases = true;
+                NodeKind::Alias { name, target }
+            }
+            EventKind::Scalar { text, tag, plain } => NodeKind::Scalar { text, tag, plain },
+            EventKind::SequenceStart => NodeKind::Sequence,
+            EventKind::MappingStart => NodeKind::Mapping,
+            _ => {
+                if let Some((node, last)) = open.pop() {
+                    // A block collection ends where its last item does, not where the next token shows it.
+                    let is_block = event.start == event.end && last != NONE;
+                    let end = if is_block { self.nodes[last as usize].end } else { event.end };
+                    self.nodes[node as usize].end = end;
+                }
+                return Ok(());
+            }
+        };
+        let id = self.nodes.len() as u32;
+        let is_collection = matches!(kind, NodeKind::Sequence | NodeKind::Mapping);
+        self.nodes.push(Node { kind, start: event.start, end: event.end, first_child: NONE, next: NONE });
+        if let Some(anchor) = event.anchor {
+            self.anchors.insert(anchor, id);
+        }
+        if let Some((parent, last)) = open.last_mut() {
+            match *last {
+                NONE => self.nodes[*parent as usize].first_child = id,
+                last => self.nodes[last as usize].next = id,
+            }
+            *last = id;
+        }
+        if is_collection {
+            open.push((id, NONE));
+        }
+        Ok(())
     }
 }
 

@@ -73,7 +73,7 @@ impl Cluster {
     pub fn new(options: Options) -> Cluster {
         let mut cluster = Cluster {
             api: ApiServer::new(options.seed, options.gates, bootstrap::BORN),
-            nodes: crate::kubelet::Nodes::new(&options.nodes),
+            nodes: crate::kubelet::Nodes::new(&options),
             processes: Processes::default(),
             queue: Queue::default(),
             failures: BTreeMap::new(),

@@ -4,8 +4,8 @@
 use super::delete::{self, Removal};
 use super::documents::{self, Document};
 use super::request::{self, Done, Patch};
-use super::{DryRun, say, validation, warn};
-use crate::api::Object;
+use super::{DryRun, say, say_tree, validation, warn};
+use crate::api::Kind;
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::manifest::patch;
 use crate::sim::Program;
@@ -56,8 +56,7 @@ fn apply_one(
         let mut tree = modified;
         prune_nulls(&mut tree);
         if dry_run == DryRun::Client {
-            let object = Object::from_value(document.kind, &tree);
-            return say(inv, io, &object, "created", dry_run);
+            return say_tree(inv, io, &Document { tree, ..document.clone() }, "created");
         }
         let done = request::create(io.api, document.kind, &tree, mode)
             .map_err(|e| document.failed("creating", e))?;
@@ -170,16 +169,16 @@ fn create_all(
     }
     for document in documents {
         let tree = saved_config(inv, document);
-        let made = match dry_run {
-            DryRun::Client => Ok(Object::from_value(document.kind, &tree).into()),
-            _ => request::create(io.api, document.kind, &tree, mode).map(|done| {
-                warn(io, &done.warnings);
-                done.object
-            }),
+        let said = if dry_run == DryRun::Client {
+            say_tree(inv, io, &Document { tree, ..document.clone() }, done)
+        } else {
+            request::create(io.api, document.kind, &tree, mode)
+                .map_err(|e| document.failed("creating", e))
+                .and_then(|made| {
+                    warn(io, &made.warnings);
+                    say(inv, io, &made.object, done, dry_run)
+                })
         };
-        let said = made
-            .map_err(|e| document.failed("creating", e))
-            .and_then(|object| say(inv, io, &object, done, dry_run));
         failures.extend(said.err());
     }
     Failure::all(failures)?;
@@ -190,6 +189,23 @@ fn create_all(
 fn saved_config(inv: &Invocation, document: &Document) -> Value {
     let has_it = document.tree["metadata"]["annotations"].get(LAST_APPLIED).is_some();
     if inv.is("save-config") || has_it { with_last_applied(&document.tree) } else { document.tree.clone() }
+}
+
+/// Models the strategies' AllowCreateOnUpdate: what is put where nothing is, is made.
+fn can_be_made_by_replace(kind: Kind) -> bool {
+    use Kind::*;
+    matches!(
+        kind,
+        Service
+            | Endpoints
+            | Event
+            | LimitRange
+            | Lease
+            | Role
+            | RoleBinding
+            | ClusterRole
+            | ClusterRoleBinding
+    )
 }
 
 /// `kubectl replace -f FILE`
@@ -217,6 +233,9 @@ pub fn replace(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let key = document.key();
         let replaced = match io.api.store().get(&key).cloned() {
             Some(object) if dry_run == DryRun::Client => Ok(object),
+            None if can_be_made_by_replace(document.kind) => {
+                request::create(io.api, document.kind, &tree, mode).map(|done| done.object)
+            }
             _ => request::replace(io.api, &key, &tree, mode).map(|done| {
                 warn(io, &done.warnings);
                 done.object

@@ -7,6 +7,7 @@ use crate::manifest::input::{self, InputOptions};
 use serde_json::Value;
 
 /// An object in a file.
+#[derive(Clone)]
 pub struct Document {
     /// The file, as errors name it.
     pub source: String,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod delete;
+mod diff;
 mod documents;
 mod modify;
 mod request;
@@ -10,6 +11,7 @@ use super::output::Output;
 use super::{Failure, Invocation, Verb};
 use crate::api::{Kind, Object};
 use crate::sim::process::Io;
+use documents::Document;
 use request::{Mode, Unknown};
 
 /// Them.
@@ -45,6 +47,14 @@ pub const VERBS: &[Verb] = &[
         help: "Delete resources by file names, stdin, resources and names, or by resources and label selector.\n\nUsage:\n  \
             kubectl delete ([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]",
         run: delete::delete,
+    },
+    Verb {
+        name: "diff",
+        flags: "f:filename, k:kustomize R:recursive? l:selector field-manager server-side? force-conflicts? prune? \
+            prune-allowlist, show-managed-fields? concurrency#",
+        help: "Diff configurations specified by file name or stdin between the current online configuration, and the \
+            configuration as it would be if applied.\n\nUsage:\n  kubectl diff -f FILENAME [options]",
+        run: diff::diff,
     },
     Verb {
         name: "scale",
@@ -166,6 +176,17 @@ fn warn(io: &mut Io, warnings: &[String]) {
 /// `statefulset.apps/flask`
 fn named(kind: Kind, name: &str) -> String {
     format!("{}/{name}", kind.info().qualified_singular())
+}
+
+/// As [`say`], of an object that kubectl itself only looked at.
+fn say_tree(inv: &Invocation, io: &mut Io, document: &Document, done: &str) -> Result<(), Failure> {
+    match Output::of(inv)? {
+        Output::Table { .. } => {
+            io.out(format!("{} {done}{}\n", named(document.kind, &document.name), DryRun::Client.suffix()));
+        }
+        other => io.out(other.print_tree(&document.tree)?),
+    }
+    Ok(())
 }
 
 /// Prints what was done to an object, or the object as `-o` asks for it.

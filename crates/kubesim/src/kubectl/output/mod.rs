@@ -4,7 +4,7 @@
 
 pub mod jsonpath;
 mod template;
-mod yaml;
+pub mod yaml;
 
 use super::table::TabWriter;
 use super::{Failure, Invocation};

@@ -15,6 +15,7 @@ mod workload;
 use serde_json::Value;
 
 pub use field::FieldError;
+pub(super) use field::quoted;
 pub use warnings::warnings;
 
 use crate::api::Kind;
