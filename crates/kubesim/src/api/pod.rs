@@ -829,7 +829,7 @@ impl ContainerStatus {
         }
     }
 
-    fn to_value(&self, container: Option<&Container>) -> Value {
+    fn to_value(&self, container: Option<&Container>, token_volume: Option<&str>) -> Value {
         let last_state = match &self.last_state {
             Some(t) => Writer::new().put("terminated", t.to_value()).done(),
             None => Writer::new().done(),
@@ -843,6 +843,15 @@ impl ContainerStatus {
                 .text("recursiveReadOnly", read_only)
                 .done()
         });
+        let token = token_volume.map(|name| {
+            Writer::new()
+                .put("name", name)
+                .put("mountPath", "/var/run/secrets/kubernetes.io/serviceaccount")
+                .put("readOnly", true)
+                .put("recursiveReadOnly", "Disabled")
+                .done()
+        });
+        let mounts = mounts.chain(token);
         let mut w = Writer::new()
             .put("name", &*self.name)
             .put("state", self.state.to_value())
@@ -892,7 +901,8 @@ impl PodStatus {
             ip.iter().map(|ip| Writer::new().put("ip", &**ip).done()).collect()
         };
         let statuses = |list: &[ContainerStatus]| -> Vec<Value> {
-            list.iter().map(|s| s.to_value(spec.container(&s.name))).collect()
+            let token = spec.token_volume.as_deref();
+            list.iter().map(|s| s.to_value(spec.container(&s.name), token)).collect()
         };
         let conditions = self.conditions.iter().map(|c| {
             let seen = if &*c.kind == condition::SCHEDULED { 0 } else { self.observed_generation };

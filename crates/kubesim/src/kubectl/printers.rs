@@ -646,3 +646,65 @@ pub fn or(text: String, default: &str) -> String {
 fn join(items: &[Value], field: &str) -> String {
     items.iter().map(|i| text(get(i, field))).collect::<Vec<_>>().join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_pods_status_is_what_keeps_it_from_running() {
+        let waiting = |reason: &str| json!({"waiting": {"reason": reason}});
+        let ended = |code: i32, reason: &str| json!({"terminated": {"exitCode": code, "reason": reason, "finishedAt": "2022-05-25T06:00:05Z"}});
+        let running = json!({"running": {"startedAt": "2022-05-25T06:00:01Z"}});
+        let done = ended(0, "Completed");
+        for (phase, init, main, deleting, ready, status) in [
+            ("Pending", Value::Null, Value::Null, false, "0/1", "Pending"),
+            ("Pending", waiting("PodInitializing"), waiting("PodInitializing"), false, "0/1", "Init:0/1"),
+            ("Pending", running.clone(), waiting("PodInitializing"), false, "0/1", "Init:0/1"),
+            ("Pending", ended(1, "Error"), waiting("PodInitializing"), false, "0/1", "Init:Error"),
+            ("Pending", ended(3, ""), waiting("PodInitializing"), false, "0/1", "Init:ExitCode:3"),
+            (
+                "Pending",
+                waiting("CrashLoopBackOff"),
+                waiting("PodInitializing"),
+                false,
+                "0/1",
+                "Init:CrashLoopBackOff",
+            ),
+            ("Pending", done.clone(), waiting("PodInitializing"), false, "0/1", "PodInitializing"),
+            ("Pending", done.clone(), waiting("ErrImagePull"), false, "0/1", "ErrImagePull"),
+            ("Running", done.clone(), running.clone(), false, "1/1", "Running"),
+            ("Running", done.clone(), ended(1, "Error"), false, "0/1", "Error"),
+            ("Running", done.clone(), waiting("CrashLoopBackOff"), false, "0/1", "CrashLoopBackOff"),
+            ("Running", done.clone(), running.clone(), true, "1/1", "Terminating"),
+            ("Succeeded", done.clone(), done.clone(), true, "0/1", "Completed"),
+            (
+                "Failed",
+                done.clone(),
+                ended(137, "ContainerStatusUnknown"),
+                true,
+                "0/1",
+                "ContainerStatusUnknown",
+            ),
+        ] {
+            let container = |name: &str, state: &Value| {
+                let ready = state.get("running").is_some();
+                (!state.is_null())
+                    .then(|| json!([{"name": name, "state": state, "ready": ready, "restartCount": 2}]))
+            };
+            let mut tree = json!({
+                "metadata": {"name": "flask-0", "namespace": "default"},
+                "spec": {"initContainers": [{"name": "i"}], "containers": [{"name": "c"}]},
+                "status": {"phase": phase, "initContainerStatuses": container("i", &init),
+                    "containerStatuses": container("c", &main)},
+            });
+            if deleting {
+                tree["metadata"]["deletionTimestamp"] = json!("2022-05-25T06:00:30Z");
+            }
+            let object = Object::from_value(Kind::Pod, &tree);
+            let summary = pod_summary(object.pod(), &object.meta);
+            assert_eq!((summary.ready_column().as_str(), summary.status.as_str()), (ready, status), "{tree}");
+        }
+    }
+}
