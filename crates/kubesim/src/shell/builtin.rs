@@ -305,7 +305,10 @@ impl Process {
         let text = match self.flavour {
             Flavour::Sh => format!("cd: can't cd to {to}: {error}"),
             Flavour::Bash => format!("cd: {to}: {error}"),
-            Flavour::Zsh => format!("cd: {}: {to}", error.to_ascii_lowercase()),
+            Flavour::Zsh => {
+                self.put(w, 2, &format!("cd: {}: {to}\n", error.to_ascii_lowercase()));
+                return 1;
+            }
         };
         self.complain(w, &text);
         1
@@ -473,6 +476,11 @@ impl Process {
         let set = |arg: &&String| argv[0] != "printenv" && (arg.contains('=') || arg.as_str() == "-i");
         while let Some(arg) = argv.get(at).filter(set) {
             at += 1;
+            if arg == "-i" {
+                let vars = Rc::make_mut(&mut self.vars);
+                let exported = vars.0.extract_if(.., |(_, var)| var.exported);
+                saved.extend(exported.map(|(name, var)| (name, Some(var))));
+            }
             if let Some((name, value)) = arg.split_once('=') {
                 saved.push((name.to_string(), Rc::make_mut(&mut self.vars).put(name, var(value, true))));
             }

@@ -1,19 +1,8 @@
-//! A tree of files in memory: a container's own file system, or a volume. For a [`super::Host`] to build on.
+//! A tree of files in memory, for the tests' host.
 
-use super::FileError;
+use super::{FileError, Stat};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-
-/// What is at a path.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stat {
-    /// A directory, not a file.
-    pub dir: bool,
-    /// Bytes.
-    pub size: u64,
-    /// When it last changed, in virtual milliseconds since 1970.
-    pub modified_ms: u64,
-}
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Node {
@@ -50,11 +39,6 @@ impl Files {
     /// The bytes of all files.
     pub fn used(&self) -> u64 {
         self.nodes.values().filter_map(|n| n.text.as_ref()).map(|t| t.len() as u64).sum()
-    }
-
-    /// Every file's path and text, by path.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.nodes.iter().filter_map(|(path, node)| Some((path.as_str(), node.text.as_ref()?.as_str())))
     }
 
     /// What is at a path, if anything.

@@ -683,6 +683,7 @@ fn syntax_error(flavour: Flavour, stop: &Stop) -> String {
     let (more, word) = match stop {
         Stop::More => (true, "end of file"),
         Stop::Unexpected(word) => (false, word.as_str()),
+        Stop::Unsupported => return "arrays and process substitution are not simulated".into(),
     };
     match flavour {
         Flavour::Sh if more => "syntax error: unexpected end of file".into(),
@@ -898,6 +899,10 @@ impl Process {
     pub(super) fn evaluate(&mut self, w: &mut World, text: &str) {
         match parse::compile(text, self.flavour != Flavour::Sh) {
             Ok(code) => self.call(w, (code, 0), None),
+            Err(Stop::Unsupported) if w.system.unknown == Unknown::NotSimulated => {
+                let script = text.trim().lines().next().unwrap_or_default();
+                self.unknown(w, &[self.name.to_string(), "-c".into(), script.into()]);
+            }
             Err(stop) => self.fatal(w, &syntax_error(self.flavour, &stop)),
         }
     }
@@ -1016,9 +1021,7 @@ impl Process {
 
     /// The text of a complaint, with the shell's name.
     fn complaint(&self, what: &str) -> String {
-        let separator = if self.flavour == Flavour::Zsh { ":" } else { ": " };
-        let name = self.name.rsplit('/').next().unwrap_or_default();
-        format!("{name}{separator}{what}\n")
+        [self.name.rsplit('/').next().unwrap_or_default(), ": ", what, "\n"].concat()
     }
 
     /// Complains in the shell's name.
@@ -1127,6 +1130,9 @@ impl Process {
 
     /// A variable's or a special parameter's value.
     pub(super) fn get(&self, w: &mut World, name: &str) -> Option<Rc<str>> {
+        if let Some((_, value)) = self.assigning.iter().rev().find(|(known, _)| known == name) {
+            return Some(value.as_str().into());
+        }
         if let Some(var) = self.vars.get(name) {
             return Some(var.value.clone());
         }
@@ -1193,6 +1199,7 @@ impl Process {
             Mode::Split => {
                 let separators = self.vars.get("IFS").map_or(" \t\n".into(), |v| v.value.clone());
                 let mut chars = value.chars();
+                let mut blank = false;
                 while let Some(c) = chars.next() {
                     let word = self.word();
                     if c == QUOTE {
@@ -1202,9 +1209,13 @@ impl Process {
                     } else if !separators.contains(c) {
                         word.now.push(c);
                         word.exists = true;
-                    } else if word.exists || !c.is_ascii_whitespace() {
+                    } else if word.exists || !c.is_ascii_whitespace() && !blank {
                         word.exists = true;
                         self.field(w, End::Names);
+                        // Blanks around another separator belong to it.
+                        blank = c.is_ascii_whitespace();
+                    } else {
+                        blank &= c.is_ascii_whitespace();
                     }
                 }
             }
@@ -1308,7 +1319,10 @@ impl Process {
             }
             Edit::Replace { all } => {
                 let with = unquoted(&now);
-                let pattern = Pattern::glob(first, false, None, false).anywhere();
+                // `#` and `%` hold it to the start and to the end.
+                let (start, end) = (first.strip_prefix('#'), first.strip_prefix('%'));
+                let pattern = Pattern::glob(start.or(end).unwrap_or(first), false, None, end.is_some());
+                let pattern = if start.is_some() { pattern } else { pattern.anywhere() };
                 if first.is_empty() {
                     value.to_string()
                 } else {
@@ -1445,6 +1459,7 @@ impl Process {
 
     /// A command that nobody knows.
     pub(super) fn unknown(&mut self, w: &mut World, argv: &[String]) {
+        let known = Tool::new(argv[0].rsplit('/').next().unwrap_or_default(), &[]).is_some();
         match w.system.unknown {
             Unknown::NotSimulated => {
                 self.status = 0;
@@ -1454,9 +1469,10 @@ impl Process {
                 self.status = 127;
                 let name = &argv[0];
                 let text = match self.flavour {
+                    _ if known => format!("{name}: this use of it is not simulated"),
                     Flavour::Sh => format!("{name}: not found"),
                     Flavour::Bash => format!("{name}: command not found"),
-                    Flavour::Zsh => format!(" command not found: {name}"),
+                    Flavour::Zsh => format!("command not found: {name}"),
                 };
                 self.complain(w, &text);
             }

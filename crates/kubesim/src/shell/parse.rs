@@ -191,6 +191,8 @@ pub(super) enum Stop {
     More,
     /// An unexpected word.
     Unexpected(String),
+    /// It is none of the shell's mistakes: a construct of bash's that is not simulated.
+    Unsupported,
 }
 type Parsed<T> = Result<T, Stop>;
 
@@ -213,13 +215,12 @@ enum Until {
     Document,
 }
 
-/// Compiles a script. `braces`: whether `{a,b}` makes words, as in bash and zsh but not in sh.
-pub(super) fn compile(text: &str, braces: bool) -> Parsed<Code> {
+/// Compiles a script. `bash`: with what bash and zsh have and sh has not (`{a,b}` as words).
+pub(super) fn compile(text: &str, bash: bool) -> Parsed<Code> {
     if text.len() > MAX_SCRIPT {
         return Err(Stop::Unexpected("script too long".into()));
     }
-    let mut p =
-        Parser { text: text.replace(QUOTE, ""), at: 0, ops: vec![], document: None, depth: 0, braces };
+    let mut p = Parser { text: text.replace(QUOTE, ""), at: 0, ops: vec![], document: None, depth: 0, bash };
     p.list()?;
     if let Some(c) = p.peek() {
         let word = p.raw_word();
@@ -297,7 +298,7 @@ struct Parser {
     /// Where the next here-document's body begins: (the end of this line, there).
     document: Option<(usize, usize)>,
     depth: usize,
-    braces: bool,
+    bash: bool,
 }
 
 impl Parser {
@@ -860,6 +861,9 @@ impl Parser {
         if !is_name(name) {
             return Ok(false);
         }
+        if self.bash && word.ends_with('=') && self.text[self.at + word.len()..].starts_with('(') {
+            return Err(Stop::Unsupported);
+        }
         if as_word {
             self.emit(Op::Text(format!("{name}=").into(), false));
         } else {
@@ -886,6 +890,9 @@ impl Parser {
 
     fn redirect(&mut self) -> Parsed<bool> {
         let Some((fd, digits)) = self.redirect_ahead() else { return Ok(false) };
+        if self.bash && (self.looking_at("<(") || self.looking_at(">(")) {
+            return Err(Stop::Unsupported);
+        }
         self.at += digits;
         let kinds = [
             ("&>>", Redirect::Both(true)),
@@ -908,6 +915,9 @@ impl Parser {
         self.emit(Op::Begin);
         match sign {
             "<<" | "<<-" => self.document(sign == "<<-")?,
+            _ if self.bash && (self.looking_at("<(") || self.looking_at(">(")) => {
+                return Err(Stop::Unsupported);
+            }
             _ if !self.word_ahead() => return Err(self.unexpected()),
             _ => {
                 self.parts(Until::Word, Mode::Whole)?;
@@ -1047,7 +1057,7 @@ impl Parser {
         if !self.word_ahead() {
             return Err(self.unexpected());
         }
-        let made = if self.braces && end == End::Names { self.brace_words() } else { None };
+        let made = if self.bash && end == End::Names { self.brace_words() } else { None };
         if let Some((width, words)) = made {
             self.at += width;
             for word in words {
@@ -1267,7 +1277,14 @@ impl Parser {
             }
             b'\'' if mode != Mode::Quoted => {
                 self.at += 1;
-                let end = self.rest().find('\'').ok_or(Stop::More)?;
+                let mut end = 0;
+                loop {
+                    match self.rest().as_bytes().get(end).ok_or(Stop::More)? {
+                        b'\'' => break,
+                        b'\\' => end += 2,
+                        _ => end += 1,
+                    }
+                }
                 let (mut text, mut marked) = (String::new(), String::new());
                 unescape(&self.rest()[..end], &mut text);
                 mark_all(&mut marked, &text);

@@ -1,5 +1,6 @@
 //! One `check(script, what it prints)` a feature. Where dash, bash or BusyBox agree, the expectation is theirs.
 
+use super::files::Files;
 use super::*;
 use std::collections::BTreeMap;
 
@@ -506,6 +507,33 @@ fn what_is_not_simulated() {
 }
 
 #[test]
+fn what_the_shell_does_not_take_is_not_simulated_either() {
+    let not_simulated = |program: &str, script: &str| {
+        let step = container(&[program, "-c", script]).run(&mut host());
+        matches!(step, Step::NotSimulated { .. })
+    };
+    for script in
+        ["a=(1 2); echo ${a[@]}", "cat <(echo x)", "while read x; do :; done < <(ls)", "echo x > >(cat)"]
+    {
+        assert!(not_simulated("bash", script), "{script}");
+        assert!(!not_simulated("sh", script), "{script}");
+    }
+    for script in
+        ["awk 'BEGIN {x=1} {x+=$1} END {print x}'", "sed 'y/a/b/'", "find / -exec ls {} +", "ls --color"]
+    {
+        assert!(not_simulated("sh", &format!("{script} < /dev/null")), "{script}");
+    }
+    let mut shell = Shell::interactive(Flavour::Bash, &[], "/");
+    let mut host = host();
+    shell.feed("a=(1); sed 'y/a/b/'");
+    shell.run(&mut host);
+    shell.feed("sed 'y/a/b/'");
+    shell.run(&mut host);
+    let expect = "bash: arrays and process substitution are not simulated\nbash: sed: this use of it is not simulated\n";
+    assert_eq!(host.err, expect);
+}
+
+#[test]
 fn programs_of_the_host() {
     check("nslookup flask | grep Name", "Name:   flask\n");
     check(
@@ -543,7 +571,7 @@ fn interactive() {
     assert_eq!(say("echo $i"), (Step::Prompt { more: true }, String::new()));
     assert_eq!(say("done"), (prompt.clone(), "a\nb\n".into()));
     assert_eq!(say("frobnicate"), (prompt.clone(), "zsh: command not found: frobnicate\n".into()));
-    assert_eq!(say("echo )"), (prompt.clone(), "zsh:parse error near `)'\n".into()));
+    assert_eq!(say("echo )"), (prompt.clone(), "zsh: parse error near `)'\n".into()));
     assert_eq!(say("echo $?; true"), (prompt.clone(), "2\n".into()));
     assert_eq!(say("read name; echo hi $name"), (Step::Input, String::new()));
     assert_eq!(say("Kim"), (prompt.clone(), "hi Kim\n".into()));

@@ -29,7 +29,7 @@ use Feed::{All, File, Lines, Nothing, Raw};
 type Spec = (&'static str, &'static str, usize, Feed);
 const NO_FILES: usize = usize::MAX;
 const TOOLS: [Spec; 41] = [
-    ("awk", "F:v:", 1, Lines),
+    ("awk", "F:", 1, Lines),
     ("basename", "", NO_FILES, Nothing),
     ("cat", "un", 0, Raw),
     ("chmod", "*", NO_FILES, Nothing),
@@ -172,6 +172,19 @@ impl Tool {
         let given = options.iter().any(|(o, _)| *o == 'e' && feed != Nothing);
         let skip = if given { 0 } else { skip };
         let files = operands.split_off(skip.min(operands.len()));
+        let program = operands.first().map_or("", String::as_str);
+        let simulated = match name {
+            "awk" => argv.is_empty() || awk_program(program).is_some(),
+            "find" => {
+                let tests = operands.iter().skip_while(|w| !w.starts_with('-')).step_by(2);
+                tests.clone().all(|test| test == "-name" || test == "-type")
+            }
+            "sed" if !argv.is_empty() => sed_source(&options, program).is_some(),
+            _ => true,
+        };
+        if !simulated {
+            return Some(Err(' '));
+        }
         Some(Ok(Tool {
             name,
             feed,
@@ -705,15 +718,7 @@ impl Tool {
     }
 
     fn sed(&mut self, c: &mut Context, text: &str) {
-        let mut source: Vec<&str> =
-            self.options.iter().filter(|(o, _)| *o == 'e').map(|(_, v)| v.as_str()).collect();
-        if source.is_empty() {
-            source.push(self.operand(0));
-        }
-        let extended = self.has('E') || self.has('r');
-        let Some(program) = sed_program(&source.join("\n"), extended) else {
-            return self.usage(c, "unsupported command");
-        };
+        let Some(program) = sed_source(&self.options, self.operand(0)) else { return };
         let mut out = String::new();
         let lines: Vec<&str> = text.lines().collect();
         let mut inside = vec![false; program.len()];
@@ -821,6 +826,7 @@ impl Tool {
                 let directory = match first.trim_end_matches('/').rsplit_once('/') {
                     Some(("", _)) => "/",
                     Some((directory, _)) => directory,
+                    None if first.starts_with('/') => "/",
                     None => ".",
                 };
                 c.print(directory);
@@ -873,9 +879,10 @@ impl Tool {
     }
 
     fn printf(&mut self, c: &mut Context) {
+        let skip = usize::from(self.operand(0) == "--");
         let mut format = String::new();
-        unescape(self.operand(0), &mut format);
-        let mut args = self.operands.iter().skip(1);
+        unescape(self.operand(skip), &mut format);
+        let mut args = self.operands.iter().skip(skip + 1);
         loop {
             let mut used = false;
             let mut rest = format.as_str();
@@ -1364,6 +1371,14 @@ fn delimited(text: &str, delimiter: char) -> Option<(String, &str)> {
         }
     }
     None
+}
+
+/// The program that sed's options and its first operand give.
+fn sed_source(options: &[(char, String)], operand: &str) -> Option<Vec<SedCommand>> {
+    let has = |letter: char| options.iter().any(|(o, _)| *o == letter);
+    let given: Vec<&str> = options.iter().filter(|(o, _)| *o == 'e').map(|(_, v)| v.as_str()).collect();
+    let source = if has('e') { given.join("\n") } else { operand.to_string() };
+    sed_program(&source, has('E') || has('r'))
 }
 
 fn sed_address(text: &str, extended: bool) -> Option<(Option<Address>, &str)> {
