@@ -59,10 +59,10 @@ impl Milestones {
             *self.incarnations.entry(key.clone()).or_default() += 1;
         }
         match key.kind {
-            Kind::ControllerRevision => {
-                if after.is_some() && !self.revisions.iter().any(|r| **r == *key.name) {
-                    self.revisions.push(key.name.to_string());
-                }
+            Kind::ControllerRevision
+                if after.is_some() && !self.revisions.iter().any(|r| **r == *key.name) =>
+            {
+                self.revisions.push(key.name.to_string());
             }
             Kind::Pod => {
                 if before.is_none()

@@ -73,10 +73,8 @@ pub fn run(args: &[String]) -> Result<bool, String> {
         teller.story.input(Input::Line(command.as_str().into()));
         teller.rest(None);
     }
-    for table in ["kubectl get sts,pods,pvc,pv,svc -o wide"] {
-        teller.story.input(Input::Line(table.into()));
-        teller.rest(Some(teller.story.now()));
-    }
+    teller.story.input(Input::Line("kubectl get sts,pods,pvc,pv,svc -o wide".into()));
+    teller.rest(Some(teller.story.now()));
     if stats {
         let history = teller.story.cluster.api.history();
         println!(
