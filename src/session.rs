@@ -260,7 +260,7 @@ impl Session {
     pub fn lines(&self) -> Vec<Str> {
         let line = |input: &Input| match input {
             Input::Line(line) | Input::Command(line) => Some(line.clone()),
-            Input::Interrupt | Input::Apply(_) => None,
+            Input::Interrupt | Input::EndOfInput | Input::Apply(_) => None,
         };
         self.story.inputs().iter().filter_map(|i| line(&i.input)).collect()
     }

@@ -17,6 +17,8 @@ pub enum Input {
     Command(Str),
     /// Ctrl-C at the terminal.
     Interrupt,
+    /// Ctrl-D at the terminal: the end of what is typed into a command, or of a shell in a pod.
+    EndOfInput,
     /// The editor's Apply: `kubectl apply -f -` with this text.
     Apply(Str),
 }
@@ -75,6 +77,7 @@ impl Story {
             Input::Line(line) => self.terminal.line(&mut self.cluster, &line),
             Input::Command(line) => self.terminal.command(&mut self.cluster, &line),
             Input::Interrupt => self.terminal.interrupt(&mut self.cluster),
+            Input::EndOfInput => self.terminal.end_of_input(&mut self.cluster),
             Input::Apply(text) => self.terminal.apply(&mut self.cluster, &text),
         }
     }
@@ -103,6 +106,7 @@ impl Story {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Span;
     use crate::apiserver::Change;
 
     /// What the terminal shows.
@@ -120,7 +124,59 @@ mod tests {
         assert_eq!(screen(&story), "$ ");
         story.input(Input::Line("frobnicate".into()));
         story.input(Input::Interrupt);
-        assert_eq!(screen(&story), "$ frobnicate\nsh: frobnicate: not found\n$ ^C\n$ ");
+        assert_eq!(screen(&story), "$ frobnicate\nbash: frobnicate: command not found\n$ ^C\n$ ");
+    }
+
+    fn line(story: &mut Story, line: &str, seconds: i64) {
+        story.input(Input::Line(line.into()));
+        story.run_until(story.now() + Span::seconds(seconds));
+    }
+
+    /// What the terminal has shown since the last time.
+    fn news(story: &Story, seen: &mut usize) -> String {
+        let screen = screen(story);
+        let news = screen[*seen..].to_string();
+        *seen = screen.len();
+        news
+    }
+
+    #[test]
+    fn a_shell_in_a_pod_takes_the_terminal_until_it_is_left() {
+        let mut story = Story::new(Options::default());
+        let mut seen = 0;
+        line(&mut story, "kubectl run web --image=busybox --restart=Never -- sleep 1000", 20);
+        line(&mut story, "kubectl exec -it web -- sh", 1);
+        news(&story, &mut seen);
+        assert_eq!(story.terminal.prompt().as_deref(), Some("/ # "));
+        line(&mut story, "echo one > /tmp/x && cat /tmp/x; hostname", 1);
+        assert_eq!(news(&story, &mut seen), "echo one > /tmp/x && cat /tmp/x; hostname\none\nweb\n/ # ");
+        line(&mut story, "sleep 100", 1);
+        story.input(Input::Line("echo typed ahead".into()));
+        assert_eq!(story.terminal.prompt(), None);
+        story.input(Input::Interrupt);
+        assert_eq!(news(&story, &mut seen), "sleep 100\n^C\n/ # ", "what was typed ahead is gone");
+        story.input(Input::Command("kubectl get pods -o name".into()));
+        assert_eq!(news(&story, &mut seen), "\n$ kubectl get pods -o name\npod/web\n/ # ");
+        story.input(Input::EndOfInput);
+        assert!(story.terminal.is_on_laptop());
+        line(&mut story, "kubectl exec web -- cat /tmp/x | wc -l", 1);
+        assert!(news(&story, &mut seen).ends_with("wc -l\n1\n$ "));
+    }
+
+    #[test]
+    fn a_watch_goes_on_until_ctrl_c() {
+        let mut story = Story::new(Options::default());
+        line(&mut story, "kubectl get pods -w", 1);
+        story.input(Input::Command("kubectl run web --image=busybox --restart=Never -- sleep 1".into()));
+        story.run_until(story.now() + Span::seconds(20));
+        assert_eq!(story.terminal.prompt(), None);
+        story.input(Input::Interrupt);
+        let screen = screen(&story);
+        assert!(
+            screen.contains("pod/web created\n")
+                && screen.contains("Completed")
+                && screen.ends_with("^C\n$ ")
+        );
     }
 
     #[test]

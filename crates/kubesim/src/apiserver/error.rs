@@ -14,6 +14,7 @@ pub enum StatusReason {
     Conflict,
     Invalid,
     TooManyRequests,
+    InternalError,
 }
 
 impl StatusReason {
@@ -27,6 +28,7 @@ impl StatusReason {
             StatusReason::Conflict => "Conflict",
             StatusReason::Invalid => "Invalid",
             StatusReason::TooManyRequests => "TooManyRequests",
+            StatusReason::InternalError => "InternalError",
         }
     }
 }

@@ -6,6 +6,7 @@
 mod admission;
 mod error;
 mod events;
+mod eviction;
 mod history;
 mod store;
 

@@ -50,7 +50,7 @@ pub fn run(tree: &Value) -> Vec<Difference> {
     }
     let files = terminal::Files::default();
     for (name, text) in files_of(tree) {
-        files.write(&name, &text);
+        files.write(&name, &text).expect("a recording's files have room");
     }
     let mut player = Player {
         cluster: Cluster::new(Options { gates, timings, dns_service: false, ..Options::default() }),

@@ -16,7 +16,7 @@ pub fn run(tree: &Value) -> Vec<Difference> {
     let mut cluster = Cluster::new(Options { gates, ..Options::default() });
     let files = terminal::Files::default();
     for (name, text) in files_of(tree) {
-        files.write(&name, &text);
+        files.write(&name, &text).expect("a recording's files have room");
     }
     if let Some(existing) = text(tree, "existing_before") {
         // "made with kubectl create": a note of the one recording that is about it.

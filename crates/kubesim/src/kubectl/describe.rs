@@ -89,6 +89,13 @@ pub fn describe(store: &Store, object: &Object, now: SimTime, events: bool) -> S
     TabWriter::description().align(&description.out)
 }
 
+/// A pod template as `kubectl rollout history --revision` prints it: with its tabs.
+pub fn template_text(store: &Store, object: &Object, template: &Value, now: SimTime) -> String {
+    let mut description = Description { row: Row::new(object, now), store, out: String::new() };
+    description.template(template);
+    description.out
+}
+
 fn shows_events(kind: Kind) -> bool {
     !matches!(kind, Kind::Namespace | Kind::ResourceQuota | Kind::LimitRange | Kind::Secret)
 }

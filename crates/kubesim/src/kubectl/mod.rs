@@ -31,9 +31,11 @@ pub mod table;
 use crate::apiserver::{ApiError, StatusReason};
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
+use crate::terminal::Tty;
 use flags::{Parsed, Takes};
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::rc::Rc;
 
 /// A verb of kubectl, such as `get` or `rollout status`.
 pub struct Verb {
@@ -74,6 +76,8 @@ pub struct Invocation {
     pub stdin: Option<String>,
     /// The files that it can name.
     pub files: BTreeMap<String, String>,
+    /// The terminal, if the command was typed there.
+    pub tty: Option<Rc<Tty>>,
 }
 
 impl Deref for Invocation {
@@ -260,7 +264,18 @@ const NOT_SIMULATED: &[&str] =
 
 /// A command line of kubectl, without the word `kubectl`: as a program that runs in simulated time beside the cluster.
 pub fn command(argv: &[String], stdin: Option<&str>, files: &BTreeMap<String, String>) -> Box<dyn Program> {
-    Box::new(Command { read: Some(read(argv, stdin, files)), rest: None })
+    command_at(argv, stdin, files, None)
+}
+
+/// A command line typed at a terminal, which the command can read.
+pub fn command_at(
+    argv: &[String],
+    stdin: Option<&str>,
+    files: &BTreeMap<String, String>,
+    tty: Option<Rc<Tty>>,
+) -> Box<dyn Program> {
+    let read = read(argv, stdin, files).map(|inv| Invocation { tty, ..inv });
+    Box::new(Command { read: Some(read), rest: None })
 }
 
 struct Command {
@@ -313,7 +328,7 @@ fn read(
     let Some((verb, words)) = find_verb(argv) else { return Err(unknown_verb(argv)) };
     let parsed = Parsed::read(&words, verb.flags)
         .map_err(|e| Failure::client(format!("{e}\nSee 'kubectl {} --help' for usage.", verb.name)))?;
-    Ok(Invocation { verb, parsed, stdin: stdin.map(String::from), files: files.clone() })
+    Ok(Invocation { verb, parsed, stdin: stdin.map(String::from), files: files.clone(), tty: None })
 }
 
 /// The verb of these words, and the words without it. Models `github.com/spf13/cobra: Command.Find`.

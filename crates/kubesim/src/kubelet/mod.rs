@@ -25,7 +25,7 @@ mod worker;
 
 use crate::api::pod::Condition;
 use crate::api::read::{get, list};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, Str};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Str};
 use crate::apiserver::{ApiServer, Store};
 use crate::controllers::{Context, Outcome, Watched};
 use crate::sim::Options;
@@ -42,6 +42,8 @@ pub use host::{ContainerHost, environment};
 pub struct Nodes {
     nodes: BTreeMap<Str, NodeState>,
     pods: BTreeMap<Key, Worker>,
+    /// Pods to which something was done from outside: their kubelets have to look.
+    woken: Vec<Key>,
 }
 
 #[derive(Clone, Default, Debug)]
@@ -239,4 +241,17 @@ pub fn exec_host<'a>(
     let spec = object.pod().spec.container(container).filter(|_| runs)?.clone();
     let address = worker.address.clone()?;
     Some(ContainerHost::new(api, &object, &spec, &address))
+}
+
+/// Ends a container's first process: whoever was at its terminal has left it.
+pub fn end_program(nodes: &mut Nodes, pod: &Key, container: &str, now: SimTime, code: i32) {
+    let Some(worker) = nodes.pods.get_mut(pod) else { return };
+    let Some(i) = worker.runs.iter().position(|run| &*run.name == container) else { return };
+    worker.end_at(i, now, code);
+    nodes.woken.push(pod.clone());
+}
+
+/// The pods at which their kubelets have to look because of a command.
+pub fn take_woken(nodes: &mut Nodes) -> Vec<Key> {
+    std::mem::take(&mut nodes.woken)
 }

@@ -8,7 +8,7 @@ use crate::api::pod::Container;
 use crate::api::read::{get, strings};
 use crate::api::{Object, SimTime, Span, Str};
 use crate::controllers::Context;
-use crate::shell::{Output, Shell, Step, Unknown};
+use crate::shell::{Output, Shell, Step, Unknown, reads_commands};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -53,11 +53,13 @@ impl Program {
             let words = container.command.iter().chain(&container.args);
             argv.extend(words.map(|word| host::expand(word, &known)));
         }
-        if argv.is_empty() && plain && get(&container.raw, "stdin") != true {
+        let typed_into = get(&container.raw, "stdin") == true;
+        if argv.is_empty() && plain && !typed_into {
             // The image's own command is a shell, and nobody types.
             argv = vec!["true".into()];
         }
-        if argv.is_empty() {
+        // A shell that somebody types into ends when they leave it.
+        if argv.is_empty() || (typed_into && reads_commands(&argv).is_some()) {
             return Program::Server;
         }
         let shell = Shell::script(&argv, &variables, &directory(container), Unknown::NotSimulated);

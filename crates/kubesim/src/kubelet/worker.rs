@@ -529,7 +529,8 @@ impl Worker {
         self.go_on(cx, pod, i);
     }
 
-    fn end_at(&mut self, i: usize, at: SimTime, code: i32) {
+    /// A container that runs will have ended at this time, with this exit code.
+    pub(super) fn end_at(&mut self, i: usize, at: SimTime, code: i32) {
         if let State::Running { exit, .. } = &mut self.runs[i].state {
             *exit = Some((at, code));
         }

@@ -1,4 +1,4 @@
-//! A tree of files in memory, for the tests' host.
+//! A tree of files in memory, for a [`super::Host`] to build on: the laptop's, and the tests'.
 
 use super::{FileError, Stat};
 use std::collections::BTreeMap;

@@ -17,7 +17,6 @@
 
 mod arith;
 mod builtin;
-#[cfg(test)]
 mod files;
 mod machine;
 mod parse;
@@ -26,6 +25,7 @@ mod pattern;
 mod tests;
 mod tools;
 
+pub use files::Files;
 pub use machine::Shell;
 
 /// What the shell may touch. Paths are absolute and without `.` and `..`.
@@ -188,6 +188,18 @@ pub enum Flavour {
     Bash,
     /// zsh, and GNU coreutils.
     Zsh,
+}
+
+/// Which shell these words start, if it is one that takes its commands from its standard input.
+pub fn reads_commands(words: &[String]) -> Option<Flavour> {
+    let (first, rest) = words.split_first()?;
+    let flavour = match first.rsplit('/').next().unwrap_or_default() {
+        "bash" => Flavour::Bash,
+        "zsh" => Flavour::Zsh,
+        "sh" | "ash" | "dash" => Flavour::Sh,
+        _ => return None,
+    };
+    rest.iter().all(|word| matches!(word.as_str(), "-i" | "-l" | "-il" | "--login")).then_some(flavour)
 }
 
 /// What becomes of a command that neither the shell nor the host knows.

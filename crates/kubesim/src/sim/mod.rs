@@ -172,6 +172,9 @@ impl Cluster {
 
     fn run_processes(&mut self) {
         self.processes.run(&mut self.api, &mut self.nodes, &self.options.timings);
+        for pod in crate::kubelet::take_woken(&mut self.nodes) {
+            self.queue.add(self.api.now, (Component::Kubelet, pod));
+        }
         self.dispatch();
     }
 

@@ -1,10 +1,13 @@
-//! The laptop: its shell, its files, and the programs it has.
+//! The laptop: its files, and the programs it has.
 
 use super::Tty;
-use crate::api::Str;
+use super::session::{Children, Place, Session, print};
+use crate::api::{SimTime, Str};
+use crate::dns;
 use crate::kubectl;
+use crate::shell::{self, External, FileError, Flavour, Host, Output, Poll, Shell, Stat, Unknown};
 use crate::sim::Program;
-use crate::sim::process::{Io, Step};
+use crate::sim::process::Io;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,114 +16,176 @@ use std::rc::Rc;
 pub const PROMPT: &str = "$ ";
 /// The name under which the laptop keeps what the editor applied.
 pub const MANIFEST: &str = "manifest.yaml";
+/// Where the laptop's shell is at first.
+const HOME: &str = "/home";
+/// What the laptop's files may take, in bytes.
+const CAPACITY: u64 = 16 << 20;
 
-/// The files in the laptop's one directory.
-#[derive(Clone, Default)]
-pub struct Files(Rc<RefCell<BTreeMap<Str, Str>>>);
+/// The laptop's files.
+#[derive(Clone)]
+pub struct Files(Rc<RefCell<shell::Files>>);
+
+impl Default for Files {
+    fn default() -> Files {
+        let mut files = shell::Files::new(CAPACITY);
+        for directory in [HOME, "/tmp"] {
+            files.make_dir(directory, 0).expect("an empty disk has room");
+        }
+        Files(Rc::new(RefCell::new(files)))
+    }
+}
 
 impl Files {
-    /// A file's text.
+    /// A file's text; names are relative to the directory in which the shell begins.
     pub fn read(&self, name: &str) -> Option<Str> {
-        self.0.borrow().get(name).cloned()
+        self.0.borrow().read(&absolute(HOME, name)).ok().map(Str::from)
     }
 
-    /// Makes a file, or another text of it.
-    pub fn write(&self, name: &str, text: &str) {
-        self.0.borrow_mut().insert(name.into(), text.into());
+    /// Makes a file, or gives it another text. Errors: the disk is full, or there is no such directory.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), FileError> {
+        self.0.borrow_mut().write(&absolute(HOME, name), text, false, 0)
     }
+}
+
+/// A path as seen from a directory.
+fn absolute(cwd: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = if path.starts_with('/') { Vec::new() } else { cwd.split('/').collect() };
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    format!("/{}", parts.join("/"))
+}
+
+fn environment() -> Vec<(String, String)> {
+    [("HOME", HOME), ("PATH", "/usr/local/bin:/usr/bin:/bin")].map(|(k, v)| (k.into(), v.into())).into()
+}
+
+/// A shell that reads the terminal.
+pub(super) fn shell() -> Shell {
+    Shell::interactive(Flavour::Bash, &environment(), HOME)
 }
 
 /// A command line as a program of its own, such as a script's: `stdin` is its standard input.
 pub fn command(line: &str, stdin: Option<Str>, files: &Files) -> Box<dyn Program> {
-    match words(line) {
-        Ok(mut words) => {
-            let mut stdin = stdin;
-            if let Some(at) = words.iter().position(|w| w == "<") {
-                stdin = words.get(at + 1).and_then(|name| files.read(name));
-                words.truncate(at);
+    let argv = ["bash", "-c", line].map(String::from);
+    let shell = Shell::script(&argv, &environment(), HOME, Unknown::NotFound);
+    Box::new(Session::new(shell, Place::Laptop { files: files.clone(), stdin }, None))
+}
+
+/// What a shell finds on the laptop.
+pub(super) struct LaptopHost<'a, 'b> {
+    pub io: &'a mut Io<'b>,
+    pub files: &'a Files,
+    /// What is piped into the script's commands.
+    pub stdin: Option<&'a str>,
+    pub tty: Option<&'a Rc<Tty>>,
+    pub children: &'a mut Children,
+    pub cwd: String,
+}
+
+impl LaptopHost<'_, '_> {
+    /// The files that a command's words name: by those words.
+    fn named_files(&self, argv: &[String]) -> BTreeMap<String, String> {
+        let files = self.files.0.borrow();
+        let names = argv.iter().flat_map(|word| word.split(['=', ',']));
+        let texts = names.filter_map(|name| {
+            let text = files.read(&absolute(&self.cwd, name)).ok()?;
+            Some((name.to_string(), text.to_string()))
+        });
+        texts.collect()
+    }
+
+    fn is_kubectl(argv: &[String]) -> bool {
+        argv.first().is_some_and(|name| matches!(name.rsplit('/').next(), Some("kubectl" | "k")))
+    }
+}
+
+/// Milliseconds since 1970.
+pub(super) fn unix_ms(now: SimTime) -> u64 {
+    (SimTime::EPOCH_UNIX_SECONDS * 1000 + now.0).max(0) as u64
+}
+
+impl Host for LaptopHost<'_, '_> {
+    fn now_ms(&self) -> u64 {
+        unix_ms(self.io.api.now)
+    }
+
+    fn hostname(&self) -> String {
+        "laptop".to_string()
+    }
+
+    fn address(&self) -> String {
+        "192.168.1.10".to_string()
+    }
+
+    fn stat(&self, path: &str) -> Option<Stat> {
+        self.files.0.borrow().stat(path)
+    }
+
+    fn read(&self, path: &str) -> Result<String, FileError> {
+        self.files.0.borrow().read(path).map(String::from)
+    }
+
+    fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), FileError> {
+        let now = self.now_ms();
+        self.files.0.borrow_mut().write(path, text, append, now)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
+        self.files.0.borrow().list(path)
+    }
+
+    fn make_dir(&mut self, path: &str) -> Result<(), FileError> {
+        let now = self.now_ms();
+        self.files.0.borrow_mut().make_dir(path, now)
+    }
+
+    fn remove(&mut self, path: &str) -> Result<(), FileError> {
+        self.files.0.borrow_mut().remove(path)
+    }
+
+    fn output(&mut self, to: Output, text: &str) {
+        print(self.io, to, text.to_string());
+    }
+
+    fn external(&mut self, argv: &[String], stdin: &str) -> External {
+        if !LaptopHost::is_kubectl(argv) {
+            let asks_dns = argv.first().is_some_and(|name| dns::TOOLS.contains(&name.as_str()));
+            if asks_dns {
+                let stderr = format!(
+                    "{}: the laptop does not ask the cluster's DNS: only pods do. Try:\n  kubectl run -ti --rm \
+                     --image=nicolaka/netshoot testpod1 -- zsh\n",
+                    argv[0]
+                );
+                return External::Done { stdout: String::new(), stderr, code: 1 };
             }
-            program(&words, stdin, files)
+            return External::Unknown;
         }
-        Err(message) => Box::new(Message { text: format!("sh: {message}\n"), code: 2 }),
-    }
-}
-
-/// The program of this name on the laptop, with its arguments.
-fn program(words: &[String], stdin: Option<Str>, files: &Files) -> Box<dyn Program> {
-    let name = words.first().map_or("", |w| w);
-    if matches!(name, "kubectl" | "k") {
-        let texts = files.0.borrow().iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-        return kubectl::command(&words[1..], stdin.as_deref(), &texts);
-    }
-    Box::new(Message { text: format!("sh: {name}: not found\n"), code: 127 })
-}
-
-/// A program that only says that something is wrong.
-struct Message {
-    text: String,
-    code: i32,
-}
-
-impl Program for Message {
-    fn run(&mut self, io: &mut Io) -> Step {
-        io.err(std::mem::take(&mut self.text));
-        Step::Exit(self.code)
-    }
-}
-
-/// The laptop's shell in the terminal.
-pub(super) struct Laptop {
-    tty: Rc<Tty>,
-    files: Files,
-    running: Option<Box<dyn Program>>,
-}
-
-impl Laptop {
-    pub(super) fn new(tty: Rc<Tty>, files: Files) -> Laptop {
-        Laptop { tty, files, running: None }
-    }
-}
-
-impl Program for Laptop {
-    fn run(&mut self, io: &mut Io) -> Step {
-        loop {
-            if let Some(program) = &mut self.running {
-                match program.run(io) {
-                    Step::Exit(_) => self.running = None,
-                    wait => return wait,
-                }
-            }
-            let Some(line) = self.tty.read(PROMPT, io) else { return Step::OnInput };
-            if !line.trim().is_empty() {
-                self.running = Some(command(&line, None, &self.files));
-            }
-        }
+        let files = self.named_files(argv);
+        let stdin = self.stdin.or((!stdin.is_empty()).then_some(stdin));
+        let program = kubectl::command_at(&argv[1..], stdin, &files, self.tty.cloned());
+        self.children.start(program, self.io)
     }
 
-    fn interrupt(&mut self, io: &mut Io) -> Option<i32> {
-        self.tty.interrupt(io);
-        if self.running.as_mut().is_some_and(|program| program.interrupt(io).is_some()) {
-            self.running = None;
-        }
-        None
+    fn external_poll(&mut self, id: u32) -> Poll {
+        self.children.poll(id, self.io)
     }
-}
 
-/// The words of a line, quotes taken off.
-fn words(line: &str) -> Result<Vec<String>, &'static str> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for c in line.chars() {
-        match quote {
-            Some(q) if c == q => quote = None,
-            Some(_) => word.get_or_insert_default().push(c),
-            None if c.is_whitespace() => words.extend(word.take()),
-            None if c == '\'' || c == '"' => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            None => word.get_or_insert_default().push(c),
-        }
+    fn external_cancel(&mut self, id: u32) {
+        self.children.cancel(id);
     }
-    words.extend(word);
-    if quote.is_some() { Err("unterminated quoted string") } else { Ok(words) }
+
+    fn reads_stdin(&self, argv: &[String]) -> bool {
+        let reads = argv.iter().any(|word| word == "-" || word.ends_with("=-") || word == "-f-");
+        self.stdin.is_none() && LaptopHost::is_kubectl(argv) && reads
+    }
+
+    fn has_program(&self, name: &str) -> bool {
+        matches!(name, "kubectl" | "k")
+    }
 }

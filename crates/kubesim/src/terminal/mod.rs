@@ -4,10 +4,18 @@
 //! What is printed goes into the history ([`Stream`]): the text on the screen at any moment is the text of the history's
 //! outputs up to there, the prompt included.
 
+mod complete;
 mod laptop;
+mod pod;
+mod session;
+mod suggest;
 mod tty;
 
+pub use complete::{Completion, complete};
 pub use laptop::{Files, MANIFEST, PROMPT, command};
+pub use pod::command as pod_command;
+pub use session::{Place, Session};
+pub use suggest::suggestions;
 pub use tty::Tty;
 
 use crate::api::Str;
@@ -22,8 +30,8 @@ pub struct Terminal {
     files: Files,
     /// The laptop's shell.
     shell: ProcessId,
-    /// Lines that were typed before anybody read them.
-    ahead: VecDeque<Str>,
+    /// Lines that were typed before anybody read them; `None` is Ctrl-D.
+    ahead: VecDeque<Option<Str>>,
     /// Commands that the page's buttons started while the terminal was busy.
     beside: Vec<ProcessId>,
 }
@@ -32,7 +40,7 @@ impl Terminal {
     /// Opens the terminal: the laptop's shell shows its prompt.
     pub fn open(cluster: &mut Cluster) -> Terminal {
         let (tty, files) = (Rc::new(Tty::default()), Files::default());
-        let shell = cluster.start(Box::new(laptop::Laptop::new(tty.clone(), files.clone())));
+        let shell = cluster.start(Box::new(Session::of_laptop(files.clone(), tty.clone())));
         let mut terminal = Terminal { tty, files, shell, ahead: VecDeque::new(), beside: Vec::new() };
         cluster.wake(shell, "");
         terminal.show(cluster);
@@ -51,7 +59,13 @@ impl Terminal {
 
     /// A line was typed.
     pub(crate) fn line(&mut self, cluster: &mut Cluster, line: &str) {
-        self.ahead.extend(line.trim_end_matches('\n').split('\n').map(Str::from));
+        self.ahead.extend(line.trim_end_matches('\n').split('\n').map(|line| Some(line.into())));
+        self.show(cluster);
+    }
+
+    /// Ctrl-D was typed.
+    pub(crate) fn end_of_input(&mut self, cluster: &mut Cluster) {
+        self.ahead.push_back(None);
         self.show(cluster);
     }
 
@@ -67,15 +81,20 @@ impl Terminal {
         if self.is_on_laptop() {
             return self.line(cluster, line);
         }
-        self.print_over_prompt(cluster, &[(Stream::Prompt, format!("{PROMPT}{line}\n"))]);
-        let program = command(line, None, &self.files);
-        self.beside.push(cluster.spawn(line, program));
+        let id = cluster.spawn(line, command(line, None, &self.files));
+        let mut output = vec![(Stream::Prompt, format!("{PROMPT}{line}\n"))];
+        output.extend(cluster.processes.take_output(id));
+        print_over_prompt(cluster, self.prompt(), &output);
+        self.beside.push(id);
         self.show(cluster);
     }
 
     /// The editor's Apply.
     pub(crate) fn apply(&mut self, cluster: &mut Cluster, text: &str) {
-        self.files.write(MANIFEST, text);
+        if let Err(error) = self.files.write(MANIFEST, text) {
+            let message = format!("{MANIFEST}: {}\n", error.text());
+            return print_over_prompt(cluster, self.prompt(), &[(Stream::Stderr, message)]);
+        }
         self.command(cluster, &format!("kubectl apply -f - < {MANIFEST}"));
     }
 
@@ -92,13 +111,10 @@ impl Terminal {
             });
             let Some(prompt) = self.tty.prompt() else { return };
             let Some(line) = self.ahead.pop_front() else { return };
-            self.tty.give(&line);
-            cluster.wake(self.shell, if prompt.is_empty() { "" } else { line.trim() });
+            self.tty.give(line.clone());
+            let command = line.filter(|_| !prompt.is_empty()).unwrap_or_default();
+            cluster.wake(self.shell, command.trim());
         }
-    }
-
-    fn print_over_prompt(&self, cluster: &mut Cluster, output: &[(Stream, String)]) {
-        print_over_prompt(cluster, self.tty.prompt(), output);
     }
 }
 

@@ -10,7 +10,8 @@ use std::cell::RefCell;
 pub struct Tty {
     /// The prompt of whoever waits for a line; empty for a program that reads without one.
     waiting: RefCell<Option<Str>>,
-    line: RefCell<Option<Str>>,
+    /// The line that was typed; `None` in it is Ctrl-D.
+    line: RefCell<Option<Option<Str>>>,
 }
 
 impl Tty {
@@ -19,11 +20,12 @@ impl Tty {
         self.waiting.borrow().clone()
     }
 
-    /// Takes the line that was typed; if none was, shows the prompt: the program has to wait for input.
-    pub fn read(&self, prompt: &str, io: &mut Io) -> Option<Str> {
+    /// Takes the line that was typed (`Some(None)` for Ctrl-D); if none was, shows the prompt: the program has to wait for
+    /// input.
+    pub fn read(&self, prompt: &str, io: &mut Io) -> Option<Option<Str>> {
         if let Some(line) = self.line.take() {
             self.waiting.take();
-            io.print(Stream::Prompt, format!("{line}\n"));
+            io.print(Stream::Prompt, format!("{}\n", line.as_deref().unwrap_or_default()));
             return Some(line);
         }
         let mut waiting = self.waiting.borrow_mut();
@@ -34,9 +36,9 @@ impl Tty {
         None
     }
 
-    /// A line was typed, for whoever waits for it.
-    pub fn give(&self, line: &str) {
-        *self.line.borrow_mut() = Some(line.into());
+    /// A line was typed (`None`: Ctrl-D), for whoever waits for it.
+    pub fn give(&self, line: Option<Str>) {
+        *self.line.borrow_mut() = Some(line);
     }
 
     /// Ctrl-C was typed: whoever waited for a line has to ask again.

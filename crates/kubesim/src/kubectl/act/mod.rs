@@ -1,11 +1,16 @@
 //! The verbs that change something, run something, or wait.
 
 mod apply;
+mod create;
 mod delete;
 mod diff;
 mod documents;
+mod exec;
 mod modify;
+mod node;
 mod request;
+mod rollout;
+mod wait;
 
 use super::output::Output;
 use super::{Failure, Invocation, Verb};
@@ -31,6 +36,86 @@ pub const VERBS: &[Verb] = &[
             save-config? edit? raw windows-line-endings? allow-missing-template-keys? show-managed-fields? template",
         help: "Create a resource from a file or from stdin.\n\nUsage:\n  kubectl create -f FILENAME [options]",
         run: apply::create,
+    },
+    Verb { name: "create namespace", flags: CREATE, help: NAMED, run: create::create_kind },
+    Verb { name: "create serviceaccount", flags: CREATE, help: NAMED, run: create::create_kind },
+    Verb { name: "create configmap", flags: CREATE, help: NAMED, run: create::create_kind },
+    Verb { name: "create secret", flags: CREATE, help: NAMED, run: create::create_kind },
+    Verb { name: "create service", flags: CREATE, help: NAMED, run: create::create_kind },
+    Verb { name: "create deployment", flags: CREATE, help: NAMED, run: create::create_kind },
+    Verb { name: "create quota", flags: CREATE, help: NAMED, run: create::create_kind },
+    Verb { name: "create poddisruptionbudget", flags: CREATE, help: NAMED, run: create::create_kind },
+    Verb {
+        name: "expose",
+        flags: "f:filename, k:kustomize R:recursive? l:labels o:output dry-run=unchanged port target-port name type protocol \
+            selector cluster-ip session-affinity external-ip load-balancer-ip override-type overrides save-config? \
+            field-manager template allow-missing-template-keys? show-managed-fields?",
+        help: "Expose a resource as a new Kubernetes service.\n\nUsage:\n  kubectl expose (-f FILENAME | TYPE NAME) \
+            [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] \
+            [--external-ip=external-ip-of-service] [--type=type] [options]",
+        run: create::expose,
+    },
+    Verb {
+        name: "run",
+        flags: "image image-pull-policy restart port# env+ l:labels annotations+ overrides override-type command? attach? \
+            i:stdin? t:tty? q:quiet? rm? leave-stdin-open? expose? privileged? pod-running-timeout% detach-keys o:output \
+            dry-run=unchanged field-manager save-config? cascade=background force? grace-period# timeout% wait? \
+            f:filename, k:kustomize R:recursive? template allow-missing-template-keys? show-managed-fields?",
+        help: "Create and run a particular image in a pod.\n\nUsage:\n  kubectl run NAME --image=image [--env=\"key=value\"] \
+            [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...] [options]",
+        run: exec::run,
+    },
+    Verb {
+        name: "exec",
+        flags: "f:filename, c:container i:stdin? t:tty? q:quiet? pod-running-timeout%",
+        help: "Execute a command in a container.\n\nUsage:\n  kubectl exec (POD | TYPE/NAME) [-c CONTAINER] [flags] -- \
+            COMMAND [args...] [options]",
+        run: exec::exec,
+    },
+    Verb {
+        name: "attach",
+        flags: "c:container i:stdin? t:tty? q:quiet? pod-running-timeout% detach-keys",
+        help: "Attach to a process that is already running inside an existing container.\n\nUsage:\n  kubectl attach (POD | \
+            TYPE/NAME) -c CONTAINER [options]",
+        run: exec::attach_to,
+    },
+    Verb {
+        name: "cp",
+        flags: "c:container no-preserve? retries#",
+        help: "Copy files and directories to and from containers.\n\nUsage:\n  kubectl cp <file-spec-src> <file-spec-dest> \
+            [options]",
+        run: exec::refuse,
+    },
+    Verb {
+        name: "port-forward",
+        flags: "address, pod-running-timeout%",
+        help: "Forward one or more local ports to a pod.\n\nUsage:\n  kubectl port-forward TYPE/NAME [options] \
+            [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
+        run: exec::refuse,
+    },
+    Verb {
+        name: "autoscale",
+        flags: "f:filename, k:kustomize R:recursive? o:output dry-run=unchanged min# max# cpu cpu-percent# memory name \
+            save-config? field-manager template allow-missing-template-keys? show-managed-fields?",
+        help: "Creates an autoscaler that automatically chooses and sets the number of pods that run in a Kubernetes cluster.\
+            \n\nUsage:\n  kubectl autoscale (-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [options]",
+        run: exec::refuse,
+    },
+    Verb {
+        name: "debug",
+        flags: "f:filename, c:container i:stdin? t:tty? q:quiet? image image-pull-policy env+ copy-to replace? same-node? \
+            set-image share-processes? target profile custom attach? arguments-only? keep-annotations? keep-labels? \
+            keep-liveness? keep-readiness? keep-startup? keep-init-containers?",
+        help: "Debug cluster resources using interactive debugging containers.\n\nUsage:\n  kubectl debug (POD | \
+            TYPE[[.VERSION].GROUP]/NAME) [ -- COMMAND [args...] ] [options]",
+        run: exec::refuse,
+    },
+    Verb {
+        name: "edit",
+        flags: "f:filename, k:kustomize R:recursive? o:output validate=strict save-config? output-patch? \
+            windows-line-endings? field-manager subresource template allow-missing-template-keys? show-managed-fields?",
+        help: "Edit a resource from the default editor.\n\nUsage:\n  kubectl edit (RESOURCE/NAME | -f FILENAME) [options]",
+        run: exec::refuse,
     },
     Verb {
         name: "replace",
@@ -87,6 +172,7 @@ pub const VERBS: &[Verb] = &[
             TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
         run: modify::label,
     },
+    Verb { name: "set", flags: "", help: modify::SET_HELP, run: rollout::parent },
     Verb {
         name: "set image",
         flags: SET,
@@ -108,7 +194,92 @@ pub const VERBS: &[Verb] = &[
             Usage:\n  kubectl set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS] [options]",
         run: modify::set_resources,
     },
+    Verb { name: "rollout", flags: "", help: rollout::HELP, run: rollout::parent },
+    Verb {
+        name: "rollout status",
+        flags: "f:filename, k:kustomize R:recursive? l:selector w:watch? revision# timeout%",
+        help: "Show the status of the rollout.\n\nUsage:\n  kubectl rollout status (TYPE NAME | TYPE/NAME) [flags] [options]",
+        run: rollout::status,
+    },
+    Verb {
+        name: "rollout history",
+        flags: "f:filename, k:kustomize R:recursive? l:selector o:output revision# template allow-missing-template-keys? \
+            show-managed-fields?",
+        help: "View previous rollout revisions and configurations.\n\nUsage:\n  kubectl rollout history (TYPE NAME | \
+            TYPE/NAME) [flags] [options]",
+        run: rollout::history,
+    },
+    Verb {
+        name: "rollout undo",
+        flags: "f:filename, k:kustomize R:recursive? l:selector o:output dry-run=unchanged to-revision# template \
+            allow-missing-template-keys? show-managed-fields?",
+        help: "Roll back to a previous rollout.\n\nUsage:\n  kubectl rollout undo (TYPE NAME | TYPE/NAME) [flags] [options]",
+        run: rollout::undo,
+    },
+    Verb {
+        name: "rollout restart",
+        flags: ROLLOUT,
+        help: "Restart a resource.\n\nUsage:\n  kubectl rollout restart RESOURCE [options]",
+        run: rollout::change,
+    },
+    Verb {
+        name: "rollout pause",
+        flags: ROLLOUT,
+        help: "Mark the provided resource as paused.\n\nUsage:\n  kubectl rollout pause RESOURCE [options]",
+        run: rollout::change,
+    },
+    Verb {
+        name: "rollout resume",
+        flags: ROLLOUT,
+        help: "Resume a paused resource.\n\nUsage:\n  kubectl rollout resume RESOURCE [options]",
+        run: rollout::change,
+    },
+    Verb {
+        name: "wait",
+        flags: "f:filename, k:kustomize R:recursive? l:selector field-selector A:all-namespaces? all? o:output for+ timeout% \
+            local? template allow-missing-template-keys? show-managed-fields?",
+        help: "Wait for a specific condition on one or many resources.\n\nUsage:\n  kubectl wait ([-f FILENAME] | \
+            resource.group/resource.name | resource.group [(-l label | --all)]) \
+            [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
+        run: wait::wait,
+    },
+    Verb {
+        name: "cordon",
+        flags: "l:selector dry-run=unchanged",
+        help: "Mark node as unschedulable.\n\nUsage:\n  kubectl cordon NODE [options]",
+        run: node::cordon,
+    },
+    Verb {
+        name: "uncordon",
+        flags: "l:selector dry-run=unchanged",
+        help: "Mark node as schedulable.\n\nUsage:\n  kubectl uncordon NODE [options]",
+        run: node::cordon,
+    },
+    Verb {
+        name: "drain",
+        flags: "l:selector dry-run=unchanged force? grace-period# ignore-daemonsets? delete-emptydir-data? timeout% \
+            pod-selector disable-eviction? skip-wait-for-delete-timeout# chunk-size#",
+        help: "Drain node in preparation for maintenance.\n\nUsage:\n  kubectl drain NODE [options]",
+        run: node::drain,
+    },
+    Verb {
+        name: "taint",
+        flags: "l:selector all? o:output dry-run=unchanged overwrite? field-manager validate=strict template \
+            allow-missing-template-keys? show-managed-fields?",
+        help: "Update the taints on one or more nodes.\n\nUsage:\n  kubectl taint NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... \
+            KEY_N=VAL_N:TAINT_EFFECT_N [options]",
+        run: node::taint,
+    },
 ];
+
+const CREATE: &str = "o:output dry-run=unchanged validate=strict field-manager save-config? image+ r:replicas# port# tcp, \
+    clusterip external-name node-port# from-literal+ from-file+ from-env-file+ append-hash? type hard scopes selector \
+    min-available max-unavailable template allow-missing-template-keys? show-managed-fields?";
+
+const NAMED: &str = "Create an object from flags.";
+
+const ROLLOUT: &str = "f:filename, k:kustomize R:recursive? l:selector o:output dry-run=unchanged field-manager template \
+    allow-missing-template-keys? show-managed-fields?";
 
 const LABEL: &str = "f:filename, k:kustomize R:recursive? l:selector field-selector A:all-namespaces? all? o:output \
     dry-run=unchanged overwrite? list? local? resource-version field-manager template allow-missing-template-keys? \

@@ -1,0 +1,320 @@
+//! Objects out of flags: `kubectl create namespace`, `kubectl expose`, and what `kubectl run` makes. Models
+//! `k8s.io/kubectl/pkg/cmd/create/create_*.go`, `expose/expose.go` and `pkg/generate/versioned/run.go`.
+
+use super::modify::targets;
+use super::request;
+use super::{DryRun, say, validation, warn};
+use crate::api::{Body, Kind, Object};
+use crate::kubectl::{Failure, Invocation, Next};
+use crate::sim::process::Io;
+use serde_json::{Map, Value, json};
+use std::rc::Rc;
+
+/// `NAME=VALUE` texts as an object. Errors: one that is none.
+fn pairs<'a>(
+    texts: impl IntoIterator<Item = &'a str>,
+    wrong: impl Fn(&str) -> String,
+) -> Result<Map<String, Value>, Failure> {
+    let mut map = Map::new();
+    for text in texts {
+        let (name, value) = text.split_once('=').ok_or_else(|| Failure::client(wrong(text)))?;
+        map.insert(name.to_string(), value.into());
+    }
+    Ok(map)
+}
+
+/// The one name among the arguments.
+fn one_name<'a>(inv: &Invocation, args: &'a [String]) -> Result<&'a str, Failure> {
+    match &args[..inv.before_dash.map_or(args.len(), |dash| dash.min(args.len()))] {
+        [name] => Ok(name),
+        others => Err(inv.usage(format!("exactly one NAME is required, got {}", others.len()))),
+    }
+}
+
+fn required(inv: &Invocation, flags: &[&str]) -> Result<(), Failure> {
+    let missing: Vec<String> = flags.iter().filter(|f| !inv.has(f)).map(|f| format!("\"{f}\"")).collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::client(format!("required flag(s) {} not set", missing.join(", ")))),
+    }
+}
+
+/// `--tcp=80:8080` → a port of a Service.
+fn service_port(text: &str, protocol: &str) -> Value {
+    let (port, target) = text.split_once(':').unwrap_or((text, text));
+    let number = |text: &str| text.parse::<i64>().map_or(Value::from(text), Value::from);
+    let name = text.replace(':', "-");
+    json!({"name": name, "port": number(port), "protocol": protocol, "targetPort": number(target)})
+}
+
+/// `kubectl create KIND NAME`
+pub fn create_kind(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let (kind, tree) = tree(inv)?;
+    make(inv, io, kind, tree, "created")?;
+    Next::OK
+}
+
+fn tree(inv: &Invocation) -> Result<(Kind, Value), Failure> {
+    let bad_literal = |text: &str| format!("invalid literal source {text}, expected key=value");
+    match inv.verb.name.trim_start_matches("create ") {
+        "namespace" => Ok((Kind::Namespace, json!({"metadata": {"name": one_name(inv, &inv.args)?}}))),
+        "serviceaccount" => {
+            Ok((Kind::ServiceAccount, json!({"metadata": {"name": one_name(inv, &inv.args)?}})))
+        }
+        "configmap" => {
+            let name = one_name(inv, &inv.args)?;
+            let mut data = pairs(inv.list("from-literal").iter().map(String::as_str), bad_literal)?;
+            for file in inv.list("from-file") {
+                let (key, path) = file.split_once('=').unwrap_or((file, file));
+                let text = inv.files.get(path).ok_or_else(|| {
+                    Failure::client(format!("error reading {path}: no such file or directory"))
+                })?;
+                data.insert(key.to_string(), text.as_str().into());
+            }
+            Ok((Kind::ConfigMap, json!({"metadata": {"name": name}, "data": data})))
+        }
+        "secret" => {
+            let ["generic", names @ ..] = &inv.args.iter().map(String::as_str).collect::<Vec<_>>()[..] else {
+                return Err(Failure::client("only `kubectl create secret generic` is simulated"));
+            };
+            let names: Vec<String> = names.iter().map(|n| n.to_string()).collect();
+            let data = pairs(inv.list("from-literal").iter().map(String::as_str), bad_literal)?;
+            let metadata = json!({"name": one_name(inv, &names)?});
+            Ok((Kind::Secret, json!({"metadata": metadata, "stringData": data, "type": "Opaque"})))
+        }
+        "service" => {
+            let kind = inv.args.first().map(String::as_str).unwrap_or_default();
+            let service_type = match kind {
+                "clusterip" => "ClusterIP",
+                "nodeport" => "NodePort",
+                "loadbalancer" => "LoadBalancer",
+                "externalname" => "ExternalName",
+                _ => return Err(inv.usage(format!("unknown command {kind:?}"))),
+            };
+            let name = one_name(inv, &inv.args[1..])?;
+            let labels = json!({"app": name});
+            let ports: Vec<Value> = inv.list("tcp").iter().map(|p| service_port(p, "TCP")).collect();
+            let mut spec = json!({"type": service_type, "selector": labels});
+            if !ports.is_empty() {
+                spec["ports"] = ports.into();
+            } else if inv.text("clusterip") != "None" && service_type != "ExternalName" {
+                return Err(Failure::client("at least one tcp port specifier must be provided"));
+            }
+            for (flag, field) in [("clusterip", "clusterIP"), ("external-name", "externalName")] {
+                if let Some(value) = inv.get(flag) {
+                    spec[field] = value.into();
+                }
+            }
+            Ok((Kind::Service, json!({"metadata": {"name": name, "labels": labels}, "spec": spec})))
+        }
+        "deployment" => {
+            required(inv, &["image"])?;
+            let name = one_name(inv, &inv.args)?;
+            let labels = json!({"app": name});
+            let mut containers = Vec::new();
+            for image in inv.list("image") {
+                let base = image.rsplit('/').next().unwrap_or_default();
+                let base = base.split([':', '@']).next().unwrap_or_default();
+                containers.push(json!({"name": base, "image": image, "resources": {}}));
+            }
+            if let (Some(port), Some(first)) = (inv.int("port"), containers.first_mut()) {
+                first["ports"] = json!([{"containerPort": port}]);
+            }
+            if let (Some(dash), Some(first)) = (inv.before_dash, containers.first_mut()) {
+                first["command"] = inv.args[dash..].into();
+            }
+            let template = json!({"metadata": {"labels": labels}, "spec": {"containers": containers}});
+            let spec = json!({"replicas": inv.int("replicas").unwrap_or(1), "selector": {"matchLabels": labels},
+                "template": template});
+            Ok((Kind::Deployment, json!({"metadata": {"name": name, "labels": labels}, "spec": spec})))
+        }
+        "quota" => {
+            let name = one_name(inv, &inv.args)?;
+            let hard = pairs(inv.text("hard").split(',').filter(|t| !t.is_empty()), |text| {
+                format!("Invalid argument syntax {text}, expected <resource>=<value>")
+            })?;
+            Ok((Kind::ResourceQuota, json!({"metadata": {"name": name}, "spec": {"hard": hard}})))
+        }
+        _ => {
+            let name = one_name(inv, &inv.args)?;
+            if !inv.has("selector") {
+                return Err(Failure::client("a selector must be specified"));
+            }
+            let wrong = |text: &str| format!("invalid selector {text:?}");
+            let labels = pairs(inv.text("selector").split(','), wrong)?;
+            let mut spec = json!({"selector": {"matchLabels": labels}});
+            for (flag, field) in [("min-available", "minAvailable"), ("max-unavailable", "maxUnavailable")] {
+                if let Some(text) = inv.get(flag) {
+                    spec[field] = text.parse::<i64>().map_or(Value::from(text), Value::from);
+                }
+            }
+            if inv.has("min-available") == inv.has("max-unavailable") {
+                return Err(Failure::client("one of min-available or max-unavailable must be specified"));
+            }
+            Ok((Kind::PodDisruptionBudget, json!({"metadata": {"name": name}, "spec": spec})))
+        }
+    }
+}
+
+/// Creates an object of a tree, or only shows it; says so if `done` is not empty.
+pub fn make(
+    inv: &Invocation,
+    io: &mut Io,
+    kind: Kind,
+    mut tree: Value,
+    done: &str,
+) -> Result<Rc<Object>, Failure> {
+    tree["apiVersion"] = kind.info().api_version().into();
+    tree["kind"] = kind.name().into();
+    let dry_run = DryRun::of(inv)?;
+    if kind.info().namespaced && (dry_run != DryRun::Client || inv.has("namespace")) {
+        tree["metadata"]["namespace"] = inv.namespace().into();
+    }
+    let object = if dry_run == DryRun::Client {
+        Rc::new(Object::from_value(kind, &tree))
+    } else {
+        let made = request::create(io.api, kind, &tree, dry_run.mode(validation(inv)?)).map_err(|e| {
+            match e.is_already_exists() && inv.verb.name.starts_with("create ") {
+                // `error: failed to create namespace: …`
+                true => {
+                    Failure::client(format!("failed to create {}: {}", kind.info().singular(), e.message))
+                }
+                false => e.into(),
+            }
+        })?;
+        warn(io, &made.warnings);
+        made.object
+    };
+    if !done.is_empty() {
+        say(inv, io, &object, done, dry_run)?;
+    }
+    Ok(object)
+}
+
+/// `kubectl expose pod flask-0 --port=80`
+pub fn expose(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let found = targets(inv, io, &inv.args)?;
+    Failure::all(found.failures)?;
+    for object in found.objects {
+        let kind = object.kind;
+        let info = kind.info();
+        let exposable =
+            [Kind::ReplicationController, Kind::Service, Kind::Pod, Kind::Deployment, Kind::ReplicaSet];
+        if !exposable.contains(&kind) {
+            let dot = if info.group.is_empty() { "" } else { "." };
+            return Err(Failure::client(format!("cannot expose a {}{dot}{}", info.name, info.group)));
+        }
+        let introspection = "couldn't retrieve selectors via --selector flag or introspection:";
+        let tree = object.to_value();
+        let wrong = |text: &str| format!("invalid label spec: {text}");
+        let selector = match (inv.get("selector"), &object.body) {
+            (Some(text), _) => Value::Object(pairs(text.split(','), wrong)?),
+            (None, Body::Pod(_)) if object.meta.labels.is_empty() => {
+                let why = "the pod has no labels and cannot be exposed";
+                return Err(Failure::client(format!("{introspection} {why}")));
+            }
+            (None, Body::Pod(_)) => tree["metadata"]["labels"].clone(),
+            (None, Body::Service(_)) => tree["spec"]["selector"].clone(),
+            (None, _) => tree["spec"]["selector"]["matchLabels"].clone(),
+        };
+        let spec = if kind == Kind::Pod { &tree["spec"] } else { &tree["spec"]["template"]["spec"] };
+        let mut ports = Vec::new();
+        let named = |port: &Value| json!({"port": port, "protocol": "TCP", "targetPort": port});
+        if let Some(text) = inv.get("port") {
+            for number in text.split(',') {
+                let number: i64 = number.parse().map_err(|_| {
+                    Failure::client(format!("strconv.Atoi: parsing {number:?}: invalid syntax"))
+                })?;
+                ports.push(named(&number.into()));
+            }
+        } else if kind == Kind::Service {
+            ports.extend(tree["spec"]["ports"].as_array().into_iter().flatten().map(|p| named(&p["port"])));
+        } else {
+            let containers = spec["containers"].as_array().into_iter().flatten();
+            let all = containers.flat_map(|c| c["ports"].as_array().into_iter().flatten());
+            ports.extend(all.map(|p| named(&p["containerPort"])));
+        }
+        let headless = inv.text("cluster-ip") == "None";
+        if ports.is_empty() && !headless {
+            return Err(Failure::client("couldn't find port via --port flag or introspection"));
+        }
+        for (n, port) in ports.iter_mut().enumerate() {
+            if let Some(target) = inv.get("target-port") {
+                port["targetPort"] = target.parse::<i64>().map_or(Value::from(target), Value::from);
+            }
+            if let Some(protocol) = inv.get("protocol") {
+                port["protocol"] = protocol.into();
+            }
+            port["name"] = format!("port-{}", n + 1).into();
+        }
+        if let [one] = &mut ports[..] {
+            one.as_object_mut().into_iter().for_each(|p| drop(p.remove("name")));
+        }
+        let labels = match inv.get("labels") {
+            Some(text) => Value::Object(pairs(text.split(','), wrong)?),
+            None => tree["metadata"]["labels"].clone(),
+        };
+        let name = inv.get("name").unwrap_or(&object.meta.name);
+        let mut spec = json!({"selector": selector, "ports": ports});
+        for (flag, field) in
+            [("type", "type"), ("cluster-ip", "clusterIP"), ("session-affinity", "sessionAffinity")]
+        {
+            if let Some(value) = inv.get(flag) {
+                spec[field] = value.into();
+            }
+        }
+        let service = json!({"metadata": {"name": name, "labels": labels}, "spec": spec});
+        make(inv, io, Kind::Service, service, "exposed")?;
+    }
+    Next::OK
+}
+
+/// The pod of `kubectl run`.
+pub fn run_pod(inv: &Invocation, name: &str, restart_policy: &str) -> Result<Value, Failure> {
+    let wrong = |text: &str| format!("unexpected label: {text}");
+    let labels = match inv.get("labels") {
+        Some(text) => Value::Object(pairs(text.split(','), wrong)?),
+        None => json!({"run": name}),
+    };
+    let mut container = json!({"name": name, "image": inv.text("image"), "resources": {}});
+    if inv.args.len() > 1 {
+        let field = if inv.is("command") { "command" } else { "args" };
+        container[field] = inv.args[1..].into();
+    }
+    for (flag, value) in [("stdin", true), ("tty", true)] {
+        if inv.is(flag) {
+            container[flag] = value.into();
+        }
+    }
+    if inv.is("stdin") && !inv.is("leave-stdin-open") {
+        container["stdinOnce"] = true.into();
+    }
+    let mut env = Vec::new();
+    for text in inv.list("env") {
+        let (name, value) =
+            text.split_once('=').ok_or_else(|| Failure::client(format!("invalid env: {text}")))?;
+        env.push(json!({"name": name, "value": value}));
+    }
+    if !env.is_empty() {
+        container["env"] = env.into();
+    }
+    if let Some(policy) = inv.get("image-pull-policy") {
+        container["imagePullPolicy"] = policy.into();
+    }
+    if let Some(port) = inv.int("port") {
+        container["ports"] = json!([{"containerPort": port}]);
+    }
+    let spec =
+        json!({"containers": [container], "restartPolicy": restart_policy, "dnsPolicy": "ClusterFirst"});
+    let mut pod = json!({"metadata": {"name": name, "labels": labels}, "spec": spec});
+    if inv.has("annotations") {
+        let all = inv.list("annotations").iter().map(String::as_str);
+        pod["metadata"]["annotations"] = Value::Object(pairs(all, wrong)?);
+    }
+    if let Some(text) = inv.get("overrides") {
+        let overrides: Value = serde_json::from_str(text)
+            .map_err(|_| Failure::client("Invalid JSON Path or value in --overrides"))?;
+        crate::manifest::patch::merge_json(&mut pod, &overrides);
+    }
+    Ok(pod)
+}

@@ -1,0 +1,468 @@
+//! The verbs that get into a container: exec, run, attach; and those that would need more than a terminal. Models
+//! `k8s.io/kubectl/pkg/cmd`: exec, run, attach, cp, portforward, autoscale, edit, debug.
+
+use super::create;
+use super::modify::targets;
+use super::{DryRun, say};
+use crate::api::pod::{Container, ContainerState};
+use crate::api::read::get;
+use crate::api::{Body, Key, Kind, Object, PodPhase, SimTime, Span, Str};
+use crate::apiserver::{ApiError, DeleteOptions, StatusReason};
+use crate::kubectl::resource::{Query, kind, kind_and_name};
+use crate::kubectl::{Failure, Invocation, Next, fail};
+use crate::kubelet;
+use crate::shell::{Flavour, Shell, Unknown, reads_commands};
+use crate::sim::Program;
+use crate::sim::process::{Io, Step};
+use crate::terminal::{Place, Session};
+use serde_json::json;
+use std::rc::Rc;
+
+/// How long a command waits for its pod to run (`--pod-running-timeout`).
+const POD_RUNNING_TIMEOUT: Span = Span::seconds(60);
+
+/// `flask-app, init-dump-log (init)`. Models `podcmd.AllContainerNames`.
+fn container_names(object: &Object) -> String {
+    let spec = &object.pod().spec;
+    let main = spec.containers.iter().map(|c| c.name.to_string());
+    let init = spec.init_containers.iter().map(|c| format!("{} (init)", c.name));
+    main.chain(init).collect::<Vec<_>>().join(", ")
+}
+
+/// The container that is meant. Models `podcmd.FindOrDefaultContainerByName`.
+fn container(inv: &Invocation, io: &mut Io, object: &Object) -> Result<Container, Failure> {
+    let spec = &object.pod().spec;
+    let annotated = object.meta.annotation("kubectl.kubernetes.io/default-container");
+    if let Some(name) = inv.get("container").or(annotated) {
+        return spec.container(name).cloned().ok_or_else(|| {
+            let pod = &object.meta.name;
+            Failure::client(format!(
+                "container {name} is not valid for pod {pod} out of: {}",
+                container_names(object)
+            ))
+        });
+    }
+    let first =
+        spec.containers.first().cloned().ok_or_else(|| Failure::client("a pod without containers"))?;
+    if spec.containers.len() + spec.init_containers.len() > 1 && !inv.is("quiet") {
+        io.err(format!("Defaulted container {:?} out of: {}\n", &*first.name, container_names(object)));
+    }
+    Ok(first)
+}
+
+/// The pod of `flask-0`, `pod/flask-0` or `sts/flask` (its first one). Models `attachablePodForObject`.
+fn pod(inv: &Invocation, io: &Io, word: &str) -> Result<Rc<Object>, Failure> {
+    let (kind, name) = match word.contains('/') {
+        true => kind_and_name(word)?,
+        false => (Kind::Pod, word.to_string()),
+    };
+    let object = io.api.get(&Key::new(kind, inv.namespace(), &name))?;
+    let selector = match &object.body {
+        Body::Pod(_) => return Ok(object),
+        Body::StatefulSet(set) => &set.spec.selector,
+        Body::Deployment(deployment) => &deployment.spec.selector,
+        Body::ReplicaSet(set) => &set.spec.selector,
+        _ => {
+            let what = kind.name();
+            return Err(Failure::client(format!(
+                "cannot attach to *v1.{what}: selector for {what} not implemented"
+            )));
+        }
+    };
+    let mut pods = io.api.store().list_in(Kind::Pod, inv.namespace());
+    pods.find(|pod| selector.matches(&pod.meta.labels))
+        .cloned()
+        .ok_or_else(|| Failure::client("timed out waiting for the condition"))
+}
+
+/// The prompt of a shell in a container, as its image has it; `{}` stands for the directory.
+fn prompt(object: &Object, container: &Container, flavour: Option<Flavour>) -> Str {
+    let host = &object.meta.name;
+    let image = container.image.rsplit('/').next().unwrap_or_default();
+    let text = match (image.split([':', '@']).next().unwrap_or_default(), flavour) {
+        (_, Some(Flavour::Zsh)) => format!("{host}  {{}}  "),
+        ("busybox" | "alpine" | "netshoot", _) => "{} # ".to_string(),
+        (_, Some(Flavour::Bash)) => format!("root@{host}:{{}}# "),
+        _ => "# ".to_string(),
+    };
+    text.into()
+}
+
+/// A command in a container that runs.
+fn session(
+    inv: &Invocation,
+    io: &mut Io,
+    object: &Object,
+    container: &Container,
+    words: &[String],
+) -> Session {
+    let address = object.pod().status.pod_ip.as_deref().unwrap_or_default();
+    let variables = kubelet::environment(io.api.store(), object, container, address);
+    let own = get(&container.raw, "workingDir").as_str();
+    let home = if reads_commands(words) == Some(Flavour::Zsh) { "/root" } else { "/" };
+    let directory = own.unwrap_or(home);
+    let tty = inv.tty.clone().filter(|_| inv.is("stdin") && inv.is("tty"));
+    if inv.is("stdin") && inv.is("tty") && tty.is_none() && !inv.is("quiet") {
+        io.err("Unable to use a TTY - input is not a terminal or the right kind of file\n");
+    }
+    let mut shell = match reads_commands(words).filter(|_| tty.is_some()) {
+        Some(flavour) => Shell::interactive(flavour, &variables, directory),
+        None => Shell::script(words, &variables, directory, Unknown::NotSimulated),
+    };
+    if let (Some(text), true) = (&inv.stdin, inv.is("stdin")) {
+        shell.set_stdin(text);
+    }
+    let prompt = prompt(object, container, reads_commands(words));
+    let place = Place::Container { pod: object.key(), container: container.name.clone(), prompt };
+    Session::new(shell, place, tty)
+}
+
+/// `kubectl exec flask-0 -- cat FILE`
+pub fn exec(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let (names, words) = inv.args.split_at(inv.before_dash.unwrap_or(inv.args.len()));
+    if inv.before_dash.is_none() && names.len() > 1 {
+        return Err(
+            inv.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
+        );
+    }
+    let Some(name) = names.first() else {
+        return Err(Failure::client("pod, type/name or --filename must be specified"));
+    };
+    if words.is_empty() {
+        return Err(Failure::client("you must specify at least one command for the container"));
+    }
+    let object = pod(inv, io, name)?;
+    let phase = object.pod().status.phase;
+    if object.pod().is_terminal() {
+        let phase = phase.name();
+        return Err(Failure::client(format!(
+            "cannot exec into a container in a completed pod; current phase is {phase}"
+        )));
+    }
+    let container = container(inv, io, &object)?;
+    if object.pod().spec.node_name.is_none() {
+        let message = format!("pod {} does not have a host assigned", object.meta.name);
+        return Err(ApiError::new(StatusReason::BadRequest, message).into());
+    }
+    if kubelet::exec_host(io.api, io.nodes, &object.key(), &container.name).is_none() {
+        return Err(Failure::client(format!(
+            "Internal error occurred: unable to upgrade connection: container not found ({:?})",
+            &*container.name
+        )));
+    }
+    let session = session(inv, io, &object, &container, words);
+    Ok(Next::GoOn(Box::new(Exec(session))))
+}
+
+/// Says how a command in a container ended if it did not end well.
+struct Exec(Session);
+
+impl Program for Exec {
+    fn run(&mut self, io: &mut Io) -> Step {
+        let step = self.0.run(io);
+        if let Step::Exit(code @ 1..) = step {
+            io.err(format!("command terminated with exit code {code}\n"));
+        }
+        step
+    }
+
+    fn interrupt(&mut self, io: &mut Io) -> Option<i32> {
+        self.0.interrupt(io)
+    }
+}
+
+/// `kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh`
+pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let name = match inv.args.first() {
+        Some(name) if inv.before_dash != Some(0) => name,
+        _ => return Err(inv.usage("NAME is required for run")),
+    };
+    let image = inv.text("image");
+    if image.is_empty() {
+        return Err(Failure::client(match inv.has("image") {
+            true => "--image is required",
+            false => "required flag(s) \"image\" not set",
+        }));
+    }
+    if image.contains(|c: char| c.is_ascii_uppercase() || c.is_whitespace()) {
+        return Err(Failure::client(format!("Invalid image name {image:?}: invalid reference format")));
+    }
+    if inv.is("tty") && !inv.is("stdin") {
+        return Err(inv.usage("-i/--stdin is required for containers with -t/--tty=true"));
+    }
+    if inv.is("expose") && !inv.has("port") {
+        return Err(inv.usage("--port must be set when exposing a service"));
+    }
+    let policy = match inv.text("restart") {
+        "" if inv.is("stdin") => "OnFailure",
+        "" => "Always",
+        policy @ ("Always" | "OnFailure" | "Never") => policy,
+        other => return Err(inv.usage(format!("invalid restart policy: {other}"))),
+    };
+    let attaches = inv.is_or("attach", inv.is("stdin"));
+    if inv.is("rm") && !attaches {
+        return Err(inv.usage("--rm should only be used for attached containers"));
+    }
+    if attaches && DryRun::of(inv)? != DryRun::No {
+        return Err(inv.usage(
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
+        ));
+    }
+    let tree = create::run_pod(inv, name, policy)?;
+    let object = create::make(inv, io, Kind::Pod, tree, "")?;
+    if inv.is("expose") {
+        let port = inv.int("port");
+        let spec = json!({"selector": {"run": name}, "ports": [{"port": port, "protocol": "TCP", "targetPort": port}]});
+        let service = json!({"metadata": {"name": name}, "spec": spec});
+        create::make(inv, io, Kind::Service, service, "created")?;
+    }
+    if !attaches {
+        say(inv, io, &object, "created", DryRun::of(inv)?)?;
+        return Next::OK;
+    }
+    Ok(Next::GoOn(Box::new(Attached {
+        inv: inv.clone(),
+        pod: object.key(),
+        waits_for_end: policy != "Always" && !inv.is("leave-stdin-open"),
+        only_success: policy == "OnFailure",
+        stage: Stage::Starting,
+        until: io.api.now + inv.duration("pod-running-timeout").unwrap_or(POD_RUNNING_TIMEOUT),
+    })))
+}
+
+/// A terminal at a container's first process: `kubectl run -i`, `kubectl attach`.
+struct Attached {
+    inv: Invocation,
+    pod: Key,
+    waits_for_end: bool,
+    only_success: bool,
+    stage: Stage,
+    until: SimTime,
+}
+
+enum Stage {
+    /// The pod does not run yet.
+    Starting,
+    /// A shell reads the terminal.
+    Shell { session: Box<Session>, container: Str },
+    /// Some program prints to its log; so many lines have been shown.
+    Log { container: Str, shown: usize },
+    /// The pod has to come to its end.
+    Ending,
+}
+
+impl Attached {
+    /// Goes on. Returns what to wait for, or the exit code.
+    fn go_on(&mut self, io: &mut Io) -> Result<Step, Failure> {
+        loop {
+            let object = io.api.get(&self.pod);
+            match &mut self.stage {
+                Stage::Starting => {
+                    let object = object?;
+                    let pod = object.pod();
+                    let runs = pod.status.phase == PodPhase::Running && pod.is_ready();
+                    if !runs && !pod.is_terminal() {
+                        if self.until <= io.api.now {
+                            return Err(Failure::client("timed out waiting for the condition"));
+                        }
+                        return Ok(Step::OnChangeOrAt(self.until));
+                    }
+                    self.stage = attach(&self.inv, io, &object)?;
+                }
+                Stage::Shell { session, container } => {
+                    let code = match session.run(io) {
+                        Step::Exit(code) => code,
+                        wait => return Ok(wait),
+                    };
+                    kubelet::end_program(io.nodes, &self.pod, container, io.api.now, code);
+                    if self.inv.tty.is_some() && self.inv.is("tty") && !self.inv.is("quiet") {
+                        io.out(format!(
+                            "Session ended, resume using 'kubectl attach {} -c {container} -n {} -i -t' command\n",
+                            self.pod.name, self.pod.namespace
+                        ));
+                    }
+                    self.end(io);
+                }
+                Stage::Log { container, shown } => {
+                    let Ok(object) = object else { return Ok(Step::Exit(0)) };
+                    let key = Key::cluster(Kind::ContainerFiles, &object.meta.uid.to_string());
+                    let files = io.api.store().get(&key).cloned();
+                    let output = files.and_then(|f| f.container_files().containers.get(container).cloned());
+                    let log = output.map(|o| o.log.clone()).unwrap_or_default();
+                    for (_, line) in log.iter().skip(*shown) {
+                        io.out(format!("{line}\n"));
+                    }
+                    *shown = log.len();
+                    let state = object.pod().container_status(container).map(|s| &s.state);
+                    if !matches!(state, Some(ContainerState::Terminated(_))) {
+                        return Ok(Step::OnChange);
+                    }
+                    self.end(io);
+                }
+                Stage::Ending => {
+                    if !self.waits_for_end {
+                        return Ok(Step::Exit(0));
+                    }
+                    let object = object?;
+                    let pod = object.pod();
+                    return match pod.status.phase {
+                        PodPhase::Succeeded => Ok(Step::Exit(0)),
+                        PodPhase::Failed if !self.only_success => Ok(Step::Exit(failed(io, &object))),
+                        _ if self.until <= io.api.now => {
+                            Err(Failure::client("timed out waiting for the condition"))
+                        }
+                        _ => Ok(Step::OnChangeOrAt(self.until)),
+                    };
+                }
+            }
+        }
+    }
+
+    /// From now on only the pod's end is waited for.
+    fn end(&mut self, io: &Io) {
+        self.stage = Stage::Ending;
+        self.until = io.api.now + self.inv.duration("pod-running-timeout").unwrap_or(POD_RUNNING_TIMEOUT);
+    }
+
+    /// `--rm`
+    fn remove(&self, io: &mut Io) {
+        if self.inv.is("rm")
+            && io.api.delete(&self.pod, DeleteOptions::default()).is_ok()
+            && !self.inv.is("quiet")
+        {
+            let Key { namespace, name, .. } = &self.pod;
+            io.out(format!("pod {name:?} deleted from {namespace} namespace\n"));
+        }
+    }
+}
+
+/// What a failed pod's command says and returns.
+fn failed(io: &mut Io, object: &Object) -> i32 {
+    let statuses = &object.pod().status.container_statuses;
+    let Some(ContainerState::Terminated(end)) = statuses.first().map(|s| &s.state) else { return 1 };
+    let (namespace, name) = (&object.meta.namespace, &object.meta.name);
+    let message = end.message.as_deref().unwrap_or_default();
+    io.err(format!("pod {namespace}/{name} terminated ({})\n{message}\n", end.reason));
+    end.exit_code
+}
+
+impl Program for Attached {
+    fn run(&mut self, io: &mut Io) -> Step {
+        match self.go_on(io) {
+            Ok(Step::Exit(code)) => {
+                self.remove(io);
+                Step::Exit(code)
+            }
+            Ok(step) => step,
+            Err(failure) => {
+                self.remove(io);
+                fail(&failure, io)
+            }
+        }
+    }
+
+    fn interrupt(&mut self, io: &mut Io) -> Option<i32> {
+        match &mut self.stage {
+            Stage::Shell { session, .. } => session.interrupt(io),
+            _ => Some(130),
+        }
+    }
+}
+
+/// Attaches to a pod that runs, or has run.
+fn attach(inv: &Invocation, io: &mut Io, object: &Object) -> Result<Stage, Failure> {
+    let container = container(inv, io, object)?;
+    let words: Vec<String> = container.command.iter().chain(&container.args).map(|w| w.to_string()).collect();
+    let reads = get(&container.raw, "stdin") == true && inv.is("stdin");
+    let shell = reads_commands(&words).is_some() || words.is_empty();
+    if !reads || !shell || object.pod().is_terminal() {
+        return Ok(Stage::Log { container: container.name.clone(), shown: 0 });
+    }
+    if !inv.is("quiet") {
+        io.err(
+            "All commands and output from this session will be recorded in container logs, including credentials and \
+             sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing \
+             enter.\n",
+        );
+    }
+    let words = if words.is_empty() { vec!["sh".to_string()] } else { words };
+    let session = Box::new(session(inv, io, object, &container, &words));
+    Ok(Stage::Shell { session, container: container.name.clone() })
+}
+
+/// `kubectl attach POD`
+pub fn attach_to(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let word = match &inv.args[..] {
+        [] => return Err(Failure::client("at least 1 argument is required for attach")),
+        [word] => word.clone(),
+        [kind, name] => format!("{kind}/{name}"),
+        others => {
+            return Err(Failure::client(format!(
+                "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: [{}]",
+                others.len(),
+                others.join(" ")
+            )));
+        }
+    };
+    let object = pod(inv, io, &word)?;
+    if object.pod().is_terminal() {
+        let phase = object.pod().status.phase.name();
+        return Err(Failure::client(format!(
+            "cannot attach a container in a completed pod; current phase is {phase}"
+        )));
+    }
+    Ok(Next::GoOn(Box::new(Attached {
+        inv: inv.clone(),
+        pod: object.key(),
+        waits_for_end: false,
+        only_success: false,
+        stage: Stage::Starting,
+        until: io.api.now + POD_RUNNING_TIMEOUT,
+    })))
+}
+
+/// The verbs that are read, but whose work is not simulated.
+pub fn refuse(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    match inv.verb.name {
+        "cp" => {
+            if inv.args.len() != 2 {
+                return Err(inv.usage("source and destination are required"));
+            }
+            if !inv.args.iter().any(|arg| arg.contains(':')) {
+                return Err(Failure::client("one of src or dest must be a remote file specification"));
+            }
+        }
+        "port-forward" => {
+            if inv.args.len() < 2 {
+                return Err(inv.usage("TYPE/NAME and list of ports are required for port-forward"));
+            }
+            pod(inv, io, &inv.args[0])?;
+        }
+        "autoscale" => {
+            if !inv.has("max") {
+                return Err(Failure::client("required flag(s) \"max\" not set"));
+            }
+            Failure::all(targets(inv, io, &inv.args)?.failures)?;
+        }
+        "debug" => {
+            let Some(word) = inv.args.first() else {
+                return Err(Failure::client("NAME or TYPE/NAME is required for debug"));
+            };
+            let word = word.split('/').next().filter(|_| word.contains('/')).unwrap_or("pod");
+            kind(word)?;
+        }
+        _ => {
+            Failure::all(Query::of(inv, &inv.args).find(io.api.store())?.failures)?;
+            return Err(Failure::client(
+                "this terminal has no editor: change the manifest and apply it, or use kubectl patch, scale or set",
+            ));
+        }
+    }
+    let hint = match inv.verb.name {
+        "cp" => ": use kubectl exec POD -- cat FILE",
+        "port-forward" => ": use kubectl exec, or a pod of kubectl run -ti --rm",
+        "debug" => ": use kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh",
+        _ => "",
+    };
+    Err(Failure::client(format!("kubectl {} is not simulated{hint}", inv.verb.name)))
+}

@@ -1,0 +1,272 @@
+//! A shell under way as a program beside the cluster: the laptop's in the terminal, one in a container, or a script of
+//! either.
+
+use super::Tty;
+use super::laptop::{self, Files, LaptopHost};
+use super::pod;
+use crate::api::{Key, SimTime, Span, Str};
+use crate::apiserver::Stream;
+use crate::shell::{External, Output, Poll, Shell, Step as Wait};
+use crate::sim::Program;
+use crate::sim::process::{Io, Step};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+/// A script that does not come to an end at one moment goes on a little later.
+const BUSY: Span = Span(20);
+/// How often a `tail -f` looks whether its file has grown.
+const FOLLOW: Span = Span::seconds(1);
+
+/// Where a shell runs.
+#[derive(Clone)]
+pub enum Place {
+    /// On the user's laptop.
+    Laptop {
+        /// Its files.
+        files: Files,
+        /// What is piped into the script's commands.
+        stdin: Option<Str>,
+    },
+    /// In a container.
+    Container {
+        /// The pod.
+        pod: Key,
+        /// The container.
+        container: Str,
+        /// The prompt; `{}` in it stands for the directory.
+        prompt: Str,
+    },
+    /// In a pod that nobody sees, of this namespace: for asking the cluster's DNS.
+    Namespace(Str),
+}
+
+/// A shell under way.
+pub struct Session {
+    shell: Shell,
+    place: Place,
+    tty: Option<Rc<Tty>>,
+    children: Children,
+    /// What becomes of the laptop's shell when it ends: another one takes its place.
+    restarts: bool,
+}
+
+impl Session {
+    /// A shell; it reads the terminal if it is given one.
+    pub fn new(shell: Shell, place: Place, tty: Option<Rc<Tty>>) -> Session {
+        Session { shell, place, tty, children: Children::default(), restarts: false }
+    }
+
+    /// The laptop's shell, for ever.
+    pub fn of_laptop(files: Files, tty: Rc<Tty>) -> Session {
+        let place = Place::Laptop { files, stdin: None };
+        Session { restarts: true, ..Session::new(laptop::shell(), place, Some(tty)) }
+    }
+
+    /// Lets the shell go on where it is. `None`: its container is gone.
+    fn turn(&mut self, io: &mut Io) -> Option<Wait> {
+        let Session { shell, place, tty, children, .. } = self;
+        match place {
+            Place::Laptop { files, stdin } => {
+                let cwd = shell.cwd().to_string();
+                let (stdin, tty) = (stdin.as_deref(), tty.as_ref());
+                Some(shell.run(&mut LaptopHost { io, files, stdin, tty, children, cwd }))
+            }
+            Place::Container { pod, container, .. } => {
+                let mut host = crate::kubelet::exec_host(io.api, io.nodes, pod, container)?;
+                let step = shell.run(&mut host);
+                let printed = host.take_printed();
+                host.save();
+                for (to, text) in printed {
+                    print(io, to, text);
+                }
+                Some(step)
+            }
+            Place::Namespace(namespace) => Some(shell.run(&mut pod::NamespaceHost { io, namespace })),
+        }
+    }
+
+    /// The prompt.
+    fn prompt(&self, more: bool) -> String {
+        let cwd = self.shell.cwd();
+        match &self.place {
+            _ if more => "> ".to_string(),
+            Place::Container { prompt, .. } => prompt.replace("{}", if cwd == "/root" { "~" } else { cwd }),
+            _ => laptop::PROMPT.to_string(),
+        }
+    }
+}
+
+/// Prints what a shell wrote.
+pub(super) fn print(io: &mut Io, to: Output, text: String) {
+    io.print(if to == Output::Stdout { Stream::Stdout } else { Stream::Stderr }, text);
+}
+
+impl Program for Session {
+    fn run(&mut self, io: &mut Io) -> Step {
+        loop {
+            let Some(step) = self.turn(io) else { return Step::Exit(137) };
+            match step {
+                Wait::Exit(_) if self.restarts => self.shell = laptop::shell(),
+                Wait::Exit(code) => return Step::Exit(code),
+                Wait::Sleep { ms } => return Step::At(io.api.now + Span(ms.max(1) as i64)),
+                Wait::Busy => return Step::At(io.api.now + BUSY),
+                Wait::Forever if self.shell.followed().next().is_some() => {
+                    return Step::At(io.api.now + FOLLOW);
+                }
+                Wait::Forever => return Step::OnInput,
+                Wait::NotSimulated { command, .. } => io.err(format!("[not simulated: {command}]\n")),
+                Wait::WaitExternal { ms } => match self.children.next(io, ms) {
+                    Some(step) => return step,
+                    None => continue,
+                },
+                Wait::Prompt { .. } | Wait::Input => {
+                    let prompt = match step {
+                        Wait::Prompt { more } => self.prompt(more),
+                        _ => String::new(),
+                    };
+                    let Some(tty) = &self.tty else {
+                        self.shell.end_input();
+                        continue;
+                    };
+                    match tty.read(&prompt, io) {
+                        None => return Step::OnInput,
+                        Some(Some(line)) => self.shell.feed(&line),
+                        Some(None) => self.shell.end_input(),
+                    }
+                }
+            }
+        }
+    }
+
+    fn interrupt(&mut self, io: &mut Io) -> Option<i32> {
+        // A shell in a pod takes it for its own command.
+        if self.children.interrupt(io) {
+            return None;
+        }
+        if let Some(tty) = &self.tty {
+            tty.interrupt(io);
+        }
+        match &self.place {
+            Place::Laptop { files, stdin } => {
+                let cwd = self.shell.cwd().to_string();
+                let (stdin, tty, children) = (stdin.as_deref(), self.tty.as_ref(), &mut self.children);
+                self.shell.interrupt(&mut LaptopHost { io, files, stdin, tty, children, cwd });
+            }
+            Place::Container { .. } | Place::Namespace(_) => {
+                let namespace: Str = Str::default();
+                self.shell.interrupt(&mut pod::NamespaceHost { io, namespace: &namespace });
+            }
+        }
+        self.tty.is_none().then_some(130)
+    }
+}
+
+/// Programs that a shell has started and that go on in simulated time.
+#[derive(Default)]
+pub struct Children {
+    all: BTreeMap<u32, Child>,
+    next_id: u32,
+}
+
+struct Child {
+    program: Box<dyn Program>,
+    /// Printed and not taken yet.
+    printed: VecDeque<(Stream, String)>,
+    next: Step,
+}
+
+impl Child {
+    /// Lets it go on.
+    fn run(&mut self, io: &mut Io) {
+        let mut output = Vec::new();
+        let mut own = Io { api: io.api, nodes: io.nodes, timings: io.timings, output: &mut output };
+        self.next = self.program.run(&mut own);
+        self.printed.extend(output);
+    }
+}
+
+impl Children {
+    /// Starts a program.
+    pub(super) fn start(&mut self, program: Box<dyn Program>, io: &mut Io) -> External {
+        let mut child = Child { program, printed: VecDeque::new(), next: Step::OnInput };
+        child.run(io);
+        let id = self.next_id;
+        self.next_id += 1;
+        self.all.insert(id, child);
+        External::Pending(id)
+    }
+
+    /// What it has printed, one stream at a time so that their order stays, and its end.
+    pub(super) fn poll(&mut self, id: u32, io: &mut Io) -> Poll {
+        let Some(child) = self.all.get_mut(&id) else { return Poll { code: Some(0), ..Poll::default() } };
+        if child.printed.is_empty() && !matches!(child.next, Step::Exit(_)) {
+            child.run(io);
+        }
+        let mut poll = Poll::default();
+        while let Some((stream, text)) = child.printed.pop_front() {
+            match stream {
+                Stream::Stdout => poll.stdout = text,
+                Stream::Stderr => poll.stderr = text,
+                Stream::Prompt => {
+                    io.print(stream, text);
+                    continue;
+                }
+            }
+            break;
+        }
+        if let (Step::Exit(code), true) = (child.next, child.printed.is_empty()) {
+            poll.code = Some(code);
+            self.all.remove(&id);
+        }
+        poll
+    }
+
+    /// Nobody waits for it any more.
+    pub(super) fn cancel(&mut self, id: u32) {
+        self.all.remove(&id);
+    }
+
+    /// Ctrl-C. Whether one of them goes on with it.
+    fn interrupt(&mut self, io: &mut Io) -> bool {
+        let mut goes_on = false;
+        for child in self.all.values_mut() {
+            let mut output = Vec::new();
+            let mut own = Io { api: io.api, nodes: io.nodes, timings: io.timings, output: &mut output };
+            match child.program.interrupt(&mut own) {
+                Some(code) => child.next = Step::Exit(code),
+                None => goes_on = true,
+            }
+            child.printed.extend(output);
+            if !matches!(child.next, Step::Exit(_)) {
+                child.run(io);
+            }
+        }
+        goes_on
+    }
+
+    /// What to wait for until one of them goes on, or until a moment of the shell's own; `None` if there is news already.
+    fn next(&self, io: &Io, ms: Option<u64>) -> Option<Step> {
+        let mut at: Option<SimTime> = ms.map(|ms| io.api.now + Span(ms.max(1) as i64));
+        let mut on_change = false;
+        for child in self.all.values() {
+            if !child.printed.is_empty() || matches!(child.next, Step::Exit(_)) {
+                return None;
+            }
+            match child.next {
+                Step::OnChange => on_change = true,
+                Step::OnChangeOrAt(t) => {
+                    on_change = true;
+                    at = Some(at.map_or(t, |at| at.min(t)));
+                }
+                Step::At(t) => at = Some(at.map_or(t, |at| at.min(t))),
+                Step::Exit(_) | Step::OnInput => {}
+            }
+        }
+        Some(match (on_change, at) {
+            (true, Some(at)) => Step::OnChangeOrAt(at),
+            (true, None) => Step::OnChange,
+            (false, Some(at)) => Step::At(at),
+            (false, None) => Step::OnInput,
+        })
+    }
+}
