@@ -20,6 +20,8 @@ pub enum Component {
     NodeLifecycleController,
     TaintEvictionController,
     DisruptionController,
+    NamespaceController,
+    ResourceQuotaController,
     Scheduler,
     Provisioner,
     Kubelet,
@@ -43,6 +45,8 @@ impl Component {
             NodeLifecycleController,
             TaintEvictionController,
             DisruptionController,
+            NamespaceController,
+            ResourceQuotaController,
             Scheduler,
             Provisioner,
             Kubelet,
@@ -322,7 +326,14 @@ pub enum Reason {
         desired: i32,
     },
 
-    // The garbage collector, about any object.
+    // The quota controller, about a quota.
+    /// So much is used of what it allows.
+    QuotaUsed {
+        /// The resources of which nothing is left, such as `pods`.
+        used_up: Vec<Str>,
+    },
+
+    // The garbage collector, about any object, and the namespace controller, about a namespace.
     /// Its owners are gone or going, so it goes too.
     OwnerGone {
         /// The first of them, such as `statefulset/flask`.

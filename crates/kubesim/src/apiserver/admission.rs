@@ -1,12 +1,13 @@
 //! What the API server adds to, or refuses of, a request after decoding. Models the admission plugins that are on by
-//! default (`ServiceAccount`, `DefaultTolerationSeconds`, `DefaultStorageClass`, `StorageObjectInUseProtection`, …) and
-//! what the registry gives at creation (a Service's cluster IP).
+//! default (`NamespaceLifecycle`, `ServiceAccount`, `LimitRanger`, `DefaultTolerationSeconds`, `DefaultStorageClass`,
+//! `StorageObjectInUseProtection`, `ResourceQuota`) and what the registry gives at creation (a Service's cluster IP).
 
-use super::{ApiError, ApiServer, name_from};
+use super::{ApiError, ApiServer, Cause, StatusReason, limit_range, name_from};
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
 use crate::api::pod::Toleration;
 use crate::api::volume::DEFAULT_CLASS;
-use crate::api::{Body, Kind, Object};
+use crate::api::{Body, Key, Kind, Object};
+use crate::manifest::validation;
 use std::rc::Rc;
 
 /// Seconds for which a pod tolerates a node that is not ready or not reachable, unless it says otherwise.
@@ -15,6 +16,11 @@ pub const DEFAULT_TOLERATION_SECONDS: i64 = 300;
 impl ApiServer {
     /// Changes the object as admission does. Errors: what admission refuses.
     pub(super) fn admit(&mut self, object: &mut Object) -> Result<(), ApiError> {
+        self.admit_to_namespace(object)?;
+        if let Body::Pod(pod) = &object.body {
+            self.admit_service_account(object, &pod.spec.service_account_name)?;
+            limit_range::default_resources(&self.store, object);
+        }
         match &mut object.body {
             Body::Pod(pod) => {
                 let token_name = name_from(self.rng.uid(), 5);
@@ -62,6 +68,58 @@ impl ApiServer {
         Ok(())
     }
 
+    /// Models `plugin/namespace/lifecycle/admission.go`.
+    fn admit_to_namespace(&self, object: &Object) -> Result<(), ApiError> {
+        if !object.kind.info().namespaced {
+            return Ok(());
+        }
+        let key = Key::cluster(Kind::Namespace, &object.meta.namespace);
+        let namespace = self.get(&key)?;
+        match namespace.meta.is_terminating() {
+            true => Err(ApiError::namespace_terminating(object)),
+            false => Ok(()),
+        }
+    }
+
+    /// Models `plugin/pkg/admission/serviceaccount/admission.go`.
+    fn admit_service_account(&self, pod: &Object, name: &str) -> Result<(), ApiError> {
+        let namespace = &pod.meta.namespace;
+        if self.store.find(Kind::ServiceAccount, namespace, name).is_some() {
+            return Ok(());
+        }
+        let message = format!(
+            "error looking up service account {namespace}/{name}: serviceaccount \"{name}\" not found"
+        );
+        Err(ApiError::forbidden(pod, &message))
+    }
+
+    /// Refuses a complete object that is not valid, or that asks for more than its namespace allows.
+    ///
+    /// What users send was validated on its way here (see `manifest::request`). Controllers build pods and claims out of
+    /// parts that were valid by themselves, which the whole need not be: a name that is too long for a label.
+    pub(super) fn check(&mut self, object: &Object) -> Result<(), ApiError> {
+        let by_component = matches!(self.cause, Cause::Component(_));
+        if by_component && matches!(object.kind, Kind::Pod | Kind::PersistentVolumeClaim) {
+            let mut errors: Vec<String> = validation::validate(object.kind, &object.to_value())
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            errors.dedup();
+            let causes = match &errors[..] {
+                [] => String::new(),
+                [error] => error.clone(),
+                _ => format!("[{}]", errors.join(", ")),
+            };
+            if !causes.is_empty() {
+                let (kind, name) = (object.kind.name(), &object.meta.name);
+                let message = format!("{kind} \"{name}\" is invalid: {causes}");
+                return Err(ApiError::new(StatusReason::Invalid, message));
+            }
+        }
+        limit_range::check(&self.store, object)?;
+        self.charge_quotas(object)
+    }
+
     /// A virtual IP that no Service has, out of 10.200.0.0/16.
     fn free_cluster_ip(&mut self) -> crate::api::Str {
         loop {
@@ -72,5 +130,49 @@ impl ApiServer {
                 return ip.into();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Span;
+
+    /// What the set's last failure said.
+    fn last_failure(manifest: &str) -> String {
+        let mut cluster = crate::testing::recorded();
+        crate::testing::create(&mut cluster, manifest);
+        cluster.run_until(cluster.now() + Span::seconds(8));
+        assert_eq!(cluster.api.store().list(Kind::Pod).count(), 0);
+        let events = cluster.api.store().list(Kind::Event).map(|o| o.event());
+        let failure = events.filter(|e| &*e.reason == "FailedCreate").max_by_key(|e| e.last_timestamp);
+        failure.expect("pods could not be made").message.to_string()
+    }
+
+    /// Recorded as traces/gate-off/long-name.json.
+    #[test]
+    fn a_sets_name_can_be_too_long_for_its_pods_labels() {
+        let name = "a".repeat(55);
+        let manifest = crate::testing::SEED
+            .replace("name: flask\nspec:\n  selector", &format!("name: {name}\nspec:\n  selector"));
+        assert_eq!(
+            last_failure(&manifest),
+            format!(
+                "Create Pod {name}-0 in StatefulSet {name} failed error: Pod \"{name}-0\" is invalid: metadata.labels: \
+                 Invalid value: \"{name}-7d558464d5\": must be no more than 63 bytes"
+            )
+        );
+    }
+
+    /// Recorded as traces/gate-off/missing-service-account.json.
+    #[test]
+    fn a_pod_needs_its_service_account() {
+        let manifest = crate::testing::SEED
+            .replace("      containers:\n", "      serviceAccountName: nobody\n      containers:\n");
+        assert_eq!(
+            last_failure(&manifest),
+            "Create Pod flask-0 in StatefulSet flask failed error: pods \"flask-0\" is forbidden: error looking up \
+             service account default/nobody: serviceaccount \"nobody\" not found"
+        );
     }
 }

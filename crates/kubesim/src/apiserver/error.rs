@@ -1,6 +1,6 @@
 //! What the API server refuses, and how it says so. Models `k8s.io/apimachinery/pkg/api/errors`.
 
-use crate::api::Key;
+use crate::api::{Key, Object};
 use std::fmt;
 
 /// Why a request was refused (`metav1.StatusReason`).
@@ -62,16 +62,21 @@ impl ApiError {
         ApiError::new(StatusReason::AlreadyExists, format!("{plural} \"{}\" already exists", key.name))
     }
 
+    /// Something about the request is not allowed (`admission.NewForbidden`).
+    pub fn forbidden(object: &Object, message: &str) -> ApiError {
+        let plural = object.kind.info().qualified_plural();
+        let name = match &object.meta.generate_name {
+            Some(prefix) if object.meta.name.is_empty() => prefix,
+            _ => &object.meta.name,
+        };
+        ApiError::new(StatusReason::Forbidden, format!("{plural} \"{name}\" is forbidden: {message}"))
+    }
+
     /// Nothing can be made in a namespace that is going (`plugin/namespace/lifecycle/admission.go`).
-    pub fn namespace_terminating(key: &Key) -> ApiError {
-        let plural = key.kind.info().qualified_plural();
-        let Key { name, namespace, .. } = key;
-        ApiError::new(
-            StatusReason::Forbidden,
-            format!(
-                "{plural} \"{name}\" is forbidden: unable to create new content in namespace {namespace}{NAMESPACE_TERMINATING}"
-            ),
-        )
+    pub fn namespace_terminating(object: &Object) -> ApiError {
+        let namespace = &object.meta.namespace;
+        let message = format!("unable to create new content in namespace {namespace}{NAMESPACE_TERMINATING}");
+        ApiError::forbidden(object, &message)
     }
 
     /// Whether it says that the namespace is going (`HasStatusCause(err, NamespaceTerminatingCause)`).

@@ -86,7 +86,8 @@ impl ApiServer {
             sequence: self.resource_version + 1,
         };
         let object = Object::new(Kind::Event, ObjectMeta::named(&namespace, &name), Body::Event(event));
-        self.create(object).expect("an event's name is new");
+        // In a namespace that is going nothing is recorded any more.
+        let _ = self.create(object);
     }
 }
 

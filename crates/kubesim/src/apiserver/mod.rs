@@ -8,15 +8,19 @@ mod error;
 mod events;
 mod eviction;
 mod history;
+mod limit_range;
+mod quota;
+mod resources;
 mod store;
 
 pub use error::{ApiError, StatusReason};
 pub use events::{EventType, Source};
 pub use history::{Cause, Change, Entry, History, Moment, Stream};
+pub use quota::status as quota_status;
 pub use store::Store;
 
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
-use crate::api::{Key, Object, SimTime, Str, Uid};
+use crate::api::{Body, Key, Kind, Object, SimTime, Str, Uid, read};
 use crate::verdict::{Component, Reason, Verdict};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -155,6 +159,7 @@ impl ApiServer {
     /// Creates an object that was decoded, checked and defaulted. Gives it a uid, a name if it only has
     /// `generateName`, its first generation and its creation time. Errors: AlreadyExists, and what admission refuses.
     pub fn create(&mut self, mut object: Object) -> Response {
+        self.admit(&mut object)?;
         if let (true, Some(prefix)) = (object.meta.name.is_empty(), object.meta.generate_name.clone()) {
             let end = prefix.len().min(MAX_GENERATED_PREFIX);
             object.meta.name = format!("{}{}", &prefix[..end], self.rng.suffix(5)).into();
@@ -163,7 +168,7 @@ impl ApiServer {
         if self.store.get(&key).is_some() {
             return Err(ApiError::already_exists(&key));
         }
-        self.admit(&mut object)?;
+        self.check(&object)?;
         object.meta.uid = self.rng.uid();
         object.meta.generation = i64::from(has_generation(&object));
         object.meta.creation_timestamp = self.now.whole_seconds();
@@ -195,7 +200,10 @@ impl ApiServer {
         if bumps_generation && has_generation(&new) && desired_state_differs(&old, &new) {
             new.meta.generation += 1;
         }
-        let gone = new.meta.is_terminating() && new.meta.finalizers.is_empty() && !waits_for_kubelet(&new);
+        let gone = new.meta.is_terminating()
+            && new.meta.finalizers.is_empty()
+            && !waits_for_kubelet(&new)
+            && !has_content(&new);
         if gone {
             self.commit(key.clone(), None);
             return Ok(Rc::new(new));
@@ -219,7 +227,13 @@ impl ApiServer {
                 ),
             ));
         }
+        if is_immortal(key) {
+            return Err(ApiError::forbidden(&old, "this namespace may not be deleted"));
+        }
         let mut new = (*old).clone();
+        if let (Kind::Namespace, Body::Other(tree)) = (new.kind, &mut new.body) {
+            Rc::make_mut(tree)["status"]["phase"] = "Terminating".into();
+        }
         match options.propagation {
             Propagation::Foreground => new.meta.add_finalizer(FOREGROUND_FINALIZER),
             Propagation::Orphan => new.meta.add_finalizer(ORPHAN_FINALIZER),
@@ -234,7 +248,7 @@ impl ApiServer {
                 new.meta.generation += 1;
             }
         }
-        if grace > 0 || !new.meta.finalizers.is_empty() {
+        if grace > 0 || !new.meta.finalizers.is_empty() || has_content(&new) {
             if new == *old {
                 return Ok(old);
             }
@@ -347,6 +361,7 @@ fn desired_state_differs(old: &Object, new: &Object) -> bool {
         (StatefulSet(a), StatefulSet(b)) => a.spec != b.spec,
         (Deployment(a), Deployment(b)) => a.spec != b.spec,
         (ReplicaSet(a), ReplicaSet(b)) => a.spec != b.spec,
+        (Other(a), Other(b)) => read::get(a, "spec") != read::get(b, "spec"),
         (a, b) => a != b || old.meta.labels != new.meta.labels,
     }
 }
@@ -354,6 +369,17 @@ fn desired_state_differs(old: &Object, new: &Object) -> bool {
 /// Whether the object's node has to stop it first.
 fn waits_for_kubelet(object: &Object) -> bool {
     object.kind == crate::api::Kind::Pod && object.meta.deletion_grace_period_seconds != Some(0)
+}
+
+/// Whether it is a namespace whose objects have to go first (`spec.finalizers`).
+fn has_content(object: &Object) -> bool {
+    let Body::Other(tree) = &object.body else { return false };
+    object.kind == Kind::Namespace && !read::list(read::get(tree, "spec"), "finalizers").is_empty()
+}
+
+/// Whether it is one of the namespaces that a cluster can't be without.
+fn is_immortal(key: &Key) -> bool {
+    key.kind == Kind::Namespace && matches!(&*key.name, "default" | "kube-system" | "kube-public")
 }
 
 /// The grace period that a deletion gives, in seconds: 0 for anything but a pod that a kubelet has to stop.

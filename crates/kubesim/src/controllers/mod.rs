@@ -7,11 +7,13 @@ pub mod deployment;
 pub mod disruption;
 pub mod endpoint_slice;
 pub mod garbage_collector;
+pub mod namespace;
 pub mod node_lifecycle;
 pub mod persistent_volume;
 pub mod protection;
 mod ref_manager;
 pub mod replica_set;
+pub mod resource_quota;
 pub mod stateful_set;
 pub mod taint_eviction;
 mod template_hash;
@@ -100,6 +102,8 @@ pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
         Component::NodeLifecycleController => node_lifecycle::sync(context, key),
         Component::TaintEvictionController => taint_eviction::sync(context, key),
         Component::DisruptionController => disruption::sync(context, key),
+        Component::NamespaceController => namespace::sync(context, key),
+        Component::ResourceQuotaController => resource_quota::sync(context, key),
         Component::GarbageCollector => garbage_collector::sync(context, key),
         Component::PersistentVolumeController => persistent_volume::sync(context, key),
         Component::PvcProtectionController | Component::PvProtectionController => {
@@ -122,6 +126,8 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
     node_lifecycle::interested(store, change, add);
     taint_eviction::interested(store, change, add);
     disruption::interested(store, change, add);
+    namespace::interested(store, change, add);
+    resource_quota::interested(store, change, add);
     persistent_volume::interested(store, change, add);
     protection::interested(store, change, add);
     crate::scheduler::interested(store, change, add);

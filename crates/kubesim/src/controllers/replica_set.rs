@@ -290,15 +290,23 @@ mod tests {
     use super::*;
     use crate::api::Span;
     use crate::controllers::testing::Bench;
-    use serde_json::json;
 
     fn web(replicas: i32) -> Bench {
         let mut bench = Bench::new(&[ME]);
-        let template = json!({"metadata": {"labels": {"app": "web"}},
-            "spec": {"containers": [{"name": "main", "image": "nginx"}]}});
-        let spec =
-            json!({"replicas": replicas, "selector": {"matchLabels": {"app": "web"}}, "template": template});
-        bench.create(Kind::ReplicaSet, "web", json!({"spec": spec}));
+        let manifest = format!(
+            r#"
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata: {{name: web}}
+spec:
+  replicas: {replicas}
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{containers: [{{name: main, image: nginx}}]}}
+"#
+        );
+        crate::testing::create(&mut bench.cluster, &manifest);
         bench.settle();
         bench
     }
