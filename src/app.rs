@@ -1,125 +1,198 @@
 //! The whole page.
 
-use crate::components::editor::Editor;
-use crate::components::events::Events;
+use crate::components::dns::dns;
+use crate::components::editor::editor;
+use crate::components::events::events;
 use crate::components::header::header;
-use crate::components::inspect::Inspect;
+use crate::components::inspect::inspect;
 use crate::components::stage::Stage;
 use crate::components::terminal::{Terminal, suggestions};
-use crate::components::timeline::Timeline;
-use crate::components::{Ask, View};
+use crate::components::timeline::timeline;
+use crate::components::{Ask, View, choice, part};
 use crate::examples::EXAMPLES;
 use crate::highlight::line_of_field;
 use crate::session::{Action, Page, Session};
 use crate::words::{EN, Words};
-use gloo::events::EventListener;
+use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::request_animation_frame;
+use kubesim::api::Key;
 use kubesim::story::Input;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
+
+/// What the user has chosen to see.
+#[derive(Clone)]
+struct Chosen {
+    /// The manifest's text.
+    text: AttrValue,
+    /// What a small screen shows.
+    view: View,
+    /// What is beside the stage.
+    panel: View,
+    /// The object that is inspected.
+    object: Option<Key>,
+    /// Whether as YAML.
+    yaml: bool,
+    /// The name and the type that DNS is asked for.
+    question: (AttrValue, AttrValue),
+    /// Whether the rule is shown.
+    rule: bool,
+    /// Of many lanes, the one that is shown whole.
+    lens: Option<i32>,
+    /// Counts the choices.
+    version: usize,
+}
+
+impl Chosen {
+    fn new() -> Chosen {
+        Chosen {
+            text: EXAMPLES[0].text.into(),
+            view: View::Stage,
+            panel: View::Terminal,
+            object: None,
+            yaml: false,
+            question: ("".into(), "A".into()),
+            rule: false,
+            lens: None,
+            version: 0,
+        }
+    }
+
+    fn show(&mut self, view: View) {
+        self.view = view;
+        if !matches!(view, View::Manifest | View::Stage) {
+            self.panel = view;
+        }
+    }
+}
 
 /// The whole page.
 #[component]
 pub fn App() -> Html {
     let words: &'static Words = &EN;
     let page = use_reducer(|| Page::new(Session::playing(EXAMPLES[0].text)));
-    let text = use_state(|| AttrValue::from(EXAMPLES[0].text));
-    let view = use_state(|| View::Stage);
-    let panel = use_state(|| View::Terminal);
-    let object = use_state(|| None);
-
+    let state = use_state(Chosen::new);
     let ask = {
-        let (page, text, view, panel, object) =
-            (page.dispatcher(), text.clone(), view.clone(), panel.clone(), object.clone());
-        let show = move |chosen: View| {
-            if !matches!(chosen, View::Manifest | View::Stage) {
-                panel.set(chosen);
-            }
-            view.set(chosen);
-        };
-        use_callback((), move |what: Ask, ()| match what {
-            Ask::Do(action) => page.dispatch(action),
-            Ask::Edit(new) => text.set(new),
-            Ask::Apply => page.dispatch(Action::Input(Input::Apply((&**text).into()))),
-            Ask::Command(command) => page.dispatch(Action::Input(Input::Command(command.into()))),
-            Ask::Inspect(key) => {
-                object.set(Some(key));
-                show(View::Inspect);
-            }
-            Ask::Show(chosen) => show(chosen),
-            Ask::Theme => change_theme(),
+        let (page, state) = (page.dispatcher(), state.clone());
+        use_callback((), move |what: Ask, ()| {
+            // A clone, because a handle keeps every state that was ever read from it.
+            let mut chosen = (*state.clone()).clone();
+            chosen.version += 1;
+            let action = match what {
+                Ask::Do(action) => return page.dispatch(action),
+                Ask::Apply => Action::Input(Input::Apply((&*chosen.text).into())),
+                Ask::Command(command) => {
+                    chosen.panel = View::Terminal;
+                    Action::Input(Input::Command((&*command).into()))
+                }
+                Ask::Edit(text) => return state.set(Chosen { text, ..chosen }),
+                Ask::Inspect(key) => {
+                    chosen.object = Some(key);
+                    chosen.show(View::Inspect);
+                    return state.set(chosen);
+                }
+                Ask::Yaml(yaml) => return state.set(Chosen { yaml, ..chosen }),
+                Ask::Resolve(name, kind) => return state.set(Chosen { question: (name, kind), ..chosen }),
+                Ask::Show(view) => {
+                    chosen.show(view);
+                    return state.set(chosen);
+                }
+                Ask::Rule(rule) => return state.set(Chosen { rule, ..chosen }),
+                Ask::Lens(lens) => return state.set(Chosen { lens: Some(lens), ..chosen }),
+                Ask::Theme => return change_theme(),
+            };
+            state.set(chosen);
+            page.dispatch(action);
         })
     };
 
-    let session = page.session.borrow();
+    let mut session = page.session.borrow_mut();
     let playing = session.is_playing();
     {
         let dispatcher = page.dispatcher();
         use_effect_with((playing, playing.then_some(page.version)), move |_| {
-            let frame = playing
-                .then(|| request_animation_frame(move |clock| dispatcher.dispatch(Action::Frame(clock))));
+            let frame =
+                playing.then(|| request_animation_frame(move |clock| dispatcher.dispatch(Action::Frame(clock))));
             move || drop(frame)
         });
     }
     {
         let ask = ask.clone();
         use_effect_with((), move |()| {
-            let listener = EventListener::new_with_options(
-                &gloo::utils::document(),
-                "keydown",
-                gloo::events::EventListenerOptions::enable_prevent_default(),
-                move |event| {
-                    let event: &KeyboardEvent = event.unchecked_ref();
-                    if let Some(action) = shortcut(event) {
-                        event.prevent_default();
-                        ask.emit(Ask::Do(action));
-                    }
-                },
-            );
+            let options = EventListenerOptions::enable_prevent_default();
+            let document = gloo::utils::document();
+            let listener = EventListener::new_with_options(&document, "keydown", options, move |event| {
+                let event: &KeyboardEvent = event.unchecked_ref();
+                if let Some(what) = shortcut(event) {
+                    event.prevent_default();
+                    ask.emit(what);
+                }
+            });
             move || drop(listener)
         });
     }
 
-    let scene = Rc::new(session.scene(words));
+    let chosen = &*state;
+    let scene = session.scene(words);
     let position = session.moment().position;
-    let marked = scene.why.rule.and_then(|rule| line_of_field(&text, rule.field));
-    let (shared, now) = (&page.session, session.now());
-    let tab = |chosen: View| {
-        let selected = *panel == chosen;
-        let onclick = ask.reform(move |_: MouseEvent| Ask::Show(chosen));
-        html! {
-            <button type="button" role="tab" class={chosen.class()} aria-selected={selected.to_string()} {onclick}>{ name(words, chosen) }</button>
+    let marked = scene.why.rule.and_then(|rule| line_of_field(&chosen.text, rule.field));
+    let (shared, now) = (page.session.clone(), session.now());
+    let tab = |view: View| {
+        choice(view.class(), chosen.panel == view, Html::from(name(words, view)), &ask, Ask::Show(view))
+    };
+    let bottom = |view: View| {
+        let content = html! { <><i aria-hidden="true">{ view.sign() }</i>{ name(words, view) }</> };
+        choice("", chosen.view == view, content, &ask, Ask::Show(view))
+    };
+    let edit = {
+        let (ask, text) = (ask.clone(), chosen.text.clone());
+        let depends = [chosen.text.as_ptr() as usize, chosen.text.len(), marked.map_or(0, |n| n + 1), 0];
+        part("editor", depends, Rc::new(move || editor(words, &text, marked, &ask)))
+    };
+    let second = now.whole_seconds();
+    let depends = [position, second.0 as usize, chosen.version, 0];
+    let panel = match chosen.panel {
+        View::Dns => {
+            let (ask, scene, question) = (ask.clone(), scene.clone(), chosen.question.clone());
+            part("dns", depends, Rc::new(move || dns(words, &shared.borrow().moment().store, &scene, now, &question, &ask)))
         }
-    };
-    let bottom = |chosen: View| {
-        let onclick = ask.reform(move |_: MouseEvent| Ask::Show(chosen));
-        let current = (*view == chosen).then_some("page");
-        html! { <button type="button" aria-current={current} {onclick}><i aria-hidden="true">{ sign(chosen) }</i>{ name(words, chosen) }</button> }
-    };
-    let content = match *panel {
-        View::Events => html! { <Events {words} session={shared} {position} {now} ask={&ask} /> },
+        View::Events => {
+            let ask = ask.clone();
+            part("events", depends, Rc::new(move || events(words, &shared.borrow().moment().store, now, &ask)))
+        }
         View::Inspect => {
-            html! { <Inspect {words} session={shared} {position} {now} object={(*object).clone()} ask={&ask} /> }
+            let (ask, object, yaml) = (ask.clone(), chosen.object.clone(), chosen.yaml);
+            let draw = move || inspect(words, &shared.borrow().moment().store, now, object.as_ref(), yaml, &ask);
+            part("inspect", depends, Rc::new(draw))
         }
-        _ => {
-            html! { <Terminal {words} screen={session.screen()} lines={session.lines()} suggestions={suggestions(&session, &scene)} ask={&ask} /> }
-        }
+        _ => html! {
+            <Terminal {words} screen={session.screen()} lines={session.lines()} suggestions={suggestions(&session, &scene)} ask={&ask} />
+        },
     };
+    let stage = Stage {
+        words,
+        scene: &scene,
+        now: session.playhead(),
+        notice: session.has_just_forked().then_some(words.forked),
+        rule: chosen.rule,
+        lens: chosen.lens,
+        ask: &ask,
+    };
+    let stage = stage.draw();
+    drop(session);
     html! {
-        <div class={classes!("app", view.class())}>
+        <div class="app" data-view={chosen.view.class()}>
             { header(words, &ask) }
             <main>
-                <section class="side manifest" aria-label={words.manifest}>
-                    <Editor {words} text={(*text).clone()} {marked} ask={&ask} />
-                </section>
-                <Stage {words} scene={&scene} now={session.playhead()} notice={session.has_just_forked().then_some(words.forked)} ask={&ask} />
-                <section class="side panel">
-                    <div class="tabs" role="tablist">{ for View::ALL.map(tab) }</div>
-                    { content }
+                <section class="side" data-side="manifest" aria-label={words.manifest}>{ edit }</section>
+                { stage }
+                <section class="side">
+                    <div class="tabs">{ for View::ALL.map(tab) }</div>
+                    { panel }
                 </section>
             </main>
-            <Timeline {words} session={shared} version={page.version} scene={&scene} ask={&ask} />
+            { timeline(words, &page.session, &scene, &ask) }
             <nav>{ for View::ALL.map(bottom) }</nav>
         </div>
     }
@@ -131,31 +204,30 @@ fn name(words: &'static Words, view: View) -> &'static str {
         View::Manifest => words.manifest,
         View::Stage => words.stage,
         View::Terminal => words.terminal,
+        View::Dns => "DNS",
         View::Events => words.events,
         View::Inspect => words.inspect,
     }
 }
 
-/// A part's sign in the bar of a small screen.
-fn sign(view: View) -> &'static str {
-    ["☰", "◫", "›_", "≡", "⋯"][view as usize]
-}
-
 /// What a key does wherever no part of the page takes it for itself.
-fn shortcut(event: &KeyboardEvent) -> Option<Action> {
+fn shortcut(event: &KeyboardEvent) -> Option<Ask> {
     let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok())?;
-    let typing = "input, textarea, select";
-    if event.ctrl_key() || event.meta_key() || event.alt_key() || target.closest(typing).ok()?.is_some() {
+    let (key, command) = (event.key(), event.ctrl_key() || event.meta_key());
+    if command && key == "Enter" {
+        return Some(Ask::Apply);
+    }
+    if command || event.alt_key() || target.closest("input, textarea, select").ok()?.is_some() {
         return None;
     }
-    Some(match &*event.key() {
+    Some(Ask::Do(match &*key {
         " " if target.closest("button, a").ok()?.is_none() => Action::Toggle,
         "ArrowLeft" => Action::Step { forward: false },
         "ArrowRight" => Action::Step { forward: true },
         "Home" => Action::Start,
         "End" => Action::Present,
         _ => return None,
-    })
+    }))
 }
 
 /// From light to dark, or back: against what the browser asks for.

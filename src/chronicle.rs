@@ -5,7 +5,6 @@ use kubesim::api::pod::{ContainerState, condition};
 use kubesim::api::volume::Files;
 use kubesim::api::{Body, Key, Kind, Object, PodPhase, SimTime, Str, Uid};
 use kubesim::apiserver::{Change, History, Stream};
-use std::collections::BTreeMap;
 
 /// A pod's state as the stage and the timeline colour it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,10 +115,10 @@ pub struct Printed {
 #[derive(Default)]
 pub struct Chronicle {
     read: usize,
-    /// The lives under each pod's name, oldest first. Pods of a set come in the order of their numbers.
-    pub pods: BTreeMap<PodName, Vec<Life>>,
-    /// The versions of the files on each volume.
-    pub files: BTreeMap<Str, Vec<(SimTime, Files)>>,
+    /// The lives under each pod's name, oldest first. Names are in order: pods of a set by their numbers.
+    pub pods: Vec<(PodName, Vec<Life>)>,
+    /// The versions of the files on each volume, by the volumes' names.
+    pub files: Vec<(Str, Vec<(SimTime, Files)>)>,
     /// The user's commands.
     pub marks: Vec<Mark>,
     /// The terminal's text.
@@ -163,7 +162,7 @@ impl Chronicle {
                             Some(Body::VolumeFiles(volume)) => volume.files.clone(),
                             _ => Files::default(),
                         };
-                        self.files.entry(key.name.clone()).or_default().push((at, files));
+                        at_name(&mut self.files, key.name.clone()).push((at, files));
                     }
                     _ => {}
                 },
@@ -178,7 +177,7 @@ impl Chronicle {
     }
 
     fn pod(&mut self, at: SimTime, key: &Key, before: Option<&Object>, after: Option<&Object>) {
-        let lives = self.pods.entry(PodName::new(&key.namespace, &key.name)).or_default();
+        let lives = at_name(&mut self.pods, PodName::new(&key.namespace, &key.name));
         let Some(pod) = after else {
             if let Some(life) = lives.last_mut() {
                 life.gone = Some(at);
@@ -202,16 +201,22 @@ impl Chronicle {
         }
     }
 
+    /// The lives under this name, oldest first.
+    pub fn lives(&self, name: &PodName) -> &[Life] {
+        self.pods.binary_search_by(|(n, _)| n.cmp(name)).map_or(&[], |place| &self.pods[place].1)
+    }
+
     /// The life before this one under the same name.
     pub fn life_before(&self, pod: &Object) -> Option<&Life> {
-        let lives = self.pods.get(&PodName::new(&pod.meta.namespace, &pod.meta.name))?;
+        let lives = self.lives(&PodName::new(&pod.meta.namespace, &pod.meta.name));
         let this = lives.iter().position(|life| life.uid == pod.meta.uid)?;
         lives[..this].last()
     }
 
     /// The files that were on a volume at this moment, and when they were last written.
     pub fn files_at(&self, volume: &str, at: SimTime) -> Option<&(SimTime, Files)> {
-        let versions = self.files.get(volume)?;
+        let place = self.files.binary_search_by(|(name, _)| (**name).cmp(volume)).ok()?;
+        let versions = &self.files[place].1;
         versions[..versions.partition_point(|(since, _)| *since <= at)].last()
     }
 
@@ -219,6 +224,15 @@ impl Chronicle {
     pub fn printed_at(&self, position: usize) -> &[Printed] {
         &self.printed[..self.printed.partition_point(|p| p.position < position)]
     }
+}
+
+/// The list under a name in a list of lists in the order of names. (The page has too few of them to be worth a tree's code.)
+fn at_name<N: Ord, T>(lists: &mut Vec<(N, Vec<T>)>, name: N) -> &mut Vec<T> {
+    let place = lists.binary_search_by(|(n, _)| n.cmp(&name)).unwrap_or_else(|place| {
+        lists.insert(place, (name, Vec::new()));
+        place
+    });
+    &mut lists[place].1
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use kubesim::api::{Key, Kind, Object, SimTime, Span, Str};
 use kubesim::apiserver::Store;
 use kubesim::kubectl::printers::{pod_status, pod_summary};
 use kubesim::verdict::{Component, Reason, Verdict};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A moment, exact enough for smooth movement: milliseconds since the cluster's zero.
@@ -85,8 +84,10 @@ pub enum PodPlace {
 /// A pod.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PodView {
-    /// The object's uid: tells a replacement from its predecessor.
+    /// The start of the object's uid: tells a replacement from its predecessor.
     pub uid: String,
+    /// Whether there was a predecessor.
+    pub uid_mark: Mark,
     /// Its state.
     pub state: PodState,
     /// STATUS as kubectl prints it.
@@ -218,7 +219,7 @@ pub fn scene(
         chronicle,
         set,
         now,
-        nodes: nodes.enumerate().map(|(n, node)| (node.meta.name.clone(), n)).collect(),
+        nodes: nodes.map(|node| node.meta.name.clone()).collect(),
         in_dns: pods_in_dns(store, set),
         next: next_pod(store, set),
     };
@@ -294,9 +295,21 @@ struct Look<'a> {
     chronicle: &'a Chronicle,
     set: &'a Rc<Object>,
     now: Playhead,
-    nodes: BTreeMap<Str, usize>,
+    nodes: Vec<Str>,
     in_dns: Vec<Str>,
     next: Option<Str>,
+}
+
+impl Scene {
+    /// The scene, with lanes that are as they were before in the same allocations.
+    pub fn sharing(mut self, before: &[Rc<Lane>]) -> Scene {
+        for (lane, old) in self.lanes.iter_mut().zip(before) {
+            if *lane == *old {
+                *lane = old.clone();
+            }
+        }
+        self
+    }
 }
 
 impl Look<'_> {
@@ -311,9 +324,9 @@ impl Look<'_> {
         }
         let service = self.store.find(Kind::Service, &self.set.meta.namespace, name);
         let answer = match service.map(|s| s.service()) {
-            Some(service) if !service.is_headless() => format!("nslookup {name} → {}", service.cluster_ip),
-            Some(_) if !self.in_dns.is_empty() => format!("nslookup {name} → {} A", self.in_dns.len()),
-            _ => format!("nslookup {name} → NXDOMAIN"),
+            Some(service) if !service.is_headless() => service.cluster_ip.to_string(),
+            Some(_) if !self.in_dns.is_empty() => format!("{} A", self.in_dns.len()),
+            _ => "NXDOMAIN".into(),
         };
         let cluster_ip = service.map(|s| s.service().cluster_ip.clone());
         Some(ServiceView { name: name.clone(), cluster_ip, answer })
@@ -324,11 +337,13 @@ impl Look<'_> {
         let spec = &self.set.stateful_set().spec;
         let (namespace, set) = (&*self.set.meta.namespace, &self.set.meta.name);
         let wanted = spec.ordinals_start..spec.ordinals_start.saturating_add(spec.replicas);
-        let mut ordinals: BTreeMap<i32, ()> = wanted.clone().map(|n| (n, ())).collect();
+        let mut ordinals: Vec<i32> = wanted.clone().collect();
         let mut add = |stem: &str, name: &Str| {
             let name = PodName::new(&Str::default(), name);
-            if let (true, Some(ordinal)) = (*name.stem == *stem, name.ordinal) {
-                ordinals.insert(ordinal, ());
+            if let (true, Some(ordinal)) = (*name.stem == *stem, name.ordinal)
+                && let Err(place) = ordinals.binary_search(&ordinal)
+            {
+                ordinals.insert(place, ordinal);
             }
         };
         for pod in self.store.list_in(Kind::Pod, namespace) {
@@ -342,7 +357,7 @@ impl Look<'_> {
                 add(&stem, &claim.meta.name);
             }
         }
-        ordinals.into_keys().map(|ordinal| Rc::new(self.lane(ordinal, wanted.contains(&ordinal)))).collect()
+        ordinals.into_iter().map(|ordinal| Rc::new(self.lane(ordinal, wanted.contains(&ordinal)))).collect()
     }
 
     fn lane(&self, ordinal: i32, wanted: bool) -> Lane {
@@ -405,6 +420,7 @@ impl Look<'_> {
         }
         PodView {
             uid: object.meta.uid.to_string()[..8].to_string(),
+            uid_mark: if before.is_some() { Mark::New } else { Mark::None },
             state: PodState::of(object),
             status: summary.status,
             ready,
@@ -420,7 +436,7 @@ impl Look<'_> {
     }
 
     fn numbered(&self, node: Str) -> (Str, usize) {
-        let number = self.nodes.get(&node).copied().unwrap_or_default();
+        let number = self.nodes.iter().position(|n| *n == node).unwrap_or_default();
         (node, number)
     }
 

@@ -5,7 +5,7 @@
 //! up to the playhead are replayed, and the rest is gone.
 
 use crate::chronicle::{Chronicle, Printed};
-use crate::scene::{self, Playhead, Scene};
+use crate::scene::{self, Lane, Playhead, Scene};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{Change, History, Moment};
@@ -68,6 +68,7 @@ pub struct Session {
     look: Option<Key>,
     forked_at: Option<Playhead>,
     screen: Rc<Vec<Printed>>,
+    lanes: Vec<Rc<Lane>>,
 }
 
 impl Session {
@@ -85,6 +86,7 @@ impl Session {
             look: None,
             forked_at: None,
             screen: Rc::default(),
+            lanes: Vec::new(),
         };
         session.seek(0.0);
         session
@@ -252,8 +254,12 @@ impl Session {
     }
 
     /// The scene at the playhead.
-    pub fn scene(&self, words: &'static Words) -> Scene {
-        scene::scene(words, &self.moment.store, &self.chronicle, self.playhead, self.look.as_ref())
+    pub fn scene(&mut self, words: &'static Words) -> Rc<Scene> {
+        let Session { moment, chronicle, playhead, look, .. } = self;
+        let scene = scene::scene(words, &moment.store, chronicle, *playhead, look.as_ref());
+        let scene = scene.sharing(&self.lanes);
+        self.lanes = scene.lanes.clone();
+        Rc::new(scene)
     }
 
     /// The lines typed so far, oldest first.

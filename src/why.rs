@@ -93,16 +93,16 @@ impl About<'_> {
                 };
                 self.with_pod(Why::new(Mood::Busy, say, &[("pod", pod)]), pod)
             }
-            Reason::WaitingForReady { pod, next } => self.waiting(&words.waiting_for_ready, pod, next, ""),
+            Reason::WaitingForReady { pod, next } => self.waiting(&words.waiting_for_ready, &words.last_ready, pod, next, ""),
             Reason::WaitingForAvailable { pod, min_ready_seconds, next } => {
                 let seconds = min_ready_seconds.to_string();
-                let mut why = self.waiting(&words.waiting_for_available, pod, next, &seconds);
+                let mut why = self.waiting(&words.waiting_for_available, &words.last_available, pod, next, &seconds);
                 why.rule = words.waiting_for_available.rule;
                 why.wait = verdict.until.map(|until| (until - Span::seconds(*min_ready_seconds), until));
                 why
             }
             Reason::WaitingForTermination { pod, next } => {
-                self.waiting(&words.waiting_for_termination, pod, next, "")
+                self.waiting(&words.waiting_for_termination, &words.waiting_for_termination, pod, next, "")
             }
             Reason::HeldByPartition { partition, held } => {
                 let values = [("partition", &*partition.to_string()), ("held", &*held.to_string())];
@@ -149,19 +149,15 @@ impl About<'_> {
         Why::new(Mood::Calm, say, &[("ready", &ready), ("replicas", &replicas)])
     }
 
-    fn waiting(&self, say: &Say, pod: &Str, next: &Option<Str>, seconds: &str) -> Why {
+    /// `say` is for a pod that waits for another, `last` for when none does.
+    fn waiting(&self, say: &Say, last: &Say, pod: &Str, next: &Option<Str>, seconds: &str) -> Why {
         let words = self.words;
-        let exists = |name: &str| self.store.find(Kind::Pod, &self.set.meta.namespace, name).is_some();
-        let question = match next {
-            Some(next) if exists(next) => words.present,
-            Some(_) => words.missing,
-            None if say.rule == words.waiting_for_termination.rule => words.going,
-            None => words.unready,
-        };
-        let follower = next.as_ref().unwrap_or(pod);
-        let values = [("pod", &**pod), ("next", &**follower), ("seconds", seconds)];
-        let mut why = Why::new(Mood::Waiting, say, &values);
-        why.title = fill(question, &values);
+        let values = [("pod", &**pod), ("next", next.as_deref().unwrap_or_default()), ("seconds", seconds)];
+        let mut why = Why::new(Mood::Waiting, if next.is_some() { say } else { last }, &values);
+        if let Some(next) = next {
+            let exists = self.store.find(Kind::Pod, &self.set.meta.namespace, next).is_some();
+            why.title = fill(if exists { words.present } else { words.missing }, &values);
+        }
         self.with_pod(why, pod)
     }
 

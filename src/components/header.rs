@@ -1,6 +1,6 @@
 //! The head of the page.
 
-use super::{Ask, button};
+use super::{Ask, sign};
 use crate::words::Words;
 use yew::prelude::*;
 
@@ -10,15 +10,13 @@ pub fn header(words: &'static Words, ask: &Callback<Ask>) -> Html {
         <header>
             <h1>
                 <svg viewBox="0 0 24 24" aria-hidden="true">
-                    <rect class="ready" x="2" y="13" width="5.4" height="9" rx="1.6" />
-                    <rect class="run" x="9.3" y="8" width="5.4" height="14" rx="1.6" />
-                    <rect class="init" x="16.6" y="3" width="5.4" height="19" rx="1.6" />
+                    <path class="ready" d="M2 13h5.4v9h-5.4z" /><path class="run" d="M9.3 8h5.4v14h-5.4z" /><path class="init" d="M16.6 3h5.4v19h-5.4z" />
                 </svg>
                 { "Ordinal" }
             </h1>
             <p>{ words.tagline }</p>
             <p class="far">{ words.simulation }</p>
-            { button("plain", words.theme, html! { <span aria-hidden="true">{ "◐" }</span> }, ask, Ask::Theme) }
+            { sign("", words.theme, "◐", ask, Ask::Theme) }
         </header>
     }
 }

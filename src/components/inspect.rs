@@ -1,33 +1,12 @@
-//! One object, whole.
+//! One object, whole: described, or as YAML.
 
-use super::Ask;
-use crate::session::Session;
+use super::{Ask, View, choice};
 use crate::words::Words;
 use kubesim::api::{Key, Kind, SimTime};
-use std::cell::RefCell;
-use std::rc::Rc;
+use kubesim::apiserver::Store;
+use kubesim::kubectl;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
-
-#[derive(Properties)]
-pub struct Props {
-    pub words: &'static Words,
-    pub session: Rc<RefCell<Session>>,
-    /// How many writes had been made.
-    pub position: usize,
-    pub now: SimTime,
-    /// The object.
-    pub object: Option<Key>,
-    pub ask: Callback<Ask>,
-}
-
-impl PartialEq for Props {
-    fn eq(&self, other: &Props) -> bool {
-        self.position == other.position
-            && self.object == other.object
-            && self.now.whole_seconds() == other.now.whole_seconds()
-    }
-}
 
 /// The kinds that are offered, in order.
 const OFFERED: [Kind; 9] = [
@@ -42,30 +21,38 @@ const OFFERED: [Kind; 9] = [
     Kind::Node,
 ];
 
-/// An object that is chosen, as YAML.
-#[component]
-pub fn Inspect(props: &Props) -> Html {
-    let Props { words, session, object, ask, .. } = props;
-    let session = session.borrow();
-    let store = &session.moment().store;
-    let keys: Vec<Key> = OFFERED.iter().flat_map(|kind| store.list(*kind)).map(|o| o.key()).collect();
-    let shown = object.as_ref().or(keys.first());
-    let choose = {
-        let keys = keys.clone();
-        ask.reform(move |event: Event| {
-            let select: HtmlSelectElement = event.target_unchecked_into();
-            let chosen = usize::try_from(select.selected_index()).ok().and_then(|n| keys.get(n));
-            chosen.map_or(Ask::Show(super::View::Inspect), |key| Ask::Inspect(key.clone()))
-        })
+/// An object that is chosen.
+pub fn inspect(
+    words: &'static Words,
+    store: &Store,
+    now: SimTime,
+    object: Option<&Key>,
+    yaml: bool,
+    ask: &Callback<Ask>,
+) -> Html {
+    let mut keys: Vec<Key> = OFFERED.iter().flat_map(|kind| store.list(*kind)).map(|o| o.key()).collect();
+    let shown = object.or(keys.first()).cloned();
+    keys.extend(shown.clone().filter(|key| !keys.contains(key)));
+    let text = match shown.as_ref().and_then(|key| store.get(key)) {
+        Some(object) if yaml => kubectl::output::yaml(&object.to_value()),
+        Some(object) => kubectl::describe::describe(store, object, now, true),
+        None => words.nothing_here.into(),
     };
-    let option = |key: &Key| html! { <option selected={shown == Some(key)}>{ key.to_string() }</option> };
-    let text = shown.and_then(|key| store.get(key)).map(|o| kubesim::kubectl::output::yaml(&o.to_value()));
+    let option = |key: &Key| html! { <option selected={shown.as_ref() == Some(key)}>{ key.to_string() }</option> };
+    let options: Html = keys.iter().map(option).collect();
+    let choose = ask.reform(move |event: Event| {
+        let select: HtmlSelectElement = event.target_unchecked_into();
+        let chosen = usize::try_from(select.selected_index()).ok().and_then(|n| keys.get(n));
+        chosen.map_or(Ask::Show(View::Inspect), |key| Ask::Inspect(key.clone()))
+    });
     html! {
         <>
             <div class="bar">
-                <select aria-label={words.object} onchange={choose}>{ for keys.iter().map(option) }</select>
+                <select aria-label={words.object} onchange={choose}>{ options }</select>
+                { choice("chip", !yaml, Html::from("describe"), ask, Ask::Yaml(false)) }
+                { choice("chip", yaml, Html::from("YAML"), ask, Ask::Yaml(true)) }
             </div>
-            <pre class="text" tabindex="0">{ text.unwrap_or_else(|| words.nothing_here.into()) }</pre>
+            <pre class="text" tabindex="0">{ text }</pre>
         </>
     }
 }

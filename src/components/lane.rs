@@ -1,35 +1,25 @@
 //! A lane: the place of one number. Traffic comes from above (the Service), data lies below (claims and volumes).
 
-use super::{Ask, claim, pod};
-use crate::scene;
+use super::{Ask, address, claim, part, pod};
+use crate::scene::Lane;
 use crate::words::Words;
 use std::rc::Rc;
 use yew::prelude::*;
 
-#[derive(Properties)]
-pub struct Props {
-    pub words: &'static Words,
-    pub namespace: AttrValue,
-    pub lane: Rc<scene::Lane>,
-    pub ask: Callback<Ask>,
-}
-
-impl PartialEq for Props {
-    fn eq(&self, other: &Props) -> bool {
-        self.lane == other.lane && self.namespace == other.namespace
-    }
-}
-
 /// A lane.
-#[component]
-pub fn Lane(props: &Props) -> Html {
-    let (words, lane, namespace) = (props.words, &props.lane, &props.namespace);
-    let wire = if lane.in_dns { ("wire on", words.in_dns) } else { ("wire", words.not_in_dns) };
+pub fn lane(words: &'static Words, namespace: &AttrValue, lane: &Rc<Lane>, ask: &Callback<Ask>) -> Html {
+    let (namespace, shared, ask) = (namespace.clone(), lane.clone(), ask.clone());
+    let draw = move || draw(words, &namespace, &shared, &ask);
+    html! { <li class="lane" key={lane.ordinal}>{ part("", [address(lane), 0, 0, 0], Rc::new(draw)) }</li> }
+}
+
+fn draw(words: &'static Words, namespace: &str, lane: &Lane, ask: &Callback<Ask>) -> Html {
+    let (class, title) = if lane.in_dns { ("wire on", words.in_dns) } else { ("wire", words.not_in_dns) };
     html! {
-        <li class="lane">
-            <i class={wire.0} title={wire.1} />
-            { pod::card(words, namespace, lane, &props.ask) }
-            { for lane.claims.iter().map(|c| claim::claim(words, namespace, c, &props.ask)) }
-        </li>
+        <>
+            <i {class} {title} />
+            { pod::card(words, namespace, lane, ask) }
+            { for lane.claims.iter().map(|c| claim::claim(words, namespace, c, ask)) }
+        </>
     }
 }

@@ -1,10 +1,12 @@
 //! The parts of the page, one file each.
-#![allow(
-    missing_docs,
-    reason = "what a component is given is told by its fields' types: words, ask, and what it shows"
-)]
+//!
+//! Most are functions from what is shown to HTML. What is costly to draw and seldom changes is drawn through [`part`],
+//! which draws again only when what it depends on is another. One component for all of them, because each kind of
+//! component adds 2 kB to the page.
+#![allow(missing_docs, reason = "what a component is given is told by its fields' types")]
 
 pub mod claim;
+pub mod dns;
 pub mod editor;
 pub mod events;
 pub mod header;
@@ -19,6 +21,7 @@ pub mod why_bar;
 use crate::session::Action;
 use kubesim::api::Key;
 use kubesim::story::Input;
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// What a part of the page asks of the whole.
@@ -31,11 +34,19 @@ pub enum Ask {
     /// Apply the manifest.
     Apply,
     /// Run this command on the laptop, and show it in the terminal.
-    Command(String),
+    Command(AttrValue),
     /// Show this object.
     Inspect(Key),
+    /// Show objects as YAML, or described.
+    Yaml(bool),
+    /// Ask DNS for records of this name and type.
+    Resolve(AttrValue, AttrValue),
     /// Show this part of the page.
     Show(View),
+    /// Show the rule behind the answer, or hide it.
+    Rule(bool),
+    /// Of many lanes, show this one whole.
+    Lens(i32),
     /// Change between light and dark.
     Theme,
 }
@@ -56,6 +67,8 @@ pub enum View {
     Stage,
     /// The terminal.
     Terminal,
+    /// Questions to DNS.
+    Dns,
     /// Events.
     Events,
     /// One object.
@@ -64,33 +77,67 @@ pub enum View {
 
 impl View {
     /// All of them, in order.
-    pub const ALL: [View; 5] = [View::Manifest, View::Stage, View::Terminal, View::Events, View::Inspect];
+    pub const ALL: [View; 6] =
+        [View::Manifest, View::Stage, View::Terminal, View::Dns, View::Events, View::Inspect];
 
     /// Its name in the style sheet.
     pub fn class(self) -> &'static str {
-        ["manifest", "stage", "terminal", "events", "inspect"][self as usize]
+        ["manifest", "stage", "terminal", "dns", "events", "inspect"][self as usize]
     }
+
+    /// Its sign in the bar of a small screen.
+    pub fn sign(self) -> &'static str {
+        ["☰", "◫", "›_", "⌘", "≡", "⋯"][self as usize]
+    }
+}
+
+/// What a part depends on: numbers, and addresses of what is never changed in place.
+pub type Depends = [usize; 4];
+
+/// The address of what is shared, to depend on it.
+pub fn address<T: ?Sized>(shared: &Rc<T>) -> usize {
+    Rc::as_ptr(shared).cast::<u8>() as usize
+}
+
+#[derive(Properties)]
+pub struct PartProps {
+    depends: Depends,
+    draw: Rc<dyn Fn() -> Html>,
+}
+
+impl PartialEq for PartProps {
+    fn eq(&self, other: &PartProps) -> bool {
+        self.depends == other.depends
+    }
+}
+
+#[component]
+fn Part(props: &PartProps) -> Html {
+    (props.draw)()
+}
+
+/// A part of the page that is drawn again only when what it depends on is another.
+pub fn part(key: &'static str, depends: Depends, draw: Rc<dyn Fn() -> Html>) -> Html {
+    html! { <Part {key} {depends} {draw} /> }
 }
 
 /// Text with code in backticks.
 pub fn rich(text: &str) -> Html {
     let piece = |(n, piece): (usize, &str)| {
-        if n % 2 == 1 {
-            html! { <code>{ piece }</code> }
-        } else {
-            Html::from(piece.to_string())
-        }
+        if n % 2 == 1 { html! { <code>{ piece }</code> } } else { Html::from(piece.to_string()) }
     };
     text.split('`').enumerate().map(piece).collect()
 }
 
 /// A ring that is closed as far as this part of 1, around a short text.
 pub fn ring(part: f32, text: impl Into<AttrValue>) -> Html {
+    let text: AttrValue = text.into();
     html! {
         <svg class="ring" viewBox="0 0 26 26" aria-hidden="true">
             <circle cx="13" cy="13" r="10" />
-            <circle class="arc" cx="13" cy="13" r="10" pathLength="1000" stroke-dasharray={format!("{} 2000", (part * 1000.0) as i32)} />
-            <text x="13" y="17.3">{ text.into() }</text>
+            <circle class="arc" cx="13" cy="13" r="10" pathLength="1000"
+                stroke-dasharray={format!("{} 2000", (part * 1000.0) as i32)} />
+            <text x="13" y="17.3">{ text }</text>
         </svg>
     }
 }
@@ -101,17 +148,39 @@ pub fn percent(part: f64) -> String {
     format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }
 
+/// A button with a text that says what it does.
+pub fn button(class: &'static str, content: impl Into<AttrValue>, ask: &Callback<Ask>, what: Ask) -> Html {
+    let content: AttrValue = content.into();
+    labelled(class, None, None, content.into(), ask, what)
+}
+
+/// A button with a sign on it, and a label for those who don't see it or don't know it.
+pub fn sign(class: &'static str, label: impl Into<AttrValue>, sign: &'static str, ask: &Callback<Ask>, what: Ask) -> Html {
+    labelled(class, Some(label.into()), None, sign.into(), ask, what)
+}
+
+/// A button to choose one of several.
+pub fn choice(class: &'static str, chosen: bool, content: Html, ask: &Callback<Ask>, what: Ask) -> Html {
+    labelled(class, None, Some(chosen), content, ask, what)
+}
+
 /// A button.
-pub fn button(
+pub fn labelled(
     class: &'static str,
-    label: impl Into<AttrValue>,
+    label: Option<AttrValue>,
+    chosen: Option<bool>,
     content: Html,
     ask: &Callback<Ask>,
     what: Ask,
 ) -> Html {
-    let label = label.into();
-    let onclick = ask.reform(move |_: MouseEvent| what.clone());
-    html! { <button type="button" {class} aria-label={label.clone()} title={label} {onclick}>{ content }</button> }
+    let ask = ask.clone();
+    let onclick = Callback::from(move |_: MouseEvent| ask.emit(what.clone()));
+    let current = chosen.map(|c| if c { "true" } else { "false" });
+    html! {
+        <button type="button" {class} aria-label={label.clone()} title={label} aria-current={current} {onclick}>
+            { content }
+        </button>
+    }
 }
 
 #[cfg(test)]
@@ -120,9 +189,7 @@ mod tests {
 
     #[test]
     fn parts_print_in_percent() {
-        assert_eq!(
-            [0.0, 0.00049, 0.5, 1.0, 12.34567].map(percent),
-            ["0.00%", "0.04%", "50.00%", "100.00%", "1234.56%"]
-        );
+        let printed = [0.0, 0.00049, 0.5, 1.0, 12.34567].map(percent);
+        assert_eq!(printed, ["0.00%", "0.04%", "50.00%", "100.00%", "1234.56%"]);
     }
 }

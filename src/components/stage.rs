@@ -1,9 +1,9 @@
 //! The stage: the set, why it is as it is, the Service, the lanes.
 
-use super::lane::Lane;
-use super::why_bar::WhyBar;
-use super::{Ask, button};
-use crate::scene::{self, OtherPod, PodPlace, Scene, ServiceView};
+use super::lane::lane;
+use super::why_bar::why_bar;
+use super::{Ask, choice, labelled};
+use crate::scene::{Lane, OtherPod, Playhead, PodPlace, Scene, ServiceView};
 use crate::session::Action;
 use crate::words::Words;
 use kubesim::api::{Key, Kind};
@@ -15,77 +15,72 @@ const COMPACT: usize = 9;
 /// From this many lanes on, a lane is a cell, and one of them is shown whole.
 const CELLS: usize = 41;
 
-#[derive(Properties)]
-pub struct Props {
+/// What the stage shows.
+pub struct Stage<'a> {
     pub words: &'static Words,
-    pub scene: Rc<Scene>,
-    pub now: scene::Playhead,
+    pub scene: &'a Scene,
+    pub now: Playhead,
+    /// Something to say about what the user did.
     pub notice: Option<&'static str>,
-    pub ask: Callback<Ask>,
+    /// Whether the rule behind the answer is shown.
+    pub rule: bool,
+    /// Of many lanes, the one that is shown whole.
+    pub lens: Option<i32>,
+    pub ask: &'a Callback<Ask>,
 }
 
-impl PartialEq for Props {
-    fn eq(&self, other: &Props) -> bool {
-        self.now == other.now && self.notice == other.notice && Rc::ptr_eq(&self.scene, &other.scene)
+impl Stage<'_> {
+    /// Draws the stage.
+    pub fn draw(&self) -> Html {
+        let Stage { words, scene, ask, .. } = *self;
+        html! {
+            <section class="stage" aria-label={words.stage}>
+                { self.head() }
+                { why_bar(words, &scene.why, self.now, self.rule, ask) }
+                { for scene.service.as_ref().map(|service| band(words, service)) }
+                { self.lanes() }
+                if !scene.others.is_empty() { { others(words, &scene.others, ask) } }
+            </section>
+        }
     }
-}
 
-/// The stage.
-#[component]
-pub fn Stage(props: &Props) -> Html {
-    let Props { words, scene, now, notice, ask } = props;
-    let lens = use_state(|| None::<i32>);
-    let namespace: AttrValue =
-        scene.set.as_ref().map_or_else(AttrValue::default, |s| s.key.namespace.to_string().into());
-    let lane = |lane: &Rc<scene::Lane>| {
-        html! { <Lane key={lane.ordinal} words={*words} namespace={&namespace} {lane} ask={ask} /> }
-    };
-    let count = scene.lanes.len();
-    let lanes = if count < CELLS {
-        let size = if count < COMPACT { format!("lanes l{count}") } else { "lanes compact".into() };
-        html! { <ul class={size}>{ for scene.lanes.iter().map(lane) }</ul> }
-    } else {
-        let near = |lane: &&Rc<scene::Lane>| match *lens {
-            Some(ordinal) => lane.ordinal == ordinal,
-            None => scene.why.pod.as_ref() == Some(&lane.name),
-        };
-        let whole = scene.lanes.iter().find(near).or(scene.lanes.first());
-        let cell = |lane: &Rc<scene::Lane>| {
-            let chosen = whole.is_some_and(|w| w.ordinal == lane.ordinal);
-            let (lens, ordinal) = (lens.clone(), lane.ordinal);
-            cell(lane, chosen, Callback::from(move |_| lens.set(Some(ordinal))))
+    fn head(&self) -> Html {
+        let Some(set) = &self.scene.set else { return Html::default() };
+        let tab = |key: &Key| {
+            choice("chip", *key == set.key, Html::from(&*key.name), self.ask, Ask::Do(Action::Look(key.clone())))
         };
         html! {
+            <div class="set">
+                <h2><span>{ "StatefulSet " }</span>{ &*set.key.name }</h2>
+                if self.scene.sets.len() > 1 { { for self.scene.sets.iter().map(tab) } }
+                { for set.chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }
+                <span class="notice" role="status">{ self.notice }</span>
+            </div>
+        }
+    }
+
+    fn lanes(&self) -> Html {
+        let (words, scene, ask) = (self.words, self.scene, self.ask);
+        let Some(set) = &scene.set else { return Html::default() };
+        let namespace: AttrValue = set.key.namespace.clone().into();
+        let draw = |l: &Rc<Lane>| lane(words, &namespace, l, ask);
+        let count = scene.lanes.len();
+        if count < CELLS {
+            let class = if count < COMPACT { ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count] } else { "compact" };
+            return html! { <ul class={classes!("lanes", class)}>{ for scene.lanes.iter().map(draw) }</ul> };
+        }
+        let near = |l: &&Rc<Lane>| match self.lens {
+            Some(ordinal) => l.ordinal == ordinal,
+            None => scene.why.pod.as_ref() == Some(&l.name),
+        };
+        let whole = scene.lanes.iter().find(near).or(scene.lanes.first());
+        let cells = scene.lanes.iter().map(|l| cell(l, whole.is_some_and(|w| w.ordinal == l.ordinal), ask));
+        html! {
             <>
-                <div class="cells">{ for scene.lanes.iter().map(cell) }</div>
-                <ul class="lanes l1">{ for whole.map(lane) }</ul>
+                <div class="cells">{ for cells }</div>
+                <ul class="lanes l1">{ for whole.map(draw) }</ul>
             </>
         }
-    };
-    html! {
-        <section class="stage" aria-label={words.stage}>
-            { head(scene, *notice, ask) }
-            <WhyBar words={*words} why={scene.why.clone()} now={*now} ask={ask} />
-            if let Some(service) = &scene.service { { band(words, service) } }
-            { lanes }
-            if !scene.others.is_empty() { { others(words, &scene.others, ask) } }
-        </section>
-    }
-}
-
-fn head(scene: &Scene, notice: Option<&'static str>, ask: &Callback<Ask>) -> Html {
-    let Some(set) = &scene.set else { return Html::default() };
-    let tab = |key: &Key| {
-        let class = if *key == set.key { "chip on" } else { "chip" };
-        button(class, key.to_string(), html! { &key.name }, ask, Ask::Do(Action::Look(key.clone())))
-    };
-    html! {
-        <div class="set">
-            <h2><span>{ "StatefulSet " }</span>{ &set.key.name }</h2>
-            if scene.sets.len() > 1 { { for scene.sets.iter().map(tab) } }
-            { for set.chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }
-            <span class="notice" role="status">{ notice.unwrap_or_default() }</span>
-        </div>
     }
 }
 
@@ -97,32 +92,30 @@ fn band(words: &'static Words, service: &ServiceView) -> Html {
     };
     html! {
         <div {class}>
-            <strong>{ "Service " }{ &service.name }</strong>
-            if let Some(ip) = &service.cluster_ip { <code><span>{ "clusterIP: " }</span>{ ip }</code> }
-            <p>{ about }</p>
-            <code class="answer">{ &service.answer }</code>
+            <strong>{ "Service " }{ &*service.name }</strong>
+            if let Some(ip) = &service.cluster_ip { <code><span>{ "clusterIP: " }</span>{ &**ip }</code> }
+            <p title={about}>{ about }</p>
+            <code class="answer"><span>{ "nslookup " }{ &*service.name }{ " → " }</span>{ &service.answer }</code>
         </div>
     }
 }
 
-fn cell(lane: &scene::Lane, chosen: bool, onclick: Callback<MouseEvent>) -> Html {
+fn cell(lane: &Lane, chosen: bool, ask: &Callback<Ask>) -> Html {
     let (state, status) = match &lane.pod {
         PodPlace::Ghost { note, .. } => ("ghost", note),
         PodPlace::Pod(pod) => (pod.state.class(), &pod.status),
     };
+    let label = AttrValue::from(format!("{} {status}", lane.name));
     let bound = lane.claims.iter().any(|c| c.volume.is_some());
-    let label = format!("{} {status}", lane.name);
-    html! {
-        <button type="button" key={lane.ordinal} class={classes!(state, bound.then_some("bound"))}
-            aria-pressed={chosen.to_string()} title={label.clone()} aria-label={label} {onclick}>{ lane.ordinal }</button>
-    }
+    let number = html! { <>{ lane.ordinal }if bound { <i /> }</> };
+    labelled(state, Some(label), Some(chosen), number, ask, Ask::Lens(lane.ordinal))
 }
 
 fn others(words: &'static Words, pods: &[OtherPod], ask: &Callback<Ask>) -> Html {
     let pod = |pod: &OtherPod| {
-        let key = Key::new(Kind::Pod, &pod.namespace, &pod.name);
-        let content = html! { <>{ &pod.name }<b>{ &pod.status }</b></> };
-        html! { <li class={pod.state.class()}>{ button("chip", format!("{} {}", pod.name, pod.status), content, ask, Ask::Inspect(key)) }</li> }
+        let inspect = Ask::Inspect(Key::new(Kind::Pod, &pod.namespace, &pod.name));
+        let content = html! { <>{ &*pod.name }<b>{ &pod.status }</b></> };
+        html! { <li class={pod.state.class()}>{ labelled("chip", None, None, content, ask, inspect) }</li> }
     };
     html! { <div class="others"><h3>{ words.other_pods }</h3><ul>{ for pods.iter().map(pod) }</ul></div> }
 }

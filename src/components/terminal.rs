@@ -1,6 +1,6 @@
 //! The terminal: what was printed up to the playhead, and a line to type.
 
-use super::Ask;
+use super::{Ask, button};
 use crate::chronicle::Printed;
 use crate::scene::{PodPlace, Scene};
 use crate::session::Session;
@@ -84,9 +84,8 @@ pub fn Terminal(props: &Props) -> Html {
         _ => (None, &screen[..]),
     };
     let chip = |command: &String| {
-        let line = Ask::input(Input::Line(command.as_str().into()));
-        let onclick = ask.reform(move |_: MouseEvent| line.clone());
-        html! { <button type="button" class="chip" {onclick}>{ command.strip_prefix("kubectl ").unwrap_or(command) }</button> }
+        let text = command.strip_prefix("kubectl ").unwrap_or(command).to_string();
+        button("chip", text, ask, Ask::input(Input::Line(command.as_str().into())))
     };
     html! {
         <>
@@ -95,7 +94,7 @@ pub fn Terminal(props: &Props) -> Html {
                 <label class="line">
                     if let Some(prompt) = prompt { { piece(prompt) } }
                     <input ref={input} type="text" aria-label={words.command_line} {onkeydown}
-                        autocapitalize="off" autocomplete="off" autocorrect="off" spellcheck="false" />
+                        autocapitalize="off" autocomplete="off" spellcheck="false" />
                 </label>
             </div>
             <div class="chips" role="group" aria-label={words.suggestions}>{ for suggestions.iter().map(chip) }</div>
