@@ -8,7 +8,7 @@ use crate::components::inspect::inspect;
 use crate::components::stage::Stage;
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::timeline;
-use crate::components::{Ask, View, choice, part};
+use crate::components::{Ask, View, address, choice, part};
 use crate::examples::EXAMPLES;
 use crate::highlight::line_of_field;
 use crate::session::{Action, Page, Session};
@@ -16,6 +16,8 @@ use crate::words::{EN, Words};
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::request_animation_frame;
 use kubesim::api::Key;
+use kubesim::apiserver::FeatureGates;
+use kubesim::manifest::{Diagnosis, Severity, diagnose};
 use kubesim::story::Input;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -26,6 +28,8 @@ use yew::prelude::*;
 struct Chosen {
     /// The manifest's text.
     text: AttrValue,
+    /// What is to be said about it.
+    diagnosis: Rc<Diagnosis>,
     /// What a small screen shows.
     view: View,
     /// What is beside the stage.
@@ -48,6 +52,7 @@ impl Chosen {
     fn new() -> Chosen {
         Chosen {
             text: EXAMPLES[0].text.into(),
+            diagnosis: Rc::new(diagnose(EXAMPLES[0].text, FeatureGates::default())),
             view: View::Stage,
             panel: View::Terminal,
             object: None,
@@ -81,12 +86,21 @@ pub fn App() -> Html {
             chosen.version += 1;
             let action = match what {
                 Ask::Do(action) => return page.dispatch(action),
-                Ask::Apply => Action::Input(Input::Apply((&*chosen.text).into())),
+                Ask::Apply => {
+                    chosen.panel = View::Terminal;
+                    if chosen.diagnosis.diagnostics.iter().all(|d| d.severity != Severity::Error) {
+                        chosen.view = View::Stage;
+                    }
+                    Action::Input(Input::Apply((&*chosen.text).into()))
+                }
                 Ask::Command(command) => {
                     chosen.panel = View::Terminal;
                     Action::Input(Input::Command((&*command).into()))
                 }
-                Ask::Edit(text) => return state.set(Chosen { text, ..chosen }),
+                Ask::Edit(text) => {
+                    let diagnosis = Rc::new(diagnose(&text, FeatureGates::default()));
+                    return state.set(Chosen { text, diagnosis, ..chosen });
+                }
                 Ask::Inspect(key) => {
                     chosen.object = Some(key);
                     chosen.show(View::Inspect);
@@ -112,8 +126,8 @@ pub fn App() -> Html {
     {
         let dispatcher = page.dispatcher();
         use_effect_with((playing, playing.then_some(page.version)), move |_| {
-            let frame =
-                playing.then(|| request_animation_frame(move |clock| dispatcher.dispatch(Action::Frame(clock))));
+            let frame = playing
+                .then(|| request_animation_frame(move |clock| dispatcher.dispatch(Action::Frame(clock))));
             move || drop(frame)
         });
     }
@@ -146,24 +160,33 @@ pub fn App() -> Html {
         choice("", chosen.view == view, content, &ask, Ask::Show(view))
     };
     let edit = {
-        let (ask, text) = (ask.clone(), chosen.text.clone());
-        let depends = [chosen.text.as_ptr() as usize, chosen.text.len(), marked.map_or(0, |n| n + 1), 0];
-        part("editor", depends, Rc::new(move || editor(words, &text, marked, &ask)))
+        let (ask, text, diagnosis) = (ask.clone(), chosen.text.clone(), chosen.diagnosis.clone());
+        let depends = [address(&chosen.diagnosis), marked.map_or(0, |n| n + 1), 0, 0];
+        part("editor", depends, Rc::new(move || editor(words, &text, &diagnosis, marked, &ask)))
     };
     let second = now.whole_seconds();
     let depends = [position, second.0 as usize, chosen.version, 0];
     let panel = match chosen.panel {
         View::Dns => {
             let (ask, scene, question) = (ask.clone(), scene.clone(), chosen.question.clone());
-            part("dns", depends, Rc::new(move || dns(words, &shared.borrow().moment().store, &scene, now, &question, &ask)))
+            part(
+                "dns",
+                depends,
+                Rc::new(move || dns(words, &shared.borrow().moment().store, &scene, now, &question, &ask)),
+            )
         }
         View::Events => {
             let ask = ask.clone();
-            part("events", depends, Rc::new(move || events(words, &shared.borrow().moment().store, now, &ask)))
+            part(
+                "events",
+                depends,
+                Rc::new(move || events(words, &shared.borrow().moment().store, now, &ask)),
+            )
         }
         View::Inspect => {
             let (ask, object, yaml) = (ask.clone(), chosen.object.clone(), chosen.yaml);
-            let draw = move || inspect(words, &shared.borrow().moment().store, now, object.as_ref(), yaml, &ask);
+            let draw =
+                move || inspect(words, &shared.borrow().moment().store, now, object.as_ref(), yaml, &ask);
             part("inspect", depends, Rc::new(draw))
         }
         _ => html! {
@@ -174,7 +197,11 @@ pub fn App() -> Html {
         words,
         scene: &scene,
         now: session.playhead(),
-        notice: session.has_just_forked().then_some(words.forked),
+        notice: if session.rests() {
+            Some(words.at_rest)
+        } else {
+            session.has_just_forked().then_some(words.forked)
+        },
         rule: chosen.rule,
         lens: chosen.lens,
         ask: &ask,

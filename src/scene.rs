@@ -6,6 +6,7 @@ use crate::words::{Words, fill};
 use kubesim::api::pod::ContainerState;
 use kubesim::api::service::SERVICE_NAME_LABEL;
 use kubesim::api::stateful_set::{PodManagementPolicy, UpdateStrategy};
+use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Key, Kind, Object, SimTime, Span, Str};
 use kubesim::apiserver::Store;
 use kubesim::kubectl::printers::{pod_status, pod_summary};
@@ -488,15 +489,16 @@ impl Look<'_> {
         progress
     }
 
-    /// How far the volumes of a pod's claims are.
+    /// How far the volumes of a pod's claims are, on the whole.
     fn claims_progress(&self, object: &Object) -> f32 {
-        let key = |claim: &Str| object.key().beside(Kind::PersistentVolumeClaim, claim);
-        let verdicts = object
-            .pod()
-            .spec
-            .claims()
-            .filter_map(|claim| self.store.verdict(Component::Provisioner, &key(claim)));
-        verdicts.map(|v| self.elapsed(v)).fold(0.0, f32::max)
+        let progress = |claim: &Str| {
+            let key = object.key().beside(Kind::PersistentVolumeClaim, claim);
+            if self.store.get(&key).is_some_and(|c| c.claim().phase == ClaimPhase::Bound) {
+                return 1.0;
+            }
+            self.store.verdict(Component::Provisioner, &key).map_or(0.0, |verdict| self.elapsed(verdict))
+        };
+        object.pod().spec.claims().map(progress).fold(1.0, f32::min)
     }
 
     /// How far a container is in being pulled, started and (if it is an init container) run.

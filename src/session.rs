@@ -50,6 +50,9 @@ pub enum Action {
 const LONGEST_FRAME: f64 = 100.0;
 /// Pictures come at least this often while time passes and nothing moves, in milliseconds of real time.
 pub const CALM_FRAME: u32 = 100;
+/// Time stops to pass when nothing was written for this long, and nothing is to come: else ages would go on growing, and
+/// the story on the timeline shrinking, for as long as the page is open.
+const REST: Span = Span::seconds(8);
 /// A step forward gives up after this long without an event.
 const LONGEST_STEP: Span = Span::seconds(600);
 /// How much of the terminal is shown: this many pieces of text.
@@ -67,6 +70,8 @@ pub struct Session {
     clock: Option<f64>,
     look: Option<Key>,
     forked_at: Option<Playhead>,
+    /// How much was written when time stopped to pass by itself.
+    rested: Option<usize>,
     screen: Rc<Vec<Printed>>,
     lanes: Vec<Rc<Lane>>,
 }
@@ -85,6 +90,7 @@ impl Session {
             clock: None,
             look: None,
             forked_at: None,
+            rested: None,
             screen: Rc::default(),
             lanes: Vec::new(),
         };
@@ -128,7 +134,28 @@ impl Session {
         self.clock = Some(clock);
         if self.playing && !self.held {
             self.seek(self.playhead + gone * self.speed);
+            if self.rested != Some(self.history().len()) && self.is_at_rest() {
+                self.playing = false;
+                self.rested = Some(self.history().len());
+            }
         }
+    }
+
+    /// Whether nothing was written for a while, and nobody waits for anything.
+    fn is_at_rest(&self) -> bool {
+        let (now, moment) = (self.now(), &self.moment);
+        let last = self.history().entries().last().map_or(now, |e| e.at);
+        moment.position == self.history().len()
+            && now - last >= REST
+            && self.waits_for_line()
+            && moment.store.verdicts().all(|(_, verdict)| verdict.until.is_none_or(|until| until <= now))
+    }
+
+    /// Whether time has stopped to pass because nothing is to come.
+    pub fn rests(&self) -> bool {
+        !self.playing
+            && self.rested == Some(self.history().len())
+            && self.moment.position == self.history().len()
     }
 
     /// Goes to this time, and lets the story go on if it is past the frontier.
@@ -176,9 +203,9 @@ impl Session {
         if self.playhead < self.frontier() {
             self.fork();
         }
-        let applies = matches!(input, Input::Apply(_));
+        let goes_on = self.rests() || matches!(input, Input::Apply(_));
         self.story.input(input);
-        if applies || self.story.terminal.prompt().is_none() {
+        if goes_on || self.story.terminal.prompt().is_none() {
             self.playing = true;
         }
         self.seek(self.playhead);

@@ -93,10 +93,13 @@ impl About<'_> {
                 };
                 self.with_pod(Why::new(Mood::Busy, say, &[("pod", pod)]), pod)
             }
-            Reason::WaitingForReady { pod, next } => self.waiting(&words.waiting_for_ready, &words.last_ready, pod, next, ""),
+            Reason::WaitingForReady { pod, next } => {
+                self.waiting(&words.waiting_for_ready, &words.last_ready, pod, next, "")
+            }
             Reason::WaitingForAvailable { pod, min_ready_seconds, next } => {
                 let seconds = min_ready_seconds.to_string();
-                let mut why = self.waiting(&words.waiting_for_available, &words.last_available, pod, next, &seconds);
+                let mut why =
+                    self.waiting(&words.waiting_for_available, &words.last_available, pod, next, &seconds);
                 why.rule = words.waiting_for_available.rule;
                 why.wait = verdict.until.map(|until| (until - Span::seconds(*min_ready_seconds), until));
                 why

@@ -13,7 +13,8 @@ pub fn claim(words: &'static Words, namespace: &str, view: &ClaimView, ask: &Cal
     let (class, facts, about) = match &view.claim {
         Some(claim) => {
             let mark = if claim.kept { Some(words.claim_kept) } else { claim.same.then_some(words.same) };
-            let facts = html! { <><b class={claim.status}>{ claim.status }</b><em class="same">{ mark }</em></> };
+            let facts =
+                html! { <><b class={claim.status}>{ claim.status }</b><em class="same">{ mark }</em></> };
             ("store", facts, &*claim.about)
         }
         None => ("store ghost", Html::default(), words.not_claimed),

@@ -31,7 +31,8 @@ pub fn dns(
             event.prevent_default();
             let form: HtmlFormElement = event.target_unchecked_into();
             let (Some(name), Some(kind)) = (form.get_with_index(0), form.get_with_index(1)) else { return };
-            let (name, kind): (HtmlInputElement, HtmlSelectElement) = (name.unchecked_into(), kind.unchecked_into());
+            let (name, kind): (HtmlInputElement, HtmlSelectElement) =
+                (name.unchecked_into(), kind.unchecked_into());
             ask.emit(Ask::Resolve(name.value().trim().to_string().into(), kind.value().into()));
         })
     };
@@ -42,7 +43,10 @@ pub fn dns(
     let tries = lookup(&mut network, name, &record_type, &search_path(NAMESPACE));
     let answered = tries.last().filter(|a| a.rcode == Rcode::NoError);
     let pods = scene.lanes.iter().filter(|lane| matches!(lane.pod, PodPlace::Pod(_))).take(20);
-    let names = service.into_iter().map(str::to_string).chain(pods.filter_map(|lane| Some(format!("{}.{}", lane.name, service?))));
+    let names = service
+        .into_iter()
+        .map(str::to_string)
+        .chain(pods.filter_map(|lane| Some(format!("{}.{}", lane.name, service?))));
     html! {
         <>
             <form class="bar" {onsubmit}>
@@ -85,7 +89,9 @@ fn reason(words: &'static Words, scene: &Scene, name: &str) -> String {
         return fill(words.dns_no_service, &[("service", &service.name)]);
     }
     match lane {
-        Some(lane) if matches!(lane.pod, PodPlace::Pod(_)) && !lane.in_dns => fill(words.dns_not_ready, &[("pod", first)]),
+        Some(lane) if matches!(lane.pod, PodPlace::Pod(_)) && !lane.in_dns => {
+            fill(words.dns_not_ready, &[("pod", first)])
+        }
         Some(lane) if !lane.in_dns => fill(words.dns_no_pod, &[("pod", first)]),
         None if *first == *service.name => fill(words.dns_no_endpoint, &[("service", first)]),
         _ => words.dns_unknown.into(),

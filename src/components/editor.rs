@@ -4,15 +4,25 @@ use super::{Ask, button};
 use crate::examples::EXAMPLES;
 use crate::highlight::{Ink, pieces};
 use crate::session::Action;
-use crate::words::Words;
+use crate::words::{Words, fill};
+use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
 use web_sys::{HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// Longer texts are not coloured: the page would stop to answer.
 const LONGEST_COLOURED: usize = 200_000;
 
+/// So many diagnostics are listed below the text.
+const LISTED: usize = 4;
+
 /// The manifest's editor. `marked` is the line (from 0) of the field that decides now.
-pub fn editor(words: &'static Words, text: &AttrValue, marked: Option<usize>, ask: &Callback<Ask>) -> Html {
+pub fn editor(
+    words: &'static Words,
+    text: &AttrValue,
+    diagnosis: &Diagnosis,
+    marked: Option<usize>,
+    ask: &Callback<Ask>,
+) -> Html {
     let oninput = ask.reform(|event: InputEvent| {
         let area: HtmlTextAreaElement = event.target_unchecked_into();
         Ask::Edit(area.value().into())
@@ -23,7 +33,8 @@ pub fn editor(words: &'static Words, text: &AttrValue, marked: Option<usize>, as
     });
     let coloured = text.len() <= LONGEST_COLOURED;
     let line = |(n, text): (usize, &str)| {
-        let class = (marked == Some(n)).then_some("marked");
+        let said = diagnosis.diagnostics.iter().find(|d| d.span.line as usize == n + 1);
+        let class = said.map(class).or((marked == Some(n)).then_some("marked"));
         html! { <div {class}><i>{ n + 1 }</i>{ for pieces(text).into_iter().map(ink) }</div> }
     };
     html! {
@@ -41,12 +52,39 @@ pub fn editor(words: &'static Words, text: &AttrValue, marked: Option<usize>, as
                 <textarea class={(!coloured).then_some("bare")} aria-label={words.manifest} value={text} {oninput}
                     wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off" />
             </div>
+            <div class="diagnosis" role="status">
+                { for diagnosis.diagnostics.iter().take(LISTED).map(|d| said(words, d)) }
+                if let Some(more) = diagnosis.diagnostics.len().checked_sub(LISTED + 1) {
+                    <p>{ fill(words.more, &[("count", &(more + 1).to_string())]) }</p>
+                }
+                <p><b class="found">{ "✓ " }</b>{ found(words, diagnosis) }</p>
+            </div>
             <div class="bar">
                 { button("primary", words.apply, ask, Ask::Apply) }
                 { button("", words.reset, ask, Ask::Do(Action::Reset)) }
             </div>
         </>
     }
+}
+
+fn class(diagnostic: &Diagnostic) -> &'static str {
+    match diagnostic.severity {
+        Severity::Error => "error",
+        _ => "note",
+    }
+}
+
+fn said(words: &'static Words, diagnostic: &Diagnostic) -> Html {
+    let line = fill(words.line, &[("line", &diagnostic.span.line.to_string())]);
+    html! { <p class={class(diagnostic)}><b>{ line }</b>{ " " }{ &diagnostic.message }</p> }
+}
+
+/// What the manifest holds.
+fn found(words: &'static Words, diagnosis: &Diagnosis) -> String {
+    let names: Vec<String> =
+        diagnosis.objects.iter().take(8).map(|o| format!("{} {}", o.kind, o.name)).collect();
+    let count = fill(words.objects, &[("count", &diagnosis.objects.len().to_string())]);
+    if names.is_empty() { count } else { format!("{count} · {}", names.join(", ")) }
 }
 
 fn ink((ink, text): (Ink, &str)) -> Html {

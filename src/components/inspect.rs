@@ -38,7 +38,8 @@ pub fn inspect(
         Some(object) => kubectl::describe::describe(store, object, now, true),
         None => words.nothing_here.into(),
     };
-    let option = |key: &Key| html! { <option selected={shown.as_ref() == Some(key)}>{ key.to_string() }</option> };
+    let option =
+        |key: &Key| html! { <option selected={shown.as_ref() == Some(key)}>{ key.to_string() }</option> };
     let options: Html = keys.iter().map(option).collect();
     let choose = ask.reform(move |event: Event| {
         let select: HtmlSelectElement = event.target_unchecked_into();

@@ -124,7 +124,11 @@ pub fn part(key: &'static str, depends: Depends, draw: Rc<dyn Fn() -> Html>) -> 
 /// Text with code in backticks.
 pub fn rich(text: &str) -> Html {
     let piece = |(n, piece): (usize, &str)| {
-        if n % 2 == 1 { html! { <code>{ piece }</code> } } else { Html::from(piece.to_string()) }
+        if n % 2 == 1 {
+            html! { <code>{ piece }</code> }
+        } else {
+            Html::from(piece.to_string())
+        }
     };
     text.split('`').enumerate().map(piece).collect()
 }
@@ -155,7 +159,13 @@ pub fn button(class: &'static str, content: impl Into<AttrValue>, ask: &Callback
 }
 
 /// A button with a sign on it, and a label for those who don't see it or don't know it.
-pub fn sign(class: &'static str, label: impl Into<AttrValue>, sign: &'static str, ask: &Callback<Ask>, what: Ask) -> Html {
+pub fn sign(
+    class: &'static str,
+    label: impl Into<AttrValue>,
+    sign: &'static str,
+    ask: &Callback<Ask>,
+    what: Ask,
+) -> Html {
     labelled(class, Some(label.into()), None, sign.into(), ask, what)
 }
 

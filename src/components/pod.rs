@@ -8,7 +8,8 @@ use yew::prelude::*;
 
 /// The card of a lane's pod, or the outline of one that is not there.
 pub fn card(words: &'static Words, namespace: &str, lane: &Lane, ask: &Callback<Ask>) -> Html {
-    let number = ring(if let PodPlace::Pod(pod) = &lane.pod { pod.ring } else { 1.0 }, lane.ordinal.to_string());
+    let number =
+        ring(if let PodPlace::Pod(pod) = &lane.pod { pod.ring } else { 1.0 }, lane.ordinal.to_string());
     let pod = match &lane.pod {
         PodPlace::Pod(pod) => pod,
         PodPlace::Ghost { note, next } => {

@@ -47,7 +47,13 @@ impl Stage<'_> {
     fn head(&self) -> Html {
         let Some(set) = &self.scene.set else { return Html::default() };
         let tab = |key: &Key| {
-            choice("chip", *key == set.key, Html::from(&*key.name), self.ask, Ask::Do(Action::Look(key.clone())))
+            choice(
+                "chip",
+                *key == set.key,
+                Html::from(&*key.name),
+                self.ask,
+                Ask::Do(Action::Look(key.clone())),
+            )
         };
         html! {
             <div class="set">
@@ -66,7 +72,11 @@ impl Stage<'_> {
         let draw = |l: &Rc<Lane>| lane(words, &namespace, l, ask);
         let count = scene.lanes.len();
         if count < CELLS {
-            let class = if count < COMPACT { ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count] } else { "compact" };
+            let class = if count < COMPACT {
+                ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count]
+            } else {
+                "compact"
+            };
             return html! { <ul class={classes!("lanes", class)}>{ for scene.lanes.iter().map(draw) }</ul> };
         }
         let near = |l: &&Rc<Lane>| match self.lens {

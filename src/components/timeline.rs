@@ -23,7 +23,12 @@ const NAMED: usize = 12;
 const SPEEDS: [(f64, &str); 4] = [(0.5, "½×"), (1.0, "1×"), (4.0, "4×"), (16.0, "16×")];
 
 /// The timeline.
-pub fn timeline(words: &'static Words, shared: &Rc<RefCell<Session>>, scene: &Scene, ask: &Callback<Ask>) -> Html {
+pub fn timeline(
+    words: &'static Words,
+    shared: &Rc<RefCell<Session>>,
+    scene: &Scene,
+    ask: &Callback<Ask>,
+) -> Html {
     let session = shared.borrow();
     let (now, frontier) = (session.playhead(), session.frontier());
     let span = (frontier / FRONTIER_AT).max(SHORTEST);
@@ -53,7 +58,10 @@ pub fn timeline(words: &'static Words, shared: &Rc<RefCell<Session>>, scene: &Sc
         let draw = move || marks(shared.borrow().chronicle(), bars_span);
         part("", [session.chronicle().marks.len(), bars_span as usize, 0, 0], Rc::new(draw))
     };
-    let name = |row: &PodName| html! { <li>{ &*row.name }</li> };
+    let name = |row: &PodName| match row.ordinal {
+        Some(ordinal) => html! { <li><span>{ &*row.stem }{ "-" }</span>{ ordinal }</li> },
+        None => html! { <li>{ &*row.name }</li> },
+    };
     html! {
         <section class="timeline" aria-label={words.timeline}>
             { controls(words, &session, ask) }
@@ -140,7 +148,8 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
     let speed = |(speed, label): (f64, &'static str)| {
         choice("", session.speed() == speed, Html::from(label), ask, Ask::Do(Action::Speed(speed)))
     };
-    let state = |state: PodState| html! { <li><i class={state.class()} />{ words.states[state as usize] }</li> };
+    let state =
+        |state: PodState| html! { <li><i class={state.class()} />{ words.states[state as usize] }</li> };
     html! {
         <div class="controls">
             { icon("far", words.to_start, "|◀", Action::Start) }

@@ -1,0 +1,172 @@
+//! The parts of the page, drawn without a browser.
+
+use kubesim::apiserver::FeatureGates;
+use kubesim::manifest::{Diagnosis, diagnose};
+use kubesim::story::Input;
+use ordinal::app::App;
+use ordinal::components::Ask;
+use ordinal::components::dns::dns;
+use ordinal::components::editor::editor;
+use ordinal::components::events::events;
+use ordinal::components::inspect::inspect;
+use ordinal::components::stage::Stage;
+use ordinal::components::terminal::{Terminal, suggestions};
+use ordinal::components::timeline::timeline;
+use ordinal::examples::EXAMPLES;
+use ordinal::session::{Action, Session};
+use ordinal::words::EN;
+use std::cell::RefCell;
+use std::rc::Rc;
+use yew::prelude::*;
+
+#[derive(Properties, PartialEq)]
+struct Props {
+    html: Html,
+}
+
+#[component]
+fn Shown(props: &Props) -> Html {
+    props.html.clone()
+}
+
+/// The text of some HTML as a browser would be sent it.
+fn render(html: Html) -> String {
+    let renderer = yew::LocalServerRenderer::<Shown>::with_props(Props { html }).hydratable(false);
+    drawn(renderer.render())
+}
+
+fn drawn(text: impl Future<Output = String>) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    tokio::task::LocalSet::new().block_on(&runtime, text)
+}
+
+/// The seed after this many seconds and these commands, each followed by as many.
+fn story(seconds: i64, commands: &[&str]) -> Session {
+    let mut session = Session::playing(EXAMPLES[0].text);
+    session.handle(Action::Toggle);
+    run(&mut session, seconds);
+    for command in commands {
+        session.handle(Action::Input(Input::Command((*command).into())));
+        run(&mut session, seconds);
+    }
+    session
+}
+
+fn run(session: &mut Session, seconds: i64) {
+    if !session.is_playing() {
+        session.handle(Action::Toggle);
+    }
+    session.handle(Action::Frame(0.0));
+    for n in 1..=seconds * 10 {
+        session.handle(Action::Frame(n as f64 * 100.0));
+    }
+}
+
+fn stage(session: &mut Session) -> String {
+    let scene = session.scene(&EN);
+    let ask = Callback::noop();
+    let now = session.playhead();
+    render(Stage { words: &EN, scene: &scene, now, notice: None, rule: true, lens: None, ask: &ask }.draw())
+}
+
+#[track_caller]
+fn check(html: &str, expect: &[&str]) {
+    for text in expect {
+        assert!(html.contains(text), "no {text} in {html}");
+    }
+}
+
+#[test]
+fn the_page_draws_itself() {
+    let html = drawn(yew::LocalServerRenderer::<App>::new().hydratable(false).render());
+    check(&html, &["<h1>", "Ordinal", "<textarea", "kubectl apply -f -", "role=\"slider\"", "<nav>"]);
+    assert!(!html.contains(" style="), "the page's policy forbids style attributes");
+}
+
+#[test]
+fn the_stage_shows_pods_claims_ghosts_and_why() {
+    let html = stage(&mut story(12, &[]));
+    check(
+        &html,
+        &[
+            "Why is flask-1 not there yet?",
+            "<code>minReadySeconds: 10</code>",
+            "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#minimum-ready-seconds",
+            "class=\"pod ready\"",
+            "aria-label=\"Delete flask-0\"",
+            "data-claim=\"www-flask-0\"",
+            "dump.log",
+            "class=\"pod ghost\"",
+            "waits for flask-0",
+            "class=\"wire on\"",
+            "1 A",
+        ],
+    );
+}
+
+#[test]
+fn a_replacement_is_marked() {
+    let html = stage(&mut story(30, &["kubectl delete pod flask-0"]));
+    check(&html, &["<em class=\"new\">new</em>", "<em class=\"same\">same</em>", "<span class=\"fresh\">"]);
+}
+
+#[test]
+fn many_lanes_become_small_and_then_cells() {
+    let html = stage(&mut story(30, &["kubectl scale sts flask --replicas=12"]));
+    check(&html, &["class=\"lanes compact\""]);
+    let html = stage(&mut story(30, &["kubectl scale sts flask --replicas=100"]));
+    check(&html, &["class=\"cells\"", "aria-label=\"flask-99 ", "class=\"lanes l1\""]);
+}
+
+#[test]
+fn panels_show_events_objects_and_answers() {
+    let mut session = story(30, &[]);
+    let (scene, now, ask) = (session.scene(&EN), session.now(), Callback::noop());
+    let store = &session.moment().store;
+    check(&render(events(&EN, store, now, &ask)), &["SuccessfulCreate", "statefulset/flask", "<time>"]);
+    let key = scene.set.as_ref().map(|set| &set.key);
+    check(&render(inspect(&EN, store, now, key, false, &ask)), &["Replicas:", "3 desired"]);
+    check(&render(inspect(&EN, store, now, key, true, &ask)), &["apiVersion: apps/v1"]);
+    let ask_dns = |name: &str, kind: &str| {
+        let question = (AttrValue::from(name.to_string()), AttrValue::from(kind.to_string()));
+        render(dns(&EN, store, &scene, now, &question, &ask))
+    };
+    check(&ask_dns("flask", "A"), &["flask.default.svc.cluster.local.", "NOERROR", "172.16.234.21"]);
+    check(&ask_dns("flask", "SRV"), &["flask-0.flask.default.svc.cluster.local."]);
+    check(&ask_dns("flask-2.flask", "A"), &["NXDOMAIN", "There is no pod flask-2."]);
+    check(&ask_dns("flaks", "A"), &["NXDOMAIN", "Nothing has this name."]);
+}
+
+#[test]
+fn the_terminal_shows_what_was_printed_and_offers_commands() {
+    let mut session = story(30, &["kubectl get pods"]);
+    let scene = session.scene(&EN);
+    let offered = suggestions(&session, &scene);
+    assert!(offered.contains(&"kubectl delete pod flask-1".to_string()), "{offered:?}");
+    let (screen, lines, ask) = (session.screen(), session.lines(), Callback::<Ask>::noop());
+    let html = render(html! { <Terminal words={&EN} {screen} {lines} suggestions={offered} {ask} /> });
+    check(&html, &["class=\"prompt\"", "kubectl get pods", "NAME      READY", "aria-label=\"Command line\""]);
+}
+
+#[test]
+fn the_timeline_shows_bars_and_marks() {
+    let session = Rc::new(RefCell::new(story(30, &["kubectl delete pod flask-0"])));
+    let scene = session.borrow_mut().scene(&EN);
+    let html = render(timeline(&EN, &session, &scene, &Callback::noop()));
+    check(&html, &["class=\"init\"", "class=\"term\"", "delete pod flask-0", "aria-valuetext=\"1:00.0\""]);
+}
+
+#[test]
+fn long_manifests_stay_editable() {
+    let text = AttrValue::from("a: b\n".repeat(100_000));
+    let html = render(editor(&EN, &text, &Diagnosis::default(), None, &Callback::noop()));
+    assert!(html.contains("class=\"bare\"") && !html.contains("<pre"));
+}
+
+#[test]
+fn mistakes_are_marked_at_their_lines() {
+    let text = EXAMPLES[0].text.replace("replicas: 3", "replicas: three");
+    let diagnosis = diagnose(&text, FeatureGates::default());
+    let html = render(editor(&EN, &text.into(), &diagnosis, None, &Callback::noop()));
+    check(&html, &["<div class=\"error\"><i>24</i>", "<b>line 24</b>", "StatefulSet flask"]);
+}

@@ -1,0 +1,276 @@
+//! What the page shows of a story, without a page: scenes, whys, time travel.
+
+use kubesim::api::Key;
+use kubesim::api::Kind;
+use kubesim::story::Input;
+use ordinal::chronicle::PodState;
+use ordinal::examples::EXAMPLES;
+use ordinal::scene::{Lane, Mark, PodPlace, PodView, Scene};
+use ordinal::session::{Action, Session};
+use ordinal::why::Mood;
+use ordinal::words::EN;
+use std::rc::Rc;
+
+fn seed() -> Session {
+    Session::playing(EXAMPLES[0].text)
+}
+
+/// Lets this many seconds pass, in frames.
+fn play(session: &mut Session, seconds: f64) {
+    let (frame, frames) = (20.0, (seconds * 50.0) as usize);
+    session.handle(Action::Frame(0.0));
+    for n in 1..=frames {
+        session.handle(Action::Frame(n as f64 * frame));
+    }
+    // The next one counts from another clock.
+    session.handle(Action::Frame(0.0));
+}
+
+fn command(session: &mut Session, command: &str) {
+    session.handle(Action::Input(Input::Command(command.into())));
+}
+
+fn scene(session: &mut Session) -> Rc<Scene> {
+    session.scene(&EN)
+}
+
+#[track_caller]
+fn pod(scene: &Scene, ordinal: usize) -> &PodView {
+    match &scene.lanes[ordinal].pod {
+        PodPlace::Pod(pod) => pod,
+        ghost => panic!("lane {ordinal} has no pod, but {ghost:?}"),
+    }
+}
+
+#[track_caller]
+fn ghost(lane: &Lane) -> (&str, bool) {
+    match &lane.pod {
+        PodPlace::Ghost { note, next } => (note, *next),
+        PodPlace::Pod(pod) => panic!("{} is there: {pod:?}", lane.name),
+    }
+}
+
+#[test]
+fn nothing_is_applied_at_first() {
+    let scene = scene(&mut Session::new());
+    assert_eq!(scene.why.title, "Nothing is applied yet");
+    assert!(scene.set.is_none() && scene.lanes.is_empty());
+}
+
+#[test]
+fn the_seed_comes_up_one_after_the_other() {
+    let mut session = seed();
+    play(&mut session, 12.0);
+    let at_12 = scene(&mut session);
+    assert_eq!(at_12.set.as_ref().map(|set| set.chips[0].as_str()), Some("1/3 ready"));
+    let first = pod(&at_12, 0);
+    assert_eq!((first.state, &*first.status), (PodState::Ready, "Running"));
+    assert!(first.ready.starts_with("1/1 · ") && first.ready.ends_with("/10s"), "{}", first.ready);
+    assert!((0.01..0.99).contains(&first.ring), "{}", first.ring);
+    assert_eq!(first.progress, [1.0, 1.0, 1.0, 1.0]);
+    assert_eq!((first.ip_mark, first.node_mark, first.uid_mark), (Mark::None, Mark::None, Mark::None));
+    assert_eq!(ghost(&at_12.lanes[1]), ("waits for flask-0", true));
+    assert_eq!(ghost(&at_12.lanes[2]), ("waits for flask-1", false));
+    assert_eq!(at_12.lanes.iter().map(|lane| lane.in_dns).collect::<Vec<_>>(), [true, false, false]);
+    assert_eq!(at_12.service.as_ref().map(|s| s.answer.as_str()), Some("1 A"));
+
+    let claim = &at_12.lanes[0].claims[0];
+    let facts = claim.claim.as_ref().expect("flask-0 has its claim");
+    assert_eq!((facts.status, facts.same, facts.kept), ("Bound", false, false));
+    assert_eq!(facts.about, "1Gi · RWO · local-path");
+    assert_eq!(claim.cable, 1.0);
+    let file = &claim.volume.as_ref().expect("the claim has a volume").files[0];
+    assert_eq!(&*file.path, "dump.log");
+    assert!(file.lines.len() == 1 && file.lines[0].text.starts_with("flask-0-16534584"), "{file:?}");
+    assert!(!file.lines[0].fresh);
+
+    assert_eq!(at_12.why.title, "Why is flask-1 not there yet?");
+    assert_eq!(
+        at_12.why.text,
+        "flask-0 must stay Ready for `minReadySeconds: 10` before flask-1 may follow."
+    );
+    let (since, until) = at_12.why.wait.expect("time is waited for");
+    assert_eq!((until - since).0, 10_000);
+    assert!(since <= session.now() && session.now() < until);
+}
+
+#[test]
+fn a_pod_on_its_way_says_how_far_it_is() {
+    let mut session = seed();
+    let mut last = vec![0.0; 4];
+    let mut states = Vec::new();
+    for _ in 0..90 {
+        play(&mut session, 0.1);
+        let scene = scene(&mut session);
+        let pod = pod(&scene, 0);
+        if states.last() != Some(&pod.state) {
+            states.push(pod.state);
+        }
+        let sum: f32 = pod.progress.iter().sum();
+        assert!(sum >= last.iter().sum::<f32>() - 0.01, "{last:?} → {:?} at {}", pod.progress, session.now());
+        last = pod.progress.clone();
+    }
+    assert_eq!(states, [PodState::Pending, PodState::Init, PodState::Running, PodState::Ready]);
+}
+
+#[test]
+fn a_replacement_keeps_its_claim_and_gets_a_new_address() {
+    let mut session = seed();
+    play(&mut session, 60.0);
+    let before = scene(&mut session);
+    assert_eq!((before.why.mood, &*before.why.title), (Mood::Calm, "Everything is as wanted"));
+    command(&mut session, "kubectl delete pod flask-1");
+    play(&mut session, 1.0);
+    let going = scene(&mut session);
+    assert_eq!((pod(&going, 1).state, &*pod(&going, 1).status), (PodState::Terminating, "Terminating"));
+    assert!(!going.lanes[1].in_dns);
+    assert!((0.5..1.0).contains(&pod(&going, 1).ring));
+    play(&mut session, 25.0);
+    let after = scene(&mut session);
+    let (old, new) = (pod(&before, 1), pod(&after, 1));
+    assert_eq!((new.ip_mark, new.uid_mark, new.node_mark), (Mark::New, Mark::New, Mark::Same));
+    assert!(new.ip != old.ip && new.uid != old.uid && new.node == old.node);
+    let (old, new) = (&before.lanes[1].claims[0], &after.lanes[1].claims[0]);
+    assert!(new.claim.as_ref().is_some_and(|claim| claim.same));
+    let volume = new.volume.as_ref().expect("the claim keeps its volume");
+    assert_eq!(Some(&volume.name), old.volume.as_ref().map(|volume| &volume.name));
+    let fresh: Vec<bool> = volume.files[0].lines.iter().map(|line| line.fresh).collect();
+    assert_eq!(fresh, [false, true]);
+    let lives = session.chronicle().pods.iter().find(|(name, _)| &*name.name == "flask-1");
+    assert_eq!(lives.map(|(_, lives)| lives.len()), Some(2));
+}
+
+#[test]
+fn what_is_scaled_away_leaves_its_claim() {
+    let mut session = seed();
+    play(&mut session, 60.0);
+    command(&mut session, "kubectl scale sts flask --replicas=2");
+    play(&mut session, 15.0);
+    let scene = scene(&mut session);
+    assert_eq!(scene.lanes.len(), 3);
+    assert_eq!(ghost(&scene.lanes[2]), ("scaled away", false));
+    let claim = &scene.lanes[2].claims[0];
+    assert!(claim.claim.as_ref().is_some_and(|claim| claim.kept) && claim.volume.is_some());
+    assert_eq!(claim.cable, 0.0);
+}
+
+#[test]
+fn going_back_shows_what_was() {
+    let mut session = seed();
+    let mut seen = Vec::new();
+    for _ in 0..30 {
+        play(&mut session, 1.0);
+        seen.push((session.playhead(), scene(&mut session)));
+    }
+    session.handle(Action::Toggle);
+    for (at, then) in seen.iter().rev() {
+        session.handle(Action::Seek(*at));
+        assert_eq!(scene(&mut session), *then, "at {at}");
+    }
+    assert!(!session.is_playing());
+    session.handle(Action::Present);
+    assert_eq!(session.playhead(), session.frontier());
+}
+
+#[test]
+fn lanes_that_are_as_they_were_are_the_same_allocation() {
+    let mut session = seed();
+    play(&mut session, 3.0);
+    let before = scene(&mut session);
+    play(&mut session, 0.1);
+    let after = scene(&mut session);
+    assert!(!Rc::ptr_eq(&before.lanes[0], &after.lanes[0]), "flask-0 moves on");
+    assert!(Rc::ptr_eq(&before.lanes[2], &after.lanes[2]), "flask-2 does not");
+}
+
+#[test]
+fn acting_in_the_past_begins_a_new_future() {
+    let mut session = seed();
+    play(&mut session, 40.0);
+    session.handle(Action::Seek(12_000.0));
+    let then = scene(&mut session);
+    command(&mut session, "kubectl scale sts flask --replicas=1");
+    assert!(session.has_just_forked());
+    assert_eq!(session.frontier(), 12_000.0);
+    assert_eq!(pod(&scene(&mut session), 0).uid, pod(&then, 0).uid);
+    play(&mut session, 20.0);
+    let scene = scene(&mut session);
+    assert_eq!(scene.lanes.len(), 1, "flask-1 was never made");
+}
+
+#[test]
+fn steps_go_from_event_to_event_and_back() {
+    let mut session = seed();
+    session.handle(Action::Start);
+    let mut stops = vec![session.playhead()];
+    for _ in 0..20 {
+        session.handle(Action::Step { forward: true });
+        stops.push(session.playhead());
+    }
+    assert!(stops.windows(2).all(|pair| pair[0] < pair[1]), "{stops:?}");
+    for stop in stops.iter().rev().skip(1) {
+        session.handle(Action::Step { forward: false });
+        assert_eq!(session.playhead(), *stop);
+    }
+    assert!(!session.is_playing());
+}
+
+#[test]
+fn time_stops_when_nothing_is_to_come_and_goes_on_with_the_next_command() {
+    let mut session = seed();
+    play(&mut session, 90.0);
+    assert!(session.rests() && !session.is_playing());
+    assert!(session.playhead() < 75_000.0, "{}", session.now());
+    command(&mut session, "kubectl delete pod flask-2");
+    assert!(session.is_playing());
+    play(&mut session, 5.0);
+    assert!(!session.rests());
+}
+
+#[test]
+fn a_pause_lasts_until_the_user_or_a_command_needs_time() {
+    let mut session = seed();
+    play(&mut session, 5.0);
+    session.handle(Action::Toggle);
+    let at = session.playhead();
+    play(&mut session, 5.0);
+    assert_eq!(session.playhead(), at);
+    session.handle(Action::Input(Input::Line("kubectl get pods".into())));
+    assert!(!session.is_playing(), "get takes no time");
+    assert!(session.screen().iter().any(|p| p.text.contains("flask-0   0/1")));
+    session.handle(Action::Input(Input::Line("kubectl get pods -w".into())));
+    assert!(session.is_playing());
+}
+
+#[test]
+fn a_reset_leaves_nothing() {
+    let mut session = seed();
+    play(&mut session, 5.0);
+    session.handle(Action::Reset);
+    assert_eq!((session.playhead(), session.is_playing()), (0.0, false));
+    assert!(scene(&mut session).lanes.is_empty());
+}
+
+#[test]
+fn every_example_comes_up() {
+    for example in EXAMPLES {
+        let mut session = Session::playing(example.text);
+        play(&mut session, 120.0);
+        let scene = scene(&mut session);
+        let printed: String = session.screen().iter().map(|p| p.text.to_string()).collect();
+        assert_eq!(scene.why.title, "Everything is as wanted", "{}: {printed}", example.name);
+        assert!(scene.lanes.iter().all(|lane| lane.in_dns), "{}", example.name);
+    }
+}
+
+#[test]
+fn another_set_can_be_looked_at() {
+    let mut session = seed();
+    session.handle(Action::Input(Input::Apply(EXAMPLES[1].text.into())));
+    play(&mut session, 1.0);
+    assert_eq!(scene(&mut session).sets.len(), 2);
+    session.handle(Action::Look(Key::new(Kind::StatefulSet, "default", "web")));
+    let scene = scene(&mut session);
+    assert_eq!(&*scene.lanes[0].name, "web-0");
+    assert_eq!(scene.others.len(), 1, "flask-0 is no pod of web");
+}
