@@ -1,5 +1,6 @@
 //! The whole page.
 
+use crate::branch::Stop;
 use crate::components::dns::dns;
 use crate::components::editor::editor;
 use crate::components::events::events;
@@ -249,8 +250,10 @@ fn shortcut(event: &KeyboardEvent) -> Option<Ask> {
     }
     Some(Ask::Do(match &*key {
         " " if target.closest("button, a").ok()?.is_none() => Action::Toggle,
-        "ArrowLeft" => Action::Step { forward: false },
-        "ArrowRight" => Action::Step { forward: true },
+        "ArrowLeft" => Action::Step { forward: false, stop: Stop::Event },
+        "ArrowRight" => Action::Step { forward: true, stop: Stop::Event },
+        "[" => Action::Step { forward: false, stop: Stop::Decision },
+        "]" => Action::Step { forward: true, stop: Stop::Decision },
         "Home" => Action::Start,
         "End" => Action::Present,
         _ => return None,

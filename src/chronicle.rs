@@ -4,7 +4,9 @@
 use kubesim::api::pod::{ContainerState, condition};
 use kubesim::api::volume::Files;
 use kubesim::api::{Body, Key, Kind, Object, PodPhase, SimTime, Str, Uid};
-use kubesim::apiserver::{Change, History, Stream};
+use kubesim::apiserver::{Cause, Change, Entry, History, Stream};
+use kubesim::verdict::Component;
+use std::rc::Rc;
 
 /// A pod's state as the stage and the timeline colour it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,6 +102,17 @@ pub struct Mark {
     pub text: Str,
 }
 
+/// A decision of a controller.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Decision {
+    /// When.
+    pub at: SimTime,
+    /// The pod that was made or told to go.
+    pub pod: PodName,
+    /// Whether it was made.
+    pub made: bool,
+}
+
 /// Text in the terminal.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Printed {
@@ -121,6 +134,8 @@ pub struct Chronicle {
     pub files: Vec<(Str, Vec<(SimTime, Files)>)>,
     /// The user's commands.
     pub marks: Vec<Mark>,
+    /// What controllers decided.
+    pub decisions: Vec<Decision>,
     /// The terminal's text.
     pub printed: Vec<Printed>,
 }
@@ -149,11 +164,56 @@ impl PodName {
     }
 }
 
+/// Whether one would see this write: a change of an object that Kubernetes has, too, or a command.
+pub fn is_event(entry: &Entry) -> bool {
+    match &entry.change {
+        Change::Object { key, .. } => key.kind.is_served() && !matches!(key.kind, Kind::Event | Kind::Lease),
+        Change::Input { .. } => true,
+        Change::Verdict { .. } | Change::Output { .. } => false,
+    }
+}
+
+/// Whether a controller that makes pods decided something here, or began to wait for something else.
+pub fn is_decision(entry: &Entry) -> bool {
+    match &entry.change {
+        Change::Verdict { key: (component, _), before, after: Some(after) } => {
+            makes_pods(*component) && before.as_ref().is_none_or(|before| before.reason != after.reason)
+        }
+        _ => moves_a_pod(entry).is_some(),
+    }
+}
+
+fn makes_pods(component: Component) -> bool {
+    use Component::{DeploymentController, ReplicaSetController, StatefulSetController};
+    matches!(component, StatefulSetController | DeploymentController | ReplicaSetController)
+}
+
+/// Whether a controller made a pod here (true), or told one to go (false).
+fn moves_a_pod(entry: &Entry) -> Option<bool> {
+    let Cause::Component(component) = entry.cause else { return None };
+    let Change::Object { key, before, after } = &entry.change else { return None };
+    let evicts = component == Component::TaintEvictionController;
+    if key.kind != Kind::Pod || !(makes_pods(component) || evicts) {
+        return None;
+    }
+    let is_going = |o: &Option<Rc<Object>>| o.as_ref().is_none_or(|o| o.meta.is_terminating());
+    match before {
+        None => Some(true),
+        Some(_) => (is_going(after) && !is_going(before)).then_some(false),
+    }
+}
+
 impl Chronicle {
     /// Reads what was written since the last time.
     pub fn read(&mut self, history: &History) {
-        for (position, entry) in history.entries().iter().enumerate().skip(self.read) {
-            let at = entry.at;
+        let news = history.since(self.read);
+        let first = history.len() - news.len();
+        for (n, entry) in news.iter().enumerate() {
+            let (position, at) = (first + n, entry.at);
+            if let (Some(made), Change::Object { key, .. }) = (moves_a_pod(entry), &entry.change) {
+                let pod = PodName::new(&key.namespace, &key.name);
+                self.decisions.push(Decision { at, pod, made });
+            }
             match &entry.change {
                 Change::Object { key, before, after } => match key.kind {
                     Kind::Pod => self.pod(at, key, before.as_deref(), after.as_deref()),
@@ -184,12 +244,12 @@ impl Chronicle {
             }
             return;
         };
-        if before.is_none() {
+        if before.is_none() || lives.last().is_none_or(|life| life.uid != pod.meta.uid) {
             let life =
                 Life { uid: pod.meta.uid, born: at, gone: None, ip: None, node: None, states: Vec::new() };
             lives.push(life);
         }
-        let life = lives.last_mut().expect("a pod that changes was made before");
+        let life = lives.last_mut().expect("it has a life now");
         let (spec, status) = (&pod.pod().spec, &pod.pod().status);
         life.ip = status.pod_ip.clone().or(life.ip.take());
         life.node = spec.node_name.clone();

@@ -4,7 +4,8 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | [`session`] | the story, the playhead in it, and how time passes: a reducer |
+//! | [`session`] | the story with its branches, the playhead in it, and how time passes: a reducer |
+//! | [`branch`] | one story and a moment of it; [`compare`]: where two worlds differ |
 //! | [`chronicle`] | what is remembered of the history: pods' lives, files, commands |
 //! | [`why`] | the verdicts of a moment as a question, an answer and a rule |
 //! | [`scene`] | what is shown at a moment: a pure function |
@@ -13,7 +14,9 @@
 //! | [`app`] | the whole page |
 
 pub mod app;
+pub mod branch;
 pub mod chronicle;
+pub mod compare;
 pub mod components;
 pub mod examples;
 pub mod highlight;

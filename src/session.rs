@@ -1,16 +1,18 @@
-//! The session: a story, the playhead in it, and how time passes.
+//! The session: a story with its branches, the playhead in it, and how time passes.
 //!
 //! Time passes only in [`Session::frame`]. At the frontier (the end of what has been simulated) the story goes on with the
-//! playhead; behind it the history is shown again. What the user does behind the frontier begins a new future: the inputs
-//! up to the playhead are replayed, and the rest is gone.
+//! playhead; behind it the history is shown again. What the user does behind the frontier begins a new [`Branch`]: the
+//! inputs up to the playhead are replayed, and the old future stays where it was. A second branch can be shown beside
+//! the first, under the same playhead.
 
-use crate::chronicle::{Chronicle, Printed};
-use crate::scene::{self, Lane, Playhead, Scene};
+use crate::branch::{self, Branch, Stop};
+use crate::chronicle::{Chronicle, Printed, is_event};
+use crate::compare::{Difference, differences};
+use crate::scene::{Playhead, Scene};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
-use kubesim::apiserver::{Change, History, Moment};
-use kubesim::sim::Options;
-use kubesim::story::{Input, Story};
+use kubesim::apiserver::{History, Moment};
+use kubesim::story::Input;
 use std::cell::RefCell;
 use std::rc::Rc;
 use yew::Reducible;
@@ -24,14 +26,18 @@ pub enum Action {
     Toggle,
     /// Simulated time runs this many times as fast as real time.
     Speed(f64),
+    /// Hurry through stretches in which nothing moves, or don't.
+    SkipIdle(bool),
     /// The playhead goes to this time.
     Seek(Playhead),
     /// The playhead is held by the pointer, or let go.
     Hold(bool),
-    /// To the next event, or back to the one before.
+    /// To the next event or decision, or back to the one before.
     Step {
         /// Which of the two.
         forward: bool,
+        /// What to stop at.
+        stop: Stop,
     },
     /// To the start.
     Start,
@@ -39,10 +45,18 @@ pub enum Action {
     Present,
     /// The user does something in the cluster.
     Input(Input),
-    /// A new cluster, with nothing applied.
+    /// A new cluster, with nothing applied, and no branches.
     Reset,
     /// Another set is to be shown.
     Look(Key),
+    /// The branch of this number is to be shown, at the same moment.
+    Switch(usize),
+    /// The branch of this number gets this name.
+    Rename(usize, Str),
+    /// The branch of this number is thrown away, unless it is the only one.
+    Discard(usize),
+    /// The branch of this number is compared with the one that is shown; or none is.
+    Compare(Option<usize>),
 }
 
 /// The longest stretch of real time that one picture makes up for, in milliseconds: after a pause of the browser
@@ -53,46 +67,51 @@ pub const CALM_FRAME: u32 = 100;
 /// Time stops to pass when nothing was written for this long, and nothing is to come: else ages would go on growing, and
 /// the story on the timeline shrinking, for as long as the page is open.
 const REST: Span = Span::seconds(8);
-/// A step forward gives up after this long without an event.
-const LONGEST_STEP: Span = Span::seconds(600);
-/// How much of the terminal is shown: this many pieces of text.
-const SCREEN_PIECES: usize = 600;
+/// Where nothing has moved for so long, in milliseconds of real time at the chosen speed, a stretch is idle.
+const LULL: f64 = 700.0;
+/// Idle stretches pass this many times as fast, if they are to be hurried through.
+const HURRY: f64 = 24.0;
+/// So many branches there can be: each keeps its whole history. The oldest that is not shown goes first.
+pub const MOST_BRANCHES: usize = 8;
 
-/// A story and the playhead in it.
+/// A story with its branches, and the playhead in it.
 pub struct Session {
-    story: Story,
-    moment: Moment,
-    chronicle: Chronicle,
+    /// In the order in which they began.
+    branches: Vec<Branch>,
+    /// The place of the branch that is shown.
+    shown: usize,
+    /// The number of the branch that it is compared with.
+    beside: Option<usize>,
+    next_id: usize,
     playhead: Playhead,
     playing: bool,
     held: bool,
     speed: f64,
+    skip_idle: bool,
     clock: Option<f64>,
     look: Option<Key>,
     forked_at: Option<Playhead>,
     /// How much was written when time stopped to pass by itself.
     rested: Option<usize>,
-    screen: Rc<Vec<Printed>>,
-    lanes: Vec<Rc<Lane>>,
 }
 
 impl Session {
     /// A session that stands at the start of a cluster with nothing applied.
     pub fn new() -> Session {
         let mut session = Session {
-            story: Story::new(Options::default()),
-            moment: Moment::default(),
-            chronicle: Chronicle::default(),
+            branches: vec![Branch::replay(0, &[], SimTime(0))],
+            shown: 0,
+            beside: None,
+            next_id: 1,
             playhead: 0.0,
             playing: false,
             held: false,
             speed: 1.0,
+            skip_idle: false,
             clock: None,
             look: None,
             forked_at: None,
             rested: None,
-            screen: Rc::default(),
-            lanes: Vec::new(),
         };
         session.seek(0.0);
         session
@@ -114,36 +133,73 @@ impl Session {
                 self.clock = None;
             }
             Action::Speed(speed) => self.speed = speed,
-            Action::Seek(to) => self.seek(to.clamp(0.0, self.frontier())),
+            Action::SkipIdle(skip) => self.skip_idle = skip,
+            Action::Seek(to) => self.seek(to.clamp(self.start(), self.frontier())),
             Action::Hold(held) => self.held = held,
-            Action::Step { forward } => self.step(forward),
-            Action::Start => self.seek(0.0),
+            Action::Step { forward, stop } => self.step(forward, stop),
+            Action::Start => self.seek(self.start()),
             Action::Present => self.seek(self.frontier()),
             Action::Input(input) => self.input(input),
             Action::Reset => {
-                let speed = self.speed;
-                *self = Session { speed, ..Session::new() };
+                let Session { speed, skip_idle, .. } = *self;
+                *self = Session { speed, skip_idle, ..Session::new() };
             }
             Action::Look(set) => self.look = Some(set),
+            Action::Switch(id) => self.switch(id),
+            Action::Rename(id, name) => {
+                if let Some(branch) = self.branches.iter_mut().find(|b| b.id == id) {
+                    branch.name = name;
+                }
+            }
+            Action::Discard(id) => self.discard(id),
+            Action::Compare(other) => {
+                self.beside = other.filter(|id| *id != self.branch().id && self.place_of(*id).is_some());
+                self.seek(self.playhead);
+            }
         }
     }
 
     /// Lets simulated time pass by what has gone by on the clock since the last picture.
     fn frame(&mut self, clock: f64) {
-        let gone = self.clock.map_or(0.0, |before| (clock - before).clamp(0.0, LONGEST_FRAME));
+        let gone = self.clock.map_or(0.0, |before| (clock - before).clamp(0.0, LONGEST_FRAME)) * self.speed;
         self.clock = Some(clock);
-        if self.playing && !self.held {
-            self.seek(self.playhead + gone * self.speed);
-            if self.rested != Some(self.history().len()) && self.is_at_rest() {
-                self.playing = false;
-                self.rested = Some(self.history().len());
+        if !self.playing || self.held {
+            return;
+        }
+        let to = if self.skip_idle { self.hurried(gone) } else { self.playhead + gone };
+        self.seek(to);
+        if self.rested != Some(self.history().len()) && self.is_at_rest() {
+            self.playing = false;
+            self.rested = Some(self.history().len());
+        }
+    }
+
+    /// Where the playhead goes in a stretch of time that may be idle: never past the next thing that moves.
+    fn hurried(&mut self, gone: Playhead) -> Playhead {
+        let (now, lull) = (self.now(), Span((LULL * self.speed) as i64));
+        let position = self.history().position_at(now);
+        let last = self.history().before(position).iter().rev().find(|e| is_event(e)).map(|e| e.at);
+        if last.is_some_and(|at| now - at < lull) {
+            return self.playhead + gone;
+        }
+        let target = self.playhead + gone * HURRY;
+        let (mut position, limit) = (position, SimTime(target as i64));
+        let story = &mut self.branches[self.shown].story;
+        loop {
+            let news = story.cluster.api.history().since(position);
+            if let Some(entry) = news.iter().find(|e| is_event(e)) {
+                return target.min((entry.at.0 as f64).max(self.playhead + gone));
+            }
+            position += news.len();
+            if story.next_at().is_none_or(|at| at > limit) || !story.step() {
+                return target;
             }
         }
     }
 
     /// Whether nothing was written for a while, and nobody waits for anything.
     fn is_at_rest(&self) -> bool {
-        let (now, moment) = (self.now(), &self.moment);
+        let (now, moment) = (self.now(), self.moment());
         let last = self.history().entries().last().map_or(now, |e| e.at);
         moment.position == self.history().len()
             && now - last >= REST
@@ -155,69 +211,113 @@ impl Session {
     pub fn rests(&self) -> bool {
         !self.playing
             && self.rested == Some(self.history().len())
-            && self.moment.position == self.history().len()
+            && self.moment().position == self.history().len()
     }
 
     /// Goes to this time, and lets the story go on if it is past the frontier.
     fn seek(&mut self, to: Playhead) {
         self.playhead = to;
-        let at = self.now();
-        self.story.run_until(at);
-        self.chronicle.read(self.story.cluster.api.history());
-        let position = self.history().position_at(at);
-        self.moment.seek(self.story.cluster.api.history(), position);
-        let printed = self.chronicle.printed_at(position);
-        if printed.last() != self.screen.last() {
-            self.screen = Rc::new(printed[printed.len().saturating_sub(SCREEN_PIECES)..].to_vec());
+        self.branches[self.shown].seek(to);
+        if let Some(other) = self.beside.and_then(|id| self.place_of(id)) {
+            self.branches[other].seek(to);
         }
     }
 
-    /// Goes to the next event or to the one before, and stays there.
-    fn step(&mut self, forward: bool) {
+    /// Goes to the next stop or to the one before, and stays there.
+    fn step(&mut self, forward: bool, stop: Stop) {
         self.playing = false;
-        let at = self.now();
-        let is_event = |change: &Change| match change {
-            Change::Object { key, .. } => key.kind.is_served(),
-            Change::Input { .. } => true,
-            Change::Verdict { .. } | Change::Output { .. } => false,
-        };
-        if !forward {
-            let before = self.history().entries().iter().rev().find(|e| e.at < at && is_event(&e.change));
-            return self.seek(before.map_or(0.0, |e| e.at.0.max(0) as f64));
-        }
-        let mut position = self.history().position_at(at);
-        let limit = at + LONGEST_STEP;
-        loop {
-            let next = self.history().entries().get(position).map(|e| (e.at, is_event(&e.change)));
-            match next {
-                Some((at, true)) => return self.seek(at.0 as f64),
-                Some((_, false)) => position += 1,
-                None if self.story.now() < limit && self.story.step() => {}
-                None => return self.seek(self.frontier()),
-            }
-        }
+        let now = self.now();
+        let branch = &mut self.branches[self.shown];
+        let to = if forward { branch.next_stop(now, stop) } else { branch.last_stop(now, stop) };
+        self.seek(to.0 as f64);
     }
 
     /// Gives the story an input at the playhead. Time goes on if the input is a command that takes time.
     fn input(&mut self, input: Input) {
         if self.playhead < self.frontier() {
-            self.fork();
+            self.fork(&input);
         }
         let goes_on = self.rests() || matches!(input, Input::Apply(_));
-        self.story.input(input);
-        if goes_on || self.story.terminal.prompt().is_none() {
+        let story = &mut self.branches[self.shown].story;
+        story.input(input);
+        if goes_on || story.terminal.prompt().is_none() {
             self.playing = true;
         }
         self.seek(self.playhead);
     }
 
-    /// Begins a new future at the playhead.
-    fn fork(&mut self) {
-        self.story = Story::replay(Options::default(), self.story.inputs(), self.now());
-        self.moment = Moment::default();
-        self.chronicle = Chronicle::default();
-        self.screen = Rc::default();
+    /// Begins a branch at the playhead, with this input. If nothing has happened since, the old future is only time:
+    /// the branch takes the place of the old one.
+    fn fork(&mut self, input: &Input) {
+        let old = self.branch();
+        let mut new = Branch::replay(self.next_id, old.inputs(), self.now());
+        if !old.has_future() {
+            (new.id, new.name, new.from) = (old.id, old.name.clone(), old.from);
+            self.branches[self.shown] = new;
+            return;
+        }
+        (new.name, new.from) = (branch::name_of(input), Some((old.id, self.now())));
+        self.next_id += 1;
+        if self.branches.len() >= MOST_BRANCHES {
+            let shown = self.branch().id;
+            let oldest =
+                self.branches.iter().map(|b| b.id).find(|id| *id != shown && Some(*id) != self.beside);
+            self.discard(oldest.expect("there are more than two branches"));
+        }
+        self.branches.push(new);
+        self.shown = self.branches.len() - 1;
         self.forked_at = Some(self.playhead);
+    }
+
+    fn place_of(&self, id: usize) -> Option<usize> {
+        self.branches.iter().position(|b| b.id == id)
+    }
+
+    fn switch(&mut self, id: usize) {
+        let Some(place) = self.place_of(id) else { return };
+        let left = self.branch().id;
+        self.shown = place;
+        self.forked_at = None;
+        if self.beside == Some(id) {
+            self.beside = Some(left);
+        }
+        self.seek(self.playhead);
+    }
+
+    fn discard(&mut self, id: usize) {
+        let Some(place) = self.place_of(id).filter(|_| self.branches.len() > 1) else { return };
+        self.branches.remove(place);
+        if self.beside == Some(id) {
+            self.beside = None;
+        }
+        if place < self.shown || self.shown == self.branches.len() {
+            self.shown -= 1;
+        }
+        if self.beside == Some(self.branch().id) {
+            self.beside = None;
+        }
+        self.seek(self.playhead);
+    }
+
+    /// The branches, in the order in which they began.
+    pub fn branches(&self) -> &[Branch] {
+        &self.branches
+    }
+
+    /// The branch that is shown.
+    pub fn branch(&self) -> &Branch {
+        &self.branches[self.shown]
+    }
+
+    /// The branch that the shown one is compared with, at the same moment.
+    pub fn beside(&self) -> Option<&Branch> {
+        self.beside.and_then(|id| self.place_of(id)).map(|place| &self.branches[place])
+    }
+
+    /// Where the two branches differ at the playhead.
+    pub fn differences(&self) -> Vec<Difference> {
+        let Some(other) = self.beside() else { return Vec::new() };
+        differences(&self.moment().store, &other.moment().store)
     }
 
     /// The playhead's moment.
@@ -230,9 +330,14 @@ impl Session {
         self.playhead
     }
 
+    /// The first moment that can be shown, in milliseconds.
+    pub fn start(&self) -> Playhead {
+        self.branch().start().0 as f64
+    }
+
     /// The end of what has been simulated, in milliseconds.
     pub fn frontier(&self) -> Playhead {
-        self.playhead.max(self.story.now().0 as f64)
+        self.playhead.max(self.branch().end().0 as f64)
     }
 
     /// Whether time passes.
@@ -245,48 +350,49 @@ impl Session {
         self.speed
     }
 
-    /// Whether what the user did last began a new future a short while ago.
+    /// Whether idle stretches are hurried through.
+    pub fn skips_idle(&self) -> bool {
+        self.skip_idle
+    }
+
+    /// Whether what the user did last began a branch a short while ago.
     pub fn has_just_forked(&self) -> bool {
         self.forked_at.is_some_and(|at| (at..at + 4000.0).contains(&self.playhead))
     }
 
     /// Every write so far.
     pub fn history(&self) -> &History {
-        self.story.cluster.api.history()
+        self.branch().history()
     }
 
     /// What is remembered of the history.
     pub fn chronicle(&self) -> &Chronicle {
-        &self.chronicle
+        self.branch().chronicle()
     }
 
     /// The world at the playhead.
     pub fn moment(&self) -> &Moment {
-        &self.moment
+        self.branch().moment()
     }
 
     /// The terminal's text at the playhead; the same allocation as long as it is the same text.
     pub fn screen(&self) -> Rc<Vec<Printed>> {
-        self.screen.clone()
+        self.branch().screen()
     }
 
     /// Whether the terminal waits for a line (at the frontier).
     pub fn waits_for_line(&self) -> bool {
-        self.story.terminal.prompt().is_some()
+        self.branch().story.terminal.prompt().is_some()
     }
 
     /// Whether that line goes to the laptop's shell.
     pub fn is_on_laptop(&self) -> bool {
-        self.story.terminal.is_on_laptop()
+        self.branch().story.terminal.is_on_laptop()
     }
 
     /// The scene at the playhead.
     pub fn scene(&mut self, words: &'static Words) -> Rc<Scene> {
-        let Session { moment, chronicle, playhead, look, .. } = self;
-        let scene = scene::scene(words, &moment.store, chronicle, *playhead, look.as_ref());
-        let scene = scene.sharing(&self.lanes);
-        self.lanes = scene.lanes.clone();
-        Rc::new(scene)
+        self.branches[self.shown].scene(words, self.playhead, self.look.as_ref())
     }
 
     /// The lines typed so far, oldest first.
@@ -295,7 +401,7 @@ impl Session {
             Input::Line(line) | Input::Command(line) => Some(line.clone()),
             Input::Interrupt | Input::EndOfInput | Input::Apply(_) => None,
         };
-        self.story.inputs().iter().filter_map(|i| line(&i.input)).collect()
+        self.branch().inputs().iter().filter_map(|i| line(&i.input)).collect()
     }
 }
 

@@ -3,10 +3,11 @@
 use kubesim::api::Key;
 use kubesim::api::Kind;
 use kubesim::story::Input;
-use ordinal::chronicle::PodState;
+use ordinal::branch::{Branch, Stop};
+use ordinal::chronicle::{PodState, is_event};
 use ordinal::examples::EXAMPLES;
 use ordinal::scene::{Lane, Mark, PodPlace, PodView, Scene};
-use ordinal::session::{Action, Session};
+use ordinal::session::{Action, MOST_BRANCHES, Session};
 use ordinal::why::Mood;
 use ordinal::words::EN;
 use std::rc::Rc;
@@ -199,17 +200,145 @@ fn acting_in_the_past_begins_a_new_future() {
 }
 
 #[test]
+fn the_old_future_stays_as_a_branch_and_can_be_gone_back_to() {
+    let mut session = seed();
+    play(&mut session, 40.0);
+    let (old, at) = (scene(&mut session), session.playhead());
+    session.handle(Action::Seek(12_000.0));
+    command(&mut session, "kubectl scale sts flask --replicas=1");
+    let names: Vec<&str> = session.branches().iter().map(|b| &*b.name).collect();
+    assert_eq!(names, ["", "scale sts flask --replicas=1"]);
+    assert_eq!(session.branch().from.map(|(id, at)| (id, at.0)), Some((0, 12_000)));
+    play(&mut session, 28.0);
+    assert_eq!(scene(&mut session).lanes.len(), 1);
+    session.handle(Action::Compare(Some(0)));
+    let found: Vec<String> = session.differences().iter().map(|d| d.key.to_string()).collect();
+    assert!(
+        found.starts_with(&["statefulset/flask".into()]) && found.contains(&"pod/flask-1".into()),
+        "{found:?}"
+    );
+    session.handle(Action::Switch(0));
+    session.handle(Action::Seek(at));
+    assert_eq!(scene(&mut session), old);
+    assert_eq!(session.beside().map(|b| b.id), Some(1), "compared the other way round");
+    session.handle(Action::Rename(1, "only one".into()));
+    assert_eq!(&*session.branches()[1].name, "only one");
+    session.handle(Action::Discard(0));
+    assert_eq!((session.branches().len(), session.branch().id, session.beside().is_some()), (1, 1, false));
+    session.handle(Action::Discard(1));
+    assert_eq!(session.branches().len(), 1, "the only branch stays");
+}
+
+#[test]
+fn acting_where_nothing_came_after_makes_no_branch() {
+    let mut session = seed();
+    play(&mut session, 90.0);
+    assert!(session.rests());
+    session.handle(Action::Seek(session.playhead() - 500.0));
+    command(&mut session, "kubectl get pods");
+    assert_eq!((session.branches().len(), session.has_just_forked()), (1, false));
+}
+
+#[test]
+fn there_are_never_too_many_branches() {
+    let mut session = seed();
+    play(&mut session, 20.0);
+    for n in 0..MOST_BRANCHES + 2 {
+        session.handle(Action::Seek(10_000.0));
+        command(&mut session, &format!("kubectl scale sts flask --replicas={n}"));
+        play(&mut session, 1.0);
+    }
+    assert_eq!(session.branches().len(), MOST_BRANCHES);
+    assert_eq!(&*session.branch().name, "scale sts flask --replicas=9");
+}
+
+#[test]
+fn a_branch_is_its_log() {
+    let mut session = seed();
+    play(&mut session, 30.0);
+    session.handle(Action::Seek(12_345.0));
+    command(&mut session, "kubectl delete pod flask-0");
+    play(&mut session, 20.0);
+    let branch = session.branch();
+    let again = Branch::replay(9, branch.inputs(), branch.end());
+    assert_eq!(again.history().fingerprint(), branch.history().fingerprint());
+    assert_ne!(again.history().fingerprint(), session.branches()[0].history().fingerprint());
+}
+
+#[test]
+fn idle_stretches_can_be_hurried_through_but_nothing_is_missed() {
+    let seconds_to_rest = |skip: bool| {
+        let mut session = seed();
+        session.handle(Action::SkipIdle(skip));
+        let mut passed = 0;
+        while session.is_playing() {
+            play(&mut session, 0.5);
+            passed += 1;
+        }
+        (passed as f64 / 2.0, session.history().fingerprint())
+    };
+    let (whole, hurried) = (seconds_to_rest(false), seconds_to_rest(true));
+    assert!(hurried.0 < whole.0 * 0.7, "{hurried:?} of {whole:?}");
+    let mut session = seed();
+    session.handle(Action::SkipIdle(true));
+    session.handle(Action::Frame(0.0));
+    let mut before = session.playhead();
+    for n in 1..2000 {
+        session.handle(Action::Frame(f64::from(n) * 20.0));
+        let (from, to) = (before as i64, session.playhead() as i64);
+        let missed = session
+            .history()
+            .entries()
+            .iter()
+            .filter(|e| is_event(e))
+            .find(|e| e.at.0 > from && e.at.0 + 25 < to);
+        assert!(missed.is_none(), "{from} to {to}: {missed:?}");
+        before = session.playhead();
+    }
+}
+
+#[test]
+fn decisions_are_stops_of_their_own() {
+    let mut session = seed();
+    session.handle(Action::Start);
+    let mut titles = Vec::new();
+    for _ in 0..6 {
+        session.handle(Action::Step { forward: true, stop: Stop::Decision });
+        let title = scene(&mut session).why.title.clone();
+        if titles.last() != Some(&title) {
+            titles.push(title);
+        }
+    }
+    assert_eq!(titles[..2], ["flask-0 is being made", "Why is flask-1 not there yet?"]);
+    let here = session.playhead();
+    session.handle(Action::Step { forward: false, stop: Stop::Decision });
+    assert!(session.playhead() < here);
+    session.handle(Action::Step { forward: true, stop: Stop::Decision });
+    assert_eq!(session.playhead(), here);
+}
+
+#[test]
+fn a_hidden_tab_stands_still() {
+    let mut session = seed();
+    play(&mut session, 5.0);
+    let at = session.playhead();
+    session.handle(Action::Frame(1.0));
+    session.handle(Action::Frame(3_600_000.0));
+    assert!(session.playhead() - at <= 101.0, "an hour without pictures is no hour of the story");
+}
+
+#[test]
 fn steps_go_from_event_to_event_and_back() {
     let mut session = seed();
     session.handle(Action::Start);
     let mut stops = vec![session.playhead()];
     for _ in 0..20 {
-        session.handle(Action::Step { forward: true });
+        session.handle(Action::Step { forward: true, stop: Stop::Event });
         stops.push(session.playhead());
     }
     assert!(stops.windows(2).all(|pair| pair[0] < pair[1]), "{stops:?}");
     for stop in stops.iter().rev().skip(1) {
-        session.handle(Action::Step { forward: false });
+        session.handle(Action::Step { forward: false, stop: Stop::Event });
         assert_eq!(session.playhead(), *stop);
     }
     assert!(!session.is_playing());

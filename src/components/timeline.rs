@@ -1,6 +1,7 @@
 //! The timeline: how time passes, and what was when: a row for each pod, coloured by its state.
 
 use super::{Ask, choice, labelled, part, percent, sign};
+use crate::branch::Stop;
 use crate::chronicle::{Chronicle, Life, Mark, PodName, PodState};
 use crate::scene::{PodPlace, Scene};
 use crate::session::{Action, Session};
@@ -153,9 +154,9 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
     html! {
         <div class="controls">
             { icon("far", words.to_start, "|◀", Action::Start) }
-            { icon("", words.step_back, "◀", Action::Step { forward: false }) }
+            { icon("", words.step_back, "◀", Action::Step { forward: false, stop: Stop::Event }) }
             { labelled("primary play", Some(label.into()), None, content, ask, Ask::Do(Action::Toggle)) }
-            { icon("", words.step_on, "▶", Action::Step { forward: true }) }
+            { icon("", words.step_on, "▶", Action::Step { forward: true, stop: Stop::Event }) }
             { icon("far", words.to_present, "▶|", Action::Present) }
             <output class="time">{ session.now().to_string() }</output>
             <div class="speeds" role="group" aria-label={words.speed}>{ for SPEEDS.map(speed) }</div>

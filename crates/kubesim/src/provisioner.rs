@@ -7,6 +7,7 @@ use crate::api::volume::{PROVISIONED_BY, ReclaimPolicy, SELECTED_NODE, STORAGE_P
 use crate::api::{Key, Kind, Object, Str};
 use crate::apiserver::{DeleteOptions, EventType, Source, Store};
 use crate::controllers::{Context, Outcome, Watched};
+use crate::kubelet::Slow;
 use crate::verdict::{Component, Reason};
 use serde_json::json;
 
@@ -77,7 +78,7 @@ fn provision(context: &mut Context, claim: &Object) -> Outcome {
                 key.namespace, key.name
             );
             said(context, EventType::Normal, "Provisioning", &message);
-            let until = context.now() + context.timings.provision;
+            let until = context.now() + context.nodes.takes(Slow::Disks, context.timings.provision);
             let reason = Reason::Provisioning { provisioner: NAME.into() };
             context.api.set_verdict(SELF, &key, Some(reason), Some(until));
             until

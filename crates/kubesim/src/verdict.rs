@@ -6,7 +6,7 @@
 use crate::api::{Key, SimTime, Str};
 
 /// A part of the control plane or a node that acts on objects.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[allow(missing_docs)]
 pub enum Component {
     StatefulSetController,
@@ -56,7 +56,7 @@ impl Component {
 }
 
 /// What a component says about one object.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub struct Verdict {
     /// Since when it has said so.
     pub since: SimTime,
@@ -67,7 +67,7 @@ pub struct Verdict {
 }
 
 /// What a component did or waits for. The object it is about is the verdict's key in the store.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub enum Reason {
     // The StatefulSet controller, about a set.
     /// Everything is as wanted.
@@ -349,7 +349,7 @@ pub enum Reason {
 }
 
 /// Why a pod is deleted by its set.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DeleteReason {
     /// There are more pods than wanted.
     ScaledDown,

@@ -24,7 +24,7 @@ fn run_until(story: &mut Story, what: &str, holds: impl Fn(&Story) -> bool) {
 
 /// What was printed since this position of the history, but for prompts.
 fn printed(story: &Story, from: usize) -> String {
-    let entries = &story.cluster.api.history().entries()[from..];
+    let entries = story.cluster.api.history().since(from);
     let texts = entries.iter().filter_map(|entry| match &entry.change {
         Change::Output { stream: Stream::Stdout | Stream::Stderr, text } => Some(&**text),
         _ => None,

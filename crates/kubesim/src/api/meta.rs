@@ -33,7 +33,7 @@ impl Uid {
 }
 
 /// What names an object now: kind, namespace (empty for cluster-scoped kinds) and name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Key {
     /// Its kind.
     pub kind: Kind,

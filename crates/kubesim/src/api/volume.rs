@@ -340,14 +340,14 @@ pub type Files = Rc<BTreeMap<Str, Str>>;
 
 /// The files on a volume: this simulator's own object, kept in the store so that the history covers them. Paths are
 /// absolute inside the volume (`/dump.log`). A path that ends in `/` is an empty directory.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Hash, Debug, Default)]
 pub struct VolumeFiles {
     /// The files.
     pub files: Files,
 }
 
 /// What a pod's containers wrote: this simulator's own object, kept in the store so that the history covers it.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Hash, Debug, Default)]
 pub struct ContainerFiles {
     /// By container: its log and its own files.
     pub containers: Rc<BTreeMap<Str, Rc<ContainerOutput>>>,
@@ -356,7 +356,7 @@ pub struct ContainerFiles {
 }
 
 /// What one container wrote.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Hash, Debug, Default)]
 pub struct ContainerOutput {
     /// The log of the running (or last) container: each line with its time.
     pub log: Rc<Vec<(super::SimTime, Str)>>,

@@ -1,8 +1,9 @@
 //! Every write, in order: what time travel, the timeline and the watches read.
 
 use super::store::Store;
-use crate::api::{Key, Object, SimTime, Str};
+use crate::api::{Body, Key, Object, SimTime, Str};
 use crate::verdict::{Component, Verdict, VerdictKey};
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// Who made a write.
@@ -75,31 +76,58 @@ pub enum Stream {
     Stderr,
 }
 
-/// Every write since the start, in order.
+/// So many writes are kept. At up to a kilobyte each that is what a browser's page can hold.
+pub const MOST_KEPT: usize = 600_000;
+/// When there are more, this many are dropped at once: each time is dear.
+const DROPPED_AT_ONCE: usize = MOST_KEPT / 4;
+
+/// The writes since the start, in order; of a very long history the last ones.
+///
+/// A position in it is how many writes had been made, dropped ones included: it stays the same when older writes go.
 #[derive(Clone, Default, Debug)]
 pub struct History {
     entries: Vec<Entry>,
+    dropped: usize,
+    /// The world as the dropped writes left it.
+    base: Store,
 }
 
 impl History {
-    /// The writes in order.
+    /// The writes in order, as far as they are kept.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// How many writes.
+    /// The writes from this position on, as far as they are kept.
+    pub fn since(&self, position: usize) -> &[Entry] {
+        &self.entries[position.saturating_sub(self.dropped).min(self.entries.len())..]
+    }
+
+    /// The writes before this position, as far as they are kept.
+    pub fn before(&self, position: usize) -> &[Entry] {
+        &self.entries[..position.saturating_sub(self.dropped).min(self.entries.len())]
+    }
+
+    /// How many writes there were.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.dropped + self.entries.len()
     }
 
     /// Whether nothing was written yet.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
+    }
+
+    /// How many writes were dropped because there are too many, and the first moment that is still known; nothing if
+    /// all are kept.
+    pub fn dropped(&self) -> Option<(usize, SimTime)> {
+        let first = self.entries.first().filter(|_| self.dropped > 0)?;
+        Some((self.dropped, first.at))
     }
 
     /// How many of the writes had been made at this moment (writes at the moment itself included).
     pub fn position_at(&self, at: SimTime) -> usize {
-        self.entries.partition_point(|e| e.at <= at)
+        self.dropped + self.entries.partition_point(|e| e.at <= at)
     }
 
     pub(super) fn push(&mut self, entry: Entry) {
@@ -108,6 +136,89 @@ impl History {
             "the history runs backwards"
         );
         self.entries.push(entry);
+    }
+
+    /// Drops the oldest writes if there are more than are kept. Whoever reads the history on and on must have read it.
+    pub(super) fn trim(&mut self, most: usize, at_once: usize) {
+        if self.entries.len() <= most {
+            return;
+        }
+        for entry in self.entries.drain(..at_once.min(most)) {
+            self.base.apply(&entry.change);
+            self.dropped += 1;
+        }
+    }
+
+    /// [`History::trim`] to what a page can hold.
+    pub(super) fn trim_to_bound(&mut self) {
+        self.trim(MOST_KEPT, DROPPED_AT_ONCE);
+    }
+
+    /// A number that stands for all that is kept, the same on every machine: two stories with the same one are the same.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = Fingerprint::default();
+        self.dropped.hash(&mut hasher);
+        for entry in &self.entries {
+            entry.at.hash(&mut hasher);
+            match entry.cause {
+                Cause::Bootstrap => 0_u32.hash(&mut hasher),
+                Cause::User(number) => (1_u32, number).hash(&mut hasher),
+                Cause::Component(component) => (2_u32, component).hash(&mut hasher),
+            }
+            match &entry.change {
+                Change::Object { key, after, .. } => {
+                    key.hash(&mut hasher);
+                    if let Some(object) = after {
+                        hash_object(object, &mut hasher);
+                    }
+                }
+                Change::Verdict { key, after, .. } => {
+                    key.hash(&mut hasher);
+                    after.as_deref().hash(&mut hasher);
+                }
+                Change::Input { number, text } => (number, text).hash(&mut hasher),
+                Change::Output { stream, text } => (*stream as u32, text).hash(&mut hasher),
+            }
+        }
+        hasher.0
+    }
+}
+
+fn hash_object(object: &Object, hasher: &mut Fingerprint) {
+    object.to_value().hash(hasher);
+    match &object.body {
+        Body::VolumeFiles(kept) => kept.hash(hasher),
+        Body::ContainerFiles(kept) => kept.hash(hasher),
+        _ => {}
+    }
+}
+
+/// FNV-1a, fed with the same bytes on a machine of 32 bits as on one of 64.
+struct Fingerprint(u64);
+
+impl Default for Fingerprint {
+    fn default() -> Fingerprint {
+        Fingerprint(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fingerprint {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    fn write_usize(&mut self, n: usize) {
+        self.write(&(n as u64).to_le_bytes());
+    }
+
+    fn write_isize(&mut self, n: isize) {
+        self.write(&(n as i64).to_le_bytes());
     }
 }
 
@@ -131,26 +242,130 @@ impl Store {
     }
 }
 
-/// The world at a chosen moment of a history; moves to another moment by making or taking back the writes between.
+/// A checkpoint is made every so many writes, or as many as the world has objects and verdicts: so that checkpoints take
+/// no more room than the writes themselves.
+const CHECKPOINT_EVERY: usize = 4096;
+
+/// The world at a chosen moment of a history. It moves to another moment by making or taking back the writes between, or
+/// those between that and the nearest moment that it remembers.
 #[derive(Clone, Default, Debug)]
 pub struct Moment {
     /// The world at this moment.
     pub store: Store,
     /// How many writes have been made.
     pub position: usize,
+    /// Worlds of earlier moments, by their positions.
+    checkpoints: Vec<(usize, Store)>,
 }
 
 impl Moment {
-    /// Goes to where `position` writes have been made.
+    /// Goes to where `position` writes have been made, or to the first moment that the history still knows.
     pub fn seek(&mut self, history: &History, position: usize) {
-        let position = position.min(history.len());
+        let position = position.clamp(history.dropped, history.len());
+        self.checkpoints.retain(|(at, _)| *at >= history.dropped);
+        if self.position < history.dropped {
+            self.jump(history.dropped, history.base.clone());
+        }
+        let after = self.checkpoints.partition_point(|(at, _)| *at < position);
+        let near = self.checkpoints[after.saturating_sub(1)..].iter().take(2);
+        let nearest = near.min_by_key(|(at, _)| at.abs_diff(position));
+        if let Some((at, store)) = nearest
+            && at.abs_diff(position) + CHECKPOINT_EVERY / 4 < self.position.abs_diff(position)
+        {
+            let (at, store) = (*at, store.clone());
+            self.jump(at, store);
+        }
         while self.position < position {
-            self.store.apply(&history.entries[self.position].change);
+            self.store.apply(&history.entries[self.position - history.dropped].change);
             self.position += 1;
+            let last = self.checkpoints.last().map_or(history.dropped, |(at, _)| *at);
+            if self.position >= last + CHECKPOINT_EVERY && self.position >= last + self.store.len() {
+                self.checkpoints.push((self.position, self.store.clone()));
+            }
         }
         while self.position > position {
             self.position -= 1;
-            self.store.undo(&history.entries[self.position].change);
+            self.store.undo(&history.entries[self.position - history.dropped].change);
         }
+    }
+
+    fn jump(&mut self, position: usize, store: Store) {
+        self.position = position;
+        self.store = store;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Kind;
+    use crate::sim::Options;
+    use crate::story::{Input, Story};
+    use crate::testing::SEED;
+
+    /// The seed with a delete, after two minutes.
+    fn story() -> Story {
+        let mut story = Story::new(Options::default());
+        story.input(Input::Apply(SEED.into()));
+        story.run_until(SimTime(60_000));
+        story.input(Input::Line("kubectl delete pod flask-1".into()));
+        story.run_until(SimTime(120_000));
+        story
+    }
+
+    #[test]
+    fn the_same_log_gives_the_same_fingerprint_and_another_log_another() {
+        let story = story();
+        let again = Story::replay(Options::default(), story.inputs(), story.now());
+        assert_eq!(again.cluster.api.history().fingerprint(), story.cluster.api.history().fingerprint());
+        let shorter = Story::replay(Options::default(), &story.inputs()[..1], story.now());
+        assert_ne!(shorter.cluster.api.history().fingerprint(), story.cluster.api.history().fingerprint());
+    }
+
+    #[test]
+    fn a_history_past_its_bound_drops_the_oldest_writes_and_says_so() {
+        let story = story();
+        let whole = story.cluster.api.history();
+        let mut trimmed = whole.clone();
+        trimmed.trim(100, 60);
+        let (count, first) = trimmed.dropped().expect("some were dropped");
+        assert_eq!((count, trimmed.len()), (60, whole.len()));
+        assert_eq!(first, whole.entries()[60].at);
+        assert_eq!(trimmed.position_at(SimTime(5_000)), whole.position_at(SimTime(5_000)));
+        let (mut a, mut b) = (Moment::default(), Moment::default());
+        for position in [60, whole.len(), 61, whole.len() / 2, 60] {
+            a.seek(whole, position);
+            b.seek(&trimmed, position);
+            assert_eq!((&a.store, a.position), (&b.store, b.position));
+        }
+        b.seek(&trimmed, 0);
+        assert_eq!(b.position, 60, "what came before is not known");
+        assert_eq!(whole.dropped(), None);
+    }
+
+    #[test]
+    fn checkpoints_lead_to_the_same_worlds() {
+        let mut story = Story::new(Options::default());
+        let many = SEED.replace("replicas: 3", "replicas: 190\n  podManagementPolicy: Parallel");
+        story.input(Input::Apply(many.into()));
+        story.run_until(SimTime(100_000));
+        let history = story.cluster.api.history();
+        assert!(history.len() > 2 * CHECKPOINT_EVERY, "{}", history.len());
+        let mut moment = Moment::default();
+        moment.seek(history, history.len());
+        assert_eq!(&moment.store, story.cluster.api.store());
+        assert!(!moment.checkpoints.is_empty());
+        for part in [1, 9, 2, 7, 5, 0, 10] {
+            let position = history.len() * part / 10;
+            moment.seek(history, position);
+            let mut walked =
+                Moment { checkpoints: vec![(usize::MAX, Store::default())], ..Moment::default() };
+            for entry in history.before(position) {
+                walked.store.apply(&entry.change);
+            }
+            assert_eq!(moment.store, walked.store, "at {position}");
+        }
+        moment.seek(history, 0);
+        assert!(moment.store.list(Kind::Pod).next().is_none());
     }
 }

@@ -15,7 +15,7 @@ mod store;
 
 pub use error::{ApiError, StatusReason};
 pub use events::{EventType, Source};
-pub use history::{Cause, Change, Entry, History, Moment, Stream};
+pub use history::{Cause, Change, Entry, History, MOST_KEPT, Moment, Stream};
 pub use quota::status as quota_status;
 pub use store::Store;
 
@@ -327,6 +327,11 @@ impl ApiServer {
         for component in Component::ALL {
             self.set_verdict(*component, key, None, None);
         }
+    }
+
+    /// Drops the oldest writes of a history that is longer than a page can hold.
+    pub fn trim_history(&mut self) {
+        self.history.trim_to_bound();
     }
 
     fn record(&mut self, change: Change) {

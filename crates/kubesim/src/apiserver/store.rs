@@ -43,6 +43,16 @@ impl Store {
         self.objects.range(from..to).map(|(_, o)| o)
     }
 
+    /// How many objects and verdicts there are.
+    pub fn len(&self) -> usize {
+        self.objects.len() + self.verdicts.len()
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// All objects.
     pub fn all(&self) -> impl Iterator<Item = &Rc<Object>> {
         self.objects.values()

@@ -22,7 +22,7 @@ impl Milestones {
     /// What happened since the last time, each with its time in milliseconds.
     pub fn take(&mut self, history: &History) -> Vec<(i64, String)> {
         let mut seen = Vec::new();
-        while let Some(entry) = history.entries().get(self.position) {
+        while let Some(entry) = history.since(self.position).first() {
             self.position += 1;
             if let Change::Object { key, before, after } = &entry.change {
                 let mut of_this = Vec::new();

@@ -55,7 +55,7 @@ impl Bench {
 
     fn dispatch(&mut self) {
         let Bench { cluster, queue, at_work, seen, .. } = self;
-        for entry in &cluster.api.history().entries()[*seen..] {
+        for entry in cluster.api.history().since(*seen) {
             let Change::Object { key, before, after } = &entry.change else { continue };
             let (before, after) = (before.as_deref(), after.as_deref());
             let change = Watched { key, before, after, cause: entry.cause };

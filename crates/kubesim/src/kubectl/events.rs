@@ -140,7 +140,7 @@ pub fn interval(object: &Object, now: SimTime) -> String {
 impl Program for Events {
     fn run(&mut self, io: &mut Io) -> Step {
         let mut new = Vec::new();
-        for entry in &io.api.history().entries()[self.seen..] {
+        for entry in io.api.history().since(self.seen) {
             if let Change::Object { key, after: Some(after), .. } = &entry.change
                 && key.kind == Kind::Event
                 && self.selection.matches(after)

@@ -337,7 +337,7 @@ impl Watch {
 impl Program for Watch {
     fn run(&mut self, io: &mut Io) -> Step {
         let mut changes = Vec::new();
-        for entry in &io.api.history().entries()[self.seen..] {
+        for entry in io.api.history().since(self.seen) {
             let Change::Object { key, before, after } = &entry.change else { continue };
             if key.kind != self.table.kind {
                 continue;

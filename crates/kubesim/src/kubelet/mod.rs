@@ -25,7 +25,7 @@ mod worker;
 
 use crate::api::pod::Condition;
 use crate::api::read::{get, list};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Str};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
 use crate::apiserver::{ApiServer, Store};
 use crate::controllers::{Context, Outcome, Watched};
 use crate::sim::Options;
@@ -44,7 +44,23 @@ pub struct Nodes {
     pods: BTreeMap<Key, Worker>,
     /// Pods to which something was done from outside: their kubelets have to look.
     woken: Vec<Key>,
+    /// Images that no registry has any more.
+    lost_images: BTreeSet<String>,
+    slow_disks: bool,
+    slow_images: bool,
 }
+
+/// What can take longer than usual.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Slow {
+    /// Making volumes.
+    Disks,
+    /// Pulling images.
+    Images,
+}
+
+/// What is slow takes so many times as long.
+const SLOWNESS: i64 = 10;
 
 #[derive(Clone, Default, Debug)]
 struct NodeState {
@@ -89,7 +105,16 @@ impl Nodes {
     }
 
     fn cannot_be_pulled(&self, image: &str) -> bool {
-        image::cannot_be_pulled(image)
+        image::cannot_be_pulled(image) || self.lost_images.contains(&image::with_tag(image))
+    }
+
+    /// How long something takes that usually takes so long.
+    pub fn takes(&self, what: Slow, usual: Span) -> Span {
+        let slow = match what {
+            Slow::Disks => self.slow_disks,
+            Slow::Images => self.slow_images,
+        };
+        if slow { Span(usual.0 * SLOWNESS) } else { usual }
     }
 
     /// An address for a pod, out of its node's range, counting up. An address is only given again when the range
@@ -243,12 +268,44 @@ pub fn exec_host<'a>(
     Some(ContainerHost::new(api, &object, &spec, &address))
 }
 
-/// Ends a container's first process: whoever was at its terminal has left it.
-pub fn end_program(nodes: &mut Nodes, pod: &Key, container: &str, now: SimTime, code: i32) {
-    let Some(worker) = nodes.pods.get_mut(pod) else { return };
-    let Some(i) = worker.runs.iter().position(|run| &*run.name == container) else { return };
+/// Ends a container's first process: whoever was at its terminal has left it, or somebody killed it. Returns whether it
+/// was running.
+pub fn end_program(nodes: &mut Nodes, pod: &Key, container: &str, now: SimTime, code: i32) -> bool {
+    let Some(worker) = nodes.pods.get_mut(pod) else { return false };
+    let named = |run: &worker::Run| &*run.name == container && run.is_running();
+    let Some(i) = worker.runs.iter().position(named) else { return false };
     worker.end_at(i, now, code);
     nodes.woken.push(pod.clone());
+    true
+}
+
+/// Holds a pod's readiness false from now on, or no longer. Returns false if no kubelet has the pod.
+pub fn hold_unready(nodes: &mut Nodes, pod: &Key, unready: bool) -> bool {
+    let Some(worker) = nodes.pods.get_mut(pod) else { return false };
+    worker.held_unready = unready;
+    nodes.woken.push(pod.clone());
+    true
+}
+
+/// Takes an image from all registries and nodes, or puts it back.
+pub fn lose_image(nodes: &mut Nodes, image: &str, lost: bool) {
+    let image = image::with_tag(image);
+    if !lost {
+        nodes.lost_images.remove(&image);
+        return;
+    }
+    for node in nodes.nodes.values_mut() {
+        node.images.remove(&image);
+    }
+    nodes.lost_images.insert(image);
+}
+
+/// Makes something slow from now on, or no longer.
+pub fn set_slow(nodes: &mut Nodes, what: Slow, slow: bool) {
+    match what {
+        Slow::Disks => nodes.slow_disks = slow,
+        Slow::Images => nodes.slow_images = slow,
+    }
 }
 
 /// The pods at which their kubelets have to look because of a command.

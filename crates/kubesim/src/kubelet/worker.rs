@@ -4,10 +4,10 @@
 //! A worker is a machine of small steps, each due at a time: [`Worker::sync`] takes those that are due, reports the
 //! status that results, and says when the next one is.
 
-use super::image;
 use super::probe::{self, Prober};
 use super::program::Program;
 use super::status;
+use super::{Slow, image};
 use crate::api::event::Involved;
 use crate::api::pod::{Container, ContainerState, RestartPolicy, Terminated};
 use crate::api::read::get;
@@ -60,6 +60,8 @@ pub(super) struct Worker {
     pub stop: Option<Stop>,
     /// Nothing of it runs any more, and nothing will.
     pub over: bool,
+    /// Whether somebody makes its readiness fail.
+    pub held_unready: bool,
     setup: Setup,
 }
 
@@ -229,6 +231,7 @@ impl Worker {
             inits: spec.init_containers.len(),
             stop: None,
             over: false,
+            held_unready: false,
             setup: Setup::Mount { at: cx.now(), wait: Span(0), message: None },
         }
     }
@@ -287,7 +290,7 @@ impl Worker {
 
     fn switches(&self, cx: &Context, pod: &Rc<Object>, i: usize) -> Switches {
         if !cx.timings.imitates_recorder {
-            return Switches::default();
+            return Switches { unready: self.held_unready, ..Switches::default() };
         }
         let image = &self.container(pod, i).image;
         let once = pod.meta.annotation("golden.test/crash") == Some("once");
@@ -423,6 +426,7 @@ impl Worker {
         self.normal(cx, pod, i, "Pulling", &format!("Pulling image \"{image}\""));
         let quick = present || cx.nodes.cannot_be_pulled(image);
         let takes = if quick { cx.timings.image_check } else { cx.timings.image_pull };
+        let takes = cx.nodes.takes(Slow::Images, takes);
         self.runs[i].state = State::Pulling { since: now, until: now + takes };
     }
 
@@ -570,7 +574,8 @@ impl Worker {
         let unready = self.switches(cx, pod, i).unready;
         if unready != self.runs[i].unready && i >= self.inits {
             self.runs[i].unready = unready;
-            self.runs[i].ready = !unready;
+            let probed = self.container(pod, i).readiness_probe.is_some();
+            self.runs[i].ready = !unready && (cx.timings.imitates_recorder || !probed);
             self.runs[i].probers = probe::of(self.container(pod, i), now, unready);
             if unready {
                 let message = format!("Readiness probe failed: {}", probe::UNAVAILABLE);

@@ -182,7 +182,7 @@ impl Cluster {
     pub fn dispatch(&mut self) {
         let Cluster { api, queue, options, dispatched, .. } = self;
         let now = api.now;
-        for entry in &api.history().entries()[*dispatched..] {
+        for entry in api.history().since(*dispatched) {
             let Change::Object { key, before, after } = &entry.change else { continue };
             let (before, after) = (before.as_deref(), after.as_deref());
             let change = controllers::Watched { key, before, after, cause: entry.cause };
@@ -191,6 +191,7 @@ impl Cluster {
             });
         }
         *dispatched = api.history().len();
+        api.trim_history();
     }
 
     /// Puts a task in the queue at this time.

@@ -1,5 +1,6 @@
 //! What Tab offers.
 
+use super::trouble;
 use crate::api::{KINDS, Kind};
 use crate::apiserver::Store;
 use crate::dns;
@@ -41,8 +42,9 @@ pub fn complete(store: &Store, line: &str, in_pod: bool, files: &[&str]) -> Comp
             word,
             [dns::TOOLS, &["cat", "exit", "hostname", "ls"]].concat().iter().map(|s| s.to_string()).collect(),
         ),
-        ([], false) => (start, word, vec!["kubectl".to_string()]),
+        ([], false) => (start, word, vec!["kubectl".to_string(), trouble::NAME.to_string()]),
         (_, true) => (start, word, names_of_dns(store)),
+        ([trouble::NAME, rest @ ..], false) => (start, word, trouble::words(store, rest)),
         ([kubectl, rest @ ..], false) if matches!(*kubectl, "kubectl" | "k") => {
             let cut = word.rfind(['=', ',', '/']).map_or(0, |at| at + 1);
             (start + cut, &word[cut..], words_of_kubectl(store, rest, &word[..cut], files))

@@ -1,7 +1,7 @@
 //! The laptop: its files, and the programs it has.
 
-use super::Tty;
 use super::session::{Children, Place, Session, print};
+use super::{Tty, trouble};
 use crate::api::{SimTime, Str};
 use crate::dns;
 use crate::kubectl;
@@ -154,6 +154,10 @@ impl Host for LaptopHost<'_, '_> {
     }
 
     fn external(&mut self, argv: &[String], stdin: &str) -> External {
+        if argv.first().is_some_and(|name| name == trouble::NAME) {
+            let trouble::Done { stdout, stderr, code } = trouble::run(self.io, &argv[1..]);
+            return External::Done { stdout, stderr, code };
+        }
         if !LaptopHost::is_kubectl(argv) {
             let asks_dns = argv.first().is_some_and(|name| dns::TOOLS.contains(&name.as_str()));
             if asks_dns {
@@ -186,6 +190,6 @@ impl Host for LaptopHost<'_, '_> {
     }
 
     fn has_program(&self, name: &str) -> bool {
-        matches!(name, "kubectl" | "k")
+        matches!(name, "kubectl" | "k" | trouble::NAME)
     }
 }

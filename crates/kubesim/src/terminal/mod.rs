@@ -9,6 +9,7 @@ mod laptop;
 mod pod;
 mod session;
 mod suggest;
+mod trouble;
 mod tty;
 
 pub use complete::{Completion, complete};

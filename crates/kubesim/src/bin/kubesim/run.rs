@@ -121,7 +121,7 @@ impl Teller {
 
     /// Prints what was written since the last time. Returns whether anything but events was.
     fn tell(&mut self) -> bool {
-        let entries = &self.story.cluster.api.history().entries()[self.told..];
+        let entries = self.story.cluster.api.history().since(self.told);
         self.told += entries.len();
         let mut moved = false;
         for entry in entries {

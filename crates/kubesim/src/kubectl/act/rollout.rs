@@ -126,7 +126,7 @@ impl Versions {
             self.position = io.api.history().len();
             return io.api.store().get(&self.key).cloned().map(Some);
         }
-        while let Some(entry) = io.api.history().entries().get(self.position) {
+        while let Some(entry) = io.api.history().since(self.position).first() {
             self.position += 1;
             if let Change::Object { key, after, .. } = &entry.change
                 && *key == self.key

@@ -1,0 +1,163 @@
+//! A branch: one story, what is remembered of it, and the moment of it that is shown.
+//!
+//! The first branch is the story as the user told it. Acting in the past begins another one there; the old future stays.
+
+use crate::chronicle::{Chronicle, Printed, is_decision, is_event};
+use crate::scene::{self, Lane, Playhead, Scene};
+use crate::words::Words;
+use kubesim::api::{Key, SimTime, Span, Str};
+use kubesim::apiserver::{Entry, History, Moment};
+use kubesim::sim::Options;
+use kubesim::story::{Input, Story, TimedInput};
+use std::rc::Rc;
+
+/// A step forward gives up after this long without an event.
+const LONGEST_STEP: Span = Span::seconds(600);
+/// How much of the terminal is shown: this many pieces of text.
+const SCREEN_PIECES: usize = 600;
+
+/// What a step stops at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// A change of an object, or a command.
+    Event,
+    /// A controller has decided something, or waits for something else.
+    Decision,
+}
+
+impl Stop {
+    fn is_at(self, entry: &Entry) -> bool {
+        match self {
+            Stop::Event => is_event(entry),
+            Stop::Decision => is_decision(entry),
+        }
+    }
+}
+
+/// A story and a moment of it.
+pub struct Branch {
+    /// Its number: no other branch of the session gets it.
+    pub id: usize,
+    /// Its name: the user's, or else the command with which it began; empty for the first one.
+    pub name: Str,
+    /// The branch from which it began, and when.
+    pub from: Option<(usize, SimTime)>,
+    pub(crate) story: Story,
+    moment: Moment,
+    chronicle: Chronicle,
+    screen: Rc<Vec<Printed>>,
+    lanes: Vec<Rc<Lane>>,
+}
+
+impl Branch {
+    /// The branch that these inputs make, up to this moment.
+    pub fn replay(id: usize, inputs: &[TimedInput], until: SimTime) -> Branch {
+        Branch {
+            id,
+            name: Str::default(),
+            from: None,
+            story: Story::replay(Options::default(), inputs, until),
+            moment: Moment::default(),
+            chronicle: Chronicle::default(),
+            screen: Rc::default(),
+            lanes: Vec::new(),
+        }
+    }
+
+    /// Goes to this time, and lets the story go on if it is past its end.
+    pub fn seek(&mut self, to: Playhead) {
+        let at = SimTime(to as i64);
+        self.story.run_until(at);
+        self.chronicle.read(self.story.cluster.api.history());
+        let position = self.history().position_at(at);
+        self.moment.seek(self.story.cluster.api.history(), position);
+        let printed = self.chronicle.printed_at(position);
+        if printed.last() != self.screen.last() {
+            self.screen = Rc::new(printed[printed.len().saturating_sub(SCREEN_PIECES)..].to_vec());
+        }
+    }
+
+    /// The time of the next thing of this kind after a time, for which the story goes on if need be; the story's end if
+    /// there is none for a long while.
+    pub fn next_stop(&mut self, after: SimTime, stop: Stop) -> SimTime {
+        let mut position = self.history().position_at(after);
+        let limit = self.story.now().max(after) + LONGEST_STEP;
+        loop {
+            let news = self.history().since(position);
+            if let Some(entry) = news.iter().find(|e| stop.is_at(e)) {
+                return entry.at;
+            }
+            position += news.len();
+            if self.story.now() >= limit || !self.story.step() {
+                return self.story.now();
+            }
+        }
+    }
+
+    /// The time of the last thing of this kind before a time; the start of what is known if there is none.
+    pub fn last_stop(&self, before: SimTime, stop: Stop) -> SimTime {
+        let position = self.history().position_at(before - Span(1));
+        let found = self.history().before(position).iter().rev().find(|e| stop.is_at(e));
+        found.map_or(self.start(), |e| e.at.max(self.start()))
+    }
+
+    /// The first moment that can be shown.
+    pub fn start(&self) -> SimTime {
+        self.history().dropped().map_or(SimTime(0), |(_, at)| at)
+    }
+
+    /// The end of what has been simulated.
+    pub fn end(&self) -> SimTime {
+        self.story.now()
+    }
+
+    /// Whether something was written after the moment that is shown: a future that acting here would leave.
+    pub fn has_future(&self) -> bool {
+        self.moment.position < self.history().len()
+    }
+
+    /// Every write so far.
+    pub fn history(&self) -> &History {
+        self.story.cluster.api.history()
+    }
+
+    /// What the user did.
+    pub fn inputs(&self) -> &[TimedInput] {
+        self.story.inputs()
+    }
+
+    /// What is remembered of the history.
+    pub fn chronicle(&self) -> &Chronicle {
+        &self.chronicle
+    }
+
+    /// The world at the moment that is shown.
+    pub fn moment(&self) -> &Moment {
+        &self.moment
+    }
+
+    /// The terminal's text at that moment; the same allocation as long as it is the same text.
+    pub fn screen(&self) -> Rc<Vec<Printed>> {
+        self.screen.clone()
+    }
+
+    /// The scene at that moment. `wanted` is the set that is to be shown.
+    pub fn scene(&mut self, words: &'static Words, now: Playhead, wanted: Option<&Key>) -> Rc<Scene> {
+        let scene = scene::scene(words, &self.moment.store, &self.chronicle, now, wanted);
+        let scene = scene.sharing(&self.lanes);
+        self.lanes = scene.lanes.clone();
+        Rc::new(scene)
+    }
+}
+
+/// What a branch is named for that begins with this input.
+pub fn name_of(input: &Input) -> Str {
+    match input {
+        Input::Line(line) | Input::Command(line) => {
+            line.strip_prefix("kubectl ").unwrap_or(line).trim().into()
+        }
+        Input::Apply(_) => "apply".into(),
+        Input::Interrupt => "^C".into(),
+        Input::EndOfInput => "^D".into(),
+    }
+}
