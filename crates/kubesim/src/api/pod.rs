@@ -570,6 +570,23 @@ impl PodSpec {
         }
         v
     }
+
+    /// This spec, which was read from a tree that shows what admission had added to `old`, with that kept apart again.
+    pub fn readmitted(&self, old: &PodSpec) -> PodSpec {
+        let Some(token) = &old.token_volume else { return self.clone() };
+        let mut v = (*self.raw).clone();
+        let remove = |holder: &mut Value, field: &str| {
+            if let Some(list) = holder.get_mut(field).and_then(Value::as_array_mut) {
+                list.retain(|item| get(item, "name") != &**token);
+            }
+        };
+        remove(&mut v, "volumes");
+        for field in ["initContainers", "containers"] {
+            let containers = v.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten();
+            containers.for_each(|container| remove(container, "volumeMounts"));
+        }
+        PodSpec { token_volume: Some(token.clone()), ..PodSpec::from_value(&v) }
+    }
 }
 
 /// Adds what the admission plugins ServiceAccount, DefaultTolerationSeconds and Priority add to every pod.
@@ -619,6 +636,8 @@ fn admitted(
     ] {
         spec.insert(field.into(), value);
     }
+    // `pkg/apis/core/v1/defaults.go: SetDefaults_Pod`: what a pod has by default and a template has not.
+    spec.entry("enableServiceLinks").or_insert(Value::Bool(true));
 }
 
 impl Container {

@@ -6,7 +6,8 @@ use super::{ApiError, ApiServer, Cause, StatusReason, limit_range, name_from};
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
 use crate::api::pod::Toleration;
 use crate::api::volume::DEFAULT_CLASS;
-use crate::api::{Body, Key, Kind, Object};
+use crate::api::volume::{ClaimPhase, PersistentVolumeClaim};
+use crate::api::{Body, Key, Kind, Object, parse_quantity_millis};
 use crate::manifest::validation;
 use std::rc::Rc;
 
@@ -118,6 +119,36 @@ impl ApiServer {
         }
         limit_range::check(&self.store, object)?;
         self.charge_quotas(object)
+    }
+
+    /// Refuses a valid new version of an object. Models `plugin/pkg/admission/storage/persistentvolume/resize/admission.go`.
+    pub(crate) fn admit_update(&self, new: &Object, old: &Object) -> Result<(), ApiError> {
+        let (Body::PersistentVolumeClaim(new_claim), Body::PersistentVolumeClaim(claim)) =
+            (&new.body, &old.body)
+        else {
+            return Ok(());
+        };
+        let size = |claim: &PersistentVolumeClaim| parse_quantity_millis(&claim.spec.request).unwrap_or(0);
+        if size(new_claim) <= size(claim) {
+            return Ok(());
+        }
+        if claim.phase != ClaimPhase::Bound {
+            return Err(ApiError::forbidden(old, "Only bound persistent volume claims can be expanded"));
+        }
+        let class = claim
+            .spec
+            .storage_class_name
+            .as_ref()
+            .filter(|_| new_claim.spec.storage_class_name == claim.spec.storage_class_name);
+        let class = class.and_then(|name| self.store.get(&Key::cluster(Kind::StorageClass, name)));
+        match class.is_some_and(|class| class.to_value()["allowVolumeExpansion"] == true) {
+            true => Ok(()),
+            false => Err(ApiError::forbidden(
+                old,
+                "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support \
+                 resize",
+            )),
+        }
     }
 
     /// A virtual IP that no Service has, out of 10.200.0.0/16.

@@ -9,8 +9,10 @@
 //! | uids; pod addresses; revision hashes | `<uid-1>`, `<ip-1>`, `<hash-1>` … in the order in which a file shows them |
 //! | generated suffixes of five letters | `<suffix>` |
 //! | container ids, image digests, resource versions | `<id>`, `<digest>`, `<rv>` |
-//! | the names and addresses of workers | `<worker>` |
-//! | lines of `kubectl get nodes`, of events | sorted, because workers are, and events of one second may come in any order |
+//! | the names and addresses of workers | `<worker>`; a command that only reads about one may be about another |
+//! | lines of `kubectl get nodes`, of events, of volumes | sorted, because workers and volumes' names are random, and events of one second may come in any order |
+//! | items of a printed list of volumes, addresses in printed Endpoints | sorted likewise |
+//! | how often `ExternalProvisioning` was said, and whether before or after `Provisioning` | left out: two processes race, and recordings have it one way as often as the other |
 //! | lines of a watch (`-w`) | by object, each object's own in their order: between objects it differs from run to run |
 //! | what DNS tools print | the zone's serial, a cached answer's TTL, addresses of pods that the recording does not name: one word each; the lines sorted, blank ones left out, because answers are shuffled |
 //! | the addresses in a line of `kubectl get endpoints` | sorted, because Kubernetes sorts them by address |
@@ -21,7 +23,7 @@ use std::sync::OnceLock;
 
 /// Folds one side of a comparison; it remembers which uid, address and hash it has seen, so that the same one is the same
 /// throughout a file.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Folder {
     names: BTreeMap<(&'static str, String), usize>,
     counts: BTreeMap<&'static str, usize>,
@@ -52,8 +54,12 @@ fn rules() -> &'static [Rule] {
             rule(r"\b(LIVE|MERGED)-[0-9]+/", To::Text("$1-<id>/")),
             rule(r"containerd://[0-9a-f]{64}", To::Text("containerd://<id>")),
             rule(r"sha256:[0-9a-f]{64}", To::Text("sha256:<digest>")),
-            rule(r"\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b", To::Numbered("uid")),
+            rule(
+                r"\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?:\b|_)",
+                To::Numbered("uid"),
+            ),
             rule(r#"resourceVersion("?: *)"[0-9]+""#, To::Text("resourceVersion$1<rv>")),
+            rule(r"\b(Resource Version: +)[0-9]+", To::Text("$1<rv>")),
             rule(r"\b(172\.16\.[0-9]+\.[0-9]+)\b", To::Numbered("ip")),
             rule(r"\b(10\.200\.(?:[2-9]|[1-9][0-9]+)\.[0-9]+)\b", To::Numbered("cluster-ip")),
             rule(r"\b([0-9]+\.(?:[2-9]|[1-9][0-9]+)\.200\.10)\.in-addr", To::Numbered("cluster-ip-reversed")),
@@ -119,22 +125,6 @@ impl Folder {
     }
 }
 
-/// Whether the lines of this command's output come in an order that two runs need not share.
-fn lines_are_unordered(command: &str) -> bool {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    let kinds = words.get(2).copied().unwrap_or_default();
-    let of_kind = |kind: &str| kinds.split(',').any(|k| k == kind);
-    match words.get(1).copied().unwrap_or_default() {
-        "events" => true,
-        "get" => {
-            let printed = words.iter().any(|w| ["yaml", "json", "-oyaml", "-ojson"].contains(w));
-            !printed
-                && ["nodes", "node", "no", "events", "event", "ev", "pv"].iter().any(|kind| of_kind(kind))
-        }
-        _ => false,
-    }
-}
-
 /// What DNS tools print, without what differs between two runs: the zone's serial, how long the upstream's answer has been
 /// kept, the addresses of pods that the recording does not name, the order of the lines and blank lines.
 pub fn dns(text: &str) -> String {
@@ -155,25 +145,170 @@ pub fn dns(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Brings the lines of this command's output into an order that two runs share.
-pub fn arrange(command: &str, text: &str) -> String {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    if words.iter().any(|w| ["-w", "--watch", "--watch-only"].contains(w)) {
-        return group_lines(text);
-    }
-    if words.get(1) == Some(&"get") && words.get(2).is_some_and(|kind| ["endpoints", "ep"].contains(kind)) {
-        return text.lines().map(sort_lists).collect::<Vec<_>>().join("\n");
-    }
-    if lines_are_unordered(command) { sort_lines(text) } else { text.to_string() }
+/// What `kubectl` was asked for: the verb, the kind, the form.
+struct Asked<'a> {
+    words: Vec<&'a str>,
 }
 
-/// Lines by their first word, the words in order of the alphabet, the first line (the header) in its place.
-fn group_lines(text: &str) -> String {
-    let mut lines: Vec<&str> = text.lines().collect();
-    if let Some(rows) = lines.get_mut(1..) {
-        rows.sort_by_key(|line| line.split(' ').next());
+impl<'a> Asked<'a> {
+    fn of(command: &'a str) -> Asked<'a> {
+        Asked { words: command.split_whitespace().collect() }
+    }
+
+    fn verb(&self) -> &'a str {
+        self.words.get(1).copied().unwrap_or_default()
+    }
+
+    /// Whether one of these kinds is among those asked for.
+    fn is_about(&self, kinds: &[&str]) -> bool {
+        let named = self.words.get(2).copied().unwrap_or_default();
+        named.split(',').any(|kind| kinds.contains(&kind.split('/').next().unwrap_or_default()))
+    }
+
+    fn has(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|word| words.contains(word))
+    }
+
+    /// Whether objects are printed whole.
+    fn is_printed_whole(&self) -> bool {
+        self.has(&[
+            "yaml",
+            "json",
+            "-oyaml",
+            "-ojson",
+            "-o=yaml",
+            "-o=json",
+            "--output=yaml",
+            "--output=json",
+        ])
+    }
+}
+
+const NODES: &[&str] = &["nodes", "node", "no"];
+const EVENTS: &[&str] = &["events", "event", "ev"];
+const VOLUMES: &[&str] = &["pv", "persistentvolume", "persistentvolumes"];
+const ENDPOINTS: &[&str] = &["endpoints", "ep"];
+
+/// Brings what this command printed into an order that two runs share, before it is folded: so that the first uid that a
+/// file shows is the first one on both sides.
+pub fn arrange(command: &str, text: &str) -> String {
+    let asked = Asked::of(command);
+    let text = without_provisioning_race(text);
+    if asked.has(&["-w", "--watch", "--watch-only"]) {
+        return group_lines(&text);
+    }
+    match asked.verb() {
+        "events" => sort_lines(&text),
+        "get" if asked.is_printed_whole() && asked.is_about(VOLUMES) => sort_blocks(&text, "items"),
+        "get" if asked.is_printed_whole() && asked.is_about(ENDPOINTS) => sort_blocks(&text, "addresses"),
+        "get" if asked.is_printed_whole() => text,
+        "get" if asked.is_about(NODES) || asked.is_about(EVENTS) || asked.is_about(VOLUMES) => {
+            sort_lines(&text)
+        }
+        _ => text,
+    }
+}
+
+/// As [`arrange`], for what can only be arranged once it is folded.
+pub fn arrange_folded(command: &str, text: &str) -> String {
+    let asked = Asked::of(command);
+    if matches!(asked.verb(), "get" | "describe") && asked.is_about(ENDPOINTS) && !asked.is_printed_whole() {
+        return text.lines().map(sort_lists).collect::<Vec<_>>().join("\n");
+    }
+    text.to_string()
+}
+
+/// The command; if it only reads about a worker, about each of them: which one has which pods differs between runs.
+pub fn about_any_worker(command: &str) -> Vec<String> {
+    let workers = ["chhan-k8s-2", "chhan-k8s-3", "chhan-k8s-4"];
+    let mut named = workers.iter().filter(|worker| command.contains(*worker));
+    match (named.next(), named.next()) {
+        (Some(named), None) if matches!(Asked::of(command).verb(), "get" | "describe" | "events") => {
+            workers.iter().map(|worker| command.replace(named, worker)).collect()
+        }
+        _ => vec![command.to_string()],
+    }
+}
+
+/// The volume controller and the provisioner write their events at the same time.
+fn without_provisioning_race(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let count = Regex::new(r" \(x[23] over [0-9a-z]+\)").expect("a valid pattern");
+    for line in text.split('\n') {
+        let is = |line: &str, reason: &str| line.split_whitespace().any(|word| word == reason);
+        if !is(line, "ExternalProvisioning") {
+            // `Provisioning` comes first.
+            match lines.last() {
+                Some(last) if is(line, "Provisioning") && is(last, "ExternalProvisioning") => {
+                    lines.insert(lines.len() - 1, line.to_string());
+                }
+                _ => lines.push(line.to_string()),
+            }
+            continue;
+        }
+        lines.push(count.replace(line, "").into_owned());
     }
     lines.join("\n")
+}
+
+/// A text in which no two uids, addresses and hashes differ: by it, what differs in nothing else is sorted.
+fn anonymous(text: &str) -> String {
+    static NUMBERED: OnceLock<Regex> = OnceLock::new();
+    let numbered = NUMBERED.get_or_init(|| Regex::new(r"<([a-z-]+)-[0-9]+>").expect("a valid pattern"));
+    numbered.replace_all(&Folder::default().fold(text), "<$1>").into_owned()
+}
+
+/// Sorts the items of each list below a field of this name in printed YAML or JSON.
+fn sort_blocks(text: &str, field: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut sorted: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let line = lines[at];
+        sorted.push(line.to_string());
+        at += 1;
+        let name = line.trim().trim_start_matches("- ").trim_matches(['"', '[', ' ', ':']);
+        if name != field {
+            continue;
+        }
+        let Some(first) = lines.get(at) else { break };
+        let (depth, is_json) = (indent(first), first.trim_start().starts_with('{'));
+        let mut items: Vec<Vec<&str>> = Vec::new();
+        while let Some(line) = lines.get(at) {
+            let starts =
+                indent(line) == depth && line.trim_start().starts_with(if is_json { "{" } else { "- " });
+            let goes_on = indent(line) > depth || (is_json && indent(line) == depth);
+            match items.last_mut() {
+                _ if starts => items.push(vec![line]),
+                Some(item) if goes_on => item.push(line),
+                _ => break,
+            }
+            at += 1;
+        }
+        let mut items: Vec<String> =
+            items.iter().map(|item| item.join("\n").trim_end_matches(',').to_string()).collect();
+        items.sort_by_cached_key(|item| anonymous(item));
+        sorted.push(items.join(if is_json { ",\n" } else { "\n" }));
+    }
+    sorted.join("\n")
+}
+
+/// Lines by their first word, in order of the alphabet, the first line (the header) in its place.
+fn group_lines(text: &str) -> String {
+    let mut lines = text.lines();
+    let header = lines.next().unwrap_or_default();
+    let mut groups: Vec<(&str, String)> = Vec::new();
+    for line in lines {
+        let word = line.split(' ').next().unwrap_or_default();
+        match groups.iter_mut().find(|(of, _)| *of == word) {
+            Some((_, group)) => group.extend(["\n", line]),
+            None => groups.push((word, line.to_string())),
+        }
+    }
+    groups.sort_by_cached_key(|(_, group)| anonymous(group));
+    let groups = groups.into_iter().map(|(_, group)| format!("\n{group}"));
+    format!("{header}{}", groups.collect::<String>())
 }
 
 /// A line with each comma-separated list in it sorted.
@@ -190,7 +325,7 @@ fn sort_lists(line: &str) -> String {
 pub fn sort_lines(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     if lines.len() > 2 {
-        lines[1..].sort_unstable();
+        lines[1..].sort_by_cached_key(|line| anonymous(line));
     }
     lines.join("\n")
 }

@@ -59,6 +59,8 @@ pub const SKIPPED: &[(&str, &str)] = &[
 pub struct Report {
     /// Each file: its folder, its name without `.json`, and how it came out.
     pub files: Vec<(String, String, Verdict)>,
+    /// Where a recording is known to differ and is not compared: the file, the step, and why.
+    pub deviations: Vec<(String, String, &'static str)>,
 }
 
 impl Report {
@@ -107,7 +109,12 @@ pub fn run(dir: &Path, each: &mut dyn FnMut(&str, &Verdict)) -> Result<Report, S
         let skip = SKIPPED.iter().find(|(file, _)| *file == id);
         let verdict = match (skip, tree.get("format").and_then(Value::as_str)) {
             (Some((_, reason)), _) => Verdict::Skipped(reason),
-            (None, Some("script")) => verdict_of(script::run(&tree)),
+            (None, Some("script")) => {
+                let outcome = script::run(&tree);
+                let deviations = outcome.deviations.into_iter();
+                report.deviations.extend(deviations.map(|(step, reason)| (id.clone(), step, reason)));
+                verdict_of(outcome.differences)
+            }
             (None, Some("validation")) => verdict_of(validation::run(&tree)),
             (None, _) => continue,
         };

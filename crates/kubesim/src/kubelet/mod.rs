@@ -67,6 +67,8 @@ struct NodeState {
     images: BTreeSet<String>,
     /// The last number of the next pod's address.
     next_address: u32,
+    /// The range of its pods' addresses, if the Node does not say.
+    pod_net: Str,
     down: bool,
 }
 
@@ -78,7 +80,9 @@ impl Nodes {
     pub fn new(options: &Options) -> Nodes {
         let mut nodes = Nodes::default();
         for node in &options.nodes {
-            nodes.node(&node.name).next_address = node.first_address;
+            let state = nodes.node(&node.name);
+            state.next_address = node.first_address;
+            state.pod_net = format!("{}.0/24", node.pod_net).into();
             if options.timings.imitates_recorder {
                 // From the recordings before.
                 nodes.add_image(&node.name, "busybox:1.28");
@@ -117,8 +121,8 @@ impl Nodes {
         if slow { Span(usual.0 * SLOWNESS) } else { usual }
     }
 
-    /// An address for a pod, out of its node's range, counting up. An address is only given again when the range
-    /// (`podCIDR`) is used up.
+    /// An address for a pod, out of its node's range, counting up: the node's `podCIDR`, or what the network plugin has
+    /// for it. An address is only given again when the range is used up.
     fn address(&mut self, pod: &Object, host_ip: &Str, store: &Store) -> Str {
         let spec = &pod.pod().spec;
         if spec.host_network {
@@ -126,9 +130,10 @@ impl Nodes {
         }
         let node = spec.node_name.as_deref().unwrap_or_default();
         let range = store.get(&Key::cluster(Kind::Node, node)).map(|n| n.node().pod_cidr.clone());
-        let (base, size) = range.as_deref().and_then(parse_range).unwrap_or((0x0AF4_0000, 256));
         let used: BTreeSet<Str> = self.pods.values().filter_map(|w| w.address.clone()).collect();
         let state = self.node(node);
+        let range = range.as_deref().and_then(parse_range).or_else(|| parse_range(&state.pod_net));
+        let (base, size) = range.unwrap_or((0x0AF4_0000, 256));
         for _ in 0..size {
             let n = state.next_address.clamp(FIRST_ADDRESS, size);
             state.next_address = n + 1;

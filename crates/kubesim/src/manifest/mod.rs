@@ -14,6 +14,7 @@ pub mod decode;
 pub mod defaults;
 pub mod diagnostics;
 pub mod input;
+mod internal;
 mod json;
 mod parser;
 pub mod patch;

@@ -8,6 +8,15 @@ use serde_json::{Value, json};
 /// When the cluster came to be: thirteen minutes before the story begins.
 pub const BORN: SimTime = SimTime(-13 * 60 * 1000);
 
+/// The class was made with `kubectl apply`.
+const CLASS_AS_APPLIED: &str = "{\"apiVersion\":\"storage.k8s.io/v1\",\"kind\":\"StorageClass\",\"metadata\":{\
+    \"annotations\":{\"storageclass.kubernetes.io/is-default-class\":\"true\"},\"name\":\"local-path\"},\
+    \"provisioner\":\"rancher.io/local-path\",\"reclaimPolicy\":\"Delete\",\
+    \"volumeBindingMode\":\"WaitForFirstConsumer\"}\n";
+
+/// Of every node: they are copies of one machine.
+const MACHINE_ID: &str = "a3afd1eb12d4f0d50865d56383733e8d";
+
 /// How one node is set up.
 #[derive(Clone, PartialEq, Debug)]
 pub struct NodeOptions {
@@ -21,8 +30,8 @@ pub struct NodeOptions {
     pub internal_ip: Str,
     /// CPUs.
     pub cpus: i64,
-    /// Memory, in GiB.
-    pub memory_gib: i64,
+    /// Memory, in KiB.
+    pub memory_kib: i64,
     /// How many pods it takes.
     pub pods: i64,
     /// Whether it is a control plane node, which only takes pods that tolerate that.
@@ -38,7 +47,7 @@ impl NodeOptions {
             first_address: 16,
             internal_ip: format!("192.168.1.{}", 100 + n).into(),
             cpus: 4,
-            memory_gib: 8,
+            memory_kib: 8_039_920,
             pods: 110,
             control_plane: false,
         }
@@ -88,7 +97,8 @@ pub fn populate(api: &mut ApiServer, options: &Options) {
         api,
         Kind::StorageClass,
         json!({
-            "metadata": {"name": "local-path", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+            "metadata": {"name": "local-path", "annotations": {"storageclass.kubernetes.io/is-default-class": "true",
+                "kubectl.kubernetes.io/last-applied-configuration": CLASS_AS_APPLIED}},
             "provisioner": "rancher.io/local-path", "reclaimPolicy": "Delete",
             "volumeBindingMode": "WaitForFirstConsumer",
         }),
@@ -148,8 +158,7 @@ fn node_tree(node: &NodeOptions, born: SimTime) -> Value {
         "beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "kubernetes.io/hostname": &*node.name,
     });
-    let mut spec =
-        json!({"podCIDR": format!("{}.0/24", node.pod_net), "podCIDRs": [format!("{}.0/24", node.pod_net)]});
+    let mut spec = json!({});
     if node.control_plane {
         labels["node-role.kubernetes.io/control-plane"] = json!("");
         spec["taints"] = json!([{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]);
@@ -159,8 +168,8 @@ fn node_tree(node: &NodeOptions, born: SimTime) -> Value {
         json!({"type": kind, "status": status, "reason": reason, "message": message,
             "lastTransitionTime": since, "lastHeartbeatTime": since})
     };
-    let capacity = json!({"cpu": node.cpus.to_string(), "ephemeral-storage": "61202244Ki",
-        "memory": format!("{}Gi", node.memory_gib), "pods": node.pods.to_string()});
+    let capacity = json!({"cpu": node.cpus.to_string(), "ephemeral-storage": "51290592Ki",
+        "memory": format!("{}Ki", node.memory_kib), "pods": node.pods.to_string()});
     json!({
         "metadata": {"name": &*node.name, "labels": labels,
             "annotations": {"node.alpha.kubernetes.io/ttl": "0"}},
@@ -177,7 +186,7 @@ fn node_tree(node: &NodeOptions, born: SimTime) -> Value {
             "nodeInfo": {"architecture": "amd64", "containerRuntimeVersion": "containerd://2.1.4",
                 "kernelVersion": "5.15.0-105-generic", "kubeletVersion": "v1.36.2", "kubeProxyVersion": "",
                 "operatingSystem": "linux", "osImage": "Ubuntu 22.04.4 LTS",
-                "bootID": "", "machineID": "", "systemUUID": ""},
+                "bootID": MACHINE_ID, "machineID": MACHINE_ID, "systemUUID": MACHINE_ID},
         },
     })
 }

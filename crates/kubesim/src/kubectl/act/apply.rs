@@ -76,7 +76,7 @@ fn apply_one(
         );
     }
     let original = last_applied.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
-    let patch = patch::three_way(document.kind, &original, &modified, &request::given_out(&current));
+    let patch = patch::three_way(document.kind, &original, &modified, &current.to_value());
     let unchanged = patch.as_object().is_some_and(Map::is_empty);
     let object = if unchanged || dry_run == DryRun::Client {
         current

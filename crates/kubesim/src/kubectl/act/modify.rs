@@ -319,7 +319,7 @@ fn set(
     Failure::all(found.failures)?;
     let found = Found { failures: Vec::new(), ..found };
     each(inv, io, found, |io, object, dry_run| {
-        let before = request::given_out(object);
+        let before = object.to_value();
         let mut tree = before.clone();
         change(&mut tree)?;
         if tree == before {

@@ -60,7 +60,7 @@ pub fn create(api: &mut ApiServer, kind: Kind, tree: &Value, mode: Mode) -> Resu
 /// Changes an object by a patch. Errors: NotFound, and what is wrong with the patch or with what it makes of the object.
 pub fn patch(api: &mut ApiServer, key: &Key, patch: &Patch, mode: Mode) -> Result<Done, ApiError> {
     let old = api.get(key)?;
-    let mut tree = given_out(&old);
+    let mut tree = old.to_value();
     let mut described = Value::Null;
     match patch {
         Patch::Strategic(patch) => {
@@ -101,9 +101,21 @@ pub fn replace(api: &mut ApiServer, key: &Key, tree: &Value, mode: Mode) -> Resu
 
 /// Changes an object to a tree.
 fn put(api: &mut ApiServer, old: &Rc<Object>, tree: &Value, mode: Mode) -> Result<Done, ApiError> {
-    let admitted = manifest::request::update(old.kind, tree, &given_out(old), api.gates, mode.unknown)?;
+    let stored = old.to_value();
+    let admitted = manifest::request::update(old.kind, tree, &stored, api.gates, mode.unknown)?;
+    if admitted.value == stored {
+        return Ok(Done { object: old.clone(), changed: false, warnings: admitted.warnings });
+    }
     let mut new = Object::from_value(old.kind, &admitted.value);
     keep_what_the_server_keeps(&mut new, old);
+    if let Body::Pod(pod) = &mut new.body {
+        let spec = match stored["spec"] == admitted.value["spec"] {
+            true => old.pod().spec.clone(),
+            false => Rc::new(pod.spec.readmitted(&old.pod().spec)),
+        };
+        pod.spec = spec;
+    }
+    api.admit_update(&new, old)?;
     let object = on(api, mode, |api| api.update(&old.key(), |object| *object = new))?;
     let changed = object.meta.resource_version != old.meta.resource_version;
     Ok(Done { object, changed, warnings: admitted.warnings })
@@ -118,28 +130,12 @@ fn keep_what_the_server_keeps(new: &mut Object, old: &Object) {
     new.meta.owner_references = asked.owner_references;
     new.meta.finalizers = asked.finalizers;
     match (&mut new.body, &old.body) {
-        (Body::Pod(new), Body::Pod(old)) => {
-            new.status = old.status.clone();
-            let spec = Rc::make_mut(&mut new.spec);
-            spec.token_volume = old.spec.token_volume.clone();
-            if spec.raw.get("tolerations") == old.spec.raw.get("tolerations") {
-                spec.tolerations = old.spec.tolerations.clone();
-            }
-        }
+        (Body::Pod(new), Body::Pod(old)) => new.status = old.status.clone(),
         (Body::StatefulSet(new), Body::StatefulSet(old)) => new.status = old.status.clone(),
         (Body::Deployment(new), Body::Deployment(old)) => new.status = old.status.clone(),
         (Body::ReplicaSet(new), Body::ReplicaSet(old)) => new.status = old.status.clone(),
         _ => {}
     }
-}
-
-/// An object's tree as patches see it: without what admission added to a pod, which no patch changes.
-pub fn given_out(object: &Object) -> Value {
-    let mut object = object.clone();
-    if let Body::Pod(pod) = &mut object.body {
-        Rc::make_mut(&mut pod.spec).token_volume = None;
-    }
-    object.to_value()
 }
 
 /// Makes a request, or only tries it.

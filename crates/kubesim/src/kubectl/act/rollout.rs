@@ -309,7 +309,7 @@ pub fn undo(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let asked = inv.int("to-revision").unwrap_or(0);
         let history = history_of(io, &object)?;
         let template = template_of(&object, &history, asked)?;
-        let mut tree = request::given_out(&object);
+        let mut tree = object.to_value();
         let mut now = tree["spec"]["template"].clone();
         let mut then = template;
         for template in [&mut now, &mut then] {

@@ -103,7 +103,7 @@ pub(super) fn shown(value: &Value) -> String {
 }
 
 /// Go's JSON escapes what HTML could mistake.
-fn escape_html(json: &str) -> String {
+pub(in crate::manifest) fn escape_html(json: &str) -> String {
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 

@@ -15,7 +15,7 @@ mod workload;
 use serde_json::Value;
 
 pub use field::FieldError;
-pub(super) use field::quoted;
+pub(super) use field::{escape_html, quoted};
 pub use warnings::warnings;
 
 use crate::api::Kind;
@@ -53,9 +53,12 @@ fn validate_body(kind: Kind, at: &At, old: Option<&At>, errors: &mut Errors) {
         }
         (Kind::Job, _) => workload::validate_job_spec(&at.get("spec"), errors),
         (Kind::ControllerRevision, _) => workload::validate_revision(at, old, errors),
-        (Kind::Pod, None) => {
+        (Kind::Pod, old) => {
             let name = at.get("metadata").get("name");
             pod::validate_pod_spec(&at.get("spec"), &[], Some(name.text()), errors);
+            if let Some(old) = old {
+                pod::validate_pod_update(&at.get("spec"), &old.get("spec"), errors);
+            }
         }
         (Kind::Service, _) => {
             if let Some(old) = old {
@@ -69,7 +72,12 @@ fn validate_body(kind: Kind, at: &At, old: Option<&At>, errors: &mut Errors) {
                 volume::validate_claim_update(at, old, errors);
             }
         }
-        (Kind::PersistentVolume, _) => volume::validate_volume_spec(&at.get("spec"), errors),
+        (Kind::PersistentVolume, _) => {
+            volume::validate_volume_spec(&at.get("spec"), errors);
+            if let Some(old) = old {
+                volume::validate_volume_update(&at.get("spec"), &old.get("spec"), errors);
+            }
+        }
         (Kind::StorageClass, _) => {
             volume::validate_storage_class(at, errors);
             if let Some(old) = old {

@@ -10,7 +10,9 @@ use super::meta::{
 };
 use super::names;
 use super::volume::{validate_claim_spec, validate_quantity};
+use crate::manifest::internal::difference;
 use crate::manifest::quantity::Quantity;
+use serde_json::Value;
 
 const FILE_MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
 const MORE_THAN_ONE_VOLUME: &str = "may not specify more than 1 volume type";
@@ -100,6 +102,86 @@ pub(super) fn validate_pod_spec(
                 }
             }
         }
+    }
+}
+
+/// What may be changed of a pod's spec, as upstream's `updatablePodSpecFields` has it.
+const UPDATABLE: &str = "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,\
+    `spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set \
+    to 1 if it was previously negative)";
+
+/// Models ValidatePodUpdate, but for what gated pods may change besides.
+pub(super) fn validate_pod_update(new: &At, old: &At, errors: &mut Errors) {
+    for field in ["containers", "initContainers"] {
+        let (new, old) = (new.get(field), old.get(field));
+        if new.items().len() != old.items().len() {
+            return errors.forbidden(&new.path, "pod updates may not add or remove containers");
+        }
+        for container in new.items() {
+            let image = container.get("image");
+            if image.text().is_empty() {
+                errors.required(&image.path, "");
+            }
+            if image.text().trim().len() != image.text().len() {
+                errors.invalid(&image, "must not have leading or trailing whitespace");
+            }
+        }
+    }
+    let (deadline, old_deadline) = (new.get("activeDeadlineSeconds"), old.get("activeDeadlineSeconds"));
+    if deadline.is_set() {
+        if !(0..=i64::from(i32::MAX)).contains(&deadline.int()) {
+            return errors.in_range(&deadline, 0, i64::from(i32::MAX));
+        }
+        if old_deadline.is_set() && old_deadline.int() < deadline.int() {
+            return errors.invalid(&deadline, "must be less than or equal to previous value");
+        }
+    } else if old_deadline.is_set() {
+        errors.invalid(&deadline, "must not update from a positive integer to nil value");
+    }
+    let tolerations = new.get("tolerations");
+    let without_seconds = |toleration: &At| {
+        let mut toleration = toleration.value.clone();
+        toleration.as_object_mut().map(|fields| fields.remove("tolerationSeconds"));
+        toleration
+    };
+    let is_kept = |old: At| tolerations.items().any(|new| without_seconds(&new) == without_seconds(&old));
+    if !old.get("tolerations").items().all(is_kept) {
+        let detail = "existing toleration can not be modified except its tolerationSeconds";
+        errors.forbidden(&tolerations.path, detail);
+    }
+    let had_gate =
+        |gate: &At| old.get("schedulingGates").items().any(|old| old.get("name").text() == gate.text());
+    for gate in new.get("schedulingGates").items() {
+        let name = gate.get("name");
+        if !had_gate(&name) {
+            let detail = format!("only deletion is allowed, but found new scheduling gate '{}'", name.text());
+            errors.forbidden(&name.path, &detail);
+        }
+    }
+    // What may change is taken to be as it was.
+    let mut kept = new.value.clone();
+    let Some(fields) = kept.as_object_mut() else { return };
+    for field in ["containers", "initContainers"] {
+        let news = fields.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten();
+        for (new, old) in news.zip(old.get(field).items()) {
+            new["image"] = old.get("image").value.clone();
+        }
+    }
+    for field in ["activeDeadlineSeconds", "schedulingGates", "tolerations"] {
+        match old.get(field).value {
+            Value::Null => drop(fields.remove(field)),
+            old => drop(fields.insert(field.to_owned(), old.clone())),
+        }
+    }
+    let (grace, old_grace) =
+        (new.get("terminationGracePeriodSeconds"), old.get("terminationGracePeriodSeconds"));
+    if old_grace.int() < 0 && grace.int() == 1 {
+        fields.insert("terminationGracePeriodSeconds".to_owned(), old_grace.value.clone());
+    }
+    if kept != *old.value {
+        let difference = difference("PodSpec", old.value, &kept);
+        let detail = format!("pod updates may not change fields other than {UPDATABLE}\n{difference}");
+        errors.forbidden(&new.path, &detail);
     }
 }
 

@@ -2,10 +2,13 @@
 //!
 //! Models pkg/apis/core/validation/validation.go and pkg/apis/storage/validation.
 
-use super::field::{At, Errors};
+use super::field::{At, Errors, shown};
 use super::meta::validate_selector;
 use super::names;
+use crate::manifest::internal::difference;
 use crate::manifest::quantity::Quantity;
+use crate::manifest::schema::TypeRef;
+use serde_json::Value;
 
 const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
@@ -70,25 +73,37 @@ fn validate_volume_mode(mode: &At, errors: &mut Errors) {
     }
 }
 
-/// Models ValidatePersistentVolumeClaimUpdate, without the difference that it prints behind the sentence.
+/// Models ValidatePersistentVolumeClaimUpdate.
 pub(super) fn validate_claim_update(new: &At, old: &At, errors: &mut Errors) {
     let (new_spec, old_spec) = (new.get("spec"), old.get("spec"));
     let is_bound = new.get("status").get("phase").text() == "Bound";
+    // What may change is taken to be as it was.
     let mut kept = new_spec.value.clone();
     if let Some(kept) = kept.as_object_mut() {
+        let mut restore = |field: &str| match old_spec.get(field).value {
+            Value::Null => drop(kept.remove(field)),
+            old => drop(kept.insert(field.to_owned(), old.clone())),
+        };
         if old_spec.get("volumeName").text().is_empty() {
-            kept.remove("volumeName");
+            restore("volumeName");
         }
         if !old_spec.get("storageClassName").is_set() {
-            kept.remove("storageClassName");
+            restore("storageClassName");
         }
-        if is_bound && let Some(resources) = kept.get_mut("resources") {
-            *resources = old_spec.get("resources").value.clone();
+        if is_bound {
+            restore("volumeAttributesClassName");
+            let old = old_spec.get("resources").get("requests").get("storage");
+            if let Some(requests) = kept.get_mut("resources").and_then(|r| r.get_mut("requests"))
+                && requests.is_object()
+            {
+                requests["storage"] = old.value.clone();
+            }
         }
     }
     if kept != *old_spec.value {
         let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-        errors.forbidden(&new_spec.path, detail);
+        let difference = difference("PersistentVolumeClaimSpec", old_spec.value, &kept);
+        errors.forbidden(&new_spec.path, &format!("{detail}\n{difference}"));
     }
     let size = |claim: &At, part: &str, list: &str| {
         Quantity::parse(claim.get(part).get(list).get("storage").text())
@@ -102,6 +117,23 @@ pub(super) fn validate_claim_update(new: &At, old: &At, errors: &mut Errors) {
     if storage(new) < storage(old) && storage(new) <= size(old, "status", "capacity") {
         errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
     }
+}
+
+/// Models ValidatePersistentVolumeUpdate.
+pub(super) fn validate_volume_update(new: &At, old: &At, errors: &mut Errors) {
+    let source = |spec: &At| -> Value {
+        let fields = TypeRef("PersistentVolumeSource").fields().into_iter();
+        let set = fields.filter_map(|f| Some((f.name.to_owned(), spec.value.get(f.name)?.clone())));
+        Value::Object(set.collect())
+    };
+    let (new_source, old_source) = (source(new), source(old));
+    if new_source != old_source {
+        let difference = difference("PersistentVolumeSource", &old_source, &new_source);
+        let detail = format!("spec.persistentvolumesource is immutable after creation\n{difference}");
+        errors.forbidden("spec.persistentvolumesource", &detail);
+    }
+    let mode = new.get("volumeMode").told_as("volumeMode".to_owned());
+    errors.immutable(&mode, &old.get("volumeMode"), &shown(mode.value));
 }
 
 /// Models ValidatePersistentVolumeSpec, for the sources that the simulation knows.
@@ -182,5 +214,5 @@ pub(super) fn validate_storage_class_update(new: &At, old: &At, errors: &mut Err
         }
     }
     let (mode, old_mode) = (new.get("volumeBindingMode"), old.get("volumeBindingMode"));
-    errors.immutable(&mode, &old_mode, &super::field::shown(mode.value));
+    errors.immutable(&mode, &old_mode, &shown(mode.value));
 }
