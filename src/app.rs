@@ -5,14 +5,17 @@ use crate::components::dns::dns;
 use crate::components::editor::editor;
 use crate::components::events::events;
 use crate::components::header::header;
-use crate::components::inspect::inspect;
+use crate::components::inspect::{Inspected, inspect};
 use crate::components::stage::Stage;
 use crate::components::terminal::{Terminal, suggestions};
-use crate::components::timeline::timeline;
-use crate::components::{Ask, View, address, choice, part};
+use crate::components::timeline::{branch_name, timeline};
+use crate::components::trouble::menu;
+use crate::components::{Ask, Face, View, address, choice, part};
 use crate::examples::EXAMPLES;
 use crate::highlight::line_of_field;
+use crate::scene::Scene;
 use crate::session::{Action, Page, Session};
+use crate::why::{self, Subject, Why};
 use crate::words::{EN, Words};
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::request_animation_frame;
@@ -37,8 +40,14 @@ struct Chosen {
     panel: View,
     /// The object that is inspected.
     object: Option<Key>,
-    /// Whether as YAML.
-    yaml: bool,
+    /// How it is shown.
+    face: Face,
+    /// The version that it is compared with.
+    since: Option<usize>,
+    /// The part that the question is about, if not about the whole set.
+    subject: Option<Subject>,
+    /// The object that the menu of troubles is for.
+    trouble: Option<Key>,
     /// The name and the type that DNS is asked for.
     question: (AttrValue, AttrValue),
     /// Whether the rule is shown.
@@ -57,7 +66,10 @@ impl Chosen {
             view: View::Stage,
             panel: View::Terminal,
             object: None,
-            yaml: false,
+            face: Face::Described,
+            since: None,
+            subject: None,
+            trouble: None,
             question: ("".into(), "A".into()),
             rule: false,
             lens: None,
@@ -103,11 +115,18 @@ pub fn App() -> Html {
                     return state.set(Chosen { text, diagnosis, ..chosen });
                 }
                 Ask::Inspect(key) => {
+                    chosen.since = None;
                     chosen.object = Some(key);
                     chosen.show(View::Inspect);
                     return state.set(chosen);
                 }
-                Ask::Yaml(yaml) => return state.set(Chosen { yaml, ..chosen }),
+                Ask::Face(face) => return state.set(Chosen { face, ..chosen }),
+                Ask::Since(since) => return state.set(Chosen { since, ..chosen }),
+                Ask::Why(subject) => {
+                    chosen.view = View::Stage;
+                    return state.set(Chosen { subject, ..chosen });
+                }
+                Ask::Trouble(key) => return state.set(Chosen { trouble: Some(key), ..chosen }),
                 Ask::Resolve(name, kind) => return state.set(Chosen { question: (name, kind), ..chosen }),
                 Ask::Show(view) => {
                     chosen.show(view);
@@ -151,7 +170,17 @@ pub fn App() -> Html {
     let chosen = &*state;
     let scene = session.scene(words);
     let position = session.moment().position;
-    let marked = scene.why.rule.and_then(|rule| line_of_field(&chosen.text, rule.field));
+    let part_why = part_why(words, &session, &scene, chosen.subject.as_ref());
+    let why = part_why.as_ref().unwrap_or(&scene.why);
+    let marked = why.rule.and_then(|rule| line_of_field(&chosen.text, rule.field));
+    {
+        let shows = chosen.rule && marked.is_some();
+        use_effect_with((shows, marked), move |(shows, _)| {
+            if *shows {
+                show_marked_line();
+            }
+        });
+    }
     let (shared, now) = (page.session.clone(), session.now());
     let tab = |view: View| {
         choice(view.class(), chosen.panel == view, Html::from(name(words, view)), &ask, Ask::Show(view))
@@ -185,19 +214,25 @@ pub fn App() -> Html {
             )
         }
         View::Inspect => {
-            let (ask, object, yaml) = (ask.clone(), chosen.object.clone(), chosen.yaml);
-            let draw =
-                move || inspect(words, &shared.borrow().moment().store, now, object.as_ref(), yaml, &ask);
+            let ask = ask.clone();
+            let inspected =
+                Inspected { object: chosen.object.clone(), face: chosen.face, since: chosen.since };
+            let draw = move || inspect(words, shared.borrow().branch(), now, &inspected, &ask);
             part("inspect", depends, Rc::new(draw))
         }
         _ => html! {
             <Terminal {words} screen={session.screen()} lines={session.lines()} suggestions={suggestions(&session, &scene)} ask={&ask} />
         },
     };
+    let differences = session.differences();
+    let other = session.beside().map(|branch| branch_name(words, branch).to_string());
+    let menu = menu(words, &session.moment().store, chosen.trouble.as_ref(), &ask);
     let stage = Stage {
         words,
         scene: &scene,
         now: session.playhead(),
+        part: part_why.as_ref(),
+        compared: other.as_deref().map(|name| (name, &*differences)),
         notice: if session.rests() {
             Some(words.at_rest)
         } else {
@@ -222,6 +257,7 @@ pub fn App() -> Html {
             </main>
             { timeline(words, &page.session, &scene, &ask) }
             <nav>{ for View::ALL.map(bottom) }</nav>
+            { menu }
         </div>
     }
 }
@@ -238,6 +274,27 @@ fn name(words: &'static Words, view: View) -> &'static str {
     }
 }
 
+/// Why the part is as it is that the user asked about; nothing if it is of another set than the one on the stage.
+fn part_why(
+    words: &'static Words,
+    session: &Session,
+    scene: &Scene,
+    subject: Option<&Subject>,
+) -> Option<Why> {
+    let store = &session.moment().store;
+    let set = store.get(&scene.set.as_ref()?.key)?;
+    Some(why::of(words, store, set, subject?))
+}
+
+/// Scrolls the manifest to the field that decides.
+fn show_marked_line() -> Option<()> {
+    let line = gloo::utils::document().query_selector(".editor .marked").ok()??;
+    let editor = line.closest(".editor").ok()??;
+    let top = line.get_bounding_client_rect().top() - editor.get_bounding_client_rect().top();
+    editor.set_scroll_top(editor.scroll_top() + top as i32 - editor.client_height() / 2);
+    Some(())
+}
+
 /// What a key does wherever no part of the page takes it for itself.
 fn shortcut(event: &KeyboardEvent) -> Option<Ask> {
     let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok())?;
@@ -246,6 +303,11 @@ fn shortcut(event: &KeyboardEvent) -> Option<Ask> {
         return Some(Ask::Apply);
     }
     if command || event.alt_key() || target.closest("input, textarea, select").ok()?.is_some() {
+        return None;
+    }
+    if key == "?" {
+        let button = gloo::utils::document().query_selector("button.keys").ok()??;
+        button.dyn_into::<web_sys::HtmlElement>().ok()?.click();
         return None;
     }
     Some(Ask::Do(match &*key {

@@ -5,8 +5,12 @@ use kubesim::api::pod::{ContainerState, condition};
 use kubesim::api::volume::Files;
 use kubesim::api::{Body, Key, Kind, Object, PodPhase, SimTime, Str, Uid};
 use kubesim::apiserver::{Cause, Change, Entry, History, Stream};
+use kubesim::kubectl::printers::pod_status;
 use kubesim::verdict::Component;
 use std::rc::Rc;
+
+/// The label that names a pod's revision.
+pub const REVISION_LABEL: &str = "controller-revision-hash";
 
 /// A pod's state as the stage and the timeline colour it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,8 +93,21 @@ pub struct Life {
     pub ip: Option<Str>,
     /// Its node.
     pub node: Option<Str>,
+    /// The revision of the template that it was made from.
+    pub revision: Option<Str>,
     /// Its states, each from its time on.
-    pub states: Vec<(SimTime, PodState)>,
+    pub states: Vec<Stretch>,
+}
+
+/// A pod is in this state from this time on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stretch {
+    /// From when.
+    pub since: SimTime,
+    /// The state.
+    pub state: PodState,
+    /// STATUS as kubectl prints it, if that says more: what has failed.
+    pub status: Option<Str>,
 }
 
 /// A command of the user.
@@ -245,19 +262,26 @@ impl Chronicle {
             return;
         };
         if before.is_none() || lives.last().is_none_or(|life| life.uid != pod.meta.uid) {
-            let life =
-                Life { uid: pod.meta.uid, born: at, gone: None, ip: None, node: None, states: Vec::new() };
-            lives.push(life);
+            lives.push(Life {
+                uid: pod.meta.uid,
+                born: at,
+                gone: None,
+                ip: None,
+                node: None,
+                revision: pod.meta.label(REVISION_LABEL).map(Str::from),
+                states: Vec::new(),
+            });
         }
         let life = lives.last_mut().expect("it has a life now");
         let (spec, status) = (&pod.pod().spec, &pod.pod().status);
         life.ip = status.pod_ip.clone().or(life.ip.take());
         life.node = spec.node_name.clone();
         let state = PodState::of(pod);
+        let status = (state == PodState::Failing).then(|| pod_status(pod.pod(), &pod.meta).into());
         match life.states.last_mut() {
-            Some((_, last)) if *last == state => {}
-            Some((since, last)) if *since == at => *last = state,
-            _ => life.states.push((at, state)),
+            Some(last) if last.state == state && last.status == status => {}
+            Some(last) if last.since == at => (last.state, last.status) = (state, status),
+            _ => life.states.push(Stretch { since: at, state, status }),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Where two worlds differ: objects that only one of them has, and objects that are at another point.
 
+use crate::chronicle::REVISION_LABEL;
 use kubesim::api::{Key, Kind, Object};
 use kubesim::apiserver::Store;
 use kubesim::kubectl::printers::{pod_status, pod_summary};
@@ -57,7 +58,7 @@ fn gist(object: &Object) -> String {
             let pod = object.pod();
             let ready = pod_summary(pod, &object.meta).ready_column();
             let node = pod.spec.node_name.as_deref().unwrap_or("–");
-            let revision = object.meta.label("controller-revision-hash").unwrap_or_default();
+            let revision = object.meta.label(REVISION_LABEL).unwrap_or_default();
             format!("{} {ready} · {node} · {revision}", pod_status(pod, &object.meta))
         }
         Kind::StatefulSet => {

@@ -1,6 +1,6 @@
 //! What is shown, and where: a pure function of the world at a moment, of what the page remembers, and of the moment.
 
-use crate::chronicle::{Chronicle, Life, PodName, PodState, has_sandbox};
+use crate::chronicle::{Chronicle, Life, PodName, PodState, REVISION_LABEL, has_sandbox};
 use crate::why::{self, Why};
 use crate::words::{Words, fill};
 use kubesim::api::pod::ContainerState;
@@ -105,12 +105,28 @@ pub struct PodView {
     pub node: Option<(Str, usize)>,
     /// Whether the node is the predecessor's.
     pub node_mark: Mark,
+    /// What it has of its predecessor and what not, if it had one.
+    pub replaced: Option<Replaced>,
     /// How often its containers were started again.
     pub restarts: i64,
     /// How far it is: placed and with its volumes; init containers done (if it has any); containers started; Ready.
     pub progress: Vec<f32>,
     /// How far it is as a whole; once it is Ready: how far it is to being available.
     pub ring: f32,
+}
+
+/// What a replacement has of its predecessor, and what is new, beside the name and the ordinal, which always stay, and the
+/// uid, which never does.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Replaced {
+    /// Whether its claims, and with them its volumes, were there before; absent if it has none.
+    pub claims: Option<bool>,
+    /// Whether its address is the same; absent while it has none.
+    pub ip: Option<bool>,
+    /// Whether its node is the same; absent while it has none.
+    pub node: Option<bool>,
+    /// Whether its template is the same.
+    pub revision: bool,
 }
 
 /// What a replacement has of its predecessor.
@@ -430,9 +446,25 @@ impl Look<'_> {
             age: (self.at() - object.meta.creation_timestamp).to_string(),
             node: pod.spec.node_name.clone().map(|node| self.numbered(node)),
             node_mark: mark(|life| &life.node, &pod.spec.node_name),
+            replaced: before.map(|before| self.replaced(object, before)),
             restarts: summary.restarts,
             progress,
             ring,
+        }
+    }
+
+    fn replaced(&self, object: &Object, before: &Life) -> Replaced {
+        let pod = object.pod();
+        let is_older = |claim: &Str| {
+            let claim = self.store.get(&object.key().beside(Kind::PersistentVolumeClaim, claim));
+            claim.is_some_and(|claim| claim.meta.creation_timestamp < object.meta.creation_timestamp)
+        };
+        let same = |old: &Option<Str>, new: &Option<Str>| new.as_ref().map(|_| old == new);
+        Replaced {
+            claims: pod.spec.claims().map(is_older).reduce(|all, is| all && is),
+            ip: same(&before.ip, &pod.status.pod_ip),
+            node: same(&before.node, &pod.spec.node_name),
+            revision: before.revision.as_deref() == object.meta.label(REVISION_LABEL),
         }
     }
 

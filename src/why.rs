@@ -1,7 +1,11 @@
-//! Why the set does what it does, or waits: the verdicts of the moment as a question, an answer and a rule.
+//! Why things are as they are: the verdicts of a moment as a question, an answer and a rule. For the set as a whole
+//! ([`of_set`]), and for each of its parts ([`of`]).
 
+use crate::chronicle::REVISION_LABEL;
 use crate::words::{Detail, Rule, Say, Words, fill};
-use kubesim::api::{Body, Key, Kind, Object, SimTime, Span, Str};
+use kubesim::api::stateful_set::{ClaimRetention, UpdateStrategy};
+use kubesim::api::volume::ClaimPhase;
+use kubesim::api::{Key, Kind, Object, SimTime, Span, Str};
 use kubesim::apiserver::Store;
 use kubesim::verdict::{Component, DeleteReason, Reason, Verdict};
 
@@ -25,6 +29,19 @@ impl Mood {
     }
 }
 
+/// What the question is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// A pod, or the place of one that is not there.
+    Pod(Key),
+    /// A claim, or the place of one that is not there.
+    Claim(Key),
+    /// Whether and why a pod's name is in DNS.
+    Endpoint(Key),
+    /// A node.
+    Node(Key),
+}
+
 /// A question, its answer, and the rule behind it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Why {
@@ -44,8 +61,10 @@ pub struct Why {
     pub remedy: Option<String>,
 }
 
+type Values<'v> = &'v [(&'v str, &'v str)];
+
 impl Why {
-    fn new(mood: Mood, say: &Say, values: &[(&str, &str)]) -> Why {
+    fn new(mood: Mood, say: &Say, values: Values) -> Why {
         Why {
             mood,
             title: fill(say.title, values),
@@ -56,12 +75,36 @@ impl Why {
             remedy: None,
         }
     }
+
+    fn with_remedy(self, remedy: String) -> Why {
+        Why { remedy: Some(remedy), ..self }
+    }
+
+    /// Adds what a part is busy with.
+    fn with(mut self, more: Option<PodDetail>) -> Why {
+        let Some(more) = more else { return self };
+        self.text = [self.text.as_str(), &more.text].join(" ").trim_start().to_string();
+        self.wait = self.wait.or(more.wait);
+        self.rule = self.rule.or(more.detail.rule);
+        self.remedy = self.remedy.or(more.remedy);
+        if more.stuck {
+            self.mood = Mood::Stuck;
+            self.rule = more.detail.rule;
+        }
+        self
+    }
 }
 
 /// Why nothing is on the stage.
 pub fn of_nothing(words: &'static Words, store: &Store) -> Why {
-    let something = store.list(Kind::Pod).next().is_some();
-    Why::new(Mood::Calm, if something { &words.other_set } else { &words.nothing }, &[])
+    let mut pods = store.list(Kind::Pod);
+    let orphan = store.list(Kind::Pod).find(|pod| {
+        pod.meta.label("statefulset.kubernetes.io/pod-name").is_some() && pod.meta.controller().is_none()
+    });
+    if let Some(orphan) = orphan {
+        return Why::new(Mood::Waiting, &words.orphaned, &[("pod", &orphan.meta.name)]);
+    }
+    Why::new(Mood::Calm, if pods.next().is_some() { &words.other_set } else { &words.nothing }, &[])
 }
 
 /// Why this set does what it does.
@@ -71,6 +114,17 @@ pub fn of_set(words: &'static Words, store: &Store, set: &Object) -> Why {
     match verdict {
         Some(verdict) => about.verdict(verdict),
         None => about.rest(),
+    }
+}
+
+/// Why a part of this set is as it is.
+pub fn of(words: &'static Words, store: &Store, set: &Object, subject: &Subject) -> Why {
+    let about = About { words, store, set };
+    match subject {
+        Subject::Pod(key) => about.pod(key),
+        Subject::Claim(key) => about.claim(key),
+        Subject::Endpoint(key) => about.endpoint(key),
+        Subject::Node(key) => about.node(key),
     }
 }
 
@@ -84,7 +138,9 @@ impl About<'_> {
     fn verdict(&self, verdict: &Verdict) -> Why {
         let words = self.words;
         match &verdict.reason {
-            Reason::Created { pod } => self.made(pod),
+            Reason::Created { pod } => {
+                self.with_pod(Why::new(Mood::Busy, &words.created, &[("pod", pod)]), pod)
+            }
             Reason::Deleted { pod, why } => {
                 let say = match why {
                     DeleteReason::ScaledDown => &words.deleted,
@@ -94,7 +150,19 @@ impl About<'_> {
                 self.with_pod(Why::new(Mood::Busy, say, &[("pod", pod)]), pod)
             }
             Reason::WaitingForReady { pod, next } => {
-                self.waiting(&words.waiting_for_ready, &words.last_ready, pod, next, "")
+                let say = match next {
+                    Some(next) if self.is_beyond(next) => &words.waiting_to_scale_down,
+                    _ => &words.waiting_for_ready,
+                };
+                let mut why = self.waiting(say, &words.last_ready, pod, next, "");
+                if why.mood == Mood::Stuck && self.is_of_new_revision(pod) {
+                    why.title = words.stuck_new.title.into();
+                    why.text =
+                        [&fill(words.stuck_new.text, &[("pod", pod)]), &*self.detail_text(pod)].join(" ");
+                    why.rule = words.stuck_new.rule;
+                    why.remedy = Some(format!("kubectl rollout undo statefulset/{}", self.set.meta.name));
+                }
+                why
             }
             Reason::WaitingForAvailable { pod, min_ready_seconds, next } => {
                 let seconds = min_ready_seconds.to_string();
@@ -107,18 +175,27 @@ impl About<'_> {
             Reason::WaitingForTermination { pod, next } => {
                 self.waiting(&words.waiting_for_termination, &words.waiting_for_termination, pod, next, "")
             }
+            Reason::HeldByMaxUnavailable { pod, max_unavailable, next } => {
+                let max = max_unavailable.to_string();
+                let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
+                self.with_pod(Why::new(Mood::Waiting, &words.held_by_max_unavailable, &values), pod)
+            }
             Reason::HeldByPartition { partition, held } => {
                 let values = [("partition", &*partition.to_string()), ("held", &*held.to_string())];
-                Why::new(Mood::Calm, &words.held_by_partition, &values)
+                self.unless_pods_wait(Why::new(Mood::Calm, &words.held_by_partition, &values))
             }
             Reason::OnDelete { outdated } => {
-                Why::new(Mood::Calm, &words.on_delete, &[("held", &outdated.to_string())])
+                let why = Why::new(Mood::Calm, &words.on_delete, &[("held", &outdated.to_string())]);
+                let why = match self.outdated_pod() {
+                    Some(pod) => why.with_remedy(format!("kubectl delete pod {pod}")),
+                    None => why,
+                };
+                self.unless_pods_wait(why)
             }
             Reason::StuckUpdate { pod } => {
                 let mut why = Why::new(Mood::Stuck, &words.stuck, &[("pod", pod)]);
                 why.pod = Some(pod.clone());
-                why.remedy = Some(format!("kubectl delete pod {pod}"));
-                why
+                why.with_remedy(format!("kubectl delete pod {pod}"))
             }
             Reason::Failed { message } => {
                 Why::new(Mood::Stuck, &words.failed, &[("message", &sentence(message))])
@@ -128,24 +205,66 @@ impl About<'_> {
         }
     }
 
-    /// A pod was just made: nobody can have waited for it yet.
-    fn made(&self, pod: &Str) -> Why {
-        self.with_pod(Why::new(Mood::Busy, &self.words.created, &[("pod", pod)]), pod)
+    /// Whether the pod's ordinal is not among the wanted ones.
+    fn is_beyond(&self, pod: &str) -> bool {
+        let spec = &self.set.stateful_set().spec;
+        let ordinal = pod.rsplit_once('-').and_then(|(_, n)| n.parse::<i32>().ok());
+        ordinal.is_some_and(|n| n < spec.ordinals_start || n - spec.ordinals_start >= spec.replicas)
     }
 
-    /// The set has nothing to do; perhaps its pods still have.
+    fn find_pod(&self, name: &str) -> Option<&Object> {
+        self.store.find(Kind::Pod, &self.set.meta.namespace, name).map(|pod| &**pod)
+    }
+
+    fn revision_of(&self, pod: &Object) -> Option<Str> {
+        pod.meta.label(REVISION_LABEL).map(Str::from)
+    }
+
+    /// Whether a rollout is under way, and the pod was made by it.
+    fn is_of_new_revision(&self, pod: &str) -> bool {
+        let status = &self.set.stateful_set().status;
+        let revision = self.find_pod(pod).and_then(|pod| self.revision_of(pod));
+        revision == status.update_revision && status.current_revision != status.update_revision
+    }
+
+    /// The highest pod of an old revision.
+    fn outdated_pod(&self) -> Option<Str> {
+        let update = &self.set.stateful_set().status.update_revision;
+        let old = |pod: &&Object| self.revision_of(pod) != *update && !pod.meta.is_terminating();
+        self.pods().filter(old).last().map(|pod| pod.meta.name.clone())
+    }
+
+    fn pods(&self) -> impl DoubleEndedIterator<Item = &Object> {
+        let all = self.store.list_in(Kind::Pod, &self.set.meta.namespace).map(|pod| &**pod);
+        all.filter(|pod| pod.meta.is_controlled_by(self.set.meta.uid))
+    }
+
+    /// What a pod is busy with matters more than that others are held back.
+    fn unless_pods_wait(&self, why: Why) -> Why {
+        self.unready().unwrap_or(why)
+    }
+
+    fn unready(&self) -> Option<Why> {
+        let pod = self.pods().find(|pod| pod.meta.is_terminating() || !pod.pod().is_ready())?;
+        let mut why = self.pod(&pod.key());
+        why.text = [self.words.starting.text, &why.text].join(" ");
+        Some(why)
+    }
+
+    /// The set has nothing to do; perhaps its pods, its claims or its Service still have.
     fn rest(&self) -> Why {
         let (words, set) = (self.words, self.set.stateful_set());
-        let mut pods = self
-            .store
-            .list_in(Kind::Pod, &self.set.meta.namespace)
-            .filter(|p| p.meta.is_controlled_by(self.set.meta.uid));
-        if let Some(pod) = pods.find(|pod| pod.meta.is_terminating() || !pod.pod().is_ready()) {
-            let name = &pod.meta.name;
-            let mut why = Why::new(Mood::Waiting, &words.starting, &[]);
-            why.title =
-                fill(if pod.meta.is_terminating() { words.going } else { words.unready }, &[("pod", name)]);
-            return self.with_pod(why, name);
+        if let Some(why) = self.unready() {
+            return why;
+        }
+        let claims = self.store.list_in(Kind::PersistentVolumeClaim, &self.set.meta.namespace);
+        if let Some(claim) = claims.into_iter().find(|claim| claim.meta.is_terminating()) {
+            return self.claim(&claim.key());
+        }
+        if set.spec.replicas > 0
+            && let Some(why) = self.service_trouble()
+        {
+            return why;
         }
         let say = if set.spec.replicas == 0 { &words.settled_empty } else { &words.settled };
         let (ready, replicas) = (set.status.ready_replicas.to_string(), set.spec.replicas.to_string());
@@ -158,8 +277,12 @@ impl About<'_> {
         let values = [("pod", &**pod), ("next", next.as_deref().unwrap_or_default()), ("seconds", seconds)];
         let mut why = Why::new(Mood::Waiting, if next.is_some() { say } else { last }, &values);
         if let Some(next) = next {
-            let exists = self.store.find(Kind::Pod, &self.set.meta.namespace, next).is_some();
-            why.title = fill(if exists { words.present } else { words.missing }, &values);
+            let title = match self.find_pod(next) {
+                None => words.missing,
+                Some(_) if self.is_beyond(next) => words.present,
+                Some(_) => words.not_replaced,
+            };
+            why.title = fill(title, &values);
         }
         self.with_pod(why, pod)
     }
@@ -167,21 +290,241 @@ impl About<'_> {
     /// Adds what the pod itself is busy with.
     fn with_pod(&self, mut why: Why, pod: &Str) -> Why {
         why.pod = Some(pod.clone());
+        why.with(pod_detail(self.words, self.store, &self.set.key().beside(Kind::Pod, pod)))
+    }
+
+    fn detail_text(&self, pod: &Str) -> String {
         let key = self.set.key().beside(Kind::Pod, pod);
-        if let Some(more) = pod_detail(self.words, self.store, &key) {
-            why.text = format!("{} {}", why.text, more.text);
-            why.wait = why.wait.or(more.wait);
-            why.rule = why.rule.or(more.detail.rule);
-            if more.stuck {
-                why.mood = Mood::Stuck;
-                why.rule = more.detail.rule;
-            }
+        pod_detail(self.words, self.store, &key).map(|detail| detail.text).unwrap_or_default()
+    }
+
+    /// Why a pod is as it is, or why there is none.
+    fn pod(&self, key: &Key) -> Why {
+        let (words, name) = (self.words, &key.name);
+        let Some(pod) = self.store.get(key) else { return self.ghost(name) };
+        let say = if pod.meta.is_terminating() {
+            &words.pod_going
+        } else if !pod.pod().is_ready() {
+            &words.pod_unready
+        } else if let Some(why) = self.not_available(pod) {
+            return why;
+        } else if self.revision_of(pod) != self.set.stateful_set().status.update_revision
+            && pod.meta.is_controlled_by(self.set.meta.uid)
+        {
+            return self.outdated(name);
+        } else {
+            let node = pod.pod().spec.node_name.as_deref().unwrap_or_default();
+            return Why::new(Mood::Calm, &words.pod_ready, &[("pod", name), ("node", node)]);
+        };
+        let mut why = self.with_pod(Why::new(Mood::Waiting, say, &[("pod", name)]), name);
+        why.title = fill(say.title, &[("pod", name)]);
+        if let Some(Reason::StuckUpdate { pod }) = self.set_reason()
+            && pod == name
+        {
+            why.remedy = Some(format!("kubectl delete pod {name}"));
         }
         why
     }
+
+    fn set_reason(&self) -> Option<&Reason> {
+        self.store.verdict(Component::StatefulSetController, &self.set.key()).map(|verdict| &verdict.reason)
+    }
+
+    fn not_available(&self, pod: &Object) -> Option<Why> {
+        let words = self.words;
+        let verdict = self.store.verdict(Component::StatefulSetController, &self.set.key())?;
+        match &verdict.reason {
+            Reason::WaitingForAvailable { pod: waited, .. } if *waited == pod.meta.name => {}
+            _ => return None,
+        }
+        let (since, until) = (pod.pod().ready_since()?, verdict.until?);
+        let seconds = self.set.stateful_set().spec.min_ready_seconds.to_string();
+        let values = [("pod", &*pod.meta.name), ("seconds", &*seconds)];
+        let why = Why::new(Mood::Waiting, &words.last_available, &values);
+        Some(Why { wait: Some((since, until)), ..why })
+    }
+
+    /// Why a pod that is Ready keeps the old revision.
+    fn outdated(&self, name: &Str) -> Why {
+        let words = self.words;
+        let ordinal = name.rsplit_once('-').and_then(|(_, n)| n.parse::<i32>().ok()).unwrap_or(0);
+        let spec = &self.set.stateful_set().spec;
+        match &spec.update_strategy {
+            UpdateStrategy::OnDelete => Why::new(Mood::Calm, &words.pod_on_delete, &[("pod", name)])
+                .with_remedy(format!("kubectl delete pod {name}")),
+            UpdateStrategy::RollingUpdate { partition, .. } if ordinal - spec.ordinals_start < *partition => {
+                let values = [("pod", &**name), ("partition", &*partition.to_string())];
+                Why::new(Mood::Calm, &words.pod_held, &values)
+            }
+            UpdateStrategy::RollingUpdate { .. } => {
+                Why::new(Mood::Waiting, &words.pod_outdated, &[("pod", name)])
+            }
+        }
+    }
+
+    /// Why a pod is not there.
+    fn ghost(&self, name: &Str) -> Why {
+        let (words, spec) = (self.words, &self.set.stateful_set().spec);
+        if self.is_beyond(name) {
+            let replicas = spec.replicas.to_string();
+            return Why::new(Mood::Calm, &words.ghost_scaled_away, &[("pod", name), ("replicas", &replicas)]);
+        }
+        let whole = of_set(self.words, self.store, self.set);
+        if whole.pod.as_ref().is_none_or(|pod| pod == name) {
+            return Why { title: fill(words.missing, &[("next", name)]), ..whole };
+        }
+        let before = whole.pod.clone().unwrap_or_default();
+        let mut why = Why::new(whole.mood, &words.ghost, &[("next", name), ("pod", &before)]);
+        why.wait = whole.wait;
+        why.remedy = whole.remedy.clone();
+        self.with_pod(why, &before)
+    }
+
+    /// Why a claim is as it is, or why there is none.
+    fn claim(&self, key: &Key) -> Why {
+        let (words, name) = (self.words, &key.name);
+        let Some(claim) = self.store.get(key) else {
+            return Why::new(Mood::Waiting, &words.claim_missing, &[("claim", name)]);
+        };
+        if claim.meta.is_terminating() {
+            let verdict = self.store.verdict(Component::PvcProtectionController, key);
+            return match verdict.map(|v| &v.reason) {
+                Some(Reason::InUse { pod }) => {
+                    Why::new(Mood::Stuck, &words.claim_in_use, &[("claim", name), ("pod", pod)])
+                        .with_remedy(format!("kubectl delete pod {pod}"))
+                }
+                _ => Why::new(Mood::Busy, &words.claim_going, &[("claim", name)]),
+            };
+        }
+        match claim.claim().phase {
+            ClaimPhase::Bound => self.bound_claim(claim),
+            ClaimPhase::Lost => Why::new(Mood::Stuck, &words.claim_lost, &[("claim", name)]),
+            ClaimPhase::Pending => Why::new(Mood::Waiting, &words.claim_pending, &[("claim", name)])
+                .with(claim_detail(words, self.store, key)),
+        }
+    }
+
+    fn bound_claim(&self, claim: &Object) -> Why {
+        let (words, name) = (self.words, &claim.meta.name);
+        let set = &self.set.meta.name;
+        let stems = self.set.stateful_set().spec.volume_claim_templates.iter();
+        let pod = stems.filter_map(|t| name.strip_prefix(&*format!("{}-", t.name)).map(Str::from)).next();
+        let pod = pod.filter(|pod| pod.starts_with(&**set)).unwrap_or_default();
+        let values = [("claim", &**name), ("pod", &*pod), ("set", set)];
+        let kept = self.is_beyond(&pod) && self.find_pod(&pod).is_none();
+        let retains = self.set.stateful_set().spec.when_scaled == ClaimRetention::Retain;
+        match kept {
+            true if retains => Why::new(Mood::Calm, &words.claim_kept_why, &values)
+                .with_remedy(format!("kubectl delete pvc {name}")),
+            _ => Why::new(Mood::Calm, &words.claim_bound, &values),
+        }
+    }
+
+    /// Why a pod's name is in DNS, or isn't.
+    fn endpoint(&self, key: &Key) -> Why {
+        let (words, name) = (self.words, &key.name);
+        if let Some(why) = self.service_trouble() {
+            return why;
+        }
+        let service = &self.set.stateful_set().spec.service_name;
+        let values = [("pod", &**name), ("service", &**service)];
+        let Some(pod) = self.store.get(key) else {
+            return Why::new(Mood::Waiting, &words.dns_missing, &values).with(None);
+        };
+        let published = self.service().is_some_and(|s| s.service().publish_not_ready_addresses);
+        if pod.pod().status.pod_ip.is_none() {
+            return Why::new(Mood::Waiting, &words.dns_no_address, &values)
+                .with(pod_detail(words, self.store, key));
+        }
+        if pod.pod().is_ready() && !pod.meta.is_terminating() || published {
+            return Why::new(Mood::Calm, &words.dns_there, &values);
+        }
+        Why::new(Mood::Waiting, &words.dns_unready, &values).with(pod_detail(words, self.store, key))
+    }
+
+    /// The Service that the set names.
+    fn service(&self) -> Option<&Object> {
+        let spec = &self.set.stateful_set().spec;
+        self.store.find(Kind::Service, &self.set.meta.namespace, &spec.service_name).map(|s| &**s)
+    }
+
+    /// Why the set's pods can have no names in DNS, if they can't.
+    fn service_trouble(&self) -> Option<Why> {
+        let (words, spec) = (self.words, &self.set.stateful_set().spec);
+        if spec.service_name.is_empty() {
+            return None;
+        }
+        let values = [("service", &*spec.service_name), ("set", &*self.set.meta.name)];
+        let labels = &spec.selector.match_labels;
+        let Some(service) = self.service() else {
+            let why = Why::new(Mood::Stuck, &words.service_missing, &values);
+            return Some(why.with_remedy(apply(&headless(&spec.service_name, labels.iter()))));
+        };
+        let service = service.service();
+        let pod = self.pods().next()?;
+        if !service.selector.iter().all(|(name, value)| pod.meta.label(name) == Some(value)) {
+            let why = Why::new(Mood::Stuck, &words.service_selects_others, &values);
+            let selector = pairs(labels.iter());
+            let patch = format!(r#"{{"spec":{{"selector":{{{selector}}}}}}}"#);
+            let name = &spec.service_name;
+            return Some(why.with_remedy(format!("kubectl patch service {name} --type=merge -p '{patch}'")));
+        }
+        (!service.is_headless()).then(|| Why::new(Mood::Waiting, &words.service_not_headless, &values))
+    }
+
+    /// How a node is.
+    fn node(&self, key: &Key) -> Why {
+        let (words, name) = (self.words, &key.name);
+        let values = [("node", &**name)];
+        let Some(node) = self.store.get(key) else {
+            return Why::new(Mood::Stuck, &words.node_gone, &values);
+        };
+        let verdict = self.store.verdict(Component::NodeLifecycleController, key);
+        let lost = match verdict.map(|v| &v.reason) {
+            Some(Reason::HeartbeatsMissing) => Some(&words.node_silent),
+            Some(Reason::NodeUnreachable) => Some(&words.node_unreachable),
+            Some(Reason::NodeRecovering) => Some(&words.node_recovering),
+            _ => None,
+        };
+        if let Some(say) = lost {
+            let why = Why::new(Mood::Waiting, say, &values);
+            let wait = verdict.and_then(|v| v.until.map(|until| (v.since, until)));
+            return Why { wait, ..why }.with_remedy(format!("trouble node {name} up"));
+        }
+        if node.node().unschedulable {
+            return Why::new(Mood::Waiting, &words.node_cordoned, &values)
+                .with_remedy(format!("kubectl uncordon {name}"));
+        }
+        Why::new(Mood::Calm, &words.node_well, &values)
+    }
 }
 
-/// What one pod is busy with.
+/// A command that applies an object in JSON.
+fn apply(json: &str) -> String {
+    format!("echo '{json}' | kubectl apply -f -")
+}
+
+/// Labels as the inside of a JSON object.
+fn pairs<'a>(labels: impl Iterator<Item = (&'a Str, &'a Str)>) -> String {
+    labels.map(|(name, value)| format!(r#""{name}":"{value}""#)).collect::<Vec<_>>().join(",")
+}
+
+/// A headless Service of this name for pods with these labels, in JSON.
+fn headless<'a>(name: &str, labels: impl Iterator<Item = (&'a Str, &'a Str)>) -> String {
+    let labels = pairs(labels);
+    format!(
+        r#"{{"apiVersion":"v1","kind":"Service","metadata":{{"name":"{name}"}},"spec":{{"clusterIP":"None","selector":{{{labels}}}}}}}"#
+    )
+}
+
+/// A storage class of this name, made as the cluster's own, in JSON.
+fn class(name: &str) -> String {
+    format!(
+        r#"{{"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{{"name":"{name}"}},"provisioner":"rancher.io/local-path","volumeBindingMode":"WaitForFirstConsumer"}}"#
+    )
+}
+
+/// What one pod, or one claim, is busy with.
 pub struct PodDetail {
     /// In a sentence.
     pub text: String,
@@ -190,6 +533,28 @@ pub struct PodDetail {
     pub wait: Option<(SimTime, SimTime)>,
     /// Whether it won't go on by itself.
     pub stuck: bool,
+    /// A command that would help.
+    pub remedy: Option<String>,
+}
+
+impl PodDetail {
+    fn new(detail: &'static Detail, verdict: Option<&Verdict>, values: Values) -> PodDetail {
+        PodDetail {
+            text: fill(detail.text, values),
+            detail,
+            wait: verdict.and_then(|v| v.until.map(|until| (v.since, until))),
+            stuck: false,
+            remedy: None,
+        }
+    }
+
+    fn stuck(self) -> PodDetail {
+        PodDetail { stuck: true, ..self }
+    }
+
+    fn with_remedy(self, remedy: String) -> PodDetail {
+        PodDetail { remedy: Some(remedy), ..self }
+    }
 }
 
 /// What this pod is busy with, or waits for: by the kubelet's verdict once it has a node, else by the scheduler's and
@@ -198,19 +563,16 @@ pub fn pod_detail(words: &'static Words, store: &Store, key: &Key) -> Option<Pod
     let pod = store.get(key)?;
     let scheduled = pod.pod().spec.node_name.is_some();
     let component = if scheduled { Component::Kubelet } else { Component::Scheduler };
-    let verdict = store.verdict(component, key)?;
-    let say = |detail: &'static Detail, values: &[(&str, &str)]| PodDetail {
-        text: fill(detail.text, values),
-        detail,
-        wait: verdict.until.map(|until| (verdict.since, until)),
-        stuck: false,
-    };
-    let stuck = |detail: PodDetail| PodDetail { stuck: true, ..detail };
+    let verdict = &**store.verdict(component, key)?;
+    let say = |detail: &'static Detail, values: Values| PodDetail::new(detail, Some(verdict), values);
     Some(match &verdict.reason {
-        Reason::Unschedulable { message } => match missing_class(words, store, pod) {
-            Some(detail) => detail,
-            None => stuck(say(&words.unschedulable, &[("message", &sentence(message))])),
-        },
+        Reason::Unschedulable { message } => {
+            let claims = pod.pod().spec.claims();
+            let mut claims = claims.map(|claim| key.beside(Kind::PersistentVolumeClaim, claim));
+            claims
+                .find_map(|claim| stranded(words, store, &claim))
+                .unwrap_or_else(|| say(&words.unschedulable, &[("message", &sentence(message))]).stuck())
+        }
         Reason::WaitingForBinding { claims, .. } => {
             let detail = claims.iter().find_map(|claim| {
                 claim_detail(words, store, &key.beside(Kind::PersistentVolumeClaim, claim))
@@ -224,45 +586,84 @@ pub fn pod_detail(words: &'static Words, store: &Store, key: &Key) -> Option<Pod
         Reason::RunningInit { container } => say(&words.running_init, &[("container", container)]),
         Reason::Probing { container, failures: 0 } => say(&words.probing, &[("container", container)]),
         Reason::Probing { container, failures } => {
-            say(&words.probe_fails, &[("container", container), ("failures", &failures.to_string())])
+            let values = [("container", &**container), ("failures", &*failures.to_string())];
+            PodDetail { wait: None, ..say(&words.probe_fails, &values) }
         }
-        Reason::ImageBackOff { image, .. } => stuck(say(&words.image_back_off, &[("image", image)])),
-        Reason::CrashBackOff { container, restarts } => stuck(say(
-            &words.crash_back_off,
-            &[("container", container), ("restarts", &restarts.to_string())],
-        )),
+        Reason::CantStart { message, .. } => {
+            say(&words.cant_start, &[("message", &sentence(message))]).stuck()
+        }
+        Reason::ImageBackOff { image, .. } => say(&words.image_back_off, &[("image", image)]).stuck(),
+        Reason::CrashBackOff { container, restarts } => {
+            let values = [("container", &**container), ("restarts", &*restarts.to_string())];
+            say(&words.crash_back_off, &values).stuck()
+        }
         Reason::Stopping { grace_seconds } => {
             say(&words.stopping, &[("seconds", &grace_seconds.to_string())])
         }
-        Reason::NodeLost { node } => stuck(say(&words.node_lost, &[("node", node)])),
+        Reason::NodeLost { node } => return Some(node_lost(words, store, pod, node)),
         _ => return None,
     })
+}
+
+/// A pod whose node does not answer: before it is told to go, it is given time; after that, nobody can say that it has
+/// stopped.
+fn node_lost(words: &'static Words, store: &Store, pod: &Object, node: &str) -> PodDetail {
+    let (key, values) = (pod.key(), [("node", node), ("pod", &*pod.meta.name)]);
+    if pod.meta.is_terminating() {
+        let force = format!("kubectl delete pod {} --force --grace-period=0", pod.meta.name);
+        return PodDetail::new(&words.node_lost_for_good, None, &values).stuck().with_remedy(force);
+    }
+    let tolerating = store.verdict(Component::TaintEvictionController, &key).map(|v| &**v);
+    let tolerating = tolerating.filter(|v| matches!(v.reason, Reason::Tolerating { .. }));
+    match tolerating {
+        Some(verdict) => PodDetail::new(&words.node_lost_tolerated, Some(verdict), &values),
+        None => PodDetail::new(&words.node_lost, None, &values),
+    }
+}
+
+/// Why no node takes a pod, if it is because of this claim: its volume lies where no pod can go, or can't be made.
+fn stranded(words: &'static Words, store: &Store, claim: &Key) -> Option<PodDetail> {
+    let object = store.get(claim);
+    let Some(volume) = object.and_then(|claim| claim.claim().spec.volume_name.clone()) else {
+        return claim_detail(words, store, claim).filter(|detail| detail.stuck);
+    };
+    let node = store.get(&Key::cluster(Kind::PersistentVolume, &volume))?.volume().node.clone()?;
+    let values = [("claim", &*claim.name), ("node", &*node)];
+    let Some(object) = store.get(&Key::cluster(Kind::Node, &node)) else {
+        let pod = claim.name.split_once('-').map_or("", |(_, pod)| pod);
+        let again = format!("kubectl delete pvc/{} pod/{pod}", claim.name);
+        return Some(PodDetail::new(&words.volume_node_gone, None, &values).stuck().with_remedy(again));
+    };
+    if object.node().unschedulable {
+        let uncordon = format!("kubectl uncordon {node}");
+        return Some(
+            PodDetail::new(&words.volume_node_cordoned, None, &values).stuck().with_remedy(uncordon),
+        );
+    }
+    let is_lost = object.node().taints.iter().any(|taint| taint.key.starts_with("node.kubernetes.io/un"));
+    is_lost.then(|| PodDetail::new(&words.volume_node_lost, None, &values).stuck())
 }
 
 /// What a claim waits for.
 fn claim_detail(words: &'static Words, store: &Store, key: &Key) -> Option<PodDetail> {
     let components = [Component::Provisioner, Component::PersistentVolumeController];
     components.into_iter().filter_map(|c| store.verdict(c, key)).find_map(|verdict| {
-        let (detail, values) = match &verdict.reason {
-            Reason::Provisioning { provisioner } => (&words.provisioning, ("provisioner", provisioner)),
-            Reason::ClassMissing { class } => (&words.class_missing, ("class", class)),
-            _ => return None,
+        let verdict = Some(&**verdict);
+        let say = |detail: &'static Detail, name: &str, value: &str| {
+            PodDetail::new(detail, verdict, &[(name, value), ("claim", &key.name)])
         };
-        Some(PodDetail {
-            text: fill(detail.text, &[values, ("claim", &key.name)].map(|(n, v)| (n, &**v))),
-            detail,
-            wait: verdict.until.map(|until| (verdict.since, until)),
-            stuck: matches!(verdict.reason, Reason::ClassMissing { .. }),
+        Some(match &verdict?.reason {
+            Reason::Provisioning { provisioner } => say(&words.provisioning, "provisioner", provisioner),
+            Reason::ClassMissing { class: name } => {
+                say(&words.class_missing, "class", name).stuck().with_remedy(apply(&class(name)))
+            }
+            Reason::WaitingForFirstConsumer => say(&words.waiting_for_consumer, "", ""),
+            Reason::NoVolume => say(&words.no_volume, "", "").stuck(),
+            Reason::ProvisioningFailed { message } => {
+                say(&words.provisioning_failed, "message", &sentence(message)).stuck()
+            }
+            _ => return None,
         })
-    })
-}
-
-/// Whether one of the pod's claims waits for a class that does not exist.
-fn missing_class(words: &'static Words, store: &Store, pod: &Object) -> Option<PodDetail> {
-    let Body::Pod(body) = &pod.body else { return None };
-    let mut claims = body.spec.claims();
-    claims.find_map(|claim| {
-        claim_detail(words, store, &pod.key().beside(Kind::PersistentVolumeClaim, claim)).filter(|d| d.stuck)
     })
 }
 

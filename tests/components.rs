@@ -1,17 +1,18 @@
 //! The parts of the page, drawn without a browser.
 
+use kubesim::apiserver::Change;
 use kubesim::apiserver::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
 use kubesim::story::Input;
 use ordinal::app::App;
-use ordinal::components::Ask;
 use ordinal::components::dns::dns;
 use ordinal::components::editor::editor;
 use ordinal::components::events::events;
-use ordinal::components::inspect::inspect;
+use ordinal::components::inspect::{Inspected, inspect};
 use ordinal::components::stage::Stage;
 use ordinal::components::terminal::{Terminal, suggestions};
 use ordinal::components::timeline::timeline;
+use ordinal::components::{Ask, Face};
 use ordinal::examples::EXAMPLES;
 use ordinal::session::{Action, Session};
 use ordinal::words::EN;
@@ -66,7 +67,18 @@ fn stage(session: &mut Session) -> String {
     let scene = session.scene(&EN);
     let ask = Callback::noop();
     let now = session.playhead();
-    render(Stage { words: &EN, scene: &scene, now, notice: None, rule: true, lens: None, ask: &ask }.draw())
+    let stage = Stage {
+        words: &EN,
+        scene: &scene,
+        now,
+        part: None,
+        compared: None,
+        notice: None,
+        rule: true,
+        lens: None,
+        ask: &ask,
+    };
+    render(stage.draw())
 }
 
 #[track_caller]
@@ -125,8 +137,23 @@ fn panels_show_events_objects_and_answers() {
     let store = &session.moment().store;
     check(&render(events(&EN, store, now, &ask)), &["SuccessfulCreate", "statefulset/flask", "<time>"]);
     let key = scene.set.as_ref().map(|set| &set.key);
-    check(&render(inspect(&EN, store, now, key, false, &ask)), &["Replicas:", "3 desired"]);
-    check(&render(inspect(&EN, store, now, key, true, &ask)), &["apiVersion: apps/v1"]);
+    let show = |face: Face, since: Option<usize>| {
+        let inspected = Inspected { object: key.cloned(), face, since };
+        render(inspect(&EN, session.branch(), now, &inspected, &ask))
+    };
+    check(&show(Face::Described, None), &["Replicas:", "3 desired"]);
+    check(&show(Face::Yaml, None), &["apiVersion: apps/v1"]);
+    check(
+        &show(Face::Changes, None),
+        &["<span class=\"removed\">-", "<span class=\"added\">+", "the version before"],
+    );
+    let first = session.history().entries().iter().position(|entry| match &entry.change {
+        Change::Object { key: of, .. } => Some(of) == key,
+        _ => false,
+    });
+    let since_first = show(Face::Changes, first);
+    assert!(!since_first.contains("removed\">-   readyReplicas"), "{since_first}");
+    check(&since_first, &["<span class=\"added\">+   readyReplicas: 2"]);
     let ask_dns = |name: &str, kind: &str| {
         let question = (AttrValue::from(name.to_string()), AttrValue::from(kind.to_string()));
         render(dns(&EN, store, &scene, now, &question, &ask))

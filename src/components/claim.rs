@@ -1,30 +1,35 @@
 //! A claim, its volume with the files on it, and the cable to the pod.
 
 use super::pod::dot;
+use super::trouble::{opener, why_button};
 use super::{Ask, button, percent};
 use crate::scene::{ClaimView, FileView, LineView, VolumeView};
+use crate::why::Subject;
 use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use yew::prelude::*;
 
 /// A claim with its cable and its volume.
 pub fn claim(words: &'static Words, namespace: &str, view: &ClaimView, ask: &Callback<Ask>) -> Html {
-    let inspect = Ask::Inspect(Key::new(Kind::PersistentVolumeClaim, namespace, &view.name));
+    let key = Key::new(Kind::PersistentVolumeClaim, namespace, &view.name);
+    let inspect = Ask::Inspect(key.clone());
+    let status = |status: &str| why_button(words, &view.name, status, ask, Subject::Claim(key.clone()));
+    let trouble = fill(words.trouble_for, &[("name", &view.name)]);
     let (class, facts, about) = match &view.claim {
         Some(claim) => {
             let mark = if claim.kept { Some(words.claim_kept) } else { claim.same.then_some(words.same) };
-            let facts =
-                html! { <><b class={claim.status}>{ claim.status }</b><em class="same">{ mark }</em></> };
+            let facts = html! { <><b class={claim.status}>{ status(claim.status) }</b><em class="same">{ mark }</em></> };
             ("store", facts, &*claim.about)
         }
-        None => ("store ghost", Html::default(), words.not_claimed),
+        None => ("store ghost", Html::default(), ""),
     };
     html! {
         <div {class} key={&*view.name}>
             { cable(view.cable) }
             <div class="claim" data-claim={view.name.clone()}>
                 <p>{ button("name", view.name.clone(), ask, inspect) }{ facts }</p>
-                <small>{ about }</small>
+                <small>if about.is_empty() { { status(words.not_claimed) } } else { { about } }</small>
+                if view.claim.is_some() { { opener("close more", trouble, "⋯".into(), ask, key.clone()) } }
             </div>
             if let Some(volume) = &view.volume { { disk(words, volume) } }
         </div>

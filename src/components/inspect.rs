@@ -1,10 +1,13 @@
-//! One object, whole: described, or as YAML.
+//! One object, whole: described, as YAML, or what changed since another version of it.
 
-use super::{Ask, View, choice};
+use super::{Ask, Face, View, choice};
+use crate::branch::Branch;
 use crate::words::Words;
-use kubesim::api::{Key, Kind, SimTime};
-use kubesim::apiserver::Store;
+use kubesim::api::{Key, Kind, Object, SimTime};
+use kubesim::apiserver::Change;
+use kubesim::diff::marked;
 use kubesim::kubectl;
+use std::rc::Rc;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -21,39 +24,146 @@ const OFFERED: [Kind; 9] = [
     Kind::Node,
 ];
 
-/// An object that is chosen.
+/// So many earlier versions are offered to compare with.
+const VERSIONS: usize = 100;
+
+/// What is inspected, and how.
+#[derive(Clone)]
+pub struct Inspected {
+    /// The object; absent: the first one.
+    pub object: Option<Key>,
+    /// How it is shown.
+    pub face: Face,
+    /// The version that it is compared with, by its position in the history; absent: the last one.
+    pub since: Option<usize>,
+}
+
+/// An object that is chosen, at a branch's moment.
 pub fn inspect(
     words: &'static Words,
-    store: &Store,
+    branch: &Branch,
     now: SimTime,
-    object: Option<&Key>,
-    yaml: bool,
+    inspected: &Inspected,
     ask: &Callback<Ask>,
 ) -> Html {
+    let store = &branch.moment().store;
     let mut keys: Vec<Key> = OFFERED.iter().flat_map(|kind| store.list(*kind)).map(|o| o.key()).collect();
-    let shown = object.or(keys.first()).cloned();
+    let shown = inspected.object.as_ref().or(keys.first()).cloned();
     keys.extend(shown.clone().filter(|key| !keys.contains(key)));
-    let text = match shown.as_ref().and_then(|key| store.get(key)) {
-        Some(object) if yaml => kubectl::output::yaml(&object.to_value()),
-        Some(object) => kubectl::describe::describe(store, object, now, true),
+    let object = shown.as_ref().and_then(|key| store.get(key));
+    let face = inspected.face;
+    let versions = match &shown {
+        Some(key) if face == Face::Changes => versions(branch, key),
+        _ => Vec::new(),
+    };
+    let text = match object {
+        _ if face == Face::Changes => changes(words, object, &versions, inspected.since),
+        Some(object) if face == Face::Yaml => yaml(object).into(),
+        Some(object) => kubectl::describe::describe(store, object, now, true).into(),
         None => words.nothing_here.into(),
     };
     let option =
         |key: &Key| html! { <option selected={shown.as_ref() == Some(key)}>{ key.to_string() }</option> };
     let options: Html = keys.iter().map(option).collect();
     let choose = ask.reform(move |event: Event| {
-        let select: HtmlSelectElement = event.target_unchecked_into();
-        let chosen = usize::try_from(select.selected_index()).ok().and_then(|n| keys.get(n));
+        let chosen = keys.get(selected(event));
         chosen.map_or(Ask::Show(View::Inspect), |key| Ask::Inspect(key.clone()))
     });
+    let tab = |of: Face, name: &'static str| choice("chip", face == of, Html::from(name), ask, Ask::Face(of));
     html! {
         <>
             <div class="bar">
                 <select aria-label={words.object} onchange={choose}>{ options }</select>
-                { choice("chip", !yaml, Html::from("describe"), ask, Ask::Yaml(false)) }
-                { choice("chip", yaml, Html::from("YAML"), ask, Ask::Yaml(true)) }
+                { tab(Face::Described, "describe") }
+                { tab(Face::Yaml, "YAML") }
+                { tab(Face::Changes, words.changes) }
             </div>
+            if versions.len() > 1 { { offered(words, &versions, inspected.since, ask) } }
             <pre class="text" tabindex="0">{ text }</pre>
         </>
     }
+}
+
+/// The place of the chosen option.
+fn selected(event: Event) -> usize {
+    let select: HtmlSelectElement = event.target_unchecked_into();
+    select.selected_index().max(0) as usize
+}
+
+/// A version of an object.
+struct Version {
+    position: usize,
+    at: SimTime,
+    object: Option<Rc<Object>>,
+}
+
+/// The versions of an object up to the moment that is shown, newest first.
+fn versions(branch: &Branch, key: &Key) -> Vec<Version> {
+    let end = branch.moment().position;
+    let entries = branch.history().before(end).iter().rev().enumerate();
+    let version = |(back, entry): (usize, &kubesim::apiserver::Entry)| match &entry.change {
+        Change::Object { key: of, after, .. } if of == key => {
+            Some(Version { position: end - 1 - back, at: entry.at, object: after.clone() })
+        }
+        _ => None,
+    };
+    entries.filter_map(version).take(VERSIONS).collect()
+}
+
+/// The version to compare with: the chosen one, if the moment that is shown is later; else the last one.
+fn other(versions: &[Version], since: Option<usize>) -> Option<&Version> {
+    let earlier = versions.get(1..)?;
+    earlier.iter().find(|v| Some(v.position) == since).or(earlier.first())
+}
+
+/// The menu of versions to compare with.
+fn offered(words: &'static Words, versions: &[Version], since: Option<usize>, ask: &Callback<Ask>) -> Html {
+    let chosen = other(versions, since).map(|v| v.position);
+    let positions: Vec<usize> = versions[1..].iter().map(|v| v.position).collect();
+    let choose = ask.reform(move |event: Event| {
+        // The first one is always the last version, whatever that is by then.
+        let place = selected(event);
+        Ask::Since(positions.get(place).copied().filter(|_| place > 0))
+    });
+    let option = |(n, v): (usize, &Version)| {
+        let version = v.object.as_ref().map(|o| o.meta.resource_version.to_string());
+        let name = if n == 0 { words.last_version } else { version.as_deref().unwrap_or(words.not_there) };
+        html! { <option selected={chosen == Some(v.position)}>{ v.at.to_string() }{ " · " }{ name }</option> }
+    };
+    html! {
+        <label class="bar">
+            { words.since_version }
+            <select onchange={choose}>{ for versions[1..].iter().enumerate().map(option) }</select>
+        </label>
+    }
+}
+
+fn yaml(object: &Object) -> String {
+    kubectl::output::yaml(&object.to_value())
+}
+
+/// The object's YAML with what is different from another version.
+fn changes(
+    words: &'static Words,
+    object: Option<&Rc<Object>>,
+    versions: &[Version],
+    since: Option<usize>,
+) -> Html {
+    let Some(other) = other(versions, since) else {
+        return if object.is_some() { words.only_version } else { words.nothing_here }.into();
+    };
+    let text = |object: Option<&Rc<Object>>| object.map(|o| yaml(o)).unwrap_or_default();
+    let (from, to) = (text(other.object.as_ref()), text(object));
+    if from == to {
+        return words.unchanged.into();
+    }
+    let line = |(sign, line): (char, &str)| {
+        let class = match sign {
+            '+' => "added",
+            '-' => "removed",
+            _ => "",
+        };
+        html! { <span {class}>{ sign }{ " " }{ line }{ "\n" }</span> }
+    };
+    marked(&from, &to).into_iter().map(line).collect()
 }

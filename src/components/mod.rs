@@ -16,9 +16,11 @@ pub mod pod;
 pub mod stage;
 pub mod terminal;
 pub mod timeline;
+pub mod trouble;
 pub mod why_bar;
 
 use crate::session::Action;
+use crate::why::Subject;
 use kubesim::api::Key;
 use kubesim::story::Input;
 use std::rc::Rc;
@@ -37,8 +39,14 @@ pub enum Ask {
     Command(AttrValue),
     /// Show this object.
     Inspect(Key),
-    /// Show objects as YAML, or described.
-    Yaml(bool),
+    /// Show objects described, as YAML, or by what changed.
+    Face(Face),
+    /// Show what changed since the version that was written at this position of the history, or since the last one.
+    Since(Option<usize>),
+    /// Answer the question about this part, or about the whole set.
+    Why(Option<Subject>),
+    /// Offer what can be done to this object; for the set, to the whole cluster.
+    Trouble(Key),
     /// Ask DNS for records of this name and type.
     Resolve(AttrValue, AttrValue),
     /// Show this part of the page.
@@ -56,6 +64,17 @@ impl Ask {
     pub fn input(input: Input) -> Ask {
         Ask::Do(Action::Input(input))
     }
+}
+
+/// How an object is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Face {
+    /// `kubectl describe`
+    Described,
+    /// `kubectl get -o yaml`
+    Yaml,
+    /// The YAML of two versions, one against the other.
+    Changes,
 }
 
 /// The parts of the page of which a small screen shows one at a time.

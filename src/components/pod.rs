@@ -1,7 +1,9 @@
 //! A pod's card.
 
+use super::trouble::{opener, why_button};
 use super::{Ask, labelled, percent, ring, sign};
-use crate::scene::{Lane, Mark, PodPlace, PodView};
+use crate::scene::{Lane, Mark, PodPlace, PodView, Replaced};
+use crate::why::Subject;
 use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use yew::prelude::*;
@@ -10,33 +12,39 @@ use yew::prelude::*;
 pub fn card(words: &'static Words, namespace: &str, lane: &Lane, ask: &Callback<Ask>) -> Html {
     let number =
         ring(if let PodPlace::Pod(pod) = &lane.pod { pod.ring } else { 1.0 }, lane.ordinal.to_string());
+    let key = Key::new(Kind::Pod, namespace, &lane.name);
     let pod = match &lane.pod {
         PodPlace::Pod(pod) => pod,
         PodPlace::Ghost { note, next } => {
             return html! {
                 <article class="pod ghost" key="ghost" data-pod={lane.name.clone()}>
                     <h3>{ number }<span>{ &*lane.name }</span>if *next { <b class="state">{ words.next }</b> }</h3>
-                    <p>{ note }</p>
+                    <p>{ why_button(words, &lane.name, note, ask, Subject::Pod(key)) }</p>
                 </article>
             };
         }
     };
     let name = |text| AttrValue::from(fill(text, &[("pod", &lane.name)]));
-    let inspect = Ask::Inspect(Key::new(Kind::Pod, namespace, &lane.name));
+    let inspect = Ask::Inspect(key.clone());
+    let trouble = fill(words.trouble_for, &[("name", &lane.name)]);
     let delete = Ask::Command(format!("kubectl delete pod {}", lane.name).into());
     html! {
         <article class={classes!("pod", pod.state.class())} key={&*pod.uid} data-pod={lane.name.clone()}>
             <h3>
                 { number }
                 { labelled("name", Some(name(words.inspect_pod)), None, Html::from(&*lane.name), ask, inspect) }
-                <b class="state">{ &pod.status }</b>
+                <b class="state">{ why_button(words, &lane.name, &pod.status, ask, Subject::Pod(key.clone())) }</b>
+                { opener("close more", trouble, "⋯".into(), ask, key.clone()) }
                 { sign("close", name(words.delete_pod), "✕", ask, delete) }
             </h3>
             <div class="steps" aria-hidden="true">{ for pod.progress.iter().map(|part| step(*part)) }</div>
-            { facts(words, pod) }
+            { facts(words, pod, unlisted(words, lane, key, ask)) }
+            { for pod.replaced.as_ref().map(|replaced| kept(words, replaced)) }
             <footer>
                 if let Some((node, number)) = &pod.node {
-                    { dot(*number) }<span>{ &**node }</span>{ mark(words, pod.node_mark) }
+                    { dot(*number) }
+                    { opener("name", fill(words.trouble_for, &[("name", node)]), Html::from(&**node), ask, Key::cluster(Kind::Node, node)) }
+                    { mark(words, pod.node_mark) }
                 } else {
                     <span>{ words.not_scheduled }</span>
                 }
@@ -45,7 +53,14 @@ pub fn card(words: &'static Words, namespace: &str, lane: &Lane, ask: &Callback<
     }
 }
 
-fn facts(words: &'static Words, pod: &PodView) -> Html {
+/// That the pod has an address, but no name in DNS: worth a question.
+fn unlisted(words: &'static Words, lane: &Lane, key: Key, ask: &Callback<Ask>) -> Option<Html> {
+    let PodPlace::Pod(pod) = &lane.pod else { return None };
+    let asks = !lane.in_dns && pod.ip.is_some();
+    asks.then(|| why_button(words, &lane.name, words.not_in_dns, ask, Subject::Endpoint(key)))
+}
+
+fn facts(words: &'static Words, pod: &PodView, unlisted: Option<Html>) -> Html {
     let row = |name: &'static str, value: &str, what: Mark| {
         html! { <><dt>{ name }</dt><dd>{ value }{ mark(words, what) }</dd></> }
     };
@@ -56,7 +71,32 @@ fn facts(words: &'static Words, pod: &PodView) -> Html {
             { row("IP", pod.ip.as_deref().unwrap_or("–"), pod.ip_mark) }
             { row("uid", &pod.uid, pod.uid_mark) }
             { row(words.age, &pod.age, Mark::None) }
+            if let Some(why) = unlisted { <dt>{ "DNS" }</dt><dd>{ why }</dd> }
         </dl>
+    }
+}
+
+/// What a replacement has of its predecessor, and what is new.
+fn kept(words: &'static Words, replaced: &Replaced) -> Html {
+    let Replaced { claims, ip, node, revision } = *replaced;
+    let parts = [
+        (Some(true), words.stayed),
+        (claims, words.stayed_claims),
+        (Some(false), "uid"),
+        (ip, "IP"),
+        (node, words.node),
+        (Some(revision), words.revision),
+    ];
+    let list = |same: bool| {
+        let names: Vec<&str> =
+            parts.iter().filter(|(is, _)| *is == Some(same)).map(|(_, name)| *name).collect();
+        names.join(", ")
+    };
+    html! {
+        <p class="kept">
+            <em class="same">{ words.same }</em>{ " " }{ list(true) }<br />
+            <em class="new">{ words.new }</em>{ " " }{ list(false) }
+        </p>
     }
 }
 

@@ -1,11 +1,14 @@
 //! The stage: the set, why it is as it is, the Service, the lanes.
 
 use super::lane::lane;
+use super::trouble::opener;
 use super::why_bar::why_bar;
 use super::{Ask, choice, labelled};
+use crate::compare::Difference;
 use crate::scene::{Lane, OtherPod, Playhead, PodPlace, Scene, ServiceView};
 use crate::session::Action;
-use crate::words::Words;
+use crate::why::Why;
+use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -20,6 +23,10 @@ pub struct Stage<'a> {
     pub words: &'static Words,
     pub scene: &'a Scene,
     pub now: Playhead,
+    /// Why the part is as it is that the user asked about.
+    pub part: Option<&'a Why>,
+    /// Where the branch differs from the one that it is compared with, and that one's name.
+    pub compared: Option<(&'a str, &'a [Difference])>,
     /// Something to say about what the user did.
     pub notice: Option<&'static str>,
     /// Whether the rule behind the answer is shown.
@@ -36,7 +43,8 @@ impl Stage<'_> {
         html! {
             <section class="stage" aria-label={words.stage}>
                 { self.head() }
-                { why_bar(words, &scene.why, self.now, self.rule, ask) }
+                { why_bar(words, self.part.unwrap_or(&scene.why), self.now, self.part.is_some(), self.rule, ask) }
+                { for self.compared.map(|(name, all)| compared(words, name, all)) }
                 { for scene.service.as_ref().map(|service| band(words, service)) }
                 { self.lanes() }
                 if !scene.others.is_empty() { { others(words, &scene.others, ask) } }
@@ -46,6 +54,7 @@ impl Stage<'_> {
 
     fn head(&self) -> Html {
         let Some(set) = &self.scene.set else { return Html::default() };
+        let trouble = self.words.trouble;
         let tab = |key: &Key| {
             choice(
                 "chip",
@@ -61,6 +70,7 @@ impl Stage<'_> {
                 if self.scene.sets.len() > 1 { { for self.scene.sets.iter().map(tab) } }
                 { for set.chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }
                 <span class="notice" role="status">{ self.notice }</span>
+                { opener("chip", trouble.into(), Html::from(trouble), self.ask, set.key.clone()) }
             </div>
         }
     }
@@ -91,6 +101,23 @@ impl Stage<'_> {
                 <ul class="lanes l1">{ for whole.map(draw) }</ul>
             </>
         }
+    }
+}
+
+/// Where two branches differ.
+fn compared(words: &'static Words, other: &str, all: &[Difference]) -> Html {
+    let side = |side: &Option<String>| {
+        let text = side.clone().unwrap_or_else(|| words.not_there.into());
+        html! { <td class={side.is_none().then_some("none")}>{ text }</td> }
+    };
+    let row = |d: &Difference| {
+        html! { <tr><th scope="row">{ d.key.to_string() }</th>{ side(&d.here) }{ side(&d.there) }</tr> }
+    };
+    html! {
+        <section class="compared" role="status">
+            <h3>{ fill(words.differences, &[("branch", other)]) }</h3>
+            if all.is_empty() { <p>{ words.no_difference }</p> } else { <table>{ for all.iter().map(row) }</table> }
+        </section>
     }
 }
 

@@ -1,15 +1,15 @@
 //! The timeline: how time passes, and what was when: a row for each pod, coloured by its state.
 
 use super::{Ask, choice, labelled, part, percent, sign};
-use crate::branch::Stop;
-use crate::chronicle::{Chronicle, Life, Mark, PodName, PodState};
+use crate::branch::{Branch, Stop};
+use crate::chronicle::{Chronicle, Decision, Life, Mark, PodName, PodState, Stretch};
 use crate::scene::{PodPlace, Scene};
 use crate::session::{Action, Session};
-use crate::words::Words;
+use crate::words::{Words, fill};
 use kubesim::api::SimTime;
 use std::cell::RefCell;
 use std::rc::Rc;
-use web_sys::HtmlElement;
+use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 /// The timeline shows at least this long a stretch, in milliseconds.
@@ -21,7 +21,12 @@ const TOP: usize = 34;
 /// Rows at least this high have names.
 const NAMED: usize = 12;
 /// How fast simulated time may run, and how it is written.
-const SPEEDS: [(f64, &str); 4] = [(0.5, "½×"), (1.0, "1×"), (4.0, "4×"), (16.0, "16×")];
+const SPEEDS: [(f64, &str); 6] =
+    [(0.5, "½×"), (1.0, "1×"), (2.0, "2×"), (4.0, "4×"), (8.0, "8×"), (16.0, "16×")];
+/// The id of the list of keys.
+const KEYS: &str = "keys";
+/// Marks of decisions nearer to each other than this part of the timeline are one.
+const MARKS_APART: f64 = 0.004;
 
 /// The timeline.
 pub fn timeline(
@@ -52,12 +57,14 @@ pub fn timeline(
     let bars = {
         let (shared, rows) = (shared.clone(), rows.clone());
         let draw = move || bars(shared.borrow().chronicle(), &rows, height, bars_span);
-        part("", [session.history().len(), count, bars_span as usize, 0], Rc::new(draw))
+        part("", [session.history().len(), count, bars_span as usize, session.branch().id], Rc::new(draw))
     };
     let marks = {
         let shared = shared.clone();
         let draw = move || marks(shared.borrow().chronicle(), bars_span);
-        part("", [session.chronicle().marks.len(), bars_span as usize, 0, 0], Rc::new(draw))
+        let chronicle = session.chronicle();
+        let (commands, decisions) = (chronicle.marks.len(), chronicle.decisions.len());
+        part("", [commands, decisions, bars_span as usize, session.branch().id], Rc::new(draw))
     };
     let name = |row: &PodName| match row.ordinal {
         Some(ordinal) => html! { <li><span>{ &*row.stem }{ "-" }</span>{ ordinal }</li> },
@@ -66,6 +73,12 @@ pub fn timeline(
     html! {
         <section class="timeline" aria-label={words.timeline}>
             { controls(words, &session, ask) }
+            if session.branches().len() > 1 { { branches(words, &session, ask) } }
+            if let Some((count, at)) = session.history().dropped() {
+                <p class="dropped" role="status">
+                    { fill(words.dropped, &[("count", &count.to_string()), ("time", &at.to_string())]) }
+                </p>
+            }
             <div class="tracks">
                 if height >= NAMED {
                     <ol class={format!("h{height}")} aria-hidden="true">{ for rows.iter().map(name) }</ol>
@@ -77,6 +90,9 @@ pub fn timeline(
                         <svg width={x(frontier)} height="100%">
                             <svg width={percent(bars_span / frontier.max(1.0))} overflow="visible">{ bars }</svg>
                         </svg>
+                        if let Some((_, at)) = session.history().dropped() {
+                            <rect class="later" y={TOP.to_string()} width={x(at.0 as f64)} height={(bottom - TOP).to_string()} />
+                        }
                         { expected(&session, scene, &rows, height, span) }
                         <rect class="later" x={x(now)} y={TOP.to_string()} width={x(frontier - now)} height={(bottom - TOP).to_string()} />
                         <svg x={x(now)} overflow="visible"><path class="playhead" d={format!("M-7 8h14l-6 8V{bottom}h-2V16z")} /></svg>
@@ -149,6 +165,7 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
     let speed = |(speed, label): (f64, &'static str)| {
         choice("", session.speed() == speed, Html::from(label), ask, Ask::Do(Action::Speed(speed)))
     };
+    let skips = session.skips_idle();
     let state =
         |state: PodState| html! { <li><i class={state.class()} />{ words.states[state as usize] }</li> };
     html! {
@@ -159,11 +176,69 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
             { icon("", words.step_on, "▶", Action::Step { forward: true, stop: Stop::Event }) }
             { icon("far", words.to_present, "▶|", Action::Present) }
             <output class="time">{ session.now().to_string() }</output>
-            <div class="speeds" role="group" aria-label={words.speed}>{ for SPEEDS.map(speed) }</div>
-            <small class="keys">{ words.keys }</small>
+            <div class="speeds" role="group" aria-label={words.speed}>
+                { for SPEEDS.map(speed) }
+                { choice("skip", skips, Html::from(words.skip_idle), ask, Ask::Do(Action::SkipIdle(!skips))) }
+            </div>
+            { icon("far", words.decision_back, "◀◆", Action::Step { forward: false, stop: Stop::Decision }) }
+            { icon("far", words.decision_on, "◆▶", Action::Step { forward: true, stop: Stop::Decision }) }
+            <button type="button" class="keys" popovertarget={KEYS} aria-label={words.shortcuts} title={words.shortcuts}>{ "?" }</button>
+            <div id={KEYS} popover="auto" class="menu">
+                <h3>{ words.shortcuts }</h3>
+                <dl>{ for words.keys.iter().map(key) }</dl>
+            </div>
             <ul class="legend">{ for PodState::ALL.map(state) }</ul>
         </div>
     }
+}
+
+/// The branches: the one that is shown can be named, another one be shown, compared with, thrown away.
+fn branches(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Html {
+    let (shown, beside) = (session.branch().id, session.beside().map(|b| b.id));
+    let branch = |branch: &Branch| {
+        let (id, name) = (branch.id, branch_name(words, branch));
+        let from = branch.from.map(|(_, at)| fill(words.branch_from, &[("time", &at.to_string())]));
+        let about = |text| Some(AttrValue::from(fill(text, &[("branch", name)])));
+        let discard =
+            labelled("", about(words.discard_branch), None, "✕".into(), ask, Ask::Do(Action::Discard(id)));
+        if id == shown {
+            let onchange = ask.reform(move |event: Event| {
+                let input: HtmlInputElement = event.target_unchecked_into();
+                Ask::Do(Action::Rename(id, input.value().trim().into()))
+            });
+            let name = name.to_string();
+            return html! {
+                <li key={id} class="shown">
+                    <input type="text" aria-label={words.branch_name} value={name} {onchange} spellcheck="false" autocomplete="off" />
+                    <small>{ from }</small>{ discard }
+                </li>
+            };
+        }
+        let compare = Ask::Do(Action::Compare((beside != Some(id)).then_some(id)));
+        let content = html! { <>{ name.to_string() }<small>{ from }</small></> };
+        html! {
+            <li key={id}>
+                { labelled("", None, Some(false), content, ask, Ask::Do(Action::Switch(id))) }
+                { labelled("", about(words.compare_with), Some(beside == Some(id)), "⇄".into(), ask, compare) }
+                { discard }
+            </li>
+        }
+    };
+    html! {
+        <div class="branches">
+            <h3>{ words.branches }</h3>
+            <ul>{ for session.branches().iter().map(branch) }</ul>
+        </div>
+    }
+}
+
+/// A branch's name; the first one has none of its own.
+pub fn branch_name<'b>(words: &'static Words, branch: &'b Branch) -> &'b str {
+    if branch.name.is_empty() { words.first_branch } else { &branch.name }
+}
+
+fn key((key, does): &(&'static str, &'static str)) -> Html {
+    html! { <><dt><kbd>{ key }</kbd></dt><dd>{ does }</dd></> }
 }
 
 /// Where the pod that is made next will begin, if only time is waited for.
@@ -172,7 +247,7 @@ fn expected(session: &Session, scene: &Scene, rows: &[PodName], height: usize, s
     let row = rows.iter().position(|row| row.name == next.name)?;
     let from = scene.why.wait?.1.0 as f64;
     let start = |life: &Life| {
-        let ready = life.states.iter().find(|(_, state)| *state == PodState::Ready)?.0;
+        let ready = life.states.iter().find(|stretch| stretch.state == PodState::Ready)?.since;
         Some((ready - life.born).0)
     };
     let takes = session.chronicle().pods.iter().flat_map(|(_, lives)| lives).filter_map(start).min()? as f64;
@@ -193,21 +268,26 @@ fn bars(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> Ht
     let mut bars = Vec::new();
     for (row, name) in rows.iter().enumerate() {
         for life in chronicle.lives(name) {
-            for (n, (from, state)) in life.states.iter().enumerate() {
-                let to = life.states.get(n + 1).map(|(to, _)| *to).or(life.gone).unwrap_or(end);
+            for (n, Stretch { since, state, status }) in life.states.iter().enumerate() {
+                let to = life.states.get(n + 1).map(|next| next.since).or(life.gone).unwrap_or(end);
                 let thick = (full * [4, 6, 9, 12, 12, 12][*state as usize] / 12).max(2);
                 let y = TOP + row * height + (height - full) / 2 + (full - thick);
+                let (x, width) = (percent(since.0 as f64 / span), percent((to - *since).0 as f64 / span));
                 bars.push(html! {
-                    <rect class={state.class()} x={percent(from.0 as f64 / span)} width={percent((to - *from).0 as f64 / span)}
-                        y={y.to_string()} height={thick.to_string()} rx={(thick / 4).min(4).to_string()} />
+                    <rect class={state.class()} x={x.clone()} width={width.clone()} y={y.to_string()}
+                        height={thick.to_string()} rx={(thick / 4).min(4).to_string()} />
                 });
+                if let (Some(status), true) = (status, height >= NAMED) {
+                    let middle = (y + thick / 2 + 4).to_string();
+                    bars.push(html! { <svg class="status" {x} {width}><text x="4" y={middle}>{ &**status }</text></svg> });
+                }
             }
         }
     }
     bars.into_iter().collect()
 }
 
-/// The user's commands, each as far as the next one.
+/// What controllers decided, and the user's commands, each as far as the next one.
 fn marks(chronicle: &Chronicle, span: f64) -> Html {
     let marks = &chronicle.marks;
     let mark = |(n, mark): (usize, &Mark)| {
@@ -221,7 +301,22 @@ fn marks(chronicle: &Chronicle, span: f64) -> Html {
             </svg>
         }
     };
-    marks.iter().enumerate().map(mark).collect()
+    let mut last = f64::MIN;
+    let apart = chronicle.decisions.iter().filter(|decision| {
+        let at = decision.at.0 as f64 / span;
+        let is_apart = at - last >= MARKS_APART;
+        if is_apart {
+            last = at;
+        }
+        is_apart
+    });
+    let decision = |decision: &Decision| {
+        let class = if decision.made { "made" } else { "told" };
+        let x = percent(decision.at.0 as f64 / span);
+        html! { <svg {x} overflow="visible"><path {class} d="M0 26.5l3 3-3 3-3-3z" /></svg> }
+    };
+    let decisions: Vec<Html> = apart.map(decision).collect();
+    decisions.into_iter().chain(marks.iter().enumerate().map(mark)).collect()
 }
 
 /// What takes the pointer and the keys: the playhead can be dragged, clicked to, focused and moved.

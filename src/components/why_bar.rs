@@ -9,8 +9,23 @@ use yew::prelude::*;
 /// Shorter waits are not counted down in words: nobody could read them.
 const WORTH_COUNTING: f64 = 3000.0;
 
-/// The why bar.
-pub fn why_bar(words: &'static Words, why: &Why, now: Playhead, open: bool, ask: &Callback<Ask>) -> Html {
+/// A command as its button shows it: of one that applies an object, only that.
+fn shown(command: &str) -> &str {
+    match command.rsplit_once(" | ") {
+        Some((_, apply)) => apply,
+        None => command,
+    }
+}
+
+/// The why bar. `of_part`: whether it is about a part of the set, not about the whole.
+pub fn why_bar(
+    words: &'static Words,
+    why: &Why,
+    now: Playhead,
+    of_part: bool,
+    open: bool,
+    ask: &Callback<Ask>,
+) -> Html {
     let (done, all) = match why.wait {
         Some((since, until)) => (now - since.0 as f64, (until - since).0 as f64),
         None => (0.0, 0.0),
@@ -38,8 +53,9 @@ pub fn why_bar(words: &'static Words, why: &Why, now: Playhead, open: bool, ask:
                 if all >= WORTH_COUNTING { <p>{ count() }</p> }
             </div>
             if let Some(command) = &why.remedy {
-                { button("primary", command.clone(), ask, Ask::Command(command.clone().into())) }
+                { labelled("primary remedy", Some(command.clone().into()), None, Html::from(shown(command).to_string()), ask, Ask::Command(command.clone().into())) }
             }
+            if of_part { { button("", words.whole_set, ask, Ask::Why(None)) } }
             if let Some(rule) = why.rule {
                 { labelled("", None, Some(open), Html::from(if open { words.hide_rule } else { words.show_rule }), ask, Ask::Rule(!open)) }
                 if open {

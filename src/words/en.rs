@@ -18,7 +18,7 @@ macro_rules! set {
 
 rules! {
     STATEFUL_SET: "", "StatefulSets", SET,
-        "A StatefulSet gives each of its pods a number, and with it a name, a DNS name and a volume that stay when the pod is replaced.";
+        "A StatefulSet gives each of its pods a number, and with it a name, a DNS name and a volume that stay when the pod is replaced. Its controller keeps comparing what is there with what is wanted, and does one thing at a time about it.";
     ORDER: "podManagementPolicy", "Deployment and Scaling Guarantees", set!("#deployment-and-scaling-guarantees"),
         "With `OrderedReady` pods are made one at a time, from the lowest ordinal up. Before the next pod is made, all pods before it must be Running and Ready; before a pod is taken away, all pods after it must be gone.";
     AVAILABLE: "minReadySeconds", "Minimum ready seconds", set!("#minimum-ready-seconds"),
@@ -38,27 +38,51 @@ rules! {
     BINDING: "storageClassName", "Volume Binding Mode", "concepts/storage/storage-classes/#volume-binding-mode",
         "A class with `WaitForFirstConsumer` makes no volume until a pod that needs it is to be placed, so that the volume comes to be where the pod can run. The pod gets its node when the volume is there.";
     PROVISIONING: "storageClassName", "Dynamic Volume Provisioning", "concepts/storage/dynamic-provisioning/",
-        "The claim names a class, and the class names a provisioner, which makes a volume of the size asked for and binds it to the claim.";
+        "The claim names a class, and the class names a provisioner, which makes a volume of the size asked for and binds it to the claim. Until then the pod waits: it can't start without its volume.";
     NO_CLASS: "storageClassName", "Storage Classes", "concepts/storage/storage-classes/",
-        "A claim that names a class stays Pending until a class of this name exists and makes a volume for it, or until a volume of that class turns up.";
+        "A claim that names a class stays Pending until a class of this name exists and makes a volume for it, or until a volume of that class turns up. Nothing fails: the pod just waits with it.";
     SCHEDULING: "resources", "Scheduling", "concepts/scheduling-eviction/kube-scheduler/",
         "A pod gets a node that has room for what it requests, whose taints it tolerates, and where its volumes can be reached. If there is none it stays Pending and is tried again when something changes.";
     IMAGES: "image", "Images", "concepts/containers/images/",
         "A node pulls an image before it starts a container from it. If it already has the image, and the pull policy does not ask for more, the container starts at once.";
     INIT: "initContainers", "Init Containers", "concepts/workloads/pods/init-containers/",
-        "Init containers run one after another, each to its end, before any of the pod's own containers starts.";
+        "Init containers run one after another, each to its end, before any of the pod's own containers starts. One that fails is tried again.";
     PROBES: "readinessProbe", "Container probes", "concepts/workloads/pods/pod-lifecycle/#container-probes",
         "A pod with a readiness probe is Ready once the probe succeeds. Until then neither its Service nor its StatefulSet counts on it.";
     RESTARTS: "command", "Container restarts", "concepts/workloads/pods/pod-lifecycle/#restart-policy",
-        "A container that ends is started again, after a pause that doubles each time, from 10 seconds up to 5 minutes.";
+        "A container that ends is started again, after a pause that doubles each time, from 10 seconds up to 5 minutes. While it waits, kubectl shows CrashLoopBackOff.";
     LOST_NODE: "", "Force Delete StatefulSet Pods", "tasks/run-application/force-delete-stateful-set-pod/",
         "While a node does not answer, its pod may still run and write. So the pod is not replaced until the node says that it is gone, or until somebody who knows deletes it by force.";
     POD_START: "template", "Pod Lifecycle", "concepts/workloads/pods/pod-lifecycle/",
-        "A pod on a node gets a sandbox with a network address of its own; then its containers are started in it.";
+        "A pod on a node gets a sandbox with a network address of its own. Then its containers are started in it.";
+    MAX_UNAVAILABLE: "maxUnavailable", "Maximum unavailable Pods", set!("#maximum-unavailable-pods"),
+        "With `maxUnavailable` a rolling update may have more than one pod away at a time. A pod counts as away until it has been Ready for `minReadySeconds`. It needs the feature gate MaxUnavailableStatefulSet.";
+    ORPHANS: "", "Use cascading deletion, orphan dependents", "tasks/administer-cluster/use-cascading-deletion/#set-orphan-deletion-policy",
+        "Deleting with `--cascade=orphan` takes the owner and leaves what it owned, without an owner. A StatefulSet adopts pods without an owner that match its selector and its name.";
+    RETENTION: "persistentVolumeClaimRetentionPolicy", "PersistentVolumeClaim retention", set!("#persistentvolumeclaim-retention"),
+        "By default (`Retain`) the claims of a StatefulSet stay when it is scaled down or deleted, so that no data is lost by mistake. Scaling up again finds the old data. With `Delete` they go.";
+    CLAIMS: "volumeClaimTemplates", "Volume Claim Templates", set!("#volume-claim-templates"),
+        "For each pod and each template there is a claim, named after both. It is made before the pod and stays when the pod goes: the next pod of that name mounts it again.";
+    IN_USE: "", "Storage Object in Use Protection", "concepts/storage/persistent-volumes/#storage-object-in-use-protection",
+        "A claim that a pod uses is not deleted at once: it is Terminating until the pod is gone. So no volume is taken from a running program. A StatefulSet makes a deleted claim anew only with its pod.";
+    BINDING_LOST: "storageClassName", "Binding", "concepts/storage/persistent-volumes/#binding",
+        "A claim and a volume are bound one to one, for ever. A claim whose volume has been deleted is Lost: it is never bound to another.";
+    SERVICE_NAME: "serviceName", "Stable Network ID", set!("#stable-network-id"),
+        "`serviceName` names a headless Service that gives the pods their names in DNS. It must exist beside the StatefulSet, which does not make it. Pods run without it, but nobody finds them by name.";
+    SELECTOR: "selector", "Headless Services, with selectors", "concepts/services-networking/service/#with-selectors",
+        "A Service stands for the pods whose labels its selector matches. The endpoints of those pods are what DNS answers with. No match, no endpoints, no names.";
+    DNS_READY: "readinessProbe", "DNS for Services and Pods", "concepts/services-networking/dns-pod-service/#pod-s-hostname-and-subdomain-fields",
+        "A pod has a name below its headless Service while its endpoint is ready. A pod that is not Ready has none, unless the Service says `publishNotReadyAddresses: true`.";
+    NODE_LEASE: "", "Node heartbeats", "concepts/architecture/nodes/#node-heartbeats",
+        "A node's kubelet renews a lease every 10 seconds. When it has not done so for 50 seconds the node counts as unreachable, and gets a taint. Pods tolerate that for 5 minutes unless they say otherwise.";
+    CORDON: "", "Manual Node administration", "concepts/architecture/nodes/#manual-node-administration",
+        "A cordoned node takes no new pods; those that run there stay. Draining it evicts them, too. A pod whose volume lies on the node can't go elsewhere.";
+    LOCAL_VOLUME: "storageClassName", "Node Affinity", "concepts/storage/persistent-volumes/#node-affinity",
+        "A local volume can be reached from its own node only, so the pods that need it can run nowhere else. While the node takes no pods, they stay Pending.";
     OWNED: "", "Owners and Dependents", "concepts/overview/working-with-objects/owners-dependents/",
         "What a StatefulSet owns goes with it, all pods at once. Its claims stay, unless the retention policy says otherwise.";
     RETRY: "", "Controllers", "concepts/architecture/controller/",
-        "A request that the API server refuses is tried again, with a pause that doubles from 5 milliseconds up.";
+        "A request that the API server refuses is tried again, with a pause that doubles from 5 milliseconds up. Nothing is lost meanwhile: the controller goes on where it was.";
 }
 
 const fn say(title: &'static str, text: &'static str, rule: &'static Rule) -> Say {
@@ -94,7 +118,63 @@ pub static EN: Words = Words {
     to_start: "To the start",
     to_present: "To the present",
     speed: "Speed",
-    keys: "Space · ← →",
+    keys: &[
+        ("Space", "play or pause"),
+        ("←", "one event back"),
+        ("→", "one event forward"),
+        ("[", "one decision of a controller back"),
+        ("]", "one decision forward"),
+        ("PgDn PgUp", "ten seconds back or forward, on the timeline"),
+        ("Home", "to the start"),
+        ("End", "to the present"),
+        ("Ctrl Enter", "apply the manifest"),
+        ("?", "this list"),
+    ],
+    shortcuts: "Keys",
+    skip_idle: "skip idle",
+    decision_back: "One decision back",
+    decision_on: "One decision forward",
+    branches: "Branches",
+    first_branch: "first story",
+    branch_name: "Name of this branch",
+    branch_from: "from {time}",
+    compare_with: "Compare with {branch}",
+    discard_branch: "Delete {branch}",
+    no_difference: "At this moment the two branches are the same.",
+    differences: "Where it differs from {branch}",
+    not_there: "not there",
+    dropped: "The history is too long to be kept whole: the first {count} events, up to {time}, are dropped.",
+    ask_why: "Why is {name} {status}?",
+    whole_set: "The whole set",
+    changes: "changes",
+    since_version: "Compare with",
+    last_version: "the version before",
+    unchanged: "Nothing is different.",
+    only_version: "This is the first version.",
+
+    trouble: "Trouble",
+    trouble_for: "Trouble for {name}",
+    why_so: "Why is it so?",
+    why_dns: "Why is it in DNS, or not?",
+    do_inspect: "Inspect",
+    do_delete: "Delete",
+    force_delete: "Delete by force",
+    kill_container: "Kill {container}",
+    fail_readiness: "Readiness fails",
+    mend_readiness: "Readiness recovers",
+    bad_image: "Roll out an image that can't be pulled",
+    image_gone: "Its image is gone from the registry",
+    image_back: "Its image is back in the registry",
+    node_down: "The node goes down",
+    node_up: "The node comes back",
+    cordon: "Cordon",
+    uncordon: "Uncordon",
+    drain: "Drain",
+    delete_class: "Delete the class {class}",
+    slow_disks: "Disks are slow",
+    normal_disks: "Disks are as usual",
+    slow_images: "Registries are slow",
+    normal_images: "Registries are as usual",
     forked: "A new future begins here.",
     at_rest: "At rest until you act.",
     delete_pod: "Delete {pod}",
@@ -122,6 +202,10 @@ pub static EN: Words = Words {
     age: "age",
     new: "new",
     same: "same",
+    stayed: "name, host name",
+    stayed_claims: "claim, volume",
+    node: "node",
+    revision: "revision",
     next: "next",
     waits_for: "waits for {pod}",
     soon: "is to be made",
@@ -178,9 +262,28 @@ pub static EN: Words = Words {
     ),
     missing: "Why is {next} not there yet?",
     present: "Why is {next} still there?",
-    unready: "Why is {pod} not Ready yet?",
-    going: "{pod} is going",
+    not_replaced: "Why is {next} not replaced yet?",
     waiting_for_ready: say("", "{pod} must be Running and Ready before {next} may follow.", &ORDER),
+    waiting_to_scale_down: say(
+        "",
+        "There are more pods than `replicas` asks for, but {pod} must be Running and Ready before {next} may be taken away.",
+        &SCALE_DOWN,
+    ),
+    stuck_new: say(
+        "Why does the rollout not go on?",
+        "{pod} was made from the new template and can't become Ready. The controller waits for it and replaces no other pod until the template is rolled back or mended.",
+        &UPDATE,
+    ),
+    held_by_max_unavailable: say(
+        "Why is {next} not replaced yet?",
+        "`maxUnavailable: {max}` is used up: {pod} must be available again first.",
+        &MAX_UNAVAILABLE,
+    ),
+    orphaned: say(
+        "The StatefulSet is gone, its pods have stayed",
+        "It was deleted with `--cascade=orphan`. {pod} and the others run on, but nobody replaces them. A StatefulSet of the same name and selector takes them over again.",
+        &ORPHANS,
+    ),
     waiting_for_available: say(
         "",
         "{pod} must stay Ready for `minReadySeconds: {seconds}` before {next} may follow.",
@@ -224,6 +327,103 @@ pub static EN: Words = Words {
     ),
     starting: say("", "All pods are made; not all are Ready yet.", &POD_START),
 
+    pod_going: say("Why is {pod} still there?", "It was told to go.", &TERMINATION),
+    pod_unready: Say { title: "Why is {pod} not Ready yet?", text: "", rule: None },
+    pod_ready: say("{pod} is Ready", "It runs on {node}, and nothing is to be done about it.", &STATEFUL_SET),
+    pod_held: say(
+        "Why does {pod} keep the old revision?",
+        "Its ordinal is below `partition: {partition}`.",
+        &PARTITION,
+    ),
+    pod_on_delete: say(
+        "Why does {pod} keep the old revision?",
+        "The update strategy is `OnDelete`: it gets the new template when somebody deletes it.",
+        &ON_DELETE,
+    ),
+    pod_outdated: say(
+        "Why does {pod} keep the old revision?",
+        "Its turn has not come: pods are replaced from the highest ordinal down.",
+        &UPDATE,
+    ),
+    ghost: say("Why is {next} not there yet?", "It comes after {pod}, which all others wait for.", &ORDER),
+    ghost_scaled_away: say(
+        "Why is there no {pod}?",
+        "`replicas: {replicas}` asks for no pod of this ordinal. Its claim has stayed, with its data.",
+        &RETENTION,
+    ),
+    claim_missing: say(
+        "Why is {claim} not there yet?",
+        "The controller makes a pod's claims just before the pod.",
+        &CLAIMS,
+    ),
+    claim_pending: Say { title: "Why is {claim} Pending?", text: "", rule: None },
+    claim_bound: say(
+        "{claim} is Bound",
+        "It belongs to the name {pod}: whichever pod has this name mounts it.",
+        &CLAIMS,
+    ),
+    claim_kept_why: say(
+        "Why is {claim} still there?",
+        "{pod} was scaled away, but `whenScaled` is `Retain`: the data waits until {set} is scaled up again, or until somebody deletes the claim.",
+        &RETENTION,
+    ),
+    claim_in_use: say(
+        "Why is {claim} still Terminating?",
+        "{pod} uses it. A claim in use goes only when no pod uses it any more.",
+        &IN_USE,
+    ),
+    claim_going: say("{claim} is going", "Nobody uses it any more.", &IN_USE),
+    claim_lost: say(
+        "Why is {claim} Lost?",
+        "The volume that it was bound to is gone. Its data can't come back; the claim has to be deleted and made anew.",
+        &BINDING_LOST,
+    ),
+    service_missing: say(
+        "Why have the pods no names in DNS?",
+        "{set} names the Service `{service}`, which does not exist. The controller makes none: somebody has to.",
+        &SERVICE_NAME,
+    ),
+    service_selects_others: say(
+        "Why have the pods no names in DNS?",
+        "The Service `{service}` exists, but its selector does not match the labels of the pods of {set}.",
+        &SELECTOR,
+    ),
+    service_not_headless: say(
+        "Why have the pods no names in DNS?",
+        "The Service `{service}` has a virtual IP. Only a headless one (`clusterIP: None`) gives each pod a name.",
+        &SERVICE_NAME,
+    ),
+    dns_missing: say("Why is {pod} not in DNS?", "There is no pod {pod}.", &DNS_READY),
+    dns_no_address: say("Why is {pod} not in DNS?", "It has no address yet.", &DNS_READY),
+    dns_unready: say(
+        "Why is {pod} not in DNS?",
+        "It has an address, but is not Ready: `{service}` lists a pod's name only while its endpoint is ready.",
+        &DNS_READY,
+    ),
+    dns_there: say(
+        "{pod} is in DNS",
+        "Its endpoint in `{service}` is ready, so `{pod}.{service}` leads to its address.",
+        &DNS_READY,
+    ),
+    node_gone: say("{node} is gone", "There is no such node any more.", &SCHEDULING),
+    node_silent: say(
+        "{node} has not been heard of",
+        "Its kubelet does not renew its lease. The control plane waits a while before it believes that the node is down.",
+        &NODE_LEASE,
+    ),
+    node_unreachable: say(
+        "{node} does not answer",
+        "Nobody can say what runs there. Its pods count as not Ready, and are told to go if they do not tolerate that any longer.",
+        &NODE_LEASE,
+    ),
+    node_recovering: say("{node} is back", "Its taint goes when the control plane next looks.", &NODE_LEASE),
+    node_cordoned: say(
+        "{node} is cordoned",
+        "What runs there goes on, but no new pod is placed there.",
+        &CORDON,
+    ),
+    node_well: say("{node} is well", "It renews its lease and takes pods.", &NODE_LEASE),
+
     unschedulable: detail("No node takes it: {message}", &SCHEDULING),
     waiting_for_binding: detail("It waits for the volume of its claim `{claim}`.", &BINDING),
     provisioning: detail("`{provisioner}` is making the volume for `{claim}`.", &PROVISIONING),
@@ -241,4 +441,31 @@ pub static EN: Words = Words {
     ),
     stopping: detail("Its containers may take {seconds} s to stop.", &TERMINATION),
     node_lost: detail("Its node `{node}` does not answer.", &LOST_NODE),
+    node_lost_tolerated: detail(
+        "Its node `{node}` does not answer. It is given this long before it is told to go.",
+        &LOST_NODE,
+    ),
+    node_lost_for_good: detail(
+        "Its node `{node}` does not answer, so nobody can say that {pod} has stopped. Two pods of one name must never run: it is not replaced until the node is back, or until somebody who knows that it is off deletes it by force.",
+        &LOST_NODE,
+    ),
+    cant_start: detail("It can't start: {message}", &POD_START),
+    waiting_for_consumer: detail(
+        "Its class makes a volume only once a pod that needs it is to be placed.",
+        &BINDING,
+    ),
+    no_volume: detail("It names no class, and no volume that is there fits.", &NO_CLASS),
+    provisioning_failed: detail("Its volume can't be made: {message}", &PROVISIONING),
+    volume_node_gone: detail(
+        "Its claim `{claim}` has its volume on `{node}`, which is gone: no other node can reach it. Only a new claim, without the old data, helps.",
+        &LOCAL_VOLUME,
+    ),
+    volume_node_cordoned: detail(
+        "Its claim `{claim}` has its volume on `{node}`, which is cordoned: no other node can reach it.",
+        &LOCAL_VOLUME,
+    ),
+    volume_node_lost: detail(
+        "Its claim `{claim}` has its volume on `{node}`, which does not answer: no other node can reach it.",
+        &LOCAL_VOLUME,
+    ),
 };

@@ -66,6 +66,23 @@ fn shortest(from: &[&str], to: &[&str]) -> Vec<Edit> {
     edits
 }
 
+/// All lines of two texts: kept (` `), only in the first (`-`), only in the second (`+`).
+pub fn marked<'t>(from: &'t str, to: &'t str) -> Vec<(char, &'t str)> {
+    let (from, to): (Vec<&str>, Vec<&str>) = (from.lines().collect(), to.lines().collect());
+    let (mut i, mut j) = (0, 0);
+    let line = |edit| {
+        let line = match edit {
+            Edit::Keep => (' ', from[i]),
+            Edit::Remove => ('-', from[i]),
+            Edit::Add => ('+', to[j]),
+        };
+        i += usize::from(edit != Edit::Add);
+        j += usize::from(edit != Edit::Remove);
+        line
+    };
+    edits(&from, &to).into_iter().map(line).collect()
+}
+
 /// Writes the changes with their surroundings, as `diff -u` does; nothing if there are none.
 pub fn unified(from: &[&str], to: &[&str], text: &mut String) {
     let edits = edits(from, to);
@@ -111,6 +128,12 @@ mod tests {
         let mut text = String::new();
         unified(&from.split(' ').collect::<Vec<_>>(), &to.split(' ').collect::<Vec<_>>(), &mut text);
         assert_eq!(text.replace('\n', " ").trim_end(), expected);
+    }
+
+    #[test]
+    fn every_line_is_marked() {
+        let lines = super::marked("a\nb\nc", "a\nX\nc\nd");
+        assert_eq!(lines, [(' ', "a"), ('-', "b"), ('+', "X"), (' ', "c"), ('+', "d")]);
     }
 
     #[test]

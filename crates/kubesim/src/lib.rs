@@ -23,7 +23,7 @@ pub mod apiserver;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod conformance;
 pub mod controllers;
-mod diff;
+pub mod diff;
 pub mod dns;
 pub mod kubectl;
 pub mod kubelet;

@@ -107,6 +107,15 @@ pub enum Reason {
         /// The pod that waits, if one is to be made or deleted next.
         next: Option<Str>,
     },
+    /// As many pods are away as `maxUnavailable` allows: this one has to be available again before the next is replaced.
+    HeldByMaxUnavailable {
+        /// The pod that is waited for.
+        pod: Str,
+        /// `updateStrategy.rollingUpdate.maxUnavailable`, as a number of pods.
+        max_unavailable: usize,
+        /// The pod that is to be replaced next.
+        next: Str,
+    },
     /// Pods below this ordinal keep the old revision.
     HeldByPartition {
         /// `updateStrategy.rollingUpdate.partition`

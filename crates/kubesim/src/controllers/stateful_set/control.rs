@@ -57,6 +57,8 @@ struct Reconcile<'a> {
     /// Pods wait for each other (`podManagementPolicy: OrderedReady`).
     monotonic: bool,
     update_revision: Str,
+    /// The pod whose turn it is once every wanted place is taken: the next to be taken away, or to be replaced.
+    then: Option<Str>,
 }
 
 /// Looks at a set, does the next thing, writes the status and trims the history. Errors: what the API server refused.
@@ -80,6 +82,7 @@ fn perform_update(
         now: api.now,
         monotonic: !allows_burst(sts),
         update_revision: revisions.update.meta.name.clone(),
+        then: None,
         api,
         set,
         sts,
@@ -185,6 +188,8 @@ impl Reconcile<'_> {
     /// Scales: first every wanted place, then what is beyond. Ends where something has to be waited for.
     fn establish(&mut self, replicas: &[Replica], condemned: &[Rc<Object>]) -> Result<Rung, ApiError> {
         let first_unavailable = self.first_unavailable(replicas, condemned);
+        let next_condemned = condemned.first().map(|pod| pod.meta.name.clone());
+        self.then = next_condemned.or_else(|| self.next_outdated(replicas));
         if let Rung::End(reason) =
             self.for_all(replicas.len(), |this, i| this.process_replica(replicas, i))?
         {
@@ -198,7 +203,8 @@ impl Reconcile<'_> {
             Ok(Rung::GoOn)
         })?;
         self.for_all(condemned.len(), |this, i| {
-            this.process_condemned(&condemned[i], first_unavailable.as_ref())
+            let next = condemned.get(i + 1).map(|pod| pod.meta.name.clone());
+            this.process_condemned(&condemned[i], first_unavailable.as_ref(), next)
         })
     }
 
@@ -232,8 +238,11 @@ impl Reconcile<'_> {
 
     /// Models `processReplica`.
     fn process_replica(&mut self, replicas: &[Replica], i: usize) -> Result<Rung, ApiError> {
-        let next =
-            || replicas[i + 1..].iter().find(|r| r.existing().is_none()).map(|r| r.pod().meta.name.clone());
+        let then = self.then.clone().filter(|then| *then != replicas[i].pod().meta.name);
+        let next = || {
+            let missing = replicas[i + 1..].iter().find(|r| r.existing().is_none());
+            missing.map(|r| r.pod().meta.name.clone()).or_else(|| then.clone())
+        };
         let pod = match &replicas[i] {
             Replica::Missing(pod) => {
                 if pod_control::claim_is_stale(self.api, self.set, pod) {
@@ -291,11 +300,16 @@ impl Reconcile<'_> {
     }
 
     /// Models `processCondemned`.
-    fn process_condemned(&mut self, pod: &Object, first_unavailable: Option<&Str>) -> Result<Rung, ApiError> {
+    fn process_condemned(
+        &mut self,
+        pod: &Object,
+        first_unavailable: Option<&Str>,
+        next: Option<Str>,
+    ) -> Result<Rung, ApiError> {
         let name = &pod.meta.name;
         if pod.meta.is_terminating() {
             return Ok(match self.monotonic {
-                true => Rung::End(Some(Reason::WaitingForTermination { pod: name.clone(), next: None })),
+                true => Rung::End(Some(Reason::WaitingForTermination { pod: name.clone(), next })),
                 false => Rung::GoOn,
             });
         }
@@ -346,6 +360,21 @@ impl Reconcile<'_> {
         }))
     }
 
+    /// Whether a pod is of an old revision and has not been told to go.
+    fn is_outdated(&self, pod: &Object) -> bool {
+        pod_revision(pod) != &*self.update_revision && !pod.meta.is_terminating()
+    }
+
+    /// The pod that a rolling update replaces next.
+    fn next_outdated(&self, replicas: &[Replica]) -> Option<Str> {
+        let UpdateStrategy::RollingUpdate { partition, .. } = self.sts.spec.update_strategy else {
+            return None;
+        };
+        let first = usize::try_from(partition).unwrap_or(0).min(replicas.len());
+        let there = replicas[first..].iter().rev().filter_map(Replica::existing);
+        there.map(|pod| &**pod).find(|pod| self.is_outdated(pod)).map(|pod| pod.meta.name.clone())
+    }
+
     /// From the highest ordinal down: deletes the first pod of an old revision, unless a pod above it is not available.
     fn replace_one(
         &mut self,
@@ -355,13 +384,14 @@ impl Reconcile<'_> {
     ) -> Result<Option<Reason>, ApiError> {
         for replica in replicas[first..].iter().rev() {
             let pod = replica.pod();
-            if pod_revision(pod) != &*self.update_revision && !pod.meta.is_terminating() {
+            if self.is_outdated(pod) {
                 pod_control::delete_pod(self.api, self.set, pod)?;
                 status.current_replicas -= 1;
                 return Ok(Some(Reason::Deleted { pod: pod.meta.name.clone(), why: DeleteReason::Outdated }));
             }
             if is_unavailable(pod, self.sts.spec.min_ready_seconds, self.now) {
-                return Ok(Some(self.waits_for(pod, None).unwrap_or(Reason::Settled)));
+                let next = self.next_outdated(replicas);
+                return Ok(Some(self.waits_for(pod, next).unwrap_or(Reason::Settled)));
             }
         }
         Ok(None)
@@ -377,14 +407,20 @@ impl Reconcile<'_> {
     ) -> Result<Option<Reason>, ApiError> {
         let unavailable = |r: &&Replica| is_unavailable(r.pod(), self.sts.spec.min_ready_seconds, self.now);
         let away = replicas.iter().filter(unavailable).count();
-        let Some(budget) = max_unavailable(self.sts).checked_sub(away).filter(|n| *n > 0) else {
+        let most = max_unavailable(self.sts);
+        let Some(budget) = most.checked_sub(away).filter(|n| *n > 0) else {
             let waited_for = replicas.iter().rev().find(unavailable).map(|r| r.pod());
-            return Ok(waited_for.and_then(|pod| self.waits_for(pod, None)));
+            let (Some(pod), Some(next)) = (waited_for, self.next_outdated(replicas)) else {
+                return Ok(waited_for.and_then(|pod| self.waits_for(pod, None)));
+            };
+            return Ok(Some(Reason::HeldByMaxUnavailable {
+                pod: pod.meta.name.clone(),
+                max_unavailable: most,
+                next,
+            }));
         };
-        let outdated =
-            |pod: &&Object| pod_revision(pod) != &*self.update_revision && !pod.meta.is_terminating();
-        let targets: Vec<&Object> =
-            replicas[first..].iter().rev().map(Replica::pod).filter(outdated).take(budget).collect();
+        let outdated = replicas[first..].iter().rev().map(Replica::pod).filter(|pod| self.is_outdated(pod));
+        let targets: Vec<&Object> = outdated.take(budget).collect();
         for pod in &targets {
             pod_control::delete_pod(self.api, self.set, pod)?;
             status.current_replicas -= 1;

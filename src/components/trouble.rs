@@ -1,0 +1,193 @@
+//! Trouble: what can be done to a pod, a claim, a node, or the cluster. Each item is a command, and so an input of the
+//! story like any other.
+
+use super::{Ask, labelled};
+use crate::why::Subject;
+use crate::words::{Words, fill};
+use kubesim::api::{Key, Kind};
+use kubesim::apiserver::Store;
+use kubesim::verdict::{Component, Reason};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+/// The menu's id: the browser opens it, closes it at Escape and at a click elsewhere, and gives the focus back.
+const ID: &str = "trouble";
+
+/// A button that opens the menu for an object.
+pub fn opener(class: &'static str, label: String, content: Html, ask: &Callback<Ask>, key: Key) -> Html {
+    let onclick = ask.reform(move |_: MouseEvent| Ask::Trouble(key.clone()));
+    let label = AttrValue::from(label);
+    html! {
+        <button type="button" {class} popovertarget={ID} aria-haspopup="menu" aria-label={label.clone()} title={label} {onclick}>
+            { content }
+        </button>
+    }
+}
+
+/// The menu for an object: for a set, what can be done to the whole cluster.
+pub fn menu(words: &'static Words, store: &Store, key: Option<&Key>, ask: &Callback<Ask>) -> Html {
+    let items = key.map(|key| Menu { words, store, key }.items()).unwrap_or_default();
+    let item = |(text, what): (String, Ask)| {
+        let stays = matches!(what, Ask::Trouble(_));
+        let onclick = ask.reform(move |_: MouseEvent| what.clone());
+        let action = if stays { "show" } else { "hide" };
+        html! { <li><button type="button" popovertarget={ID} popovertargetaction={action} {onclick}>{ text }</button></li> }
+    };
+    let onkeydown = Callback::from(|event: KeyboardEvent| {
+        move_focus(&event);
+    });
+    let title = key.map(|key| fill(words.trouble_for, &[("name", &key.name)]));
+    html! {
+        <div id={ID} popover="auto" class="menu" aria-label={title.clone()} {onkeydown}>
+            <h3>{ title }</h3>
+            <ul>{ for items.into_iter().map(item) }</ul>
+        </div>
+    }
+}
+
+/// Up and down go from item to item.
+fn move_focus(event: &KeyboardEvent) -> Option<()> {
+    let down = match &*event.key() {
+        "ArrowDown" => true,
+        "ArrowUp" => false,
+        _ => return None,
+    };
+    event.prevent_default();
+    let menu: web_sys::Element = event.current_target()?.dyn_into().ok()?;
+    let focused = event.target()?.dyn_into::<web_sys::Element>().ok()?.closest("li").ok()?;
+    let next = match (focused, down) {
+        (Some(item), true) => item.next_element_sibling(),
+        (Some(item), false) => item.previous_element_sibling(),
+        (None, _) => menu.query_selector("li").ok()?,
+    };
+    next?.first_element_child()?.dyn_into::<HtmlElement>().ok()?.focus().ok()
+}
+
+/// What is offered for an object.
+struct Menu<'a> {
+    words: &'static Words,
+    store: &'a Store,
+    key: &'a Key,
+}
+
+impl Menu<'_> {
+    fn items(&self) -> Vec<(String, Ask)> {
+        match self.key.kind {
+            Kind::Pod => self.pod(),
+            Kind::PersistentVolumeClaim => self.claim(),
+            Kind::Node => self.node(),
+            _ => self.cluster(),
+        }
+    }
+
+    /// A command about something in the object's namespace.
+    fn command(&self, command: String) -> Ask {
+        let namespace = &*self.key.namespace;
+        let other = if namespace.is_empty() || namespace == "default" {
+            String::new()
+        } else {
+            format!(" -n {namespace}")
+        };
+        Ask::Command((command + &other).into())
+    }
+
+    fn pod(&self) -> Vec<(String, Ask)> {
+        let (words, key, name) = (self.words, self.key, &self.key.name);
+        let mut items = vec![
+            (words.why_so.into(), Ask::Why(Some(Subject::Pod(key.clone())))),
+            (words.why_dns.into(), Ask::Why(Some(Subject::Endpoint(key.clone())))),
+        ];
+        let Some(object) = self.store.get(key) else { return items };
+        let pod = object.pod();
+        let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
+        add(words.do_delete, format!("kubectl delete pod {name}"));
+        add(words.force_delete, format!("kubectl delete pod {name} --force --grace-period=0"));
+        for container in pod.spec.containers.iter() {
+            let text = fill(words.kill_container, &[("container", &container.name)]);
+            add(&text, format!("trouble kill {name} -c {}", container.name));
+        }
+        match pod.is_ready() {
+            true => add(words.fail_readiness, format!("trouble unready {name}")),
+            false => add(words.mend_readiness, format!("trouble ready {name}")),
+        }
+        let set = object.meta.controller().filter(|owner| &*owner.kind == "StatefulSet");
+        if let (Some(set), Some(container)) = (set, pod.spec.containers.first()) {
+            let (set, container, image) = (&set.name, &container.name, &container.image);
+            let command = format!("kubectl set image statefulset/{set} {container}={image}-does-not-exist");
+            add(words.bad_image, command);
+            let gone = matches!(self.reason(Component::Kubelet), Some(Reason::ImageBackOff { .. }));
+            match gone {
+                true => add(words.image_back, format!("trouble image {image} back")),
+                false => add(words.image_gone, format!("trouble image {image} gone")),
+            }
+        }
+        if let Some(node) = &pod.spec.node_name {
+            let node = Key::cluster(Kind::Node, node);
+            items.push((fill(words.trouble_for, &[("name", &node.name)]), Ask::Trouble(node)));
+        }
+        items
+    }
+
+    fn reason(&self, component: Component) -> Option<&Reason> {
+        self.store.verdict(component, self.key).map(|verdict| &verdict.reason)
+    }
+
+    fn claim(&self) -> Vec<(String, Ask)> {
+        let words = self.words;
+        vec![
+            (words.why_so.into(), Ask::Why(Some(Subject::Claim(self.key.clone())))),
+            (words.do_inspect.into(), Ask::Inspect(self.key.clone())),
+            (words.do_delete.into(), self.command(format!("kubectl delete pvc {}", self.key.name))),
+        ]
+    }
+
+    fn node(&self) -> Vec<(String, Ask)> {
+        let (words, name) = (self.words, &self.key.name);
+        let mut items = vec![
+            (words.why_so.into(), Ask::Why(Some(Subject::Node(self.key.clone())))),
+            (words.do_inspect.into(), Ask::Inspect(self.key.clone())),
+        ];
+        let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
+        add(words.node_down, format!("trouble node {name} down"));
+        add(words.node_up, format!("trouble node {name} up"));
+        let cordoned = self.store.get(self.key).is_some_and(|node| node.node().unschedulable);
+        match cordoned {
+            true => add(words.uncordon, format!("kubectl uncordon {name}")),
+            false => add(words.cordon, format!("kubectl cordon {name}")),
+        }
+        add(words.drain, format!("kubectl drain {name} --ignore-daemonsets --force"));
+        items
+    }
+
+    fn cluster(&self) -> Vec<(String, Ask)> {
+        let words = self.words;
+        let workers = self.store.list(Kind::Node);
+        let workers = workers.filter(|n| !n.node().taints.iter().any(|t| t.key.ends_with("control-plane")));
+        let of_node = |key: Key| (fill(words.trouble_for, &[("name", &key.name)]), Ask::Trouble(key));
+        let mut items: Vec<_> = workers.map(|node| of_node(node.key())).collect();
+        let mut add = |text: &str, command: String| items.push((text.into(), Ask::Command(command.into())));
+        for class in self.store.list(Kind::StorageClass) {
+            let name = &class.meta.name;
+            add(&fill(words.delete_class, &[("class", name)]), format!("kubectl delete storageclass {name}"));
+        }
+        add(words.slow_disks, "trouble disk slow".into());
+        add(words.normal_disks, "trouble disk normal".into());
+        add(words.slow_images, "trouble images slow".into());
+        add(words.normal_images, "trouble images normal".into());
+        items
+    }
+}
+
+/// A button in a text that asks why something is as it is.
+pub fn why_button(
+    words: &'static Words,
+    name: &str,
+    status: &str,
+    ask: &Callback<Ask>,
+    subject: Subject,
+) -> Html {
+    let label = fill(words.ask_why, &[("name", name), ("status", status)]);
+    let content = Html::from(status.to_string());
+    labelled("ask", Some(label.into()), None, content, ask, Ask::Why(Some(subject)))
+}

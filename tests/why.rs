@@ -1,0 +1,567 @@
+//! Every case in which one asks "why is nothing happening?": the verdict that the simulation gives, the sentence that the
+//! page makes of it, and that the offered command really helps.
+
+use kubesim::api::{Key, Kind, SimTime, Span};
+use kubesim::apiserver::FeatureGates;
+use kubesim::sim::Options;
+use kubesim::story::{Input, Story};
+use kubesim::verdict::{Component, Reason};
+use ordinal::examples::EXAMPLES;
+use ordinal::why::{self, Mood, Subject, Why};
+use ordinal::words::EN;
+
+const PVC: Kind = Kind::PersistentVolumeClaim;
+
+/// The seed's manifest with some parts replaced.
+#[track_caller]
+fn manifest(changes: &[(&str, &str)]) -> String {
+    let mut text = EXAMPLES[0].text.to_string();
+    for (from, to) in changes {
+        assert!(text.contains(from), "the seed has {from}");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+/// A cluster in which the changed seed was applied so many seconds ago.
+fn story(changes: &[(&str, &str)], seconds: i64) -> Story {
+    let mut story = Story::new(Options::default());
+    story.input(Input::Apply(manifest(changes).into()));
+    pass(&mut story, seconds);
+    story
+}
+
+fn pass(story: &mut Story, seconds: i64) {
+    story.run_until(story.now() + Span::seconds(seconds));
+}
+
+fn run(story: &mut Story, command: &str, seconds: i64) {
+    story.input(Input::Command(command.into()));
+    pass(story, seconds);
+}
+
+fn set_key() -> Key {
+    Key::new(Kind::StatefulSet, "default", "flask")
+}
+
+fn key(kind: Kind, name: &str) -> Key {
+    Key::new(kind, "default", name)
+}
+
+#[track_caller]
+fn verdict(story: &Story, component: Component, key: &Key) -> (Reason, Option<SimTime>) {
+    let verdict = story.cluster.api.store().verdict(component, key);
+    let verdict = verdict.unwrap_or_else(|| panic!("{component:?} says nothing about {key}"));
+    (verdict.reason.clone(), verdict.until)
+}
+
+#[track_caller]
+fn reason(story: &Story) -> Reason {
+    verdict(story, Component::StatefulSetController, &set_key()).0
+}
+
+#[track_caller]
+fn whole(story: &Story) -> Why {
+    let store = story.cluster.api.store();
+    why::of_set(&EN, store, store.get(&set_key()).expect("the set is there"))
+}
+
+#[track_caller]
+fn of(story: &Story, subject: Subject) -> Why {
+    let store = story.cluster.api.store();
+    why::of(&EN, store, store.get(&set_key()).expect("the set is there"), &subject)
+}
+
+fn pod(name: &str) -> Subject {
+    Subject::Pod(key(Kind::Pod, name))
+}
+
+/// Checks the mood, the title, a part of the text, and that there is a rule with a section of the documentation.
+#[track_caller]
+fn check(why: &Why, mood: Mood, title: &str, text: &str) {
+    assert_eq!((why.mood, &*why.title), (mood, title), "{why:?}");
+    assert!(why.text.contains(text), "no {text:?} in {:?}", why.text);
+    let rule = why.rule.expect("there is a rule");
+    let sentences = rule.text.matches(". ").count() + 1;
+    assert!((2..=3).contains(&sentences) && !rule.section.is_empty() && rule.path.contains('/'), "{rule:?}");
+}
+
+#[track_caller]
+fn node_of(story: &Story, name: &str) -> String {
+    let pod = story.cluster.api.store().get(&key(Kind::Pod, name)).expect("the pod is there");
+    pod.pod().spec.node_name.as_deref().expect("it has a node").to_string()
+}
+
+/// Gives the offered command, and waits until all is well.
+#[track_caller]
+fn help(story: &mut Story, why: &Why, seconds: i64) {
+    let remedy = why.remedy.clone().expect("a command is offered");
+    run(story, &remedy, seconds);
+    let after = whole(story);
+    assert_eq!((after.mood, &*after.title), (Mood::Calm, "Everything is as wanted"), "{remedy}: {after:?}");
+}
+
+#[test]
+fn waiting_for_ready() {
+    let story = story(&[], 3);
+    assert!(matches!(reason(&story), Reason::WaitingForReady { pod, next: Some(next) }
+        if &*pod == "flask-0" && &*next == "flask-1"));
+    let why = whole(&story);
+    check(
+        &why,
+        Mood::Waiting,
+        "Why is flask-1 not there yet?",
+        "flask-0 must be Running and Ready before flask-1",
+    );
+    assert!(why.wait.is_some(), "what its node does takes time");
+    check(&of(&story, pod("flask-0")), Mood::Waiting, "Why is flask-0 not Ready yet?", "Its node");
+    check(
+        &of(&story, pod("flask-2")),
+        Mood::Waiting,
+        "Why is flask-2 not there yet?",
+        "It comes after flask-0",
+    );
+}
+
+#[test]
+fn waiting_for_min_ready_seconds() {
+    let story = story(&[], 12);
+    let (reason, until) = verdict(&story, Component::StatefulSetController, &set_key());
+    assert!(matches!(reason, Reason::WaitingForAvailable { min_ready_seconds: 10, .. }), "{reason:?}");
+    let why = whole(&story);
+    check(&why, Mood::Waiting, "Why is flask-1 not there yet?", "must stay Ready for `minReadySeconds: 10`");
+    assert_eq!(why.wait.map(|(_, until)| until), until);
+    assert_eq!(why.rule.map(|rule| rule.field), Some("minReadySeconds"));
+    let why = of(&story, pod("flask-0"));
+    check(&why, Mood::Waiting, "flask-0 is Ready, but not available yet", "`minReadySeconds: 10`");
+    assert!(why.wait.is_some());
+}
+
+#[test]
+fn waiting_for_termination_while_the_grace_period_runs() {
+    let mut story = story(
+        &[("image: han0495/flask-example-app", "image: busybox\n        command: [sleep, '9999']")],
+        60,
+    );
+    run(&mut story, "kubectl delete pod flask-1", 3);
+    let (reason, until) = verdict(&story, Component::StatefulSetController, &set_key());
+    assert!(matches!(reason, Reason::WaitingForTermination { pod, .. } if &*pod == "flask-1"));
+    assert!(until.is_some_and(|until| until > story.now()));
+    let why = whole(&story);
+    check(&why, Mood::Waiting, "flask-1 is going", "may take 10 s to stop");
+    assert!(why.wait.is_some_and(|(_, until)| until > story.now()), "{why:?}");
+    check(&of(&story, pod("flask-1")), Mood::Waiting, "Why is flask-1 still there?", "It was told to go.");
+}
+
+#[test]
+fn waiting_for_a_predecessor_on_scale_down() {
+    let mut story = story(&[], 60);
+    run(&mut story, "trouble unready flask-0", 2);
+    run(&mut story, "trouble unready flask-2", 2);
+    for replicas in [1, 0] {
+        run(&mut story, &format!("kubectl scale sts flask --replicas={replicas}"), 2);
+        let why = whole(&story);
+        assert!(
+            matches!(reason(&story), Reason::WaitingForReady { pod, next: Some(next) }
+            if &*pod == "flask-0" && &*next == "flask-2"),
+            "{why:?}"
+        );
+        check(&why, Mood::Waiting, "Why is flask-2 still there?", "before flask-2 may be taken away");
+    }
+    run(&mut story, "trouble ready flask-0", 60);
+    check(&whole(&story), Mood::Calm, "No pods are wanted", "`replicas` is 0");
+}
+
+#[test]
+fn scaling_down_goes_one_by_one() {
+    let mut story = story(
+        &[("image: han0495/flask-example-app", "image: busybox\n        command: [sleep, '9999']")],
+        60,
+    );
+    run(&mut story, "kubectl scale sts flask --replicas=1", 2);
+    assert!(matches!(reason(&story), Reason::WaitingForTermination { pod, next: Some(next) }
+        if &*pod == "flask-2" && &*next == "flask-1"));
+    check(&whole(&story), Mood::Waiting, "Why is flask-1 still there?", "flask-2 must be gone before");
+}
+
+#[test]
+fn held_by_partition() {
+    let mut story =
+        story(&[("  minReadySeconds: 10", "  updateStrategy: {rollingUpdate: {partition: 2}}")], 60);
+    run(&mut story, "kubectl set image sts/flask flask-app=busybox:1.36", 60);
+    run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 60);
+    assert_eq!(reason(&story), Reason::HeldByPartition { partition: 2, held: 2 });
+    check(&whole(&story), Mood::Calm, "Why do 2 pods keep the old revision?", "`partition: 2`");
+    let held = of(&story, pod("flask-0"));
+    check(&held, Mood::Calm, "Why does flask-0 keep the old revision?", "below `partition: 2`");
+    assert_eq!(held.rule.map(|rule| rule.field), Some("partition"));
+    check(&of(&story, pod("flask-2")), Mood::Calm, "flask-2 is Ready", "It runs on chhan-k8s-4");
+}
+
+#[test]
+fn on_delete() {
+    let mut story = story(&[("  minReadySeconds: 10", "  updateStrategy: {type: OnDelete}")], 60);
+    run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 5);
+    assert_eq!(reason(&story), Reason::OnDelete { outdated: 3 });
+    let why = whole(&story);
+    check(&why, Mood::Calm, "Why do 3 pods keep the old revision?", "`OnDelete`");
+    assert_eq!(why.remedy.as_deref(), Some("kubectl delete pod flask-2"));
+    check(&of(&story, pod("flask-0")), Mood::Calm, "Why does flask-0 keep the old revision?", "`OnDelete`");
+    for _ in 0..2 {
+        let remedy = whole(&story).remedy.expect("it goes on with the next one");
+        run(&mut story, &remedy, 30);
+    }
+    let last = whole(&story);
+    assert_eq!(last.remedy.as_deref(), Some("kubectl delete pod flask-0"));
+    help(&mut story, &last, 30);
+}
+
+#[test]
+fn a_rollout_waits_for_each_replacement() {
+    let mut story = story(&[], 60);
+    run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 5);
+    let reason = reason(&story);
+    assert!(
+        matches!(&reason, Reason::WaitingForReady { pod, next: Some(next) }
+            if &**pod == "flask-2" && &**next == "flask-1"),
+        "{reason:?}"
+    );
+    check(
+        &whole(&story),
+        Mood::Waiting,
+        "Why is flask-1 not replaced yet?",
+        "flask-2 must be Running and Ready",
+    );
+    check(
+        &of(&story, pod("flask-0")),
+        Mood::Waiting,
+        "Why does flask-0 keep the old revision?",
+        "from the highest ordinal down",
+    );
+}
+
+#[test]
+fn a_stuck_rollout_and_after_rolling_back_the_pod_that_has_to_be_deleted() {
+    let mut story = story(&[("  minReadySeconds: 10\n", "")], 60);
+    run(&mut story, "kubectl set image sts/flask flask-app=han0495/does-not-exist", 30);
+    assert!(matches!(reason(&story), Reason::WaitingForReady { pod, .. } if &*pod == "flask-2"));
+    let kubelet = verdict(&story, Component::Kubelet, &key(Kind::Pod, "flask-2"));
+    assert!(matches!(kubelet, (Reason::ImageBackOff { .. }, Some(_))), "{kubelet:?}");
+    let why = whole(&story);
+    check(&why, Mood::Stuck, "Why does the rollout not go on?", "can't be pulled");
+    assert_eq!(why.remedy.as_deref(), Some("kubectl rollout undo statefulset/flask"));
+    run(&mut story, &why.remedy.unwrap_or_default(), 30);
+    assert_eq!(reason(&story), Reason::StuckUpdate { pod: "flask-2".into() });
+    let why = whole(&story);
+    check(&why, Mood::Stuck, "Why does the rollout not go on?", "Somebody has to delete it");
+    assert_eq!(why.rule.map(|rule| rule.section), Some("Forced rollback"));
+    assert_eq!(why.remedy.as_deref(), Some("kubectl delete pod flask-2"));
+    assert_eq!(of(&story, pod("flask-2")).remedy, why.remedy);
+    help(&mut story, &why, 30);
+}
+
+#[test]
+fn held_by_max_unavailable() {
+    let gates = FeatureGates { max_unavailable_stateful_set: true };
+    let mut story = Story::new(Options { gates, ..Options::default() });
+    let changes = [
+        ("replicas: 3", "replicas: 5"),
+        (
+            "  minReadySeconds: 10",
+            "  podManagementPolicy: Parallel\n  updateStrategy: {rollingUpdate: {maxUnavailable: 2}}",
+        ),
+    ];
+    story.input(Input::Apply(manifest(&changes).into()));
+    pass(&mut story, 60);
+    run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 3);
+    let reason = reason(&story);
+    assert!(
+        matches!(&reason, Reason::HeldByMaxUnavailable { max_unavailable: 2, next, .. } if &**next == "flask-2"),
+        "{reason:?}"
+    );
+    let why = whole(&story);
+    check(&why, Mood::Waiting, "Why is flask-2 not replaced yet?", "`maxUnavailable: 2` is used up");
+    assert_eq!(why.rule.map(|rule| rule.field), Some("maxUnavailable"));
+}
+
+#[test]
+fn a_claim_waits_for_its_first_consumer_and_for_the_provisioner() {
+    let mut story = Story::new(Options::default());
+    let claim = r#"{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"lonely"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}},"storageClassName":"local-path"}}"#;
+    story.input(Input::Apply(format!("{}\n---\n{claim}", manifest(&[])).into()));
+    pass(&mut story, 1);
+    let lonely = key(PVC, "lonely");
+    assert_eq!(
+        verdict(&story, Component::PersistentVolumeController, &lonely).0,
+        Reason::WaitingForFirstConsumer
+    );
+    check(
+        &of(&story, Subject::Claim(lonely)),
+        Mood::Waiting,
+        "Why is lonely Pending?",
+        "only once a pod that needs it is to be placed",
+    );
+    let claim = key(PVC, "www-flask-0");
+    assert!(matches!(
+        verdict(&story, Component::Provisioner, &claim),
+        (Reason::Provisioning { .. }, Some(_))
+    ));
+    let why = of(&story, Subject::Claim(claim));
+    check(&why, Mood::Waiting, "Why is www-flask-0 Pending?", "`rancher.io/local-path` is making the volume");
+    assert!(why.wait.is_some());
+    check(
+        &whole(&story),
+        Mood::Waiting,
+        "Why is flask-1 not there yet?",
+        "is making the volume for `www-flask-0`",
+    );
+    let missing = of(&story, Subject::Claim(key(PVC, "www-flask-1")));
+    check(&missing, Mood::Waiting, "Why is www-flask-1 not there yet?", "just before the pod");
+}
+
+#[test]
+fn a_claim_whose_class_is_missing() {
+    let mut story = story(&[("storageClassName: \"local-path\"", "storageClassName: fast")], 20);
+    let claim = key(PVC, "www-flask-0");
+    let missing = Reason::ClassMissing { class: "fast".into() };
+    assert_eq!(verdict(&story, Component::PersistentVolumeController, &claim).0, missing);
+    let why = of(&story, Subject::Claim(claim));
+    check(&why, Mood::Stuck, "Why is www-flask-0 Pending?", "the class `fast`, which does not exist");
+    let why = whole(&story);
+    check(&why, Mood::Stuck, "Why is flask-1 not there yet?", "the class `fast`, which does not exist");
+    help(&mut story, &why, 90);
+}
+
+#[test]
+fn a_pod_whose_volume_lies_on_a_cordoned_node() {
+    let mut story = story(&[], 60);
+    let node = node_of(&story, "flask-1");
+    run(&mut story, &format!("kubectl cordon {node}"), 2);
+    check(
+        &of(&story, Subject::Node(Key::cluster(Kind::Node, &node))),
+        Mood::Waiting,
+        &format!("{node} is cordoned"),
+        "goes on",
+    );
+    run(&mut story, "kubectl delete pod flask-1", 10);
+    let (reason, _) = verdict(&story, Component::Scheduler, &key(Kind::Pod, "flask-1"));
+    assert!(
+        matches!(&reason, Reason::Unschedulable { message } if message.contains("unschedulable")),
+        "{reason:?}"
+    );
+    let why = whole(&story);
+    check(
+        &why,
+        Mood::Stuck,
+        "Why is flask-1 not Ready yet?",
+        &format!("its volume on `{node}`, which is cordoned"),
+    );
+    assert_eq!(why.remedy, Some(format!("kubectl uncordon {node}")));
+    help(&mut story, &why, 30);
+}
+
+#[test]
+fn a_pod_whose_volume_lies_on_a_node_that_is_gone() {
+    let mut story = story(&[], 60);
+    let node = node_of(&story, "flask-1");
+    run(&mut story, &format!("kubectl delete node {node}"), 1);
+    run(&mut story, "kubectl delete pod flask-1 --force --grace-period=0", 10);
+    let (reason, _) = verdict(&story, Component::Scheduler, &key(Kind::Pod, "flask-1"));
+    assert!(matches!(&reason, Reason::Unschedulable { .. }), "{reason:?}");
+    let why = whole(&story);
+    check(
+        &why,
+        Mood::Stuck,
+        "Why is flask-1 not Ready yet?",
+        &format!("its volume on `{node}`, which is gone"),
+    );
+    assert_eq!(why.remedy.as_deref(), Some("kubectl delete pvc/www-flask-1 pod/flask-1"));
+    check(
+        &of(&story, Subject::Node(Key::cluster(Kind::Node, &node))),
+        Mood::Stuck,
+        &format!("{node} is gone"),
+        "no such node",
+    );
+    help(&mut story, &why, 60);
+}
+
+#[test]
+fn a_pod_that_no_node_takes() {
+    let big = "ports:\n        - containerPort: 80";
+    let story = story(&[(big, &format!("resources: {{requests: {{cpu: 1000}}}}\n        {big}"))], 10);
+    let (reason, _) = verdict(&story, Component::Scheduler, &key(Kind::Pod, "flask-0"));
+    assert!(
+        matches!(&reason, Reason::Unschedulable { message } if message.contains("Insufficient cpu")),
+        "{reason:?}"
+    );
+    let why = whole(&story);
+    check(&why, Mood::Stuck, "Why is flask-1 not there yet?", "No node takes it: 0/4 nodes are available");
+    assert_eq!(why.rule.map(|rule| rule.field), Some("resources"));
+}
+
+#[test]
+fn a_node_that_does_not_answer() {
+    let mut story = story(&[], 60);
+    let node = node_of(&story, "flask-1");
+    let node_key = Key::cluster(Kind::Node, &node);
+    run(&mut story, &format!("trouble node {node} down"), 20);
+    let silent = verdict(&story, Component::NodeLifecycleController, &node_key);
+    assert!(matches!(silent, (Reason::HeartbeatsMissing, Some(_))), "{silent:?}");
+    let why = of(&story, Subject::Node(node_key.clone()));
+    check(&why, Mood::Waiting, &format!("{node} has not been heard of"), "does not renew its lease");
+    pass(&mut story, 60);
+    assert_eq!(verdict(&story, Component::NodeLifecycleController, &node_key).0, Reason::NodeUnreachable);
+    check(
+        &of(&story, Subject::Node(node_key)),
+        Mood::Waiting,
+        &format!("{node} does not answer"),
+        "Nobody can say",
+    );
+    let key = key(Kind::Pod, "flask-1");
+    let tolerating = verdict(&story, Component::TaintEvictionController, &key);
+    assert!(matches!(tolerating, (Reason::Tolerating { .. }, Some(_))), "{tolerating:?}");
+    let why = whole(&story);
+    check(
+        &why,
+        Mood::Waiting,
+        "Why is flask-1 not Ready yet?",
+        "It is given this long before it is told to go",
+    );
+    assert_eq!(why.wait.map(|(_, until)| until), tolerating.1);
+
+    pass(&mut story, 330);
+    assert_eq!(verdict(&story, Component::Kubelet, &key).0, Reason::NodeLost { node: (&*node).into() });
+    assert!(matches!(reason(&story), Reason::WaitingForTermination { pod, .. } if &*pod == "flask-1"));
+    let why = whole(&story);
+    check(&why, Mood::Stuck, "flask-1 is going", "Two pods of one name must never run");
+    assert_eq!(why.rule.map(|rule| rule.section), Some("Force Delete StatefulSet Pods"));
+    assert_eq!(why.remedy.as_deref(), Some("kubectl delete pod flask-1 --force --grace-period=0"));
+    run(&mut story, &why.remedy.unwrap_or_default(), 20);
+    let why = whole(&story);
+    check(&why, Mood::Stuck, "Why is flask-1 not Ready yet?", &format!("on `{node}`, which does not answer"));
+    run(&mut story, &format!("trouble node {node} up"), 90);
+    check(&whole(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+}
+
+#[test]
+fn a_claim_is_kept_after_scaling_down() {
+    let mut story = story(&[], 60);
+    run(&mut story, "kubectl scale sts flask --replicas=2", 20);
+    assert_eq!(reason(&story), Reason::Settled);
+    let claim = Subject::Claim(key(PVC, "www-flask-2"));
+    let bound = verdict(&story, Component::PersistentVolumeController, &key(PVC, "www-flask-2")).0;
+    assert!(matches!(bound, Reason::Bound { .. }));
+    let why = of(&story, claim);
+    check(&why, Mood::Calm, "Why is www-flask-2 still there?", "`whenScaled` is `Retain`");
+    assert_eq!(why.rule.map(|rule| rule.field), Some("persistentVolumeClaimRetentionPolicy"));
+    check(&of(&story, pod("flask-2")), Mood::Calm, "Why is there no flask-2?", "`replicas: 2`");
+    check(
+        &of(&story, Subject::Claim(key(PVC, "www-flask-1"))),
+        Mood::Calm,
+        "www-flask-1 is Bound",
+        "the name flask-1",
+    );
+}
+
+#[test]
+fn a_deleted_claim_in_use_stays_terminating() {
+    let mut story = story(&[], 60);
+    run(&mut story, "kubectl delete pvc www-flask-1 --wait=false", 3);
+    let claim = key(PVC, "www-flask-1");
+    let in_use = Reason::InUse { pod: "flask-1".into() };
+    assert_eq!(verdict(&story, Component::PvcProtectionController, &claim).0, in_use);
+    check(
+        &of(&story, Subject::Claim(claim)),
+        Mood::Stuck,
+        "Why is www-flask-1 still Terminating?",
+        "flask-1 uses it",
+    );
+    let why = whole(&story);
+    check(&why, Mood::Stuck, "Why is www-flask-1 still Terminating?", "flask-1 uses it");
+    help(&mut story, &why, 60);
+}
+
+#[test]
+fn a_service_that_does_not_exist_or_selects_others() {
+    let mut story = story(&[("serviceName: \"flask\"", "serviceName: \"flaks\"")], 60);
+    assert_eq!(reason(&story), Reason::Settled, "pods run without it");
+    let why = whole(&story);
+    check(
+        &why,
+        Mood::Stuck,
+        "Why have the pods no names in DNS?",
+        "the Service `flaks`, which does not exist",
+    );
+    assert_eq!(why.rule.map(|rule| rule.field), Some("serviceName"));
+    check(
+        &of(&story, Subject::Endpoint(key(Kind::Pod, "flask-0"))),
+        Mood::Stuck,
+        &why.title,
+        "does not exist",
+    );
+    help(&mut story, &why, 5);
+
+    let mut story = Story::new(Options::default());
+    let text = manifest(&[]).replacen("  selector:\n    app: flask", "  selector:\n    app: flaks", 1);
+    assert_ne!(text, manifest(&[]));
+    story.input(Input::Apply(text.into()));
+    pass(&mut story, 60);
+    let none = Reason::Endpoints { ready: 0, not_ready: 0 };
+    assert_eq!(verdict(&story, Component::EndpointSliceController, &key(Kind::Service, "flask")).0, none);
+    let why = whole(&story);
+    check(&why, Mood::Stuck, "Why have the pods no names in DNS?", "its selector does not match the labels");
+    help(&mut story, &why, 5);
+}
+
+#[test]
+fn a_pod_that_is_not_ready_is_not_in_dns() {
+    let mut story = story(&[], 60);
+    let endpoint = || Subject::Endpoint(key(Kind::Pod, "flask-1"));
+    check(&of(&story, endpoint()), Mood::Calm, "flask-1 is in DNS", "`flask-1.flask` leads to its address");
+    run(&mut story, "trouble unready flask-1", 2);
+    let listed = Reason::Endpoints { ready: 2, not_ready: 1 };
+    assert_eq!(verdict(&story, Component::EndpointSliceController, &key(Kind::Service, "flask")).0, listed);
+    let probing = verdict(&story, Component::Kubelet, &key(Kind::Pod, "flask-1")).0;
+    assert!(matches!(probing, Reason::Probing { failures: 1.., .. }), "{probing:?}");
+    check(&of(&story, endpoint()), Mood::Waiting, "Why is flask-1 not in DNS?", "its readiness probe fails");
+    check(&whole(&story), Mood::Waiting, "Why is flask-1 not Ready yet?", "its readiness probe fails");
+}
+
+#[test]
+fn a_set_deleted_with_its_pods_left_behind() {
+    let mut story = story(&[], 60);
+    run(&mut story, "kubectl delete sts flask --cascade=orphan", 5);
+    let store = story.cluster.api.store();
+    assert!(
+        store.get(&set_key()).is_none()
+            && store.verdict(Component::StatefulSetController, &set_key()).is_none()
+    );
+    let why = why::of_nothing(&EN, store);
+    check(&why, Mood::Waiting, "The StatefulSet is gone, its pods have stayed", "`--cascade=orphan`");
+    story.input(Input::Apply(manifest(&[]).into()));
+    pass(&mut story, 5);
+    check(&whole(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+}
+
+#[test]
+fn a_container_that_keeps_ending() {
+    let mut story =
+        story(&[("image: han0495/flask-example-app", "image: busybox\n        command: ['false']")], 30);
+    let (reason, until) = verdict(&story, Component::Kubelet, &key(Kind::Pod, "flask-0"));
+    assert!(matches!(reason, Reason::CrashBackOff { restarts: 1.., .. }), "{reason:?}");
+    let why = whole(&story);
+    check(&why, Mood::Stuck, "Why is flask-1 not there yet?", "`flask-app` keeps ending");
+    assert_eq!(why.wait.map(|(_, until)| until), until, "the back-off runs down");
+    run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app", 5);
+    assert_eq!(whole(&story).remedy.as_deref(), Some("kubectl delete pod flask-0"));
+}
+
+#[test]
+fn a_refused_request_is_told() {
+    let quota = r#"{"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"few"},"spec":{"hard":{"pods":"1"}}}"#;
+    let mut story = Story::new(Options::default());
+    story.input(Input::Apply(format!("{quota}\n---\n{}", manifest(&[])).into()));
+    pass(&mut story, 60);
+    assert!(matches!(reason(&story), Reason::Failed { .. }));
+    check(&whole(&story), Mood::Stuck, "A request was refused", "exceeded quota: few");
+}
