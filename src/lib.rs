@@ -12,6 +12,7 @@
 //! | [`words`] | every text, one table per language |
 //! | [`components`] | the parts of the page, drawn from the scene |
 //! | [`app`] | the whole page |
+//! | [`rest`] | the part of the program that comes after the first pictures |
 
 pub mod app;
 pub mod branch;
@@ -20,6 +21,7 @@ pub mod compare;
 pub mod components;
 pub mod examples;
 pub mod highlight;
+pub mod rest;
 pub mod scene;
 pub mod session;
 pub mod why;

@@ -2,10 +2,12 @@
 #![allow(clippy::disallowed_methods, reason = "tooling: clocks are read here, the simulation is elsewhere")]
 
 mod check;
+mod profile;
 mod run;
 mod schema;
 mod screenshot;
 mod site;
+mod split;
 mod tools;
 
 use std::process::ExitCode;
@@ -27,6 +29,8 @@ cargo xtask COMMAND
              pictures of the page in dist/ (built if missing), into artifacts/; what a script may say
              stands in tests/browser/screenshot.rs
   bench      the simulation's benchmarks
+  profile    measure which functions run before the stage is live, for the module that is loaded first
+  split      Trunk's hook after a build: makes two modules of the page's one, and optimises both
   schema DIR VERSION
              make the table of API fields anew from staging/src/k8s.io of Kubernetes' sources, of that version
 
@@ -87,6 +91,14 @@ fn dispatch(arguments: &mut Arguments) -> Result<ExitCode> {
         "bench" => {
             arguments.finish()?;
             bench()?;
+        }
+        "profile" => {
+            arguments.finish()?;
+            profile::record(&mut tools)?;
+        }
+        "split" => {
+            arguments.finish()?;
+            split::hook()?;
         }
         "help" | "--help" | "-h" => println!("{USAGE}"),
         other => return Err(format!("there is no command {other}\n\n{USAGE}")),

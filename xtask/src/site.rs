@@ -1,6 +1,6 @@
 //! Building, serving and measuring the site.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use xtask::server::{Server, Site};
@@ -32,6 +32,11 @@ pub fn build(tools: &mut Tools) -> Result<()> {
         trunk.args(["--cargo-profile", "release"])
     };
     run(&mut trunk)
+}
+
+/// Builds the page for release into `folder`, with marks in place of the split; see [`crate::split`].
+pub fn build_instrumented(tools: &mut Tools, folder: &Path) -> Result<()> {
+    run(trunk(tools, "build").args(["--release", "--dist"]).arg(folder).env("ORDINAL_PROFILE", "1"))
 }
 
 /// Builds the page, unless `dist/` holds one.

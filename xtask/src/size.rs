@@ -104,12 +104,14 @@ fn names(text: &str, file: &str) -> bool {
     })
 }
 
-/// The page without the elements that name files which nothing waits for.
+/// The page without the elements that name files which nothing waits for: icons and the like, and the second part of the
+/// program, which `static/start.js` asks for after the first pictures.
 fn without_unhurried_links(html: &str) -> String {
     const UNHURRIED: [&str; 6] = ["icon", "manifest", "license", "apple-touch-icon", "help", "alternate"];
     let unhurried = |tag: &str| {
-        (tag.starts_with("link") || tag.starts_with("a "))
-            && attribute(tag, "rel").split(' ').any(|rel| UNHURRIED.contains(&rel))
+        let is_link = tag.starts_with("link") || tag.starts_with("a ");
+        (is_link && attribute(tag, "rel").split(' ').any(|rel| UNHURRIED.contains(&rel)))
+            || attribute(tag, "name") == "ordinal-rest"
     };
     html.split('<').filter(|tag| !unhurried(tag)).collect::<Vec<_>>().join("<")
 }
@@ -152,7 +154,7 @@ mod tests {
         let dist = std::env::temp_dir().join(format!("ordinal-size-{}", std::process::id()));
         fs::create_dir_all(dist.join("snippets/x")).expect("a temporary folder");
         let index = r#"<link rel=icon href=./icon.svg><link rel="stylesheet" href="./main.css"/>
-            <meta name="ordinal-app" content="app.js app_bg.wasm"><script type="module" src="./start.js"></script>
+            <meta name="ordinal-rest" content="rest.wasm"><meta name="ordinal-app" content="app.js app_bg.wasm"><script type="module" src="./start.js"></script>
             <a rel="license" href="LICENSE.txt">"#;
         for (name, content) in [
             ("index.html", index.as_bytes()),
@@ -165,6 +167,7 @@ mod tests {
             ("app.json", b"{}"),
             ("app_bg.wasm", b"\0asm\xff later.js"),
             ("later.js", b""),
+            ("rest.wasm", b"\0asm\xff"),
             ("snippets/x/inline0.js", b""),
         ] {
             fs::write(dist.join(name), content).expect("a file");
@@ -182,7 +185,7 @@ mod tests {
         assert!(critical.iter().eq(expected.iter()), "{critical:?}");
 
         let shipped = measure(&dist).expect("all is readable");
-        assert_eq!(shipped.len(), 11);
+        assert_eq!(shipped.len(), 12);
         assert_eq!(shipped.iter().filter(|file| file.critical).count(), expected.len());
         fs::remove_dir_all(dist).expect("the temporary folder goes");
     }

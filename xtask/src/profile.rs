@@ -1,0 +1,33 @@
+//! `cargo xtask profile`: which functions run before the stage is live, measured in a browser.
+
+use std::fs;
+
+use crate::run::{Result, output, root};
+use crate::site;
+use crate::split::FIRST_LOAD;
+use crate::tools::{Need, Tools};
+
+const HEAD: &str = "\
+# What runs before the stage is live: it makes up the module that is loaded first, the rest the second. Measured by
+# `cargo xtask profile`; what the lines say: xtask/src/coverage.rs; what becomes of it: xtask/src/split.
+";
+
+/// Measures, and writes the list.
+pub fn record(tools: &mut Tools) -> Result<()> {
+    tools.ensure(&[Need::WasmTarget, Need::PageBuilder, Need::Browser])?;
+    let folder = root().join("target").join("profile-site");
+    site::build_instrumented(tools, &folder)?;
+    let browser = tools.browser.as_ref().expect("Need::Browser has been met");
+    let mut example = tools.cargo();
+    example.args(["run", "--quiet", "--package", "ordinal", "--example", "profile"]);
+    example.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.driver);
+    example.env("ORDINAL_DIST", &folder).env("ORDINAL_ARTIFACTS", root().join("artifacts"));
+    let names = output(&mut example).ok_or(
+        "the instrumented page in target/profile-site did not come up in the browser; \
+         `ORDINAL_DIST=target/profile-site cargo run --example profile` says why",
+    )?;
+    let list = root().join(FIRST_LOAD);
+    fs::write(&list, format!("{HEAD}{names}")).map_err(|error| format!("{}: {error}", list.display()))?;
+    println!("{FIRST_LOAD} names {} functions now.", names.lines().count());
+    Ok(())
+}

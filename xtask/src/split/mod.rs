@@ -1,0 +1,211 @@
+//! The page's module in two parts: what runs before the stage is live, and the rest, which is loaded after it.
+//!
+//! What runs first is measured, not guessed: `cargo xtask profile` runs the page with every stretch of code marking
+//! itself ([`instrument`]) and writes what ran into `xtask/first-load.txt`. [`outline`] makes functions of their own of
+//! what did not run in functions that did; [`parts`] leaves what ran in the first module and moves the rest, with the
+//! constants that only it needs ([`constants`]), into the second. In a moved function's place stays a stub that calls it
+//! through a table. A stub that is called before the second module is there loads it on the spot (`static/start.js`), so
+//! a profile that is out of date costs bytes or time, never correctness; a browser test sees to it that the opening
+//! needs no such load.
+//!
+//! The split is made between wasm-bindgen and wasm-opt: inlining has not blurred the functions yet, and both parts are
+//! then optimised, each for itself.
+
+mod constants;
+mod outline;
+mod parts;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use xtask::coverage::Coverage;
+use walrus::{FunctionKind, Module, ModuleConfig};
+
+use crate::run::{Result, command, root, run};
+
+/// The names of the functions that run before the stage is live.
+pub const FIRST_LOAD: &str = "xtask/first-load.txt";
+
+/// The memory of an instrumented module that tells what has run.
+const MARKS: &str = "marks";
+
+/// The file beside an instrumented page that tells the functions; see [`instrument`].
+const FUNCTIONS: &str = "functions.txt";
+
+/// The features that Rust's wasm32 target and wasm-bindgen use.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// A function's name as it is on every machine: demangled, without the compiler's hashes.
+pub fn plain_name(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
+/// Trunk's hook after a build: makes a release build's module small. With ORDINAL_PROFILE set, instruments it instead.
+///
+/// # Errors
+/// If the staging folder does not hold what Trunk and wasm-bindgen put there.
+pub fn hook() -> Result<()> {
+    if env::var("TRUNK_PROFILE").as_deref() != Ok("release") {
+        return Ok(());
+    }
+    let staging = env::var_os("TRUNK_STAGING_DIR")
+        .map(PathBuf::from)
+        .ok_or("this is Trunk's hook: run `cargo xtask build`")?;
+    let site = Site::find(&staging)?;
+    if env::var_os("ORDINAL_PROFILE").is_some() { site.instrument() } else { site.split() }
+}
+
+/// A site as Trunk has just built it.
+struct Site {
+    folder: PathBuf,
+    /// The module's file.
+    wasm: String,
+}
+
+impl Site {
+    fn find(folder: &Path) -> Result<Self> {
+        let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let mut modules = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with("_bg.wasm"));
+        match (modules.next(), modules.next()) {
+            (Some(wasm), None) => Ok(Self { folder: folder.to_owned(), wasm }),
+            _ => Err(format!("{} does not hold one module", folder.display())),
+        }
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<u8>> {
+        fs::read(self.folder.join(name)).map_err(|error| format!("{name}: {error}"))
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> Result<()> {
+        fs::write(self.folder.join(name), content).map_err(|error| format!("{name}: {error}"))
+    }
+
+    fn instrument(&self) -> Result<()> {
+        let (module, names) = instrument(&self.read(&self.wasm)?)?;
+        self.write(&self.wasm, &module)?;
+        self.write(FUNCTIONS, names.as_bytes())
+    }
+
+    fn split(&self) -> Result<()> {
+        let linked = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+        let linked = linked.join(crate::tools::WASM).join("release").join("ordinal.wasm");
+        let linked = fs::read(&linked).map_err(|error| format!("{}: {error}", linked.display()))?;
+        let list = root().join(FIRST_LOAD);
+        let list = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
+        let profile = Coverage::read(&list);
+        let parts = parts::split(&constants::Constants::read(&linked)?, &self.read(&self.wasm)?, &profile)?;
+        let (first, rest) = (self.optimised(parts.first)?, self.optimised(parts.rest)?);
+        // Both names follow from both contents: neither part is ever taken from a cache beside another's.
+        let hash = fnv(&[&first[..], &rest[..]]);
+        let (first_name, rest_name) = (format!("ordinal-{hash:016x}.wasm"), format!("rest-{hash:016x}.wasm"));
+        fs::remove_file(self.folder.join(&self.wasm)).map_err(|error| format!("{}: {error}", self.wasm))?;
+        self.write(&first_name, &first)?;
+        self.write(&rest_name, &rest)?;
+        let index = String::from_utf8(self.read("index.html")?).map_err(|_| "index.html is not UTF-8")?;
+        let index = index.replace(&self.wasm, &first_name);
+        // Minified or not: the element that the app's name stands in.
+        let app = index.find("ordinal-app").and_then(|at| index[..at].rfind("<meta"));
+        let app = app.ok_or("index.html has no <meta name=\"ordinal-app\">")?;
+        let (before, after) = index.split_at(app);
+        let index = format!("{before}<meta name=\"ordinal-rest\" content=\"{rest_name}\">{after}");
+        self.write("index.html", index.as_bytes())
+    }
+
+    /// The module after wasm-opt, if there is one on PATH.
+    fn optimised(&self, module: Vec<u8>) -> Result<Vec<u8>> {
+        let program = if cfg!(windows) { "wasm-opt.cmd" } else { "wasm-opt" };
+        if crate::run::output(command(program).arg("--version")).is_none() {
+            println!("» wasm-opt is not on PATH: the page is bigger than it need be");
+            return Ok(module);
+        }
+        let file = env::temp_dir().join(format!("ordinal-{}.wasm", std::process::id()));
+        fs::write(&file, module).map_err(|error| format!("{}: {error}", file.display()))?;
+        let mut optimise = command(program);
+        optimise.arg(&file).arg("-o").arg(&file).args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);
+        run(&mut optimise)?;
+        let module = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        // Only space is lost if it cannot be removed.
+        let _ = fs::remove_file(file);
+        Ok(module)
+    }
+}
+
+/// A 64-bit FNV-1a hash: it names files, nothing more.
+fn fnv(contents: &[&[u8]]) -> u64 {
+    contents.iter().flat_map(|content| content.iter()).fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Reads a module for taking it apart.
+fn parse(module: &[u8]) -> Result<Module> {
+    let module = ModuleConfig::new().generate_producers_section(false).parse(module);
+    let mut module = module.map_err(|error| format!("the module cannot be read: {error:#}"))?;
+    // They speak of the module as it was linked.
+    let stale: Vec<_> = module.customs.iter().map(|(id, section)| (id, section.name().to_owned())).collect();
+    for (id, name) in stale {
+        if name == "linking" || name.starts_with("reloc.") {
+            module.customs.delete(id);
+        }
+    }
+    Ok(module)
+}
+
+/// The module with a mark for every segment of every function (see [`outline`]): a byte of a second memory, exported
+/// as [`MARKS`], that is 1 once the segment has run. And a line for every function: the number of its first segment, how many
+/// it has, its shape's hash and its name.
+///
+/// # Errors
+/// If it is no module.
+pub fn instrument(module: &[u8]) -> Result<(Vec<u8>, String)> {
+    let mut module = parse(module)?;
+    let locals: Vec<_> = module.funcs.iter_local().map(|(id, _)| id).collect();
+    let marks = module.memories.add_local(false, false, 0, None, None);
+    let (mut lines, mut number) = (String::new(), 0);
+    for id in locals {
+        let function = module.funcs.get_mut(id);
+        let name = function.name.as_deref().map(plain_name).unwrap_or_default();
+        let FunctionKind::Local(function) = &mut function.kind else { unreachable!("iter_local gives local ones") };
+        let Some(shape) = outline::Shape::of(function) else { continue };
+        writeln!(lines, "{number} {} {:08x} {name}", shape.segments.len(), shape.hash).expect("a string takes all");
+        // From the back of each block, so that what is before keeps its place.
+        for (at, segment) in shape.segments.iter().enumerate().rev() {
+            let arg = walrus::ir::MemArg { align: 1, offset: 0 };
+            let kind = walrus::ir::StoreKind::I32_8 { atomic: false };
+            let mark = [
+                walrus::ir::Const { value: walrus::ir::Value::I32((number + at) as i32) }.into(),
+                walrus::ir::Const { value: walrus::ir::Value::I32(1) }.into(),
+                walrus::ir::Store { memory: marks, kind, arg }.into(),
+            ];
+            let mark = mark.map(|instr: walrus::ir::Instr| (instr, Default::default()));
+            function.block_mut(segment.block).instrs.splice(segment.start..segment.start, mark);
+        }
+        number += shape.segments.len();
+    }
+    const PAGE: usize = 65_536;
+    module.memories.get_mut(marks).initial = number.div_ceil(PAGE) as u64;
+    module.exports.add(MARKS, marks);
+    Ok((module.emit_wasm(), lines))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_same_on_every_machine() {
+        assert_eq!(plain_name("_ZN7kubesim5shell3run17h95dd20ea2f338e9bE"), "kubesim::shell::run");
+        assert_eq!(plain_name("_RNvCs1234_7mycrate3foo"), plain_name("_RNvCs5678_7mycrate3foo"));
+        assert_eq!(plain_name("main"), "main");
+    }
+}
