@@ -15,7 +15,8 @@ use harness::{Page, View, dist};
 const LIVE: &str = "document.querySelector('[data-pod=flask-0]')";
 
 fn main() {
-    let functions = fs::read_to_string(dist().join("functions.txt")).expect("an instrumented page tells its functions");
+    let functions =
+        fs::read_to_string(dist().join("functions.txt")).expect("an instrumented page tells its functions");
     let mut ran: Vec<bool> = Vec::new();
     // Both layouts and schemes: what a visitor sees first must not depend on the rest.
     for view in [View::DESKTOP, View::PHONE.dark(), View::DESKTOP.still()] {
@@ -29,7 +30,11 @@ fn main() {
         );
         let marks = page.wait("the marks are read", "window.marks");
         let marks = marks.as_str().expect("the marks are a text").bytes().map(|mark| mark == b'1');
-        ran = if ran.is_empty() { marks.collect() } else { ran.iter().zip(marks).map(|(&a, b)| a || b).collect() };
+        ran = if ran.is_empty() {
+            marks.collect()
+        } else {
+            ran.iter().zip(marks).map(|(&a, b)| a || b).collect()
+        };
     }
     let mut lines = BTreeSet::new();
     for line in functions.lines() {

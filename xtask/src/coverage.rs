@@ -10,7 +10,8 @@ pub fn line(hash: u32, ran: &[bool], name: &str) -> String {
     let bits = if ran.iter().all(|&ran| ran) {
         "-".to_owned()
     } else {
-        let digit = |four: &[bool]| four.iter().enumerate().map(|(at, &ran)| u32::from(ran) << at).sum::<u32>();
+        let digit =
+            |four: &[bool]| four.iter().enumerate().map(|(at, &ran)| u32::from(ran) << at).sum::<u32>();
         ran.chunks(4).map(|four| char::from_digit(digit(four), 16).expect("four bits are a digit")).collect()
     };
     format!("{hash:08x} {bits} {name}")
@@ -46,10 +47,16 @@ impl Coverage {
     /// Which of a function's `count` segments ran in a function of its name and shape; nothing if there was none, as when it
     /// has changed since it was measured.
     pub fn segments(&self, name: &str, hash: u32, count: usize) -> Option<Vec<bool>> {
-        let same: Vec<&str> =
-            self.functions.get(name)?.iter().filter(|(found, _)| *found == hash).map(|(_, bits)| &**bits).collect();
+        let same: Vec<&str> = self
+            .functions
+            .get(name)?
+            .iter()
+            .filter(|(found, _)| *found == hash)
+            .map(|(_, bits)| &**bits)
+            .collect();
         let is_set = |bits: &str, at: usize| {
-            let digit = bits.as_bytes().get(at / 4).and_then(|&digit| char::from(digit).to_digit(16)).unwrap_or(0);
+            let digit =
+                bits.as_bytes().get(at / 4).and_then(|&digit| char::from(digit).to_digit(16)).unwrap_or(0);
             bits == "-" || digit >> (at % 4) & 1 == 1
         };
         (!same.is_empty()).then(|| (0..count).map(|at| same.iter().any(|bits| is_set(bits, at))).collect())

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use wasmparser::{DataKind, KnownCustom, Linking, Operator, Parser, Payload, RelocSectionReader, RelocationType, SymbolInfo};
+use wasmparser::{
+    DataKind, KnownCustom, Linking, Operator, Parser, Payload, RelocSectionReader, RelocationType, SymbolInfo,
+};
 
 use crate::run::Result;
 
@@ -48,7 +50,8 @@ impl Constants {
     /// These functions, each with one constant.
     #[cfg(test)]
     pub fn of(functions: &[(&str, Place)]) -> Self {
-        let of_function = functions.iter().map(|&(name, place)| (name.to_owned(), [(place.0, place)].into())).collect();
+        let of_function =
+            functions.iter().map(|&(name, place)| (name.to_owned(), [(place.0, place)].into())).collect();
         Self { of_function, all: functions.iter().map(|function| function.1).collect(), ..Self::default() }
     }
 
@@ -73,7 +76,10 @@ impl Constants {
         }
         // Two symbols may share bytes: what is kept of one is kept of the other.
         let overlaps = |&(start, end): &Place| {
-            kept.range(..(end, 0)).rev().take_while(|kept| kept.0 + LONGEST > start).any(|kept| kept.1 > start)
+            kept.range(..(end, 0))
+                .rev()
+                .take_while(|kept| kept.0 + LONGEST > start)
+                .any(|kept| kept.1 > start)
         };
         let mut rest: Vec<Place> = Vec::new();
         for &(start, end) in self.all.iter().filter(|place| !overlaps(place)) {
@@ -92,7 +98,8 @@ const LONGEST: u32 = 1 << 20;
 /// The constants, or nothing if the module has no relocations.
 fn read(module: &[u8]) -> std::result::Result<Option<Constants>, wasmparser::BinaryReaderError> {
     let (mut sections, mut bodies, mut segments) = (Vec::<Range<usize>>::new(), Vec::new(), Vec::new());
-    let (mut symbols, mut relocations, mut writable) = (Vec::new(), Vec::<RelocSectionReader>::new(), BTreeSet::new());
+    let (mut symbols, mut relocations, mut writable) =
+        (Vec::new(), Vec::<RelocSectionReader>::new(), BTreeSet::new());
     let mut imported = 0;
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload?;
@@ -111,10 +118,12 @@ fn read(module: &[u8]) -> std::result::Result<Option<Constants>, wasmparser::Bin
                     let segment = segment?;
                     let end = segment.range.end;
                     let address = match segment.kind {
-                        DataKind::Active { offset_expr, .. } => match offset_expr.get_operators_reader().read()? {
-                            Operator::I32Const { value } => value as u32,
-                            _ => continue,
-                        },
+                        DataKind::Active { offset_expr, .. } => {
+                            match offset_expr.get_operators_reader().read()? {
+                                Operator::I32Const { value } => value as u32,
+                                _ => continue,
+                            }
+                        }
                         DataKind::Passive => continue,
                     };
                     segments.push(Segment { file: end - segment.data.len()..end, address });
@@ -180,9 +189,14 @@ fn read(module: &[u8]) -> std::result::Result<Option<Constants>, wasmparser::Bin
             let entry = entry?;
             let names_memory = matches!(
                 entry.ty,
-                RelocationType::MemoryAddrLeb | RelocationType::MemoryAddrSleb | RelocationType::MemoryAddrI32
+                RelocationType::MemoryAddrLeb
+                    | RelocationType::MemoryAddrSleb
+                    | RelocationType::MemoryAddrI32
             );
-            let Some(place) = places.get(entry.index as usize).copied().flatten().filter(|_| names_memory) else { continue };
+            let Some(place) = places.get(entry.index as usize).copied().flatten().filter(|_| names_memory)
+            else {
+                continue;
+            };
             let at = section.start + entry.offset as usize;
             let body = bodies.partition_point(|body| body.end <= at);
             if bodies.get(body).is_some_and(|body| body.contains(&at)) {
@@ -195,7 +209,8 @@ fn read(module: &[u8]) -> std::result::Result<Option<Constants>, wasmparser::Bin
             let Some(segment) = segments.iter().find(|segment| segment.file.contains(&at)) else { continue };
             let address = segment.address + (at - segment.file.start) as u32;
             // The symbols that hold the pointer: usually one.
-            let holders = known.range(..(address + 1, 0)).rev().take_while(|holder| holder.0 + LONGEST > address);
+            let holders =
+                known.range(..(address + 1, 0)).rev().take_while(|holder| holder.0 + LONGEST > address);
             for holder in holders.filter(|holder| holder.1 > address).take(4) {
                 found.of_constant.entry(*holder).or_default().insert(place);
             }
@@ -210,8 +225,13 @@ mod tests {
 
     #[test]
     fn what_is_pointed_to_and_what_is_shared_stays() {
-        let mut constants =
-            Constants::of(&[("first", (10, 20)), ("late", (40, 50)), ("late too", (50, 60)), ("tail", (25, 30)), ("c", (80, 90))]);
+        let mut constants = Constants::of(&[
+            ("first", (10, 20)),
+            ("late", (40, 50)),
+            ("late too", (50, 60)),
+            ("tail", (25, 30)),
+            ("c", (80, 90)),
+        ]);
         constants.of_constant.insert((10, 20), [(22, 30)].into());
         constants.of_constant.insert((80, 90), [(40, 50)].into());
         constants.all.insert((22, 30));

@@ -19,8 +19,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use xtask::coverage::Coverage;
 use walrus::{FunctionKind, Module, ModuleConfig};
+use xtask::coverage::Coverage;
 
 use crate::run::{Result, command, root, run};
 
@@ -131,7 +131,12 @@ impl Site {
         let file = env::temp_dir().join(format!("ordinal-{}.wasm", std::process::id()));
         fs::write(&file, module).map_err(|error| format!("{}: {error}", file.display()))?;
         let mut optimise = command(program);
-        optimise.arg(&file).arg("-o").arg(&file).args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);
+        optimise
+            .arg(&file)
+            .arg("-o")
+            .arg(&file)
+            .args(["-Oz", "--strip-debug", "--strip-producers"])
+            .args(FEATURES);
         run(&mut optimise)?;
         let module = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         // Only space is lost if it cannot be removed.
@@ -142,9 +147,10 @@ impl Site {
 
 /// A 64-bit FNV-1a hash: it names files, nothing more.
 fn fnv(contents: &[&[u8]]) -> u64 {
-    contents.iter().flat_map(|content| content.iter()).fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    contents
+        .iter()
+        .flat_map(|content| content.iter())
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Reads a module for taking it apart.
@@ -175,9 +181,12 @@ pub fn instrument(module: &[u8]) -> Result<(Vec<u8>, String)> {
     for id in locals {
         let function = module.funcs.get_mut(id);
         let name = function.name.as_deref().map(plain_name).unwrap_or_default();
-        let FunctionKind::Local(function) = &mut function.kind else { unreachable!("iter_local gives local ones") };
+        let FunctionKind::Local(function) = &mut function.kind else {
+            unreachable!("iter_local gives local ones")
+        };
         let Some(shape) = outline::Shape::of(function) else { continue };
-        writeln!(lines, "{number} {} {:08x} {name}", shape.segments.len(), shape.hash).expect("a string takes all");
+        writeln!(lines, "{number} {} {:08x} {name}", shape.segments.len(), shape.hash)
+            .expect("a string takes all");
         // From the back of each block, so that what is before keeps its place.
         for (at, segment) in shape.segments.iter().enumerate().rev() {
             let arg = walrus::ir::MemArg { align: 1, offset: 0 };

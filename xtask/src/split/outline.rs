@@ -11,7 +11,7 @@ use walrus::ir::{self, Instr, InstrSeqId, InstrSeqType};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, LocalFunction, LocalId, Module, ValType};
 
 /// What is cut out must be this many instructions longer than what comes in its place.
-const WORTH: usize = 12;
+const WORTH: usize = 5;
 /// No more values than this are handed over.
 const HANDED_OVER: usize = 24;
 
@@ -58,8 +58,13 @@ impl Shape {
                 Instr::Return(_) => 8,
                 Instr::Unreachable(_) => 9,
                 Instr::Call(_) | Instr::CallIndirect(_) => 10,
-                Instr::TryTable(_) | Instr::Try(_) | Instr::BrOnNull(_) | Instr::BrOnNonNull(_) => return None,
-                Instr::BrOnCast(_) | Instr::BrOnCastFail(_) | Instr::ReturnCall(_) | Instr::ReturnCallIndirect(_) => return None,
+                Instr::TryTable(_) | Instr::Try(_) | Instr::BrOnNull(_) | Instr::BrOnNonNull(_) => {
+                    return None;
+                }
+                Instr::BrOnCast(_)
+                | Instr::BrOnCastFail(_)
+                | Instr::ReturnCall(_)
+                | Instr::ReturnCallIndirect(_) => return None,
                 _ => 0,
             };
             self.see(kind);
@@ -175,7 +180,12 @@ impl Live {
     }
 
     /// What is live before a block, by what is live after it.
-    fn through(&mut self, function: &LocalFunction, block: InstrSeqId, after: BTreeSet<LocalId>) -> BTreeSet<LocalId> {
+    fn through(
+        &mut self,
+        function: &LocalFunction,
+        block: InstrSeqId,
+        after: BTreeSet<LocalId>,
+    ) -> BTreeSet<LocalId> {
         let mut now = after;
         let instrs = &function.block(block).instrs;
         self.before.insert((block, instrs.len()), now.clone());
@@ -222,7 +232,8 @@ impl Live {
                 Instr::Br(br) => now = self.label[&br.block].clone(),
                 Instr::BrIf(br) => now.extend(self.label[&br.block].iter().copied()),
                 Instr::BrTable(_) => {
-                    now = targets(instr).iter().flat_map(|target| self.label[target].iter().copied()).collect();
+                    now =
+                        targets(instr).iter().flat_map(|target| self.label[target].iter().copied()).collect();
                 }
                 _ => {}
             }
@@ -319,7 +330,13 @@ impl Cut {
         let returns = if exits.contains(&Exit::Return) { results.len() * 2 } else { 0 };
         let cost = 4 + parameters.len() + outs.len() + 3 * exits.len() + returns;
         let handed_over = parameters.len().max(outs.len());
-        (size >= cost + WORTH && handed_over <= HANDED_OVER).then_some(Self { cold, parameters, outs, exits, ends_function })
+        (size >= cost + WORTH && handed_over <= HANDED_OVER).then_some(Self {
+            cold,
+            parameters,
+            outs,
+            exits,
+            ends_function,
+        })
     }
 
     /// Makes the new function, and puts a call of it in place of what was there.
@@ -345,7 +362,9 @@ impl Cut {
         let landings: BTreeMap<Exit, InstrSeqId> =
             self.exits.iter().map(|&exit| (exit, builder.dangling_instr_seq(None).id())).collect();
         let mut copy = Copy { landings: &landings, returns: &returns, locals, blocks: BTreeMap::new() };
-        let FunctionKind::Local(function) = &module.funcs.get(id).kind else { unreachable!("it has been planned") };
+        let FunctionKind::Local(function) = &module.funcs.get(id).kind else {
+            unreachable!("it has been planned")
+        };
         let part: Vec<Instr> = function.block(self.cold.block).instrs[self.cold.from..self.cold.to]
             .iter()
             .map(|(instr, _)| instr.clone())
@@ -359,7 +378,10 @@ impl Cut {
         }
         for (order, exit) in self.exits.iter().enumerate() {
             let landing = landings[exit];
-            builder.instr_seq(landing).instrs_mut().extend(body.drain(..).map(|instr| (instr, Default::default())));
+            builder
+                .instr_seq(landing)
+                .instrs_mut()
+                .extend(body.drain(..).map(|instr| (instr, Default::default())));
             body.push(ir::Block { seq: landing }.into());
             body.extend(returns.iter().map(|&local| Instr::from(ir::LocalGet { local })));
             for local in &self.outs {
@@ -376,7 +398,8 @@ impl Cut {
         // The call, and where to go on after it.
         let code = module.locals.add(ValType::I32);
         let kept: Vec<LocalId> = returned.iter().map(|&kind| module.locals.add(kind)).collect();
-        let mut call: Vec<Instr> = self.parameters.iter().map(|&local| ir::LocalGet { local }.into()).collect();
+        let mut call: Vec<Instr> =
+            self.parameters.iter().map(|&local| ir::LocalGet { local }.into()).collect();
         call.push(ir::Call { func: new }.into());
         if self.exits.len() > 1 {
             call.push(ir::LocalSet { local: code }.into());
@@ -385,7 +408,9 @@ impl Cut {
             call.extend(self.outs.iter().rev().map(|&local| Instr::from(ir::LocalSet { local })));
             call.extend(kept.iter().rev().map(|&local| Instr::from(ir::LocalSet { local })));
         }
-        let FunctionKind::Local(function) = &mut module.funcs.get_mut(id).kind else { unreachable!("it has been planned") };
+        let FunctionKind::Local(function) = &mut module.funcs.get_mut(id).kind else {
+            unreachable!("it has been planned")
+        };
         // Falling through comes last: it needs no branch.
         let mut order: Vec<(usize, Exit)> = self.exits.iter().copied().enumerate().collect();
         order.sort_by_key(|(_, exit)| *exit == Exit::Through);
@@ -451,15 +476,24 @@ impl Copy<'_> {
     }
 
     /// The copies; locals that are not known yet are left as they were, for [`Copy::settle`].
-    fn instrs(&mut self, function: &LocalFunction, part: &[Instr], builder: &mut FunctionBuilder) -> Vec<Instr> {
+    fn instrs(
+        &mut self,
+        function: &LocalFunction,
+        part: &[Instr],
+        builder: &mut FunctionBuilder,
+    ) -> Vec<Instr> {
         let mut copied = Vec::with_capacity(part.len());
         for instr in part {
             for block in nested(instr) {
                 let new = builder.dangling_instr_seq(function.block(block).ty).id();
                 self.blocks.insert(block, new);
-                let inner: Vec<Instr> = function.block(block).instrs.iter().map(|(instr, _)| instr.clone()).collect();
+                let inner: Vec<Instr> =
+                    function.block(block).instrs.iter().map(|(instr, _)| instr.clone()).collect();
                 let inner = self.instrs(function, &inner, builder);
-                builder.instr_seq(new).instrs_mut().extend(inner.into_iter().map(|instr| (instr, Default::default())));
+                builder
+                    .instr_seq(new)
+                    .instrs_mut()
+                    .extend(inner.into_iter().map(|instr| (instr, Default::default())));
             }
             let new = match instr {
                 Instr::Block(block) => ir::Block { seq: self.blocks[&block.seq] }.into(),
@@ -488,7 +522,12 @@ impl Copy<'_> {
     }
 
     /// Gives every local of the copies one of the new function.
-    fn settle(&mut self, locals: &mut walrus::ModuleLocals, builder: &mut FunctionBuilder, body: &mut [Instr]) {
+    fn settle(
+        &mut self,
+        locals: &mut walrus::ModuleLocals,
+        builder: &mut FunctionBuilder,
+        body: &mut [Instr],
+    ) {
         let mut own: BTreeSet<LocalId> = self.returns.iter().copied().collect();
         own.extend(self.locals.values().copied());
         let blocks: Vec<InstrSeqId> = self.blocks.values().copied().collect();
@@ -512,5 +551,95 @@ impl Copy<'_> {
                 rename(instr);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `f(x)`: a loop that counts `x` down; if `x` is odd, a long way round that changes it and a second local, and goes on,
+    /// round again, or returns.
+    fn looping() -> (Module, FunctionId) {
+        let mut module = Module::default();
+        let mut builder = FunctionBuilder::new(&mut module.types, &[ValType::I32], &[ValType::I32]);
+        let (x, sum) = (module.locals.add(ValType::I32), module.locals.add(ValType::I32));
+        let mut body = builder.name("f".to_owned()).func_body();
+        body.loop_(None, |round| {
+            let start = round.id();
+            round.block(None, |even| {
+                let past = even.id();
+                even.local_get(x)
+                    .i32_const(1)
+                    .binop(ir::BinaryOp::I32And)
+                    .unop(ir::UnaryOp::I32Eqz)
+                    .br_if(past);
+                for number in 0..20 {
+                    even.local_get(x).i32_const(number).binop(ir::BinaryOp::I32Add).local_set(sum);
+                }
+                even.local_get(x).i32_const(1000).binop(ir::BinaryOp::I32GtS);
+                even.if_else(
+                    None,
+                    |then| {
+                        then.local_get(sum).return_();
+                    },
+                    |_| {},
+                );
+                even.local_get(x).i32_const(3).binop(ir::BinaryOp::I32Add).local_tee(x).br_if(start);
+            });
+            round.local_get(x).i32_const(1).binop(ir::BinaryOp::I32Sub).local_tee(x).br_if(start);
+        });
+        body.local_get(sum);
+        let f = builder.finish(vec![x], &mut module.funcs);
+        module.exports.add("f", f);
+        (module, f)
+    }
+
+    fn shape(module: &Module, id: FunctionId) -> (Shape, u64) {
+        let FunctionKind::Local(function) = &module.funcs.get(id).kind else { panic!("it is local") };
+        (Shape::of(function).expect("plain instructions"), function.size())
+    }
+
+    #[test]
+    fn what_did_not_run_is_cut_out_and_called() {
+        let (mut module, f) = looping();
+        let (before, size) = shape(&module, f);
+        // Entry, loop, block, after the branch (cold from here: the if's two sides, after it, after the next branch), …
+        let is_hot = |segment: &Segment| {
+            let first_cold = before.segments[3];
+            segment.block != first_cold.block || segment.start < first_cold.start
+        };
+        let ran: Vec<bool> = before.segments.iter().map(is_hot).collect();
+        assert!(ran.iter().any(|&ran| ran) && !ran[3]);
+        let pieces = outline(&mut module, f, &before, &ran);
+        assert_eq!(pieces.len(), 1);
+        let piece = module.funcs.get(pieces[0]);
+        assert_eq!(piece.name.as_deref(), Some("f#cold0"));
+        // It takes x (sum is set before it is read), and gives back the result, x, sum and the way it left.
+        assert_eq!(module.types.params(piece.ty()), [ValType::I32]);
+        assert_eq!(module.types.results(piece.ty()), [ValType::I32; 4]);
+        assert!(shape(&module, f).1 < size);
+        let module = module.emit_wasm();
+        wasmparser::Validator::new().validate_all(&module).expect("it is still a module");
+    }
+
+    #[test]
+    fn what_is_short_stays() {
+        let (mut module, f) = looping();
+        let (before, _) = shape(&module, f);
+        let mut ran = vec![true; before.segments.len()];
+        *ran.last_mut().expect("there are segments") = false;
+        assert!(outline(&mut module, f, &before, &ran).is_empty());
+    }
+
+    #[test]
+    fn the_shape_is_of_the_branches() {
+        let (module, f) = looping();
+        let (other, g) = looping();
+        assert_eq!(shape(&module, f).0.hash, shape(&other, g).0.hash);
+        let (mut changed, h) = looping();
+        let FunctionKind::Local(function) = &mut changed.funcs.get_mut(h).kind else { panic!("it is local") };
+        function.builder_mut().func_body().instr_at(0, ir::Unreachable {});
+        assert_ne!(shape(&module, f).0.hash, shape(&changed, h).0.hash);
     }
 }

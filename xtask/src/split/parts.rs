@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use walrus::ir::{Visitor, VisitorMut, dfs_in_order, dfs_pre_order_mut};
 use walrus::{
-    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind, ImportKind,
-    ImportedFunction, Module, RefType, ValType, ir,
+    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind,
+    GlobalKind, ImportKind, ImportedFunction, Module, RefType, ValType, ir,
 };
 
 use super::constants::{Constants, Place};
@@ -20,8 +20,8 @@ const FIRST: &str = "first";
 const LOADED: &str = "rest_loaded";
 /// The export that calls the page's own loading of the second module; see `src/rest.rs`.
 const LOAD: &str = "load_rest";
-/// A function of no more instructions than this, which calls none, stays in the first module: its stub would be as big.
-const SMALL: u64 = 6;
+/// A function of no more instructions than this, which calls none, is copied: a stub or an import would be as big.
+const SMALL: u64 = 10;
 /// Gaps between pieces of constants up to this many bytes are not worth a new segment.
 const GAP: u32 = 16;
 
@@ -54,7 +54,9 @@ fn named_by(module: &Module, function: FunctionId) -> BTreeSet<FunctionId> {
 /// The constants that a function's text names: its own, or those of the linked function that it was cut out of.
 fn constants_of(module: &Module, constants: &Constants, id: FunctionId) -> BTreeSet<Place> {
     let function = module.funcs.get(id);
-    let (Some(name), FunctionKind::Local(local)) = (&function.name, &function.kind) else { return BTreeSet::new() };
+    let (Some(name), FunctionKind::Local(local)) = (&function.name, &function.kind) else {
+        return BTreeSet::new();
+    };
     let mut addresses = Addresses::default();
     dfs_in_order(&mut addresses, local, local.entry_block());
     addresses.0.into_iter().filter_map(|address| constants.at(linked_name(name), address)).collect()
@@ -112,11 +114,15 @@ pub fn split(constants: &Constants, bound: &[u8], profile: &Coverage) -> Result<
     let (mut one, mut two) = (parse(&whole)?, parse(&whole)?);
     let load = one.exports.get_func(LOAD).map_err(|_| format!("the module has no export {LOAD}"))?;
 
+    // Small functions that call none are in whichever module names them, if need be in both.
     let mut moved: BTreeSet<FunctionId> = BTreeSet::new();
+    let mut copied: BTreeSet<FunctionId> = BTreeSet::new();
     for (id, local) in one.funcs.iter_local() {
         let name = one.funcs.get(id).name.as_deref().unwrap_or_default();
-        let is_leaf = || local.size() <= SMALL && named_by(&one, id).is_empty();
-        let may_move = constants.knows(name) && id != load && one.start != Some(id) && !is_leaf();
+        if local.size() <= SMALL && named_by(&one, id).is_empty() {
+            copied.insert(id);
+        }
+        let may_move = constants.knows(name) && id != load && one.start != Some(id) && !copied.contains(&id);
         if name.contains(COLD) || (may_move && !profile.ran(&plain_name(name))) {
             moved.insert(id);
         }
@@ -129,7 +135,7 @@ pub fn split(constants: &Constants, bound: &[u8], profile: &Coverage) -> Result<
     for function in one.funcs.iter() {
         let id = function.id();
         let (named, here) = (named_by(&one, id), stays(&id));
-        let other_side = named.into_iter().filter(|named| stays(named) != here);
+        let other_side = named.into_iter().filter(|named| stays(named) != here && !copied.contains(named));
         if here { entries.extend(other_side) } else { used.extend(other_side) }
     }
     for element in one.elements.iter() {
@@ -147,8 +153,12 @@ pub fn split(constants: &Constants, bound: &[u8], profile: &Coverage) -> Result<
     let staying = one.funcs.iter_local().map(|(id, _)| id).filter(stays);
     let only_rest = constants.only_of_the_rest(staying.flat_map(|id| constants_of(&one, constants, id)));
     // The same module read twice: functions correspond by their order.
-    let other: BTreeMap<FunctionId, FunctionId> =
-        one.funcs.iter().map(|function| function.id()).zip(two.funcs.iter().map(|function| function.id())).collect();
+    let other: BTreeMap<FunctionId, FunctionId> = one
+        .funcs
+        .iter()
+        .map(|function| function.id())
+        .zip(two.funcs.iter().map(|function| function.id()))
+        .collect();
     make_rest(&mut two, &moved, &entries, &used, &other, &only_rest)?;
     make_first(&mut one, load, &entries, &used, &only_rest)?;
     println!(
@@ -177,8 +187,11 @@ impl VisitorMut for Direct<'_> {
                 && let Some(indirect) = self.pieces.get(&func)
             {
                 let slot = ir::Value::I32(self.slots[&func] as i32);
-                let call: [ir::Instr; 3] =
-                    [ir::Call { func: self.ensure }.into(), ir::Const { value: slot }.into(), indirect.clone().into()];
+                let call: [ir::Instr; 3] = [
+                    ir::Call { func: self.ensure }.into(),
+                    ir::Const { value: slot }.into(),
+                    indirect.clone().into(),
+                ];
                 seq.instrs.splice(at..=at, call.map(|instr| (instr, Default::default())));
             }
             at += 1;
@@ -236,7 +249,8 @@ fn make_first(
         module.funcs.get(id).name.as_deref().is_some_and(|name| name.contains(COLD))
     };
     let slots: BTreeMap<FunctionId, usize> = entries.iter().copied().zip(0..).collect();
-    let callers: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).filter(|id| !slots.contains_key(id)).collect();
+    let callers: Vec<FunctionId> =
+        module.funcs.iter_local().map(|(id, _)| id).filter(|id| !slots.contains_key(id)).collect();
     for caller in callers {
         let pieces: BTreeMap<FunctionId, ir::CallIndirect> = named_by(module, caller)
             .into_iter()
@@ -246,7 +260,11 @@ fn make_first(
         let FunctionKind::Local(function) = &mut module.funcs.get_mut(caller).kind else { continue };
         if !pieces.is_empty() {
             // Each piece has one caller: what a stub would do is done there.
-            dfs_pre_order_mut(&mut Direct { pieces, slots: &slots, ensure }, function, function.entry_block());
+            dfs_pre_order_mut(
+                &mut Direct { pieces, slots: &slots, ensure },
+                function,
+                function.entry_block(),
+            );
         }
     }
 
@@ -340,8 +358,9 @@ fn make_rest(
     module.tables.get_mut(table).elem_segments.insert(element);
     cut_data(module, |address| within(only_rest, address))?;
     walrus::passes::gc::run(module);
-    let strays: Vec<_> = module.funcs.iter_local().map(|(id, _)| id).filter(|id| !moved.contains(id)).collect();
-    assert!(strays.is_empty(), "{} functions of the first module are in the second", strays.len());
+    let stray = |id: &FunctionId| !moved.contains(id) && !named_by(module, *id).is_empty();
+    let strays = module.funcs.iter_local().map(|(id, _)| id).filter(stray).count();
+    assert_eq!(strays, 0, "functions of the first module are in the second");
     Ok(())
 }
 
@@ -424,18 +443,14 @@ mod tests {
 
     #[test]
     fn what_does_not_run_first_moves_with_its_constants() {
-        let constants = Constants::of(&[
-            ("both", (100, 114)),
-            ("late", (200, 213)),
-            ("run", (100, 114)),
-        ]);
-        let parts = split(&constants, &whole(), &Coverage::read("# run first\n0 - run\n0 - both")).expect("it can be split");
+        let constants = Constants::of(&[("both", (100, 114)), ("late", (200, 213)), ("run", (100, 114))]);
+        let parts = split(&constants, &whole(), &Coverage::read("# run first\n0 - run\n0 - both"))
+            .expect("it can be split");
         for part in [&parts.first, &parts.rest] {
             wasmparser::Validator::new().validate_all(part).expect("both parts are modules");
         }
         let (first, rest) = (parse(&parts.first).expect("a module"), parse(&parts.rest).expect("a module"));
-        assert_eq!(names(&first), ["both", "ensure_rest", "load", "run"].into(), "and the stub, which has no name");
-        assert_eq!(first.funcs.iter_local().count(), 5);
+        assert_eq!(names(&first), ["both", "ensure_rest", "late", "load", "run"].into(), "late as a stub");
         assert_eq!(names(&rest), ["late"].into());
         let texts = |module: &Module| module.data.iter().map(|data| data.value.clone()).collect::<Vec<_>>();
         assert_eq!(texts(&first), [b"first constant".to_vec()]);
