@@ -5,11 +5,14 @@ const [js, wasm] = meta("ordinal-app").split(" ");
 // The second part of the program: what does not run before the stage is live. A build without optimisation has none.
 const rest = meta("ordinal-rest") && new URL(meta("ordinal-rest"), import.meta.url);
 let first;
+// How often the page has stood still for the second part.
+let waits = 0;
 
 const link = (module) => {
   if (first.rest_loaded.value) return;
   new WebAssembly.Instance(module, { first });
   first.rest_loaded.value = 1;
+  globalThis.ordinalRest = { waits };
 };
 
 // Called by the program when something is needed that has not come yet: the page stands still until it is there.
@@ -20,8 +23,8 @@ globalThis.ordinalLoadRest = () => {
   request.overrideMimeType("text/plain; charset=x-user-defined");
   request.send();
   if (request.status >= 300) throw new Error(`${rest}: ${request.status}`);
+  waits += 1;
   link(new WebAssembly.Module(Uint8Array.from(request.responseText, (c) => c.charCodeAt(0))));
-  globalThis.ordinalWaits = (globalThis.ordinalWaits ?? 0) + 1;
 };
 
 const loadRest = async (pause) => {
