@@ -43,7 +43,8 @@ pub struct PodSpec {
     pub host_network: bool,
     /// Taints it tolerates.
     pub tolerations: Rc<[Toleration]>,
-    /// The projected volume with the ServiceAccount's token that admission gave the pod; none in a template.
+    /// The projected volume with the ServiceAccount's token that admission gave the pod; empty if the pod wants no
+    /// token, none in a template.
     pub token_volume: Option<Str>,
     /// The whole spec as decoded and defaulted.
     pub raw: Rc<Value>,
@@ -125,6 +126,15 @@ pub enum EnvValue {
         /// The key in it.
         key: Str,
     },
+    /// What a container may use (`resourceFieldRef`).
+    Resource {
+        /// Such as `limits.cpu`.
+        resource: Str,
+        /// The container; the variable's own if empty.
+        container: Str,
+        /// In which unit, as a quantity; empty for 1.
+        divisor: Str,
+    },
     /// From elsewhere: kept, not simulated.
     Other,
 }
@@ -175,6 +185,8 @@ pub enum VolumeSource {
     ConfigMap(Str),
     /// A Secret's keys as files.
     Secret(Str),
+    /// Fields of the pod, or several sources in one (`downwardAPI`, `projected`).
+    Projected,
     /// Anything else: kept, not simulated (an empty directory).
     Other,
 }
@@ -596,11 +608,31 @@ fn admitted(
     account: &str,
     tolerations: &[Toleration],
 ) {
-    let mount = Writer::new()
-        .put("name", token)
-        .put("readOnly", true)
-        .put("mountPath", "/var/run/secrets/kubernetes.io/serviceaccount")
-        .done();
+    if !token.is_empty() {
+        mount_token(spec, token);
+    }
+    for (field, value) in [
+        ("serviceAccountName", Value::from(account)),
+        ("serviceAccount", Value::from(account)),
+        ("tolerations", tolerations.iter().map(Toleration::to_value).collect()),
+    ] {
+        spec.insert(field.into(), value);
+    }
+    // `enableServiceLinks`: `pkg/apis/core/v1/defaults.go: SetDefaults_Pod`: a template has it not by default.
+    for (field, value) in [
+        ("priority", Value::from(0)),
+        ("preemptionPolicy", "PreemptLowerPriority".into()),
+        ("enableServiceLinks", true.into()),
+    ] {
+        spec.entry(field).or_insert(value);
+    }
+}
+
+/// Where a pod finds its service account's token.
+pub const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+fn mount_token(spec: &mut serde_json::Map<String, Value>, token: &str) {
+    let mount = Writer::new().put("name", token).put("readOnly", true).put("mountPath", TOKEN_PATH).done();
     for field in ["initContainers", "containers"] {
         for container in spec.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten() {
             let Some(container) = container.as_object_mut() else { continue };
@@ -627,17 +659,6 @@ fn admitted(
     let volumes = spec.entry("volumes").or_insert_with(|| Value::Array(Vec::new()));
     let volume = Writer::new().put("name", token).put("projected", projected).done();
     volumes.as_array_mut().into_iter().for_each(|v| v.push(volume.clone()));
-    for (field, value) in [
-        ("serviceAccountName", Value::from(account)),
-        ("serviceAccount", Value::from(account)),
-        ("priority", 0.into()),
-        ("preemptionPolicy", "PreemptLowerPriority".into()),
-        ("tolerations", tolerations.iter().map(Toleration::to_value).collect()),
-    ] {
-        spec.insert(field.into(), value);
-    }
-    // `pkg/apis/core/v1/defaults.go: SetDefaults_Pod`: what a pod has by default and a template has not.
-    spec.entry("enableServiceLinks").or_insert(Value::Bool(true));
 }
 
 impl Container {
@@ -678,6 +699,12 @@ impl EnvVar {
             EnvValue::ConfigMap { name, key }
         } else if let Some((name, key)) = of("secretKeyRef") {
             EnvValue::Secret { name, key }
+        } else if let Some(of) = from.get("resourceFieldRef") {
+            EnvValue::Resource {
+                resource: read::str(of, "resource"),
+                container: read::str(of, "containerName"),
+                divisor: read::str(of, "divisor"),
+            }
         } else if from.is_object() {
             EnvValue::Other
         } else {
@@ -726,6 +753,8 @@ impl Volume {
             VolumeSource::ConfigMap(read::str(map, "name"))
         } else if let Some(secret) = v.get("secret") {
             VolumeSource::Secret(read::str(secret, "secretName"))
+        } else if v.get("projected").or(v.get("downwardAPI")).is_some() {
+            VolumeSource::Projected
         } else {
             VolumeSource::Other
         };
@@ -865,7 +894,7 @@ impl ContainerStatus {
         let token = token_volume.map(|name| {
             Writer::new()
                 .put("name", name)
-                .put("mountPath", "/var/run/secrets/kubernetes.io/serviceaccount")
+                .put("mountPath", TOKEN_PATH)
                 .put("readOnly", true)
                 .put("recursiveReadOnly", "Disabled")
                 .done()
@@ -920,7 +949,7 @@ impl PodStatus {
             ip.iter().map(|ip| Writer::new().put("ip", &**ip).done()).collect()
         };
         let statuses = |list: &[ContainerStatus]| -> Vec<Value> {
-            let token = spec.token_volume.as_deref();
+            let token = spec.token_volume.as_deref().filter(|name| !name.is_empty());
             list.iter().map(|s| s.to_value(spec.container(&s.name), token)).collect()
         };
         let conditions = self.conditions.iter().map(|c| {

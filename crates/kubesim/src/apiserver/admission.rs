@@ -4,11 +4,12 @@
 
 use super::{ApiError, ApiServer, Cause, StatusReason, limit_range, name_from};
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
-use crate::api::pod::Toleration;
+use crate::api::pod::{PodSpec, Toleration};
 use crate::api::volume::DEFAULT_CLASS;
 use crate::api::volume::{ClaimPhase, PersistentVolumeClaim};
 use crate::api::{Body, Key, Kind, Object, parse_quantity_millis};
 use crate::manifest::validation;
+use serde_json::Value;
 use std::rc::Rc;
 
 /// Seconds for which a pod tolerates a node that is not ready or not reachable, unless it says otherwise.
@@ -19,14 +20,24 @@ impl ApiServer {
     pub(super) fn admit(&mut self, object: &mut Object) -> Result<(), ApiError> {
         self.admit_to_namespace(object)?;
         if let Body::Pod(pod) = &object.body {
-            self.admit_service_account(object, &pod.spec.service_account_name)?;
+            let mounts_token = self.admit_service_account(object, &pod.spec)?;
+            let priority = self.admit_priority(object, &pod.spec)?;
             limit_range::default_resources(&self.store, object);
+            let token_name = name_from(self.rng.uid(), 5);
+            let token = if mounts_token { format!("kube-api-access-{token_name}") } else { String::new() };
+            let spec = Rc::make_mut(&mut object.pod_mut().spec);
+            spec.token_volume = Some(token.into());
+            if let (Some(class), Some(fields)) = (priority, Rc::make_mut(&mut spec.raw).as_object_mut()) {
+                fields.insert("priorityClassName".into(), Value::from(&*class.meta.name));
+                let class = class.to_value();
+                for (field, of) in [("priority", "value"), ("preemptionPolicy", "preemptionPolicy")] {
+                    fields.insert(field.into(), class[of].clone());
+                }
+            }
         }
         match &mut object.body {
             Body::Pod(pod) => {
-                let token_name = name_from(self.rng.uid(), 5);
                 let spec = Rc::make_mut(&mut pod.spec);
-                spec.token_volume = Some(format!("kube-api-access-{token_name}").into());
                 let tolerates = |key: &str, list: &[Toleration]| {
                     list.iter().any(|t| {
                         t.key.as_ref().is_none_or(|k| **k == *key)
@@ -82,16 +93,51 @@ impl ApiServer {
         }
     }
 
-    /// Models `plugin/pkg/admission/serviceaccount/admission.go`.
-    fn admit_service_account(&self, pod: &Object, name: &str) -> Result<(), ApiError> {
-        let namespace = &pod.meta.namespace;
-        if self.store.find(Kind::ServiceAccount, namespace, name).is_some() {
-            return Ok(());
+    /// Whether the pod gets its service account's token.
+    /// Models `plugin/pkg/admission/serviceaccount/admission.go`. Errors: there is no such account.
+    fn admit_service_account(&self, pod: &Object, spec: &PodSpec) -> Result<bool, ApiError> {
+        let (namespace, name) = (&pod.meta.namespace, &spec.service_account_name);
+        let Some(account) = self.store.find(Kind::ServiceAccount, namespace, name) else {
+            let message = format!(
+                "error looking up service account {namespace}/{name}: serviceaccount \"{name}\" not found"
+            );
+            return Err(ApiError::forbidden(pod, &message));
+        };
+        let asks = |of: &Value| of.get("automountServiceAccountToken").and_then(Value::as_bool);
+        let of_account = match &account.body {
+            Body::Other(tree) => asks(tree),
+            _ => None,
+        };
+        Ok(asks(&spec.raw).or(of_account).unwrap_or(true))
+    }
+
+    /// The class that gives the pod its priority, if any does.
+    /// Models `plugin/pkg/admission/priority/admission.go`. Errors: there is no such class, or the pod wants another priority.
+    fn admit_priority(&self, pod: &Object, spec: &PodSpec) -> Result<Option<Rc<Object>>, ApiError> {
+        let name = spec.raw.get("priorityClassName").and_then(Value::as_str).unwrap_or_default();
+        let class = match name {
+            "" => {
+                self.store.list(Kind::PriorityClass).find(|class| class.to_value()["globalDefault"] == true)
+            }
+            name => match self.store.get(&Key::cluster(Kind::PriorityClass, name)) {
+                None => {
+                    let message = format!("no PriorityClass with name {name} was found");
+                    return Err(ApiError::forbidden(pod, &message));
+                }
+                found => found,
+            },
+        };
+        let computed = class.map_or(0, |class| class.to_value()["value"].as_i64().unwrap_or(0));
+        match spec.raw.get("priority").and_then(Value::as_i64) {
+            Some(given) if given != computed => {
+                let message = format!(
+                    "the integer value of priority ({given}) must not be provided in pod spec; priority admission \
+                     controller computed {computed} from the given PriorityClass name"
+                );
+                Err(ApiError::forbidden(pod, &message))
+            }
+            _ => Ok(class.cloned()),
         }
-        let message = format!(
-            "error looking up service account {namespace}/{name}: serviceaccount \"{name}\" not found"
-        );
-        Err(ApiError::forbidden(pod, &message))
     }
 
     /// Refuses a complete object that is not valid, or that asks for more than its namespace allows.

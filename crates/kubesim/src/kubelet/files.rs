@@ -88,6 +88,7 @@ impl FileSystem {
         store: &Store,
         pod: &Object,
         container: &Container,
+        address: &str,
         image_is_known: bool,
         expand: &dyn Fn(&str) -> String,
         fixed: BTreeMap<Str, Str>,
@@ -119,9 +120,9 @@ impl FileSystem {
                     let kept = store.get(&Key::cluster(Kind::VolumeFiles, &name));
                     (Place::Volume(name), kept.map(|k| k.volume_files().files.clone()).unwrap_or_default())
                 }
-                VolumeSource::ConfigMap(_) | VolumeSource::Secret(_) => {
+                VolumeSource::ConfigMap(_) | VolumeSource::Secret(_) | VolumeSource::Projected => {
                     read_only = true;
-                    (Place::Projected, super::host::projected(store, pod, volume))
+                    (Place::Projected, super::host::projected(store, pod, volume, address))
                 }
                 VolumeSource::EmptyDir | VolumeSource::Other => {
                     let kept = record.and_then(|r| r.volumes.get(&volume.name).cloned());

@@ -2,13 +2,15 @@
 
 use super::files::{self, FileSystem};
 use super::image;
-use crate::api::pod::{Container, EnvValue, Volume, VolumeSource};
+use crate::api::pod::{Container, EnvValue, TOKEN_PATH, Volume, VolumeSource};
 use crate::api::read::{bool as flag, get, list, str as text};
 use crate::api::volume::Files;
-use crate::api::{Kind, Object, Str};
+use crate::api::{Key, Kind, Object, Str};
 use crate::apiserver::{ApiServer, Store};
 use crate::dns;
+use crate::manifest::quantity::Quantity;
 use crate::shell::{External, FileError, Host, Output, Stat};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -48,13 +50,20 @@ impl<'a> ContainerHost<'a> {
              {address}\t{}{hostname}\n",
             if fqdn == hostname { String::new() } else { format!("{fqdn}\t") }
         );
-        let fixed = BTreeMap::from([
+        let mut fixed = BTreeMap::from([
             ("/etc/hostname".into(), format!("{hostname}\n").into()),
             ("/etc/hosts".into(), hosts.into()),
             ("/etc/resolv.conf".into(), dns::resolv_conf(namespace).into()),
         ]);
+        if pod.pod().spec.token_volume.as_deref().is_some_and(|token| !token.is_empty()) {
+            let authority = store.find(Kind::ConfigMap, namespace, "kube-root-ca.crt");
+            let authority = authority.and_then(|map| data(map, "ca.crt")).unwrap_or_default();
+            for (name, content) in [("ca.crt", &*authority), ("namespace", &**namespace), ("token", "")] {
+                fixed.insert(format!("{TOKEN_PATH}/{name}").into(), content.into());
+            }
+        }
         let busybox = image::is_plain_shell(&container.image);
-        let files = FileSystem::of(store, pod, container, busybox, &expand, fixed);
+        let files = FileSystem::of(store, pod, container, address, busybox, &expand, fixed);
         ContainerHost {
             pod: pod.clone(),
             container: container.name.clone(),
@@ -236,6 +245,10 @@ pub fn environment(
             EnvValue::Secret { name, key } => {
                 store.find(Kind::Secret, namespace, name).and_then(|o| data(o, key))
             }
+            EnvValue::Resource { resource, container: of, divisor } => {
+                let of = if of.is_empty() { Some(container) } else { pod.pod().spec.container(of) };
+                of.map(|of| amount(store, pod, of, resource, divisor))
+            }
             EnvValue::Other => None,
         };
         if let Some(value) = value {
@@ -315,22 +328,64 @@ fn field(pod: &Object, path: &str, address: &str) -> String {
     }
 }
 
+/// What a container may use, or the node has, in units of the divisor, rounded up. Models
+/// `pkg/api/v1/resource/helpers.go: ExtractContainerResourceValue`.
+fn amount(store: &Store, pod: &Object, container: &Container, resource: &str, divisor: &str) -> String {
+    let (list, what) = resource.split_once('.').unwrap_or(("limits", resource));
+    let nanos = |quantity: &str| Quantity::parse(quantity).map_or(0, |q| q.nanos());
+    let own = nanos(&text(get(get(&container.raw, "resources"), list), what));
+    let node = pod.pod().spec.node_name.as_deref().unwrap_or_default();
+    let node = store.get(&Key::cluster(Kind::Node, node)).map(|node| node.to_value());
+    let all = node.map_or(0, |node| nanos(&text(get(get(&node, "status"), "allocatable"), what)));
+    let amount = if own == 0 && list == "limits" { all } else { own };
+    let unit = match nanos(divisor) {
+        0 => nanos("1"),
+        unit => unit,
+    };
+    ((amount + unit - 1) / unit).to_string()
+}
+
 /// `key="value"` lines, as the downward API writes maps.
 fn quoted_pairs(map: &BTreeMap<Str, Str>) -> String {
     map.iter().map(|(k, v)| format!("{k}={v:?}\n")).collect()
 }
 
-/// What a volume of a ConfigMap or a Secret shows.
-pub(super) fn projected(store: &Store, pod: &Object, volume: &Volume) -> Files {
-    let (kind, name, field) = match &volume.source {
-        VolumeSource::ConfigMap(name) => (Kind::ConfigMap, name, "configMap"),
-        VolumeSource::Secret(name) => (Kind::Secret, name, "secret"),
-        _ => return Files::default(),
+/// What a volume shows that is made of objects: of a ConfigMap, a Secret, the pod's own fields, or several of them.
+pub(super) fn projected(store: &Store, pod: &Object, volume: &Volume, address: &str) -> Files {
+    let mut files = BTreeMap::new();
+    let mut add =
+        |path: String, content: String| drop(files.insert(format!("/{path}").into(), content.into()));
+    let mut show = |source: &Value, field: &str| {
+        let kind = if field == "configMap" { Kind::ConfigMap } else { Kind::Secret };
+        // A volume's Secret is named otherwise than a projection's.
+        let names = ["name", "secretName"].map(|name| text(source, name));
+        let object = names.iter().find_map(|name| store.find(kind, &pod.meta.namespace, name));
+        let Some(object) = object else { return };
+        for (key, path) in files::items(source, keys(object)) {
+            if let Some(content) = data(object, &key) {
+                add(path, content);
+            }
+        }
     };
-    let Some(object) = store.find(kind, &pod.meta.namespace, name) else { return Files::default() };
-    let shown = files::items(get(&volume.raw, field), keys(object));
-    let file = |(key, path): (String, String)| Some((format!("/{path}").into(), data(object, &key)?.into()));
-    Rc::new(shown.into_iter().filter_map(file).collect())
+    let sources = list(get(&volume.raw, "projected"), "sources");
+    for source in std::iter::once(&*volume.raw).chain(sources) {
+        for field in ["configMap", "secret"] {
+            if let Some(source) = source.get(field) {
+                show(source, field);
+            }
+        }
+    }
+    for source in std::iter::once(&*volume.raw).chain(sources) {
+        for item in list(get(source, "downwardAPI"), "items") {
+            let of = get(item, "resourceFieldRef");
+            let content = match pod.pod().spec.container(&text(of, "containerName")) {
+                Some(container) => amount(store, pod, container, &text(of, "resource"), &text(of, "divisor")),
+                None => field(pod, &text(get(item, "fieldRef"), "fieldPath"), address),
+            };
+            add(text(item, "path").to_string(), content);
+        }
+    }
+    Rc::new(files)
 }
 
 /// The keys of a ConfigMap or a Secret.

@@ -175,6 +175,8 @@ fn directory(container: &Container) -> String {
 /// How a command that was run to its end at once ended.
 enum Ended {
     Exit(i32),
+    /// As well as may be: what it does with the answer of a program that is not simulated is anybody's guess.
+    Unknown,
     /// It would have taken longer than it may.
     TimedOut,
 }
@@ -196,14 +198,19 @@ fn run_at_once(
     let mut shell = Shell::script(&argv, &variables, &directory(container), Unknown::NotSimulated);
     let mut host = ContainerHost::new(cx.api, pod, container, &address);
     let mut ended = Ended::TimedOut;
+    let mut guesses = false;
     while (host.ahead_ms as i64) < may_take.0.max(1) {
         match shell.run(&mut host) {
             Step::Exit(code) => {
-                ended = Ended::Exit(code);
+                ended = if guesses { Ended::Unknown } else { Ended::Exit(code) };
                 break;
             }
             Step::Sleep { ms } => host.ahead_ms += ms.max(1),
-            Step::Busy | Step::WaitExternal { .. } | Step::NotSimulated { .. } => host.ahead_ms += 1,
+            Step::Busy | Step::WaitExternal { .. } => host.ahead_ms += 1,
+            Step::NotSimulated { .. } => {
+                guesses = true;
+                host.ahead_ms += 1;
+            }
             Step::Forever | Step::Prompt { .. } | Step::Input => break,
         }
     }
@@ -225,7 +232,7 @@ pub(super) fn hook_takes(
     let command = strings(get(hook, "exec"), "command");
     if !command.is_empty() {
         return match run_at_once(cx, pod, worker, i, &command, may_take) {
-            (Ended::Exit(_), _, took) => took,
+            (Ended::Exit(_) | Ended::Unknown, _, took) => took,
             (Ended::TimedOut, ..) => may_take,
         };
     }
@@ -242,7 +249,7 @@ pub(super) fn ask(
     timeout_seconds: i64,
 ) -> Result<(), String> {
     match run_at_once(cx, pod, worker, i, command, Span::seconds(timeout_seconds)) {
-        (Ended::Exit(0), ..) => Ok(()),
+        (Ended::Exit(0) | Ended::Unknown, ..) => Ok(()),
         (Ended::Exit(_), printed, _) => Err(printed),
         (Ended::TimedOut, ..) => {
             Err(format!("command timed out: {:?} timed out after {timeout_seconds}s", command.join(" ")))

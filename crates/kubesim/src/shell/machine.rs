@@ -411,6 +411,18 @@ impl Shell {
     }
 }
 
+/// Whether the code from here on only tidies up.
+fn nothing_follows(code: &[Op], mut at: usize) -> bool {
+    loop {
+        match code.get(at) {
+            None => return true,
+            Some(Op::Nop | Op::Pop | Op::Check | Op::Status(_)) => at += 1,
+            Some(Op::Jump(to)) if *to > at => at = *to,
+            Some(_) => return false,
+        }
+    }
+}
+
 // Scheduling
 impl Shell {
     /// Runs until everything waits, ends, or the budget is used up.
@@ -1436,25 +1448,20 @@ impl Process {
         self.put(w, 2, &text);
     }
 
-    /// Whether nothing is left to do after this command.
+    /// Whether nothing is left to do after this command: neither here nor where this was called from (`sh -c`).
     pub(super) fn at_end(&self) -> bool {
-        let left =
-            |c: &Control| matches!(c, Control::Loop { .. } | Control::Call { .. } | Control::Condition);
         if !self.is_main() {
             return false;
         }
         if self.replaced {
             return true;
         }
-        let mut at = self.at;
-        loop {
-            match self.code.get(at) {
-                None => return !self.control.iter().any(left),
-                Some(Op::Nop | Op::Pop | Op::Check | Op::Status(_)) => at += 1,
-                Some(Op::Jump(to)) if *to > at => at = *to,
-                Some(_) => return false,
-            }
-        }
+        let ends = |c: &Control| match c {
+            Control::Loop { .. } | Control::Condition => false,
+            Control::Call { code, at, .. } => nothing_follows(code, *at),
+            Control::Case(_) | Control::Redirected(_) | Control::Vars(_) => true,
+        };
+        nothing_follows(&self.code, self.at) && self.control.iter().all(ends)
     }
 
     /// A command that nobody knows.

@@ -501,6 +501,17 @@ fn what_is_not_simulated() {
     shell.hold();
     assert_eq!(shell.run(&mut host), Step::Sleep { ms: 5000 });
 
+    for script in
+        ["redis-server", "echo starts; /opt/start.sh 5", "set -e; if true; then serve; fi", "eval serve"]
+    {
+        let step = container(&["bash", "-c", script]).run(&mut host);
+        assert!(matches!(step, Step::NotSimulated { last: true, .. }), "{script}");
+    }
+    for script in ["migrate; serve", "while true; do poll; sleep 1; done", "sh -c work; serve"] {
+        let step = container(&["bash", "-c", script]).run(&mut host);
+        assert!(matches!(step, Step::NotSimulated { last: false, .. }), "{script}");
+    }
+
     let mut shell = Shell::script(&words(&["frobnicate"]), &[], "/", Unknown::NotFound);
     assert_eq!(shell.run(&mut host), Step::Exit(127));
     assert!(host.err.ends_with("sh: frobnicate: not found\n"));

@@ -93,6 +93,18 @@ pub fn populate(api: &mut ApiServer, options: &Options) {
     for node in &options.nodes {
         create(api, Kind::Node, node_tree(node, born));
     }
+    for (name, value, description) in [
+        (
+            "system-cluster-critical",
+            2_000_000_000,
+            "that must run in the cluster, but can be moved to another node if necessary.",
+        ),
+        ("system-node-critical", 2_000_001_000, "that must not be moved from their current node."),
+    ] {
+        let tree = json!({"metadata": {"name": name}, "value": value, "preemptionPolicy": "PreemptLowerPriority",
+            "description": format!("Used for system critical pods {description}")});
+        create(api, Kind::PriorityClass, tree);
+    }
     create(
         api,
         Kind::StorageClass,
