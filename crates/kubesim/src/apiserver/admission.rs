@@ -15,6 +15,9 @@ use std::rc::Rc;
 /// Seconds for which a pod tolerates a node that is not ready or not reachable, unless it says otherwise.
 pub const DEFAULT_TOLERATION_SECONDS: i64 = 300;
 
+/// How many ports nodes have for Services, from 30000 on.
+const NODE_PORTS: usize = 2768;
+
 impl ApiServer {
     /// Changes the object as admission does. Errors: what admission refuses.
     pub(super) fn admit(&mut self, object: &mut Object) -> Result<(), ApiError> {
@@ -70,12 +73,67 @@ impl ApiServer {
                 volume.last_phase_transition_time = Some(self.now.whole_seconds());
                 object.meta.add_finalizer(PV_PROTECTION_FINALIZER);
             }
-            Body::Service(service)
-                if service.cluster_ip.is_empty() && &*service.service_type != "ExternalName" =>
-            {
-                service.cluster_ip = self.free_cluster_ip();
-            }
+            Body::Service(_) => self.allocate(object)?,
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Gives a Service its virtual IP and its ports on the nodes.
+    /// Models `pkg/registry/core/service/storage/alloc.go`. Errors: what it asks for is somebody else's.
+    pub(crate) fn allocate(&mut self, object: &mut Object) -> Result<(), ApiError> {
+        let Body::Service(service) = &object.body else { return Ok(()) };
+        if &*service.service_type == "ExternalName" {
+            return Ok(());
+        }
+        let is_other = |other: &Object| other.key() != object.key();
+        let others = || self.store.list(Kind::Service).filter(|other| is_other(other)).map(|o| o.service());
+        let (ip, used) = (service.cluster_ip.clone(), others().any(|s| s.cluster_ip == service.cluster_ip));
+        if !ip.is_empty() && &*ip != "None" && used {
+            let why = format!("[{:?}]: failed to allocate IP {ip}: provided IP is already allocated", &*ip);
+            return Err(invalid_value(object, "spec.clusterIPs", &why));
+        }
+        let mut taken: Vec<i32> = others().flat_map(|s| s.ports.iter().map(|p| p.node_port)).collect();
+        let wants_ports = match &*service.service_type {
+            "NodePort" => true,
+            "LoadBalancer" => service.raw.get("allocateLoadBalancerNodePorts") != Some(&Value::Bool(false)),
+            _ => false,
+        };
+        let mut tree = object.to_value();
+        let mut given = false;
+        for (n, port) in tree["spec"]["ports"].as_array_mut().into_iter().flatten().enumerate() {
+            match port["nodePort"].as_i64().unwrap_or(0) as i32 {
+                0 if wants_ports && taken.iter().filter(|port| **port != 0).count() >= NODE_PORTS => {
+                    let why = "failed to allocate a nodePort: range is full";
+                    return Err(ApiError::new(
+                        StatusReason::InternalError,
+                        format!("Internal error occurred: {why}"),
+                    ));
+                }
+                0 if wants_ports => {
+                    let free = |port: &i32| !taken.contains(port);
+                    let number =
+                        std::iter::repeat_with(|| 30_000 + self.rng.below(NODE_PORTS) as i32).find(free);
+                    let number = number.expect("the iterator has no end");
+                    taken.push(number);
+                    port["nodePort"] = number.into();
+                    given = true;
+                }
+                number if number != 0 && taken.contains(&number) => {
+                    let why = format!("{number}: provided port is already allocated");
+                    return Err(invalid_value(object, &format!("spec.ports[{n}].nodePort"), &why));
+                }
+                number => taken.push(number),
+            }
+        }
+        if given {
+            object.body = Object::from_value(Kind::Service, &tree).body;
+        }
+        if ip.is_empty() {
+            let ip = self.free_cluster_ip();
+            if let Body::Service(service) = &mut object.body {
+                service.cluster_ip = ip;
+            }
         }
         Ok(())
     }
@@ -208,6 +266,12 @@ impl ApiServer {
             }
         }
     }
+}
+
+/// `errors.NewInvalid` with one cause.
+fn invalid_value(object: &Object, field: &str, why: &str) -> ApiError {
+    let error = validation::FieldError { field: field.to_owned(), message: format!("Invalid value: {why}") };
+    crate::manifest::request::invalid(object.kind, &object.meta.name, &[error])
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! indents it, `@block` is what [`Description::block`] writes, `Name` and `Namespace` are what they say, anything else is a
 //! line as it stands.
 
+mod kept;
+
 use super::printers::{Row, at, or, text};
 use super::resource::{self, Query, Selection, Targets};
 use super::table::TabWriter;
@@ -98,6 +100,7 @@ pub fn template_text(store: &Store, object: &Object, template: &Value, now: SimT
 
 fn shows_events(kind: Kind) -> bool {
     !matches!(kind, Kind::Namespace | Kind::ResourceQuota | Kind::LimitRange | Kind::Secret)
+        && kept::shows_events(kind)
 }
 
 /// The lines of a kind.
@@ -150,6 +153,7 @@ fn lines(kind: Kind) -> &'static str {
             "Name;Namespace;Selector={@selector spec.selector};@labels;@annotations;\
              ?Controlled By={@owner};?Parallelism={spec.parallelism};Completions={spec.completions:<unset>};\
              ?Completion Mode={spec.completionMode};?Suspend={spec.suspend};?Backoff Limit={spec.backoffLimit};\
+             ?TTL Seconds After Finished={spec.ttlSecondsAfterFinished};\
              ?Start Time={@time status.startTime};?Completed At={@time status.completionTime};\
              Pods Statuses={status.active:0} Active ({status.ready:0} Ready) / {status.succeeded:0} Succeeded / \
              {status.failed:0} Failed;@template"
@@ -158,9 +162,11 @@ fn lines(kind: Kind) -> &'static str {
             "Name;Namespace;@labels;@annotations;Selector={@labels spec.selector};\
              Type={spec.type};?IP Family Policy={spec.ipFamilyPolicy};IP Families={spec.ipFamilies:<none>};\
              IP={spec.clusterIP};IPs={spec.clusterIPs:<none>};?External IPs={spec.externalIPs};\
-             ?External Name={spec.externalName};@service-ports;Session Affinity={spec.sessionAffinity};\
+             ?Desired LoadBalancer IP={spec.loadBalancerIP};?External Name={spec.externalName};\
+             ?LoadBalancer Ingress={@load-balancer};@service-ports;Session Affinity={spec.sessionAffinity};\
              ?External Traffic Policy={spec.externalTrafficPolicy};\
-             ?Internal Traffic Policy={spec.internalTrafficPolicy};\
+             ?Internal Traffic Policy={spec.internalTrafficPolicy};?HealthCheck NodePort={spec.healthCheckNodePort};\
+             ?LoadBalancer Source Ranges={spec.loadBalancerSourceRanges};\
              ?Traffic Distribution={spec.trafficDistribution}"
         }
         Kind::Endpoints => "Name;Namespace;@labels;@annotations;@subsets",
@@ -208,7 +214,7 @@ fn lines(kind: Kind) -> &'static str {
             "Name;Value={value:0};GlobalDefault={globalDefault:false};PreemptionPolicy={preemptionPolicy};\
              Description={description};Annotations={@labels metadata.annotations}"
         }
-        _ => "Name;Namespace;@labels;@annotations;@fields",
+        other => kept::lines(other).unwrap_or("Name;Namespace;@labels;@annotations;@fields"),
     }
 }
 
@@ -477,7 +483,7 @@ impl<'a> Description<'a> {
                 self.limits(&tree, "");
             }
             "fields" => self.fields(0, &tree, ""),
-            _ => unreachable!("no description has {name}"),
+            other => assert!(self.kept_block(other, &tree), "no description has {other}"),
         }
     }
 
@@ -805,19 +811,23 @@ impl<'a> Description<'a> {
             if port.node_port != 0 {
                 self.field(0, "NodePort", &format!("{name}\t{}/{}", port.node_port, port.protocol));
             }
-            let mut addresses = Vec::new();
-            let slices = resource::slices_of(self.store, object);
-            for slice in slices.iter().map(|s| s.endpoint_slice()) {
-                let ports =
-                    slice.ports.iter().filter(|p| *p.name == *port.name.as_deref().unwrap_or_default());
-                for number in ports.filter_map(|p| p.port) {
-                    let ready = slice.endpoints.iter().filter(|e| e.ready);
-                    addresses.extend(ready.map(|e| format!("{}:{number}", e.address)));
-                }
-            }
-            let none = if slices.is_empty() { "<none>" } else { "" };
-            self.field(0, "Endpoints", &or(super::printers::some_and_more(addresses, 3), none));
+            let endpoints = self.endpoints_of(object, port.name.as_deref().unwrap_or_default());
+            self.field(0, "Endpoints", &endpoints);
         }
+    }
+
+    /// The ready addresses behind a Service's port. Models formatEndpointSlices.
+    fn endpoints_of(&self, service: &Object, port_name: &str) -> String {
+        let mut addresses = Vec::new();
+        let slices = resource::slices_of(self.store, service);
+        for slice in slices.iter().map(|s| s.endpoint_slice()) {
+            for number in slice.ports.iter().filter(|p| &*p.name == port_name).filter_map(|p| p.port) {
+                let ready = slice.endpoints.iter().filter(|e| e.ready);
+                addresses.extend(ready.map(|e| format!("{}:{number}", e.address)));
+            }
+        }
+        let none = if slices.is_empty() { "<none>" } else { "" };
+        or(super::printers::some_and_more(addresses, 3), none)
     }
 
     fn subsets(&mut self, tree: &Value) {

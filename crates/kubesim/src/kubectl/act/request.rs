@@ -116,6 +116,7 @@ fn put(api: &mut ApiServer, old: &Rc<Object>, tree: &Value, mode: Mode) -> Resul
         pod.spec = spec;
     }
     api.admit_update(&new, old)?;
+    api.allocate(&mut new)?;
     let object = on(api, mode, |api| api.update(&old.key(), |object| *object = new))?;
     let changed = object.meta.resource_version != old.meta.resource_version;
     Ok(Done { object, changed, warnings: admitted.warnings })
