@@ -2,7 +2,8 @@
 
 use super::ApiServer;
 use crate::api::event::{Event, Involved};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Str};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The namespace for events about cluster-scoped objects.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -43,8 +44,77 @@ impl<'a> Source<'a> {
         Source { component: "default-scheduler", host: None, counts: false };
 }
 
+/// How many different messages of one reason an object gets before they are combined (`defaultAggregateMaxEvents`).
+const MAX_SIMILAR: usize = 10;
+/// Messages that are further apart are not similar (`defaultAggregateIntervalInSeconds`).
+const SIMILAR_WITHIN: Span = Span::seconds(600);
+/// How many events a source may record about one object at once (`defaultSpamBurst`).
+const BURST: i64 = 25;
+/// How long it takes until it may record one more (`defaultSpamQPS`).
+const REFILL: Span = Span::seconds(300);
+
+/// What the recorders remember of the events that they recorded.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Correlator {
+    recorded: BTreeMap<u64, Recorded>,
+    similar: BTreeMap<u64, Similar>,
+    budgets: BTreeMap<u64, Budget>,
+}
+
+/// An event, by what makes two of them the same. Models `eventLog`.
+#[derive(Clone, Debug)]
+struct Recorded {
+    name: Str,
+    count: i64,
+    first: SimTime,
+}
+
+/// The messages of one reason about one object. Models `aggregateRecord`.
+#[derive(Clone, Default, Debug)]
+struct Similar {
+    messages: BTreeSet<u64>,
+    last: SimTime,
+}
+
+/// What a source may still record about an object. Models `k8s.io/client-go/util/flowcontrol: NewTokenBucketPassiveRateLimiter`.
+#[derive(Clone, Debug)]
+struct Budget {
+    left: i64,
+    since: SimTime,
+}
+
+impl Budget {
+    fn take(&mut self, now: SimTime) -> bool {
+        let more = (now - self.since).0 / REFILL.0;
+        self.since = if self.left + more >= BURST { now } else { self.since + Span(more * REFILL.0) };
+        self.left = (self.left + more).min(BURST);
+        let may = self.left > 0;
+        self.left -= i64::from(may);
+        may
+    }
+}
+
+impl Correlator {
+    /// Whether the message is one too many of its kind, so that it is combined with those before. Models
+    /// `EventAggregate`.
+    fn is_one_of_many(&mut self, kind: u64, message: &str, now: SimTime) -> bool {
+        let similar = self.similar.entry(kind).or_default();
+        if now - similar.last > SIMILAR_WITHIN {
+            similar.messages.clear();
+        }
+        similar.last = now;
+        similar.messages.insert(fingerprint(&[message.as_bytes()]));
+        let many = similar.messages.len() >= MAX_SIMILAR;
+        if many {
+            similar.messages.pop_first();
+        }
+        many
+    }
+}
+
 impl ApiServer {
-    /// Records an event about an object; the same again counts up the one that is there.
+    /// Records an event about an object; the same again counts up the one that is there, the tenth of a kind is combined
+    /// with those before, and who records too much about one object is not heard for a while.
     pub fn event(
         &mut self,
         source: Source,
@@ -53,50 +123,128 @@ impl ApiServer {
         reason: &str,
         message: &str,
     ) {
-        let namespace: Str =
-            if involved.namespace.is_empty() { DEFAULT_NAMESPACE.into() } else { involved.namespace.clone() };
         let event_type = if event_type == EventType::Normal { "Normal" } else { "Warning" };
         let now = self.now.whole_seconds();
-        let identity = event_identity(&source, &involved, reason, message);
-        let known = self.event_names.get(&identity).filter(|_| source.counts);
-        let key = Key::new(Kind::Event, &namespace, known.map_or("", |name| name));
-        let counted = self.update_status(&key, |o| {
-            let event = o.event_mut();
-            event.count = event.count.map(|n| n + 1);
-            event.last_timestamp = now;
-        });
-        if counted.is_ok() {
-            return;
-        }
-        // The moment in nanoseconds, as client-go's recorder has it: by their names, an object's events are in order.
-        let millis = SimTime::EPOCH_UNIX_SECONDS * 1000 + self.now.0;
-        let nanos = millis as u64 * 1_000_000 + self.resource_version % 1_000_000;
-        let name: Str = format!("{}.{nanos:016x}", involved.name).into();
-        self.event_names.insert(identity, name.clone());
-        let event = Event {
+        let mut event = Event {
             involved,
             event_type: event_type.into(),
             reason: reason.into(),
             message: message.into(),
             component: source.component.into(),
             host: source.host.map(Str::from),
-            count: source.counts.then_some(1),
+            count: None,
             first_timestamp: now,
             last_timestamp: now,
-            sequence: self.resource_version + 1,
+            sequence: 0,
         };
-        let object = Object::new(Kind::Event, ObjectMeta::named(&namespace, &name), Body::Event(event));
+        if !source.counts {
+            let name = self.event_name(&event);
+            return self.create_event(event, name);
+        }
+        let uid = event.involved.uid.0.to_le_bytes();
+        let host = source.host.unwrap_or_default();
+        let about = fingerprint(&[&uid, source.component.as_bytes(), host.as_bytes()]);
+        let kind = fingerprint(&[&about.to_le_bytes(), event_type.as_bytes(), reason.as_bytes()]);
+        let field = event.involved.field_path.as_deref().unwrap_or_default();
+        let mut identity = fingerprint(&[&kind.to_le_bytes(), field.as_bytes(), message.as_bytes()]);
+        if self.correlator.is_one_of_many(kind, message, now) {
+            identity = kind;
+            event.message = format!("(combined from similar events): {message}").into();
+        }
+        let fresh = self.event_name(&event);
+        let first = Recorded { name: fresh, count: 0, first: now };
+        let recorded = self.correlator.recorded.entry(identity).or_insert(first);
+        recorded.count += 1;
+        let Recorded { name, count, first } = recorded.clone();
+        event.count = Some(count);
+        event.first_timestamp = first;
+        let full = Budget { left: BURST, since: now };
+        if !self.correlator.budgets.entry(about).or_insert(full).take(now) {
+            return;
+        }
+        let key = Key::new(Kind::Event, namespace_of(&event), &name);
+        let counted = self.update_status(&key, |o| {
+            let old = o.event_mut();
+            old.count = event.count;
+            old.last_timestamp = now;
+            old.message = event.message.clone();
+        });
+        if counted.is_err() {
+            self.create_event(event, name);
+        }
+    }
+
+    /// The moment in nanoseconds, as client-go's recorder has it: by their names, an object's events are in order.
+    fn event_name(&self, event: &Event) -> Str {
+        let millis = SimTime::EPOCH_UNIX_SECONDS * 1000 + self.now.0;
+        let nanos = millis as u64 * 1_000_000 + self.resource_version % 1_000_000;
+        format!("{}.{nanos:016x}", event.involved.name).into()
+    }
+
+    fn create_event(&mut self, mut event: Event, name: Str) {
+        event.sequence = self.resource_version + 1;
+        let meta = ObjectMeta::named(namespace_of(&event), &name);
         // In a namespace that is going nothing is recorded any more.
-        let _ = self.create(object);
+        let _ = self.create(Object::new(Kind::Event, meta, Body::Event(event)));
     }
 }
 
-/// A number that is the same for the same event about the same object (64-bit FNV-1a), so that a repeated one is found.
-fn event_identity(source: &Source, involved: &Involved, reason: &str, message: &str) -> u64 {
-    let uid = involved.uid.0.to_le_bytes();
-    let field = involved.field_path.as_deref().unwrap_or_default();
-    let parts =
-        [&uid[..], field.as_bytes(), source.component.as_bytes(), reason.as_bytes(), message.as_bytes()];
+/// Where an event is kept: with its object.
+fn namespace_of(event: &Event) -> &str {
+    if event.involved.namespace.is_empty() { DEFAULT_NAMESPACE } else { &event.involved.namespace }
+}
+
+/// A number that is the same for the same parts (64-bit FNV-1a).
+fn fingerprint(parts: &[&[u8]]) -> u64 {
     let bytes = parts.iter().flat_map(|p| p.iter().chain(&[0]));
     bytes.fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apiserver::FeatureGates;
+
+    /// What `kubectl describe` would show of a node that this was said about: message and count.
+    fn recorded(messages: impl IntoIterator<Item = (i64, String)>) -> Vec<(String, Option<i64>)> {
+        let mut api = ApiServer::new(1, FeatureGates::default(), SimTime(0));
+        let namespace = ObjectMeta::named("", DEFAULT_NAMESPACE);
+        let tree = std::rc::Rc::new(serde_json::json!({"status": {"phase": "Active"}}));
+        api.create(Object::new(Kind::Namespace, namespace, Body::Other(tree))).unwrap();
+        let node = Object::new(
+            Kind::Node,
+            ObjectMeta::named("", "n"),
+            Object::from_value(Kind::Node, &serde_json::json!({})).body,
+        );
+        for (seconds, message) in messages {
+            api.now = SimTime(seconds * 1000);
+            let source = Source::controller("tester");
+            api.event(source, Involved::of(&node), EventType::Normal, "Said", &message);
+        }
+        let events = api.store().list(Kind::Event).map(|e| (e.event().message.to_string(), e.event().count));
+        events.collect()
+    }
+
+    #[test]
+    fn the_same_again_is_counted() {
+        let said = recorded([(0, "a".into()), (1, "b".into()), (2, "a".into())]);
+        assert_eq!(said, [("a".into(), Some(2)), ("b".into(), Some(1))]);
+    }
+
+    #[test]
+    fn the_tenth_of_a_kind_is_combined_with_what_follows() {
+        let said = recorded((0..12).map(|n| (n, n.to_string())));
+        assert_eq!(said.len(), 10);
+        assert_eq!(said[9], ("(combined from similar events): 11".into(), Some(3)));
+        let apart = recorded((0..12).map(|n| (n * 601, n.to_string())));
+        assert_eq!(apart.len(), 12, "what is ten minutes apart is not similar");
+    }
+
+    #[test]
+    fn who_says_too_much_is_not_heard_until_time_has_passed() {
+        let said = recorded((0..40).map(|_| (0, "a".into())).chain([(299, "a".into())]));
+        assert_eq!(said, [("a".into(), Some(25))]);
+        let said = recorded((0..40).map(|_| (0, "a".into())).chain([(300, "a".into())]));
+        assert_eq!(said, [("a".into(), Some(41))]);
+    }
 }

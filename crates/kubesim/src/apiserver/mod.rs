@@ -22,7 +22,6 @@ pub use store::Store;
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::api::{Body, Key, Kind, Object, SimTime, Str, Uid, read};
 use crate::verdict::{Component, Reason, Verdict};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Feature gates that change what is simulated.
@@ -100,8 +99,8 @@ pub struct ApiServer {
     store: Store,
     history: History,
     resource_version: u64,
-    /// The events that were recorded, by what makes two of them the same.
-    event_names: BTreeMap<u64, Str>,
+    /// What those who record events remember of them.
+    correlator: events::Correlator,
     /// The moment at which requests are handled; set by the loop that runs the cluster.
     pub now: SimTime,
     /// On whose behalf requests are handled; set by the loop that runs the cluster.
@@ -127,7 +126,7 @@ impl ApiServer {
             store: Store::default(),
             history: History::default(),
             resource_version: 0,
-            event_names: BTreeMap::new(),
+            correlator: events::Correlator::default(),
             now,
             cause: Cause::Bootstrap,
             rng: Rng::new(seed),

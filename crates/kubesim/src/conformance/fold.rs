@@ -15,6 +15,8 @@
 //! | how often `ExternalProvisioning` was said, and whether before or after `Provisioning` | left out: two processes race, and recordings have it one way as often as the other |
 //! | lines of a watch (`-w`) | by object, each object's own in their order: between objects it differs from run to run |
 //! | what DNS tools print | the zone's serial, a cached answer's TTL, addresses of pods that the recording does not name: one word each; the lines sorted, blank ones left out, because answers are shuffled |
+//! | neighbouring rows of a table that name generated objects (`flask-589dc77fc5-~2`) | sorted, because their real names' random suffixes order them |
+//! | the fraction of a second at which the recorder began, up to 20 ms for each step of a node, and which worker took which pod | several are tried (`script.rs: Beginning`); one of them has to give the whole recording |
 //! | the addresses in a line of `kubectl get endpoints` | sorted, because Kubernetes sorts them by address |
 
 use regex_lite::{Captures, Regex};
@@ -205,8 +207,18 @@ pub fn arrange(command: &str, text: &str) -> String {
         "get" if asked.is_about(NODES) || asked.is_about(EVENTS) || asked.is_about(VOLUMES) => {
             sort_lines(&text)
         }
-        _ => text,
+        _ => sort_generated(&text),
     }
+}
+
+/// A text with its runs of lines that begin with a generated name sorted.
+fn sort_generated(text: &str) -> String {
+    let is_generated = |line: &str| line.split(' ').next().is_some_and(|name| name.contains("-~"));
+    let mut lines: Vec<&str> = text.lines().collect();
+    for run in lines.chunk_by_mut(|a, b| is_generated(a) && is_generated(b)) {
+        run.sort_unstable();
+    }
+    lines.join("\n")
 }
 
 /// As [`arrange`], for what can only be arranged once it is folded.

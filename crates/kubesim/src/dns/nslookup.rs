@@ -31,7 +31,12 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         printed.stdout.push_str("> \n");
         return printed;
     };
-    let server = names.get(1).copied().unwrap_or(SERVER);
+    let asked = names.get(1).copied().unwrap_or(SERVER);
+    let Some(server) = address_of(network, asked, &options.search) else {
+        printed.stderr = format!("nslookup: couldn't get address for '{asked}': not found\n");
+        printed.code = 10;
+        return printed;
+    };
     if server != SERVER {
         let line =
             format!(";; UDP setup with {server}#53({server}) for {name} failed: network unreachable.\n");
@@ -57,6 +62,16 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
     }
     forward(network, name, &options, &mut printed);
     printed
+}
+
+/// The address of a server that is named by its address or by a name.
+fn address_of(network: &mut Network, server: &str, search: &[String]) -> Option<String> {
+    if server.parse::<std::net::Ipv4Addr>().is_ok() {
+        return Some(server.to_string());
+    }
+    let answers = lookup(network, server, &RecordType::A, search);
+    let records = answers.iter().flat_map(|answer| &answer.answers);
+    records.filter_map(|r| if let Data::A(ip) = &r.data { Some(ip.to_string()) } else { None }).next()
 }
 
 fn set(options: &mut Options, option: &str, printed: &mut Printed) {

@@ -226,10 +226,14 @@ impl Table {
                 let labels = crate::api::read::map_value(&object.meta.labels);
                 cells.push(printers::or(printers::labels(&labels), "<none>"));
             }
-            text.push_str(&row(cells.iter().map(|cell| match cell.find(['\n', '\r', '\u{c}']) {
-                Some(end) => &cell[..end],
-                None => cell.as_str(),
-            })));
+            // What is longer than a line is cut at its end (`k8s.io/cli-runtime/pkg/printers/tableprinter.go: printRows`).
+            for cell in &mut cells {
+                if let Some(end) = cell.find(['\n', '\r', '\u{c}']) {
+                    cell.truncate(end);
+                    cell.push_str("...");
+                }
+            }
+            text.push_str(&row(cells.iter().map(String::as_str)));
         }
         self.writer.align(&text)
     }

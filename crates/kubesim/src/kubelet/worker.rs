@@ -454,7 +454,10 @@ impl Worker {
         let wait = run.pull_back_off.map_or(FIRST_BACK_OFF, |w| Span((w.0 * 2).min(LAST_BACK_OFF.0)));
         run.pull_back_off = Some(wait);
         run.wait("ErrImagePull", Some(&why));
-        run.state = State::PullFailed { until: now + PULL_ERROR_SHOWN, retry_at: now + wait };
+        let until = now + PULL_ERROR_SHOWN;
+        // The stand-in waits from when it shows that it waits.
+        let from = if cx.timings.imitates_recorder { until } else { now };
+        run.state = State::PullFailed { until, retry_at: from + wait };
     }
 
     /// Makes the container, if everything that it needs is there.
@@ -476,7 +479,10 @@ impl Worker {
         if i < self.inits && !self.runs[i].sidecar {
             return self.run(cx, pod, i);
         }
-        self.runs[i].state = State::Creating { until: now + cx.timings.container_start };
+        // The stand-in has taken this time for a restart already, before it looked for the image.
+        let restarts = cx.timings.imitates_recorder && self.runs[i].previous.is_some();
+        let takes = if restarts { Span(0) } else { cx.timings.container_start };
+        self.runs[i].state = State::Creating { until: now + takes };
     }
 
     fn run(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {

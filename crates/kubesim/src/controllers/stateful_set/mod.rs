@@ -56,7 +56,12 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
             Outcome { again_at, failed: false }
         }
         Err(error) => {
-            let reason = Reason::Failed { message: error.message.into() };
+            // What comes after the first line is a difference of objects.
+            let message = error.message.lines().next().unwrap_or_default();
+            let reason = match set.meta.is_terminating() {
+                true => Reason::BeingDeleted,
+                false => Reason::Failed { message: message.into() },
+            };
             context.api.set_verdict(Component::StatefulSetController, key, Some(reason), None);
             Outcome::FAILED
         }

@@ -12,6 +12,8 @@ use crate::api::stateful_set::{ClaimRetention, ClaimTemplate, PodTemplate};
 use crate::api::volume::PersistentVolumeClaim;
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, OwnerReference, Str};
 use crate::apiserver::{ApiError, ApiServer, DeleteOptions, EventType, Source, StatusReason};
+use crate::manifest::request::invalid;
+use crate::manifest::validation::validate_update;
 use std::rc::Rc;
 
 /// A pod of the set as it is to be made: identity and storage by its ordinal, the rest by the template. Models
@@ -160,25 +162,16 @@ pub fn update_pod(api: &mut ApiServer, set: &Object, pod: &Object) -> Result<(),
     if !dirty {
         return Ok(());
     }
-    let result = if storage_differs {
-        Err(refused_pod_update(&pod.meta.name))
-    } else {
-        api.update(&pod.key(), |pod| set_identity(&mut pod.meta, ordinal)).map(|_| ())
+    let mut new = pod.clone();
+    set_identity(&mut new.meta, ordinal);
+    set_storage(set, Rc::make_mut(&mut new.pod_mut().spec), ordinal);
+    let errors = validate_update(Kind::Pod, &new.to_value(), &pod.to_value());
+    let result = match errors.is_empty() {
+        true => api.update(&pod.key(), |pod| *pod = new).map(|_| ()),
+        false => Err(invalid(Kind::Pod, &pod.meta.name, &errors)),
     };
     record_pod(api, set, &pod.meta.name, "Update", result.as_ref().err());
     result
-}
-
-/// How the API server refuses a change of a pod's volumes (`pkg/apis/core/validation: ValidatePodUpdate`), up to where
-/// it prints the difference.
-fn refused_pod_update(name: &str) -> ApiError {
-    let message = format!(
-        "Pod \"{name}\" is invalid: spec: Forbidden: pod updates may not change fields other than \
-         `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,\
-         `spec.tolerations` (only additions to existing tolerations),\
-         `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
-    );
-    ApiError::new(StatusReason::Invalid, message)
 }
 
 /// Whether a claim that is to go with its pod is still another pod's: then the new pod has to wait. Models

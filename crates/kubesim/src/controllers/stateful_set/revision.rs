@@ -4,7 +4,7 @@
 use crate::api::read::{Writer, get};
 use crate::api::stateful_set::{ControllerRevision, PodTemplate};
 use crate::api::{Body, Kind, Object, ObjectMeta, OwnerReference, Str};
-use crate::apiserver::{ApiError, ApiServer, DeleteOptions};
+use crate::apiserver::{ApiError, ApiServer, DeleteOptions, StatusReason};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -63,13 +63,17 @@ pub fn list(api: &ApiServer, set: &Object) -> Vec<Rc<Object>> {
     found
 }
 
-/// Takes revisions that nobody owns. Models `adoptOrphanRevisions`.
+/// Takes revisions that nobody owns. A set that is being deleted takes none and gets no further. Models
+/// `adoptOrphanRevisions`.
 pub fn adopt_orphans(api: &mut ApiServer, set: &Object) -> Result<(), ApiError> {
-    if set.meta.is_terminating() {
-        return Ok(());
-    }
     for revision in list(api, set) {
         if revision.meta.controller().is_none() {
+            if let Some(since) = set.meta.deletion_timestamp {
+                let ObjectMeta { namespace, name, .. } = &set.meta;
+                let why = format!("{namespace}/{name} has just been deleted at {}", since.rfc3339());
+                let message = format!("can't adopt ControllerRevisions: {why}");
+                return Err(ApiError::new(StatusReason::Conflict, message));
+            }
             let owner = OwnerReference::controller(set);
             api.update(&revision.key(), |r| {
                 r.meta.owner_references = r.meta.owner_references.iter().cloned().chain([owner]).collect();
@@ -155,7 +159,9 @@ pub fn truncate(
             || pods.iter().any(|p| super::utils::pod_revision(p) == &*r.meta.name)
     };
     let idle: Vec<&Rc<Object>> = revisions.all.iter().filter(|r| !live(r)).collect();
-    let keep = set.stateful_set().spec.revision_history_limit.max(0) as usize;
+    // A negative limit is none.
+    let limit = set.stateful_set().spec.revision_history_limit;
+    let keep = usize::try_from(limit).unwrap_or(idle.len());
     for revision in &idle[..idle.len().saturating_sub(keep)] {
         api.delete(&revision.key(), DeleteOptions::default())?;
     }

@@ -10,11 +10,17 @@ pub const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
 /// The label that carries a pod's ordinal.
 pub const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
 
-/// The set's name and the ordinal in a pod's name, if it has the form of one.
-pub fn parent_and_ordinal(pod_name: &str) -> Option<(&str, i32)> {
+/// The set's name and the digits in a pod's name, if it has the form of one (`statefulPodRegex`).
+fn parent_and_digits(pod_name: &str) -> Option<(&str, &str)> {
     let (parent, digits) = pod_name.rsplit_once('-')?;
     let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    Some((parent, all_digits.then(|| digits.parse().ok()).flatten()?))
+    all_digits.then_some((parent, digits))
+}
+
+/// The set's name and the ordinal in a pod's name, if it has the form of one and the ordinal is one.
+pub fn parent_and_ordinal(pod_name: &str) -> Option<(&str, i32)> {
+    let (parent, digits) = parent_and_digits(pod_name)?;
+    Some((parent, digits.parse().ok()?))
 }
 
 /// A pod's ordinal, if its name has one.
@@ -40,12 +46,12 @@ pub fn wanted_ordinals(set: &StatefulSet) -> std::ops::Range<i32> {
 
 /// Whether the pod's name says that it is the set's.
 pub fn is_member_of(set: &Object, pod: &Object) -> bool {
-    parent_and_ordinal(&pod.meta.name).is_some_and(|(parent, _)| *parent == *set.meta.name)
+    parent_and_digits(&pod.meta.name).is_some_and(|(parent, _)| *parent == *set.meta.name)
 }
 
 /// Whether the pod has the name and labels of its place in the set.
 pub fn identity_matches(set: &Object, pod: &Object) -> bool {
-    is_member_of(set, pod)
+    ordinal(pod).is_some_and(|n| *pod.meta.name == *pod_name(&set.meta.name, n))
         && pod.meta.namespace == set.meta.namespace
         && pod.meta.label(POD_NAME_LABEL) == Some(&*pod.meta.name)
 }
