@@ -99,7 +99,7 @@ impl Beginning {
 pub fn run(tree: &Value) -> Outcome {
     let mut usual = None;
     for beginning in Beginning::all() {
-        let outcome = play(tree, beginning);
+        let (outcome, _) = play(tree, beginning);
         if outcome.differences.is_empty() {
             return outcome;
         }
@@ -108,7 +108,13 @@ pub fn run(tree: &Value) -> Outcome {
     usual.unwrap_or_default()
 }
 
-fn play(tree: &Value, beginning: Beginning) -> Outcome {
+/// The cluster as the file's steps leave it, with its whole history; what differs from the recording does not matter.
+pub fn cluster_after(tree: &Value) -> Cluster {
+    let usual = Beginning::all().next().expect("there is a usual beginning");
+    play(tree, usual).1
+}
+
+fn play(tree: &Value, beginning: Beginning) -> (Outcome, Cluster) {
     let gates = FeatureGates {
         max_unavailable_stateful_set: tree["feature_gates"]["MaxUnavailableStatefulSet"] == true,
     };
@@ -169,7 +175,7 @@ fn play(tree: &Value, beginning: Beginning) -> Outcome {
         }
     }
     player.end(tree);
-    player.outcome
+    (player.outcome, player.cluster)
 }
 
 impl<'a> Player<'a> {

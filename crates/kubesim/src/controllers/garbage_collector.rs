@@ -26,8 +26,12 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
     let starts_orphaning = is(orphans_dependents) && !was(orphans_dependents);
     let owners_before = change.before.map_or(&[][..], |o| &o.meta.owner_references);
     let owners_after = change.after.map_or(&[][..], |o| &o.meta.owner_references);
-    let new_owners = owners_after.iter().any(|o| !owners_before.contains(o));
-    if starts_waiting || starts_orphaning || new_owners {
+    // An owner that is there is believed, even one that waits until its dependents are gone.
+    let absent = |o: &&OwnerReference| {
+        Kind::of_manifest(&o.api_version, &o.kind).is_some() && live_owner(store, object, o).is_none()
+    };
+    let absent_owners = owners_after.iter().filter(|o| !owners_before.contains(o)).any(|o| absent(&o));
+    if starts_waiting || starts_orphaning || absent_owners {
         add(ME, change.key.clone());
     }
     if gone || starts_waiting {
@@ -148,17 +152,21 @@ fn unblock_owners(context: &mut Context, key: &Key) {
     unblocked.expect("the object is there");
 }
 
-/// Models `garbagecollector.go: processDeletingDependentsItem`.
+/// Models `garbagecollector.go: processDeletingDependentsItem`: what holds the owner back, one that was made meanwhile
+/// among them, is looked at.
 fn wait_for_dependents(context: &mut Context, owner: &Object) -> Outcome {
     let uid = owner.meta.uid;
     let blocks = |o: &OwnerReference| o.uid == uid && o.block_owner_deletion;
-    let mut blocking = dependents(context.store(), owner)
+    let blocking: Vec<Rc<Object>> = dependents(context.store(), owner)
         .filter(|d| d.meta.owner_references.iter().any(blocks))
-        .map(|d| d.key());
-    let first = blocking.next();
-    let count = blocking.count() + 1;
+        .cloned()
+        .collect();
+    for dependent in blocking.iter().filter(|d| !deletes_dependents(d)) {
+        sync(context, &dependent.key());
+    }
+    let count = blocking.len();
     let key = owner.key();
-    match first {
+    match blocking.first().map(|d| d.key()) {
         None => remove_finalizer(context, &key, FOREGROUND_FINALIZER),
         Some(first) => {
             let reason = Reason::WaitingForDependents { first: first.to_string().into(), count };

@@ -5,19 +5,22 @@
 
 use super::{Context, Outcome, Watched};
 use crate::api::read::get;
-use crate::api::{Body, Key, Kind, Str};
+use crate::api::{Body, Key, Kind, Object, SimTime, Span, Str};
 use crate::apiserver::{Store, quota_status};
 use crate::verdict::{Component, Reason};
 use std::rc::Rc;
 
 const ME: Component = Component::ResourceQuotaController;
+/// How often the controller looks at all quotas, whatever happens (`--resource-quota-sync-period`).
+const FULL_RESYNC: Span = Span::seconds(300);
 
 /// Says which quotas have to be looked at because of this change.
 pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
     let frees = match (change.before, change.after) {
         (Some(_), None) => true,
         (Some(old), Some(new)) if change.key.kind == Kind::Pod => {
-            !old.pod().is_terminal() && new.pod().is_terminal()
+            let told_to_go = !old.meta.is_terminating() && new.meta.is_terminating();
+            told_to_go || !old.pod().is_terminal() && new.pod().is_terminal()
         }
         (Some(_), Some(_)) => change.key.kind == Kind::Service,
         _ => false,
@@ -43,7 +46,22 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         }
     });
     written.expect("the quota is there");
-    Outcome::DONE
+    let stuck = stops_counting_at(context.store(), &key.namespace, context.now());
+    Outcome { again_at: stuck.map(next_full_look), failed: false }
+}
+
+/// When the first of the pods that were told to go no longer counts, because by then it should have been gone.
+fn stops_counting_at(store: &Store, namespace: &str, now: SimTime) -> Option<SimTime> {
+    let overdue = |pod: &Rc<Object>| {
+        let grace = Span::seconds(pod.meta.deletion_grace_period_seconds?);
+        Some(pod.meta.deletion_timestamp? + grace).filter(|_| !pod.pod().is_terminal())
+    };
+    store.list_in(Kind::Pod, namespace).filter_map(overdue).filter(|at| *at >= now).min()
+}
+
+/// The controller's next look at all quotas after this moment.
+fn next_full_look(after: SimTime) -> SimTime {
+    SimTime((after.0.div_euclid(FULL_RESYNC.0) + 1) * FULL_RESYNC.0)
 }
 
 #[cfg(test)]
