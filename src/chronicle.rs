@@ -75,6 +75,12 @@ impl PodState {
     }
 }
 
+/// What has failed, as kubectl prints it. A pull that has just failed and one that is to be tried again are one failure.
+fn failure(pod: &Object) -> Str {
+    let status = pod_status(pod.pod(), &pod.meta);
+    status.replace("ErrImagePull", "ImagePullBackOff").into()
+}
+
 /// Whether the pod's node has made its sandbox.
 pub fn has_sandbox(pod: &Object) -> bool {
     pod.pod().condition_is_true(condition::READY_TO_START_CONTAINERS)
@@ -277,7 +283,7 @@ impl Chronicle {
         life.ip = status.pod_ip.clone().or(life.ip.take());
         life.node = spec.node_name.clone();
         let state = PodState::of(pod);
-        let status = (state == PodState::Failing).then(|| pod_status(pod.pod(), &pod.meta).into());
+        let status = (state == PodState::Failing).then(|| failure(pod));
         match life.states.last_mut() {
             Some(last) if last.state == state && last.status == status => {}
             Some(last) if last.since == at => (last.state, last.status) = (state, status),

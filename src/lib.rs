@@ -27,6 +27,10 @@ pub mod session;
 pub mod why;
 pub mod words;
 
+use kubesim::api::SimTime;
+use kubesim::sim::Options;
+use kubesim::story::{Input, Story};
+
 /// Draws the page into `<div id="app">` and keeps it alive.
 ///
 /// # Panics
@@ -39,6 +43,21 @@ pub fn start() {
     let root =
         gloo::utils::document().get_element_by_id("app").expect("index.html has an element with the id app");
     yew::Renderer::<app::App>::with_root(root).render();
+}
+
+/// The fingerprint of the history that a manifest and commands make, in hexadecimal: for the test that compares the one
+/// that the page makes with a native one. `commands` has one a line, each after its time in milliseconds and a space.
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn fingerprint(manifest: &str, commands: &str, until: f64) -> String {
+    let mut story = Story::new(Options::default());
+    story.input(Input::Apply(manifest.into()));
+    for line in commands.lines() {
+        let (at, command) = line.split_once(' ').unwrap_or_default();
+        story.run_until(SimTime(at.parse().unwrap_or_default()));
+        story.input(Input::Command(command.into()));
+    }
+    story.run_until(SimTime(until as i64));
+    format!("{:016x}", story.cluster.api.history().fingerprint())
 }
 
 /// After a panic nothing moves any more: says so, with what is needed to report it.

@@ -25,6 +25,8 @@ const SPEEDS: [(f64, &str); 6] =
     [(0.5, "½×"), (1.0, "1×"), (2.0, "2×"), (4.0, "4×"), (8.0, "8×"), (16.0, "16×")];
 /// The id of the list of keys.
 const KEYS: &str = "keys";
+/// A time on the axis nearer to the playhead than this part of the timeline gives way to it.
+const APART: f64 = 0.025;
 /// Marks of decisions nearer to each other than this part of the timeline are one.
 const MARKS_APART: f64 = 0.004;
 
@@ -49,7 +51,7 @@ pub fn timeline(
         html! {
             <svg x={x(at)} overflow="visible">
                 <line y1="16" y2={bottom.to_string()} />
-                if at < 0.97 * span { <text y="11">{ clock(at) }</text> }
+                if at < 0.97 * span && (at - now).abs() > APART * span { <text y="11">{ clock(at) }</text> }
             </svg>
         }
     };

@@ -3,4 +3,5 @@
 
 mod harness;
 mod opening;
+mod time;
 mod webdriver;

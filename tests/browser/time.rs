@@ -1,0 +1,283 @@
+//! Time, why, and trouble, as one meets them: scrubbing, branches, a stuck rollout helped on, the keyboard, stillness.
+
+use serde_json::json;
+
+use crate::harness::{Page, View};
+
+/// The command line, by its label.
+const LINE: &str = "[aria-label='Command line']";
+/// What the why bar says when nothing is to be done.
+const SETTLED: &str = "document.querySelector('.why h2').innerText === 'Everything is as wanted'";
+/// Keys as WebDriver names them.
+const LEFT: &str = "\u{e012}";
+const RIGHT: &str = "\u{e014}";
+const DOWN: &str = "\u{e015}";
+const HOME: &str = "\u{e011}";
+const END: &str = "\u{e010}";
+const PAGE_DOWN: &str = "\u{e00f}";
+const ESCAPE: &str = "\u{e00c}";
+const ENTER: &str = "\u{e007}";
+
+/// The page with the seed, all of it Ready, at 16 times the speed.
+fn settled(view: View) -> Page {
+    let mut page = Page::open(view);
+    page.click_named("16×");
+    page.wait("the seed is up", SETTLED);
+    page
+}
+
+/// Everything that depends on the moment: the lanes and the terminal.
+fn shown(page: &mut Page) -> (String, String) {
+    let lanes = page.eval("document.querySelector('.lanes').innerHTML");
+    (lanes.as_str().unwrap_or_default().to_owned(), page.text(".screen"))
+}
+
+/// Presses keys with nothing in particular in focus.
+fn press(page: &mut Page, keys: &str) {
+    page.run("document.activeElement.blur();");
+    page.type_keys(keys);
+}
+
+fn seconds(page: &mut Page) -> i64 {
+    let value = page.eval("Number(document.querySelector('.scrub').getAttribute('aria-valuenow'))");
+    value.as_f64().expect("the slider has a value") as i64
+}
+
+/// Drags the playhead from where it is to this second.
+fn drag_to(page: &mut Page, second: i64) {
+    let places = page.eval(&format!(
+        "(() => {{
+            const field = document.querySelector('.scrub').getBoundingClientRect();
+            const playhead = document.querySelector('.playhead').getBoundingClientRect();
+            const now = Number(document.querySelector('.scrub').getAttribute('aria-valuenow'));
+            const from = playhead.x + playhead.width / 2;
+            return [from, field.x + (from - field.x) * {second} / now, field.y + 60];
+        }})()"
+    ));
+    let place = |n: usize| places[n].as_f64().expect("a place is a number");
+    for (kind, x) in [("mousePressed", place(0)), ("mouseMoved", place(1)), ("mouseReleased", place(1))] {
+        page.devtools(
+            "Input.dispatchMouseEvent",
+            json!({ "type": kind, "x": x, "y": place(2), "button": "left", "buttons": 1, "clickCount": 1 }),
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn scrubbing_back_before_the_delete_and_forward_again_shows_the_same() {
+    let mut page = settled(View::DESKTOP);
+    let before = seconds(&mut page);
+    page.click_named("Delete flask-1");
+    page.wait("flask-1 is told to go", "document.querySelector('[data-pod=flask-1].term')");
+    page.wait("flask-1 has come again", "document.querySelector('[data-pod=flask-1] .kept')");
+    page.wait("the seed is up again", SETTLED);
+    press(&mut page, END);
+    press(&mut page, LEFT);
+    let first_time = shown(&mut page);
+    assert!(first_time.1.contains("kubectl delete pod flask-1"));
+    assert!(page.text("[data-pod=flask-1] .kept").contains("name, host name, claim, volume"));
+
+    drag_to(&mut page, before - 2);
+    assert!((seconds(&mut page) - (before - 2)).abs() <= 1, "dragged to {}", seconds(&mut page));
+    let earlier = shown(&mut page);
+    assert!(!earlier.1.contains("kubectl delete"), "the terminal is that of the moment: {}", earlier.1);
+    assert_eq!(page.eval("document.querySelector('[data-pod=flask-1] .kept')"), json!(null));
+    press(&mut page, HOME);
+    assert_eq!(seconds(&mut page), 0);
+    press(&mut page, END);
+    press(&mut page, LEFT);
+    assert_eq!(shown(&mut page), first_time);
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn acting_in_the_past_makes_a_branch_to_switch_to_compare_and_discard() {
+    let mut page = settled(View::DESKTOP);
+    press(&mut page, " ");
+    let (whole, at) = (shown(&mut page).0, seconds(&mut page));
+    drag_to(&mut page, 12);
+    page.click(LINE);
+    page.type_keys("kubectl scale sts flask --replicas=1\n");
+    page.wait("there are two branches", "document.querySelectorAll('.branches li').length === 2");
+    assert_eq!(
+        page.eval("document.querySelector('.branches .shown input').value"),
+        "scale sts flask --replicas=1"
+    );
+    page.wait("one lane is left", "document.querySelectorAll('.lane').length === 1");
+    page.paste(".branches .shown input", "just one");
+    page.type_keys(ENTER);
+    page.wait("it has its name", "document.querySelector('[aria-label=\"Delete just one\"]')");
+
+    page.click(".branches li:not(.shown) button");
+    page.wait("the first story is shown", "document.querySelectorAll('.lane').length === 3");
+    page.run("document.querySelector('.play[aria-label=Pause]')?.click();");
+    drag_to(&mut page, at);
+    assert_eq!(seconds(&mut page), at);
+    press(&mut page, END);
+    let pods = |html: &str| html.matches("data-pod=").count();
+    assert_eq!(pods(&shown(&mut page).0), pods(&whole), "the old future is still there");
+    page.click_named("Compare with just one");
+    page.wait("they differ", "document.querySelector('.compared').innerText.includes('pod/flask-2')");
+    assert!(page.text(".compared").contains("not there"));
+    page.screenshot("branches-compared");
+    page.click_named("Delete just one");
+    page.wait("one branch is left", "!document.querySelector('.branches')");
+    assert_eq!(page.eval("document.querySelector('.compared')"), json!(null));
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn a_stuck_rollout_says_why_and_what_helps() {
+    let mut page = settled(View::DESKTOP);
+    page.click_named("Trouble for flask-2");
+    page.wait("the menu is open", "document.querySelector('#trouble:popover-open')");
+    page.screenshot("trouble-menu");
+    page.click_named("Roll out an image that can't be pulled");
+    page.wait("the menu is closed", "!document.querySelector('#trouble:popover-open')");
+    let remedy = |command: &str| format!("document.querySelector('.remedy')?.innerText === '{command}'");
+    page.wait("a rollback is offered", &remedy("kubectl rollout undo statefulset/flask"));
+    assert_eq!(page.text(".why h2"), "Why does the rollout not go on?");
+    page.click_named("Show the rule");
+    assert!(page.text(".why aside").contains("Kubernetes docs: Rolling Updates"));
+    page.click_named("Hide the rule");
+    page.click(".remedy");
+    page.wait("deleting the pod is offered", &remedy("kubectl delete pod flask-2"));
+    page.click_named("Show the rule");
+    assert!(page.text(".why aside").contains("Kubernetes docs: Forced rollback"));
+    page.screenshot("stuck-rollout");
+    page.click(".remedy");
+    page.wait("it has recovered", SETTLED);
+    let screen = page.text(".screen");
+    for command in ["set image statefulset/flask", "rollout undo statefulset/flask", "delete pod flask-2"] {
+        assert!(screen.contains(command), "{command} went into the terminal: {screen}");
+    }
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn each_part_answers_for_itself_and_shows_its_field() {
+    let mut page = Page::open(View::DESKTOP);
+    page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
+    press(&mut page, " ");
+    page.click("[data-pod=flask-2] .ask");
+    page.wait(
+        "it is asked",
+        "document.querySelector('.why h2').innerText === 'Why is flask-2 not there yet?'",
+    );
+    page.click_named("Show the rule");
+    page.wait("its field is marked", "document.querySelector('.editor .marked')");
+    page.click("[data-claim=www-flask-0] .ask");
+    page.wait("it is asked", "document.querySelector('.why h2').innerText === 'www-flask-0 is Bound'");
+    page.click_named("The whole set");
+    page.wait(
+        "the set is asked",
+        "document.querySelector('.why h2').innerText === 'Why is flask-1 not there yet?'",
+    );
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn the_keyboard_alone_moves_time_and_makes_trouble() {
+    let mut page = Page::open(View::DESKTOP);
+    page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
+    press(&mut page, " ");
+    page.wait("it is paused", "document.querySelector('.play').innerText.includes('Play')");
+    let here = page.text(".time");
+    press(&mut page, "[[");
+    assert_ne!(page.text(".time"), here);
+    press(&mut page, "]");
+    press(&mut page, RIGHT);
+    press(&mut page, "?");
+    page.wait(
+        "the keys are listed",
+        "document.querySelector('#keys:popover-open')?.innerText.includes('Space')",
+    );
+    page.type_keys(ESCAPE);
+    page.wait("the list is closed", "!document.querySelector('#keys:popover-open')");
+
+    let tab_to = |page: &mut Page, what: &str, css: &str| {
+        for _ in 0..150 {
+            if page.eval(&format!("document.activeElement.matches({})", json!(css))) == true {
+                return;
+            }
+            page.type_keys("\t");
+        }
+        panic!("{what} can't be reached with Tab");
+    };
+    press(&mut page, END);
+    let end = seconds(&mut page);
+    tab_to(&mut page, "the playhead", ".scrub");
+    page.type_keys(PAGE_DOWN);
+    assert_eq!(seconds(&mut page), (end - 10).max(0));
+    press(&mut page, END);
+    tab_to(&mut page, "the menu of flask-0", "[aria-label='Trouble for flask-0']");
+    page.type_keys(ENTER);
+    page.wait("the menu is open", "document.querySelector('#trouble:popover-open')");
+    page.type_keys("\t");
+    let first = page.eval("document.activeElement.innerText");
+    page.type_keys(DOWN);
+    assert_ne!(page.eval("document.activeElement.innerText"), first);
+    page.type_keys(DOWN);
+    assert_eq!(page.eval("document.activeElement.innerText"), "Delete");
+    page.type_keys(ENTER);
+    page.wait("flask-0 is told to go", "document.querySelector('[data-pod=flask-0].term')");
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn with_reduced_motion_the_same_is_told_in_steps() {
+    let mut page = settled(View::DESKTOP.still());
+    page.click_named("Delete flask-1");
+    for state in ["term", "pending", "ready"] {
+        page.wait(state, &format!("document.querySelector('[data-pod=flask-1].{state}')"));
+        assert_eq!(page.eval("document.getAnimations().length"), 0, "nothing moves by itself");
+    }
+    assert!(page.text("[data-pod=flask-1] .kept").contains("uid, IP"));
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn the_menu_of_troubles_is_at_hand_on_a_phone() {
+    let mut page = settled(View::PHONE);
+    page.click_named("Trouble for flask-1");
+    page.wait("the menu is open", "document.querySelector('#trouble:popover-open')");
+    let fits = "(() => { const b = document.querySelector('#trouble').getBoundingClientRect();
+        return b.left === 0 && b.right === innerWidth && Math.abs(b.bottom - innerHeight) <= 1; })()";
+    assert_eq!(page.eval(fits), true, "it is a sheet at the bottom");
+    assert_eq!(
+        page.eval("[...document.querySelectorAll('#trouble button')].every(b => b.offsetHeight >= 40)"),
+        true,
+        "thumbs can hit it"
+    );
+    page.screenshot("trouble-phone");
+    page.click_named("Readiness fails");
+    page.wait("it is not Ready", "document.querySelector('[data-pod=flask-1].run')");
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn the_same_log_gives_the_same_history_natively_and_in_wasm() {
+    let manifest = ordinal::examples::EXAMPLES[0].text;
+    let commands = "30000 kubectl delete pod flask-0\n60500 trouble node chhan-k8s-2 down\n\
+        70250 kubectl scale sts flask --replicas=5\n500000 kubectl get pods -o wide";
+    let until = 700_000.0;
+    let native = ordinal::fingerprint(manifest, commands, until);
+    let mut page = Page::open(View::DESKTOP);
+    page.run(&format!(
+        "const [js] = document.querySelector('meta[name=\"ordinal-app\"]').content.split(' ');
+        import(new URL(js, document.baseURI)).then(m => window.print = m.fingerprint({}, {}, {until}));",
+        json!(manifest),
+        json!(commands)
+    ));
+    let wasm = page.wait("the page has played the log", "window.print");
+    assert_eq!(wasm, native.as_str());
+    assert_ne!(native, ordinal::fingerprint(manifest, "", until), "it depends on the log");
+}
