@@ -6,9 +6,10 @@ use crate::chronicle::{Chronicle, Printed, is_decision, is_event};
 use crate::scene::{self, Lane, Playhead, Scene};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
-use kubesim::apiserver::{Entry, History, Moment};
+use kubesim::apiserver::{Entry, History, Moment, Stream};
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story, TimedInput};
+use kubesim::terminal::{self, PROMPT};
 use std::rc::Rc;
 
 /// A step forward gives up after this long without an event.
@@ -46,6 +47,8 @@ pub struct Branch {
     moment: Moment,
     chronicle: Chronicle,
     screen: Rc<Vec<Printed>>,
+    /// What was looked at in the past: the position, and what the terminal shows after its own text there.
+    looked: (usize, Vec<Printed>),
     lanes: Vec<Rc<Lane>>,
 }
 
@@ -60,6 +63,7 @@ impl Branch {
             moment: Moment::default(),
             chronicle: Chronicle::default(),
             screen: Rc::default(),
+            looked: Default::default(),
             lanes: Vec::new(),
         }
     }
@@ -71,10 +75,36 @@ impl Branch {
         self.chronicle.read(self.story.cluster.api.history());
         let position = self.history().position_at(at);
         self.moment.seek(self.story.cluster.api.history(), position);
-        let printed = self.chronicle.printed_at(position);
-        if printed.last() != self.screen.last() {
-            self.screen = Rc::new(printed[printed.len().saturating_sub(SCREEN_PIECES)..].to_vec());
+        if self.looked.0 != position {
+            self.looked = (position, Vec::new());
         }
+        let printed = self.chronicle.printed_at(position);
+        if self.looked.1.last().or(printed.last()) != self.screen.last() {
+            let shown = &printed[printed.len().saturating_sub(SCREEN_PIECES)..];
+            self.screen = Rc::new([shown, &self.looked.1].concat());
+        }
+    }
+
+    /// Answers a command that only reads, in the world of the moment that is shown, without making it a part of the
+    /// story. Returns false if the command does more than that, or if somebody else than the laptop's shell waits.
+    pub fn look(&mut self, now: SimTime, line: &str) -> bool {
+        let waits = self.screen.last().is_some_and(|last| {
+            last.text.strip_suffix(PROMPT).is_some_and(|before| before.is_empty() || before.ends_with('\n'))
+        });
+        let Some(output) = terminal::look(&self.moment.store, now, line).filter(|_| waits) else {
+            return false;
+        };
+        let typed = [(Stream::Prompt, format!("{line}\n"))];
+        let pieces = typed.into_iter().chain(output).chain([(Stream::Prompt, PROMPT.to_string())]);
+        let shown = &mut self.looked.1;
+        // After all that is part of the story, and each at a place of its own.
+        let first = usize::MAX / 2 + shown.len();
+        shown.extend(pieces.enumerate().map(|(n, (stream, text))| Printed {
+            position: first + n,
+            stream,
+            text: text.into(),
+        }));
+        true
     }
 
     /// The time of the next thing of this kind after a time, for which the story goes on if need be; the story's end if

@@ -234,6 +234,10 @@ impl Session {
 
     /// Gives the story an input at the playhead. Time goes on if the input is a command that takes time.
     fn input(&mut self, input: Input) {
+        if self.looks(&input) {
+            self.playing = false;
+            return self.seek(self.playhead);
+        }
         if self.playhead < self.frontier() {
             self.fork(&input);
         }
@@ -244,6 +248,14 @@ impl Session {
             self.playing = true;
         }
         self.seek(self.playhead);
+    }
+
+    /// Answers a command that only reads where there is a future already: looking changes nothing, so nothing branches.
+    fn looks(&mut self, input: &Input) -> bool {
+        let (Input::Line(line) | Input::Command(line)) = input else { return false };
+        let now = self.now();
+        let branch = &mut self.branches[self.shown];
+        branch.has_future() && branch.look(now, line)
     }
 
     /// Begins a branch at the playhead, with this input. If nothing has happened since, the old future is only time:

@@ -240,6 +240,32 @@ fn acting_where_nothing_came_after_makes_no_branch() {
 }
 
 #[test]
+fn looking_in_the_past_shows_that_moment_and_branches_nothing() {
+    let mut session = seed();
+    play(&mut session, 40.0);
+    session.handle(Action::Seek(12_000.0));
+    let line = |line: &str| Action::Input(Input::Line(line.into()));
+    let screen = |session: &Session| session.screen().iter().map(|p| p.text.to_string()).collect::<String>();
+    session.handle(line("kubectl get pods"));
+    session.handle(line("kubectl get pvc -o name"));
+    assert_eq!((session.branches().len(), session.is_playing()), (1, false));
+    let shown = screen(&session);
+    assert!(
+        shown.contains("\n$ kubectl get pods\nNAME      READY   STATUS    RESTARTS   AGE\nflask-0   1/1"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("flask-1") && shown.ends_with("persistentvolumeclaim/www-flask-0\n$ "),
+        "{shown}"
+    );
+    session.handle(Action::Seek(13_000.0));
+    session.handle(Action::Seek(30_000.0));
+    assert!(!screen(&session).contains("kubectl get"), "it was no part of the story");
+    session.handle(line("kubectl get pods; kubectl delete pod flask-0"));
+    assert_eq!(session.branches().len(), 2);
+}
+
+#[test]
 fn there_are_never_too_many_branches() {
     let mut session = seed();
     play(&mut session, 20.0);

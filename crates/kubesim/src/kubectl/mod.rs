@@ -249,6 +249,16 @@ pub fn verbs() -> impl Iterator<Item = &'static Verb> {
     VERBS.iter().chain(info::VERBS).chain(act::VERBS)
 }
 
+/// Whether this line is one kubectl command that changes nothing.
+pub fn only_reads(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let is_kubectl = matches!(words.next(), Some("kubectl" | "k"));
+    let verb = |word: &str| verbs().find(|v| v.name.split(' ').next() == Some(word));
+    let named = words.find_map(verb).map(|verb| verb.name);
+    let reads = VERBS.iter().chain(info::VERBS).any(|verb| Some(verb.name) == named);
+    is_kubectl && reads && !line.contains([';', '&', '|', '<', '>', '$', '`', '('])
+}
+
 /// The verbs that only read.
 const VERBS: &[Verb] = &[
     Verb { name: "get", flags: get::FLAGS, help: get::HELP, run: get::run },

@@ -19,9 +19,12 @@ pub use session::{Place, Session};
 pub use suggest::suggestions;
 pub use tty::Tty;
 
-use crate::api::Str;
-use crate::apiserver::Stream;
-use crate::sim::{Cluster, ProcessId};
+use crate::api::{SimTime, Str};
+use crate::apiserver::{ApiServer, Store, Stream};
+use crate::kubectl;
+use crate::kubelet::Nodes;
+use crate::sim::process::{Io, Step};
+use crate::sim::{Cluster, ProcessId, Timings};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -117,6 +120,23 @@ impl Terminal {
             cluster.wake(self.shell, command.trim());
         }
     }
+}
+
+/// What a command line that only reads prints in this world, at any moment of a history. `None` if it does more, or does
+/// not end at once (`get -w`).
+pub fn look(store: &Store, now: SimTime, line: &str) -> Option<Vec<(Stream, String)>> {
+    if !kubectl::only_reads(line) {
+        return None;
+    }
+    let (timings, mut output) = (Timings::realistic(), Vec::new());
+    let mut io = Io {
+        api: &mut ApiServer::holding(store.clone(), now),
+        nodes: &mut Nodes::default(),
+        timings: &timings,
+        output: &mut output,
+    };
+    let ended = matches!(command(line, None, &Files::default()).run(&mut io), Step::Exit(_));
+    ended.then_some(output)
 }
 
 /// Prints lines where somebody waits at a prompt: on lines of their own, and the prompt again after them.
