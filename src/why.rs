@@ -1,7 +1,7 @@
 //! Why things are as they are: the verdicts of a moment as a question, an answer and a rule. For the set as a whole
 //! ([`of_set`]), and for each of its parts ([`of`]).
 
-use crate::chronicle::REVISION_LABEL;
+use crate::chronicle::{PodState, REVISION_LABEL};
 use crate::words::{Detail, Rule, Say, Words, fill};
 use kubesim::api::stateful_set::{ClaimRetention, UpdateStrategy};
 use kubesim::api::volume::ClaimPhase;
@@ -155,7 +155,8 @@ impl About<'_> {
                     _ => &words.waiting_for_ready,
                 };
                 let mut why = self.waiting(say, &words.last_ready, pod, next, "");
-                if why.mood == Mood::Stuck && self.is_of_new_revision(pod) {
+                if self.is_of_new_revision(pod) && self.has_failed(pod) {
+                    why.mood = Mood::Stuck;
                     why.title = words.stuck_new.title.into();
                     why.text =
                         [&fill(words.stuck_new.text, &[("pod", pod)]), &*self.detail_text(pod)].join(" ");
@@ -225,6 +226,14 @@ impl About<'_> {
         let status = &self.set.stateful_set().status;
         let revision = self.find_pod(pod).and_then(|pod| self.revision_of(pod));
         revision == status.update_revision && status.current_revision != status.update_revision
+    }
+
+    /// Whether the pod has failed before, even if it is just being tried again.
+    fn has_failed(&self, pod: &str) -> bool {
+        self.find_pod(pod).is_some_and(|pod| {
+            let mut containers = pod.pod().status.container_statuses.iter();
+            PodState::of(pod) == PodState::Failing || containers.any(|c| c.restart_count > 0)
+        })
     }
 
     /// The highest pod of an old revision.

@@ -43,7 +43,7 @@ impl Stage<'_> {
         html! {
             <section class="stage" aria-label={words.stage}>
                 { self.head() }
-                { why_bar(words, self.part.unwrap_or(&scene.why), self.now, self.part.is_some(), self.rule, ask) }
+                { why_bar(words, self.part.unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), self.rule, ask) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
                 { for scene.service.as_ref().map(|service| band(words, service)) }
                 { self.lanes() }
@@ -69,7 +69,6 @@ impl Stage<'_> {
                 <h2><span>{ "StatefulSet " }</span>{ &*set.key.name }</h2>
                 if self.scene.sets.len() > 1 { { for self.scene.sets.iter().map(tab) } }
                 { for set.chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }
-                <span class="notice" role="status">{ self.notice }</span>
                 { opener("chip", trouble.into(), Html::from(trouble), self.ask, set.key.clone()) }
             </div>
         }

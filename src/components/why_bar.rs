@@ -17,12 +17,13 @@ fn shown(command: &str) -> &str {
     }
 }
 
-/// The why bar. `of_part`: whether it is about a part of the set, not about the whole.
+/// The why bar. `of_part`: whether it is about a part of the set, not about the whole;
+/// `notice`: something to say about what the user did.
 pub fn why_bar(
     words: &'static Words,
     why: &Why,
     now: Playhead,
-    of_part: bool,
+    (of_part, notice): (bool, Option<&'static str>),
     open: bool,
     ask: &Callback<Ask>,
 ) -> Html {
@@ -48,7 +49,7 @@ pub fn why_bar(
             <div>
                 <div aria-live="polite">
                     <h2>{ &why.title }</h2>
-                    <p>{ rich(&why.text) }</p>
+                    <p>{ rich(&why.text) }if let Some(notice) = notice { <em class="notice">{ " " }{ notice }</em> }</p>
                 </div>
                 if all >= WORTH_COUNTING { <p>{ count() }</p> }
             </div>
@@ -60,7 +61,7 @@ pub fn why_bar(
                 { labelled("", None, Some(open), Html::from(if open { words.hide_rule } else { words.show_rule }), ask, Ask::Rule(!open)) }
                 if open {
                     <aside>
-                        <p>{ rich(rule.text) }</p>
+                        <p>{ rich(rule.text) }if !rule.field.is_empty() { { " " }<code>{ rule.field }</code> }</p>
                         <a href={format!("https://kubernetes.io/docs/{}", rule.path)} target="_blank" rel="noreferrer">
                             { fill(words.read_on, &[("section", rule.section)]) }
                         </a>

@@ -38,6 +38,11 @@ fn press(page: &mut Page, keys: &str) {
     page.type_keys(keys);
 }
 
+/// Has time stand still, if it does not already.
+fn pause(page: &mut Page) {
+    page.run("document.querySelector('.play[aria-label=Pause]')?.click();");
+}
+
 fn seconds(page: &mut Page) -> i64 {
     let value = page.eval("Number(document.querySelector('.scrub').getAttribute('aria-valuenow'))");
     value.as_f64().expect("the slider has a value") as i64
@@ -68,8 +73,10 @@ fn drag_to(page: &mut Page, second: i64) {
 fn scrubbing_back_before_the_delete_and_forward_again_shows_the_same() {
     let mut page = settled(View::DESKTOP);
     let before = seconds(&mut page);
+    page.click_named("1×");
     page.click_named("Delete flask-1");
     page.wait("flask-1 is told to go", "document.querySelector('[data-pod=flask-1].term')");
+    page.click_named("16×");
     page.wait("flask-1 has come again", "document.querySelector('[data-pod=flask-1] .kept')");
     page.wait("the seed is up again", SETTLED);
     press(&mut page, END);
@@ -95,7 +102,7 @@ fn scrubbing_back_before_the_delete_and_forward_again_shows_the_same() {
 #[ignore = "needs the built page: cargo xtask test --only browser"]
 fn acting_in_the_past_makes_a_branch_to_switch_to_compare_and_discard() {
     let mut page = settled(View::DESKTOP);
-    press(&mut page, " ");
+    pause(&mut page);
     let (whole, at) = (shown(&mut page).0, seconds(&mut page));
     drag_to(&mut page, 12);
     page.click(LINE);
@@ -112,7 +119,7 @@ fn acting_in_the_past_makes_a_branch_to_switch_to_compare_and_discard() {
 
     page.click(".branches li:not(.shown) button");
     page.wait("the first story is shown", "document.querySelectorAll('.lane').length === 3");
-    page.run("document.querySelector('.play[aria-label=Pause]')?.click();");
+    pause(&mut page);
     drag_to(&mut page, at);
     assert_eq!(seconds(&mut page), at);
     press(&mut page, END);
@@ -162,14 +169,12 @@ fn a_stuck_rollout_says_why_and_what_helps() {
 fn each_part_answers_for_itself_and_shows_its_field() {
     let mut page = Page::open(View::DESKTOP);
     page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
-    press(&mut page, " ");
+    pause(&mut page);
     page.click("[data-pod=flask-2] .ask");
     page.wait(
         "it is asked",
         "document.querySelector('.why h2').innerText === 'Why is flask-2 not there yet?'",
     );
-    page.click_named("Show the rule");
-    page.wait("its field is marked", "document.querySelector('.editor .marked')");
     page.click("[data-claim=www-flask-0] .ask");
     page.wait("it is asked", "document.querySelector('.why h2').innerText === 'www-flask-0 is Bound'");
     page.click_named("The whole set");
@@ -177,6 +182,12 @@ fn each_part_answers_for_itself_and_shows_its_field() {
         "the set is asked",
         "document.querySelector('.why h2').innerText === 'Why is flask-1 not there yet?'",
     );
+    page.click_named("Show the rule");
+    page.wait(
+        "its field is marked",
+        "document.querySelector('.editor .marked')?.innerText.includes('minReadySeconds: 10')",
+    );
+    assert!(page.text(".why aside").contains("Kubernetes docs: Minimum ready seconds"));
     page.assert_no_complaints();
 }
 
@@ -233,6 +244,7 @@ fn the_keyboard_alone_moves_time_and_makes_trouble() {
 #[ignore = "needs the built page: cargo xtask test --only browser"]
 fn with_reduced_motion_the_same_is_told_in_steps() {
     let mut page = settled(View::DESKTOP.still());
+    page.click_named("1×");
     page.click_named("Delete flask-1");
     for state in ["term", "pending", "ready"] {
         page.wait(state, &format!("document.querySelector('[data-pod=flask-1].{state}')"));
