@@ -1,8 +1,9 @@
 //! The whole page.
 
 use crate::branch::Stop;
+use crate::browser;
 use crate::components::dns::dns;
-use crate::components::editor::editor;
+use crate::components::editor::{LINE, editor};
 use crate::components::events::events;
 use crate::components::header::header;
 use crate::components::inspect::{Inspected, inspect};
@@ -10,22 +11,30 @@ use crate::components::stage::Stage;
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
 use crate::components::trouble::menu;
-use crate::components::{Ask, Face, View, address, choice, part};
-use crate::examples::EXAMPLES;
+use crate::components::{Ask, Face, Share, View, address, choice, part, sign};
 use crate::highlight::line_of_field;
+use crate::link::address::{Address, saved};
+use crate::link::{Link, Problem};
 use crate::scene::Scene;
 use crate::session::{Action, Page, Session};
 use crate::why::{self, Subject, Why};
 use crate::words::{EN, Words};
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::request_animation_frame;
+use gloo::timers::callback::Timeout;
 use kubesim::api::Key;
 use kubesim::apiserver::FeatureGates;
+use kubesim::manifest::yaml::MAX_TEXT;
 use kubesim::manifest::{Diagnosis, Severity, diagnose};
 use kubesim::story::Input;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use yew::prelude::*;
+
+/// A text up to this long, in bytes, is diagnosed at each keystroke.
+const QUICK: usize = 20_000;
+/// A longer one when nothing was typed for so long, in milliseconds.
+const PAUSE: u32 = 200;
 
 /// What the user has chosen to see.
 #[derive(Clone)]
@@ -34,6 +43,10 @@ struct Chosen {
     text: AttrValue,
     /// What is to be said about it.
     diagnosis: Rc<Diagnosis>,
+    /// Whether that was said about an earlier text.
+    stale: bool,
+    /// The first line of it that is drawn.
+    top: usize,
     /// What a small screen shows.
     view: View,
     /// What is beside the stage.
@@ -54,27 +67,59 @@ struct Chosen {
     rule: bool,
     /// Of many lanes, the one that is shown whole.
     lens: Option<i32>,
+    /// Something to say, and whether it is bad news.
+    message: Option<(&'static str, bool)>,
+    /// The fragment that the page itself has put into its address.
+    fragment: AttrValue,
     /// Counts the choices.
     version: usize,
 }
 
 impl Chosen {
-    fn new() -> Chosen {
+    /// What was chosen when a link was made.
+    fn of(link: &Link, problem: Option<Problem>, words: &'static Words) -> Chosen {
+        let (name, kind) = link.question.clone();
         Chosen {
-            text: EXAMPLES[0].text.into(),
-            diagnosis: Rc::new(diagnose(EXAMPLES[0].text, FeatureGates::default())),
-            view: View::Stage,
-            panel: View::Terminal,
-            object: None,
-            face: Face::Described,
+            text: link.text.clone().into(),
+            diagnosis: Rc::new(diagnose(&link.text, FeatureGates::default())),
+            stale: false,
+            top: 0,
+            view: link.view,
+            panel: link.panel,
+            object: link.object.clone(),
+            face: link.face,
             since: None,
             subject: None,
             trouble: None,
-            question: ("".into(), "A".into()),
+            question: (name.into(), kind.into()),
             rule: false,
-            lens: None,
+            lens: link.lens,
+            message: problem.map(|problem| match problem {
+                Problem::Damaged => (words.link_damaged, true),
+                Problem::Newer => (words.link_newer, true),
+            }),
+            fragment: "".into(),
             version: 0,
         }
+    }
+
+    /// A link to what is seen now.
+    fn link(&self, session: &Session) -> Link {
+        session.link(Link {
+            text: (&*self.text).into(),
+            view: self.view,
+            panel: self.panel,
+            object: self.object.clone(),
+            face: self.face,
+            question: ((&*self.question.0).into(), (&*self.question.1).into()),
+            lens: self.lens,
+            ..Link::default()
+        })
+    }
+
+    fn diagnose(&mut self) {
+        self.diagnosis = Rc::new(diagnose(&self.text, FeatureGates::default()));
+        self.stale = false;
     }
 
     fn show(&mut self, view: View) {
@@ -85,21 +130,38 @@ impl Chosen {
     }
 }
 
+/// What the page begins with.
+#[derive(Properties, PartialEq, Default)]
+pub struct Start {
+    /// What its address asks for.
+    pub address: Address,
+    /// What the tab remembers from before it was loaded again.
+    pub saved: Option<String>,
+}
+
 /// The whole page.
 #[component]
-pub fn App() -> Html {
+pub fn App(start: &Start) -> Html {
     let words: &'static Words = &EN;
-    let page = use_reducer(|| Page::new(Session::playing(EXAMPLES[0].text)));
-    let state = use_state(Chosen::new);
+    let first = use_memo((), |()| start.address.start(start.saved.as_deref()));
+    let page = use_reducer(|| Page::new(Session::opened(&first.0)));
+    let state = use_state(|| Chosen::of(&first.0, first.1, words));
+    // The newest choices, for listeners that live as long as the page.
+    let newest = use_mut_ref(|| (*state).clone());
+    newest.replace((*state).clone());
     let ask = {
-        let (page, state) = (page.dispatcher(), state.clone());
+        let (session, page, state) = (page.session.clone(), page.dispatcher(), state.clone());
         use_callback((), move |what: Ask, ()| {
             // A clone, because a handle keeps every state that was ever read from it.
             let mut chosen = (*state.clone()).clone();
             chosen.version += 1;
+            chosen.message = None;
             let action = match what {
                 Ask::Do(action) => return page.dispatch(action),
                 Ask::Apply => {
+                    if chosen.stale {
+                        chosen.diagnose();
+                    }
                     chosen.panel = View::Terminal;
                     if chosen.diagnosis.diagnostics.iter().all(|d| d.severity != Severity::Error) {
                         chosen.view = View::Stage;
@@ -111,9 +173,20 @@ pub fn App() -> Html {
                     Action::Input(Input::Command((&*command).into()))
                 }
                 Ask::Edit(text) => {
-                    let diagnosis = Rc::new(diagnose(&text, FeatureGates::default()));
-                    return state.set(Chosen { text, diagnosis, ..chosen });
+                    chosen.text = text;
+                    chosen.stale = true;
+                    if chosen.text.len() <= QUICK {
+                        chosen.diagnose();
+                    }
+                    return state.set(chosen);
                 }
+                Ask::Refused(diagnosis) => return state.set(Chosen { diagnosis, ..chosen }),
+                Ask::Diagnose => {
+                    chosen.diagnose();
+                    return state.set(chosen);
+                }
+                Ask::Scroll(top) if top == chosen.top => return,
+                Ask::Scroll(top) => return state.set(Chosen { top, ..chosen }),
                 Ask::Inspect(key) => {
                     chosen.since = None;
                     chosen.object = Some(key);
@@ -134,7 +207,14 @@ pub fn App() -> Html {
                 }
                 Ask::Rule(rule) => return state.set(Chosen { rule, ..chosen }),
                 Ask::Lens(lens) => return state.set(Chosen { lens: Some(lens), ..chosen }),
-                Ask::Theme => return change_theme(),
+                Ask::Theme => return browser::change_theme(),
+                Ask::Share(what) => {
+                    let link = Link { playing: false, ..chosen.link(&session.borrow()) };
+                    chosen.fragment = link.to_fragment().into();
+                    chosen.message = Some(share(words, what, &chosen.fragment));
+                    return state.set(chosen);
+                }
+                Ask::Heard => return state.set(chosen),
             };
             state.set(chosen);
             page.dispatch(action);
@@ -156,28 +236,73 @@ pub fn App() -> Html {
         use_effect_with((), move |()| {
             let options = EventListenerOptions::enable_prevent_default();
             let document = gloo::utils::document();
-            let listener = EventListener::new_with_options(&document, "keydown", options, move |event| {
+            let refuse = ask.clone();
+            let pasted = EventListener::new_with_options(&document, "beforeinput", options, move |event| {
+                let event: &InputEvent = event.unchecked_ref();
+                // Of so long a text the browser alone would take seconds to lay it out.
+                if let Some(text) = event.data().filter(|text| text.len() > MAX_TEXT) {
+                    event.prevent_default();
+                    refuse.emit(Ask::Refused(Rc::new(diagnose(&text, FeatureGates::default()))));
+                }
+            });
+            let keys = EventListener::new_with_options(&document, "keydown", options, move |event| {
                 let event: &KeyboardEvent = event.unchecked_ref();
                 if let Some(what) = shortcut(event) {
                     event.prevent_default();
                     ask.emit(what);
                 }
             });
-            move || drop(listener)
+            move || drop((pasted, keys))
+        });
+    }
+    {
+        let (session, newest) = (page.session.clone(), newest.clone());
+        let (page, state, embed) = (page.dispatcher(), state.setter(), start.address.embed);
+        use_effect_with((), move |()| {
+            let window = gloo::utils::window();
+            let leave = {
+                let newest = newest.clone();
+                EventListener::new(&window, "pagehide", move |_| {
+                    // Frames of one page share a tab's memory: they must not write into it.
+                    if !embed {
+                        let link = newest.borrow().link(&session.borrow());
+                        browser::remember(&saved(&link, &browser::address().fragment));
+                    }
+                })
+            };
+            let other = EventListener::new(&window, "hashchange", move |_| {
+                let address = browser::address();
+                if address.fragment.is_empty() || address.fragment == *newest.borrow().fragment {
+                    return;
+                }
+                let (link, problem) = address.start(None);
+                state.set(Chosen::of(&link, problem, words));
+                page.dispatch(Action::Open(Rc::new(link)));
+            });
+            move || drop((leave, other))
         });
     }
 
     let chosen = &*state;
+    {
+        let (ask, stale) = (ask.clone(), chosen.stale);
+        use_effect_with((stale, stale.then_some(chosen.version)), move |_| {
+            let pause = stale.then(|| Timeout::new(PAUSE, move || ask.emit(Ask::Diagnose)));
+            move || drop(pause)
+        });
+    }
     let scene = session.scene(words);
     let position = session.moment().position;
     let part_why = part_why(words, &session, &scene, chosen.subject.as_ref());
     let why = part_why.as_ref().unwrap_or(&scene.why);
-    let marked = why.rule.and_then(|rule| line_of_field(&chosen.text, rule.field));
+    let field = why.rule.map_or("", |rule| rule.field);
+    // Looked for again only in another text: the text may be long, and this is drawn many times a second.
+    let marked = *use_memo((chosen.text.clone(), field), |(text, field)| line_of_field(text, field));
     {
         let shows = chosen.rule && marked.is_some();
-        use_effect_with((shows, marked), move |(shows, _)| {
-            if *shows {
-                show_marked_line();
+        use_effect_with((shows, marked), move |(shows, marked)| {
+            if let Some(line) = marked.filter(|_| *shows) {
+                show_line(line);
             }
         });
     }
@@ -190,9 +315,11 @@ pub fn App() -> Html {
         choice("", chosen.view == view, content, &ask, Ask::Show(view))
     };
     let edit = {
-        let (ask, text, diagnosis) = (ask.clone(), chosen.text.clone(), chosen.diagnosis.clone());
-        let depends = [address(&chosen.diagnosis), marked.map_or(0, |n| n + 1), 0, 0];
-        part("editor", depends, Rc::new(move || editor(words, &text, &diagnosis, marked, &ask)))
+        let (ask, text, diagnosis, top) =
+            (ask.clone(), chosen.text.clone(), chosen.diagnosis.clone(), chosen.top);
+        let depends =
+            [address(&chosen.diagnosis), marked.map_or(0, |n| n + 1), chosen.text.as_ptr() as usize, top];
+        part("editor", depends, Rc::new(move || editor(words, &text, &diagnosis, marked, top, &ask)))
     };
     let second = now.whole_seconds();
     let depends = [position, second.0 as usize, chosen.version, 0];
@@ -244,9 +371,33 @@ pub fn App() -> Html {
     };
     let stage = stage.draw();
     drop(session);
+    if start.address.embed {
+        let open = {
+            let (session, newest) = (page.session.clone(), newest.clone());
+            Callback::from(move |event: MouseEvent| {
+                let inside = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+                let Some(place) = inside.and_then(|inside| inside.closest("a").ok()?) else { return };
+                let link = Link { playing: false, ..newest.borrow().link(&session.borrow()) };
+                let address = [&*browser::here(false), "#", &link.to_fragment()].concat();
+                let _ = place.set_attribute("href", &address);
+            })
+        };
+        return html! {
+            <div class="app embedded">
+                <main>{ stage }</main>
+                { timeline(words, &page.session, &scene, &ask) }
+                <a class="open" href="./" target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
+            </div>
+        };
+    }
+    let message = chosen.message.map(|(text, bad)| {
+        let (class, role) = if bad { ("message bad", "alert") } else { ("message", "status") };
+        html! { <div {class} {role}><p>{ text }</p>{ sign("", words.heard, "✕", &ask, Ask::Heard) }</div> }
+    });
     html! {
         <div class="app" data-view={chosen.view.class()}>
             { header(words, &ask) }
+            { message }
             <main>
                 <section class="side" data-side="manifest" aria-label={words.manifest}>{ edit }</section>
                 { stage }
@@ -286,12 +437,10 @@ fn part_why(
     Some(why::of(words, store, set, subject?))
 }
 
-/// Scrolls the manifest to the field that decides.
-fn show_marked_line() -> Option<()> {
-    let line = gloo::utils::document().query_selector(".editor .marked").ok()??;
-    let editor = line.closest(".editor").ok()??;
-    let top = line.get_bounding_client_rect().top() - editor.get_bounding_client_rect().top();
-    editor.set_scroll_top(editor.scroll_top() + top as i32 - editor.client_height() / 2);
+/// Scrolls the manifest to this line, from 0.
+fn show_line(line: usize) -> Option<()> {
+    let editor = gloo::utils::document().query_selector(".editor").ok()??;
+    editor.set_scroll_top((line * LINE) as i32 - editor.client_height() / 2);
     Some(())
 }
 
@@ -322,15 +471,22 @@ fn shortcut(event: &KeyboardEvent) -> Option<Ask> {
     }))
 }
 
-/// From light to dark, or back: against what the browser asks for.
-fn change_theme() {
-    let (window, document) = (gloo::utils::window(), gloo::utils::document());
-    let Some(root) = document.document_element() else { return };
-    let dark = match root.get_attribute("data-theme") {
-        Some(theme) => theme == "dark",
-        None => {
-            window.match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|m| m.matches())
+/// Puts a link into the clipboard and the address bar, or the code to embed it into the clipboard; says what was done.
+fn share(words: &'static Words, what: Share, fragment: &str) -> (&'static str, bool) {
+    let here = browser::here(true);
+    browser::set_fragment(fragment);
+    let (text, done) = match what {
+        Share::Link => ([&*here, "#", fragment].concat(), words.link_copied),
+        Share::Embed => {
+            let parts = [
+                "<iframe src=\"",
+                &here,
+                "?embed=1#",
+                fragment,
+                "\" width=\"800\" height=\"450\" title=\"Ordinal\"></iframe>",
+            ];
+            (parts.concat(), words.embed_copied)
         }
     };
-    let _ = root.set_attribute("data-theme", if dark { "light" } else { "dark" });
+    (if browser::copy(&text) { done } else { words.no_clipboard }, false)
 }

@@ -11,16 +11,20 @@
 //! | [`scene`] | what is shown at a moment: a pure function |
 //! | [`words`] | every text, one table per language |
 //! | [`components`] | the parts of the page, drawn from the scene |
+//! | [`link`] | a story with its moment as an address, and back |
+//! | [`browser`] | the address, the tab's memory, the clipboard |
 //! | [`app`] | the whole page |
 //! | [`rest`] | the part of the program that comes after the first pictures |
 
 pub mod app;
 pub mod branch;
+pub mod browser;
 pub mod chronicle;
 pub mod compare;
 pub mod components;
 pub mod examples;
 pub mod highlight;
+pub mod link;
 pub mod rest;
 pub mod scene;
 pub mod session;
@@ -42,7 +46,11 @@ pub fn start() {
     }));
     let root =
         gloo::utils::document().get_element_by_id("app").expect("index.html has an element with the id app");
-    yew::Renderer::<app::App>::with_root(root).render();
+    let start = app::Start { address: browser::address(), saved: browser::remembered() };
+    if let Some(dark) = start.address.dark {
+        browser::set_theme(dark);
+    }
+    yew::Renderer::<app::App>::with_root_and_props(root, start).render();
 }
 
 /// The fingerprint of the history that a manifest and commands make, in hexadecimal: for the test that compares the one

@@ -8,6 +8,7 @@
 use crate::branch::{self, Branch, Stop};
 use crate::chronicle::{Chronicle, Printed, is_event};
 use crate::compare::{Difference, differences};
+use crate::link::Link;
 use crate::scene::{Playhead, Scene};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
@@ -57,6 +58,8 @@ pub enum Action {
     Discard(usize),
     /// The branch of this number is compared with the one that is shown; or none is.
     Compare(Option<usize>),
+    /// The story of this link, at its moment, in place of this one.
+    Open(Rc<Link>),
 }
 
 /// The longest stretch of real time that one picture makes up for, in milliseconds: after a pause of the browser
@@ -124,6 +127,32 @@ impl Session {
         session
     }
 
+    /// The session of a link, at its moment.
+    pub fn opened(link: &Link) -> Session {
+        let mut session = Session {
+            branches: vec![Branch::replay(0, &link.inputs, link.until)],
+            look: link.set.clone(),
+            speed: f64::from(link.speed) / 2.0,
+            playing: link.playing,
+            ..Session::new()
+        };
+        session.seek(link.playhead.0 as f64);
+        session
+    }
+
+    /// The branch that is shown, at its moment, as a link. What only the page knows is as in `rest`.
+    pub fn link(&self, rest: Link) -> Link {
+        Link {
+            inputs: self.branch().inputs().to_vec(),
+            until: SimTime(self.frontier() as i64),
+            playhead: self.now(),
+            set: self.look.clone(),
+            speed: (self.speed * 2.0) as u8,
+            playing: self.playing,
+            ..rest
+        }
+    }
+
     /// Does what was asked.
     pub fn handle(&mut self, action: Action) {
         match action {
@@ -156,6 +185,7 @@ impl Session {
                 self.beside = other.filter(|id| *id != self.branch().id && self.place_of(*id).is_some());
                 self.seek(self.playhead);
             }
+            Action::Open(link) => *self = Session::opened(&link),
         }
     }
 

@@ -186,14 +186,17 @@ fn the_timeline_shows_bars_and_marks() {
 #[test]
 fn long_manifests_stay_editable() {
     let text = AttrValue::from("a: b\n".repeat(100_000));
-    let html = render(editor(&EN, &text, &Diagnosis::default(), None, &Callback::noop()));
-    assert!(html.contains("class=\"bare\"") && !html.contains("<pre"));
+    let html = render(editor(&EN, &text, &Diagnosis::default(), None, 50_000, &Callback::noop()));
+    check(&html, &["<i>50001</i>", "<i>50300</i>", "<svg height=\"950000\">"]);
+    assert_eq!(html.matches("<i>").count(), 300, "only what can be seen is drawn");
+    let html = render(editor(&EN, &text, &Diagnosis::default(), None, 900_000, &Callback::noop()));
+    check(&html, &["<i>100001</i>"]);
 }
 
 #[test]
 fn mistakes_are_marked_at_their_lines() {
     let text = EXAMPLES[0].text.replace("replicas: 3", "replicas: three");
     let diagnosis = diagnose(&text, FeatureGates::default());
-    let html = render(editor(&EN, &text.into(), &diagnosis, None, &Callback::noop()));
+    let html = render(editor(&EN, &text.into(), &diagnosis, None, 0, &Callback::noop()));
     check(&html, &["<div class=\"error\"><i>24</i>", "<b>line 24</b>", "StatefulSet flask"]);
 }

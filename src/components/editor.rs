@@ -6,21 +6,27 @@ use crate::highlight::{Ink, pieces};
 use crate::session::Action;
 use crate::words::{Words, fill};
 use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
-use web_sys::{HtmlSelectElement, HtmlTextAreaElement};
+use web_sys::{HtmlElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
-/// Longer texts are not coloured: the page would stop to answer.
-const LONGEST_COLOURED: usize = 200_000;
+/// How high a line is, in pixels, as the style sheet has it too.
+pub const LINE: usize = 19;
+/// So many lines are drawn at a time; of a longer text only those that can be seen, so that a keystroke costs the same
+/// whatever the text.
+const DRAWN: usize = 300;
+/// What is drawn begins at a multiple of this many lines, so that scrolling seldom draws.
+const STRIDE: usize = 100;
 
 /// So many diagnostics are listed below the text.
 const LISTED: usize = 4;
 
-/// The manifest's editor. `marked` is the line (from 0) of the field that decides now.
+/// The manifest's editor. `marked` is the line (from 0) of the field that decides now, `top` the first line that is drawn.
 pub fn editor(
     words: &'static Words,
     text: &AttrValue,
     diagnosis: &Diagnosis,
     marked: Option<usize>,
+    top: usize,
     ask: &Callback<Ask>,
 ) -> Html {
     let oninput = ask.reform(|event: InputEvent| {
@@ -31,7 +37,14 @@ pub fn editor(
         let select: HtmlSelectElement = event.target_unchecked_into();
         Ask::Edit(EXAMPLES[(select.selected_index().max(0) as usize).min(EXAMPLES.len() - 1)].text.into())
     });
-    let coloured = text.len() <= LONGEST_COLOURED;
+    let onscroll = ask.reform(move |event: Event| {
+        let area: HtmlElement = event.target_unchecked_into();
+        Ask::Scroll(first_drawn(area.scroll_top().max(0) as usize / LINE))
+    });
+    let count = text.split('\n').count();
+    let top = top.min(first_drawn(count));
+    let widest = text.split('\n').max_by_key(|line| line.len());
+    let space = |lines: usize| html! { <svg height={(lines * LINE).to_string()} /> };
     let line = |(n, text): (usize, &str)| {
         let said = diagnosis.diagnostics.iter().find(|d| d.span.line as usize == n + 1);
         let class = said.map(class).or((marked == Some(n)).then_some("marked"));
@@ -45,11 +58,14 @@ pub fn editor(
                     { for EXAMPLES.iter().map(|e| html! { <option selected={*text == e.text}>{ e.name }</option> }) }
                 </select>
             </div>
-            <div class="editor">
-                if coloured {
-                    <pre aria-hidden="true">{ for text.split('\n').enumerate().map(line) }</pre>
-                }
-                <textarea class={(!coloured).then_some("bare")} aria-label={words.manifest} value={text} {oninput}
+            <div class="editor" {onscroll}>
+                <pre aria-hidden="true">
+                    { space(top) }
+                    { for text.split('\n').enumerate().skip(top).take(DRAWN).map(line) }
+                    { space(count.saturating_sub(top + DRAWN)) }
+                    <p>{ widest.filter(|_| count > DRAWN) }</p>
+                </pre>
+                <textarea aria-label={words.manifest} value={text} {oninput}
                     wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off" />
             </div>
             <div class="diagnosis" role="status">
@@ -65,6 +81,11 @@ pub fn editor(
             </div>
         </>
     }
+}
+
+/// The first line to draw if this one is the first that can be seen.
+fn first_drawn(line: usize) -> usize {
+    (line / STRIDE * STRIDE).saturating_sub(STRIDE)
 }
 
 fn class(diagnostic: &Diagnostic) -> &'static str {

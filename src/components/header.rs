@@ -1,6 +1,6 @@
 //! The head of the page.
 
-use super::{Ask, sign};
+use super::{Ask, Share, button, sign};
 use crate::words::Words;
 use yew::prelude::*;
 
@@ -16,6 +16,8 @@ pub fn header(words: &'static Words, ask: &Callback<Ask>) -> Html {
             </h1>
             <p>{ words.tagline }</p>
             <p class="far">{ words.simulation }</p>
+            { button("share", words.copy_link, ask, Ask::Share(Share::Link)) }
+            { button("share embed", words.copy_embed, ask, Ask::Share(Share::Embed)) }
             { sign("", words.theme, "◐", ask, Ask::Theme) }
         </header>
     }

@@ -22,6 +22,7 @@ pub mod why_bar;
 use crate::session::Action;
 use crate::why::Subject;
 use kubesim::api::Key;
+use kubesim::manifest::Diagnosis;
 use kubesim::story::Input;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -33,6 +34,12 @@ pub enum Ask {
     Do(Action),
     /// The manifest is this text now.
     Edit(AttrValue),
+    /// So much text can't be pasted; what is to be said about it.
+    Refused(Rc<Diagnosis>),
+    /// Look at the manifest again: it has been left alone for a moment.
+    Diagnose,
+    /// The manifest is drawn from this line on.
+    Scroll(usize),
     /// Apply the manifest.
     Apply,
     /// Run this command on the laptop, and show it in the terminal.
@@ -57,6 +64,10 @@ pub enum Ask {
     Lens(i32),
     /// Change between light and dark.
     Theme,
+    /// Put a link to this moment, or the code to embed it, into the clipboard.
+    Share(Share),
+    /// What was said has been read.
+    Heard,
 }
 
 impl Ask {
@@ -75,6 +86,15 @@ pub enum Face {
     Yaml,
     /// The YAML of two versions, one against the other.
     Changes,
+}
+
+/// What is shared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Share {
+    /// A link to this moment.
+    Link,
+    /// The code that shows it inside another page.
+    Embed,
 }
 
 /// The parts of the page of which a small screen shows one at a time.

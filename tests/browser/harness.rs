@@ -110,7 +110,22 @@ impl Page {
 
     /// As [`Page::open`], at an address below the page's folder: `?embed`, `#link`.
     pub fn open_at(view: View, address: &str) -> Self {
-        let site = Site { root: dist(), prefix: FOLDER.to_owned(), reload: false };
+        let mut page = Self::serve(dist(), view);
+        page.goto(address);
+        page
+    }
+
+    /// Opens the page of another folder than the built site's, which has it inside, and does not wait for anything.
+    pub fn open_site(root: &Path, view: View) -> Self {
+        let mut page = Self::serve(root.to_owned(), view);
+        let url = page.base.clone();
+        page.post("url", json!({ "url": url }));
+        page
+    }
+
+    /// A browser with nothing open, and a server of this folder.
+    fn serve(root: PathBuf, view: View) -> Self {
+        let site = Site { root, prefix: FOLDER.to_owned(), reload: false };
         let server = Server::start(site, 0).expect("there is a free port");
         let profile = new_profile();
         let driver = Driver::start(&program("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned()));
@@ -127,7 +142,6 @@ impl Page {
         page.post("url", json!({ "url": "about:blank" }));
         page.logged("performance");
         page.set_view(view);
-        page.goto(address);
         page
     }
 

@@ -1,7 +1,10 @@
 //! The built page in a real browser. [`harness`] says how such a test is written; `cargo xtask test --only browser`
 //! builds the page and runs them.
 
+mod bad_input;
 mod harness;
 mod opening;
+mod sharing;
+mod story;
 mod time;
 mod webdriver;

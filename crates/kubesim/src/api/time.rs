@@ -13,9 +13,13 @@ pub struct SimTime(pub i64);
 pub struct Span(pub i64);
 
 impl Span {
+    /// No length is greater: as long as Go's `time.Duration` can be, 292 years. Users may write any number of seconds.
+    const LONGEST_SECONDS: i64 = i64::MAX / 1_000_000_000;
+
     /// This many whole seconds.
     pub const fn seconds(s: i64) -> Span {
-        Span(s * 1000)
+        let s = if s > Span::LONGEST_SECONDS { Span::LONGEST_SECONDS } else { s };
+        Span(1000 * if s < -Span::LONGEST_SECONDS { -Span::LONGEST_SECONDS } else { s })
     }
 }
 

@@ -111,7 +111,12 @@ pub struct ApiServer {
     pub gates: FeatureGates,
     /// What the cluster's randomness grew from: for choices that are to stay the same whatever else happens.
     pub seed: u64,
+    /// How many pods a user may ask one controller for: a limit of the simulation, not of Kubernetes.
+    pub most_replicas: i32,
 }
+
+/// The simulation carries this many pods of one controller.
+pub const MOST_REPLICAS: i32 = 10_000;
 
 /// How much of `generateName` a name keeps (`k8s.io/apiserver/pkg/storage/names/generate.go`).
 const MAX_GENERATED_PREFIX: usize = 58;
@@ -132,6 +137,7 @@ impl ApiServer {
             rng: Rng::new(seed),
             gates,
             seed,
+            most_replicas: MOST_REPLICAS,
         }
     }
 

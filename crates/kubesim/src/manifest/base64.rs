@@ -1,7 +1,10 @@
 //! Standard base64, as Go's `encoding/base64` reads it.
 
-/// Decodes; line breaks are skipped. An error is the offset of the offending byte.
-pub(super) fn decode(text: &str) -> Result<Vec<u8>, usize> {
+/// Decodes; line breaks are skipped.
+///
+/// # Errors
+/// The offset of the offending byte.
+pub fn decode(text: &str) -> Result<Vec<u8>, usize> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let mut group = 0u32;
     let mut count = 0;
@@ -38,7 +41,7 @@ pub(super) fn decode(text: &str) -> Result<Vec<u8>, usize> {
 }
 
 /// Encodes, with padding.
-pub(super) fn encode(bytes: &[u8]) -> String {
+pub fn encode(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

@@ -12,7 +12,7 @@ use super::request;
 use super::schema::{Shape, TypeRef, type_of};
 use super::yaml::{Document, Span};
 use crate::api::Kind;
-use crate::apiserver::FeatureGates;
+use crate::apiserver::{FeatureGates, MOST_REPLICAS};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +90,11 @@ pub fn diagnose(text: &str, gates: FeatureGates) -> Diagnosis {
     diagnosis
 }
 
+/// What is said to somebody who asks one controller for too many pods.
+pub fn too_many(replicas: i64, most: i32) -> String {
+    format!("spec.replicas: {replicas}: this simulation runs at most {most} pods of one controller")
+}
+
 /// An object in its document.
 struct Place<'a> {
     document: &'a Document,
@@ -156,6 +161,14 @@ impl Diagnosis {
             return;
         }
         let mut value = decoded.value;
+        let makes_pods = matches!(kind, Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet);
+        if let Some(replicas) = value["spec"]["replicas"].as_i64()
+            && makes_pods
+            && replicas > i64::from(MOST_REPLICAS)
+        {
+            let message = too_many(replicas, MOST_REPLICAS);
+            self.add(place.value("spec.replicas"), Severity::Error, message);
+        }
         let errors = request::complete(kind, &mut value, gates);
         for error in &errors {
             self.add(place.named_by_server(&error.field), Severity::Error, error.to_string());

@@ -9,7 +9,7 @@
 //! Nothing here knows a store, a clock or a page: a function gets text or trees and gives trees or the user's mistakes in
 //! Kubernetes' words.
 
-mod base64;
+pub mod base64;
 pub mod decode;
 pub mod defaults;
 pub mod diagnostics;

@@ -81,6 +81,9 @@ impl Cluster {
             next_command: 0,
             options,
         };
+        if cluster.options.timings.imitates_recorder {
+            cluster.api.most_replicas = i32::MAX;
+        }
         bootstrap::populate(&mut cluster.api, &cluster.options);
         cluster.dispatch();
         cluster.run_until(SimTime(0));

@@ -53,6 +53,7 @@ pub fn create(api: &mut ApiServer, kind: Kind, tree: &Value, mode: Mode) -> Resu
     if kind.info().namespaced {
         api.get(&namespace)?;
     }
+    refuse_too_many(api, &object)?;
     let object = on(api, mode, |api| api.create(object))?;
     Ok(Done { object, changed: true, warnings: admitted.warnings })
 }
@@ -116,10 +117,28 @@ fn put(api: &mut ApiServer, old: &Rc<Object>, tree: &Value, mode: Mode) -> Resul
         pod.spec = spec;
     }
     api.admit_update(&new, old)?;
+    refuse_too_many(api, &new)?;
     api.allocate(&mut new)?;
     let object = on(api, mode, |api| api.update(&old.key(), |object| *object = new))?;
     let changed = object.meta.resource_version != old.meta.resource_version;
     Ok(Done { object, changed, warnings: admitted.warnings })
+}
+
+/// Refuses more pods than the simulation carries.
+fn refuse_too_many(api: &ApiServer, object: &Object) -> Result<(), ApiError> {
+    let replicas = match &object.body {
+        Body::StatefulSet(set) => set.spec.replicas,
+        Body::Deployment(deployment) => deployment.spec.replicas,
+        Body::ReplicaSet(set) => set.spec.replicas,
+        _ => return Ok(()),
+    };
+    match replicas > api.most_replicas {
+        true => Err(ApiError::forbidden(
+            object,
+            &manifest::diagnostics::too_many(replicas.into(), api.most_replicas),
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Users change neither an object's status nor what the API server itself writes into its metadata.

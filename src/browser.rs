@@ -1,0 +1,77 @@
+//! What the page needs of the browser beside its drawing: the address, the tab's memory, the clipboard, the scheme.
+//!
+//! A browser may refuse any of it (storage in a sandboxed frame, the clipboard without a safe connection): then the page
+//! does without.
+
+use crate::link::address::Address;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::closure::Closure;
+use web_sys::Storage;
+
+/// The name under which the tab remembers.
+const MEMORY: &str = "ordinal";
+
+/// What the page's address asks for.
+pub fn address() -> Address {
+    let location = gloo::utils::window().location();
+    Address::read(&location.search().unwrap_or_default(), &location.hash().unwrap_or_default())
+}
+
+/// The page's address up to its file, with the server's name or without.
+pub fn here(whole: bool) -> String {
+    let location = gloo::utils::window().location();
+    let origin = if whole { location.origin() } else { Ok(String::new()) };
+    [origin, location.pathname()].map(Result::unwrap_or_default).concat()
+}
+
+/// Changes what stands behind `#`, without a new entry among the pages that were visited.
+pub fn set_fragment(fragment: &str) {
+    let _ = gloo::utils::window().location().replace(&["#", fragment].concat());
+}
+
+/// What the tab remembers from before it was loaded again.
+pub fn remembered() -> Option<String> {
+    memory()?.get_item(MEMORY).ok()?
+}
+
+/// Lets the tab remember this.
+pub fn remember(text: &str) {
+    if let Some(memory) = memory() {
+        let _ = memory.set_item(MEMORY, text);
+    }
+}
+
+fn memory() -> Option<Storage> {
+    gloo::utils::window().session_storage().ok()?
+}
+
+/// Puts a text into the clipboard. Returns false if there is none.
+pub fn copy(text: &str) -> bool {
+    let clipboard = gloo::utils::window().navigator().clipboard();
+    let is_there = !AsRef::<JsValue>::as_ref(&clipboard).is_undefined();
+    if is_there {
+        // Who refuses has said so to the user.
+        let refused = Closure::<dyn FnMut(JsValue)>::new(|_| ());
+        let _ = clipboard.write_text(text).catch(&refused);
+        refused.forget();
+    }
+    is_there
+}
+
+/// From light to dark, or back: against what the browser asks for.
+pub fn change_theme() {
+    let root = gloo::utils::document_element();
+    let dark = match root.get_attribute("data-theme") {
+        Some(theme) => theme == "dark",
+        None => {
+            let query = gloo::utils::window().match_media("(prefers-color-scheme: dark)");
+            query.ok().flatten().is_some_and(|query| query.matches())
+        }
+    };
+    set_theme(!dark);
+}
+
+/// Light or dark, whatever the browser asks for.
+pub fn set_theme(dark: bool) {
+    let _ = gloo::utils::document_element().set_attribute("data-theme", if dark { "dark" } else { "light" });
+}

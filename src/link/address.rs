@@ -1,0 +1,137 @@
+//! The page's own address: what stands behind `?` and `#`.
+
+use super::{LONGEST_STORY, Link, Problem};
+use kubesim::api::SimTime;
+
+/// What the page's address asks for.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Address {
+    /// `embed=1`: only the stage and the timeline are shown.
+    pub embed: bool,
+    /// `theme=light` or `theme=dark`: whether it is dark.
+    pub dark: Option<bool>,
+    /// `t=48.2`: the moment, in seconds.
+    pub at: Option<SimTime>,
+    /// `speed=4`: how fast time passes, in halves.
+    pub speed: Option<u8>,
+    /// `autoplay=1`: whether time passes from the start on.
+    pub autoplay: Option<bool>,
+    /// What is behind `#`.
+    pub fragment: String,
+}
+
+impl Address {
+    /// Reads `?…` and `#…`. What is not understood is as if it were not there.
+    pub fn read(search: &str, fragment: &str) -> Address {
+        let mut address = Address { fragment: fragment.trim_start_matches('#').into(), ..Address::default() };
+        let switch = |value: &str| match value {
+            "0" | "false" | "no" => Some(false),
+            "" | "1" | "true" | "yes" => Some(true),
+            _ => None,
+        };
+        for part in search.trim_start_matches('?').split('&') {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            match name {
+                "embed" => address.embed = switch(value).unwrap_or(false),
+                "theme" => address.dark = (value != "auto").then_some(value == "dark"),
+                "t" => address.at = seconds(value),
+                "speed" => {
+                    let halves = seconds(value).map(|half| half.0 / 500);
+                    address.speed =
+                        halves.filter(|halves| (1..=32).contains(halves)).map(|halves| halves as u8);
+                }
+                "autoplay" => address.autoplay = switch(value),
+                _ => {}
+            }
+        }
+        address
+    }
+
+    /// What is to be shown at first: the link's story, or what the tab showed before it was loaded again, or the first
+    /// example; and what is wrong with the link. `saved` is what [`saved`] gave.
+    pub fn start(&self, saved: Option<&str>) -> (Link, Option<Problem>) {
+        let saved = saved.and_then(|saved| saved.split_once('#'));
+        let (mut link, problem) = match saved.filter(|(_, fragment)| *fragment == self.fragment) {
+            Some((saved, _)) if !self.embed => (Link::of_fragment(saved).unwrap_or_default(), None),
+            _ if self.fragment.is_empty() => (Link { playing: !self.embed, ..Link::default() }, None),
+            _ => match Link::of_fragment(&self.fragment) {
+                Ok(link) => (Link { playing: false, ..link }, None),
+                Err(problem) => (Link::default(), Some(problem)),
+            },
+        };
+        if let Some(at) = self.at {
+            link.playhead = at;
+            link.until = link.until.max(at);
+        }
+        link.speed = self.speed.unwrap_or(link.speed);
+        link.playing = self.autoplay.unwrap_or(link.playing);
+        (link, problem)
+    }
+}
+
+/// What a tab keeps for when it is loaded again: what it shows, and the fragment it was opened with. With another fragment
+/// somebody wants to see something else.
+pub fn saved(link: &Link, fragment: &str) -> String {
+    [&*link.to_fragment(), fragment].join("#")
+}
+
+/// A decimal number of seconds, as long as a story may be.
+fn seconds(text: &str) -> Option<SimTime> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let number = |digits: &str| digits.parse::<u32>().ok().map(i64::from);
+    let part = part.get(..3).unwrap_or(part);
+    let thousandths = if part.is_empty() { 0 } else { number(part)? * [100, 10, 1][part.len() - 1] };
+    let at = SimTime(number(whole)? * 1000 + thousandths);
+    (at - SimTime(0) <= LONGEST_STORY).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_read() {
+        let address = Address::read("?embed=1&theme=dark&t=48.2&speed=0.5&autoplay=1&x=y", "#1abc");
+        let expected = Address {
+            embed: true,
+            dark: Some(true),
+            at: Some(SimTime(48_200)),
+            speed: Some(1),
+            autoplay: Some(true),
+            fragment: "1abc".into(),
+        };
+        assert_eq!(address, expected);
+        assert_eq!(Address::read("", ""), Address::default());
+        assert_eq!(Address::read("?embed&autoplay=0&theme=auto", "").autoplay, Some(false));
+        let nonsense = Address::read("?embed=x&t=-1&speed=1000&autoplay=maybe&t=9999999999", "");
+        assert_eq!(nonsense, Address::default());
+    }
+
+    #[test]
+    fn seconds_have_up_to_three_decimals() {
+        let read = ["7", "0.05", "1.2345", "", "a", "1.", "99999999"].map(seconds);
+        let expected = [Some(7_000), Some(50), Some(1_234), None, None, Some(1_000), None];
+        assert_eq!(read, expected.map(|at| at.map(SimTime)));
+    }
+
+    #[test]
+    fn what_was_seen_before_comes_back_unless_the_link_is_another() {
+        let work = Link { text: "mine".into(), playing: false, ..Link::default() };
+        let kept = saved(&work, "");
+        assert_eq!(Address::default().start(Some(&kept)), (work.clone(), None));
+        let fragment = Link { text: "theirs".into(), ..Link::default() }.to_fragment();
+        let opened = Address::read("", &fragment);
+        let (link, problem) = opened.start(Some(&kept));
+        assert_eq!((&*link.text, link.playing, problem), ("theirs", false, None));
+        assert_eq!(opened.start(Some(&saved(&work, &fragment))).0, work, "the same link, loaded again");
+        assert_eq!(Address::read("?embed", "").start(Some(&kept)).0.text, Link::default().text);
+        assert_eq!(Address::default().start(Some("#")), (Link::default(), None), "of another version");
+    }
+
+    #[test]
+    fn a_damaged_link_gives_the_default_and_says_so() {
+        let (link, problem) = Address::read("?t=3", "#1nonsense").start(None);
+        assert_eq!((link.playhead, problem), (SimTime(3_000), Some(Problem::Damaged)));
+        assert_eq!(link.text, Link::default().text);
+    }
+}

@@ -1,0 +1,238 @@
+//! Links, what survives a reload, and the page inside other pages.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Page, View, dist};
+use crate::story::type_line;
+
+/// What is seen of a moment, everywhere.
+const SEEN: &str = "[
+    document.querySelector('.time').textContent,
+    document.querySelector('.stage').innerText,
+    document.querySelector('.screen')?.innerText.trim(),
+    document.querySelector('textarea')?.value,
+    [...document.querySelectorAll('.field rect')].length,
+]";
+
+/// The story with five commands, at rest at a moment before its end.
+fn story() -> Page {
+    let mut page = Page::open(View::DESKTOP);
+    page.click_named("16×");
+    page.wait("all are Ready", "document.querySelectorAll('.pod.ready').length === 3");
+    for line in [
+        "kubectl get pods -o wide -l app=flask",
+        "kubectl exec flask-1 -- cat /usr/src/app/log/dump.log",
+        "kubectl delete pod flask-1",
+        "kubectl scale sts flask --replicas=4",
+        "kubectl get pvc",
+    ] {
+        type_line(&mut page, line);
+    }
+    page.wait("flask-3 is there", "document.querySelector('[data-pod=flask-3].pod:not(.ghost)')");
+    if page.eval("!!document.querySelector('[aria-label=Pause]')") == true {
+        page.click_named("Pause");
+    }
+    page.click_named("One event back");
+    page.click_named("One event back");
+    page
+}
+
+fn fragment(page: &mut Page) -> String {
+    let hash = page.eval("location.hash");
+    hash.as_str().expect("a text").trim_start_matches('#').to_owned()
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn a_link_shows_exactly_its_moment() {
+    let mut page = story();
+    page.devtools(
+        "Browser.grantPermissions",
+        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] }),
+    );
+    page.click_named("Copy link");
+    page.wait("it is said", "document.querySelector('.message')?.innerText.includes('Copied')");
+    let link = page.eval("navigator.clipboard.readText()");
+    assert_eq!(link, page.eval("location.href"), "the address bar has it, too");
+    let link = link.as_str().expect("a text").to_owned();
+    println!("the link of the story with five commands has {} characters", link.len());
+    assert!(link.len() < 1_500, "{} characters: {link}", link.len());
+    page.screenshot("link-copied");
+    page.click_named("Close");
+    let seen = page.eval(SEEN);
+    let fragment = fragment(&mut page);
+
+    let mut other = Page::open_at(View::DESKTOP, &format!("#{fragment}"));
+    assert_eq!(other.eval(SEEN), seen);
+    other.screenshot("link-opened");
+    // The future that was there is there, too.
+    other.click_named("To the present");
+    other.wait("the fourth pod is there", "document.querySelector('[data-pod=flask-3].pod:not(.ghost)')");
+    other.assert_no_complaints();
+
+    // Only the fragment changes when a link is opened from where another one is.
+    let first = other.eval("document.querySelector('.time').textContent");
+    other.run(&format!("location.hash = '#{fragment}x';"));
+    other.wait("it is said that it is damaged", "document.querySelector('.message.bad[role=alert]')");
+    other.run(&format!("location.hash = '#{fragment}';"));
+    other.wait(
+        "the moment is back",
+        &format!(
+            "document.querySelector('.time').textContent !== {first} && !document.querySelector('.message')"
+        ),
+    );
+    assert_eq!(other.eval(SEEN), seen);
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn a_damaged_link_says_so_and_shows_the_default() {
+    for (fragment, words) in [("1nonsense", "damaged"), ("elsewhere", "damaged"), ("2AAAA", "newer")] {
+        let mut page = Page::open_at(View::DESKTOP, &format!("#{fragment}"));
+        assert!(page.text(".message[role=alert]").contains(words), "{fragment}");
+        page.wait("the default plays", "document.querySelector('[data-pod=flask-0]')");
+        page.screenshot(&format!("link-{words}"));
+        page.click_named("Close");
+        page.wait("it is gone", "!document.querySelector('.message')");
+        page.assert_no_complaints();
+    }
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn work_survives_a_reload() {
+    let mut page = story();
+    page.paste("textarea", "# my own work\n");
+    let seen = page.eval(SEEN);
+    page.goto("");
+    assert_eq!(page.eval(SEEN), seen);
+    page.click_named("Copy link");
+    page.paste("textarea", "# and more\n");
+    page.run("location.reload();");
+    page.wait(
+        "it is there again",
+        "document.querySelector('textarea')?.value === '# and more\\n' && document.readyState === 'complete'",
+    );
+    // Another link is more than what was there before.
+    let plain = Page::open(View::DESKTOP).eval("document.querySelector('textarea').value");
+    page.goto("?x#1nonsense");
+    assert_eq!(page.eval("document.querySelector('textarea').value"), plain);
+}
+
+/// The page of plain HTML with the built site beside it.
+fn embedding() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("ordinal-embedding-{}", std::process::id()));
+    fs::create_dir_all(folder.join("ordinal")).expect("a folder");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/embed.html");
+    fs::copy(page, folder.join("index.html")).expect("the page is there");
+    copy(&dist(), &folder.join("ordinal"));
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to)
+        } else {
+            fs::copy(entry.path(), to).map(drop).expect("a file")
+        }
+    }
+}
+
+/// A value inside a frame.
+fn inside(page: &mut Page, frame: usize, expression: &str) -> Value {
+    let document = format!("document.querySelectorAll('iframe')[{frame}].contentDocument");
+    page.eval(&format!("(document => {expression})({document})"))
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn two_frames_in_a_page_of_plain_html() {
+    let folder = embedding();
+    let mut page = Page::open_site(&folder, View { width: 900, height: 1100, ..View::DESKTOP });
+    let frames = "[...document.querySelectorAll('iframe')].map(f => f.contentDocument)";
+    page.wait("both frames are live", &format!("{frames}.every(d => d.querySelector('.embedded .lane'))"));
+    for frame in [0, 1] {
+        for part in [".stage", ".why", ".timeline"] {
+            assert_eq!(
+                inside(&mut page, frame, &format!("!!document.querySelector('{part}')")),
+                true,
+                "{part}"
+            );
+        }
+        for part in ["textarea", ".screen", "header"] {
+            assert_eq!(
+                inside(&mut page, frame, &format!("!!document.querySelector('{part}')")),
+                false,
+                "{part}"
+            );
+        }
+        let root = "document.documentElement";
+        assert_eq!(inside(&mut page, frame, &format!("{root}.scrollWidth <= {root}.clientWidth")), true);
+    }
+    let theme = |page: &mut Page, frame| inside(page, frame, "document.documentElement.dataset.theme");
+    assert_eq!((theme(&mut page, 0), theme(&mut page, 1)), (json!("light"), json!("dark")));
+    assert_eq!(inside(&mut page, 1, "document.querySelector('.time').textContent"), "0:14.0");
+    assert_eq!(inside(&mut page, 1, "!!document.querySelector('[aria-label=Play]')"), true, "it rests");
+    assert_eq!(
+        inside(&mut page, 0, "document.querySelector('.speeds [aria-current=true]')?.innerText"),
+        "4×"
+    );
+    page.wait(
+        "the first one plays by itself",
+        &format!("{frames}[0].querySelectorAll('.pod.ready').length === 3"),
+    );
+    page.screenshot("embedded-twice");
+
+    // One click opens the same moment in the whole page.
+    let seen = inside(&mut page, 1, "document.querySelector('.why').innerText");
+    page.run(&format!(
+        "const open = {frames}[1].querySelector('.open');
+        open.addEventListener('click', event => event.preventDefault());
+        open.click();"
+    ));
+    let address = inside(&mut page, 1, "document.querySelector('.open').href");
+    let address = address.as_str().expect("an address").to_owned();
+    let base = page.base().to_owned();
+    let rest = address.strip_prefix(&base).unwrap_or_else(|| panic!("{address} is not below {base}"));
+    page.assert_no_complaints();
+    page.goto(rest);
+    assert_eq!(page.eval("document.querySelector('.time').textContent"), "0:14.0");
+    let whole = page.text(".why");
+    let first = seen.as_str().and_then(|text| text.lines().next()).unwrap_or_default().to_owned();
+    assert!(whole.contains(&first), "{first} is not in {whole}");
+    assert_eq!(page.eval("!!document.querySelector('textarea')"), true);
+    let _ = fs::remove_dir_all(folder);
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn embedded_it_fits_small_frames() {
+    for (width, height) in [(480, 360), (800, 450)] {
+        for dark in [false, true] {
+            let view = View { width, height, is_dark: dark, ..View::DESKTOP };
+            let mut page = Page::open_at(view, "?embed=1&t=46&speed=4");
+            page.wait("three pods are there", "document.querySelectorAll('.pod:not(.ghost)').length === 3");
+            let root = "document.documentElement";
+            assert_eq!(
+                page.eval(&format!("{root}.scrollWidth <= innerWidth && {root}.scrollHeight <= innerHeight")),
+                true
+            );
+            let cut = page.eval(
+                "[...document.querySelectorAll('.pod, .why, .service, .timeline, .open')].filter(e => {
+                    const box = e.getBoundingClientRect();
+                    return box.left < 0 || box.right > innerWidth || box.top < 0 || box.bottom > innerHeight;
+                }).map(e => e.className)",
+            );
+            assert_eq!(cut, json!([]), "{width}×{height}");
+            page.screenshot(&format!("embed-{width}x{height}-{}", if dark { "dark" } else { "light" }));
+            page.assert_no_complaints();
+        }
+    }
+}
