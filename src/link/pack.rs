@@ -39,7 +39,7 @@ pub fn unpack(text: &str, dictionary: &[u8]) -> Result<Vec<u8>, Damaged> {
 
 /// CRC-32 as in IEEE 802.3, bit by bit.
 pub fn checksum(bytes: &[u8]) -> u32 {
-    let step = |sum: u32, _| sum >> 1 ^ 0xedb8_8320 * (sum & 1);
+    let step = |sum: u32, _| (sum >> 1) ^ (0xedb8_8320 * (sum & 1));
     !bytes.iter().fold(!0, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), step))
 }
 
