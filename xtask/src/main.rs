@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tooling: clocks are read here, the simulation is elsewhere")]
 
 mod check;
+mod fuzz;
 mod profile;
 mod run;
 mod schema;
@@ -29,6 +30,9 @@ cargo xtask COMMAND
              pictures of the page in dist/ (built if missing), into artifacts/; what a script may say
              stands in tests/browser/screenshot.rs
   bench      the simulation's benchmarks
+  fuzz [--seconds N] [--cases N] [--seed N] [--target manifest|command|dns]
+             mutated manifests, command lines and DNS lines against the simulation, for a minute; what panics, hangs or
+             takes too much memory becomes a file in crates/kubesim/tests/found, and thereby a test
   profile    measure which functions run before the stage is live, for the module that is loaded first
   split      Trunk's hook after a build: makes two modules of the page's one, and optimises both
   schema DIR VERSION
@@ -92,6 +96,7 @@ fn dispatch(arguments: &mut Arguments) -> Result<ExitCode> {
             arguments.finish()?;
             bench()?;
         }
+        "fuzz" => fuzz::fuzz(&arguments.0)?,
         "profile" => {
             arguments.finish()?;
             profile::record(&mut tools)?;

@@ -25,6 +25,8 @@ pub mod conformance;
 pub mod controllers;
 pub mod diff;
 pub mod dns;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod fuzz;
 pub mod kubectl;
 pub mod kubelet;
 pub mod manifest;

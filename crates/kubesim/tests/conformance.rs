@@ -1,7 +1,7 @@
 //! The recordings of a real cluster, as a ratchet: what passes must go on passing, and what is named in
 //! `conformance-pending.txt` is taken out of it as soon as it passes.
 
-use kubesim::conformance::{self, Verdict};
+use kubesim::conformance::{self, Verdict, page};
 use std::path::Path;
 
 const PENDING: &str = include_str!("conformance-pending.txt");
@@ -32,6 +32,12 @@ fn every_recording_passes_but_those_that_are_pending() {
         "these pass now, take them out of conformance-pending.txt:\n{}",
         done.join("\n")
     );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let of = |name: &str| std::fs::read_to_string(root.join(name)).expect("it is there");
+    let again = "it is out of date: cargo run -p kubesim --bin kubesim -- conformance --write CONFORMANCE.md";
+    assert_eq!(of("CONFORMANCE.md"), page::page(&report), "{again}");
+    let summary = page::summary(&report);
+    assert!(of("README.md").contains(&summary), "the README does not say: {summary}");
     let unknown: Vec<&&str> = pending.iter().filter(|p| !seen.iter().any(|s| s == **p)).collect();
     assert!(unknown.is_empty(), "there are no such recordings: {unknown:?}");
 }

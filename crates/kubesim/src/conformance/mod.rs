@@ -3,10 +3,11 @@
 //!
 //! [`script`] plays a `format: script` file step by step, [`milestones`] turns the history into what its `see` steps name,
 //! [`fold`] is the one place that says what can't be equal between two runs, [`validation`] plays a `format: validation`
-//! file.
+//! file, [`page`] writes CONFORMANCE.md.
 
 pub mod fold;
 pub mod milestones;
+pub mod page;
 pub mod script;
 pub mod validation;
 

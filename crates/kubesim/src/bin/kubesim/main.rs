@@ -1,5 +1,6 @@
-//! The headless runner: `kubesim conformance [PATH]` and `kubesim run FILE`.
+//! The headless runner: `kubesim conformance [PATH]`, `kubesim run FILE` and `kubesim fuzz`.
 
+mod fuzz;
 mod run;
 
 use kubesim::conformance::{self, Verdict};
@@ -8,10 +9,14 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage:
-  kubesim conformance [--quiet] [PATH]
-      plays the recordings of a real cluster below PATH (default: the crate's tests/golden) and says what differs
+  kubesim conformance [--quiet] [--write FILE] [PATH]
+      plays the recordings of a real cluster below PATH (default: the crate's tests/golden) and says what differs;
+      --write leaves the page CONFORMANCE.md in FILE
   kubesim run FILE [--command \"kubectl …\"]… [--until SECONDS] [--stats]
       applies FILE to a new cluster, lets it come to rest, gives each command in turn, and prints what happened
+  kubesim fuzz [--seconds N] [--cases N] [--seed N] [--target manifest|command|dns]
+      tries mutations of the recordings' manifests, commands and DNS lines; what panics, hangs or takes too much memory is
+      kept in the crate's tests/found
 ";
 
 fn main() -> ExitCode {
@@ -19,6 +24,7 @@ fn main() -> ExitCode {
     let result = match args.first().map(String::as_str) {
         Some("conformance") => conformance(&args[1..]),
         Some("run") => run::run(&args[1..]),
+        Some("fuzz") => fuzz::fuzz(&args[1..]),
         _ => Err(USAGE.to_string()),
     };
     match result {
@@ -33,7 +39,10 @@ fn main() -> ExitCode {
 
 fn conformance(args: &[String]) -> Result<bool, String> {
     let quiet = args.iter().any(|a| a == "--quiet");
-    let path = args.iter().find(|a| !a.starts_with("--")).map(PathBuf::from);
+    let write = args.iter().position(|a| a == "--write").map(|at| at + 1);
+    let to = write.map(|at| args.get(at).ok_or("--write needs a file")).transpose()?;
+    let mut paths = args.iter().enumerate().filter(|(at, a)| !a.starts_with("--") && Some(*at) != write);
+    let path = paths.next().map(|(_, path)| PathBuf::from(path));
     let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"));
     let report = conformance::run(&path, &mut |file, verdict| match verdict {
         Verdict::Passed => {}
@@ -52,5 +61,8 @@ fn conformance(args: &[String]) -> Result<bool, String> {
     }
     let (passed, failed, skipped) = report.totals(None);
     println!("\n{passed} passed, {failed} failed, {skipped} skipped");
+    if let Some(file) = to {
+        std::fs::write(file, conformance::page::page(&report)).map_err(|e| format!("{file}: {e}"))?;
+    }
     Ok(failed == 0)
 }

@@ -33,6 +33,21 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Bytes in use.
+pub fn live() -> usize {
+    LIVE.load(Relaxed)
+}
+
+/// The most bytes that were in use since [`forget_peak`].
+pub fn peak() -> usize {
+    PEAK.load(Relaxed)
+}
+
+/// Measures the peak from now on.
+pub fn forget_peak() {
+    PEAK.store(live(), Relaxed);
+}
+
 /// The cluster is at rest when nothing but events was written for this long.
 const REST: Span = Span::seconds(30);
 /// A command, or the way to rest, may take this long.

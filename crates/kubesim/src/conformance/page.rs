@@ -1,0 +1,78 @@
+//! CONFORMANCE.md: what came of the recordings, for people to read.
+
+use super::{Report, Verdict};
+use std::fmt::Write as _;
+
+/// The version of Kubernetes that was recorded and is followed.
+pub const VERSION: &str = "v1.36.2";
+
+/// What each folder of recordings holds.
+const FOLDERS: &[(&str, &str)] = &[
+    ("dns", "names looked up in pods, with nslookup, dig and host"),
+    ("gate-off", "manifests that come out differently with the feature gates of a stock cluster"),
+    ("kubectl", "kubectl's output: lists, watches, descriptions, errors, exit codes"),
+    ("scenarios", "rollouts, scaling, failures, deletions: what happens, in which order"),
+    ("validation", "manifests: what the API server refuses, warns of, and keeps"),
+];
+
+/// One sentence for the README.
+pub fn summary(report: &Report) -> String {
+    let (passed, failed, skipped) = report.totals(None);
+    let all = passed + failed + skipped;
+    format!("{passed} of {all} recordings of a real {VERSION} control plane are reproduced")
+}
+
+/// The whole page.
+pub fn page(report: &Report) -> String {
+    let mut page = String::new();
+    let _ = write!(
+        page,
+        "# Conformance\n\nWritten by `cargo run -p kubesim --bin kubesim -- conformance --write CONFORMANCE.md`; a test \
+         keeps it up to date.\n\nOrdinal follows Kubernetes {VERSION}. The recordings in `crates/kubesim/tests/golden` were \
+         made of a real control plane of that\nversion; the runner plays each one against the simulation and compares every \
+         output, every object and the order of what\nhappens. What can't be equal between two runs is folded in one place, \
+         `crates/kubesim/src/conformance/fold.rs`.\n\n{}.\n\n| folder | what is recorded | passed | not yet | skipped |\n\
+         | --- | --- | ---: | ---: | ---: |\n",
+        summary(report)
+    );
+    for folder in report.folders() {
+        let about = FOLDERS.iter().find(|(name, _)| *name == folder).map_or("", |(_, about)| about);
+        let (passed, failed, skipped) = report.totals(Some(folder));
+        let _ = writeln!(page, "| {folder} | {about} | {passed} | {failed} | {skipped} |");
+    }
+    let (passed, failed, skipped) = report.totals(None);
+    let _ = writeln!(page, "| **all** | | **{passed}** | **{failed}** | **{skipped}** |");
+    let files = |wanted: fn(&Verdict) -> Option<&str>| {
+        report.files.iter().filter_map(move |(folder, name, verdict)| Some((folder, name, wanted(verdict)?)))
+    };
+    section(&mut page, "Skipped", "Outside the product.");
+    for (folder, name, reason) in files(|verdict| match verdict {
+        Verdict::Skipped(reason) => Some(reason),
+        _ => None,
+    }) {
+        let _ = writeln!(page, "- `{folder}/{name}`: {reason}");
+    }
+    section(
+        &mut page,
+        "Known deviations",
+        "Steps of recordings that pass otherwise, where the simulation answers differently and is not compared.",
+    );
+    for (file, step, reason) in &report.deviations {
+        let _ = writeln!(page, "- `{file}`, {step}: {reason}");
+    }
+    if failed > 0 {
+        section(
+            &mut page,
+            "Not yet",
+            "Recordings that the simulation does not reproduce yet (`crates/kubesim/tests/conformance-pending.txt`).",
+        );
+        for (folder, name, _) in files(|verdict| matches!(verdict, Verdict::Failed(_)).then_some("")) {
+            let _ = writeln!(page, "- `{folder}/{name}`");
+        }
+    }
+    page
+}
+
+fn section(page: &mut String, title: &str, about: &str) {
+    let _ = write!(page, "\n## {title}\n\n{about}\n\n");
+}
