@@ -22,12 +22,19 @@ pub fn summary(report: &Report) -> String {
     format!("{passed} of {all} recordings of a real {VERSION} control plane are reproduced")
 }
 
+/// A README with this summary in the place of the one it has.
+pub fn with_summary(readme: &str, report: &Report) -> String {
+    let known = r"[0-9]+ of [0-9]+ recordings of a real v[0-9.]+ control plane are reproduced";
+    let known = regex_lite::Regex::new(known).expect("a valid pattern");
+    known.replace(readme, summary(report).as_str()).into_owned()
+}
+
 /// The whole page.
 pub fn page(report: &Report) -> String {
     let mut page = String::new();
     let _ = write!(
         page,
-        "# Conformance\n\nWritten by `cargo run -p kubesim --bin kubesim -- conformance --write CONFORMANCE.md`; a test \
+        "# Conformance\n\nWritten, with the README's summary of it, by `cargo run -p kubesim --bin kubesim -- conformance --write CONFORMANCE.md`; a test \
          keeps it up to date.\n\nOrdinal follows Kubernetes {VERSION}. The recordings in `crates/kubesim/tests/golden` were \
          made of a real control plane of that\nversion; the runner plays each one against the simulation and compares every \
          output, every object and the order of what\nhappens. What can't be equal between two runs is folded in one place, \

@@ -11,7 +11,7 @@ const USAGE: &str = "\
 usage:
   kubesim conformance [--quiet] [--write FILE] [PATH]
       plays the recordings of a real cluster below PATH (default: the crate's tests/golden) and says what differs;
-      --write leaves the page CONFORMANCE.md in FILE
+      --write leaves the page CONFORMANCE.md in FILE, and its summary in the README beside it
   kubesim run FILE [--command \"kubectl …\"]… [--until SECONDS] [--stats]
       applies FILE to a new cluster, lets it come to rest, gives each command in turn, and prints what happened
   kubesim fuzz [--seconds N] [--cases N] [--seed N] [--target manifest|command|dns]
@@ -63,6 +63,11 @@ fn conformance(args: &[String]) -> Result<bool, String> {
     println!("\n{passed} passed, {failed} failed, {skipped} skipped");
     if let Some(file) = to {
         std::fs::write(file, conformance::page::page(&report)).map_err(|e| format!("{file}: {e}"))?;
+        let readme = Path::new(file).with_file_name("README.md");
+        if let Ok(text) = std::fs::read_to_string(&readme) {
+            let text = conformance::page::with_summary(&text, &report);
+            std::fs::write(&readme, text).map_err(|e| format!("{}: {e}", readme.display()))?;
+        }
     }
     Ok(failed == 0)
 }
