@@ -15,6 +15,7 @@ use crate::components::{Ask, Face, Share, View, address, choice, part, sign};
 use crate::highlight::line_of_field;
 use crate::link::address::{Address, saved};
 use crate::link::{Link, Problem};
+use crate::rest::on_opening;
 use crate::scene::Scene;
 use crate::session::{Action, Page, Session};
 use crate::why::{self, Subject, Why};
@@ -45,6 +46,8 @@ struct Chosen {
     diagnosis: Rc<Diagnosis>,
     /// Whether that was said about an earlier text.
     stale: bool,
+    /// Whether the story has been opened: what it needs is loaded after the first picture.
+    opened: bool,
     /// The first line of it that is drawn.
     top: usize,
     /// What a small screen shows.
@@ -81,8 +84,9 @@ impl Chosen {
         let (name, kind) = link.question.clone();
         Chosen {
             text: link.text.clone().into(),
-            diagnosis: Rc::new(diagnose(&link.text, FeatureGates::default())),
-            stale: false,
+            diagnosis: Rc::default(),
+            stale: true,
+            opened: false,
             top: 0,
             view: link.view,
             panel: link.panel,
@@ -144,11 +148,28 @@ pub struct Start {
 pub fn App(start: &Start) -> Html {
     let words: &'static Words = &EN;
     let first = use_memo((), |()| start.address.start(start.saved.as_deref()));
-    let page = use_reducer(|| Page::new(Session::opened(&first.0)));
+    let page = use_reducer(|| Page::new(Session::new()));
     let state = use_state(|| Chosen::of(&first.0, first.1, words));
     // The newest choices, for listeners that live as long as the page.
     let newest = use_mut_ref(|| (*state).clone());
     newest.replace((*state).clone());
+    {
+        let (session, newest) = (page.session.clone(), newest.clone());
+        let (page, state) = (page.dispatcher(), state.setter());
+        use_effect_with((), move |()| {
+            let opening = on_opening(move || {
+                let mut chosen = newest.borrow().clone();
+                chosen.opened = true;
+                chosen.diagnose();
+                state.set(chosen);
+                // Unless somebody was quicker, and did something already.
+                if session.borrow().branch().inputs().is_empty() {
+                    page.dispatch(Action::Open(Rc::new(first.0.clone())));
+                }
+            });
+            move || drop(opening)
+        });
+    }
     let ask = {
         let (session, page, state) = (page.session.clone(), page.dispatcher(), state.clone());
         use_callback((), move |what: Ask, ()| {
@@ -264,7 +285,7 @@ pub fn App(start: &Start) -> Html {
                 let newest = newest.clone();
                 EventListener::new(&window, "pagehide", move |_| {
                     // Frames of one page share a tab's memory: they must not write into it.
-                    if !embed {
+                    if !embed && newest.borrow().opened {
                         let link = newest.borrow().link(&session.borrow());
                         browser::remember(&saved(&link, &browser::address().fragment));
                     }
@@ -276,7 +297,8 @@ pub fn App(start: &Start) -> Html {
                     return;
                 }
                 let (link, problem) = address.start(None);
-                state.set(Chosen::of(&link, problem, words));
+                let opened = newest.borrow().opened;
+                state.set(Chosen { opened, ..Chosen::of(&link, problem, words) });
                 page.dispatch(Action::Open(Rc::new(link)));
             });
             move || drop((leave, other))
@@ -285,7 +307,7 @@ pub fn App(start: &Start) -> Html {
 
     let chosen = &*state;
     {
-        let (ask, stale) = (ask.clone(), chosen.stale);
+        let (ask, stale) = (ask.clone(), chosen.stale && chosen.opened);
         use_effect_with((stale, stale.then_some(chosen.version)), move |_| {
             let pause = stale.then(|| Timeout::new(PAUSE, move || ask.emit(Ask::Diagnose)));
             move || drop(pause)

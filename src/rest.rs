@@ -1,8 +1,10 @@
-//! The part of the program that is loaded once the stage is live.
+//! The parts of the program that are loaded once the page is live.
 //!
-//! A release build is split in two modules (`xtask/src/split`). `static/start.js` loads the second in the background after
-//! the first pictures; what is called before it is there loads it on the spot, through [`load_rest`].
+//! A release build is split in three modules (`xtask/src/split`): what draws the page and starts the cluster, what runs until
+//! the first pod is there, and the rest. `static/start.js` loads the later ones in the background; what is called before it
+//! is there loads its module on the spot, through [`load_rest`].
 
+use gloo::events::EventListener;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
@@ -16,4 +18,9 @@ extern "C" {
 #[wasm_bindgen]
 pub fn load_rest() {
     load_now();
+}
+
+/// Does something once what the opening needs is there; `static/start.js` says when. Not if the listener is dropped before.
+pub fn on_opening(open: impl FnOnce() + 'static) -> EventListener {
+    EventListener::once(&gloo::utils::window(), "ordinal-opening", move |_| open())
 }

@@ -2,48 +2,64 @@
 // the names of the built files, which change with their content, stand in <meta> elements.
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 const [js, wasm] = meta("ordinal-app").split(" ");
-// The second part of the program: what does not run before the stage is live. A build without optimisation has none.
-const rest = meta("ordinal-rest") && new URL(meta("ordinal-rest"), import.meta.url);
-let first;
-// How often the page has stood still for the second part.
+// The later parts of the program: what does not run before the page is live, and before its first pod is there. A build
+// without optimisation has none; one for taking a profile is held back until it is told to go on.
+const later = (meta("ordinal-rest") ?? "").split(" ").filter(Boolean);
+const held = later[0] === "held";
+// The exports of the parts that are there.
+const parts = [];
+// How often the page has stood still for a part.
 let waits = 0;
 
-const link = (module) => {
-  if (first.rest_loaded.value) return;
-  new WebAssembly.Instance(module, { first });
-  first.rest_loaded.value = 1;
-  globalThis.ordinalRest = { waits };
+// Tells the page that it may open its story.
+const open = () => dispatchEvent(new Event("ordinal-opening"));
+
+// Makes a part of the program known to the one before it.
+const link = (number, module) => {
+  if (parts[number]) return;
+  const before = parts[number - 1];
+  const page = { load: () => loadNow(number + 1) };
+  parts[number] = new WebAssembly.Instance(module, { first: before, page }).exports;
+  before.rest_loaded.value = 1;
+  if (number === later.length) globalThis.ordinalRest = { waits };
 };
 
+const address = (number) => new URL(later[number - 1], import.meta.url);
+
 // Called by the program when something is needed that has not come yet: the page stands still until it is there.
-globalThis.ordinalLoadRest = () => {
+const loadNow = (number) => {
+  waits += 1;
   const request = new XMLHttpRequest();
-  request.open("GET", rest, false);
+  request.open("GET", address(number), false);
   // Bytes as characters: a request that is waited for gives nothing else.
   request.overrideMimeType("text/plain; charset=x-user-defined");
   request.send();
-  if (request.status >= 300) throw new Error(`${rest}: ${request.status}`);
-  waits += 1;
-  link(new WebAssembly.Module(Uint8Array.from(request.responseText, (c) => c.charCodeAt(0))));
+  if (request.status >= 300) throw new Error(`${address(number)}: ${request.status}`);
+  link(number, new WebAssembly.Module(Uint8Array.from(request.responseText, (c) => c.charCodeAt(0))));
 };
+globalThis.ordinalLoadRest = () => loadNow(1);
 
-const loadRest = async (pause) => {
+const loadLater = async (number, pause) => {
+  if (number > later.length) return;
   try {
-    const response = await fetch(rest);
-    if (!response.ok) throw new Error(`${rest}: ${response.status}`);
-    link(await WebAssembly.compile(await response.arrayBuffer()));
+    const response = await fetch(address(number));
+    if (!response.ok) throw new Error(`${address(number)}: ${response.status}`);
+    link(number, await WebAssembly.compile(await response.arrayBuffer()));
   } catch (error) {
-    // The network is away for a while: the stage plays on.
+    // The network is away for a while: what is there goes on.
     if (pause > 60_000) throw error;
-    setTimeout(loadRest, pause, pause * 2);
+    setTimeout(loadLater, pause, number, pause * 2);
+    return;
   }
+  if (number === 1) open();
+  requestAnimationFrame(() => loadLater(number + 1, 500));
 };
 
 try {
   const glue = await import(`./${js}`);
-  first = await glue.default({ module_or_path: new URL(wasm, import.meta.url) });
-  // After the first pictures.
-  if (rest) requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(loadRest, 0, 500)));
+  parts[0] = await glue.default({ module_or_path: new URL(wasm, import.meta.url) });
+  // After the first picture.
+  if (!held) requestAnimationFrame(() => (later.length ? loadLater(1, 500) : open()));
 } catch (error) {
   const message = document.createElement("p");
   message.setAttribute("role", "alert");

@@ -73,7 +73,9 @@ pub fn editor(
                 if let Some(more) = diagnosis.diagnostics.len().checked_sub(LISTED + 1) {
                     <p>{ fill(words.more, &[("count", &(more + 1).to_string())]) }</p>
                 }
-                <p><b class="found">{ "✓ " }</b>{ found(words, diagnosis) }</p>
+                if *diagnosis != Diagnosis::default() || text.trim().is_empty() {
+                    <p><b class="found">{ "✓ " }</b>{ found(words, diagnosis) }</p>
+                }
             </div>
             <div class="bar">
                 { button("primary", words.apply, ask, Ask::Apply) }

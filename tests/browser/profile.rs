@@ -11,30 +11,25 @@ use std::fs;
 
 use harness::{Page, View, dist};
 
-/// The stage is live: it shows the first pod, and moves.
-const LIVE: &str = "document.querySelector('[data-pod=flask-0]')";
+/// The page is live: it has drawn a running cluster, to which nothing has been applied yet, and goes on drawing.
+const LIVE: &str =
+    "document.querySelector('.timeline, footer, main') && (window.pictures = (window.pictures ?? 0) + 1) > 20";
+
+/// The first pod is there.
+const FIRST_POD: &str = "document.querySelector('[data-pod=flask-0]:not(.ghost)')";
 
 fn main() {
     let functions =
         fs::read_to_string(dist().join("functions.txt")).expect("an instrumented page tells its functions");
-    let mut ran: Vec<bool> = Vec::new();
+    let mut ran: [Vec<bool>; 2] = Default::default();
     // Both layouts and schemes: what a visitor sees first must not depend on the rest.
     for view in [View::DESKTOP, View::PHONE.dark(), View::DESKTOP.still()] {
         let mut page = Page::open(view);
-        page.wait("the stage is live", LIVE);
-        page.run(
-            "const [js] = document.querySelector('meta[name=\"ordinal-app\"]').content.split(' ');
-            import(new URL(js, document.baseURI)).then(glue => glue.default()).then(module => {
-                window.marks = Array.from(new Uint8Array(module.marks.buffer), mark => mark ? '1' : '0').join('');
-            });",
-        );
-        let marks = page.wait("the marks are read", "window.marks");
-        let marks = marks.as_str().expect("the marks are a text").bytes().map(|mark| mark == b'1');
-        ran = if ran.is_empty() {
-            marks.collect()
-        } else {
-            ran.iter().zip(marks).map(|(&a, b)| a || b).collect()
-        };
+        page.wait("the page is live", LIVE);
+        add(&mut ran[0], &marks(&mut page));
+        page.run("dispatchEvent(new Event('ordinal-opening'));");
+        page.wait("the first pod is there", FIRST_POD);
+        add(&mut ran[1], &marks(&mut page));
     }
     let mut lines = BTreeSet::new();
     for line in functions.lines() {
@@ -45,8 +40,9 @@ fn main() {
         };
         let (first, count, hash) = (number(10), number(10), number(16));
         let name = words.next().expect("a line has four words");
-        let segments = &ran[first..first + count];
-        if segments.iter().any(|&ran| ran) {
+        let [live, opening] = &ran;
+        let segments = [&live[first..first + count], &opening[first..first + count]];
+        if segments[1].iter().any(|&ran| ran) {
             let line = xtask::coverage::line(hash as u32, segments, name);
             // In order of name, whatever the shape.
             lines.insert((name.to_owned(), line));
@@ -54,5 +50,26 @@ fn main() {
     }
     for (_, line) in lines {
         println!("{line}");
+    }
+}
+
+/// What has run so far: a mark for every segment.
+fn marks(page: &mut Page) -> Vec<bool> {
+    page.run(
+        "delete window.marks;
+        const [js] = document.querySelector('meta[name=\"ordinal-app\"]').content.split(' ');
+        import(new URL(js, document.baseURI)).then(glue => glue.default()).then(module => {
+            window.marks = Array.from(new Uint8Array(module.marks.buffer), mark => mark ? '1' : '0').join('');
+        });",
+    );
+    let marks = page.wait("the marks are read", "window.marks");
+    marks.as_str().expect("the marks are a text").bytes().map(|mark| mark == b'1').collect()
+}
+
+/// Adds what ran in another view.
+fn add(ran: &mut Vec<bool>, marks: &[bool]) {
+    ran.resize(marks.len(), false);
+    for (ran, mark) in ran.iter_mut().zip(marks) {
+        *ran |= mark;
     }
 }

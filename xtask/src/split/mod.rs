@@ -1,14 +1,15 @@
-//! The page's module in two parts: what runs before the stage is live, and the rest, which is loaded after it.
+//! The page's module in three parts: what runs before the page is live (drawn, with a running cluster and the editor's
+//! manifest checked), what runs before the first pod is there, and the rest. Each is loaded after the one before.
 //!
-//! What runs first is measured, not guessed: `cargo xtask profile` runs the page with every stretch of code marking
-//! itself ([`instrument`]) and writes what ran into `xtask/first-load.txt`. [`outline`] makes functions of their own of
-//! what did not run in functions that did; [`parts`] leaves what ran in the first module and moves the rest, with the
-//! constants that only it needs ([`constants`]), into the second. In a moved function's place stays a stub that calls it
-//! through a table. A stub that is called before the second module is there loads it on the spot (`static/start.js`), so
-//! a profile that is out of date costs bytes or time, never correctness; a browser test sees to it that the opening
-//! needs no such load.
+//! What runs when is measured, not guessed: `cargo xtask profile` runs the page with every stretch of code marking itself
+//! ([`instrument`]) and writes what ran into `xtask/first-load.txt` ([`xtask::coverage`]). [`outline`] makes functions of
+//! their own of what runs later, or never, in functions that do run; [`parts`] distributes functions, and the constants that
+//! only they need ([`constants`]), over the modules. In place of a function that has moved to a later module stays a stub that
+//! calls it through a table. A stub that is called before that module is there loads it on the spot (`static/start.js`), so a
+//! profile that is out of date costs bytes or time, never correctness; a browser test sees to it that the opening needs no
+//! such load.
 //!
-//! The split is made between wasm-bindgen and wasm-opt: inlining has not blurred the functions yet, and both parts are
+//! The split is made between wasm-bindgen and wasm-opt: inlining has not blurred the functions yet, and the parts are
 //! then optimised, each for itself.
 
 mod constants;
@@ -24,8 +25,14 @@ use xtask::coverage::Coverage;
 
 use crate::run::{Result, command, root, run};
 
-/// The names of the functions that run before the stage is live.
+/// What runs when, as measured.
 pub const FIRST_LOAD: &str = "xtask/first-load.txt";
+
+/// The names of the modules: in the order in which they are loaded.
+const PARTS: [&str; 3] = ["ordinal", "opening", "rest"];
+
+/// What an instrumented page is told in place of the later modules: to wait until it is told to go on.
+const HELD: &str = "held";
 
 /// The memory of an instrumented module that tells what has run.
 const MARKS: &str = "marks";
@@ -93,7 +100,8 @@ impl Site {
     fn instrument(&self) -> Result<()> {
         let (module, names) = instrument(&self.read(&self.wasm)?)?;
         self.write(&self.wasm, &module)?;
-        self.write(FUNCTIONS, names.as_bytes())
+        self.write(FUNCTIONS, names.as_bytes())?;
+        self.announce(&self.wasm, HELD)
     }
 
     fn split(&self) -> Result<()> {
@@ -102,22 +110,29 @@ impl Site {
         let linked = fs::read(&linked).map_err(|error| format!("{}: {error}", linked.display()))?;
         let list = root().join(FIRST_LOAD);
         let list = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
-        let profile = Coverage::read(&list);
-        let parts = parts::split(&constants::Constants::read(&linked)?, &self.read(&self.wasm)?, &profile)?;
-        let (first, rest) = (self.optimised(parts.first)?, self.optimised(parts.rest)?);
-        // Both names follow from both contents: neither part is ever taken from a cache beside another's.
-        let hash = fnv(&[&first[..], &rest[..]]);
-        let (first_name, rest_name) = (format!("ordinal-{hash:016x}.wasm"), format!("rest-{hash:016x}.wasm"));
+        let coverage = Coverage::read(&list);
+        let parts = parts::split(&constants::Constants::read(&linked)?, &self.read(&self.wasm)?, &coverage)?;
+        let parts = parts.into_iter().map(|part| self.optimised(part)).collect::<Result<Vec<_>>>()?;
+        // The names follow from all contents: no part is ever taken from a cache beside another's.
+        let hash = fnv(&parts);
         fs::remove_file(self.folder.join(&self.wasm)).map_err(|error| format!("{}: {error}", self.wasm))?;
-        self.write(&first_name, &first)?;
-        self.write(&rest_name, &rest)?;
+        let names = PARTS.map(|part| format!("{part}-{hash:016x}.wasm"));
+        for (name, part) in names.iter().zip(&parts) {
+            self.write(name, part)?;
+        }
+        let [first, later @ ..] = &names;
+        self.announce(first, &later.join(" "))
+    }
+
+    /// Tells `static/start.js`, in index.html, which module is loaded first and which later.
+    fn announce(&self, first: &str, later: &str) -> Result<()> {
         let index = String::from_utf8(self.read("index.html")?).map_err(|_| "index.html is not UTF-8")?;
-        let index = index.replace(&self.wasm, &first_name);
+        let index = index.replace(&self.wasm, first);
         // Minified or not: the element that the app's name stands in.
         let app = index.find("ordinal-app").and_then(|at| index[..at].rfind("<meta"));
         let app = app.ok_or("index.html has no <meta name=\"ordinal-app\">")?;
         let (before, after) = index.split_at(app);
-        let index = format!("{before}<meta name=\"ordinal-rest\" content=\"{rest_name}\">{after}");
+        let index = format!("{before}<meta name=\"ordinal-rest\" content=\"{later}\">{after}");
         self.write("index.html", index.as_bytes())
     }
 
@@ -146,10 +161,10 @@ impl Site {
 }
 
 /// A 64-bit FNV-1a hash: it names files, nothing more.
-fn fnv(contents: &[&[u8]]) -> u64 {
+fn fnv(contents: &[Vec<u8>]) -> u64 {
     contents
         .iter()
-        .flat_map(|content| content.iter())
+        .flatten()
         .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

@@ -2,10 +2,12 @@
 //!
 //! The compiler leaves a function's rare paths in the function. Here a *segment* is a stretch of instructions that is
 //! entered only at its start: the start of a block, and what follows after a nested block or a conditional branch. A
-//! profile tells which segments ran; a run of neighbouring segments in one block that did not is cut out. Its locals
-//! become parameters and results, and each way that control leaves it becomes a number that the caller branches on.
+//! profile tells when each segment ran; a run of neighbouring segments in one block that did so later is cut out. Its
+//! locals become parameters and results, and each way that control leaves it becomes a number that the caller branches on.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use xtask::coverage::Level;
 
 use walrus::ir::{self, Instr, InstrSeqId, InstrSeqType};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, LocalFunction, LocalId, Module, ValType};
@@ -100,70 +102,102 @@ fn targets(instr: &Instr) -> Vec<InstrSeqId> {
     }
 }
 
-/// Cuts out of a function what did not run; gives the new functions. `ran` tells it for each of the shape's segments.
-pub fn outline(module: &mut Module, id: FunctionId, shape: &Shape, ran: &[bool]) -> Vec<FunctionId> {
+/// Cuts out of a function what runs later than the function begins to; gives the new functions. `levels` tells of each of the
+/// shape's segments when it runs.
+pub fn outline(module: &mut Module, id: FunctionId, shape: &Shape, levels: &[Level]) -> Vec<FunctionId> {
     let name = module.funcs.get(id).name.clone().unwrap_or_default();
     let results = module.types.results(module.funcs.get(id).ty()).to_vec();
-    let FunctionKind::Local(function) = &module.funcs.get(id).kind else { return Vec::new() };
-    let live = Live::of(function);
-    let mut cuts = Vec::new();
-    for cold in cold_runs(function, shape, ran) {
-        if let Some(cut) = Cut::plan(function, &live, cold, &results) {
-            cuts.push(cut);
-        }
-    }
+    let mut segments: Vec<(Segment, Level)> =
+        shape.segments.iter().copied().zip(levels.iter().copied()).collect();
+    let own = levels.iter().copied().min().unwrap_or(Level::Rest);
     let mut made = Vec::new();
-    // From the back, so that what is before keeps its place.
-    for (number, cut) in cuts.iter().enumerate().rev() {
-        let new = cut.make(module, id, &results);
-        module.funcs.get_mut(new).name = Some(format!("{name}{COLD}{number}"));
-        made.push(new);
+    // What never runs first: what is cut out for the opening then holds only calls of it.
+    for level in [Level::Rest, Level::Opening] {
+        if level <= own {
+            continue;
+        }
+        let FunctionKind::Local(function) = &module.funcs.get(id).kind else { return made };
+        let live =
+            Live::of(function, segments.iter().map(|(segment, _)| (segment.block, segment.start)).collect());
+        let cuts: Vec<Cut> = late_runs(function, &segments, level)
+            .into_iter()
+            .filter_map(|run| Cut::plan(function, &live, run, &results))
+            .collect();
+        // From the back, so that what is before keeps its place.
+        for (number, cut) in cuts.iter().enumerate().rev() {
+            let (new, length) = cut.make(module, id, &results);
+            module.funcs.get_mut(new).name = Some(format!("{name}{}{number}", mark(level)));
+            made.push(new);
+            let Run { block, from, to } = cut.run;
+            segments.retain(|(segment, _)| {
+                segment.block != block || segment.start <= from || segment.start >= to
+            });
+            for (segment, _) in
+                segments.iter_mut().filter(|(segment, _)| segment.block == block && segment.start >= to)
+            {
+                segment.start = segment.start + length - (to - from);
+            }
+        }
     }
     made
 }
 
 /// What a function's name is followed by, before a number, in the name of what was cut out of it.
-pub const COLD: &str = "#cold";
+pub const CUT: &str = "#cut-";
 
-/// A run of segments that did not run: instructions `from..to` of a block.
+fn mark(level: Level) -> &'static str {
+    match level {
+        Level::First => unreachable!("what runs first stays"),
+        Level::Opening => "#cut-opening-",
+        Level::Rest => "#cut-rest-",
+    }
+}
+
+/// When a function runs that was cut out, by its name; nothing for others.
+pub fn level_of_cut(name: &str) -> Option<Level> {
+    [Level::Opening, Level::Rest].into_iter().find(|level| name.contains(mark(*level)))
+}
+
+/// A run of segments: instructions `from..to` of a block.
 #[derive(Clone, Copy)]
-struct Cold {
+struct Run {
     block: InstrSeqId,
     from: usize,
     to: usize,
 }
 
-/// The longest runs of segments that did not run, none within another, in the order of the text.
-fn cold_runs(function: &LocalFunction, shape: &Shape, ran: &[bool]) -> Vec<Cold> {
+/// The longest runs of segments of this level or later, none within another, in order within each block.
+fn late_runs(function: &LocalFunction, segments: &[(Segment, Level)], level: Level) -> Vec<Run> {
     let mut by_block: BTreeMap<InstrSeqId, Vec<(usize, bool)>> = BTreeMap::new();
-    for (segment, &ran) in shape.segments.iter().zip(ran) {
-        by_block.entry(segment.block).or_default().push((segment.start, ran));
+    for (segment, found) in segments {
+        by_block.entry(segment.block).or_default().push((segment.start, *found >= level));
     }
-    let mut found = Vec::new();
+    let mut found: Vec<Run> = Vec::new();
     let mut open = vec![function.entry_block()];
     while let Some(block) = open.pop() {
         let instrs = &function.block(block).instrs;
         let segments = by_block.get(&block).map(Vec::as_slice).unwrap_or_default();
-        for (at, &(start, ran)) in segments.iter().enumerate() {
+        for (at, &(start, is_late)) in segments.iter().enumerate() {
             let end = segments.get(at + 1).map_or(instrs.len(), |next| next.0);
-            if ran {
+            if !is_late {
                 open.extend(instrs[start..end].iter().flat_map(|(instr, _)| nested(instr)));
-            } else {
-                match found.last_mut() {
-                    Some(Cold { block: before, to, .. }) if *before == block && *to == start => *to = end,
-                    _ => found.push(Cold { block, from: start, to: end }),
-                }
+                continue;
+            }
+            match found.last_mut() {
+                Some(run) if run.block == block && run.to == start => run.to = end,
+                _ => found.push(Run { block, from: start, to: end }),
             }
         }
     }
-    // In order within each block, so that cutting from the back is safe.
-    found.sort_by_key(|cold| (cold.block, cold.from));
+    found.sort_by_key(|run| (run.block, run.from));
     found
 }
 
 /// Which locals are still needed: at each segment's start and at each block's label.
 #[derive(Default)]
 struct Live {
+    /// Where it is wanted.
+    places: BTreeSet<(InstrSeqId, usize)>,
     /// Before an instruction of a block.
     before: BTreeMap<(InstrSeqId, usize), BTreeSet<LocalId>>,
     /// Where a branch to a block goes.
@@ -171,8 +205,8 @@ struct Live {
 }
 
 impl Live {
-    fn of(function: &LocalFunction) -> Self {
-        let mut live = Self::default();
+    fn of(function: &LocalFunction, places: BTreeSet<(InstrSeqId, usize)>) -> Self {
+        let mut live = Self { places, ..Self::default() };
         let entry = function.entry_block();
         live.label.insert(entry, BTreeSet::new());
         live.through(function, entry, BTreeSet::new());
@@ -190,8 +224,7 @@ impl Live {
         let instrs = &function.block(block).instrs;
         self.before.insert((block, instrs.len()), now.clone());
         for (at, (instr, _)) in instrs.iter().enumerate().rev() {
-            // A segment may start after this one.
-            if matches!(instr, Instr::Block(_) | Instr::Loop(_) | Instr::IfElse(_) | Instr::BrIf(_)) {
+            if self.places.contains(&(block, at + 1)) {
                 self.before.insert((block, at + 1), now.clone());
             }
             match instr {
@@ -256,7 +289,7 @@ enum Exit {
 
 /// What is cut out, and what is handed over.
 struct Cut {
-    cold: Cold,
+    run: Run,
     parameters: Vec<LocalId>,
     outs: Vec<LocalId>,
     exits: Vec<Exit>,
@@ -266,9 +299,9 @@ struct Cut {
 
 impl Cut {
     /// What cutting this out takes, if it is worth it and possible.
-    fn plan(function: &LocalFunction, live: &Live, cold: Cold, results: &[ValType]) -> Option<Self> {
-        let instrs = &function.block(cold.block).instrs;
-        let part = &instrs[cold.from..cold.to];
+    fn plan(function: &LocalFunction, live: &Live, run: Run, results: &[ValType]) -> Option<Self> {
+        let instrs = &function.block(run.block).instrs;
+        let part = &instrs[run.from..run.to];
         let mut inside = BTreeSet::new();
         let (mut named, mut set, mut size) = (BTreeSet::new(), BTreeSet::new(), 0);
         let mut exits = BTreeSet::new();
@@ -298,8 +331,8 @@ impl Cut {
             }
         }
         exits.extend(branches.into_iter().filter(|target| !inside.contains(target)).map(Exit::To));
-        let at_end = cold.to == instrs.len();
-        let ends_function = at_end && cold.block == function.entry_block();
+        let at_end = run.to == instrs.len();
+        let ends_function = at_end && run.block == function.entry_block();
         let never_through = matches!(
             part.last().map(|(instr, _)| instr),
             Some(Instr::Br(_) | Instr::BrTable(_) | Instr::Return(_) | Instr::Unreachable(_))
@@ -313,17 +346,17 @@ impl Cut {
         if to_the_function || exits.iter().any(|exit| matches!(exit, Exit::To(block) if !is_plain(*block))) {
             return None;
         }
-        if at_end && !never_through && !ends_function && !is_plain(cold.block) {
+        if at_end && !never_through && !ends_function && !is_plain(run.block) {
             return None;
         }
         let after = |exit: &Exit| match exit {
-            Exit::Through => live.before.get(&(cold.block, cold.to)),
+            Exit::Through => live.before.get(&(run.block, run.to)),
             Exit::To(block) => live.label.get(block),
             Exit::Return => None,
         };
         let wanted: BTreeSet<LocalId> = exits.iter().filter_map(after).flatten().copied().collect();
         let outs: Vec<LocalId> = set.intersection(&wanted).copied().collect();
-        let before = live.before.get(&(cold.block, cold.from))?;
+        let before = live.before.get(&(run.block, run.from))?;
         // An out that is not live before is set on every way to where it is wanted.
         let parameters: Vec<LocalId> = named.intersection(before).copied().collect();
         let exits: Vec<Exit> = exits.into_iter().collect();
@@ -331,7 +364,7 @@ impl Cut {
         let cost = 4 + parameters.len() + outs.len() + 3 * exits.len() + returns;
         let handed_over = parameters.len().max(outs.len());
         (size >= cost + WORTH && handed_over <= HANDED_OVER).then_some(Self {
-            cold,
+            run,
             parameters,
             outs,
             exits,
@@ -339,8 +372,8 @@ impl Cut {
         })
     }
 
-    /// Makes the new function, and puts a call of it in place of what was there.
-    fn make(&self, module: &mut Module, id: FunctionId, results: &[ValType]) -> FunctionId {
+    /// Makes the new function, and puts a call of it in place of what was there; gives how many instructions that is.
+    fn make(&self, module: &mut Module, id: FunctionId, results: &[ValType]) -> (FunctionId, usize) {
         let of = |module: &Module, local: LocalId| module.locals.get(local).ty();
         let returned: &[ValType] = if self.exits.contains(&Exit::Return) { results } else { &[] };
         let outs: Vec<ValType> = self.outs.iter().map(|&local| of(module, local)).collect();
@@ -365,7 +398,7 @@ impl Cut {
         let FunctionKind::Local(function) = &module.funcs.get(id).kind else {
             unreachable!("it has been planned")
         };
-        let part: Vec<Instr> = function.block(self.cold.block).instrs[self.cold.from..self.cold.to]
+        let part: Vec<Instr> = function.block(self.run.block).instrs[self.run.from..self.run.to]
             .iter()
             .map(|(instr, _)| instr.clone())
             .collect();
@@ -450,9 +483,10 @@ impl Cut {
         if self.exits.is_empty() {
             call.push(ir::Unreachable {}.into());
         }
+        let length = call.len();
         let calls = call.into_iter().map(|instr| (instr, Default::default()));
-        function.block_mut(self.cold.block).instrs.splice(self.cold.from..self.cold.to, calls);
-        new
+        function.block_mut(self.run.block).instrs.splice(self.run.from..self.run.to, calls);
+        (new, length)
     }
 }
 
@@ -609,12 +643,13 @@ mod tests {
             let first_cold = before.segments[3];
             segment.block != first_cold.block || segment.start < first_cold.start
         };
-        let ran: Vec<bool> = before.segments.iter().map(is_hot).collect();
-        assert!(ran.iter().any(|&ran| ran) && !ran[3]);
-        let pieces = outline(&mut module, f, &before, &ran);
+        let level = |segment| if is_hot(segment) { Level::First } else { Level::Rest };
+        let levels: Vec<Level> = before.segments.iter().map(level).collect();
+        assert_eq!(levels[3], Level::Rest);
+        let pieces = outline(&mut module, f, &before, &levels);
         assert_eq!(pieces.len(), 1);
         let piece = module.funcs.get(pieces[0]);
-        assert_eq!(piece.name.as_deref(), Some("f#cold0"));
+        assert_eq!(piece.name.as_deref(), Some("f#cut-rest-0"));
         // It takes x (sum is set before it is read), and gives back the result, x, sum and the way it left.
         assert_eq!(module.types.params(piece.ty()), [ValType::I32]);
         assert_eq!(module.types.results(piece.ty()), [ValType::I32; 4]);
@@ -627,9 +662,31 @@ mod tests {
     fn what_is_short_stays() {
         let (mut module, f) = looping();
         let (before, _) = shape(&module, f);
-        let mut ran = vec![true; before.segments.len()];
-        *ran.last_mut().expect("there are segments") = false;
-        assert!(outline(&mut module, f, &before, &ran).is_empty());
+        let mut levels = vec![Level::First; before.segments.len()];
+        *levels.last_mut().expect("there are segments") = Level::Rest;
+        assert!(outline(&mut module, f, &before, &levels).is_empty());
+    }
+
+    #[test]
+    fn what_never_runs_is_cut_out_of_what_runs_in_the_opening() {
+        let (mut module, f) = looping();
+        let (before, _) = shape(&module, f);
+        // The loop's body runs in the opening, the long way round never.
+        let levels: Vec<Level> = (0..before.segments.len())
+            .map(|at| match at {
+                0 => Level::First,
+                1 | 2 => Level::Opening,
+                at if before.segments[at].block == before.segments[1].block => Level::Opening,
+                at if before.segments[at].block == before.segments[0].block => Level::First,
+                _ => Level::Rest,
+            })
+            .collect();
+        let pieces = outline(&mut module, f, &before, &levels);
+        let names: Vec<_> =
+            pieces.iter().map(|&id| module.funcs.get(id).name.clone().unwrap_or_default()).collect();
+        assert!(names.iter().any(|name| level_of_cut(name) == Some(Level::Rest)), "{names:?}");
+        assert!(names.iter().all(|name| level_of_cut(name).is_some() && name.starts_with("f#cut-")));
+        wasmparser::Validator::new().validate_all(&module.emit_wasm()).expect("it is still a module");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Making two modules of one.
+//! Making several modules of one: each imports from the one before, which calls it through a table.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,29 +9,23 @@ use walrus::{
 };
 
 use super::constants::{Constants, Place};
-use super::outline::{COLD, Shape, outline};
+use super::outline::{CUT, Shape, level_of_cut, outline};
 use super::{parse, plain_name};
 use crate::run::Result;
-use xtask::coverage::Coverage;
+use xtask::coverage::{Coverage, Level};
 
-/// What the second module imports from, by this name: the first one's exports.
+/// What a module imports from, by this name: the exports of the one before.
 const FIRST: &str = "first";
-/// The export, and global, that says whether the second module is there; `static/start.js` sets it.
+/// The export, and global, that says whether the next module is there; `static/start.js` sets it.
 const LOADED: &str = "rest_loaded";
 /// The export that calls the page's own loading of the second module; see `src/rest.rs`.
 const LOAD: &str = "load_rest";
+/// What the second module calls for the loading of the third.
+const LOAD_NEXT: (&str, &str) = ("page", "load");
 /// A function of no more instructions than this, which calls none, is copied: a stub or an import would be as big.
 const SMALL: u64 = 10;
 /// Gaps between pieces of constants up to this many bytes are not worth a new segment.
 const GAP: u32 = 16;
-
-/// The two modules.
-pub struct Parts {
-    /// What is loaded first.
-    pub first: Vec<u8>,
-    /// What is loaded once the stage is live.
-    pub rest: Vec<u8>,
-}
 
 /// The functions that another one names.
 #[derive(Default)]
@@ -64,7 +58,7 @@ fn constants_of(module: &Module, constants: &Constants, id: FunctionId) -> BTree
 
 /// The name that the linker knows a function by, whether it is whole or was cut out.
 fn linked_name(name: &str) -> &str {
-    name.split(COLD).next().unwrap_or(name)
+    name.split(CUT).next().unwrap_or(name)
 }
 
 /// What may be addresses.
@@ -87,32 +81,45 @@ impl<'instr> Visitor<'instr> for Addresses {
     }
 }
 
-/// Cuts what did not run out of the functions that ran; gives how many pieces there are.
-fn outline_all(module: &mut Module, constants: &Constants, profile: &Coverage) -> usize {
+/// Cuts what runs later, or never, out of the functions that run; gives how many pieces there are.
+fn outline_all(module: &mut Module, constants: &Constants, coverage: &Coverage) -> usize {
     let ran: Vec<_> = module
         .funcs
         .iter_local()
         .filter_map(|(id, local)| {
             let name = module.funcs.get(id).name.as_deref()?;
             let shape = Shape::of(local).filter(|_| constants.knows(name))?;
-            let segments = profile.segments(&plain_name(name), shape.hash, shape.segments.len())?;
+            let segments = coverage.segments(&plain_name(name), shape.hash, shape.segments.len())?;
             Some((id, shape, segments))
         })
         .collect();
     ran.iter().map(|(id, shape, segments)| outline(module, *id, shape, segments).len()).sum()
 }
 
-/// Splits a module that wasm-bindgen has made of the linker's, whose constants are given. What ran by the profile, and
-/// the functions that the linker does not know, stay in the first part.
+/// Splits a module that wasm-bindgen has made of the linker's, whose constants are given, in three: see [`Level`]. Functions that
+/// the linker does not know stay in the first.
 ///
 /// # Errors
-/// If the module cannot be read, or lacks what the page's two parts need.
-pub fn split(constants: &Constants, bound: &[u8], profile: &Coverage) -> Result<Parts> {
+/// If the module cannot be read, or lacks what the page's parts need.
+pub fn split(constants: &Constants, bound: &[u8], coverage: &Coverage) -> Result<[Vec<u8>; 3]> {
     let mut whole = parse(bound)?;
-    let pieces = outline_all(&mut whole, constants, profile);
-    let whole = whole.emit_wasm();
-    let (mut one, mut two) = (parse(&whole)?, parse(&whole)?);
-    let load = one.exports.get_func(LOAD).map_err(|_| format!("the module has no export {LOAD}"))?;
+    let pieces = outline_all(&mut whole, constants, coverage);
+    println!("» {pieces} pieces are cut out of functions that run before the first pod is there");
+    let [first, later] = split_at(constants, &whole.emit_wasm(), coverage, Level::First)?;
+    let [opening, rest] = split_at(constants, &later, coverage, Level::Opening)?;
+    Ok([first, opening, rest])
+}
+
+/// Splits a module in what runs up to a level and what runs later.
+fn split_at(constants: &Constants, whole: &[u8], coverage: &Coverage, upto: Level) -> Result<[Vec<u8>; 2]> {
+    let (mut one, mut two) = (parse(whole)?, parse(whole)?);
+    let load = match upto {
+        Level::First => one.exports.get_func(LOAD).map_err(|_| format!("the module has no export {LOAD}"))?,
+        _ => {
+            let ty = one.types.add(&[], &[]);
+            one.add_import_func(LOAD_NEXT.0, LOAD_NEXT.1, ty).0
+        }
+    };
 
     // Small functions that call none are in whichever module names them, if need be in both.
     let mut moved: BTreeSet<FunctionId> = BTreeSet::new();
@@ -123,7 +130,8 @@ pub fn split(constants: &Constants, bound: &[u8], profile: &Coverage) -> Result<
             copied.insert(id);
         }
         let may_move = constants.knows(name) && id != load && one.start != Some(id) && !copied.contains(&id);
-        if name.contains(COLD) || (may_move && !profile.ran(&plain_name(name))) {
+        let level = level_of_cut(name).or_else(|| may_move.then(|| coverage.level(&plain_name(name))));
+        if level.is_some_and(|level| level > upto) {
             moved.insert(id);
         }
     }
@@ -162,14 +170,13 @@ pub fn split(constants: &Constants, bound: &[u8], profile: &Coverage) -> Result<
     make_rest(&mut two, &moved, &entries, &used, &other, &only_rest)?;
     make_first(&mut one, load, &entries, &used, &only_rest)?;
     println!(
-        "» two modules: {} functions later, {pieces} of them cut out of functions that run first; {} ways there, {} back; \
-         {} bytes of constants later",
+        "» {} functions after {upto:?}; {} ways there, {} back; {} bytes of constants",
         moved.len(),
         entries.len(),
         used.len(),
         only_rest.iter().map(|(start, end)| end - start).sum::<u32>()
     );
-    Ok(Parts { first: one.emit_wasm(), rest: two.emit_wasm() })
+    Ok([one.emit_wasm(), two.emit_wasm()])
 }
 
 /// Calls pieces through the table.
@@ -246,7 +253,7 @@ fn make_first(
     let ensure = builder.finish(Vec::new(), &mut module.funcs);
 
     let is_piece = |module: &Module, id: FunctionId| {
-        module.funcs.get(id).name.as_deref().is_some_and(|name| name.contains(COLD))
+        module.funcs.get(id).name.as_deref().is_some_and(|name| level_of_cut(name).is_some())
     };
     let slots: BTreeMap<FunctionId, usize> = entries.iter().copied().zip(0..).collect();
     let callers: Vec<FunctionId> =
@@ -283,7 +290,9 @@ fn make_first(
         module.funcs.get_mut(id).kind = FunctionKind::Local(builder.local_func(parameters));
     }
 
-    module.exports.remove(LOAD).map_err(|error| error.to_string())?;
+    if module.exports.get_func(LOAD).is_ok() {
+        module.exports.remove(LOAD).map_err(|error| error.to_string())?;
+    }
     for (name, item) in names {
         module.exports.add(&name, item);
     }
@@ -444,12 +453,20 @@ mod tests {
     #[test]
     fn what_does_not_run_first_moves_with_its_constants() {
         let constants = Constants::of(&[("both", (100, 114)), ("late", (200, 213)), ("run", (100, 114))]);
-        let parts = split(&constants, &whole(), &Coverage::read("# run first\n0 - run\n0 - both"))
-            .expect("it can be split");
-        for part in [&parts.first, &parts.rest] {
+        let coverage = Coverage::read("# run first\n0 - - run\n0 - - both");
+        let [first, rest] = split_at(&constants, &whole(), &coverage, Level::First).expect("it can be split");
+        for part in [&first, &rest] {
             wasmparser::Validator::new().validate_all(part).expect("both parts are modules");
         }
-        let (first, rest) = (parse(&parts.first).expect("a module"), parse(&parts.rest).expect("a module"));
+        // Nothing runs in the opening: the second of three has only what calls the third.
+        let [again, opening, last] = split(&constants, &whole(), &coverage).expect("it can be split");
+        assert_eq!(again, first);
+        for part in [&opening, &last] {
+            wasmparser::Validator::new().validate_all(part).expect("every part is a module");
+        }
+        let last = parse(&last).expect("a module");
+        assert_eq!(names(&last), ["late"].into());
+        let (first, rest) = (parse(&first).expect("a module"), parse(&rest).expect("a module"));
         assert_eq!(names(&first), ["both", "ensure_rest", "late", "load", "run"].into(), "late as a stub");
         assert_eq!(names(&rest), ["late"].into());
         let texts = |module: &Module| module.data.iter().map(|data| data.value.clone()).collect::<Vec<_>>();
