@@ -1,4 +1,4 @@
-//! What runs before the stage is live: what `cargo xtask profile` runs on an instrumented page.
+//! What runs before the page is live, and before its first pod is there: what `cargo xtask profile` runs on an instrumented page.
 //!
 //! The page's folder holds `functions.txt` (see `instrument` in `xtask/src/split`): for every function the number of its
 //! first segment, how many it has, its shape and its name. Prints those that ran with what ran of them, a line each.
