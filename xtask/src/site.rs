@@ -121,7 +121,10 @@ pub fn size() -> Result<()> {
     line(sum(&|_| true), "all files");
     line(sum(&|file| file.critical || file.is_opening()), "loaded before the first pod is there");
     let critical = sum(&|file| file.critical);
-    line(critical, "critical path: the files marked *, loaded before the page is live with a running cluster");
+    line(
+        critical,
+        "critical path: the files marked *, loaded before the page is live with a running cluster",
+    );
     if critical.brotli > CRITICAL_PATH_BUDGET {
         return Err(format!(
             "the critical path is {} bytes of brotli above its budget, {CRITICAL_PATH_BUDGET}; what runs before the page is \
