@@ -50,7 +50,9 @@ pub fn start() {
     if let Some(dark) = start.address.dark {
         browser::set_theme(dark);
     }
-    yew::Renderer::<app::App>::with_root_and_props(root, start).render();
+    // Not before `static/start.js` has the module in its hands: a part of it that is missing could not be linked.
+    let render = || drop(yew::Renderer::<app::App>::with_root_and_props(root, start).render());
+    gloo::timers::callback::Timeout::new(0, render).forget();
 }
 
 /// The fingerprint of the history that a manifest and commands make, in hexadecimal: for the test that compares the one
