@@ -44,15 +44,18 @@ pub fn start() {
         web_sys::console::error_1(&panic.to_string().into());
         show_panic(&panic.to_string());
     }));
+    // Not before `static/start.js` has the module in its hands: a part of it that is missing could not be linked.
+    gloo::timers::callback::Timeout::new(0, render).forget();
+}
+
+fn render() {
     let root =
         gloo::utils::document().get_element_by_id("app").expect("index.html has an element with the id app");
     let start = app::Start { address: browser::address(), saved: browser::remembered() };
     if let Some(dark) = start.address.dark {
         browser::set_theme(dark);
     }
-    // Not before `static/start.js` has the module in its hands: a part of it that is missing could not be linked.
-    let render = || drop(yew::Renderer::<app::App>::with_root_and_props(root, start).render());
-    gloo::timers::callback::Timeout::new(0, render).forget();
+    yew::Renderer::<app::App>::with_root_and_props(root, start).render();
 }
 
 /// The fingerprint of the history that a manifest and commands make, in hexadecimal: for the test that compares the one

@@ -13,6 +13,8 @@ let waits = 0;
 
 // Tells the page that it may open its story.
 const open = () => dispatchEvent(new Event("ordinal-opening"));
+// A link, or a moment asked for, may need anything: such a story is opened when all is there.
+const enough = location.hash || location.search ? later.length : 1;
 
 // Makes a part of the program known to the one before it.
 const link = (number, module) => {
@@ -21,7 +23,6 @@ const link = (number, module) => {
   const page = { load: () => loadNow(number + 1) };
   parts[number] = new WebAssembly.Instance(module, { first: before, page }).exports;
   before.rest_loaded.value = 1;
-  if (number === later.length) globalThis.ordinalRest = { waits };
 };
 
 const address = (number) => new URL(later[number - 1], import.meta.url);
@@ -40,7 +41,10 @@ const loadNow = (number) => {
 globalThis.ordinalLoadRest = () => loadNow(1);
 
 const loadLater = async (number, pause) => {
-  if (number > later.length) return;
+  if (number > later.length) {
+    globalThis.ordinalRest = { waits };
+    return;
+  }
   try {
     const response = await fetch(address(number));
     if (!response.ok) throw new Error(`${address(number)}: ${response.status}`);
@@ -51,7 +55,7 @@ const loadLater = async (number, pause) => {
     setTimeout(loadLater, pause, number, pause * 2);
     return;
   }
-  if (number === 1) open();
+  if (number === enough) open();
   requestAnimationFrame(() => loadLater(number + 1, 500));
 };
 
@@ -59,7 +63,12 @@ try {
   const glue = await import(`./${js}`);
   parts[0] = await glue.default({ module_or_path: new URL(wasm, import.meta.url) });
   // After the first picture.
-  if (!held) requestAnimationFrame(() => (later.length ? loadLater(1, 500) : open()));
+  if (!held) {
+    requestAnimationFrame(() => {
+      if (later.length === 0) open();
+      loadLater(1, 500);
+    });
+  }
 } catch (error) {
   const message = document.createElement("p");
   message.setAttribute("role", "alert");

@@ -148,7 +148,11 @@ impl Page {
     /// Loads an address below the page's folder, and waits until the page shows something.
     pub fn goto(&mut self, address: &str) {
         self.post("url", json!({ "url": format!("{}{address}", self.base) }));
-        self.wait("the page shows something", "document.querySelector('#app')?.childElementCount");
+        self.wait(
+            "the page shows something, and its story is open",
+            "document.querySelector('#app')?.childElementCount
+                && (window.ordinalRest || document.querySelector('meta[name=ordinal-rest][content=held]'))",
+        );
     }
 
     /// Changes the screen and the visitor's preferences.

@@ -30,6 +30,10 @@ fn main() {
         page.wait("the first pod is there", FIRST_POD);
         add(&mut ran[1], &marks(&mut page));
     }
+    let mut page = Page::open_at(View::DESKTOP, "?embed=1&theme=dark");
+    page.wait("the embedded page is live", LIVE);
+    add(&mut ran[0], &marks(&mut page));
+    add(&mut ran[1], &marks(&mut page));
     let mut lines = BTreeSet::new();
     for line in functions.lines() {
         let mut words = line.splitn(4, ' ');
