@@ -66,7 +66,7 @@ fn mistakes_are_told_at_their_line_and_change_nothing() {
         &mut page,
         "a: [\n",
         "line 2",
-        "error parsing STDIN: error converting YAML to JSON: yaml: line 2: did not find expected node content",
+        "error parsing STDIN: error converting YAML to JSON: yaml: line 1: did not find expected node content",
     );
     page.screenshot("mistake-no-yaml");
     refused(
@@ -203,6 +203,7 @@ fn typing_in_a_long_manifest_stays_smooth() {
             const area = document.querySelector('textarea');
             area.focus();
             area.setSelectionRange(40, 40);
+            document.querySelector('.editor').scrollTop = 0;
             for (let n = 0; n < 30; n++) {
                 const start = performance.now();
                 document.execCommand('insertText', false, n % 10 ? 'x' : '\\n');
