@@ -240,7 +240,7 @@ impl About<'_> {
     fn outdated_pod(&self) -> Option<Str> {
         let update = &self.set.stateful_set().status.update_revision;
         let old = |pod: &&Object| self.revision_of(pod) != *update && !pod.meta.is_terminating();
-        self.pods().filter(old).last().map(|pod| pod.meta.name.clone())
+        self.pods().rfind(old).map(|pod| pod.meta.name.clone())
     }
 
     fn pods(&self) -> impl DoubleEndedIterator<Item = &Object> {

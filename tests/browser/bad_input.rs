@@ -7,7 +7,8 @@ use crate::story::type_line;
 use crate::story::walk;
 
 /// What the stage shows, but for ages.
-const STAGE: &str = "[...document.querySelectorAll('.lane')].map(lane => lane.innerText).join()";
+const STAGE: &str =
+    "[...document.querySelectorAll('.lane')].map(lane => lane.innerText.replace(/age\\n\\S+/, '')).join()";
 
 /// The page at rest with the first example applied.
 fn settled() -> Page {
@@ -85,7 +86,7 @@ fn mistakes_are_told_at_their_line_and_change_nothing() {
     refused(
         &mut page,
         &with("      app: flask\n  serviceName", "      app: other\n  serviceName"),
-        "line 28",
+        "line 29",
         "`selector` does not match template `labels`",
     );
     refused(
@@ -187,7 +188,7 @@ fn hostile_texts_do_not_freeze_the_page() {
 fn typing_in_a_long_manifest_stays_smooth() {
     let mut page = settled();
     let mut costs = Vec::new();
-    for copies in [1, 100] {
+    for copies in [20, 100] {
         let text: String = (0..copies)
             .map(|n| {
                 format!("---\n{}", walk::manifest().replace("name: flask\n", &format!("name: flask{n}\n")))
@@ -220,7 +221,7 @@ fn typing_in_a_long_manifest_stays_smooth() {
         );
         costs.push(changes);
     }
-    assert!(costs[1] < 20 * costs[0], "a long text costs {} changes, a short one {}", costs[1], costs[0]);
+    assert!(costs[1] <= 3 * costs[0], "a long text costs {} changes, a shorter one {}", costs[1], costs[0]);
     // At the end of a long text the same line is under the caret in colours and without them.
     page.run("document.querySelector('.editor').scrollTop = 1e9;");
     page.wait(
