@@ -106,7 +106,8 @@ fn mistakes_are_told_at_their_line_and_change_nothing() {
         ("kubectl get", "You must specify the type of resource to get."),
         ("frobnicate", "command not found"),
     ] {
-        let printed = type_line(&mut page, line);
+        type_line(&mut page, line);
+        let printed = page.text(".screen");
         assert!(printed.contains(words), "{line}: {printed}");
     }
     page.assert_no_complaints();
