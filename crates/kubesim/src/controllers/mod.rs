@@ -119,8 +119,9 @@ pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
 /// Says which component has to look at which object because of this change.
 pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
     stateful_set::interested(store, change, add);
-    deployment::interested(store, change, add);
+    // A ReplicaSet is at work on what it was told before its Deployment has seen that it was told.
     replica_set::interested(store, change, add);
+    deployment::interested(store, change, add);
     endpoint_slice::interested(store, change, add);
     garbage_collector::interested(store, change, add);
     node_lifecycle::interested(store, change, add);

@@ -416,7 +416,10 @@ impl Worker {
             self.warns(cx, pod, i, "ErrImageNeverPull", &message);
             return self.fail_image(cx, pod, i, "ErrImageNeverPull", &message);
         }
-        if present && !container.always_pull {
+        // The stand-in does not ask the registry again for a restart.
+        let asks =
+            container.always_pull && !(cx.timings.imitates_recorder && self.runs[i].previous.is_some());
+        if present && !asks {
             let message = format!(
                 "Container image \"{image}\" already present on machine and can be accessed by the pod"
             );
