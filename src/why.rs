@@ -209,8 +209,7 @@ impl About<'_> {
     /// Whether the pod's ordinal is not among the wanted ones.
     fn is_beyond(&self, pod: &str) -> bool {
         let spec = &self.set.stateful_set().spec;
-        let ordinal = pod.rsplit_once('-').and_then(|(_, n)| n.parse::<i32>().ok());
-        ordinal.is_some_and(|n| n < spec.ordinals_start || n - spec.ordinals_start >= spec.replicas)
+        ordinal(pod).is_some_and(|n| n < spec.ordinals_start || n - spec.ordinals_start >= spec.replicas)
     }
 
     fn find_pod(&self, name: &str) -> Option<&Object> {
@@ -240,10 +239,11 @@ impl About<'_> {
     fn outdated_pod(&self) -> Option<Str> {
         let update = &self.set.stateful_set().status.update_revision;
         let old = |pod: &&Object| self.revision_of(pod) != *update && !pod.meta.is_terminating();
-        self.pods().rfind(old).map(|pod| pod.meta.name.clone())
+        let highest = self.pods().filter(old).max_by_key(|pod| ordinal(&pod.meta.name));
+        highest.map(|pod| pod.meta.name.clone())
     }
 
-    fn pods(&self) -> impl DoubleEndedIterator<Item = &Object> {
+    fn pods(&self) -> impl Iterator<Item = &Object> {
         let all = self.store.list_in(Kind::Pod, &self.set.meta.namespace).map(|pod| &**pod);
         all.filter(|pod| pod.meta.is_controlled_by(self.set.meta.uid))
     }
@@ -356,7 +356,7 @@ impl About<'_> {
     /// Why a pod that is Ready keeps the old revision.
     fn outdated(&self, name: &Str) -> Why {
         let words = self.words;
-        let ordinal = name.rsplit_once('-').and_then(|(_, n)| n.parse::<i32>().ok()).unwrap_or(0);
+        let ordinal = ordinal(name).unwrap_or(0);
         let spec = &self.set.stateful_set().spec;
         match &spec.update_strategy {
             UpdateStrategy::OnDelete => Why::new(Mood::Calm, &words.pod_on_delete, &[("pod", name)])
@@ -506,6 +506,11 @@ impl About<'_> {
         }
         Why::new(Mood::Calm, &words.node_well, &values)
     }
+}
+
+/// A pod's number.
+fn ordinal(name: &str) -> Option<i32> {
+    name.rsplit_once('-')?.1.parse().ok()
 }
 
 /// A command that applies an object in JSON.

@@ -2,6 +2,7 @@
 //!
 //! A verdict is a value; the page turns it into a sentence, a countdown and a link to the rule, and tests assert it.
 //! Every component that looks at an object leaves its newest verdict in the store, so the history covers verdicts too.
+//! One that never found anything to do about an object leaves none: that says the same as [`Reason::Settled`].
 
 use crate::api::{Key, SimTime, Str};
 
