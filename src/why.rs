@@ -113,7 +113,7 @@ pub fn of_set(words: &'static Words, store: &Store, set: &Object) -> Why {
     let about = About { words, store, set };
     match verdict {
         Some(verdict) => about.verdict(verdict),
-        None => about.rest(),
+        None => Why::new(Mood::Busy, &words.unseen, &[("set", &set.meta.name)]),
     }
 }
 

@@ -102,6 +102,14 @@ fn help(story: &mut Story, why: &Why, seconds: i64) {
 }
 
 #[test]
+fn a_set_that_its_controller_has_not_seen() {
+    let story = story(&[], 0);
+    assert!(story.cluster.api.store().verdict(Component::StatefulSetController, &set_key()).is_none());
+    check(&whole(&story), Mood::Busy, "flask is new", "has not looked at it yet");
+    check(&of(&story, pod("flask-0")), Mood::Busy, "Why is flask-0 not there yet?", "has not looked");
+}
+
+#[test]
 fn waiting_for_ready() {
     let story = story(&[], 3);
     assert!(matches!(reason(&story), Reason::WaitingForReady { pod, next: Some(next) }

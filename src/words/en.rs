@@ -242,6 +242,7 @@ pub static EN: Words = Words {
         text: "What was applied holds no StatefulSet. Its pods are listed below.",
         rule: None,
     },
+    unseen: say("{set} is new", "Its controller has not looked at it yet.", &STATEFUL_SET),
     settled: say(
         "Everything is as wanted",
         "{ready} of {replicas} pods are Ready. The controller has nothing to do.",

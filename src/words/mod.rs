@@ -173,6 +173,7 @@ pub struct Words {
     // Why.
     pub nothing: Say,
     pub other_set: Say,
+    pub unseen: Say,
     pub settled: Say,
     pub settled_empty: Say,
     pub created: Say,
