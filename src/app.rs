@@ -2,7 +2,7 @@
 
 use crate::branch::Stop;
 use crate::browser;
-use crate::components::dns::dns;
+use crate::components::dns::{Asking, dns};
 use crate::components::editor::{LINE, editor};
 use crate::components::events::events;
 use crate::components::header::header;
@@ -25,6 +25,7 @@ use gloo::render::request_animation_frame;
 use gloo::timers::callback::Timeout;
 use kubesim::api::Key;
 use kubesim::apiserver::FeatureGates;
+use kubesim::dns::reason::chain;
 use kubesim::manifest::yaml::MAX_TEXT;
 use kubesim::manifest::{Diagnosis, Severity, diagnose};
 use kubesim::story::Input;
@@ -64,8 +65,8 @@ struct Chosen {
     subject: Option<Subject>,
     /// The object that the menu of troubles is for.
     trouble: Option<Key>,
-    /// The name and the type that DNS is asked for.
-    question: (AttrValue, AttrValue),
+    /// What DNS is asked.
+    asking: Asking,
     /// Whether the rule is shown.
     rule: bool,
     /// Of many lanes, the one that is shown whole.
@@ -95,7 +96,7 @@ impl Chosen {
             since: None,
             subject: None,
             trouble: None,
-            question: (name.into(), kind.into()),
+            asking: Asking { name: name.into(), kind: kind.into(), ..Asking::default() },
             rule: false,
             lens: link.lens,
             message: problem.map(|problem| match problem {
@@ -115,7 +116,7 @@ impl Chosen {
             panel: self.panel,
             object: self.object.clone(),
             face: self.face,
-            question: ((&*self.question.0).into(), (&*self.question.1).into()),
+            question: ((&*self.asking.name).into(), (&*self.asking.kind).into()),
             lens: self.lens,
             ..Link::default()
         })
@@ -221,7 +222,19 @@ pub fn App(start: &Start) -> Html {
                     return state.set(Chosen { subject, ..chosen });
                 }
                 Ask::Trouble(key) => return state.set(Chosen { trouble: Some(key), ..chosen }),
-                Ask::Resolve(name, kind) => return state.set(Chosen { question: (name, kind), ..chosen }),
+                Ask::Resolve(asking) => {
+                    let question = asking.question(None);
+                    chosen.asking = asking;
+                    Action::Input(Input::Ask(question))
+                }
+                Ask::Raw(tool) => {
+                    chosen.asking.tool = tool;
+                    return state.set(chosen);
+                }
+                Ask::Copy(text) => {
+                    browser::copy(&text);
+                    return;
+                }
                 Ask::Show(view) => {
                     chosen.show(view);
                     return state.set(chosen);
@@ -347,12 +360,10 @@ pub fn App(start: &Start) -> Html {
     let depends = [position, second.0 as usize, chosen.version, 0];
     let panel = match chosen.panel {
         View::Dns => {
-            let (ask, scene, question) = (ask.clone(), scene.clone(), chosen.question.clone());
-            part(
-                "dns",
-                depends,
-                Rc::new(move || dns(words, &shared.borrow().moment().store, &scene, now, &question, &ask)),
-            )
+            let (ask, asking) = (ask.clone(), chosen.asking.clone());
+            let service = scene.service.as_ref().map(|s| s.name.clone());
+            let draw = move || dns(words, &shared.borrow(), service.as_deref(), &asking, &ask);
+            part("dns", depends, Rc::new(draw))
         }
         View::Events => {
             let ask = ask.clone();
@@ -370,12 +381,19 @@ pub fn App(start: &Start) -> Html {
             part("inspect", depends, Rc::new(draw))
         }
         _ => html! {
-            <Terminal {words} screen={session.screen()} lines={session.lines()} suggestions={suggestions(&session, &scene)} ask={&ask} />
+            <Terminal {words} screen={session.screen()} lines={session.lines()} suggestions={suggestions(&session, &scene)}
+                session={shared} ask={&ask} />
         },
     };
     let differences = session.differences();
     let other = session.beside().map(|branch| branch_name(words, branch).to_string());
     let menu = menu(words, &session.moment().store, chosen.trouble.as_ref(), &ask);
+    let lit = (chosen.panel == View::Dns).then(|| {
+        let service = scene.service.as_ref().map(|s| &*s.name);
+        let store = &session.moment().store;
+        chain(store, &chosen.asking.question(service).peek(store, now))
+    });
+    let lit = lit.flatten();
     let stage = Stage {
         words,
         scene: &scene,
@@ -389,6 +407,7 @@ pub fn App(start: &Start) -> Html {
         },
         rule: chosen.rule,
         lens: chosen.lens,
+        lit: lit.as_ref(),
         ask: &ask,
     };
     let stage = stage.draw();

@@ -2,7 +2,7 @@
 //!
 //! The first branch is the story as the user told it. Acting in the past begins another one there; the old future stays.
 
-use crate::chronicle::{Chronicle, Printed, is_decision, is_event};
+use crate::chronicle::{Chronicle, Page, Printed, is_decision, is_event};
 use crate::scene::{self, Lane, Playhead, Scene};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
@@ -14,8 +14,6 @@ use std::rc::Rc;
 
 /// A step forward gives up after this long without an event.
 const LONGEST_STEP: Span = Span::seconds(600);
-/// How much of the terminal is shown: this many pieces of text.
-const SCREEN_PIECES: usize = 600;
 
 /// What a step stops at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,7 +44,7 @@ pub struct Branch {
     pub(crate) story: Story,
     moment: Moment,
     chronicle: Chronicle,
-    screen: Rc<Vec<Printed>>,
+    screen: Rc<Vec<Page>>,
     /// What was looked at in the past: the position, and what the terminal shows after its own text there.
     looked: (usize, Vec<Printed>),
     lanes: Vec<Rc<Lane>>,
@@ -78,17 +76,21 @@ impl Branch {
         if self.looked.0 != position {
             self.looked = (position, Vec::new());
         }
-        let printed = self.chronicle.printed_at(position);
-        if self.looked.1.last().or(printed.last()) != self.screen.last() {
-            let shown = &printed[printed.len().saturating_sub(SCREEN_PIECES)..];
-            self.screen = Rc::new([shown, &self.looked.1].concat());
+        let mut screen = self.chronicle.screen_at(position);
+        if !self.looked.1.is_empty() {
+            let last = screen.pop().unwrap_or_default();
+            screen.push(Rc::new([&last[..], &self.looked.1].concat()));
+        }
+        let end = |screen: &[Page]| screen.last().and_then(|page| page.last()).cloned();
+        if end(&screen) != end(&self.screen) || screen.len() != self.screen.len() {
+            self.screen = Rc::new(screen);
         }
     }
 
     /// Answers a command that only reads, in the world of the moment that is shown, without making it a part of the
     /// story. Returns false if the command does more than that, or if somebody else than the laptop's shell waits.
     pub fn look(&mut self, now: SimTime, line: &str) -> bool {
-        let waits = self.screen.last().is_some_and(|last| {
+        let waits = self.screen.last().and_then(|page| page.last()).is_some_and(|last| {
             last.text.strip_suffix(PROMPT).is_some_and(|before| before.is_empty() || before.ends_with('\n'))
         });
         let Some(output) = terminal::look(&self.moment.store, now, line).filter(|_| waits) else {
@@ -167,7 +169,7 @@ impl Branch {
     }
 
     /// The terminal's text at that moment; the same allocation as long as it is the same text.
-    pub fn screen(&self) -> Rc<Vec<Printed>> {
+    pub fn screen(&self) -> Rc<Vec<Page>> {
         self.screen.clone()
     }
 
@@ -189,5 +191,7 @@ pub fn name_of(input: &Input) -> Str {
         Input::Apply(_) => "apply".into(),
         Input::Interrupt => "^C".into(),
         Input::EndOfInput => "^D".into(),
+        Input::Ask(question) | Input::Watch(Some(question)) => question.name.clone(),
+        Input::Watch(None) | Input::Dns(_) => "DNS".into(),
     }
 }

@@ -5,6 +5,7 @@ use kubesim::api::pod::{ContainerState, condition};
 use kubesim::api::volume::Files;
 use kubesim::api::{Body, Key, Kind, Object, PodPhase, SimTime, Str, Uid};
 use kubesim::apiserver::{Cause, Change, Entry, History, Stream};
+use kubesim::dns::watch::Asked;
 use kubesim::kubectl::printers::pod_status;
 use kubesim::verdict::Component;
 use std::rc::Rc;
@@ -155,13 +156,30 @@ pub struct Chronicle {
     pub pods: Vec<(PodName, Vec<Life>)>,
     /// The versions of the files on each volume, by the volumes' names.
     pub files: Vec<(Str, Vec<(SimTime, Files)>)>,
+    /// The answers to the question that is watched, each from its time on; `None`: nothing is watched any more.
+    pub answers: Vec<(SimTime, Option<Rc<Asked>>)>,
     /// The user's commands.
     pub marks: Vec<Mark>,
     /// What controllers decided.
     pub decisions: Vec<Decision>,
-    /// The terminal's text.
-    pub printed: Vec<Printed>,
+    /// The terminal's text, in pages of about [`PAGE`] lines, so that what is far up is drawn once.
+    pages: Vec<Page>,
+    /// The pages that began with an empty screen.
+    cleared: Vec<usize>,
+    /// Whether the next page does.
+    clears: bool,
+    /// The objects that have been, by their names.
+    pub names: Vec<(Str, Vec<Key>)>,
 }
+
+/// Some of the terminal's text.
+pub type Page = Rc<Vec<Printed>>;
+/// A page has about so many lines.
+const PAGE: usize = 100;
+/// So many pages are on the screen at most.
+const PAGES: usize = 250;
+/// What clears the screen.
+const CLEAR: &str = "\x1b[2J";
 
 /// A pod's name, ordered by its set and its number: flask-2 comes before flask-10.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -238,25 +256,77 @@ impl Chronicle {
                 self.decisions.push(Decision { at, pod, made });
             }
             match &entry.change {
-                Change::Object { key, before, after } => match key.kind {
-                    Kind::Pod => self.pod(at, key, before.as_deref(), after.as_deref()),
-                    Kind::VolumeFiles => {
-                        let files = match after.as_deref().map(|o| &o.body) {
-                            Some(Body::VolumeFiles(volume)) => volume.files.clone(),
-                            _ => Files::default(),
-                        };
-                        at_name(&mut self.files, key.name.clone()).push((at, files));
+                Change::Object { key, before, after } => {
+                    if before.is_none() && is_named(key.kind) {
+                        let keys = at_name(&mut self.names, key.name.clone());
+                        if !keys.contains(key) {
+                            keys.push(key.clone());
+                        }
                     }
-                    _ => {}
-                },
+                    self.object(at, key, before.as_deref(), after.as_deref());
+                }
                 Change::Verdict { .. } => {}
                 Change::Input { text, .. } => self.marks.push(Mark { at, text: text.clone() }),
-                Change::Output { stream, text } => {
-                    self.printed.push(Printed { position, stream: *stream, text: text.clone() });
-                }
+                Change::Output { stream, text } => self.print(position, *stream, text),
             }
         }
         self.read = history.len();
+    }
+
+    fn object(&mut self, at: SimTime, key: &Key, before: Option<&Object>, after: Option<&Object>) {
+        match key.kind {
+            Kind::Pod => self.pod(at, key, before, after),
+            Kind::VolumeFiles => {
+                let files = match after.map(|o| &o.body) {
+                    Some(Body::VolumeFiles(volume)) => volume.files.clone(),
+                    _ => Files::default(),
+                };
+                at_name(&mut self.files, key.name.clone()).push((at, files));
+            }
+            Kind::Resolver => {
+                let watched = after.and_then(|o| o.resolver().watched.clone());
+                if self.answers.last().map_or(&None, |(_, last)| last) != &watched {
+                    self.answers.push((at, watched));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds text to the terminal: long text in pieces, so that no page becomes long.
+    fn print(&mut self, position: usize, stream: Stream, text: &Str) {
+        let mut rest: &str = text;
+        if let Some((_, after)) = text.rsplit_once(CLEAR) {
+            self.clears = true;
+            rest = after.trim_start_matches("\x1b[3J");
+        } else if text.len() < PAGE {
+            return self.add(Printed { position, stream, text: text.clone() }, 1);
+        }
+        while !rest.is_empty() {
+            let mut lines = 0;
+            let ends = rest.bytes().position(|b| {
+                lines += usize::from(b == b'\n');
+                lines == PAGE
+            });
+            let (piece, after) = rest.split_at(ends.map_or(rest.len(), |end| end + 1));
+            rest = after;
+            self.add(Printed { position, stream, text: piece.into() }, lines);
+        }
+    }
+
+    fn add(&mut self, piece: Printed, lines: usize) {
+        // A page ends where a line does.
+        let is_whole = |page: &Page| page.last().is_none_or(|p| p.text.ends_with('\n'));
+        let is_long = |page: &Page| (lines == PAGE || page.len() >= PAGE) && is_whole(page);
+        let is_full = self.pages.last().is_none_or(is_long);
+        if std::mem::take(&mut self.clears) {
+            self.cleared.push(self.pages.len());
+            self.pages.push(Rc::default());
+        } else if is_full {
+            self.pages.push(Rc::default());
+        }
+        let page = self.pages.last_mut().expect("a page was added if there was none");
+        Rc::make_mut(page).push(piece);
     }
 
     fn pod(&mut self, at: SimTime, key: &Key, before: Option<&Object>, after: Option<&Object>) {
@@ -310,10 +380,32 @@ impl Chronicle {
         versions[..versions.partition_point(|(since, _)| *since <= at)].last()
     }
 
-    /// The terminal's text after so many writes.
-    pub fn printed_at(&self, position: usize) -> &[Printed] {
-        &self.printed[..self.printed.partition_point(|p| p.position < position)]
+    /// The terminal's text after so many writes: since the screen was last cleared, and no more than what fits into
+    /// [`PAGES`] pages.
+    pub fn screen_at(&self, position: usize) -> Vec<Page> {
+        let begun = self.pages.partition_point(|page| page.first().is_some_and(|p| p.position < position));
+        let mut screen: Vec<Page> = Vec::new();
+        let cleared = self.cleared.partition_point(|page| *page < begun);
+        let cleared = cleared.checked_sub(1).map_or(0, |n| self.cleared[n]);
+        for page in &self.pages[cleared.max(begun.saturating_sub(PAGES))..begun] {
+            let count = page.partition_point(|p| p.position < position);
+            screen.push(if count == page.len() { page.clone() } else { Rc::new(page[..count].to_vec()) });
+        }
+        screen
     }
+
+    /// The object of this name that somebody who clicks on the name probably means.
+    pub fn object_named(&self, name: &str, kind: Option<Kind>) -> Option<&Key> {
+        let place = self.names.binary_search_by(|(n, _)| (**n).cmp(name)).ok()?;
+        let keys = &self.names[place].1;
+        let is_it = |key: &&Key| kind.is_none_or(|kind| key.kind == kind);
+        keys.iter().filter(is_it).min_by_key(|key| (key.kind != Kind::StatefulSet, key.kind))
+    }
+}
+
+/// Whether objects of this kind are found by their names in what kubectl prints.
+fn is_named(kind: Kind) -> bool {
+    kind.is_served() && !matches!(kind, Kind::Event | Kind::Namespace | Kind::ServiceAccount | Kind::Lease)
 }
 
 /// The list under a name in a list of lists in the order of names. (The page has too few of them to be worth a tree's code.)

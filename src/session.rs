@@ -6,14 +6,17 @@
 //! the first, under the same playhead.
 
 use crate::branch::{self, Branch, Stop};
-use crate::chronicle::{Chronicle, Printed, is_event};
+use crate::chronicle::{Chronicle, Page as Text, is_event};
 use crate::compare::{Difference, differences};
 use crate::link::Link;
 use crate::scene::{Playhead, Scene};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{History, Moment};
+use kubesim::dns::watch::Asked;
+use kubesim::dns::{Reason, Resolver};
 use kubesim::story::Input;
+use kubesim::terminal::Completion;
 use std::cell::RefCell;
 use std::rc::Rc;
 use yew::Reducible;
@@ -168,6 +171,8 @@ impl Session {
             Action::Step { forward, stop } => self.step(forward, stop),
             Action::Start => self.seek(self.start()),
             Action::Present => self.seek(self.frontier()),
+            // A question about the past is answered, but nobody learns from it.
+            Action::Input(Input::Ask(_)) if self.playhead < self.frontier() => {}
             Action::Input(input) => self.input(input),
             Action::Reset => {
                 let Session { speed, skip_idle, .. } = *self;
@@ -230,10 +235,13 @@ impl Session {
     /// Whether nothing was written for a while, and nobody waits for anything.
     fn is_at_rest(&self) -> bool {
         let (now, moment) = (self.now(), self.moment());
+        let watched = Resolver::of(&moment.store).and_then(|r| r.watched.as_ref());
+        let changes = |asked: &Rc<Asked>| asked.reason.as_ref().is_some_and(Reason::passes);
         let last = self.history().entries().last().map_or(now, |e| e.at);
         moment.position == self.history().len()
             && now - last >= REST
             && self.waits_for_line()
+            && !watched.is_some_and(changes)
             && moment.store.verdicts().all(|(_, verdict)| verdict.until.is_none_or(|until| until <= now))
     }
 
@@ -271,7 +279,7 @@ impl Session {
         if self.playhead < self.frontier() {
             self.fork(&input);
         }
-        let goes_on = self.rests() || matches!(input, Input::Apply(_));
+        let goes_on = self.rests() || matches!(input, Input::Apply(_) | Input::Watch(Some(_)));
         let story = &mut self.branches[self.shown].story;
         story.input(input);
         if goes_on || story.terminal.prompt().is_none() {
@@ -418,7 +426,7 @@ impl Session {
     }
 
     /// The terminal's text at the playhead; the same allocation as long as it is the same text.
-    pub fn screen(&self) -> Rc<Vec<Printed>> {
+    pub fn screen(&self) -> Rc<Vec<Text>> {
         self.branch().screen()
     }
 
@@ -432,6 +440,11 @@ impl Session {
         self.branch().story.terminal.is_on_laptop()
     }
 
+    /// What the last word of a line can become.
+    pub fn complete(&self, line: &str) -> Completion {
+        self.branch().story.terminal.complete(&self.moment().store, line)
+    }
+
     /// The scene at the playhead.
     pub fn scene(&mut self, words: &'static Words) -> Rc<Scene> {
         self.branches[self.shown].scene(words, self.playhead, self.look.as_ref())
@@ -441,7 +454,12 @@ impl Session {
     pub fn lines(&self) -> Vec<Str> {
         let line = |input: &Input| match input {
             Input::Line(line) | Input::Command(line) => Some(line.clone()),
-            Input::Interrupt | Input::EndOfInput | Input::Apply(_) => None,
+            Input::Interrupt
+            | Input::EndOfInput
+            | Input::Apply(_)
+            | Input::Ask(_)
+            | Input::Watch(_)
+            | Input::Dns(_) => None,
         };
         self.branch().inputs().iter().filter_map(|i| line(&i.input)).collect()
     }

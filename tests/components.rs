@@ -5,7 +5,7 @@ use kubesim::apiserver::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
 use kubesim::story::Input;
 use ordinal::app::App;
-use ordinal::components::dns::dns;
+use ordinal::components::dns::{Asking, dns};
 use ordinal::components::editor::editor;
 use ordinal::components::events::events;
 use ordinal::components::inspect::{Inspected, inspect};
@@ -76,6 +76,7 @@ fn stage(session: &mut Session) -> String {
         notice: None,
         rule: true,
         lens: None,
+        lit: None,
         ask: &ask,
     };
     render(stage.draw())
@@ -91,7 +92,7 @@ fn check(html: &str, expect: &[&str]) {
 #[test]
 fn the_page_draws_itself() {
     let html = drawn(yew::LocalServerRenderer::<App>::new().hydratable(false).render());
-    check(&html, &["<h1>", "Ordinal", "<textarea", "kubectl apply -f -", "role=\"slider\"", "<nav>"]);
+    check(&html, &["<h1>", "Ordinal", "<textarea", "class=\"prompt\"", "role=\"slider\"", "<nav>"]);
     assert!(!html.contains(" style="), "the page's policy forbids style attributes");
 }
 
@@ -155,23 +156,75 @@ fn panels_show_events_objects_and_answers() {
     assert!(!since_first.contains("removed\">-   readyReplicas"), "{since_first}");
     check(&since_first, &["<span class=\"added\">+   readyReplicas: 2"]);
     let ask_dns = |name: &str, kind: &str| {
-        let question = (AttrValue::from(name.to_string()), AttrValue::from(kind.to_string()));
-        render(dns(&EN, store, &scene, now, &question, &ask))
+        let (name, kind) = (name.to_string().into(), kind.to_string().into());
+        let asking = Asking { name, kind, tool: Some("nslookup"), ..Asking::default() };
+        render(dns(&EN, &session, None, &asking, &ask))
     };
     check(&ask_dns("flask", "A"), &["flask.default.svc.cluster.local.", "NOERROR", "172.16.234.21"]);
     check(&ask_dns("flask", "SRV"), &["flask-0.flask.default.svc.cluster.local."]);
-    check(&ask_dns("flask-2.flask", "A"), &["NXDOMAIN", "There is no pod flask-2."]);
-    check(&ask_dns("flaks", "A"), &["NXDOMAIN", "Nothing has this name."]);
+    check(&ask_dns("flask-2.flask", "A"), &["NXDOMAIN", "There is no pod flask-2 behind flask"]);
+    check(
+        &ask_dns("flusk", "A"),
+        &["NXDOMAIN", "There is no Service flusk", "Did you mean <code>flask</code>?"],
+    );
+    let chain = ["selector app=flask", "EndpointSlice flask-", " ready: true", "A records: 1"];
+    check(&ask_dns("flask-0.flask", "A"), &chain);
+    check(&ask_dns("flask", "SRV"), &["$ nslookup -type=srv flask", "service = 0 "]);
+    check(
+        &ask_dns("172.16.234.21", "A"),
+        &["21.234.16.172.in-addr.arpa.", "flask-0.flask.default.svc.cluster.local."],
+    );
+}
+
+#[test]
+fn a_watched_question_is_drawn_as_a_strip() {
+    let mut session = story(60, &[]);
+    let question = Asking { name: "flask-1.flask".into(), ..Asking::default() }.question(None);
+    session.handle(Action::Input(Input::Watch(Some(question.clone()))));
+    session.handle(Action::Input(Input::Ask(question.clone())));
+    session.handle(Action::Input(Input::Command("kubectl delete pod flask-1 --wait=false".into())));
+    run(&mut session, 30);
+    let asking = Asking { name: "flask-1.flask".into(), ..Asking::default() };
+    let html = render(dns(&EN, &session, None, &asking, &Callback::noop()));
+    check(
+        &html,
+        &["Stop watching", "flask-1.flask over time", "Terminating", "not Ready", "class=\"found\""],
+    );
+    let session = Rc::new(RefCell::new(session));
+    let scene = session.borrow_mut().scene(&EN);
+    let html = render(timeline(&EN, &session, &scene, &Callback::noop()));
+    check(&html, &["<g class=\"bands\">", "<li class=\"asked\">flask-1.flask</li>"]);
+}
+
+#[test]
+fn ten_thousand_lines_are_kept_in_pages() {
+    let mut session = story(30, &["seq 1 10000"]);
+    let screen = session.screen();
+    let lines: usize = screen.iter().flat_map(|page| page.iter()).map(|p| p.text.lines().count()).sum();
+    assert!(lines > 10_000, "{lines} lines");
+    assert!(screen.iter().all(|page| page.len() <= 100), "no page is long");
+    session.handle(Action::Input(Input::Command("kubectl get pods".into())));
+    let again = session.screen();
+    let same = screen.iter().zip(again.iter()).filter(|(a, b)| Rc::ptr_eq(a, b)).count();
+    assert!(same + 1 >= screen.len(), "{same} of {} pages stay as they are", screen.len());
+    session.handle(Action::Input(Input::Line("clear".into())));
+    let left: usize = session.screen().iter().map(|page| page.len()).sum();
+    assert_eq!(left, 1, "the prompt");
 }
 
 #[test]
 fn the_terminal_shows_what_was_printed_and_offers_commands() {
     let mut session = story(30, &["kubectl get pods"]);
     let scene = session.scene(&EN);
+    assert_eq!(session.complete("kubectl get po").words, ["poddisruptionbudgets", "pods", "podtemplates"]);
     let offered = suggestions(&session, &scene);
     assert!(offered.contains(&"kubectl delete pod flask-1".to_string()), "{offered:?}");
     let (screen, lines, ask) = (session.screen(), session.lines(), Callback::<Ask>::noop());
-    let html = render(html! { <Terminal words={&EN} {screen} {lines} suggestions={offered} {ask} /> });
+    let session = Rc::new(RefCell::new(session));
+    let html =
+        render(html! { <Terminal words={&EN} {screen} {lines} suggestions={offered} {session} {ask} /> });
+    let object = format!("data-object=\"{}/default/flask-0\"", kubesim::api::Kind::Pod as usize);
+    check(&html, &[&object, "role=\"log\""]);
     check(&html, &["class=\"prompt\"", "kubectl get pods", "NAME      READY", "aria-label=\"Command line\""]);
 }
 

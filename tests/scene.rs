@@ -245,7 +245,9 @@ fn looking_in_the_past_shows_that_moment_and_branches_nothing() {
     play(&mut session, 40.0);
     session.handle(Action::Seek(12_000.0));
     let line = |line: &str| Action::Input(Input::Line(line.into()));
-    let screen = |session: &Session| session.screen().iter().map(|p| p.text.to_string()).collect::<String>();
+    let screen = |session: &Session| {
+        session.screen().iter().flat_map(|page| page.iter()).map(|p| p.text.to_string()).collect::<String>()
+    };
     session.handle(line("kubectl get pods"));
     session.handle(line("kubectl get pvc -o name"));
     assert_eq!((session.branches().len(), session.is_playing()), (1, false));
@@ -392,7 +394,7 @@ fn a_pause_lasts_until_the_user_or_a_command_needs_time() {
     assert_eq!(session.playhead(), at);
     session.handle(Action::Input(Input::Line("kubectl get pods".into())));
     assert!(!session.is_playing(), "get takes no time");
-    assert!(session.screen().iter().any(|p| p.text.contains("flask-0   0/1")));
+    assert!(session.screen().iter().flat_map(|page| page.iter()).any(|p| p.text.contains("flask-0   0/1")));
     session.handle(Action::Input(Input::Line("kubectl get pods -w".into())));
     assert!(session.is_playing());
 }
@@ -412,7 +414,8 @@ fn every_example_comes_up() {
         let mut session = Session::playing(example.text);
         play(&mut session, 120.0);
         let scene = scene(&mut session);
-        let printed: String = session.screen().iter().map(|p| p.text.to_string()).collect();
+        let printed: String =
+            session.screen().iter().flat_map(|page| page.iter()).map(|p| p.text.to_string()).collect();
         assert_eq!(scene.why.title, "Everything is as wanted", "{}: {printed}", example.name);
         assert!(scene.lanes.iter().all(|lane| lane.in_dns), "{}", example.name);
     }

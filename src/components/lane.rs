@@ -7,10 +7,16 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 /// A lane.
-pub fn lane(words: &'static Words, namespace: &AttrValue, lane: &Rc<Lane>, ask: &Callback<Ask>) -> Html {
+pub fn lane(
+    words: &'static Words,
+    namespace: &AttrValue,
+    lane: &Rc<Lane>,
+    class: &'static str,
+    ask: &Callback<Ask>,
+) -> Html {
     let (namespace, shared, ask) = (namespace.clone(), lane.clone(), ask.clone());
     let draw = move || draw(words, &namespace, &shared, &ask);
-    html! { <li class="lane" key={lane.ordinal}>{ part("", [address(lane), 0, 0, 0], Rc::new(draw)) }</li> }
+    html! { <li {class} key={lane.ordinal}>{ part("", [address(lane), 0, 0, 0], Rc::new(draw)) }</li> }
 }
 
 fn draw(words: &'static Words, namespace: &str, lane: &Lane, ask: &Callback<Ask>) -> Html {

@@ -54,8 +54,12 @@ pub enum Ask {
     Why(Option<Subject>),
     /// Offer what can be done to this object; for the set, to the whole cluster.
     Trouble(Key),
-    /// Ask DNS for records of this name and type.
-    Resolve(AttrValue, AttrValue),
+    /// Ask DNS this.
+    Resolve(dns::Asking),
+    /// Show what this tool of DNS prints.
+    Raw(Option<&'static str>),
+    /// Put this text on the clipboard.
+    Copy(AttrValue),
     /// Show this part of the page.
     Show(View),
     /// Show the rule behind the answer, or hide it.

@@ -10,6 +10,7 @@ use crate::session::Action;
 use crate::why::Why;
 use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
+use kubesim::dns::reason::{Chain, Link};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -33,6 +34,8 @@ pub struct Stage<'a> {
     pub rule: bool,
     /// Of many lanes, the one that is shown whole.
     pub lens: Option<i32>,
+    /// The way from a Service to the records that the DNS panel is about.
+    pub lit: Option<&'a Chain>,
     pub ask: &'a Callback<Ask>,
 }
 
@@ -45,10 +48,29 @@ impl Stage<'_> {
                 { self.head() }
                 { why_bar(words, self.part.unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), self.rule, ask) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
-                { for scene.service.as_ref().map(|service| band(words, service)) }
+                { for scene.service.as_ref().map(|service| band(words, service, self.lights(&service.name))) }
                 { self.lanes() }
                 if !scene.others.is_empty() { { others(words, &scene.others, ask) } }
             </section>
+        }
+    }
+
+    /// Whether the DNS panel is about this Service.
+    fn lights(&self, service: &str) -> bool {
+        let of_set = |chain: &&Chain| {
+            let set = self.scene.set.as_ref();
+            *chain.service.name == *service && set.is_some_and(|s| s.key.namespace == chain.service.namespace)
+        };
+        self.lit.filter(of_set).is_some()
+    }
+
+    /// How a lane is lit: a record leads to its pod, or its pod is meant and has none.
+    fn light(&self, lane: &Lane) -> &'static str {
+        let of_pod = |link: &&Link| link.pod.as_ref() == Some(&lane.name);
+        match self.lit.and_then(|chain| chain.links.iter().find(of_pod)) {
+            Some(link) if link.has_record => "lane lit",
+            Some(_) => "lane unlit",
+            None => "lane",
         }
     }
 
@@ -78,7 +100,7 @@ impl Stage<'_> {
         let (words, scene, ask) = (self.words, self.scene, self.ask);
         let Some(set) = &scene.set else { return Html::default() };
         let namespace: AttrValue = set.key.namespace.clone().into();
-        let draw = |l: &Rc<Lane>| lane(words, &namespace, l, ask);
+        let draw = |l: &Rc<Lane>| lane(words, &namespace, l, self.light(l), ask);
         let count = scene.lanes.len();
         if count < CELLS {
             let class = if count < COMPACT {
@@ -120,14 +142,14 @@ fn compared(words: &'static Words, other: &str, all: &[Difference]) -> Html {
     }
 }
 
-fn band(words: &'static Words, service: &ServiceView) -> Html {
+fn band(words: &'static Words, service: &ServiceView, lit: bool) -> Html {
     let (class, about) = match service.cluster_ip.as_deref() {
         Some("None") => ("service", words.headless),
         Some(_) => ("service", words.virtual_ip),
         None => ("service missing", words.no_service),
     };
     html! {
-        <div {class}>
+        <div class={classes!(class, lit.then_some("lit"))}>
             <strong>{ "Service " }{ &*service.name }</strong>
             if let Some(ip) = &service.cluster_ip { <code><span>{ "clusterIP: " }</span>{ &**ip }</code> }
             <p title={about}>{ about }</p>

@@ -1,26 +1,35 @@
 //! The terminal: what was printed up to the playhead, and a line to type.
+//!
+//! Keys: ↑ ↓ and Ctrl-R for the history, Tab to complete (on an empty line it leaves the terminal, as everywhere),
+//! Ctrl-C, Ctrl-D, Ctrl-L, Ctrl-U. What was printed is in pages, each drawn once; the browser lays out those in view.
 
-use super::{Ask, button};
-use crate::chronicle::Printed;
+use super::{Ask, address, button, part};
+use crate::chronicle::{Chronicle, Page, Printed};
 use crate::scene::{PodPlace, Scene};
 use crate::session::Session;
 use crate::words::Words;
-use kubesim::api::Str;
+use kubesim::api::{Key, Kind, Str};
 use kubesim::apiserver::Stream;
 use kubesim::story::Input;
+use std::cell::RefCell;
 use std::rc::Rc;
-use web_sys::{HtmlElement, HtmlInputElement};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 use yew::prelude::*;
+
+/// So many completions are offered.
+const OFFERED: usize = 60;
 
 #[derive(Properties)]
 pub struct Props {
     pub words: &'static Words,
     /// The text; another allocation when it is another text.
-    pub screen: Rc<Vec<Printed>>,
+    pub screen: Rc<Vec<Page>>,
     /// The lines that were typed, oldest first.
     pub lines: Vec<Str>,
     /// Commands to offer.
     pub suggestions: Vec<String>,
+    pub session: Rc<RefCell<Session>>,
     pub ask: Callback<Ask>,
 }
 
@@ -32,74 +41,199 @@ impl PartialEq for Props {
     }
 }
 
+/// What the line is used for.
+#[derive(Clone, PartialEq, Default)]
+struct Mode {
+    /// The line is searched for in the history: the how-manieth find is shown.
+    search: Option<usize>,
+    /// What the line is, while searching.
+    query: String,
+    /// What the last word can become.
+    offers: Vec<String>,
+    /// Text printed before so many writes is out of sight.
+    cleared: usize,
+}
+
 /// The terminal.
 #[component]
 pub fn Terminal(props: &Props) -> Html {
-    let Props { words, screen, lines, suggestions, ask } = props;
+    let Props { words, screen, lines, suggestions, session, ask } = props;
     let (scroller, input) = (use_node_ref(), use_node_ref());
     let back = use_mut_ref(|| 0_usize);
+    let follows = use_mut_ref(|| true);
+    let mode = use_state(Mode::default);
+    let end = screen.last().and_then(|page| page.last()).map(|p| p.position);
     {
-        let scroller = scroller.clone();
-        use_effect_with(screen.last().map(|p| p.position), move |_| {
-            if let Some(element) = scroller.cast::<HtmlElement>() {
+        let (scroller, follows) = (scroller.clone(), follows.clone());
+        use_effect_with((end, mode.offers.len()), move |_| {
+            if let (Some(element), true) = (scroller.cast::<HtmlElement>(), *follows.borrow()) {
                 element.set_scroll_top(element.scroll_height());
             }
         });
     }
-    let focus = {
-        let input = input.clone();
-        Callback::from(move |_: MouseEvent| {
-            if let (Some(input), false) = (input.cast::<HtmlElement>(), has_selection()) {
+    let onscroll = {
+        let follows = follows.clone();
+        Callback::from(move |event: Event| {
+            let element: HtmlElement = event.target_unchecked_into();
+            let below = element.scroll_height() - element.scroll_top() - element.client_height();
+            *follows.borrow_mut() = below < 40;
+        })
+    };
+    let onclick = {
+        let (input, ask) = (input.clone(), ask.clone());
+        Callback::from(move |event: MouseEvent| {
+            if has_selection() {
+                return;
+            }
+            let clicked = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+            if let Some(key) = clicked.and_then(|e| e.get_attribute("data-object")).and_then(|k| key(&k)) {
+                return ask.emit(Ask::Inspect(key));
+            }
+            if let Some(input) = input.cast::<HtmlElement>() {
                 let _ = input.focus();
             }
         })
     };
-    let onkeydown = {
-        let (ask, lines) = (ask.clone(), lines.clone());
-        Callback::from(move |event: KeyboardEvent| {
+    let found = |mode: &Mode| -> Option<Str> {
+        let is_it = |line: &&Str| line.contains(&mode.query);
+        lines.iter().rev().filter(is_it).nth(mode.search?).filter(|_| !mode.query.is_empty()).cloned()
+    };
+    let oninput = {
+        let mode = mode.clone();
+        Callback::from(move |event: InputEvent| {
             let line: HtmlInputElement = event.target_unchecked_into();
-            let mut back = back.borrow_mut();
-            let moved = match &*event.key() {
-                "ArrowUp" => (*back + 1).min(lines.len()),
-                "ArrowDown" => back.saturating_sub(1),
-                "Enter" if !event.is_composing() => {
-                    *back = 0;
-                    ask.emit(Ask::input(Input::Line(line.value().as_str().into())));
-                    return line.set_value("");
-                }
-                "c" if event.ctrl_key() && !has_selection() => {
-                    event.prevent_default();
-                    line.set_value("");
-                    return ask.emit(Ask::input(Input::Interrupt));
-                }
-                _ => return,
-            };
-            event.prevent_default();
-            *back = moved;
-            line.set_value(moved.checked_sub(1).map_or("", |n| &lines[lines.len() - 1 - n]));
+            if mode.search.is_some() {
+                mode.set(Mode { search: Some(0), query: line.value(), ..(*mode).clone() });
+            } else if !mode.offers.is_empty() {
+                mode.set(Mode { offers: Vec::new(), ..(*mode).clone() });
+            }
         })
     };
-    let (prompt, printed) = match screen.split_last() {
-        Some((last, before)) if !last.text.ends_with('\n') => (Some(last), before),
-        _ => (None, &screen[..]),
+    let onkeydown = {
+        let (ask, lines, session, mode) = (ask.clone(), lines.clone(), session.clone(), mode.clone());
+        let match_now = found(&mode);
+        Callback::from(move |event: KeyboardEvent| {
+            let line: HtmlInputElement = event.target_unchecked_into();
+            let plain = Mode { search: None, query: String::new(), offers: Vec::new(), ..(*mode).clone() };
+            let searching = mode.search.is_some();
+            let run = |text: &str| {
+                *back.borrow_mut() = 0;
+                *follows.borrow_mut() = true;
+                line.set_value("");
+                mode.set(plain.clone());
+                ask.emit(Ask::input(Input::Line(text.into())));
+            };
+            match (&*event.key(), event.ctrl_key()) {
+                ("Enter", _) if !event.is_composing() => match &match_now {
+                    Some(text) if searching => run(text),
+                    _ => run(&line.value()),
+                },
+                ("r", true) => {
+                    let next = mode.search.map_or(0, |n| n + usize::from(match_now.is_some()));
+                    let query = if searching { mode.query.clone() } else { line.value() };
+                    mode.set(Mode { search: Some(next), query, ..plain });
+                }
+                ("Tab" | "ArrowRight" | "Escape", false) if searching => {
+                    line.set_value(match_now.as_deref().unwrap_or(&mode.query));
+                    mode.set(plain);
+                }
+                ("Tab", false) if !event.shift_key() && !line.value().is_empty() => {
+                    complete(&line, &session.borrow(), &mode, plain);
+                }
+                ("Escape", _) if *mode != plain => mode.set(plain),
+                ("c", true) if !has_selection() => {
+                    line.set_value("");
+                    mode.set(plain);
+                    ask.emit(Ask::input(Input::Interrupt));
+                }
+                ("d", true) if line.value().is_empty() => ask.emit(Ask::input(Input::EndOfInput)),
+                ("l", true) => mode.set(Mode { cleared: end.map_or(0, |end| end + 1), ..plain }),
+                ("u", true) => line.set_value(""),
+                ("ArrowUp" | "ArrowDown", false) if !searching => {
+                    let mut back = back.borrow_mut();
+                    *back = match &*event.key() {
+                        "ArrowUp" => (*back + 1).min(lines.len()),
+                        _ => back.saturating_sub(1),
+                    };
+                    line.set_value(back.checked_sub(1).map_or("", |n| &lines[lines.len() - 1 - n]));
+                }
+                _ => return,
+            }
+            event.prevent_default();
+        })
+    };
+    let (last, before) = match screen.split_last() {
+        Some((last, before)) => (Some(last), before),
+        None => (None, &screen[..]),
+    };
+    let (prompt, open) = match last.and_then(|page| page.split_last()) {
+        Some((prompt, open)) if !prompt.text.ends_with('\n') => (Some(prompt), open),
+        _ => (None, last.map_or(&[][..], |page| page)),
+    };
+    // Where the playhead is before what was cleared away, all is shown.
+    let cleared = if mode.cleared <= end.map_or(0, |end| end + 1) { mode.cleared } else { 0 };
+    let in_sight = |(_, page): &(usize, &Page)| page.last().is_some_and(|p| p.position >= cleared);
+    let page = |(n, page): (usize, &Page)| {
+        let first = page.first().map_or(0, |p| p.position);
+        let (session, shared) = (session.clone(), page.clone());
+        let draw = move || pieces(session.borrow().chronicle(), &shared, cleared);
+        let depends = [address(page), page.len(), cleared.min(first + 1), 0];
+        html! { <div class="page" key={n}>{ part("", depends, Rc::new(draw)) }</div> }
     };
     let chip = |command: &String| {
         let text = command.strip_prefix("kubectl ").unwrap_or(command).to_string();
         button("chip", text, ask, Ask::input(Input::Line(command.as_str().into())))
     };
+    let search = mode.search.map(|_| {
+        format!("(reverse-i-search)`{}': {}", mode.query, found(&mode).as_deref().unwrap_or_default())
+    });
+    let label = if search.is_some() { words.search } else { words.command_line };
+    let shared = session.borrow();
     html! {
         <>
-            <div class="screen" ref={scroller} onclick={focus} tabindex="-1">
-                { for printed.iter().map(piece) }
+            <div class="screen" ref={scroller} {onclick} {onscroll} tabindex="-1">
+                <div role="log" aria-label={words.printed}>
+                    { for before.iter().enumerate().filter(in_sight).map(page) }
+                    <div class="open" key="open">{ pieces(shared.chronicle(), open, cleared) }</div>
+                </div>
+                if let Some(search) = search { <div class="typed" role="status">{ search }</div> }
                 <label class="line">
-                    if let Some(prompt) = prompt { { piece(prompt) } }
-                    <input ref={input} type="text" aria-label={words.command_line} {onkeydown}
-                        autocapitalize="off" autocomplete="off" spellcheck="false" />
+                    if let Some(prompt) = prompt { { piece(shared.chronicle(), prompt) } }
+                    <input ref={input} type="text" aria-label={label} {onkeydown} {oninput}
+                        autocapitalize="off" autocomplete="off" spellcheck="false" enterkeyhint="go" />
                 </label>
+                <ul class="offers" role="status" aria-label={words.completions}>
+                    { for mode.offers.iter().map(|word| html! { <li>{ word }</li> }) }
+                </ul>
             </div>
             <div class="chips" role="group" aria-label={words.suggestions}>{ for suggestions.iter().map(chip) }</div>
         </>
     }
+}
+
+/// Tab: goes on with the last word before the caret as far as it is clear how, or offers what it can become.
+fn complete(line: &HtmlInputElement, session: &Session, mode: &UseStateHandle<Mode>, plain: Mode) {
+    let value = line.value();
+    let caret = line.selection_start().ok().flatten().map_or(value.len(), |units| {
+        let mut left = units as usize;
+        value
+            .find(|c: char| left.checked_sub(c.len_utf16()).map(|n| left = n).is_none())
+            .unwrap_or(value.len())
+    });
+    let (typed, after) = value.split_at(caret);
+    let completion = session.complete(typed);
+    let word = &typed[completion.start..];
+    let common = completion.common();
+    let ends = completion.words.len() == 1 && !common.ends_with(['/', '=']);
+    if common.len() > word.len() || ends {
+        let space = if ends && !after.starts_with(' ') { " " } else { "" };
+        let done = format!("{}{common}{space}", &typed[..completion.start]);
+        line.set_value(&format!("{done}{after}"));
+        let units = done.encode_utf16().count() as u32;
+        let _ = line.set_selection_range(units, units);
+    }
+    let offers = if ends { Vec::new() } else { completion.words.into_iter().take(OFFERED).collect() };
+    mode.set(Mode { offers, ..plain });
 }
 
 /// Commands that make sense now.
@@ -129,14 +263,59 @@ pub fn suggestions(session: &Session, scene: &Scene) -> Vec<String> {
     ]
 }
 
-fn piece(printed: &Printed) -> Html {
+/// Some text of the terminal.
+fn pieces(chronicle: &Chronicle, page: &[Printed], cleared: usize) -> Html {
+    page.iter().filter(|p| p.position >= cleared).map(|p| piece(chronicle, p)).collect()
+}
+
+fn piece(chronicle: &Chronicle, printed: &Printed) -> Html {
     let class = match printed.stream {
         Stream::Prompt if printed.text.ends_with('\n') => "typed",
         Stream::Prompt => "prompt",
         Stream::Stdout => "out",
         Stream::Stderr => "err",
     };
-    html! { <span key={printed.position} {class}>{ &*printed.text }</span> }
+    if class != "out" {
+        return html! { <span {class}>{ &*printed.text }</span> };
+    }
+    html! { <span {class}>{ for linked(chronicle, &printed.text) }</span> }
+}
+
+/// Text in which the names of objects can be clicked: `pod/flask-0`, a name in the first column, or one with a dash.
+fn linked(chronicle: &Chronicle, text: &str) -> Vec<Html> {
+    let mut parts = Vec::new();
+    let mut plain = 0;
+    let mut at = 0;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/');
+    while let Some(begins) = text[at..].find(is_part) {
+        let start = at + begins;
+        let end = text[start..].find(|c| !is_part(c)).map_or(text.len(), |n| start + n);
+        at = end;
+        let word = text[start..end].trim_end_matches('.');
+        let (kind, name) = match word.split_once('/') {
+            Some((kind, name)) => (Kind::of_resource(kind.split('.').next().unwrap_or(kind)), name),
+            None => (None, word),
+        };
+        let is_named =
+            kind.is_some() || name.contains('-') || start == 0 || text[..start].ends_with(['\n', '"']);
+        if !is_named || name.is_empty() {
+            continue;
+        }
+        let Some(key) = chronicle.object_named(name, kind) else { continue };
+        parts.push(Html::from(text[plain..start].to_string()));
+        let object = format!("{}/{}/{}", key.kind as usize, key.namespace, key.name);
+        parts.push(html! { <u data-object={object}>{ word.to_string() }</u> });
+        plain = start + word.len();
+    }
+    parts.push(Html::from(text[plain..].to_string()));
+    parts
+}
+
+/// The object that a clicked name stands for.
+fn key(text: &str) -> Option<Key> {
+    let mut parts = text.splitn(3, '/');
+    let kind = kubesim::api::KINDS.get(parts.next()?.parse::<usize>().ok()?)?.kind;
+    Some(Key::new(kind, parts.next()?, parts.next()?))
 }
 
 /// Whether some text on the page is selected, to be copied.

@@ -1,5 +1,6 @@
 //! The timeline: how time passes, and what was when: a row for each pod, coloured by its state.
 
+use super::dns::bands as bands_of_dns;
 use super::{Ask, choice, labelled, part, percent, sign};
 use crate::branch::{Branch, Stop};
 use crate::chronicle::{Chronicle, Decision, Life, Mark, PodName, PodState, Stretch};
@@ -42,8 +43,9 @@ pub fn timeline(
     let span = (frontier / FRONTIER_AT).max(SHORTEST);
     let x = |time: f64| percent(time / span);
     let rows = Rc::new(rows(session.chronicle(), scene));
-    let height = row_height(rows.len());
-    let count = rows.len();
+    let watched = session.chronicle().answers.iter().rev().find_map(|(_, asked)| asked.clone());
+    let count = rows.len() + usize::from(watched.is_some());
+    let height = row_height(count);
     let bottom = TOP + count * height;
     let step = tick_step(span);
     let tick = |n: i64| {
@@ -83,7 +85,9 @@ pub fn timeline(
             }
             <div class="tracks">
                 if height >= NAMED {
-                    <ol class={format!("h{height}")} aria-hidden="true">{ for rows.iter().map(name) }</ol>
+                    <ol class={format!("h{height}")} aria-hidden="true">{ for rows.iter().map(name) }
+                        { for watched.iter().map(|asked| html! { <li class="asked">{ &*asked.question.name }</li> }) }
+                    </ol>
                 }
                 <div class="field">
                     <svg height={(bottom + 4).to_string()} aria-hidden="true">
@@ -94,6 +98,11 @@ pub fn timeline(
                         </svg>
                         if let Some((_, at)) = session.history().dropped() {
                             <rect class="later" y={TOP.to_string()} width={x(at.0 as f64)} height={(bottom - TOP).to_string()} />
+                        }
+                        if watched.is_some() {
+                            <g class="bands">
+                                { bands_of_dns(words, &session.chronicle().answers, (0.0, now, span), (bottom - height + height / 6, height * 2 / 3)) }
+                            </g>
                         }
                         { expected(&session, scene, &rows, height, span) }
                         <rect class="later" x={x(now)} y={TOP.to_string()} width={x(frontier - now)} height={(bottom - TOP).to_string()} />

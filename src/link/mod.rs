@@ -9,6 +9,8 @@ pub mod pack;
 use crate::components::{Face, View};
 use crate::examples::EXAMPLES;
 use kubesim::api::{Key, Kind, SimTime, Span, Str};
+use kubesim::dns::{Caching, Question, RecordType};
+use kubesim::sim::DnsSetting;
 use kubesim::story::{Input, TimedInput};
 use pack::{Damaged, pack, read_bytes, read_number, unpack, write_number};
 
@@ -118,6 +120,9 @@ impl Link {
                 Input::Interrupt => (2, "".into()),
                 Input::EndOfInput => (3, "".into()),
                 Input::Apply(text) => (4, text.clone()),
+                Input::Ask(question) => (5, write_question(question)),
+                Input::Watch(question) => (6, question.as_ref().map(write_question).unwrap_or_default()),
+                Input::Dns(setting) => (7, write_setting(*setting)),
             };
             bytes.push(kind);
             write_text(&mut bytes, &text);
@@ -165,6 +170,10 @@ impl Link {
                 2 => Input::Interrupt,
                 3 => Input::EndOfInput,
                 4 => Input::Apply(text),
+                5 => Input::Ask(read_question(&text)?),
+                6 if text.is_empty() => Input::Watch(None),
+                6 => Input::Watch(Some(read_question(&text)?)),
+                7 => Input::Dns(read_setting(&text)?),
                 _ => return Err(Problem::Damaged),
             };
             link.inputs.push(TimedInput { at, input });
@@ -189,6 +198,42 @@ fn write_text(bytes: &mut Vec<u8>, text: &str) {
 fn read_text(bytes: &mut &[u8]) -> Result<Str, Damaged> {
     let length = read_number(bytes)?;
     std::str::from_utf8(read_bytes(bytes, length)?).map(Str::from).map_err(|_| Damaged)
+}
+
+/// `SRV default flask`
+fn write_question(question: &Question) -> Str {
+    [question.record_type.name(), &question.namespace, &question.name].join(" ").into()
+}
+
+fn read_question(text: &str) -> Result<Question, Damaged> {
+    let mut words = text.splitn(3, ' ');
+    let (Some(kind), Some(namespace), Some(name)) = (words.next(), words.next(), words.next()) else {
+        return Err(Damaged);
+    };
+    let record_type = RecordType::parse(kind).ok_or(Damaged)?;
+    Ok(Question { name: name.into(), record_type, namespace: namespace.into() })
+}
+
+/// Which setting, and its number.
+fn write_setting(setting: DnsSetting) -> Str {
+    match setting {
+        DnsSetting::Caching(caching) => format!("0 {}", caching as u8),
+        DnsSetting::SliceDelay(delay) => format!("1 {}", delay.0),
+        DnsSetting::ResolverDelay(delay) => format!("2 {}", delay.0),
+    }
+    .into()
+}
+
+fn read_setting(text: &str) -> Result<DnsSetting, Damaged> {
+    let (which, number) = text.split_once(' ').ok_or(Damaged)?;
+    let number = number.parse::<u32>().map_err(|_| Damaged)?;
+    let delay = Span(i64::from(number));
+    match which {
+        "0" => Caching::ALL.get(number as usize).map(|caching| DnsSetting::Caching(*caching)).ok_or(Damaged),
+        "1" => Ok(DnsSetting::SliceDelay(delay)),
+        "2" => Ok(DnsSetting::ResolverDelay(delay)),
+        _ => Err(Damaged),
+    }
 }
 
 /// A stretch of time that is no longer than a story.
@@ -260,6 +305,21 @@ mod tests {
         let fragment = link.to_fragment();
         assert_eq!(Link::of_fragment(&fragment).as_ref(), Ok(&link));
         assert!(fragment.len() < 400, "{} characters: {fragment}", fragment.len());
+    }
+
+    #[test]
+    fn what_was_asked_of_dns_comes_back() {
+        let question =
+            Question { name: "flask".into(), record_type: RecordType::Srv, namespace: "default".into() };
+        let mut story = Story::new(Options::default());
+        story.input(Input::Dns(DnsSetting::Caching(Caching::NodeLocal)));
+        story.input(Input::Dns(DnsSetting::SliceDelay(Span(1_000))));
+        story.input(Input::Dns(DnsSetting::ResolverDelay(Span(5_000))));
+        story.input(Input::Ask(question.clone()));
+        story.input(Input::Watch(Some(question)));
+        story.input(Input::Watch(None));
+        let link = Link { playhead: SimTime(0), ..link(&story) };
+        assert_eq!(Link::of_fragment(&link.to_fragment()), Ok(link));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Detail, Rule, Say, Words};
+use super::{Detail, Dns, Rule, Say, Words};
 
 const SET: &str = "concepts/workloads/controllers/statefulset/";
 
@@ -92,6 +92,130 @@ const fn say(title: &'static str, text: &'static str, rule: &'static Rule) -> Sa
 const fn detail(text: &'static str, rule: &'static Rule) -> Detail {
     Detail { text, rule: Some(rule) }
 }
+
+const DNS: Dns = Dns {
+    from: "Ask from a pod in namespace",
+    from_cache: "From a cache, which asked {ago} ago.",
+    kept: "Who asked before may go on using the old records for {left} s.",
+    chain: "From the Service to the record",
+    missing: "does not exist",
+    endpoints: "{count} endpoints",
+    records: "{type} records: {count}",
+    left_out: "{type} record: left out",
+    watch: "Watch",
+    stop: "Stop watching",
+    watch_hint: "Asks once a second, and draws the answers.",
+    over_time: "{name} over time",
+    strip: "Answers over time",
+    band_old: "old, cached",
+    band_denied: "NXDOMAIN, cached",
+    band_not_ready: "not Ready",
+    copy: "Copy",
+    settings: "Caches and delays",
+    cache: "Cache",
+    caches: ["kubeadm today: cluster.local not cached", "cache 30", "NodeLocal DNSCache"],
+    delays: ["Pod → EndpointSlice", "EndpointSlice → CoreDNS"],
+    nearest: " Did you mean `{name}`?",
+    no_namespace: [
+        "There is no namespace {namespace}",
+        "The label before `svc` names a namespace. Create it, or write another.{nearest}",
+    ],
+    no_service: [
+        "There is no Service {service}",
+        "Nothing in namespace {namespace} has that name. Create the Service, or ask for another name.{nearest}",
+    ],
+    service_elsewhere: [
+        "The Service {service} is in another namespace",
+        "The search path begins with the asking pod's own namespace. Write `{service}.{namespace}`.",
+    ],
+    no_service_of_set: [
+        "The Service {service} does not exist",
+        "StatefulSet {set} has `serviceName: {service}`, but nobody creates that Service. Without it the pods have no names; create it, headless.",
+    ],
+    other_service_name: [
+        "serviceName is {name}",
+        "{pod} takes its name from the set's `serviceName`, not from every Service that selects it. Under {service} it has only a name made of its address. Give the set `serviceName: {service}`; that needs a new set.",
+    ],
+    pod_alone: [
+        "{pod} alone is no name",
+        "A pod's name needs its Service behind it. Write `{pod}.{service}`.",
+    ],
+    not_selected: [
+        "The Service does not select {pod}",
+        "Its labels do not match the selector of {service}, so it is no endpoint. Change the labels or the selector.",
+    ],
+    no_pod_address: [
+        "{pod} has no address yet",
+        "It is not on a node, or its sandbox is not made. When it has an address and is Ready, its name appears.",
+    ],
+    not_ready: [
+        "{pod} is there, but is not Ready",
+        "A headless Service lists a pod's name only while its endpoint is ready. When {pod} is Ready it appears; `publishNotReadyAddresses: true` on {service} would keep it.",
+    ],
+    terminating: [
+        "{pod} is Terminating",
+        "From the moment a pod is told to stop its endpoint is not ready, although it may still run. Its replacement takes the name when it is Ready.",
+    ],
+    slice_lags: [
+        "The EndpointSlice is behind",
+        "{pod} is Ready, but the controller has not written it into the EndpointSlice yet. In a moment it will.",
+    ],
+    resolver_lags: [
+        "CoreDNS is behind",
+        "The EndpointSlice of {object} is right, but CoreDNS has not been told yet. In a moment it will know.",
+    ],
+    no_pod: [
+        "There is no pod {pod} behind {service}",
+        "A name in a Service's domain is a pod's. Scale up, or ask for another.{nearest}",
+    ],
+    named_otherwise: [
+        "The pod has a name of its own",
+        "Only an endpoint without a host name is found under its address {address}. Write `{name}`.",
+    ],
+    no_endpoints: [
+        "Nothing is behind {service}",
+        "A headless Service has no address of its own: without endpoints its name does not exist. It needs a pod that its selector matches.",
+    ],
+    none_ready: [
+        "No pod behind {service} is Ready",
+        "{count} endpoints, none of them ready: the name of a headless Service does not exist then. One Ready pod, or `publishNotReadyAddresses: true`, brings it back.",
+    ],
+    no_port: ["{service} has no port {port}", "Only a Service's named ports have such names: here {ports}."],
+    no_svc: ["The label svc is missing", "Names of Services end in `svc.cluster.local`. Write `{name}`."],
+    not_searched: [
+        "The dot at the end",
+        "A name that ends in a dot is asked for as it is, without the search path. Write `{name}`.",
+    ],
+    outside: [
+        "Nobody knows this name",
+        "It is not the cluster's, so CoreDNS asks outside; the upstream here knows no name at all.{nearest}",
+    ],
+    unknown_address: [
+        "Nothing known has the address {address}",
+        "Only a Service's virtual IP and a ready endpoint have a name.",
+    ],
+    negative_cached: [
+        "It exists, but the cache says no for {left} s more",
+        "Somebody asked before it was there, and that answer is kept as long as the zone's SOA says. It goes by itself; without a cache for the cluster's zone it would not be.",
+    ],
+    old_cached: [
+        "The cache gives an old answer for {left} s more",
+        "The records have changed since they were cached. They may be kept as long as their TTL.",
+    ],
+    ipv4_only: ["The name exists, without this type", "The cluster has no IPv6 addresses."],
+    no_ports: [
+        "The name exists, without this type",
+        "SRV records are made from a Service's ports; {service} has none.",
+    ],
+    only_domain: [
+        "The name exists, without records",
+        "It is a domain: the names of Services and pods are below it.",
+    ],
+    other_type: [
+        "The name exists, without this type",
+        "CoreDNS has A, SRV and PTR records of Services and pods, and the zone's SOA.",
+    ],
+};
 
 /// The English texts.
 pub static EN: Words = Words {
@@ -196,12 +320,10 @@ pub static EN: Words = Words {
     dns_name: "Name",
     dns_type: "Type",
     dns_ask: "Ask",
-    dns_empty: "The name exists, but has no {type} record.",
-    dns_unknown: "Nothing has this name.",
-    dns_no_service: "There is no Service {service}: its pods have no names.",
-    dns_no_pod: "There is no pod {pod}.",
-    dns_not_ready: "{pod} exists, but is not Ready: a headless Service lists a pod's name only while its endpoint is ready.",
-    dns_no_endpoint: "No pod behind {service} is Ready: a headless Service without ready endpoints has no name.",
+    dns: DNS,
+    search: "Search of the history",
+    completions: "Completions",
+    printed: "Terminal output",
     no_events: "No events yet.",
     nothing_here: "Nothing here yet.",
     object: "Object",

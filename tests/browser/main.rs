@@ -2,6 +2,7 @@
 //! builds the page and runs them.
 
 mod bad_input;
+mod dns;
 mod harness;
 mod opening;
 mod sharing;

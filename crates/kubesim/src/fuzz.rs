@@ -399,10 +399,8 @@ impl World {
 
     fn ask(&mut self, line: &str) {
         let argv: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let api = &mut self.story.cluster.api;
-        let mut rng = api.rng.clone();
-        let mut network =
-            dns::Network { store: api.store(), now: api.now, rng: &mut rng, namespace: "default" };
+        let api = &self.story.cluster.api;
+        let mut network = dns::Network::new(api.store(), api.now, "default", "");
         dns::run(&argv, &mut network);
     }
 }

@@ -4,7 +4,9 @@
 //! it gives the same history, bit for bit, and so a command given in the past is a replay of the log up to there.
 
 use crate::api::{SimTime, Str};
-use crate::sim::{Cluster, Options};
+use crate::dns::watch::Watch;
+use crate::dns::{Question, Resolver};
+use crate::sim::{Cluster, DnsSetting, Options, ProcessId};
 use crate::terminal::Terminal;
 
 /// What the user does.
@@ -21,6 +23,12 @@ pub enum Input {
     EndOfInput,
     /// The editor's Apply: `kubectl apply -f -` with this text.
     Apply(Str),
+    /// The panel's question to DNS: asked once, so that the caches learn from the answer.
+    Ask(Question),
+    /// The question that is asked once a second from now on; `None` ends that.
+    Watch(Option<Question>),
+    /// Another way of the cluster's DNS to work.
+    Dns(DnsSetting),
 }
 
 /// An input and its time.
@@ -39,6 +47,8 @@ pub struct Story {
     /// The terminal.
     pub terminal: Terminal,
     inputs: Vec<TimedInput>,
+    /// The program that asks DNS once a second.
+    watch: Option<ProcessId>,
 }
 
 impl Story {
@@ -46,7 +56,7 @@ impl Story {
     pub fn new(options: Options) -> Story {
         let mut cluster = Cluster::new(options);
         let terminal = Terminal::open(&mut cluster);
-        Story { cluster, terminal, inputs: Vec::new() }
+        Story { cluster, terminal, inputs: Vec::new(), watch: None }
     }
 
     /// The story that these inputs make, up to this moment.
@@ -79,6 +89,27 @@ impl Story {
             Input::Interrupt => self.terminal.interrupt(&mut self.cluster),
             Input::EndOfInput => self.terminal.end_of_input(&mut self.cluster),
             Input::Apply(text) => self.terminal.apply(&mut self.cluster, &text),
+            Input::Ask(question) => self.ask(question, false),
+            Input::Watch(question) => {
+                if let Some(id) = self.watch.take() {
+                    self.cluster.interrupt(id);
+                }
+                Resolver::update(&mut self.cluster.api, |resolver| resolver.watched = None);
+                if let Some(question) = question {
+                    self.ask(question, true);
+                }
+            }
+            Input::Dns(setting) => self.cluster.set_dns(setting),
+        }
+    }
+
+    fn ask(&mut self, question: Question, repeats: bool) {
+        let id = self.cluster.start(Box::new(Watch { question, repeats }));
+        self.cluster.wake(id, "");
+        if repeats {
+            self.watch = Some(id);
+        } else {
+            self.cluster.processes.reap(id);
         }
     }
 
@@ -124,7 +155,9 @@ mod tests {
         assert_eq!(screen(&story), "$ ");
         story.input(Input::Line("frobnicate".into()));
         story.input(Input::Interrupt);
-        assert_eq!(screen(&story), "$ frobnicate\nbash: frobnicate: command not found\n$ ^C\n$ ");
+        let hint = "(the laptop has kubectl, k for short, and cat, grep, head, ls, sort, tail, watch, wc and the shell's own)";
+        let said = format!("bash: frobnicate: command not found\n{hint}\n");
+        assert_eq!(screen(&story), format!("$ frobnicate\n{said}$ ^C\n$ "));
     }
 
     fn line(story: &mut Story, line: &str, seconds: i64) {

@@ -26,6 +26,8 @@ pub enum Component {
     Scheduler,
     Provisioner,
     Kubelet,
+    /// The cluster's DNS: CoreDNS, which watches Services and EndpointSlices.
+    Dns,
     /// Not a part of Kubernetes: the commands that the user started.
     Terminal,
 }
@@ -51,6 +53,7 @@ impl Component {
             Scheduler,
             Provisioner,
             Kubelet,
+            Dns,
             Terminal,
         ]
     };

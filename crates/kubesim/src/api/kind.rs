@@ -49,6 +49,8 @@ pub enum Kind {
     /// Not an API object: what a pod's containers wrote to their logs and to their own file systems, named after the
     /// pod's uid.
     ContainerFiles,
+    /// Not an API object: what the cluster's DNS knows and what its caches hold.
+    Resolver,
 }
 
 /// How the API and kubectl name a kind (the columns of `kubectl api-resources`).
@@ -173,6 +175,7 @@ pub const KINDS: &[KindInfo] = &[
     row(Kind::Event, "Event", "", "v1", "events", &["ev"], "n"),
     row(Kind::VolumeFiles, "VolumeFiles", "ordinal.internal", "v1", "volumefiles", &[], "c"),
     row(Kind::ContainerFiles, "ContainerFiles", "ordinal.internal", "v1", "containerfiles", &[], "c"),
+    row(Kind::Resolver, "Resolver", "ordinal.internal", "v1", "resolvers", &[], "c"),
 ];
 
 impl Kind {

@@ -10,6 +10,7 @@ use super::service::{EndpointSlice, Service};
 use super::stateful_set::{ControllerRevision, StatefulSet};
 use super::volume::{ContainerFiles, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeFiles};
 use super::workload::{Deployment, ReplicaSet};
+use crate::dns::Resolver;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -42,6 +43,7 @@ pub enum Body {
     Event(Event),
     VolumeFiles(VolumeFiles),
     ContainerFiles(ContainerFiles),
+    Resolver(Resolver),
     /// Any other kind: stored, listed and described as it came, without `metadata`.
     Other(Rc<Value>),
 }
@@ -91,6 +93,7 @@ accessors! {
     Event event event_mut
     VolumeFiles volume_files volume_files_mut
     ContainerFiles container_files container_files_mut
+    Resolver resolver resolver_mut
 }
 
 impl Object {
@@ -125,7 +128,7 @@ impl Object {
             Kind::StorageClass => Body::StorageClass(StorageClass::from_value(v)),
             Kind::Node => Body::Node(Node::from_value(v)),
             Kind::Event => Body::Event(Event::from_value(v)),
-            Kind::VolumeFiles | Kind::ContainerFiles => wrong_kind(kind),
+            Kind::VolumeFiles | Kind::ContainerFiles | Kind::Resolver => wrong_kind(kind),
             _ => Body::Other(Rc::new(without_meta(v))),
         };
         Object { kind, meta: ObjectMeta::from_value(get(v, "metadata")), body }
@@ -164,7 +167,7 @@ impl Object {
             Body::StorageClass(s) => merge(w.done(), &s.raw),
             Body::Node(n) => n.write(w).done(),
             Body::Event(e) => e.write(w).done(),
-            Body::VolumeFiles(_) | Body::ContainerFiles(_) => w.done(),
+            Body::VolumeFiles(_) | Body::ContainerFiles(_) | Body::Resolver(_) => w.done(),
             Body::Other(v) => merge(w.done(), v),
         }
     }

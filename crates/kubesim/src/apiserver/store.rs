@@ -68,7 +68,8 @@ impl Store {
         self.verdicts.iter()
     }
 
-    pub(super) fn put(&mut self, key: Key, object: Option<Rc<Object>>) {
+    /// Puts an object in, or takes it out.
+    pub(crate) fn put(&mut self, key: Key, object: Option<Rc<Object>>) {
         match object {
             Some(object) => self.objects.insert(key, object),
             None => self.objects.remove(&key),

@@ -162,16 +162,7 @@ impl Program for PodCommand {
             io.out(dns::resolv_conf(&self.namespace));
             return Step::Exit(0);
         }
-        let mut rng = io.api.rng.clone();
-        let mut network = dns::Network {
-            store: io.api.store(),
-            now: io.api.now,
-            rng: &mut rng,
-            namespace: &self.namespace,
-        };
-        let printed = dns::run(&self.argv, &mut network);
-        io.api.rng = rng;
-        let Some(printed) = printed else {
+        let Some(printed) = dns::run_in_pod(io.api, &self.namespace, "", &self.argv) else {
             io.err(format!("sh: {}: not found\n", self.argv.first().map_or("", String::as_str)));
             return Step::Exit(127);
         };

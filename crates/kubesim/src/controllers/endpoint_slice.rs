@@ -14,7 +14,7 @@ use crate::api::service::{
     ServicePort, TargetPort,
 };
 use crate::api::{Body, Key, Kind, Map, Object, ObjectMeta, Pod, SimTime, Str, Uid};
-use crate::apiserver::{ApiServer, Cause, DeleteOptions, EventType, Source, Store};
+use crate::apiserver::{ApiServer, Cause, Change, DeleteOptions, EventType, Source, Store};
 use crate::verdict::{Component, Reason};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -90,7 +90,8 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         .filter(|s| is_ours(s) && !s.meta.is_terminating())
         .cloned()
         .collect();
-    let wanted = wanted(context.store(), &service);
+    let told = told(context);
+    let wanted = wanted(told.as_ref().map_or(context.store(), |(store, _)| store), &service);
     let trigger_time = last_change_trigger_time(&service, &existing, &wanted.groups);
     let (ready, not_ready) = wanted.count();
     let plan = Plan::new(&service, existing, wanted.groups);
@@ -100,8 +101,28 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     context.api.set_verdict(ME, key, Some(Reason::Endpoints { ready, not_ready }), None);
     match wanted.error {
         Some(message) => failed(context.api, &service, &message),
-        None => Outcome::DONE,
+        None => Outcome { again_at: told.map(|(_, again_at)| again_at), failed: false },
     }
+}
+
+/// The world with the pods as the controller knows them where it lags behind
+/// ([`crate::sim::Timings::endpoint_slices`] is more than a watch takes), and when it will know more.
+fn told(context: &Context) -> Option<(Store, SimTime)> {
+    let delay = context.timings.endpoint_slices;
+    if delay <= context.timings.watch {
+        return None;
+    }
+    let since = context.now() - delay;
+    let mut told: Option<(Store, SimTime)> = None;
+    for entry in context.api.history().entries().iter().rev().take_while(|entry| entry.at > since) {
+        let Change::Object { key, before, .. } = &entry.change else { continue };
+        if key.kind == Kind::Pod {
+            let (store, again_at) = told.get_or_insert_with(|| (context.store().clone(), entry.at + delay));
+            store.put(key.clone(), before.clone());
+            *again_at = entry.at + delay;
+        }
+    }
+    told
 }
 
 fn failed(api: &mut ApiServer, service: &Object, message: &str) -> Outcome {

@@ -112,6 +112,7 @@ pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
         Component::Scheduler => crate::scheduler::sync(context, key),
         Component::Provisioner => crate::provisioner::sync(context, key),
         Component::Kubelet => crate::kubelet::sync(context, key),
+        Component::Dns => crate::dns::server::sync(context, key),
         _ => Outcome::DONE,
     }
 }
@@ -134,12 +135,15 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
     crate::scheduler::interested(store, change, add);
     crate::provisioner::interested(store, change, add);
     crate::kubelet::interested(store, change, add);
+    crate::dns::server::interested(change, add);
 }
 
 /// How long after a change the component looks.
 pub fn latency(component: Component, timings: &Timings) -> Span {
     match component {
         Component::Terminal => Span(0),
+        Component::EndpointSliceController => timings.endpoint_slices,
+        Component::Dns => timings.dns,
         // It puts what it sees into its graph first, and acts on the graph.
         Component::GarbageCollector => Span(timings.watch.0 * 3),
         _ => timings.watch,

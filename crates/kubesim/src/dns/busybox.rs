@@ -2,17 +2,17 @@
 //! as it is; A and AAAA both.
 
 use super::resolver::search_path;
-use super::{Data, Network, Printed, Rcode, RecordType, SERVER, reverse_name, zone};
+use super::{Data, Network, Printed, Rcode, RecordType, SERVER, reverse_name};
 use std::fmt::Write;
 
 /// Runs it with these arguments.
 pub fn nslookup(args: &[&str], network: &mut Network) -> Printed {
     let mut printed = Printed::default();
-    let (mut types, mut names) = (vec![RecordType::A, RecordType::Aaaa], Vec::new());
+    let (mut types, mut names) = (Vec::new(), Vec::new());
     for arg in args {
         match arg.strip_prefix("-type=").or(arg.strip_prefix("-q=")) {
             Some(name) => match RecordType::parse(name) {
-                Some(found) => types = vec![found],
+                Some(found) => types.push(found),
                 None => {
                     printed.stderr = format!("nslookup: invalid query type \"{name}\"\n");
                     printed.code = 1;
@@ -28,19 +28,25 @@ pub fn nslookup(args: &[&str], network: &mut Network) -> Printed {
         printed.code = 1;
         return printed;
     };
-    let candidates = match reverse_name(name) {
+    let reversed = reverse_name(name).filter(|_| types.is_empty());
+    if types.is_empty() {
+        types = vec![RecordType::A, RecordType::Aaaa];
+    }
+    let candidates = match reversed {
         Some(reversed) => {
             types = vec![RecordType::Ptr];
             vec![reversed]
         }
         None if name.contains('.') => vec![name.trim_end_matches('.').to_string()],
-        None => search_path(network.namespace).iter().map(|domain| format!("{name}.{domain}")).collect(),
+        None => {
+            search_path(network.namespace).domains.iter().map(|domain| format!("{name}.{domain}")).collect()
+        }
     };
     let out = &mut printed.stdout;
     _ = write!(out, "Server:\t\t{SERVER}\nAddress:\t{SERVER}:53\n\n");
     for record_type in &types {
         for candidate in &candidates {
-            let answer = zone::ask(network, candidate, record_type);
+            let answer = network.ask(candidate, record_type);
             if answer.rcode == Rcode::NxDomain {
                 _ = writeln!(out, "** server can't find {candidate}: NXDOMAIN");
                 printed.code = 1;
@@ -55,8 +61,12 @@ pub fn nslookup(args: &[&str], network: &mut Network) -> Printed {
                     }
                     Data::Ptr(target) => writeln!(out, "{name}\tname = {}", bare(target)),
                     Data::Cname(target) => writeln!(out, "{name}\tcanonical name = {}", bare(target)),
+                    Data::Ns(target) => writeln!(out, "{name}\tnameserver = {}", bare(target)),
                     Data::Txt(text) => writeln!(out, "{name}\ttext = \"{text}\""),
-                    Data::Soa(..) => writeln!(out, "{name}"),
+                    Data::Soa(..) => {
+                        super::nslookup::soa(out, record);
+                        Ok(())
+                    }
                 };
             }
             out.push('\n');

@@ -2,7 +2,7 @@
 //! server offers no recursion for the cluster's zone.
 
 use super::resolver::{lookup, search_path};
-use super::{Answer, Network, Printed, Rcode, Record, RecordType, SERVER, name_error, reverse_name, zone};
+use super::{Answer, Network, Printed, Rcode, Record, RecordType, SERVER, name_error, reverse_name};
 use std::fmt::Write;
 
 struct Options {
@@ -16,6 +16,10 @@ struct Options {
     authority: bool,
     additional: bool,
     stats: bool,
+    ttl: bool,
+    recurse: bool,
+    tcp: bool,
+    ndots: Option<usize>,
 }
 
 /// Runs it with these arguments.
@@ -32,6 +36,10 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         authority: true,
         additional: true,
         stats: true,
+        ttl: true,
+        recurse: true,
+        tcp: false,
+        ndots: None,
     };
     let (mut name, mut record_type, mut server) = (None, None, SERVER);
     let mut words = args.iter();
@@ -49,13 +57,22 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
             name = Some(reverse_name(address).unwrap_or_else(|| format!("{address}.in-addr.arpa")));
             record_type = Some(RecordType::Ptr);
         } else if *arg == "-t" {
-            record_type = words.next().and_then(|t| RecordType::parse(t));
+            let written = words.next().copied().unwrap_or_default();
+            match RecordType::parse(written) {
+                Some(found) => record_type = Some(found),
+                None => _ = writeln!(printed.stdout, ";; Warning, ignoring invalid type {written}"),
+            }
+        } else if *arg == "-q" {
+            name = words.next().map(|word| word.to_string());
+        } else if ["-p", "-b", "-c"].contains(arg) {
+            words.next();
         } else if let (Some(found), true) = (RecordType::parse(arg), record_type.is_none()) {
             record_type = Some(found);
         } else if !["IN", "in", "-4", "-r"].contains(arg) {
             name = Some(arg.to_string());
         }
     }
+    let asks_nothing = name.is_none() && record_type.is_none();
     let name = name.unwrap_or_else(|| ".".into());
     if let Some(error) = name_error(&name) {
         printed.stderr = format!("dig: '{name}' is not a legal IDNA2008 name ({error})\n");
@@ -69,10 +86,12 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         printed.code = 9;
         return printed;
     }
-    let record_type = record_type.unwrap_or(RecordType::A);
+    let record_type = record_type.unwrap_or(if asks_nothing { RecordType::Ns } else { RecordType::A });
+    let mut search = search_path(network.namespace);
+    search.ndots = o.ndots.unwrap_or(search.ndots);
     let answers = match o.search || o.show_search {
-        true => lookup(network, &name, &record_type, &search_path(network.namespace)),
-        false => vec![zone::ask(network, &name, &record_type)],
+        true => lookup(network, &name, &record_type, &search),
+        false => vec![network.ask(&name, &record_type)],
     };
     let shown = if o.show_search { &answers[..] } else { &answers[answers.len() - 1..] };
     for (n, answer) in shown.iter().enumerate() {
@@ -86,7 +105,7 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
 
 fn set(o: &mut Options, option: &str) -> bool {
     let (on, name) = option.strip_prefix("no").map_or((true, option), |rest| (false, rest));
-    let name = name.split('=').next().unwrap_or(name);
+    let (name, value) = name.split_once('=').unwrap_or((name, ""));
     match name {
         "short" => o.short = on,
         "search" => o.search = on,
@@ -102,8 +121,12 @@ fn set(o: &mut Options, option: &str) -> bool {
             (o.cmd, o.comments, o.question, o.answer) = (on, on, on, on);
             (o.authority, o.additional, o.stats) = (on, on, on);
         }
-        "tcp" | "vc" | "recurse" | "rec" | "time" | "tries" | "retry" | "edns" | "cookie" | "ndots"
-        | "ttlid" | "ttl" | "multiline" | "dnssec" | "trace" | "ignore" | "bufsize" => {}
+        "tcp" | "vc" => o.tcp = on,
+        "recurse" | "rec" => o.recurse = on,
+        "ttlid" | "ttl" => o.ttl = on,
+        "ndots" => o.ndots = value.parse().ok(),
+        "time" | "timeout" | "tries" | "retry" | "edns" | "cookie" | "multiline" | "dnssec" | "trace"
+        | "ignore" | "bufsize" | "crypto" | "fail" | "domain" | "identify" | "aaonly" | "adflag" => {}
         _ => return false,
     }
     true
@@ -118,7 +141,7 @@ fn print(out: &mut String, answer: &Answer, o: &Options, args: &[&str]) {
         _ = writeln!(out, "\n; <<>> DiG 9 <<>> {}\n;; global options: +cmd", args.join(" "));
     }
     if o.comments {
-        comments(out, answer);
+        comments(out, answer, o.recurse);
     }
     if o.question {
         if o.comments {
@@ -142,18 +165,18 @@ fn print(out: &mut String, answer: &Answer, o: &Options, args: &[&str]) {
         if o.comments {
             _ = writeln!(out, ";; {title} SECTION:");
         }
-        records.iter().for_each(|r| line(out, r));
+        records.iter().for_each(|r| line(out, r, o.ttl));
         if o.comments {
             out.push('\n');
         }
     }
     if o.stats {
-        let protocol = if answer.record_type == RecordType::Any { "TCP" } else { "UDP" };
+        let protocol = if o.tcp || answer.record_type == RecordType::Any { "TCP" } else { "UDP" };
         _ = writeln!(out, ";; SERVER: {SERVER}#53({SERVER}) ({protocol})\n");
     }
 }
 
-fn comments(out: &mut String, answer: &Answer) {
+fn comments(out: &mut String, answer: &Answer, recurses: bool) {
     out.push_str(";; Got answer:\n");
     if answer.name.ends_with(".local.") {
         out.push_str(
@@ -162,10 +185,15 @@ fn comments(out: &mut String, answer: &Answer) {
         );
     }
     let status = if answer.rcode == Rcode::NoError { "NOERROR" } else { "NXDOMAIN" };
-    let recursion = if answer.from_upstream { " ra" } else { "" };
+    let recursion = match (recurses, answer.from_upstream) {
+        (true, true) => " rd ra",
+        (true, false) => " rd",
+        (false, true) => " ra",
+        (false, false) => "",
+    };
     _ = write!(
         out,
-        ";; ->>HEADER<<- opcode: QUERY, status: {status}, id: N\n;; flags: qr aa rd{recursion}; QUERY: 1, ANSWER: {}, \
+        ";; ->>HEADER<<- opcode: QUERY, status: {status}, id: N\n;; flags: qr aa{recursion}; QUERY: 1, ANSWER: {}, \
          AUTHORITY: {}, ADDITIONAL: {}\n",
         answer.answers.len(),
         answer.authority.len(),
@@ -175,11 +203,13 @@ fn comments(out: &mut String, answer: &Answer) {
 }
 
 /// A record in master file form.
-fn line(out: &mut String, record: &Record) {
+fn line(out: &mut String, record: &Record, ttl: bool) {
     let mut text = record.name.clone();
     pad(&mut text, 24);
-    _ = write!(text, "{}", record.ttl);
-    pad(&mut text, 32);
+    if ttl {
+        _ = write!(text, "{}", record.ttl);
+        pad(&mut text, 32);
+    }
     text.push_str("IN");
     pad(&mut text, 40);
     text.push_str(record.data.record_type().name());

@@ -1,7 +1,7 @@
 //! glibc's `getent hosts` and `getent ahosts`.
 
-use super::resolver::{lookup, search_path};
-use super::{Data, Network, Printed, RecordType};
+use super::resolver::{Search, lookup_until, search_path};
+use super::{Data, Network, Printed, RecordType, reverse_name};
 use std::fmt::Write;
 
 /// Runs it with these arguments.
@@ -18,13 +18,30 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         printed.code = 1;
         return printed;
     };
-    let answers = lookup(network, name, &RecordType::A, &search_path(network.namespace));
+    let reversed = reverse_name(name).filter(|_| database == "hosts");
+    // Unlike BIND's tools, the C library goes on with the search path where a name exists without such a record.
+    let answers = match &reversed {
+        Some(reversed) => {
+            lookup_until(network, reversed, &RecordType::Ptr, &Search::NOWHERE, super::Answer::is_found)
+        }
+        None => {
+            let search = search_path(network.namespace);
+            lookup_until(network, name, &RecordType::A, &search, super::Answer::is_found)
+        }
+    };
     let found = answers.last().map(|a| a.answers.as_slice()).unwrap_or_default();
     if found.is_empty() {
         printed.code = 2;
     }
-    let mut canonical = found.first().map(|r| r.name.trim_end_matches('.').to_string()).unwrap_or_default();
+    let mut canonical = answers
+        .last()
+        .filter(|a| a.is_found())
+        .map(|a| a.real_name().trim_end_matches('.').to_string())
+        .unwrap_or_default();
     for record in found {
+        if let Data::Ptr(canonical) = &record.data {
+            _ = writeln!(printed.stdout, "{name:<15} {}", canonical.trim_end_matches('.'));
+        }
         let Data::A(address) = &record.data else { continue };
         if database == "hosts" {
             _ = writeln!(printed.stdout, "{address:<15} {canonical}");

@@ -1,13 +1,13 @@
 //! BIND 9.18's host.
 
-use super::resolver::{lookup, search_path};
+use super::resolver::{Search, lookup, search_path};
 use super::{Data, Network, Printed, Rcode, RecordType, SERVER, name_error, reverse_name};
 use std::fmt::Write;
 
 /// Runs it with these arguments.
 pub fn run(args: &[&str], network: &mut Network) -> Printed {
     let mut printed = Printed::default();
-    let (mut record_type, mut names) = (None, Vec::new());
+    let (mut record_type, mut names, mut ndots) = (None, Vec::new(), None);
     let mut words = args.iter();
     while let Some(arg) = words.next() {
         match *arg {
@@ -20,7 +20,10 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
                     return printed;
                 }
             }
-            "-a" | "-v" | "-4" | "-r" => {}
+            "-a" => record_type = Some(RecordType::Any),
+            "-N" => ndots = words.next().and_then(|n| n.parse().ok()),
+            "-W" | "-R" | "-c" | "-p" | "-m" => drop(words.next()),
+            "-v" | "-d" | "-4" | "-6" | "-r" | "-s" | "-T" | "-U" | "-w" | "-i" => {}
             name => names.push(name),
         }
     }
@@ -44,7 +47,8 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
     let reversed = reverse_name(name);
     let first =
         record_type.clone().unwrap_or(if reversed.is_some() { RecordType::Ptr } else { RecordType::A });
-    let search = if reversed.is_some() { Vec::new() } else { search_path(network.namespace) };
+    let mut search = if reversed.is_some() { Search::NOWHERE } else { search_path(network.namespace) };
+    search.ndots = ndots.unwrap_or(search.ndots);
     let asked = reversed.as_deref().unwrap_or(name);
     let answers = lookup(network, asked, &first, &search);
     let last = answers.last().expect("at least one name is tried");
@@ -64,9 +68,20 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
             Data::A(address) => writeln!(out, "{name} has address {address}"),
             Data::Ptr(target) => writeln!(out, "{name} domain name pointer {target}"),
             Data::Cname(target) => writeln!(out, "{name} is an alias for {target}"),
+            Data::Ns(target) => writeln!(out, "{name} name server {target}"),
             Data::Txt(text) => writeln!(out, "{name} descriptive text \"{text}\""),
             data => writeln!(out, "{name} has {} record {data}", data.record_type().name()),
         };
+    }
+    if record_type.is_none() && reversed.is_none() {
+        // It asks for AAAA and MX as well, of the name at the end of the aliases.
+        let real = last.real_name().to_string();
+        for record_type in [RecordType::Aaaa, RecordType::Mx] {
+            if network.ask(&real, &record_type).rcode == Rcode::NxDomain {
+                _ = writeln!(out, "Host {} not found: 3(NXDOMAIN)", real.trim_end_matches('.'));
+                printed.code = 1;
+            }
+        }
     }
     printed
 }

@@ -3,7 +3,10 @@
 //! | file | models |
 //! | --- | --- |
 //! | [`zone`] | CoreDNS' kubernetes plugin, with the Corefile of tests/golden/README.md |
+//! | [`server`] | what CoreDNS has been told so far, and the caches in front of it |
 //! | [`resolver`] | a pod's resolv.conf: search path and ndots |
+//! | [`reason`] | why a name has no records, and what would change that |
+//! | [`watch`] | a question asked once, or once a second |
 //! | `nslookup`, `dig`, `host`, `busybox`, `getent` | BIND 9.18's clients, BusyBox 1.35's nslookup, glibc's getent |
 //!
 //! It reads EndpointSlices and Services, and knows nothing of how they come to be.
@@ -13,11 +16,18 @@ mod dig;
 mod getent;
 mod host;
 mod nslookup;
+pub mod reason;
 pub mod resolver;
+pub mod server;
+pub mod watch;
 pub mod zone;
 
+pub use reason::Reason;
+pub use server::{Caching, Network, Resolver};
+pub use watch::Question;
+
 use crate::api::SimTime;
-use crate::apiserver::{Rng, Store};
+use crate::apiserver::{ApiServer, Store};
 use std::fmt;
 
 /// Seconds that records of the cluster's zone may be kept (`ttl 30`).
@@ -97,6 +107,8 @@ pub enum Data {
     Cname(String),
     /// A text.
     Txt(String),
+    /// The name of a server of the zone, with its final dot.
+    Ns(String),
     /// The zone: name server, mailbox, serial, refresh, retry, expire, minimum.
     Soa([String; 2], [u32; 5]),
 }
@@ -110,6 +122,7 @@ impl Data {
             Data::Ptr(_) => RecordType::Ptr,
             Data::Cname(_) => RecordType::Cname,
             Data::Txt(_) => RecordType::Txt,
+            Data::Ns(_) => RecordType::Ns,
             Data::Soa(..) => RecordType::Soa,
         }
     }
@@ -119,7 +132,7 @@ impl fmt::Display for Data {
     /// As dig prints it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Data::A(text) | Data::Ptr(text) | Data::Cname(text) => f.write_str(text),
+            Data::A(text) | Data::Ptr(text) | Data::Cname(text) | Data::Ns(text) => f.write_str(text),
             Data::Srv { weight, port, target } => write!(f, "0 {weight} {port} {target}"),
             Data::Txt(text) => write!(f, "\"{text}\""),
             Data::Soa([server, mailbox], [serial, refresh, retry, expire, minimum]) => {
@@ -176,18 +189,24 @@ pub struct Answer {
     pub additional: Vec<Record>,
     /// Whether a server outside was asked.
     pub from_upstream: bool,
+    /// Since when and until when a cache holds it, if a cache gave it.
+    pub held: Option<(SimTime, SimTime)>,
 }
 
-/// What a DNS tool has to work with.
-pub struct Network<'a> {
-    /// The world at the moment of asking.
-    pub store: &'a Store,
-    /// The moment.
-    pub now: SimTime,
-    /// Shuffles answers.
-    pub rng: &'a mut Rng,
-    /// The namespace of the pod that asks.
-    pub namespace: &'a str,
+impl Answer {
+    /// Whether the name exists and has what was asked for.
+    pub fn is_found(&self) -> bool {
+        self.rcode == Rcode::NoError && !self.answers.is_empty()
+    }
+
+    /// The name at the end of its aliases: the one asked for if there are none.
+    pub fn real_name(&self) -> &str {
+        let aliases = self.answers.iter().filter_map(|r| match &r.data {
+            Data::Cname(target) => Some(target.as_str()),
+            _ => None,
+        });
+        aliases.last().unwrap_or(&self.name)
+    }
 }
 
 /// What a tool printed, and its exit code.
@@ -215,13 +234,48 @@ pub fn run(argv: &[String], network: &mut Network) -> Option<Printed> {
     })
 }
 
+/// Runs a DNS tool as [`run`] does, in a pod of this namespace on this node: what the caches learn is kept.
+pub fn run_in_pod(api: &mut ApiServer, namespace: &str, node: &str, argv: &[String]) -> Option<Printed> {
+    server::with_network(api, namespace, node, |network| run(argv, network))
+}
+
+/// The names that DNS may know, as they are written in this namespace: of Services, of what is behind them, and of named
+/// ports.
+pub fn names(store: &Store, namespace: &str) -> Vec<String> {
+    use crate::api::Kind;
+    let mut all = Vec::new();
+    for object in store.list(Kind::Service) {
+        let (name, of) = (&*object.meta.name, &*object.meta.namespace);
+        let short = if of == namespace { name.to_string() } else { format!("{name}.{of}") };
+        let mut behind = Vec::new();
+        for slice in zone::slices(store, name, of) {
+            behind.extend(slice.endpoints.iter().map(zone::endpoint_name));
+        }
+        all.extend(behind.iter().map(|endpoint| format!("{endpoint}.{short}")));
+        for port in object.service().ports.iter() {
+            if let Some(port_name) = port.name.as_deref().filter(|n| !n.is_empty()) {
+                all.push(format!("_{port_name}._{}.{short}", port.protocol.to_ascii_lowercase()));
+            }
+        }
+        let domain = format!("{name}.{of}.svc.{CLUSTER_DOMAIN}");
+        all.extend(behind.iter().map(|endpoint| format!("{endpoint}.{domain}")));
+        all.extend([domain, short]);
+    }
+    all
+}
+
 /// The tools that [`run`] knows.
 pub const TOOLS: &[&str] = &["nslookup", "dig", "host", "getent"];
 
 /// A pod's /etc/resolv.conf.
 pub fn resolv_conf(namespace: &str) -> String {
-    let search = resolver::search_path(namespace).join(" ");
+    let search = resolver::search_path(namespace).domains.join(" ");
     format!("search {search}\nnameserver {SERVER}\noptions ndots:{}\n", resolver::NDOTS)
+}
+
+/// The node on which a pod is; empty for one that nobody sees.
+pub fn node_of(pod: &crate::api::Object) -> &str {
+    pod.pod().spec.node_name.as_deref().unwrap_or_default()
 }
 
 /// `1.16.172.in-addr.arpa` of an address; none if it isn't one.

@@ -1,13 +1,13 @@
 //! BIND 9.18's nslookup. By default without its `;; Got recursion not available` lines, as older ones print.
 
-use super::resolver::{lookup, search_path};
+use super::resolver::{Search, lookup, search_path};
 use super::{Answer, Data, Network, Printed, Rcode, Record, RecordType, SERVER, name_error, reverse_name};
 use std::fmt::Write;
 
 struct Options {
     record_type: Option<RecordType>,
     debug: bool,
-    search: Vec<String>,
+    search: Search,
     port: String,
 }
 
@@ -50,9 +50,8 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         printed.code = 1;
         return printed;
     }
-    let reversed = reverse_name(name).filter(|_| options.record_type.is_none());
-    if let Some(reversed) = reversed {
-        reverse(network, &reversed, &mut printed);
+    if let Some(reversed) = reverse_name(name) {
+        reverse(network, &reversed, &options, &mut printed);
         return printed;
     }
     if let Some(error) = name_error(name) {
@@ -65,7 +64,7 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
 }
 
 /// The address of a server that is named by its address or by a name.
-fn address_of(network: &mut Network, server: &str, search: &[String]) -> Option<String> {
+fn address_of(network: &mut Network, server: &str, search: &Search) -> Option<String> {
     if server.parse::<std::net::Ipv4Addr>().is_ok() {
         return Some(server.to_string());
     }
@@ -76,18 +75,24 @@ fn address_of(network: &mut Network, server: &str, search: &[String]) -> Option<
 
 fn set(options: &mut Options, option: &str, printed: &mut Printed) {
     let (name, value) = option.split_once('=').unwrap_or((option, ""));
+    // An option can be shortened: so many letters are needed.
+    let is = |long: &str, letters: usize| {
+        name.len() >= letters && long.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
     match name {
         "type" | "ty" | "querytype" | "query" | "q" | "qu" => match RecordType::parse(value) {
             Some(found) => options.record_type = Some(found),
             None => _ = writeln!(printed.stdout, "unknown query type: {value}"),
         },
-        "debug" | "d2" => options.debug = true,
-        "nodebug" => options.debug = false,
-        "nosearch" | "nosea" => options.search.clear(),
-        "domain" => options.search = vec![value.to_string()],
-        "port" => options.port = value.to_string(),
-        "search" | "sea" | "timeout" | "retry" | "recurse" | "norecurse" | "vc" | "novc" | "class"
-        | "ndots" => {}
+        "domain" | "do" => options.search.domains = vec![value.to_string()],
+        "port" | "po" => options.port = value.to_string(),
+        "ndots" => options.search.ndots = value.parse().unwrap_or(options.search.ndots),
+        "class" | "cl" | "timeout" | "t" | "retry" | "ret" => {}
+        _ if is("debug", 3) || name == "d2" => options.debug = true,
+        _ if is("nodebug", 5) => options.debug = false,
+        _ if is("nosearch", 5) || is("nodefname", 5) => options.search.domains.clear(),
+        _ if is("search", 3) || is("defname", 3) || is("recurse", 3) || is("norecurse", 5) => {}
+        _ if is("vc", 2) || is("novc", 4) || is("fail", 3) || is("nofail", 5) || is("sil", 3) => {}
         _ => _ = writeln!(printed.stdout, "*** Invalid option: {option}"),
     }
 }
@@ -124,28 +129,40 @@ fn forward(network: &mut Network, name: &str, options: &Options, printed: &mut P
         Some(_) if last.answers.is_empty() => _ = writeln!(out, "*** Can't find {name}: No answer"),
         Some(_) => {}
         None => {
-            // Without a type it asks for AAAA too; there are none in this cluster.
-            let aaaa = super::zone::ask(network, &last.name, &RecordType::Aaaa);
+            // Without a type it asks for AAAA too, of the name at the end of the aliases.
+            let aaaa = network.ask(last.real_name(), &RecordType::Aaaa);
             if options.debug {
                 debug(out, &aaaa);
             }
-            if last.answers.is_empty() {
-                _ = writeln!(out, "*** Can't find {}: No answer", last.name.trim_end_matches('.'));
+            aaaa.answers.iter().filter(|r| matches!(r.data, Data::Cname(_))).for_each(|r| line(out, r));
+            let name = aaaa.name.trim_end_matches('.');
+            if aaaa.rcode == Rcode::NxDomain {
+                _ = writeln!(out, "** server can't find {name}: NXDOMAIN");
+                printed.code = 1;
+            } else if last.answers.is_empty() && aaaa.answers.is_empty() {
+                _ = writeln!(out, "*** Can't find {name}: No answer");
             }
         }
     }
     out.push('\n');
 }
 
-fn reverse(network: &mut Network, reversed: &str, printed: &mut Printed) {
-    let answer = super::zone::ask(network, reversed, &RecordType::Ptr);
+fn reverse(network: &mut Network, reversed: &str, options: &Options, printed: &mut Printed) {
+    let answer = network.ask(reversed, &RecordType::Ptr);
+    let out = &mut printed.stdout;
+    if options.record_type.is_some() {
+        header(out);
+    }
+    if options.debug {
+        debug(out, &answer);
+    }
     if answer.rcode == Rcode::NxDomain {
-        _ = writeln!(printed.stdout, "** server can't find {reversed}: NXDOMAIN\n");
+        _ = writeln!(out, "** server can't find {reversed}: NXDOMAIN\n");
         printed.code = 1;
         return;
     }
-    answer.answers.iter().for_each(|record| line(&mut printed.stdout, record));
-    printed.stdout.push('\n');
+    answer.answers.iter().for_each(|record| line(out, record));
+    out.push('\n');
 }
 
 /// A record as nslookup prints it.
@@ -157,13 +174,19 @@ fn line(out: &mut String, record: &Record) {
         Data::Ptr(target) => writeln!(out, "{name}\tname = {target}"),
         Data::Cname(target) => writeln!(out, "{name}\tcanonical name = {target}"),
         Data::Txt(text) => writeln!(out, "{name}\ttext = \"{text}\""),
+        Data::Ns(target) => writeln!(out, "{name}\tnameserver = {target}"),
         Data::Soa(..) => {
-            out.push_str(name);
-            out.push('\n');
-            details(out, record);
+            soa(out, record);
             Ok(())
         }
     };
+}
+
+/// A SOA record as nslookup prints it.
+pub(super) fn soa(out: &mut String, record: &Record) {
+    out.push_str(record.name.trim_end_matches('.'));
+    out.push('\n');
+    details(out, record);
 }
 
 fn debug(out: &mut String, answer: &Answer) {
@@ -203,6 +226,7 @@ fn details(out: &mut String, record: &Record) {
         Data::Srv { weight, port, target } => writeln!(out, "\tservice = 0 {weight} {port} {target}"),
         Data::Ptr(target) => writeln!(out, "\tname = {target}"),
         Data::Cname(target) => writeln!(out, "\tcanonical name = {target}"),
+        Data::Ns(target) => writeln!(out, "\tnameserver = {target}"),
         Data::Txt(text) => writeln!(out, "\ttext = \"{text}\""),
     };
 }

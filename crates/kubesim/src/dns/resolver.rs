@@ -1,42 +1,66 @@
 //! How a pod asks: the search path and ndots of its /etc/resolv.conf (`dnsPolicy: ClusterFirst`).
 
-use super::{Answer, CLUSTER_DOMAIN, Network, Rcode, RecordType, zone};
+use super::{Answer, CLUSTER_DOMAIN, Network, Rcode, RecordType};
 
 /// A name with fewer dots is first looked for in the search path.
 pub const NDOTS: usize = 5;
 
-/// The domains in which names are looked for.
-pub fn search_path(namespace: &str) -> Vec<String> {
-    vec![
+/// Where names are looked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Search {
+    /// The domains, in order.
+    pub domains: Vec<String>,
+    /// A name with at least so many dots is first tried as it is.
+    pub ndots: usize,
+}
+
+impl Search {
+    /// Nowhere: names are tried as they are.
+    pub const NOWHERE: Search = Search { domains: Vec::new(), ndots: 1 };
+}
+
+/// Where a pod of this namespace looks for names.
+pub fn search_path(namespace: &str) -> Search {
+    let domains = vec![
         format!("{namespace}.svc.{CLUSTER_DOMAIN}"),
         format!("svc.{CLUSTER_DOMAIN}"),
         CLUSTER_DOMAIN.to_string(),
-    ]
+    ];
+    Search { domains, ndots: NDOTS }
 }
 
 /// The names that are tried, in order, each absolute with its final dot.
-pub fn candidates(name: &str, search: &[String]) -> Vec<String> {
+pub fn candidates(name: &str, search: &Search) -> Vec<String> {
     if name.ends_with('.') {
         return vec![name.to_string()];
     }
     let absolute = format!("{name}.");
-    let searched = search.iter().map(|domain| format!("{name}.{domain}."));
-    if name.matches('.').count() >= NDOTS {
+    let searched = search.domains.iter().map(|domain| format!("{name}.{domain}."));
+    if name.matches('.').count() >= search.ndots {
         std::iter::once(absolute).chain(searched).collect()
     } else {
         searched.chain([absolute]).collect()
     }
 }
 
-/// Asks for one candidate after the other until one exists. The last answer is the result; those before it did not
-/// exist.
-pub fn lookup(network: &mut Network, name: &str, record_type: &RecordType, search: &[String]) -> Vec<Answer> {
+/// Asks for one candidate after the other until one exists, as BIND's tools do. The last answer is the result; those
+/// before it did not exist.
+pub fn lookup(network: &mut Network, name: &str, record_type: &RecordType, search: &Search) -> Vec<Answer> {
+    lookup_until(network, name, record_type, search, |answer| answer.rcode == Rcode::NoError)
+}
+
+/// Asks for one candidate after the other until an answer will do.
+pub fn lookup_until(
+    network: &mut Network,
+    name: &str,
+    record_type: &RecordType,
+    search: &Search,
+    will_do: fn(&Answer) -> bool,
+) -> Vec<Answer> {
     let mut answers = Vec::new();
     for candidate in candidates(name, search) {
-        let answer = zone::ask(network, &candidate, record_type);
-        let exists = answer.rcode == Rcode::NoError;
-        answers.push(answer);
-        if exists {
+        answers.push(network.ask(&candidate, record_type));
+        if answers.last().is_some_and(will_do) {
             break;
         }
     }

@@ -35,8 +35,7 @@ use crate::api::Kind;
 fn check(command: &str, code: i32, expect: &str) {
     let api = cluster();
     let argv: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
-    let mut rng = Rng::new(1);
-    let mut network = Network { store: api.store(), now: SimTime(0), rng: &mut rng, namespace: "default" };
+    let mut network = Network::new(api.store(), SimTime(0), "default", "");
     let printed = run(&argv, &mut network).expect("a DNS tool");
     let mut lines: Vec<&str> = printed.stdout.lines().collect();
     lines.retain(|l| !l.starts_with("Server:") && !l.starts_with("Address:\t") && !l.is_empty());
@@ -67,8 +66,7 @@ fn a_pod_that_is_not_ready_has_no_name() {
 #[test]
 fn the_search_path_is_tried_in_order_and_last_the_name_itself() {
     let api = cluster();
-    let mut rng = Rng::new(1);
-    let mut network = Network { store: api.store(), now: SimTime(0), rng: &mut rng, namespace: "default" };
+    let mut network = Network::new(api.store(), SimTime(0), "default", "");
     let search = resolver::search_path("default");
     let answers = resolver::lookup(&mut network, "flask.default", &RecordType::A, &search);
     let tried: Vec<(&str, Rcode)> = answers.iter().map(|a| (a.name.as_str(), a.rcode)).collect();

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// How much one file system holds, in bytes: enough for any demonstration, small enough for a page.
-const CAPACITY: usize = 1 << 20;
+pub(super) const CAPACITY: usize = 1 << 20;
 /// How many lines of a container's log are kept.
 const LOG_LINES: usize = 1000;
 /// The directories of any image, as far as anybody knows.

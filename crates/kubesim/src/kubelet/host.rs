@@ -2,6 +2,7 @@
 
 use super::files::{self, FileSystem};
 use super::image;
+use super::tools;
 use crate::api::pod::{Container, EnvValue, TOKEN_PATH, Volume, VolumeSource};
 use crate::api::read::{bool as flag, get, list, str as text};
 use crate::api::volume::Files;
@@ -38,32 +39,7 @@ impl<'a> ContainerHost<'a> {
         container: &Container,
         address: &str,
     ) -> ContainerHost<'a> {
-        let store = api.store();
-        let variables: BTreeMap<String, String> =
-            environment(store, pod, container, address).into_iter().collect();
-        let expand = |text: &str| expand(text, &variables);
-        let namespace = &pod.meta.namespace;
-        let (hostname, fqdn) = names(pod);
-        let hosts = format!(
-            "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n\
-             fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n\
-             {address}\t{}{hostname}\n",
-            if fqdn == hostname { String::new() } else { format!("{fqdn}\t") }
-        );
-        let mut fixed = BTreeMap::from([
-            ("/etc/hostname".into(), format!("{hostname}\n").into()),
-            ("/etc/hosts".into(), hosts.into()),
-            ("/etc/resolv.conf".into(), dns::resolv_conf(namespace).into()),
-        ]);
-        if pod.pod().spec.token_volume.as_deref().is_some_and(|token| !token.is_empty()) {
-            let authority = store.find(Kind::ConfigMap, namespace, "kube-root-ca.crt");
-            let authority = authority.and_then(|map| data(map, "ca.crt")).unwrap_or_default();
-            for (name, content) in [("ca.crt", &*authority), ("namespace", &**namespace), ("token", "")] {
-                fixed.insert(format!("{TOKEN_PATH}/{name}").into(), content.into());
-            }
-        }
-        let busybox = image::is_plain_shell(&container.image);
-        let files = FileSystem::of(store, pod, container, address, busybox, &expand, fixed);
+        let files = file_system(api.store(), pod, container, address);
         ContainerHost {
             pod: pod.clone(),
             container: container.name.clone(),
@@ -146,16 +122,19 @@ impl Host for ContainerHost<'_> {
         if self.busybox && argv.first().is_some_and(|tool| tool == "nslookup") {
             argv.insert(0, "busybox".into());
         }
-        // The generator is part of the server whose store is read meanwhile.
-        let mut rng = self.api.rng.clone();
-        let mut network = dns::Network {
-            store: self.api.store(),
-            now: self.api.now,
-            rng: &mut rng,
-            namespace: &self.pod.meta.namespace,
+        let name = argv.first().map_or("", |a| a.rsplit('/').next().unwrap_or(a)).to_string();
+        if !self.has_program(&name) && name != "busybox" {
+            return External::Unknown;
+        }
+        let place = tools::Place {
+            pod: &self.pod,
+            container: &self.container,
+            address: &self.address,
+            busybox: self.busybox,
         };
-        let answer = dns::run(&argv, &mut network);
-        self.api.rng = rng;
+        let node = dns::node_of(&self.pod);
+        let answer = tools::run(self.api, &place, &argv)
+            .or_else(|| dns::run_in_pod(self.api, &self.pod.meta.namespace, node, &argv));
         match answer {
             Some(p) => External::Done { stdout: p.stdout, stderr: p.stderr, code: p.code },
             None => External::Unknown,
@@ -163,13 +142,65 @@ impl Host for ContainerHost<'_> {
     }
 
     fn has_program(&self, name: &str) -> bool {
-        dns::TOOLS.contains(&name)
+        // BusyBox and Alpine come without BIND's tools and without curl.
+        let has_more = !self.busybox || matches!(name, "nslookup" | "getent");
+        dns::TOOLS.contains(&name) && has_more
+            || tools::NAMES.contains(&name) && (name != "curl" || !self.busybox)
     }
+
+    fn hint(&self, _name: &str) -> Option<String> {
+        let all = dns::TOOLS.iter().chain(tools::NAMES).copied().filter(|name| self.has_program(name));
+        let mut names: Vec<&str> = all.chain(["cat", "ls", "env", "hostname", "tail", "grep"]).collect();
+        names.sort_unstable();
+        Some(format!("(this container has {} and the shell's own)", names.join(", ")))
+    }
+}
+
+/// A container's files as they are now.
+fn file_system(store: &Store, pod: &Rc<Object>, container: &Container, address: &str) -> FileSystem {
+    let variables: BTreeMap<String, String> =
+        environment(store, pod, container, address).into_iter().collect();
+    let expand = |text: &str| expand(text, &variables);
+    let namespace = &pod.meta.namespace;
+    let (hostname, fqdn) = names(pod);
+    let hosts = format!(
+        "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n\
+         fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n\
+         {address}\t{}{hostname}\n",
+        if fqdn == hostname { String::new() } else { format!("{fqdn}\t") }
+    );
+    let mut fixed = BTreeMap::from([
+        ("/etc/hostname".into(), format!("{hostname}\n").into()),
+        ("/etc/hosts".into(), hosts.into()),
+        ("/etc/resolv.conf".into(), dns::resolv_conf(namespace).into()),
+    ]);
+    if pod.pod().spec.token_volume.as_deref().is_some_and(|token| !token.is_empty()) {
+        let authority = store.find(Kind::ConfigMap, namespace, "kube-root-ca.crt");
+        let authority = authority.and_then(|map| data(map, "ca.crt")).unwrap_or_default();
+        for (name, content) in [("ca.crt", &*authority), ("namespace", &**namespace), ("token", "")] {
+            fixed.insert(format!("{TOKEN_PATH}/{name}").into(), content.into());
+        }
+    }
+    let busybox = image::is_plain_shell(&container.image);
+    FileSystem::of(store, pod, container, address, busybox, &expand, fixed)
+}
+
+/// What is in a directory of a container, for who types its name: directories with a slash at their ends.
+pub fn list_directory(store: &Store, pod: &Rc<Object>, container: &str, path: &str) -> Vec<String> {
+    let Some(container) = pod.pod().spec.container(container) else { return Vec::new() };
+    let address = pod.pod().status.pod_ip.clone().unwrap_or_default();
+    let files = file_system(store, pod, container, &address);
+    let base = path.trim_end_matches('/');
+    let with_sign = |name: String| match files.stat(&format!("{base}/{name}")) {
+        Some(stat) if stat.dir => format!("{name}/"),
+        _ => name,
+    };
+    files.list(path).unwrap_or_default().into_iter().map(with_sign).collect()
 }
 
 /// The host name in the pod, and the full name where it has a domain. Models
 /// `pkg/kubelet/util/util.go: GetNodenameForKernel` and `kubelet_pods.go: GeneratePodHostNameAndDomain`.
-fn names(pod: &Object) -> (String, String) {
+pub(super) fn names(pod: &Object) -> (String, String) {
     let spec = &pod.pod().spec;
     let hostname = spec.hostname.as_ref().unwrap_or(&pod.meta.name);
     // As the kernel takes it.

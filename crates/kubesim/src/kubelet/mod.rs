@@ -8,6 +8,7 @@
 //! | `program` | what a container's command does |
 //! | `host` | what a container finds around it: environment, names, and the shell's host |
 //! | `files` | a container's file system: its own files, and its volumes where they are mounted |
+//! | `tools` | ping, wget, curl, df, ps in a container |
 //! | `image` | image references, and what pulling them gives |
 //!
 //! What a node keeps to itself (pulled images, used addresses, running programs) is in [`Nodes`]; what it tells the API
@@ -21,6 +22,7 @@ mod program;
 mod status;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod worker;
 
 use crate::api::pod::Condition;
@@ -35,7 +37,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use worker::Worker;
 
-pub use host::{ContainerHost, environment};
+pub use tools::NAMES as PROGRAMS;
+
+pub use host::{ContainerHost, environment, list_directory};
 
 /// What the nodes keep to themselves: running programs, pulled images, used addresses.
 #[derive(Clone, Default, Debug)]

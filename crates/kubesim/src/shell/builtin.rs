@@ -46,7 +46,54 @@ fn duration(text: &str) -> Option<u64> {
     Some(whole.saturating_mul(unit).saturating_add(thousandths * unit / 1000))
 }
 
+/// The commands that are the shell's own, as far as people type them.
+pub(super) const NAMES: &[&str] = &[
+    "cd", "clear", "env", "exit", "export", "pwd", "read", "set", "sleep", "test", "timeout", "type",
+    "unset", "watch", "which",
+];
+/// What clears a terminal.
+const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
+
 impl Process {
+    /// `watch [-n SECONDS] COMMAND…`: runs it again and again, each time on an empty screen.
+    fn watch(&mut self, w: &mut World, args: &[String]) {
+        let mut seconds = "2".to_string();
+        let mut words = args.iter();
+        let mut command: Vec<&str> = Vec::new();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "-n" | "--interval" if command.is_empty() => {
+                    seconds = words.next().filter(|s| duration(s).is_some()).cloned().unwrap_or(seconds);
+                }
+                option if command.is_empty() && option.starts_with('-') => {
+                    let given = option.strip_prefix("-n").filter(|s| duration(s).is_some());
+                    seconds = given.map_or(seconds, str::to_owned);
+                }
+                word => command.push(word),
+            }
+        }
+        let command = command.join(" ");
+        let shown = if seconds.contains('.') { seconds.clone() } else { format!("{seconds}.0") };
+        let title = tools::quoted(&format!("Every {shown}s: {command}"));
+        let script = format!(
+            "( while :; do clear; echo {title}; echo; eval {}; sleep {seconds}; done )",
+            tools::quoted(&command)
+        );
+        self.evaluate(w, &script);
+    }
+
+    /// `ping [-c COUNT] HOST`: the host answers one question; a second is between two.
+    fn ping(&mut self, w: &mut World, args: &[String]) {
+        let count = args.iter().position(|a| a == "-c").and_then(|at| args.get(at + 1));
+        let goes_on = count.map_or(":".to_string(), |count| format!("[ $n -lt {} ]", tools::quoted(count)));
+        let words: Vec<String> = args.iter().map(|a| tools::quoted(a)).collect();
+        let script = format!(
+            "( n=0; while {goes_on}; do ping --seq=$n {} || exit; n=$((n+1)); if {goes_on}; then sleep 1; fi; done )",
+            words.join(" ")
+        );
+        self.evaluate(w, &script);
+    }
+
     /// Runs a command.
     pub(super) fn run(&mut self, w: &mut World, argv: Vec<String>) {
         w.system.budget -= 5;
@@ -56,8 +103,13 @@ impl Process {
         let args = &argv[1..];
         let first = args.first().map_or("", String::as_str);
         self.status = match program(&argv[0]) {
-            ":" | "true" | "umask" | "ulimit" | "hash" | "shopt" | "alias" | "unalias" | "sync" | "chgrp"
-            | "clear" => 0,
+            ":" | "true" | "umask" | "ulimit" | "hash" | "shopt" | "alias" | "unalias" | "sync" | "chgrp" => {
+                0
+            }
+            "clear" => {
+                self.put(w, 1, CLEAR);
+                0
+            }
             "false" => 1,
             "exit" => return self.exit(decimal(first).map_or(self.status, |n| n as i32)),
             "return" => {
@@ -156,6 +208,10 @@ impl Process {
             "sleep" => return self.sleep(w, args),
             "timeout" => return self.timeout(w, args),
             "env" | "printenv" => return self.environment(w, &argv),
+            "watch" => return self.watch(w, args),
+            "ping" if w.host.has_program("ping") && !args.iter().any(|a| a.starts_with("--seq=")) => {
+                return self.ping(w, args);
+            }
             "yes" => {
                 let word = if args.is_empty() { "y".into() } else { args.join(" ") };
                 return self.evaluate(w, &format!("while :; do echo {}; done", tools::quoted(&word)));

@@ -1482,6 +1482,12 @@ impl Process {
                     Flavour::Zsh => format!("command not found: {name}"),
                 };
                 self.complain(w, &text);
+                if w.system.interactive
+                    && !known
+                    && let Some(hint) = w.host.hint(name)
+                {
+                    self.put(w, 2, &format!("{hint}\n"));
+                }
             }
         }
     }

@@ -25,6 +25,11 @@ mod pattern;
 mod tests;
 mod tools;
 
+/// The commands that every shell here has: its own, and the programs beside it.
+pub fn programs() -> impl Iterator<Item = &'static str> {
+    builtin::NAMES.iter().copied().chain(tools::names())
+}
+
 pub use files::Files;
 pub use machine::Shell;
 
@@ -83,6 +88,10 @@ pub trait Host {
     /// Whether this program reads its standard input to the end (`kubectl apply -f -`).
     fn reads_stdin(&self, _argv: &[String]) -> bool {
         false
+    }
+    /// What to say to somebody at a prompt whose program does not exist here.
+    fn hint(&self, _name: &str) -> Option<String> {
+        None
     }
     /// Whether the host has a program of this name, for `which` and `type`.
     fn has_program(&self, _name: &str) -> bool {

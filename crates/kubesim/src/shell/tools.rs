@@ -72,6 +72,11 @@ const TOOLS: [Spec; 41] = [
     ("xargs", "+n:I:r0t", NO_FILES, All),
 ];
 
+/// Their names.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().map(|(name, ..)| *name)
+}
+
 /// What a tool works with.
 pub(super) struct Context<'a> {
     pub(super) host: &'a mut dyn Host,

@@ -16,8 +16,10 @@ pub use timings::Timings;
 use crate::api::{Key, SimTime, Span};
 use crate::apiserver::{ApiServer, Cause, Change, FeatureGates};
 use crate::controllers::{self, Context};
+use crate::dns::{Caching, Resolver};
 use crate::verdict::Component;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// How a cluster is set up. Two clusters with the same options and the same inputs have the same history.
 #[derive(Clone, PartialEq, Debug)]
@@ -45,6 +47,17 @@ impl Default for Options {
             dns_service: true,
         }
     }
+}
+
+/// What of the cluster's DNS can be changed while it runs.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum DnsSetting {
+    /// The caches, which are empty then.
+    Caching(Caching),
+    /// From a pod's change to its EndpointSlice.
+    SliceDelay(Span),
+    /// From an EndpointSlice's change to what CoreDNS answers.
+    ResolverDelay(Span),
 }
 
 /// The whole cluster.
@@ -85,6 +98,7 @@ impl Cluster {
             cluster.api.most_replicas = i32::MAX;
         }
         bootstrap::populate(&mut cluster.api, &cluster.options);
+        cluster.note_delays();
         cluster.dispatch();
         cluster.run_until(SimTime(0));
         cluster
@@ -165,6 +179,25 @@ impl Cluster {
         }
         self.processes.wake(id, self.now());
         self.run_processes();
+    }
+
+    /// Changes how the cluster's DNS works.
+    pub fn set_dns(&mut self, setting: DnsSetting) {
+        match setting {
+            DnsSetting::Caching(caching) => {
+                Resolver::update(&mut self.api, |r| (r.caching, r.cache) = (caching, Rc::default()));
+            }
+            DnsSetting::SliceDelay(delay) => self.options.timings.endpoint_slices = delay,
+            DnsSetting::ResolverDelay(delay) => self.options.timings.dns = delay,
+        }
+        self.note_delays();
+        self.dispatch();
+    }
+
+    /// Puts the delays on the way to DNS into the store, so that they are seen at each moment of the history.
+    fn note_delays(&mut self) {
+        let delays = [self.options.timings.endpoint_slices, self.options.timings.dns];
+        Resolver::update(&mut self.api, |resolver| resolver.delays = delays);
     }
 
     /// Ctrl-C for a command.

@@ -32,6 +32,9 @@ pub struct Timings {
     /// `ignores-sigterm`, annotations `golden.test/…`), a pod's address shown only with its first container, and
     /// conditions that keep their last reason.
     pub imitates_recorder: bool,
+    /// From a pod's change (it is Ready, it is told to stop) to its EndpointSlice. Real: milliseconds, longer while many
+    /// pods change at once (the controller's queue and its limit of requests).
+    pub endpoint_slices: Span,
     /// From an EndpointSlice's change to the resolver's answer. Real: milliseconds to a second (CoreDNS's watch).
     pub dns: Span,
     /// How often a kubelet renews its node's lease. Real: 10 s (a quarter of `nodeLeaseDurationSeconds`).
@@ -57,6 +60,7 @@ impl Timings {
             provision: Span(1_600),
             reclaim: Span(1_500),
             imitates_recorder: false,
+            endpoint_slices: Span(5),
             dns: Span(20),
             lease_renewal: Span::seconds(10),
             node_monitor_grace: Span::seconds(50),

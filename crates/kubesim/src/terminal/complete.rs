@@ -1,10 +1,13 @@
 //! What Tab offers.
 
+use super::laptop::absolute;
 use super::trouble;
+use super::{Files, Seat};
 use crate::api::{KINDS, Kind};
 use crate::apiserver::Store;
 use crate::dns;
 use crate::kubectl::{self, flags};
+use crate::{kubelet, shell};
 use std::collections::BTreeSet;
 
 /// What the last word of a line can become.
@@ -29,34 +32,56 @@ impl Completion {
     }
 }
 
-/// What the last word of the line can become: on the laptop, or in a shell in a pod. `files` are the laptop's.
-pub fn complete(store: &Store, line: &str, in_pod: bool, files: &[&str]) -> Completion {
-    let command = line.rfind(['|', ';', '&']).map_or(0, |at| at + 1);
-    let start = line.rfind([' ', '|', ';', '&']).map_or(0, |at| at + 1);
+/// Programs that take a name of DNS.
+const ASKERS: [&str; 7] = ["nslookup", "dig", "host", "getent", "ping", "curl", "wget"];
+
+/// What the last word of the line can become, for a shell that sits there. `files` are the laptop's.
+pub(super) fn complete(store: &Store, line: &str, seat: &Seat, files: &Files) -> Completion {
+    let command = line.rfind(['|', ';', '&', '(']).map_or(0, |at| at + 1);
+    let start = line.rfind([' ', '|', ';', '&', '(', '<', '>']).map_or(0, |at| at + 1);
     let (before, word) = (line[command..start.max(command)].trim(), &line[start..]);
-    let before: Vec<&str> = before.split_whitespace().collect();
-    // `--namespace=kube`, `-f a.yaml,b`, `pod/flask`
-    let (start, word, candidates) = match (&before[..], in_pod) {
-        ([], true) => (
-            start,
-            word,
-            [dns::TOOLS, &["cat", "exit", "hostname", "ls"]].concat().iter().map(|s| s.to_string()).collect(),
-        ),
-        ([], false) => (start, word, vec!["kubectl".to_string(), trouble::NAME.to_string()]),
-        (_, true) => (start, word, names_of_dns(store)),
-        ([trouble::NAME, rest @ ..], false) => (start, word, trouble::words(store, rest)),
-        ([kubectl, rest @ ..], false) if matches!(*kubectl, "kubectl" | "k") => {
-            let cut = word.rfind(['=', ',', '/']).map_or(0, |at| at + 1);
-            (start + cut, &word[cut..], words_of_kubectl(store, rest, &word[..cut], files))
+    let before: Vec<&str> =
+        before.split_whitespace().filter(|w| !matches!(*w, "do" | "then" | "watch")).collect();
+    let paths = |word: &str| {
+        let (directory, _) =
+            word.rsplit_once('/').map_or(("", word), |(d, rest)| (if d.is_empty() { "/" } else { d }, rest));
+        let directory = absolute(&seat.directory, directory);
+        match &seat.container {
+            None => files.list(&directory),
+            Some((pod, container)) => store
+                .get(pod)
+                .map(|pod| kubelet::list_directory(store, pod, container, &directory))
+                .unwrap_or_default(),
         }
-        _ => (start, word, files.iter().map(|f| f.to_string()).collect()),
+    };
+    let tail = word.rfind('/').map_or(0, |at| at + 1);
+    let (start, word, candidates) = match (&before[..], &seat.container) {
+        ([], _) if tail == 0 => {
+            let own = shell::programs().map(str::to_owned);
+            let more: Vec<&str> = match seat.container {
+                Some(_) => dns::TOOLS.iter().chain(kubelet::PROGRAMS).copied().collect(),
+                None => vec!["kubectl", trouble::NAME],
+            };
+            (start, word, own.chain(more.into_iter().map(str::to_owned)).collect())
+        }
+        ([trouble::NAME, rest @ ..], None) => (start, word, trouble::words(store, rest)),
+        // `--namespace=kube`, `-f a.yaml,b`, `pod/flask`
+        ([kubectl, rest @ ..], None) if matches!(*kubectl, "kubectl" | "k") => {
+            let cut = word.rfind(['=', ',', '/']).map_or(0, |at| at + 1);
+            (start + cut, &word[cut..], words_of_kubectl(store, rest, &word[..cut], &paths(word)))
+        }
+        ([asker, ..], Some((pod, _))) if ASKERS.contains(asker) => {
+            let cut = word.rfind(['@', '/']).map_or(0, |at| at + 1);
+            (start + cut, &word[cut..], dns::names(store, &pod.namespace))
+        }
+        _ => (start + tail, &word[tail..], paths(word)),
     };
     let words: BTreeSet<String> = candidates.into_iter().filter(|c| c.starts_with(word)).collect();
     Completion { start, words: words.into_iter().collect() }
 }
 
 /// What can stand after these words of a kubectl command, and after this beginning of a word.
-fn words_of_kubectl(store: &Store, before: &[&str], begun: &str, files: &[&str]) -> Vec<String> {
+fn words_of_kubectl(store: &Store, before: &[&str], begun: &str, files: &[String]) -> Vec<String> {
     let plain: Vec<&str> = before.iter().copied().filter(|w| !w.starts_with('-')).collect();
     let last = before.last().copied().unwrap_or_default();
     let namespace = ["-n", "--namespace"].iter().find_map(|flag| {
@@ -71,7 +96,7 @@ fn words_of_kubectl(store: &Store, before: &[&str], begun: &str, files: &[&str])
     let value_of = if begun.ends_with('=') { begun.trim_end_matches('=') } else { last };
     match value_of {
         "-n" | "--namespace" => return names(Kind::Namespace),
-        "-f" | "--filename" => return files.iter().map(|f| f.to_string()).collect(),
+        "-f" | "--filename" => return files.to_vec(),
         "-o" | "--output" => return ["json", "name", "wide", "yaml", "jsonpath="].map(String::from).into(),
         "-c" | "--container" => {
             let pod = plain.iter().rev().find_map(|w| store.find(Kind::Pod, namespace, w));
@@ -128,23 +153,6 @@ fn is_begun_by(name: &str, words: &[&str]) -> bool {
     name.split(' ').enumerate().all(|(n, part)| words.get(n) == Some(&part))
 }
 
-/// The names that the cluster's DNS may know.
-fn names_of_dns(store: &Store) -> Vec<String> {
-    let mut all = Vec::new();
-    for service in store.list(Kind::Service) {
-        let (name, namespace) = (&service.meta.name, &service.meta.namespace);
-        all.push(if **namespace == *"default" { name.to_string() } else { format!("{name}.{namespace}") });
-        all.push(format!("{name}.{namespace}.svc.cluster.local"));
-    }
-    for pod in store.list(Kind::Pod) {
-        if let Some(domain) = &pod.pod().spec.subdomain {
-            let (name, namespace) = (&pod.meta.name, &pod.meta.namespace);
-            all.push(format!("{name}.{domain}.{namespace}.svc.cluster.local"));
-        }
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,7 +162,32 @@ mod tests {
         let mut cluster = testing::recorded();
         testing::create(&mut cluster, testing::SEED);
         cluster.run_until(crate::api::SimTime(60_000));
-        complete(cluster.api.store(), line, false, &["manifest.yaml"]).words
+        let files = Files::default();
+        files.write("manifest.yaml", "").expect("an empty disk has room");
+        let seat = Seat { container: None, directory: "/home".into() };
+        complete(cluster.api.store(), line, &seat, &files).words
+    }
+
+    fn offered_in_pod(line: &str) -> Vec<String> {
+        let mut cluster = testing::recorded();
+        testing::create(&mut cluster, testing::SEED);
+        cluster.run_until(crate::api::SimTime(60_000));
+        let pod = crate::api::Key::new(Kind::Pod, "default", "flask-0");
+        let seat = Seat { container: Some((pod, "flask-app".into())), directory: "/".into() };
+        complete(cluster.api.store(), line, &seat, &Files::default()).words
+    }
+
+    #[test]
+    fn in_a_pod_programs_names_and_paths_are_offered() {
+        assert_eq!(offered_in_pod("nsl"), ["nslookup"]);
+        assert_eq!(
+            offered_in_pod("nslookup flask-1"),
+            ["flask-1.flask", "flask-1.flask.default.svc.cluster.local"]
+        );
+        assert_eq!(offered_in_pod("curl http://flask.def"), ["flask.default.svc.cluster.local"]);
+        assert_eq!(offered_in_pod("cat /usr/src/app/log/d"), ["dump.log"]);
+        assert_eq!(offered_in_pod("cat /usr/src/app/l"), ["log/"]);
+        assert_eq!(offered_in_pod("dig _w"), ["_web._tcp.flask"]);
     }
 
     #[test]
@@ -170,7 +203,9 @@ mod tests {
         assert_eq!(offered("kubectl logs flask-0 -c in"), ["init-dump-log"]);
         assert_eq!(offered("kubectl -n kube-s"), ["kube-system"]);
         assert_eq!(offered("kubectl get pods -n kube-s"), ["kube-system"]);
-        assert_eq!(offered("kubectl get pods | gr"), Vec::<String>::new());
+        assert_eq!(offered("kubectl get pods | gr"), ["grep"]);
+        assert_eq!(offered("for i in 0 1; do kubectl dele"), ["delete"]);
+        assert_eq!(offered("cat mani"), ["manifest.yaml"]);
     }
 
     #[test]

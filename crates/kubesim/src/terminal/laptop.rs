@@ -41,6 +41,17 @@ impl Files {
         self.0.borrow().read(&absolute(HOME, name)).ok().map(Str::from)
     }
 
+    /// What is in a directory: directories with a slash at their ends.
+    pub(super) fn list(&self, directory: &str) -> Vec<String> {
+        let files = self.0.borrow();
+        let base = directory.trim_end_matches('/');
+        let with_sign = |name: String| match files.stat(&format!("{base}/{name}")) {
+            Some(stat) if stat.dir => format!("{name}/"),
+            _ => name,
+        };
+        files.list(directory).unwrap_or_default().into_iter().map(with_sign).collect()
+    }
+
     /// Makes a file, or gives it another text. Errors: the disk is full, or there is no such directory.
     pub fn write(&self, name: &str, text: &str) -> Result<(), FileError> {
         self.0.borrow_mut().write(&absolute(HOME, name), text, false, 0)
@@ -48,7 +59,7 @@ impl Files {
 }
 
 /// A path as seen from a directory.
-fn absolute(cwd: &str, path: &str) -> String {
+pub(super) fn absolute(cwd: &str, path: &str) -> String {
     let mut parts: Vec<&str> = if path.starts_with('/') { Vec::new() } else { cwd.split('/').collect() };
     for part in path.split('/') {
         match part {
@@ -191,5 +202,15 @@ impl Host for LaptopHost<'_, '_> {
 
     fn has_program(&self, name: &str) -> bool {
         matches!(name, "kubectl" | "k" | trouble::NAME)
+    }
+
+    fn hint(&self, name: &str) -> Option<String> {
+        let of_pods = dns::TOOLS.iter().chain(crate::kubelet::PROGRAMS).any(|tool| *tool == name);
+        Some(if of_pods {
+            format!("({name} is in pods: kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh)")
+        } else {
+            "(the laptop has kubectl, k for short, and cat, grep, head, ls, sort, tail, watch, wc and the shell's own)"
+                .to_string()
+        })
     }
 }

@@ -12,12 +12,12 @@ mod suggest;
 mod trouble;
 mod tty;
 
-pub use complete::{Completion, complete};
+pub use complete::Completion;
 pub use laptop::{Files, MANIFEST, PROMPT, command};
 pub use pod::command as pod_command;
 pub use session::{Place, Session};
 pub use suggest::suggestions;
-pub use tty::Tty;
+pub use tty::{Seat, Tty};
 
 use crate::api::{SimTime, Str};
 use crate::apiserver::{ApiServer, Store, Stream};
@@ -59,6 +59,11 @@ impl Terminal {
     /// Whether the prompt is the laptop's: no command runs, and no shell in a pod.
     pub fn is_on_laptop(&self) -> bool {
         self.prompt().as_deref() == Some(PROMPT)
+    }
+
+    /// What the last word of this line can become, for the shell that waits: in this world.
+    pub fn complete(&self, store: &Store, line: &str) -> Completion {
+        complete::complete(store, line, &self.tty.seat(), &self.files)
     }
 
     /// A line was typed.

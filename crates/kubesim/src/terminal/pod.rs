@@ -79,17 +79,7 @@ impl Host for NamespaceHost<'_, '_> {
     }
 
     fn external(&mut self, argv: &[String], _stdin: &str) -> External {
-        // The generator is part of the server whose store is read meanwhile.
-        let mut rng = self.io.api.rng.clone();
-        let mut network = dns::Network {
-            store: self.io.api.store(),
-            now: self.io.api.now,
-            rng: &mut rng,
-            namespace: self.namespace,
-        };
-        let answer = dns::run(argv, &mut network);
-        self.io.api.rng = rng;
-        match answer {
+        match dns::run_in_pod(self.io.api, self.namespace, "", argv) {
             Some(p) => External::Done { stdout: p.stdout, stderr: p.stderr, code: p.code },
             None => External::Unknown,
         }

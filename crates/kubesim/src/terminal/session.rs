@@ -1,9 +1,9 @@
 //! A shell under way as a program beside the cluster: the laptop's in the terminal, one in a container, or a script of
 //! either.
 
-use super::Tty;
 use super::laptop::{self, Files, LaptopHost};
 use super::pod;
+use super::{Seat, Tty};
 use crate::api::{Key, SimTime, Span, Str};
 use crate::apiserver::Stream;
 use crate::shell::{External, Output, Poll, Shell, Step as Wait};
@@ -128,6 +128,11 @@ impl Program for Session {
                         self.shell.end_input();
                         continue;
                     };
+                    let container = match &self.place {
+                        Place::Container { pod, container, .. } => Some((pod.clone(), container.clone())),
+                        _ => None,
+                    };
+                    tty.sit(Seat { container, directory: self.shell.cwd().to_string() });
                     match tty.read(&prompt, io) {
                         None => return Step::OnInput,
                         Some(Some(line)) => self.shell.feed(&line),

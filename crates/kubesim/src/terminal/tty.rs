@@ -1,6 +1,6 @@
 //! What connects the keyboard with whoever reads it: the shell in the foreground, or a program that it runs.
 
-use crate::api::Str;
+use crate::api::{Key, Str};
 use crate::apiserver::Stream;
 use crate::sim::process::Io;
 use std::cell::RefCell;
@@ -12,12 +12,33 @@ pub struct Tty {
     waiting: RefCell<Option<Str>>,
     /// The line that was typed; `None` in it is Ctrl-D.
     line: RefCell<Option<Option<Str>>>,
+    /// Where the shell is that waits.
+    seat: RefCell<Seat>,
+}
+
+/// Where a shell is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Seat {
+    /// The pod and the container; none on the laptop.
+    pub container: Option<(Key, Str)>,
+    /// The directory.
+    pub directory: String,
 }
 
 impl Tty {
     /// The prompt at which somebody waits for a line, if anybody does.
     pub fn prompt(&self) -> Option<Str> {
         self.waiting.borrow().clone()
+    }
+
+    /// Where the shell is that waits, or waited last.
+    pub fn seat(&self) -> Seat {
+        self.seat.borrow().clone()
+    }
+
+    /// The shell that is about to wait is here.
+    pub fn sit(&self, seat: Seat) {
+        *self.seat.borrow_mut() = seat;
     }
 
     /// Takes the line that was typed (`Some(None)` for Ctrl-D); if none was, shows the prompt: the program has to wait for

@@ -2,12 +2,12 @@
 
 use kubesim::api::stateful_set::UpdateStrategy;
 use kubesim::api::{Key, Kind, Object, PodPhase, SimTime, Span, Str};
-use kubesim::apiserver::{Cause, Change, Entry, FeatureGates, Moment, Rng, Store};
+use kubesim::apiserver::{Cause, Change, Entry, FeatureGates, Moment, Store};
 use kubesim::controllers::stateful_set::utils::{
     POD_NAME_LABEL, claim_name, is_available, is_running_and_ready, is_unavailable, max_unavailable, ordinal,
     pod_name, pod_revision, wanted_ordinals,
 };
-use kubesim::dns::{Data, Network, RecordType, zone};
+use kubesim::dns::{Data, Network, RecordType};
 use kubesim::sim::Cluster;
 use kubesim::verdict::Component;
 use std::collections::{BTreeMap, BTreeSet};
@@ -410,11 +410,9 @@ fn dns_is_right(store: &Store, service: &Object, now: SimTime) -> Result<(), Bro
     if !service.service().is_headless() || service.service().selector.is_empty() {
         return Ok(());
     }
-    let mut rng = Rng::new(1);
     let namespace = service.meta.namespace.to_string();
-    let mut ask = |name: &str| -> BTreeSet<Str> {
-        let mut network = Network { store, now, rng: &mut rng, namespace: &namespace };
-        let answer = zone::ask(&mut network, name, &RecordType::A);
+    let ask = |name: &str| -> BTreeSet<Str> {
+        let answer = Network::new(store, now, &namespace, "").ask(name, &RecordType::A);
         let address = |data: &Data| if let Data::A(ip) = data { Some(Str::from(ip.as_str())) } else { None };
         answer.answers.iter().filter_map(|r| address(&r.data)).collect()
     };

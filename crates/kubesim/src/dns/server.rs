@@ -1,0 +1,277 @@
+//! What answers a pod: CoreDNS, as far as it has been told what is in the cluster, and the caches in front of it.
+//!
+//! All of it is one record in the store ([`Resolver`]), so that a history covers what was known and what was cached.
+
+use super::watch::Asked;
+use super::{Answer, Data, RecordType, zone};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
+use crate::apiserver::{ApiServer, Change, Rng, Store};
+use crate::controllers::{Context, Outcome, Watched};
+use crate::verdict::Component;
+use std::rc::Rc;
+
+/// How long CoreDNS' plugin cache keeps an answer at most, positive or negative, in seconds (`cache 30`).
+const CACHE: u32 = 30;
+/// How long NodeLocal DNSCache keeps the cluster zone's negative answers at most, in seconds (`denial 9984 5`).
+const NODE_LOCAL_DENIAL: u32 = 5;
+
+/// Which caches stand between a pod and what CoreDNS knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Caching {
+    /// As kubeadm sets CoreDNS up today: `cache 30` with `disable success cluster.local` and `disable denial
+    /// cluster.local`. Only reverse names and names outside are cached.
+    #[default]
+    Kubeadm,
+    /// As older clusters have it: `cache 30` for everything.
+    Cache30,
+    /// NodeLocal DNSCache: a cache on each node, 30 seconds for what exists and 5 for what does not; behind it CoreDNS
+    /// as kubeadm sets it up.
+    NodeLocal,
+}
+
+impl Caching {
+    /// All of them.
+    pub const ALL: [Caching; 3] = [Caching::Kubeadm, Caching::Cache30, Caching::NodeLocal];
+}
+
+/// What the cluster's DNS knows and keeps.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Resolver {
+    /// Which caches there are.
+    pub caching: Caching,
+    /// How long after a pod's change its EndpointSlice is written, and after that CoreDNS knows.
+    pub delays: [Span; 2],
+    /// The Services, EndpointSlices and namespaces that CoreDNS has been told of.
+    pub known: Rc<Store>,
+    /// What the caches hold.
+    pub cache: Rc<[Cached]>,
+    /// The question that the user asked last.
+    pub asked: Option<Rc<Asked>>,
+    /// The question that is asked once a second, with its newest answer.
+    pub watched: Option<Rc<Asked>>,
+}
+
+/// An answer in a cache.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Cached {
+    /// The node of the cache; empty for CoreDNS' own.
+    pub node: Str,
+    /// The answer, as it was when it came.
+    pub answer: Rc<Answer>,
+    /// When it came.
+    pub stored: SimTime,
+    /// For how many seconds it is kept.
+    pub ttl: u32,
+}
+
+impl Cached {
+    /// When it is given out no longer.
+    pub fn until(&self) -> SimTime {
+        self.stored + Span::seconds(i64::from(self.ttl))
+    }
+
+    /// For how many seconds more it is given out; 0 if it is no longer.
+    pub fn left(&self, now: SimTime) -> u32 {
+        let gone = (now - self.stored).0.max(0) / 1000;
+        self.ttl.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX))
+    }
+}
+
+/// Where the record is in the store.
+pub fn key() -> Key {
+    Key::cluster(Kind::Resolver, "coredns")
+}
+
+impl Resolver {
+    /// The record in this world; none in a world without one: there CoreDNS knows all.
+    pub fn of(store: &Store) -> Option<&Resolver> {
+        store.get(&key()).map(|object| object.resolver())
+    }
+
+    /// Changes the record.
+    pub fn update(api: &mut ApiServer, change: impl FnOnce(&mut Resolver)) {
+        let old = Resolver::of(api.store());
+        let mut new = old.cloned().unwrap_or_default();
+        change(&mut new);
+        if old != Some(&new) {
+            let object = Object::new(Kind::Resolver, ObjectMeta::named("", "coredns"), Body::Resolver(new));
+            api.put_internal(key(), Some(object));
+        }
+    }
+}
+
+/// Puts Services and what belongs to them into the queue of [`sync`]. Models CoreDNS' informers.
+pub fn interested(change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+    if matches!(change.key.kind, Kind::Service | Kind::EndpointSlice | Kind::Namespace) {
+        add(Component::Dns, change.key.clone());
+    }
+}
+
+/// CoreDNS is told of an object as it was [`crate::sim::Timings::dns`] ago.
+pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+    let delay = context.timings.dns;
+    let told = context.now() - delay;
+    let mut object = context.store().get(key).cloned();
+    let mut later = None;
+    for entry in context.api.history().entries().iter().rev().take_while(|entry| entry.at > told) {
+        if let Change::Object { key: changed, before, .. } = &entry.change
+            && changed == key
+        {
+            object = before.clone();
+            later = Some(entry.at + delay);
+        }
+    }
+    Resolver::update(context.api, |resolver| {
+        let mut known = (*resolver.known).clone();
+        known.put(key.clone(), object);
+        resolver.known = Rc::new(known);
+    });
+    Outcome { again_at: later, failed: false }
+}
+
+/// What a pod has to ask with.
+pub struct Network<'a> {
+    /// The world at the moment of asking.
+    pub store: &'a Store,
+    /// The moment.
+    pub now: SimTime,
+    /// The namespace of the pod that asks.
+    pub namespace: &'a str,
+    /// The pod's node; empty for a pod that nobody sees.
+    node: &'a str,
+    /// Shuffles answers.
+    rng: Rng,
+    /// What the caches have learned.
+    learned: Vec<Cached>,
+}
+
+/// Lets somebody in a pod of this namespace on this node ask; what the caches learn, and how far the cluster's
+/// randomness has been used, is kept.
+pub fn with_network<T>(
+    api: &mut ApiServer,
+    namespace: &str,
+    node: &str,
+    ask: impl FnOnce(&mut Network) -> T,
+) -> T {
+    let mut network = Network { rng: api.rng.clone(), ..Network::new(api.store(), api.now, namespace, node) };
+    let result = ask(&mut network);
+    let (rng, learned) = (network.rng, network.learned);
+    api.rng = rng;
+    keep(api, learned);
+    result
+}
+
+/// Puts into the caches what was learned.
+pub(super) fn keep(api: &mut ApiServer, learned: Vec<Cached>) {
+    if learned.is_empty() {
+        return;
+    }
+    let now = api.now;
+    Resolver::update(api, |resolver| {
+        let fresh = resolver.cache.iter().filter(|c| c.left(now) > 0).cloned();
+        resolver.cache = fresh.chain(learned).collect();
+    });
+}
+
+impl<'a> Network<'a> {
+    /// Somebody in a pod of this namespace on this node, in this world.
+    pub fn new(store: &'a Store, now: SimTime, namespace: &'a str, node: &'a str) -> Network<'a> {
+        Network { store, now, namespace, node, rng: Rng::new(now.0 as u64), learned: Vec::new() }
+    }
+
+    /// What the caches have learned from the questions.
+    pub fn into_learned(self) -> Vec<Cached> {
+        self.learned
+    }
+
+    /// What CoreDNS has been told.
+    pub fn known(&self) -> &'a Store {
+        Resolver::of(self.store).map_or(self.store, |resolver| &resolver.known)
+    }
+
+    /// Asks for an absolute name, with its final dot or without.
+    pub fn ask(&mut self, name: &str, record_type: &RecordType) -> Answer {
+        let caching = Resolver::of(self.store).map_or(Caching::Kubeadm, |r| r.caching);
+        let in_zone = zone::in_cluster(name).is_some();
+        let mut answer = match caching {
+            Caching::NodeLocal => {
+                let denial = if in_zone { NODE_LOCAL_DENIAL } else { CACHE };
+                self.through_cache(self.node, denial, name, record_type, |network| {
+                    network.ask_core_dns(!in_zone, name, record_type)
+                })
+            }
+            _ => self.ask_core_dns(!in_zone || caching == Caching::Cache30, name, record_type),
+        };
+        self.shuffle(&mut answer);
+        answer
+    }
+
+    fn ask_core_dns(&mut self, caches: bool, name: &str, record_type: &RecordType) -> Answer {
+        let ask = |network: &mut Network| zone::ask(network.known(), name, record_type);
+        if caches { self.through_cache("", CACHE, name, record_type, ask) } else { ask(self) }
+    }
+
+    /// What a cache has, or what it then has from behind it. Models coredns/plugin/cache.
+    fn through_cache(
+        &mut self,
+        node: &str,
+        denial: u32,
+        name: &str,
+        record_type: &RecordType,
+        ask: impl FnOnce(&mut Network) -> Answer,
+    ) -> Answer {
+        let written = name.trim_end_matches('.');
+        let held = Resolver::of(self.store).map(|r| &*r.cache).unwrap_or_default();
+        let is_it = |c: &&Cached| {
+            *c.node == *node
+                && c.answer.record_type == *record_type
+                && c.answer.name.trim_end_matches('.').eq_ignore_ascii_case(written)
+                && c.left(self.now) > 0
+        };
+        if let Some(cached) = self.learned.iter().chain(held).find(is_it) {
+            let mut answer = (*cached.answer).clone();
+            set_ttl(&mut answer, cached.left(self.now));
+            answer.held = Some((cached.stored, cached.until()));
+            return answer;
+        }
+        let mut answer = ask(self);
+        let ttl = lifetime(&answer, denial);
+        set_ttl(&mut answer, ttl);
+        let stored = self.now;
+        self.learned.push(Cached { node: node.into(), answer: Rc::new(answer.clone()), stored, ttl });
+        answer
+    }
+
+    /// Models coredns/plugin/loadbalance: addresses come in another order each time.
+    fn shuffle(&mut self, answer: &mut Answer) {
+        for records in [&mut answer.answers, &mut answer.additional] {
+            let start = records.iter().position(|r| matches!(r.data, Data::A(_))).unwrap_or(0);
+            let addresses = &mut records[start..];
+            if addresses.iter().any(|r| !matches!(r.data, Data::A(_))) {
+                continue;
+            }
+            for i in (1..addresses.len()).rev() {
+                addresses.swap(i, self.rng.below(i + 1));
+            }
+        }
+    }
+}
+
+/// For how many seconds a cache keeps an answer: as long as the record with the shortest life, the SOA's minimum for
+/// what does not exist, and no longer than the cache's own limits.
+fn lifetime(answer: &Answer, denial: u32) -> u32 {
+    let limit = if answer.is_found() { CACHE } else { denial };
+    let of_soa = answer.authority.iter().filter_map(|r| match &r.data {
+        Data::Soa(_, numbers) => Some(numbers[4]),
+        _ => None,
+    });
+    let records = answer.answers.iter().chain(&answer.authority).chain(&answer.additional);
+    records.map(|r| r.ttl).chain(of_soa).min().unwrap_or(limit).min(limit)
+}
+
+fn set_ttl(answer: &mut Answer, ttl: u32) {
+    let Answer { answers, authority, additional, .. } = answer;
+    for record in answers.iter_mut().chain(authority).chain(additional) {
+        record.ttl = ttl;
+    }
+}

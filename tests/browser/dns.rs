@@ -1,0 +1,221 @@
+//! DNS as the walk that Ordinal starts from asks it: in a pod's shell at the terminal, and in the panel. And the panel's
+//! answers when a name is not found, not any more, or only in a cache.
+
+use crate::harness::{Page, View};
+
+/// The shell of the walk's debug pod.
+const DEBUG_POD: &str = "kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh";
+
+/// The page with the seed applied and all its pods Ready.
+fn steady(view: View) -> Page {
+    let mut page = Page::open(view);
+    page.click_named("16×");
+    page.wait("three pods are Ready", "document.querySelectorAll('.pod.ready').length === 3");
+    page
+}
+
+/// Types a line at the terminal's prompt.
+fn enter(page: &mut Page, line: &str) {
+    page.click(".line input");
+    page.type_keys(&format!("{line}\n"));
+}
+
+/// What the terminal shows after the line that was typed last, with runs of blanks as one.
+fn answer(page: &mut Page, typed: &str) -> String {
+    let all = page.eval("document.querySelector('.screen').innerText");
+    let all = all.as_str().unwrap_or_default();
+    let after = all.rsplit_once(typed).map_or("", |(_, after)| after);
+    let lines = after.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn show_dns(page: &mut Page) {
+    page.click(".tabs .dns");
+    page.wait("the panel is there", "document.querySelector('.dns .answers')");
+}
+
+/// Asks the panel.
+fn ask(page: &mut Page, name: &str, kind: &str) {
+    page.paste(".dns .bar input", name);
+    page.run(&format!("document.querySelector('.dns .bar select').value = '{kind}';"));
+    page.click(".dns .bar .primary");
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn the_walk_asks_in_a_debug_pod() {
+    let mut page = steady(View::DESKTOP);
+    enter(&mut page, DEBUG_POD);
+    page.wait(
+        "the pod's prompt is there",
+        "[...document.querySelectorAll('.prompt')].some(p => p.innerText.includes('testpod1'))",
+    );
+    page.click_named("1×");
+    let ask = |page: &mut Page, line: &str, expect: &str| {
+        enter(page, line);
+        let shown =
+            format!("document.querySelector('.screen').innerText.split({line:?}).pop().includes({expect:?})");
+        page.wait(&format!("{line} is answered"), &shown);
+        answer(page, line)
+    };
+    let header = "Server: 10.200.1.10\nAddress: 10.200.1.10#53\n";
+    let service = ask(&mut page, "nslookup flask", "Name:");
+    assert!(service.starts_with(header), "{service}");
+    let names = service.matches("Name: flask.default.svc.cluster.local\nAddress: 172.16.").count();
+    assert_eq!(names, 3, "{service}");
+    let srv = ask(&mut page, "nslookup -type=srv flask", "service =");
+    assert!(srv.starts_with(header), "{srv}");
+    for pod in ["flask-0", "flask-1", "flask-2"] {
+        let line = format!(
+            "flask.default.svc.cluster.local service = 0 33 80 {pod}.flask.default.svc.cluster.local."
+        );
+        assert!(srv.lines().any(|l| l == line), "no {line} in {srv}");
+    }
+    let pod = ask(&mut page, "nslookup flask-0.flask.default.svc.cluster.local", "Name:");
+    let expect = format!("{header}Name: flask-0.flask.default.svc.cluster.local\nAddress: 172.16.");
+    assert!(pod.starts_with(&expect), "{pod}");
+    // What the pod's shell has besides.
+    let body = ask(&mut page, "curl -s flask-1.flask", "flask-1\n");
+    assert!(body.starts_with("flask-1\n"), "{body}");
+    let nothing = ask(&mut page, "kubectl get pods", "not found");
+    assert!(nothing.contains("command not found: kubectl"), "{nothing}");
+    page.screenshot("dns-terminal");
+    enter(&mut page, "exit 0");
+    page.click_named("16×");
+    page.wait(
+        "the laptop's prompt is back",
+        "document.querySelector('.screen').innerText.includes('pod \"testpod1\" deleted')",
+    );
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn the_panel_answers_what_the_walk_asks() {
+    let mut page = steady(View::DESKTOP);
+    show_dns(&mut page);
+    ask(&mut page, "flask", "A");
+    page.wait("three addresses", "document.querySelectorAll('.answers table tr').length === 3");
+    assert_eq!(page.text(".answers ol em"), "NOERROR");
+    page.wait("the chain is lit", "document.querySelectorAll('.lane.lit').length === 3");
+    page.screenshot("dns-found");
+    ask(&mut page, "flask", "SRV");
+    page.wait(
+        "the targets",
+        "document.querySelector('.answers table').innerText.includes('0 33 80 flask-2.flask')",
+    );
+    ask(&mut page, "flask-0.flask.default.svc.cluster.local", "A");
+    page.wait("one address", "document.querySelectorAll('.answers table tr').length === 1");
+    page.click_named("nslookup");
+    let raw = page.text(".raw pre");
+    for text in [
+        "$ nslookup flask-0.flask.default.svc.cluster.local",
+        "10.200.1.10#53",
+        "Name:\t",
+        "Address: 172.16.",
+    ] {
+        assert!(raw.contains(text.trim_end()), "no {text} in {raw}");
+    }
+    ask(&mut page, "flusk", "A");
+    page.wait(
+        "a reason",
+        "document.querySelector('.answers p')?.innerText.includes('There is no Service flusk')",
+    );
+    page.screenshot("dns-not-found");
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn a_watched_name_is_drawn_through_a_deletion_and_a_cache() {
+    let mut page = steady(View::DESKTOP);
+    show_dns(&mut page);
+    page.run("document.querySelector('.settings').open = true;");
+    page.run(
+        "const s = document.querySelector('.settings select'); s.selectedIndex = 1;
+         s.dispatchEvent(new Event('change', { bubbles: true }));",
+    );
+    ask(&mut page, "flask-1.flask", "A");
+    page.click_named("Watch");
+    page.click_named("4×");
+    page.click("[aria-label='Delete flask-1']");
+    show_dns(&mut page);
+    page.wait("the cache gives the old address", "document.querySelector('.strip .old')");
+    page.wait(
+        "it is said why",
+        "document.querySelector('.answers p.waiting')?.innerText.includes('The cache gives an old answer')",
+    );
+    page.screenshot("dns-cached");
+    page.wait("the strip is on the timeline, too", "document.querySelector('.timeline .bands .old')");
+    page.click_named("16×");
+    page.wait("the new address is there", "document.querySelectorAll('.strip li.found').length >= 2");
+    page.screenshot("dns-watched");
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn the_terminal_completes_searches_and_clears() {
+    let mut page = steady(View::DESKTOP);
+    page.click(".line input");
+    page.type_keys("kubectl get po");
+    page.type_keys("\t");
+    page.wait(
+        "what it can become is offered",
+        "document.querySelector('.offers').innerText.includes('pods')",
+    );
+    page.type_keys("s fla\t");
+    page.wait(
+        "as far as the names agree",
+        "document.querySelector('.line input').value === 'kubectl get pods flask-'",
+    );
+    page.type_keys("1\n");
+    page.wait("it ran", "document.querySelector('.screen').innerText.includes('flask-1   1/1')");
+    page.type_keys("\u{e009}r\u{e000}");
+    page.type_keys("flask-1");
+    page.wait(
+        "it is found",
+        "document.querySelector('.screen').innerText.includes('kubectl get pods flask-1')",
+    );
+    page.type_keys("\u{e00c}");
+    page.wait(
+        "it is in the line",
+        "document.querySelector('.line input').value === 'kubectl get pods flask-1'",
+    );
+    page.type_keys("\u{e009}u\u{e000}");
+    page.type_keys("\u{e009}l\u{e000}");
+    page.wait("the screen is empty", "!document.querySelector('.screen').innerText.includes('1/1')");
+    page.type_keys("seq 1 10000\n");
+    page.wait(
+        "the end is in view",
+        "document.querySelector('.screen').innerText.trimEnd().split('\\n').includes('10000')",
+    );
+    let before = page.eval("performance.now()").as_f64().unwrap_or_default();
+    page.type_keys("kubectl get pods\n");
+    page.wait(
+        "another command runs",
+        "document.querySelector('.screen').innerText.includes('flask-2   1/1')",
+    );
+    let after = page.eval("performance.now()").as_f64().unwrap_or_default();
+    println!("a command under ten thousand lines took {} ms", after - before);
+    page.click(".screen u[data-object]");
+    page.wait("the object is shown", "document.querySelector('.text')?.innerText.includes('Namespace:')");
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn the_panel_fits_a_phone() {
+    let mut page = Page::open(View::PHONE.dark());
+    page.click_named("16×");
+    page.wait("three pods are Ready", "document.querySelectorAll('.pod.ready').length === 3");
+    page.run("[...document.querySelectorAll('nav button')].find(b => b.innerText.includes('DNS')).click();");
+    page.wait("the panel is there", "document.querySelector('.dns .answers table tr')");
+    assert_eq!(
+        page.eval("document.documentElement.scrollWidth <= innerWidth"),
+        true,
+        "the page scrolls sideways"
+    );
+    page.screenshot("dns-phone-dark");
+    page.assert_no_complaints();
+}
