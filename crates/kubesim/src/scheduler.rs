@@ -9,8 +9,8 @@ use crate::api::node::Taint;
 use crate::api::pod::{Toleration, condition};
 use crate::api::read::{get, int, list, opt_int, str as text, strings};
 use crate::api::volume::{BOUND_BY_CONTROLLER, ClaimPhase, ClaimRef, SELECTED_NODE, VolumePhase};
-use crate::api::{Key, Kind, Object, Pod, Span, Str};
-use crate::apiserver::{EventType, Source, Store, name_hash};
+use crate::api::{Key, Kind, Object, Pod, Span, Str, Uid};
+use crate::apiserver::{EventType, NodeLoad, Source, Store, name_hash};
 use crate::controllers::persistent_volume::{fits, is_bound, waits_for_consumer};
 use crate::controllers::{Context, Outcome, Watched};
 use crate::verdict::{Component, Reason};
@@ -27,8 +27,9 @@ const BIND_TIMEOUT: Span = Span::seconds(600);
 /// Says which pods have to be looked at because of this change. Models the queueing hints of the plugins.
 pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
     let (before, after) = (change.before, change.after);
-    let mut all_pending = || {
-        for pod in store.list(Kind::Pod).filter(|p| is_pending(p)) {
+    // Those that were not looked at yet are in the queue anyway.
+    let mut unschedulable = |matters: fn(&Object) -> bool| {
+        for pod in store.unschedulable_pods().filter(|p| is_pending(p) && matters(p)) {
             add(Component::Scheduler, pod.key());
         }
     };
@@ -37,8 +38,12 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
             let holds = |o: Option<&Object>| {
                 o.is_some_and(|o| o.pod().spec.node_name.is_some() && !o.pod().is_terminal())
             };
-            if holds(before) != holds(after) {
-                all_pending();
+            match (holds(before), holds(after)) {
+                // What it held is free.
+                (true, false) => unschedulable(|_| true),
+                // Another pod on a node only helps those that want to be with it, or spread evenly.
+                (false, true) => unschedulable(looks_at_other_pods),
+                _ => {}
             }
             if after.is_some_and(is_pending) {
                 add(Component::Scheduler, change.key.clone());
@@ -57,26 +62,30 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
                 )
             };
             if before.map(offer) != after.map(offer) {
-                all_pending();
+                unschedulable(|_| true);
             }
         }
-        Kind::StorageClass => all_pending(),
+        Kind::StorageClass => unschedulable(|_| true),
         Kind::PersistentVolume => {
             let available =
                 |o: Option<&Object>| o.is_some_and(|o| o.volume().phase == VolumePhase::Available);
             if !available(before) && available(after) {
-                all_pending();
+                unschedulable(|_| true);
             }
         }
         Kind::PersistentVolumeClaim => {
-            let uses =
-                |p: &&Rc<Object>| is_pending(p) && p.pod().spec.claims().any(|c| *c == change.key.name);
-            for pod in store.list_in(Kind::Pod, &change.key.namespace).filter(uses) {
+            for pod in store.pods_with_claim(change.key).filter(|p| is_pending(p)) {
                 add(Component::Scheduler, pod.key());
             }
         }
         _ => {}
     }
+}
+
+/// Whether where the pod may go depends on where other pods are.
+fn looks_at_other_pods(pod: &Object) -> bool {
+    let raw = &pod.pod().spec.raw;
+    !get(get(raw, "affinity"), "podAffinity").is_null() || !get(raw, "topologySpreadConstraints").is_null()
 }
 
 /// Whether the pod needs a node.
@@ -256,28 +265,77 @@ fn unschedulable(context: &mut Context, object: &Object, message: &str) {
     }
 }
 
-/// A node as the scheduler sees it: with the pods that are on it, or about to be.
+/// A node as the scheduler sees it: with what the pods use that are on it, or about to be.
 struct NodeInfo<'a> {
     object: &'a Object,
-    pods: Vec<&'a Object>,
+    load: Option<&'a NodeLoad>,
 }
 
-impl NodeInfo<'_> {
-    fn name(&self) -> &Str {
+impl<'a> NodeInfo<'a> {
+    fn name(&self) -> &'a Str {
         &self.object.meta.name
     }
 
-    fn used(&self, of: fn(&Pod) -> i64) -> i64 {
-        self.pods.iter().map(|p| of(p.pod())).sum()
+    fn count(&self) -> usize {
+        self.load.map_or(0, |load| load.pods)
+    }
+
+    fn used(&self, of: fn(&NodeLoad) -> i64) -> i64 {
+        self.load.map_or(0, of)
+    }
+
+    /// The pods, those that have ended left out.
+    fn pods(&self, store: &'a Store) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
+        store.pods_on(self.name()).filter(|p| !p.pod().is_terminal())
     }
 }
 
-fn cpu(pod: &Pod) -> i64 {
-    pod.spec.cpu_request_millis()
+/// What a pod asks of a node, taken out of its spec once for all nodes.
+struct Asks<'a> {
+    store: &'a Store,
+    object: &'a Object,
+    pod: &'a Pod,
+    cpu: i64,
+    memory: i64,
+    owner: Option<Uid>,
+    host_ports: Vec<(Str, i64)>,
+    node_affinity: &'a Value,
+    with: Vec<PodTerm>,
+    apart: Vec<PodTerm>,
+    /// The required anti-affinities of the pods that are there, each with its pod's node.
+    repelled: Vec<(Str, PodTerm)>,
+    /// What it prefers, with what that is worth.
+    preferred: Vec<(i64, PodTerm)>,
 }
 
-fn memory(pod: &Pod) -> i64 {
-    pod.spec.memory_request_bytes()
+impl<'a> Asks<'a> {
+    fn new(store: &'a Store, object: &'a Object) -> Asks<'a> {
+        let pod = object.pod();
+        let preferred = |field, sign: i64| {
+            PodTerm::preferred(object, field).into_iter().map(move |(weight, term)| (sign * weight, term))
+        };
+        let repels = store.pods_that_repel().filter(|p| !p.pod().is_terminal());
+        let repelled = repels.flat_map(|other| {
+            let p = other.pod();
+            let on = p.spec.node_name.as_ref().or(p.status.nominated_node_name.as_ref());
+            let terms = PodTerm::required(other, "podAntiAffinity").into_iter().filter(|t| t.matches(object));
+            on.into_iter().flat_map(move |on| terms.clone().map(|t| (on.clone(), t)))
+        });
+        Asks {
+            store,
+            object,
+            pod,
+            cpu: pod.spec.cpu_request_millis(),
+            memory: pod.spec.memory_request_bytes(),
+            owner: object.meta.controller().map(|o| o.uid),
+            host_ports: host_ports(pod).collect(),
+            node_affinity: get(get(&pod.spec.raw, "affinity"), "nodeAffinity"),
+            with: PodTerm::required(object, "podAffinity"),
+            apart: PodTerm::required(object, "podAntiAffinity"),
+            repelled: repelled.collect(),
+            preferred: preferred("podAffinity", 1).chain(preferred("podAntiAffinity", -1)).collect(),
+        }
+    }
 }
 
 /// Why a node does not take a pod.
@@ -296,8 +354,10 @@ impl Refusal {
 /// The node for a pod, or the message of the FailedScheduling event
 /// (`pkg/scheduler/framework/types.go: FitError.Error`).
 fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String> {
-    let mut nodes: Vec<NodeInfo> =
-        store.list(Kind::Node).map(|object| NodeInfo { object, pods: Vec::new() }).collect();
+    let nodes: Vec<NodeInfo> = store
+        .list(Kind::Node)
+        .map(|object| NodeInfo { object, load: store.load_of(&object.meta.name) })
+        .collect();
     if nodes.is_empty() {
         return Err("no nodes available to schedule pods".into());
     }
@@ -305,24 +365,28 @@ fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String
     if let Err(why) = claims_allow_scheduling(store, object) {
         return Err(format!("{available} {why}. not found"));
     }
-    for pod in store.list(Kind::Pod).filter(|p| !p.pod().is_terminal()) {
-        let p = pod.pod();
-        let on = p.spec.node_name.as_ref().or(p.status.nominated_node_name.as_ref());
-        if let Some(info) = on.and_then(|on| nodes.iter_mut().find(|n| n.name() == on)) {
-            info.pods.push(pod);
-        }
-    }
+    let asks = Asks::new(store, object);
     let mut refusals: Vec<Refusal> = Vec::new();
-    let mut candidates: Vec<(Rank, Choice)> = Vec::new();
+    let mut best: Option<(Rank, &NodeInfo, NodeVolumes)> = None;
     for info in &nodes {
-        match filter(store, object, info, &nodes) {
-            Ok(volumes) => candidates
-                .push((rank(object, info, &nodes, seed), Choice { node: info.name().clone(), volumes })),
+        match filter(&asks, info, &nodes) {
+            Ok(volumes) => {
+                let rank = rank(&asks, info, &nodes);
+                let beats = |(other, before, _): &(Rank, &NodeInfo, NodeVolumes)| {
+                    let tie = |info: &NodeInfo| {
+                        name_hash(seed, &[&object.meta.namespace, &object.meta.name, info.name()])
+                    };
+                    rank < *other || rank == *other && tie(info) < tie(before)
+                };
+                if best.as_ref().is_none_or(beats) {
+                    best = Some((rank, info, volumes));
+                }
+            }
             Err(refusal) => refusals.push(refusal),
         }
     }
-    if let Some((_, best)) = candidates.into_iter().min_by_key(|(rank, _)| *rank) {
-        return Ok(best);
+    if let Some((_, info, volumes)) = best {
+        return Ok(Choice { node: info.name().clone(), volumes });
     }
     let reasons = refusals.iter().flat_map(|r| r.reasons.iter().copied());
     let preemption = refusals.iter().map(|r| match r.for_good {
@@ -372,39 +436,34 @@ fn claims_allow_scheduling(store: &Store, object: &Object) -> Result<(), String>
 
 /// Whether a node takes a pod: the filters in the order of `pkg/scheduler/apis/config/v1/default_plugins.go`; the first
 /// that refuses speaks for the node.
-fn filter(store: &Store, object: &Object, info: &NodeInfo, all: &[NodeInfo]) -> Result<NodeVolumes, Refusal> {
-    let (pod, node) = (object.pod(), info.object.node());
-    let spec = &pod.spec;
+fn filter(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Result<NodeVolumes, Refusal> {
+    let (spec, node) = (&asks.pod.spec, info.object.node());
     let refuse = |for_good, reason| Err(Refusal::new(for_good, reason));
-    let unschedulable = Taint {
-        key: "node.kubernetes.io/unschedulable".into(),
-        value: Str::default(),
-        effect: "NoSchedule".into(),
-        time_added: None,
-    };
-    if node.unschedulable && !tolerates(&spec.tolerations, &unschedulable) {
+    if node.unschedulable && !tolerates(&spec.tolerations, &unschedulable_taint()) {
         return refuse(true, "node(s) were unschedulable");
     }
     let keeps_away = |t: &&Taint| &*t.effect != "PreferNoSchedule" && !tolerates(&spec.tolerations, t);
     if node.taints.iter().any(|t| keeps_away(&t)) {
         return refuse(true, "node(s) had untolerated taint(s)");
     }
-    if !wants_node(spec, info.object) {
+    if !wants_node(asks, info.object) {
         return refuse(true, "node(s) didn't match Pod's node affinity/selector");
     }
-    if host_ports(pod).any(|port| info.pods.iter().any(|p| host_ports(p.pod()).any(|q| q == port))) {
-        return refuse(false, "node(s) didn't have free ports for the requested pod ports");
+    if !asks.host_ports.is_empty() && info.load.is_some_and(|load| load.with_host_ports > 0) {
+        let taken = |p: &Rc<Object>| host_ports(p.pod()).any(|port| asks.host_ports.contains(&port));
+        if info.pods(asks.store).any(taken) {
+            return refuse(false, "node(s) didn't have free ports for the requested pod ports");
+        }
     }
     let mut lacks = Refusal { reasons: Vec::new(), for_good: false };
-    if info.pods.len() as i64 + 1 > node.pods {
+    if info.count() as i64 + 1 > node.pods {
         lacks.reasons.push("Too many pods");
     }
-    for (reason, of, has) in [
-        ("Insufficient cpu", cpu as fn(&Pod) -> i64, node.cpu_millis),
-        ("Insufficient memory", memory, node.memory_bytes),
+    for (reason, wanted, used, has) in [
+        ("Insufficient cpu", asks.cpu, info.used(|l| l.cpu_millis), node.cpu_millis),
+        ("Insufficient memory", asks.memory, info.used(|l| l.memory_bytes), node.memory_bytes),
     ] {
-        let wanted = of(pod);
-        if wanted > 0 && wanted > has - info.used(of) {
+        if wanted > 0 && wanted > has - used {
             lacks.reasons.push(reason);
             lacks.for_good |= wanted > has;
         }
@@ -412,12 +471,21 @@ fn filter(store: &Store, object: &Object, info: &NodeInfo, all: &[NodeInfo]) -> 
     if !lacks.reasons.is_empty() {
         return Err(lacks);
     }
-    let volumes = find_volumes(store, object, info.object)?;
-    if let Some(reason) = spread_refuses(object, info, all) {
+    let volumes = find_volumes(asks.store, asks.object, info.object)?;
+    if let Some(reason) = spread_refuses(asks, info, all) {
         return refuse(reason == MISSING_LABEL, reason);
     }
-    pods_attract(object, info, all)?;
+    pods_attract(asks, info, all)?;
     Ok(volumes)
+}
+
+fn unschedulable_taint() -> Taint {
+    Taint {
+        key: "node.kubernetes.io/unschedulable".into(),
+        value: Str::default(),
+        effect: "NoSchedule".into(),
+        time_added: None,
+    }
 }
 
 fn tolerates(tolerations: &[Toleration], taint: &Taint) -> bool {
@@ -426,13 +494,10 @@ fn tolerates(tolerations: &[Toleration], taint: &Taint) -> bool {
 
 /// Whether the pod's node selector and required node affinity accept the node
 /// (`k8s.io/component-helpers/scheduling/corev1/nodeaffinity: RequiredNodeAffinity`).
-fn wants_node(spec: &crate::api::pod::PodSpec, node: &Object) -> bool {
+fn wants_node(asks: &Asks, node: &Object) -> bool {
     let labels = &node.meta.labels;
-    let required = get(
-        get(get(&spec.raw, "affinity"), "nodeAffinity"),
-        "requiredDuringSchedulingIgnoredDuringExecution",
-    );
-    spec.node_selector.iter().all(|(k, v)| labels.get(k) == Some(v))
+    let required = get(asks.node_affinity, "requiredDuringSchedulingIgnoredDuringExecution");
+    asks.pod.spec.node_selector.iter().all(|(k, v)| labels.get(k) == Some(v))
         && (required.is_null() || any_term_matches(list(required, "nodeSelectorTerms"), node))
 }
 
@@ -505,8 +570,8 @@ fn find_volumes(store: &Store, object: &Object, node: &Object) -> Result<NodeVol
             continue;
         }
         let volume = store
-            .list(Kind::PersistentVolume)
-            .filter(|v| v.volume().claim_ref.is_none() && !taken.contains(&v.meta.name))
+            .free_volumes()
+            .filter(|v| !taken.contains(&v.meta.name))
             .filter(|v| fits(v, c) && reaches(v, node))
             .min_by_key(|v| crate::api::parse_quantity_millis(&v.volume().capacity));
         if let Some(volume) = volume {
@@ -544,21 +609,22 @@ fn reaches(volume: &Object, node: &Object) -> bool {
 const MISSING_LABEL: &str = "node(s) didn't match pod topology spread constraints (missing required label)";
 
 /// Models `podtopologyspread/filtering.go`, for `whenUnsatisfiable: DoNotSchedule`.
-fn spread_refuses(object: &Object, info: &NodeInfo, all: &[NodeInfo]) -> Option<&'static str> {
+fn spread_refuses(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Option<&'static str> {
+    let object = asks.object;
     let constraints = list(&object.pod().spec.raw, "topologySpreadConstraints");
     for constraint in constraints.iter().filter(|c| get(c, "whenUnsatisfiable") != "ScheduleAnyway") {
         let key = text(constraint, "topologyKey");
         let selector = LabelSelector::from_value(get(constraint, "labelSelector"));
         let Some(here) = info.object.meta.labels.get(&key) else { return Some(MISSING_LABEL) };
-        let counts = |o: &&&Object| {
+        let counts = |o: &&Rc<Object>| {
             o.meta.namespace == object.meta.namespace
                 && !o.meta.is_terminating()
                 && selector.matches(&o.meta.labels)
         };
         let mut by_value: BTreeMap<&Str, i64> = BTreeMap::new();
-        for other in all.iter().filter(|n| wants_node(&object.pod().spec, n.object)) {
+        for other in all.iter().filter(|n| wants_node(asks, n.object)) {
             if let Some(value) = other.object.meta.labels.get(&key) {
-                *by_value.entry(value).or_default() += other.pods.iter().filter(counts).count() as i64;
+                *by_value.entry(value).or_default() += other.pods(asks.store).filter(counts).count() as i64;
             }
         }
         let least = by_value.values().min().copied().unwrap_or(0);
@@ -572,6 +638,7 @@ fn spread_refuses(object: &Object, info: &NodeInfo, all: &[NodeInfo]) -> Option<
 }
 
 /// A required term of pod affinity or anti-affinity.
+#[derive(Clone)]
 struct PodTerm {
     topology_key: Str,
     selector: LabelSelector,
@@ -608,69 +675,63 @@ impl PodTerm {
     }
 
     /// Whether a pod that it means is where the node is.
-    fn is_met(&self, info: &NodeInfo, all: &[NodeInfo]) -> bool {
+    fn is_met(&self, store: &Store, info: &NodeInfo, all: &[NodeInfo]) -> bool {
         let Some(here) = info.object.meta.labels.get(&self.topology_key) else { return false };
         all.iter()
             .filter(|n| n.object.meta.labels.get(&self.topology_key) == Some(here))
-            .any(|n| n.pods.iter().any(|p| self.matches(p)))
+            .any(|n| n.pods(store).any(|p| self.matches(p)))
     }
 }
 
 /// Models `interpodaffinity/filtering.go: Filter`.
-fn pods_attract(object: &Object, info: &NodeInfo, all: &[NodeInfo]) -> Result<(), Refusal> {
-    for term in PodTerm::required(object, "podAffinity") {
+fn pods_attract(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Result<(), Refusal> {
+    let store = asks.store;
+    for term in &asks.with {
         // The first pod of a group that wants to be together may go anywhere.
-        let none_anywhere = !all.iter().any(|n| n.pods.iter().any(|p| term.matches(p)));
-        let first = none_anywhere && term.matches(object);
+        let none_anywhere = !all.iter().any(|n| n.pods(store).any(|p| term.matches(p)));
+        let first = none_anywhere && term.matches(asks.object);
         let labelled = info.object.meta.labels.contains_key(&term.topology_key);
-        if !(term.is_met(info, all) || first && labelled) {
+        if !(term.is_met(store, info, all) || first && labelled) {
             return Err(Refusal::new(true, "node(s) didn't match pod affinity rules"));
         }
     }
-    if PodTerm::required(object, "podAntiAffinity").iter().any(|t| t.is_met(info, all)) {
+    if asks.apart.iter().any(|t| t.is_met(store, info, all)) {
         return Err(Refusal::new(false, "node(s) didn't match pod anti-affinity rules"));
     }
-    for other in all {
-        for pod in &other.pods {
-            let repels = PodTerm::required(pod, "podAntiAffinity").into_iter().any(|t| {
-                let value = |n: &NodeInfo| n.object.meta.labels.get(&t.topology_key).cloned();
-                t.matches(object) && value(other).is_some() && value(other) == value(info)
-            });
-            if repels {
-                return Err(Refusal::new(false, "node(s) didn't satisfy existing pods anti-affinity rules"));
-            }
-        }
+    let repels = |(on, term): &(Str, PodTerm)| {
+        let other = all.iter().find(|n| n.name() == on);
+        let value = |n: &NodeInfo| n.object.meta.labels.get(&term.topology_key).cloned();
+        other.is_some_and(|other| value(other).is_some() && value(other) == value(info))
+    };
+    if asks.repelled.iter().any(repels) {
+        return Err(Refusal::new(false, "node(s) didn't satisfy existing pods anti-affinity rules"));
     }
     Ok(())
 }
 
 /// How good a node is for a pod; the least is the best. In this order: taints that should keep it away, what it prefers,
-/// fewest pods of the same controller, least requested, fewest pods, and at last a choice that only depends on the
-/// cluster's seed and the names, so that it stays the same whatever else happens.
-type Rank = (usize, i64, usize, i64, usize, u64);
+/// fewest pods of the same controller, least requested, fewest pods. Between equals decides a number that only depends on
+/// the cluster's seed and the names, so that the choice stays the same whatever else happens.
+type Rank = (usize, i64, usize, i64, usize);
 
-fn rank(object: &Object, info: &NodeInfo, all: &[NodeInfo], seed: u64) -> Rank {
-    let (pod, node) = (object.pod(), info.object.node());
+fn rank(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Rank {
+    let node = info.object.node();
     let discouraging = node
         .taints
         .iter()
-        .filter(|t| &*t.effect == "PreferNoSchedule" && !tolerates(&pod.spec.tolerations, t))
+        .filter(|t| &*t.effect == "PreferNoSchedule" && !tolerates(&asks.pod.spec.tolerations, t))
         .count();
-    let node_affinity = get(get(&pod.spec.raw, "affinity"), "nodeAffinity");
-    let mut preferred: i64 = list(node_affinity, "preferredDuringSchedulingIgnoredDuringExecution")
+    let mut preferred: i64 = list(asks.node_affinity, "preferredDuringSchedulingIgnoredDuringExecution")
         .iter()
         .filter(|p| term_matches(get(p, "preference"), info.object))
         .map(|p| int(p, "weight"))
         .sum();
-    for (field, sign) in [("podAffinity", 1), ("podAntiAffinity", -1)] {
-        for (weight, term) in PodTerm::preferred(object, field) {
-            preferred += if term.is_met(info, all) { sign * weight } else { 0 };
-        }
+    for (worth, term) in &asks.preferred {
+        preferred += if term.is_met(asks.store, info, all) { *worth } else { 0 };
     }
-    let owner = object.meta.controller().map(|o| o.uid);
-    let siblings = info.pods.iter().filter(|p| owner.is_some_and(|o| p.meta.is_controlled_by(o))).count();
-    let share = |of: fn(&Pod) -> i64, has: i64| (info.used(of) + of(pod)) * 1000 / has.max(1);
-    let requested = share(cpu, node.cpu_millis) + share(memory, node.memory_bytes);
-    let tie = name_hash(seed, &[&object.meta.namespace, &object.meta.name, info.name()]);
-    (discouraging, -preferred, siblings, requested, info.pods.len(), tie)
+    let siblings = info.load.zip(asks.owner).map_or(0, |(load, owner)| load.pods_of(owner));
+    let share = |used: i64, more: i64, has: i64| (used + more) * 1000 / has.max(1);
+    let requested = share(info.used(|l| l.cpu_millis), asks.cpu, node.cpu_millis)
+        + share(info.used(|l| l.memory_bytes), asks.memory, node.memory_bytes);
+    (discouraging, -preferred, siblings, requested, info.count())
 }

@@ -5,7 +5,7 @@ use super::{SimTime, Str, Uid};
 use serde_json::Value;
 
 /// An Event: something that a component says about an object.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Event {
     /// The object.
     pub involved: Involved,
@@ -30,7 +30,7 @@ pub struct Event {
 }
 
 /// The object that an event is about.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Involved {
     /// Its apiVersion.
     pub api_version: Str,

@@ -10,7 +10,7 @@ use std::rc::Rc;
 pub const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
 
 /// A node.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Node {
     /// Cordoned: the scheduler passes it by.
     pub unschedulable: bool,

@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::rc::Rc;
 
 /// One object: its kind, its metadata, and the rest.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Object {
     /// Its kind.
     pub kind: Kind,
@@ -26,7 +26,7 @@ pub struct Object {
 }
 
 /// What an object says beside its metadata.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Body {
     Pod(Pod),

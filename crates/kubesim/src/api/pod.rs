@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::rc::Rc;
 
 /// A pod.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pod {
     /// What is wanted.
     pub spec: Rc<PodSpec>,
@@ -17,7 +17,7 @@ pub struct Pod {
 
 /// A pod's `spec`. The typed fields are the truth for what they name; `raw` holds the whole tree as decoded and
 /// defaulted, shared between all pods of a template.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PodSpec {
     /// The node it runs on; set by the scheduler's binding.
     pub node_name: Option<Str>,
@@ -62,7 +62,7 @@ pub enum RestartPolicy {
 }
 
 /// A container of a pod.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Container {
     /// Its name, unique in the pod.
     pub name: Str,
@@ -97,7 +97,7 @@ pub struct Container {
 }
 
 /// An environment variable.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EnvVar {
     /// Its name.
     pub name: Str,
@@ -106,7 +106,7 @@ pub struct EnvVar {
 }
 
 /// Where an environment variable's value comes from.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EnvValue {
     /// Written out; `$(NAME)` is replaced by earlier variables.
     Literal(Str),
@@ -140,7 +140,7 @@ pub enum EnvValue {
 }
 
 /// A port that a container names.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContainerPort {
     /// Its name, if it has one.
     pub name: Option<Str>,
@@ -151,7 +151,7 @@ pub struct ContainerPort {
 }
 
 /// Where a volume appears in a container.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VolumeMount {
     /// The volume's name in the pod.
     pub name: Str,
@@ -164,7 +164,7 @@ pub struct VolumeMount {
 }
 
 /// A volume of a pod.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Volume {
     /// Its name in the pod.
     pub name: Str,
@@ -175,7 +175,7 @@ pub struct Volume {
 }
 
 /// What a pod's volume is.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum VolumeSource {
     /// A claim's volume: outlasts the pod.
     Claim(Str),
@@ -192,7 +192,7 @@ pub enum VolumeSource {
 }
 
 /// A taint that a pod tolerates.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Toleration {
     /// The taint's key; every key if absent.
     pub key: Option<Str>,
@@ -205,7 +205,7 @@ pub struct Toleration {
 }
 
 /// A probe's timing and what it does.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Probe {
     /// Seconds between the container's start and the first probe.
     pub initial_delay_seconds: i64,
@@ -224,7 +224,7 @@ pub struct Probe {
 }
 
 /// A pod's `status`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PodStatus {
     /// The phase.
     pub phase: PodPhase,
@@ -281,7 +281,7 @@ impl PodPhase {
 }
 
 /// A condition of an object's status.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Condition {
     /// Its type, such as `Ready`.
     pub kind: Str,
@@ -332,7 +332,7 @@ impl Condition {
 }
 
 /// What the kubelet says of one container.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContainerStatus {
     /// The container's name.
     pub name: Str,
@@ -355,7 +355,7 @@ pub struct ContainerStatus {
 }
 
 /// What a container does now.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ContainerState {
     /// It waits to be started.
     Waiting {
@@ -374,7 +374,7 @@ pub enum ContainerState {
 }
 
 /// How a container ended.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Terminated {
     /// Its exit code; 137 after a kill.
     pub exit_code: i32,

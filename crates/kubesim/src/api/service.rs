@@ -14,7 +14,7 @@ pub const MANAGED_BY_LABEL: &str = "endpointslice.kubernetes.io/managed-by";
 pub const HEADLESS_LABEL: &str = "service.kubernetes.io/headless";
 
 /// A Service.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Service {
     /// Which pods stand behind it; none means that nobody fills its endpoints.
     pub selector: BTreeMap<Str, Str>,
@@ -33,7 +33,7 @@ pub struct Service {
 }
 
 /// A port of a Service.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ServicePort {
     /// Its name, if it has one.
     pub name: Option<Str>,
@@ -50,7 +50,7 @@ pub struct ServicePort {
 }
 
 /// The pods' port behind a Service's port.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TargetPort {
     /// A number.
     Number(i32),
@@ -110,18 +110,18 @@ impl ServicePort {
 }
 
 /// An EndpointSlice: at most 100 endpoints of a Service.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EndpointSlice {
     /// `IPv4`
     pub address_type: Str,
     /// The endpoints.
-    pub endpoints: Rc<[Endpoint]>,
+    pub endpoints: Rc<[Rc<Endpoint>]>,
     /// The ports that all of them have.
     pub ports: Rc<[EndpointPort]>,
 }
 
 /// One pod behind a Service.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Endpoint {
     /// Its address.
     pub address: Str,
@@ -143,7 +143,7 @@ pub struct Endpoint {
 }
 
 /// A port of an EndpointSlice.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EndpointPort {
     /// The Service port's name; empty if it has none.
     pub name: Str,
@@ -160,7 +160,7 @@ impl EndpointSlice {
     pub fn from_value(v: &Value) -> EndpointSlice {
         EndpointSlice {
             address_type: read::str(v, "addressType"),
-            endpoints: list(v, "endpoints").iter().map(Endpoint::from_value).collect(),
+            endpoints: list(v, "endpoints").iter().map(|e| Rc::new(Endpoint::from_value(e))).collect(),
             ports: list(v, "ports")
                 .iter()
                 .map(|p| EndpointPort {
@@ -177,7 +177,7 @@ impl EndpointSlice {
     pub fn write(&self, w: Writer) -> Writer {
         let ports: Vec<Value> = self.ports.iter().map(EndpointPort::to_value).collect();
         let ports = if ports.is_empty() { Value::Null } else { Value::Array(ports) };
-        let endpoints: Vec<Value> = self.endpoints.iter().map(Endpoint::to_value).collect();
+        let endpoints: Vec<Value> = self.endpoints.iter().map(|e| e.to_value()).collect();
         let endpoints = if endpoints.is_empty() { Value::Null } else { Value::Array(endpoints) };
         w.put("addressType", &*self.address_type).put("endpoints", endpoints).put("ports", ports)
     }

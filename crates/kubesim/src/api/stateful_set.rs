@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::rc::Rc;
 
 /// A StatefulSet.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StatefulSet {
     /// What is wanted.
     pub spec: Rc<StatefulSetSpec>,
@@ -16,7 +16,7 @@ pub struct StatefulSet {
 }
 
 /// A StatefulSet's `spec`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StatefulSetSpec {
     /// How many pods.
     pub replicas: i32,
@@ -56,7 +56,7 @@ pub enum PodManagementPolicy {
 }
 
 /// How a new template reaches the pods.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum UpdateStrategy {
     /// The controller replaces them, from the highest ordinal down.
     RollingUpdate {
@@ -79,7 +79,7 @@ pub enum ClaimRetention {
 }
 
 /// A template for pods.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PodTemplate {
     /// The pods' labels.
     pub labels: Map,
@@ -92,7 +92,7 @@ pub struct PodTemplate {
 }
 
 /// A template for claims (`volumeClaimTemplates`).
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClaimTemplate {
     /// The volume's name in the pod, and the start of the claims' names.
     pub name: Str,
@@ -105,7 +105,7 @@ pub struct ClaimTemplate {
 }
 
 /// A StatefulSet's `status`.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct StatefulSetStatus {
     /// The generation that the controller has seen; 0 before it has seen any.
     pub observed_generation: i64,
@@ -247,7 +247,7 @@ impl StatefulSetStatus {
 }
 
 /// A ControllerRevision: one version of a StatefulSet's template.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ControllerRevision {
     /// The patch that makes the version out of the set, in compact JSON.
     pub data: Rc<Value>,

@@ -23,7 +23,7 @@ pub const BETA_STORAGE_PROVISIONER: &str = "volume.beta.kubernetes.io/storage-pr
 pub const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 
 /// A PersistentVolumeClaim.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PersistentVolumeClaim {
     /// What is wanted.
     pub spec: Rc<ClaimSpec>,
@@ -38,7 +38,7 @@ pub struct PersistentVolumeClaim {
 }
 
 /// A claim's `spec`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClaimSpec {
     /// How the volume may be mounted.
     pub access_modes: Rc<[Str]>,
@@ -151,7 +151,7 @@ impl PersistentVolumeClaim {
 }
 
 /// A PersistentVolume.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PersistentVolume {
     /// Its size, as written.
     pub capacity: Str,
@@ -305,7 +305,7 @@ impl PersistentVolume {
 }
 
 /// A StorageClass.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StorageClass {
     /// Who makes its volumes.
     pub provisioner: Str,
@@ -340,14 +340,14 @@ pub type Files = Rc<BTreeMap<Str, Str>>;
 
 /// The files on a volume: this simulator's own object, kept in the store so that the history covers them. Paths are
 /// absolute inside the volume (`/dump.log`). A path that ends in `/` is an empty directory.
-#[derive(Clone, PartialEq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct VolumeFiles {
     /// The files.
     pub files: Files,
 }
 
 /// What a pod's containers wrote: this simulator's own object, kept in the store so that the history covers it.
-#[derive(Clone, PartialEq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct ContainerFiles {
     /// By container: its log and its own files.
     pub containers: Rc<BTreeMap<Str, Rc<ContainerOutput>>>,
@@ -356,7 +356,7 @@ pub struct ContainerFiles {
 }
 
 /// What one container wrote.
-#[derive(Clone, PartialEq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct ContainerOutput {
     /// The log of the running (or last) container: each line with its time.
     pub log: Rc<Vec<(super::SimTime, Str)>>,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::rc::Rc;
 
 /// A Deployment.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Deployment {
     /// What is wanted.
     pub spec: Rc<DeploymentSpec>,
@@ -17,7 +17,7 @@ pub struct Deployment {
 }
 
 /// A Deployment's `spec`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeploymentSpec {
     /// How many pods.
     pub replicas: i32,
@@ -44,7 +44,7 @@ pub struct DeploymentSpec {
 }
 
 /// A Deployment's `status`.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DeploymentStatus {
     /// The generation that the controller has seen.
     pub observed_generation: i64,
@@ -67,7 +67,7 @@ pub struct DeploymentStatus {
 }
 
 /// A Deployment's condition also says when it was last written.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeploymentCondition {
     /// The condition.
     pub condition: Condition,
@@ -76,7 +76,7 @@ pub struct DeploymentCondition {
 }
 
 /// A ReplicaSet.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReplicaSet {
     /// What is wanted.
     pub spec: Rc<ReplicaSetSpec>,
@@ -85,7 +85,7 @@ pub struct ReplicaSet {
 }
 
 /// A ReplicaSet's `spec`.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReplicaSetSpec {
     /// How many pods.
     pub replicas: i32,
@@ -100,7 +100,7 @@ pub struct ReplicaSetSpec {
 }
 
 /// A ReplicaSet's `status`.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ReplicaSetStatus {
     /// The generation that the controller has seen.
     pub observed_generation: i64,

@@ -204,7 +204,9 @@ impl ApiServer {
     /// parts that were valid by themselves, which the whole need not be: a name that is too long for a label.
     pub(super) fn check(&mut self, object: &Object) -> Result<(), ApiError> {
         let by_component = matches!(self.cause, Cause::Component(_));
-        if by_component && matches!(object.kind, Kind::Pod | Kind::PersistentVolumeClaim) {
+        let is_made = by_component && matches!(object.kind, Kind::Pod | Kind::PersistentVolumeClaim);
+        let is_like = |valid: &Rc<Object>| validation::is_as_valid_as(object, valid);
+        if is_made && !self.valid.get(&object.kind).is_some_and(is_like) {
             let mut errors: Vec<String> = validation::validate(object.kind, &object.to_value())
                 .iter()
                 .map(ToString::to_string)
@@ -220,6 +222,7 @@ impl ApiServer {
                 let message = format!("{kind} \"{name}\" is invalid: {causes}");
                 return Err(ApiError::new(StatusReason::Invalid, message));
             }
+            self.valid.insert(object.kind, Rc::new(object.clone()));
         }
         limit_range::check(&self.store, object)?;
         self.charge_quotas(object)

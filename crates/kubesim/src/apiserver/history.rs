@@ -103,6 +103,11 @@ impl History {
         &self.entries[position.saturating_sub(self.dropped).min(self.entries.len())..]
     }
 
+    /// Whether all writes from this position on are kept.
+    pub fn knows_since(&self, position: usize) -> bool {
+        position >= self.dropped
+    }
+
     /// The writes before this position, as far as they are kept.
     pub fn before(&self, position: usize) -> &[Entry] {
         &self.entries[..position.saturating_sub(self.dropped).min(self.entries.len())]
@@ -227,8 +232,8 @@ impl Store {
     /// Makes this change.
     pub fn apply(&mut self, change: &Change) {
         match change {
-            Change::Object { key, after, .. } => self.put(key.clone(), after.clone()),
-            Change::Verdict { key, after, .. } => self.put_verdict(key.clone(), after.clone()),
+            Change::Object { key, after, .. } => self.put(key, after.clone()),
+            Change::Verdict { key: (who, key), after, .. } => self.put_verdict(*who, key, after.clone()),
             Change::Input { .. } | Change::Output { .. } => {}
         }
     }
@@ -236,8 +241,8 @@ impl Store {
     /// Takes this change back.
     pub fn undo(&mut self, change: &Change) {
         match change {
-            Change::Object { key, before, .. } => self.put(key.clone(), before.clone()),
-            Change::Verdict { key, before, .. } => self.put_verdict(key.clone(), before.clone()),
+            Change::Object { key, before, .. } => self.put(key, before.clone()),
+            Change::Verdict { key: (who, key), before, .. } => self.put_verdict(*who, key, before.clone()),
             Change::Input { .. } | Change::Output { .. } => {}
         }
     }

@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod eviction;
 mod history;
+mod index;
 mod limit_range;
 mod quota;
 mod resources;
@@ -16,12 +17,14 @@ mod store;
 pub use error::{ApiError, StatusReason};
 pub use events::{EventType, Source};
 pub use history::{Cause, Change, Entry, History, MOST_KEPT, Moment, Stream};
+pub use index::NodeLoad;
 pub use quota::status as quota_status;
 pub use store::Store;
 
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::api::{Body, Key, Kind, Object, SimTime, Str, Uid, read};
 use crate::verdict::{Component, Reason, Verdict};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Feature gates that change what is simulated.
@@ -101,6 +104,8 @@ pub struct ApiServer {
     resource_version: u64,
     /// What those who record events remember of them.
     correlator: events::Correlator,
+    /// The last pod and the last claim that a controller made: the next is mostly like it.
+    valid: BTreeMap<Kind, Rc<Object>>,
     /// The moment at which requests are handled; set by the loop that runs the cluster.
     pub now: SimTime,
     /// On whose behalf requests are handled; set by the loop that runs the cluster.
@@ -132,6 +137,7 @@ impl ApiServer {
             history: History::default(),
             resource_version: 0,
             correlator: events::Correlator::default(),
+            valid: BTreeMap::new(),
             now,
             cause: Cause::Bootstrap,
             rng: Rng::new(seed),
@@ -329,8 +335,8 @@ impl ApiServer {
 
     /// What was said about an object goes with it, so that the next of that name starts without a past.
     fn forget_verdicts(&mut self, key: &Key) {
-        for component in Component::ALL {
-            self.set_verdict(*component, key, None, None);
+        for component in self.store.who_speaks_of(key) {
+            self.set_verdict(component, key, None, None);
         }
     }
 

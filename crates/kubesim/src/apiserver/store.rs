@@ -1,51 +1,77 @@
 //! All objects as they are at one moment, and every component's newest verdict.
 
-use crate::api::{KINDS, Key, Kind, Object, Str};
-use crate::verdict::{Component, Verdict, VerdictKey};
+use super::index::{Index, IndexKey, NodeLoad};
+use crate::api::{Key, Kind, Object, Str, Uid};
+use crate::verdict::{Component, Verdict};
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::rc::Rc;
 
+/// What the store has under a key.
+#[derive(Clone, Default, Debug)]
+struct Place {
+    object: Option<Rc<Object>>,
+    /// What components say about it, in the order of the components.
+    verdicts: Vec<(Component, Rc<Verdict>)>,
+}
+
+/// By namespace, then by name.
+type Places = BTreeMap<Str, BTreeMap<Str, Place>>;
+
 /// The world at one moment. What reads it (kubectl's printers, DNS, the page) works on any moment of the history.
-#[derive(Clone, Default, PartialEq, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Store {
-    objects: BTreeMap<Key, Rc<Object>>,
-    verdicts: BTreeMap<VerdictKey, Rc<Verdict>>,
+    /// By kind.
+    kinds: Vec<Places>,
+    /// How many objects and verdicts.
+    count: usize,
+    index: Index,
+}
+
+impl PartialEq for Store {
+    fn eq(&self, other: &Store) -> bool {
+        self.all().eq(other.all()) && self.verdicts().eq(other.verdicts())
+    }
 }
 
 impl Store {
+    fn places(&self, kind: Kind) -> Option<&Places> {
+        self.kinds.get(kind as usize)
+    }
+
+    fn place(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Place> {
+        self.places(kind)?.get(namespace)?.get(name)
+    }
+
     /// The object of this key.
     pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
-        self.objects.get(key)
+        self.find(key.kind, &key.namespace, &key.name)
     }
 
     /// A namespaced object.
     pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Rc<Object>> {
-        self.get(&Key::new(kind, namespace, name))
+        self.place(kind, namespace, name)?.object.as_ref()
+    }
+
+    /// A cluster-scoped object.
+    pub fn find_cluster(&self, kind: Kind, name: &str) -> Option<&Rc<Object>> {
+        self.find(kind, "", name)
     }
 
     /// All objects of a kind, by namespace and name.
     pub fn list(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Rc<Object>> {
-        let nothing = || (Str::default(), Str::default());
-        let at = |kind, (namespace, name)| Key { kind, namespace, name };
-        let to = match KINDS.get(kind as usize + 1) {
-            Some(next) => Bound::Excluded(at(next.kind, nothing())),
-            None => Bound::Unbounded,
-        };
-        self.objects.range((Bound::Included(at(kind, nothing())), to)).map(|(_, o)| o)
+        let namespaces = self.places(kind).into_iter().flat_map(BTreeMap::values);
+        namespaces.flat_map(BTreeMap::values).filter_map(|place| place.object.as_ref())
     }
 
     /// All objects of a kind in a namespace, by name.
     pub fn list_in(&self, kind: Kind, namespace: &str) -> impl DoubleEndedIterator<Item = &Rc<Object>> {
-        let end = Str::from(format!("{namespace}\0"));
-        let from = Key { kind, namespace: namespace.into(), name: Str::default() };
-        let to = Key { kind, namespace: end, name: Str::default() };
-        self.objects.range(from..to).map(|(_, o)| o)
+        let places = self.places(kind).and_then(|places| places.get(namespace));
+        places.into_iter().flat_map(BTreeMap::values).filter_map(|place| place.object.as_ref())
     }
 
     /// How many objects and verdicts there are.
     pub fn len(&self) -> usize {
-        self.objects.len() + self.verdicts.len()
+        self.count
     }
 
     /// Whether there is nothing.
@@ -55,31 +81,127 @@ impl Store {
 
     /// All objects.
     pub fn all(&self) -> impl Iterator<Item = &Rc<Object>> {
-        self.objects.values()
+        let namespaces = self.kinds.iter().flat_map(BTreeMap::values);
+        namespaces.flat_map(BTreeMap::values).filter_map(|place| place.object.as_ref())
     }
 
     /// What a component last said about an object.
     pub fn verdict(&self, component: Component, key: &Key) -> Option<&Rc<Verdict>> {
-        self.verdicts.get(&(component, key.clone()))
+        let place = self.place(key.kind, &key.namespace, &key.name)?;
+        place.verdicts.iter().find(|(who, _)| *who == component).map(|(_, verdict)| verdict)
     }
 
     /// Every component's newest verdict.
-    pub fn verdicts(&self) -> impl Iterator<Item = (&VerdictKey, &Rc<Verdict>)> {
-        self.verdicts.iter()
+    pub fn verdicts(&self) -> impl Iterator<Item = (Component, &Rc<Verdict>)> {
+        let places = self.kinds.iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values);
+        places.flat_map(|place| place.verdicts.iter().map(|(who, verdict)| (*who, verdict)))
+    }
+
+    /// What has this object among its owners, in the order of the keys.
+    pub fn dependents(&self, owner: Uid) -> impl Iterator<Item = &Rc<Object>> {
+        self.indexed(&IndexKey::Owner(owner))
+    }
+
+    /// The pods that mount this claim.
+    pub fn pods_with_claim(&self, claim: &Key) -> impl Iterator<Item = &Rc<Object>> {
+        self.indexed(&IndexKey::Claim(claim.namespace.clone(), claim.name.clone()))
+    }
+
+    /// The volumes that say they are this claim's.
+    pub fn volumes_of_claim(&self, claim: &Key) -> impl Iterator<Item = &Rc<Object>> {
+        self.indexed(&IndexKey::VolumeOf(claim.namespace.clone(), claim.name.clone()))
+    }
+
+    /// The volumes that are nobody's.
+    pub fn free_volumes(&self) -> impl Iterator<Item = &Rc<Object>> {
+        self.indexed(&IndexKey::VolumeOf(Str::default(), Str::default()))
+    }
+
+    /// The pods that were given to a node or are about to be.
+    pub fn pods_on(&self, node: &Str) -> impl Iterator<Item = &Rc<Object>> {
+        self.indexed(&IndexKey::Node(node.clone()))
+    }
+
+    /// The pods that keep certain others away from where they are, wherever that is.
+    pub fn pods_that_repel(&self) -> impl Iterator<Item = &Rc<Object>> {
+        self.indexed(&IndexKey::Repels)
+    }
+
+    /// The pods for which the scheduler has found no node.
+    pub fn unschedulable_pods(&self) -> impl Iterator<Item = &Rc<Object>> {
+        self.indexed(&IndexKey::Unschedulable)
+    }
+
+    /// What the pods on a node use of it, those included that are about to come.
+    pub fn load_of(&self, node: &str) -> Option<&NodeLoad> {
+        self.index.load_of(node)
+    }
+
+    fn indexed<'a>(&'a self, key: &IndexKey) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
+        self.index.keys(key).filter_map(|key| self.get(key))
+    }
+
+    fn entry(&mut self, key: &Key) -> &mut Place {
+        let kind = key.kind as usize;
+        if self.kinds.len() <= kind {
+            self.kinds.resize_with(kind + 1, BTreeMap::new);
+        }
+        let namespaces = &mut self.kinds[kind];
+        if !namespaces.contains_key(&key.namespace) {
+            namespaces.insert(key.namespace.clone(), BTreeMap::new());
+        }
+        let names = namespaces.get_mut(&key.namespace).expect("it was just put there");
+        if !names.contains_key(&key.name) {
+            names.insert(key.name.clone(), Place::default());
+        }
+        names.get_mut(&key.name).expect("it was just put there")
+    }
+
+    fn forget_if_empty(&mut self, key: &Key) {
+        let names = self.kinds.get_mut(key.kind as usize).and_then(|places| places.get_mut(&key.namespace));
+        let Some(names) = names else { return };
+        if names.get(&key.name).is_some_and(|place| place.object.is_none() && place.verdicts.is_empty()) {
+            names.remove(&key.name);
+        }
     }
 
     /// Puts an object in, or takes it out.
-    pub(crate) fn put(&mut self, key: Key, object: Option<Rc<Object>>) {
-        match object {
-            Some(object) => self.objects.insert(key, object),
-            None => self.objects.remove(&key),
-        };
+    pub(crate) fn put(&mut self, key: &Key, object: Option<Rc<Object>>) {
+        let gone = object.is_none();
+        let after = object.clone();
+        let before = std::mem::replace(&mut self.entry(key).object, object);
+        self.count = self.count + usize::from(!gone) - usize::from(before.is_some());
+        self.index.object_changed(key, before.as_deref(), after.as_deref());
+        if gone {
+            self.forget_if_empty(key);
+        }
     }
 
-    pub(super) fn put_verdict(&mut self, key: VerdictKey, verdict: Option<Rc<Verdict>>) {
-        match verdict {
-            Some(verdict) => self.verdicts.insert(key, verdict),
-            None => self.verdicts.remove(&key),
-        };
+    pub(super) fn put_verdict(&mut self, component: Component, key: &Key, verdict: Option<Rc<Verdict>>) {
+        self.index.verdict_changed(component, key, verdict.as_deref());
+        let gone = verdict.is_none();
+        let verdicts = &mut self.entry(key).verdicts;
+        let place = verdicts.binary_search_by_key(&component, |(who, _)| *who);
+        match (place, verdict) {
+            (Ok(at), Some(verdict)) => verdicts[at].1 = verdict,
+            (Err(at), Some(verdict)) => {
+                verdicts.insert(at, (component, verdict));
+                self.count += 1;
+            }
+            (Ok(at), None) => {
+                verdicts.remove(at);
+                self.count -= 1;
+            }
+            (Err(_), None) => {}
+        }
+        if gone {
+            self.forget_if_empty(key);
+        }
+    }
+
+    /// The components that have a verdict about an object.
+    pub(super) fn who_speaks_of(&self, key: &Key) -> Vec<Component> {
+        let place = self.place(key.kind, &key.namespace, &key.name);
+        place.into_iter().flat_map(|place| &place.verdicts).map(|(who, _)| *who).collect()
     }
 }

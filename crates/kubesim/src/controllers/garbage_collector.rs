@@ -6,7 +6,7 @@
 
 use super::{Context, Outcome, Watched};
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER, OwnerReference};
-use crate::api::{KINDS, Key, Kind, Object, Uid};
+use crate::api::{Key, Kind, Object, Uid};
 use crate::apiserver::{DeleteOptions, Propagation, Store};
 use crate::verdict::{Component, Reason};
 use std::rc::Rc;
@@ -62,15 +62,8 @@ fn orphans_dependents(object: &Object) -> bool {
 /// What has this object among its owners: in its namespace, or anywhere if it has none.
 fn dependents<'a>(store: &'a Store, owner: &'a Object) -> impl Iterator<Item = &'a Rc<Object>> {
     let namespace = &*owner.meta.namespace;
-    let kinds = KINDS.iter().map(|k| k.kind).filter(|k| can_own_or_be_owned(*k));
-    let objects = kinds.flat_map(move |kind| {
-        let all: Box<dyn Iterator<Item = &Rc<Object>>> = match namespace {
-            "" => Box::new(store.list(kind)),
-            _ => Box::new(store.list_in(kind, namespace)),
-        };
-        all
-    });
-    objects.filter(|o| o.meta.owner_references.iter().any(|r| r.uid == owner.meta.uid))
+    let here = move |o: &&Rc<Object>| namespace.is_empty() || *o.meta.namespace == *namespace;
+    store.dependents(owner.meta.uid).filter(|o| can_own_or_be_owned(o.kind)).filter(here)
 }
 
 /// The owner that this reference means, if it is still there.

@@ -24,6 +24,7 @@ use crate::api::{Key, Kind, Object, SimTime, Span};
 use crate::apiserver::{ApiServer, Cause, Store};
 use crate::sim::Timings;
 use crate::verdict::Component;
+use std::collections::BTreeMap;
 
 /// What a reconcile has to work with.
 pub struct Context<'a> {
@@ -33,6 +34,18 @@ pub struct Context<'a> {
     pub timings: &'a Timings,
     /// What the nodes keep to themselves; only the kubelet touches it.
     pub nodes: &'a mut crate::kubelet::Nodes,
+    /// What the controllers remember between two looks.
+    pub caches: &'a mut Caches,
+}
+
+/// What controllers remember of what they have read, so that they need not read all of it each time: derived from the
+/// history, as informers' caches are, and no state of its own.
+#[derive(Clone, Default, Debug)]
+pub struct Caches {
+    /// Of each StatefulSet's pods.
+    sets: BTreeMap<Key, stateful_set::Members>,
+    /// Of each Service's endpoints.
+    services: BTreeMap<Key, endpoint_slice::Listed>,
 }
 
 impl Context<'_> {

@@ -144,7 +144,8 @@ fn mark_unknown(api: &mut ApiServer, node: &Object) {
 
 /// The pods that a node was given.
 pub fn pods_on(store: &Store, node: &str) -> Vec<Rc<Object>> {
-    store.list(Kind::Pod).filter(|p| p.pod().spec.node_name.as_deref() == Some(node)).cloned().collect()
+    let given = |p: &&Rc<Object>| p.pod().spec.node_name.as_deref() == Some(node);
+    store.pods_on(&node.into()).filter(given).cloned().collect()
 }
 
 /// The node's taints, with those that its conditions and a cordon bring along. Models `doNoScheduleTaintingPass`.

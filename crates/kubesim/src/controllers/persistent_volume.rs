@@ -116,10 +116,10 @@ fn sync_unbound_claim(context: &mut Context, claim: &Object) {
     let waits = waits_for_consumer(store, c);
     let mine =
         |v: &&Rc<Object>| v.volume().is_bound_to(&claim.meta.namespace, &claim.meta.name, claim.meta.uid);
-    let free = |v: &&Rc<Object>| !waits && v.volume().claim_ref.is_none() && fits(v, c);
-    let volumes = || store.list(Kind::PersistentVolume);
-    let smallest = || volumes().filter(free).min_by_key(|v| parse_quantity_millis(&v.volume().capacity));
-    let found = volumes().find(mine).or_else(smallest).cloned();
+    let free = |v: &&Rc<Object>| !waits && fits(v, c);
+    let smallest =
+        || store.free_volumes().filter(free).min_by_key(|v| parse_quantity_millis(&v.volume().capacity));
+    let found = store.volumes_of_claim(&claim.key()).find(mine).or_else(smallest).cloned();
     if let Some(volume) = found {
         return bind(context, &volume, claim);
     }

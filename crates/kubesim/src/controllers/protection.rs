@@ -4,7 +4,7 @@
 use super::{Context, Outcome, Watched};
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
 use crate::api::volume::VolumePhase;
-use crate::api::{Key, Kind, Object, Str};
+use crate::api::{Key, Kind, Object};
 use crate::apiserver::Store;
 use crate::verdict::{Component, Reason};
 
@@ -56,10 +56,6 @@ fn user_of(store: &Store, object: &Object) -> Option<Reason> {
         let claim = volume.claim_ref.as_ref().filter(|_| volume.phase == VolumePhase::Bound)?;
         return Some(Reason::InUse { pod: claim.name.clone() });
     }
-    let uses = |p: &&std::rc::Rc<Object>| {
-        let spec = &p.pod().spec;
-        spec.node_name.is_some() && spec.claims().any(|c: &Str| *c == object.meta.name)
-    };
-    let pod = store.list_in(Kind::Pod, &object.meta.namespace).find(uses)?;
+    let pod = store.pods_with_claim(&object.key()).find(|p| p.pod().spec.node_name.is_some())?;
     Some(Reason::InUse { pod: pod.meta.name.clone() })
 }

@@ -33,10 +33,11 @@ impl Bench {
             self.dispatch();
             let Some(at) = self.queue.next_at().filter(|at| *at <= until) else { break };
             let (_, (component, key)) = self.queue.pop().expect("a task is due");
-            let Cluster { api, options, nodes, .. } = &mut self.cluster;
+            let Cluster { api, options, nodes, caches, .. } = &mut self.cluster;
             api.now = api.now.max(at);
             api.cause = Cause::Component(component);
-            let outcome = sync(component, &mut Context { api, timings: &options.timings, nodes }, &key);
+            let outcome =
+                sync(component, &mut Context { api, timings: &options.timings, nodes, caches }, &key);
             if outcome.failed {
                 self.failures += 1;
                 self.queue.add(self.cluster.api.now + Span(5 << self.failures.min(16)), (component, key));

@@ -249,7 +249,7 @@ pub fn names(store: &Store, namespace: &str) -> Vec<String> {
         let short = if of == namespace { name.to_string() } else { format!("{name}.{of}") };
         let mut behind = Vec::new();
         for slice in zone::slices(store, name, of) {
-            behind.extend(slice.endpoints.iter().map(zone::endpoint_name));
+            behind.extend(slice.endpoints.iter().map(|endpoint| zone::endpoint_name(endpoint)));
         }
         all.extend(behind.iter().map(|endpoint| format!("{endpoint}.{short}")));
         for port in object.service().ports.iter() {

@@ -544,7 +544,7 @@ pub fn chain(store: &Store, asked: &Asked) -> Option<Chain> {
     let slices: Vec<&Rc<Object>> = store.list_in(Kind::EndpointSlice, namespace).filter(of_service).collect();
     let all = || slices.iter().flat_map(|s| s.endpoint_slice().endpoints.iter());
     let records = || answer.answers.iter().chain(&answer.additional);
-    let asked_for = |e: &&crate::api::service::Endpoint| {
+    let asked_for = |e: &&Rc<crate::api::service::Endpoint>| {
         let by_pod = || e.target.as_ref().is_some_and(|(_, pod, _)| Some(&**pod) == endpoint);
         endpoint.is_none_or(|name| name.eq_ignore_ascii_case(&zone::endpoint_name(e)) || by_pod())
     };

@@ -51,6 +51,9 @@ pub struct Resolver {
     pub watched: Option<Rc<Asked>>,
 }
 
+// It has no value that differs from itself; the store that it knows is compared by what it holds.
+impl Eq for Resolver {}
+
 /// An answer in a cache.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Cached {
@@ -123,7 +126,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     }
     Resolver::update(context.api, |resolver| {
         let mut known = (*resolver.known).clone();
-        known.put(key.clone(), object);
+        known.put(&key, object);
         resolver.known = Rc::new(known);
     });
     Outcome { again_at: later, failed: false }

@@ -12,7 +12,7 @@
 //! | `image` | image references, and what pulling them gives |
 //!
 //! What a node keeps to itself (pulled images, used addresses, running programs) is in [`Nodes`]; what it tells the API
-//! server is in the store. A kubelet is told of nothing but pods, and of its own node going down and coming back.
+//! server is in the store. A kubelet registers the Node that somebody made by hand; else it is told of nothing but pods, and of its own node going down and coming back.
 
 mod files;
 mod host;
@@ -28,11 +28,11 @@ mod worker;
 use crate::api::pod::Condition;
 use crate::api::read::{get, list};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
-use crate::apiserver::{ApiServer, Store};
+use crate::apiserver::{ApiServer, Cause, Store};
 use crate::controllers::{Context, Outcome, Watched};
-use crate::sim::Options;
+use crate::sim::{NodeOptions, Options};
 use crate::verdict::{Component, Reason};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use worker::Worker;
@@ -73,6 +73,8 @@ struct NodeState {
     next_address: u32,
     /// The range of its pods' addresses, if the Node does not say.
     pod_net: Str,
+    /// The addresses that pods have.
+    used: BTreeSet<Str>,
     down: bool,
 }
 
@@ -96,7 +98,10 @@ impl Nodes {
     }
 
     fn node(&mut self, name: &str) -> &mut NodeState {
-        self.nodes.entry(name.into()).or_default()
+        if !self.nodes.contains_key(name) {
+            self.nodes.insert(name.into(), NodeState::default());
+        }
+        self.nodes.get_mut(name).expect("it was just put there")
     }
 
     /// Whether the node is down: its kubelet does nothing, and nobody hears of it.
@@ -134,7 +139,6 @@ impl Nodes {
         }
         let node = spec.node_name.as_deref().unwrap_or_default();
         let range = store.get(&Key::cluster(Kind::Node, node)).map(|n| n.node().pod_cidr.clone());
-        let used: BTreeSet<Str> = self.pods.values().filter_map(|w| w.address.clone()).collect();
         let state = self.node(node);
         let range = range.as_deref().and_then(parse_range).or_else(|| parse_range(&state.pod_net));
         let (base, size) = range.unwrap_or((0x0AF4_0000, 256));
@@ -146,7 +150,7 @@ impl Nodes {
                 continue;
             }
             let address: Str = std::net::Ipv4Addr::from(base + n).to_string().into();
-            if !used.contains(&address) {
+            if state.used.insert(address.clone()) {
                 return address;
             }
         }
@@ -211,13 +215,50 @@ fn report_ready(api: &mut ApiServer, node: &str) {
     });
 }
 
+/// Brings up a node that somebody made by hand: a kubelet registers as on a worker of the usual size, with what the object
+/// says in place of its own. (In a real cluster no kubelet comes with the object, but tools such as kwok play one.)
+fn register(context: &mut Context, key: &Key) {
+    let Some(node) = context.store().get(key).cloned() else { return };
+    if !node.node().conditions.is_empty() {
+        return;
+    }
+    let number = context.store().list(Kind::Node).count();
+    let worker = NodeOptions::worker(&key.name, &format!("10.{number}.0"), number);
+    let mut tree = crate::sim::node_tree(&worker, context.now());
+    let asked = node.to_value();
+    lay_over(&mut tree["status"]["allocatable"], get(get(&asked, "status"), "capacity"));
+    lay_over(&mut tree, &asked);
+    context.nodes.node(&key.name).pod_net = format!("10.{number}.0.0/16").into();
+    let registered = Object::from_value(Kind::Node, &tree);
+    let _ = context.api.update_status(key, |o| {
+        o.meta.labels = registered.meta.labels;
+        o.meta.annotations = registered.meta.annotations;
+        o.body = registered.body;
+    });
+}
+
+/// Puts everything that a tree says in place of what another says.
+fn lay_over(tree: &mut Value, more: &Value) {
+    match more {
+        Value::Null => {}
+        Value::Array(list) if list.is_empty() => {}
+        Value::Object(fields) if tree.is_object() => {
+            fields.iter().for_each(|(name, value)| lay_over(&mut tree[name.as_str()], value));
+        }
+        _ => *tree = more.clone(),
+    }
+}
+
 /// Says which pods have to be looked at because of this change.
 pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
     if change.key.kind == Kind::Lease && &*change.key.namespace == LEASE_NAMESPACE {
         let on_node = |p: &&Rc<Object>| p.pod().spec.node_name.as_ref() == Some(&change.key.name);
-        for pod in store.list(Kind::Pod).filter(on_node) {
+        for pod in store.pods_on(&change.key.name).filter(on_node) {
             add(Component::Kubelet, pod.key());
         }
+    }
+    if change.key.kind == Kind::Node && change.before.is_none() && change.cause != Cause::Bootstrap {
+        add(Component::Kubelet, change.key.clone());
     }
     let has_node = change.key.kind == Kind::Pod && change.object().pod().spec.node_name.is_some();
     if has_node {
@@ -227,6 +268,10 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
 
 /// Lets the pod's kubelet look at it.
 pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+    if key.kind == Kind::Node {
+        register(context, key);
+        return Outcome::DONE;
+    }
     let object = context.store().get(key).cloned();
     let gone = context
         .nodes
@@ -236,7 +281,11 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         .filter(|uid| object.as_ref().is_none_or(|o| o.meta.uid != *uid));
     if let Some(uid) = gone {
         // Force deleted, or tidied up: nothing of it is left.
-        context.nodes.pods.remove(key);
+        if let Some(worker) = context.nodes.pods.remove(key)
+            && let Some(address) = &worker.address
+        {
+            context.nodes.node(&worker.node).used.remove(address);
+        }
         let files = files::files_key(uid);
         if context.store().get(&files).is_some() {
             context.api.put_internal(files, None);

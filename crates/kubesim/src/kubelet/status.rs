@@ -46,7 +46,7 @@ pub(super) fn report(
         // The recordings' stand-in leaves the old reason beside a condition that now holds.
         let kept = before.filter(|_| keeps_reasons && holds && reason.is_none());
         status.conditions.push(Condition {
-            kind: kind.into(),
+            kind: before.map_or_else(|| kind.into(), |c| c.kind.clone()),
             status: Some(holds),
             reason: kept.map_or(reason.map(Str::from), |c| c.reason.clone()),
             message: kept.map_or(message.map(Str::from), |c| c.message.clone()),

@@ -165,7 +165,8 @@ pub fn populate(api: &mut ApiServer, options: &Options) {
     );
 }
 
-fn node_tree(node: &NodeOptions, born: SimTime) -> Value {
+/// A node as its kubelet registers it.
+pub(crate) fn node_tree(node: &NodeOptions, born: SimTime) -> Value {
     let mut labels = json!({
         "beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "kubernetes.io/hostname": &*node.name,

@@ -9,6 +9,7 @@ mod queue;
 mod timings;
 
 pub use bootstrap::NodeOptions;
+pub(crate) use bootstrap::node_tree;
 pub use process::{ProcessId, Processes, Program};
 pub use queue::{Queue, Task};
 pub use timings::Timings;
@@ -70,6 +71,8 @@ pub struct Cluster {
     pub nodes: crate::kubelet::Nodes,
     /// The commands that were started.
     pub processes: Processes,
+    /// What the controllers remember between two looks.
+    pub(crate) caches: controllers::Caches,
     queue: Queue,
     failures: BTreeMap<Task, u32>,
     dispatched: usize,
@@ -88,6 +91,7 @@ impl Cluster {
             api: ApiServer::new(options.seed, options.gates, bootstrap::BORN),
             nodes: crate::kubelet::Nodes::new(&options),
             processes: Processes::default(),
+            caches: controllers::Caches::default(),
             queue: Queue::default(),
             failures: BTreeMap::new(),
             dispatched: 0,
@@ -138,8 +142,12 @@ impl Cluster {
     fn reconcile(&mut self, task: Task) {
         let (component, key) = &task;
         self.api.cause = Cause::Component(*component);
-        let mut context =
-            Context { api: &mut self.api, timings: &self.options.timings, nodes: &mut self.nodes };
+        let mut context = Context {
+            api: &mut self.api,
+            timings: &self.options.timings,
+            nodes: &mut self.nodes,
+            caches: &mut self.caches,
+        };
         let outcome = controllers::sync(*component, &mut context, key);
         if outcome.failed {
             let failures = self.failures.entry(task.clone()).or_insert(0);
@@ -228,6 +236,11 @@ impl Cluster {
         }
         *dispatched = api.history().len();
         api.trim_history();
+    }
+
+    /// Forgets what the controllers remember: all of it is found in the store again.
+    pub fn forget_caches(&mut self) {
+        self.caches = controllers::Caches::default();
     }
 
     /// Puts a task in the queue at this time.

@@ -1,13 +1,15 @@
 //! What to do next for a set. Models `pkg/controller/statefulset/stateful_set_control.go`: a ladder of guard clauses, and
 //! at each rung where the ladder ends, the reason as a value.
 
+use super::members::{Members, Place};
+use super::pod_control;
 use super::revision::{self, Revisions};
 use super::utils::*;
-use super::{claim_pods, pod_control};
 use crate::api::stateful_set::{PodTemplate, StatefulSet, StatefulSetStatus, UpdateStrategy};
 use crate::api::{Object, PodPhase, SimTime, Str};
 use crate::apiserver::{ApiError, ApiServer};
 use crate::verdict::{DeleteReason, Reason};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// How a reconcile ended.
@@ -18,28 +20,6 @@ pub struct Next {
     pub until: Option<SimTime>,
     /// When to look again.
     pub again_at: Option<SimTime>,
-}
-
-/// A place in the set: the pod that is there, or the one that is to be made.
-enum Replica {
-    There(Rc<Object>),
-    Missing(Box<Object>),
-}
-
-impl Replica {
-    fn pod(&self) -> &Object {
-        match self {
-            Replica::There(pod) => pod,
-            Replica::Missing(pod) => pod,
-        }
-    }
-
-    fn existing(&self) -> Option<&Rc<Object>> {
-        match self {
-            Replica::There(pod) => Some(pod),
-            Replica::Missing(_) => None,
-        }
-    }
 }
 
 /// Whether the ladder ends at a rung. The reason is for the verdict; without one, the ladder's end says it.
@@ -56,40 +36,49 @@ struct Reconcile<'a> {
     now: SimTime,
     /// Pods wait for each other (`podManagementPolicy: OrderedReady`).
     monotonic: bool,
-    update_revision: Str,
+    members: &'a Members,
+    revisions: &'a Revisions,
+    /// The current revision's template, once it was needed.
+    old_template: Option<Rc<PodTemplate>>,
     /// The pod whose turn it is once every wanted place is taken: the next to be taken away, or to be replaced.
     then: Option<Str>,
 }
 
 /// Looks at a set, does the next thing, writes the status and trims the history. Errors: what the API server refused.
-pub fn update_stateful_set(api: &mut ApiServer, set: &Rc<Object>) -> Result<Next, ApiError> {
-    revision::adopt_orphans(api, set)?;
-    let pods = claim_pods(api, set)?;
-    let revisions = revision::find(api, set)?;
-    let result = perform_update(api, set, &pods, &revisions);
-    revision::truncate(api, set, &pods, &revisions)?;
+pub fn update_stateful_set(
+    api: &mut ApiServer,
+    set: &Rc<Object>,
+    members: &mut Members,
+) -> Result<Next, ApiError> {
+    members.claim(api, set)?;
+    let revisions = members.revisions(api, set)?;
+    members.judge(api, set);
+    let result = perform_update(api, set, members, &revisions);
+    revision::truncate(api, set, members, &revisions)?;
     result
 }
 
 fn perform_update(
     api: &mut ApiServer,
     set: &Object,
-    pods: &[Rc<Object>],
+    members: &Members,
     revisions: &Revisions,
 ) -> Result<Next, ApiError> {
     let sts = set.stateful_set();
+    let now = api.now;
+    let monotonic = !allows_burst(sts);
     let mut reconcile = Reconcile {
-        now: api.now,
-        monotonic: !allows_burst(sts),
-        update_revision: revisions.update.meta.name.clone(),
-        then: None,
-        api,
+        now,
+        monotonic,
+        api: &mut *api,
         set,
         sts,
+        members,
+        revisions,
+        old_template: None,
+        then: None,
     };
-    let (status, result) = reconcile.run(pods, revisions);
-    let now = reconcile.now;
-    let api = reconcile.api;
+    let (status, result) = reconcile.run();
     let status = complete_rolling_update(sts, status);
     if status != sts.status && is_inconsistent(&sts.status, &status) {
         match api.update_status(&set.key(), |o| o.stateful_set_mut().status = status.clone()) {
@@ -101,14 +90,11 @@ fn perform_update(
     // The next moment at which a pod that is Ready becomes available.
     let min_ready = sts.spec.min_ready_seconds;
     let becomes_available = |pod: &Rc<Object>| pod.pod().available_at(min_ready).filter(|at| *at > now);
-    let again_at = pods.iter().filter_map(becomes_available).min();
+    let again_at = members.noisy().filter_map(|(_, pod)| becomes_available(pod)).min();
+    let member = |name: &str| parent_and_ordinal(name).and_then(|(_, n)| members.get(n));
     let until = match &reason {
-        Reason::WaitingForAvailable { pod, .. } => {
-            pods.iter().find(|p| p.meta.name == *pod).and_then(becomes_available)
-        }
-        Reason::WaitingForTermination { pod, .. } => {
-            pods.iter().find(|p| p.meta.name == *pod).and_then(|p| p.meta.deletion_timestamp)
-        }
+        Reason::WaitingForAvailable { pod, .. } => member(pod).and_then(becomes_available),
+        Reason::WaitingForTermination { pod, .. } => member(pod).and_then(|p| p.meta.deletion_timestamp),
         _ => None,
     };
     Ok(Next { reason, until, again_at })
@@ -116,145 +102,138 @@ fn perform_update(
 
 impl Reconcile<'_> {
     /// Models `updateStatefulSet`: the status as it was before anything was done about it, and how the ladder ended.
-    fn run(
-        &mut self,
-        pods: &[Rc<Object>],
-        revisions: &Revisions,
-    ) -> (StatefulSetStatus, Result<Reason, ApiError>) {
+    fn run(&mut self) -> (StatefulSetStatus, Result<Reason, ApiError>) {
         let mut status = StatefulSetStatus {
             observed_generation: self.set.meta.generation,
-            current_revision: Some(revisions.current.meta.name.clone()),
-            update_revision: Some(self.update_revision.clone()),
-            collision_count: Some(revisions.collision_count),
+            current_revision: Some(self.revisions.current.meta.name.clone()),
+            update_revision: Some(self.revisions.update.meta.name.clone()),
+            collision_count: Some(self.revisions.collision_count),
             ..StatefulSetStatus::default()
         };
-        let (replicas, condemned) = self.partition(pods, revisions);
+        self.members.count(&mut status, self.sts.spec.min_ready_seconds, self.now);
         if self.set.meta.is_terminating() {
-            self.count(&mut status, pods.iter());
             return (status, Ok(Reason::BeingDeleted));
         }
-        let counted: Vec<Rc<Object>> =
-            replicas.iter().filter_map(Replica::existing).chain(&condemned).cloned().collect();
-        self.count(&mut status, counted.iter());
-        let result = self.establish(&replicas, &condemned);
-        let reason = match result {
-            Ok(Rung::End(reason)) => Ok(reason.unwrap_or_else(|| self.unsettled(&replicas))),
-            Ok(Rung::GoOn) => self.update_pods(&replicas, &mut status),
+        let reason = match self.establish() {
+            Ok(Rung::End(reason)) => Ok(reason.unwrap_or_else(|| self.unsettled())),
+            Ok(Rung::GoOn) => self.update_pods(&mut status),
             Err(error) => Err(error),
         };
         (status, reason)
     }
 
-    /// The pods by their places, the missing ones as they are to be made; and those beyond the wanted ordinals, highest
-    /// first.
-    fn partition(&self, pods: &[Rc<Object>], revisions: &Revisions) -> (Vec<Replica>, Vec<Rc<Object>>) {
-        let wanted = wanted_ordinals(self.sts);
-        let mut places: Vec<Option<Rc<Object>>> = vec![None; wanted.len()];
-        let mut condemned = Vec::new();
-        for pod in pods {
-            let Some(ordinal) = ordinal(pod) else { continue };
-            if wanted.contains(&ordinal) {
-                places[(ordinal - wanted.start) as usize] = Some(pod.clone());
-            } else {
-                condemned.push(pod.clone());
-            }
-        }
-        condemned.sort_by_key(|pod| std::cmp::Reverse(ordinal(pod)));
-        let mut old_template: Option<Rc<PodTemplate>> = None;
-        let replicas = places.into_iter().zip(wanted).map(|(place, ordinal)| match place {
-            Some(pod) => Replica::There(pod),
-            None => Replica::Missing(Box::new(self.missing_pod(ordinal, revisions, &mut old_template))),
-        });
-        (replicas.collect(), condemned)
+    fn wanted(&self) -> Range<i32> {
+        wanted_ordinals(self.sts)
+    }
+
+    fn name(&self, ordinal: i32) -> Str {
+        pod_name(&self.set.meta.name, ordinal).into()
+    }
+
+    fn update_revision(&self) -> &str {
+        &self.revisions.update.meta.name
     }
 
     /// The pod to be made: below the partition from the current revision, else from the update revision. Models
     /// `newVersionedStatefulSetPod`.
-    fn missing_pod(&self, ordinal: i32, revisions: &Revisions, old: &mut Option<Rc<PodTemplate>>) -> Object {
+    fn missing_pod(&mut self, ordinal: i32) -> Object {
         let held = match self.sts.spec.update_strategy {
             UpdateStrategy::RollingUpdate { partition, .. } => {
                 ordinal < self.sts.spec.ordinals_start.saturating_add(partition)
             }
             UpdateStrategy::OnDelete => false,
         };
-        let current = &revisions.current;
-        if !held || current.meta.name == self.update_revision {
-            return pod_control::new_pod(self.set, &self.sts.spec.template, &self.update_revision, ordinal);
+        let current = &self.revisions.current;
+        if !held || *current.meta.name == *self.update_revision() {
+            let update = self.update_revision();
+            return pod_control::new_pod(self.set, &self.sts.spec.template, update, ordinal);
         }
-        let template = old.get_or_insert_with(|| Rc::new(revision::template_of(current)));
+        let template = self.old_template.get_or_insert_with(|| Rc::new(revision::template_of(current)));
         pod_control::new_pod(self.set, template, &current.meta.name, ordinal)
     }
 
     /// Scales: first every wanted place, then what is beyond. Ends where something has to be waited for.
-    fn establish(&mut self, replicas: &[Replica], condemned: &[Rc<Object>]) -> Result<Rung, ApiError> {
-        let first_unavailable = self.first_unavailable(replicas, condemned);
-        let next_condemned = condemned.first().map(|pod| pod.meta.name.clone());
-        self.then = next_condemned.or_else(|| self.next_outdated(replicas));
-        if let Rung::End(reason) =
-            self.for_all(replicas.len(), |this, i| this.process_replica(replicas, i))?
-        {
-            return Ok(Rung::End(reason));
-        }
-        // The claims' owners are set on all that are to go, before the first pod goes.
-        self.for_all(condemned.len(), |this, i| {
-            if !pod_control::claims_match_retention(this.api, this.set, &condemned[i]) {
-                pod_control::update_claim_owners(this.api, this.set, &condemned[i])?;
-            }
-            Ok(Rung::GoOn)
-        })?;
-        self.for_all(condemned.len(), |this, i| {
-            let next = condemned.get(i + 1).map(|pod| pod.meta.name.clone());
-            this.process_condemned(&condemned[i], first_unavailable.as_ref(), next)
-        })
-    }
-
-    /// In order until one has to be waited for; or, if pods don't wait for each other, in batches that double as long as
-    /// nothing fails. Models `runForAll` and `slowStartBatch`.
-    fn for_all(
-        &mut self,
-        count: usize,
-        mut act: impl FnMut(&mut Self, usize) -> Result<Rung, ApiError>,
-    ) -> Result<Rung, ApiError> {
+    fn establish(&mut self) -> Result<Rung, ApiError> {
+        let first_unavailable = self.first_unavailable();
+        let (members, wanted) = (self.members, self.wanted());
+        let next_condemned = members.condemned(wanted.clone()).next().map(|pod| pod.meta.name.clone());
+        self.then = next_condemned.or_else(|| self.next_outdated());
         if self.monotonic {
-            for i in 0..count {
-                if let Rung::End(reason) = act(self, i)? {
+            let mut at = wanted.start;
+            while let Some((n, pod)) = members.next(at..wanted.end) {
+                if let Rung::End(reason) = self.process_replica(n, pod)? {
                     return Ok(Rung::End(reason));
                 }
+                at = n + 1;
             }
-            return Ok(Rung::GoOn);
+        } else {
+            self.in_batches(wanted.len(), |this, batch| {
+                let mut result = Ok(());
+                let (mut at, end) = (wanted.start + batch.start as i32, wanted.start + batch.end as i32);
+                while let Some((n, pod)) = members.next(at..end) {
+                    result = result.and(this.process_replica(n, pod).map(|_| ()));
+                    at = n + 1;
+                }
+                result
+            })?;
         }
-        let (mut done, mut batch) = (0, 1);
-        while done < count {
-            let end = count.min(done + batch);
-            let results: Vec<Result<Rung, ApiError>> = (done..end).map(|i| act(self, i)).collect();
-            for result in results {
-                result?;
+        let is_condemned = |n: &i32| !wanted.contains(n);
+        // The claims' owners are set on all that are to go, before the first pod goes.
+        if self.monotonic {
+            for (_, pod) in members.noisy().rev().filter(|(n, _)| is_condemned(n)) {
+                self.release_claims(pod)?;
             }
-            done = end;
-            batch *= 2;
+            let mut condemned = members.condemned(wanted.clone());
+            let Some(pod) = condemned.next() else { return Ok(Rung::GoOn) };
+            let next = condemned.next().map(|pod| pod.meta.name.clone());
+            return self.process_condemned(pod, first_unavailable.as_ref(), next);
         }
+        let condemned: Vec<&Rc<Object>> = members.condemned(wanted.clone()).collect();
+        self.in_batches(condemned.len(), |this, batch| {
+            condemned[batch].iter().fold(Ok(()), |result, pod| result.and(this.release_claims(pod)))
+        })?;
+        self.in_batches(condemned.len(), |this, batch| {
+            condemned[batch].iter().fold(Ok(()), |result, pod| {
+                result.and(this.process_condemned(pod, first_unavailable.as_ref(), None).map(|_| ()))
+            })
+        })?;
         Ok(Rung::GoOn)
     }
 
-    /// Models `processReplica`.
-    fn process_replica(&mut self, replicas: &[Replica], i: usize) -> Result<Rung, ApiError> {
-        let then = self.then.clone().filter(|then| *then != replicas[i].pod().meta.name);
-        let next = || {
-            let missing = replicas[i + 1..].iter().find(|r| r.existing().is_none());
-            missing.map(|r| r.pod().meta.name.clone()).or_else(|| then.clone())
+    /// Takes so many places in batches that double as long as nothing fails. Models `slowStartBatch`.
+    fn in_batches(
+        &mut self,
+        count: usize,
+        mut act: impl FnMut(&mut Self, Range<usize>) -> Result<(), ApiError>,
+    ) -> Result<(), ApiError> {
+        let (mut done, mut batch) = (0, 1);
+        while done < count {
+            let end = count.min(done + batch);
+            act(self, done..end)?;
+            done = end;
+            batch *= 2;
+        }
+        Ok(())
+    }
+
+    /// Models `processReplica`, for a place without a pod or with one that is not quiet.
+    fn process_replica(&mut self, n: i32, pod: Option<&Rc<Object>>) -> Result<Rung, ApiError> {
+        let wanted = self.wanted();
+        let next = |this: &Self| {
+            let missing = this.members.first_missing(n + 1..wanted.end).map(|n| this.name(n));
+            missing.or_else(|| this.then.clone().filter(|then| *then != this.name(n)))
         };
-        let pod = match &replicas[i] {
-            Replica::Missing(pod) => {
-                if pod_control::claim_is_stale(self.api, self.set, pod) {
-                    return Ok(Rung::End(None));
-                }
-                pod_control::create_pod(self.api, self.set, pod)?;
-                return Ok(match self.monotonic {
-                    true => Rung::End(Some(Reason::Created { pod: pod.meta.name.clone() })),
-                    false => Rung::GoOn,
-                });
+        let Some(pod) = pod else {
+            let pod = self.missing_pod(n);
+            if pod_control::claim_is_stale(self.api, self.set, &pod) {
+                return Ok(Rung::End(None));
             }
-            Replica::There(pod) => pod,
+            let name = pod.meta.name.clone();
+            pod_control::create_pod(self.api, self.set, pod)?;
+            return Ok(match self.monotonic {
+                true => Rung::End(Some(Reason::Created { pod: name })),
+                false => Rung::GoOn,
+            });
         };
         let name = pod.meta.name.clone();
         if pod.pod().is_terminal() {
@@ -262,13 +241,13 @@ impl Reconcile<'_> {
                 pod_control::delete_pod(self.api, self.set, pod)?;
                 return Ok(Rung::End(Some(Reason::Deleted { pod: name, why: DeleteReason::Finished })));
             }
-            return Ok(Rung::End(Some(Reason::WaitingForTermination { pod: name, next: next() })));
+            return Ok(Rung::End(Some(Reason::WaitingForTermination { pod: name, next: next(self) })));
         }
         if pod.pod().status.phase == PodPhase::Pending {
             pod_control::create_missing_claims(self.api, self.set, pod)?;
         }
         if self.monotonic
-            && let Some(reason) = self.waits_for(pod, next())
+            && let Some(reason) = self.waits_for((n, Some(pod)), next(self))
         {
             return Ok(Rung::End(Some(reason)));
         }
@@ -281,15 +260,16 @@ impl Reconcile<'_> {
         Ok(Rung::GoOn)
     }
 
-    /// What a pod is waited for, if it is: to be gone, to be Ready, to have been Ready long enough.
-    fn waits_for(&self, pod: &Object, next: Option<Str>) -> Option<Reason> {
+    /// What a place is waited for, if it is: for its pod to be gone, to be Ready, to have been Ready long enough.
+    fn waits_for(&self, (n, pod): Place, next: Option<Str>) -> Option<Reason> {
+        let Some(pod) = pod else { return Some(Reason::WaitingForReady { pod: self.name(n), next }) };
         let name = pod.meta.name.clone();
         let min_ready_seconds = self.sts.spec.min_ready_seconds;
         if pod.meta.is_terminating() {
             return Some(Reason::WaitingForTermination { pod: name, next });
         }
         if !is_running_and_ready(pod) {
-            let outdated = pod_revision(pod) != &*self.update_revision;
+            let outdated = pod_revision(pod) != self.update_revision();
             return Some(match outdated && cannot_start(pod) {
                 true => Reason::StuckUpdate { pod: name },
                 false => Reason::WaitingForReady { pod: name, next },
@@ -297,6 +277,14 @@ impl Reconcile<'_> {
         }
         let available = is_available(pod, min_ready_seconds, self.now);
         (!available).then_some(Reason::WaitingForAvailable { pod: name, min_ready_seconds, next })
+    }
+
+    /// Gives the claims of a pod that is to go the owners that the retention policy wants.
+    fn release_claims(&mut self, pod: &Object) -> Result<(), ApiError> {
+        if pod_control::claims_match_retention(self.api, self.set, pod) {
+            return Ok(());
+        }
+        pod_control::update_claim_owners(self.api, self.set, pod)
     }
 
     /// Models `processCondemned`.
@@ -326,101 +314,126 @@ impl Reconcile<'_> {
         Ok(Rung::End(Some(Reason::Deleted { pod: name.clone(), why: DeleteReason::ScaledDown })))
     }
 
+    /// Whether a place has no pod that is available.
+    fn is_unavailable(&self, (_, pod): Place) -> bool {
+        pod.is_none_or(|pod| is_unavailable(pod, self.sts.spec.min_ready_seconds, self.now))
+    }
+
     /// The first pod that is not available: by ordinal among the wanted, else the lowest of the condemned.
-    fn first_unavailable(&self, replicas: &[Replica], condemned: &[Rc<Object>]) -> Option<Str> {
-        let unavailable = |pod: &&Object| is_unavailable(pod, self.sts.spec.min_ready_seconds, self.now);
-        let wanted = replicas.iter().map(Replica::pod).find(unavailable);
-        let condemned = || condemned.iter().rev().map(|pod| &**pod).find(unavailable);
-        wanted.or_else(condemned).map(|pod| pod.meta.name.clone())
+    fn first_unavailable(&self) -> Option<Str> {
+        let wanted = self.wanted();
+        let mut at = wanted.start;
+        while let Some(place) = self.members.next(at..wanted.end) {
+            if self.is_unavailable(place) {
+                return Some(self.name(place.0));
+            }
+            at = place.0 + 1;
+        }
+        let mut condemned = self.members.noisy().filter(|(n, _)| !wanted.contains(n));
+        let found = condemned.find(|(n, pod)| self.is_unavailable((*n, Some(pod))));
+        found.map(|(_, pod)| pod.meta.name.clone())
+    }
+
+    /// The last place, among these, that has no pod that is available.
+    fn last_unavailable(&self, places: Range<i32>) -> Option<Place<'_>> {
+        let mut end = places.end;
+        while let Some(place) = self.members.next_back(places.start..end) {
+            if self.is_unavailable(place) {
+                return Some(place);
+            }
+            end = place.0;
+        }
+        None
     }
 
     /// Brings pods to the update revision, once everything is in its place.
-    fn update_pods(
-        &mut self,
-        replicas: &[Replica],
-        status: &mut StatefulSetStatus,
-    ) -> Result<Reason, ApiError> {
-        let outdated = |pod: &Object| pod_revision(pod) != &*self.update_revision;
-        let UpdateStrategy::RollingUpdate { partition, .. } = self.sts.spec.update_strategy else {
-            let outdated = replicas.iter().filter(|r| outdated(r.pod())).count() as i32;
-            return Ok(match outdated {
-                0 => self.unsettled(replicas),
-                _ => Reason::OnDelete { outdated },
+    fn update_pods(&mut self, status: &mut StatefulSetStatus) -> Result<Reason, ApiError> {
+        let wanted = self.wanted();
+        let (UpdateStrategy::RollingUpdate { partition, .. }, Some(places)) =
+            (&self.sts.spec.update_strategy, self.updated_places())
+        else {
+            return Ok(match self.members.outdated(wanted).count() as i32 {
+                0 => self.unsettled(),
+                outdated => Reason::OnDelete { outdated },
             });
         };
-        let first = usize::try_from(partition).unwrap_or(0).min(replicas.len());
-        let held = replicas[..first].iter().filter(|r| outdated(r.pod())).count() as i32;
+        let (partition, first) = (*partition, places.start);
+        // A pod that was just made below the partition is of the current revision.
+        let made = match *self.revisions.current.meta.name == *self.update_revision() {
+            true => 0,
+            false => self.members.count_missing(wanted.start..first),
+        };
+        let held = (self.members.outdated(wanted.start..first).count() + made) as i32;
         let reason = match self.api.gates.max_unavailable_stateful_set {
-            true => self.replace_some(replicas, first, status)?,
-            false => self.replace_one(replicas, first, status)?,
+            true => self.replace_some(places, status)?,
+            false => self.replace_one(places, status)?,
         };
         Ok(reason.unwrap_or_else(|| match held {
-            0 => self.unsettled(replicas),
+            0 => self.unsettled(),
             _ => Reason::HeldByPartition { partition, held },
         }))
     }
 
-    /// Whether a pod is of an old revision and has not been told to go.
-    fn is_outdated(&self, pod: &Object) -> bool {
-        pod_revision(pod) != &*self.update_revision && !pod.meta.is_terminating()
-    }
-
-    /// The pod that a rolling update replaces next.
-    fn next_outdated(&self, replicas: &[Replica]) -> Option<Str> {
+    /// The first of the ordinals that a rolling update is about, and the first beyond them.
+    fn updated_places(&self) -> Option<Range<i32>> {
         let UpdateStrategy::RollingUpdate { partition, .. } = self.sts.spec.update_strategy else {
             return None;
         };
-        let first = usize::try_from(partition).unwrap_or(0).min(replicas.len());
-        let there = replicas[first..].iter().rev().filter_map(Replica::existing);
-        there.map(|pod| &**pod).find(|pod| self.is_outdated(pod)).map(|pod| pod.meta.name.clone())
+        let wanted = self.wanted();
+        Some(wanted.start + partition.clamp(0, wanted.len() as i32)..wanted.end)
+    }
+
+    /// The pod that a rolling update replaces next.
+    fn next_outdated(&self) -> Option<Str> {
+        let mut outdated = self.members.outdated(self.updated_places()?).rev();
+        let (_, pod) = outdated.find(|(_, pod)| !pod.meta.is_terminating())?;
+        Some(pod.meta.name.clone())
     }
 
     /// From the highest ordinal down: deletes the first pod of an old revision, unless a pod above it is not available.
     fn replace_one(
         &mut self,
-        replicas: &[Replica],
-        first: usize,
+        places: Range<i32>,
         status: &mut StatefulSetStatus,
     ) -> Result<Option<Reason>, ApiError> {
-        for replica in replicas[first..].iter().rev() {
-            let pod = replica.pod();
-            if self.is_outdated(pod) {
+        let outdated =
+            self.members.outdated(places.clone()).rev().find(|(_, pod)| !pod.meta.is_terminating());
+        let unavailable = self.last_unavailable(places);
+        match (outdated, unavailable) {
+            (Some((n, pod)), waited_for) if waited_for.is_none_or(|(above, _)| n >= above) => {
                 pod_control::delete_pod(self.api, self.set, pod)?;
                 status.current_replicas -= 1;
-                return Ok(Some(Reason::Deleted { pod: pod.meta.name.clone(), why: DeleteReason::Outdated }));
+                Ok(Some(Reason::Deleted { pod: pod.meta.name.clone(), why: DeleteReason::Outdated }))
             }
-            if is_unavailable(pod, self.sts.spec.min_ready_seconds, self.now) {
-                let next = self.next_outdated(replicas);
-                return Ok(Some(self.waits_for(pod, next).unwrap_or(Reason::Settled)));
+            (_, Some(place)) => {
+                Ok(Some(self.waits_for(place, self.next_outdated()).unwrap_or(Reason::Settled)))
             }
+            (_, None) => Ok(None),
         }
-        Ok(None)
     }
 
     /// From the highest ordinal down: deletes as many pods of an old revision as `maxUnavailable` still allows. Models
     /// `updateStatefulSetAfterInvariantEstablished` (feature gate MaxUnavailableStatefulSet).
     fn replace_some(
         &mut self,
-        replicas: &[Replica],
-        first: usize,
+        places: Range<i32>,
         status: &mut StatefulSetStatus,
     ) -> Result<Option<Reason>, ApiError> {
-        let unavailable = |r: &&Replica| is_unavailable(r.pod(), self.sts.spec.min_ready_seconds, self.now);
-        let away = replicas.iter().filter(unavailable).count();
+        let wanted = self.wanted();
+        let noisy = self.members.noisy().filter(|(n, _)| wanted.contains(n));
+        let unavailable = noisy.filter(|(n, pod)| self.is_unavailable((*n, Some(pod)))).count();
+        let away = unavailable + self.members.count_missing(wanted.clone());
         let most = max_unavailable(self.sts);
         let Some(budget) = most.checked_sub(away).filter(|n| *n > 0) else {
-            let waited_for = replicas.iter().rev().find(unavailable).map(|r| r.pod());
-            let (Some(pod), Some(next)) = (waited_for, self.next_outdated(replicas)) else {
-                return Ok(waited_for.and_then(|pod| self.waits_for(pod, None)));
+            let waited_for = self.last_unavailable(wanted);
+            let (Some((n, _)), Some(next)) = (waited_for, self.next_outdated()) else {
+                return Ok(waited_for.and_then(|place| self.waits_for(place, None)));
             };
-            return Ok(Some(Reason::HeldByMaxUnavailable {
-                pod: pod.meta.name.clone(),
-                max_unavailable: most,
-                next,
-            }));
+            return Ok(Some(Reason::HeldByMaxUnavailable { pod: self.name(n), max_unavailable: most, next }));
         };
-        let outdated = replicas[first..].iter().rev().map(Replica::pod).filter(|pod| self.is_outdated(pod));
-        let targets: Vec<&Object> = outdated.take(budget).collect();
+        let outdated = self.members.outdated(places).rev().map(|(_, pod)| pod);
+        let targets: Vec<&Rc<Object>> =
+            outdated.filter(|pod| !pod.meta.is_terminating()).take(budget).collect();
         for pod in &targets {
             pod_control::delete_pod(self.api, self.set, pod)?;
             status.current_replicas -= 1;
@@ -431,30 +444,14 @@ impl Reconcile<'_> {
     }
 
     /// What is still to come, when there is nothing to do: the first pod that is not available, or nothing.
-    fn unsettled(&self, replicas: &[Replica]) -> Reason {
-        let there = replicas.iter().filter_map(Replica::existing);
-        let missing = replicas.iter().find(|r| r.existing().is_none());
-        let waited_for = there.filter_map(|pod| self.waits_for(pod, None)).next();
+    fn unsettled(&self) -> Reason {
+        let wanted = self.wanted();
+        let noisy = self.members.noisy().filter(|(n, _)| wanted.contains(n));
+        let waited_for = noisy.filter_map(|(n, pod)| self.waits_for((n, Some(pod)), None)).next();
+        let missing = self.members.first_missing(wanted.clone());
         waited_for
-            .or_else(|| missing.map(|r| Reason::Created { pod: r.pod().meta.name.clone() }))
+            .or_else(|| missing.map(|n| Reason::Created { pod: self.name(n) }))
             .unwrap_or(Reason::Settled)
-    }
-
-    /// Models `updateStatus`.
-    fn count<'p>(&self, status: &mut StatefulSetStatus, pods: impl Iterator<Item = &'p Rc<Object>>) {
-        for pod in pods {
-            status.replicas += 1;
-            if is_running_and_ready(pod) {
-                status.ready_replicas += 1;
-                status.available_replicas +=
-                    i32::from(is_available(pod, self.sts.spec.min_ready_seconds, self.now));
-            }
-            if !pod.meta.is_terminating() {
-                let is = |revision: &Option<Str>| i32::from(revision.as_deref() == Some(pod_revision(pod)));
-                status.current_replicas += is(&status.current_revision);
-                status.updated_replicas += is(&status.update_revision);
-            }
-        }
     }
 }
 

@@ -4,22 +4,25 @@
 //! | --- | --- |
 //! | this file: which sets to look at, which pods are a set's own | `stateful_set.go` |
 //! | [`control`]: what to do next, a ladder of guard clauses | `stateful_set_control.go` |
+//! | [`members`]: what is remembered of a set's pods between two reconciles | its informers |
 //! | [`pod_control`]: making and deleting pods and claims, with events | `stateful_pod_control.go` |
 //! | [`revision`]: the history of templates | `stateful_set_utils.go`, `pkg/controller/history` |
 //! | [`utils`]: one-line questions | `stateful_set_utils.go` |
 
 mod control;
+mod members;
 mod pod_control;
 pub mod revision;
 pub mod utils;
 
-use super::ref_manager::{claim, is_new_orphan};
+use super::ref_manager::is_new_orphan;
 use super::{Context, Outcome, Watched};
 use crate::api::{Body, Key, Kind, Object};
-use crate::apiserver::{ApiError, ApiServer, Store};
+use crate::apiserver::Store;
 use crate::verdict::{Component, Reason};
 use std::rc::Rc;
-use utils::is_member_of;
+
+pub use members::Members;
 
 /// Who it is in events.
 pub const COMPONENT: &str = "statefulset-controller";
@@ -47,9 +50,13 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
 pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     let Some(set) = context.store().get(key).cloned() else {
         context.api.set_verdict(Component::StatefulSetController, key, None, None);
+        context.caches.sets.remove(key);
         return Outcome::DONE;
     };
-    match control::update_stateful_set(context.api, &set) {
+    let mut members = context.caches.sets.remove(key).unwrap_or_default();
+    let result = control::update_stateful_set(context.api, &set, &mut members);
+    context.caches.sets.insert(key.clone(), members);
+    match result {
         Ok(next) => {
             let control::Next { reason, until, again_at } = next;
             context.api.set_verdict(Component::StatefulSetController, key, Some(reason), until);
@@ -66,14 +73,6 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
             Outcome::FAILED
         }
     }
-}
-
-/// The pods that the set manages: takes orphans that match its selector and name, lets go of pods that no longer match.
-/// Models `pkg/controller/controller_ref_manager.go: ClaimPods`.
-fn claim_pods(api: &mut ApiServer, set: &Object) -> Result<Vec<Rc<Object>>, ApiError> {
-    let selector = &set.stateful_set().spec.selector;
-    let candidates = api.store().list_in(Kind::Pod, &set.meta.namespace).cloned().collect();
-    claim(api, set, candidates, &|pod| is_member_of(set, pod) && selector.matches(&pod.meta.labels))
 }
 
 /// The set of a pod, if a set manages it.

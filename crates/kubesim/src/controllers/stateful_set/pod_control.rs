@@ -53,21 +53,24 @@ fn set_storage(set: &Object, spec: &mut PodSpec, ordinal: i32) {
 }
 
 /// Makes the pod's claims that do not exist, then the pod. Models `CreateStatefulPod`.
-pub fn create_pod(api: &mut ApiServer, set: &Object, pod: &Object) -> Result<(), ApiError> {
-    if let Err(error) = create_claims(api, set, pod) {
+pub fn create_pod(api: &mut ApiServer, set: &Object, pod: Object) -> Result<(), ApiError> {
+    if let Err(error) = create_claims(api, set, &pod) {
         record_pod(api, set, &pod.meta.name, "Create", Some(&error));
         return Err(error);
     }
-    let made = api.create(pod.clone());
+    let has_claims = !set.stateful_set().spec.volume_claim_templates.is_empty();
+    let (name, wanted) = (pod.meta.name.clone(), has_claims.then(|| pod.clone()));
+    let made = api.create(pod);
     if made.as_ref().is_err_and(ApiError::is_already_exists) {
         return made.map(|_| ());
     }
-    let owner = made.as_ref().map_or(pod, |made| made);
-    if let Err(error) = update_claim_owners(api, set, owner) {
-        record_pod(api, set, &pod.meta.name, "Update", Some(&error));
+    if let Some(owner) = made.as_deref().ok().or(wanted.as_ref()).filter(|_| has_claims)
+        && let Err(error) = update_claim_owners(api, set, owner)
+    {
+        record_pod(api, set, &name, "Update", Some(&error));
         return Err(error);
     }
-    record_pod(api, set, &pod.meta.name, "Create", made.as_ref().err());
+    record_pod(api, set, &name, "Create", made.as_ref().err());
     made.map(|_| ())
 }
 

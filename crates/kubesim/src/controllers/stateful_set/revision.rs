@@ -1,6 +1,7 @@
 //! The history of a set's templates. Models `pkg/controller/history/controller_history.go` and the revision functions of
 //! `pkg/controller/statefulset/{stateful_set_control,stateful_set_utils}.go`.
 
+use super::members::Members;
 use crate::api::read::{Writer, get};
 use crate::api::stateful_set::{ControllerRevision, PodTemplate};
 use crate::api::{Body, Kind, Object, ObjectMeta, OwnerReference, Str};
@@ -13,6 +14,7 @@ use std::rc::Rc;
 pub const HASH_LABEL: &str = "controller.kubernetes.io/hash";
 
 /// The revisions that matter to a reconcile.
+#[derive(Debug)]
 pub struct Revisions {
     /// What pods have that are not to be updated.
     pub current: Rc<Object>,
@@ -150,13 +152,13 @@ fn create(
 pub fn truncate(
     api: &mut ApiServer,
     set: &Object,
-    pods: &[Rc<Object>],
+    members: &Members,
     revisions: &Revisions,
 ) -> Result<(), ApiError> {
     let live = |r: &Object| {
         r.meta.name == revisions.current.meta.name
             || r.meta.name == revisions.update.meta.name
-            || pods.iter().any(|p| super::utils::pod_revision(p) == &*r.meta.name)
+            || members.uses_revision(&r.meta.name)
     };
     let idle: Vec<&Rc<Object>> = revisions.all.iter().filter(|r| !live(r)).collect();
     // A negative limit is none.

@@ -11,7 +11,7 @@ pub const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
 pub const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
 
 /// The set's name and the digits in a pod's name, if it has the form of one (`statefulPodRegex`).
-fn parent_and_digits(pod_name: &str) -> Option<(&str, &str)> {
+pub fn parent_and_digits(pod_name: &str) -> Option<(&str, &str)> {
     let (parent, digits) = pod_name.rsplit_once('-')?;
     let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     all_digits.then_some((parent, digits))

@@ -13,12 +13,14 @@ mod warnings;
 mod workload;
 
 use serde_json::Value;
+use std::rc::Rc;
 
 pub use field::FieldError;
 pub(super) use field::{escape_html, quoted};
 pub use warnings::warnings;
 
-use crate::api::Kind;
+use crate::api::pod::{PodSpec, Volume, VolumeSource};
+use crate::api::{Body, Kind, Object, Str};
 use field::{At, Errors};
 
 /// The mistakes in a new object.
@@ -28,6 +30,46 @@ pub fn validate(kind: Kind, object: &Value) -> Vec<FieldError> {
     meta::validate_meta(kind, &at.get("metadata"), &mut errors);
     validate_body(kind, &at, None, &mut errors);
     errors.0
+}
+
+/// Whether a new pod or claim is as valid as another, made of the same parts, that has no mistakes: only names and labels
+/// differ, and these are in order. What a controller makes from one template need not be gone through again and again.
+pub fn is_as_valid_as(new: &Object, valid: &Object) -> bool {
+    let (meta, other) = (&new.meta, &valid.meta);
+    let labels = meta.labels.iter().zip(other.labels.iter());
+    let same_label = |((key, value), (other, before)): ((&Str, &Str), (&Str, &Str))| {
+        key == other && (value == before || names::label_value(value).is_empty())
+    };
+    new.kind == valid.kind
+        && meta.namespace == other.namespace
+        && meta.generate_name == other.generate_name
+        && meta.labels.len() == other.labels.len()
+        && labels.into_iter().all(same_label)
+        && meta.annotations == other.annotations
+        && meta.owner_references == other.owner_references
+        && meta.finalizers == other.finalizers
+        && names::dns_subdomain(&meta.name).is_empty()
+        && match (&new.body, &valid.body) {
+            (Body::Pod(a), Body::Pod(b)) => is_of_same_parts(&a.spec, &b.spec),
+            (Body::PersistentVolumeClaim(a), Body::PersistentVolumeClaim(b)) => a.spec == b.spec,
+            _ => false,
+        }
+}
+
+/// Whether two pods differ in no more than their host names and claims, and the host name is in order.
+fn is_of_same_parts(new: &PodSpec, valid: &PodSpec) -> bool {
+    let is_claim = |v: &Volume| matches!(&v.source, VolumeSource::Claim(name) if !name.is_empty());
+    let same_volume = |(a, b): (&Volume, &Volume)| a.name == b.name && (a == b || is_claim(a) && is_claim(b));
+    Rc::ptr_eq(&new.raw, &valid.raw)
+        && Rc::ptr_eq(&new.containers, &valid.containers)
+        && Rc::ptr_eq(&new.init_containers, &valid.init_containers)
+        && new.volumes.len() == valid.volumes.len()
+        && new.volumes.iter().zip(valid.volumes.iter()).all(same_volume)
+        && (&new.subdomain, &new.node_name) == (&valid.subdomain, &valid.node_name)
+        && (&new.service_account_name, new.token_volume.is_some())
+            == (&valid.service_account_name, valid.token_volume.is_some())
+        && new.tolerations == valid.tolerations
+        && new.hostname.as_ref().is_none_or(|name| names::dns_label(name).is_empty())
 }
 
 /// The mistakes in a new version of a stored object.

@@ -5,6 +5,8 @@
 //! to its end. The older `Endpoints` objects say nothing that slices do not, so nobody keeps them: [`endpoints`] derives
 //! them when they are asked for.
 
+mod listed;
+
 use super::{Context, Outcome, Watched};
 use crate::api::event::Involved;
 use crate::api::meta::OwnerReference;
@@ -19,6 +21,8 @@ use crate::verdict::{Component, Reason};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+pub use listed::Listed;
 
 /// How many endpoints a slice takes (`--max-endpoints-per-slice`).
 pub const MAX_ENDPOINTS_PER_SLICE: usize = 100;
@@ -80,10 +84,28 @@ fn is_ours(slice: &Object) -> bool {
 
 /// Looks at a Service. Models `endpointslice_controller.go: syncService` and `reconciler.go: reconcileByAddressType`.
 pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+    let remembered = context.caches.services.remove(key);
     let Some(service) = context.store().get(key).cloned() else { return Outcome::DONE };
     let body = service.service();
     if !has_selector(body) || &*body.service_type == "ExternalName" {
         context.api.set_verdict(ME, key, Some(Reason::NoSelector), None);
+        return Outcome::DONE;
+    }
+    // What is remembered is of the world as it is, not as a controller that lags behind knows it.
+    let lags = context.timings.endpoint_slices > context.timings.watch;
+    if let Some(mut listed) = remembered
+        && !lags
+        && listed.read(context.api, &service)
+        && let Some((plan, trigger_time)) = listed.plan(context.store())
+    {
+        let deleted: Vec<Str> = plan.delete.iter().map(|s| s.meta.name.clone()).collect();
+        match plan.carry_out(context.api, &service, trigger_time) {
+            Ok(written) => listed.written(written, &deleted),
+            Err(message) => return failed(context.api, &service, &message),
+        }
+        let (ready, not_ready) = listed.count();
+        context.api.set_verdict(ME, key, Some(Reason::Endpoints { ready, not_ready }), None);
+        context.caches.services.insert(key.clone(), listed);
         return Outcome::DONE;
     }
     let existing: Vec<Rc<Object>> = slices_of(context.store(), &service)
@@ -99,10 +121,15 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         return failed(context.api, &service, &message);
     }
     context.api.set_verdict(ME, key, Some(Reason::Endpoints { ready, not_ready }), None);
-    match wanted.error {
-        Some(message) => failed(context.api, &service, &message),
-        None => Outcome { again_at: told.map(|(_, again_at)| again_at), failed: false },
+    if let Some(message) = wanted.error {
+        return failed(context.api, &service, &message);
     }
+    if !lags
+        && let Some(listed) = Listed::new(context.store(), &service, context.api.history().len())
+    {
+        context.caches.services.insert(key.clone(), listed);
+    }
+    Outcome { again_at: told.map(|(_, again_at)| again_at), failed: false }
 }
 
 /// The world with the pods as the controller knows them where it lags behind
@@ -118,7 +145,7 @@ fn told(context: &Context) -> Option<(Store, SimTime)> {
         let Change::Object { key, before, .. } = &entry.change else { continue };
         if key.kind == Kind::Pod {
             let (store, again_at) = told.get_or_insert_with(|| (context.store().clone(), entry.at + delay));
-            store.put(key.clone(), before.clone());
+            store.put(key, before.clone());
             *again_at = entry.at + delay;
         }
     }
@@ -143,7 +170,7 @@ pub fn slices_of<'a>(store: &'a Store, service: &'a Object) -> impl Iterator<Ite
 /// The endpoints of one set of ports: those that are wanted and, later, the slices there are.
 struct Group {
     ports: Rc<[EndpointPort]>,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<Rc<Endpoint>>,
     slices: Vec<Rc<Object>>,
 }
 
@@ -166,7 +193,7 @@ fn wanted(store: &Store, service: &Object) -> Wanted {
     let body = service.service();
     let all = store.list_in(Kind::Pod, &service.meta.namespace);
     let mut pods: Vec<&Rc<Object>> = all.filter(|p| selects(body, p) && should_be_listed(p.pod())).collect();
-    pods.sort_by_key(|p| (p.meta.name.len(), p.meta.name.clone()));
+    pods.sort_by_cached_key(|p| by_number(&p.meta.name));
     let mut wanted = Wanted { groups: Vec::new(), error: None };
     for pod in pods {
         let ports = ports_of(body, pod.pod());
@@ -183,9 +210,14 @@ fn wanted(store: &Store, service: &Object) -> Wanted {
                 Some(format!("skipping Pod {pod} for Service {namespace}/{name}: Node {node} Not Found"));
             continue;
         }
-        wanted.groups[at].endpoints.push(endpoint_of(service, pod));
+        wanted.groups[at].endpoints.push(Rc::new(endpoint_of(service, pod)));
     }
     wanted
+}
+
+/// The order of names that end in numbers.
+fn by_number(name: &Str) -> (usize, Str) {
+    (name.len(), name.clone())
 }
 
 /// Models `k8s.io/endpointslice/util: ShouldPodBeInEndpoints`, terminating pods included.
@@ -255,12 +287,20 @@ fn last_change_trigger_time(service: &Object, existing: &[Rc<Object>], groups: &
 #[derive(Clone)]
 struct Content {
     ports: Rc<[EndpointPort]>,
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<Rc<Endpoint>>,
+}
+
+/// Whether two endpoints are the same but for when their readiness moved.
+fn is_same(a: &Endpoint, b: &Endpoint) -> bool {
+    a.ready == b.ready
+        && (a.serving, a.terminating) == (b.serving, b.terminating)
+        && (&a.address, &a.hostname, &a.node_name) == (&b.address, &b.hostname, &b.node_name)
+        && a.target == b.target
 }
 
 /// The writes that a sync makes.
 #[derive(Default)]
-struct Plan {
+pub struct Plan {
     create: Vec<Content>,
     update: Vec<(Rc<Object>, Content)>,
     delete: Vec<Rc<Object>>,
@@ -297,9 +337,10 @@ impl Plan {
         };
         let places: BTreeMap<_, usize> =
             endpoints.iter().enumerate().map(|(at, e)| (identity(e), at)).collect();
-        let mut wanted: Vec<Option<Endpoint>> = endpoints.into_iter().map(Some).collect();
+        let mut wanted: Vec<Option<Rc<Endpoint>>> = endpoints.into_iter().map(Some).collect();
         let mut changed: Vec<(Rc<Object>, Content)> = Vec::new();
-        let mut unchanged: Vec<(Rc<Object>, Content)> = Vec::new();
+        let mut unchanged: Vec<Rc<Object>> = Vec::new();
+        let mut contents: BTreeMap<Str, Vec<Rc<Endpoint>>> = BTreeMap::new();
         for slice in slices {
             let old = &slice.endpoint_slice().endpoints;
             let mut moved = false;
@@ -308,7 +349,7 @@ impl Plan {
                 let Some(new) = places.get(&identity(endpoint)).and_then(|at| wanted[*at].take()) else {
                     continue;
                 };
-                moved |= Endpoint { trigger_time: endpoint.trigger_time, ..new.clone() } != *endpoint;
+                moved |= !is_same(&new, endpoint);
                 kept.push(new);
             }
             moved |= kept.len() != old.len();
@@ -316,13 +357,29 @@ impl Plan {
                 self.delete.push(slice);
                 continue;
             }
-            let relabelled = labels_differ(&slice, service);
-            let content = Content { ports: ports.clone(), endpoints: kept };
-            let list = if moved || relabelled { &mut changed } else { &mut unchanged };
-            list.push((slice, content));
+            if moved || labels_differ(&slice, service) {
+                changed.push((slice, Content { ports: ports.clone(), endpoints: kept }));
+            } else {
+                contents.insert(slice.meta.name.clone(), kept);
+                unchanged.push(slice);
+            }
         }
-        let mut left: Vec<Endpoint> = wanted.into_iter().flatten().rev().collect();
-        let fill = |content: &mut Content, left: &mut Vec<Endpoint>| {
+        let left: Vec<Rc<Endpoint>> = wanted.into_iter().flatten().collect();
+        self.fill(&ports, changed, unchanged, left, &|slice| contents[&slice.meta.name].clone());
+    }
+
+    /// Puts new endpoints into slices: those that are written anyway, then the fullest in which there is room for all
+    /// that are left (`contents` says what it holds), then new ones.
+    fn fill(
+        &mut self,
+        ports: &Rc<[EndpointPort]>,
+        mut changed: Vec<(Rc<Object>, Content)>,
+        mut unchanged: Vec<Rc<Object>>,
+        mut left: Vec<Rc<Endpoint>>,
+        contents: &dyn Fn(&Object) -> Vec<Rc<Endpoint>>,
+    ) {
+        left.reverse();
+        let fill = |content: &mut Content, left: &mut Vec<Rc<Endpoint>>| {
             while content.endpoints.len() < MAX_ENDPOINTS_PER_SLICE
                 && let Some(endpoint) = left.pop()
             {
@@ -332,15 +389,16 @@ impl Plan {
         changed.sort_by_key(|(_, c)| std::cmp::Reverse(c.endpoints.len()));
         changed.iter_mut().for_each(|(_, content)| fill(content, &mut left));
         while !left.is_empty() {
-            let room = |(_, c): &&(Rc<Object>, Content)| {
-                let full = c.endpoints.len() + left.len();
+            let room = |slice: &Rc<Object>| {
+                let full = slice.endpoint_slice().endpoints.len() + left.len();
                 (full <= MAX_ENDPOINTS_PER_SLICE && left.len() < MAX_ENDPOINTS_PER_SLICE).then_some(full)
             };
-            let fullest = unchanged.iter().filter(|u| room(u).is_some()).max_by_key(|u| room(u));
-            let fullest = fullest.map(|(slice, _)| slice.meta.uid);
-            match unchanged.iter().position(|(slice, _)| Some(slice.meta.uid) == fullest) {
+            let fullest = unchanged.iter().filter(|s| room(s).is_some()).max_by_key(|s| room(s));
+            let fullest = fullest.map(|slice| slice.meta.uid);
+            match unchanged.iter().position(|slice| Some(slice.meta.uid) == fullest) {
                 Some(at) => {
-                    let (slice, mut content) = unchanged.remove(at);
+                    let slice = unchanged.remove(at);
+                    let mut content = Content { ports: ports.clone(), endpoints: contents(&slice) };
                     fill(&mut content, &mut left);
                     changed.push((slice, content));
                 }
@@ -381,13 +439,17 @@ impl Plan {
         }
     }
 
-    /// Models `reconciler.go: finalize`. Errors: what the API server refuses.
+    /// Models `reconciler.go: finalize`. Returns the slices that were written. Errors: what the API server refuses.
     fn carry_out(
         self,
         api: &mut ApiServer,
         service: &Object,
         trigger_time: Option<SimTime>,
-    ) -> Result<(), String> {
+    ) -> Result<Vec<Rc<Object>>, String> {
+        if self.create.is_empty() && self.update.is_empty() && self.delete.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut written = Vec::new();
         let name = &service.meta.name;
         let labels = labels_for(service);
         let annotations: Map =
@@ -407,15 +469,15 @@ impl Plan {
                 endpoints: content.endpoints.into(),
                 ports: content.ports,
             };
-            let created = api.create(Object::new(Kind::EndpointSlice, meta, Body::EndpointSlice(body)));
-            if let Err(error) = created {
-                if error.is_namespace_terminating() {
-                    return Ok(());
+            match api.create(Object::new(Kind::EndpointSlice, meta, Body::EndpointSlice(body))) {
+                Ok(created) => written.push(created),
+                Err(error) if error.is_namespace_terminating() => return Ok(written),
+                Err(error) => {
+                    let namespace = &service.meta.namespace;
+                    return Err(format!(
+                        "failed to create EndpointSlice for Service {namespace}/{name}: {error}"
+                    ));
                 }
-                let namespace = &service.meta.namespace;
-                return Err(format!(
-                    "failed to create EndpointSlice for Service {namespace}/{name}: {error}"
-                ));
             }
         }
         for (slice, content) in self.update {
@@ -429,12 +491,12 @@ impl Plan {
                 body.endpoints = content.endpoints.into();
                 body.ports = content.ports;
             });
-            updated.expect("the slice is there");
+            written.push(updated.expect("the slice is there"));
         }
         for slice in self.delete {
             api.delete(&slice.key(), DeleteOptions::default()).expect("the slice is there");
         }
-        Ok(())
+        Ok(written)
     }
 }
 
@@ -531,7 +593,7 @@ struct Subsets {
 fn subsets(service: &Service, slices: &[&Rc<Object>]) -> Subsets {
     let mut addresses: Vec<(&Endpoint, &[EndpointPort])> = slices
         .iter()
-        .flat_map(|s| s.endpoint_slice().endpoints.iter().map(|e| (e, &*s.endpoint_slice().ports)))
+        .flat_map(|s| s.endpoint_slice().endpoints.iter().map(|e| (&**e, &*s.endpoint_slice().ports)))
         .filter(|(e, ports)| {
             let stays = service.publish_not_ready_addresses || e.terminating != Some(true);
             stays && (!ports.is_empty() || service.ports.is_empty())

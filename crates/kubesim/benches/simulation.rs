@@ -1,0 +1,123 @@
+//! `cargo xtask bench`, natively: rollouts of growing sets, and going about in their histories.
+#![allow(clippy::disallowed_methods, reason = "a bench reads the clock; the simulation does not")]
+
+mod workload;
+
+use kubesim::apiserver::Moment;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+use workload::Rollout;
+
+/// Counts the bytes that are in use, and the most that ever were.
+struct Counting;
+
+static USED: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator as it came; only numbers are kept beside.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let used = USED.fetch_add(layout.size(), Relaxed) + layout.size();
+        PEAK.fetch_max(used, Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        USED.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Sizes, and the largest of those that are run in order.
+const SIZES: [u32; 4] = [3, 100, 1_000, 10_000];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let largest = arguments.iter().find_map(|a| a.parse().ok()).unwrap_or(10_000);
+    let only = arguments.iter().find(|a| a.parse::<u32>().is_err());
+    println!(
+        "{:<28} {:>9} {:>10} {:>9} {:>9} {:>10} {:>8}",
+        "rollout", "events", "wall", "per event", "growth", "peak", "per entry"
+    );
+    for (parallel, claims) in [(false, false), (false, true), (true, false), (true, true)] {
+        let mut before: Option<f64> = None;
+        for replicas in SIZES.into_iter().filter(|n| *n <= largest) {
+            let rollout = Rollout { replicas, parallel, claims };
+            if only.is_some_and(|only| !name(rollout).contains(only.as_str())) {
+                continue;
+            }
+            before = Some(measure(rollout, before));
+        }
+    }
+}
+
+fn name(rollout: Rollout) -> String {
+    let policy = if rollout.parallel { "Parallel" } else { "OrderedReady" };
+    format!("{policy}{} {}", if rollout.claims { " claims" } else { "" }, rollout.replicas)
+}
+
+/// Runs it, prints what it took, and returns the time per event in nanoseconds.
+fn measure(rollout: Rollout, before: Option<f64>) -> f64 {
+    let mut times = Vec::new();
+    let (mut events, mut peak, mut kept) = (0, 0, 0);
+    let mut last = None;
+    // The best of several, as the machine may be busy with other things.
+    for _ in 0..(3_000 / rollout.replicas).clamp(1, 10) {
+        drop(last.take());
+        let mut story = rollout.prepare();
+        let empty = USED.load(Relaxed);
+        PEAK.store(empty, Relaxed);
+        let start = Instant::now();
+        events = rollout.run(&mut story);
+        times.push(start.elapsed());
+        (peak, kept) = (PEAK.load(Relaxed) - empty, USED.load(Relaxed) - empty);
+        last = Some(story);
+    }
+    let wall = *times.iter().min().expect("it ran");
+    let per_event = wall.as_secs_f64() * 1e9 / events as f64;
+    println!(
+        "{:<28} {events:>9} {:>10} {:>6.0} ns {:>9} {:>7.1} MB {:>6} B",
+        name(rollout),
+        shown(wall),
+        per_event,
+        before.map_or(String::new(), |before| format!("{:.2}×", per_event / before)),
+        peak as f64 / 1e6,
+        kept / events
+    );
+    if let (Some(story), true) = (last, rollout.replicas >= 1_000) {
+        let mut moment = Moment::default();
+        let mut seeks: Vec<Duration> = (0..50)
+            .map(|n| {
+                let start = Instant::now();
+                std::hint::black_box(workload::seek(&mut moment, &story, n));
+                start.elapsed()
+            })
+            .collect();
+        seeks.sort();
+        let fork = Instant::now();
+        let half = workload::fork(rollout, &story, 0.5);
+        let fork = fork.elapsed();
+        let replay = Instant::now();
+        let again = workload::fork(rollout, &story, 1.0);
+        let replay = replay.elapsed();
+        assert_eq!(again.cluster.api.history().len(), story.cluster.api.history().len());
+        println!(
+            "    seek {} (middle), {} (longest); fork at the middle {} ({} events); replay {}",
+            shown(seeks[seeks.len() / 2]),
+            shown(seeks[seeks.len() - 1]),
+            shown(fork),
+            half.cluster.api.history().len(),
+            shown(replay)
+        );
+    }
+    per_event
+}
+
+fn shown(time: Duration) -> String {
+    let ms = time.as_secs_f64() * 1e3;
+    if ms < 10.0 { format!("{ms:.2} ms") } else { format!("{ms:.0} ms") }
+}

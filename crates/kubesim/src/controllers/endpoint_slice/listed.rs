@@ -1,0 +1,272 @@
+//! What the controller remembers of a Service's endpoints between two looks at it, so that a Service of a thousand pods is
+//! not gone through because of one. As [`super::super::stateful_set::Members`] it is kept up by reading what was written
+//! since, and says nothing that the store does not say.
+
+use super::*;
+use crate::apiserver::Change;
+use std::collections::BTreeSet;
+
+/// What is remembered of a Service.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The Service at the last look.
+    service: Rc<Object>,
+    /// How many writes of the history it has taken in.
+    position: usize,
+    /// Pods that were written since.
+    touched: BTreeSet<Str>,
+    /// The ports that all endpoints have.
+    ports: Rc<[EndpointPort]>,
+    /// The endpoints that are wanted, by their pods.
+    wanted: BTreeMap<Str, Rc<Endpoint>>,
+    /// How many of them are ready.
+    ready: usize,
+    /// The slices as they were written last.
+    slices: BTreeMap<Str, Rc<Object>>,
+    /// Which pod is in which slice.
+    places: BTreeMap<Str, Str>,
+    /// Pods whose readiness has moved to and fro: the slice does not tell when yet.
+    late: BTreeSet<Str>,
+}
+
+/// What is to become of a pod's endpoint in a slice.
+type Edit = (Str, Option<Rc<Endpoint>>);
+
+impl Listed {
+    /// What is to be remembered after all has been gone through; `None` where that would not do: pods with different
+    /// ports, or slices that somebody else keeps.
+    pub fn new(store: &Store, service: &Rc<Object>, position: usize) -> Option<Listed> {
+        let wanted = wanted(store, service);
+        let [group] = <[Group; 1]>::try_from(wanted.groups).ok().filter(|_| wanted.error.is_none())?;
+        let mut listed = Listed {
+            service: service.clone(),
+            position,
+            touched: BTreeSet::new(),
+            ports: group.ports,
+            ready: group.endpoints.iter().filter(|e| e.ready).count(),
+            wanted: group.endpoints.into_iter().map(|e| (pod_of(&e), e)).collect(),
+            slices: BTreeMap::new(),
+            places: BTreeMap::new(),
+            late: BTreeSet::new(),
+        };
+        for slice in slices_of(store, service).filter(|s| is_ours(s)) {
+            let body = slice.endpoint_slice();
+            let kept = !slice.meta.is_terminating()
+                && body.ports == listed.ports
+                && is_owned_by(slice, service)
+                && !labels_differ(slice, service);
+            for endpoint in body.endpoints.iter().filter(|_| kept) {
+                let pod = pod_of(endpoint);
+                let wanted = listed.wanted.get(&pod)?;
+                match moved(endpoint, wanted) {
+                    Moved::No => {}
+                    Moved::Late => drop(listed.late.insert(pod.clone())),
+                    Moved::Changed | Moved::Another => return None,
+                }
+                listed.places.insert(pod, slice.meta.name.clone());
+            }
+            if !kept {
+                return None;
+            }
+            listed.slices.insert(slice.meta.name.clone(), slice.clone());
+        }
+        (listed.places.len() == listed.wanted.len()).then_some(listed)
+    }
+
+    /// Takes in what was written since the last look. Returns whether all that is remembered still holds.
+    pub fn read(&mut self, api: &ApiServer, service: &Rc<Object>) -> bool {
+        let (namespace, body) = (&service.meta.namespace, service.service());
+        if !Rc::ptr_eq(service, &self.service) || !api.history().knows_since(self.position) {
+            return false;
+        }
+        for entry in api.history().since(self.position) {
+            let Change::Object { key, before, after } = &entry.change else { continue };
+            match key.kind {
+                Kind::Pod if key.namespace == *namespace => {
+                    if before.iter().chain(after).any(|pod| selects(body, pod)) {
+                        self.touched.insert(key.name.clone());
+                    }
+                }
+                Kind::EndpointSlice if key.namespace == *namespace => {
+                    if entry.cause != Cause::Component(ME) {
+                        return false;
+                    }
+                }
+                Kind::Node if before.is_none() || after.is_none() => return false,
+                _ => {}
+            }
+        }
+        self.position = api.history().len();
+        true
+    }
+
+    /// How many endpoints are ready, and how many are not.
+    pub fn count(&self) -> (usize, usize) {
+        (self.ready, self.wanted.len() - self.ready)
+    }
+
+    /// The writes that bring the slices up to date, and when the change came about that they tell of; `None` if all has
+    /// to be gone through.
+    pub fn plan(&mut self, store: &Store) -> Option<(Plan, Option<SimTime>)> {
+        let service = self.service.clone();
+        let body = service.service();
+        let mut edits: BTreeMap<Str, Vec<Edit>> = BTreeMap::new();
+        let mut left: Vec<Rc<Endpoint>> = Vec::new();
+        let mut trigger_time: Option<SimTime> = None;
+        let touched: Vec<Str> = self.touched.union(&self.late).cloned().collect();
+        for name in touched {
+            let pod = store.find(Kind::Pod, &service.meta.namespace, &name);
+            let pod = pod.filter(|p| selects(body, p) && should_be_listed(p.pod()));
+            let new = match pod {
+                Some(pod) => {
+                    let node = pod.pod().spec.node_name.as_deref().unwrap_or_default();
+                    let known =
+                        store.find_cluster(Kind::Node, node).is_some() || body.publish_not_ready_addresses;
+                    if !known || *ports_of(body, pod.pod()) != *self.ports {
+                        return None;
+                    }
+                    Some(Rc::new(endpoint_of(&service, pod)))
+                }
+                None => None,
+            };
+            let old = self.endpoint_in_slice(&name).cloned();
+            if let Some(new) = &new
+                && let Some(at) = new.trigger_time
+                && old.as_ref().and_then(|e| e.trigger_time).is_none_or(|before| at > before)
+            {
+                trigger_time = Some(trigger_time.map_or(at, |least| least.min(at)));
+            }
+            self.late.remove(&name);
+            self.want(&name, new.clone());
+            match (old, new) {
+                (None, None) => {}
+                (None, Some(new)) => left.push(new),
+                (Some(_), None) => self.edit(&mut edits, &name, None),
+                (Some(old), Some(new)) => match moved(&old, &new) {
+                    Moved::No => {}
+                    Moved::Late => drop(self.late.insert(name)),
+                    Moved::Changed => self.edit(&mut edits, &name, Some(new)),
+                    Moved::Another => {
+                        self.edit(&mut edits, &name, None);
+                        left.push(new);
+                    }
+                },
+            }
+        }
+        self.touched.clear();
+        if self.wanted.is_empty() {
+            return None;
+        }
+        left.sort_by_key(|e| by_number(&pod_of(e)));
+        let mut plan = Plan::default();
+        let mut changed = Vec::new();
+        for (name, edits) in edits {
+            let slice = &self.slices[&name];
+            let endpoints = self.edited(slice, &edits);
+            for (pod, _) in edits.iter().filter(|(_, edit)| edit.is_none()) {
+                self.places.remove(pod);
+            }
+            match endpoints.is_empty() {
+                true => plan.delete.push(slice.clone()),
+                false => changed.push((slice.clone(), Content { ports: self.ports.clone(), endpoints })),
+            }
+        }
+        let mut unchanged: Vec<Rc<Object>> = Vec::new();
+        if !left.is_empty() {
+            let edited = plan.delete.iter().chain(changed.iter().map(|(slice, _)| slice));
+            let is_edited = |slice: &Rc<Object>| edited.clone().any(|e| Rc::ptr_eq(e, slice));
+            unchanged.extend(self.slices.values().filter(|s| !is_edited(s)).cloned());
+        }
+        plan.fill(&self.ports, changed, unchanged, left, &|slice| self.edited(slice, &[]));
+        plan.reuse_deleted_slices(&service);
+        Some((plan, trigger_time))
+    }
+
+    fn endpoint_in_slice(&self, pod: &Str) -> Option<&Rc<Endpoint>> {
+        let slice = self.slices.get(self.places.get(pod)?)?;
+        slice.endpoint_slice().endpoints.iter().find(|e| e.target.as_ref().is_some_and(|(_, p, _)| p == pod))
+    }
+
+    fn want(&mut self, pod: &Str, endpoint: Option<Rc<Endpoint>>) {
+        let ready = |e: &Rc<Endpoint>| usize::from(e.ready);
+        self.ready += endpoint.as_ref().map_or(0, ready);
+        let old = match endpoint {
+            Some(endpoint) => self.wanted.insert(pod.clone(), endpoint),
+            None => self.wanted.remove(pod),
+        };
+        self.ready -= old.as_ref().map_or(0, ready);
+    }
+
+    fn edit(&self, edits: &mut BTreeMap<Str, Vec<Edit>>, pod: &Str, edit: Option<Rc<Endpoint>>) {
+        edits.entry(self.places[pod].clone()).or_default().push((pod.clone(), edit));
+    }
+
+    /// A slice's endpoints with these changes; what came late is told now.
+    fn edited(&self, slice: &Object, edits: &[Edit]) -> Vec<Rc<Endpoint>> {
+        let endpoints = slice.endpoint_slice().endpoints.iter();
+        if edits.is_empty() && self.late.is_empty() {
+            return endpoints.cloned().collect();
+        }
+        let edited = |endpoint: &Rc<Endpoint>| {
+            let pod = endpoint.target.as_ref().map(|(_, pod, _)| pod)?;
+            match edits.iter().find(|(name, _)| name == pod) {
+                Some((_, edit)) => edit.clone(),
+                None if self.late.contains(pod) => self.wanted.get(pod).cloned(),
+                None => Some(endpoint.clone()),
+            }
+        };
+        endpoints.filter_map(edited).collect()
+    }
+
+    /// Takes in what was written as planned.
+    pub fn written(&mut self, written: Vec<Rc<Object>>, deleted: &[Str]) {
+        for name in deleted {
+            self.slices.remove(name);
+        }
+        for slice in written {
+            let name = &slice.meta.name;
+            // What is new in a slice is at its end.
+            for endpoint in slice.endpoint_slice().endpoints.iter().rev() {
+                let pod = pod_of(endpoint);
+                if self.places.get(&pod) == Some(name) {
+                    break;
+                }
+                self.places.insert(pod, name.clone());
+            }
+            if !self.late.is_empty() {
+                for endpoint in slice.endpoint_slice().endpoints.iter() {
+                    self.late.remove(&pod_of(endpoint));
+                }
+            }
+            self.slices.insert(name.clone(), slice);
+        }
+    }
+}
+
+/// How an endpoint differs from the one that a slice has.
+enum Moved {
+    /// Not at all.
+    No,
+    /// Only in when its readiness moved, which is no reason to write.
+    Late,
+    /// In its state.
+    Changed,
+    /// It is another: it goes to another place.
+    Another,
+}
+
+fn moved(old: &Endpoint, new: &Endpoint) -> Moved {
+    if old.address != new.address || old.hostname != new.hostname || pod_of(old) != pod_of(new) {
+        return Moved::Another;
+    }
+    match (is_same(old, new), old.trigger_time == new.trigger_time) {
+        (true, true) => Moved::No,
+        (true, false) => Moved::Late,
+        (false, _) => Moved::Changed,
+    }
+}
+
+/// The name of an endpoint's pod.
+fn pod_of(endpoint: &Endpoint) -> Str {
+    endpoint.target.as_ref().map(|(_, pod, _)| pod.clone()).unwrap_or_default()
+}
