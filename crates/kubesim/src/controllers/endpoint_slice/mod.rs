@@ -124,9 +124,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     if let Some(message) = wanted.error {
         return failed(context.api, &service, &message);
     }
-    if !lags
-        && let Some(listed) = Listed::new(context.store(), &service, context.api.history().len())
-    {
+    if !lags && let Some(listed) = Listed::new(context.store(), &service, context.api.history().len()) {
         context.caches.services.insert(key.clone(), listed);
     }
     Outcome { again_at: told.map(|(_, again_at)| again_at), failed: false }
