@@ -55,9 +55,8 @@ fn other_texts_read_as_serde_yaml_reads_them() {
         if ours.error.is_some() {
             continue;
         }
-        let theirs: Result<Vec<Value>, _> = serde_yaml::Deserializer::from_str(text)
-            .map(|document| serde::Deserialize::deserialize(document))
-            .collect();
+        let theirs: Result<Vec<Value>, _> =
+            serde_yaml::Deserializer::from_str(text).map(serde::Deserialize::deserialize).collect();
         // What serde_yaml refuses, such as a key given twice, is compared with kubectl's own words elsewhere.
         let Ok(theirs) = theirs else { continue };
         let theirs = theirs.iter().filter(|value| !value.is_null());

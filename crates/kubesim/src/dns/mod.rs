@@ -201,11 +201,11 @@ impl Answer {
 
     /// The name at the end of its aliases: the one asked for if there are none.
     pub fn real_name(&self) -> &str {
-        let aliases = self.answers.iter().filter_map(|r| match &r.data {
+        let mut aliases = self.answers.iter().filter_map(|r| match &r.data {
             Data::Cname(target) => Some(target.as_str()),
             _ => None,
         });
-        aliases.last().unwrap_or(&self.name)
+        aliases.next_back().unwrap_or(&self.name)
     }
 }
 

@@ -126,7 +126,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     }
     Resolver::update(context.api, |resolver| {
         let mut known = (*resolver.known).clone();
-        known.put(&key, object);
+        known.put(key, object);
         resolver.known = Rc::new(known);
     });
     Outcome { again_at: later, failed: false }

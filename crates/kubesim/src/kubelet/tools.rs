@@ -265,9 +265,9 @@ fn ping(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
 fn df(store: &Store, place: &Place, human: bool) -> Printed {
     let size = |bytes: i64| match human {
         false => (bytes / 1024).to_string(),
-        true if bytes >= 1 << 30 => format!("{}.{}G", bytes >> 30, (bytes % (1 << 30)) * 10 >> 30),
-        true if bytes >= 1 << 20 => format!("{}.{}M", bytes >> 20, (bytes % (1 << 20)) * 10 >> 20),
-        true if bytes >= 1 << 10 => format!("{}.{}K", bytes >> 10, (bytes % (1 << 10)) * 10 >> 10),
+        true if bytes >= 1 << 30 => format!("{}.{}G", bytes >> 30, ((bytes % (1 << 30)) * 10) >> 30),
+        true if bytes >= 1 << 20 => format!("{}.{}M", bytes >> 20, ((bytes % (1 << 20)) * 10) >> 20),
+        true if bytes >= 1 << 10 => format!("{}.{}K", bytes >> 10, ((bytes % (1 << 10)) * 10) >> 10),
         true => bytes.to_string(),
     };
     let title = if human { "Size" } else { "1K-blocks" };

@@ -82,15 +82,14 @@ impl Listed {
         for entry in api.history().since(self.position) {
             let Change::Object { key, before, after } = &entry.change else { continue };
             match key.kind {
-                Kind::Pod if key.namespace == *namespace => {
-                    if before.iter().chain(after).any(|pod| selects(body, pod)) {
-                        self.touched.insert(key.name.clone());
-                    }
+                Kind::Pod
+                    if key.namespace == *namespace
+                        && before.iter().chain(after).any(|pod| selects(body, pod)) =>
+                {
+                    self.touched.insert(key.name.clone());
                 }
-                Kind::EndpointSlice if key.namespace == *namespace => {
-                    if entry.cause != Cause::Component(ME) {
-                        return false;
-                    }
+                Kind::EndpointSlice if key.namespace == *namespace && entry.cause != Cause::Component(ME) => {
+                    return false;
                 }
                 Kind::Node if before.is_none() || after.is_none() => return false,
                 _ => {}

@@ -190,12 +190,20 @@ impl Reconcile<'_> {
         }
         let condemned: Vec<&Rc<Object>> = members.condemned(wanted.clone()).collect();
         self.in_batches(condemned.len(), |this, batch| {
-            condemned[batch].iter().fold(Ok(()), |result, pod| result.and(this.release_claims(pod)))
+            // Each is tried, whatever becomes of the others; the first error counts.
+            let mut result = Ok(());
+            for pod in &condemned[batch] {
+                result = result.and(this.release_claims(pod));
+            }
+            result
         })?;
         self.in_batches(condemned.len(), |this, batch| {
-            condemned[batch].iter().fold(Ok(()), |result, pod| {
-                result.and(this.process_condemned(pod, first_unavailable.as_ref(), None).map(|_| ()))
-            })
+            let mut result = Ok(());
+            for pod in &condemned[batch] {
+                result =
+                    result.and(this.process_condemned(pod, first_unavailable.as_ref(), None).map(|_| ()));
+            }
+            result
         })?;
         Ok(Rung::GoOn)
     }
