@@ -7,7 +7,7 @@ use crate::components::editor::{LINE, editor};
 use crate::components::events::events;
 use crate::components::header::header;
 use crate::components::inspect::{Inspected, inspect};
-use crate::components::stage::Stage;
+use crate::components::stage::{Beside, Stage};
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
 use crate::components::trouble::menu;
@@ -15,6 +15,7 @@ use crate::components::{Ask, Face, Share, View, address, choice, part, sign};
 use crate::highlight::line_of_field;
 use crate::link::address::{Address, saved};
 use crate::link::{Link, Problem};
+use crate::pairs::{PAIRS, Twin};
 use crate::rest::on_opening;
 use crate::scene::Scene;
 use crate::session::{Action, Page, Session};
@@ -179,6 +180,15 @@ pub fn App(start: &Start) -> Html {
             chosen.version += 1;
             chosen.message = None;
             let action = match what {
+                Ask::Do(Action::Pair(number)) => {
+                    if let Some(pair) = PAIRS.get(number) {
+                        let [first, _] = pair.twins();
+                        chosen.text = first.manifest.to_string().into();
+                        chosen.stale = true;
+                    }
+                    chosen.view = View::Stage;
+                    Action::Pair(number)
+                }
                 Ask::Do(action) => return page.dispatch(action),
                 Ask::Apply => {
                     if chosen.stale {
@@ -189,6 +199,11 @@ pub fn App(start: &Start) -> Html {
                         chosen.view = View::Stage;
                     }
                     Action::Input(Input::Apply((&*chosen.text).into()))
+                }
+                Ask::CompareEdited => {
+                    chosen.view = View::Stage;
+                    let edited = Twin { name: words.as_edited.into(), manifest: (&*chosen.text).into() };
+                    Action::CompareEdited { applied: words.as_applied.into(), edited }
                 }
                 Ask::Command(command) => {
                     chosen.panel = View::Terminal;
@@ -240,7 +255,10 @@ pub fn App(start: &Start) -> Html {
                     return state.set(chosen);
                 }
                 Ask::Rule(rule) => return state.set(Chosen { rule, ..chosen }),
-                Ask::Lens(lens) => return state.set(Chosen { lens: Some(lens), ..chosen }),
+                Ask::Lens(lens) => {
+                    chosen.lens = Some(lens);
+                    Action::Lens(lens)
+                }
                 Ask::Theme => return browser::change_theme(),
                 Ask::Share(what) => {
                     let link = Link { playing: false, ..chosen.link(&session.borrow()) };
@@ -326,6 +344,9 @@ pub fn App(start: &Start) -> Html {
             move || drop(pause)
         });
     }
+    if let Some(lens) = chosen.lens {
+        session.handle(Action::Lens(lens));
+    }
     let scene = session.scene(words);
     let position = session.moment().position;
     let part_why = part_why(words, &session, &scene, chosen.subject.as_ref());
@@ -394,11 +415,19 @@ pub fn App(start: &Start) -> Html {
         chain(store, &chosen.asking.question(service).peek(store, now))
     });
     let lit = lit.flatten();
+    let other_scene = session.scene_beside(words);
+    let own_name = branch_name(words, session.branch()).to_string();
+    let beside = other_scene.as_deref().zip(other.as_deref()).map(|(scene, name)| Beside {
+        names: [&own_name, name],
+        scene,
+        then: session.then(),
+    });
     let stage = Stage {
         words,
         scene: &scene,
         now: session.playhead(),
         part: part_why.as_ref(),
+        beside,
         compared: other.as_deref().map(|name| (name, &*differences)),
         notice: if session.rests() {
             Some(words.at_rest)
@@ -406,7 +435,6 @@ pub fn App(start: &Start) -> Html {
             session.has_just_forked().then_some(words.forked)
         },
         rule: chosen.rule,
-        lens: chosen.lens,
         lit: lit.as_ref(),
         ask: &ask,
     };

@@ -3,7 +3,7 @@
 //! The first branch is the story as the user told it. Acting in the past begins another one there; the old future stays.
 
 use crate::chronicle::{Chronicle, Page, Printed, is_decision, is_event};
-use crate::scene::{self, Lane, Playhead, Scene};
+use crate::scene::{self, Glass, Lane, Playhead, Scene};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{Entry, History, Moment, Stream};
@@ -48,6 +48,7 @@ pub struct Branch {
     /// What was looked at in the past: the position, and what the terminal shows after its own text there.
     looked: (usize, Vec<Printed>),
     lanes: Vec<Rc<Lane>>,
+    glass: Glass,
 }
 
 impl Branch {
@@ -63,6 +64,7 @@ impl Branch {
             screen: Rc::default(),
             looked: Default::default(),
             lanes: Vec::new(),
+            glass: Glass::default(),
         }
     }
 
@@ -107,6 +109,26 @@ impl Branch {
             text: text.into(),
         }));
         true
+    }
+
+    /// Of a crowd, this place is to be seen whole.
+    pub fn look_at(&mut self, ordinal: i32) {
+        self.glass.lens = Some(ordinal);
+    }
+
+    /// Lets the story go on towards this time, but takes no more than so many steps. Returns how far it has come.
+    pub fn approach(&mut self, to: Playhead, steps: usize) -> Playhead {
+        let at = SimTime(to as i64);
+        for _ in 0..steps {
+            if self.story.next_at().is_none_or(|next| next > at) {
+                return to;
+            }
+            self.story.step();
+        }
+        match self.story.next_at().filter(|next| *next <= at) {
+            Some(next) => to.min((next - Span(1)).0 as f64),
+            None => to,
+        }
     }
 
     /// The time of the next thing of this kind after a time, for which the story goes on if need be; the story's end if
@@ -175,7 +197,8 @@ impl Branch {
 
     /// The scene at that moment. `wanted` is the set that is to be shown.
     pub fn scene(&mut self, words: &'static Words, now: Playhead, wanted: Option<&Key>) -> Rc<Scene> {
-        let scene = scene::scene(words, &self.moment.store, &self.chronicle, now, wanted);
+        self.glass.position = self.moment.position;
+        let scene = scene::scene(words, &self.moment.store, &self.chronicle, now, wanted, &mut self.glass);
         let scene = scene.sharing(&self.lanes);
         self.lanes = scene.lanes.clone();
         Rc::new(scene)

@@ -1,6 +1,7 @@
 //! What the page remembers of a history, so that it need not be read again for every picture: each pod's lives and the
 //! states it went through, each volume's files, the user's commands, the terminal's text.
 
+use crate::crowd::{Band, count_band};
 use kubesim::api::pod::{ContainerState, condition};
 use kubesim::api::volume::Files;
 use kubesim::api::{Body, Key, Kind, Object, PodPhase, SimTime, Str, Uid};
@@ -158,6 +159,8 @@ pub struct Chronicle {
     pub files: Vec<(Str, Vec<(SimTime, Files)>)>,
     /// The answers to the question that is watched, each from its time on; `None`: nothing is watched any more.
     pub answers: Vec<(SimTime, Option<Rc<Asked>>)>,
+    /// How many pods were in each state, from a time on.
+    pub bands: Vec<Band>,
     /// The user's commands.
     pub marks: Vec<Mark>,
     /// What controllers decided.
@@ -330,6 +333,7 @@ impl Chronicle {
     }
 
     fn pod(&mut self, at: SimTime, key: &Key, before: Option<&Object>, after: Option<&Object>) {
+        count_band(&mut self.bands, at, before.map(PodState::of), after.map(PodState::of));
         let lives = at_name(&mut self.pods, PodName::new(&key.namespace, &key.name));
         let Some(pod) = after else {
             if let Some(life) = lives.last_mut() {

@@ -14,4 +14,5 @@ pub const EXAMPLES: &[Example] = &[
     Example { name: "nginx web", text: include_str!("examples/web.yaml") },
     Example { name: "Parallel", text: include_str!("examples/parallel.yaml") },
     Example { name: "database", text: include_str!("examples/database.yaml") },
+    Example { name: "a thousand pods", text: include_str!("examples/thousand.yaml") },
 ];

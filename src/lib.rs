@@ -8,6 +8,8 @@
 //! | [`branch`] | one story and a moment of it; [`compare`]: where two worlds differ |
 //! | [`chronicle`] | what is remembered of the history: pods' lives, files, commands |
 //! | [`why`] | the verdicts of a moment as a question, an answer and a rule |
+//! | [`crowd`] | a set of very many pods: a cell for each instead of a lane |
+//! | [`pairs`] | two clusters that differ in one thing, to be seen side by side |
 //! | [`scene`] | what is shown at a moment: a pure function |
 //! | [`words`] | every text, one table per language |
 //! | [`components`] | the parts of the page, drawn from the scene |
@@ -22,9 +24,11 @@ pub mod browser;
 pub mod chronicle;
 pub mod compare;
 pub mod components;
+pub mod crowd;
 pub mod examples;
 pub mod highlight;
 pub mod link;
+pub mod pairs;
 pub mod rest;
 pub mod scene;
 pub mod session;

@@ -1,6 +1,7 @@
 //! What is shown, and where: a pure function of the world at a moment, of what the page remembers, and of the moment.
 
 use crate::chronicle::{Chronicle, Life, PodName, PodState, REVISION_LABEL, has_sandbox};
+use crate::crowd::Crowd;
 use crate::why::{self, Why};
 use crate::words::{Words, fill};
 use kubesim::api::pod::ContainerState;
@@ -27,8 +28,10 @@ pub struct Scene {
     pub why: Why,
     /// The Service that names the pods.
     pub service: Option<ServiceView>,
-    /// One for each number.
+    /// One for each number; of a crowd, only the one that is looked at closely.
     pub lanes: Vec<Rc<Lane>>,
+    /// All places, if they are too many for lanes.
+    pub crowd: Option<Rc<Crowd>>,
     /// Pods of nobody or of somebody else.
     pub others: Vec<OtherPod>,
 }
@@ -213,6 +216,34 @@ pub struct OtherPod {
 /// So many of a file's lines are shown.
 const LINES_SHOWN: usize = 6;
 
+/// How a crowd is looked at.
+#[derive(Default)]
+pub struct Glass {
+    /// The place that the user wants to see whole.
+    pub lens: Option<i32>,
+    /// The crowd as it was seen last, of which set, and after how many writes.
+    pub seen: Option<(usize, Key, Option<Rc<Crowd>>)>,
+    /// How many writes have been made by now.
+    pub position: usize,
+}
+
+impl Glass {
+    /// The set's crowd, if it is one: gone through only if something was written since the last time.
+    fn crowd(&mut self, store: &Store, set: &Object) -> Option<Rc<Crowd>> {
+        let key = set.key();
+        let seen = self.seen.take().filter(|(_, of, _)| *of == key);
+        let crowd = match seen {
+            Some((at, _, crowd)) if at == self.position => crowd,
+            before => {
+                let before = before.and_then(|(_, _, crowd)| crowd);
+                Crowd::of(store, set, before.as_deref()).map(Rc::new)
+            }
+        };
+        self.seen = Some((self.position, key, crowd.clone()));
+        crowd
+    }
+}
+
 /// The scene at this moment. `wanted` is the set that the user chose, if it is there.
 pub fn scene(
     words: &'static Words,
@@ -220,13 +251,22 @@ pub fn scene(
     chronicle: &Chronicle,
     now: Playhead,
     wanted: Option<&Key>,
+    glass: &mut Glass,
 ) -> Scene {
     let sets: Vec<Key> = store.list(Kind::StatefulSet).map(|s| s.key()).collect();
     let chosen = wanted.filter(|key| sets.contains(key)).or(sets.first());
     let set = chosen.and_then(|key| store.get(key));
     let Some(set) = set else {
         let why = why::of_nothing(words, store);
-        return Scene { set: None, sets, why, service: None, lanes: Vec::new(), others: others(store, None) };
+        return Scene {
+            set: None,
+            sets,
+            why,
+            service: None,
+            lanes: Vec::new(),
+            crowd: None,
+            others: others(store, None),
+        };
     };
     let nodes =
         store.list(Kind::Node).filter(|n| !n.node().taints.iter().any(|t| t.key.ends_with("control-plane")));
@@ -240,11 +280,18 @@ pub fn scene(
         in_dns: pods_in_dns(store, set),
         next: next_pod(store, set),
     };
+    let why = why::of_set(words, store, set);
+    let crowd = glass.crowd(store, set);
+    let lanes = match &crowd {
+        Some(crowd) => look.whole(crowd, glass.lens, why.pod.as_deref()).into_iter().collect(),
+        None => look.lanes(),
+    };
     Scene {
         set: Some(SetView { key: set.key(), chips: chips(set) }),
-        why: why::of_set(words, store, set),
+        why,
         service: look.service(),
-        lanes: look.lanes(),
+        lanes,
+        crowd,
         others: others(store, Some(set)),
         sets,
     }
@@ -375,6 +422,17 @@ impl Look<'_> {
             }
         }
         ordinals.into_iter().map(|ordinal| Rc::new(self.lane(ordinal, wanted.contains(&ordinal)))).collect()
+    }
+
+    /// Of a crowd, the place that is to be seen whole: the one that was chosen, else that of the pod that matters now.
+    fn whole(&self, crowd: &Crowd, lens: Option<i32>, pod: Option<&str>) -> Option<Rc<Lane>> {
+        let spec = &self.set.stateful_set().spec;
+        let ordinal = |name: &str| PodName::new(&Str::default(), &name.into()).ordinal;
+        let is_there = |n: &i32| crowd.cells().any(|cell| cell.ordinal == *n);
+        let chosen = lens.or(pod.and_then(ordinal)).filter(is_there);
+        let ordinal = chosen.or(crowd.cells().next().map(|cell| cell.ordinal))?;
+        let wanted = spec.ordinals_start..spec.ordinals_start.saturating_add(spec.replicas);
+        Some(Rc::new(self.lane(ordinal, wanted.contains(&ordinal))))
     }
 
     fn lane(&self, ordinal: i32, wanted: bool) -> Lane {

@@ -9,6 +9,7 @@ use crate::branch::{self, Branch, Stop};
 use crate::chronicle::{Chronicle, Page as Text, is_event};
 use crate::compare::{Difference, differences};
 use crate::link::Link;
+use crate::pairs::{PAIRS, Twin};
 use crate::scene::{Playhead, Scene};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
@@ -53,6 +54,8 @@ pub enum Action {
     Reset,
     /// Another set is to be shown.
     Look(Key),
+    /// Of very many places, this one is to be seen whole.
+    Lens(i32),
     /// The branch of this number is to be shown, at the same moment.
     Switch(usize),
     /// The branch of this number gets this name.
@@ -63,6 +66,16 @@ pub enum Action {
     Compare(Option<usize>),
     /// The story of this link, at its moment, in place of this one.
     Open(Rc<Link>),
+    /// Two new clusters side by side: one with what was applied last, and one with what is in the editor. From then on
+    /// commands go to both.
+    CompareEdited {
+        /// How the one is called.
+        applied: Str,
+        /// The other.
+        edited: Twin,
+    },
+    /// The built-in pair of this number.
+    Pair(usize),
 }
 
 /// The longest stretch of real time that one picture makes up for, in milliseconds: after a pause of the browser
@@ -73,6 +86,8 @@ pub const CALM_FRAME: u32 = 100;
 /// Time stops to pass when nothing was written for this long, and nothing is to come: else ages would go on growing, and
 /// the story on the timeline shrinking, for as long as the page is open.
 const REST: Span = Span::seconds(8);
+/// So many steps of the simulation are taken for one picture at most: some ten milliseconds.
+const STEPS_PER_FRAME: usize = 500;
 /// Where nothing has moved for so long, in milliseconds of real time at the chosen speed, a stretch is idle.
 const LULL: f64 = 700.0;
 /// Idle stretches pass this many times as fast, if they are to be hurried through.
@@ -88,6 +103,10 @@ pub struct Session {
     shown: usize,
     /// The number of the branch that it is compared with.
     beside: Option<usize>,
+    /// Whether these two are twins: commands go to both.
+    twins: bool,
+    /// The number of the built-in pair that they are.
+    pair: Option<usize>,
     next_id: usize,
     playhead: Playhead,
     playing: bool,
@@ -108,6 +127,8 @@ impl Session {
             branches: vec![Branch::replay(0, &[], SimTime(0))],
             shown: 0,
             beside: None,
+            twins: false,
+            pair: None,
             next_id: 1,
             playhead: 0.0,
             playing: false,
@@ -179,6 +200,7 @@ impl Session {
                 *self = Session { speed, skip_idle, ..Session::new() };
             }
             Action::Look(set) => self.look = Some(set),
+            Action::Lens(ordinal) => self.branches.iter_mut().for_each(|branch| branch.look_at(ordinal)),
             Action::Switch(id) => self.switch(id),
             Action::Rename(id, name) => {
                 if let Some(branch) = self.branches.iter_mut().find(|b| b.id == id) {
@@ -186,6 +208,16 @@ impl Session {
                 }
             }
             Action::Discard(id) => self.discard(id),
+            Action::CompareEdited { applied: name, edited } => {
+                let manifest = self.applied().unwrap_or_else(|| edited.manifest.clone());
+                self.begin_twins([Twin { name, manifest }, edited]);
+            }
+            Action::Pair(number) => {
+                if let Some(pair) = PAIRS.get(number) {
+                    self.begin_twins(pair.twins());
+                    self.pair = Some(number);
+                }
+            }
             Action::Compare(other) => {
                 self.beside = other.filter(|id| *id != self.branch().id && self.place_of(*id).is_some());
                 self.seek(self.playhead);
@@ -202,11 +234,23 @@ impl Session {
             return;
         }
         let to = if self.skip_idle { self.hurried(gone) } else { self.playhead + gone };
+        let to = self.approach(to).max(self.playhead);
         self.seek(to);
         if self.rested != Some(self.history().len()) && self.is_at_rest() {
             self.playing = false;
             self.rested = Some(self.history().len());
         }
+    }
+
+    /// How far towards a time both stories come within what a picture may take: where very much happens at once, simulated
+    /// time passes more slowly.
+    fn approach(&mut self, to: Playhead) -> Playhead {
+        let beside = self.beside.and_then(|id| self.place_of(id));
+        let mut reached = to;
+        for place in [Some(self.shown), beside].into_iter().flatten() {
+            reached = reached.min(self.branches[place].approach(to, STEPS_PER_FRAME));
+        }
+        reached
     }
 
     /// Where the playhead goes in a stretch of time that may be idle: never past the next thing that moves.
@@ -270,11 +314,45 @@ impl Session {
         self.seek(to.0 as f64);
     }
 
+    /// Two new clusters, each with its manifest, from the start.
+    fn begin_twins(&mut self, twins: [Twin; 2]) {
+        let Session { speed, skip_idle, .. } = *self;
+        *self = Session { speed, skip_idle, ..Session::new() };
+        for (n, twin) in twins.into_iter().enumerate() {
+            let mut branch = Branch::replay(n, &[], SimTime(0));
+            branch.name = twin.name;
+            branch.story.input(Input::Apply(twin.manifest));
+            self.branches.insert(n, branch);
+        }
+        self.branches.truncate(2);
+        (self.next_id, self.beside, self.twins, self.playing) = (2, Some(1), true, true);
+        self.seek(0.0);
+    }
+
+    /// Gives both twins an input at the playhead. What was to come after it is gone, in both.
+    fn input_to_both(&mut self, input: &Input) {
+        let now = self.now();
+        for branch in &mut self.branches {
+            if branch.end() > now {
+                let Branch { id, name, .. } = branch;
+                let (id, name) = (*id, name.clone());
+                *branch = Branch::replay(id, branch.inputs(), now);
+                branch.name = name;
+            }
+            branch.story.input(input.clone());
+        }
+        self.playing = true;
+        self.seek(self.playhead);
+    }
+
     /// Gives the story an input at the playhead. Time goes on if the input is a command that takes time.
     fn input(&mut self, input: Input) {
         if self.looks(&input) {
             self.playing = false;
             return self.seek(self.playhead);
+        }
+        if self.twins && self.beside.is_some() {
+            return self.input_to_both(&input);
         }
         if self.playhead < self.frontier() {
             self.fork(&input);
@@ -362,6 +440,23 @@ impl Session {
     /// The branch that the shown one is compared with, at the same moment.
     pub fn beside(&self) -> Option<&Branch> {
         self.beside.and_then(|id| self.place_of(id)).map(|place| &self.branches[place])
+    }
+
+    /// The commands that show how the two differ, if they are a built-in pair.
+    pub fn then(&self) -> &'static [&'static str] {
+        self.pair.filter(|_| self.beside.is_some()).map_or(&[], |number| PAIRS[number].then)
+    }
+
+    /// The scene of the branch that the shown one is compared with.
+    pub fn scene_beside(&mut self, words: &'static Words) -> Option<Rc<Scene>> {
+        let place = self.beside.and_then(|id| self.place_of(id))?;
+        Some(self.branches[place].scene(words, self.playhead, self.look.as_ref()))
+    }
+
+    /// The manifest that was applied last.
+    pub fn applied(&self) -> Option<Str> {
+        let applied = |input: &Input| if let Input::Apply(text) = input { Some(text.clone()) } else { None };
+        self.branch().inputs().iter().rev().find_map(|timed| applied(&timed.input))
     }
 
     /// Where the two branches differ at the playhead.

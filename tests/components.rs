@@ -75,8 +75,8 @@ fn stage(session: &mut Session) -> String {
         compared: None,
         notice: None,
         rule: true,
-        lens: None,
         lit: None,
+        beside: None,
         ask: &ask,
     };
     render(stage.draw())

@@ -432,3 +432,87 @@ fn another_set_can_be_looked_at() {
     assert_eq!(&*scene.lanes[0].name, "web-0");
     assert_eq!(scene.others.len(), 1, "flask-0 is no pod of web");
 }
+
+#[test]
+fn a_pair_of_clusters_gets_the_same_commands_and_differs_in_one_thing() {
+    use ordinal::pairs::PAIRS;
+    for (number, pair) in PAIRS.iter().enumerate() {
+        let mut session = Session::new();
+        session.handle(Action::Pair(number));
+        let mut ever = 0;
+        for _ in 0..40 {
+            play(&mut session, 1.0);
+            ever += session.differences().len();
+        }
+        for command in pair.then {
+            session.handle(Action::Input(Input::Command((*command).into())));
+            for _ in 0..30 {
+                play(&mut session, 1.0);
+                ever += session.differences().len();
+            }
+        }
+        assert_eq!(session.then(), pair.then);
+        let names: Vec<&str> = session.branches().iter().map(|b| &*b.name).collect();
+        assert_eq!(names, pair.names);
+        assert!(ever > 0, "{names:?} never differed");
+        for branch in session.branches() {
+            assert_eq!(branch.inputs().len(), 1 + pair.then.len(), "{names:?}: commands go to both");
+            let said = branch.history().entries().iter().filter_map(|entry| match &entry.change {
+                kubesim::apiserver::Change::Output { text, .. } => Some(text.clone()),
+                _ => None,
+            });
+            let refused: Vec<kubesim::api::Str> = said.filter(|text| text.contains("error")).collect();
+            assert!(refused.is_empty(), "{names:?}: {refused:?}");
+        }
+        let pods = |place: usize| session.branches()[place].moment().store.list(Kind::Pod).count();
+        assert!(pods(0) > 0 && pods(1) > 0, "{names:?} have pods");
+    }
+}
+
+#[test]
+fn what_was_applied_is_compared_with_what_is_edited_and_acting_in_the_past_stays_in_step() {
+    use ordinal::pairs::Twin;
+    let mut session = seed();
+    play(&mut session, 5.0);
+    let edited = EXAMPLES[0]
+        .text
+        .replace("replicas: 3", "replicas: 2")
+        .replace("minReadySeconds: 10", "minReadySeconds: 0");
+    let edited = Twin { name: "edited".into(), manifest: edited.as_str().into() };
+    session.handle(Action::CompareEdited { applied: "applied".into(), edited });
+    play(&mut session, 60.0);
+    let ready = |session: &Session| -> Vec<i32> {
+        let set = |b: &Branch| {
+            b.moment().store.list(Kind::StatefulSet).map(|s| s.stateful_set().status.ready_replicas).sum()
+        };
+        session.branches().iter().map(set).collect()
+    };
+    assert_eq!(ready(&session), [3, 2]);
+    session.handle(Action::Seek(30_000.0));
+    command(&mut session, "kubectl delete pod flask-0 --wait=false");
+    assert_eq!(session.branches().iter().map(Branch::end).collect::<Vec<_>>(), [session.now(); 2]);
+    play(&mut session, 1.0);
+    assert!(session.scene_beside(&EN).is_some());
+}
+
+#[test]
+fn a_set_of_many_is_a_crowd_that_keeps_what_has_not_changed() {
+    let many = EXAMPLES[0].text.replace("replicas: 3", "replicas: 150");
+    let mut session = Session::playing(&many);
+    play(&mut session, 12.0);
+    let first = scene(&mut session);
+    let crowd = first.crowd.clone().expect("150 places are a crowd");
+    assert_eq!((crowd.len(), crowd.blocks.len(), first.lanes.len()), (150, 2, 1));
+    assert_eq!(crowd.counts.iter().sum::<usize>() + crowd.missing, 150);
+    session.handle(Action::Lens(120));
+    play(&mut session, 20.0);
+    let second = scene(&mut session);
+    let later = second.crowd.clone().expect("still");
+    assert_eq!(&*second.lanes[0].name, "flask-120");
+    assert!(Rc::ptr_eq(&crowd.blocks[1], &later.blocks[1]), "nothing has changed there");
+    assert!(!Rc::ptr_eq(&crowd.blocks[0], &later.blocks[0]));
+    let third = scene(&mut session);
+    assert!(Rc::ptr_eq(&later, third.crowd.as_ref().expect("still")));
+    let bands = &session.chronicle().bands;
+    assert_eq!(bands.last().expect("pods were counted").1.iter().sum::<u32>() as usize, 150 - later.missing);
+}

@@ -3,6 +3,7 @@
 use super::{Ask, button};
 use crate::examples::EXAMPLES;
 use crate::highlight::{Ink, pieces};
+use crate::pairs::{PAIRS, Pair};
 use crate::session::Action;
 use crate::words::{Words, fill};
 use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
@@ -35,7 +36,11 @@ pub fn editor(
     });
     let choose = ask.reform(|event: Event| {
         let select: HtmlSelectElement = event.target_unchecked_into();
-        Ask::Edit(EXAMPLES[(select.selected_index().max(0) as usize).min(EXAMPLES.len() - 1)].text.into())
+        let chosen = select.selected_index().max(0) as usize;
+        match EXAMPLES.get(chosen) {
+            Some(example) => Ask::Edit(example.text.into()),
+            None => Ask::Do(Action::Pair(chosen - EXAMPLES.len())),
+        }
     });
     let onscroll = ask.reform(move |event: Event| {
         let area: HtmlElement = event.target_unchecked_into();
@@ -50,12 +55,14 @@ pub fn editor(
         let class = said.map(class).or((marked == Some(n)).then_some("marked"));
         html! { <div {class}><i>{ n + 1 }</i>{ for pieces(text).into_iter().map(ink) }</div> }
     };
+    let pair = |pair: &Pair| html! { <option>{ pair.names.join(" | ") }</option> };
     html! {
         <>
             <div class="bar">
                 <h2>{ words.manifest }</h2>
                 <select aria-label={words.examples} onchange={choose}>
                     { for EXAMPLES.iter().map(|e| html! { <option selected={*text == e.text}>{ e.name }</option> }) }
+                    <optgroup label={words.side_by_side}>{ for PAIRS.iter().map(pair) }</optgroup>
                 </select>
             </div>
             <div class="editor" {onscroll}>
@@ -79,6 +86,7 @@ pub fn editor(
             </div>
             <div class="bar">
                 { button("primary", words.apply, ask, Ask::Apply) }
+                { button("", words.compare_edited, ask, Ask::CompareEdited) }
                 { button("", words.reset, ask, Ask::Do(Action::Reset)) }
             </div>
         </>

@@ -42,6 +42,8 @@ pub enum Ask {
     Scroll(usize),
     /// Apply the manifest.
     Apply,
+    /// Show what was applied and what is in the editor side by side, each in a cluster of its own.
+    CompareEdited,
     /// Run this command on the laptop, and show it in the terminal.
     Command(AttrValue),
     /// Show this object.
@@ -64,7 +66,7 @@ pub enum Ask {
     Show(View),
     /// Show the rule behind the answer, or hide it.
     Rule(bool),
-    /// Of many lanes, show this one whole.
+    /// Of very many places, show this one whole.
     Lens(i32),
     /// Change between light and dark.
     Theme,

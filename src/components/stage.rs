@@ -3,21 +3,34 @@
 use super::lane::lane;
 use super::trouble::opener;
 use super::why_bar::why_bar;
-use super::{Ask, choice, labelled};
+use super::{Ask, address, button, choice, labelled, part};
+use crate::chronicle::{PodState, REVISION_LABEL};
 use crate::compare::Difference;
-use crate::scene::{Lane, OtherPod, Playhead, PodPlace, Scene, ServiceView};
+use crate::crowd::{Cell, Crowd};
+use crate::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use crate::session::Action;
 use crate::why::Why;
 use crate::words::{Words, fill};
-use kubesim::api::{Key, Kind};
+use kubesim::api::{Key, Kind, Str};
 use kubesim::dns::reason::{Chain, Link};
+use kubesim::kubectl::printers::pod_status;
 use std::rc::Rc;
+use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 /// From this many lanes on, lanes are small.
 const COMPACT: usize = 9;
-/// From this many lanes on, a lane is a cell, and one of them is shown whole.
-const CELLS: usize = 41;
+
+/// The other of two clusters.
+#[derive(Clone, Copy)]
+pub struct Beside<'a> {
+    /// What the one on the stage is called, and what the other.
+    pub names: [&'a str; 2],
+    /// The other's scene.
+    pub scene: &'a Scene,
+    /// Commands that show how they differ.
+    pub then: &'static [&'static str],
+}
 
 /// What the stage shows.
 pub struct Stage<'a> {
@@ -28,12 +41,12 @@ pub struct Stage<'a> {
     pub part: Option<&'a Why>,
     /// Where the branch differs from the one that it is compared with, and that one's name.
     pub compared: Option<(&'a str, &'a [Difference])>,
+    /// The other cluster, if two are side by side: its name and this one's, and its scene.
+    pub beside: Option<Beside<'a>>,
     /// Something to say about what the user did.
     pub notice: Option<&'static str>,
     /// Whether the rule behind the answer is shown.
     pub rule: bool,
-    /// Of many lanes, the one that is shown whole.
-    pub lens: Option<i32>,
     /// The way from a Service to the records that the DNS panel is about.
     pub lit: Option<&'a Chain>,
     pub ask: &'a Callback<Ask>,
@@ -49,8 +62,12 @@ impl Stage<'_> {
                 { why_bar(words, self.part.unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), self.rule, ask) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
                 { for scene.service.as_ref().map(|service| band(words, service, self.lights(&service.name))) }
-                { self.lanes() }
-                if !scene.others.is_empty() { { others(words, &scene.others, ask) } }
+                if let Some(beside) = self.beside {
+                    { self.halves(beside) }
+                } else {
+                    { self.lanes(scene) }
+                    if !scene.others.is_empty() { { others(words, &scene.others, ask) } }
+                }
             </section>
         }
     }
@@ -96,32 +113,59 @@ impl Stage<'_> {
         }
     }
 
-    fn lanes(&self) -> Html {
-        let (words, scene, ask) = (self.words, self.scene, self.ask);
-        let Some(set) = &scene.set else { return Html::default() };
-        let namespace: AttrValue = set.key.namespace.clone().into();
-        let draw = |l: &Rc<Lane>| lane(words, &namespace, l, self.light(l), ask);
-        let count = scene.lanes.len();
-        if count < CELLS {
-            let class = if count < COMPACT {
-                ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count]
-            } else {
-                "compact"
-            };
-            return html! { <ul class={classes!("lanes", class)}>{ for scene.lanes.iter().map(draw) }</ul> };
-        }
-        let near = |l: &&Rc<Lane>| match self.lens {
-            Some(ordinal) => l.ordinal == ordinal,
-            None => scene.why.pod.as_ref() == Some(&l.name),
+    /// Two clusters side by side; what is not the same in both is marked.
+    fn halves(&self, beside: Beside) -> Html {
+        let Stage { words, ask, .. } = *self;
+        let half = |(name, scene): (&str, &Scene)| {
+            let set = scene.set.as_ref();
+            html! {
+                <section class="half" aria-label={name.to_string()}>
+                    <h3>{ name.to_string() }{ for set.map(|set| html! { <span class="chip">{ &set.chips[0] }</span> }) }</h3>
+                    <p>{ &scene.why.title }</p>
+                    { self.lanes(scene) }
+                    if !scene.others.is_empty() { { others(words, &scene.others, ask) } }
+                </section>
+            }
         };
-        let whole = scene.lanes.iter().find(near).or(scene.lanes.first());
-        let cells = scene.lanes.iter().map(|l| cell(l, whole.is_some_and(|w| w.ordinal == l.ordinal), ask));
+        let then = |command: &&'static str| button("chip", *command, ask, Ask::Command((*command).into()));
+        let [here, there] = beside.names;
         html! {
             <>
-                <div class="cells">{ for cells }</div>
-                <ul class="lanes l1">{ for whole.map(draw) }</ul>
+                if !beside.then.is_empty() { <div class="then"><b>{ words.then }</b>{ for beside.then.iter().map(then) }</div> }
+                <div class="halves">{ half((here, self.scene)) }{ half((there, beside.scene)) }</div>
             </>
         }
+    }
+
+    fn lanes(&self, scene: &Scene) -> Html {
+        let (words, ask) = (self.words, self.ask);
+        let Some(set) = &scene.set else { return Html::default() };
+        let namespace: AttrValue = set.key.namespace.clone().into();
+        let differs = |l: &Lane| {
+            let of_lane = |d: &Difference| {
+                d.key.name == l.name || l.claims.iter().any(|claim| claim.name == d.key.name)
+            };
+            self.compared.is_some_and(|(_, all)| all.iter().any(of_lane))
+        };
+        let draw = |l: &Rc<Lane>| {
+            lane(words, &namespace, l, if differs(l) { "lane differs" } else { self.light(l) }, ask)
+        };
+        if let Some(crowd) = &scene.crowd {
+            let whole = scene.lanes.first();
+            return html! {
+                <>
+                    { cells(words, &set.key.name, crowd, whole.map(|lane| lane.ordinal), ask) }
+                    <ul class="lanes l1">{ for whole.map(draw) }</ul>
+                </>
+            };
+        }
+        let count = scene.lanes.len();
+        let class = if count < COMPACT && self.beside.is_none() {
+            ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count]
+        } else {
+            "compact"
+        };
+        html! { <ul class={classes!("lanes", class)}>{ for scene.lanes.iter().map(draw) }</ul> }
     }
 }
 
@@ -158,15 +202,94 @@ fn band(words: &'static Words, service: &ServiceView, lit: bool) -> Html {
     }
 }
 
-fn cell(lane: &Lane, chosen: bool, ask: &Callback<Ask>) -> Html {
-    let (state, status) = match &lane.pod {
-        PodPlace::Ghost { note, .. } => ("ghost", note),
-        PodPlace::Pod(pod) => (pod.state.class(), &pod.status),
+/// A cell for each place of a crowd. One listener for all of them: there may be ten thousand.
+fn cells(words: &'static Words, set: &Str, crowd: &Crowd, whole: Option<i32>, ask: &Callback<Ask>) -> Html {
+    let choose = {
+        let ask = ask.clone();
+        Callback::from(move |event: MouseEvent| {
+            if let Some(ordinal) = ordinal_of(event.target()) {
+                ask.emit(Ask::Lens(ordinal));
+            }
+        })
     };
-    let label = AttrValue::from(format!("{} {status}", lane.name));
-    let bound = lane.claims.iter().any(|c| c.volume.is_some());
-    let number = html! { <>{ lane.ordinal }if bound { <i /> }</> };
-    labelled(state, Some(label), Some(chosen), number, ask, Ask::Lens(lane.ordinal))
+    let walk = {
+        let ask = ask.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if let Some(ordinal) = neighbour(&event) {
+                event.prevent_default();
+                event.stop_propagation();
+                ask.emit(Ask::Lens(ordinal));
+            }
+        })
+    };
+    let block = |cells: &Rc<Vec<Cell>>| {
+        let chosen = whole.filter(|n| cells.iter().any(|cell| cell.ordinal == *n));
+        let depends = [address(cells), chosen.map_or(0, |n| n as usize + 1), 0, 0];
+        let (cells, set, revision) = (cells.clone(), set.clone(), crowd.revision.clone());
+        let draw =
+            move || cells.iter().map(|c| cell(words, &set, c, chosen, revision.as_deref())).collect::<Html>();
+        part("", depends, Rc::new(draw))
+    };
+    let count = |(state, count): (PodState, usize)| {
+        let name = words.states[state as usize];
+        html! { if count > 0 { <li class={state.class()}><i />{ name }<b>{ count }</b></li> } }
+    };
+    let counts = PodState::ALL.into_iter().zip(crowd.counts);
+    html! {
+        <div class="crowd">
+            <ul class="legend counts">
+                { for counts.map(count) }
+                if crowd.missing > 0 { <li class="ghost"><i />{ words.missing_pods }<b>{ crowd.missing }</b></li> }
+            </ul>
+            <div class="cells" role="group" aria-label={words.stage} onclick={choose} onkeydown={walk}>
+                { for crowd.blocks.iter().map(block) }
+            </div>
+        </div>
+    }
+}
+
+fn cell(words: &'static Words, set: &str, cell: &Cell, chosen: Option<i32>, revision: Option<&str>) -> Html {
+    let is_chosen = chosen == Some(cell.ordinal);
+    let (class, status) = match &cell.pod {
+        None => (classes!("ghost"), words.missing_pods.to_owned()),
+        Some(pod) => {
+            let old = pod.meta.label(REVISION_LABEL) != revision;
+            (classes!(PodState::of(pod).class(), old.then_some("old")), pod_status(pod.pod(), &pod.meta))
+        }
+    };
+    html! {
+        <button type="button" {class} data-ordinal={cell.ordinal.to_string()} tabindex={if is_chosen { "0" } else { "-1" }}
+            aria-current={is_chosen.then_some("true")} aria-label={format!("{set}-{} {status}", cell.ordinal)} title={status}>
+            { cell.ordinal }
+            if cell.bound { <i /> }
+        </button>
+    }
+}
+
+fn ordinal_of(target: Option<web_sys::EventTarget>) -> Option<i32> {
+    let element = target?.dyn_into::<web_sys::Element>().ok()?.closest("[data-ordinal]").ok()??;
+    element.get_attribute("data-ordinal")?.parse().ok()
+}
+
+/// The cell to which an arrow key leads; it gets the focus.
+fn neighbour(event: &KeyboardEvent) -> Option<i32> {
+    let cell = event.target()?.dyn_into::<web_sys::Element>().ok()?.closest("[data-ordinal]").ok()??;
+    let step = |cell: &web_sys::Element, on: bool| {
+        if on { cell.next_element_sibling() } else { cell.previous_element_sibling() }
+    };
+    let left = |cell: &web_sys::Element| cell.get_bounding_client_rect().left();
+    let on = matches!(&*event.key(), "ArrowRight" | "ArrowDown");
+    let mut next = match &*event.key() {
+        "ArrowRight" | "ArrowLeft" | "ArrowDown" | "ArrowUp" => step(&cell, on)?,
+        _ => return None,
+    };
+    if matches!(&*event.key(), "ArrowDown" | "ArrowUp") {
+        while left(&next) != left(&cell) {
+            next = step(&next, on)?;
+        }
+    }
+    next.dyn_ref::<web_sys::HtmlElement>()?.focus().ok()?;
+    ordinal_of(Some(next.into()))
 }
 
 fn others(words: &'static Words, pods: &[OtherPod], ask: &Callback<Ask>) -> Html {

@@ -4,6 +4,7 @@ use super::dns::bands as bands_of_dns;
 use super::{Ask, choice, labelled, part, percent, sign};
 use crate::branch::{Branch, Stop};
 use crate::chronicle::{Chronicle, Decision, Life, Mark, PodName, PodState, Stretch};
+use crate::crowd::Band;
 use crate::scene::{PodPlace, Scene};
 use crate::session::{Action, Session};
 use crate::words::{Words, fill};
@@ -13,6 +14,9 @@ use std::rc::Rc;
 use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
+/// How high the bands of a crowd are, in pixels, and into how many columns they are cut.
+const BANDS: usize = 84;
+const COLUMNS: u32 = 400;
 /// The timeline shows at least this long a stretch, in milliseconds.
 const SHORTEST: f64 = 60_000.0;
 /// The playhead at the frontier is this far to the right.
@@ -42,10 +46,13 @@ pub fn timeline(
     let (now, frontier) = (session.playhead(), session.frontier());
     let span = (frontier / FRONTIER_AT).max(SHORTEST);
     let x = |time: f64| percent(time / span);
-    let rows = Rc::new(rows(session.chronicle(), scene));
+    let crowd = scene.crowd.is_some();
+    let rows = Rc::new(if crowd { Vec::new() } else { rows(session.chronicle(), scene) });
     let watched = session.chronicle().answers.iter().rev().find_map(|(_, asked)| asked.clone());
-    let count = rows.len() + usize::from(watched.is_some());
-    let height = row_height(count);
+    let watched = watched.filter(|_| !crowd);
+    // A crowd is one high row.
+    let count = if crowd { 1 } else { rows.len() + usize::from(watched.is_some()) };
+    let height = if crowd { BANDS } else { row_height(count) };
     let bottom = TOP + count * height;
     let step = tick_step(span);
     let tick = |n: i64| {
@@ -60,7 +67,10 @@ pub fn timeline(
     let bars_span = bars_span(frontier);
     let bars = {
         let (shared, rows) = (shared.clone(), rows.clone());
-        let draw = move || bars(shared.borrow().chronicle(), &rows, height, bars_span);
+        let draw = move || match crowd {
+            true => bands(&shared.borrow().chronicle().bands, frontier.min(bars_span), bars_span),
+            false => bars(shared.borrow().chronicle(), &rows, height, bars_span),
+        };
         part("", [session.history().len(), count, bars_span as usize, session.branch().id], Rc::new(draw))
     };
     let marks = {
@@ -84,7 +94,9 @@ pub fn timeline(
                 </p>
             }
             <div class="tracks">
-                if height >= NAMED {
+                if crowd {
+                    <ol class="bands" aria-hidden="true"><li>{ words.pods }</li></ol>
+                } else if height >= NAMED {
                     <ol class={format!("h{height}")} aria-hidden="true">{ for rows.iter().map(name) }
                         { for watched.iter().map(|asked| html! { <li class="asked">{ &*asked.question.name }</li> }) }
                     </ol>
@@ -296,6 +308,45 @@ fn bars(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> Ht
         }
     }
     bars.into_iter().collect()
+}
+
+/// How many pods were in which state: a band for each state, the one upon the other, as thick as its pods are many. The
+/// states that a pod goes through come from the top down, so that a band's place tells it, too.
+fn bands(bands: &[Band], end: f64, span: f64) -> Html {
+    let most = bands.iter().map(|(_, counts)| counts.iter().sum::<u32>()).max().unwrap_or(0).max(1);
+    let (mut last, mut steps) = (None, Vec::new());
+    for column in 0..=(end / span * f64::from(COLUMNS)) as u32 {
+        let at = SimTime((f64::from(column) * span / f64::from(COLUMNS)) as i64);
+        let known = bands.partition_point(|(since, _)| *since <= at);
+        if last != Some(known) {
+            let counts = known.checked_sub(1).map_or([0; 6], |n| bands[n].1);
+            steps.push((column, counts));
+            last = Some(known);
+        }
+    }
+    let end = (end / span * f64::from(COLUMNS)) as u32 + 1;
+    let y = |pods: u32| BANDS as u32 * (most - pods) / most;
+    let path = |state: PodState| {
+        // From the bottom: Ready; those before it lie above it.
+        let below = |counts: &[u32; 6]| {
+            [3, 4, 5, 2, 1, 0].iter().take_while(|n| **n != state as usize).map(|n| counts[*n]).sum::<u32>()
+        };
+        let mut path = String::new();
+        for (n, (column, counts)) in steps.iter().enumerate() {
+            let (to, low) = (steps.get(n + 1).map_or(end, |(to, _)| *to), below(counts));
+            let high = low + counts[state as usize];
+            if high > low {
+                path.push_str(&format!("M{column} {}H{to}V{}H{column}z", y(high), y(low)));
+            }
+        }
+        html! { if !path.is_empty() { <path class={state.class()} d={path} /> } }
+    };
+    html! {
+        <svg y={TOP.to_string()} height={BANDS.to_string()} viewBox={format!("0 0 {COLUMNS} {BANDS}")} preserveAspectRatio="none"
+            class="bands">
+            { for PodState::ALL.map(path) }
+        </svg>
+    }
 }
 
 /// What controllers decided, and the user's commands, each as far as the next one.

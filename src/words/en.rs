@@ -347,6 +347,13 @@ pub static EN: Words = Words {
     no_files: "empty",
     lines_before: "{count} lines before",
     states: ["Pending", "Init", "Running", "Ready", "Terminating", "Failing"],
+    missing_pods: "No pod",
+    side_by_side: "Side by side",
+    compare_edited: "Compare",
+    as_applied: "as applied",
+    as_edited: "as edited",
+    then: "Then",
+    pods: "pods",
 
     headless: "no virtual IP: DNS answers with the pods",
     virtual_ip: "one virtual IP: DNS answers with it",

@@ -160,6 +160,13 @@ pub struct Words {
     pub no_files: &'static str,
     pub lines_before: &'static str,
     pub states: [&'static str; 6],
+    pub missing_pods: &'static str,
+    pub side_by_side: &'static str,
+    pub compare_edited: &'static str,
+    pub as_applied: &'static str,
+    pub as_edited: &'static str,
+    pub then: &'static str,
+    pub pods: &'static str,
 
     // The Service.
     pub headless: &'static str,

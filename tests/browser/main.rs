@@ -5,6 +5,7 @@ mod bad_input;
 mod dns;
 mod harness;
 mod opening;
+mod scale;
 mod sharing;
 mod story;
 mod time;

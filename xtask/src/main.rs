@@ -1,6 +1,7 @@
 //! `cargo xtask`: sets up, builds, serves, tests and measures Ordinal.
 #![allow(clippy::disallowed_methods, reason = "tooling: clocks are read here, the simulation is elsewhere")]
 
+mod bench;
 mod check;
 mod fuzz;
 mod profile;
@@ -29,7 +30,9 @@ cargo xtask COMMAND
   screenshot [--out DIR] [--script FILE] [--size WxH]... [--scheme light|dark]...
              pictures of the page in dist/ (built if missing), into artifacts/; what a script may say
              stands in tests/browser/screenshot.rs
-  bench      the simulation's benchmarks
+  bench [--native | --browser] [--largest N]
+             the simulation's figures: rollouts of 3 to N (10000) pods, seek, fork and replay, natively and in
+             Chromium's Wasm; and the frames of the page in dist/ (if it is there) while a rollout plays
   fuzz [--seconds N] [--cases N] [--seed N] [--target manifest|command|dns]
              mutated manifests, command lines and DNS lines against the simulation, for a minute; what panics, hangs or
              takes too much memory becomes a file in crates/kubesim/tests/found, and thereby a test
@@ -93,8 +96,9 @@ fn dispatch(arguments: &mut Arguments) -> Result<ExitCode> {
             schema::write(std::path::Path::new(staging), version)?;
         }
         "bench" => {
+            let request = bench::Request::read(arguments)?;
             arguments.finish()?;
-            bench()?;
+            bench::run_all(&mut tools, &request)?;
         }
         "fuzz" => fuzz::fuzz(&arguments.0)?,
         "profile" => {
@@ -109,16 +113,6 @@ fn dispatch(arguments: &mut Arguments) -> Result<ExitCode> {
         other => return Err(format!("there is no command {other}\n\n{USAGE}")),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Runs the simulation's benchmarks, if it has any.
-fn bench() -> Result<()> {
-    let benches = run::root().join("crates/kubesim/benches");
-    if !benches.is_dir() {
-        println!("There are no benchmarks yet: crates/kubesim/benches does not exist. Nothing was measured.");
-        return Ok(());
-    }
-    run::run(run::cargo().args(["bench", "--package", "kubesim"]))
 }
 
 /// The command line, taken apart piece by piece.

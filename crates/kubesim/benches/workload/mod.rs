@@ -87,7 +87,8 @@ impl Rollout {
 pub fn seek(moment: &mut Moment, story: &Story, n: usize) -> usize {
     let history = story.cluster.api.history();
     // Far apart, and never the same for long: multiples of the golden ratio's part of the history.
-    let position = ((n.wrapping_mul(0x9E37_79B9) % (1 << 32)) * history.len()) >> 32;
+    let part = u64::from((n as u32).wrapping_mul(0x9E37_79B9));
+    let position = ((part * history.len() as u64) >> 32) as usize;
     moment.seek(history, position);
     moment.store.list(Kind::Pod).count()
 }

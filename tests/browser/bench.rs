@@ -1,0 +1,134 @@
+//! `cargo xtask bench` in Chromium: the simulation in Wasm by itself, then the built page while a rollout plays.
+//!
+//! `ORDINAL_BENCH` names a folder with the module `bench.wasm` (crates/kubesim/benches/wasm.rs) and a page that loads
+//! nothing; `ORDINAL_DIST` names the built page, if that is to be measured too.
+
+mod harness;
+mod webdriver;
+
+use harness::{Page, View};
+use serde_json::Value;
+use std::env;
+use std::path::PathBuf;
+
+/// Pods, Parallel, with claims.
+const ROLLOUTS: [(u32, bool, bool); 12] = [
+    (3, false, false),
+    (100, false, false),
+    (1_000, false, false),
+    (10_000, false, false),
+    (100, false, true),
+    (1_000, false, true),
+    (100, true, false),
+    (1_000, true, false),
+    (10_000, true, false),
+    (100, true, true),
+    (1_000, true, true),
+    (10_000, true, true),
+];
+
+fn main() {
+    let largest: u32 = env::args().skip(1).find_map(|a| a.parse().ok()).unwrap_or(10_000);
+    if let Some(folder) = env::var_os("ORDINAL_BENCH") {
+        simulation(PathBuf::from(folder), largest);
+    }
+    if env::var_os("ORDINAL_DIST").is_some() {
+        for replicas in [40, 200, 1_000, 10_000].into_iter().filter(|n| *n <= largest) {
+            play(replicas);
+        }
+    }
+}
+
+/// The simulation by itself.
+fn simulation(folder: PathBuf, largest: u32) {
+    let mut page = Page::open_site(&folder, View::DESKTOP);
+    println!(
+        "{:<28} {:>9} {:>10} {:>9} {:>9} {:>10}",
+        "rollout in Wasm", "events", "wall", "per event", "growth", "memory"
+    );
+    let mut before: Option<(bool, bool, f64)> = None;
+    for (replicas, parallel, claims) in ROLLOUTS.into_iter().filter(|(n, ..)| *n <= largest) {
+        let rounds = (3_000 / replicas).clamp(1, 5);
+        let measured = page.eval(&format!(
+            "(async () => {{
+                const bytes = await (await fetch('bench.wasm')).arrayBuffer();
+                const wasm = (await WebAssembly.instantiate(bytes)).instance.exports;
+                const timed = act => {{ const start = performance.now(); const value = act(); return [performance.now() - start, value]; }};
+                let best = Infinity, events = 0;
+                for (let round = 0; round < {rounds}; round++) {{
+                    wasm.prepare({replicas}, {parallel}, {claims});
+                    const [took, count] = timed(wasm.rollout);
+                    [best, events] = [Math.min(best, took), count];
+                }}
+                const memory = wasm.memory.buffer.byteLength;
+                const seeks = [...Array(50).keys()].map(n => timed(() => wasm.seek(n))[0]).sort((a, b) => a - b);
+                const [fork] = timed(() => wasm.fork(0.5)), [replay] = timed(() => wasm.fork(1));
+                return {{ best, events, memory, middle: seeks[25], longest: seeks[49], fork, replay }};
+            }})()"
+        ));
+        let number = |name: &str| measured[name].as_f64().unwrap_or(f64::NAN);
+        let per_event = number("best") * 1e6 / number("events");
+        let growth = before.filter(|(p, c, _)| (*p, *c) == (parallel, claims));
+        println!(
+            "{:<28} {:>9} {:>7.1} ms {per_event:>6.0} ns {:>9} {:>7.1} MB",
+            format!(
+                "{}{} {replicas}",
+                if parallel { "Parallel" } else { "OrderedReady" },
+                if claims { " claims" } else { "" }
+            ),
+            number("events"),
+            number("best"),
+            growth.map_or(String::new(), |(.., before)| format!("{:.2}×", per_event / before)),
+            number("memory") / 1e6,
+        );
+        if replicas >= 1_000 {
+            println!(
+                "    seek {:.2} ms (middle), {:.2} ms (longest); fork at the middle {:.0} ms; replay {:.0} ms",
+                number("middle"),
+                number("longest"),
+                number("fork"),
+                number("replay")
+            );
+        }
+        before = Some((parallel, claims, per_event));
+    }
+}
+
+/// The page while a set of so many is rolled out at 16×: how long its frames take.
+fn play(replicas: u32) {
+    let mut page = Page::open(View::DESKTOP);
+    let manifest = format!(
+        "apiVersion: v1\nkind: Node\nmetadata: {{name: big}}\nstatus:\n  allocatable: {{cpu: \"64\", memory: 256Gi, pods: \"16000\"}}\n  \
+         capacity: {{cpu: \"64\", memory: 256Gi, pods: \"16000\"}}\nspec: {{podCIDR: 10.8.0.0/16}}\n---\napiVersion: v1\nkind: \
+         Service\nmetadata: {{name: many}}\nspec:\n  clusterIP: None\n  selector: {{app: many}}\n  ports: [{{port: 80}}]\n---\n\
+         apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: many}}\nspec:\n  serviceName: many\n  replicas: {replicas}\n  \
+         podManagementPolicy: Parallel\n  selector: {{matchLabels: {{app: many}}}}\n  template:\n    metadata: {{labels: {{app: \
+         many}}}}\n    spec:\n      containers: [{{name: nginx, image: nginx}}]\n"
+    );
+    page.paste("textarea", &manifest);
+    page.click_named("16×");
+    page.click_named("Apply");
+    page.wait("the set is on the stage", "document.querySelector('.set')?.innerText.includes('many') || [...document.querySelectorAll('.set .chip')].some(c => c.innerText == 'many')");
+    let measured: Value = page.eval(
+        "new Promise(done => {
+            const deltas = [];
+            let last = performance.now(), end = last + 6000;
+            const frame = now => {
+                deltas.push(now - last);
+                last = now;
+                if (now < end) requestAnimationFrame(frame); else done(deltas);
+            };
+            requestAnimationFrame(frame);
+        })",
+    );
+    let mut deltas: Vec<f64> = measured.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
+    deltas.sort_by(f64::total_cmp);
+    let over = deltas.iter().filter(|d| **d > 33.0).count();
+    println!(
+        "page, {replicas} pods at 16×: {} frames, middle {:.1} ms, 99 % {:.1} ms, longest {:.1} ms, {over} over 33 ms",
+        deltas.len(),
+        deltas[deltas.len() / 2],
+        deltas[deltas.len() * 99 / 100],
+        deltas[deltas.len() - 1],
+    );
+}

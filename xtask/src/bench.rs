@@ -1,0 +1,108 @@
+//! `cargo xtask bench`: the simulation's figures, natively (crates/kubesim/benches/simulation.rs) and in Chromium's Wasm
+//! (crates/kubesim/benches/wasm.rs, driven by tests/browser/bench.rs).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Arguments;
+use crate::run::{Result, cargo, root, run};
+use crate::site;
+use crate::tools::{Need, Tools, WASM};
+
+/// What is measured.
+pub struct Request {
+    native: bool,
+    browser: bool,
+    largest: String,
+}
+
+impl Request {
+    /// Reads the command line.
+    pub fn read(arguments: &mut Arguments) -> Result<Self> {
+        let (native, browser) = (arguments.flag("--native"), arguments.flag("--browser"));
+        let largest = arguments.value("--largest")?.unwrap_or_else(|| "10000".to_owned());
+        largest.parse::<u32>().map_err(|_| format!("--largest {largest}: not a number of pods"))?;
+        Ok(Self { native: native || !browser, browser: browser || !native, largest })
+    }
+}
+
+/// Measures.
+pub fn run_all(tools: &mut Tools, request: &Request) -> Result<()> {
+    if request.native {
+        run(cargo().args([
+            "bench",
+            "--package",
+            "kubesim",
+            "--bench",
+            "simulation",
+            "--",
+            &request.largest,
+        ]))?;
+    }
+    if request.browser {
+        tools.ensure(&[Need::WasmTarget, Need::Browser])?;
+        tools.try_wasm_opt();
+        let folder = module(tools)?;
+        let browser = tools.browser.as_ref().expect("Need::Browser has been met");
+        let mut example = tools.cargo();
+        example.args([
+            "run",
+            "--quiet",
+            "--package",
+            "ordinal",
+            "--example",
+            "bench",
+            "--",
+            &request.largest,
+        ]);
+        example.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.driver);
+        example.env("ORDINAL_BENCH", &folder);
+        if site::dist().join("index.html").is_file() {
+            example.env("ORDINAL_DIST", site::dist());
+        } else {
+            println!("dist/ holds no page, so its frames are not measured: cargo xtask build makes it.");
+        }
+        run(&mut example)?;
+    }
+    Ok(())
+}
+
+/// Builds the module as the page is built, and a page beside it that loads nothing; the folder they are in.
+fn module(tools: &Tools) -> Result<PathBuf> {
+    let mut build = tools.cargo();
+    build.args(["build", "--release", "--package", "kubesim", "--example", "bench-wasm", "--target", WASM]);
+    run(&mut build)?;
+    let target = root().join("target");
+    let folder = target.join("bench-site");
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+    fs::create_dir_all(&folder).map_err(failed)?;
+    let page =
+        "<!doctype html><title>Bench</title><link rel=icon href=data:,><div id=app><p>Measuring</p></div>";
+    fs::write(folder.join("index.html"), page).map_err(failed)?;
+    let built = target.join(WASM).join("release/examples/bench_wasm.wasm");
+    let module = folder.join("bench.wasm");
+    if tools.wasm_opt {
+        let mut optimize = tools.command("wasm-opt");
+        optimize.arg("-Oz").args(FEATURES).arg(&built).arg("-o").arg(&module);
+        run(&mut optimize)?;
+    } else {
+        fs::copy(&built, &module).map_err(failed)?;
+    }
+    say_size(&module)?;
+    Ok(folder)
+}
+
+/// What the compiler uses without being asked, and wasm-opt wants to be told.
+const FEATURES: [&str; 5] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+];
+
+fn say_size(module: &Path) -> Result<()> {
+    let bytes = fs::metadata(module).map_err(|error| format!("{}: {error}", module.display()))?.len();
+    println!("the simulation by itself in Wasm: {bytes} bytes");
+    Ok(())
+}
