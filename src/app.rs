@@ -3,6 +3,7 @@
 use crate::branch::Stop;
 use crate::browser;
 use crate::components::dns::{Asking, dns};
+use crate::components::edge::edge;
 use crate::components::editor::{LINE, editor};
 use crate::components::events::events;
 use crate::components::header::header;
@@ -32,6 +33,7 @@ use kubesim::manifest::{Diagnosis, Severity, diagnose};
 use kubesim::story::Input;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
+use web_sys::js_sys::{JsString, Reflect};
 use yew::prelude::*;
 
 /// A text up to this long, in bytes, is diagnosed at each keystroke.
@@ -290,11 +292,13 @@ pub fn App(start: &Start) -> Html {
             let document = gloo::utils::document();
             let refuse = ask.clone();
             let pasted = EventListener::new_with_options(&document, "beforeinput", options, move |event| {
-                let event: &InputEvent = event.unchecked_ref();
-                // Of so long a text the browser alone would take seconds to lay it out.
-                if let Some(text) = event.data().filter(|text| text.len() > MAX_TEXT) {
+                let data = Reflect::get(event, &"data".into()).ok();
+                let text = data.and_then(|data| data.dyn_into::<JsString>().ok());
+                // Of so long a text the browser alone would take seconds to lay it out; even to copy it takes a while.
+                if text.is_some_and(|text| text.length() as usize > MAX_TEXT) {
                     event.prevent_default();
-                    refuse.emit(Ask::Refused(Rc::new(diagnose(&text, FeatureGates::default()))));
+                    let too_long = " ".repeat(MAX_TEXT + 1);
+                    refuse.emit(Ask::Refused(Rc::new(diagnose(&too_long, FeatureGates::default()))));
                 }
             });
             let keys = EventListener::new_with_options(&document, "keydown", options, move |event| {
@@ -468,11 +472,12 @@ pub fn App(start: &Start) -> Html {
             { header(words, &ask) }
             { message }
             <main>
-                <section class="side" data-side="manifest" aria-label={words.manifest}>{ edit }</section>
+                <section class="side" data-side="manifest" aria-label={words.manifest}>{ edit }{ edge(words.manifest_width) }</section>
                 { stage }
-                <section class="side">
+                <section class="side panel">
                     <div class="tabs">{ for View::ALL.map(tab) }</div>
                     { panel }
+                    { edge(words.panel_width) }
                 </section>
             </main>
             { timeline(words, &page.session, &scene, &ask) }

@@ -45,6 +45,18 @@ fn memory() -> Option<Storage> {
     gloo::utils::window().session_storage().ok()?
 }
 
+/// What the browser keeps for every later visit: the style that the user gave the page.
+pub fn kept() -> Option<String> {
+    gloo::utils::window().local_storage().ok()??.get_item(MEMORY).ok()?
+}
+
+/// Lets the browser keep this.
+pub fn keep(style: &str) {
+    if let Ok(Some(storage)) = gloo::utils::window().local_storage() {
+        let _ = storage.set_item(MEMORY, style);
+    }
+}
+
 /// Puts a text into the clipboard. Returns false if there is none.
 pub fn copy(text: &str) -> bool {
     let clipboard = gloo::utils::window().navigator().clipboard();

@@ -39,25 +39,25 @@ use kubesim::api::SimTime;
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
 
-/// Draws the page into `<div id="app">` and keeps it alive.
+/// Draws the page into `<div id="app">` and keeps it alive. `static/start.js` calls it when it has the module in its hands:
+/// a part of the program that is missing could not be linked before.
 ///
 /// # Panics
 /// If the document has no such element: `index.html` and this crate do not belong together then.
+#[wasm_bindgen::prelude::wasm_bindgen]
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| {
         web_sys::console::error_1(&panic.to_string().into());
         show_panic(&panic.to_string());
     }));
-    // Not before `static/start.js` has the module in its hands: a part of it that is missing could not be linked.
-    gloo::timers::callback::Timeout::new(0, render).forget();
-}
-
-fn render() {
     let root =
         gloo::utils::document().get_element_by_id("app").expect("index.html has an element with the id app");
     let start = app::Start { address: browser::address(), saved: browser::remembered() };
     if let Some(dark) = start.address.dark {
         browser::set_theme(dark);
+    }
+    if !start.address.embed {
+        components::edge::restore();
     }
     yew::Renderer::<app::App>::with_root_and_props(root, start).render();
 }

@@ -1,5 +1,5 @@
-//! Ordinal, the page: starts the app.
+//! Ordinal, the page: nothing happens until `static/start.js` calls [`ordinal::start`].
 
-fn main() {
-    ordinal::start();
-}
+use ordinal as _;
+
+fn main() {}

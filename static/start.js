@@ -62,6 +62,7 @@ const loadLater = async (number, pause) => {
 try {
   const glue = await import(`./${js}`);
   parts[0] = await glue.default({ module_or_path: new URL(wasm, import.meta.url) });
+  glue.start();
   // After the first picture.
   if (!held) {
     requestAnimationFrame(() => {

@@ -65,7 +65,7 @@ pub fn editor(
                     <optgroup label={words.side_by_side}>{ for PAIRS.iter().map(pair) }</optgroup>
                 </select>
             </div>
-            <div class="editor" {onscroll}>
+            <div class={if count < 10_000 { "editor" } else { "editor long" }} {onscroll}>
                 <pre aria-hidden="true">
                     { space(top) }
                     { for text.split('\n').enumerate().skip(top).take(DRAWN).map(line) }

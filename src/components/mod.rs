@@ -7,6 +7,7 @@
 
 pub mod claim;
 pub mod dns;
+pub mod edge;
 pub mod editor;
 pub mod events;
 pub mod header;

@@ -258,6 +258,17 @@ impl Page {
         self.post(&format!("element/{element}/click"), json!({}));
     }
 
+    /// Drags with the mouse between two places, given as x and y from the window's corner.
+    #[track_caller]
+    pub fn drag(&mut self, from: (f64, f64), to: (f64, f64)) {
+        for (kind, (x, y)) in [("mousePressed", from), ("mouseMoved", to), ("mouseReleased", to)] {
+            self.devtools(
+                "Input.dispatchMouseEvent",
+                json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1 }),
+            );
+        }
+    }
+
     /// Puts `text` in place of what a field contains, as pasting does; the field keeps the focus.
     #[track_caller]
     pub fn paste(&mut self, css: &str, text: &str) {

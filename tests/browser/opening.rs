@@ -74,3 +74,25 @@ fn the_policy_refuses_what_the_page_must_not_do_and_the_tests_see_it() {
     let complained = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| page.assert_no_complaints()));
     assert!(complained.is_err(), "the complaints were overlooked");
 }
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn sides_are_made_wider_by_hand_and_stay_so() {
+    const WIDTHS: &str = "[...document.querySelectorAll('.side')].map(side => Math.round(side.offsetWidth))";
+    let mut page = Page::open(View::DESKTOP);
+    assert_eq!(page.eval(WIDTHS), serde_json::json!([300, 360]));
+    page.run("document.querySelector('[aria-label=\"Width of the panel\"]').focus();");
+    // It takes the keys for itself.
+    page.type_keys("\u{e012}\u{e012}");
+    page.wait("the panel is wider", &format!("{WIDTHS}[1] > 360"));
+    page.wait("time goes on", "document.querySelector('[aria-label=Pause]')");
+    page.drag((300.0, 300.0), (360.0, 310.0));
+    page.wait("the manifest is wider", &format!("{WIDTHS}[0] === 360"));
+    let wider = page.eval(WIDTHS);
+    page.run("location.reload();");
+    page.wait("the page is there again", "document.querySelector('.side')");
+    assert_eq!(page.eval(WIDTHS), wider, "the widths are kept");
+    page.run("document.querySelectorAll('.edge').forEach(edge => edge.dispatchEvent(new MouseEvent('dblclick', { bubbles: true })));");
+    page.wait("they are as they were", &format!("{WIDTHS}.join() === '300,360'"));
+    page.assert_no_complaints();
+}

@@ -60,12 +60,7 @@ fn drag_to(page: &mut Page, second: i64) {
         }})()"
     ));
     let place = |n: usize| places[n].as_f64().expect("a place is a number");
-    for (kind, x) in [("mousePressed", place(0)), ("mouseMoved", place(1)), ("mouseReleased", place(1))] {
-        page.devtools(
-            "Input.dispatchMouseEvent",
-            json!({ "type": kind, "x": x, "y": place(2), "button": "left", "buttons": 1, "clickCount": 1 }),
-        );
-    }
+    page.drag((place(0), place(2)), (place(1), place(2)));
 }
 
 #[test]

@@ -60,9 +60,15 @@ impl Constants {
         self.of_function.contains_key(function)
     }
 
-    /// The constant that an address in a function's text is in.
+    /// The constant that an address in a function's text is in. Of a function that the linker knows by another name, such as
+    /// one that wasm-bindgen exports, every number is taken for an address: that can only keep too much.
     pub fn at(&self, function: &str, address: u32) -> Option<Place> {
-        self.of_function.get(function)?.get(&address).copied()
+        let Some(of_function) = self.of_function.get(function) else {
+            let nearest = self.all.range(..=(address, u32::MAX)).rev();
+            let mut holders = nearest.take_while(|place| place.0 + LONGEST > address);
+            return holders.find(|place| place.1 > address).copied();
+        };
+        of_function.get(&address).copied()
     }
 
     /// The places of the constants that are not among `first` and that these do not point to: in order, apart from each other.
@@ -159,13 +165,14 @@ fn read(module: &[u8]) -> std::result::Result<Option<Constants>, wasmparser::Bin
         return Ok(None);
     }
     let mut found = Constants::default();
-    let mut names = vec![None; bodies.len()];
+    // A function can have several names, and which of them the next tool keeps is its own affair.
+    let mut names = vec![Vec::new(); bodies.len()];
     let mut places: Vec<Option<Place>> = Vec::with_capacity(symbols.len());
     for symbol in &symbols {
         let mut place = None;
         match *symbol {
             SymbolInfo::Func { index, name: Some(name), .. } if index >= imported => {
-                names[(index - imported) as usize] = Some(name);
+                names[(index - imported) as usize].push(name);
                 found.of_function.entry(name.to_owned()).or_default();
             }
             SymbolInfo::Data { symbol: Some(defined), .. } if defined.size > 0 => {
@@ -200,8 +207,8 @@ fn read(module: &[u8]) -> std::result::Result<Option<Constants>, wasmparser::Bin
             let at = section.start + entry.offset as usize;
             let body = bodies.partition_point(|body| body.end <= at);
             if bodies.get(body).is_some_and(|body| body.contains(&at)) {
-                if let Some(name) = names[body] {
-                    let address = (i64::from(place.0) + entry.addend) as u32;
+                let address = (i64::from(place.0) + entry.addend) as u32;
+                for &name in &names[body] {
                     found.of_function.entry(name.to_owned()).or_default().insert(address, place);
                 }
                 continue;
@@ -222,6 +229,15 @@ fn read(module: &[u8]) -> std::result::Result<Option<Constants>, wasmparser::Bin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_function_keeps_what_its_numbers_may_stand_for() {
+        let constants = Constants::of(&[("known", (10, 20)), ("other", (40, 50))]);
+        assert_eq!(constants.at("known", 10), Some((10, 20)));
+        assert_eq!(constants.at("known", 45), None, "the linker knows of no such pointer");
+        assert_eq!(constants.at("exported", 45), Some((40, 50)));
+        assert_eq!(constants.at("exported", 20), None);
+    }
 
     #[test]
     fn what_is_pointed_to_and_what_is_shared_stays() {

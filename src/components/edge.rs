@@ -1,0 +1,101 @@
+//! The lines beside the stage: dragged, or moved with ← and →, they make a side of the page wider or narrower; a double
+//! click gives it its own width back.
+//!
+//! The width is no part of the page's state but of its style: nothing is drawn anew while a line is dragged.
+
+use crate::browser;
+use gloo::utils::document_element;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+use yew::prelude::*;
+
+/// So far does a key move it, in pixels.
+const STEP: f64 = 24.0;
+
+/// The line at the edge of the side that it stands in.
+pub fn edge(label: &'static str) -> Html {
+    let onpointerdown = Callback::from(|event: PointerEvent| {
+        let edge: Element = event.target_unchecked_into();
+        let _ = edge.set_pointer_capture(event.pointer_id());
+        event.prevent_default();
+    });
+    let onpointermove = Callback::from(|event: PointerEvent| {
+        let edge: Element = event.target_unchecked_into();
+        if edge.has_pointer_capture(event.pointer_id()) {
+            Side::of(&edge).reach(f64::from(event.client_x()));
+        }
+    });
+    let onpointerup = Callback::from(|_: PointerEvent| keep());
+    let onkeydown = Callback::from(|event: KeyboardEvent| {
+        let step = match &*event.key() {
+            "ArrowLeft" => -STEP,
+            "ArrowRight" => STEP,
+            _ => return,
+        };
+        // Elsewhere these keys move the playhead.
+        event.stop_propagation();
+        event.prevent_default();
+        let edge: Element = event.target_unchecked_into();
+        let side = Side::of(&edge);
+        side.reach(if side.at_right { side.left } else { side.right } + step);
+        say_width(&edge);
+        keep();
+    });
+    let ondblclick = Callback::from(|event: MouseEvent| {
+        let edge: Element = event.target_unchecked_into();
+        let _ = style().remove_property(Side::of(&edge).property());
+        keep();
+    });
+    let onfocus = Callback::from(|event: FocusEvent| say_width(&event.target_unchecked_into()));
+    html! {
+        <div class="edge" role="separator" aria-orientation="vertical" aria-label={label} tabindex="0"
+            {onpointerdown} {onpointermove} {onpointerup} {onkeydown} {ondblclick} {onfocus} />
+    }
+}
+
+/// Gives the sides the widths that they were given before.
+pub fn restore() {
+    if let Some(widths) = browser::kept() {
+        style().set_css_text(&widths);
+    }
+}
+
+/// The side of the page that an edge belongs to, in pixels from the window's left.
+struct Side {
+    left: f64,
+    right: f64,
+    at_right: bool,
+}
+
+impl Side {
+    fn of(edge: &Element) -> Side {
+        let rect = edge.parent_element().map(|side| side.get_bounding_client_rect());
+        let (left, right) = rect.map_or((0.0, 0.0), |rect| (rect.left(), rect.right()));
+        // In a window that is not wide both sides share the right one.
+        Side { left, right, at_right: left > 0.0 }
+    }
+
+    fn property(&self) -> &'static str {
+        if self.at_right { "--dragged-right" } else { "--dragged-left" }
+    }
+
+    /// Makes the side reach to this place. The stylesheet knows how far that can be.
+    fn reach(&self, x: f64) {
+        let width = if self.at_right { self.right - x } else { x - self.left };
+        let width = [&(width.max(0.0) as u32).to_string(), "px"].concat();
+        let _ = style().set_property(self.property(), &width);
+    }
+}
+
+fn say_width(edge: &Element) {
+    let side = Side::of(edge);
+    let _ = edge.set_attribute("aria-valuenow", &((side.right - side.left) as u32).to_string());
+}
+
+fn keep() {
+    browser::keep(&style().css_text());
+}
+
+fn style() -> web_sys::CssStyleDeclaration {
+    document_element().unchecked_into::<HtmlElement>().style()
+}
