@@ -127,11 +127,14 @@ impl Folder {
     }
 }
 
-/// What DNS tools print, without what differs between two runs: the zone's serial, how long the upstream's answer has been
-/// kept, the addresses of pods that the recording does not name, the order of the lines and blank lines.
+/// What DNS tools print, without what differs between two runs, or is left out of the recordings: dig's version, the messages'
+/// numbers, cookies, times and sizes, the zone's serial, how long the upstream's answer has been kept, the addresses of pods that the recording does not name, the order of the lines and blank lines.
 pub fn dns(text: &str) -> String {
     let rules = [
         (r"\b1[67][0-9]{8} 7200\b", "<serial> 7200"),
+        (r"(?m)^(; <<>> DiG 9)\S* ", "$1 "),
+        (r"(?m)\bid: ([0-9]+|N)$", "id: <id>"),
+        (r"(?m)^(; COOKIE: |;; Query time: |;; WHEN: |;; MSG SIZE ).*$", ""),
         (r"serial = 1[67][0-9]{8}", "serial = <serial>"),
         (r"(?m)^\.(\s+)[0-9]+(\s+IN\s+SOA)", ".$1<ttl>$2"),
         (r"(minimum = 86400\s+ttl = )[0-9]+", "$1<ttl>"),

@@ -1,8 +1,8 @@
-//! BIND 9.18's dig, without the lines that say how long it took, when it was, how large the message was, and that the
-//! server offers no recursion for the cluster's zone.
+//! BIND 9.18's dig, without the line that says that the server offers no recursion for the cluster's zone.
 
 use super::resolver::{lookup, search_path};
-use super::{Answer, Network, Printed, Rcode, Record, RecordType, SERVER, name_error, reverse_name};
+use super::{Answer, Network, Printed, Record, RecordType, SERVER, name_error, reverse_name};
+use crate::shell::tools::time_text;
 use std::fmt::Write;
 
 struct Options {
@@ -19,8 +19,13 @@ struct Options {
     ttl: bool,
     recurse: bool,
     tcp: bool,
+    edns: bool,
+    cookie: bool,
     ndots: Option<usize>,
 }
+
+/// Bytes of the OPT record, and of a cookie in it (RFC 6891 §6.1.2, RFC 7873 §4.1).
+const OPT: (usize, usize) = (11, 12);
 
 /// Runs it with these arguments.
 pub fn run(args: &[&str], network: &mut Network) -> Printed {
@@ -39,6 +44,8 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         ttl: true,
         recurse: true,
         tcp: false,
+        edns: true,
+        cookie: true,
         ndots: None,
     };
     let (mut name, mut record_type, mut server) = (None, None, SERVER);
@@ -98,7 +105,7 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         if n > 0 {
             printed.stdout.push('\n');
         }
-        print(&mut printed.stdout, answer, &o, args);
+        print(&mut printed.stdout, answer, &o, args, network);
     }
     printed
 }
@@ -124,82 +131,100 @@ fn set(o: &mut Options, option: &str) -> bool {
         "tcp" | "vc" => o.tcp = on,
         "recurse" | "rec" => o.recurse = on,
         "ttlid" | "ttl" => o.ttl = on,
+        "edns" => o.edns = on,
+        "cookie" => o.cookie = on,
         "ndots" => o.ndots = value.parse().ok(),
-        "time" | "timeout" | "tries" | "retry" | "edns" | "cookie" | "multiline" | "dnssec" | "trace"
-        | "ignore" | "bufsize" | "crypto" | "fail" | "domain" | "identify" | "aaonly" | "adflag" => {}
+        "time" | "timeout" | "tries" | "retry" | "multiline" | "dnssec" | "trace" | "ignore" | "bufsize"
+        | "crypto" | "fail" | "domain" | "identify" | "aaonly" | "adflag" => {}
         _ => return false,
     }
     true
 }
 
-fn print(out: &mut String, answer: &Answer, o: &Options, args: &[&str]) {
+fn print(out: &mut String, answer: &Answer, o: &Options, args: &[&str], network: &Network) {
     if o.short {
         answer.answers.iter().for_each(|r| _ = writeln!(out, "{}", r.data));
         return;
     }
+    let (id, cookie) = network.choose();
     if o.cmd {
-        _ = writeln!(out, "\n; <<>> DiG 9 <<>> {}\n;; global options: +cmd", args.join(" "));
+        _ = writeln!(out, "\n; <<>> DiG 9.18.49 <<>> {}\n;; global options: +cmd", args.join(" "));
     }
     if o.comments {
-        comments(out, answer, o.recurse);
+        out.push_str(";; Got answer:\n");
+        if answer.name.ends_with(".local.") {
+            out.push_str(
+                ";; WARNING: .local is reserved for Multicast DNS\n\
+                 ;; You are currently testing what happens when an mDNS query is leaked to DNS\n",
+            );
+        }
+        header(out, answer, id, o.recurse, o.edns);
     }
-    if o.question {
-        if o.comments {
-            out.push_str(";; QUESTION SECTION:\n");
-        }
-        let mut line = answer.name.clone();
-        pad(&mut line, 32);
-        line.push_str("IN");
-        pad(&mut line, 40);
-        _ = writeln!(out, ";{line}{}", answer.record_type.name());
-        out.push('\n');
-    }
-    for (shown, title, records) in [
-        (o.answer, "ANSWER", &answer.answers),
-        (o.authority, "AUTHORITY", &answer.authority),
-        (o.additional, "ADDITIONAL", &answer.additional),
-    ] {
-        if !shown || records.is_empty() {
-            continue;
-        }
-        if o.comments {
-            _ = writeln!(out, ";; {title} SECTION:");
-        }
-        records.iter().for_each(|r| line(out, r, o.ttl));
-        if o.comments {
-            out.push('\n');
+    if o.comments && o.edns {
+        out.push_str(";; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n");
+        if o.cookie {
+            _ = writeln!(out, "; COOKIE: {cookie:016x} (echoed)");
         }
     }
+    sections(out, answer, o.comments, [o.question, o.answer, o.authority, o.additional], o.ttl);
     if o.stats {
         let protocol = if o.tcp || answer.record_type == RecordType::Any { "TCP" } else { "UDP" };
-        _ = writeln!(out, ";; SERVER: {SERVER}#53({SERVER}) ({protocol})\n");
+        let when = time_text(network.now.unix_seconds(), 0, "%a %b %d %H:%M:%S %Z %Y");
+        let opt = OPT.0 * usize::from(o.edns) + OPT.1 * usize::from(o.edns && o.cookie);
+        _ = writeln!(
+            out,
+            ";; Query time: 0 msec\n;; SERVER: {SERVER}#53({SERVER}) ({protocol})\n;; WHEN: {when}\n;; MSG SIZE  rcvd: {}\n",
+            answer.size() + opt
+        );
     }
 }
 
-fn comments(out: &mut String, answer: &Answer, recurses: bool) {
-    out.push_str(";; Got answer:\n");
-    if answer.name.ends_with(".local.") {
-        out.push_str(
-            ";; WARNING: .local is reserved for Multicast DNS\n\
-             ;; You are currently testing what happens when an mDNS query is leaked to DNS\n",
-        );
-    }
-    let status = if answer.rcode == Rcode::NoError { "NOERROR" } else { "NXDOMAIN" };
+/// What the message says of itself, with an empty line after it.
+pub(super) fn header(out: &mut String, answer: &Answer, id: u16, recurses: bool, edns: bool) {
     let recursion = match (recurses, answer.from_upstream) {
         (true, true) => " rd ra",
         (true, false) => " rd",
         (false, true) => " ra",
         (false, false) => "",
     };
-    _ = write!(
+    _ = writeln!(
         out,
-        ";; ->>HEADER<<- opcode: QUERY, status: {status}, id: N\n;; flags: qr aa{recursion}; QUERY: 1, ANSWER: {}, \
+        ";; ->>HEADER<<- opcode: QUERY, status: {}, id: {id}\n;; flags: qr aa{recursion}; QUERY: 1, ANSWER: {}, \
          AUTHORITY: {}, ADDITIONAL: {}\n",
+        answer.rcode.name(),
         answer.answers.len(),
         answer.authority.len(),
-        answer.additional.len() + 1,
+        answer.additional.len() + usize::from(edns),
     );
-    out.push_str("\n;; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n");
+}
+
+/// The sections of the message: those that are `shown` of question, answer, authority and additional.
+pub(super) fn sections(out: &mut String, answer: &Answer, titles: bool, shown: [bool; 4], ttl: bool) {
+    let [question, shown @ ..] = shown;
+    if question {
+        if titles {
+            out.push_str(";; QUESTION SECTION:\n");
+        }
+        let mut line = answer.name.clone();
+        pad(&mut line, 32);
+        line.push_str("IN");
+        pad(&mut line, 40);
+        _ = writeln!(out, ";{line}{}\n", answer.record_type.name());
+    }
+    let parts =
+        [("ANSWER", &answer.answers), ("AUTHORITY", &answer.authority), ("ADDITIONAL", &answer.additional)];
+    for ((title, records), shown) in parts.into_iter().zip(shown) {
+        if !shown || records.is_empty() {
+            continue;
+        }
+        if titles {
+            _ = writeln!(out, ";; {title} SECTION:");
+        }
+        records.iter().for_each(|r| line(out, r, ttl));
+        if titles {
+            out.push('\n');
+        }
+    }
 }
 
 /// A record in master file form.

@@ -1,13 +1,14 @@
 //! BIND 9.18's host.
 
+use super::dig::{header, sections};
 use super::resolver::{Search, lookup, search_path};
-use super::{Data, Network, Printed, Rcode, RecordType, SERVER, name_error, reverse_name};
+use super::{Answer, Data, Network, Printed, Rcode, RecordType, SERVER, name_error, reverse_name};
 use std::fmt::Write;
 
 /// Runs it with these arguments.
 pub fn run(args: &[&str], network: &mut Network) -> Printed {
     let mut printed = Printed::default();
-    let (mut record_type, mut names, mut ndots) = (None, Vec::new(), None);
+    let (mut record_type, mut names, mut ndots, mut verbose) = (None, Vec::new(), None, false);
     let mut words = args.iter();
     while let Some(arg) = words.next() {
         match *arg {
@@ -20,10 +21,11 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
                     return printed;
                 }
             }
-            "-a" => record_type = Some(RecordType::Any),
+            "-a" => (record_type, verbose) = (Some(RecordType::Any), true),
+            "-v" | "-d" => verbose = true,
             "-N" => ndots = words.next().and_then(|n| n.parse().ok()),
             "-W" | "-R" | "-c" | "-p" | "-m" => drop(words.next()),
-            "-v" | "-d" | "-4" | "-6" | "-r" | "-s" | "-T" | "-U" | "-w" | "-i" => {}
+            "-4" | "-6" | "-r" | "-s" | "-T" | "-U" | "-w" | "-i" => {}
             name => names.push(name),
         }
     }
@@ -53,10 +55,30 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
     let answers = lookup(network, asked, &first, &search);
     let last = answers.last().expect("at least one name is tried");
     let out = &mut printed.stdout;
+    if verbose {
+        answers
+            .iter()
+            .for_each(|answer| _ = writeln!(out, "Trying \"{}\"", answer.name.trim_end_matches('.')));
+    }
     if last.rcode == Rcode::NxDomain {
         let shown = if reversed.is_some() { format!("{asked}.") } else { name.to_string() };
         _ = writeln!(out, "Host {shown} not found: 3(NXDOMAIN)");
+        if verbose {
+            answers.iter().for_each(|answer| received(out, answer));
+        }
         printed.code = 1;
+        return printed;
+    }
+    if verbose {
+        whole(out, last, network);
+        if record_type.is_none() && reversed.is_none() {
+            let real = last.real_name().to_string();
+            for record_type in [RecordType::Aaaa, RecordType::Mx] {
+                _ = writeln!(out, "Trying \"{}\"", real.trim_end_matches('.'));
+                let answer = network.ask(&real, &record_type);
+                whole(out, &answer, network);
+            }
+        }
         return printed;
     }
     if last.answers.is_empty() && record_type.is_some() {
@@ -84,4 +106,15 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         }
     }
     printed
+}
+
+/// A message as `-v` shows it.
+fn whole(out: &mut String, answer: &Answer, network: &Network) {
+    header(out, answer, network.choose().0, true, false);
+    sections(out, answer, true, [true; 4], true);
+    received(out, answer);
+}
+
+fn received(out: &mut String, answer: &Answer) {
+    _ = writeln!(out, "Received {} bytes from {SERVER}#53 in 0 ms", answer.size());
 }

@@ -153,6 +153,25 @@ pub struct Record {
     pub data: Data,
 }
 
+/// Bytes of a name (with its final dot) in a message (RFC 1035 §4.1.2). CoreDNS compresses only what would not fit otherwise.
+fn size_of_name(name: &str) -> usize {
+    if name == "." { 1 } else { name.len() + 1 }
+}
+
+impl Record {
+    /// Its bytes in a message (RFC 1035 §3.2.1, RFC 2782).
+    fn size(&self) -> usize {
+        let data = match &self.data {
+            Data::A(_) => 4,
+            Data::Srv { target, .. } => 6 + size_of_name(target),
+            Data::Ptr(name) | Data::Cname(name) | Data::Ns(name) => size_of_name(name),
+            Data::Txt(text) => 1 + text.len(),
+            Data::Soa([server, mailbox], _) => size_of_name(server) + size_of_name(mailbox) + 20,
+        };
+        size_of_name(&self.name) + 10 + data
+    }
+}
+
 /// Whether a name exists.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Rcode {
@@ -194,6 +213,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Bytes of the message, without EDNS (RFC 1035 §4.1).
+    pub fn size(&self) -> usize {
+        let records = [&self.answers, &self.authority, &self.additional].into_iter().flatten();
+        12 + size_of_name(&self.name) + 4 + records.map(Record::size).sum::<usize>()
+    }
+
     /// Whether the name exists and has what was asked for.
     pub fn is_found(&self) -> bool {
         self.rcode == Rcode::NoError && !self.answers.is_empty()

@@ -182,6 +182,13 @@ impl<'a> Network<'a> {
         Network { store, now, namespace, node, rng: Rng::new(now.0 as u64), learned: Vec::new() }
     }
 
+    /// What a client chooses for a message: its number and its cookie (RFC 7873). Drawn beside the cluster's randomness, so that
+    /// looking closer changes no later answer.
+    pub fn choose(&self) -> (u16, u64) {
+        let mut drawn = Rng::new(self.rng.clone().next_u64() ^ self.now.0 as u64);
+        (drawn.next_u64() as u16, drawn.next_u64())
+    }
+
     /// What the caches have learned from the questions.
     pub fn into_learned(self) -> Vec<Cached> {
         self.learned

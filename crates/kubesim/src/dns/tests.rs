@@ -90,3 +90,54 @@ fn a_namespace_exists_without_records() {
         "** server can't find nowhere.svc.cluster.local: NXDOMAIN",
     );
 }
+
+/// Runs a line and gives what it prints.
+fn printed(command: &str) -> String {
+    let api = cluster();
+    let argv: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+    let mut network = Network::new(api.store(), SimTime(0), "default", "");
+    run(&argv, &mut network).expect("a DNS tool").stdout
+}
+
+#[test]
+fn dig_tells_the_size_of_the_message_as_recorded() {
+    // In golden/dns/steady-types.txt, steady-service.txt: there three addresses, of 47 bytes each, are 213 bytes.
+    for (command, size) in [
+        ("dig flask.default.svc.cluster.local", 213 - 47),
+        ("dig AAAA flask.default.svc.cluster.local", 165),
+        ("dig SOA cluster.local", 147),
+        ("dig TXT dns-version.cluster.local", 109),
+        ("dig flask", 121),
+        ("dig +nocookie flask", 121 - 12),
+        ("dig +noedns flask", 121 - 23),
+    ] {
+        let text = printed(command);
+        assert!(text.contains(&format!("\n;; MSG SIZE  rcvd: {size}\n")), "{command}: {text}");
+        assert!(text.contains(";; Query time: 0 msec\n;; SERVER: 10.200.1.10#53(10.200.1.10) (UDP)\n;; WHEN: Wed May 25 06:00:00 UTC 2022\n"), "{text}");
+        assert_eq!(text.contains("; COOKIE: "), !command.contains("+no"), "{text}");
+    }
+}
+
+#[test]
+fn a_message_has_a_number_that_asking_again_later_changes() {
+    let api = cluster();
+    let id = |now| Network::new(api.store(), SimTime(now), "default", "").choose();
+    assert_eq!(id(0), id(0));
+    assert_ne!(id(0), id(1000));
+    assert!(!printed("dig flask").contains("id: N"));
+}
+
+#[test]
+fn host_v_shows_whole_messages() {
+    let text = printed("host -v flask");
+    let name = "flask.default.svc.cluster.local";
+    assert!(
+        text.starts_with(&format!("Trying \"{name}\"\n;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: ")),
+        "{text}"
+    );
+    assert!(text.contains("ANSWER: 2, AUTHORITY: 0, ADDITIONAL: 0\n\n;; QUESTION SECTION:\n"), "{text}");
+    assert!(text.contains("Received 143 bytes from 10.200.1.10#53 in 0 ms\nTrying "), "{text}");
+    assert_eq!(text.matches("Trying").count(), 3, "A, AAAA and MX: {text}");
+    let text = printed("host -v flusk");
+    assert!(text.contains("Host flusk not found: 3(NXDOMAIN)\nReceived "), "{text}");
+}

@@ -23,7 +23,7 @@ mod parse;
 mod pattern;
 #[cfg(test)]
 mod tests;
-mod tools;
+pub(crate) mod tools;
 
 /// The commands that every shell here has: its own, and the programs beside it.
 pub fn programs() -> impl Iterator<Item = &'static str> {
