@@ -472,12 +472,12 @@ pub fn App(start: &Start) -> Html {
             { header(words, &ask) }
             { message }
             <main>
-                <section class="side" data-side="manifest" aria-label={words.manifest}>{ edit }{ edge(words.manifest_width) }</section>
+                <section class="side" data-side="manifest" aria-label={words.manifest}>{ edit }{ edge(words.manifest_width, "300") }</section>
                 { stage }
                 <section class="side panel">
                     <div class="tabs">{ for View::ALL.map(tab) }</div>
                     { panel }
-                    { edge(words.panel_width) }
+                    { edge(words.panel_width, "360") }
                 </section>
             </main>
             { timeline(words, &page.session, &scene, &ask) }

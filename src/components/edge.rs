@@ -12,8 +12,8 @@ use yew::prelude::*;
 /// So far does a key move it, in pixels.
 const STEP: f64 = 24.0;
 
-/// The line at the edge of the side that it stands in.
-pub fn edge(label: &'static str) -> Html {
+/// The line at the edge of the side that it stands in, and how wide that is at first, in pixels.
+pub fn edge(label: &'static str, width: &'static str) -> Html {
     let onpointerdown = Callback::from(|event: PointerEvent| {
         let edge: Element = event.target_unchecked_into();
         let _ = edge.set_pointer_capture(event.pointer_id());
@@ -49,6 +49,7 @@ pub fn edge(label: &'static str) -> Html {
     let onfocus = Callback::from(|event: FocusEvent| say_width(&event.target_unchecked_into()));
     html! {
         <div class="edge" role="separator" aria-orientation="vertical" aria-label={label} tabindex="0"
+            aria-valuenow={width} aria-valuemin="180" aria-valuemax="1200"
             {onpointerdown} {onpointermove} {onpointerup} {onkeydown} {ondblclick} {onfocus} />
     }
 }

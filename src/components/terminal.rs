@@ -202,9 +202,9 @@ pub fn Terminal(props: &Props) -> Html {
                     <input ref={input} type="text" aria-label={label} {onkeydown} {oninput}
                         autocapitalize="off" autocomplete="off" spellcheck="false" enterkeyhint="go" />
                 </label>
-                <ul class="offers" role="status" aria-label={words.completions}>
-                    { for mode.offers.iter().map(|word| html! { <li>{ word }</li> }) }
-                </ul>
+                <div role="status" aria-label={words.completions}>
+                    <ul class="offers">{ for mode.offers.iter().map(|word| html! { <li>{ word }</li> }) }</ul>
+                </div>
             </div>
             <div class="chips" role="group" aria-label={words.suggestions}>{ for suggestions.iter().map(chip) }</div>
         </>
