@@ -1,7 +1,7 @@
 //! Where two worlds differ: objects that only one of them has, and objects that are at another point.
 
 use crate::chronicle::REVISION_LABEL;
-use kubesim::api::{Key, Kind, Object};
+use kubesim::api::{Body, Key, Kind, Object};
 use kubesim::apiserver::Store;
 use kubesim::kubectl::printers::{pod_status, pod_summary};
 use std::rc::Rc;
@@ -58,13 +58,21 @@ fn gist(object: &Object) -> String {
             let pod = object.pod();
             let ready = pod_summary(pod, &object.meta).ready_column();
             let node = pod.spec.node_name.as_deref().unwrap_or("–");
-            let revision = object.meta.label(REVISION_LABEL).unwrap_or_default();
-            format!("{} {ready} · {node} · {revision}", pod_status(pod, &object.meta))
+            let status = pod_status(pod, &object.meta);
+            // A Deployment's pods have their revision in their names.
+            match object.meta.label(REVISION_LABEL) {
+                Some(revision) => format!("{status} {ready} · {node} · {revision}"),
+                None => format!("{status} {ready} · {node}"),
+            }
         }
         Kind::StatefulSet => {
             let set = object.stateful_set();
             format!("{}/{} ready", set.status.ready_replicas, set.spec.replicas)
         }
+        Kind::Deployment => match &object.body {
+            Body::Deployment(it) => format!("{}/{} ready", it.status.ready_replicas, it.spec.replicas),
+            _ => String::new(),
+        },
         Kind::PersistentVolumeClaim if object.meta.is_terminating() => "Terminating".into(),
         Kind::PersistentVolumeClaim => object.claim().phase.name().into(),
         Kind::Node => {
