@@ -164,6 +164,10 @@ pub struct ObjectMeta {
     pub owner_references: Rc<[OwnerReference]>,
     /// What must be taken away before the object can go.
     pub finalizers: Rc<[Str]>,
+    /// What users' requests left in `managedFields`; what components manage is not in it (`manifest::managers`).
+    pub managed_fields: Option<Rc<Value>>,
+    /// When this version was written.
+    pub written: SimTime,
 }
 
 impl ObjectMeta {
@@ -244,6 +248,8 @@ impl ObjectMeta {
                 .map(OwnerReference::from_value)
                 .collect(),
             finalizers: read::strings(v, "finalizers").into(),
+            managed_fields: None,
+            written: SimTime::default(),
         }
     }
 

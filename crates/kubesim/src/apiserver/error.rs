@@ -15,6 +15,7 @@ pub enum StatusReason {
     Invalid,
     TooManyRequests,
     InternalError,
+    Unknown,
 }
 
 impl StatusReason {
@@ -29,6 +30,7 @@ impl StatusReason {
             StatusReason::Invalid => "Invalid",
             StatusReason::TooManyRequests => "TooManyRequests",
             StatusReason::InternalError => "InternalError",
+            StatusReason::Unknown => "",
         }
     }
 }

@@ -322,6 +322,7 @@ impl ApiServer {
             if key.kind.is_served() {
                 self.resource_version += 1;
                 object.meta.resource_version = self.resource_version;
+                object.meta.written = self.now;
             }
             Rc::new(object)
         });

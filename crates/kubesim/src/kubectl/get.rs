@@ -328,7 +328,7 @@ impl Watch {
         }
         for object in objects {
             let text = self.output.print(object)?;
-            if self.output == Output::Yaml && self.printed > 0 {
+            if matches!(self.output, Output::Yaml { .. }) && self.printed > 0 {
                 io.out("---\n");
             }
             self.printed += 1;

@@ -196,7 +196,7 @@ impl Failure {
     /// What is printed of it among others. Models helpers.go: messageForError.
     fn one_of_many(&self) -> String {
         match self.words() {
-            (message, Some(reason)) => format!("Error from server ({}): {message}", reason.name()),
+            (message, Some(reason)) => from_server(reason, &message),
             (message, None) => message,
         }
     }
@@ -210,9 +210,7 @@ impl Failure {
     pub fn text(&self) -> String {
         match self {
             Failure::Server(error) if error.reason == StatusReason::Invalid => invalid(&error.message),
-            Failure::Server(error) => {
-                format!("Error from server ({}): {}", error.reason.name(), error.message)
-            }
+            Failure::Server(error) => from_server(error.reason, &error.message),
             Failure::Client(message) => format!("error: {message}"),
             Failure::Plain(message) => message.clone(),
             Failure::While(_, failure) if failure.is_invalid() => failure.text(),
@@ -231,6 +229,13 @@ impl Failure {
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Failure {
         Failure::Server(error)
+    }
+}
+
+fn from_server(reason: StatusReason, message: &str) -> String {
+    match reason {
+        StatusReason::Unknown => format!("Error from server: {message}"),
+        reason => format!("Error from server ({}): {message}", reason.name()),
     }
 }
 

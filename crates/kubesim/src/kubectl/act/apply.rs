@@ -5,32 +5,55 @@ use super::delete::{self, Removal};
 use super::documents::{self, Document};
 use super::request::{self, Done, Patch};
 use super::{DryRun, say, say_tree, validation, warn};
-use crate::api::Kind;
+use crate::api::{Kind, Object};
+use crate::apiserver::StatusReason;
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::manifest::patch;
+use crate::manifest::{managers, patch};
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
 use serde_json::{Map, Value};
 
 /// Keeps what was applied last, so that the next time can take away what is no more there.
-pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub use crate::manifest::managers::LAST_APPLIED;
 
 /// `kubectl apply -f FILE`
 pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     needs_file(inv)?;
-    for flag in ["server-side", "prune", "applyset"] {
+    for flag in ["prune", "applyset"] {
         if inv.has(flag) && inv.text(flag) != "false" {
             return Err(Failure::client(format!("--{flag} is not simulated")));
         }
     }
     let dry_run = DryRun::of(inv)?;
+    let server_side = inv.is("server-side");
+    let refused = match dry_run {
+        _ if inv.is("force-conflicts") && !server_side => {
+            "--force-conflicts only works with --server-side"
+        }
+        DryRun::Client if server_side => {
+            "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"
+        }
+        _ if server_side && inv.is("force") => "--force cannot be used with --server-side",
+        DryRun::Server if inv.is("force") => "--dry-run=server cannot be used with --force",
+        _ if inv.is("all") && inv.has("selector") => "cannot set --all and --selector at the same time",
+        _ if inv.has("subresource") && !server_side => "--subresource can only be specified for --server-side",
+        _ => "",
+    };
+    if !refused.is_empty() {
+        return Err(Failure::client(refused));
+    }
     let unknown = validation(inv)?;
     let (documents, mut failures) = documents::read(inv)?;
     if documents.is_empty() && failures.is_empty() {
         return Err(Failure::client("no objects passed to apply"));
     }
     for document in &documents {
-        failures.extend(apply_one(inv, io, document, dry_run, dry_run.mode(unknown)).err());
+        let mode = dry_run.mode(inv, unknown);
+        let applied = match server_side {
+            true => apply_on_server(inv, io, document, dry_run, mode),
+            false => apply_one(inv, io, document, dry_run, mode),
+        };
+        failures.extend(applied.err());
     }
     Failure::all(failures)?;
     Next::OK
@@ -43,11 +66,8 @@ fn apply_one(
     dry_run: DryRun,
     mode: request::Mode,
 ) -> Result<(), Failure> {
+    refuse_generated_name(document)?;
     if document.name.is_empty() {
-        let prefix = document.tree["metadata"]["generateName"].as_str().unwrap_or_default();
-        if !prefix.is_empty() {
-            return Err(Failure::client(format!("from {prefix}: cannot use generate name with apply")));
-        }
         let what = format!("retrieving current configuration of:\n{}\nfrom server for:", document.shown());
         return Err(document.failed(&what, Failure::client("resource name may not be empty")));
     }
@@ -91,11 +111,82 @@ fn apply_one(
         warn(io, &warnings);
         object
     };
+    warn_if_deleting(io, &object);
+    say(inv, io, &object, if unchanged { "unchanged" } else { "configured" }, dry_run)
+}
+
+fn refuse_generated_name(document: &Document) -> Result<(), Failure> {
+    let prefix = document.tree["metadata"]["generateName"].as_str().unwrap_or_default();
+    match document.name.is_empty() && !prefix.is_empty() {
+        true => Err(Failure::client(format!("from {prefix}: cannot use generate name with apply"))),
+        false => Ok(()),
+    }
+}
+
+/// What is behind the names of the conflicts.
+const CONFLICT_ADVICE: &str = "
+Please review the fields above--they currently have other managers. Here
+are the ways you can resolve this warning:
+* If you intend to manage all of these fields, please re-run the apply
+  command with the `--force-conflicts` flag.
+* If you do not intend to manage all of the fields, please edit your
+  manifest to remove references to the fields that should keep their
+  current managers.
+* You may co-own fields by updating your manifest to match the existing
+  value; in this case, you'll become the manager if the other manager(s)
+  stop managing the field (remove it from their configuration).
+See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
+
+/// Who keeps the annotation of client-side apply after server-side apply has taken over.
+const ANNOTATION_MANAGER: &str = "kubectl-last-applied";
+
+/// `kubectl apply --server-side`: the API server merges. What client-side apply managed goes over to this manager.
+/// Models apply.go: applyOneObject, saveLastApplyAnnotationIfNecessary, migrateToSSAIfNecessary.
+fn apply_on_server(
+    inv: &Invocation,
+    io: &mut Io,
+    document: &Document,
+    dry_run: DryRun,
+    mode: request::Mode,
+) -> Result<(), Failure> {
+    refuse_generated_name(document)?;
+    if document.name.is_empty() {
+        return Err(Failure::client("name is required"));
+    }
+    let (key, force) = (document.key(), inv.is("force-conflicts"));
+    let apply = |io: &mut Io| {
+        request::apply(io.api, &key, &document.tree, force, mode).map_err(|error| match error.reason {
+            StatusReason::Conflict => Failure::client(format!("{}{CONFLICT_ADVICE}", error.message)),
+            _ => error.into(),
+        })
+    };
+    let Done { mut object, warnings, .. } = apply(io)?;
+    warn(io, &warnings);
+    if !mode.dry_run {
+        let annotation = object.meta.annotation(LAST_APPLIED).map(str::to_owned);
+        let keeps = mode.manager == "kubectl" && !managers::annotation_is_applied(&managers::of(&object));
+        if let Some(text) = annotation.filter(|_| keeps) {
+            let info = document.kind.info();
+            let only_annotation = serde_json::json!({
+                "apiVersion": info.api_version(), "kind": info.name,
+                "metadata": {"name": document.name, "namespace": &*document.namespace, "annotations": {LAST_APPLIED: text}},
+            });
+            let mode = request::Mode { manager: ANNOTATION_MANAGER, ..mode };
+            request::apply(io.api, &key, &only_annotation, false, mode)?;
+        }
+        if request::upgrade_managers(io.api, &key, mode.manager)? {
+            object = apply(io)?.object;
+        }
+    }
+    warn_if_deleting(io, &object);
+    say(inv, io, &object, "serverside-applied", dry_run)
+}
+
+fn warn_if_deleting(io: &mut Io, object: &Object) {
     if object.meta.is_terminating() {
         let name = &object.meta.name;
         warn(io, &[format!("Detected changes to resource {name} which is currently being deleted.")]);
     }
-    say(inv, io, &object, if unchanged { "unchanged" } else { "configured" }, dry_run)
 }
 
 /// The tree with itself in the annotation that remembers it. Models `util.GetModifiedConfiguration`.
@@ -163,7 +254,7 @@ fn create_all(
     done: &str,
 ) -> Result<Next, Failure> {
     let dry_run = DryRun::of(inv)?;
-    let mode = dry_run.mode(validation(inv)?);
+    let mode = dry_run.mode(inv, validation(inv)?);
     if documents.is_empty() && failures.is_empty() {
         return Err(Failure::client(format!("no objects passed to {}", inv.verb.name)));
     }
@@ -212,7 +303,7 @@ fn can_be_made_by_replace(kind: Kind) -> bool {
 pub fn replace(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     needs_file(inv)?;
     let dry_run = DryRun::of(inv)?;
-    let mode = dry_run.mode(validation(inv)?);
+    let mode = dry_run.mode(inv, validation(inv)?);
     let force = inv.is("force");
     if inv.has("grace-period") && !force {
         return Err(Failure::client("--grace-period must have --force specified"));

@@ -173,7 +173,7 @@ pub fn make(
     let object = if dry_run == DryRun::Client {
         Rc::new(Object::from_value(kind, &tree))
     } else {
-        let made = request::create(io.api, kind, &tree, dry_run.mode(validation(inv)?)).map_err(|e| {
+        let made = request::create(io.api, kind, &tree, dry_run.mode(inv, validation(inv)?)).map_err(|e| {
             match e.is_already_exists() && inv.verb.name.starts_with("create ") {
                 // `error: failed to create namespace: …`
                 true => {

@@ -65,7 +65,7 @@ impl Removal {
         };
         let mut uid = Uid::default();
         if self.dry_run != DryRun::Client {
-            let mode = self.dry_run.mode(request::Unknown::Ignore);
+            let mode = self.dry_run.mode(inv, request::Unknown::Ignore);
             uid = request::on(io.api, mode, |api| api.delete(key, options))?.meta.uid;
         }
         let info = key.kind.info();

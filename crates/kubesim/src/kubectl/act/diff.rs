@@ -59,7 +59,7 @@ fn file_time(now: SimTime) -> String {
 
 /// The object as it is and as it would be, as YAML; the first is empty if there is none.
 fn versions(io: &mut Io, document: &Document) -> Result<(String, String), Failure> {
-    let mode = Mode { unknown: Unknown::Warn, dry_run: true };
+    let mode = Mode { unknown: Unknown::Warn, dry_run: true, ..Mode::PLAIN };
     let Some(live) = io.api.store().get(&document.key()).cloned() else {
         let created = request::create(io.api, document.kind, &document.tree, mode)?;
         return Ok((String::new(), yaml::write(&created.object.to_value())));

@@ -320,8 +320,32 @@ impl DryRun {
     }
 
     /// How requests are made.
-    fn mode(self, unknown: Unknown) -> Mode {
-        Mode { unknown, dry_run: self == DryRun::Server }
+    fn mode(self, inv: &Invocation, unknown: Unknown) -> Mode<'_> {
+        Mode { unknown, dry_run: self == DryRun::Server, manager: field_manager(inv), subresource: "" }
+    }
+}
+
+/// Whom the API server takes note of as having changed something: `--field-manager`, or the verb's own.
+fn field_manager(inv: &Invocation) -> &str {
+    let given = inv.text("field-manager");
+    let verb = inv.verb.name.split(' ').next().unwrap_or_default();
+    match verb {
+        _ if !given.is_empty() => given,
+        "apply" | "diff" if inv.is("server-side") => "kubectl",
+        "apply" | "diff" => "kubectl-client-side-apply",
+        "annotate" => "kubectl-annotate",
+        "autoscale" => "kubectl-autoscale",
+        "create" => "kubectl-create",
+        "edit" => "kubectl-edit",
+        "expose" => "kubectl-expose",
+        "label" => "kubectl-label",
+        "patch" => "kubectl-patch",
+        "replace" => "kubectl-replace",
+        "rollout" if inv.verb.name != "rollout undo" => "kubectl-rollout",
+        "run" => "kubectl-run",
+        "set" => "kubectl-set",
+        "taint" => "kubectl-taint",
+        _ => "kubectl",
     }
 }
 

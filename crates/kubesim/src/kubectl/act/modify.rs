@@ -48,8 +48,16 @@ fn each(
 }
 
 /// Makes a request for an object, unless only kubectl is asked; says what the API server warns of.
-fn send(io: &mut Io, object: &Rc<Object>, patch: &Patch, dry_run: DryRun) -> Result<Done, ApiError> {
-    let mode = Mode { dry_run: dry_run != DryRun::No, ..Mode::PLAIN };
+fn send(
+    inv: &Invocation,
+    io: &mut Io,
+    object: &Rc<Object>,
+    patch: &Patch,
+    dry_run: DryRun,
+) -> Result<Done, ApiError> {
+    let subresource = if inv.verb.name == "scale" { "scale" } else { "" };
+    let manager = super::field_manager(inv);
+    let mode = Mode { dry_run: dry_run != DryRun::No, manager, subresource, ..Mode::PLAIN };
     let done = request::patch(io.api, &object.key(), patch, mode)?;
     if dry_run != DryRun::Client {
         warn(io, &done.warnings);
@@ -78,7 +86,7 @@ pub fn scale(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         if let Some(expected) = inv.int("current-replicas").filter(|n| *n != -1 && *n != now) {
             return Err(Failure::client(format!("Expected replicas to be {expected}, was {now}")));
         }
-        send(io, object, &Patch::Merge(json!({"spec": {"replicas": replicas}})), dry_run)?;
+        send(inv, io, object, &Patch::Merge(json!({"spec": {"replicas": replicas}})), dry_run)?;
         say(inv, io, object, "scaled", dry_run)
     })
 }
@@ -118,7 +126,7 @@ pub fn patch(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             ("merge", tree) => Patch::Merge(tree),
             (_, tree) => Patch::Strategic(tree),
         };
-        let done = send(io, object, &patch, dry_run)?;
+        let done = send(inv, io, object, &patch, dry_run)?;
         say(inv, io, &done.object, if done.changed { "patched" } else { "patched (no change)" }, dry_run)
     })
 }
@@ -251,7 +259,7 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             let mut change = set.clone();
             change.extend(removed.iter().map(|name| (name.clone(), Value::Null)));
             let field = if labels { "labels" } else { "annotations" };
-            send(io, object, &Patch::Merge(json!({"metadata": {field: change}})), dry_run)?;
+            send(inv, io, object, &Patch::Merge(json!({"metadata": {field: change}})), dry_run)?;
         }
         let done = match (adds, removes) {
             _ if !labels => "annotated",
@@ -325,7 +333,7 @@ fn set(
         if tree == before {
             return Ok(());
         }
-        let made = send(io, object, &Patch::Merge(tree), dry_run)
+        let made = send(inv, io, object, &Patch::Merge(tree), dry_run)
             .map_err(|e| Failure::client(format!("failed to patch {what}{}", e.message)))?;
         say(inv, io, &made.object, done, dry_run)
     })

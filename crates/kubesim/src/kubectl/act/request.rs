@@ -5,22 +5,40 @@
 use crate::api::{Body, Key, Kind, Object};
 use crate::apiserver::{ApiError, ApiServer, StatusReason};
 pub use crate::manifest::request::FieldValidation as Unknown;
+use crate::manifest::managers::{self, Applied, Asker, Manager};
 use crate::manifest::{self, patch};
 use serde_json::Value;
 use std::rc::Rc;
 
 /// How a request is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Mode {
+pub struct Mode<'a> {
     /// What becomes of fields that there aren't.
     pub unknown: Unknown,
     /// Whether it is only tried (`--dry-run=server`).
     pub dry_run: bool,
+    /// Who asks (`--field-manager`).
+    pub manager: &'a str,
+    /// The subresource that is asked for; empty if none.
+    pub subresource: &'static str,
 }
 
-impl Mode {
-    /// A request of a verb that asks for nothing special.
-    pub const PLAIN: Mode = Mode { unknown: Unknown::Warn, dry_run: false };
+impl<'a> Mode<'a> {
+    /// A request of a verb that asks for nothing special. kubectl is known by its user agent then.
+    pub const PLAIN: Mode<'static> =
+        Mode { unknown: Unknown::Warn, dry_run: false, manager: "kubectl", subresource: "" };
+
+    fn asker(self, api: &ApiServer) -> Asker<'a> {
+        Asker { name: self.manager, subresource: self.subresource, now: api.now }
+    }
+}
+
+/// What becomes of `managedFields`.
+enum Shares<'a> {
+    /// What this changes is the asker's; the tree that was sent.
+    Updated(&'a Value),
+    /// These are the managers.
+    Given(Vec<Manager>),
 }
 
 /// A request that was carried out.
@@ -47,8 +65,19 @@ pub enum Patch {
 /// Creates an object from a tree. Errors: what is wrong with the tree, a namespace that isn't there, AlreadyExists, and what
 /// admission refuses.
 pub fn create(api: &mut ApiServer, kind: Kind, tree: &Value, mode: Mode) -> Result<Done, ApiError> {
+    make(api, kind, tree, Shares::Updated(tree), mode)
+}
+
+fn make(api: &mut ApiServer, kind: Kind, tree: &Value, shares: Shares, mode: Mode) -> Result<Done, ApiError> {
     let admitted = manifest::request::create(kind, tree, api.gates, mode.unknown)?;
-    let object = Object::from_value(kind, &admitted.value);
+    let mut object = Object::from_value(kind, &admitted.value);
+    let managers = match shares {
+        Shares::Updated(sent) => {
+            managers::update(kind, None, &admitted.value, sent, Vec::new(), mode.asker(api))
+        }
+        Shares::Given(managers) => managers,
+    };
+    object.meta.managed_fields = managers::kept(kind, &managers);
     let namespace = Key::cluster(Kind::Namespace, &object.meta.namespace);
     if kind.info().namespaced {
         api.get(&namespace)?;
@@ -79,7 +108,7 @@ pub fn patch(api: &mut ApiServer, key: &Key, patch: &Patch, mode: Mode) -> Resul
     if !matches!(patch, Patch::Strategic(_)) {
         described = tree.clone();
     }
-    put(api, &old, &tree, mode).map_err(|error| {
+    put(api, &old, &tree, Shares::Updated(&tree), mode).map_err(|error| {
         // What can't be decoded is the patch's fault.
         let Some((_, why)) =
             error.message.split_once(" cannot be handled as a ").and_then(|(_, m)| m.split_once(": "))
@@ -97,14 +126,60 @@ pub fn patch(api: &mut ApiServer, key: &Key, patch: &Patch, mode: Mode) -> Resul
 /// Puts a tree in an object's place. Errors: NotFound, and what is wrong with the tree.
 pub fn replace(api: &mut ApiServer, key: &Key, tree: &Value, mode: Mode) -> Result<Done, ApiError> {
     let old = api.get(key)?;
-    put(api, &old, tree, mode)
+    put(api, &old, tree, Shares::Updated(tree), mode)
+}
+
+/// Server-side apply: makes the object, or gives it what the configuration says, and takes away what this manager had
+/// applied before and no more. Errors: a conflict with other managers unless forced, and what is wrong with the tree.
+/// Models patch.go: applyPatcher.
+pub fn apply(api: &mut ApiServer, key: &Key, config: &Value, force: bool, mode: Mode) -> Result<Done, ApiError> {
+    let live = api.store().get(key).cloned();
+    let tree = live.as_ref().map(|object| object.to_value());
+    let managers = live.as_ref().map(|object| managers::of(object)).unwrap_or_default();
+    match managers::apply(key.kind, tree.as_ref(), config, managers, mode.asker(api), force) {
+        Applied::Unreadable(why) => Err(ApiError::new(StatusReason::Unknown, why)),
+        Applied::Conflict(why) => Err(ApiError::new(StatusReason::Conflict, why)),
+        Applied::Done(tree, managers) => match &live {
+            Some(live) => put(api, live, &tree, Shares::Given(managers), mode),
+            None => make(api, key.kind, &tree, Shares::Given(managers), mode),
+        },
+    }
+}
+
+/// Gives what client-side apply manages of an object to the server-side applier (kubectl's migration).
+/// Returns whether there was any. Errors: NotFound.
+pub fn upgrade_managers(api: &mut ApiServer, key: &Key, applier: &str) -> Result<bool, ApiError> {
+    let object = api.get(key)?;
+    let mut managers = managers::of(&object);
+    if !managers::upgrade(&mut managers, applier) {
+        return Ok(false);
+    }
+    let kept = managers::kept(key.kind, &managers);
+    api.update(key, |object| object.meta.managed_fields = kept)?;
+    Ok(true)
 }
 
 /// Changes an object to a tree.
-fn put(api: &mut ApiServer, old: &Rc<Object>, tree: &Value, mode: Mode) -> Result<Done, ApiError> {
+fn put(
+    api: &mut ApiServer,
+    old: &Rc<Object>,
+    tree: &Value,
+    shares: Shares,
+    mode: Mode,
+) -> Result<Done, ApiError> {
     let stored = old.to_value();
     let admitted = manifest::request::update(old.kind, tree, &stored, api.gates, mode.unknown)?;
-    if admitted.value == stored {
+    let managed_fields = match shares {
+        Shares::Updated(_) if admitted.value == stored => old.meta.managed_fields.clone(),
+        Shares::Updated(sent) => {
+            let (before, known) = (Some(&stored), managers::of(old));
+            let managers =
+                managers::update(old.kind, before, &admitted.value, sent, known, mode.asker(api));
+            managers::kept(old.kind, &managers)
+        }
+        Shares::Given(managers) => managers::kept(old.kind, &managers),
+    };
+    if admitted.value == stored && managed_fields == old.meta.managed_fields {
         return Ok(Done { object: old.clone(), changed: false, warnings: admitted.warnings });
     }
     let mut new = Object::from_value(old.kind, &admitted.value);
@@ -116,6 +191,7 @@ fn put(api: &mut ApiServer, old: &Rc<Object>, tree: &Value, mode: Mode) -> Resul
         };
         pod.spec = spec;
     }
+    new.meta.managed_fields = managed_fields;
     api.admit_update(&new, old)?;
     refuse_too_many(api, &new)?;
     api.allocate(&mut new)?;

@@ -325,7 +325,7 @@ pub fn undo(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             format!("skipped rollback (current template already matches revision {asked})")
         } else {
             tree["spec"]["template"] = then;
-            let mode = dry_run.mode(request::Unknown::Ignore);
+            let mode = dry_run.mode(inv, request::Unknown::Ignore);
             if dry_run != DryRun::Client {
                 request::replace(io.api, &object.key(), &tree, mode)?;
             }
@@ -398,7 +398,7 @@ pub fn change(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             }
         };
         if dry_run != DryRun::Client {
-            let mode = dry_run.mode(request::Unknown::Ignore);
+            let mode = dry_run.mode(inv, request::Unknown::Ignore);
             request::patch(io.api, &object.key(), &Patch::Strategic(patch), mode)?;
         }
         say(inv, io, object, done, dry_run)?;

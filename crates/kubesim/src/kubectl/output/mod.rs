@@ -9,6 +9,7 @@ pub mod yaml;
 use super::table::TabWriter;
 use super::{Failure, Invocation};
 use crate::api::Object;
+use crate::manifest::managers;
 use jsonpath::Template;
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -26,9 +27,15 @@ pub enum Output {
     /// `pod/flask-0`
     Name,
     /// `-o yaml`
-    Yaml,
+    Yaml {
+        /// `--show-managed-fields`
+        managed_fields: bool,
+    },
     /// `-o json`
-    Json,
+    Json {
+        /// `--show-managed-fields`
+        managed_fields: bool,
+    },
     /// `-o jsonpath=TEMPLATE`
     JsonPath {
         /// The template.
@@ -65,8 +72,8 @@ impl Output {
             "" => Ok(Output::Table { wide: false }),
             "wide" if is_get => Ok(Output::Table { wide: true }),
             "name" => Ok(Output::Name),
-            "yaml" => Ok(Output::Yaml),
-            "json" => Ok(Output::Json),
+            "yaml" => Ok(Output::Yaml { managed_fields: inv.is("show-managed-fields") }),
+            "json" => Ok(Output::Json { managed_fields: inv.is("show-managed-fields") }),
             "jsonpath" | "jsonpath-as-json" | "go-template" | "template" if argument.is_empty() => {
                 Err(Failure::client("template format specified but no template given"))
             }
@@ -116,7 +123,7 @@ impl Output {
         match self {
             Output::Name => Ok(objects.iter().map(|o| name(o)).collect()),
             _ => {
-                let items: Vec<Value> = objects.iter().map(|o| o.to_value()).collect();
+                let items: Vec<Value> = objects.iter().map(|o| self.tree(o)).collect();
                 self.print_tree(&json!({
                     "apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items,
                 }))
@@ -128,16 +135,34 @@ impl Output {
     pub fn print(&self, object: &Object) -> Result<String, Failure> {
         match self {
             Output::Name => Ok(name(object)),
-            _ => self.print_tree(&object.to_value()),
+            _ => self.print_tree(&self.tree(object)),
         }
+    }
+
+    /// The tree of an object: with `managedFields` where they are shown. YAML and JSON leave them out unless asked
+    /// (omit_managed_fields.go), templates see them.
+    fn tree(&self, object: &Object) -> Value {
+        let mut tree = object.to_value();
+        let shown = match self {
+            Output::Yaml { managed_fields } | Output::Json { managed_fields } => *managed_fields,
+            Output::JsonPath { text, .. } => {
+                ["managedFields", ".metadata}", "{}", "{.}", "{@}", "[*]}"].iter().any(|part| text.contains(part))
+            }
+            _ => false,
+        };
+        if shown {
+            let managers = managers::of(object);
+            tree["metadata"]["managedFields"] = managers::to_value(object.kind, &managers);
+        }
+        tree
     }
 
     /// Prints an object, or a list, as a tree.
     pub fn print_tree(&self, tree: &Value) -> Result<String, Failure> {
         match self {
             Output::Table { .. } | Output::Name => Ok(String::new()),
-            Output::Yaml => Ok(yaml(tree)),
-            Output::Json => Ok(json(tree)),
+            Output::Yaml { .. } => Ok(yaml(tree)),
+            Output::Json { .. } => Ok(json(tree)),
             Output::JsonPath { template, text, as_json } => {
                 let failed = |e: String| {
                     Failure::client(format!(
