@@ -19,7 +19,9 @@ impl User {
 
     /// Runs a command to its end. Returns what it printed, errors behind `!`.
     fn run(&mut self, command: &str, stdin: &Value) -> String {
-        let id = self.cluster.spawn(command, terminal::command(command, Some(stdin.to_string().into()), &self.files));
+        let id = self
+            .cluster
+            .spawn(command, terminal::command(command, Some(stdin.to_string().into()), &self.files));
         let patience = self.cluster.now() + Span::seconds(60);
         while self.cluster.processes.get(id).is_some_and(|p| p.exit_code.is_none()) {
             assert!(self.cluster.next_at().is_some_and(|at| at < patience), "{command} does not end");
@@ -45,9 +47,8 @@ impl User {
     fn managers(&mut self, what: &str) -> Vec<(String, Value)> {
         let object = self.stored(what);
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
-        let entry = |e: &Value| {
-            (format!("{}/{}", text(&e["manager"]), text(&e["operation"])), e["fieldsV1"].clone())
-        };
+        let entry =
+            |e: &Value| (format!("{}/{}", text(&e["manager"]), text(&e["operation"])), e["fieldsV1"].clone());
         object["metadata"]["managedFields"].as_array().into_iter().flatten().map(entry).collect()
     }
 }
@@ -123,7 +124,10 @@ fn a_field_that_goes_gets_its_default_again() {
 fn items_of_a_list_have_managers_of_their_own_by_their_keys() {
     let mut user = User::new();
     let ports = |list: Value| json!([{"name": "web", "image": "nginx:1", "ports": list}]);
-    user.applied("a", &whole(None, ports(json!([{"containerPort": 80}, {"containerPort": 53, "protocol": "UDP"}]))));
+    user.applied(
+        "a",
+        &whole(None, ports(json!([{"containerPort": 80}, {"containerPort": 53, "protocol": "UDP"}]))),
+    );
     let second = json!([{"name": "web", "ports": [{"containerPort": 53, "protocol": "TCP", "name": "dns"}]}]);
     user.applied("b", &deployment(json!({"template": {"spec": {"containers": second}}})));
     let stored = user.stored("deploy/web");
@@ -140,7 +144,8 @@ fn items_of_a_list_have_managers_of_their_own_by_their_keys() {
     let managers = user.managers("deploy/web");
     let of_b = &managers.iter().find(|(name, _)| name == "b/Apply").unwrap().1;
     let key = "k:{\"containerPort\":53,\"protocol\":\"TCP\"}";
-    let port = &of_b["f:spec"]["f:template"]["f:spec"]["f:containers"]["k:{\"name\":\"web\"}"]["f:ports"][key];
+    let port =
+        &of_b["f:spec"]["f:template"]["f:spec"]["f:containers"]["k:{\"name\":\"web\"}"]["f:ports"][key];
     assert_eq!(*port, json!({".": {}, "f:containerPort": {}, "f:name": {}, "f:protocol": {}}));
 }
 
@@ -191,7 +196,10 @@ fn client_side_apply_is_taken_over() {
     // Whoever applied what was there already has no time, and comes first.
     assert_eq!(names, ["kubectl-last-applied/Apply", "kubectl/Apply"]);
     let annotation = &stored["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"];
-    assert!(annotation.as_str().unwrap().contains("\"data\":{\"a\":\"3\"}"), "the API server keeps it up: {annotation}");
+    assert!(
+        annotation.as_str().unwrap().contains("\"data\":{\"a\":\"3\"}"),
+        "the API server keeps it up: {annotation}"
+    );
 }
 
 #[test]
@@ -256,7 +264,10 @@ fn each_verb_is_a_manager_and_components_manage_what_they_write() {
     let names: Vec<&str> = of_pod.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["kube-controller-manager/Update", "kubelet/Update"]);
     let spec = &of_pod[0].1["f:spec"];
-    assert!(spec["f:containers"]["k:{\"name\":\"nginx\"}"]["f:volumeMounts"].is_null(), "admission's: {spec}");
+    assert!(
+        spec["f:containers"]["k:{\"name\":\"nginx\"}"]["f:volumeMounts"].is_null(),
+        "admission's: {spec}"
+    );
     assert!(spec["f:nodeName"].is_null(), "the binding's: {spec}");
     let shown = user.run("kubectl get deploy web -o yaml", &Value::Null);
     assert!(!shown.contains("managedFields"));

@@ -22,6 +22,8 @@ const REACTION: Span = Span(50);
 const SETTLED: Span = Span(1_200);
 /// How long the recorder went on watching after the last step.
 const EPILOGUE: Span = Span(2_500);
+/// What a kubectl needs from its start to its request and its end: the median of commands given one behind another.
+const COMMAND: Span = Span(60);
 /// What a kubectl that runs beside the rest needs to start and to make its first request, on the recorder's machine.
 const STARTUP: Span = Span(600);
 const NAMESPACE: &str = "default";
@@ -55,11 +57,21 @@ struct Player<'a> {
     seen: VecDeque<(i64, String)>,
     /// When the last milestone was, or the last command was given.
     last: SimTime,
-    background: Vec<(usize, &'a Value, ProcessId)>,
+    background: Vec<Background<'a>>,
     recorded: Folder,
     simulated: Folder,
     outcome: Outcome,
     name: &'a str,
+    beginning: Beginning,
+}
+
+/// A command that runs on beside the rest.
+struct Background<'a> {
+    n: usize,
+    step: &'a Value,
+    id: ProcessId,
+    /// What it had printed when each later command was given: the recorder stopped it then, or at the end.
+    printed: Vec<Vec<(Stream, String)>>,
 }
 
 /// What came of a file.
@@ -84,17 +96,30 @@ struct Beginning {
     lag: Span,
     /// What the cluster's choices grow from.
     seed: u64,
+    /// From a write to the controllers that watch it acting on it.
+    watch: Span,
+    /// How long the recorder let pass between a milestone and the next command: it noted only waits of seconds.
+    reaction: Span,
 }
 
 impl Beginning {
     /// Those that are tried, the usual one first.
     fn all() -> impl Iterator<Item = Beginning> {
-        let usual = Beginning { phase: Span(0), lag: Span(0), seed: Options::default().seed };
+        let usual = Beginning {
+            phase: Span(0),
+            lag: Span(0),
+            seed: Options::default().seed,
+            watch: Timings::recording().watch,
+            reaction: REACTION,
+        };
         let phases = [0, 10, 20].into_iter().flat_map(move |lag| {
             (0..5).map(move |fifth| Beginning { phase: Span(fifth * 200), lag: Span(lag), ..usual })
         });
         let lags = (1..20).map(move |lag| Beginning { lag: Span(lag), ..usual });
-        phases.chain(lags).chain((1..=12).map(move |n| Beginning { seed: usual.seed + n, ..usual }))
+        let seeds = (1..=12).map(move |n| Beginning { seed: usual.seed + n, ..usual });
+        let slow_watches = (0..20).map(move |lag| Beginning { lag: Span(lag), watch: Span(8), ..usual });
+        let later = (0..3).map(move |tens| Beginning { lag: Span(tens * 10), reaction: Span(300), ..usual });
+        phases.chain(lags).chain(seeds).chain(slow_watches).chain(later)
     }
 }
 
@@ -123,7 +148,7 @@ fn play(tree: &Value, beginning: Beginning) -> (Outcome, Cluster) {
     let gates = FeatureGates {
         max_unavailable_stateful_set: tree["feature_gates"]["MaxUnavailableStatefulSet"] == true,
     };
-    let mut timings = Timings::recording();
+    let mut timings = Timings { watch: beginning.watch, ..Timings::recording() };
     for step in [
         &mut timings.sandbox,
         &mut timings.image_pull,
@@ -165,6 +190,7 @@ fn play(tree: &Value, beginning: Beginning) -> (Outcome, Cluster) {
         simulated: Folder::default(),
         outcome: Outcome::default(),
         name: text(tree, "name").unwrap_or_default(),
+        beginning,
     };
     let earlier = EARLIER.iter().find(|(name, _)| *name == player.name);
     player.run_until(SimTime(0) + beginning.phase);
@@ -207,21 +233,22 @@ impl<'a> Player<'a> {
         } else if let Some(command) = text(step, "do") {
             // Behind a command that runs on comes what it is there to see: that one has started by then.
             let is_behind_another =
-                step["background"] != true && self.background.last().is_some_and(|b| b.0 + 1 == n);
+                step["background"] != true && self.background.last().is_some_and(|b| b.n + 1 == n);
             if is_behind_another {
                 self.run_until(self.cluster.now() + STARTUP);
             } else if step.get("quiet_before_s").is_none() {
                 self.react(n, step);
             }
+            self.mark_what_is_printed();
             let command = self.with_real_names(command);
             began = Some(self.cluster.now());
             if step["background"] == true {
                 let id = self.start(&command, step, STARTUP);
-                self.background.push((n, step, id));
+                self.background.push(Background { n, step, id, printed: Vec::new() });
             } else {
                 let ids: Vec<ProcessId> = fold::about_any_worker(&command)
                     .iter()
-                    .map(|command| self.start(command, step, Span(0)))
+                    .map(|command| self.start(command, step, self.command_time()))
                     .collect();
                 self.finish(n, step, &ids);
             }
@@ -242,11 +269,22 @@ impl<'a> Player<'a> {
 
     /// Waits as long as the recorder did between the step before and this command.
     fn react(&mut self, n: usize, step: &Value) {
-        let after_milestone = n > 0 && self.steps[n - 1].get("see").is_some();
-        if after_milestone && text(step, "when").is_some_and(is_of_the_whole) {
-            self.run_until(self.last + SETTLED);
-        }
-        self.run_until(self.cluster.now() + REACTION);
+        let before = n.checked_sub(1).map(|before| &self.steps[before]);
+        let after_milestone = before.is_some_and(|step| step.get("see").is_some());
+        let settles = after_milestone && text(step, "when").is_some_and(is_of_the_whole);
+        let wait = match before {
+            _ if settles => Span(SETTLED.0 + REACTION.0),
+            // Behind a command the next is given at once.
+            Some(before) if before.get("do").is_some() => Span(0),
+            _ if after_milestone => self.beginning.reaction,
+            _ => REACTION,
+        };
+        let from = if settles { self.last } else { self.cluster.now() };
+        self.run_until(from + wait);
+    }
+
+    fn command_time(&self) -> Span {
+        Span(COMMAND.0 + self.beginning.lag.0)
     }
 
     fn see(&mut self, at: &str, milestone: &str) -> bool {
@@ -303,7 +341,7 @@ impl<'a> Player<'a> {
         let mut differences = Vec::new();
         for id in ids {
             (self.recorded, self.simulated) = (recorded.clone(), simulated.clone());
-            differences = self.compare_output(n, step, *id, "");
+            differences = self.compare_output(n, step, *id);
             if differences.is_empty() {
                 break;
             }
@@ -311,10 +349,57 @@ impl<'a> Player<'a> {
         self.outcome.differences.extend(differences);
     }
 
-    /// Compares what a command printed. `typed` is what a terminal shows of how it was stopped.
-    fn compare_output(&mut self, n: usize, step: &Value, id: ProcessId, typed: &str) -> Vec<Difference> {
+    fn mark_what_is_printed(&mut self) {
+        for background in &mut self.background {
+            let process = self.cluster.processes.get(background.id);
+            background.printed.extend(process.map(|process| process.output.clone()));
+        }
+    }
+
+    /// Compares what a command printed.
+    fn compare_output(&mut self, n: usize, step: &Value, id: ProcessId) -> Vec<Difference> {
+        let Some(process) = self.cluster.processes.reap(id) else { return Vec::new() };
+        self.compare_printed(n, step, &process.output, process.exit_code, "")
+    }
+
+    /// Compares what a command beside the rest printed: a stopped one until the moment at which it was.
+    fn compare_background(&mut self, background: Background<'a>) -> Vec<Difference> {
+        let Background { n, step, id, mut printed } = background;
+        let is_stopped = self.cluster.processes.get(id).is_some_and(|p| p.exit_code.is_none());
+        if is_stopped {
+            self.cluster.interrupt(id);
+        }
+        let Some(process) = self.cluster.processes.reap(id) else { return Vec::new() };
+        if !is_stopped {
+            printed.clear();
+        }
+        printed.push(process.output);
+        let (recorded, simulated) = (self.recorded.clone(), self.simulated.clone());
         let mut differences = Vec::new();
-        let Some(process) = self.cluster.processes.reap(id) else { return differences };
+        for printed in printed.into_iter().rev() {
+            (self.recorded, self.simulated) = (recorded.clone(), simulated.clone());
+            let typed = if is_stopped { "^C\n" } else { "" };
+            let found = self.compare_printed(n, step, &printed, process.exit_code, typed);
+            if found.is_empty() {
+                return found;
+            }
+            if differences.is_empty() {
+                differences = found;
+            }
+        }
+        differences
+    }
+
+    /// Compares what was printed. `typed` is what a terminal shows of how the command was stopped.
+    fn compare_printed(
+        &mut self,
+        n: usize,
+        step: &Value,
+        printed: &[(Stream, String)],
+        exit_code: Option<i32>,
+        typed: &str,
+    ) -> Vec<Difference> {
+        let mut differences = Vec::new();
         let mut differ = |at: String, expected: String, got: String| {
             differences.push(Difference { at, expected, got });
         };
@@ -324,8 +409,7 @@ impl<'a> Player<'a> {
             return differences;
         }
         let of = |stream: Option<Stream>| -> String {
-            process
-                .output
+            printed
                 .iter()
                 .filter(|(s, _)| stream.is_none_or(|want| want == *s))
                 .map(|(_, t)| t.as_str())
@@ -338,7 +422,7 @@ impl<'a> Player<'a> {
         if asks_kubelet {
             self.outcome.deviations.push((format!("step {n}: {command}"), NO_KUBELET));
         } else if let Some(expected) = step["exit_code"].as_i64().filter(|_| step["background"] != true) {
-            let got = process.exit_code.unwrap_or(-1);
+            let got = exit_code.unwrap_or(-1);
             if i64::from(got) != expected {
                 differ(format!("step {n}: exit code of {command}"), expected.to_string(), got.to_string());
             }
@@ -375,12 +459,8 @@ impl<'a> Player<'a> {
         if !self.background.is_empty() {
             self.run_until(self.cluster.now() + EPILOGUE);
         }
-        for (n, step, id) in std::mem::take(&mut self.background) {
-            let runs = self.cluster.processes.get(id).is_some_and(|p| p.exit_code.is_none());
-            if runs {
-                self.cluster.interrupt(id);
-            }
-            let differences = self.compare_output(n, step, id, if runs { "^C\n" } else { "" });
+        for background in std::mem::take(&mut self.background) {
+            let differences = self.compare_background(background);
             self.outcome.differences.extend(differences);
         }
         self.run_until(self.cluster.now() + EPILOGUE);

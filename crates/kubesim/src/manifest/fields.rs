@@ -59,7 +59,8 @@ impl Set {
                 continue;
             }
             let of = |set: &Set| set.children.get(name).cloned();
-            let child = of(self).unwrap_or_default().combined(other.children.get(name).unwrap_or(&nothing), how);
+            let child =
+                of(self).unwrap_or_default().combined(other.children.get(name).unwrap_or(&nothing), how);
             if !child.is_empty() {
                 result.children.insert(name.clone(), child);
             }
@@ -184,7 +185,9 @@ fn value_of(element: &str) -> Value {
 fn by_value(a: &str, b: &str) -> Ordering {
     fn compare(a: &Value, b: &Value) -> Ordering {
         match (a, b) {
-            (Value::Number(a), Value::Number(b)) => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal),
+            (Value::Number(a), Value::Number(b)) => {
+                a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
+            }
             (Value::String(a), Value::String(b)) => a.cmp(b),
             (Value::Object(a), Value::Object(b)) => {
                 let differs = a.iter().zip(b).map(|((k, v), (l, w))| k.cmp(l).then_with(|| compare(v, w)));
@@ -316,9 +319,13 @@ impl Place {
         let keys = self.keys.unwrap_or_default();
         if keys.is_empty() {
             return match item {
-                Value::Object(_) => Err("associative list without keys has an element that's a map type".into()),
+                Value::Object(_) => {
+                    Err("associative list without keys has an element that's a map type".into())
+                }
                 Value::Array(_) => Err("not supported: associative list with lists as elements".into()),
-                Value::Null => Err("associative list without keys has an element that's an explicit null".into()),
+                Value::Null => {
+                    Err("associative list without keys has an element that's an explicit null".into())
+                }
                 item => Ok(format!("v:{item}")),
             };
         }

@@ -57,7 +57,12 @@ pub fn to_value(kind: Kind, managers: &[Manager]) -> Value {
     let mut sorted: Vec<&Manager> = managers.iter().collect();
     let seconds = |m: &Manager| m.time.map(SimTime::whole_seconds);
     sorted.sort_by(|a, b| {
-        (operation(a), seconds(a), &a.name, &a.subresource).cmp(&(operation(b), seconds(b), &b.name, &b.subresource))
+        (operation(a), seconds(a), &a.name, &a.subresource).cmp(&(
+            operation(b),
+            seconds(b),
+            &b.name,
+            &b.subresource,
+        ))
     });
     let entry = |manager: &Manager| {
         let mut tree = json!({
@@ -136,7 +141,14 @@ fn stripped() -> Set {
 fn given_later(kind: Kind) -> Set {
     let names: &[&str] = match kind {
         Kind::Service => &["clusterIPs", "ipFamilies", "ipFamilyPolicy"],
-        Kind::Pod => &["nodeName", "serviceAccount", "serviceAccountName", "tolerations", "priority", "preemptionPolicy"],
+        Kind::Pod => &[
+            "nodeName",
+            "serviceAccount",
+            "serviceAccountName",
+            "tolerations",
+            "priority",
+            "preemptionPolicy",
+        ],
         Kind::Namespace => &["finalizers"],
         _ => &[],
     };
@@ -231,7 +243,10 @@ pub fn of(object: &Object) -> Vec<Manager> {
         give(&mut managers, Manager { time: written, fields, ..Manager::new(name, false, subresource) });
     }
     let fields = written_status(object, &tree).difference(&owned);
-    give(&mut managers, Manager { time: written, fields, ..Manager::new(status_writer(object), false, "status") });
+    give(
+        &mut managers,
+        Manager { time: written, fields, ..Manager::new(status_writer(object), false, "status") },
+    );
     managers
 }
 
@@ -355,7 +370,10 @@ pub fn update(
     let taken = difference.changed().without(&later).difference(&stripped());
     if !taken.is_empty() {
         let time = Some(who.now.whole_seconds());
-        give(&mut managers, Manager { time, fields: taken, ..Manager::new(who.name, false, who.subresource) });
+        give(
+            &mut managers,
+            Manager { time, fields: taken, ..Manager::new(who.name, false, who.subresource) },
+        );
     }
     cap(managers)
 }
@@ -538,7 +556,11 @@ pub fn upgrade(managers: &mut Vec<Manager>, applier: &str) -> bool {
         let old = managers.remove(at);
         match managers.iter_mut().find(|m| m.applies && m.name == applier && m.subresource.is_empty()) {
             Some(known) => known.fields = known.fields.union(&old.fields),
-            None => managers.push(Manager { time: old.time, fields: old.fields, ..Manager::new(applier, true, "") }),
+            None => managers.push(Manager {
+                time: old.time,
+                fields: old.fields,
+                ..Manager::new(applier, true, "")
+            }),
         }
     }
     !names.is_empty()

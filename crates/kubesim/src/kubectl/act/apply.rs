@@ -27,16 +27,16 @@ pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let dry_run = DryRun::of(inv)?;
     let server_side = inv.is("server-side");
     let refused = match dry_run {
-        _ if inv.is("force-conflicts") && !server_side => {
-            "--force-conflicts only works with --server-side"
-        }
+        _ if inv.is("force-conflicts") && !server_side => "--force-conflicts only works with --server-side",
         DryRun::Client if server_side => {
             "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"
         }
         _ if server_side && inv.is("force") => "--force cannot be used with --server-side",
         DryRun::Server if inv.is("force") => "--dry-run=server cannot be used with --force",
         _ if inv.is("all") && inv.has("selector") => "cannot set --all and --selector at the same time",
-        _ if inv.has("subresource") && !server_side => "--subresource can only be specified for --server-side",
+        _ if inv.has("subresource") && !server_side => {
+            "--subresource can only be specified for --server-side"
+        }
         _ => "",
     };
     if !refused.is_empty() {

@@ -173,15 +173,16 @@ pub fn make(
     let object = if dry_run == DryRun::Client {
         Rc::new(Object::from_value(kind, &tree))
     } else {
-        let made = request::create(io.api, kind, &tree, dry_run.mode(inv, validation(inv)?)).map_err(|e| {
-            match e.is_already_exists() && inv.verb.name.starts_with("create ") {
-                // `error: failed to create namespace: …`
-                true => {
-                    Failure::client(format!("failed to create {}: {}", kind.info().singular(), e.message))
+        let made =
+            request::create(io.api, kind, &tree, dry_run.mode(inv, validation(inv)?)).map_err(|e| {
+                match e.is_already_exists() && inv.verb.name.starts_with("create ") {
+                    // `error: failed to create namespace: …`
+                    true => {
+                        Failure::client(format!("failed to create {}: {}", kind.info().singular(), e.message))
+                    }
+                    false => e.into(),
                 }
-                false => e.into(),
-            }
-        })?;
+            })?;
         warn(io, &made.warnings);
         made.object
     };

@@ -4,8 +4,8 @@
 
 use crate::api::{Body, Key, Kind, Object};
 use crate::apiserver::{ApiError, ApiServer, StatusReason};
-pub use crate::manifest::request::FieldValidation as Unknown;
 use crate::manifest::managers::{self, Applied, Asker, Manager};
+pub use crate::manifest::request::FieldValidation as Unknown;
 use crate::manifest::{self, patch};
 use serde_json::Value;
 use std::rc::Rc;
@@ -132,7 +132,13 @@ pub fn replace(api: &mut ApiServer, key: &Key, tree: &Value, mode: Mode) -> Resu
 /// Server-side apply: makes the object, or gives it what the configuration says, and takes away what this manager had
 /// applied before and no more. Errors: a conflict with other managers unless forced, and what is wrong with the tree.
 /// Models patch.go: applyPatcher.
-pub fn apply(api: &mut ApiServer, key: &Key, config: &Value, force: bool, mode: Mode) -> Result<Done, ApiError> {
+pub fn apply(
+    api: &mut ApiServer,
+    key: &Key,
+    config: &Value,
+    force: bool,
+    mode: Mode,
+) -> Result<Done, ApiError> {
     let live = api.store().get(key).cloned();
     let tree = live.as_ref().map(|object| object.to_value());
     let managers = live.as_ref().map(|object| managers::of(object)).unwrap_or_default();
@@ -173,8 +179,7 @@ fn put(
         Shares::Updated(_) if admitted.value == stored => old.meta.managed_fields.clone(),
         Shares::Updated(sent) => {
             let (before, known) = (Some(&stored), managers::of(old));
-            let managers =
-                managers::update(old.kind, before, &admitted.value, sent, known, mode.asker(api));
+            let managers = managers::update(old.kind, before, &admitted.value, sent, known, mode.asker(api));
             managers::kept(old.kind, &managers)
         }
         Shares::Given(managers) => managers::kept(old.kind, &managers),

@@ -145,9 +145,9 @@ impl Output {
         let mut tree = object.to_value();
         let shown = match self {
             Output::Yaml { managed_fields } | Output::Json { managed_fields } => *managed_fields,
-            Output::JsonPath { text, .. } => {
-                ["managedFields", ".metadata}", "{}", "{.}", "{@}", "[*]}"].iter().any(|part| text.contains(part))
-            }
+            Output::JsonPath { text, .. } => ["managedFields", ".metadata}", "{}", "{.}", "{@}", "[*]}"]
+                .iter()
+                .any(|part| text.contains(part)),
             _ => false,
         };
         if shown {
