@@ -353,7 +353,7 @@ impl Place {
     }
 
     /// The parts of what is there, each with its element and its place. What has no parts has none.
-    fn parts<'a>(self, value: Option<&'a Value>) -> Vec<(String, Place, &'a Value)> {
+    fn parts(self, value: Option<&Value>) -> Vec<(String, Place, &Value)> {
         match value {
             Some(Value::Object(tree)) => {
                 tree.iter().map(|(name, value)| (format!("f:{name}"), self.member(name), value)).collect()

@@ -96,7 +96,7 @@ fn from_value(entries: &Value) -> Vec<Manager> {
 
 /// What is kept in the object of these managers: those whose share can't be told from it.
 pub fn kept(kind: Kind, managers: &[Manager]) -> Option<Rc<Value>> {
-    let is_kept = |m: &&Manager| !(m.subresource == "status" && !m.applies);
+    let is_kept = |m: &&Manager| m.subresource != "status" || m.applies;
     let managers: Vec<Manager> = managers.iter().filter(is_kept).cloned().collect();
     (!managers.is_empty()).then(|| Rc::new(to_value(kind, &managers)))
 }
