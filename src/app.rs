@@ -477,7 +477,7 @@ pub fn App(start: &Start) -> Html {
                 <section class="side panel">
                     <div class="tabs">{ for View::ALL.map(tab) }</div>
                     { panel }
-                    { edge(words.panel_width, "360") }
+                    { edge(words.panel_width, "376") }
                 </section>
             </main>
             { timeline(words, &page.session, &scene, &ask) }

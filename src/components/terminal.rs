@@ -198,7 +198,7 @@ pub fn Terminal(props: &Props) -> Html {
                 </div>
                 if let Some(search) = search { <div class="typed" role="status">{ search }</div> }
                 <label class="line">
-                    if let Some(prompt) = prompt { { piece(shared.chronicle(), prompt) } }
+                    if let Some(prompt) = prompt { { piece(shared.chronicle(), prompt.stream, &prompt.text) } }
                     <input ref={input} type="text" aria-label={label} {onkeydown} {oninput}
                         autocapitalize="off" autocomplete="off" spellcheck="false" enterkeyhint="go" />
                 </label>
@@ -263,22 +263,34 @@ pub fn suggestions(session: &Session, scene: &Scene) -> Vec<String> {
     ]
 }
 
-/// Some text of the terminal.
+/// Some text of the terminal. Its lines are broken where the terminal ends, but for those of a table: one is moved sideways,
+/// as a whole.
 fn pieces(chronicle: &Chronicle, page: &[Printed], cleared: usize) -> Html {
-    page.iter().filter(|p| p.position >= cleared).map(|p| piece(chronicle, p)).collect()
+    let shown = &page[page.partition_point(|p| p.position < cleared)..];
+    let is_table =
+        |p: &Printed| p.stream == Stream::Stdout && p.text.ends_with('\n') && p.text.contains("   ");
+    let run = |run: &[Printed]| -> Html {
+        if !is_table(&run[0]) {
+            return run.iter().map(|p| piece(chronicle, p.stream, &p.text)).collect();
+        }
+        let text: String = run.iter().map(|p| &*p.text).collect();
+        // The block ends its last line by itself.
+        html! { <div class="table">{ piece(chronicle, Stream::Stdout, text.strip_suffix('\n').unwrap_or(&text)) }</div> }
+    };
+    shown.chunk_by(|one, next| is_table(one) == is_table(next)).map(run).collect()
 }
 
-fn piece(chronicle: &Chronicle, printed: &Printed) -> Html {
-    let class = match printed.stream {
-        Stream::Prompt if printed.text.ends_with('\n') => "typed",
+fn piece(chronicle: &Chronicle, stream: Stream, text: &str) -> Html {
+    let class = match stream {
+        Stream::Prompt if text.ends_with('\n') => "typed",
         Stream::Prompt => "prompt",
         Stream::Stdout => "out",
         Stream::Stderr => "err",
     };
     if class != "out" {
-        return html! { <span {class}>{ &*printed.text }</span> };
+        return html! { <span {class}>{ text }</span> };
     }
-    html! { <span {class}>{ for linked(chronicle, &printed.text) }</span> }
+    html! { <span {class}>{ for linked(chronicle, text) }</span> }
 }
 
 /// Text in which the names of objects can be clicked: `pod/flask-0`, a name in the first column, or one with a dash.

@@ -80,11 +80,11 @@ fn the_policy_refuses_what_the_page_must_not_do_and_the_tests_see_it() {
 fn sides_are_made_wider_by_hand_and_stay_so() {
     const WIDTHS: &str = "[...document.querySelectorAll('.side')].map(side => Math.round(side.offsetWidth))";
     let mut page = Page::open(View::DESKTOP);
-    assert_eq!(page.eval(WIDTHS), serde_json::json!([300, 360]));
+    assert_eq!(page.eval(WIDTHS), serde_json::json!([300, 376]));
     page.run("document.querySelector('[aria-label=\"Width of the panel\"]').focus();");
     // It takes the keys for itself.
     page.type_keys("\u{e012}\u{e012}");
-    page.wait("the panel is wider", &format!("{WIDTHS}[1] > 360"));
+    page.wait("the panel is wider", &format!("{WIDTHS}[1] > 376"));
     page.wait("time goes on", "document.querySelector('[aria-label=Pause]')");
     page.drag((300.0, 300.0), (360.0, 310.0));
     page.wait("the manifest is wider", &format!("{WIDTHS}[0] === 360"));
@@ -93,6 +93,6 @@ fn sides_are_made_wider_by_hand_and_stay_so() {
     page.wait("the page is there again", "document.querySelector('.side')");
     assert_eq!(page.eval(WIDTHS), wider, "the widths are kept");
     page.run("document.querySelectorAll('.edge').forEach(edge => edge.dispatchEvent(new MouseEvent('dblclick', { bubbles: true })));");
-    page.wait("they are as they were", &format!("{WIDTHS}.join() === '300,360'"));
+    page.wait("they are as they were", &format!("{WIDTHS}.join() === '300,376'"));
     page.assert_no_complaints();
 }
