@@ -1,45 +1,28 @@
 //! Server-side apply and `managedFields`: what follows from the rules of structured-merge-diff and of kubectl's apply.go.
 
 use kubesim::api::{Kind, Span};
-use kubesim::apiserver::Stream;
-use kubesim::sim::{Cluster, Options};
-use kubesim::terminal::{self, Files};
 use serde_json::{Value, json};
 
-/// A cluster and the user at its terminal.
-struct User {
-    cluster: Cluster,
-    files: Files,
+mod user;
+
+use user::User;
+
+trait Applies {
+    fn applied(&mut self, manager: &str, config: &Value);
+    fn stored(&mut self, what: &str) -> Value;
+    fn managers(&mut self, what: &str) -> Vec<(String, Value)>;
 }
 
-impl User {
-    fn new() -> User {
-        User { cluster: Cluster::new(Options::default()), files: Files::default() }
-    }
-
-    /// Runs a command to its end. Returns what it printed, errors behind `!`.
-    fn run(&mut self, command: &str, stdin: &Value) -> String {
-        let id = self
-            .cluster
-            .spawn(command, terminal::command(command, Some(stdin.to_string().into()), &self.files));
-        let patience = self.cluster.now() + Span::seconds(60);
-        while self.cluster.processes.get(id).is_some_and(|p| p.exit_code.is_none()) {
-            assert!(self.cluster.next_at().is_some_and(|at| at < patience), "{command} does not end");
-            self.cluster.step();
-        }
-        let process = self.cluster.processes.reap(id).expect("it has ended");
-        let mark = |stream| if stream == Stream::Stderr { "!" } else { "" };
-        process.output.iter().map(|(stream, text)| format!("{}{text}", mark(*stream))).collect()
-    }
-
+impl Applies for User {
     fn applied(&mut self, manager: &str, config: &Value) {
-        let said = self.run(&format!("kubectl apply --server-side --field-manager={manager} -f -"), config);
+        let said = self
+            .run(&format!("kubectl apply --server-side --field-manager={manager} -f -"), &config.to_string());
         assert!(said.ends_with(" serverside-applied\n") && !said.contains('!'), "{said}");
     }
 
     /// The object as it is stored, with its managers.
     fn stored(&mut self, what: &str) -> Value {
-        let text = self.run(&format!("kubectl get {what} -o json --show-managed-fields"), &Value::Null);
+        let text = self.run(&format!("kubectl get {what} -o json --show-managed-fields"), "");
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("{text}: {e}"))
     }
 
@@ -154,12 +137,13 @@ fn another_value_is_a_conflict_until_it_is_forced() {
     let mut user = User::new();
     user.applied("a", &config_map(json!({"x": "1", "y": "1"})));
     let other = config_map(json!({"x": "2", "z": "1"}));
-    let said = user.run("kubectl apply --server-side --field-manager=b -f -", &other);
+    let said = user.run("kubectl apply --server-side --field-manager=b -f -", &other.to_string());
     let first = said.lines().next().unwrap();
     assert_eq!(first, "!error: Apply failed with 1 conflict: conflict with \"a\": .data.x");
     assert!(said.ends_with("using-api/server-side-apply/#conflicts\n"), "{said}");
     assert_eq!(user.stored("cm/c")["data"]["x"], "1");
-    let said = user.run("kubectl apply --server-side --field-manager=b --force-conflicts -f -", &other);
+    let said =
+        user.run("kubectl apply --server-side --field-manager=b --force-conflicts -f -", &other.to_string());
     assert_eq!(said, "configmap/c serverside-applied\n");
     assert_eq!(user.stored("cm/c")["data"], json!({"x": "2", "y": "1", "z": "1"}));
     let of_a = user.managers("cm/c").remove(0);
@@ -170,10 +154,10 @@ fn another_value_is_a_conflict_until_it_is_forced() {
 fn an_update_takes_fields_from_those_who_applied_them() {
     let mut user = User::new();
     user.applied("ci", &whole(Some(2), json!([{"name": "web", "image": "nginx:1"}])));
-    user.run("kubectl scale deploy web --replicas=5", &Value::Null);
-    user.run("kubectl set image deploy web web=nginx:2", &Value::Null);
+    user.run("kubectl scale deploy web --replicas=5", "");
+    user.run("kubectl set image deploy web web=nginx:2", "");
     let config = whole(Some(2), json!([{"name": "web", "image": "nginx:1"}]));
-    let said = user.run("kubectl apply --server-side --field-manager=ci -f -", &config);
+    let said = user.run("kubectl apply --server-side --field-manager=ci -f -", &config.to_string());
     let conflict = said.split("\nPlease").next().unwrap();
     assert_eq!(
         conflict,
@@ -186,9 +170,9 @@ fn an_update_takes_fields_from_those_who_applied_them() {
 #[test]
 fn client_side_apply_is_taken_over() {
     let mut user = User::new();
-    user.run("kubectl apply -f -", &config_map(json!({"a": "1", "b": "2"})));
+    user.run("kubectl apply -f -", &config_map(json!({"a": "1", "b": "2"})).to_string());
     assert_eq!(user.managers("cm/c")[0].0, "kubectl-client-side-apply/Update");
-    let said = user.run("kubectl apply --server-side -f -", &config_map(json!({"a": "3"})));
+    let said = user.run("kubectl apply --server-side -f -", &config_map(json!({"a": "3"})).to_string());
     assert_eq!(said, "configmap/c serverside-applied\n");
     let stored = user.stored("cm/c");
     assert_eq!(stored["data"], json!({"a": "3"}), "what only client-side apply had put there goes");
@@ -205,7 +189,7 @@ fn client_side_apply_is_taken_over() {
 #[test]
 fn a_configuration_that_does_not_fit_the_type_is_refused() {
     let mut user = User::new();
-    let mut apply = |config: &Value| user.run("kubectl apply --server-side -f -", config);
+    let mut apply = |config: &Value| user.run("kubectl apply --server-side -f -", &config.to_string());
     let what = "failed to create typed patch object (default/web; apps/v1, Kind=Deployment)";
     assert_eq!(
         apply(&deployment(json!({"replica": 2}))),
@@ -236,9 +220,12 @@ fn flags_that_do_not_go_together_are_refused() {
         ),
         ("--server-side --force", "--force cannot be used with --server-side"),
     ] {
-        assert_eq!(user.run(&format!("kubectl apply {flags} -f -"), &config), format!("!error: {why}\n"));
+        assert_eq!(
+            user.run(&format!("kubectl apply {flags} -f -"), &config.to_string()),
+            format!("!error: {why}\n")
+        );
     }
-    let said = user.run("kubectl apply --server-side --dry-run=server -f -", &config);
+    let said = user.run("kubectl apply --server-side --dry-run=server -f -", &config.to_string());
     assert_eq!(said, "configmap/c serverside-applied (server dry run)\n");
     assert!(user.cluster.api.store().find(Kind::ConfigMap, "default", "c").is_none());
 }
@@ -246,9 +233,9 @@ fn flags_that_do_not_go_together_are_refused() {
 #[test]
 fn each_verb_is_a_manager_and_components_manage_what_they_write() {
     let mut user = User::new();
-    user.run("kubectl create deployment web --image=nginx", &Value::Null);
-    user.run("kubectl label deploy web tier=front", &Value::Null);
-    user.run("kubectl annotate deploy web why=so --field-manager=me", &Value::Null);
+    user.run("kubectl create deployment web --image=nginx", "");
+    user.run("kubectl label deploy web tier=front", "");
+    user.run("kubectl annotate deploy web why=so --field-manager=me", "");
     user.cluster.run_until(user.cluster.now() + Span::seconds(20));
     let managers = user.managers("deploy/web");
     let names: Vec<&str> = managers.iter().map(|(name, _)| name.as_str()).collect();
@@ -259,7 +246,7 @@ fn each_verb_is_a_manager_and_components_manage_what_they_write() {
     assert_eq!(managers[1].1, json!({"f:metadata": {"f:labels": {"f:tier": {}}}}));
     assert_eq!(managers[2].1, json!({"f:metadata": {"f:annotations": {".": {}, "f:why": {}}}}));
     assert!(managers[3].1["f:status"]["f:readyReplicas"].is_object(), "{}", managers[3].1);
-    let pod = user.run("kubectl get pods -o name", &Value::Null);
+    let pod = user.run("kubectl get pods -o name", "");
     let of_pod = user.managers(pod.trim());
     let names: Vec<&str> = of_pod.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["kube-controller-manager/Update", "kubelet/Update"]);
@@ -269,6 +256,6 @@ fn each_verb_is_a_manager_and_components_manage_what_they_write() {
         "admission's: {spec}"
     );
     assert!(spec["f:nodeName"].is_null(), "the binding's: {spec}");
-    let shown = user.run("kubectl get deploy web -o yaml", &Value::Null);
+    let shown = user.run("kubectl get deploy web -o yaml", "");
     assert!(!shown.contains("managedFields"));
 }

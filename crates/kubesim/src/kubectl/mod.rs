@@ -346,12 +346,31 @@ fn read(
     Ok(Invocation { verb, parsed, stdin: stdin.map(String::from), files: files.clone(), tty: None })
 }
 
+/// Other names of verbs' second words.
+const ALIASES: &[(&str, &str, &str)] = &[
+    ("create", "ns", "namespace"),
+    ("create", "cm", "configmap"),
+    ("create", "deploy", "deployment"),
+    ("create", "svc", "service"),
+    ("create", "sa", "serviceaccount"),
+    ("create", "cj", "cronjob"),
+    ("create", "pc", "priorityclass"),
+    ("create", "pdb", "poddisruptionbudget"),
+    ("create", "resourcequota", "quota"),
+    ("create", "ing", "ingress"),
+    ("set", "sa", "serviceaccount"),
+];
+
 /// The verb of these words, and the words without it. Models `github.com/spf13/cobra: Command.Find`.
 fn find_verb(argv: &[String]) -> Option<(&'static Verb, Vec<String>)> {
     let at = words_that_are_no_flags(argv);
     let word = |n: usize| at.get(n).map(|at| argv[*at].as_str());
     let first = word(0).unwrap_or_default();
-    let two = word(1).and_then(|second| verbs().find(|v| v.name.split_once(' ') == Some((first, second))));
+    let two = word(1).and_then(|second| {
+        let alias = ALIASES.iter().find(|(known, alias, _)| *known == first && *alias == second);
+        let second = alias.map_or(second, |(_, _, name)| *name);
+        verbs().find(|v| v.name.split_once(' ') == Some((first, second)))
+    });
     let (verb, taken) = match two {
         Some(verb) => (verb, 2),
         None if at.is_empty() => (verbs().find(|v| v.name == "help")?, 0),

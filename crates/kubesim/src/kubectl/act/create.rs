@@ -1,17 +1,19 @@
 //! Objects out of flags: `kubectl create namespace`, `kubectl expose`, and what `kubectl run` makes. Models
 //! `k8s.io/kubectl/pkg/cmd/create/create_*.go`, `expose/expose.go` and `pkg/generate/versioned/run.go`.
 
+use super::generate;
 use super::modify::targets;
 use super::request;
 use super::{DryRun, say, validation, warn};
 use crate::api::{Body, Kind, Object};
 use crate::kubectl::{Failure, Invocation, Next};
+use crate::manifest::base64;
 use crate::sim::process::Io;
 use serde_json::{Map, Value, json};
 use std::rc::Rc;
 
 /// `NAME=VALUE` texts as an object. Errors: one that is none.
-fn pairs<'a>(
+pub fn pairs<'a>(
     texts: impl IntoIterator<Item = &'a str>,
     wrong: impl Fn(&str) -> String,
 ) -> Result<Map<String, Value>, Failure> {
@@ -24,14 +26,14 @@ fn pairs<'a>(
 }
 
 /// The one name among the arguments.
-fn one_name<'a>(inv: &Invocation, args: &'a [String]) -> Result<&'a str, Failure> {
+pub fn one_name<'a>(inv: &Invocation, args: &'a [String]) -> Result<&'a str, Failure> {
     match &args[..inv.before_dash.map_or(args.len(), |dash| dash.min(args.len()))] {
         [name] => Ok(name),
         others => Err(inv.usage(format!("exactly one NAME is required, got {}", others.len()))),
     }
 }
 
-fn required(inv: &Invocation, flags: &[&str]) -> Result<(), Failure> {
+pub fn required(inv: &Invocation, flags: &[&str]) -> Result<(), Failure> {
     let missing: Vec<String> = flags.iter().filter(|f| !inv.has(f)).map(|f| format!("\"{f}\"")).collect();
     match missing.is_empty() {
         true => Ok(()),
@@ -49,12 +51,39 @@ fn service_port(text: &str, protocol: &str) -> Value {
 
 /// `kubectl create KIND NAME`
 pub fn create_kind(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    let (kind, tree) = tree(inv)?;
+    let (kind, tree) = tree(inv, io)?;
     make(inv, io, kind, tree, "created")?;
     Next::OK
 }
 
-fn tree(inv: &Invocation) -> Result<(Kind, Value), Failure> {
+/// `kubectl create job NAME`, and the like.
+pub fn create_generated(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let (kind, tree) = generate::tree(inv, io)?;
+    make(inv, io, kind, tree, "created")?;
+    Next::OK
+}
+
+/// `kubectl create secret` and `service` come in several sorts.
+fn sort<'a>(inv: &'a Invocation, sorts: &[&str], io: &mut Io) -> Result<&'a str, Failure> {
+    match inv.args.first() {
+        Some(sort) if sorts.contains(&sort.as_str()) => Ok(sort),
+        Some(other) => Err(inv.usage(format!("unknown command {other:?}"))),
+        None => {
+            io.err(crate::kubectl::help(inv.verb));
+            Err(Failure::Silent(1))
+        }
+    }
+}
+
+/// `kubectl create token SERVICEACCOUNT`: nobody here checks tokens, so there are none. Models create_token.go.
+pub fn token(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let name = one_name(inv, &inv.args)?;
+    let key = crate::api::Key::new(Kind::ServiceAccount, inv.namespace(), name);
+    io.api.get(&key).map_err(|e| Failure::client(format!("failed to create token: {}", e.message)))?;
+    Err(Failure::client("kubectl create token is not simulated: nothing here asks for a token"))
+}
+
+fn tree(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
     let bad_literal = |text: &str| format!("invalid literal source {text}, expected key=value");
     match inv.verb.name.trim_start_matches("create ") {
         "namespace" => Ok((Kind::Namespace, json!({"metadata": {"name": one_name(inv, &inv.args)?}}))),
@@ -64,36 +93,45 @@ fn tree(inv: &Invocation) -> Result<(Kind, Value), Failure> {
         "configmap" => {
             let name = one_name(inv, &inv.args)?;
             let mut data = pairs(inv.list("from-literal").iter().map(String::as_str), bad_literal)?;
-            for file in inv.list("from-file") {
-                let (key, path) = file.split_once('=').unwrap_or((file, file));
-                let text = inv.files.get(path).ok_or_else(|| {
-                    Failure::client(format!("error reading {path}: no such file or directory"))
-                })?;
-                data.insert(key.to_string(), text.as_str().into());
-            }
+            data.extend(from_files(inv)?);
             Ok((Kind::ConfigMap, json!({"metadata": {"name": name}, "data": data})))
         }
         "secret" => {
-            let ["generic", names @ ..] = &inv.args.iter().map(String::as_str).collect::<Vec<_>>()[..] else {
-                return Err(Failure::client("only `kubectl create secret generic` is simulated"));
-            };
-            let names: Vec<String> = names.iter().map(|n| n.to_string()).collect();
-            let data = pairs(inv.list("from-literal").iter().map(String::as_str), bad_literal)?;
-            let metadata = json!({"name": one_name(inv, &names)?});
-            Ok((Kind::Secret, json!({"metadata": metadata, "stringData": data, "type": "Opaque"})))
+            let how = sort(inv, &["docker-registry", "generic", "tls"], io)?;
+            if how != "generic" {
+                return Ok((Kind::Secret, generate::secret(inv, how, &inv.args[1..])?));
+            }
+            let metadata = json!({"name": one_name(inv, &inv.args[1..])?});
+            let mut data = pairs(inv.list("from-literal").iter().map(String::as_str), bad_literal)?;
+            data.extend(from_files(inv)?);
+            let encoded = |text: Value| base64::encode(text.as_str().unwrap_or_default().as_bytes()).into();
+            let data: Map<String, Value> = data.into_iter().map(|(key, text)| (key, encoded(text))).collect();
+            let mut tree = json!({"metadata": metadata, "type": inv.get("type").unwrap_or("Opaque")});
+            if !data.is_empty() {
+                tree["data"] = Value::Object(data);
+            }
+            Ok((Kind::Secret, tree))
         }
         "service" => {
-            let kind = inv.args.first().map(String::as_str).unwrap_or_default();
-            let service_type = match kind {
-                "clusterip" => "ClusterIP",
-                "nodeport" => "NodePort",
-                "loadbalancer" => "LoadBalancer",
-                "externalname" => "ExternalName",
-                _ => return Err(inv.usage(format!("unknown command {kind:?}"))),
-            };
+            let service_type =
+                match sort(inv, &["clusterip", "externalname", "loadbalancer", "nodeport"], io)? {
+                    "clusterip" => "ClusterIP",
+                    "nodeport" => "NodePort",
+                    "loadbalancer" => "LoadBalancer",
+                    _ => "ExternalName",
+                };
+            if service_type == "ExternalName" {
+                required(inv, &["external-name"])?;
+            }
+            if inv.text("clusterip") == "None" && service_type != "ClusterIP" {
+                return Err(Failure::client("ClusterIP=None can only be used with ClusterIP service type"));
+            }
             let name = one_name(inv, &inv.args[1..])?;
             let labels = json!({"app": name});
-            let ports: Vec<Value> = inv.list("tcp").iter().map(|p| service_port(p, "TCP")).collect();
+            let mut ports: Vec<Value> = inv.list("tcp").iter().map(|p| service_port(p, "TCP")).collect();
+            if let Some(number) = inv.int("node-port").filter(|number| *number != 0) {
+                ports.iter_mut().for_each(|port| port["nodePort"] = number.into());
+            }
             let mut spec = json!({"type": service_type, "selector": labels});
             if !ports.is_empty() {
                 spec["ports"] = ports.into();
@@ -148,12 +186,70 @@ fn tree(inv: &Invocation) -> Result<(Kind, Value), Failure> {
                     spec[field] = text.parse::<i64>().map_or(Value::from(text), Value::from);
                 }
             }
-            if inv.has("min-available") == inv.has("max-unavailable") {
-                return Err(Failure::client("one of min-available or max-unavailable must be specified"));
+            match (inv.get("min-available"), inv.get("max-unavailable")) {
+                (None, None) => {
+                    return Err(Failure::client("one of min-available or max-unavailable must be specified"));
+                }
+                (Some(_), Some(_)) => {
+                    return Err(Failure::client(
+                        "min-available and max-unavailable cannot be both specified",
+                    ));
+                }
+                _ => {}
+            }
+            for flag in ["min-available", "max-unavailable"] {
+                let is_amount = |text: &str| {
+                    let digits = text.strip_suffix('%').unwrap_or(text);
+                    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+                };
+                if inv.get(flag).is_some_and(|text| !is_amount(text)) {
+                    return Err(Failure::client(format!("invalid format specified for {flag}")));
+                }
             }
             Ok((Kind::PodDisruptionBudget, json!({"metadata": {"name": name}, "spec": spec})))
         }
     }
+}
+
+/// How `kubectl create KIND` begins the API server's words; `None` if it leaves them alone.
+fn failed_to(inv: &Invocation, kind: Kind, tree: &Value) -> Option<String> {
+    let what = inv.verb.name.strip_prefix("create ")?;
+    Some(match kind {
+        Kind::Namespace | Kind::Role | Kind::ClusterRole => return None,
+        Kind::Secret => "failed to create secret".to_string(),
+        Kind::Service => {
+            format!("failed to create {} service:", tree["spec"]["type"].as_str().unwrap_or_default())
+        }
+        Kind::PodDisruptionBudget => "failed to create poddisruptionbudgets:".to_string(),
+        _ => format!("failed to create {what}:"),
+    })
+}
+
+/// What `--from-file` and `--from-env-file` name. Errors: there is no such file, or a line in it is none.
+fn from_files(inv: &Invocation) -> Result<Map<String, Value>, Failure> {
+    let mut data = Map::new();
+    for file in inv.list("from-file") {
+        let (key, path) = match file.split_once('=') {
+            Some((key, path)) => (key, path),
+            None => (file.rsplit('/').next().unwrap_or(file), file.as_str()),
+        };
+        let text = inv
+            .files
+            .get(path)
+            .ok_or_else(|| Failure::client(format!("error reading {path}: no such file or directory")))?;
+        data.insert(key.to_string(), text.as_str().into());
+    }
+    for path in inv.list("from-env-file") {
+        let text = inv
+            .files
+            .get(path)
+            .ok_or_else(|| Failure::client(format!("error reading {path}: no such file or directory")))?;
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            data.insert(key.to_string(), value.into());
+        }
+    }
+    Ok(data)
 }
 
 /// Creates an object of a tree, or only shows it; says so if `done` is not empty.
@@ -175,12 +271,9 @@ pub fn make(
     } else {
         let made =
             request::create(io.api, kind, &tree, dry_run.mode(inv, validation(inv)?)).map_err(|e| {
-                match e.is_already_exists() && inv.verb.name.starts_with("create ") {
-                    // `error: failed to create namespace: …`
-                    true => {
-                        Failure::client(format!("failed to create {}: {}", kind.info().singular(), e.message))
-                    }
-                    false => e.into(),
+                match failed_to(inv, kind, &tree) {
+                    Some(failed) => Failure::client(format!("{failed} {}", e.message)),
+                    None => e.into(),
                 }
             })?;
         warn(io, &made.warnings);

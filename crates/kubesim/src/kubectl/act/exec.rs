@@ -8,7 +8,7 @@ use crate::api::pod::{Container, ContainerState};
 use crate::api::read::get;
 use crate::api::{Body, Key, Kind, Object, PodPhase, SimTime, Span, Str};
 use crate::apiserver::{ApiError, DeleteOptions, StatusReason};
-use crate::kubectl::resource::{Query, kind, kind_and_name};
+use crate::kubectl::resource::{kind, kind_and_name};
 use crate::kubectl::{Failure, Invocation, Next, fail};
 use crate::kubelet;
 use crate::shell::{Flavour, Shell, Unknown, reads_commands};
@@ -451,12 +451,7 @@ pub fn refuse(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             let word = word.split('/').next().filter(|_| word.contains('/')).unwrap_or("pod");
             kind(word)?;
         }
-        _ => {
-            Failure::all(Query::of(inv, &inv.args).find(io.api.store())?.failures)?;
-            return Err(Failure::client(
-                "this terminal has no editor: change the manifest and apply it, or use kubectl patch, scale or set",
-            ));
-        }
+        _ => {}
     }
     let hint = match inv.verb.name {
         "cp" => ": use kubectl exec POD -- cat FILE",

@@ -5,7 +5,9 @@ mod create;
 mod delete;
 mod diff;
 mod documents;
+pub mod edit;
 mod exec;
+mod generate;
 mod modify;
 mod node;
 mod request;
@@ -45,6 +47,21 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "create deployment", flags: CREATE, help: NAMED, run: create::create_kind },
     Verb { name: "create quota", flags: CREATE, help: NAMED, run: create::create_kind },
     Verb { name: "create poddisruptionbudget", flags: CREATE, help: NAMED, run: create::create_kind },
+    Verb { name: "create job", flags: GENERATE, help: NAMED, run: create::create_generated },
+    Verb { name: "create cronjob", flags: GENERATE, help: NAMED, run: create::create_generated },
+    Verb { name: "create role", flags: GENERATE, help: NAMED, run: create::create_generated },
+    Verb { name: "create clusterrole", flags: GENERATE, help: NAMED, run: create::create_generated },
+    Verb { name: "create rolebinding", flags: GENERATE, help: NAMED, run: create::create_generated },
+    Verb { name: "create clusterrolebinding", flags: GENERATE, help: NAMED, run: create::create_generated },
+    Verb { name: "create priorityclass", flags: GENERATE, help: NAMED, run: create::create_generated },
+    Verb { name: "create ingress", flags: GENERATE, help: NAMED, run: create::create_generated },
+    Verb {
+        name: "create token",
+        flags: "o:output audience+ duration% bound-object-kind bound-object-name bound-object-uid template \
+            allow-missing-template-keys? show-managed-fields?",
+        help: NAMED,
+        run: create::token,
+    },
     Verb {
         name: "expose",
         flags: "f:filename, k:kustomize R:recursive? l:labels o:output dry-run=unchanged port target-port name type protocol \
@@ -115,7 +132,7 @@ pub const VERBS: &[Verb] = &[
         flags: "f:filename, k:kustomize R:recursive? o:output validate=strict save-config? output-patch? \
             windows-line-endings? field-manager subresource template allow-missing-template-keys? show-managed-fields?",
         help: "Edit a resource from the default editor.\n\nUsage:\n  kubectl edit (RESOURCE/NAME | -f FILENAME) [options]",
-        run: exec::refuse,
+        run: edit::edit,
     },
     Verb {
         name: "replace",
@@ -193,6 +210,13 @@ pub const VERBS: &[Verb] = &[
         help: "Specify compute resource requirements (CPU, memory) for any resource that defines a pod template.\n\n\
             Usage:\n  kubectl set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS] [options]",
         run: modify::set_resources,
+    },
+    Verb {
+        name: "set serviceaccount",
+        flags: SET,
+        help: "Update the service account of pod template resources.\n\nUsage:\n  kubectl set serviceaccount (-f FILENAME | \
+            TYPE NAME) SERVICE_ACCOUNT [options]",
+        run: modify::set_service_account,
     },
     Verb { name: "rollout", flags: "", help: rollout::HELP, run: rollout::parent },
     Verb {
@@ -274,7 +298,13 @@ pub const VERBS: &[Verb] = &[
 
 const CREATE: &str = "o:output dry-run=unchanged validate=strict field-manager save-config? image+ r:replicas# port# tcp, \
     clusterip external-name node-port# from-literal+ from-file+ from-env-file+ append-hash? type hard scopes selector \
-    min-available max-unavailable template allow-missing-template-keys? show-managed-fields?";
+    min-available max-unavailable cert key docker-username docker-password docker-email docker-server template \
+    allow-missing-template-keys? show-managed-fields?";
+
+const GENERATE: &str = "o:output dry-run=unchanged validate=strict field-manager save-config? image from schedule restart \
+    verb, resource, resource-name+ non-resource-url, aggregation-rule clusterrole role user+ group+ serviceaccount+ value# \
+    global-default? description preemption-policy class rule+ default-backend annotation+ template \
+    allow-missing-template-keys? show-managed-fields?";
 
 const NAMED: &str = "Create an object from flags.";
 

@@ -279,6 +279,13 @@ fn pod_spec(tree: &mut Value) -> &mut Value {
     if spec["template"].is_object() { &mut spec["template"]["spec"] } else { spec }
 }
 
+/// Models `polymorphichelpers.UpdatePodSpecForObject`.
+fn has_pod_spec(kind: Kind) -> bool {
+    use Kind::*;
+    let of_template = [Deployment, DaemonSet, ReplicaSet, StatefulSet, ReplicationController, Job, CronJob];
+    kind == Pod || of_template.contains(&kind)
+}
+
 /// Containers, then init containers.
 fn containers(tree: &mut Value) -> Vec<&mut Map<String, Value>> {
     let Value::Object(spec) = pod_spec(tree) else { return Vec::new() };
@@ -327,6 +334,12 @@ fn set(
     Failure::all(found.failures)?;
     let found = Found { failures: Vec::new(), ..found };
     each(inv, io, found, |io, object, dry_run| {
+        if !has_pod_spec(object.kind) {
+            let (plural, name) = (object.kind.info().plural, &object.meta.name);
+            let why = "the object is not a pod or does not have a pod template";
+            let message = format!("error: {plural}/{name} {why}: *v1.{}\n", object.kind.name());
+            return Err(Failure::Plain(message));
+        }
         let before = object.to_value();
         let mut tree = before.clone();
         change(&mut tree)?;
@@ -372,13 +385,36 @@ pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             "one or more resources must be specified as <resource> <name> or <resource>/<name>",
         ));
     }
-    if inv.has("from") {
-        return Err(Failure::client("--from is not simulated"));
+    if inv.is("list") && inv.has("output") {
+        return Err(Failure::client("--list and --output may not be specified together"));
+    }
+    if inv.has("keys") && !inv.has("from") {
+        return Err(Failure::client(
+            "when specifying --keys, a configmap or secret must be provided with --from",
+        ));
+    }
+    let referenced = env_from(inv, io)?;
+    if inv.is("list") {
+        let found = targets(inv, io, &resources)?;
+        Failure::all(found.failures)?;
+        for object in &found.objects {
+            list_env(inv, io, object);
+        }
+        return Next::OK;
     }
     set(inv, io, &resources, ["env update to pod template: ", "env updated"], |tree| {
         for container in chosen(inv, tree) {
             let env = container.entry("env").or_insert_with(|| json!([]));
             let Some(env) = env.as_array_mut() else { continue };
+            if inv.has("overwrite") && !inv.is("overwrite") {
+                refuse_overwrites(env, inv.list("env").iter().chain(&pairs))?;
+            }
+            for reference in &referenced {
+                match env.iter_mut().find(|e| e["name"] == reference["name"]) {
+                    Some(known) => *known = reference.clone(),
+                    None => env.push(reference.clone()),
+                }
+            }
             for pair in inv.list("env").iter().chain(&pairs) {
                 match pair.split_once('=') {
                     Some((name, value)) => match env.iter_mut().find(|e| e["name"] == name) {
@@ -391,6 +427,108 @@ pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             if env.is_empty() {
                 container.remove("env");
             }
+        }
+        Ok(())
+    })
+}
+
+/// The variables that `--from` takes out of a ConfigMap or a Secret. Errors: there is none such.
+fn env_from(inv: &Invocation, io: &mut Io) -> Result<Vec<Value>, Failure> {
+    if !inv.has("from") {
+        return Ok(Vec::new());
+    }
+    let found = Query::of(inv, &[inv.text("from").to_string()]).find(io.api.store())?;
+    Failure::all(found.failures)?;
+    let mut env = Vec::new();
+    for object in &found.objects {
+        let source = match object.kind {
+            Kind::Secret => "secretKeyRef",
+            Kind::ConfigMap => "configMapKeyRef",
+            _ => return Err(Failure::client("unsupported resource specified in --from")),
+        };
+        let tree = object.to_value();
+        let wanted = inv.list("keys");
+        let keys = tree["data"].as_object().into_iter().flatten().map(|(key, _)| key);
+        for key in keys.filter(|key| wanted.is_empty() || wanted.contains(*key)) {
+            let fits = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
+            let name: String = key.chars().map(fits).collect::<String>().to_ascii_uppercase();
+            if name != *key {
+                warn(io, &[format!("key {key} transferred to {name}")]);
+            }
+            let name = format!("{}{name}", inv.text("prefix"));
+            env.push(json!({"name": name, "valueFrom": {source: {"key": key, "name": &*object.meta.name}}}));
+        }
+    }
+    Ok(env)
+}
+
+/// Models set/env.go: validateNoOverwrites.
+fn refuse_overwrites<'a>(env: &[Value], pairs: impl Iterator<Item = &'a String>) -> Result<(), Failure> {
+    for (name, _) in pairs.filter_map(|pair| pair.split_once('=')) {
+        if let Some(known) = env.iter().find(|e| e["name"] == name) {
+            let now = known["value"].as_str().unwrap_or_default();
+            let message = format!("'{name}' already has a value ({now}), and --overwrite is false");
+            return Err(Failure::client(message));
+        }
+    }
+    Ok(())
+}
+
+/// `kubectl set env --list`
+fn list_env(inv: &Invocation, io: &mut Io, object: &Object) {
+    let mut tree = object.to_value();
+    let containers: Vec<Value> =
+        chosen(inv, &mut tree).into_iter().map(|c| Value::Object(c.clone())).collect();
+    if containers.is_empty() {
+        let wanted = inv.get("containers").unwrap_or("*");
+        let what = format!("{}/{}", object.kind.name(), object.meta.name);
+        warn(io, &[format!("{what} does not have any containers matching {wanted:?}")]);
+    }
+    for container in containers {
+        let name = container["name"].as_str().unwrap_or_default();
+        io.out(format!("# {} {}, container {name}\n", object.kind.name(), object.meta.name));
+        for variable in container["env"].as_array().into_iter().flatten() {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+            let name = text(&variable["name"]);
+            let from = &variable["valueFrom"];
+            if from.is_null() {
+                io.out(format!("{name}={}\n", text(&variable["value"])));
+                continue;
+            }
+            let part = |field: &str, key: &str| text(&from[field][key]);
+            let shown = if from.get("configMapKeyRef").is_some() {
+                format!(
+                    "configmap {}, key {}",
+                    part("configMapKeyRef", "name"),
+                    part("configMapKeyRef", "key")
+                )
+            } else if from.get("secretKeyRef").is_some() {
+                format!("secret {}, key {}", part("secretKeyRef", "name"), part("secretKeyRef", "key"))
+            } else if from.get("fieldRef").is_some() {
+                format!("field path {}", part("fieldRef", "fieldPath"))
+            } else {
+                let container = part("resourceFieldRef", "containerName");
+                let slash = if container.is_empty() { "" } else { "/" };
+                format!("resource field {container}{slash}{}", part("resourceFieldRef", "resource"))
+            };
+            io.out(format!("# {name} from {shown}\n"));
+        }
+    }
+}
+
+/// `kubectl set serviceaccount deploy/web builder`. Models set/set_serviceaccount.go.
+pub fn set_service_account(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let [resources @ .., account] = &inv.args[..] else {
+        return Err(Failure::client("serviceaccount is required"));
+    };
+    if resources.is_empty() && !inv.has("filename") {
+        return Err(Failure::client("resource(s) are required"));
+    }
+    let words = ["ServiceAccount update: ", "serviceaccount updated"];
+    set(inv, io, resources, words, |tree| {
+        if let Value::Object(spec) = pod_spec(tree) {
+            spec.insert("serviceAccountName".into(), account.as_str().into());
+            spec.remove("serviceAccount");
         }
         Ok(())
     })

@@ -1,0 +1,199 @@
+//! `kubectl edit`: the text that an editor opens, and what becomes of the text that it saves. Models
+//! `k8s.io/kubectl/pkg/cmd/util/editor/editoptions.go`.
+//!
+//! There is no editor in here. Whoever has one asks [`text_to_edit`] what a line would open, lets the user change it, and
+//! gives the result back as the command's standard input (`kubectl edit sts flask <<'EOF' …`): so that it is in the log of
+//! inputs like any command. [`reopened`] is the text that the editor shows again after a refusal.
+
+use super::request::{self, Mode, Patch};
+use super::{field_manager, named, validation};
+use crate::api::{Object, SimTime};
+use crate::apiserver::{ApiError, ApiServer, StatusReason, Store, name_hash};
+use crate::kubectl::output::{Output, yaml};
+use crate::kubectl::resource::Query;
+use crate::kubectl::{Failure, Invocation, Next, read};
+use crate::manifest::input::{self, InputOptions};
+use crate::manifest::{patch, yaml as manifest};
+use crate::sim::process::Io;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+const HEADER: &str = "# Please edit the object below. Lines beginning with a '#' will be ignored,
+# and an empty file will abort the edit. If an error occurs while saving this file will be
+# reopened with the relevant failures.
+#
+";
+
+/// The text that a line such as `kubectl edit sts flask` opens in an editor. `None` if it is no such line, or names nothing.
+pub fn text_to_edit(store: &Store, line: &str) -> Option<String> {
+    let inv = invocation(line)?;
+    let found = Query::of(&inv, &inv.args).find(store).ok().filter(|found| found.failures.is_empty())?;
+    (!found.objects.is_empty()).then(|| format!("{HEADER}{}", yaml(&original(&found.objects))))
+}
+
+/// The text that the editor shows again after it saved `edited`, with what is wrong with it as comments. `None` if nothing is.
+pub fn reopened(store: &Store, now: SimTime, line: &str, edited: &str) -> Option<String> {
+    let inv = invocation(line)?;
+    let mut api = ApiServer::holding(store.clone(), now);
+    let found = Query::of(&inv, &inv.args).find(store).ok()?;
+    let reasons = match parse(&inv, edited) {
+        Err(message) => {
+            format!("# The edited file had a syntax error: {}\n#\n", hash_on_line_break(&message))
+        }
+        Ok(trees) => {
+            let refused = |tree: &Value| {
+                let object = found.objects.iter().find(|o| is_same(o, tree))?;
+                let changes = change(object, tree);
+                let error =
+                    request::patch(&mut api, &object.key(), &Patch::Strategic(changes), Mode::PLAIN).err()?;
+                Some(reason(object, &error)).filter(|_| error.reason == StatusReason::Invalid)
+            };
+            trees.iter().filter_map(refused).collect()
+        }
+    };
+    let text: Vec<&str> = edited.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect();
+    (!reasons.is_empty()).then(|| format!("{HEADER}{reasons}{}", text.concat()))
+}
+
+fn invocation(line: &str) -> Option<Invocation> {
+    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    let ["kubectl" | "k", ..] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] else { return None };
+    read(&words[1..], None, &BTreeMap::new()).ok().filter(|inv| inv.verb.name == "edit")
+}
+
+/// One object, or a list of them.
+fn original(objects: &[Rc<Object>]) -> Value {
+    match objects {
+        [object] => object.to_value(),
+        objects => {
+            let items: Vec<Value> = objects.iter().map(|o| o.to_value()).collect();
+            json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items})
+        }
+    }
+}
+
+/// The objects in an edited text. Errors: it can't be read.
+fn parse(inv: &Invocation, edited: &str) -> Result<Vec<Value>, String> {
+    let options = InputOptions {
+        source: "edited-file",
+        namespace: inv.namespace(),
+        enforce_namespace: false,
+        validate: false,
+    };
+    let input = input::objects(edited, options);
+    match input.errors.into_iter().next() {
+        Some(error) => Err(error.message),
+        None => Ok(input.objects.into_iter().map(|object| object.value).collect()),
+    }
+}
+
+fn is_same(object: &Object, tree: &Value) -> bool {
+    tree["metadata"]["uid"] == object.meta.uid.to_string()
+}
+
+/// Models `strategicpatch.CreateTwoWayMergePatch`.
+fn change(object: &Object, edited: &Value) -> Value {
+    let original = object.to_value();
+    patch::three_way(object.kind, &original, edited, &original)
+}
+
+/// Models editoptions.go: addError and writeTo.
+fn reason(object: &Object, error: &ApiError) -> String {
+    let resource = object.kind.info().qualified_plural();
+    let why = error.message.split_once(" is invalid: ").map_or(error.message.as_str(), |(_, why)| why);
+    let mut text = format!("# {resource} {:?} was not valid:\n", &*object.meta.name);
+    for cause in why.trim_start_matches("\n* ").split("\n* ") {
+        text += &format!("# * {}\n", hash_on_line_break(cause));
+    }
+    text + "#\n"
+}
+
+fn hash_on_line_break(text: &str) -> String {
+    text.replace('\n', "\n# ")
+}
+
+/// A text's content: what is left of it without comments.
+fn content(text: &str) -> Vec<Value> {
+    manifest::read(text).documents.into_iter().map(manifest::Document::into_value).collect()
+}
+
+/// `kubectl edit sts flask`
+pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let found = Query::of(inv, &inv.args).find(io.api.store())?;
+    Failure::all(found.failures)?;
+    if found.objects.is_empty() {
+        return Err(Failure::client("edit cancelled, no objects found"));
+    }
+    let Some(edited) = &inv.stdin else {
+        return Err(Failure::client(
+            "this terminal has no editor: give the edited YAML as standard input (<<'EOF'), or use kubectl patch, scale or set",
+        ));
+    };
+    if content(&yaml(&original(&found.objects))) == content(edited) {
+        io.err("Edit cancelled, no changes made.\n");
+        return Next::OK;
+    }
+    if edited.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        io.err("Edit cancelled, saved file was empty.\n");
+        return Next::OK;
+    }
+    let number = name_hash(io.api.seed, &[&inv.args.join(" "), &io.api.now.to_string()]) % 10_000_000_000;
+    let file = format!("/tmp/kubectl-edit-{number}.yaml");
+    let stored = |io: &mut Io, message: String| {
+        io.err(format!("A copy of your changes has been stored to {file:?}\n"));
+        Err(Failure::client(message))
+    };
+    // The editor opens again, with what is wrong as comments; saving the same again gives up.
+    let given_up = || "Edit cancelled, no valid changes were saved.".to_string();
+    let Ok(trees) = parse(inv, edited) else { return stored(io, given_up()) };
+    let mode = Mode { unknown: validation(inv)?, manager: field_manager(inv), ..Mode::PLAIN };
+    let (mut invalid, mut failed) = (false, false);
+    for tree in &trees {
+        let Some(object) = found.objects.iter().find(|object| is_same(object, tree)) else {
+            return stored(io, format!("no original object found for {tree}"));
+        };
+        let before = object.to_value();
+        if before == *tree {
+            said(inv, io, object, "skipped")?;
+            continue;
+        }
+        let unchanged = ["/apiVersion", "/kind", "/metadata/name"];
+        if unchanged.iter().any(|path| before.pointer(path) != tree.pointer(path)) {
+            return stored(io, "At least one of apiVersion, kind and name was changed".to_string());
+        }
+        let changes = change(object, tree);
+        if inv.is("output-patch") {
+            io.out(format!("Patch: {changes}\n"));
+        }
+        let resource = object.kind.info().qualified_plural();
+        let name = &*object.meta.name;
+        match request::patch(io.api, &object.key(), &Patch::Strategic(changes), mode) {
+            Ok(done) => {
+                super::warn(io, &done.warnings);
+                said(inv, io, &done.object, "edited")?;
+            }
+            Err(error) if error.reason == StatusReason::Invalid => {
+                io.err(format!("error: {resource} {name:?} is invalid\n"));
+                invalid = true;
+            }
+            Err(error) => {
+                io.err(format!("error: {resource} {name:?} could not be patched: {}\n", error.message));
+                failed = true;
+            }
+        }
+    }
+    if failed {
+        io.err(format!("You can run `kubectl replace -f {file}` to try this update again.\n"));
+        return Err(Failure::Silent(1));
+    }
+    if invalid { stored(io, given_up()) } else { Next::OK }
+}
+
+fn said(inv: &Invocation, io: &mut Io, object: &Object, done: &str) -> Result<(), Failure> {
+    match Output::of(inv)? {
+        Output::Table { .. } => io.out(format!("{} {done}\n", named(object.kind, &object.meta.name))),
+        other => io.out(other.print(object)?),
+    }
+    Ok(())
+}

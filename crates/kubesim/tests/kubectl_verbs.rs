@@ -1,0 +1,193 @@
+//! What kubectl's verbs say and do where no recording is: from the sources of kubectl 1.36.
+
+mod user;
+
+use kubesim::kubectl::act::edit;
+use serde_json::Value;
+use user::User;
+
+fn json(user: &mut User, what: &str) -> Value {
+    let text = user.run(&format!("kubectl get {what} -o json"), "");
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{text}: {e}"))
+}
+
+#[test]
+fn create_makes_every_kind_it_knows() {
+    let mut user = User::new();
+    for (command, said) in [
+        ("ns a", "namespace/a created\n"),
+        ("cm b --from-literal=x=1", "configmap/b created\n"),
+        ("sa builder", "serviceaccount/builder created\n"),
+        ("deploy web --image=nginx", "deployment.apps/web created\n"),
+        ("svc clusterip web --tcp=80:8080", "service/web created\n"),
+        ("svc nodeport np --tcp=80 --node-port=30080", "service/np created\n"),
+        ("svc externalname ext --external-name=example.com", "service/ext created\n"),
+        ("job once --image=busybox -- date", "job.batch/once created\n"),
+        ("cj nightly --image=busybox --schedule='0 0 * * *'", "cronjob.batch/nightly created\n"),
+        ("job now --from=cronjob/nightly", "job.batch/now created\n"),
+        (
+            "role reader --verb=get,list --resource=pods,deploy.apps,pods/log",
+            "role.rbac.authorization.k8s.io/reader created\n",
+        ),
+        (
+            "clusterrole probe --verb=get --non-resource-url=/healthz",
+            "clusterrole.rbac.authorization.k8s.io/probe created\n",
+        ),
+        (
+            "rolebinding r --role=reader --user=jane --serviceaccount=default:builder",
+            "rolebinding.rbac.authorization.k8s.io/r created\n",
+        ),
+        (
+            "clusterrolebinding cr --clusterrole=probe --group=ops",
+            "clusterrolebinding.rbac.authorization.k8s.io/cr created\n",
+        ),
+        ("pc high --value=1000 --description=first", "priorityclass.scheduling.k8s.io/high created\n"),
+        ("pdb p --selector=app=web --min-available=50%", "poddisruptionbudget.policy/p created\n"),
+        (
+            "ing i --rule=a.example/x*=web:80,tls=cert --rule=a.example/y=web:http",
+            "ingress.networking.k8s.io/i created\n",
+        ),
+        ("quota q --hard=pods=5", "resourcequota/q created\n"),
+        ("secret generic s --from-literal=k=v", "secret/s created\n"),
+        ("secret docker-registry d --docker-username=u --docker-password=p", "secret/d created\n"),
+    ] {
+        assert_eq!(user.run(&format!("kubectl create {command}"), ""), said, "{command}");
+    }
+    let rules = json(&mut user, "role/reader")["rules"].to_string();
+    let of_core = "{\"apiGroups\":[\"\"],\"resources\":[\"pods\",\"pods/log\"],\"verbs\":[\"get\",\"list\"]}";
+    assert!(rules.contains(of_core) && rules.contains("\"resources\":[\"deployments\"]"), "{rules}");
+    let job = json(&mut user, "job/now");
+    assert_eq!(job["metadata"]["annotations"]["cronjob.kubernetes.io/instantiate"], "manual");
+    assert_eq!(job["metadata"]["ownerReferences"][0]["name"], "nightly");
+    let ingress = json(&mut user, "ing/i");
+    assert_eq!(ingress["spec"]["tls"][0].to_string(), "{\"hosts\":[\"a.example\"],\"secretName\":\"cert\"}");
+    let paths = &ingress["spec"]["rules"][0]["http"]["paths"];
+    assert_eq!((&paths[0]["pathType"], &paths[0]["path"]), (&"Prefix".into(), &"/x".into()));
+    assert_eq!(paths[1]["backend"]["service"]["port"]["name"], "http");
+    assert_eq!(json(&mut user, "svc/np")["spec"]["ports"][0]["nodePort"], 30080);
+    assert_eq!(json(&mut user, "secret/s")["data"]["k"], "dg==");
+}
+
+#[test]
+fn create_refuses_in_kubectls_words() {
+    let mut user = User::new();
+    user.run("kubectl create job once --image=busybox", "");
+    user.run("kubectl create role reader --verb=get --resource=pods", "");
+    for (command, said) in [
+        ("job j", "!error: either --image or --from must be specified\n"),
+        ("job once --image=busybox", "!error: failed to create job: jobs.batch \"once\" already exists\n"),
+        (
+            "role reader --verb=get --resource=pods",
+            "!Error from server (AlreadyExists): roles.rbac.authorization.k8s.io \"reader\" already exists\n",
+        ),
+        ("cronjob c --image=busybox", "!error: required flag(s) \"schedule\" not set\n"),
+        ("role r --resource=pods", "!error: at least one verb must be specified\n"),
+        ("role r --verb=get", "!error: at least one resource must be specified\n"),
+        ("role r --verb=bind --resource=pods", "!error: can not perform 'bind' on 'pods' in group ''\n"),
+        ("role r --verb=get --resource=foos", "!error: the server doesn't have a resource type \"foos\"\n"),
+        ("rolebinding b --user=x", "!error: exactly one of clusterrole or role must be specified\n"),
+        (
+            "rolebinding b --role=x --serviceaccount=builder",
+            "!error: serviceaccount must be <namespace>:<name>\n",
+        ),
+        (
+            "ingress i --rule=web:80",
+            "!error: rule web:80 is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]\n",
+        ),
+        ("pdb p --selector=a=b", "!error: one of min-available or max-unavailable must be specified\n"),
+        ("pdb p --selector=a=b --min-available=x", "!error: invalid format specified for min-available\n"),
+        (
+            "svc nodeport n --clusterip=None",
+            "!error: ClusterIP=None can only be used with ClusterIP service type\n",
+        ),
+        ("secret tls t", "!error: key and cert must be specified\n"),
+        (
+            "role",
+            "!error: exactly one NAME is required, got 0\nSee 'kubectl create role -h' for help and examples\n",
+        ),
+        ("foo", "!error: Unexpected args: [foo]\nSee 'kubectl create -h' for help and examples\n"),
+    ] {
+        assert_eq!(user.run(&format!("kubectl create {command}"), ""), said, "{command}");
+    }
+}
+
+#[test]
+fn a_dry_run_shows_what_would_be_made() {
+    let mut user = User::new();
+    let said = user.run("kubectl create job once --image=busybox --dry-run=client -o name -- date", "");
+    assert_eq!(said, "job.batch/once\n");
+    assert_eq!(
+        user.run("kubectl create role r --verb=get --resource=pods --dry-run=server", ""),
+        "role.rbac.authorization.k8s.io/r created (server dry run)\n"
+    );
+    assert_eq!(user.run("kubectl get roles", ""), "!No resources found in default namespace.\n");
+}
+
+#[test]
+fn set_env_lists_and_takes_from_config_maps_and_secrets() {
+    let mut user = User::new();
+    user.run("kubectl create deploy web --image=nginx", "");
+    user.run("kubectl create cm c --from-literal=log.level=info --from-literal=b=2", "");
+    assert_eq!(user.run("kubectl set env deploy/web A=1", ""), "deployment.apps/web env updated\n");
+    let said = user.run("kubectl set env deploy/web --from=cm/c --prefix=P_ --keys=log.level", "");
+    assert_eq!(said, "!Warning: key log.level transferred to LOG_LEVEL\ndeployment.apps/web env updated\n");
+    assert_eq!(
+        user.run("kubectl set env deploy/web --list", ""),
+        "# Deployment web, container nginx\nA=1\n# P_LOG_LEVEL from configmap c, key log.level\n"
+    );
+    assert_eq!(
+        user.run("kubectl set env cm/c A=1", "").trim_end(),
+        "!error: configmaps/c the object is not a pod or does not have a pod template: *v1.ConfigMap"
+    );
+    assert_eq!(
+        user.run("kubectl set env deploy/web A=2 --overwrite=false", ""),
+        "!error: 'A' already has a value (1), and --overwrite is false\n"
+    );
+    assert_eq!(
+        user.run("kubectl set sa deploy/web builder", ""),
+        "deployment.apps/web serviceaccount updated\n"
+    );
+    assert_eq!(json(&mut user, "deploy/web")["spec"]["template"]["spec"]["serviceAccountName"], "builder");
+}
+
+#[test]
+fn edit_takes_the_text_that_an_editor_saved() {
+    let mut user = User::new();
+    user.run("kubectl create deploy web --image=nginx", "");
+    user.run("kubectl get pods", "");
+    let line = "kubectl edit deploy web";
+    let text =
+        |user: &User| edit::text_to_edit(user.cluster.api.store(), line).expect("there is such an object");
+    let opened = text(&user);
+    assert!(opened.starts_with("# Please edit the object below."), "{opened}");
+    assert_eq!(user.run(line, &opened), "!Edit cancelled, no changes made.\n");
+    assert_eq!(user.run(line, "# nothing\n"), "!Edit cancelled, saved file was empty.\n");
+    let changed = text(&user).replace("  replicas: 1\n", "  replicas: 3\n");
+    assert_eq!(user.run(line, &changed), "deployment.apps/web edited\n");
+    assert_eq!(json(&mut user, "deploy/web")["spec"]["replicas"], 3);
+
+    let wrong = text(&user).replace("  replicas: 3\n", "  replicas: -1\n");
+    let said = user.run(line, &wrong);
+    assert!(
+        said.starts_with("!error: deployments.apps \"web\" is invalid\nA copy of your changes"),
+        "{said}"
+    );
+    assert!(said.ends_with("error: Edit cancelled, no valid changes were saved.\n"), "{said}");
+    let again =
+        edit::reopened(user.cluster.api.store(), user.cluster.now(), line, &wrong).expect("it is refused");
+    assert!(
+        again.contains(
+            "#\n# deployments.apps \"web\" was not valid:\n# * spec.replicas: Invalid value: -1: must be"
+        ),
+        "{again}"
+    );
+
+    let renamed = text(&user).replace("  name: web\n  namespace", "  name: other\n  namespace");
+    let said = user.run(line, &renamed);
+    assert!(said.ends_with("error: At least one of apiVersion, kind and name was changed\n"), "{said}");
+    assert_eq!(edit::text_to_edit(user.cluster.api.store(), "kubectl edit deploy none"), None);
+    assert_eq!(
+        user.run("kubectl edit deploy none", ""),
+        "!Error from server (NotFound): deployments.apps \"none\" not found\n"
+    );
+}
