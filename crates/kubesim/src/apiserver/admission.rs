@@ -30,7 +30,10 @@ impl ApiServer {
             let token = if mounts_token { format!("kube-api-access-{token_name}") } else { String::new() };
             let spec = Rc::make_mut(&mut object.pod_mut().spec);
             spec.token_volume = Some(token.into());
-            if let (Some(class), Some(fields)) = (priority, Rc::make_mut(&mut spec.raw).as_object_mut()) {
+            // All pods of a template share their tree, but for those that a class gives something.
+            if let Some(class) = priority
+                && let Some(fields) = Rc::make_mut(&mut spec.raw).as_object_mut()
+            {
                 fields.insert("priorityClassName".into(), Value::from(&*class.meta.name));
                 let class = class.to_value();
                 for (field, of) in [("priority", "value"), ("preemptionPolicy", "preemptionPolicy")] {
