@@ -5,6 +5,7 @@
 use super::{ApiError, ApiServer, Cause, StatusReason, limit_range, name_from};
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
 use crate::api::pod::{PodSpec, Toleration};
+use crate::api::read::{get, int};
 use crate::api::volume::DEFAULT_CLASS;
 use crate::api::volume::{ClaimPhase, PersistentVolumeClaim};
 use crate::api::{Body, Key, Kind, Object, parse_quantity_millis};
@@ -35,9 +36,8 @@ impl ApiServer {
                 && let Some(fields) = Rc::make_mut(&mut spec.raw).as_object_mut()
             {
                 fields.insert("priorityClassName".into(), Value::from(&*class.meta.name));
-                let class = class.to_value();
                 for (field, of) in [("priority", "value"), ("preemptionPolicy", "preemptionPolicy")] {
-                    fields.insert(field.into(), class[of].clone());
+                    fields.insert(field.into(), get(tree(&class), of).clone());
                 }
             }
         }
@@ -165,11 +165,7 @@ impl ApiServer {
             return Err(ApiError::forbidden(pod, &message));
         };
         let asks = |of: &Value| of.get("automountServiceAccountToken").and_then(Value::as_bool);
-        let of_account = match &account.body {
-            Body::Other(tree) => asks(tree),
-            _ => None,
-        };
-        Ok(asks(&spec.raw).or(of_account).unwrap_or(true))
+        Ok(asks(&spec.raw).or_else(|| asks(tree(account))).unwrap_or(true))
     }
 
     /// The class that gives the pod its priority, if any does.
@@ -178,7 +174,7 @@ impl ApiServer {
         let name = spec.raw.get("priorityClassName").and_then(Value::as_str).unwrap_or_default();
         let class = match name {
             "" => {
-                self.store.list(Kind::PriorityClass).find(|class| class.to_value()["globalDefault"] == true)
+                self.store.list(Kind::PriorityClass).find(|class| get(tree(class), "globalDefault") == true)
             }
             name => match self.store.get(&Key::cluster(Kind::PriorityClass, name)) {
                 None => {
@@ -188,7 +184,7 @@ impl ApiServer {
                 found => found,
             },
         };
-        let computed = class.map_or(0, |class| class.to_value()["value"].as_i64().unwrap_or(0));
+        let computed = class.map_or(0, |class| int(tree(class), "value"));
         match spec.raw.get("priority").and_then(Value::as_i64) {
             Some(given) if given != computed => {
                 let message = format!(
@@ -271,6 +267,14 @@ impl ApiServer {
                 return ip.into();
             }
         }
+    }
+}
+
+/// What an object says whose kind is only stored.
+fn tree(object: &Object) -> &Value {
+    match &object.body {
+        Body::Other(tree) => tree,
+        _ => &Value::Null,
     }
 }
 

@@ -90,7 +90,12 @@ pub struct History {
     dropped: usize,
     /// The world as the dropped writes left it.
     base: Store,
+    /// Worlds on the way, by their positions: from the nearest it is not far to any moment.
+    checkpoints: Vec<(usize, Store)>,
 }
+
+/// The world is kept every so many writes.
+const CHECKPOINT_EVERY: usize = 512;
 
 impl History {
     /// The writes in order, as far as they are kept.
@@ -135,12 +140,23 @@ impl History {
         self.dropped + self.entries.partition_point(|e| e.at <= at)
     }
 
-    pub(super) fn push(&mut self, entry: Entry) {
+    /// Adds a write, and the world that it has made.
+    pub(super) fn push(&mut self, entry: Entry, world: &Store) {
         debug_assert!(
             self.entries.last().is_none_or(|last| last.at <= entry.at),
             "the history runs backwards"
         );
         self.entries.push(entry);
+        if self.len().is_multiple_of(CHECKPOINT_EVERY) {
+            self.checkpoints.push((self.len(), world.clone()));
+        }
+    }
+
+    /// The kept world that is nearest to this position, and its own.
+    fn nearest_checkpoint(&self, position: usize) -> Option<&(usize, Store)> {
+        let after = self.checkpoints.partition_point(|(at, _)| *at < position);
+        let near = self.checkpoints[after.saturating_sub(1)..].iter().take(2);
+        near.min_by_key(|(at, _)| at.abs_diff(position))
     }
 
     /// Drops the oldest writes if there are more than are kept. Whoever reads the history on and on must have read it.
@@ -152,6 +168,7 @@ impl History {
             self.base.apply(&entry.change);
             self.dropped += 1;
         }
+        self.checkpoints.retain(|(at, _)| *at > self.dropped);
     }
 
     /// [`History::trim`] to what a page can hold.
@@ -248,46 +265,31 @@ impl Store {
     }
 }
 
-/// A checkpoint is made every so many writes, or as many as the world has objects and verdicts: so that checkpoints take
-/// no more room than the writes themselves.
-const CHECKPOINT_EVERY: usize = 4096;
-
 /// The world at a chosen moment of a history. It moves to another moment by making or taking back the writes between, or
-/// those between that and the nearest moment that it remembers.
+/// those between that and the nearest world that the history has kept.
 #[derive(Clone, Default, Debug)]
 pub struct Moment {
     /// The world at this moment.
     pub store: Store,
     /// How many writes have been made.
     pub position: usize,
-    /// Worlds of earlier moments, by their positions.
-    checkpoints: Vec<(usize, Store)>,
 }
 
 impl Moment {
     /// Goes to where `position` writes have been made, or to the first moment that the history still knows.
     pub fn seek(&mut self, history: &History, position: usize) {
         let position = position.clamp(history.dropped, history.len());
-        self.checkpoints.retain(|(at, _)| *at >= history.dropped);
         if self.position < history.dropped {
             self.jump(history.dropped, history.base.clone());
         }
-        let after = self.checkpoints.partition_point(|(at, _)| *at < position);
-        let near = self.checkpoints[after.saturating_sub(1)..].iter().take(2);
-        let nearest = near.min_by_key(|(at, _)| at.abs_diff(position));
-        if let Some((at, store)) = nearest
-            && at.abs_diff(position) + CHECKPOINT_EVERY / 4 < self.position.abs_diff(position)
+        if let Some((at, store)) = history.nearest_checkpoint(position)
+            && at.abs_diff(position) < self.position.abs_diff(position)
         {
-            let (at, store) = (*at, store.clone());
-            self.jump(at, store);
+            self.jump(*at, store.clone());
         }
         while self.position < position {
             self.store.apply(&history.entries[self.position - history.dropped].change);
             self.position += 1;
-            let last = self.checkpoints.last().map_or(history.dropped, |(at, _)| *at);
-            if self.position >= last + CHECKPOINT_EVERY && self.position >= last + self.store.len() {
-                self.checkpoints.push((self.position, self.store.clone()));
-            }
         }
         while self.position > position {
             self.position -= 1;
@@ -360,16 +362,15 @@ mod tests {
         let mut moment = Moment::default();
         moment.seek(history, history.len());
         assert_eq!(&moment.store, story.cluster.api.store());
-        assert!(!moment.checkpoints.is_empty());
+        assert!(!history.checkpoints.is_empty());
         for part in [1, 9, 2, 7, 5, 0, 10] {
             let position = history.len() * part / 10;
             moment.seek(history, position);
-            let mut walked =
-                Moment { checkpoints: vec![(usize::MAX, Store::default())], ..Moment::default() };
+            let mut walked = Store::default();
             for entry in history.before(position) {
-                walked.store.apply(&entry.change);
+                walked.apply(&entry.change);
             }
-            assert_eq!(moment.store, walked.store, "at {position}");
+            assert_eq!(moment.store, walked, "at {position}");
         }
         moment.seek(history, 0);
         assert!(moment.store.list(Kind::Pod).next().is_none());

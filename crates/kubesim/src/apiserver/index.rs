@@ -3,10 +3,11 @@
 //!
 //! Everything here is derived from the objects and verdicts: it is no state of its own.
 
+use super::shared_map::{SharedMap, Sought};
 use crate::api::read::{get, list, opt_int};
 use crate::api::{Body, Key, Object, Pod, Str, Uid};
 use crate::verdict::{Component, Reason, Verdict};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What objects are looked for by.
@@ -69,13 +70,16 @@ impl NodeLoad {
 /// The indices.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Index {
-    keys: BTreeMap<IndexKey, BTreeSet<Key>>,
-    loads: BTreeMap<Str, NodeLoad>,
+    keys: SharedMap<IndexKey, SharedMap<Key, ()>>,
+    loads: SharedMap<Str, NodeLoad>,
 }
+
+impl Sought for IndexKey {}
+impl Sought for Key {}
 
 impl Index {
     pub fn keys<'a>(&'a self, key: &IndexKey) -> impl Iterator<Item = &'a Key> + use<'a> {
-        self.keys.get(key).into_iter().flatten()
+        self.keys.get(key).into_iter().flat_map(SharedMap::iter).map(|(key, ())| key)
     }
 
     pub fn load_of(&self, node: &str) -> Option<&NodeLoad> {
@@ -94,13 +98,14 @@ impl Index {
             self.remove(gone, key);
         }
         for added in new.into_iter().filter(|k| !old.contains(k)) {
-            self.keys.entry(added).or_default().insert(key.clone());
+            self.insert(added, key);
         }
         for (object, comes) in [(before, false), (after, true)] {
             if let Some((object, node)) = object.and_then(|o| Some((o, burdened_node(o)?))) {
-                self.loads.entry(node.clone()).or_default().count(object, comes);
-                if self.loads.get(node).is_some_and(|load| load.pods == 0) {
-                    self.loads.remove(node);
+                let load = self.loads.entry(&**node, || (node.clone(), NodeLoad::default()));
+                load.count(object, comes);
+                if load.pods == 0 {
+                    self.loads.remove(&**node);
                 }
             }
         }
@@ -112,13 +117,21 @@ impl Index {
             return;
         }
         if verdict.is_some_and(|v| matches!(v.reason, Reason::Unschedulable { .. })) {
-            self.keys.entry(IndexKey::Unschedulable).or_default().insert(key.clone());
+            self.insert(IndexKey::Unschedulable, key);
         } else {
             self.remove(&IndexKey::Unschedulable, key);
         }
     }
 
+    fn insert(&mut self, into: IndexKey, key: &Key) {
+        let keys = self.keys.entry(&into, || (into.clone(), SharedMap::default()));
+        keys.entry(key, || (key.clone(), ()));
+    }
+
     fn remove(&mut self, from: &IndexKey, key: &Key) {
+        if self.keys.get(from).is_none_or(|keys| keys.get(key).is_none()) {
+            return;
+        }
         let Some(keys) = self.keys.get_mut(from) else { return };
         keys.remove(key);
         if keys.is_empty() {

@@ -12,6 +12,7 @@ mod index;
 mod limit_range;
 mod quota;
 mod resources;
+mod shared_map;
 mod store;
 
 pub use error::{ApiError, StatusReason};
@@ -348,7 +349,7 @@ impl ApiServer {
 
     fn record(&mut self, change: Change) {
         self.store.apply(&change);
-        self.history.push(Entry { at: self.now, cause: self.cause, change });
+        self.history.push(Entry { at: self.now, cause: self.cause, change }, &self.store);
     }
 }
 

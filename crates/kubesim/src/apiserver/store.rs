@@ -1,9 +1,9 @@
 //! All objects as they are at one moment, and every component's newest verdict.
 
 use super::index::{Index, IndexKey, NodeLoad};
+use super::shared_map::SharedMap;
 use crate::api::{Key, Kind, Object, Str, Uid};
 use crate::verdict::{Component, Verdict};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What the store has under a key.
@@ -11,17 +11,31 @@ use std::rc::Rc;
 struct Place {
     object: Option<Rc<Object>>,
     /// What components say about it, in the order of the components.
-    verdicts: Vec<(Component, Rc<Verdict>)>,
+    verdicts: Option<Rc<Verdicts>>,
+}
+
+type Verdicts = Vec<(Component, Rc<Verdict>)>;
+
+impl Place {
+    fn verdicts(&self) -> impl Iterator<Item = &(Component, Rc<Verdict>)> {
+        self.verdicts.iter().flat_map(|verdicts| verdicts.iter())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.object.is_none() && self.verdicts.is_none()
+    }
 }
 
 /// By namespace, then by name.
-type Places = BTreeMap<Str, BTreeMap<Str, Place>>;
+type Places = SharedMap<Str, SharedMap<Str, Place>>;
 
 /// The world at one moment. What reads it (kubectl's printers, DNS, the page) works on any moment of the history.
+///
+/// Copies share what they have in common, so that one costs next to nothing.
 #[derive(Clone, Default, Debug)]
 pub struct Store {
-    /// By kind.
-    kinds: Vec<Places>,
+    /// By kind, in their order.
+    kinds: Vec<(Kind, Places)>,
     /// How many objects and verdicts.
     count: usize,
     index: Index,
@@ -29,13 +43,17 @@ pub struct Store {
 
 impl PartialEq for Store {
     fn eq(&self, other: &Store) -> bool {
-        self.all().eq(other.all()) && self.verdicts().eq(other.verdicts())
+        let copies =
+            |((kind, places), (k, p)): (&(Kind, Places), &(Kind, Places))| kind == k && places.is_copy_of(p);
+        let alike = self.kinds.len() == other.kinds.len() && self.kinds.iter().zip(&other.kinds).all(copies);
+        alike || self.all().eq(other.all()) && self.verdicts().eq(other.verdicts())
     }
 }
 
 impl Store {
     fn places(&self, kind: Kind) -> Option<&Places> {
-        self.kinds.get(kind as usize)
+        let at = self.kinds.binary_search_by_key(&kind, |(kind, _)| *kind).ok()?;
+        Some(&self.kinds[at].1)
     }
 
     fn place(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Place> {
@@ -59,14 +77,14 @@ impl Store {
 
     /// All objects of a kind, by namespace and name.
     pub fn list(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Rc<Object>> {
-        let namespaces = self.places(kind).into_iter().flat_map(BTreeMap::values);
-        namespaces.flat_map(BTreeMap::values).filter_map(|place| place.object.as_ref())
+        let namespaces = self.places(kind).into_iter().flat_map(SharedMap::values);
+        namespaces.flat_map(SharedMap::values).filter_map(|place| place.object.as_ref())
     }
 
     /// All objects of a kind in a namespace, by name.
     pub fn list_in(&self, kind: Kind, namespace: &str) -> impl DoubleEndedIterator<Item = &Rc<Object>> {
         let places = self.places(kind).and_then(|places| places.get(namespace));
-        places.into_iter().flat_map(BTreeMap::values).filter_map(|place| place.object.as_ref())
+        places.into_iter().flat_map(SharedMap::values).filter_map(|place| place.object.as_ref())
     }
 
     /// How many objects and verdicts there are.
@@ -81,20 +99,21 @@ impl Store {
 
     /// All objects.
     pub fn all(&self) -> impl Iterator<Item = &Rc<Object>> {
-        let namespaces = self.kinds.iter().flat_map(BTreeMap::values);
-        namespaces.flat_map(BTreeMap::values).filter_map(|place| place.object.as_ref())
+        let namespaces = self.kinds.iter().flat_map(|(_, places)| places.values());
+        namespaces.flat_map(SharedMap::values).filter_map(|place| place.object.as_ref())
     }
 
     /// What a component last said about an object.
     pub fn verdict(&self, component: Component, key: &Key) -> Option<&Rc<Verdict>> {
         let place = self.place(key.kind, &key.namespace, &key.name)?;
-        place.verdicts.iter().find(|(who, _)| *who == component).map(|(_, verdict)| verdict)
+        place.verdicts().find(|(who, _)| *who == component).map(|(_, verdict)| verdict)
     }
 
     /// Every component's newest verdict.
     pub fn verdicts(&self) -> impl Iterator<Item = (Component, &Rc<Verdict>)> {
-        let places = self.kinds.iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values);
-        places.flat_map(|place| place.verdicts.iter().map(|(who, verdict)| (*who, verdict)))
+        let namespaces = self.kinds.iter().flat_map(|(_, places)| places.values());
+        let places = namespaces.flat_map(SharedMap::values);
+        places.flat_map(|place| place.verdicts().map(|(who, verdict)| (*who, verdict)))
     }
 
     /// What has this object among its owners, in the order of the keys.
@@ -142,26 +161,24 @@ impl Store {
     }
 
     fn entry(&mut self, key: &Key) -> &mut Place {
-        let kind = key.kind as usize;
-        if self.kinds.len() <= kind {
-            self.kinds.resize_with(kind + 1, BTreeMap::new);
-        }
-        let namespaces = &mut self.kinds[kind];
-        if !namespaces.contains_key(&key.namespace) {
-            namespaces.insert(key.namespace.clone(), BTreeMap::new());
-        }
-        let names = namespaces.get_mut(&key.namespace).expect("it was just put there");
-        if !names.contains_key(&key.name) {
-            names.insert(key.name.clone(), Place::default());
-        }
-        names.get_mut(&key.name).expect("it was just put there")
+        let at = match self.kinds.binary_search_by_key(&key.kind, |(kind, _)| *kind) {
+            Ok(at) => at,
+            Err(at) => {
+                self.kinds.insert(at, (key.kind, SharedMap::default()));
+                at
+            }
+        };
+        let names = self.kinds[at].1.entry(&*key.namespace, || (key.namespace.clone(), SharedMap::default()));
+        names.entry(&*key.name, || (key.name.clone(), Place::default()))
     }
 
     fn forget_if_empty(&mut self, key: &Key) {
-        let names = self.kinds.get_mut(key.kind as usize).and_then(|places| places.get_mut(&key.namespace));
-        let Some(names) = names else { return };
-        if names.get(&key.name).is_some_and(|place| place.object.is_none() && place.verdicts.is_empty()) {
-            names.remove(&key.name);
+        if !self.place(key.kind, &key.namespace, &key.name).is_some_and(Place::is_empty) {
+            return;
+        }
+        let kind = self.kinds.iter_mut().find(|(kind, _)| *kind == key.kind);
+        if let Some(names) = kind.and_then(|(_, places)| places.get_mut(&*key.namespace)) {
+            names.remove(&*key.name);
         }
     }
 
@@ -180,18 +197,24 @@ impl Store {
     pub(super) fn put_verdict(&mut self, component: Component, key: &Key, verdict: Option<Rc<Verdict>>) {
         self.index.verdict_changed(component, key, verdict.as_deref());
         let gone = verdict.is_none();
-        let verdicts = &mut self.entry(key).verdicts;
-        let place = verdicts.binary_search_by_key(&component, |(who, _)| *who);
-        match (place, verdict) {
+        let place = self.entry(key);
+        let verdicts = Rc::make_mut(place.verdicts.get_or_insert_default());
+        let at = verdicts.binary_search_by_key(&component, |(who, _)| *who);
+        match (at, verdict) {
             (Ok(at), Some(verdict)) => verdicts[at].1 = verdict,
             (Err(at), Some(verdict)) => {
+                verdicts.reserve_exact(1);
                 verdicts.insert(at, (component, verdict));
                 self.count += 1;
             }
             (Ok(at), None) => {
                 verdicts.remove(at);
+                if verdicts.is_empty() {
+                    place.verdicts = None;
+                }
                 self.count -= 1;
             }
+            (Err(_), None) if verdicts.is_empty() => place.verdicts = None,
             (Err(_), None) => {}
         }
         if gone {
@@ -202,6 +225,6 @@ impl Store {
     /// The components that have a verdict about an object.
     pub(super) fn who_speaks_of(&self, key: &Key) -> Vec<Component> {
         let place = self.place(key.kind, &key.namespace, &key.name);
-        place.into_iter().flat_map(|place| &place.verdicts).map(|(who, _)| *who).collect()
+        place.into_iter().flat_map(Place::verdicts).map(|(who, _)| *who).collect()
     }
 }

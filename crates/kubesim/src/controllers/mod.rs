@@ -132,6 +132,10 @@ pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
 
 /// Says which component has to look at which object because of this change.
 pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+    // Nobody acts on what is said, and it is said often.
+    if change.key.kind == Kind::Event && change.after.is_some() {
+        return;
+    }
     stateful_set::interested(store, change, add);
     // A ReplicaSet is at work on what it was told before its Deployment has seen that it was told.
     replica_set::interested(store, change, add);

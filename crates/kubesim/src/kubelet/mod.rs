@@ -45,7 +45,7 @@ pub use host::{ContainerHost, environment, list_directory};
 #[derive(Clone, Default, Debug)]
 pub struct Nodes {
     nodes: BTreeMap<Str, NodeState>,
-    pods: BTreeMap<Key, Worker>,
+    pods: BTreeMap<Key, Box<Worker>>,
     /// Pods to which something was done from outside: their kubelets have to look.
     woken: Vec<Key>,
     /// Images that no registry has any more.
@@ -293,7 +293,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     }
     let Some(object) = object else { return Outcome::DONE };
     let Some(node) = object.pod().spec.node_name.clone() else { return Outcome::DONE };
-    let Some(node) = context.store().get(&Key::cluster(Kind::Node, &node)).cloned() else {
+    let Some(node) = context.store().find_cluster(Kind::Node, &node).cloned() else {
         return Outcome::DONE;
     };
     if context.nodes.is_down(&node.meta.name) {
@@ -303,7 +303,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     }
     let mut worker = match context.nodes.pods.remove(key) {
         Some(worker) => worker,
-        None => Worker::new(context, &object, &node),
+        None => Box::new(Worker::new(context, &object, &node)),
     };
     let again_at = worker.sync(context, &object);
     context.nodes.pods.insert(key.clone(), worker);

@@ -44,15 +44,16 @@ impl Program {
     /// What the container's command says; `None` is a container that ends at once, well.
     pub fn of(cx: &Context, pod: &Rc<Object>, worker: &Worker, i: usize) -> Program {
         let container = worker.container(pod, i);
+        let plain = image::is_plain_shell(&container.image);
+        if !plain && container.command.is_empty() {
+            return Program::Server;
+        }
         let address = worker.address.as_deref().unwrap_or_default();
         let variables = host::environment(cx.store(), pod, container, address);
-        let plain = image::is_plain_shell(&container.image);
         let mut argv: Vec<String> = Vec::new();
         let known: BTreeMap<String, String> = variables.iter().cloned().collect();
-        if plain || !container.command.is_empty() {
-            let words = container.command.iter().chain(&container.args);
-            argv.extend(words.map(|word| host::expand(word, &known)));
-        }
+        let words = container.command.iter().chain(&container.args);
+        argv.extend(words.map(|word| host::expand(word, &known)));
         let typed_into = get(&container.raw, "stdin") == true;
         if argv.is_empty() && plain && !typed_into {
             // The image's own command is a shell, and nobody types.

@@ -3,6 +3,7 @@
 use crate::api::{Key, SimTime};
 use crate::verdict::Component;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// One thing to do: a component looks at an object.
 pub type Task = (Component, Key);
@@ -12,23 +13,34 @@ pub type Task = (Component, Key);
 #[derive(Clone, Default, Debug)]
 pub struct Queue {
     by_time: BTreeMap<(SimTime, u64), Task>,
-    due: BTreeMap<Task, (SimTime, u64)>,
+    /// By a number for each task first, as comparing tasks is dear.
+    due: BTreeMap<(u64, Task), (SimTime, u64)>,
     next_seq: u64,
+}
+
+/// A number that is the same for the same task, and mostly another for another (FNV-1a).
+fn number_of((component, key): &Task) -> u64 {
+    let start = (0xcbf2_9ce4_8422_2325 ^ *component as u64) ^ (key.kind as u64) << 8;
+    let bytes = key.name.bytes().chain(key.namespace.bytes());
+    bytes.fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 impl Queue {
     /// Puts a task in for this time, unless it is in already for an earlier one.
     pub fn add(&mut self, at: SimTime, task: Task) {
-        if let Some(old) = self.due.get(&task) {
-            if old.0 <= at {
-                return;
-            }
-            self.by_time.remove(old);
-        }
         let slot = (at, self.next_seq);
+        match self.due.entry((number_of(&task), task)) {
+            Entry::Occupied(old) if old.get().0 <= at => return,
+            Entry::Occupied(mut old) => {
+                let task = self.by_time.remove(&old.insert(slot)).expect("what is due has its time");
+                self.by_time.insert(slot, task);
+            }
+            Entry::Vacant(place) => {
+                self.by_time.insert(slot, place.key().1.clone());
+                place.insert(slot);
+            }
+        }
         self.next_seq += 1;
-        self.due.insert(task.clone(), slot);
-        self.by_time.insert(slot, task);
     }
 
     /// When the next task is due.
@@ -39,8 +51,9 @@ impl Queue {
     /// Takes out the next task.
     pub fn pop(&mut self) -> Option<(SimTime, Task)> {
         let ((at, _), task) = self.by_time.pop_first()?;
-        self.due.remove(&task);
-        Some((at, task))
+        let due = (number_of(&task), task);
+        self.due.remove(&due);
+        Some((at, due.1))
     }
 
     /// How many tasks are in it.

@@ -1,0 +1,229 @@
+//! An ordered map whose copies share what they have in common: a copy costs next to nothing, and a write after it copies
+//! the block that it changes. So a world can be kept for every few hundred writes of a history.
+
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::rc::Rc;
+
+/// A block holds at most so many entries: few enough to be copied often, enough to make the list of blocks short.
+const MOST_IN_BLOCK: usize = 32;
+
+/// What can be looked for in a [`SharedMap`].
+pub trait Sought: Ord {
+    /// A number that is in the order of the keys, as far as it goes: it spares most comparisons.
+    fn rank(&self) -> u64 {
+        0
+    }
+}
+
+impl Sought for str {
+    /// The first eight bytes.
+    fn rank(&self) -> u64 {
+        match self.as_bytes().first_chunk::<8>() {
+            Some(first) => u64::from_be_bytes(*first),
+            None => {
+                let mut first = [0; 8];
+                first[..self.len()].copy_from_slice(self.as_bytes());
+                u64::from_be_bytes(first)
+            }
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Slot<K, V> {
+    rank: u64,
+    key: K,
+    value: V,
+}
+
+impl<K, V> Slot<K, V> {
+    fn compare<Q: Sought + ?Sized>(&self, rank: u64, key: &Q) -> Ordering
+    where
+        K: Borrow<Q>,
+    {
+        self.rank.cmp(&rank).then_with(|| self.key.borrow().cmp(key))
+    }
+}
+
+type Block<K, V> = Rc<Vec<Slot<K, V>>>;
+
+/// A map in the order of its keys, cheap to copy.
+#[derive(Clone)]
+pub struct SharedMap<K, V> {
+    /// In order; none is empty.
+    blocks: Rc<Vec<Block<K, V>>>,
+}
+
+impl<K, V> Default for SharedMap<K, V> {
+    fn default() -> Self {
+        SharedMap { blocks: Rc::default() }
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for SharedMap<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<K, V> SharedMap<K, V> {
+    /// The entries in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
+        self.blocks.iter().flat_map(|block| block.iter()).map(|slot| (&slot.key, &slot.value))
+    }
+
+    /// The values in the order of their keys.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
+        self.blocks.iter().flat_map(|block| block.iter()).map(|slot| &slot.value)
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// Whether two maps are copies of each other to which nothing has been done since; others can be equal too.
+    pub fn is_copy_of(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.blocks, &other.blocks)
+    }
+
+    /// The block in which the key is or would be, and the place in it.
+    fn find<Q: Sought + ?Sized>(&self, rank: u64, key: &Q) -> (usize, Result<usize, usize>)
+    where
+        K: Borrow<Q>,
+    {
+        let after = self.blocks.partition_point(|block| block[0].compare(rank, key).is_le());
+        let at = after.saturating_sub(1);
+        let Some(block) = self.blocks.get(at) else { return (0, Err(0)) };
+        (at, block.binary_search_by(|slot| slot.compare(rank, key)))
+    }
+
+    /// The value of a key.
+    pub fn get<Q: Sought + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        let (at, place) = self.find(key.rank(), key);
+        let place = place.ok()?;
+        Some(&self.blocks[at][place].value)
+    }
+}
+
+impl<K: Clone, V: Clone> SharedMap<K, V> {
+    /// The value of a key, to change.
+    pub fn get_mut<Q: Sought + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        let (at, place) = self.find(key.rank(), key);
+        let place = place.ok()?;
+        let block = &mut Rc::make_mut(&mut self.blocks)[at];
+        Some(&mut Rc::make_mut(block)[place].value)
+    }
+
+    /// The value of a key, to change; a new one if there is none.
+    pub fn entry<Q: Sought + ?Sized>(&mut self, key: &Q, new: impl FnOnce() -> (K, V)) -> &mut V
+    where
+        K: Borrow<Q>,
+    {
+        let rank = key.rank();
+        let (mut at, place) = self.find(rank, key);
+        let blocks = Rc::make_mut(&mut self.blocks);
+        let place = match place {
+            Ok(place) => place,
+            Err(place) => {
+                let (key, value) = new();
+                let slot = Slot { rank, key, value };
+                let mut place = place;
+                if blocks.is_empty() {
+                    blocks.push(Rc::default());
+                } else if blocks[at].len() == MOST_IN_BLOCK {
+                    // What grows at its end is filled up; else both halves have room.
+                    let is_end = at + 1 == blocks.len() && place == MOST_IN_BLOCK;
+                    let cut = if is_end { MOST_IN_BLOCK } else { MOST_IN_BLOCK / 2 };
+                    let mut upper = Vec::with_capacity(MOST_IN_BLOCK);
+                    upper.append(&mut Rc::make_mut(&mut blocks[at]).split_off(cut));
+                    blocks.insert(at + 1, Rc::new(upper));
+                    if place > cut || is_end {
+                        (at, place) = (at + 1, place - cut);
+                    }
+                }
+                Rc::make_mut(&mut blocks[at]).insert(place, slot);
+                place
+            }
+        };
+        &mut Rc::make_mut(&mut blocks[at])[place].value
+    }
+
+    /// Takes a key out.
+    pub fn remove<Q: Sought + ?Sized>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let (at, place) = self.find(key.rank(), key);
+        let place = place.ok()?;
+        let blocks = Rc::make_mut(&mut self.blocks);
+        let slot = Rc::make_mut(&mut blocks[at]).remove(place);
+        if blocks[at].is_empty() {
+            blocks.remove(at);
+        }
+        Some(slot.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Str;
+    use crate::apiserver::Rng;
+    use std::collections::BTreeMap;
+
+    /// Random names, of which many begin alike.
+    fn name(rng: &mut Rng) -> Str {
+        let ends = ["", "-0", "-10", "-long-name-1", "-long-name-12", "\0"];
+        format!("{}{}{}", ["web", "w", "flask"][rng.below(3)], rng.below(60), ends[rng.below(ends.len())])
+            .into()
+    }
+
+    #[test]
+    fn it_holds_what_an_ordered_map_holds_and_copies_stay_as_they_were() {
+        let mut rng = Rng::new(7);
+        let mut shared: SharedMap<Str, usize> = SharedMap::default();
+        let mut plain: BTreeMap<Str, usize> = BTreeMap::new();
+        let mut copies = Vec::new();
+        for step in 0..20_000 {
+            let key = name(&mut rng);
+            match rng.below(if step % 4_000 < 2_000 { 4 } else { 2 }) {
+                0 => assert_eq!(shared.remove(&*key), plain.remove(&key)),
+                1 => assert_eq!(shared.get_mut(&*key).map(|v| *v += 1), plain.get_mut(&key).map(|v| *v += 1)),
+                _ => {
+                    *shared.entry(&*key, || (key.clone(), 0)) += step;
+                    *plain.entry(key.clone()).or_default() += step;
+                }
+            }
+            let key = name(&mut rng);
+            assert_eq!(shared.get(&*key), plain.get(&key));
+            if step % 500 == 0 {
+                copies.push((shared.clone(), plain.clone()));
+            }
+        }
+        copies.push((shared, plain));
+        for (shared, plain) in &copies {
+            assert!(shared.iter().eq(plain.iter()));
+            assert!(shared.values().rev().eq(plain.values().rev()));
+            assert_eq!(shared.is_empty(), plain.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_put_in_in_order_fills_its_blocks() {
+        let mut map: SharedMap<Str, ()> = SharedMap::default();
+        for n in 0..640 {
+            let key: Str = format!("{n:04}").into();
+            map.entry(&*key, || (key.clone(), ()));
+        }
+        assert_eq!(map.blocks.len(), 640 / MOST_IN_BLOCK);
+    }
+}
