@@ -1,4 +1,5 @@
-//! Writes crates/kubesim/src/manifest/schema.txt from the Go types of Kubernetes.
+//! Writes crates/kubesim/src/manifest/schema.txt and schema-more.txt from the Go types of Kubernetes. The second is of kinds
+//! that few manifests have: it is a text of its own, so that the page need not load it at once.
 //!
 //! `cargo xtask schema DIR [VERSION]`, where DIR is `staging/src/k8s.io` of a Kubernetes source tree. The table is checked in: it is
 //! made anew only when the simulation follows another version of Kubernetes. Its form is told at the head of the table.
@@ -21,7 +22,29 @@ const PACKAGES: &[(&str, &str)] = &[
     ("rbac", "api/rbac/v1"),
     ("scheduling", "api/scheduling/v1"),
     ("coordination", "api/coordination/v1"),
+    ("admissionregistration", "api/admissionregistration/v1"),
+    ("certificates", "api/certificates/v1"),
+    ("node", "api/node/v1"),
 ];
+
+/// The kinds of the second table.
+const MORE_ROOTS: &[(&str, &str)] = &[
+    ("admissionregistration", "ValidatingWebhookConfiguration"),
+    ("admissionregistration", "MutatingWebhookConfiguration"),
+    ("certificates", "CertificateSigningRequest"),
+    ("node", "RuntimeClass"),
+    ("storage", "CSIDriver"),
+    ("storage", "CSINode"),
+    ("storage", "CSIStorageCapacity"),
+    ("storage", "VolumeAttachment"),
+    ("storage", "VolumeAttributesClass"),
+];
+
+/// Lines of the second table for kinds whose types are not read: what is in them is kept as it is.
+const OPAQUE: &str = "\
+APIService +TypeMeta metadata:ObjectMeta spec:r status:r
+CustomResourceDefinition +TypeMeta metadata:ObjectMeta spec=r status:r
+";
 
 /// The kinds whose fields the table must hold, with all types that these use.
 const ROOTS: &[(&str, &str)] = &[
@@ -96,19 +119,27 @@ type Types = BTreeMap<(String, String), Definition>;
 
 /// Writes the table into the repository.
 pub fn write(staging: &Path, version: &str) -> Result<(), String> {
-    let path = "crates/kubesim/src/manifest/schema.txt";
-    let text = generate(staging, version)?;
-    fs::write(path, &text).map_err(|e| format!("{path}: {e}"))?;
-    println!(
-        "{path}: {} types, {} bytes",
-        text.lines().filter(|line| !line.starts_with('#')).count(),
-        text.len()
-    );
+    let types = read_all(staging)?;
+    let first = generate(&types, ROOTS)?;
+    let known: BTreeSet<&str> = first.lines().collect();
+    let more = generate(&types, MORE_ROOTS)?;
+    let more: String =
+        more.lines().filter(|line| !known.contains(line)).map(|line| format!("{line}\n")).collect();
+    let head = HEAD.replace("VERSION", version);
+    for (name, text) in [
+        ("schema.txt", format!("{head}{first}")),
+        ("schema-more.txt", format!("# As schema.txt, of kinds that few manifests have.\n{more}{OPAQUE}")),
+    ] {
+        let path = format!("crates/kubesim/src/manifest/{name}");
+        fs::write(&path, &text).map_err(|e| format!("{path}: {e}"))?;
+        let count = text.lines().filter(|line| !line.starts_with('#')).count();
+        println!("{path}: {count} types, {} bytes", text.len());
+    }
     Ok(())
 }
 
-/// The table's text for the sources in `staging` (`staging/src/k8s.io`), of Kubernetes `version`.
-fn generate(staging: &Path, version: &str) -> Result<String, String> {
+/// The types in `staging` (`staging/src/k8s.io`).
+fn read_all(staging: &Path) -> Result<Types, String> {
     let mut types = Types::new();
     for (package, folder) in PACKAGES {
         let folder = staging.join(folder);
@@ -127,11 +158,15 @@ fn generate(staging: &Path, version: &str) -> Result<String, String> {
             read_types(package, &text, &mut types);
         }
     }
-    let mut out = HEAD.replace("VERSION", version);
+    Ok(types)
+}
+
+/// The table's lines for these kinds and all types that they use.
+fn generate(types: &Types, roots: &[(&str, &str)]) -> Result<String, String> {
     let mut lines = BTreeSet::new();
     let mut seen = BTreeSet::new();
     let mut pending: Vec<(String, String)> =
-        ROOTS.iter().map(|(p, k)| (p.to_string(), k.to_string())).collect();
+        roots.iter().map(|(p, k)| (p.to_string(), k.to_string())).collect();
     while let Some(key) = pending.pop() {
         if !seen.insert(key.clone()) {
             continue;
@@ -141,12 +176,12 @@ fn generate(staging: &Path, version: &str) -> Result<String, String> {
             None => return Err(format!("no type {}.{}", key.0, key.1)),
             Some(Definition::Other(go_type)) => {
                 line.push('=');
-                line += &encode(&types, &key.0, go_type, &mut pending)?;
+                line += &encode(types, &key.0, go_type, &mut pending)?;
             }
             Some(Definition::Struct(fields)) => {
                 for field in fields {
                     line.push(' ');
-                    let encoded = encode(&types, &key.0, &field.go_type, &mut pending)?;
+                    let encoded = encode(types, &key.0, &field.go_type, &mut pending)?;
                     if field.embedded {
                         line.push('+');
                         line += &encoded;
@@ -173,11 +208,7 @@ fn generate(staging: &Path, version: &str) -> Result<String, String> {
         }
         lines.insert(line);
     }
-    for line in lines {
-        out += &line;
-        out.push('\n');
-    }
-    Ok(out)
+    Ok(lines.into_iter().map(|line| line + "\n").collect())
 }
 
 /// Types of other packages than `v1` ones carry the package's name, as Go prints it; an apostrophe tells types apart

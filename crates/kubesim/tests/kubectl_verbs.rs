@@ -191,3 +191,74 @@ fn edit_takes_the_text_that_an_editor_saved() {
         "!Error from server (NotFound): deployments.apps \"none\" not found\n"
     );
 }
+
+#[test]
+fn kinds_of_the_cluster_itself_are_kept_and_listed() {
+    let mut user = User::new();
+    let manifest = "\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: guard}
+webhooks:
+- name: guard.example.com
+  clientConfig: {service: {name: guard, namespace: default}}
+  rules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+  sideEffects: None
+  admissionReviewVersions: [v1]
+---
+apiVersion: node.k8s.io/v1
+kind: RuntimeClass
+metadata: {name: gvisor}
+handler: runsc
+---
+apiVersion: storage.k8s.io/v1
+kind: CSIDriver
+metadata: {name: disk.example.com}
+spec: {attachRequired: false}
+---
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: {name: jane}
+spec: {request: Zm9v, signerName: kubernetes.io/kube-apiserver-client, expirationSeconds: 86400, usages: [client auth]}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: crontabs.stable.example.com}
+spec: {group: stable.example.com, scope: Namespaced, names: {plural: crontabs, kind: CronTab}, versions: []}
+---
+apiVersion: stable.example.com/v1
+kind: CronTab
+metadata: {name: mine}
+";
+    assert_eq!(
+        user.run("kubectl apply -f -", manifest),
+        "validatingwebhookconfiguration.admissionregistration.k8s.io/guard created\n\
+         runtimeclass.node.k8s.io/gvisor created\n\
+         csidriver.storage.k8s.io/disk.example.com created\n\
+         certificatesigningrequest.certificates.k8s.io/jane created\n\
+         customresourcedefinition.apiextensions.k8s.io/crontabs.stable.example.com created\n\
+         !error: resource mapping not found for name: \"mine\" namespace: \"\" from \"STDIN\": no matches for kind \
+         \"CronTab\" in version \"stable.example.com/v1\"\nensure CRDs are installed first\n"
+    );
+    let hook = &json(&mut user, "validatingwebhookconfigurations/guard")["webhooks"][0];
+    assert_eq!((&hook["failurePolicy"], &hook["timeoutSeconds"]), (&"Fail".into(), &10.into()));
+    assert_eq!(
+        (&hook["rules"][0]["scope"], &hook["clientConfig"]["service"]["port"]),
+        (&"*".into(), &443.into())
+    );
+    assert_eq!(user.run("kubectl get runtimeclasses", ""), "NAME     HANDLER   AGE\ngvisor   runsc     0s\n");
+    assert_eq!(
+        user.run("kubectl get csidrivers --no-headers", ""),
+        "disk.example.com   false   false   false   <unset>   false   Persistent   0s\n"
+    );
+    assert_eq!(
+        user.run("kubectl get csr --no-headers", ""),
+        "jane   0s    kubernetes.io/kube-apiserver-client         24h   Pending\n"
+    );
+    assert!(
+        user.run("kubectl get crd", "").starts_with("NAME                          CREATED AT\ncrontabs.")
+    );
+    assert!(user.run("kubectl describe crd", "").contains("API Version:"));
+    let said = user.run("kubectl delete validatingwebhookconfiguration guard", "");
+    assert_eq!(said, "validatingwebhookconfiguration.admissionregistration.k8s.io \"guard\" deleted\n");
+}

@@ -368,6 +368,9 @@ fn has_generation(object: &Object) -> bool {
             | NetworkPolicy
             | Ingress
             | PodDisruptionBudget
+            | CustomResourceDefinition
+            | ValidatingWebhookConfiguration
+            | MutatingWebhookConfiguration
     )
 }
 

@@ -6,7 +6,7 @@
 
 use crate::api::pod::{ContainerState, ContainerStatus, Terminated, condition};
 use crate::api::read::{get, list, opt_int};
-use crate::api::{Kind, LabelSelector, Object, ObjectMeta, Pod, PodPhase, SimTime};
+use crate::api::{Kind, LabelSelector, Object, ObjectMeta, Pod, PodPhase, SimTime, Span};
 use serde_json::Value;
 use std::cell::OnceCell;
 
@@ -118,8 +118,46 @@ fn columns(kind: Kind) -> &'static str {
              *COUNT={count:1}|*NAME"
         }
         Kind::ServiceAccount => "NAME|AGE",
+        Kind::ValidatingWebhookConfiguration | Kind::MutatingWebhookConfiguration => {
+            "NAME|WEBHOOKS={@count webhooks}|AGE"
+        }
+        Kind::CertificateSigningRequest => {
+            "NAME|AGE|SIGNERNAME={spec.signerName:<none>}|REQUESTOR={spec.username}|\
+             REQUESTEDDURATION={@seconds spec.expirationSeconds}|CONDITION={@csr-status}"
+        }
+        Kind::RuntimeClass => "NAME|HANDLER={handler}|AGE",
+        Kind::CSIDriver => {
+            "NAME|ATTACHREQUIRED={spec.attachRequired:true}|PODINFOONMOUNT={spec.podInfoOnMount:false}|\
+             STORAGECAPACITY={spec.storageCapacity:false}|TOKENREQUESTS={@csi-audiences}|\
+             REQUIRESREPUBLISH={spec.requiresRepublish:false}|MODES={@csi-modes}|AGE"
+        }
+        Kind::CSINode => "NAME|DRIVERS={@count spec.drivers}|AGE",
+        Kind::CSIStorageCapacity => "NAME|STORAGECLASSNAME={storageClassName}|CAPACITY={capacity:<unset>}",
+        Kind::VolumeAttachment => {
+            "NAME|ATTACHER={spec.attacher}|PV={spec.source.persistentVolumeName}|NODE={spec.nodeName}|\
+             ATTACHED={status.attached:false}|AGE"
+        }
+        Kind::VolumeAttributesClass => "NAME|DRIVERNAME={driverName}|AGE",
+        Kind::APIService => "NAME|SERVICE={@api-service}|AVAILABLE=Unknown|AGE",
         _ => "NAME|CREATED AT={metadata.creationTimestamp}",
     }
+}
+
+/// Models printers.go: extractCSRStatus.
+fn csr_status(status: &Value) -> String {
+    let has = |kind: &str| list(status, "conditions").iter().any(|c| get(c, "type") == kind);
+    let decided = match () {
+        _ if has("Denied") => "Denied",
+        _ if has("Approved") => "Approved",
+        _ => "Pending",
+    };
+    let failed = if has("Failed") { ",Failed" } else { "" };
+    let issued = if get(status, "certificate").is_null() { "" } else { ",Issued" };
+    format!("{decided}{failed}{issued}")
+}
+
+fn texts(values: &[Value]) -> String {
+    values.iter().map(text).collect::<Vec<_>>().join(",")
 }
 
 /// The headers of a kind's columns.
@@ -210,6 +248,23 @@ impl<'a> Row<'a> {
             "since" => match field().as_str().and_then(SimTime::parse_rfc3339) {
                 Some(at) => age(at, self.now),
                 None => "<none>".into(),
+            },
+            "seconds" => match field().as_i64() {
+                Some(seconds) => Span::seconds(seconds).to_string(),
+                None => "<none>".into(),
+            },
+            "csr-status" => csr_status(get(tree(), "status")),
+            "csi-modes" => or(texts(list(spec(), "volumeLifecycleModes")), "<none>"),
+            "csi-audiences" => match spec().get("tokenRequests") {
+                Some(requests) => {
+                    let audiences = requests.as_array().into_iter().flatten();
+                    audiences.map(|r| text(get(r, "audience"))).collect::<Vec<_>>().join(",")
+                }
+                None => "<unset>".into(),
+            },
+            "api-service" => match get(spec(), "service") {
+                Value::Null => "Local".into(),
+                service => format!("{}/{}", text(get(service, "namespace")), text(get(service, "name"))),
             },
             "modes" => access_modes(field()),
             "phase" if self.object.meta.is_terminating() => "Terminating".into(),

@@ -14,6 +14,7 @@ use crate::apiserver::FeatureGates;
 /// A type and its fields' defaults: numbers, `true`, `false`, `{}`, or a string.
 const TABLE: &str = "\
 AzureDiskVolumeSource cachingMode=ReadWrite fsType=ext4 readOnly=false kind=Shared
+CSIDriverSpec attachRequired=true podInfoOnMount=false storageCapacity=false fsGroupPolicy=ReadWriteOnceWithFSType requiresRepublish=false seLinuxMount=false
 ConfigMapVolumeSource defaultMode=420
 Container terminationMessagePath=/dev/termination-log terminationMessagePolicy=File
 ContainerPort protocol=TCP
@@ -33,6 +34,7 @@ HostPathVolumeSource type=
 ISCSIPersistentVolumeSource iscsiInterface=default
 ISCSIVolumeSource iscsiInterface=default
 IngressClassParametersReference scope=Cluster
+MutatingWebhook failurePolicy=Fail matchPolicy=Equivalent namespaceSelector={} objectSelector={} reinvocationPolicy=Never timeoutSeconds=10
 NamespaceStatus phase=Active
 NetworkPolicyPort protocol=TCP
 ObjectFieldSelector apiVersion=v1
@@ -52,16 +54,19 @@ ReplicationControllerSpec replicas=1
 RoleRef apiGroup=rbac.authorization.k8s.io
 RollingUpdateDaemonSet maxUnavailable=1 maxSurge=0
 RollingUpdateDeployment maxUnavailable=25% maxSurge=25%
+RuleWithOperations scope=*
 ScaleIOPersistentVolumeSource storageMode=ThinProvisioned fsType=xfs
 ScaleIOVolumeSource storageMode=ThinProvisioned fsType=xfs
 Secret type=Opaque
 SecretVolumeSource defaultMode=420
 ServiceAccountTokenProjection expirationSeconds=3600
 ServicePort protocol=TCP
+ServiceReference port=443
 ServiceSpec sessionAffinity=None type=ClusterIP
 StatefulSetPersistentVolumeClaimRetentionPolicy whenDeleted=Retain whenScaled=Retain
 StatefulSetSpec podManagementPolicy=OrderedReady persistentVolumeClaimRetentionPolicy={} replicas=1 revisionHistoryLimit=10
 StorageClass reclaimPolicy=Delete volumeBindingMode=Immediate
+ValidatingWebhook failurePolicy=Fail matchPolicy=Equivalent namespaceSelector={} objectSelector={} timeoutSeconds=10
 v2.HorizontalPodAutoscalerSpec minReplicas=1
 ";
 
@@ -143,6 +148,7 @@ fn before_table(type_name: &str, map: &mut Tree, gates: FeatureGates) {
             let policy = if is_latest(text(map, "image")) { "Always" } else { "IfNotPresent" };
             set_if_unset(map, "imagePullPolicy", policy);
         }
+        "CSIDriverSpec" => set_if_unset(map, "volumeLifecycleModes", json!(["Persistent"])),
         "Volume" => {
             if map.keys().all(|key| key == "name") {
                 map.insert("emptyDir".to_owned(), json!({}));

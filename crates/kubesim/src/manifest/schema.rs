@@ -92,7 +92,19 @@ fn look_up(lines: &Lines, name: &str) -> Option<&'static str> {
 
 fn definition(name: &str) -> &'static str {
     static LINES: OnceLock<Lines> = OnceLock::new();
-    look_up(LINES.get_or_init(|| index(TABLE)), name).unwrap_or_default()
+    match look_up(LINES.get_or_init(|| index(TABLE)), name) {
+        Some(fields) => fields,
+        // The names of scalars begin otherwise.
+        None if name.starts_with(|c: char| c.is_ascii_uppercase()) => of_rare_kinds(name),
+        None => "",
+    }
+}
+
+/// Types of kinds that few manifests have: a table of its own, that is not needed at first.
+#[cold]
+fn of_rare_kinds(name: &str) -> &'static str {
+    static LINES: OnceLock<Lines> = OnceLock::new();
+    look_up(LINES.get_or_init(|| index(include_str!("schema-more.txt"))), name).unwrap_or_default()
 }
 
 fn simulated_fields(name: &str) -> Option<&'static str> {
