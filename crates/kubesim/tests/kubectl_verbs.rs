@@ -262,3 +262,24 @@ metadata: {name: mine}
     let said = user.run("kubectl delete validatingwebhookconfiguration guard", "");
     assert_eq!(said, "validatingwebhookconfiguration.admissionregistration.k8s.io \"guard\" deleted\n");
 }
+
+#[test]
+fn labels_are_looked_at_before_they_are_sent() {
+    let mut user = User::new();
+    user.run("kubectl create cm c", "");
+    let said = user.run("kubectl label cm c x=-1", "");
+    assert!(
+        said.starts_with("!error: invalid label value: \"x=-1\": a valid label must be an empty string or"),
+        "{said}"
+    );
+    assert_eq!(
+        user.run("kubectl annotate cm c kubernetes.io/change-cause=a why=1 so=2", ""),
+        "configmap/c annotated\n"
+    );
+    assert_eq!(user.run("kubectl annotate cm c kubernetes.io/change-cause=b", ""), "configmap/c annotated\n");
+    assert_eq!(
+        user.run("kubectl annotate cm c why=2 so=3", ""),
+        "!error: --overwrite is false but found the following declared annotation(s): 'so' already has a value (2); 'why' \
+         already has a value (1)\n"
+    );
+}

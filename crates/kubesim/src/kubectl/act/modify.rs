@@ -7,6 +7,7 @@ use crate::api::{Kind, Object};
 use crate::apiserver::{ApiError, StatusReason};
 use crate::kubectl::resource::{Found, Query};
 use crate::kubectl::{Failure, Invocation, Next};
+use crate::manifest::validation::names;
 use crate::manifest::yaml;
 use crate::sim::process::Io;
 use serde_json::{Map, Value, json};
@@ -204,9 +205,14 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
                 return Err(Failure::client(format!("invalid label spec: {pair}")));
             }
             Some((name, value)) => {
+                let wrong = if labels { names::label_value(value) } else { Vec::new() };
+                if !wrong.is_empty() {
+                    let why = wrong.join(";");
+                    return Err(Failure::client(format!("invalid label value: {pair:?}: {why}")));
+                }
                 set.insert(name.to_string(), value.into());
             }
-            None => removed.push(pair.trim_end_matches('-').to_string()),
+            None => removed.push(pair.strip_suffix('-').unwrap_or(pair).to_string()),
         }
     }
     if let Some(both) = removed.iter().find(|name| set.contains_key(*name)) {
@@ -230,7 +236,9 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let differs = |(name, value): &(&String, &Value)| {
             map.get(name.as_str()).is_some_and(|v| value.as_str() != Some(v))
         };
-        let clash: Vec<_> = set.iter().filter(differs).collect();
+        // The cause of a change can always be another (validateNoAnnotationOverwrites).
+        let is_free = |name: &str| !labels && name == "kubernetes.io/change-cause";
+        let clash: Vec<_> = set.iter().filter(|pair| differs(pair) && !is_free(pair.0)).collect();
         if !inv.is("overwrite") && !clash.is_empty() {
             let old = |name: &String| map[name.as_str()].to_string();
             return Failure::all(match labels {
@@ -246,7 +254,7 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
                 false => {
                     let each =
                         clash.iter().map(|(name, _)| format!("'{name}' already has a value ({})", old(name)));
-                    let each = each.collect::<Vec<_>>().join(", ");
+                    let each = each.collect::<Vec<_>>().join("; ");
                     let message = "--overwrite is false but found the following declared annotation(s): ";
                     vec![Failure::client(format!("{message}{each}"))]
                 }

@@ -98,7 +98,7 @@ pub(super) fn label_key(text: &str) -> Vec<String> {
 }
 
 /// Models IsValidLabelValue.
-pub(super) fn label_value(text: &str) -> Vec<String> {
+pub(crate) fn label_value(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 63 {
         errors.push(too_long(63, "bytes"));
