@@ -208,7 +208,7 @@ impl Branch {
 /// What a branch is named for that begins with this input.
 pub fn name_of(input: &Input) -> Str {
     match input {
-        Input::Line(line) | Input::Command(line) => {
+        Input::Line(line) | Input::Command(line) | Input::Edit { line, .. } => {
             line.strip_prefix("kubectl ").unwrap_or(line).trim().into()
         }
         Input::Apply(_) => "apply".into(),

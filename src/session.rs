@@ -548,7 +548,7 @@ impl Session {
     /// The lines typed so far, oldest first.
     pub fn lines(&self) -> Vec<Str> {
         let line = |input: &Input| match input {
-            Input::Line(line) | Input::Command(line) => Some(line.clone()),
+            Input::Line(line) | Input::Command(line) | Input::Edit { line, .. } => Some(line.clone()),
             Input::Interrupt
             | Input::EndOfInput
             | Input::Apply(_)

@@ -10,11 +10,12 @@ use crate::session::Session;
 use crate::words::Words;
 use kubesim::api::{Key, Kind, Str};
 use kubesim::apiserver::Stream;
+use kubesim::kubectl::act::edit;
 use kubesim::story::Input;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// So many completions are offered.
@@ -52,6 +53,8 @@ struct Mode {
     offers: Vec<String>,
     /// Text printed before so many writes is out of sight.
     cleared: usize,
+    /// A `kubectl edit` and the text that it has opened, or opened again.
+    edits: Option<(Str, Str)>,
 }
 
 /// The terminal.
@@ -120,8 +123,13 @@ pub fn Terminal(props: &Props) -> Html {
                 *back.borrow_mut() = 0;
                 *follows.borrow_mut() = true;
                 line.set_value("");
-                mode.set(plain.clone());
-                ask.emit(Ask::input(Input::Line(text.into())));
+                let opened = opened_by(&session.borrow(), text);
+                let edits = opened.map(|opened| (text.into(), opened.into()));
+                let runs = edits.is_none();
+                mode.set(Mode { edits, ..plain.clone() });
+                if runs {
+                    ask.emit(Ask::input(Input::Line(text.into())));
+                }
             };
             match (&*event.key(), event.ctrl_key()) {
                 ("Enter", _) if !event.is_composing() => match &match_now {
@@ -189,6 +197,9 @@ pub fn Terminal(props: &Props) -> Html {
     });
     let label = if search.is_some() { words.search } else { words.command_line };
     let shared = session.borrow();
+    if let Some((line, text)) = &mode.edits {
+        return text_editor(words, line, text, session, &mode, ask);
+    }
     html! {
         <>
             <div class="screen" ref={scroller} {onclick} {onscroll} tabindex="-1">
@@ -234,6 +245,77 @@ fn complete(line: &HtmlInputElement, session: &Session, mode: &UseStateHandle<Mo
     }
     let offers = if ends { Vec::new() } else { completion.words.into_iter().take(OFFERED).collect() };
     mode.set(Mode { offers, ..plain });
+}
+
+/// What `kubectl edit` opens, if this line is one that the laptop's shell would run.
+fn opened_by(session: &Session, line: &str) -> Option<String> {
+    let is_edit = session.waits_for_line() && session.is_on_laptop() && line.contains(" edit ");
+    is_edit.then(|| edit::text_to_edit(&session.moment().store, line)).flatten()
+}
+
+/// The editor that `kubectl edit` opens. What it saves goes to the command; without a change, the command
+/// says so.
+fn text_editor(
+    words: &'static Words,
+    line: &Str,
+    text: &Str,
+    session: &Rc<RefCell<Session>>,
+    mode: &UseStateHandle<Mode>,
+    ask: &Callback<Ask>,
+) -> Html {
+    let save = {
+        let (line, opened, session, mode, ask) =
+            (line.clone(), text.clone(), session.clone(), mode.clone(), ask.clone());
+        move |edited: Option<String>| {
+            let edited = edited.unwrap_or_else(|| opened.to_string());
+            let wrong = {
+                let session = session.borrow();
+                edit::reopened(&session.moment().store, session.now(), &line, &edited)
+            };
+            // Saved a second time as it was shown, it is given up, as kubectl does it.
+            if let Some(again) = wrong.filter(|_| edited != *opened) {
+                return mode.set(Mode { edits: Some((line.clone(), again.into())), ..(*mode).clone() });
+            }
+            mode.set(Mode { edits: None, ..(*mode).clone() });
+            ask.emit(Ask::input(Input::Edit { line: line.clone(), text: edited.into() }));
+        }
+    };
+    let written = |event: &Event| -> Option<String> {
+        let form = event.target()?.dyn_into::<Element>().ok()?.closest("form").ok()??;
+        let area = form.query_selector("textarea").ok()??;
+        Some(area.dyn_into::<HtmlTextAreaElement>().ok()?.value())
+    };
+    let onsubmit = {
+        let save = save.clone();
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            save(written(&event));
+        })
+    };
+    let onkeydown = {
+        let save = save.clone();
+        Callback::from(move |event: KeyboardEvent| match &*event.key() {
+            "Escape" => save(None),
+            "Enter" if event.ctrl_key() || event.meta_key() => {
+                // Elsewhere it applies the manifest.
+                event.stop_propagation();
+                save(written(&event));
+            }
+            _ => {}
+        })
+    };
+    let cancel = Callback::from(move |_: MouseEvent| save(None));
+    html! {
+        <form class="edits" {onsubmit} {onkeydown}>
+            <p><code>{ &**line }</code></p>
+            <textarea key={address(text)} aria-label={line.to_string()} wrap="off" spellcheck="false" autocapitalize="off"
+                autocomplete="off" autofocus=true defaultvalue={text.to_string()} />
+            <div class="bar">
+                <button class="primary" type="submit">{ words.save }</button>
+                <button type="button" onclick={cancel}>{ words.cancel }</button>
+            </div>
+        </form>
+    }
 }
 
 /// Commands that make sense now.

@@ -123,6 +123,7 @@ impl Link {
                 Input::Ask(question) => (5, write_question(question)),
                 Input::Watch(question) => (6, question.as_ref().map(write_question).unwrap_or_default()),
                 Input::Dns(setting) => (7, write_setting(*setting)),
+                Input::Edit { line, text } => (8, [line, "\n", text].concat().into()),
             };
             bytes.push(kind);
             write_text(&mut bytes, &text);
@@ -174,6 +175,10 @@ impl Link {
                 6 if text.is_empty() => Input::Watch(None),
                 6 => Input::Watch(Some(read_question(&text)?)),
                 7 => Input::Dns(read_setting(&text)?),
+                8 => {
+                    let (line, text) = text.split_once('\n').ok_or(Damaged)?;
+                    Input::Edit { line: line.into(), text: text.into() }
+                }
                 _ => return Err(Problem::Damaged),
             };
             link.inputs.push(TimedInput { at, input });
@@ -315,6 +320,8 @@ mod tests {
         story.input(Input::Dns(DnsSetting::Caching(Caching::NodeLocal)));
         story.input(Input::Dns(DnsSetting::SliceDelay(Span(1_000))));
         story.input(Input::Dns(DnsSetting::ResolverDelay(Span(5_000))));
+        story
+            .input(Input::Edit { line: "kubectl edit sts flask".into(), text: "kind: StatefulSet\n".into() });
         story.input(Input::Ask(question.clone()));
         story.input(Input::Watch(Some(question)));
         story.input(Input::Watch(None));

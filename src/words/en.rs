@@ -324,6 +324,8 @@ pub static EN: Words = Words {
     search: "Search of the history",
     completions: "Completions",
     printed: "Terminal output",
+    save: "Save",
+    cancel: "Cancel",
     manifest_width: "Width of the manifest",
     panel_width: "Width of the panel",
     no_events: "No events yet.",

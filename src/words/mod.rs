@@ -136,6 +136,8 @@ pub struct Words {
     pub search: &'static str,
     pub completions: &'static str,
     pub printed: &'static str,
+    pub save: &'static str,
+    pub cancel: &'static str,
     pub manifest_width: &'static str,
     pub panel_width: &'static str,
     pub no_events: &'static str,

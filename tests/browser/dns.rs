@@ -2,6 +2,7 @@
 //! answers when a name is not found, not any more, or only in a cache.
 
 use crate::harness::{Page, View};
+use serde_json::json;
 
 /// The shell of the walk's debug pod.
 const DEBUG_POD: &str = "kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh";
@@ -252,6 +253,49 @@ fn what_waits_goes_on_with_the_picture_until_ctrl_c() {
         }
         page.wait(&format!("a prompt comes after {line}"), &is_prompt);
     }
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn kubectl_edit_opens_an_editor() {
+    let mut page = steady(View::DESKTOP);
+    let says =
+        |words: &str| format!("document.querySelector('.screen')?.innerText.includes({})", json!(words));
+    let opened =
+        "document.querySelector('.edits textarea')?.value.startsWith('# Please edit the object below.')";
+    let change = |from: &str, to: &str| {
+        format!(
+            "const area = document.querySelector('.edits textarea'); area.value = area.value.replace({}, {});",
+            json!(from),
+            json!(to)
+        )
+    };
+    page.click(".line input");
+    page.type_keys("kubectl edit sts flask\n");
+    page.wait("the object is in the editor", opened);
+    page.screenshot("terminal-edit");
+    page.click_named("Cancel");
+    page.wait("nothing is changed", &says("Edit cancelled, no changes made."));
+
+    page.click(".line input");
+    page.type_keys("kubectl edit sts flask\n");
+    page.wait("the object is in the editor", opened);
+    page.run(&change("replicas: 3", "replicas: -1"));
+    page.click_named("Save");
+    page.wait(
+        "what is wrong stands in the editor",
+        "document.querySelector('.edits textarea')?.value.includes('# statefulsets.apps \"flask\" was not valid:')",
+    );
+    page.run(&change("replicas: -1", "replicas: 4"));
+    page.click_named("Save");
+    page.wait("it is changed", &says("statefulset.apps/flask edited"));
+    page.wait("there is a fourth pod", "document.querySelector('[data-pod=flask-3]:not(.ghost)')");
+    // The text is not printed, and the line comes back alone.
+    assert_eq!(page.eval("document.querySelector('.screen').innerText.includes('Please edit')"), false);
+    page.click(".line input");
+    page.type_keys("\u{e013}");
+    assert_eq!(page.eval("document.querySelector('.line input').value"), "kubectl edit sts flask");
     page.assert_no_complaints();
 }
 

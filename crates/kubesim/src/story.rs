@@ -23,6 +23,13 @@ pub enum Input {
     EndOfInput,
     /// The editor's Apply: `kubectl apply -f -` with this text.
     Apply(Str),
+    /// A `kubectl edit` and the text that its editor saved.
+    Edit {
+        /// The command's line.
+        line: Str,
+        /// The text.
+        text: Str,
+    },
     /// The panel's question to DNS: asked once, so that the caches learn from the answer.
     Ask(Question),
     /// The question that is asked once a second from now on; `None` ends that.
@@ -89,6 +96,7 @@ impl Story {
             Input::Interrupt => self.terminal.interrupt(&mut self.cluster),
             Input::EndOfInput => self.terminal.end_of_input(&mut self.cluster),
             Input::Apply(text) => self.terminal.apply(&mut self.cluster, &text),
+            Input::Edit { line, text } => self.terminal.edit(&mut self.cluster, &line, &text),
             Input::Ask(question) => self.ask(question, false),
             Input::Watch(question) => {
                 if let Some(id) = self.watch.take() {
@@ -158,6 +166,23 @@ mod tests {
         let hint = "(the laptop has kubectl, k for short, and cat, grep, head, ls, sort, tail, watch, wc and the shell's own)";
         let said = format!("bash: frobnicate: command not found\n{hint}\n");
         assert_eq!(screen(&story), format!("$ frobnicate\n{said}$ ^C\n$ "));
+    }
+
+    #[test]
+    fn what_an_editor_saved_is_an_input_like_a_typed_line() {
+        let mut story = Story::new(Options::default());
+        story.input(Input::Command("kubectl create deploy web --image=nginx".into()));
+        story.run_until(SimTime(5_000));
+        let line: Str = "kubectl edit deploy web".into();
+        let opened =
+            crate::kubectl::act::edit::text_to_edit(story.cluster.api.store(), &line).expect("it is there");
+        let mut seen = screen(&story).len();
+        let text: Str = opened.replace("replicas: 1\n", "replicas: 2\n").into();
+        story.input(Input::Edit { line: line.clone(), text });
+        assert_eq!(news(&story, &mut seen), "kubectl edit deploy web\ndeployment.apps/web edited\n$ ");
+        story.run_until(SimTime(20_000));
+        let again = Story::replay(Options::default(), story.inputs(), story.now());
+        assert_eq!(again.cluster.api.history().fingerprint(), story.cluster.api.history().fingerprint());
     }
 
     fn line(story: &mut Story, line: &str, seconds: i64) {

@@ -90,10 +90,26 @@ impl Terminal {
         if self.is_on_laptop() {
             return self.line(cluster, line);
         }
-        let id = cluster.spawn(line, command(line, None, &self.files));
-        let mut output = vec![(Stream::Prompt, format!("{PROMPT}{line}\n"))];
-        output.extend(cluster.processes.take_output(id));
-        print_over_prompt(cluster, self.prompt(), &output);
+        self.run_beside(cluster, line, None);
+    }
+
+    /// What the editor saved that `kubectl edit` had opened: the command's standard input.
+    pub(crate) fn edit(&mut self, cluster: &mut Cluster, line: &str, text: &Str) {
+        self.run_beside(cluster, line, Some(text.clone()));
+    }
+
+    fn run_beside(&mut self, cluster: &mut Cluster, line: &str, stdin: Option<Str>) {
+        let id = cluster.spawn(line, command(line, stdin, &self.files));
+        let output = cluster.processes.take_output(id);
+        if self.is_on_laptop() {
+            // As if it had been typed there.
+            cluster.api.print(Stream::Prompt, &format!("{line}\n"));
+            output.iter().for_each(|(stream, text)| cluster.api.print(*stream, text));
+            cluster.api.print(Stream::Prompt, PROMPT);
+        } else {
+            let typed = (Stream::Prompt, format!("{PROMPT}{line}\n"));
+            print_over_prompt(cluster, self.prompt(), &[&[typed], &output[..]].concat());
+        }
         self.beside.push(id);
         self.show(cluster);
     }

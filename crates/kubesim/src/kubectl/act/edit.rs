@@ -2,8 +2,8 @@
 //! `k8s.io/kubectl/pkg/cmd/util/editor/editoptions.go`.
 //!
 //! There is no editor in here. Whoever has one asks [`text_to_edit`] what a line would open, lets the user change it, and
-//! gives the result back as the command's standard input (`kubectl edit sts flask <<'EOF' …`): so that it is in the log of
-//! inputs like any command. [`reopened`] is the text that the editor shows again after a refusal.
+//! gives the result back with the line ([`crate::story::Input::Edit`]): so that it is in the log of inputs like any command.
+//! [`reopened`] is the text that the editor shows again after a refusal.
 
 use super::request::{self, Mode, Patch};
 use super::{field_manager, named, validation};
@@ -126,9 +126,7 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         return Err(Failure::client("edit cancelled, no objects found"));
     }
     let Some(edited) = &inv.stdin else {
-        return Err(Failure::client(
-            "this terminal has no editor: give the edited YAML as standard input (<<'EOF'), or use kubectl patch, scale or set",
-        ));
+        return Err(Failure::client("there is no editor here: use kubectl patch, scale or set"));
     };
     if content(&yaml(&original(&found.objects))) == content(edited) {
         io.err("Edit cancelled, no changes made.\n");
