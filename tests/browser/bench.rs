@@ -12,10 +12,12 @@ use std::env;
 use std::path::PathBuf;
 
 /// Pods, Parallel, with claims.
-const ROLLOUTS: [(u32, bool, bool); 12] = [
+const ROLLOUTS: [(u32, bool, bool); 13] = [
     (3, false, false),
     (100, false, false),
     (1_000, false, false),
+    // A history of 100,000 writes.
+    (4_400, false, false),
     (10_000, false, false),
     (100, false, true),
     (1_000, false, true),
@@ -43,8 +45,8 @@ fn main() {
 fn simulation(folder: PathBuf, largest: u32) {
     let mut page = Page::open_site(&folder, View::DESKTOP);
     println!(
-        "{:<28} {:>9} {:>10} {:>9} {:>9} {:>10}",
-        "rollout in Wasm", "events", "wall", "per event", "growth", "memory"
+        "{:<28} {:>9} {:>10} {:>9} {:>9} {:>10} {:>9}",
+        "rollout in Wasm", "events", "wall", "per event", "growth", "memory", "per event"
     );
     let mut before: Option<(bool, bool, f64)> = None;
     for (replicas, parallel, claims) in ROLLOUTS.into_iter().filter(|(n, ..)| *n <= largest) {
@@ -54,6 +56,9 @@ fn simulation(folder: PathBuf, largest: u32) {
                 const bytes = await (await fetch('bench.wasm')).arrayBuffer();
                 const wasm = (await WebAssembly.instantiate(bytes)).instance.exports;
                 const timed = act => {{ const start = performance.now(); const value = act(); return [performance.now() - start, value]; }};
+                // The start of a module costs its compiler, not the simulation.
+                wasm.prepare(3, true, true);
+                wasm.rollout();
                 let best = Infinity, events = 0;
                 for (let round = 0; round < {rounds}; round++) {{
                     wasm.prepare({replicas}, {parallel}, {claims});
@@ -70,7 +75,7 @@ fn simulation(folder: PathBuf, largest: u32) {
         let per_event = number("best") * 1e6 / number("events");
         let growth = before.filter(|(p, c, _)| (*p, *c) == (parallel, claims));
         println!(
-            "{:<28} {:>9} {:>7.1} ms {per_event:>6.0} ns {:>9} {:>7.1} MB",
+            "{:<28} {:>9} {:>7.1} ms {per_event:>6.0} ns {:>9} {:>7.1} MB {:>7.0} B",
             format!(
                 "{}{} {replicas}",
                 if parallel { "Parallel" } else { "OrderedReady" },
@@ -80,6 +85,7 @@ fn simulation(folder: PathBuf, largest: u32) {
             number("best"),
             growth.map_or(String::new(), |(.., before)| format!("{:.2}×", per_event / before)),
             number("memory") / 1e6,
+            number("memory") / number("events"),
         );
         if replicas >= 1_000 {
             println!(

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::Arguments;
 use crate::run::{Result, cargo, root, run};
 use crate::site;
+use crate::split;
 use crate::tools::{Need, Tools, WASM};
 
 /// What is measured.
@@ -80,13 +81,13 @@ fn module(tools: &Tools) -> Result<PathBuf> {
         "<!doctype html><title>Bench</title><link rel=icon href=data:,><div id=app><p>Measuring</p></div>";
     fs::write(folder.join("index.html"), page).map_err(failed)?;
     let built = target.join(WASM).join("release/examples/bench_wasm.wasm");
+    let linked = fs::read(&built).map_err(|error| format!("{}: {error}", built.display()))?;
     let module = folder.join("bench.wasm");
+    fs::write(&module, split::without_relocations(&linked)?).map_err(failed)?;
     if tools.wasm_opt {
         let mut optimize = tools.command("wasm-opt");
-        optimize.arg("-Oz").args(FEATURES).arg(&built).arg("-o").arg(&module);
-        run(&mut optimize)?;
-    } else {
-        fs::copy(&built, &module).map_err(failed)?;
+        optimize.args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);
+        run(optimize.arg(&module).arg("-o").arg(&module))?;
     }
     say_size(&module)?;
     Ok(folder)

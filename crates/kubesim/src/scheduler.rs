@@ -10,7 +10,7 @@ use crate::api::pod::{Toleration, condition};
 use crate::api::read::{get, int, list, opt_int, str as text, strings};
 use crate::api::volume::{BOUND_BY_CONTROLLER, ClaimPhase, ClaimRef, SELECTED_NODE, VolumePhase};
 use crate::api::{Key, Kind, Object, Pod, Span, Str, Uid};
-use crate::apiserver::{EventType, NodeLoad, Source, Store, name_hash};
+use crate::apiserver::{EventType, NameHash, NodeLoad, Source, Store};
 use crate::controllers::persistent_volume::{fits, is_bound, waits_for_consumer};
 use crate::controllers::{Context, Outcome, Watched};
 use crate::verdict::{Component, Reason};
@@ -300,6 +300,7 @@ struct Asks<'a> {
     owner: Option<Uid>,
     host_ports: Vec<(Str, i64)>,
     node_affinity: &'a Value,
+    spread: &'a [Value],
     with: Vec<PodTerm>,
     apart: Vec<PodTerm>,
     /// The required anti-affinities of the pods that are there, each with its pod's node.
@@ -330,6 +331,7 @@ impl<'a> Asks<'a> {
             owner: object.meta.controller().map(|o| o.uid),
             host_ports: host_ports(pod).collect(),
             node_affinity: get(get(&pod.spec.raw, "affinity"), "nodeAffinity"),
+            spread: list(&pod.spec.raw, "topologySpreadConstraints"),
             with: PodTerm::required(object, "podAffinity"),
             apart: PodTerm::required(object, "podAntiAffinity"),
             repelled: repelled.collect(),
@@ -367,25 +369,35 @@ fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String
     }
     let asks = Asks::new(store, object);
     let mut refusals: Vec<Refusal> = Vec::new();
-    let mut best: Option<(Rank, &NodeInfo, NodeVolumes)> = None;
+    let of_pod = NameHash::of(&[&object.meta.namespace, &object.meta.name]);
+    let tie = |info: &NodeInfo| of_pod.and(info.name()).number(seed);
+    // With what decides between equals, once that was asked for.
+    let mut best: Option<(Rank, Option<u64>, &NodeInfo, NodeVolumes)> = None;
     for info in &nodes {
-        match filter(&asks, info, &nodes) {
-            Ok(volumes) => {
-                let rank = rank(&asks, info, &nodes);
-                let beats = |(other, before, _): &(Rank, &NodeInfo, NodeVolumes)| {
-                    let tie = |info: &NodeInfo| {
-                        name_hash(seed, &[&object.meta.namespace, &object.meta.name, info.name()])
-                    };
-                    rank < *other || rank == *other && tie(info) < tie(before)
-                };
-                if best.as_ref().is_none_or(beats) {
-                    best = Some((rank, info, volumes));
-                }
+        let volumes = match filter(&asks, info, &nodes) {
+            Ok(volumes) => volumes,
+            Err(refusal) => {
+                refusals.push(refusal);
+                continue;
             }
-            Err(refusal) => refusals.push(refusal),
+        };
+        let rank = rank(&asks, info, &nodes);
+        let mut own_tie = None;
+        if let Some((other, other_tie, before, _)) = &mut best {
+            if rank > *other {
+                continue;
+            }
+            if rank == *other {
+                let (own, others) = (tie(info), *other_tie.get_or_insert_with(|| tie(before)));
+                if own >= others {
+                    continue;
+                }
+                own_tie = Some(own);
+            }
         }
+        best = Some((rank, own_tie, info, volumes));
     }
-    if let Some((_, info, volumes)) = best {
+    if let Some((_, _, info, volumes)) = best {
         return Ok(Choice { node: info.name().clone(), volumes });
     }
     let reasons = refusals.iter().flat_map(|r| r.reasons.iter().copied());
@@ -611,8 +623,7 @@ const MISSING_LABEL: &str = "node(s) didn't match pod topology spread constraint
 /// Models `podtopologyspread/filtering.go`, for `whenUnsatisfiable: DoNotSchedule`.
 fn spread_refuses(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Option<&'static str> {
     let object = asks.object;
-    let constraints = list(&object.pod().spec.raw, "topologySpreadConstraints");
-    for constraint in constraints.iter().filter(|c| get(c, "whenUnsatisfiable") != "ScheduleAnyway") {
+    for constraint in asks.spread.iter().filter(|c| get(c, "whenUnsatisfiable") != "ScheduleAnyway") {
         let key = text(constraint, "topologyKey");
         let selector = LabelSelector::from_value(get(constraint, "labelSelector"));
         let Some(here) = info.object.meta.labels.get(&key) else { return Some(MISSING_LABEL) };

@@ -168,6 +168,11 @@ fn fnv(contents: &[Vec<u8>]) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
+/// A module without the linker's relocations, as the parts of the page are.
+pub fn without_relocations(module: &[u8]) -> Result<Vec<u8>> {
+    Ok(parse(module)?.emit_wasm())
+}
+
 /// Reads a module for taking it apart.
 fn parse(module: &[u8]) -> Result<Module> {
     let module = ModuleConfig::new().generate_producers_section(false).parse(module);

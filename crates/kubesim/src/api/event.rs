@@ -1,7 +1,7 @@
 //! Event. Models `k8s.io/api/core/v1/types.go: Event`.
 
 use super::read::{self, Writer, get, opt_str};
-use super::{SimTime, Str, Uid};
+use super::{SimTime, Str, Uid, common};
 use serde_json::Value;
 
 /// An Event: something that a component says about an object.
@@ -52,8 +52,8 @@ impl Involved {
     /// A reference to this object.
     pub fn of(object: &super::Object) -> Involved {
         Involved {
-            api_version: object.kind.info().api_version().into(),
-            kind: object.kind.name().into(),
+            api_version: common(&object.kind.info().api_version()),
+            kind: common(object.kind.name()),
             namespace: object.meta.namespace.clone(),
             name: object.meta.name.clone(),
             uid: object.meta.uid,
@@ -64,7 +64,7 @@ impl Involved {
 
     /// A reference to a container of this pod, such as `spec.containers{flask-app}`.
     pub fn container(pod: &super::Object, list: &str, container: &str) -> Involved {
-        Involved { field_path: Some(format!("spec.{list}{{{container}}}").into()), ..Involved::of(pod) }
+        Involved { field_path: Some(common(&format!("spec.{list}{{{container}}}"))), ..Involved::of(pod) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `metadata`, as every object has it. Models `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`.
 
 use super::read::{self, Writer, get, opt_int, opt_str};
-use super::{Kind, Map, SimTime, Str};
+use super::{Kind, Map, SimTime, Str, common};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -46,7 +46,7 @@ pub struct Key {
 impl Key {
     /// The key of this object.
     pub fn new(kind: Kind, namespace: &str, name: &str) -> Key {
-        Key { kind, namespace: namespace.into(), name: name.into() }
+        Key { kind, namespace: common(namespace), name: name.into() }
     }
 
     /// The key of this cluster-scoped object.
@@ -94,8 +94,8 @@ impl OwnerReference {
     pub fn plain(owner: &super::Object) -> OwnerReference {
         let info = owner.kind.info();
         OwnerReference {
-            api_version: info.api_version().into(),
-            kind: info.name.into(),
+            api_version: common(&info.api_version()),
+            kind: common(info.name),
             name: owner.meta.name.clone(),
             uid: owner.meta.uid,
             controller: false,
@@ -136,7 +136,7 @@ pub const FOREGROUND_FINALIZER: &str = "foregroundDeletion";
 pub const ORPHAN_FINALIZER: &str = "orphan";
 
 /// `metadata`.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ObjectMeta {
     /// Its name; empty before the API server made one from `generate_name`.
     pub name: Str,
@@ -170,10 +170,36 @@ pub struct ObjectMeta {
     pub written: SimTime,
 }
 
+impl Default for ObjectMeta {
+    /// Nothing; all that are new share it.
+    fn default() -> ObjectMeta {
+        thread_local! {
+            static NOTHING: ObjectMeta = ObjectMeta {
+                name: Str::default(),
+                generate_name: None,
+                namespace: Str::default(),
+                uid: Uid::default(),
+                resource_version: 0,
+                generation: 0,
+                creation_timestamp: SimTime::default(),
+                deletion_timestamp: None,
+                deletion_grace_period_seconds: None,
+                labels: Map::default(),
+                annotations: Map::default(),
+                owner_references: Rc::default(),
+                finalizers: Rc::default(),
+                managed_fields: None,
+                written: SimTime::default(),
+            };
+        }
+        NOTHING.with(ObjectMeta::clone)
+    }
+}
+
 impl ObjectMeta {
     /// The metadata of a new object.
     pub fn named(namespace: &str, name: &str) -> ObjectMeta {
-        ObjectMeta { name: name.into(), namespace: namespace.into(), ..ObjectMeta::default() }
+        ObjectMeta { name: name.into(), namespace: common(namespace), ..ObjectMeta::default() }
     }
 
     /// Whether someone asked for its deletion.
@@ -203,7 +229,7 @@ impl ObjectMeta {
 
     /// Sets a label.
     pub fn set_label(&mut self, name: &str, value: &str) {
-        Rc::make_mut(&mut self.labels).insert(name.into(), value.into());
+        Rc::make_mut(&mut self.labels).insert(common(name), value.into());
     }
 
     /// Sets an annotation.

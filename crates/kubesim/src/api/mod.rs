@@ -25,10 +25,35 @@ pub use pod::{Pod, PodPhase};
 pub use quantity::{parse_quantity_millis, quantity_millis};
 pub use time::{SimTime, Span};
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Text that many objects share.
 pub type Str = Rc<str>;
+
+/// Texts that are longer are each other's own.
+const LONGEST_COMMON: usize = 128;
+/// So many common texts are known at a time.
+const COMMON_TEXTS: usize = 512;
+
+/// A text that many objects say, such as a kind, a reason, a namespace: who says it again mostly gets the same allocation.
+pub fn common(text: &str) -> Str {
+    thread_local! {
+        static KNOWN: RefCell<Vec<Option<Str>>> = RefCell::new(vec![None; COMMON_TEXTS]);
+    }
+    if text.len() > LONGEST_COMMON {
+        return text.into();
+    }
+    let hash = text.bytes().fold(0x811C_9DC5, |h: u32, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
+    KNOWN.with_borrow_mut(|known| {
+        let place = &mut known[(hash ^ hash >> 16) as usize % COMMON_TEXTS];
+        match place {
+            Some(same) if **same == *text => same.clone(),
+            _ => place.insert(text.into()).clone(),
+        }
+    })
+}
+
 /// Labels, annotations and the like.
 pub type Map = Rc<BTreeMap<Str, Str>>;

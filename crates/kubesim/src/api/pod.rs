@@ -2,7 +2,7 @@
 //! [`PodSpec::raw`] and given out as it came.
 
 use super::read::{self, Writer, get, int, list, opt_int, opt_str, strings};
-use super::{Map, SimTime, Str};
+use super::{Map, SimTime, Str, common};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -407,7 +407,7 @@ pub mod condition {
 impl Pod {
     /// A pod of this spec as the API server stores it at creation.
     pub fn new(spec: PodSpec) -> Pod {
-        let qos_class = spec.qos_class().into();
+        let qos_class = common(spec.qos_class());
         Pod {
             spec: Rc::new(spec),
             status: PodStatus {
@@ -471,10 +471,10 @@ impl Pod {
         message: Option<&str>,
         now: SimTime,
     ) -> bool {
-        let (reason, message) = (reason.map(Str::from), message.map(Str::from));
+        let (reason, message) = (reason.map(common), message.map(common));
         let last_transition_time = now.whole_seconds();
         let Some(old) = self.status.conditions.iter_mut().find(|c| &*c.kind == kind) else {
-            let kind = kind.into();
+            let kind = common(kind);
             self.status.conditions.push(Condition { kind, status, reason, message, last_transition_time });
             return true;
         };

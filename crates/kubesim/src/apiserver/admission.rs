@@ -8,7 +8,7 @@ use crate::api::pod::{PodSpec, Toleration};
 use crate::api::read::{get, int};
 use crate::api::volume::DEFAULT_CLASS;
 use crate::api::volume::{ClaimPhase, PersistentVolumeClaim};
-use crate::api::{Body, Key, Kind, Object, parse_quantity_millis};
+use crate::api::{Body, Key, Kind, Object, common, parse_quantity_millis};
 use crate::manifest::validation;
 use serde_json::Value;
 use std::rc::Rc;
@@ -30,7 +30,7 @@ impl ApiServer {
             let token_name = name_from(self.rng.uid(), 5);
             let token = if mounts_token { format!("kube-api-access-{token_name}") } else { String::new() };
             let spec = Rc::make_mut(&mut object.pod_mut().spec);
-            spec.token_volume = Some(token.into());
+            spec.token_volume = Some(if mounts_token { token.into() } else { common("") });
             // All pods of a template share their tree, but for those that a class gives something.
             if let Some(class) = priority
                 && let Some(fields) = Rc::make_mut(&mut spec.raw).as_object_mut()
@@ -54,9 +54,9 @@ impl ApiServer {
                     .into_iter()
                     .filter(|key| !tolerates(key, &spec.tolerations))
                     .map(|key| Toleration {
-                        key: Some(key.into()),
+                        key: Some(common(key)),
                         value: None,
-                        effect: Some("NoExecute".into()),
+                        effect: Some(common("NoExecute")),
                         seconds: Some(DEFAULT_TOLERATION_SECONDS),
                     })
                     .collect::<Vec<_>>();
@@ -146,8 +146,10 @@ impl ApiServer {
         if !object.kind.info().namespaced {
             return Ok(());
         }
-        let key = Key::cluster(Kind::Namespace, &object.meta.namespace);
-        let namespace = self.get(&key)?;
+        let namespace = self.store.find_cluster(Kind::Namespace, &object.meta.namespace);
+        let Some(namespace) = namespace else {
+            return Err(ApiError::not_found(&Key::cluster(Kind::Namespace, &object.meta.namespace)));
+        };
         match namespace.meta.is_terminating() {
             true => Err(ApiError::namespace_terminating(object)),
             false => Ok(()),

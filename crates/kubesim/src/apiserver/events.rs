@@ -2,8 +2,8 @@
 
 use super::ApiServer;
 use crate::api::event::{Event, Involved};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str, common};
+use std::collections::BTreeMap;
 
 /// The namespace for events about cluster-scoped objects.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -72,7 +72,8 @@ struct Recorded {
 /// The messages of one reason about one object. Models `aggregateRecord`.
 #[derive(Clone, Default, Debug)]
 struct Similar {
-    messages: BTreeSet<u64>,
+    /// In order.
+    messages: Vec<u64>,
     last: SimTime,
 }
 
@@ -103,10 +104,14 @@ impl Correlator {
             similar.messages.clear();
         }
         similar.last = now;
-        similar.messages.insert(fingerprint(&[message.as_bytes()]));
+        let message = fingerprint(&[message.as_bytes()]);
+        if let Err(at) = similar.messages.binary_search(&message) {
+            similar.messages.reserve_exact(1);
+            similar.messages.insert(at, message);
+        }
         let many = similar.messages.len() >= MAX_SIMILAR;
         if many {
-            similar.messages.pop_first();
+            similar.messages.remove(0);
         }
         many
     }
@@ -127,11 +132,11 @@ impl ApiServer {
         let now = self.now.whole_seconds();
         let mut event = Event {
             involved,
-            event_type: event_type.into(),
-            reason: reason.into(),
-            message: message.into(),
-            component: source.component.into(),
-            host: source.host.map(Str::from),
+            event_type: common(event_type),
+            reason: common(reason),
+            message: common(message),
+            component: common(source.component),
+            host: source.host.map(common),
             count: None,
             first_timestamp: now,
             last_timestamp: now,
@@ -151,9 +156,11 @@ impl ApiServer {
             identity = kind;
             event.message = format!("(combined from similar events): {message}").into();
         }
-        let fresh = self.event_name(&event);
-        let first = Recorded { name: fresh, count: 0, first: now };
-        let recorded = self.correlator.recorded.entry(identity).or_insert(first);
+        if !self.correlator.recorded.contains_key(&identity) {
+            let first = Recorded { name: self.event_name(&event), count: 0, first: now };
+            self.correlator.recorded.insert(identity, first);
+        }
+        let recorded = self.correlator.recorded.get_mut(&identity).expect("it was just put there");
         recorded.count += 1;
         let Recorded { name, count, first } = recorded.clone();
         event.count = Some(count);
@@ -162,16 +169,17 @@ impl ApiServer {
         if !self.correlator.budgets.entry(about).or_insert(full).take(now) {
             return;
         }
-        let key = Key::new(Kind::Event, namespace_of(&event), &name);
+        let key = Key { kind: Kind::Event, namespace: namespace_of(&event), name };
+        if self.store.get(&key).is_none() {
+            return self.create_event(event, key.name);
+        }
         let counted = self.update_status(&key, |o| {
             let old = o.event_mut();
             old.count = event.count;
             old.last_timestamp = now;
             old.message = event.message.clone();
         });
-        if counted.is_err() {
-            self.create_event(event, name);
-        }
+        counted.expect("the event is there");
     }
 
     /// The moment in nanoseconds, as client-go's recorder has it: by their names, an object's events are in order.
@@ -183,15 +191,16 @@ impl ApiServer {
 
     fn create_event(&mut self, mut event: Event, name: Str) {
         event.sequence = self.resource_version + 1;
-        let meta = ObjectMeta::named(namespace_of(&event), &name);
+        let meta = ObjectMeta { name, namespace: namespace_of(&event), ..ObjectMeta::default() };
         // In a namespace that is going nothing is recorded any more.
         let _ = self.create(Object::new(Kind::Event, meta, Body::Event(event)));
     }
 }
 
 /// Where an event is kept: with its object.
-fn namespace_of(event: &Event) -> &str {
-    if event.involved.namespace.is_empty() { DEFAULT_NAMESPACE } else { &event.involved.namespace }
+fn namespace_of(event: &Event) -> Str {
+    let namespace = &event.involved.namespace;
+    if namespace.is_empty() { common(DEFAULT_NAMESPACE) } else { namespace.clone() }
 }
 
 /// A number that is the same for the same parts (64-bit FNV-1a).

@@ -419,9 +419,27 @@ pub fn name_from(uid: Uid, length: usize) -> Str {
 
 /// A number that only depends on the seed and the names: for choices that are to stay the same whatever else happens.
 pub fn name_hash(seed: u64, names: &[&str]) -> u64 {
-    // FNV-1a, stirred.
-    let bytes = names.iter().flat_map(|n| n.bytes().chain([0]));
-    let hash =
-        bytes.fold(0xCBF2_9CE4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3));
-    Rng::new(hash ^ seed.rotate_left(32)).next_u64()
+    NameHash::of(names).number(seed)
+}
+
+/// What [`name_hash`] makes of some names, to go on with others: FNV-1a, stirred in the end.
+#[derive(Clone, Copy)]
+pub struct NameHash(u64);
+
+impl NameHash {
+    /// Of these names.
+    pub fn of(names: &[&str]) -> NameHash {
+        names.iter().fold(NameHash(0xCBF2_9CE4_8422_2325), |hash, name| hash.and(name))
+    }
+
+    /// And of this one.
+    pub fn and(self, name: &str) -> NameHash {
+        let bytes = name.bytes().chain([0]);
+        NameHash(bytes.fold(self.0, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3)))
+    }
+
+    /// The number.
+    pub fn number(self, seed: u64) -> u64 {
+        Rng::new(self.0 ^ seed.rotate_left(32)).next_u64()
+    }
 }

@@ -1,6 +1,6 @@
 //! Image references and what pulling them gives. There is no registry: an image that is not known to be broken is there.
 
-use crate::api::Str;
+use crate::api::{Str, common};
 use crate::apiserver::Rng;
 
 /// The size that pull events name. Sizes are not simulated; this is busybox:1.28's.
@@ -92,7 +92,7 @@ pub fn pulled(image: &str, took_ms: i64) -> String {
 pub fn id(image: &str) -> Str {
     let name = image.split('@').next().unwrap_or(image);
     let name = &name[..name.len() - if tag(name).is_empty() { 0 } else { tag(name).len() + 1 }];
-    format!("{name}@sha256:{}", hex64(&[image])).into()
+    common(&format!("{name}@sha256:{}", hex64(&[image])))
 }
 
 /// 64 hexadecimal digits that depend on these names.

@@ -5,7 +5,7 @@ use super::worker::{Run, Worker};
 use crate::api::pod::{
     Condition, ContainerState, ContainerStatus, PodPhase, PodStatus, RestartPolicy, condition,
 };
-use crate::api::{Pod, SimTime, Str};
+use crate::api::{Pod, SimTime, common};
 
 /// The status of a container.
 fn container_status(run: &Run) -> ContainerStatus {
@@ -46,10 +46,10 @@ pub(super) fn report(
         // The recordings' stand-in leaves the old reason beside a condition that now holds.
         let kept = before.filter(|_| keeps_reasons && holds && reason.is_none());
         status.conditions.push(Condition {
-            kind: before.map_or_else(|| kind.into(), |c| c.kind.clone()),
+            kind: before.map_or_else(|| common(kind), |c| c.kind.clone()),
             status: Some(holds),
-            reason: kept.map_or(reason.map(Str::from), |c| c.reason.clone()),
-            message: kept.map_or(message.map(Str::from), |c| c.message.clone()),
+            reason: kept.map_or_else(|| reason.map(common), |c| c.reason.clone()),
+            message: kept.map_or_else(|| message.as_deref().map(common), |c| c.message.clone()),
             last_transition_time: unchanged.map_or(now.whole_seconds(), |c| c.last_transition_time),
         });
     }

@@ -11,7 +11,7 @@ use super::{Slow, image};
 use crate::api::event::Involved;
 use crate::api::pod::{Container, ContainerState, RestartPolicy, Terminated};
 use crate::api::read::get;
-use crate::api::{Object, SimTime, Span, Str, Uid};
+use crate::api::{Object, SimTime, Span, Str, Uid, common};
 use crate::apiserver::{DeleteOptions, EventType, Source};
 use crate::controllers::Context;
 use crate::verdict::{Component, Reason};
@@ -157,7 +157,7 @@ impl Run {
             name: container.name.clone(),
             sidecar: container.restart_always,
             state: State::Waiting,
-            shown: ContainerState::Waiting { reason: waiting.into(), message: None },
+            shown: ContainerState::Waiting { reason: common(waiting), message: None },
             last_state: None,
             previous: None,
             ready: false,
@@ -202,7 +202,7 @@ impl Run {
     }
 
     fn wait(&mut self, reason: &str, message: Option<&str>) {
-        self.shown = ContainerState::Waiting { reason: reason.into(), message: message.map(Str::from) };
+        self.shown = ContainerState::Waiting { reason: common(reason), message: message.map(Str::from) };
     }
 }
 
@@ -503,7 +503,7 @@ impl Worker {
             super::files::start_again(cx.api, self.uid, &run.name);
         }
         run.from = container.image.clone();
-        run.image = image::with_tag(&container.image).into();
+        run.image = common(&image::with_tag(&container.image));
         run.image_id = image::id(&run.image);
         let incarnation = run.restarts.to_string();
         run.id = format!("containerd://{}", image::hex64(&[&worker_uid, &run.name, &incarnation])).into();

@@ -480,7 +480,9 @@ impl Plan {
         }
         for (slice, content) in self.update {
             let updated = api.update(&slice.key(), |o| {
-                o.meta.labels = labels.clone();
+                if o.meta.labels != labels {
+                    o.meta.labels = labels.clone();
+                }
                 let mut all = (*o.meta.annotations).clone();
                 all.remove(TRIGGER_TIME);
                 all.extend((*annotations).clone());

@@ -10,7 +10,7 @@ use crate::api::event::Involved;
 use crate::api::pod::{Pod, PodSpec, Volume};
 use crate::api::stateful_set::{ClaimRetention, ClaimTemplate, PodTemplate};
 use crate::api::volume::PersistentVolumeClaim;
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, OwnerReference, Str};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, OwnerReference, Str, common};
 use crate::apiserver::{ApiError, ApiServer, DeleteOptions, EventType, Source, StatusReason};
 use crate::manifest::request::invalid;
 use crate::manifest::validation::validate_update;
@@ -21,15 +21,17 @@ use std::rc::Rc;
 pub fn new_pod(set: &Object, template: &PodTemplate, revision: &str, ordinal: i32) -> Object {
     let name: Str = pod_name(&set.meta.name, ordinal).into();
     let mut meta = ObjectMeta {
-        generate_name: Some(format!("{}-", set.meta.name).into()),
+        generate_name: Some(common(&format!("{}-", set.meta.name))),
         labels: template.labels.clone(),
         annotations: template.annotations.clone(),
         finalizers: template.finalizers.clone(),
         owner_references: [OwnerReference::controller(set)].into(),
-        ..ObjectMeta::named(&set.meta.namespace, &name)
+        name: name.clone(),
+        namespace: set.meta.namespace.clone(),
+        ..ObjectMeta::default()
     };
     set_identity(&mut meta, ordinal);
-    meta.set_label(REVISION_LABEL, revision);
+    Rc::make_mut(&mut meta.labels).insert(common(REVISION_LABEL), common(revision));
     let mut spec = PodSpec {
         hostname: Some(name.clone()),
         subdomain: Some(set.stateful_set().spec.service_name.clone()).filter(|s| !s.is_empty()),
@@ -40,9 +42,9 @@ pub fn new_pod(set: &Object, template: &PodTemplate, revision: &str, ordinal: i3
 }
 
 fn set_identity(meta: &mut ObjectMeta, ordinal: i32) {
-    let name = meta.name.clone();
-    meta.set_label(POD_NAME_LABEL, &name);
-    meta.set_label(POD_INDEX_LABEL, &ordinal.to_string());
+    let labels = Rc::make_mut(&mut meta.labels);
+    labels.insert(common(POD_NAME_LABEL), meta.name.clone());
+    labels.insert(common(POD_INDEX_LABEL), ordinal.to_string().into());
 }
 
 fn set_storage(set: &Object, spec: &mut PodSpec, ordinal: i32) {
