@@ -352,7 +352,6 @@ pub fn App(start: &Start) -> Html {
         session.handle(Action::Lens(lens));
     }
     let scene = session.scene(words);
-    let position = session.moment().position;
     let part_why = part_why(words, &session, &scene, chosen.subject.as_ref());
     let why = part_why.as_ref().unwrap_or(&scene.why);
     let field = why.rule.map_or("", |rule| rule.field);
@@ -382,7 +381,7 @@ pub fn App(start: &Start) -> Html {
         part("editor", depends, Rc::new(move || editor(words, &text, &diagnosis, marked, top, &ask)))
     };
     let second = now.whole_seconds();
-    let depends = [position, second.0 as usize, chosen.version, 0];
+    let depends = [session.sampled(), second.0 as usize, chosen.version, session.branch().id];
     let panel = match chosen.panel {
         View::Dns => {
             let (ask, asking) = (ask.clone(), chosen.asking.clone());

@@ -2,6 +2,7 @@
 //!
 //! The first branch is the story as the user told it. Acting in the past begins another one there; the old future stays.
 
+use crate::browser::Budget;
 use crate::chronicle::{Chronicle, Page, Printed, is_decision, is_event};
 use crate::scene::{self, Glass, Lane, Playhead, Scene};
 use crate::words::Words;
@@ -116,14 +117,18 @@ impl Branch {
         self.glass.lens = Some(ordinal);
     }
 
-    /// Lets the story go on towards this time, but takes no more than so many steps. Returns how far it has come.
-    pub fn approach(&mut self, to: Playhead, steps: usize) -> Playhead {
+    /// Lets the story go on towards this time, at least by a step, as long as there is time for it. Returns how far it
+    /// has come.
+    pub fn approach(&mut self, to: Playhead, budget: &Budget) -> Playhead {
         let at = SimTime(to as i64);
-        for _ in 0..steps {
+        loop {
             if self.story.next_at().is_none_or(|next| next > at) {
                 return to;
             }
             self.story.step();
+            if budget.is_spent() {
+                break;
+            }
         }
         match self.story.next_at().filter(|next| *next <= at) {
             Some(next) => to.min((next - Span(1)).0 as f64),
@@ -197,8 +202,9 @@ impl Branch {
 
     /// The scene at that moment. `wanted` is the set that is to be shown.
     pub fn scene(&mut self, words: &'static Words, now: Playhead, wanted: Option<&Key>) -> Rc<Scene> {
-        self.glass.position = self.moment.position;
-        let scene = scene::scene(words, &self.moment.store, &self.chronicle, now, wanted, &mut self.glass);
+        let (history, position) = (self.story.cluster.api.history(), self.moment.position);
+        let glass = (&mut self.glass, history, position);
+        let scene = scene::scene(words, &self.moment.store, &self.chronicle, now, wanted, glass);
         let scene = scene.sharing(&self.lanes);
         self.lanes = scene.lanes.clone();
         Rc::new(scene)

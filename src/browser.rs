@@ -11,6 +11,32 @@ use web_sys::Storage;
 /// The name under which the tab remembers.
 const MEMORY: &str = "ordinal";
 
+/// Some real time that may be spent.
+pub struct Budget {
+    end: f64,
+}
+
+impl Budget {
+    /// So many milliseconds from now on.
+    pub fn milliseconds(time: f64) -> Budget {
+        Budget { end: clock() + time }
+    }
+
+    /// Whether it is spent. Without a browser there is no hurry.
+    pub fn is_spent(&self) -> bool {
+        clock() > self.end
+    }
+}
+
+/// The browser's clock, in milliseconds; it stands still where there is none.
+fn clock() -> f64 {
+    if cfg!(target_arch = "wasm32") {
+        gloo::utils::window().performance().map_or(0.0, |performance| performance.now())
+    } else {
+        0.0
+    }
+}
+
 /// What the page's address asks for.
 pub fn address() -> Address {
     let location = gloo::utils::window().location();

@@ -153,6 +153,8 @@ pub struct Printed {
 #[derive(Default)]
 pub struct Chronicle {
     read: usize,
+    /// Counts the changes of pods' states: bars are drawn again only when there is another one.
+    pub changes: usize,
     /// The lives under each pod's name, oldest first. Names are in order: pods of a set by their numbers.
     pub pods: Vec<(PodName, Vec<Life>)>,
     /// The versions of the files on each volume, by the volumes' names.
@@ -339,6 +341,7 @@ impl Chronicle {
             if let Some(life) = lives.last_mut() {
                 life.gone = Some(at);
             }
+            self.changes += 1;
             return;
         };
         if before.is_none() || lives.last().is_none_or(|life| life.uid != pod.meta.uid) {
@@ -359,10 +362,11 @@ impl Chronicle {
         let state = PodState::of(pod);
         let status = (state == PodState::Failing).then(|| failure(pod));
         match life.states.last_mut() {
-            Some(last) if last.state == state && last.status == status => {}
+            Some(last) if last.state == state && last.status == status => return,
             Some(last) if last.since == at => (last.state, last.status) = (state, status),
             _ => life.states.push(Stretch { since: at, state, status }),
         }
+        self.changes += 1;
     }
 
     /// The lives under this name, oldest first.

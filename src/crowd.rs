@@ -1,17 +1,21 @@
 //! A set of very many pods: a cell for each place instead of a lane, in blocks that are drawn again only when one of their
-//! cells has changed.
+//! cells has changed. What has changed is told by the history: a picture of ten thousand places costs what was written
+//! since the last one.
 
 use crate::chronicle::PodState;
 use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Key, Kind, Object, Str};
-use kubesim::apiserver::Store;
+use kubesim::apiserver::{Change, History, Store};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// From this many places on, each is a cell.
 pub const CROWD: usize = 41;
 /// So many cells are drawn together.
-const BLOCK: usize = 100;
+pub const BLOCK: usize = 100;
+/// After more writes than this all places are looked at anew.
+const MOST_NEWS: usize = 5_000;
 
 /// A place.
 #[derive(Clone, Debug)]
@@ -20,6 +24,8 @@ pub struct Cell {
     pub ordinal: i32,
     /// The pod that is there.
     pub pod: Option<Rc<Object>>,
+    /// The pod's state.
+    pub state: Option<PodState>,
     /// Whether one of its claims is bound.
     pub bound: bool,
 }
@@ -43,6 +49,8 @@ pub struct Crowd {
     pub missing: usize,
     /// The revision that all pods are to have.
     pub revision: Option<Str>,
+    /// The numbers that are wanted.
+    pub wanted: Range<i32>,
 }
 
 impl Crowd {
@@ -61,6 +69,29 @@ impl Crowd {
         self.blocks.iter().flat_map(|block| block.iter())
     }
 
+    /// The cell of this number.
+    pub fn cell(&self, ordinal: i32) -> Option<&Cell> {
+        let (block, place) = self.place(ordinal)?;
+        Some(&self.blocks[block][place])
+    }
+
+    /// The cell before which so many others are.
+    pub fn nth(&self, n: usize) -> Option<&Cell> {
+        self.blocks.get(n / BLOCK)?.get(n % BLOCK)
+    }
+
+    /// How many cells are before the one of this number.
+    pub fn index_of(&self, ordinal: i32) -> Option<usize> {
+        self.place(ordinal).map(|(block, place)| block * BLOCK + place)
+    }
+
+    fn place(&self, ordinal: i32) -> Option<(usize, usize)> {
+        let ends_before = |block: &Rc<Vec<Cell>>| block.last().is_some_and(|last| last.ordinal < ordinal);
+        let block = self.blocks.partition_point(ends_before);
+        let place = self.blocks.get(block)?.binary_search_by_key(&ordinal, |cell| cell.ordinal).ok()?;
+        Some((block, place))
+    }
+
     /// The set's places: those that are wanted, that have a pod, or whose claim is still there. `None` if they are few
     /// enough for lanes. What is as it was `before` is the same allocation.
     pub fn of(store: &Store, set: &Object, before: Option<&Crowd>) -> Option<Crowd> {
@@ -68,20 +99,17 @@ impl Crowd {
         if cells.len() < CROWD {
             return None;
         }
-        let status = &set.stateful_set().status;
         let mut crowd = Crowd {
             blocks: Vec::new(),
             counts: [0; 6],
             missing: 0,
-            revision: status.update_revision.clone(),
+            revision: set.stateful_set().status.update_revision.clone(),
+            wanted: wanted(set),
         };
         for cell in &cells {
-            match &cell.pod {
-                Some(pod) => crowd.counts[PodState::of(pod) as usize] += 1,
-                None => crowd.missing += 1,
-            }
+            *crowd.count(cell.state) += 1;
         }
-        let old = |n: usize| before.filter(|b| b.revision == crowd.revision)?.blocks.get(n);
+        let old = |n: usize| before?.blocks.get(n);
         let share = |(n, block): (usize, &[Cell])| match old(n).filter(|old| ***old == *block) {
             Some(old) => old.clone(),
             None => Rc::new(block.to_vec()),
@@ -89,31 +117,162 @@ impl Crowd {
         crowd.blocks = cells.chunks(BLOCK).enumerate().map(share).collect();
         Some(crowd)
     }
+
+    /// The set's places after these places of it have changed. `None` if there are other places now than there were.
+    fn after(&self, store: &Store, set: &Object, changed: &[i32]) -> Option<Crowd> {
+        if self.wanted != wanted(set) {
+            return None;
+        }
+        let mut crowd = Crowd { revision: set.stateful_set().status.update_revision.clone(), ..self.clone() };
+        for ordinal in changed {
+            let (block, place) = crowd.place(*ordinal)?;
+            let cell = cell_of(store, set, *ordinal);
+            if cell.is_empty() && !self.wanted.contains(ordinal) {
+                return None;
+            }
+            let old = &crowd.blocks[block][place];
+            if *old != cell {
+                let before = old.state;
+                *crowd.count(before) -= 1;
+                *crowd.count(cell.state) += 1;
+                Rc::make_mut(&mut crowd.blocks[block])[place] = cell;
+            }
+        }
+        Some(crowd)
+    }
+
+    fn count(&mut self, state: Option<PodState>) -> &mut usize {
+        match state {
+            Some(state) => &mut self.counts[state as usize],
+            None => &mut self.missing,
+        }
+    }
+}
+
+impl Cell {
+    fn empty(ordinal: i32) -> Cell {
+        Cell { ordinal, pod: None, state: None, bound: false }
+    }
+
+    /// Whether nothing is there.
+    fn is_empty(&self) -> bool {
+        self.pod.is_none() && !self.bound
+    }
+
+    fn hold(&mut self, pod: &Rc<Object>) {
+        (self.state, self.pod) = (Some(PodState::of(pod)), Some(pod.clone()));
+    }
+}
+
+/// A crowd as it was seen last.
+pub struct Seen {
+    /// The set.
+    of: Key,
+    /// After how many writes.
+    position: usize,
+    /// The crowd; `None` if the set is none.
+    crowd: Option<Rc<Crowd>>,
+}
+
+impl Seen {
+    /// The crowd after so many writes, of which `store` is the world: what was written between is gone through, if the
+    /// set is the same and it is not too much.
+    pub fn look(
+        before: Option<Seen>,
+        history: &History,
+        position: usize,
+        store: &Store,
+        set: &Object,
+    ) -> (Option<Rc<Crowd>>, Option<Seen>) {
+        let of = set.key();
+        let before = before.filter(|seen| seen.of == of);
+        let crowd = match before {
+            Some(seen) if seen.position == position => seen.crowd,
+            Some(Seen { crowd: Some(old), position: was, .. }) => {
+                let changed = changed(history, was, position, set);
+                let followed = changed.and_then(|changed| old.after(store, set, &changed));
+                followed.or_else(|| Crowd::of(store, set, Some(&old))).map(Rc::new)
+            }
+            _ => Crowd::of(store, set, None).map(Rc::new),
+        };
+        (crowd.clone(), Some(Seen { of, position, crowd }))
+    }
+}
+
+/// The numbers of the set's pods and claims that writes between two positions were about. `None` if they are too many to
+/// be worth it, or not known.
+fn changed(history: &History, from: usize, to: usize, set: &Object) -> Option<Vec<i32>> {
+    let (from, to) = (from.min(to), from.max(to));
+    if to - from > MOST_NEWS || !history.knows_since(from) {
+        return None;
+    }
+    let stems = claim_stems(set);
+    let mut changed = Vec::new();
+    for entry in &history.since(from)[..to - from] {
+        let Change::Object { key, .. } = &entry.change else { continue };
+        if key.namespace != set.meta.namespace {
+            continue;
+        }
+        match key.kind {
+            Kind::Pod => changed.extend(ordinal_after(&key.name, &set.meta.name)),
+            Kind::PersistentVolumeClaim => {
+                changed.extend(stems.iter().find_map(|stem| ordinal_after(&key.name, stem)));
+            }
+            _ => {}
+        }
+    }
+    changed.sort_unstable();
+    changed.dedup();
+    Some(changed)
+}
+
+fn wanted(set: &Object) -> Range<i32> {
+    let spec = &set.stateful_set().spec;
+    spec.ordinals_start..spec.ordinals_start.saturating_add(spec.replicas)
+}
+
+/// What the names of the set's claims have before their numbers.
+fn claim_stems(set: &Object) -> Vec<String> {
+    let templates = &set.stateful_set().spec.volume_claim_templates;
+    templates.iter().map(|template| format!("{}-{}", template.name, set.meta.name)).collect()
+}
+
+fn is_bound(claim: &Object) -> bool {
+    claim.claim().phase == ClaimPhase::Bound
+}
+
+/// What is in one place.
+fn cell_of(store: &Store, set: &Object, ordinal: i32) -> Cell {
+    let (namespace, mut cell) = (&*set.meta.namespace, Cell::empty(ordinal));
+    let pod = store.find(Kind::Pod, namespace, &format!("{}-{ordinal}", set.meta.name));
+    if let Some(pod) = pod.filter(|pod| pod.meta.is_controlled_by(set.meta.uid)) {
+        cell.hold(pod);
+    }
+    let claim =
+        |stem: String| store.find(Kind::PersistentVolumeClaim, namespace, &format!("{stem}-{ordinal}"));
+    cell.bound = claim_stems(set).into_iter().filter_map(claim).any(|claim| is_bound(claim));
+    cell
 }
 
 fn cells(store: &Store, set: &Object) -> Vec<Cell> {
-    let (namespace, name, spec) = (&*set.meta.namespace, &*set.meta.name, &set.stateful_set().spec);
-    let wanted = spec.ordinals_start..spec.ordinals_start.saturating_add(spec.replicas);
-    let empty = |ordinal| Cell { ordinal, pod: None, bound: false };
-    let mut cells: Vec<Cell> = wanted.clone().map(empty).collect();
+    let (namespace, name, wanted) = (&*set.meta.namespace, &*set.meta.name, wanted(set));
+    let mut cells: Vec<Cell> = wanted.clone().map(Cell::empty).collect();
     // Beyond the wanted ones.
     let mut more: BTreeMap<i32, Cell> = BTreeMap::new();
     let mut place =
         |ordinal: i32, fill: &dyn Fn(&mut Cell)| match cells.get_mut((ordinal - wanted.start) as usize) {
             Some(cell) if ordinal >= wanted.start => fill(cell),
-            _ => fill(more.entry(ordinal).or_insert_with(|| empty(ordinal))),
+            _ => fill(more.entry(ordinal).or_insert_with(|| Cell::empty(ordinal))),
         };
     for pod in store.list_in(Kind::Pod, namespace).filter(|p| p.meta.is_controlled_by(set.meta.uid)) {
         if let Some(ordinal) = ordinal_after(&pod.meta.name, name) {
-            place(ordinal, &|cell| cell.pod = Some(pod.clone()));
+            place(ordinal, &|cell| cell.hold(pod));
         }
     }
-    for template in spec.volume_claim_templates.iter() {
-        let stem = format!("{}-{name}", template.name);
+    for stem in claim_stems(set) {
         for claim in store.list_in(Kind::PersistentVolumeClaim, namespace) {
             if let Some(ordinal) = ordinal_after(&claim.meta.name, &stem) {
-                let bound = claim.claim().phase == ClaimPhase::Bound;
-                place(ordinal, &|cell| cell.bound |= bound);
+                place(ordinal, &|cell| cell.bound |= is_bound(claim));
             }
         }
     }
@@ -125,7 +284,7 @@ fn cells(store: &Store, set: &Object) -> Vec<Cell> {
 }
 
 /// The number in `stem-number`.
-fn ordinal_after(name: &str, stem: &str) -> Option<i32> {
+pub fn ordinal_after(name: &str, stem: &str) -> Option<i32> {
     let digits = name.strip_prefix(stem)?.strip_prefix('-')?;
     let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     all_digits.then(|| digits.parse().ok()).flatten()

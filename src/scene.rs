@@ -1,15 +1,15 @@
 //! What is shown, and where: a pure function of the world at a moment, of what the page remembers, and of the moment.
 
 use crate::chronicle::{Chronicle, Life, PodName, PodState, REVISION_LABEL, has_sandbox};
-use crate::crowd::Crowd;
+use crate::crowd::{Crowd, Seen};
 use crate::why::{self, Why};
 use crate::words::{Words, fill};
 use kubesim::api::pod::ContainerState;
 use kubesim::api::service::SERVICE_NAME_LABEL;
 use kubesim::api::stateful_set::{PodManagementPolicy, UpdateStrategy};
 use kubesim::api::volume::ClaimPhase;
-use kubesim::api::{Key, Kind, Object, SimTime, Span, Str};
-use kubesim::apiserver::Store;
+use kubesim::api::{Key, Kind, Object, SimTime, Span, Str, Uid};
+use kubesim::apiserver::{History, Store};
 use kubesim::kubectl::printers::{pod_status, pod_summary};
 use kubesim::verdict::{Component, Reason, Verdict};
 use std::rc::Rc;
@@ -33,7 +33,7 @@ pub struct Scene {
     /// All places, if they are too many for lanes.
     pub crowd: Option<Rc<Crowd>>,
     /// Pods of nobody or of somebody else.
-    pub others: Vec<OtherPod>,
+    pub others: Rc<Vec<OtherPod>>,
 }
 
 /// The set.
@@ -221,26 +221,22 @@ const LINES_SHOWN: usize = 6;
 pub struct Glass {
     /// The place that the user wants to see whole.
     pub lens: Option<i32>,
-    /// The crowd as it was seen last, of which set, and after how many writes.
-    pub seen: Option<(usize, Key, Option<Rc<Crowd>>)>,
-    /// How many writes have been made by now.
-    pub position: usize,
+    /// The crowd as it was seen last.
+    seen: Option<Seen>,
+    /// The pods of others as they were seen last, after how many writes, and of which set they are not.
+    others: Option<(usize, Uid, Rc<Vec<OtherPod>>)>,
 }
 
 impl Glass {
-    /// The set's crowd, if it is one: gone through only if something was written since the last time.
-    fn crowd(&mut self, store: &Store, set: &Object) -> Option<Rc<Crowd>> {
-        let key = set.key();
-        let seen = self.seen.take().filter(|(_, of, _)| *of == key);
-        let crowd = match seen {
-            Some((at, _, crowd)) if at == self.position => crowd,
-            before => {
-                let before = before.and_then(|(_, _, crowd)| crowd);
-                Crowd::of(store, set, before.as_deref()).map(Rc::new)
+    fn others(&mut self, store: &Store, set: &Object, position: usize) -> Rc<Vec<OtherPod>> {
+        match &self.others {
+            Some((at, of, others)) if *at == position && *of == set.meta.uid => others.clone(),
+            _ => {
+                let others = Rc::new(others(store, Some(set)));
+                self.others = Some((position, set.meta.uid, others.clone()));
+                others
             }
-        };
-        self.seen = Some((self.position, key, crowd.clone()));
-        crowd
+        }
     }
 }
 
@@ -251,7 +247,7 @@ pub fn scene(
     chronicle: &Chronicle,
     now: Playhead,
     wanted: Option<&Key>,
-    glass: &mut Glass,
+    (glass, history, position): (&mut Glass, &History, usize),
 ) -> Scene {
     let sets: Vec<Key> = store.list(Kind::StatefulSet).map(|s| s.key()).collect();
     let chosen = wanted.filter(|key| sets.contains(key)).or(sets.first());
@@ -265,7 +261,7 @@ pub fn scene(
             service: None,
             lanes: Vec::new(),
             crowd: None,
-            others: others(store, None),
+            others: Rc::new(others(store, None)),
         };
     };
     let nodes =
@@ -281,7 +277,8 @@ pub fn scene(
         next: next_pod(store, set),
     };
     let why = why::of_set(words, store, set);
-    let crowd = glass.crowd(store, set);
+    let (crowd, seen) = Seen::look(glass.seen.take(), history, position, store, set);
+    glass.seen = seen;
     let lanes = match &crowd {
         Some(crowd) => look.whole(crowd, glass.lens, why.pod.as_deref()).into_iter().collect(),
         None => look.lanes(),
@@ -292,7 +289,7 @@ pub fn scene(
         service: look.service(),
         lanes,
         crowd,
-        others: others(store, Some(set)),
+        others: glass.others(store, set, position),
         sets,
     }
 }
@@ -428,7 +425,7 @@ impl Look<'_> {
     fn whole(&self, crowd: &Crowd, lens: Option<i32>, pod: Option<&str>) -> Option<Rc<Lane>> {
         let spec = &self.set.stateful_set().spec;
         let ordinal = |name: &str| PodName::new(&Str::default(), &name.into()).ordinal;
-        let is_there = |n: &i32| crowd.cells().any(|cell| cell.ordinal == *n);
+        let is_there = |n: &i32| crowd.cell(*n).is_some();
         let chosen = lens.or(pod.and_then(ordinal)).filter(is_there);
         let ordinal = chosen.or(crowd.cells().next().map(|cell| cell.ordinal))?;
         let wanted = spec.ordinals_start..spec.ordinals_start.saturating_add(spec.replicas);

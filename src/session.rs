@@ -6,6 +6,7 @@
 //! the first, under the same playhead.
 
 use crate::branch::{self, Branch, Stop};
+use crate::browser::Budget;
 use crate::chronicle::{Chronicle, Page as Text, is_event};
 use crate::compare::{Difference, differences};
 use crate::link::Link;
@@ -86,8 +87,15 @@ pub const CALM_FRAME: u32 = 100;
 /// Time stops to pass when nothing was written for this long, and nothing is to come: else ages would go on growing, and
 /// the story on the timeline shrinking, for as long as the page is open.
 const REST: Span = Span::seconds(8);
-/// So many steps of the simulation are taken for one picture at most: some ten milliseconds.
-const STEPS_PER_FRAME: usize = 500;
+/// The simulation takes no longer than this for one picture, in milliseconds of real time, or else a single step. Where more
+/// is to be done, simulated time passes more slowly instead.
+const BUDGET: f64 = 6.0;
+/// Over so many milliseconds of real time the pace is taken: how fast simulated time really passes.
+const PACE_OVER: f64 = 600.0;
+/// Below this part of the speed that was chosen, time lags behind.
+const LAGS: f64 = 0.8;
+/// What shows much, and nothing that moves, is drawn again after so many milliseconds.
+const SAMPLE: f64 = 150.0;
 /// Where nothing has moved for so long, in milliseconds of real time at the chosen speed, a stretch is idle.
 const LULL: f64 = 700.0;
 /// Idle stretches pass this many times as fast, if they are to be hurried through.
@@ -112,12 +120,16 @@ pub struct Session {
     playing: bool,
     held: bool,
     speed: f64,
+    /// How fast simulated time has passed lately.
+    pace: f64,
     skip_idle: bool,
     clock: Option<f64>,
     look: Option<Key>,
     forked_at: Option<Playhead>,
     /// How much was written when time stopped to pass by itself.
     rested: Option<usize>,
+    /// The position when it was sampled last, and when that was on the browser's clock.
+    sample: (usize, f64),
 }
 
 impl Session {
@@ -134,11 +146,13 @@ impl Session {
             playing: false,
             held: false,
             speed: 1.0,
+            pace: 1.0,
             skip_idle: false,
             clock: None,
             look: None,
             forked_at: None,
             rested: None,
+            sample: (0, 0.0),
         };
         session.seek(0.0);
         session
@@ -157,6 +171,7 @@ impl Session {
             branches: vec![Branch::replay(0, &link.inputs, link.until)],
             look: link.set.clone(),
             speed: f64::from(link.speed) / 2.0,
+            pace: f64::from(link.speed) / 2.0,
             playing: link.playing,
             ..Session::new()
         };
@@ -179,13 +194,22 @@ impl Session {
 
     /// Does what was asked.
     pub fn handle(&mut self, action: Action) {
+        let is_frame = matches!(action, Action::Frame(_));
+        self.act(action);
+        let clock = self.clock.unwrap_or_default();
+        if !is_frame || !self.playing || (clock - self.sample.1).abs() >= SAMPLE {
+            self.sample = (self.moment().position, clock);
+        }
+    }
+
+    fn act(&mut self, action: Action) {
         match action {
             Action::Frame(clock) => self.frame(clock),
             Action::Toggle => {
                 self.playing = !self.playing;
-                self.clock = None;
+                (self.clock, self.pace) = (None, self.speed);
             }
-            Action::Speed(speed) => self.speed = speed,
+            Action::Speed(speed) => (self.speed, self.pace) = (speed, speed),
             Action::SkipIdle(skip) => self.skip_idle = skip,
             Action::Seek(to) => self.seek(to.clamp(self.start(), self.frontier())),
             Action::Hold(held) => self.held = held,
@@ -197,7 +221,7 @@ impl Session {
             Action::Input(input) => self.input(input),
             Action::Reset => {
                 let Session { speed, skip_idle, .. } = *self;
-                *self = Session { speed, skip_idle, ..Session::new() };
+                *self = Session { speed, pace: speed, skip_idle, ..Session::new() };
             }
             Action::Look(set) => self.look = Some(set),
             Action::Lens(ordinal) => self.branches.iter_mut().for_each(|branch| branch.look_at(ordinal)),
@@ -228,13 +252,20 @@ impl Session {
 
     /// Lets simulated time pass by what has gone by on the clock since the last picture.
     fn frame(&mut self, clock: f64) {
-        let gone = self.clock.map_or(0.0, |before| (clock - before).clamp(0.0, LONGEST_FRAME)) * self.speed;
+        let passed = self.clock.map_or(0.0, |before| (clock - before).clamp(0.0, LONGEST_FRAME));
+        let gone = passed * self.speed;
         self.clock = Some(clock);
         if !self.playing || self.held {
             return;
         }
-        let to = if self.skip_idle { self.hurried(gone) } else { self.playhead + gone };
-        let to = self.approach(to).max(self.playhead);
+        let budget = Budget::milliseconds(BUDGET);
+        let wish = if self.skip_idle { self.hurried(gone, &budget) } else { self.playhead + gone };
+        let to = self.approach(wish, &budget).max(self.playhead);
+        if passed > 0.0 {
+            // What was hurried over does not make up for what lags.
+            let pace = if to < wish { ((to - self.playhead) / passed).min(self.speed) } else { self.speed };
+            self.pace += (pace - self.pace) * (passed / PACE_OVER).min(1.0);
+        }
         self.seek(to);
         if self.rested != Some(self.history().len()) && self.is_at_rest() {
             self.playing = false;
@@ -244,17 +275,17 @@ impl Session {
 
     /// How far towards a time both stories come within what a picture may take: where very much happens at once, simulated
     /// time passes more slowly.
-    fn approach(&mut self, to: Playhead) -> Playhead {
+    fn approach(&mut self, to: Playhead, budget: &Budget) -> Playhead {
         let beside = self.beside.and_then(|id| self.place_of(id));
         let mut reached = to;
         for place in [Some(self.shown), beside].into_iter().flatten() {
-            reached = reached.min(self.branches[place].approach(to, STEPS_PER_FRAME));
+            reached = reached.min(self.branches[place].approach(to, budget));
         }
         reached
     }
 
     /// Where the playhead goes in a stretch of time that may be idle: never past the next thing that moves.
-    fn hurried(&mut self, gone: Playhead) -> Playhead {
+    fn hurried(&mut self, gone: Playhead, budget: &Budget) -> Playhead {
         let (now, lull) = (self.now(), Span((LULL * self.speed) as i64));
         let position = self.history().position_at(now);
         let last = self.history().before(position).iter().rev().find(|e| is_event(e)).map(|e| e.at);
@@ -272,6 +303,9 @@ impl Session {
             position += news.len();
             if story.next_at().is_none_or(|at| at > limit) || !story.step() {
                 return target;
+            }
+            if budget.is_spent() {
+                return target.min((story.now().0 as f64).max(self.playhead + gone));
             }
         }
     }
@@ -317,7 +351,7 @@ impl Session {
     /// Two new clusters, each with its manifest, from the start.
     fn begin_twins(&mut self, twins: [Twin; 2]) {
         let Session { speed, skip_idle, .. } = *self;
-        *self = Session { speed, skip_idle, ..Session::new() };
+        *self = Session { speed, pace: speed, skip_idle, ..Session::new() };
         for (n, twin) in twins.into_iter().enumerate() {
             let mut branch = Branch::replay(n, &[], SimTime(0));
             branch.name = twin.name;
@@ -493,6 +527,17 @@ impl Session {
     /// How fast.
     pub fn speed(&self) -> f64 {
         self.speed
+    }
+
+    /// How fast it really passes, if it lags behind because very much happens at once.
+    pub fn lagging_pace(&self) -> Option<f64> {
+        (self.playing && self.pace < self.speed * LAGS).then_some(self.pace)
+    }
+
+    /// How much was written up to the playhead, not always up to date while time passes: for what need not be drawn again for
+    /// every picture.
+    pub fn sampled(&self) -> usize {
+        self.sample.0
     }
 
     /// Whether idle stretches are hurried through.

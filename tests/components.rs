@@ -128,7 +128,10 @@ fn many_lanes_become_small_and_then_cells() {
     let html = stage(&mut story(30, &["kubectl scale sts flask --replicas=12"]));
     check(&html, &["class=\"lanes compact\""]);
     let html = stage(&mut story(30, &["kubectl scale sts flask --replicas=100"]));
-    check(&html, &["class=\"cells\"", "aria-label=\"flask-99 ", "class=\"lanes l1\""]);
+    check(&html, &["class=\"cells\"", "aria-setsize=\"100\"", ">99</text>", "class=\"lanes l1\""]);
+    let chosen = "aria-activedescendant=\"chosen-place\"";
+    check(&html, &[chosen, "id=\"chosen-place\"", "aria-posinset=\"4\"", "aria-label=\"flask-3 Running\""]);
+    assert_eq!(html.matches("class=\"ghost\"></path>").count(), 1, "one path for all that are missing");
 }
 
 #[test]

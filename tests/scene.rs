@@ -5,6 +5,7 @@ use kubesim::api::Kind;
 use kubesim::story::Input;
 use ordinal::branch::{Branch, Stop};
 use ordinal::chronicle::{PodState, is_event};
+use ordinal::crowd::Crowd;
 use ordinal::examples::EXAMPLES;
 use ordinal::scene::{Lane, Mark, PodPlace, PodView, Scene};
 use ordinal::session::{Action, MOST_BRANCHES, Session};
@@ -515,4 +516,26 @@ fn a_set_of_many_is_a_crowd_that_keeps_what_has_not_changed() {
     assert!(Rc::ptr_eq(&later, third.crowd.as_ref().expect("still")));
     let bands = &session.chronicle().bands;
     assert_eq!(bands.last().expect("pods were counted").1.iter().sum::<u32>() as usize, 150 - later.missing);
+}
+
+#[test]
+fn a_crowd_that_follows_the_history_is_the_one_that_is_counted_anew() {
+    let many = EXAMPLES[0].text.replace("replicas: 3", "replicas: 60\n  podManagementPolicy: Parallel");
+    let mut session = Session::playing(&many);
+    play(&mut session, 20.0);
+    command(&mut session, "kubectl delete pod flask-7 flask-50 --wait=false");
+    command(&mut session, "kubectl scale sts flask --replicas=45");
+    play(&mut session, 60.0);
+    let end = session.frontier();
+    let there_and_back = (0..=40).chain((0..40).rev()).map(|n| end * f64::from(n) / 40.0);
+    let mut seen = 0;
+    for at in there_and_back.chain([end, 0.0, end / 2.0]) {
+        session.handle(Action::Seek(at));
+        let shown = scene(&mut session).crowd.clone();
+        let store = &session.moment().store;
+        let set = store.list(Kind::StatefulSet).next();
+        assert_eq!(shown.as_deref(), set.and_then(|set| Crowd::of(store, set, None)).as_ref(), "at {at}");
+        seen += usize::from(shown.is_some());
+    }
+    assert!(seen > 70, "{seen} moments of a crowd");
 }

@@ -9,8 +9,14 @@ use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use yew::prelude::*;
 
-/// A claim with its cable and its volume.
-pub fn claim(words: &'static Words, namespace: &str, view: &ClaimView, ask: &Callback<Ask>) -> Html {
+/// A claim with its cable and its volume. `small`: without these, and in few words.
+pub fn claim(
+    words: &'static Words,
+    namespace: &str,
+    view: &ClaimView,
+    small: bool,
+    ask: &Callback<Ask>,
+) -> Html {
     let key = Key::new(Kind::PersistentVolumeClaim, namespace, &view.name);
     let inspect = Ask::Inspect(key.clone());
     let status = |status: &str| why_button(words, &view.name, status, ask, Subject::Claim(key.clone()));
@@ -25,13 +31,13 @@ pub fn claim(words: &'static Words, namespace: &str, view: &ClaimView, ask: &Cal
     };
     html! {
         <div {class} key={&*view.name}>
-            { cable(view.cable) }
+            if !small { { cable(view.cable) } }
             <div class="claim" data-claim={view.name.clone()}>
                 <p>{ button("name", view.name.clone(), ask, inspect) }{ facts }</p>
-                <small>if about.is_empty() { { status(words.not_claimed) } } else { { about } }</small>
+                if !small { <small>if about.is_empty() { { status(words.not_claimed) } } else { { about } }</small> }
                 if view.claim.is_some() { { opener("close more", trouble, "⋯".into(), ask, key.clone()) } }
             </div>
-            if let Some(volume) = &view.volume { { disk(words, volume) } }
+            if let Some(volume) = view.volume.as_ref().filter(|_| !small) { { disk(words, volume) } }
         </div>
     }
 }

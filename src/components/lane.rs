@@ -6,26 +6,28 @@ use crate::words::Words;
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// A lane.
+/// A lane. `small`: without details.
 pub fn lane(
     words: &'static Words,
     namespace: &AttrValue,
     lane: &Rc<Lane>,
     class: &'static str,
+    small: bool,
     ask: &Callback<Ask>,
 ) -> Html {
     let (namespace, shared, ask) = (namespace.clone(), lane.clone(), ask.clone());
-    let draw = move || draw(words, &namespace, &shared, &ask);
-    html! { <li {class} key={lane.ordinal}>{ part("", [address(lane), 0, 0, 0], Rc::new(draw)) }</li> }
+    let draw = move || draw(words, &namespace, &shared, small, &ask);
+    let depends = [address(lane), usize::from(small), 0, 0];
+    html! { <li {class} key={lane.ordinal}>{ part("", depends, Rc::new(draw)) }</li> }
 }
 
-fn draw(words: &'static Words, namespace: &str, lane: &Lane, ask: &Callback<Ask>) -> Html {
+fn draw(words: &'static Words, namespace: &str, lane: &Lane, small: bool, ask: &Callback<Ask>) -> Html {
     let (class, title) = if lane.in_dns { ("wire on", words.in_dns) } else { ("wire", words.not_in_dns) };
     html! {
         <>
-            <i {class} {title} />
-            { pod::card(words, namespace, lane, ask) }
-            { for lane.claims.iter().map(|c| claim::claim(words, namespace, c, ask)) }
+            if !small { <i {class} {title} /> }
+            { pod::card(words, namespace, lane, small, ask) }
+            { for lane.claims.iter().map(|c| claim::claim(words, namespace, c, small, ask)) }
         </>
     }
 }

@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "what a component is given is told by its fields' types")]
 
 pub mod claim;
+pub mod crowd;
 pub mod dns;
 pub mod edge;
 pub mod editor;

@@ -8,8 +8,8 @@ use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use yew::prelude::*;
 
-/// The card of a lane's pod, or the outline of one that is not there.
-pub fn card(words: &'static Words, namespace: &str, lane: &Lane, ask: &Callback<Ask>) -> Html {
+/// The card of a lane's pod, or the outline of one that is not there. `small`: without details.
+pub fn card(words: &'static Words, namespace: &str, lane: &Lane, small: bool, ask: &Callback<Ask>) -> Html {
     let number =
         ring(if let PodPlace::Pod(pod) = &lane.pod { pod.ring } else { 1.0 }, lane.ordinal.to_string());
     let key = Key::new(Kind::Pod, namespace, &lane.name);
@@ -38,7 +38,7 @@ pub fn card(words: &'static Words, namespace: &str, lane: &Lane, ask: &Callback<
                 { sign("close", name(words.delete_pod), "✕", ask, delete) }
             </h3>
             <div class="steps" aria-hidden="true">{ for pod.progress.iter().map(|part| step(*part)) }</div>
-            { facts(words, pod, unlisted(words, lane, key, ask)) }
+            if !small { { facts(words, pod, unlisted(words, lane, key, ask)) } }
             { for pod.replaced.as_ref().map(|replaced| kept(words, replaced)) }
             <footer>
                 if let Some((node, number)) = &pod.node {

@@ -1,25 +1,26 @@
 //! The stage: the set, why it is as it is, the Service, the lanes.
 
+use super::crowd;
 use super::lane::lane;
 use super::trouble::opener;
 use super::why_bar::why_bar;
-use super::{Ask, address, button, choice, labelled, part};
-use crate::chronicle::{PodState, REVISION_LABEL};
+use super::{Ask, button, choice, labelled};
 use crate::compare::Difference;
-use crate::crowd::{Cell, Crowd};
+use crate::crowd::ordinal_after;
 use crate::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use crate::session::Action;
 use crate::why::Why;
 use crate::words::{Words, fill};
-use kubesim::api::{Key, Kind, Str};
+use kubesim::api::{Key, Kind};
 use kubesim::dns::reason::{Chain, Link};
-use kubesim::kubectl::printers::pod_status;
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 /// From this many lanes on, lanes are small.
 const COMPACT: usize = 9;
+
+/// So many pods of others are shown.
+const OTHERS: usize = 24;
 
 /// The other of two clusters.
 #[derive(Clone, Copy)]
@@ -91,6 +92,17 @@ impl Stage<'_> {
         }
     }
 
+    /// The pods of a set that are lit in this way: with a record, or without one.
+    fn lights_of(&self, set: &Key) -> [Vec<i32>; 2] {
+        let mut lights = [Vec::new(), Vec::new()];
+        let links = self.lit.filter(|chain| chain.service.namespace == set.namespace);
+        for link in links.into_iter().flat_map(|chain| &chain.links) {
+            let ordinal = link.pod.as_ref().and_then(|pod| ordinal_after(pod, &set.name));
+            lights[usize::from(!link.has_record)].extend(ordinal);
+        }
+        lights
+    }
+
     fn head(&self) -> Html {
         let Some(set) = &self.scene.set else { return Html::default() };
         let trouble = self.words.trouble;
@@ -147,25 +159,24 @@ impl Stage<'_> {
             };
             self.compared.is_some_and(|(_, all)| all.iter().any(of_lane))
         };
-        let draw = |l: &Rc<Lane>| {
-            lane(words, &namespace, l, if differs(l) { "lane differs" } else { self.light(l) }, ask)
+        let draw = |small: bool, l: &Rc<Lane>| {
+            let class = if differs(l) { "lane differs" } else { self.light(l) };
+            lane(words, &namespace, l, class, small, ask)
         };
         if let Some(crowd) = &scene.crowd {
             let whole = scene.lanes.first();
             return html! {
                 <>
-                    { cells(words, &set.key.name, crowd, whole.map(|lane| lane.ordinal), ask) }
-                    <ul class="lanes l1">{ for whole.map(draw) }</ul>
+                    { crowd::crowd(words, &set.key.name, crowd, whole.map(|lane| lane.ordinal), &self.lights_of(&set.key), ask) }
+                    <ul class="lanes l1">{ for whole.map(|lane| draw(false, lane)) }</ul>
                 </>
             };
         }
         let count = scene.lanes.len();
-        let class = if count < COMPACT && self.beside.is_none() {
-            ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count]
-        } else {
-            "compact"
-        };
-        html! { <ul class={classes!("lanes", class)}>{ for scene.lanes.iter().map(draw) }</ul> }
+        let small = count >= COMPACT || self.beside.is_some();
+        let class =
+            if small { "compact" } else { ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count] };
+        html! { <ul class={classes!("lanes", class)}>{ for scene.lanes.iter().map(|lane| draw(small, lane)) }</ul> }
     }
 }
 
@@ -202,101 +213,18 @@ fn band(words: &'static Words, service: &ServiceView, lit: bool) -> Html {
     }
 }
 
-/// A cell for each place of a crowd. One listener for all of them: there may be ten thousand.
-fn cells(words: &'static Words, set: &Str, crowd: &Crowd, whole: Option<i32>, ask: &Callback<Ask>) -> Html {
-    let choose = {
-        let ask = ask.clone();
-        Callback::from(move |event: MouseEvent| {
-            if let Some(ordinal) = ordinal_of(event.target()) {
-                ask.emit(Ask::Lens(ordinal));
-            }
-        })
-    };
-    let walk = {
-        let ask = ask.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if let Some(ordinal) = neighbour(&event) {
-                event.prevent_default();
-                event.stop_propagation();
-                ask.emit(Ask::Lens(ordinal));
-            }
-        })
-    };
-    let block = |cells: &Rc<Vec<Cell>>| {
-        let chosen = whole.filter(|n| cells.iter().any(|cell| cell.ordinal == *n));
-        let depends = [address(cells), chosen.map_or(0, |n| n as usize + 1), 0, 0];
-        let (cells, set, revision) = (cells.clone(), set.clone(), crowd.revision.clone());
-        let draw =
-            move || cells.iter().map(|c| cell(words, &set, c, chosen, revision.as_deref())).collect::<Html>();
-        part("", depends, Rc::new(draw))
-    };
-    let count = |(state, count): (PodState, usize)| {
-        let name = words.states[state as usize];
-        html! { if count > 0 { <li class={state.class()}><i />{ name }<b>{ count }</b></li> } }
-    };
-    let counts = PodState::ALL.into_iter().zip(crowd.counts);
-    html! {
-        <div class="crowd">
-            <ul class="legend counts">
-                { for counts.map(count) }
-                if crowd.missing > 0 { <li class="ghost"><i />{ words.missing_pods }<b>{ crowd.missing }</b></li> }
-            </ul>
-            <div class="cells" role="group" aria-label={words.stage} onclick={choose} onkeydown={walk}>
-                { for crowd.blocks.iter().map(block) }
-            </div>
-        </div>
-    }
-}
-
-fn cell(words: &'static Words, set: &str, cell: &Cell, chosen: Option<i32>, revision: Option<&str>) -> Html {
-    let is_chosen = chosen == Some(cell.ordinal);
-    let (class, status) = match &cell.pod {
-        None => (classes!("ghost"), words.missing_pods.to_owned()),
-        Some(pod) => {
-            let old = pod.meta.label(REVISION_LABEL) != revision;
-            (classes!(PodState::of(pod).class(), old.then_some("old")), pod_status(pod.pod(), &pod.meta))
-        }
-    };
-    html! {
-        <button type="button" {class} data-ordinal={cell.ordinal.to_string()} tabindex={if is_chosen { "0" } else { "-1" }}
-            aria-current={is_chosen.then_some("true")} aria-label={format!("{set}-{} {status}", cell.ordinal)} title={status}>
-            { cell.ordinal }
-            if cell.bound { <i /> }
-        </button>
-    }
-}
-
-fn ordinal_of(target: Option<web_sys::EventTarget>) -> Option<i32> {
-    let element = target?.dyn_into::<web_sys::Element>().ok()?.closest("[data-ordinal]").ok()??;
-    element.get_attribute("data-ordinal")?.parse().ok()
-}
-
-/// The cell to which an arrow key leads; it gets the focus.
-fn neighbour(event: &KeyboardEvent) -> Option<i32> {
-    let cell = event.target()?.dyn_into::<web_sys::Element>().ok()?.closest("[data-ordinal]").ok()??;
-    let step = |cell: &web_sys::Element, on: bool| {
-        if on { cell.next_element_sibling() } else { cell.previous_element_sibling() }
-    };
-    let left = |cell: &web_sys::Element| cell.get_bounding_client_rect().left();
-    let on = matches!(&*event.key(), "ArrowRight" | "ArrowDown");
-    let mut next = match &*event.key() {
-        "ArrowRight" | "ArrowLeft" | "ArrowDown" | "ArrowUp" => step(&cell, on)?,
-        _ => return None,
-    };
-    if matches!(&*event.key(), "ArrowDown" | "ArrowUp") {
-        while left(&next) != left(&cell) {
-            next = step(&next, on)?;
-        }
-    }
-    next.dyn_ref::<web_sys::HtmlElement>()?.focus().ok()?;
-    ordinal_of(Some(next.into()))
-}
-
 fn others(words: &'static Words, pods: &[OtherPod], ask: &Callback<Ask>) -> Html {
     let pod = |pod: &OtherPod| {
         let inspect = Ask::Inspect(Key::new(Kind::Pod, &pod.namespace, &pod.name));
         let content = html! { <>{ &*pod.name }<b>{ &pod.status }</b></> };
         html! { <li class={pod.state.class()}>{ labelled("chip", None, None, content, ask, inspect) }</li> }
     };
-    html! { <div class="others"><h3>{ words.other_pods }</h3><ul>{ for pods.iter().map(pod) }</ul></div> }
+    let more = pods.len().saturating_sub(OTHERS);
+    let more = (more > 0).then(|| fill(words.more_pods, &[("count", &more.to_string())]));
+    html! {
+        <div class="others">
+            <h3>{ words.other_pods }</h3>
+            <ul>{ for pods.iter().take(OTHERS).map(pod) }{ for more.map(|more| html! { <li>{ more }</li> }) }</ul>
+        </div>
+    }
 }

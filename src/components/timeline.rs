@@ -17,6 +17,8 @@ use yew::prelude::*;
 /// How high the bands of a crowd are, in pixels, and into how many columns they are cut.
 const BANDS: usize = 84;
 const COLUMNS: u32 = 400;
+/// More pods than this have no rows of their own, whosever they are.
+const MOST_ROWS: usize = 60;
 /// The timeline shows at least this long a stretch, in milliseconds.
 const SHORTEST: f64 = 60_000.0;
 /// The playhead at the frontier is this far to the right.
@@ -46,7 +48,7 @@ pub fn timeline(
     let (now, frontier) = (session.playhead(), session.frontier());
     let span = (frontier / FRONTIER_AT).max(SHORTEST);
     let x = |time: f64| percent(time / span);
-    let crowd = scene.crowd.is_some();
+    let crowd = scene.crowd.is_some() || session.chronicle().pods.len() > MOST_ROWS;
     let rows = Rc::new(if crowd { Vec::new() } else { rows(session.chronicle(), scene) });
     let watched = session.chronicle().answers.iter().rev().find_map(|(_, asked)| asked.clone());
     let watched = watched.filter(|_| !crowd);
@@ -68,10 +70,12 @@ pub fn timeline(
     let bars = {
         let (shared, rows) = (shared.clone(), rows.clone());
         let draw = move || match crowd {
-            true => bands(&shared.borrow().chronicle().bands, frontier.min(bars_span), bars_span),
+            true => bands(&shared.borrow().chronicle().bands, bars_span),
             false => bars(shared.borrow().chronicle(), &rows, height, bars_span),
         };
-        part("", [session.history().len(), count, bars_span as usize, session.branch().id], Rc::new(draw))
+        // Of a crowd some pod is changing at every moment.
+        let changes = if crowd { session.sampled() } else { session.chronicle().changes };
+        part("", [changes, count, bars_span as usize, session.branch().id], Rc::new(draw))
     };
     let marks = {
         let shared = shared.clone();
@@ -198,7 +202,10 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
             { labelled("primary play", Some(label.into()), None, content, ask, Ask::Do(Action::Toggle)) }
             { icon("", words.step_on, "▶", Action::Step { forward: true, stop: Stop::Event }) }
             { icon("far", words.to_present, "▶|", Action::Present) }
-            <output class="time">{ session.now().to_string() }</output>
+            <span class="clock">
+                <output class="time">{ session.now().to_string() }</output>
+                { for session.lagging_pace().map(|pace| lag(words, pace)) }
+            </span>
             <div class="speeds" role="group" aria-label={words.speed}>
                 { for SPEEDS.map(speed) }
                 { choice("skip", skips, Html::from(words.skip_idle), ask, Ask::Do(Action::SkipIdle(!skips))) }
@@ -213,6 +220,13 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
             <ul class="legend">{ for PodState::ALL.map(state) }</ul>
         </div>
     }
+}
+
+/// That time passes more slowly than was chosen, and how fast.
+fn lag(words: &'static Words, pace: f64) -> Html {
+    let tenths = (pace * 10.0) as i64;
+    let pace = format!("{}.{}", tenths / 10, tenths % 10);
+    html! { <small class="lag" title={words.lags_why}>{ fill(words.lags, &[("pace", &pace)]) }</small> }
 }
 
 /// The branches: the one that is shown can be named, another one be shown, compared with, thrown away.
@@ -312,10 +326,10 @@ fn bars(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> Ht
 
 /// How many pods were in which state: a band for each state, the one upon the other, as thick as its pods are many. The
 /// states that a pod goes through come from the top down, so that a band's place tells it, too.
-fn bands(bands: &[Band], end: f64, span: f64) -> Html {
+fn bands(bands: &[Band], span: f64) -> Html {
     let most = bands.iter().map(|(_, counts)| counts.iter().sum::<u32>()).max().unwrap_or(0).max(1);
     let (mut last, mut steps) = (None, Vec::new());
-    for column in 0..=(end / span * f64::from(COLUMNS)) as u32 {
+    for column in 0..=COLUMNS {
         let at = SimTime((f64::from(column) * span / f64::from(COLUMNS)) as i64);
         let known = bands.partition_point(|(since, _)| *since <= at);
         if last != Some(known) {
@@ -324,7 +338,6 @@ fn bands(bands: &[Band], end: f64, span: f64) -> Html {
             last = Some(known);
         }
     }
-    let end = (end / span * f64::from(COLUMNS)) as u32 + 1;
     let y = |pods: u32| BANDS as u32 * (most - pods) / most;
     let path = |state: PodState| {
         // From the bottom: Ready; those before it lie above it.
@@ -333,7 +346,7 @@ fn bands(bands: &[Band], end: f64, span: f64) -> Html {
         };
         let mut path = String::new();
         for (n, (column, counts)) in steps.iter().enumerate() {
-            let (to, low) = (steps.get(n + 1).map_or(end, |(to, _)| *to), below(counts));
+            let (to, low) = (steps.get(n + 1).map_or(COLUMNS + 1, |(to, _)| *to), below(counts));
             let high = low + counts[state as usize];
             if high > low {
                 path.push_str(&format!("M{column} {}H{to}V{}H{column}z", y(high), y(low)));

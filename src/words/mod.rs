@@ -121,6 +121,10 @@ pub struct Words {
     pub normal_images: &'static str,
     pub forked: &'static str,
     pub at_rest: &'static str,
+    /// Time passes more slowly than was chosen; `{pace}` is how fast.
+    pub lags: &'static str,
+    /// Why.
+    pub lags_why: &'static str,
     pub delete_pod: &'static str,
     pub inspect_pod: &'static str,
     pub show_rule: &'static str,
@@ -159,6 +163,8 @@ pub struct Words {
     pub scaled_away: &'static str,
     pub not_scheduled: &'static str,
     pub other_pods: &'static str,
+    /// That there are `{count}` more.
+    pub more_pods: &'static str,
     pub not_claimed: &'static str,
     pub claim_kept: &'static str,
     pub no_files: &'static str,

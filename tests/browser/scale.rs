@@ -19,13 +19,24 @@ fn a_thousand_pods_are_cells_with_a_lens_on_one() {
     page.click_named("16×");
     page.click_named("Apply");
     page.click_named("many");
-    page.wait("all are ready", "document.querySelectorAll('.cells .ready').length === 1000");
-    assert_eq!(page.eval("document.querySelectorAll('.cells button').length"), 1000);
-    page.click(".cells [data-ordinal='20']");
-    page.wait("the lens is on many-20", "document.querySelector('.lanes [data-pod=many-20]')");
+    let count = "document.querySelector('.counts .ready b')?.innerText";
+    page.wait("all are ready", &format!("{count} === '1000'"));
+    let fields = "[...document.querySelectorAll('.cells path.ready')].map(p => p.getAttribute('d').split('M').length - 1)";
+    assert_eq!(page.eval(&format!("{fields}.reduce((all, n) => all + n)")), 1000, "each has its field");
+    page.run(
+        "const cells = document.querySelector('.cells'), columns = +cells.dataset.columns;
+        const { left, top, width } = cells.querySelector('svg').getBoundingClientRect(), step = width / (columns * 10 + 2);
+        const at = n => ({ clientX: left + step * (n % columns * 10 + 6), clientY: top + step * (Math.floor(n / columns) * 12 + 6) });
+        cells.dispatchEvent(new MouseEvent('click', { bubbles: true, ...at(120) }));
+        cells.focus();",
+    );
+    page.wait("the lens is on many-120", "document.querySelector('.lanes [data-pod=many-120]')");
     page.type_keys("\u{e014}");
-    page.wait("an arrow moves the lens", "document.querySelector('.lanes [data-pod=many-21]')");
-    assert_eq!(page.eval("document.activeElement.dataset.ordinal"), "21");
+    page.wait("an arrow moves the lens", "document.querySelector('.lanes [data-pod=many-121]')");
+    let chosen = "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))";
+    assert_eq!(page.eval(&format!("{chosen}.getAttribute('aria-label')")), "many-121 Running");
+    page.type_keys("\u{e013}");
+    page.wait("up is a row above", "document.querySelector('.lanes [data-pod=many-61]')");
     assert_eq!(page.eval("document.querySelectorAll('.timeline svg.bands path').length > 0"), true);
     page.screenshot("thousand-light");
     page.set_view(View::PHONE.dark());

@@ -22,6 +22,11 @@ pub struct Next {
     pub again_at: Option<SimTime>,
 }
 
+/// So many pods are made in one reconcile at most where pods don't wait for each other; the others at the same moment, in
+/// reconciles that follow. Upstream makes all of them in one that takes a while; here that would be one step of the
+/// simulation, and the page would stand still for it.
+const MOST_AT_ONCE: usize = 50;
+
 /// Whether the ladder ends at a rung. The reason is for the verdict; without one, the ladder's end says it.
 enum Rung {
     GoOn,
@@ -42,6 +47,8 @@ struct Reconcile<'a> {
     old_template: Option<Rc<PodTemplate>>,
     /// The pod whose turn it is once every wanted place is taken: the next to be taken away, or to be replaced.
     then: Option<Str>,
+    /// How many pods were made.
+    made: usize,
 }
 
 /// Looks at a set, does the next thing, writes the status and trims the history. Errors: what the API server refused.
@@ -77,8 +84,10 @@ fn perform_update(
         revisions,
         old_template: None,
         then: None,
+        made: 0,
     };
     let (status, result) = reconcile.run();
+    let goes_on = reconcile.made >= MOST_AT_ONCE;
     let status = complete_rolling_update(sts, status);
     if status != sts.status && is_inconsistent(&sts.status, &status) {
         match api.update_status(&set.key(), |o| o.stateful_set_mut().status = status.clone()) {
@@ -91,6 +100,7 @@ fn perform_update(
     let min_ready = sts.spec.min_ready_seconds;
     let becomes_available = |pod: &Rc<Object>| pod.pod().available_at(min_ready).filter(|at| *at > now);
     let again_at = members.noisy().filter_map(|(_, pod)| becomes_available(pod)).min();
+    let again_at = if goes_on { Some(now) } else { again_at };
     let member = |name: &str| parent_and_ordinal(name).and_then(|(_, n)| members.get(n));
     let until = match &reason {
         Reason::WaitingForAvailable { pod, .. } => member(pod).and_then(becomes_available),
@@ -170,12 +180,15 @@ impl Reconcile<'_> {
             self.in_batches(wanted.len(), |this, batch| {
                 let mut result = Ok(());
                 let (mut at, end) = (wanted.start + batch.start as i32, wanted.start + batch.end as i32);
-                while let Some((n, pod)) = members.next(at..end) {
+                while let Some((n, pod)) = members.next(at..end).filter(|_| this.made < MOST_AT_ONCE) {
                     result = result.and(this.process_replica(n, pod).map(|_| ()));
                     at = n + 1;
                 }
                 result
             })?;
+            if self.made >= MOST_AT_ONCE {
+                return Ok(Rung::End(None));
+            }
         }
         let is_condemned = |n: &i32| !wanted.contains(n);
         // The claims' owners are set on all that are to go, before the first pod goes.
@@ -238,6 +251,7 @@ impl Reconcile<'_> {
             }
             let name = pod.meta.name.clone();
             pod_control::create_pod(self.api, self.set, pod)?;
+            self.made += 1;
             return Ok(match self.monotonic {
                 true => Rung::End(Some(Reason::Created { pod: name })),
                 false => Rung::GoOn,
