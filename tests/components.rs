@@ -240,6 +240,25 @@ fn the_timeline_shows_bars_and_marks() {
 }
 
 #[test]
+fn commands_close_together_are_one_mark_with_a_list() {
+    let mut session = story(30, &[]);
+    for pod in ["flask-0", "flask-1", "flask-2"] {
+        session
+            .handle(Action::Input(Input::Command(format!("kubectl delete pod {pod} --wait=false").into())));
+        run(&mut session, 1);
+    }
+    let session = Rc::new(RefCell::new(session));
+    let scene = session.borrow_mut().scene(&EN);
+    let html = render(timeline(&EN, &session, &scene, &Callback::noop()));
+    check(&html, &[">3 commands</text>", ">apply</text>", "0:31.0  delete pod flask-1 --wait=false</text>"]);
+    let said = "aria-label=\"3 commands: delete pod flask-0 --wait=false; delete pod flask-1 --wait=false; \
+                delete pod flask-2 --wait=false\"";
+    check(&html, &[said]);
+    let label = "<text x=\"11\" y=\"27\">";
+    assert_eq!(html.matches(label).count(), 4, "two marks on a wide screen, and two on a narrow one");
+}
+
+#[test]
 fn long_manifests_stay_editable() {
     let text = AttrValue::from("a: b\n".repeat(100_000));
     let html = render(editor(&EN, &text, &Diagnosis::default(), None, 50_000, &Callback::noop()));

@@ -37,6 +37,11 @@ const APART: f64 = 0.025;
 /// Marks of decisions nearer to each other than this part of the timeline are one.
 const MARKS_APART: f64 = 0.004;
 
+/// Commands nearer to each other than this part of the timeline are one mark: on a wide screen, and on a narrow one.
+const COMMANDS_APART: [(&str, f64); 2] = [("commands wide", 0.11), ("commands narrow", 0.3)];
+/// Of commands in one mark the last ones are listed, so many.
+const LISTED: usize = 8;
+
 /// The timeline.
 pub fn timeline(
     words: &'static Words,
@@ -77,12 +82,14 @@ pub fn timeline(
         let changes = if crowd { session.sampled() } else { session.chronicle().changes };
         part("", [changes, count, bars_span as usize, session.branch().id], Rc::new(draw))
     };
+    // What is close together changes with the span, but need not at every moment.
+    let rounded = bars_span * (span / bars_span * 16.0).ceil() / 16.0;
     let marks = {
         let shared = shared.clone();
-        let draw = move || marks(shared.borrow().chronicle(), bars_span);
+        let draw = move || marks(words, shared.borrow().chronicle(), bars_span, rounded);
         let chronicle = session.chronicle();
         let (commands, decisions) = (chronicle.marks.len(), chronicle.decisions.len());
-        part("", [commands, decisions, bars_span as usize, session.branch().id], Rc::new(draw))
+        part("", [commands, decisions, rounded as usize, session.branch().id], Rc::new(draw))
     };
     let name = |row: &PodName| match row.ordinal {
         Some(ordinal) => html! { <li><span>{ &*row.stem }{ "-" }</span>{ ordinal }</li> },
@@ -125,6 +132,7 @@ pub fn timeline(
                         <svg x={x(now)} overflow="visible"><path class="playhead" d={format!("M-7 8h14l-6 8V{bottom}h-2V16z")} /></svg>
                     </svg>
                     { scrubber(words, span, now, frontier, ask) }
+                    { for COMMANDS_APART.map(|kind| lists(words, session.chronicle(), span, rounded, kind, ask)) }
                 </div>
             </div>
         </section>
@@ -362,20 +370,84 @@ fn bands(bands: &[Band], span: f64) -> Html {
     }
 }
 
-/// What controllers decided, and the user's commands, each as far as the next one.
-fn marks(chronicle: &Chronicle, span: f64) -> Html {
-    let marks = &chronicle.marks;
-    let mark = |(n, mark): (usize, &Mark)| {
-        let to = marks.get(n + 1).map_or(span, |next| next.at.0 as f64);
-        let from = mark.at.0 as f64;
-        let text = mark.text.strip_prefix("kubectl ").unwrap_or(&mark.text);
-        let text = text.split(" -f -").next().unwrap_or_default();
+/// The user's commands in groups of those that are nearer to each other than this part of the timeline.
+fn groups(marks: &[Mark], span: f64, apart: f64) -> Vec<&[Mark]> {
+    let mut groups = Vec::new();
+    let mut rest = marks;
+    while let Some(first) = rest.first() {
+        let is_near = |mark: &Mark| ((mark.at - first.at).0 as f64) < apart * span;
+        let (group, others) = rest.split_at(rest.partition_point(is_near));
+        groups.push(group);
+        rest = others;
+    }
+    groups
+}
+
+/// A command in as few words as tell it.
+fn command(mark: &Mark) -> &str {
+    let text = mark.text.strip_prefix("kubectl ").unwrap_or(&mark.text);
+    text.split(" -f -").next().unwrap_or_default()
+}
+
+/// How many commands a group has.
+fn how_many(words: &'static Words, group: &[Mark]) -> String {
+    fill(words.commands, &[("count", &group.len().to_string())])
+}
+
+/// Those of the user's commands that are one mark because they are close together: pointed at or focused, it lists them.
+fn lists(
+    words: &'static Words,
+    chronicle: &Chronicle,
+    span: f64,
+    rounded: f64,
+    (class, apart): (&'static str, f64),
+    ask: &Callback<Ask>,
+) -> Html {
+    let list = |group: &[Mark]| {
+        let (first, at) = (&group[0], group[0].at.0 as f64 / span);
+        let shown = &group[group.len().saturating_sub(LISTED)..];
+        let longest = shown.iter().map(|mark| command(mark).chars().count()).max().unwrap_or_default() + 9;
+        let (width, left) = (longest * 7 + 14, at > 0.55);
+        let x = |inner: usize| if left { format!("-{}", width - inner) } else { inner.to_string() };
+        let line = |(n, mark): (usize, &Mark)| {
+            html! { <text x={x(8)} y={(50 + n * 15).to_string()}>{ mark.at.to_string() }{ "  " }{ command(mark) }</text> }
+        };
+        let all: Vec<&str> = group.iter().map(command).collect();
+        let seek = Ask::Do(Action::Seek(first.at.0 as f64));
         html! {
-            <svg class="mark" x={percent(from / span)} width={percent((to - from) / span)}>
-                <path d="M0 20h8l-4 6z" /><text x="11" y="27">{ text }</text>
+            <svg x={percent(at)} overflow="visible">
+                <g class="many" tabindex="0" role="img" aria-label={format!("{}: {}", how_many(words, group), all.join("; "))}
+                    onclick={ask.reform(move |_: MouseEvent| seek.clone())}>
+                    <rect class="hit" y="17" width="95" height="15" />
+                    <g class="list">
+                        <rect x={x(0)} y="34" width={width.to_string()} height={(shown.len() * 15 + 10).to_string()} rx="6" />
+                        { for shown.iter().enumerate().map(line) }
+                    </g>
+                </g>
             </svg>
         }
     };
+    let groups = groups(&chronicle.marks, rounded, apart);
+    html! { <svg {class}>{ for groups.into_iter().filter(|group| group.len() > 1).map(list) }</svg> }
+}
+
+/// What controllers decided, and the user's commands, each as far as the next one.
+fn marks(words: &'static Words, chronicle: &Chronicle, bars_span: f64, span: f64) -> Html {
+    let layer = |(class, apart): (&'static str, f64)| {
+        let groups = groups(&chronicle.marks, span, apart);
+        let mark = |(n, group): (usize, &&[Mark])| {
+            let to = groups.get(n + 1).map_or(bars_span, |next| next[0].at.0 as f64);
+            let from = group[0].at.0 as f64;
+            let text = if group.len() > 1 { how_many(words, group) } else { command(&group[0]).to_string() };
+            html! {
+                <svg class="mark" x={percent(from / bars_span)} width={percent((to - from) / bars_span)}>
+                    <path d="M0 20h8l-4 6z" /><text x="11" y="27">{ text }</text>
+                </svg>
+            }
+        };
+        html! { <g {class}>{ for groups.iter().enumerate().map(mark) }</g> }
+    };
+    let span = bars_span;
     let mut last = f64::MIN;
     let apart = chronicle.decisions.iter().filter(|decision| {
         let at = decision.at.0 as f64 / span;
@@ -391,7 +463,7 @@ fn marks(chronicle: &Chronicle, span: f64) -> Html {
         html! { <svg {x} overflow="visible"><path {class} d="M0 26.5l3 3-3 3-3-3z" /></svg> }
     };
     let decisions: Vec<Html> = apart.map(decision).collect();
-    decisions.into_iter().chain(marks.iter().enumerate().map(mark)).collect()
+    decisions.into_iter().chain(COMMANDS_APART.map(layer)).collect()
 }
 
 /// What takes the pointer and the keys: the playhead can be dragged, clicked to, focused and moved.

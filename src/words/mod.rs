@@ -121,6 +121,8 @@ pub struct Words {
     pub normal_images: &'static str,
     pub forked: &'static str,
     pub at_rest: &'static str,
+    /// That `{count}` commands were given close to each other.
+    pub commands: &'static str,
     /// Time passes more slowly than was chosen; `{pace}` is how fast.
     pub lags: &'static str,
     /// Why.
