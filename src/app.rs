@@ -13,7 +13,7 @@ use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
 use crate::components::trouble::menu;
 use crate::components::{Ask, Face, Share, View, address, choice, part, sign};
-use crate::highlight::line_of_field;
+use crate::highlight::place_of_field;
 use crate::link::address::{Address, saved};
 use crate::link::{Link, Problem};
 use crate::pairs::{PAIRS, Twin};
@@ -356,7 +356,10 @@ pub fn App(start: &Start) -> Html {
     let why = part_why.as_ref().unwrap_or(&scene.why);
     let field = why.rule.map_or("", |rule| rule.field);
     // Looked for again only in another text: the text may be long, and this is drawn many times a second.
-    let marked = *use_memo((chosen.text.clone(), field), |(text, field)| line_of_field(text, field));
+    let place = *use_memo((chosen.text.clone(), field), |(text, field)| place_of_field(text, field));
+    let default = place.and_then(|(_, default)| default);
+    // What stands above a field that is left out tells nothing before the rule is shown.
+    let marked = place.filter(|_| default.is_none() || chosen.rule).map(|(line, _)| line);
     {
         let shows = chosen.rule && marked.is_some();
         use_effect_with((shows, marked), move |(shows, marked)| {
@@ -438,6 +441,7 @@ pub fn App(start: &Start) -> Html {
             session.has_just_forked().then_some(words.forked)
         },
         rule: chosen.rule,
+        default,
         lit: lit.as_ref(),
         ask: &ask,
     };

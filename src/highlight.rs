@@ -87,6 +87,48 @@ pub fn line_of_field(text: &str, field: &str) -> Option<usize> {
     text.lines().enumerate().skip(start).find(|(_, line)| names(line)).map(|(n, _)| n)
 }
 
+/// Fields that a manifest may leave out: those above them in a StatefulSet, outermost first, and what they are by default.
+const DEFAULTS: [(&str, &[&str], &str); 9] = [
+    ("podManagementPolicy", &["spec"], "OrderedReady"),
+    ("minReadySeconds", &["spec"], "0"),
+    ("replicas", &["spec"], "1"),
+    ("updateStrategy", &["spec"], "RollingUpdate"),
+    ("partition", &["spec", "updateStrategy", "rollingUpdate"], "0"),
+    ("maxUnavailable", &["spec", "updateStrategy", "rollingUpdate"], "1"),
+    ("persistentVolumeClaimRetentionPolicy", &["spec"], "Retain"),
+    ("terminationGracePeriodSeconds", &["spec", "template", "spec"], "30"),
+    ("restartPolicy", &["spec", "template", "spec"], "Always"),
+];
+
+/// Where to look for a field in the manifest: its line (from 0), or, if it is left out, the line of the nearest field above
+/// it, and the field's default.
+pub fn place_of_field(text: &str, field: &str) -> Option<(usize, Option<&'static str>)> {
+    if let Some(line) = line_of_field(text, field) {
+        return Some((line, None));
+    }
+    let (_, above, default) = DEFAULTS.iter().find(|(name, ..)| *name == field)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let set = lines.iter().position(|line| line.trim_end() == "kind: StatefulSet")?;
+    let is_end = |line: &&str| line.starts_with("---");
+    let first = lines[..set].iter().rposition(is_end).map_or(0, |end| end + 1);
+    let last = lines[set..].iter().position(is_end).map_or(lines.len(), |end| set + end);
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let (mut block, mut found) = (first..last, None);
+    for name in *above {
+        let inside = |n: &usize| match found {
+            Some(parent) => indent(lines[*n]) > indent(lines[parent]) || lines[*n].trim().is_empty(),
+            None => true,
+        };
+        let names = |n: &usize| {
+            let rest = lines[*n].trim_start_matches(' ').strip_prefix(name);
+            rest.is_some_and(|rest| rest.starts_with(':')) && (found.is_some() || indent(lines[*n]) == 0)
+        };
+        let Some(next) = block.clone().take_while(inside).find(names) else { break };
+        (found, block) = (Some(next), next + 1..last);
+    }
+    found.map(|line| (line, Some(*default)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,5 +161,17 @@ mod tests {
         assert_eq!(line_of_field(text, "name"), Some(5));
         assert_eq!(line_of_field(text, "replicas"), Some(7));
         assert_eq!(line_of_field(text, "image"), None);
+    }
+
+    #[test]
+    fn of_a_field_that_is_left_out_the_nearest_one_above_is_found_and_its_default() {
+        let text = "kind: Service\nspec:\n  a: b\n---\nspec:\n  selector: {}\n  template:\n    metadata: {}\n    spec:\n      \
+                    containers: []\nkind: StatefulSet\n---\nkind: Pod\nspec:\n  updateStrategy:";
+        assert_eq!(place_of_field(text, "selector"), None, "before the kind it is not looked for");
+        assert_eq!(place_of_field(text, "minReadySeconds"), Some((4, Some("0"))));
+        assert_eq!(place_of_field(text, "terminationGracePeriodSeconds"), Some((8, Some("30"))));
+        assert_eq!(place_of_field(text, "partition"), Some((4, Some("0"))), "no strategy in this set");
+        assert_eq!(place_of_field(text, "image"), None);
+        assert_eq!(place_of_field("kind: Pod\nspec:\n", "partition"), None);
     }
 }

@@ -75,6 +75,7 @@ fn stage(session: &mut Session) -> String {
         compared: None,
         notice: None,
         rule: true,
+        default: Some("7"),
         lit: None,
         beside: None,
         ask: &ask,
@@ -103,6 +104,7 @@ fn the_stage_shows_pods_claims_ghosts_and_why() {
         &html,
         &[
             "Why is flask-1 not there yet?",
+            "is not in the manifest: <code>7</code> by default.",
             "<code>minReadySeconds: 10</code>",
             "https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#minimum-ready-seconds",
             "class=\"pod ready\"",

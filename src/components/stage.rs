@@ -48,6 +48,8 @@ pub struct Stage<'a> {
     pub notice: Option<&'static str>,
     /// Whether the rule behind the answer is shown.
     pub rule: bool,
+    /// What the rule's field is by default, if the manifest leaves it out.
+    pub default: Option<&'static str>,
     /// The way from a Service to the records that the DNS panel is about.
     pub lit: Option<&'a Chain>,
     pub ask: &'a Callback<Ask>,
@@ -60,7 +62,7 @@ impl Stage<'_> {
         html! {
             <section class="stage" aria-label={words.stage}>
                 { self.head() }
-                { why_bar(words, self.part.unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), self.rule, ask) }
+                { why_bar(words, self.part.unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), ask) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
                 { for scene.service.as_ref().map(|service| band(words, service, self.lights(&service.name))) }
                 if let Some(beside) = self.beside {

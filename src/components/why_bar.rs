@@ -18,13 +18,14 @@ fn shown(command: &str) -> &str {
 }
 
 /// The why bar. `of_part`: whether it is about a part of the set, not about the whole;
-/// `notice`: something to say about what the user did.
+/// `notice`: something to say about what the user did; `open`: whether the rule is shown; `default`: what its field is, if the
+/// manifest leaves it out.
 pub fn why_bar(
     words: &'static Words,
     why: &Why,
     now: Playhead,
     (of_part, notice): (bool, Option<&'static str>),
-    open: bool,
+    (open, default): (bool, Option<&'static str>),
     ask: &Callback<Ask>,
 ) -> Html {
     let (done, all) = match why.wait {
@@ -61,7 +62,8 @@ pub fn why_bar(
                 { labelled("", None, Some(open), Html::from(if open { words.hide_rule } else { words.show_rule }), ask, Ask::Rule(!open)) }
                 if open {
                     <aside>
-                        <p>{ rich(rule.text) }if !rule.field.is_empty() { { " " }<code>{ rule.field }</code> }</p>
+                        <p>{ rich(rule.text) }if !rule.field.is_empty() { { " " }<code>{ rule.field }</code> }
+                            { for default.map(|value| rich(&[" ", &fill(words.by_default, &[("value", value)])].concat())) }</p>
                         <a href={format!("https://kubernetes.io/docs/{}", rule.path)} target="_blank" rel="noreferrer">
                             { fill(words.read_on, &[("section", rule.section)]) }
                         </a>

@@ -309,6 +309,7 @@ pub static EN: Words = Words {
     normal_images: "Registries are as usual",
     forked: "A new future begins here.",
     at_rest: "At rest until you act.",
+    by_default: "is not in the manifest: `{value}` by default.",
     commands: "{count} commands",
     lags: "slowed to {pace}×",
     lags_why: "So much happens at once that simulated time passes more slowly than chosen.",

@@ -121,6 +121,8 @@ pub struct Words {
     pub normal_images: &'static str,
     pub forked: &'static str,
     pub at_rest: &'static str,
+    /// That the rule's field is not in the manifest, and so is `{value}`.
+    pub by_default: &'static str,
     /// That `{count}` commands were given close to each other.
     pub commands: &'static str,
     /// Time passes more slowly than was chosen; `{pace}` is how fast.
