@@ -407,8 +407,9 @@ fn lists(
         let (first, at) = (&group[0], group[0].at.0 as f64 / span);
         let shown = &group[group.len().saturating_sub(LISTED)..];
         let longest = shown.iter().map(|mark| command(mark).chars().count()).max().unwrap_or_default() + 9;
-        let (width, left) = (longest * 7 + 14, at > 0.55);
-        let x = |inner: usize| if left { format!("-{}", width - inner) } else { inner.to_string() };
+        let width = longest * 7 + 14;
+        // As far to the left as the mark is to the right: so nothing of it is beyond an edge.
+        let x = |inner: i64| (inner - (at * width as f64) as i64).to_string();
         let line = |(n, mark): (usize, &Mark)| {
             html! { <text x={x(8)} y={(50 + n * 15).to_string()}>{ mark.at.to_string() }{ "  " }{ command(mark) }</text> }
         };
