@@ -147,7 +147,7 @@ fn role(inv: &Invocation, io: &mut Io, of_cluster: bool) -> Result<Value, Failur
         }
     }
     let groups = resources_by_group(asked, &verbs)?;
-    for verb in verbs.iter().filter(|verb| !urls.is_empty() && !is_one_of(URL_VERBS, verb)) {
+    if let Some(verb) = verbs.iter().find(|verb| !urls.is_empty() && !is_one_of(URL_VERBS, verb)) {
         return Err(Failure::client(format!("invalid verb: '{verb}' for nonResourceURL")));
     }
     for url in urls.iter().filter(|url| *url != "*") {
