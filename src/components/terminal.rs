@@ -323,7 +323,9 @@ pub fn suggestions(session: &Session, scene: &Scene) -> Vec<String> {
     let Some(set) = &scene.set else {
         return vec!["kubectl get all".into(), "kubectl get nodes -o wide".into()];
     };
-    let (name, count) = (&set.key.name, scene.lanes.len());
+    let name = &set.key.name;
+    let wanted = session.moment().store.get(&set.key).map(|set| set.stateful_set().spec.replicas);
+    let count = wanted.unwrap_or(scene.lanes.len() as i32);
     let is_pod = |lane: &&Rc<crate::scene::Lane>| matches!(lane.pod, PodPlace::Pod(_));
     let pod = scene.lanes.iter().filter(is_pod).nth(1).or(scene.lanes.first());
     let pod = pod.map_or_else(|| name.clone(), |lane| lane.name.clone());

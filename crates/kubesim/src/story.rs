@@ -147,6 +147,7 @@ mod tests {
     use super::*;
     use crate::api::Span;
     use crate::apiserver::Change;
+    use crate::kubectl::act::edit::text_to_edit;
 
     /// What the terminal shows.
     fn screen(story: &Story) -> String {
@@ -172,15 +173,23 @@ mod tests {
     fn what_an_editor_saved_is_an_input_like_a_typed_line() {
         let mut story = Story::new(Options::default());
         story.input(Input::Command("kubectl create deploy web --image=nginx".into()));
-        story.run_until(SimTime(5_000));
+        story.run_until(SimTime(1_000));
         let line: Str = "kubectl edit deploy web".into();
-        let opened =
-            crate::kubectl::act::edit::text_to_edit(story.cluster.api.store(), &line).expect("it is there");
+        let opens = |story: &Story| text_to_edit(story.cluster.api.store(), &line).expect("it is there");
+        let opened = opens(&story);
+        // Its status changes while the editor is open.
+        story.run_until(SimTime(15_000));
+        assert_ne!(opens(&story), opened);
         let mut seen = screen(&story).len();
-        let text: Str = opened.replace("replicas: 1\n", "replicas: 2\n").into();
+        story.input(Input::Edit { line: line.clone(), text: opened.as_str().into() });
+        let nothing = "kubectl edit deploy web\nEdit cancelled, no changes made.\n$ ";
+        assert_eq!(news(&story, &mut seen), nothing);
+        let text: Str = opened.replacen("replicas: 1\n", "replicas: 2\n", 1).into();
         story.input(Input::Edit { line: line.clone(), text });
-        assert_eq!(news(&story, &mut seen), "kubectl edit deploy web\ndeployment.apps/web edited\n$ ");
-        story.run_until(SimTime(20_000));
+        let edited = "kubectl edit deploy web\ndeployment.apps/web edited\n$ ";
+        assert_eq!(news(&story, &mut seen), edited);
+        story.run_until(SimTime(30_000));
+        assert!(opens(&story).contains("readyReplicas: 2"));
         let again = Story::replay(Options::default(), story.inputs(), story.now());
         assert_eq!(again.cluster.api.history().fingerprint(), story.cluster.api.history().fingerprint());
     }

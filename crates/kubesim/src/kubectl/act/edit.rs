@@ -95,7 +95,8 @@ fn is_same(object: &Object, tree: &Value) -> bool {
 /// Models `strategicpatch.CreateTwoWayMergePatch`.
 fn change(object: &Object, edited: &Value) -> Value {
     let original = object.to_value();
-    patch::three_way(object.kind, &original, edited, &original)
+    let edited = settled(edited.clone(), &original);
+    patch::three_way(object.kind, &original, &edited, &original)
 }
 
 /// Models editoptions.go: addError and writeTo.
@@ -113,9 +114,30 @@ fn hash_on_line_break(text: &str) -> String {
     text.replace('\n', "\n# ")
 }
 
-/// A text's content: what is left of it without comments.
+/// A text's content: what is left of it without comments, and without what the cluster may have written meanwhile.
 fn content(text: &str) -> Vec<Value> {
-    manifest::read(text).documents.into_iter().map(manifest::Document::into_value).collect()
+    let documents = manifest::read(text).documents.into_iter().map(manifest::Document::into_value);
+    documents.map(|document| settled(document, &Value::Null)).collect()
+}
+
+/// An object, or a list of them, as it was edited, with that of `now` which its user does not edit: the cluster goes on while the
+/// editor is open.
+fn settled(mut edited: Value, now: &Value) -> Value {
+    if let Some(items) = edited.get_mut("items").and_then(Value::as_array_mut) {
+        items.iter_mut().for_each(|item| *item = settled(item.take(), now));
+    }
+    let mut take = |parent: &str, name: &str| {
+        let value = now.pointer(parent).and_then(|found| found.get(name)).cloned();
+        let Some(fields) = edited.pointer_mut(parent).and_then(Value::as_object_mut) else { return };
+        match value {
+            Some(value) => _ = fields.insert(name.to_owned(), value),
+            None => _ = fields.remove(name),
+        }
+    };
+    take("", "status");
+    take("/metadata", "resourceVersion");
+    take("/metadata", "generation");
+    edited
 }
 
 /// `kubectl edit sts flask`
@@ -152,6 +174,7 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             return stored(io, format!("no original object found for {tree}"));
         };
         let before = object.to_value();
+        let tree = &settled(tree.clone(), &before);
         if before == *tree {
             said(inv, io, object, "skipped")?;
             continue;
