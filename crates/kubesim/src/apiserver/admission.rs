@@ -104,8 +104,27 @@ impl ApiServer {
         };
         let mut tree = object.to_value();
         let mut given = false;
+        // Two protocols on one port share a node's port.
+        let mut shared: Vec<(i64, i32)> = Vec::new();
+        for port in tree["spec"]["ports"].as_array().into_iter().flatten() {
+            if let (Some(number), Some(on_node)) = (port["port"].as_i64(), port["nodePort"].as_i64()) {
+                shared.push((number, on_node as i32));
+            }
+        }
+        let of_port = |shared: &[(i64, i32)], number: i64| {
+            shared
+                .iter()
+                .find(|(port, on_node)| *port == number && *on_node != 0)
+                .map(|(_, on_node)| *on_node)
+        };
+        let mut own: Vec<i32> = Vec::new();
         for (n, port) in tree["spec"]["ports"].as_array_mut().into_iter().flatten().enumerate() {
+            let number_of_port = port["port"].as_i64().unwrap_or(0);
             match port["nodePort"].as_i64().unwrap_or(0) as i32 {
+                0 if wants_ports && let Some(number) = of_port(&shared, number_of_port) => {
+                    port["nodePort"] = number.into();
+                    given = true;
+                }
                 0 if wants_ports && taken.iter().filter(|port| **port != 0).count() >= NODE_PORTS => {
                     let why = "failed to allocate a nodePort: range is full";
                     return Err(ApiError::new(
@@ -119,15 +138,27 @@ impl ApiServer {
                         std::iter::repeat_with(|| 30_000 + self.rng.below(NODE_PORTS) as i32).find(free);
                     let number = number.expect("the iterator has no end");
                     taken.push(number);
+                    shared.push((number_of_port, number));
                     port["nodePort"] = number.into();
                     given = true;
                 }
-                number if number != 0 && taken.contains(&number) => {
+                number if number != 0 && taken.contains(&number) && !own.contains(&number) => {
                     let why = format!("{number}: provided port is already allocated");
                     return Err(invalid_value(object, &format!("spec.ports[{n}].nodePort"), &why));
                 }
-                number => taken.push(number),
+                number => {
+                    taken.push(number);
+                    own.push(number);
+                }
             }
+        }
+        let spec = &mut tree["spec"];
+        let needs_check = spec["type"] == "LoadBalancer" && spec["externalTrafficPolicy"] == "Local";
+        if needs_check && spec["healthCheckNodePort"].as_i64().unwrap_or(0) == 0 {
+            let free = |port: &i32| !taken.contains(port);
+            let mut numbers = std::iter::repeat_with(|| 30_000 + self.rng.below(NODE_PORTS) as i32);
+            spec["healthCheckNodePort"] = numbers.find(free).expect("the iterator has no end").into();
+            given = true;
         }
         if given {
             object.body = Object::from_value(Kind::Service, &tree).body;

@@ -44,11 +44,18 @@ const NAMES: &str = "dnsPolicy=DNSPolicy dnsConfig=DNSConfig os=OS gcePersistent
     fsGroupChangePolicy=FSGroupChangePolicy ip=IP uid=UID iscsiInterface=ISCSIInterface \
     gmsaCredentialSpecName=GMSACredentialSpecName gmsaCredentialSpec=GMSACredentialSpec";
 
+/// `json.Marshal` of a value of a type, as a field error shows it.
+pub fn shown(type_name: &'static str, value: &Value) -> String {
+    let mut text = String::new();
+    write(TypeRef(type_name), value, value, None, &mut text);
+    text
+}
+
 /// How two values of a type differ (`diff.Diff`): nothing if they print alike.
 pub fn difference(type_name: &'static str, old: &Value, new: &Value) -> String {
     let [old, new] = [old, new].map(|value| {
         let mut text = String::new();
-        write(TypeRef(type_name), value, value, 0, &mut text);
+        write(TypeRef(type_name), value, value, Some(0), &mut text);
         text
     });
     let mut text = String::new();
@@ -61,12 +68,16 @@ fn go_name(name: &str) -> String {
     known.map_or_else(|| format!("{}{}", name[..1].to_ascii_uppercase(), &name[1..]), str::to_owned)
 }
 
-/// `json.MarshalIndent(value, "", " ")`. `holder` is the struct that holds the one being written.
-fn write(of: TypeRef, value: &Value, holder: &Value, depth: usize, out: &mut String) {
-    let line = |depth: usize, out: &mut String| {
+/// `json.MarshalIndent(value, "", " ")`, or without a depth `json.Marshal(value)`. `holder` is the struct that holds the
+/// one being written.
+fn write(of: TypeRef, value: &Value, holder: &Value, depth: Option<usize>, out: &mut String) {
+    let inner = depth.map(|depth| depth + 1);
+    let line = |depth: Option<usize>, out: &mut String| {
+        let Some(depth) = depth else { return };
         out.push('\n');
         out.extend(std::iter::repeat_n(' ', depth));
     };
+    let colon = if depth.is_some() { ": " } else { ":" };
     match of.shape() {
         Shape::List(item) => match value.as_array() {
             None => out.push_str("null"),
@@ -77,8 +88,8 @@ fn write(of: TypeRef, value: &Value, holder: &Value, depth: usize, out: &mut Str
                     if n > 0 {
                         out.push(',');
                     }
-                    line(depth + 1, out);
-                    write(item, value, holder, depth + 1, out);
+                    line(inner, out);
+                    write(item, value, holder, inner, out);
                 }
                 line(depth, out);
                 out.push(']');
@@ -93,9 +104,9 @@ fn write(of: TypeRef, value: &Value, holder: &Value, depth: usize, out: &mut Str
                     if n > 0 {
                         out.push(',');
                     }
-                    line(depth + 1, out);
-                    out.extend([&Value::from(key.as_str()).to_string(), ": "]);
-                    write(item, value, holder, depth + 1, out);
+                    line(inner, out);
+                    out.extend([&Value::from(key.as_str()).to_string(), colon]);
+                    write(item, value, holder, inner, out);
                 }
                 line(depth, out);
                 out.push('}');
@@ -103,7 +114,8 @@ fn write(of: TypeRef, value: &Value, holder: &Value, depth: usize, out: &mut Str
         },
         // Types of package meta keep their tags.
         Shape::Struct if is_tagged(of) => {
-            out.push_str(&super::validation::escape_html(&indented(value, depth)))
+            let text = depth.map_or_else(|| value.to_string(), |depth| indented(value, depth));
+            out.push_str(&super::validation::escape_html(&text))
         }
         Shape::Struct => {
             out.push('{');
@@ -111,17 +123,17 @@ fn write(of: TypeRef, value: &Value, holder: &Value, depth: usize, out: &mut Str
                 if n > 0 {
                     out.push(',');
                 }
-                line(depth + 1, out);
+                line(inner, out);
                 let (name, from) = match name.strip_prefix('>') {
                     Some(name) => (name, holder),
                     None => (name, value),
                 };
-                out.extend(["\"", &go_name(name), "\": "]);
+                out.extend(["\"", &go_name(name), "\"", colon]);
                 let given = from.get(name).unwrap_or(&Value::Null);
                 let is_pointer = matches!(kept, Kept::Pointer | Kept::PointerAlways);
                 match (given, field.shape()) {
                     (Value::Null, _) if is_pointer => out.push_str("null"),
-                    _ => write(field, given, value, depth + 1, out),
+                    _ => write(field, given, value, inner, out),
                 }
             }
             line(depth, out);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::decode::{Decoded, decode, zero};
 use super::defaults::{self, default};
 use super::schema::{Shape, type_of};
-use super::validation::{FieldError, validate, validate_update, warnings};
+use super::validation::{FieldError, cluster_ip_errors, validate, validate_update, warnings};
 use crate::api::Kind;
 use crate::apiserver::{ApiError, FeatureGates, StatusReason};
 
@@ -55,8 +55,9 @@ pub fn create(
 pub(super) fn complete(kind: Kind, value: &mut Value, gates: FeatureGates) -> Vec<FieldError> {
     default(kind, value, gates);
     prepare_for_create(kind, value, gates);
-    let errors = validate(kind, value);
-    if errors.is_empty() && kind == Kind::Service { init_service(value) } else { errors }
+    // What can't be allocated is told of before anything else, and alone.
+    let refused = if kind == Kind::Service { init_service(value, None) } else { Vec::new() };
+    if refused.is_empty() { validate(kind, value) } else { refused }
 }
 
 /// A new version of a stored object. `sent` is whole: a patch was carried out before.
@@ -73,6 +74,8 @@ pub fn update(
     let mut value = decoded.value;
     default(kind, &mut value, gates);
     prepare_for_update(kind, &mut value, stored, gates);
+    let refused = if kind == Kind::Service { init_service(&mut value, Some(stored)) } else { Vec::new() };
+    refuse_invalid(kind, &value, refused)?;
     refuse_invalid(kind, &value, validate_update(kind, &value, stored))?;
     warned.extend(warnings(kind, &value, Some(stored)));
     Ok(Admitted { value, warnings: warned })
@@ -158,6 +161,35 @@ fn prepare_for_create(kind: Kind, value: &mut Value, gates: FeatureGates) {
         Kind::Secret => move_string_data(value),
         _ => {}
     }
+    drop_disabled_pod_fields(kind, value);
+}
+
+/// Models pkg/api/pod/util.go: dropDisabledFields, for the gates that are off in 1.36: ContainerStopSignals,
+/// GenericWorkload, ClusterTrustBundleProjection and PodCertificateRequest.
+fn drop_disabled_pod_fields(kind: Kind, value: &mut Value) {
+    let path = match kind {
+        Kind::Pod => "/spec",
+        Kind::CronJob => "/spec/jobTemplate/spec/template/spec",
+        _ => "/spec/template/spec",
+    };
+    let Some(spec) = value.pointer_mut(path).and_then(Value::as_object_mut) else { return };
+    spec.remove("schedulingGroup");
+    let mut each = |list: &str, act: fn(&mut Value)| {
+        spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten().for_each(act)
+    };
+    fn remove(from: Option<&mut Value>, field: &str) {
+        from.and_then(Value::as_object_mut).and_then(|from| from.remove(field));
+    }
+    for list in ["containers", "initContainers"] {
+        each(list, |container| remove(container.get_mut("lifecycle"), "stopSignal"));
+    }
+    each("volumes", |volume| {
+        let sources = volume.pointer_mut("/projected/sources").and_then(Value::as_array_mut);
+        for source in sources.into_iter().flatten() {
+            remove(Some(source), "clusterTrustBundle");
+            remove(Some(source), "podCertificate");
+        }
+    });
 }
 
 /// Models pkg/registry/apps/statefulset/strategy.go: dropStatefulSetDisabledFields.
@@ -216,6 +248,7 @@ fn prepare_for_update(kind: Kind, value: &mut Value, stored: &Value, gates: Feat
         Kind::Secret => move_string_data(value),
         _ => {}
     }
+    drop_disabled_pod_fields(kind, value);
 }
 
 // ---- Services ----
@@ -348,8 +381,47 @@ fn drop_type_dependent(value: &mut Value, stored: &Value) {
 }
 
 /// Models pkg/registry/core/service/storage/alloc.go: initIPFamilyFields on a cluster with IPv4 only, and the refusal of
-/// addresses and ports that can't be given.
-fn init_service(value: &mut Value) -> Vec<FieldError> {
+/// addresses and ports that can't be given. Each step is taken only if the one before it found nothing.
+fn init_service(value: &mut Value, stored: Option<&Value>) -> Vec<FieldError> {
+    let errors = init_families(value, stored);
+    if !errors.is_empty() || service_type(value) == "ExternalName" {
+        return errors;
+    }
+    let spec = &value["spec"];
+    let was = |field: &str| stored.is_some_and(|stored| stored["spec"][field] == spec[field]);
+    let address = spec["clusterIP"].as_str().unwrap_or_default();
+    if !matches!(address, "" | "None") && !address.starts_with(SERVICE_NETWORK) && !was("clusterIP") {
+        let detail =
+            format!("failed to allocate IP {address}: the provided network does not match the current range");
+        return vec![refused("spec.clusterIPs", &spec["clusterIPs"].to_string(), &detail)];
+    }
+    if service_type(value) == "ClusterIP" {
+        return errors;
+    }
+    let given = spec["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for (place, port) in given.iter().enumerate() {
+        let Some(number) = port.get("nodePort").and_then(Value::as_i64).filter(|number| *number != 0) else {
+            continue;
+        };
+        let field = format!("spec.ports[{place}].nodePort");
+        if !NODE_PORTS.contains(&number) {
+            let detail = "provided port is not in the valid range. The range of valid ports is 30000-32767";
+            return vec![refused(&field, &number.to_string(), detail)];
+        }
+        // Two protocols may share one; stored ones are looked at no more.
+        let is_taken = |other: &Value| other["nodePort"] == number && other["port"] != port["port"];
+        if stored.is_none() && given[..place].iter().any(is_taken) {
+            return vec![refused(&field, &number.to_string(), "provided port is already allocated")];
+        }
+    }
+    errors
+}
+
+fn refused(field: &str, shown: &str, detail: &str) -> FieldError {
+    FieldError { field: field.to_owned(), message: format!("Invalid value: {shown}: {detail}") }
+}
+
+fn init_families(value: &mut Value, stored: Option<&Value>) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if service_type(value) == "ExternalName" {
         return errors;
@@ -358,8 +430,39 @@ fn init_service(value: &mut Value) -> Vec<FieldError> {
     let is_headless = spec["clusterIP"] == "None";
     let has_selector = spec["selector"].as_object().is_some_and(|selector| !selector.is_empty());
     if is_unset(&spec["ipFamilyPolicy"]) {
+        let kept = stored.map(|stored| &stored["spec"]["ipFamilyPolicy"]).filter(|kept| !is_unset(kept));
         let policy = if is_headless && !has_selector { "RequireDualStack" } else { "SingleStack" };
-        spec["ipFamilyPolicy"] = policy.into();
+        spec["ipFamilyPolicy"] = kept.cloned().unwrap_or_else(|| policy.into());
+    }
+    let errors_before = cluster_ip_errors(value);
+    if !errors_before.is_empty() {
+        return errors_before;
+    }
+    let spec = &mut value["spec"];
+    let count = |list: &Value| list.as_array().map_or(0, Vec::len);
+    if spec["ipFamilyPolicy"] == "SingleStack" {
+        for (field, what) in [("clusterIPs", "cluster IPs"), ("ipFamilies", "IP families")] {
+            if count(&spec[field]) == 2 {
+                let detail = format!(
+                    "must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified"
+                );
+                errors.push(refused("spec.ipFamilyPolicy", "\"SingleStack\"", &detail));
+            }
+        }
+    }
+    let ips = spec["clusterIPs"].as_array().cloned().unwrap_or_default();
+    for (place, ip) in ips.iter().enumerate().skip(count(&spec["ipFamilies"])) {
+        if ip.as_str().is_some_and(|ip| ip.contains(':')) {
+            let field = format!("spec.clusterIPs[{place}]");
+            errors.push(refused(
+                &field,
+                &spec["clusterIPs"].to_string(),
+                "IPv6 is not configured on this cluster",
+            ));
+        }
+    }
+    if !errors.is_empty() {
+        return errors;
     }
     if is_unset(&spec["ipFamilies"]) {
         spec["ipFamilies"] = vec!["IPv4"].into();
@@ -373,30 +476,14 @@ fn init_service(value: &mut Value) -> Vec<FieldError> {
         }
         return errors;
     }
-    let mut refuse = |field: String, shown: String, detail: &str| {
-        errors.push(FieldError { field, message: format!("Invalid value: {shown}: {detail}") });
-    };
     if spec["ipFamilyPolicy"] == "RequireDualStack" {
         let detail = "this cluster is not configured for dual-stack services";
-        refuse("spec.ipFamilyPolicy".to_owned(), "\"RequireDualStack\"".to_owned(), detail);
+        errors.push(refused("spec.ipFamilyPolicy", "\"RequireDualStack\"", detail));
     }
     for (place, family) in spec["ipFamilies"].as_array().into_iter().flatten().enumerate() {
         if family != "IPv4" {
-            refuse(format!("spec.ipFamilies[{place}]"), family.to_string(), "not configured on this cluster");
-        }
-    }
-    let address = spec["clusterIP"].as_str().unwrap_or_default();
-    if !matches!(address, "" | "None") && !address.starts_with(SERVICE_NETWORK) {
-        let detail =
-            format!("failed to allocate IP {address}: the provided network does not match the current range");
-        refuse("spec.clusterIPs".to_owned(), spec["clusterIPs"].to_string(), &detail);
-    }
-    for (place, port) in spec["ports"].as_array().into_iter().flatten().enumerate() {
-        if let Some(number) =
-            port.get("nodePort").and_then(Value::as_i64).filter(|port| !NODE_PORTS.contains(port))
-        {
-            let detail = "provided port is not in the valid range. The range of valid ports is 30000-32767";
-            refuse(format!("spec.ports[{place}].nodePort"), number.to_string(), detail);
+            let field = format!("spec.ipFamilies[{place}]");
+            errors.push(refused(&field, &family.to_string(), "not configured on this cluster"));
         }
     }
     errors

@@ -120,11 +120,13 @@ fn create(
     collision_count: &mut i64,
 ) -> Result<Rc<Object>, ApiError> {
     let data = Rc::new(data);
+    // The label keeps the first hash, whatever the name becomes.
+    let first = hash(&data, *collision_count);
     loop {
         let hash = hash(&data, *collision_count);
         let prefix: String = set.meta.name.chars().take(223).collect();
         let mut labels: BTreeMap<Str, Str> = (*set.stateful_set().spec.template.labels).clone();
-        labels.insert(HASH_LABEL.into(), hash.as_str().into());
+        labels.insert(HASH_LABEL.into(), first.as_str().into());
         let meta = ObjectMeta {
             labels: Rc::new(labels),
             annotations: set.meta.annotations.clone(),

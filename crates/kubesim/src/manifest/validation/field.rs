@@ -204,6 +204,14 @@ impl Errors {
         self.add(field, format!("Too long: may not be more than {limit} bytes"));
     }
 
+    /// A list that may not have more items than this.
+    pub fn too_many(&mut self, list: &At, limit: usize) {
+        let count = list.items().len();
+        if count > limit {
+            self.add(&list.path, format!("Too many: {count}: must have at most {limit} items"));
+        }
+    }
+
     pub fn nonnegative(&mut self, at: &At) {
         if at.int() < 0 {
             self.invalid(at, "must be greater than or equal to 0");

@@ -144,12 +144,12 @@ fn validate_owners(owners: &At, errors: &mut Errors) {
 pub(super) fn validate_selector(selector: &At, errors: &mut Errors) {
     validate_labels(&selector.get("matchLabels"), errors);
     for requirement in selector.get("matchExpressions").items() {
-        validate_requirement(&requirement, false, errors);
+        validate_requirement(&requirement, false, true, errors);
     }
 }
 
-/// A requirement of a label selector or (`numbers`) of a node selector.
-pub(super) fn validate_requirement(requirement: &At, numbers: bool, errors: &mut Errors) {
+/// A requirement of a label selector or (`numbers`) of a node selector. `check_values`: whether labels could have them.
+pub(super) fn validate_requirement(requirement: &At, numbers: bool, check_values: bool, errors: &mut Errors) {
     let values = requirement.get("values");
     match requirement.get("operator").text() {
         "In" | "NotIn" => {
@@ -177,7 +177,7 @@ pub(super) fn validate_requirement(requirement: &At, numbers: bool, errors: &mut
     }
     let key = requirement.get("key");
     errors.all_invalid(&key, names::label_key(key.text()));
-    for value in values.items() {
+    for value in values.items().filter(|_| check_values) {
         errors.all_invalid(&value, names::label_value(value.text()));
     }
 }

@@ -7,7 +7,9 @@ mod field;
 mod meta;
 pub(crate) mod names;
 mod pod;
+mod security;
 mod service;
+mod sources;
 mod volume;
 mod warnings;
 mod workload;
@@ -96,8 +98,7 @@ fn validate_body(kind: Kind, at: &At, old: Option<&At>, errors: &mut Errors) {
         (Kind::Job, _) => workload::validate_job_spec(&at.get("spec"), errors),
         (Kind::ControllerRevision, _) => workload::validate_revision(at, old, errors),
         (Kind::Pod, old) => {
-            let name = at.get("metadata").get("name");
-            pod::validate_pod_spec(&at.get("spec"), &[], Some(name.text()), errors);
+            pod::validate_pod(at, old.is_none(), errors);
             if let Some(old) = old {
                 pod::validate_pod_update(&at.get("spec"), &old.get("spec"), errors);
             }
@@ -132,6 +133,13 @@ fn validate_body(kind: Kind, at: &At, old: Option<&At>, errors: &mut Errors) {
     if let (Kind::Deployment | Kind::ReplicaSet, Some(old)) = (kind, old) {
         workload::validate_selector_is_kept(at, old, errors);
     }
+}
+
+/// The mistakes in a Service's addresses and their families alone: they are looked at before any is given.
+pub(super) fn cluster_ip_errors(service: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    service::validate_cluster_ips(&At::root(service).get("spec"), &mut errors);
+    errors.0
 }
 
 /// Models ValidateConfigMap and ValidateSecret.

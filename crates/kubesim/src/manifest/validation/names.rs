@@ -48,7 +48,7 @@ pub(super) fn dns_label(text: &str) -> Vec<String> {
 }
 
 /// Models IsDNS1123Subdomain. Its two copies upstream count in characters and in bytes.
-pub(super) fn dns_subdomain(text: &str) -> Vec<String> {
+pub(crate) fn dns_subdomain(text: &str) -> Vec<String> {
     subdomain(text, "characters")
 }
 
@@ -62,6 +62,31 @@ fn subdomain(text: &str, unit: &str) -> Vec<String> {
         errors.push(regex_error(message, &format!("{LABEL}(\\.{LABEL})*"), "'example.com'"));
     }
     errors
+}
+
+/// Models IsDNS1123SubdomainWithUnderscore.
+pub(super) fn dns_subdomain_with_underscore(text: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if text.len() > 253 {
+        errors.push(too_long(253, "characters"));
+    }
+    // Underscores stand within a part, and one may begin it.
+    let is_part = |part: &str| is_dns_label(&part.strip_prefix('_').unwrap_or(part).replace('_', "-"));
+    if !text.split('.').all(is_part) {
+        let message = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+        let label = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+        errors.push(regex_error(message, &format!("{label}(\\.{label})*"), "'example.com'"));
+    }
+    errors
+}
+
+/// Models IsHTTPHeaderName.
+pub(super) fn http_header(text: &str) -> Vec<String> {
+    if !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') {
+        return Vec::new();
+    }
+    let message = "a valid HTTP header must consist of alphanumeric characters or '-'";
+    vec![regex_error(message, "[-A-Za-z0-9]+", "'X-Header-Name'")]
 }
 
 /// Models IsQualifiedName (IsLabelKey).
@@ -112,7 +137,7 @@ pub(crate) fn label_value(text: &str) -> Vec<String> {
 }
 
 /// Models IsValidPortName.
-pub(super) fn port_name(text: &str) -> Vec<String> {
+pub(crate) fn port_name(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 15 {
         errors.push(too_long(15, "characters"));
@@ -133,7 +158,7 @@ pub(super) fn port_name(text: &str) -> Vec<String> {
 }
 
 /// Models IsConfigMapKey.
-pub(super) fn config_key(text: &str) -> Vec<String> {
+pub(crate) fn config_key(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if text.len() > 253 {
         errors.push(too_long(253, "characters"));

@@ -2,33 +2,43 @@
 //!
 //! Models pkg/apis/core/validation/validation.go: ValidatePodTemplateSpec, ValidatePodSpec and what they call, in its order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
 
 use super::field::{At, Errors, quoted};
-use super::meta::{
-    validate_annotations, validate_label_key, validate_labels, validate_requirement, validate_selector,
-};
+use super::meta::{validate_annotations, validate_labels, validate_requirement, validate_selector};
 use super::names;
-use super::volume::{validate_claim_spec, validate_quantity};
-use crate::manifest::internal::difference;
+use super::security::{
+    all_containers, uses_host_users, validate_context, validate_host_process, validate_host_users,
+    validate_os, validate_pod_annotations, validate_pod_context, validate_profiles_match,
+};
+use super::sources::{
+    Volumes, required_texts, validate_descending, validate_field_ref, validate_match_label_keys,
+    validate_no_backsteps, validate_resource_ref, validate_term_selectors, validate_volume_name,
+    validate_volumes,
+};
+use super::volume::validate_quantity;
+use crate::manifest::internal::{self, difference};
 use crate::manifest::quantity::Quantity;
 use serde_json::Value;
 
-const FILE_MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
-const MORE_THAN_ONE_VOLUME: &str = "may not specify more than 1 volume type";
 const MORE_THAN_ONE_HANDLER: &str = "may not specify more than 1 handler type";
 const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];
 
-/// The volumes of a pod that are in order: name and whether a claim is behind it.
-type Volumes<'a> = BTreeMap<&'a str, bool>;
+/// What a StatefulSet gives its pods: claims as volumes (they replace volumes of the same name), and host names.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a, 'b>(pub &'b [At<'a>]);
 
-/// Models ValidatePodTemplateSpec. `added_volumes` are volumes that a controller adds to the template's own.
-pub(super) fn validate_template(template: &At, added_volumes: &[At], errors: &mut Errors) {
-    validate_labels(&template.get("metadata").get("labels").told_as(template.path_of("labels")), errors);
-    let annotations = template.get("metadata").get("annotations");
-    validate_annotations(&annotations.told_as(template.path_of("annotations")), errors);
+/// Models ValidatePodTemplateSpec. `given` is what a StatefulSet adds to the template's own.
+pub(super) fn validate_template<'a>(template: &At<'a>, given: Option<Given<'a, '_>>, errors: &mut Errors) {
+    let metadata = template.get("metadata");
+    validate_labels(&metadata.get("labels").told_as(template.path_of("labels")), errors);
+    let annotations = metadata.get("annotations").told_as(template.path_of("annotations"));
     let spec = template.get("spec");
-    validate_pod_spec(&spec, added_volumes, None, errors);
+    validate_annotations(&annotations, errors);
+    validate_pod_annotations(&annotations, &spec, errors);
+    validate_pod_spec(&spec, given, None, errors);
+    validate_profiles_match(&annotations, &spec, errors);
     if !spec.get("ephemeralContainers").is_empty_list() {
         errors.forbidden(
             &spec.path_of("ephemeralContainers"),
@@ -37,20 +47,49 @@ pub(super) fn validate_template(template: &At, added_volumes: &[At], errors: &mu
     }
 }
 
-/// Models ValidatePodSpec. `added_volumes` as above (they replace volumes of the same name, and host names are then the
-/// controller's); `pod_name` is that of a pod, which a template has not.
-pub(super) fn validate_pod_spec(
-    spec: &At,
-    added_volumes: &[At],
+/// Models ValidatePodCreate and what ValidatePodUpdate has in common with it, but for the metadata.
+pub(super) fn validate_pod(pod: &At, is_new: bool, errors: &mut Errors) {
+    let (metadata, spec) = (pod.get("metadata"), pod.get("spec"));
+    let annotations = metadata.get("annotations");
+    validate_pod_annotations(&annotations, &spec, errors);
+    validate_pod_spec(&spec, None, Some(metadata.get("name").text()), errors);
+    for container in spec.get("containers").items().chain(spec.get("initContainers").items()) {
+        validate_image_is_trimmed(&container.get("image"), errors);
+    }
+    if !is_new {
+        return;
+    }
+    if !spec.get("ephemeralContainers").is_empty_list() {
+        errors.forbidden(&spec.path_of("ephemeralContainers"), "cannot be set on create");
+    }
+    let node = spec.get("nodeName");
+    if !node.text().is_empty() && !spec.get("schedulingGates").is_empty_list() {
+        errors.forbidden(&node.path, "cannot be set until all schedulingGates have been cleared");
+    }
+    validate_profiles_match(&annotations, &spec, errors);
+}
+
+fn validate_image_is_trimmed(image: &At, errors: &mut Errors) {
+    if image.text().trim().len() != image.text().len() {
+        errors.invalid(image, "must not have leading or trailing whitespace");
+    }
+}
+
+/// Models ValidatePodSpec. `pod_name` is that of a pod, which a template has not.
+fn validate_pod_spec<'a>(
+    spec: &At<'a>,
+    given: Option<Given<'a, '_>>,
     pod_name: Option<&str>,
     errors: &mut Errors,
 ) {
     if !spec.get("terminationGracePeriodSeconds").is_set() {
         errors.required(&spec.path_of("terminationGracePeriodSeconds"), "");
     }
-    let volumes = validate_volumes(spec, added_volumes, errors);
+    let volumes = validate_volumes(spec, given.map_or(&[], |Given(claims)| claims), pod_name, errors);
+    validate_resource_claims(&spec.get("resourceClaims"), errors);
     validate_containers(spec, &volumes, errors);
     validate_init_containers(spec, &volumes, errors);
+    validate_pod_resources(spec, errors);
     if spec.get("hostNetwork").flag() {
         for container in spec.get("containers").items() {
             for port in container.get("ports").items() {
@@ -65,42 +104,130 @@ pub(super) fn validate_pod_spec(
     errors.one_of(&spec.get("restartPolicy"), &["Always", "OnFailure", "Never"]);
     errors.one_of(&spec.get("dnsPolicy"), &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
     validate_labels(&spec.get("nodeSelector"), errors);
-    validate_security_context(&spec.get("securityContext"), &["fsGroup", "runAsUser", "runAsGroup"], errors);
+    validate_pod_context(spec, errors);
     validate_affinity(&spec.get("affinity"), errors);
     validate_dns_config(spec, errors);
     for gate in spec.get("readinessGates").items() {
         let condition = gate.get("conditionType");
         errors.all_invalid(&condition, names::label_key(condition.text()));
     }
+    validate_scheduling_gates(&spec.get("schedulingGates"), errors);
     validate_spread(&spec.get("topologySpreadConstraints"), errors);
-    for (field, check) in [
-        ("serviceAccountName", names::dns_subdomain as fn(&str) -> Vec<String>),
-        ("nodeName", names::dns_subdomain),
-        ("hostname", names::dns_label),
-        ("subdomain", names::dns_label),
-        ("priorityClassName", names::dns_subdomain),
-        ("runtimeClassName", names::dns_subdomain),
-    ] {
+    validate_host_process(spec, errors);
+    validate_host_users(spec, errors);
+    validate_host_name(spec, errors);
+    let validate_name = |field: &str, check: fn(&str) -> Vec<String>, errors: &mut Errors| {
         let name = spec.get(field);
-        let is_overwritten =
-            pod_name.is_none() && !added_volumes.is_empty() && matches!(field, "hostname" | "subdomain");
+        let is_overwritten = given.is_some() && matches!(field, "hostname" | "subdomain");
         if !name.text().is_empty() && !is_overwritten {
             errors.all_invalid(&name, check(name.text()));
         }
-        if field == "nodeName" {
-            let deadline = spec.get("activeDeadlineSeconds");
-            if deadline.is_set() {
-                errors.in_range(&deadline, 1, i64::from(i32::MAX));
-            }
+    };
+    validate_name("serviceAccountName", names::dns_subdomain, errors);
+    validate_name("nodeName", names::dns_subdomain, errors);
+    let deadline = spec.get("activeDeadlineSeconds");
+    if deadline.is_set() {
+        errors.in_range(&deadline, 1, i64::from(i32::MAX));
+    }
+    validate_name("hostname", names::dns_label, errors);
+    validate_name("subdomain", names::dns_label, errors);
+    validate_tolerations(&spec.get("tolerations"), errors);
+    for alias in spec.get("hostAliases").items() {
+        validate_ip(&alias.get("ip"), errors);
+        for host in alias.get("hostnames").items() {
+            errors.all_invalid(&host, names::dns_subdomain(host.text()));
         }
-        if field == "subdomain" {
-            validate_tolerations(&spec.get("tolerations"), errors);
-            for alias in spec.get("hostAliases").items() {
-                validate_ip(&alias.get("ip"), errors);
-                for host in alias.get("hostnames").items() {
-                    errors.all_invalid(&host, names::dns_subdomain(host.text()));
-                }
+    }
+    validate_name("priorityClassName", names::dns_subdomain, errors);
+    validate_name("runtimeClassName", names::dns_subdomain, errors);
+    let preemption = spec.get("preemptionPolicy");
+    if preemption.is_set() {
+        errors.one_of(&preemption, &["PreemptLowerPriority", "Never"]);
+    }
+    let overhead = spec.get("overhead");
+    if overhead.is_set() {
+        let as_limits = Value::Object([("limits".to_owned(), overhead.value.clone())].into_iter().collect());
+        let at = At { value: &as_limits, path: overhead.path };
+        validate_resources(&at, &BTreeSet::new(), validate_resource_name, errors);
+    }
+    validate_os(spec, errors);
+    validate_file_keys(spec, errors);
+}
+
+/// Models validateSchedulingGates.
+fn validate_scheduling_gates(gates: &At, errors: &mut Errors) {
+    let mut seen = BTreeSet::new();
+    for gate in gates.items() {
+        let name = gate.get("name").text();
+        for message in names::label_key(name) {
+            errors.invalid_text(&gate.path, name, &message);
+        }
+        if !seen.insert(name) {
+            errors.duplicate(&gate.path, &quoted(name));
+        }
+    }
+}
+
+/// Models validatePodHostName.
+fn validate_host_name(spec: &At, errors: &mut Errors) {
+    let name = spec.get("hostnameOverride");
+    if !name.is_set() {
+        return;
+    }
+    if spec.get("setHostnameAsFQDN").flag() {
+        errors.forbidden(&name.path, "may not be specified when setHostnameAsFQDN is true");
+    }
+    if spec.get("hostNetwork").flag() {
+        errors.forbidden(&name.path, "may not be specified when hostNetwork is true");
+    }
+    if name.text().len() > 64 {
+        errors.too_long(&name.path, 64);
+    }
+    errors.all_invalid(&name, names::dns_subdomain(name.text()));
+}
+
+/// Models validateFileKeyRefVolumes.
+fn validate_file_keys(spec: &At, errors: &mut Errors) {
+    for variable in all_containers(spec).flat_map(|container| container.get("env").items()) {
+        let reference = variable.get("valueFrom").get("fileKeyRef");
+        if !reference.is_set() {
+            continue;
+        }
+        let name = reference.get("volumeName");
+        match spec.get("volumes").items().rfind(|volume| volume.get("name").text() == name.text()) {
+            None => errors.not_found(&name),
+            Some(volume) if !volume.get("emptyDir").is_set() => {
+                errors.invalid(&name, "referenced volume must be of type emptyDir");
             }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Models validatePodResourceClaims.
+fn validate_resource_claims(claims: &At, errors: &mut Errors) {
+    let mut known = BTreeSet::new();
+    for claim in claims.items() {
+        let name = claim.get("name");
+        if name.text().is_empty() {
+            errors.required(&name.path, "");
+        } else if !known.insert(name.text()) {
+            errors.duplicate(&name.path, &quoted(name.text()));
+        } else {
+            errors.all_invalid(&name, names::dns_label(name.text()));
+        }
+        let sources = ["resourceClaimName", "resourceClaimTemplateName"].map(|field| claim.get(field));
+        let detail = match sources.iter().filter(|source| source.is_set()).count() {
+            0 => Some("must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"),
+            2 => Some("at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"),
+            _ => None,
+        };
+        if let Some(detail) = detail {
+            let claim_shown = internal::shown("PodResourceClaim", claim.value);
+            errors.invalid_shown(&claim.path, &claim_shown, detail);
+        }
+        for source in sources.iter().filter(|source| source.is_set()) {
+            errors.all_invalid(source, names::dns_subdomain(source.text()));
         }
     }
 }
@@ -122,9 +249,7 @@ pub(super) fn validate_pod_update(new: &At, old: &At, errors: &mut Errors) {
             if image.text().is_empty() {
                 errors.required(&image.path, "");
             }
-            if image.text().trim().len() != image.text().len() {
-                errors.invalid(&image, "must not have leading or trailing whitespace");
-            }
+            validate_image_is_trimmed(&image, errors);
         }
     }
     let (deadline, old_deadline) = (new.get("activeDeadlineSeconds"), old.get("activeDeadlineSeconds"));
@@ -185,11 +310,25 @@ pub(super) fn validate_pod_update(new: &At, old: &At, errors: &mut Errors) {
     }
 }
 
-/// Models IsValidIPForLegacyField.
+/// Models IsValidIPForLegacyField (StrictIPCIDRValidation is on in 1.36).
 pub(super) fn validate_ip(ip: &At, errors: &mut Errors) {
     if !is_ip(ip.text()) {
         errors.invalid(ip, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    } else if has_leading_zeros(ip.text()) {
+        errors.invalid(ip, "must not have leading 0s");
+    } else if is_mapped(ip.text()) {
+        errors.invalid(ip, "must not be an IPv4-mapped IPv6 address");
     }
+}
+
+/// Whether a part of an IPv4 address could be meant as an octal number.
+pub(super) fn has_leading_zeros(address: &str) -> bool {
+    !address.contains(':') && address.split('.').any(|part| part.len() > 1 && part.starts_with('0'))
+}
+
+/// Whether it is an IPv4 address in the guise of an IPv6 one.
+pub(super) fn is_mapped(address: &str) -> bool {
+    address.parse::<Ipv6Addr>().is_ok_and(|address| address.to_ipv4_mapped().is_some())
 }
 
 /// Models ParseIPSloppy: leading zeros are no reason to refuse.
@@ -200,176 +339,7 @@ pub(super) fn is_ip(text: &str) -> bool {
             && part.bytes().all(|c| c.is_ascii_digit())
             && part.parse::<u32>().is_ok_and(|v| v < 256)
     };
-    (parts.len() == 4 && parts.iter().all(is_octet)) || text.parse::<std::net::Ipv6Addr>().is_ok()
-}
-
-// ---- volumes ----
-
-fn validate_volumes<'a>(spec: &At<'a>, added: &[At<'a>], errors: &mut Errors) -> Volumes<'a> {
-    let path = spec.path_of("volumes");
-    let mut volumes = Volumes::new();
-    let mut place = 0;
-    // A controller's claims come first; of several with one name, one.
-    let mut added_names = BTreeSet::new();
-    for template in added {
-        let name = template.get("metadata").get("name").text();
-        if !added_names.insert(name) {
-            continue;
-        }
-        let here = format!("{path}[{place}]");
-        place += 1;
-        let before = errors.0.len();
-        if name.is_empty() {
-            errors.required(&format!("{here}.persistentVolumeClaim.claimName"), "");
-        }
-        let at = template.get("metadata").get("name").told_as(format!("{here}.name"));
-        validate_volume_name(&at, errors);
-        if errors.0.len() == before {
-            volumes.insert(name, true);
-        }
-    }
-    for volume in spec.get("volumes").items() {
-        let name = volume.get("name");
-        if added_names.contains(name.text()) {
-            continue;
-        }
-        let volume = volume.told_as(format!("{path}[{place}]"));
-        place += 1;
-        let before = errors.0.len();
-        validate_volume_source(&volume, errors);
-        validate_volume_name(&volume.get("name"), errors);
-        if volumes.contains_key(name.text()) {
-            errors.duplicate(&volume.path_of("name"), &quoted(name.text()));
-        }
-        if errors.0.len() == before {
-            let is_claim = volume.get("persistentVolumeClaim").is_set() || volume.get("ephemeral").is_set();
-            volumes.insert(name.text(), is_claim);
-        }
-    }
-    volumes
-}
-
-fn validate_volume_name(name: &At, errors: &mut Errors) {
-    if name.text().is_empty() {
-        errors.required(&name.path, "");
-    } else {
-        errors.all_invalid(name, names::dns_label(name.text()));
-    }
-}
-
-/// Models validateVolumeSource: its order decides which of two sources is the one too many.
-fn validate_volume_source(volume: &At, errors: &mut Errors) {
-    const SOURCES: &str = "emptyDir hostPath gitRepo gcePersistentDisk awsElasticBlockStore secret nfs iscsi glusterfs flocker \
-        persistentVolumeClaim rbd cinder cephfs quobyte downwardAPI fc flexVolume configMap azureFile vsphereVolume \
-        photonPersistentDisk portworxVolume azureDisk storageos projected scaleIO csi ephemeral image";
-    let mut found = false;
-    for name in SOURCES.split_ascii_whitespace() {
-        let source = volume.get(name);
-        if !source.is_set() {
-            continue;
-        }
-        if found {
-            errors.forbidden(&source.path, MORE_THAN_ONE_VOLUME);
-            continue;
-        }
-        found = true;
-        match name {
-            "emptyDir" => {
-                let limit = source.get("sizeLimit");
-                if Quantity::parse(limit.text()).is_ok_and(|limit| limit.sign() < 0) {
-                    errors.forbidden(&limit.path, "SizeLimit field must be a valid resource quantity");
-                }
-            }
-            "hostPath" => {
-                let path = source.get("path");
-                if path.text().is_empty() {
-                    errors.required(&path.path, "");
-                } else {
-                    validate_no_backsteps(&path, errors);
-                    let kind = source.get("type");
-                    const TYPES: [&str; 8] = [
-                        "",
-                        "BlockDevice",
-                        "CharDevice",
-                        "Directory",
-                        "DirectoryOrCreate",
-                        "File",
-                        "FileOrCreate",
-                        "Socket",
-                    ];
-                    if !TYPES.contains(&kind.text()) {
-                        errors.not_supported(&kind, &TYPES);
-                    }
-                }
-            }
-            "secret" => validate_keys_source(&source, "secretName", errors),
-            "configMap" => validate_keys_source(&source, "name", errors),
-            "nfs" => {
-                required_texts(&source, &["server", "path"], errors);
-                let path = source.get("path");
-                if !path.text().starts_with('/') {
-                    errors.invalid_text(&path.path, path.text(), "must be an absolute path");
-                }
-            }
-            "persistentVolumeClaim" => required_texts(&source, &["claimName"], errors),
-            "csi" => required_texts(&source, &["driver"], errors),
-            "ephemeral" => {
-                let template = source.get("volumeClaimTemplate");
-                if template.is_set() {
-                    validate_claim_spec(&template.get("spec"), errors);
-                } else {
-                    errors.required(&template.path, "");
-                }
-            }
-            "downwardAPI" | "projected" => validate_mode(&source.get("defaultMode"), errors),
-            _ => {}
-        }
-    }
-    if !found {
-        errors.required(&volume.path, "must specify a volume type");
-    }
-}
-
-fn required_texts(at: &At, fields: &[&str], errors: &mut Errors) {
-    for field in fields {
-        if at.get(field).text().is_empty() {
-            errors.required(&at.path_of(field), "");
-        }
-    }
-}
-
-fn validate_mode(mode: &At, errors: &mut Errors) {
-    if mode.is_set() && !(0..=0o777).contains(&mode.int()) {
-        errors.invalid(mode, FILE_MODE);
-    }
-}
-
-/// A secret or config map as a volume.
-fn validate_keys_source(source: &At, name: &str, errors: &mut Errors) {
-    required_texts(source, &[name], errors);
-    validate_mode(&source.get("defaultMode"), errors);
-    for item in source.get("items").items() {
-        required_texts(&item, &["key", "path"], errors);
-        let path = item.get("path");
-        validate_descending(&path, errors);
-        if path.text().starts_with("..") && !path.text().starts_with("../") {
-            errors.invalid(&path, "must not start with '..'");
-        }
-        validate_mode(&item.get("mode"), errors);
-    }
-}
-
-fn validate_descending(path: &At, errors: &mut Errors) {
-    if path.text().starts_with('/') {
-        errors.invalid(path, "must be a relative path");
-    }
-    validate_no_backsteps(path, errors);
-}
-
-fn validate_no_backsteps(path: &At, errors: &mut Errors) {
-    if path.text().split('/').any(|part| part == "..") {
-        errors.invalid(path, "must not contain '..'");
-    }
+    (parts.len() == 4 && parts.iter().all(is_octet)) || text.parse::<Ipv6Addr>().is_ok()
 }
 
 // ---- containers ----
@@ -382,7 +352,7 @@ fn validate_containers(spec: &At, volumes: &Volumes, errors: &mut Errors) {
     }
     let mut known = BTreeSet::new();
     for container in containers.items() {
-        validate_container(&container, volumes, errors);
+        validate_container(&container, spec, volumes, errors);
         let name = container.get("name");
         if !known.insert(name.text()) {
             errors.duplicate(&name.path, &quoted(name.text()));
@@ -400,7 +370,7 @@ fn validate_init_containers(spec: &At, volumes: &Volumes, errors: &mut Errors) {
     let mut known: BTreeSet<&str> =
         spec.get("containers").items().map(|container| container.get("name").text()).collect();
     for container in spec.get("initContainers").items() {
-        validate_container(&container, volumes, errors);
+        validate_container(&container, spec, volumes, errors);
         validate_restart_policy(&container, errors);
         let name = container.get("name");
         if known.contains(name.text()) {
@@ -424,17 +394,65 @@ fn validate_init_containers(spec: &At, volumes: &Volumes, errors: &mut Errors) {
                 );
             }
         }
+        for policy in container.get("resizePolicy").items().map(|policy| policy.get("restartPolicy")) {
+            if policy.text() == "RestartContainer" {
+                let detail = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+                errors.invalid(&policy, detail);
+            }
+        }
     }
 }
 
-/// Models validateContainerRestartPolicy (ContainerRestartRules is on in 1.36).
+/// Models validateContainerRestartPolicy (ContainerRestartRules and RestartAllContainersOnContainerExits are on in 1.36).
 fn validate_restart_policy(container: &At, errors: &mut Errors) {
-    let policy = container.get("restartPolicy");
+    let (policy, rules) = (container.get("restartPolicy"), container.get("restartPolicyRules"));
     if policy.is_set() && !["Always", "Never", "OnFailure"].contains(&policy.text()) {
         errors.not_supported(&policy, &["Always", "Never", "OnFailure"]);
     }
-    if !policy.is_set() && !container.get("restartPolicyRules").is_empty_list() {
+    if !policy.is_set() && !rules.is_empty_list() {
         errors.required(&policy.path, "must specify restartPolicy when restart rules are used");
+    }
+    errors.too_many(&rules, 20);
+    for rule in rules.items() {
+        let (action, codes) = (rule.get("action"), rule.get("exitCodes"));
+        if !["Restart", "RestartAllContainers"].contains(&action.text()) {
+            errors.not_supported_shown(
+                &action.path,
+                &quoted(action.text()),
+                &["Restart", "RestartAllContainers"],
+            );
+        }
+        if !codes.is_set() {
+            errors.required(&codes.path, "must be specified");
+            continue;
+        }
+        let operator = codes.get("operator");
+        if !["In", "NotIn"].contains(&operator.text()) {
+            errors.not_supported_shown(&operator.path, &quoted(operator.text()), &["In", "NotIn"]);
+        }
+        errors.too_many(&codes.get("values"), 255);
+    }
+}
+
+/// Models validateResizePolicy.
+fn validate_resize_policy(policies: &At, pod_policy: &str, errors: &mut Errors) {
+    let mut known = BTreeSet::new();
+    // Upstream tells most of these at the list.
+    for policy in policies.items() {
+        let [resource, restart] =
+            ["resourceName", "restartPolicy"].map(|field| policy.get(field).told_as(policies.path.clone()));
+        if !known.insert(resource.text()) {
+            errors.duplicate(&policy.path, &quoted(resource.text()));
+        }
+        errors.one_of(&resource, &["cpu", "memory"]);
+        errors.one_of(&restart, &["NotRequired", "RestartContainer"]);
+        if pod_policy == "Never" && restart.text() != "NotRequired" {
+            errors.invalid_text(
+                &policies.path,
+                restart.text(),
+                "must be 'NotRequired' when pod `restartPolicy` is 'Never'",
+            );
+        }
     }
 }
 
@@ -455,7 +473,7 @@ fn validate_host_ports(container: &At, seen: &mut BTreeSet<String>, errors: &mut
 }
 
 /// Models validateContainerCommon.
-fn validate_container(container: &At, volumes: &Volumes, errors: &mut Errors) {
+fn validate_container(container: &At, spec: &At, volumes: &Volumes, errors: &mut Errors) {
     validate_volume_name(&container.get("name"), errors);
     required_texts(container, &["image"], errors);
     errors.one_of(&container.get("terminationMessagePolicy"), &["File", "FallbackToLogsOnError"]);
@@ -467,8 +485,11 @@ fn validate_container(container: &At, volumes: &Volumes, errors: &mut Errors) {
     validate_mounts(container, volumes, errors);
     validate_devices(container, volumes, errors);
     errors.one_of(&container.get("imagePullPolicy"), &["Always", "IfNotPresent", "Never"]);
-    validate_resources(&container.get("resources"), errors);
-    validate_security_context(&container.get("securityContext"), &["runAsUser", "runAsGroup"], errors);
+    let claims = spec.get("resourceClaims");
+    let claims = claims.items().map(|claim| claim.get("name").text()).filter(|name| !name.is_empty());
+    validate_resources(&container.get("resources"), &claims.collect(), validate_resource_name, errors);
+    validate_resize_policy(&container.get("resizePolicy"), spec.get("restartPolicy").text(), errors);
+    validate_context(&container.get("securityContext"), uses_host_users(spec), errors);
 }
 
 fn validate_ports(ports: &At, errors: &mut Errors) {
@@ -516,9 +537,9 @@ fn validate_env(variable: &At, errors: &mut Errors) {
         }
         sources += 1;
         match source {
-            "fieldRef" => validate_field_ref(&at, errors),
-            "resourceFieldRef" => required_texts(&at, &["resource"], errors),
-            "fileKeyRef" => required_texts(&at, &["volumeName", "path", "key"], errors),
+            "fieldRef" => validate_field_ref(&at, false, errors),
+            "resourceFieldRef" => validate_resource_ref(&at, false, errors),
+            "fileKeyRef" => validate_file_key(&at, errors),
             _ => {
                 let name = at.get("name");
                 for message in names::dns_subdomain(name.text()) {
@@ -545,52 +566,14 @@ fn validate_env(variable: &At, errors: &mut Errors) {
     errors.invalid_text(&from.path, "", detail);
 }
 
-/// Models validateObjectFieldSelector for a container's environment.
-fn validate_field_ref(field_ref: &At, errors: &mut Errors) {
-    const SUPPORTED: [&str; 9] = [
-        "metadata.name",
-        "metadata.namespace",
-        "metadata.uid",
-        "spec.nodeName",
-        "spec.serviceAccountName",
-        "status.hostIP",
-        "status.hostIPs",
-        "status.podIP",
-        "status.podIPs",
-    ];
-    const KNOWN: [&str; 6] = [
-        "metadata.annotations",
-        "metadata.labels",
-        "spec.restartPolicy",
-        "spec.schedulerName",
-        "status.phase",
-        "spec.host",
-    ];
-    let path = field_ref.get("fieldPath");
-    let text = path.text();
-    if text.is_empty() {
-        errors.required(&path.path, "");
-        return;
-    }
-    if let Some((field, subscript)) = text.strip_suffix("']").and_then(|text| text.split_once("['")) {
-        match field {
-            "metadata.annotations" => validate_label_key(&subscript.to_lowercase(), &field_ref.path, errors),
-            "metadata.labels" => validate_label_key(subscript, &field_ref.path, errors),
-            _ => {
-                let detail =
-                    format!("error converting fieldPath: field label does not support subscript: {text}");
-                errors.invalid(&path, &detail);
-            }
-        }
-    } else if !SUPPORTED.contains(&text) {
-        if KNOWN.contains(&text) {
-            if text != "spec.host" {
-                errors.not_supported(&path, &SUPPORTED);
-            }
-        } else {
-            errors.invalid(&path, &format!("error converting fieldPath: field label not supported: {text}"));
-        }
-    }
+/// Models validateFileKeySelector.
+fn validate_file_key(reference: &At, errors: &mut Errors) {
+    let [key, volume, path] = ["key", "volumeName", "path"].map(|field| reference.get(field));
+    required_texts(reference, &["key"], errors);
+    errors.all_invalid(&key, names::env_var_name(key.text()));
+    validate_volume_name(&volume, errors);
+    required_texts(reference, &["path"], errors);
+    validate_no_backsteps(&path, errors);
 }
 
 fn validate_env_from(list: &At, errors: &mut Errors) {
@@ -661,6 +644,28 @@ fn validate_mounts(container: &At, volumes: &Volumes, errors: &mut Errors) {
                 errors.forbidden(&at.path, detail);
             }
         }
+        validate_recursive_read_only(&mount, &list.path_of("recursiveReadOnly"), errors);
+    }
+}
+
+/// Models validateMountRecursiveReadOnly.
+fn validate_recursive_read_only(mount: &At, path: &str, errors: &mut Errors) {
+    let value = mount.get("recursiveReadOnly");
+    match value.text() {
+        "Enabled" | "IfPossible" => {
+            if !mount.get("readOnly").flag() {
+                errors.forbidden(path, "may only be specified when readOnly is true");
+            }
+            if !matches!(mount.get("mountPropagation").text(), "" | "None") {
+                errors
+                    .forbidden(path, "may only be specified when mountPropagation is None or not specified");
+            }
+        }
+        "Disabled" => {}
+        other if value.is_set() => {
+            errors.not_supported_shown(path, &quoted(other), &["Disabled", "Enabled", "IfPossible"]);
+        }
+        _ => {}
     }
 }
 
@@ -670,7 +675,7 @@ fn validate_devices(container: &At, volumes: &Volumes, errors: &mut Errors) {
     for device in container.get("volumeDevices").items() {
         let (name, path) = (device.get("name"), device.get("devicePath"));
         required_texts(&device, &["name"], errors);
-        if known_names.contains(name.text()) {
+        if !name.text().is_empty() && known_names.contains(name.text()) {
             errors.invalid(&name, "must be unique");
         }
         match volumes.get(name.text()) {
@@ -701,33 +706,163 @@ fn validate_devices(container: &At, volumes: &Volumes, errors: &mut Errors) {
     }
 }
 
-/// Models validateResourceRequirements for a container.
-fn validate_resources(resources: &At, errors: &mut Errors) {
+/// Models validateResourceRequirements. `claims` are the pod's, `check_name` says which resources there are.
+fn validate_resources(
+    resources: &At,
+    claims: &BTreeSet<&str>,
+    check_name: fn(&str, &str, &mut Errors),
+    errors: &mut Errors,
+) {
     let (limits, requests) = (resources.get("limits"), resources.get("requests"));
+    let validate_amount = |name: &str, amount: &At, errors: &mut Errors| {
+        check_name(name, &amount.path, errors);
+        validate_quantity(amount, errors);
+        let quantity = Quantity::parse(amount.text()).unwrap_or(Quantity::ZERO);
+        if is_integer(name) && quantity.milli_value() % 1000 != 0 {
+            errors.invalid(amount, "must be an integer");
+        }
+    };
+    let validate_pages = |name: &str, amount: &At, errors: &mut Errors| {
+        let Some(size) = name.strip_prefix("hugepages-") else { return };
+        let quantity = Quantity::parse(amount.text()).unwrap_or(Quantity::ZERO);
+        let size = Quantity::parse(size).ok().filter(|size| size.sign() > 0);
+        if size.is_none_or(|size| quantity.nanos() % size.nanos() != 0) {
+            let detail = format!("{quantity} is not positive integer multiple of {name}");
+            errors.invalid_text(&amount.path, amount.text(), &detail);
+        }
+    };
     for (name, amount) in limits.entries() {
-        validate_resource_name(name, &amount.path, errors);
-        validate_quantity(&amount, errors);
+        validate_amount(name, &amount, errors);
+        validate_pages(name, &amount, errors);
     }
     for (name, amount) in requests.entries() {
-        validate_resource_name(name, &amount.path, errors);
-        validate_quantity(&amount, errors);
+        validate_amount(name, &amount, errors);
         let limit = limits.get(name);
         let overcommits = is_native(name) && !name.starts_with("hugepages-");
         if limit.is_set() {
-            let (Ok(asked), Ok(most)) = (Quantity::parse(amount.text()), Quantity::parse(limit.text()))
-            else {
-                continue;
-            };
-            if !overcommits && asked.nanos() != most.nanos() {
-                let detail = format!("must be equal to {name} limit of {}", limit.text());
-                errors.invalid_text(&requests.path, amount.text(), &detail);
-            } else if asked.nanos() > most.nanos() {
-                let detail = format!("must be less than or equal to {name} limit of {}", limit.text());
-                errors.invalid_text(&requests.path, amount.text(), &detail);
+            if let (Ok(asked), Ok(most)) = (Quantity::parse(amount.text()), Quantity::parse(limit.text())) {
+                if !overcommits && asked.nanos() != most.nanos() {
+                    let detail = format!("must be equal to {name} limit of {}", limit.text());
+                    errors.invalid_text(&requests.path, amount.text(), &detail);
+                } else if asked.nanos() > most.nanos() {
+                    let detail = format!("must be less than or equal to {name} limit of {}", limit.text());
+                    errors.invalid_text(&requests.path, amount.text(), &detail);
+                }
             }
         } else if !overcommits {
             errors.required(&limits.path, "Limit must be set for non overcommitable resources");
         }
+        validate_pages(name, &amount, errors);
+    }
+    let has =
+        |wanted: fn(&str) -> bool| limits.entries().chain(requests.entries()).any(|(name, _)| wanted(name));
+    if has(|name| name.starts_with("hugepages-")) && !has(|name| matches!(name, "cpu" | "memory")) {
+        errors.forbidden(&resources.path, "HugePages require cpu or memory");
+    }
+    validate_claim_names(&resources.get("claims"), claims, errors);
+}
+
+/// Models validateResourceClaimNames.
+fn validate_claim_names(claims: &At, known: &BTreeSet<&str>, errors: &mut Errors) {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for claim in claims.items() {
+        let (name, request) = (claim.get("name").text(), claim.get("request"));
+        if name.is_empty() {
+            errors.required(&claim.path, "");
+            continue;
+        }
+        if seen.contains(name) {
+            errors.duplicate(&claim.path, &quoted(name));
+        } else {
+            let mut key = name.to_owned();
+            if !request.text().is_empty() {
+                errors.all_invalid(&request, names::dns_label(request.text()));
+                key.extend(["/", request.text()]);
+            }
+            let has_request_of_it = |seen: &String| seen.split_once('/').is_some_and(|(of, _)| of == name);
+            if seen.contains(&key) {
+                errors.duplicate(&claim.path, &quoted(&key));
+            } else if request.text().is_empty() {
+                for _ in seen.iter().filter(|seen| has_request_of_it(seen)) {
+                    errors.duplicate(&claim.path, &quoted(name));
+                }
+            }
+            seen.insert(key);
+        }
+        if !known.contains(name) {
+            let names: Vec<&str> = known.iter().copied().collect();
+            let which = if names.is_empty() {
+                " which is empty".to_owned()
+            } else {
+                format!(": {}", names.join(", "))
+            };
+            let detail = format!("must be one of the names in pod.spec.resourceClaims{which}");
+            errors.add(&claim.path, format!("Not found: {}: {detail}", quoted(name)));
+        }
+    }
+}
+
+/// Models validatePodResources: what all containers together may have.
+fn validate_pod_resources(spec: &At, errors: &mut Errors) {
+    let resources = spec.get("resources");
+    if !resources.is_set() {
+        return;
+    }
+    if spec.get("os").get("name").text() == "windows" {
+        return errors.forbidden(&resources.path, "may not be set for a windows pod");
+    }
+    if resources.get("claims").is_set() {
+        errors.forbidden(&resources.path_of("claims"), "claims may not be set for Resources at pod-level");
+    }
+    validate_resources(&resources, &BTreeSet::new(), validate_pod_resource_name, errors);
+    // Models validatePodResourceConsistency.
+    for (name, amount) in resources.get("requests").entries() {
+        let asked = |container: &At| {
+            Quantity::parse(container.get("resources").get("requests").get(name).text())
+                .unwrap_or(Quantity::ZERO)
+        };
+        let (mut all, mut sidecars, mut initial) = (Quantity::ZERO, Quantity::ZERO, Quantity::ZERO);
+        spec.get("containers").items().for_each(|container| all += &asked(&container));
+        for container in spec.get("initContainers").items() {
+            let mut here = asked(&container);
+            if container.get("restartPolicy").text() == "Always" {
+                all += &here;
+                sidecars += &here;
+                here = sidecars.clone();
+            } else {
+                here += &sidecars;
+            }
+            if here.nanos() > initial.nanos() {
+                initial = here;
+            }
+        }
+        let all = if initial.nanos() > all.nanos() { initial } else { all };
+        if Quantity::parse(amount.text()).is_ok_and(|of_pod| all.nanos() > of_pod.nanos()) {
+            let detail = format!("must be greater than or equal to aggregate container requests of {all}");
+            errors.invalid_text(&amount.path, amount.text(), &detail);
+        }
+    }
+    for (n, container) in spec.get("containers").items().enumerate() {
+        for (name, limit) in container.get("resources").get("limits").entries() {
+            let of_pod = resources.get("limits").get(name);
+            let (Ok(own), Ok(most)) = (Quantity::parse(limit.text()), Quantity::parse(of_pod.text())) else {
+                continue;
+            };
+            if own.nanos() > most.nanos() {
+                let path = format!("{}.containers[{n}][{name}].limits", resources.path);
+                let detail = format!("must be less than or equal to pod limits of {}", of_pod.text());
+                errors.invalid_text(&path, limit.text(), &detail);
+            }
+        }
+    }
+}
+
+/// Models validatePodResourceName.
+fn validate_pod_resource_name(name: &str, path: &str, errors: &mut Errors) {
+    let before = errors.0.len();
+    validate_standard_name(name, path, errors);
+    if errors.0.len() == before && !matches!(name, "cpu" | "memory") && !name.starts_with("hugepages-") {
+        errors.not_supported_shown(path, &quoted(name), &["cpu", "hugepages-", "memory"]);
     }
 }
 
@@ -736,35 +871,46 @@ fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
-/// Models validateContainerResourceName.
-fn validate_resource_name(name: &str, path: &str, errors: &mut Errors) {
+/// Models helper.IsExtendedResourceName.
+fn is_extended(name: &str) -> bool {
+    !is_native(name)
+        && !name.starts_with("requests.")
+        && names::label_key(&format!("requests.{name}")).is_empty()
+}
+
+/// Models helper.IsIntegerResourceName.
+fn is_integer(name: &str) -> bool {
+    const INTEGERS: &str = " pods resourcequotas services replicationcontrollers secrets configmaps persistentvolumeclaims \
+        services.nodeports services.loadbalancers ";
+    INTEGERS.contains(&format!(" {name} ")) || is_extended(name)
+}
+
+/// Models validateResourceName.
+fn validate_standard_name(name: &str, path: &str, errors: &mut Errors) {
     const STANDARD: &str = " cpu memory ephemeral-storage requests.cpu requests.memory requests.ephemeral-storage limits.cpu \
         limits.memory limits.ephemeral-storage pods resourcequotas services replicationcontrollers secrets configmaps \
         persistentvolumeclaims storage requests.storage services.nodeports services.loadbalancers ";
     let messages = names::label_key(name);
-    let is_named = messages.is_empty();
+    let is_standard = name.starts_with("hugepages-")
+        || name.starts_with("requests.hugepages-")
+        || STANDARD.contains(&format!(" {name} "));
+    if messages.is_empty() && !name.contains('/') && !is_standard {
+        errors.invalid_text(path, name, "must be a standard resource type or fully qualified");
+    }
     for message in messages {
         errors.invalid_text(path, name, &message);
     }
-    let huge_page = name.starts_with("hugepages-");
-    if !name.contains('/') {
-        if is_named && !huge_page && !STANDARD.contains(&format!(" {name} ")) {
-            errors.invalid_text(path, name, "must be a standard resource type or fully qualified");
-        }
-        if !huge_page && !matches!(name, "cpu" | "memory" | "ephemeral-storage") {
-            errors.invalid_text(path, name, "must be a standard resource for containers");
-        }
-    } else if !is_native(name) && name.starts_with("requests.") {
-        errors.invalid_text(path, name, "doesn't follow extended resource name standard");
-    }
 }
 
-fn validate_security_context(context: &At, ids: &[&str], errors: &mut Errors) {
-    for field in ids {
-        let id = context.get(field);
-        if id.is_set() {
-            errors.in_range(&id, 0, i64::from(i32::MAX));
-        }
+/// Models validateContainerResourceName.
+fn validate_resource_name(name: &str, path: &str, errors: &mut Errors) {
+    validate_standard_name(name, path, errors);
+    let is_for_containers =
+        name.starts_with("hugepages-") || matches!(name, "cpu" | "memory" | "ephemeral-storage");
+    if !name.contains('/') && !is_for_containers {
+        errors.invalid_text(path, name, "must be a standard resource for containers");
+    } else if !is_native(name) && !is_extended(name) {
+        errors.invalid_text(path, name, "doesn't follow extended resource name standard");
     }
 }
 
@@ -828,6 +974,12 @@ fn validate_handler(handler: &At, spec: &At, errors: &mut Errors) {
                 if !["HTTP", "HTTPS"].contains(&action.get("scheme").text()) {
                     errors.not_supported(&action.get("scheme"), &["HTTP", "HTTPS"]);
                 }
+                for header in action.get("httpHeaders").items() {
+                    let name = header.get("name").text();
+                    for message in names::http_header(name) {
+                        errors.invalid_text(&action.path_of("httpHeaders"), name, &message);
+                    }
+                }
             }
             "sleep" => {
                 let (seconds, grace) =
@@ -864,11 +1016,11 @@ fn validate_affinity(affinity: &At, errors: &mut Errors) {
         if terms.is_empty_list() {
             errors.required(&terms.path, "must have at least one node selector term");
         }
-        terms.items().for_each(|term| validate_node_term(&term, errors));
+        terms.items().for_each(|term| validate_node_term(&term, true, errors));
     }
     for term in node.get("preferredDuringSchedulingIgnoredDuringExecution").items() {
         validate_weight(&term.get("weight"), errors);
-        validate_node_term(&term.get("preference"), errors);
+        validate_node_term(&term.get("preference"), false, errors);
     }
     for kind in ["podAffinity", "podAntiAffinity"] {
         let affinity = affinity.get(kind);
@@ -888,15 +1040,36 @@ fn validate_weight(weight: &At, errors: &mut Errors) {
     }
 }
 
-fn validate_node_term(term: &At, errors: &mut Errors) {
+/// Models ValidateNodeSelectorTerm. Where a node is only preferred, values that no label can have are warned of.
+pub(super) fn validate_node_term(term: &At, check_values: bool, errors: &mut Errors) {
     for requirement in term.get("matchExpressions").items() {
-        validate_requirement(&requirement, true, errors);
+        validate_requirement(&requirement, true, check_values, errors);
+    }
+    for requirement in term.get("matchFields").items() {
+        let (key, values) = (requirement.get("key"), requirement.get("values"));
+        let operator = requirement.get("operator").text();
+        if !matches!(operator, "In" | "NotIn") {
+            errors.invalid_text(&requirement.path_of("operator"), operator, "not a valid selector operator");
+        } else if values.items().len() != 1 {
+            let detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+            errors.required(&values.path, detail);
+        }
+        if key.text() != "metadata.name" {
+            errors.invalid_text(&key.path, key.text(), "not a valid field selector key");
+            continue;
+        }
+        values.items().for_each(|value| errors.all_invalid(&value, names::dns_subdomain(value.text())));
     }
 }
 
 fn validate_pod_term(term: &At, errors: &mut Errors) {
-    validate_selector(&term.get("labelSelector"), errors);
-    validate_selector(&term.get("namespaceSelector"), errors);
+    validate_term_selectors(term, errors);
+    for namespace in term.get("namespaces").items() {
+        // Upstream's path has no place in the list.
+        let at = namespace.told_as(term.path_of("namespace"));
+        errors.all_invalid(&at, names::dns_label(namespace.text()));
+    }
+    validate_match_label_keys(term, errors);
     let key = term.get("topologyKey");
     if key.text().is_empty() {
         errors.required(&key.path, "can not be empty");
@@ -924,10 +1097,30 @@ fn validate_dns_config(spec: &At, errors: &mut Errors) {
         errors.invalid(&servers, "must not have more than 3 nameservers");
     }
     servers.items().for_each(|server| validate_ip(&server, errors));
+    let searches = config.get("searches");
+    if searches.items().len() > 32 {
+        errors.invalid(&searches, "must not have more than 32 search paths");
+    }
+    if searches.items().map(|search| search.text().len() + 1).sum::<usize>() > 2048 + 1 {
+        let detail = "must not have more than 2048 characters (including spaces) in the search list";
+        errors.invalid(&searches, detail);
+    }
+    for search in searches.items().filter(|search| search.text() != ".") {
+        let text = search.text().strip_suffix('.').unwrap_or(search.text());
+        for message in names::dns_subdomain_with_underscore(text) {
+            errors.invalid_text(&search.path, text, &message);
+        }
+    }
+    for option in config.get("options").items() {
+        if option.get("name").text().is_empty() {
+            errors.required(&option.path, "must not be empty");
+        }
+    }
 }
 
+/// Models validateTopologySpreadConstraints.
 fn validate_spread(constraints: &At, errors: &mut Errors) {
-    for constraint in constraints.items() {
+    for (n, constraint) in constraints.items().enumerate() {
         let skew = constraint.get("maxSkew");
         if skew.int() <= 0 {
             errors.invalid(&skew, "must be greater than zero");
@@ -938,8 +1131,35 @@ fn validate_spread(constraints: &At, errors: &mut Errors) {
         }
         let action = constraint.get("whenUnsatisfiable");
         if !["DoNotSchedule", "ScheduleAnyway"].contains(&action.text()) {
-            errors.not_supported(&action, &["DoNotSchedule", "ScheduleAnyway"]);
+            errors.not_supported_shown(
+                &action.path,
+                &quoted(action.text()),
+                &["DoNotSchedule", "ScheduleAnyway"],
+            );
         }
+        let is_repeated = constraints.items().skip(n + 1).any(|later| {
+            later.get("topologyKey").text() == key.text()
+                && later.get("whenUnsatisfiable").text() == action.text()
+        });
+        if is_repeated {
+            let path = constraint.path_of("{topologyKey, whenUnsatisfiable}");
+            errors.duplicate(&path, &quoted(&format!("{{{}, {}}}", key.text(), action.text())));
+        }
+        let domains = constraint.get("minDomains");
+        if domains.is_set() && domains.int() <= 0 {
+            errors.invalid(&domains, "must be greater than zero");
+        }
+        if domains.is_set() && action.text() != "DoNotSchedule" {
+            let detail =
+                format!("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}", action.text());
+            errors.invalid(&domains, &detail);
+        }
+        for policy in ["nodeAffinityPolicy", "nodeTaintsPolicy"].map(|field| constraint.get(field)) {
+            if policy.is_set() && !["Honor", "Ignore"].contains(&policy.text()) {
+                errors.not_supported(&policy, &["Honor", "Ignore"]);
+            }
+        }
+        validate_match_label_keys(&constraint, errors);
         validate_selector(&constraint.get("labelSelector"), errors);
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::field::{At, Errors, quoted, shown};
 use super::meta::validate_labels;
 use super::names;
-use super::pod::{is_ip, validate_ip, validate_port};
+use super::pod::{has_leading_zeros, is_ip, is_mapped, validate_ip, validate_port};
 
 fn is_headless(spec: &At) -> bool {
     spec.get("clusterIPs").items().len() == 1
@@ -22,6 +22,14 @@ fn is_externally_accessible(spec: &At) -> bool {
 
 /// Models validateService.
 pub(super) fn validate_service(service: &At, errors: &mut Errors) {
+    let annotations = service.get("metadata").get("annotations");
+    const HINTS: &str = "service.kubernetes.io/topology-aware-hints";
+    let (mode, hints) = (annotations.get("service.kubernetes.io/topology-mode"), annotations.get(HINTS));
+    if mode.is_set() && hints.is_set() && mode.text() != hints.text() {
+        let path = format!("{}[service.kubernetes.io/topology-mode]", annotations.path);
+        let detail = format!("must match annotations[{HINTS}] when both are specified");
+        errors.invalid_text(&path, mode.text(), &detail);
+    }
     let spec = service.get("spec");
     let ports = spec.get("ports");
     let service_type = spec.get("type");
@@ -66,19 +74,101 @@ pub(super) fn validate_service(service: &At, errors: &mut Errors) {
         }
     }
     validate_cluster_ips(&spec, errors);
-    spec.get("externalIPs").items().for_each(|ip| validate_ip(&ip, errors));
-    errors.one_of(&service_type, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]);
-    validate_port_conflicts(&ports, service_type.text(), errors);
-    if !spec.get("loadBalancerSourceRanges").is_empty_list() && service_type.text() != "LoadBalancer" {
-        let path = spec.path_of("LoadBalancerSourceRanges");
-        errors.forbidden(&path, "may only be used when `type` is 'LoadBalancer'");
-    }
-    for field in ["allocateLoadBalancerNodePorts", "loadBalancerClass"] {
-        if spec.get(field).is_set() && service_type.text() != "LoadBalancer" {
-            errors.forbidden(&spec.path_of(field), "may only be used when `type` is 'LoadBalancer'");
+    for ip in spec.get("externalIPs").items() {
+        let before = errors.0.len();
+        validate_ip(&ip, errors);
+        if errors.0.len() == before {
+            validate_endpoint_ip(&ip, errors);
         }
     }
+    errors.one_of(&service_type, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]);
+    validate_port_conflicts(&ports, service_type.text(), errors);
+    let is_balancer = service_type.text() == "LoadBalancer";
+    const ONLY_FOR_BALANCERS: &str = "may only be used when `type` is 'LoadBalancer'";
+    let ranges = spec.get("loadBalancerSourceRanges");
+    if !ranges.is_empty_list() {
+        // Upstream spells the path so.
+        let ranges = ranges.told_as(spec.path_of("LoadBalancerSourceRanges"));
+        if !is_balancer {
+            errors.forbidden(&ranges.path, ONLY_FOR_BALANCERS);
+        }
+        ranges.items().for_each(|range| validate_cidr(&range.path, range.text().trim(), errors));
+    } else {
+        const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+        let ranges = annotations.get(RANGES);
+        let path = format!("{}[{RANGES}]", annotations.path);
+        if ranges.is_set() && !is_balancer {
+            errors.forbidden(&path, ONLY_FOR_BALANCERS);
+        }
+        if !ranges.text().trim().is_empty() {
+            ranges.text().trim().split(',').for_each(|range| validate_cidr(&path, range.trim(), errors));
+        }
+    }
+    let (allocate, class) = (spec.get("allocateLoadBalancerNodePorts"), spec.get("loadBalancerClass"));
+    if allocate.is_set() && !is_balancer {
+        errors.forbidden(&allocate.path, ONLY_FOR_BALANCERS);
+    }
+    validate_balancer_class(&class, is_balancer, errors);
     validate_traffic_policies(&spec, errors);
+}
+
+/// Models the end of validateLoadBalancerClassField.
+fn validate_balancer_class(class: &At, is_balancer: bool, errors: &mut Errors) {
+    if class.is_set() && is_balancer {
+        errors.all_invalid(class, names::label_key(class.text()));
+    } else if class.is_set() {
+        errors.forbidden(&class.path, "may only be used when `type` is 'LoadBalancer'");
+    }
+}
+
+/// Models ValidateEndpointIP.
+fn validate_endpoint_ip(ip: &At, errors: &mut Errors) {
+    use std::net::IpAddr;
+    let Ok(address) = ip.text().parse::<IpAddr>() else { return };
+    let is_link_local = match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    };
+    let is_link_local_multicast = match address {
+        IpAddr::V4(v4) => matches!(v4.octets(), [224, 0, 0, _]),
+        IpAddr::V6(v6) => v6.segments()[0] & 0xff0f == 0xff02,
+    };
+    if address.is_unspecified() {
+        errors.invalid(ip, &format!("may not be unspecified ({})", ip.text()));
+    }
+    for (is_so, detail) in [
+        (address.is_loopback(), "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+        (is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
+        (is_link_local_multicast, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"),
+    ] {
+        if is_so {
+            errors.invalid(ip, detail);
+        }
+    }
+}
+
+/// Models IsValidCIDRForLegacyField (StrictIPCIDRValidation is on in 1.36).
+fn validate_cidr(path: &str, text: &str, errors: &mut Errors) {
+    let parts = text.split_once('/').filter(|(address, _)| is_ip(address));
+    let width = if text.contains(':') { 128 } else { 32 };
+    let is_number = |length: &str| !length.is_empty() && length.bytes().all(|c| c.is_ascii_digit());
+    let length = parts.and_then(|(_, length)| length.parse::<u32>().ok().filter(|_| is_number(length)));
+    let Some(((address, digits), length)) = parts.zip(length.filter(|length| *length <= width)) else {
+        let detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+        return errors.invalid_text(path, text, detail);
+    };
+    let bits = match address.parse() {
+        Ok(std::net::IpAddr::V4(v4)) => u128::from(u32::from(v4)),
+        Ok(std::net::IpAddr::V6(v6)) => u128::from(v6),
+        Err(_) => 0,
+    };
+    if has_leading_zeros(address) || (digits.len() > 1 && digits.starts_with('0')) {
+        errors.invalid_text(path, text, "must not have leading 0s in IP or prefix length");
+    } else if is_mapped(address) {
+        errors.invalid_text(path, text, "must not have an IPv4-mapped IPv6 address");
+    } else if length < width && bits << (128 - width) << length != 0 {
+        errors.invalid_text(path, text, "must not have bits set beyond the prefix length");
+    }
 }
 
 fn validate_ports(ports: &At, errors: &mut Errors) {
@@ -132,7 +222,7 @@ fn validate_port_conflicts(ports: &At, service_type: &str, errors: &mut Errors) 
 }
 
 /// Models ValidateServiceClusterIPsRelatedFields.
-fn validate_cluster_ips(spec: &At, errors: &mut Errors) {
+pub(super) fn validate_cluster_ips(spec: &At, errors: &mut Errors) {
     if spec.get("type").text() == "ExternalName" {
         return;
     }
@@ -206,6 +296,8 @@ fn validate_traffic_policies(spec: &At, errors: &mut Errors) {
     if health.int() != 0 && !needs_health_check {
         let detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
         errors.invalid(&health, detail);
+    } else if health.int() != 0 {
+        errors.in_range(&health, 1, 65535);
     }
     let internal = spec.get("internalTrafficPolicy");
     if internal.is_set() && !["Cluster", "Local"].contains(&internal.text()) {
@@ -218,26 +310,44 @@ fn validate_traffic_policies(spec: &At, errors: &mut Errors) {
     }
 }
 
-/// Models validateUpgradeDowngradeClusterIPs.
+/// Models ValidateServiceUpdate, but for what is checked of every service.
 pub(super) fn validate_service_update(new: &At, old: &At, errors: &mut Errors) {
     let (new, old) = (new.get("spec"), old.get("spec"));
     let is_external_name = |spec: &At| spec.get("type").text() == "ExternalName";
-    if is_external_name(&new) || is_external_name(&old) || (is_headless(&new) && is_headless(&old)) {
-        return;
+    if !is_external_name(&new) && !is_external_name(&old) {
+        if !is_headless(&new) || !is_headless(&old) {
+            validate_addresses_are_kept(&new, &old, "clusterIPs", "secondary clusterIP", errors);
+        }
+        if !is_headless(&new) && !is_headless(&old) {
+            validate_addresses_are_kept(&new, &old, "ipFamilies", "secondary ipFamily", errors);
+        }
     }
-    let (new_ips, old_ips) = (new.get("clusterIPs"), old.get("clusterIPs"));
+    let is_balancer = |spec: &At| spec.get("type").text() == "LoadBalancer";
+    let class = new.get("loadBalancerClass");
+    if is_balancer(&new) && is_balancer(&old) && class.value != old.get("loadBalancerClass").value {
+        errors.invalid(&class, "may not change once set");
+    }
+    validate_balancer_class(&class, is_balancer(&new), errors);
+}
+
+/// Models validateUpgradeDowngradeClusterIPs and -IPFamilies: the second may come and go, the first stays.
+fn validate_addresses_are_kept(new: &At, old: &At, field: &str, second: &str, errors: &mut Errors) {
+    let (new_ips, old_ips) = (new.get(field), old.get(field));
     let (new_count, old_count) = (new_ips.items().len(), old_ips.items().len());
+    let first = format!("{}[0]", new_ips.path);
     if new_count == 0 && old_count > 0 {
-        errors.invalid_shown(
-            &format!("{}[0]", new_ips.path),
-            &shown(new_ips.value),
-            "primary clusterIP can not be unset",
-        );
+        let what = second.replace("secondary", "primary");
+        errors.invalid_shown(&first, &shown(new_ips.value), &format!("{what} can not be unset"));
     }
     let compared = if new_count == old_count { old_count } else { 1 };
     for (old_ip, new_ip) in old_ips.items().zip(new_ips.items()).take(compared) {
         if old_ip.text() != new_ip.text() {
-            errors.invalid_shown(&new_ip.path, &shown(new_ips.value), "may not change once set");
+            let path = if field == "ipFamilies" { &first } else { &new_ip.path };
+            errors.invalid_shown(path, &shown(new_ips.value), "may not change once set");
         }
+    }
+    let policy = new.get("ipFamilyPolicy");
+    if new_count == 1 && old_count > 1 && policy.text() != "SingleStack" {
+        errors.invalid(&policy, &format!("must be set to 'SingleStack' when releasing the {second}"));
     }
 }

@@ -57,13 +57,48 @@ pub(super) fn validate_claim_spec(spec: &At, errors: &mut Errors) {
         errors.all_invalid(&class, names::dns_subdomain(class.text()));
     }
     validate_volume_mode(&spec.get("volumeMode"), errors);
-    let source = spec.get("dataSource");
-    if source.is_set() {
-        for field in ["name", "kind"] {
-            if source.get(field).text().is_empty() {
-                errors.required(&source.path_of(field), "");
-            }
+    let (source, reference) = (spec.get("dataSource"), spec.get("dataSourceRef"));
+    validate_data_source(&source, errors);
+    validate_data_source(&reference, errors);
+    if source.is_set() && reference.is_set() {
+        let in_namespace = !reference.get("namespace").text().is_empty();
+        let same =
+            ["apiGroup", "kind", "name"].iter().all(|f| source.get(f).text() == reference.get(f).text());
+        // Upstream has mixed up the path and the value, whose fields JSON does not show.
+        if in_namespace {
+            let detail = "may not be specified when dataSourceRef.namespace is specified";
+            errors.invalid_shown(&spec.path, "{}", detail);
+        } else if !same {
+            errors.invalid_shown(&spec.path, "{}", "must match dataSourceRef");
         }
+    }
+    let attributes = spec.get("volumeAttributesClassName");
+    if !attributes.text().is_empty() {
+        errors.all_invalid(&attributes, names::dns_subdomain(attributes.text()));
+    }
+}
+
+/// Models validateDataSource and validateDataSourceRef.
+fn validate_data_source(source: &At, errors: &mut Errors) {
+    if !source.is_set() {
+        return;
+    }
+    let [name, kind, group, namespace] =
+        ["name", "kind", "apiGroup", "namespace"].map(|field| source.get(field));
+    for field in [name, kind.clone()] {
+        if field.text().is_empty() {
+            errors.required(&field.path, "");
+        }
+    }
+    if group.text().is_empty() && kind.text() != "PersistentVolumeClaim" {
+        let detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+        errors.invalid_text(&source.path, kind.text(), detail);
+    }
+    if !group.text().is_empty() {
+        errors.all_invalid(&group, names::dns_subdomain(group.text()));
+    }
+    if !namespace.text().is_empty() {
+        errors.all_invalid(&namespace, names::dns_label(namespace.text()));
     }
 }
 
@@ -116,6 +151,15 @@ pub(super) fn validate_claim_update(new: &At, old: &At, errors: &mut Errors) {
     };
     if storage(new) < storage(old) && storage(new) <= size(old, "status", "capacity") {
         errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
+    }
+    let mode = new_spec.get("volumeMode").told_as("volumeMode".to_owned());
+    errors.immutable(&mode, &old_spec.get("volumeMode"), &shown(mode.value));
+    let attributes = new_spec.get("volumeAttributesClassName");
+    if old.get("status").get("currentVolumeAttributesClassName").is_set() && attributes.text().is_empty() {
+        let to = if attributes.is_set() { "empty string" } else { "nil" };
+        let detail =
+            format!("update to {to} is forbidden when status.currentVolumeAttributesClassName is not nil");
+        errors.forbidden(&attributes.path, &detail);
     }
 }
 

@@ -7,7 +7,8 @@ use super::meta::{
     selector_matches, selector_shown, validate_annotations, validate_labels, validate_selector,
 };
 use super::names;
-use super::pod::validate_template;
+use super::pod::{Given, validate_template};
+use super::security::validate_pod_annotations;
 use super::volume::validate_claim_spec;
 
 const NO_MATCH: &str = "`selector` does not match template `labels`";
@@ -89,11 +90,13 @@ fn validate_stateful_set_spec(spec: &At, leniency: Leniency, errors: &mut Errors
                 errors.invalid(&labels, NO_MATCH);
             }
             if !leniency.template {
-                validate_template(&template, &claim_templates, errors);
+                validate_template(&template, Some(Given(&claim_templates)), errors);
             }
             validate_labels(&labels.told_as(template.path_of("labels")), errors);
             let annotations = template.get("metadata").get("annotations");
-            validate_annotations(&annotations.told_as(template.path_of("annotations")), errors);
+            let annotations = annotations.told_as(template.path_of("annotations"));
+            validate_annotations(&annotations, errors);
+            validate_pod_annotations(&annotations, &template.get("spec"), errors);
         }
     }
     validate_long_running(&template.get("spec"), "StatefulSet", errors);
@@ -207,7 +210,7 @@ fn validate_replica_template(spec: &At, errors: &mut Errors) {
             if !matches {
                 errors.invalid(&labels, NO_MATCH);
             }
-            validate_template(&template, &[], errors);
+            validate_template(&template, None, errors);
             validate_long_running(&template.get("spec"), "ReplicaSet", errors);
         }
     }
@@ -284,7 +287,7 @@ pub(super) fn validate_daemon_set(set: &At, errors: &mut Errors) {
         errors.invalid(&labels, NO_MATCH);
     }
     validate_selector_is_not_empty(&selector, "daemonset", errors);
-    validate_template(&template, &[], errors);
+    validate_template(&template, None, errors);
     validate_long_running(&template.get("spec"), "DaemonSet", errors);
     errors.nonnegative(&spec.get("minReadySeconds"));
     let strategy = spec.get("updateStrategy");
@@ -322,7 +325,7 @@ pub(super) fn validate_job_spec(spec: &At, errors: &mut Errors) {
         errors.nonnegative(&spec.get(field));
     }
     let template = spec.get("template");
-    validate_template(&template, &[], errors);
+    validate_template(&template, None, errors);
     let policy = template.get("spec").get("restartPolicy");
     match policy.text() {
         "OnFailure" | "Never" => {}

@@ -1,0 +1,599 @@
+//! The sources of a pod's volumes.
+//!
+//! Models pkg/apis/core/validation/validation.go: ValidateVolumes, validateVolumeSource and what they call, in their order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::field::{At, Errors, quoted};
+use super::meta::{validate_annotations, validate_label_key, validate_labels, validate_selector};
+use super::names;
+use super::volume::validate_claim_spec;
+use crate::manifest::quantity::Quantity;
+
+const FILE_MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
+const MORE_THAN_ONE_VOLUME: &str = "may not specify more than 1 volume type";
+
+/// The volumes of a pod that are in order: name and whether a claim is behind it.
+pub(super) type Volumes<'a> = BTreeMap<&'a str, bool>;
+
+/// `pod_name` is that of a pod, which a template has not.
+pub(super) fn validate_volumes<'a>(
+    spec: &At<'a>,
+    added: &[At<'a>],
+    pod_name: Option<&str>,
+    errors: &mut Errors,
+) -> Volumes<'a> {
+    let path = spec.path_of("volumes");
+    let mut volumes = Volumes::new();
+    let mut place = 0;
+    // A controller's claims come first; of several with one name, one.
+    let mut added_names = BTreeSet::new();
+    for template in added {
+        let name = template.get("metadata").get("name").text();
+        if !added_names.insert(name) {
+            continue;
+        }
+        let here = format!("{path}[{place}]");
+        place += 1;
+        let before = errors.0.len();
+        if name.is_empty() {
+            errors.required(&format!("{here}.persistentVolumeClaim.claimName"), "");
+        }
+        let at = template.get("metadata").get("name").told_as(format!("{here}.name"));
+        validate_volume_name(&at, errors);
+        if errors.0.len() == before {
+            volumes.insert(name, true);
+        }
+    }
+    let pod_name = pod_name.filter(|name| !name.is_empty());
+    let claim_of = |volume: &At| Some(format!("{}-{}", pod_name?, volume.get("name").text()));
+    for volume in spec.get("volumes").items() {
+        let name = volume.get("name");
+        if added_names.contains(name.text()) {
+            continue;
+        }
+        let volume = volume.told_as(format!("{path}[{place}]"));
+        place += 1;
+        let before = errors.0.len();
+        validate_volume_source(&volume, pod_name, errors);
+        validate_volume_name(&volume.get("name"), errors);
+        if volumes.contains_key(name.text()) {
+            errors.duplicate(&volume.path_of("name"), &quoted(name.text()));
+        }
+        if errors.0.len() == before {
+            let is_claim = volume.get("persistentVolumeClaim").is_set() || volume.get("ephemeral").is_set();
+            volumes.insert(name.text(), is_claim);
+        }
+        let claim = volume.get("persistentVolumeClaim").get("claimName");
+        let mut others = spec.get("volumes").items().filter(|other| other.get("ephemeral").is_set());
+        if claim.is_set() && others.any(|other| claim_of(&other).as_deref() == Some(claim.text())) {
+            errors.invalid(&claim, "must not reference a PVC that gets created for an ephemeral volume");
+        }
+    }
+    volumes
+}
+
+pub(super) fn validate_volume_name(name: &At, errors: &mut Errors) {
+    if name.text().is_empty() {
+        errors.required(&name.path, "");
+    } else {
+        errors.all_invalid(name, names::dns_label(name.text()));
+    }
+}
+
+/// What a source must say: texts and lists that are not to be empty. (Upstream has a function for each.)
+const REQUIRED: &[(&str, &[&str])] = &[
+    ("gitRepo", &["repository"]),
+    ("gcePersistentDisk", &["pdName"]),
+    ("awsElasticBlockStore", &["volumeID"]),
+    ("secret", &["secretName"]),
+    ("nfs", &["server", "path"]),
+    ("iscsi", &["targetPortal", "iqn"]),
+    ("glusterfs", &["endpoints", "path"]),
+    ("persistentVolumeClaim", &["claimName"]),
+    ("rbd", &["monitors", "image"]),
+    ("cinder", &["volumeID"]),
+    ("cephfs", &["monitors"]),
+    ("flexVolume", &["driver"]),
+    ("configMap", &["name"]),
+    ("azureFile", &["secretName", "shareName"]),
+    ("vsphereVolume", &["volumePath"]),
+    ("photonPersistentDisk", &["pdID"]),
+    ("portworxVolume", &["volumeID"]),
+    ("azureDisk", &["diskName", "diskURI"]),
+    ("storageos", &["volumeName"]),
+    ("scaleIO", &["gateway", "system", "volumeName"]),
+];
+
+/// Models validateVolumeSource: its order decides which of two sources is the one too many.
+fn validate_volume_source(volume: &At, pod_name: Option<&str>, errors: &mut Errors) {
+    const SOURCES: &str = "emptyDir hostPath gitRepo gcePersistentDisk awsElasticBlockStore secret nfs iscsi glusterfs flocker \
+        persistentVolumeClaim rbd cinder cephfs quobyte downwardAPI fc flexVolume configMap azureFile vsphereVolume \
+        photonPersistentDisk portworxVolume azureDisk storageos projected scaleIO csi ephemeral image";
+    let mut found = false;
+    for name in SOURCES.split_ascii_whitespace() {
+        let source = volume.get(name);
+        if !source.is_set() {
+            continue;
+        }
+        if found {
+            // Two of upstream's paths are misspelt.
+            let told = match name {
+                "cephfs" => "cephFS",
+                "downwardAPI" => "downwarAPI",
+                name => name,
+            };
+            errors.forbidden(&volume.path_of(told), MORE_THAN_ONE_VOLUME);
+            continue;
+        }
+        found = true;
+        let path = if name == "gcePersistentDisk" { "persistentDisk" } else { name };
+        validate_source(name, &source.told_as(volume.path_of(path)), errors);
+        match name {
+            "ephemeral" => {
+                let own_name = volume.get("name");
+                let Some(pod) = pod_name.filter(|_| !own_name.text().is_empty()) else { continue };
+                let claim = format!("{pod}-{}", own_name.text());
+                for message in names::dns_subdomain(&claim) {
+                    errors.invalid(&own_name, &format!("PVC name {}: {message}", quoted(&claim)));
+                }
+            }
+            "image" => {
+                let reference = source.get("reference");
+                if pod_name.is_some() && reference.text().is_empty() {
+                    errors.required(&reference.path, "");
+                }
+                errors.one_of(&source.get("pullPolicy"), &["Always", "IfNotPresent", "Never"]);
+            }
+            _ => {}
+        }
+    }
+    if !found {
+        errors.required(&volume.path, "must specify a volume type");
+    }
+}
+
+/// Models the functions for single sources; those of persistent volumes are the same.
+fn validate_source(name: &str, source: &At, errors: &mut Errors) {
+    let required = REQUIRED.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, fields)| fields);
+    for field in required {
+        let at = source.get(field);
+        if at.text().is_empty() && at.is_empty_list() {
+            errors.required(&at.path, "");
+        }
+    }
+    match name {
+        "emptyDir" => {
+            let limit = source.get("sizeLimit");
+            if Quantity::parse(limit.text()).is_ok_and(|limit| limit.sign() < 0) {
+                errors.forbidden(&limit.path, "SizeLimit field must be a valid resource quantity");
+            }
+        }
+        "hostPath" => validate_host_path(source, errors),
+        "gitRepo" => validate_descending(&source.get("directory"), errors),
+        "gcePersistentDisk" | "awsElasticBlockStore" => {
+            let partition = source.get("partition");
+            if !(0..=255).contains(&partition.int()) {
+                errors.invalid(&partition, "must be between 1 and 255, inclusive");
+            }
+        }
+        "secret" | "configMap" => {
+            validate_mode(&source.get("defaultMode"), errors);
+            source.get("items").items().for_each(|item| validate_key_to_path(&item, errors));
+        }
+        "nfs" => {
+            let path = source.get("path");
+            if !path.text().starts_with('/') {
+                errors.invalid_text(&path.path, path.text(), "must be an absolute path");
+            }
+        }
+        "iscsi" => {
+            let iqn = source.get("iqn");
+            if !iqn.text().is_empty() && !["iqn", "eui", "naa"].iter().any(|p| iqn.text().starts_with(p)) {
+                errors.invalid(&iqn, "must be valid format starting with iqn, eui, or naa");
+            }
+            errors.in_range(&source.get("lun"), 0, 255);
+            let needs_secret = source.get("chapAuthDiscovery").flag() || source.get("chapAuthSession").flag();
+            if needs_secret && !source.get("secretRef").is_set() {
+                errors.required(&source.path_of("secretRef"), "");
+            }
+        }
+        "flocker" => {
+            let (name, id) = (source.get("datasetName"), source.get("datasetUUID"));
+            match (name.text().is_empty(), id.text().is_empty()) {
+                (true, true) => {
+                    errors.required(&source.path, "one of datasetName and datasetUUID is required")
+                }
+                (false, false) => errors.invalid_text(
+                    &source.path,
+                    "resource",
+                    "datasetName and datasetUUID can not be specified simultaneously",
+                ),
+                _ => {}
+            }
+            if name.text().contains('/') {
+                errors.invalid(&name, "must not contain '/'");
+            }
+        }
+        "cinder" | "storageos" => {
+            if name == "storageos" {
+                for field in ["volumeName", "volumeNamespace"] {
+                    let at = source.get(field);
+                    if !at.text().is_empty() {
+                        errors.all_invalid(&at, names::dns_label(at.text()));
+                    }
+                }
+            }
+            let secret = source.get("secretRef");
+            if secret.is_set() {
+                required_texts(&secret, &["name"], errors);
+            }
+        }
+        "quobyte" => {
+            let registry = source.get("registry");
+            if registry.text().is_empty() {
+                let detail = "must be a host:port pair or multiple pairs separated by commas";
+                errors.required(&registry.path, detail);
+            }
+            required_texts(source, &["volume"], errors);
+        }
+        "fc" => {
+            let (names, ids, lun) = (source.get("targetWWNs"), source.get("wwids"), source.get("lun"));
+            if names.is_empty_list() && ids.is_empty_list() {
+                errors.required(&names.path, "must specify either targetWWNs or wwids, but not both");
+            }
+            if !names.is_empty_list() {
+                if !ids.is_empty_list() {
+                    errors.invalid(&names, "targetWWNs and wwids can not be specified simultaneously");
+                }
+                if lun.is_set() {
+                    errors.in_range(&lun, 0, 255);
+                } else {
+                    errors.required(&lun.path, "lun is required if targetWWNs is specified");
+                }
+            }
+        }
+        "flexVolume" => {
+            for (key, at) in source.get("options").entries() {
+                let group = key.split_once('/').map_or(key, |(group, _)| group);
+                let group = format!(".{}", group.to_lowercase());
+                if group.ends_with(".kubernetes.io") || group.ends_with(".k8s.io") {
+                    let detail = "kubernetes.io and k8s.io namespaces are reserved";
+                    errors.invalid_text(&at.path, key, detail);
+                }
+            }
+        }
+        "azureDisk" => validate_azure_disk(source, errors),
+        "csi" => {
+            validate_csi_driver(&source.get("driver"), errors);
+            let secret = source.get("nodePublishSecretRef");
+            let secret_name = secret.get("name").text();
+            if secret.is_set() && secret_name.is_empty() {
+                errors.required(&secret.path_of("name"), "");
+            } else if secret.is_set() {
+                for message in names::dns_subdomain(secret_name) {
+                    errors.invalid_text(&source.path_of("name"), secret_name, &message);
+                }
+            }
+        }
+        "ephemeral" => {
+            let template = source.get("volumeClaimTemplate");
+            if !template.is_set() {
+                errors.required(&template.path, "");
+                return;
+            }
+            let metadata = template.get("metadata");
+            validate_annotations(&metadata.get("annotations"), errors);
+            validate_labels(&metadata.get("labels"), errors);
+            for (field, _) in metadata.entries() {
+                if !matches!(field, "annotations" | "labels") {
+                    errors.forbidden(&metadata.path_of(field), "cannot be set");
+                }
+            }
+            validate_claim_spec(&template.get("spec"), errors);
+        }
+        "downwardAPI" => {
+            validate_mode(&source.get("defaultMode"), errors);
+            for file in source.get("items").items() {
+                // Upstream tells these at the source.
+                validate_downward_file(&file.told_as(source.path.clone()), errors);
+            }
+        }
+        "projected" => {
+            validate_mode(&source.get("defaultMode"), errors);
+            validate_projections(source, errors);
+        }
+        _ => {}
+    }
+}
+
+fn validate_host_path(source: &At, errors: &mut Errors) {
+    let path = source.get("path");
+    if path.text().is_empty() {
+        return errors.required(&path.path, "");
+    }
+    validate_no_backsteps(&path, errors);
+    const TYPES: [&str; 8] =
+        ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+    let kind = source.get("type");
+    if !TYPES.contains(&kind.text()) {
+        errors.not_supported(&kind, &TYPES);
+    }
+}
+
+fn validate_azure_disk(disk: &At, errors: &mut Errors) {
+    let (caching, kind, uri) = (disk.get("cachingMode"), disk.get("kind"), disk.get("diskURI"));
+    for (at, known) in
+        [(&caching, ["None", "ReadOnly", "ReadWrite"]), (&kind, ["Dedicated", "Managed", "Shared"])]
+    {
+        if at.is_set() && !known.contains(&at.text()) {
+            errors.not_supported(at, &known);
+        }
+    }
+    let (start, form) = match kind.text() {
+        "Managed" => (
+            "/subscriptions/",
+            "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}",
+        ),
+        _ => ("https://", "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"),
+    };
+    if kind.is_set() && !uri.text().starts_with(start) {
+        errors.not_supported(&uri, &[form]);
+    }
+}
+
+/// Models ValidateCSIDriverName.
+pub(super) fn validate_csi_driver(driver: &At, errors: &mut Errors) {
+    if driver.text().is_empty() {
+        return errors.required(&driver.path, "");
+    }
+    if driver.text().len() > 63 {
+        errors.too_long(&driver.path, 63);
+    }
+    errors.all_invalid(driver, names::dns_subdomain(&driver.text().to_lowercase()));
+}
+
+pub(super) fn required_texts(at: &At, fields: &[&str], errors: &mut Errors) {
+    for field in fields {
+        if at.get(field).text().is_empty() {
+            errors.required(&at.path_of(field), "");
+        }
+    }
+}
+
+fn validate_mode(mode: &At, errors: &mut Errors) {
+    if mode.is_set() && !(0..=0o777).contains(&mode.int()) {
+        errors.invalid(mode, FILE_MODE);
+    }
+}
+
+fn validate_key_to_path(item: &At, errors: &mut Errors) {
+    required_texts(item, &["key", "path"], errors);
+    validate_not_reserved(&item.get("path"), errors);
+    validate_mode(&item.get("mode"), errors);
+}
+
+/// Models ValidateLocalNonReservedPath.
+fn validate_not_reserved(path: &At, errors: &mut Errors) {
+    validate_descending(path, errors);
+    if path.text().starts_with("..") && !path.text().starts_with("../") {
+        errors.invalid(path, "must not start with '..'");
+    }
+}
+
+/// Models validateLocalDescendingPath.
+pub(super) fn validate_descending(path: &At, errors: &mut Errors) {
+    if path.text().starts_with('/') {
+        errors.invalid(path, "must be a relative path");
+    }
+    validate_no_backsteps(path, errors);
+}
+
+/// Models validatePathNoBacksteps.
+pub(super) fn validate_no_backsteps(path: &At, errors: &mut Errors) {
+    if path.text().split('/').any(|part| part == "..") {
+        errors.invalid(path, "must not contain '..'");
+    }
+}
+
+/// Models validateDownwardAPIVolumeFile.
+fn validate_downward_file(file: &At, errors: &mut Errors) {
+    required_texts(file, &["path"], errors);
+    validate_not_reserved(&file.get("path"), errors);
+    let (field, resource) = (file.get("fieldRef"), file.get("resourceFieldRef"));
+    if field.is_set() {
+        validate_field_ref(&field, true, errors);
+        if resource.is_set() {
+            let detail = "fieldRef and resourceFieldRef can not be specified simultaneously";
+            errors.invalid_text(&file.path, "resource", detail);
+        }
+    } else if resource.is_set() {
+        validate_resource_ref(&resource, true, errors);
+    } else {
+        errors.required(&file.path, "one of fieldRef and resourceFieldRef is required");
+    }
+    validate_mode(&file.get("mode"), errors);
+}
+
+/// Models validateProjectionSources, but for two sources whose gates are off in 1.36: these are dropped.
+fn validate_projections(projected: &At, errors: &mut Errors) {
+    let mut paths = BTreeSet::new();
+    let mut conflict = |path: &str, told: &str, errors: &mut Errors| {
+        if !path.is_empty() && !paths.insert(path.to_owned()) {
+            errors.invalid_text(&projected.path, told, "conflicting duplicate paths");
+        }
+    };
+    for source in projected.get("sources").items() {
+        let mut count = 0;
+        for name in ["secret", "configMap", "downwardAPI", "serviceAccountToken"] {
+            let at = source.get(name);
+            if !at.is_set() {
+                continue;
+            }
+            count += 1;
+            match name {
+                "downwardAPI" => {
+                    for file in at.get("items").items() {
+                        validate_downward_file(&file.told_as(at.path.clone()), errors);
+                        let path = file.get("path").text();
+                        conflict(path, path, errors);
+                    }
+                }
+                "serviceAccountToken" => {
+                    let seconds = at.get("expirationSeconds");
+                    if seconds.int() < 600 {
+                        errors.invalid(&seconds, "may not specify a duration less than 10 minutes");
+                    }
+                    if seconds.int() > 1 << 32 {
+                        errors.invalid(&seconds, "may not specify a duration larger than 2^32 seconds");
+                    }
+                    // Upstream tells these at the volume.
+                    let path = at.get("path").told_as(projected.path_of("path"));
+                    if path.text().is_empty() {
+                        errors.required(&path.path, "");
+                    } else {
+                        validate_not_reserved(&path, errors);
+                    }
+                }
+                _ => {
+                    required_texts(&at, &["name"], errors);
+                    for item in at.get("items").items() {
+                        validate_key_to_path(&item, errors);
+                        conflict(item.get("path").text(), at.get("name").text(), errors);
+                    }
+                }
+            }
+        }
+        if count > 1 {
+            errors.forbidden(&source.path, "may not specify more than 1 volume type per source");
+        }
+    }
+}
+
+/// Models validateObjectFieldSelector, for a container's environment or a file in a volume.
+pub(super) fn validate_field_ref(field_ref: &At, is_file: bool, errors: &mut Errors) {
+    const FOR_VARIABLES: [&str; 9] = [
+        "metadata.name",
+        "metadata.namespace",
+        "metadata.uid",
+        "spec.nodeName",
+        "spec.serviceAccountName",
+        "status.hostIP",
+        "status.hostIPs",
+        "status.podIP",
+        "status.podIPs",
+    ];
+    const FOR_FILES: [&str; 5] =
+        ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
+    const OTHERS: [&str; 3] = ["spec.restartPolicy", "spec.schedulerName", "status.phase"];
+    let path = field_ref.get("fieldPath");
+    let text = path.text();
+    if text.is_empty() {
+        return errors.required(&path.path, "");
+    }
+    let version = field_ref.get("apiVersion").text();
+    if version != "v1" {
+        let detail = format!("error converting fieldPath: unsupported pod version: {version}");
+        return errors.invalid(&path, &detail);
+    }
+    let subscripted = text.strip_suffix("']").and_then(|text| text.split_once("['"));
+    if let Some((field, subscript)) = subscripted.filter(|(field, _)| !field.is_empty()) {
+        match field {
+            "metadata.annotations" => validate_label_key(&subscript.to_lowercase(), &field_ref.path, errors),
+            "metadata.labels" => validate_label_key(subscript, &field_ref.path, errors),
+            _ => {
+                let detail =
+                    format!("error converting fieldPath: field label does not support subscript: {text}");
+                errors.invalid(&path, &detail);
+            }
+        }
+        return;
+    }
+    // As old clients say it.
+    let text = if text == "spec.host" { "spec.nodeName" } else { text };
+    let supported = if is_file { &FOR_FILES[..] } else { &FOR_VARIABLES[..] };
+    if supported.contains(&text) {
+        return;
+    }
+    if FOR_FILES.contains(&text) || FOR_VARIABLES.contains(&text) || OTHERS.contains(&text) {
+        errors.not_supported_shown(&path.path, &quoted(text), supported);
+    } else {
+        errors.invalid(&path, &format!("error converting fieldPath: field label not supported: {text}"));
+    }
+}
+
+/// Models validateContainerResourceFieldSelector.
+pub(super) fn validate_resource_ref(resource_ref: &At, is_file: bool, errors: &mut Errors) {
+    const RESOURCES: [&str; 6] = [
+        "limits.cpu",
+        "limits.ephemeral-storage",
+        "limits.memory",
+        "requests.cpu",
+        "requests.ephemeral-storage",
+        "requests.memory",
+    ];
+    let (container, resource) = (resource_ref.get("containerName"), resource_ref.get("resource"));
+    let is_of_pages =
+        ["requests.hugepages-", "limits.hugepages-"].iter().any(|p| resource.text().starts_with(p));
+    if is_file && container.text().is_empty() {
+        errors.required(&container.path, "");
+    } else if resource.text().is_empty() {
+        errors.required(&resource.path, "");
+    } else if !RESOURCES.contains(&resource.text()) && !is_of_pages {
+        errors.not_supported(&resource, &RESOURCES);
+    }
+    // Models validateContainerResourceDivisor.
+    let divisor = resource_ref.get("divisor");
+    let what = match resource.text().split_once('.').map_or("", |(_, what)| what) {
+        "cpu" => "cpu",
+        "memory" => "memory",
+        "ephemeral-storage" => "local ephemeral storage",
+        _ if is_of_pages => "hugepages",
+        _ => return,
+    };
+    const ONES: &str = "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei";
+    let (known, described) = if what == "cpu" { ("1m, 1", "1m and 1") } else { (ONES, ONES) };
+    let is_known = known.split(", ").any(|known| known == divisor.text());
+    if matches!(divisor.text(), "" | "0") || is_known {
+        return;
+    }
+    let detail = format!("only divisor's values {described} are supported with the {what} resource");
+    errors.invalid_text(&divisor.path, resource.text(), &detail);
+}
+
+/// A selector of pods with keys whose values are the pod's own. Models ValidateMatchLabelKeysAndMismatchLabelKeys.
+pub(super) fn validate_match_label_keys(term: &At, errors: &mut Errors) {
+    let selector = term.get("labelSelector");
+    let (matching, other) = (term.get("matchLabelKeys"), term.get("mismatchLabelKeys"));
+    for keys in [&matching, &other] {
+        if keys.is_empty_list() {
+            continue;
+        }
+        if !selector.is_set() {
+            errors.forbidden(&keys.path, "must not be specified when labelSelector is not set");
+            continue;
+        }
+        keys.items().for_each(|key| errors.all_invalid(&key, names::label_key(key.text())));
+    }
+    let mut selected: BTreeSet<&str> = selector.get("matchLabels").entries().map(|(key, _)| key).collect();
+    for requirement in selector.get("matchExpressions").items() {
+        let key = requirement.get("key").text();
+        let place = matching.items().rposition(|matching| matching.text() == key);
+        if let Some(place) = place.filter(|_| selected.contains(key)) {
+            let path = format!("{}[{place}]", term.path);
+            errors.invalid_text(&path, key, "exists in both matchLabelKeys and labelSelector");
+        }
+        selected.insert(key);
+    }
+    for key in matching.items() {
+        if other.items().any(|other| other.text() == key.text()) {
+            errors.invalid(&key, "exists in both matchLabelKeys and mismatchLabelKeys");
+        }
+    }
+}
+
+/// Models ValidatePodAffinityTermSelector.
+pub(super) fn validate_term_selectors(term: &At, errors: &mut Errors) {
+    validate_selector(&term.get("labelSelector"), errors);
+    validate_selector(&term.get("namespaceSelector"), errors);
+}
