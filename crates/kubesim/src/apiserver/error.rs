@@ -58,6 +58,15 @@ impl ApiError {
         ApiError::new(StatusReason::NotFound, format!("{plural} \"{}\" not found", key.name))
     }
 
+    /// Models the conflict of an update that was made of another version of the object.
+    pub fn conflict(key: &Key) -> ApiError {
+        let (resource, name) = (key.kind.info().qualified_plural(), &key.name);
+        let why =
+            "the object has been modified; please apply your changes to the latest version and try again";
+        let message = format!("Operation cannot be fulfilled on {resource} {name:?}: {why}");
+        ApiError::new(StatusReason::Conflict, message)
+    }
+
     /// There is one of that name already.
     pub fn already_exists(key: &Key) -> ApiError {
         let plural = key.kind.info().qualified_plural();

@@ -23,6 +23,8 @@ pub struct Query {
     pub fields: Option<String>,
     /// A kind alone means all its objects: as for `get` and `describe`, or because of `--all`.
     pub select_all: bool,
+    /// `--all` is a selector like any: names beside it are a mistake (`SelectAllParam`).
+    pub every: bool,
 }
 
 /// What a [`Query`] means.
@@ -76,7 +78,13 @@ impl Query {
             labels: text("selector"),
             fields: text("field-selector"),
             select_all: inv.is("all"),
+            every: false,
         }
+    }
+
+    /// As of `delete` and `taint`, for which `--all` is a selector.
+    pub fn of_every(inv: &Invocation, args: &[String]) -> Query {
+        Query { every: inv.is("all"), ..Query::of(inv, args) }
     }
 
     /// A kind alone means all its objects.
@@ -101,7 +109,7 @@ impl Query {
                 tuples.push(kind_and_name(arg)?);
             }
         }
-        let selects = self.labels.is_some() || self.fields.is_some();
+        let selects = self.labels.is_some() || self.fields.is_some() || self.every;
         let (first, names) = match args.split_first() {
             Some((first, names)) if tuples.is_empty() => (first.as_str(), names),
             _ => ("", &[][..]),
@@ -135,7 +143,7 @@ impl Query {
         }
         if first.is_empty() {
             let with_selector = "at least one resource must be specified to use a selector";
-            return Err(Failure::client(if self.labels.is_some() || self.fields.is_some() {
+            return Err(Failure::client(if self.labels.is_some() || self.fields.is_some() || self.every {
                 with_selector
             } else {
                 MISSING

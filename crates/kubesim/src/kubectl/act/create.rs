@@ -8,6 +8,7 @@ use super::{DryRun, say, validation, warn};
 use crate::api::{Body, Kind, Object};
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::manifest::base64;
+use crate::manifest::validation::names;
 use crate::sim::process::Io;
 use serde_json::{Map, Value, json};
 use std::rc::Rc;
@@ -29,7 +30,14 @@ pub fn pairs<'a>(
 pub fn one_name<'a>(inv: &Invocation, args: &'a [String]) -> Result<&'a str, Failure> {
     match &args[..inv.before_dash.map_or(args.len(), |dash| dash.min(args.len()))] {
         [name] => Ok(name),
-        others => Err(inv.usage(format!("exactly one NAME is required, got {}", others.len()))),
+        others => {
+            let message = format!("exactly one NAME is required, got {}", others.len());
+            // The sort of a secret or service is a command of its own.
+            let sort = inv.args.first().filter(|_| args.len() < inv.args.len());
+            let sort = sort.map(|sort| format!(" {sort}")).unwrap_or_default();
+            let path = format!("{}{sort}", inv.verb.name);
+            Err(Failure::client(format!("{message}\nSee 'kubectl {path} -h' for help and examples")))
+        }
     }
 }
 
@@ -41,12 +49,31 @@ pub fn required(inv: &Invocation, flags: &[&str]) -> Result<(), Failure> {
     }
 }
 
-/// `--tcp=80:8080` → a port of a Service.
-fn service_port(text: &str, protocol: &str) -> Value {
-    let (port, target) = text.split_once(':').unwrap_or((text, text));
-    let number = |text: &str| text.parse::<i64>().map_or(Value::from(text), Value::from);
+/// `--tcp=80:8080` → a port of a Service. Models create_service.go: parsePorts.
+fn service_port(text: &str, protocol: &str) -> Result<Value, Failure> {
+    let mut parts = text.split(':');
+    let port = parts.next().unwrap_or_default();
+    let Ok(number) = port.parse::<u16>() else {
+        let is_number = !port.is_empty() && port.bytes().all(|c| c.is_ascii_digit());
+        let why = if is_number { "value out of range" } else { "invalid syntax" };
+        return Err(Failure::client(format!("strconv.ParseUint: parsing {port:?}: {why}")));
+    };
+    let target = match parts.next() {
+        None => Value::from(number),
+        Some(target) => {
+            let (target, wrong) = match target.parse::<i64>() {
+                Ok(number) if (1..=65535).contains(&number) => (number.into(), Vec::new()),
+                Ok(_) => (Value::Null, vec!["must be between 1 and 65535, inclusive".to_string()]),
+                Err(_) => (target.into(), names::port_name(target)),
+            };
+            if !wrong.is_empty() {
+                return Err(Failure::client(wrong.join(",")));
+            }
+            target
+        }
+    };
     let name = text.replace(':', "-");
-    json!({"name": name, "port": number(port), "protocol": protocol, "targetPort": number(target)})
+    Ok(json!({"name": name, "port": number, "protocol": protocol, "targetPort": target}))
 }
 
 /// `kubectl create KIND NAME`
@@ -75,16 +102,64 @@ fn sort<'a>(inv: &'a Invocation, sorts: &[&str], io: &mut Io) -> Result<&'a str,
     }
 }
 
-/// `kubectl create token SERVICEACCOUNT`: nobody here checks tokens, so there are none. Models create_token.go.
+/// `kubectl create token SERVICEACCOUNT`: of the form that a cluster's tokens have, with a signature that is none. Models
+/// create_token.go.
 pub fn token(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let name = one_name(inv, &inv.args)?;
-    let key = crate::api::Key::new(Kind::ServiceAccount, inv.namespace(), name);
-    io.api.get(&key).map_err(|e| Failure::client(format!("failed to create token: {}", e.message)))?;
-    Err(Failure::client("kubectl create token is not simulated: nothing here asks for a token"))
+    let nanos = inv.duration("duration").map_or(0, |asked| asked.0);
+    if nanos < 0 {
+        return Err(Failure::client("--duration must be greater than or equal to 0"));
+    }
+    if nanos % 1000 != 0 {
+        return Err(Failure::client("--duration cannot be expressed in units less than seconds"));
+    }
+    if inv.list("audience").iter().any(String::is_empty) {
+        return Err(Failure::client("--audience must not be an empty string"));
+    }
+    let (kind, bound) = (inv.text("bound-object-kind"), inv.text("bound-object-name"));
+    let refusal = match (kind, bound) {
+        ("", "") if inv.has("bound-object-uid") => {
+            "--bound-object-uid can only be set if --bound-object-kind is provided"
+        }
+        ("", "") => "",
+        ("", _) => "--bound-object-name can only be set if --bound-object-kind is provided",
+        ("Pod" | "Secret" | "Node", "") => {
+            "--bound-object-name is required if --bound-object-kind is provided"
+        }
+        ("Pod" | "Secret" | "Node", _) => "",
+        _ => "supported --bound-object-kind values are Node, Pod, Secret",
+    };
+    if !refusal.is_empty() {
+        return Err(Failure::client(refusal));
+    }
+    let failed = |why: &str| Failure::client(format!("failed to create token: {why}"));
+    let namespace = inv.namespace();
+    let key = crate::api::Key::new(Kind::ServiceAccount, namespace, name);
+    let account = io.api.get(&key).map_err(|e| failed(&e.message))?;
+    let seconds = if nanos == 0 { 3600 } else { nanos / 1000 };
+    if seconds < 600 {
+        return Err(failed(&format!(
+            "TokenRequest.authentication.k8s.io \"\" is invalid: spec.expirationSeconds: Invalid value: {seconds}: may \
+             not specify a duration less than 10 minutes"
+        )));
+    }
+    const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+    let audiences = inv.list("audience");
+    let audiences = if audiences.is_empty() { json!([ISSUER]) } else { json!(audiences) };
+    let now = io.api.now.unix_seconds();
+    let claims = json!({"aud": audiences, "exp": now + seconds, "iat": now, "iss": ISSUER,
+        "kubernetes.io": {"namespace": namespace,
+            "serviceaccount": {"name": name, "uid": account.meta.uid.to_string()}},
+        "nbf": now, "sub": format!("system:serviceaccount:{namespace}:{name}")});
+    let part = |text: &str| {
+        base64::encode(text.as_bytes()).trim_end_matches('=').replace('+', "-").replace('/', "_")
+    };
+    let header = part(&json!({"alg": "RS256", "kid": "ordinal"}).to_string());
+    io.out(format!("{header}.{}.{}\n", part(&claims.to_string()), part("not signed by anybody")));
+    Next::OK
 }
 
 fn tree(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
-    let bad_literal = |text: &str| format!("invalid literal source {text}, expected key=value");
     match inv.verb.name.trim_start_matches("create ") {
         "namespace" => Ok((Kind::Namespace, json!({"metadata": {"name": one_name(inv, &inv.args)?}}))),
         "serviceaccount" => {
@@ -92,8 +167,12 @@ fn tree(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
         }
         "configmap" => {
             let name = one_name(inv, &inv.args)?;
-            let mut data = pairs(inv.list("from-literal").iter().map(String::as_str), bad_literal)?;
-            data.extend(from_files(inv)?);
+            let data = given_data(inv, |key, wrong| match wrong.is_empty() {
+                false => format!("{key:?} is not a valid key name for a ConfigMap: {}", wrong.join(",")),
+                true => format!(
+                    "cannot add key {key:?}, another key by that name already exists in Data for ConfigMap {name:?}"
+                ),
+            })?;
             Ok((Kind::ConfigMap, json!({"metadata": {"name": name}, "data": data})))
         }
         "secret" => {
@@ -102,8 +181,10 @@ fn tree(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
                 return Ok((Kind::Secret, generate::secret(inv, how, &inv.args[1..])?));
             }
             let metadata = json!({"name": one_name(inv, &inv.args[1..])?});
-            let mut data = pairs(inv.list("from-literal").iter().map(String::as_str), bad_literal)?;
-            data.extend(from_files(inv)?);
+            let data = given_data(inv, |key, wrong| match wrong.is_empty() {
+                false => format!("{key:?} is not valid key name for a Secret {}", wrong.join(";")),
+                true => format!("cannot add key {key}, another key by that name already exists"),
+            })?;
             let encoded = |text: Value| base64::encode(text.as_str().unwrap_or_default().as_bytes()).into();
             let data: Map<String, Value> = data.into_iter().map(|(key, text)| (key, encoded(text))).collect();
             let mut tree = json!({"metadata": metadata, "type": inv.get("type").unwrap_or("Opaque")});
@@ -123,20 +204,27 @@ fn tree(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
             if service_type == "ExternalName" {
                 required(inv, &["external-name"])?;
             }
+            let name = one_name(inv, &inv.args[1..])?;
             if inv.text("clusterip") == "None" && service_type != "ClusterIP" {
                 return Err(Failure::client("ClusterIP=None can only be used with ClusterIP service type"));
             }
-            let name = one_name(inv, &inv.args[1..])?;
             let labels = json!({"app": name});
-            let mut ports: Vec<Value> = inv.list("tcp").iter().map(|p| service_port(p, "TCP")).collect();
+            let given = inv.list("tcp");
+            if given.is_empty() && inv.text("clusterip") != "None" && service_type != "ExternalName" {
+                return Err(Failure::client("at least one tcp port specifier must be provided"));
+            }
+            if service_type == "ExternalName" && !names::dns_subdomain(inv.text("external-name")).is_empty() {
+                let name = inv.text("external-name");
+                return Err(Failure::client(format!("invalid service external name {name}")));
+            }
+            let mut ports: Vec<Value> =
+                given.iter().map(|port| service_port(port, "TCP")).collect::<Result<_, _>>()?;
             if let Some(number) = inv.int("node-port").filter(|number| *number != 0) {
                 ports.iter_mut().for_each(|port| port["nodePort"] = number.into());
             }
             let mut spec = json!({"type": service_type, "selector": labels});
             if !ports.is_empty() {
                 spec["ports"] = ports.into();
-            } else if inv.text("clusterip") != "None" && service_type != "ExternalName" {
-                return Err(Failure::client("at least one tcp port specifier must be provided"));
             }
             for (flag, field) in [("clusterip", "clusterIP"), ("external-name", "externalName")] {
                 if let Some(value) = inv.get(flag) {
@@ -148,6 +236,9 @@ fn tree(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
         "deployment" => {
             required(inv, &["image"])?;
             let name = one_name(inv, &inv.args)?;
+            if inv.list("image").len() > 1 && inv.before_dash.is_some() {
+                return Err(Failure::client("cannot specify multiple --image options and command"));
+            }
             let labels = json!({"app": name});
             let mut containers = Vec::new();
             for image in inv.list("image") {
@@ -225,28 +316,50 @@ fn failed_to(inv: &Invocation, kind: Kind, tree: &Value) -> Option<String> {
     })
 }
 
-/// What `--from-file` and `--from-env-file` name. Errors: there is no such file, or a line in it is none.
-fn from_files(inv: &Invocation) -> Result<Map<String, Value>, Failure> {
+/// What `--from-literal`, `--from-file` and `--from-env-file` give. `refusal` says why a key can't be, or (no reasons)
+/// that it is there already. Errors: those, a literal that is none, a file that isn't there.
+fn given_data(
+    inv: &Invocation,
+    refusal: impl Fn(&str, &[String]) -> String,
+) -> Result<Map<String, Value>, Failure> {
+    let has_files = !inv.list("from-file").is_empty();
+    if !inv.list("from-env-file").is_empty() && (has_files || !inv.list("from-literal").is_empty()) {
+        return Err(Failure::client("from-env-file cannot be combined with from-file or from-literal"));
+    }
     let mut data = Map::new();
+    let mut add = |key: &str, value: Value| {
+        let wrong = names::config_key(key);
+        if !wrong.is_empty() || data.contains_key(key) {
+            return Err(Failure::client(refusal(key, &wrong)));
+        }
+        data.insert(key.to_string(), value);
+        Ok(())
+    };
+    for text in inv.list("from-literal") {
+        match text.split_once('=').filter(|(key, _)| !key.is_empty()) {
+            Some((key, value)) => add(key, value.into())?,
+            None => {
+                let why = format!("invalid literal source {text}, expected key=value");
+                return Err(Failure::client(why));
+            }
+        }
+    }
+    let read = |path: &str| {
+        let none = || Failure::client(format!("error reading {path}: no such file or directory"));
+        inv.files.get(path).ok_or_else(none)
+    };
     for file in inv.list("from-file") {
         let (key, path) = match file.split_once('=') {
             Some((key, path)) => (key, path),
             None => (file.rsplit('/').next().unwrap_or(file), file.as_str()),
         };
-        let text = inv
-            .files
-            .get(path)
-            .ok_or_else(|| Failure::client(format!("error reading {path}: no such file or directory")))?;
-        data.insert(key.to_string(), text.as_str().into());
+        add(key, read(path)?.as_str().into())?;
     }
     for path in inv.list("from-env-file") {
-        let text = inv
-            .files
-            .get(path)
-            .ok_or_else(|| Failure::client(format!("error reading {path}: no such file or directory")))?;
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let lines = read(path)?.lines().map(str::trim);
+        for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
-            data.insert(key.to_string(), value.into());
+            add(key, value.into())?;
         }
     }
     Ok(data)

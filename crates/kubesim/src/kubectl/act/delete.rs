@@ -119,7 +119,7 @@ pub fn delete(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         if inv.is("all") && inv.has("selector") {
             return Err(Failure::client("setting 'all' parameter but found a non empty selector. "));
         }
-        Query::of(inv, &inv.args).targets()?
+        Query::of_every(inv, &inv.args).targets()?
     };
     if !matches!(inv.text("output"), "" | "name") {
         let output = inv.text("output");

@@ -76,8 +76,20 @@ pub fn scale(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
         ));
     }
+    if inv.int("current-replicas").is_some_and(|replicas| replicas < -1) {
+        return Err(Failure::client("The --current-replicas must specify an integer of -1 or greater"));
+    }
+    let dry_run = DryRun::of(inv)?;
     let found = targets(inv, io, &inv.args)?;
-    each(inv, io, found, |io, object, dry_run| {
+    let wanted_version = inv.text("resource-version");
+    if !wanted_version.is_empty() && found.objects.len() > 1 {
+        return Err(Failure::client("cannot use --resource-version with multiple resources"));
+    }
+    if found.objects.is_empty() && found.failures.is_empty() {
+        return Err(Failure::client("no objects passed to scale"));
+    }
+    // The first that fails is the last that is tried.
+    for object in &found.objects {
         let scalable = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::ReplicationController];
         if !scalable.contains(&object.kind) {
             let message = "the server could not find the requested resource";
@@ -87,9 +99,16 @@ pub fn scale(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         if let Some(expected) = inv.int("current-replicas").filter(|n| *n != -1 && *n != now) {
             return Err(Failure::client(format!("Expected replicas to be {expected}, was {now}")));
         }
+        let version = object.meta.resource_version.to_string();
+        if !wanted_version.is_empty() && wanted_version != version {
+            let what = format!("Expected resource version to be {wanted_version}, was {version}");
+            return Err(Failure::client(what));
+        }
         send(inv, io, object, &Patch::Merge(json!({"spec": {"replicas": replicas}})), dry_run)?;
-        say(inv, io, object, "scaled", dry_run)
-    })
+        say(inv, io, object, "scaled", dry_run)?;
+    }
+    Failure::all(found.failures)?;
+    Next::OK
 }
 
 /// `kubectl patch sts flask -p '{…}'`
@@ -187,17 +206,6 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let what = inv.verb.name;
     let what = if labels { what } else { "annotation" };
     let (resources, pairs) = resources_and_pairs(inv, what)?;
-    if inv.is("all") && inv.has("selector") {
-        return Err(Failure::client("cannot set --all and --selector at the same time"));
-    }
-    if resources.is_empty() && !inv.has("filename") {
-        return Err(Failure::client(
-            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
-        ));
-    }
-    if pairs.is_empty() && !inv.is("list") {
-        return Err(Failure::client(format!("at least one {what} update is required")));
-    }
     let (mut set, mut removed) = (Map::new(), Vec::new());
     for pair in &pairs {
         match pair.split_once('=') {
@@ -215,22 +223,33 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             None => removed.push(pair.strip_suffix('-').unwrap_or(pair).to_string()),
         }
     }
-    if let Some(both) = removed.iter().find(|name| set.contains_key(*name)) {
-        return Err(Failure::client(match labels {
+    let refuse_both = || match removed.iter().find(|name| set.contains_key(*name)) {
+        None => Ok(()),
+        Some(both) => Err(Failure::client(match labels {
             true => "can not both modify and remove a label in the same command".to_string(),
             false => format!(
                 "can not both modify and remove the following annotation(s) in the same command: {both}"
             ),
-        }));
+        })),
+    };
+    if labels {
+        refuse_both()?;
     }
+    refuse_flags(inv, labels, !resources.is_empty())?;
+    if pairs.is_empty() && !inv.is("list") {
+        return Err(Failure::client(format!("at least one {what} update is required")));
+    }
+    refuse_both()?;
     let found = targets(inv, io, &resources)?;
+    let wanted_version = inv.text("resource-version");
+    let single = found.single || (inv.has("filename") && found.objects.len() == 1);
+    if !single && !wanted_version.is_empty() {
+        return Err(Failure::client("--resource-version may only be used with a single resource"));
+    }
     each(inv, io, found, |io, object, dry_run| {
         let map = if labels { &object.meta.labels } else { &object.meta.annotations };
-        if inv.is("list") {
-            io.out(map.iter().map(|(k, v)| format!("{k}={v}\n")).collect::<String>());
-            return Ok(());
-        }
-        for name in removed.iter().filter(|name| labels && !map.contains_key(name.as_str())) {
+        let lists = inv.is("list");
+        for name in removed.iter().filter(|name| labels && !lists && !map.contains_key(name.as_str())) {
             io.out(format!("label {name:?} not found.\n"));
         }
         let differs = |(name, value): &(&String, &Value)| {
@@ -263,6 +282,27 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let adds =
             set.iter().any(|(name, value)| map.get(name.as_str()).is_none_or(|v| value.as_str() != Some(v)));
         let removes = removed.iter().any(|name| map.contains_key(name.as_str()));
+        if lists {
+            // As they would be.
+            let mut listed: Map<String, Value> =
+                map.iter().map(|(key, value)| (key.to_string(), Value::from(&**value))).collect();
+            listed.extend(set.clone());
+            removed.iter().for_each(|name| drop(listed.remove(name)));
+            let indent = if single { "" } else { " " };
+            if !single {
+                let (kind, group) = (object.kind.name(), object.kind.info().group);
+                io.out(format!("Listing {what}s for {kind}.{group}/{}:\n", object.meta.name));
+            }
+            for (key, value) in listed {
+                io.out(format!("{indent}{key}={}\n", value.as_str().unwrap_or_default()));
+            }
+            return Ok(());
+        }
+        let is_stale =
+            !wanted_version.is_empty() && wanted_version != object.meta.resource_version.to_string();
+        if is_stale && (adds || removes || !labels) && dry_run != DryRun::Client {
+            return Err(ApiError::conflict(&object.key()).into());
+        }
         if adds || removes {
             let mut change = set.clone();
             change.extend(removed.iter().map(|name| (name.clone(), Value::Null)));
@@ -278,6 +318,42 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         };
         say(inv, io, object, done, dry_run)
     })
+}
+
+/// What `label` and `annotate` refuse of their flags and of what they are to change.
+fn refuse_flags(inv: &Invocation, labels: bool, names_resources: bool) -> Result<(), Failure> {
+    if inv.is("list") && inv.has("output") {
+        return Err(Failure::client("--list and --output may not be specified together"));
+    }
+    for flag in ["selector", "field-selector"] {
+        if inv.is("all") && inv.has(flag) {
+            return Err(Failure::client(format!("cannot set --all and --{flag} at the same time")));
+        }
+    }
+    if !inv.is("local") {
+        return match names_resources || inv.has("filename") {
+            true => Ok(()),
+            false => Err(Failure::client(
+                "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+            )),
+        };
+    }
+    let example = if labels { "pod" } else { "rsrc" };
+    if DryRun::of(inv)? == DryRun::Server {
+        let why = "cannot specify --local and --dry-run=server - did you mean --dry-run=client?";
+        return Err(Failure::client(why));
+    }
+    if names_resources {
+        return Err(Failure::client(format!(
+            "can only use local files by -f {example}.yaml or --filename={example}.json when --local=true is set"
+        )));
+    }
+    match inv.has("filename") {
+        true => Ok(()),
+        false => Err(Failure::client(format!(
+            "one or more files must be specified as -f {example}.yaml or --filename={example}.json"
+        ))),
+    }
 }
 
 /// The containers in a tree: of a pod, or of a template.

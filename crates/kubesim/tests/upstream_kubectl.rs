@@ -1,0 +1,110 @@
+//! What kubectl says where no recording is: from the functions `Complete` and `Validate` of `k8s.io/kubectl/pkg/cmd` and
+//! from `k8s.io/cli-runtime/pkg/resource/builder.go`, 1.36.
+
+mod user;
+
+use user::User;
+
+/// A cluster with the seed at rest.
+fn seeded() -> User {
+    let mut user = User::new();
+    user.run("kubectl apply -f -", include_str!("seed.yaml"));
+    user.run("kubectl rollout status sts flask --timeout=50s", "");
+    user
+}
+
+fn says(user: &mut User, commands: &[(&str, &str)]) {
+    for (command, expect) in commands {
+        assert_eq!(user.run(&format!("kubectl {command}"), ""), format!("{expect}\n"), "{command}");
+    }
+}
+
+#[test]
+fn label_and_annotate_list_what_would_be_and_lock_versions() {
+    let mut user = seeded();
+    let stale = "!Error from server (Conflict): Operation cannot be fulfilled on pods \"flask-0\": the object has been \
+                 modified; please apply your changes to the latest version and try again";
+    says(
+        &mut user,
+        &[
+            ("label a=b=c", "!error: invalid label spec: a=b=c"),
+            ("label pods flask-0 a=b --resource-version=1", stale),
+            ("annotate pods flask-0 a=b --resource-version=1", stale),
+            (
+                "label pods flask-0 flask-1 z=1 --resource-version=1",
+                "!error: --resource-version may only be used with a single resource",
+            ),
+            (
+                "label --local pods flask-0 a=b",
+                "!error: can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set",
+            ),
+            ("annotate pods flask-0 a=b --list", "a=b"),
+            (
+                "annotate pods flask-0 a=b --list -o name",
+                "!error: --list and --output may not be specified together",
+            ),
+        ],
+    );
+    let listed = user.run("kubectl label pods flask-0 flask-1 --list", "");
+    assert!(listed.starts_with("Listing labels for Pod./flask-0:\n app=flask\n"), "{listed}");
+}
+
+#[test]
+fn scale_and_delete_refuse_what_does_not_go_together() {
+    let mut user = seeded();
+    let version = user.run("kubectl get sts flask -o jsonpath={.metadata.resourceVersion}", "");
+    let was = format!("!error: Expected resource version to be 1, was {version}");
+    says(
+        &mut user,
+        &[
+            ("scale sts flask --replicas=4 --resource-version=1", &was),
+            (
+                "scale sts flask --replicas=4 --current-replicas=-2",
+                "!error: The --current-replicas must specify an integer of -1 or greater",
+            ),
+            ("delete pods flask-0 --all", "!error: name cannot be provided when a selector is specified"),
+            (
+                "delete pod/flask-0 --all",
+                "!error: selectors and the all flag cannot be used when passing resource/name arguments",
+            ),
+            ("delete --all", "!error: at least one resource must be specified to use a selector"),
+        ],
+    );
+}
+
+#[test]
+fn create_checks_its_arguments() {
+    let mut user = User::new();
+    says(
+        &mut user,
+        &[
+            (
+                "create deployment x --image=a --image=b -- sh",
+                "!error: cannot specify multiple --image options and command",
+            ),
+            (
+                "create service clusterip",
+                "!error: exactly one NAME is required, got 0\nSee 'kubectl create service clusterip -h' for help and \
+                 examples",
+            ),
+            (
+                "create service clusterip x --tcp=a:b",
+                "!error: strconv.ParseUint: parsing \"a\": invalid syntax",
+            ),
+            ("create service clusterip x --tcp=80:99999", "!error: must be between 1 and 65535, inclusive"),
+            ("create service externalname x --external-name=A_", "!error: invalid service external name A_"),
+            ("create configmap x --from-literal==a", "!error: invalid literal source =a, expected key=value"),
+            (
+                "create configmap x --from-literal=a=1 --from-literal=a=2",
+                "!error: cannot add key \"a\", another key by that name already exists in Data for ConfigMap \"x\"",
+            ),
+            (
+                "create token default --duration=1s",
+                "!error: failed to create token: TokenRequest.authentication.k8s.io \"\" is invalid: \
+                 spec.expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes",
+            ),
+        ],
+    );
+    let token = user.run("kubectl create token default", "");
+    assert_eq!(token.trim().split('.').count(), 3, "{token}");
+}
