@@ -49,6 +49,8 @@ struct Reconcile<'a> {
     then: Option<Str>,
     /// How many pods were made.
     made: usize,
+    /// Places about whose pods nothing has to be done until something is written.
+    settled: Vec<i32>,
 }
 
 /// Looks at a set, does the next thing, writes the status and trims the history. Errors: what the API server refused.
@@ -68,7 +70,7 @@ pub fn update_stateful_set(
 fn perform_update(
     api: &mut ApiServer,
     set: &Object,
-    members: &Members,
+    members: &mut Members,
     revisions: &Revisions,
 ) -> Result<Next, ApiError> {
     let sts = set.stateful_set();
@@ -85,9 +87,12 @@ fn perform_update(
         old_template: None,
         then: None,
         made: 0,
+        settled: Vec::new(),
     };
     let (status, result) = reconcile.run();
     let goes_on = reconcile.made >= MOST_AT_ONCE;
+    let settled = reconcile.settled;
+    members.settle(&settled);
     let status = complete_rolling_update(sts, status);
     if status != sts.status && is_inconsistent(&sts.status, &status) {
         match api.update_status(&set.key(), |o| o.stateful_set_mut().status = status.clone()) {
@@ -99,8 +104,7 @@ fn perform_update(
     // The next moment at which a pod that is Ready becomes available.
     let min_ready = sts.spec.min_ready_seconds;
     let becomes_available = |pod: &Rc<Object>| pod.pod().available_at(min_ready).filter(|at| *at > now);
-    let again_at = members.noisy().filter_map(|(_, pod)| becomes_available(pod)).min();
-    let again_at = if goes_on { Some(now) } else { again_at };
+    let again_at = if goes_on { Some(now) } else { members.next_available_at() };
     let member = |name: &str| parent_and_ordinal(name).and_then(|(_, n)| members.get(n));
     let until = match &reason {
         Reason::WaitingForAvailable { pod, .. } => member(pod).and_then(becomes_available),
@@ -120,7 +124,7 @@ impl Reconcile<'_> {
             collision_count: Some(self.revisions.collision_count),
             ..StatefulSetStatus::default()
         };
-        self.members.count(&mut status, self.sts.spec.min_ready_seconds, self.now);
+        self.members.count(&mut status);
         if self.set.meta.is_terminating() {
             return (status, Ok(Reason::BeingDeleted));
         }
@@ -180,7 +184,9 @@ impl Reconcile<'_> {
             self.in_batches(wanted.len(), |this, batch| {
                 let mut result = Ok(());
                 let (mut at, end) = (wanted.start + batch.start as i32, wanted.start + batch.end as i32);
-                while let Some((n, pod)) = members.next(at..end).filter(|_| this.made < MOST_AT_ONCE) {
+                while let Some((n, pod)) =
+                    members.next_unsettled(at..end).filter(|_| this.made < MOST_AT_ONCE)
+                {
                     result = result.and(this.process_replica(n, pod).map(|_| ()));
                     at = n + 1;
                 }
@@ -190,10 +196,9 @@ impl Reconcile<'_> {
                 return Ok(Rung::End(None));
             }
         }
-        let is_condemned = |n: &i32| !wanted.contains(n);
         // The claims' owners are set on all that are to go, before the first pod goes.
         if self.monotonic {
-            for (_, pod) in members.noisy().rev().filter(|(n, _)| is_condemned(n)) {
+            for pod in members.noisy_beyond(wanted.clone()).rev() {
                 self.release_claims(pod)?;
             }
             let mut condemned = members.condemned(wanted.clone());
@@ -201,7 +206,7 @@ impl Reconcile<'_> {
             let next = condemned.next().map(|pod| pod.meta.name.clone());
             return self.process_condemned(pod, first_unavailable.as_ref(), next);
         }
-        let condemned: Vec<&Rc<Object>> = members.condemned(wanted.clone()).collect();
+        let condemned: Vec<&Rc<Object>> = members.unsettled_beyond(wanted.clone()).collect();
         self.in_batches(condemned.len(), |this, batch| {
             // Each is tried, whatever becomes of the others; the first error counts.
             let mut result = Ok(());
@@ -263,6 +268,7 @@ impl Reconcile<'_> {
                 pod_control::delete_pod(self.api, self.set, pod)?;
                 return Ok(Rung::End(Some(Reason::Deleted { pod: name, why: DeleteReason::Finished })));
             }
+            self.settled.push(n);
             return Ok(Rung::End(Some(Reason::WaitingForTermination { pod: name, next: next(self) })));
         }
         if pod.pod().status.phase == PodPhase::Pending {
@@ -278,6 +284,8 @@ impl Reconcile<'_> {
             && pod_control::claims_match_retention(self.api, self.set, pod);
         if !fits {
             pod_control::update_pod(self.api, self.set, pod)?;
+        } else if !pod_control::claims_are_contested(self.api, self.set, pod) {
+            self.settled.push(n);
         }
         Ok(Rung::GoOn)
     }
@@ -318,6 +326,7 @@ impl Reconcile<'_> {
     ) -> Result<Rung, ApiError> {
         let name = &pod.meta.name;
         if pod.meta.is_terminating() {
+            self.settled.extend(ordinal(pod));
             return Ok(match self.monotonic {
                 true => Rung::End(Some(Reason::WaitingForTermination { pod: name.clone(), next })),
                 false => Rung::GoOn,
@@ -351,9 +360,9 @@ impl Reconcile<'_> {
             }
             at = place.0 + 1;
         }
-        let mut condemned = self.members.noisy().filter(|(n, _)| !wanted.contains(n));
-        let found = condemned.find(|(n, pod)| self.is_unavailable((*n, Some(pod))));
-        found.map(|(_, pod)| pod.meta.name.clone())
+        let is_unavailable =
+            |pod: &&Rc<Object>| is_unavailable(pod, self.sts.spec.min_ready_seconds, self.now);
+        self.members.noisy_beyond(wanted).find(is_unavailable).map(|pod| pod.meta.name.clone())
     }
 
     /// The last place, among these, that has no pod that is available.

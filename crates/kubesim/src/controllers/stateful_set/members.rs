@@ -37,10 +37,30 @@ pub struct Members {
     /// Ordinals with a pod about which something may have to be done. All others are quiet: available, with the identity
     /// and the storage of their places.
     noisy: BTreeSet<i32>,
+    /// Noisy ordinals of which it is not known yet whether they have become quiet.
+    unjudged: BTreeSet<i32>,
+    /// Ordinals with a pod at which the controller has not looked since it or its claims were written, or not with
+    /// success.
+    unsettled: BTreeSet<i32>,
+    /// Ready pods that are not available yet, by when they will be, if that is known.
+    maturing: BTreeSet<(SimTime, i32)>,
     /// Ordinals with a pod of another revision than the update revision.
     outdated: BTreeSet<i32>,
-    /// Quiet pods; of them, of the current revision, and of the update revision.
-    quiet: (i32, i32, i32),
+    counts: Counts,
+}
+
+/// How many pods there are, as the set's status counts them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    replicas: i32,
+    /// Running and Ready.
+    ready: i32,
+    /// Of them, those that are not available yet.
+    maturing: i32,
+    /// Of the current revision, and not going.
+    current: i32,
+    /// Of the update revision, and not going.
+    updated: i32,
 }
 
 /// The set's pod in this place, if it is there, and the place.
@@ -72,7 +92,7 @@ impl Members {
             if let Some(n) = ordinal(&pod) {
                 self.odd |= *pod.meta.name != *pod_name(&set.meta.name, n);
                 self.remove(n, set);
-                self.insert(n, pod);
+                self.insert(n, pod, set, api.now);
             }
         }
         Ok(())
@@ -118,13 +138,20 @@ impl Members {
         self.position = api.history().len();
     }
 
-    fn insert(&mut self, n: i32, pod: Rc<Object>) {
+    fn insert(&mut self, n: i32, pod: Rc<Object>, set: &Object, now: SimTime) {
         *self.by_revision.entry(pod_revision(&pod).into()).or_default() += 1;
         self.missing.remove(&n);
-        self.noisy.insert(n);
+        for places in [&mut self.noisy, &mut self.unjudged, &mut self.unsettled] {
+            places.insert(n);
+        }
+        if let Some(at) = available_at(set, &pod).filter(|at| *at > now) {
+            self.maturing.insert((at, n));
+            self.counts.maturing += i32::from(is_running_and_ready(&pod));
+        }
         if self.revisions.as_ref().is_some_and(|r| pod_revision(&pod) != &*r.update.meta.name) {
             self.outdated.insert(n);
         }
+        self.count_pod(&pod, 1);
         self.pods.insert(n, pod);
     }
 
@@ -136,20 +163,24 @@ impl Members {
                 self.by_revision.remove(pod_revision(&pod));
             }
         }
-        if !self.noisy.remove(&n) {
-            self.count_quiet(&pod, -1);
+        self.count_pod(&pod, -1);
+        for places in [&mut self.noisy, &mut self.unjudged, &mut self.unsettled, &mut self.outdated] {
+            places.remove(&n);
         }
-        self.outdated.remove(&n);
+        if available_at(set, &pod).is_some_and(|at| self.maturing.remove(&(at, n))) {
+            self.counts.maturing -= i32::from(is_running_and_ready(&pod));
+        }
         if wanted_ordinals(set.stateful_set()).contains(&n) {
             self.missing.insert(n);
         }
     }
 
-    fn count_quiet(&mut self, pod: &Object, sign: i32) {
-        let Some(revisions) = &self.revisions else { return };
-        self.quiet.0 += sign;
-        self.quiet.1 += if pod_revision(pod) == &*revisions.current.meta.name { sign } else { 0 };
-        self.quiet.2 += if pod_revision(pod) == &*revisions.update.meta.name { sign } else { 0 };
+    fn count_pod(&mut self, pod: &Object, sign: i32) {
+        self.counts.replicas += sign;
+        self.counts.ready += if is_running_and_ready(pod) { sign } else { 0 };
+        let Some(revisions) = self.revisions.as_ref().filter(|_| !pod.meta.is_terminating()) else { return };
+        self.counts.current += if pod_revision(pod) == &*revisions.current.meta.name { sign } else { 0 };
+        self.counts.updated += if pod_revision(pod) == &*revisions.update.meta.name { sign } else { 0 };
     }
 
     /// The set's revisions; those of the last look, if nothing about them has changed. Errors: what the API server
@@ -165,9 +196,12 @@ impl Members {
         }
         let revisions = Rc::new(revision::find(api, set)?);
         self.revisions = Some(revisions.clone());
-        // All have to be counted again.
-        self.quiet = (0, 0, 0);
+        // All have to be counted and looked at again.
+        self.counts = Counts { maturing: self.counts.maturing, ..Counts::default() };
+        let pods: Vec<Rc<Object>> = self.pods.values().cloned().collect();
+        pods.iter().for_each(|pod| self.count_pod(pod, 1));
         self.noisy = self.pods.keys().copied().collect();
+        (self.unjudged, self.unsettled) = (self.noisy.clone(), self.noisy.clone());
         let outdated = self.pods.iter().filter(|(_, p)| pod_revision(p) != &*revisions.update.meta.name);
         self.outdated = outdated.map(|(n, _)| *n).collect();
         Ok(revisions)
@@ -177,41 +211,46 @@ impl Members {
     pub fn judge(&mut self, api: &ApiServer, set: &Object) {
         let sts = set.stateful_set();
         let wanted = wanted_ordinals(sts);
-        let quiet = |n: &i32| {
-            let pod = &self.pods[n];
-            pod.pod().status.phase == PodPhase::Running
+        while let Some((at, n)) = self.maturing.first().copied().filter(|(at, _)| *at <= api.now) {
+            self.maturing.remove(&(at, n));
+            self.counts.maturing -= i32::from(is_running_and_ready(&self.pods[&n]));
+            self.unjudged.insert(n);
+        }
+        for n in std::mem::take(&mut self.unjudged) {
+            let pod = &self.pods[&n];
+            let quiet = pod.pod().status.phase == PodPhase::Running
                 && !is_unavailable(pod, sts.spec.min_ready_seconds, api.now)
-                && (!wanted.contains(n) || identity_matches(set, pod) && storage_matches(set, pod))
-                && pod_control::claims_match_retention(api, set, pod)
-        };
-        let quiet: Vec<i32> = self.noisy.iter().copied().filter(quiet).collect();
-        for n in quiet {
-            self.noisy.remove(&n);
-            let pod = self.pods[&n].clone();
-            self.count_quiet(&pod, 1);
+                && (!wanted.contains(&n) || identity_matches(set, pod) && storage_matches(set, pod))
+                && pod_control::claims_match_retention(api, set, pod);
+            if quiet {
+                self.noisy.remove(&n);
+                if wanted.contains(&n) {
+                    self.unsettled.remove(&n);
+                }
+            }
+        }
+    }
+
+    /// Takes note that there is nothing to be done about the pods in these places until they or their claims are written.
+    pub fn settle(&mut self, places: &[i32]) {
+        for n in places {
+            self.unsettled.remove(n);
         }
     }
 
     /// Models `updateStatus`: counts the pods.
-    pub fn count(&self, status: &mut StatefulSetStatus, min_ready_seconds: i64, now: SimTime) {
-        let (quiet, current, updated) = self.quiet;
-        status.replicas = quiet;
-        status.ready_replicas = quiet;
-        status.available_replicas = quiet;
+    pub fn count(&self, status: &mut StatefulSetStatus) {
+        let Counts { replicas, ready, maturing, current, updated } = self.counts;
+        status.replicas = replicas;
+        status.ready_replicas = ready;
+        status.available_replicas = ready - maturing;
         status.current_replicas = current;
         status.updated_replicas = updated;
-        for pod in self.noisy.iter().map(|n| &self.pods[n]) {
-            status.replicas += 1;
-            if is_running_and_ready(pod) {
-                status.ready_replicas += 1;
-                status.available_replicas += i32::from(is_available(pod, min_ready_seconds, now));
-            }
-            if !pod.meta.is_terminating() {
-                let is = |revision: &Option<Str>| i32::from(revision.as_deref() == Some(pod_revision(pod)));
-                status.current_replicas += is(&status.current_revision);
-                status.updated_replicas += is(&status.update_revision);
-            }
-        }
+    }
+
+    /// When the next pod that is Ready becomes available.
+    pub fn next_available_at(&self) -> Option<SimTime> {
+        self.maturing.first().map(|(at, _)| *at)
     }
 
     /// The pod of this ordinal.
@@ -226,6 +265,17 @@ impl Members {
         }
         let noisy = self.noisy.range(places.clone()).next();
         let n = *noisy.into_iter().chain(self.missing.range(places).next()).min()?;
+        Some((n, self.pods.get(&n)))
+    }
+
+    /// The place at which something may have to be done next, among these: one without a pod, or with a pod that is not
+    /// settled.
+    pub fn next_unsettled(&self, places: Range<i32>) -> Option<Place<'_>> {
+        if places.is_empty() {
+            return None;
+        }
+        let unsettled = self.unsettled.range(places.clone()).next();
+        let n = *unsettled.into_iter().chain(self.missing.range(places).next()).min()?;
         Some((n, self.pods.get(&n)))
     }
 
@@ -254,6 +304,21 @@ impl Members {
         self.noisy.iter().map(|n| (*n, &self.pods[n]))
     }
 
+    /// The pods that are not quiet beyond the wanted ordinals, by ordinal.
+    pub fn noisy_beyond(&self, wanted: Range<i32>) -> impl DoubleEndedIterator<Item = &Rc<Object>> {
+        self.noisy
+            .range(..wanted.start)
+            .chain(self.noisy.range(wanted.end.max(wanted.start)..))
+            .map(|n| &self.pods[n])
+    }
+
+    /// The pods beyond the wanted ordinals that are not settled, the highest first.
+    pub fn unsettled_beyond(&self, wanted: Range<i32>) -> impl Iterator<Item = &Rc<Object>> {
+        let above = self.unsettled.range(wanted.end.max(wanted.start)..);
+        let below = self.unsettled.range(..wanted.start);
+        above.rev().chain(below.rev()).map(|n| &self.pods[n])
+    }
+
     /// The pods in these places that are not of the update revision.
     pub fn outdated(&self, places: Range<i32>) -> impl DoubleEndedIterator<Item = (i32, &Rc<Object>)> {
         let places = if places.is_empty() { 0..0 } else { places };
@@ -271,4 +336,9 @@ impl Members {
     pub fn uses_revision(&self, name: &str) -> bool {
         self.by_revision.contains_key(name)
     }
+}
+
+/// When a pod that is Ready becomes available.
+fn available_at(set: &Object, pod: &Object) -> Option<SimTime> {
+    pod.pod().available_at(set.stateful_set().spec.min_ready_seconds)
 }

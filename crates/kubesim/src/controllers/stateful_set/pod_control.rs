@@ -193,6 +193,11 @@ pub fn claims_match_retention(api: &ApiServer, set: &Object, pod: &Object) -> bo
     claims(api, set, pod).all(|claim| owner_is_up_to_date(&claim, set, pod))
 }
 
+/// Whether another controller manages one of the pod's claims, about which there is an event each time.
+pub fn claims_are_contested(api: &ApiServer, set: &Object, pod: &Object) -> bool {
+    claims(api, set, pod).any(|claim| has_unexpected_controller(&claim, set, pod))
+}
+
 /// Gives the pod's claims the owners that the retention policy wants. Models `UpdatePodClaimForRetentionPolicy`.
 pub fn update_claim_owners(api: &mut ApiServer, set: &Object, pod: &Object) -> Result<(), ApiError> {
     let all: Vec<Rc<Object>> = claims(api, set, pod).collect();
@@ -223,10 +228,11 @@ pub fn update_claim_owners(api: &mut ApiServer, set: &Object, pod: &Object) -> R
 
 /// The pod's claims that exist.
 fn claims(api: &ApiServer, set: &Object, pod: &Object) -> impl Iterator<Item = Rc<Object>> {
-    let names = ordinal(pod).map(|n| claims_of(set, n)).unwrap_or_default();
-    let key = set.key();
-    names.into_iter().filter_map(move |(name, _)| {
-        api.store().get(&key.beside(Kind::PersistentVolumeClaim, &name)).cloned()
+    let has_claims = !set.stateful_set().spec.volume_claim_templates.is_empty();
+    let ordinal = if has_claims { ordinal(pod) } else { None };
+    let names = ordinal.map(|n| claims_of(set, n)).unwrap_or_default();
+    names.into_iter().filter_map(|(name, _)| {
+        api.store().find(Kind::PersistentVolumeClaim, &set.meta.namespace, &name).cloned()
     })
 }
 
