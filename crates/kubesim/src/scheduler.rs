@@ -102,9 +102,8 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         context.api.set_verdict(Component::Scheduler, key, done, None);
         return Outcome::DONE;
     }
-    if &*text(&object.pod().spec.raw, "schedulerName") != "default-scheduler"
-        && !text(&object.pod().spec.raw, "schedulerName").is_empty()
-    {
+    let scheduler = get(&object.pod().spec.raw, "schedulerName").as_str().unwrap_or_default();
+    if scheduler != "default-scheduler" && !scheduler.is_empty() {
         return Outcome::DONE;
     }
     if let Some(node) = object.pod().status.nominated_node_name.clone() {
@@ -299,7 +298,9 @@ struct Asks<'a> {
     memory: i64,
     owner: Option<Uid>,
     host_ports: Vec<(Str, i64)>,
-    node_affinity: &'a Value,
+    /// The required node affinity.
+    required_nodes: &'a Value,
+    preferred_nodes: &'a [Value],
     spread: &'a [Value],
     with: Vec<PodTerm>,
     apart: Vec<PodTerm>,
@@ -312,6 +313,7 @@ struct Asks<'a> {
 impl<'a> Asks<'a> {
     fn new(store: &'a Store, object: &'a Object) -> Asks<'a> {
         let pod = object.pod();
+        let node_affinity = get(get(&pod.spec.raw, "affinity"), "nodeAffinity");
         let preferred = |field, sign: i64| {
             PodTerm::preferred(object, field).into_iter().map(move |(weight, term)| (sign * weight, term))
         };
@@ -330,7 +332,8 @@ impl<'a> Asks<'a> {
             memory: pod.spec.memory_request_bytes(),
             owner: object.meta.controller().map(|o| o.uid),
             host_ports: host_ports(pod).collect(),
-            node_affinity: get(get(&pod.spec.raw, "affinity"), "nodeAffinity"),
+            required_nodes: get(node_affinity, "requiredDuringSchedulingIgnoredDuringExecution"),
+            preferred_nodes: list(node_affinity, "preferredDuringSchedulingIgnoredDuringExecution"),
             spread: list(&pod.spec.raw, "topologySpreadConstraints"),
             with: PodTerm::required(object, "podAffinity"),
             apart: PodTerm::required(object, "podAntiAffinity"),
@@ -356,10 +359,8 @@ impl Refusal {
 /// The node for a pod, or the message of the FailedScheduling event
 /// (`pkg/scheduler/framework/types.go: FitError.Error`).
 fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String> {
-    let nodes: Vec<NodeInfo> = store
-        .list(Kind::Node)
-        .map(|object| NodeInfo { object, load: store.load_of(&object.meta.name) })
-        .collect();
+    let nodes: Vec<NodeInfo> =
+        store.nodes_with_loads().map(|(object, load)| NodeInfo { object, load }).collect();
     if nodes.is_empty() {
         return Err("no nodes available to schedule pods".into());
     }
@@ -374,13 +375,7 @@ fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String
     // With what decides between equals, once that was asked for.
     let mut best: Option<(Rank, Option<u64>, &NodeInfo, NodeVolumes)> = None;
     for info in &nodes {
-        let volumes = match filter(&asks, info, &nodes) {
-            Ok(volumes) => volumes,
-            Err(refusal) => {
-                refusals.push(refusal);
-                continue;
-            }
-        };
+        // What is no better than a node that takes the pod need not be asked whether it does.
         let rank = rank(&asks, info, &nodes);
         let mut own_tie = None;
         if let Some((other, other_tie, before, _)) = &mut best {
@@ -395,6 +390,13 @@ fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String
                 own_tie = Some(own);
             }
         }
+        let volumes = match filter(&asks, info, &nodes) {
+            Ok(volumes) => volumes,
+            Err(refusal) => {
+                refusals.push(refusal);
+                continue;
+            }
+        };
         best = Some((rank, own_tie, info, volumes));
     }
     if let Some((_, _, info, volumes)) = best {
@@ -508,7 +510,7 @@ fn tolerates(tolerations: &[Toleration], taint: &Taint) -> bool {
 /// (`k8s.io/component-helpers/scheduling/corev1/nodeaffinity: RequiredNodeAffinity`).
 fn wants_node(asks: &Asks, node: &Object) -> bool {
     let labels = &node.meta.labels;
-    let required = get(asks.node_affinity, "requiredDuringSchedulingIgnoredDuringExecution");
+    let required = asks.required_nodes;
     asks.pod.spec.node_selector.iter().all(|(k, v)| labels.get(k) == Some(v))
         && (required.is_null() || any_term_matches(list(required, "nodeSelectorTerms"), node))
 }
@@ -548,7 +550,10 @@ fn requirement_holds(requirement: &Value, value: Option<&Str>) -> bool {
 /// The ports of the node itself that the pod wants: protocol and number.
 fn host_ports(pod: &Pod) -> impl Iterator<Item = (Str, i64)> + '_ {
     let ports = pod.spec.containers.iter().flat_map(|c| list(&c.raw, "ports"));
-    ports.filter_map(|p| Some((text(p, "protocol"), opt_int(p, "hostPort").filter(|n| *n > 0)?)))
+    ports.filter_map(|p| {
+        let port = opt_int(p, "hostPort").filter(|n| *n > 0)?;
+        Some((text(p, "protocol"), port))
+    })
 }
 
 /// What the node would have to do about the pod's claims. Models `volumebinding/binder.go: FindPodVolumes`.
@@ -732,7 +737,8 @@ fn rank(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Rank {
         .iter()
         .filter(|t| &*t.effect == "PreferNoSchedule" && !tolerates(&asks.pod.spec.tolerations, t))
         .count();
-    let mut preferred: i64 = list(asks.node_affinity, "preferredDuringSchedulingIgnoredDuringExecution")
+    let mut preferred: i64 = asks
+        .preferred_nodes
         .iter()
         .filter(|p| term_matches(get(p, "preference"), info.object))
         .map(|p| int(p, "weight"))

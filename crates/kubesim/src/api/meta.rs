@@ -3,6 +3,7 @@
 use super::read::{self, Writer, get, opt_int, opt_str};
 use super::{Kind, Map, SimTime, Str, common};
 use serde_json::Value;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
@@ -33,7 +34,7 @@ impl Uid {
 }
 
 /// What names an object now: kind, namespace (empty for cluster-scoped kinds) and name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Key {
     /// Its kind.
     pub kind: Kind,
@@ -57,6 +58,23 @@ impl Key {
     /// The key of another object in the same namespace.
     pub fn beside(&self, kind: Kind, name: &str) -> Key {
         Key { kind, namespace: self.namespace.clone(), name: name.into() }
+    }
+}
+
+impl Ord for Key {
+    /// By kind, namespace, name. Keys mostly share their namespaces' texts.
+    fn cmp(&self, other: &Key) -> Ordering {
+        let namespaces = || match Rc::ptr_eq(&self.namespace, &other.namespace) {
+            true => Ordering::Equal,
+            false => self.namespace.cmp(&other.namespace),
+        };
+        self.kind.cmp(&other.kind).then_with(namespaces).then_with(|| self.name.cmp(&other.name))
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -229,7 +247,7 @@ impl ObjectMeta {
 
     /// Sets a label.
     pub fn set_label(&mut self, name: &str, value: &str) {
-        Rc::make_mut(&mut self.labels).insert(common(name), value.into());
+        Rc::make_mut(&mut self.labels).insert(common(name), common(value));
     }
 
     /// Sets an annotation.

@@ -74,7 +74,19 @@ pub(super) struct Index {
     loads: SharedMap<Str, NodeLoad>,
 }
 
-impl Sought for IndexKey {}
+impl Sought for IndexKey {
+    fn rank(&self) -> u64 {
+        let (variant, first) = match self {
+            IndexKey::Owner(uid) => (0, (uid.0 >> 64) as u64),
+            IndexKey::Claim(namespace, _) => (1, namespace.rank()),
+            IndexKey::VolumeOf(namespace, _) => (2, namespace.rank()),
+            IndexKey::Node(node) => (3, node.rank()),
+            IndexKey::Repels => (4, 0),
+            IndexKey::Unschedulable => (5, 0),
+        };
+        variant << 61 | first >> 3
+    }
+}
 impl Sought for Key {}
 
 impl Index {
@@ -82,8 +94,9 @@ impl Index {
         self.keys.get(key).into_iter().flat_map(SharedMap::iter).map(|(key, ())| key)
     }
 
-    pub fn load_of(&self, node: &str) -> Option<&NodeLoad> {
-        self.loads.get(node)
+    /// What the pods on each node use of it, by its name; nodes without pods are left out.
+    pub fn loads(&self) -> impl Iterator<Item = (&Str, &NodeLoad)> {
+        self.loads.iter()
     }
 
     /// Takes note of a write.

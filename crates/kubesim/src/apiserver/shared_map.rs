@@ -168,6 +168,14 @@ impl<K: Clone, V: Clone> SharedMap<K, V> {
         let slot = Rc::make_mut(&mut blocks[at]).remove(place);
         if blocks[at].is_empty() {
             blocks.remove(at);
+        } else if blocks[at].len() < MOST_IN_BLOCK / 4 {
+            // With a neighbour, if both together leave room.
+            let lower = at.saturating_sub(1);
+            let both = blocks.get(lower + 1).map(|upper| blocks[lower].len() + upper.len());
+            if both.is_some_and(|both| both <= MOST_IN_BLOCK / 2) {
+                let upper = blocks.remove(lower + 1);
+                Rc::make_mut(&mut blocks[lower]).extend(upper.iter().cloned());
+            }
         }
         Some(slot.value)
     }
@@ -218,12 +226,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_in_order_fills_its_blocks() {
+    fn what_is_put_in_in_order_fills_its_blocks_and_what_is_left_of_them_is_joined() {
         let mut map: SharedMap<Str, ()> = SharedMap::default();
-        for n in 0..640 {
-            let key: Str = format!("{n:04}").into();
-            map.entry(&*key, || (key.clone(), ()));
+        let keys: Vec<Str> = (0..640).map(|n| format!("{n:04}").into()).collect();
+        for key in &keys {
+            map.entry(&**key, || (key.clone(), ()));
         }
         assert_eq!(map.blocks.len(), 640 / MOST_IN_BLOCK);
+        let mut left: Vec<&Str> = Vec::new();
+        for (n, key) in keys.iter().enumerate() {
+            match n % MOST_IN_BLOCK {
+                0 => left.push(key),
+                _ => assert!(map.remove(&**key).is_some()),
+            }
+        }
+        assert!(map.iter().map(|(key, _)| key).eq(left));
+        assert!(map.blocks.len() <= 640 / MOST_IN_BLOCK / 4, "{} blocks", map.blocks.len());
     }
 }

@@ -151,9 +151,13 @@ impl Store {
         self.indexed(&IndexKey::Unschedulable)
     }
 
-    /// What the pods on a node use of it, those included that are about to come.
-    pub fn load_of(&self, node: &str) -> Option<&NodeLoad> {
-        self.index.load_of(node)
+    /// The nodes, each with what the pods on it use of it, those included that are about to come.
+    pub fn nodes_with_loads(&self) -> impl Iterator<Item = (&Rc<Object>, Option<&NodeLoad>)> {
+        let mut loads = self.index.loads().peekable();
+        self.list(Kind::Node).map(move |node| {
+            while loads.next_if(|(name, _)| **name < node.meta.name).is_some() {}
+            (node, loads.next_if(|(name, _)| **name == node.meta.name).map(|(_, load)| load))
+        })
     }
 
     fn indexed<'a>(&'a self, key: &IndexKey) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {

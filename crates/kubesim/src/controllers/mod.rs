@@ -46,6 +46,8 @@ pub struct Caches {
     sets: BTreeMap<Key, stateful_set::Members>,
     /// Of each Service's endpoints.
     services: BTreeMap<Key, endpoint_slice::Listed>,
+    /// Of what CoreDNS is to be told.
+    pub(crate) untold: crate::dns::server::Untold,
 }
 
 impl Context<'_> {

@@ -5,9 +5,10 @@
 use super::watch::Asked;
 use super::{Answer, Data, RecordType, zone};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
-use crate::apiserver::{ApiServer, Change, Rng, Store};
+use crate::apiserver::{ApiServer, Change, History, Rng, Store};
 use crate::controllers::{Context, Outcome, Watched};
 use crate::verdict::Component;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// How long CoreDNS' plugin cache keeps an answer at most, positive or negative, in seconds (`cache 30`).
@@ -97,15 +98,23 @@ impl Resolver {
         let mut new = old.cloned().unwrap_or_default();
         change(&mut new);
         if old != Some(&new) {
-            let object = Object::new(Kind::Resolver, ObjectMeta::named("", "coredns"), Body::Resolver(new));
-            api.put_internal(key(), Some(object));
+            new.put(api);
         }
     }
+
+    fn put(self, api: &mut ApiServer) {
+        let object = Object::new(Kind::Resolver, ObjectMeta::named("", "coredns"), Body::Resolver(self));
+        api.put_internal(key(), Some(object));
+    }
+}
+
+fn is_watched(kind: Kind) -> bool {
+    matches!(kind, Kind::Service | Kind::EndpointSlice | Kind::Namespace)
 }
 
 /// Puts Services and what belongs to them into the queue of [`sync`]. Models CoreDNS' informers.
 pub fn interested(change: &Watched, add: &mut dyn FnMut(Component, Key)) {
-    if matches!(change.key.kind, Kind::Service | Kind::EndpointSlice | Kind::Namespace) {
+    if is_watched(change.key.kind) {
         add(Component::Dns, change.key.clone());
     }
 }
@@ -114,22 +123,58 @@ pub fn interested(change: &Watched, add: &mut dyn FnMut(Component, Key)) {
 pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     let delay = context.timings.dns;
     let told = context.now() - delay;
+    let history = context.api.history();
+    context.caches.untold.read(history, told);
     let mut object = context.store().get(key).cloned();
     let mut later = None;
-    for entry in context.api.history().entries().iter().rev().take_while(|entry| entry.at > told) {
-        if let Change::Object { key: changed, before, .. } = &entry.change
+    for position in context.caches.untold.positions.iter().rev() {
+        if let Some(entry) = history.since(*position).first()
+            && let Change::Object { key: changed, before, .. } = &entry.change
             && changed == key
         {
             object = before.clone();
             later = Some(entry.at + delay);
         }
     }
-    Resolver::update(context.api, |resolver| {
-        let mut known = (*resolver.known).clone();
-        known.put(key, object);
-        resolver.known = Rc::new(known);
-    });
+    let mut resolver = Resolver::of(context.store()).cloned().unwrap_or_default();
+    if resolver.known.get(key) != object.as_ref() {
+        Rc::make_mut(&mut resolver.known).put(key, object);
+        resolver.put(context.api);
+    }
     Outcome { again_at: later, failed: false }
+}
+
+/// The writes of which CoreDNS has not been told yet. It says nothing that the history does not say: forgetting it costs
+/// time, and changes nothing.
+#[derive(Clone, Default, Debug)]
+pub struct Untold {
+    /// How far the history has been read.
+    position: usize,
+    /// CoreDNS knows what was before this, and at this moment.
+    told: SimTime,
+    /// Positions in the history of the writes since.
+    positions: VecDeque<usize>,
+}
+
+impl Untold {
+    /// Takes in what was written, and lets go of what CoreDNS has been told meanwhile.
+    fn read(&mut self, history: &History, told: SimTime) {
+        let first = history.position_at(told);
+        if told < self.told {
+            *self = Untold::default();
+        }
+        self.told = told;
+        self.position = self.position.max(first);
+        for entry in history.since(self.position) {
+            if let Change::Object { key, .. } = &entry.change
+                && is_watched(key.kind)
+            {
+                self.positions.push_back(self.position);
+            }
+            self.position += 1;
+        }
+        while self.positions.pop_front_if(|position| *position < first).is_some() {}
+    }
 }
 
 /// What a pod has to ask with.

@@ -31,7 +31,7 @@ pub fn new_pod(set: &Object, template: &PodTemplate, revision: &str, ordinal: i3
         ..ObjectMeta::default()
     };
     set_identity(&mut meta, ordinal);
-    Rc::make_mut(&mut meta.labels).insert(common(REVISION_LABEL), common(revision));
+    meta.set_label(REVISION_LABEL, revision);
     let mut spec = PodSpec {
         hostname: Some(name.clone()),
         subdomain: Some(set.stateful_set().spec.service_name.clone()).filter(|s| !s.is_empty()),
@@ -42,9 +42,8 @@ pub fn new_pod(set: &Object, template: &PodTemplate, revision: &str, ordinal: i3
 }
 
 fn set_identity(meta: &mut ObjectMeta, ordinal: i32) {
-    let labels = Rc::make_mut(&mut meta.labels);
-    labels.insert(common(POD_NAME_LABEL), meta.name.clone());
-    labels.insert(common(POD_INDEX_LABEL), ordinal.to_string().into());
+    Rc::make_mut(&mut meta.labels).insert(common(POD_NAME_LABEL), meta.name.clone());
+    meta.set_label(POD_INDEX_LABEL, &ordinal.to_string());
 }
 
 fn set_storage(set: &Object, spec: &mut PodSpec, ordinal: i32) {
