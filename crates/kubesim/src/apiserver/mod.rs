@@ -23,6 +23,7 @@ pub use quota::status as quota_status;
 pub use store::Store;
 
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
+use crate::api::pod::{Pod, PodStatus};
 use crate::api::{Body, Key, Kind, Object, SimTime, Str, Uid, read};
 use crate::verdict::{Component, Reason, Verdict};
 use std::collections::BTreeMap;
@@ -209,7 +210,24 @@ impl ApiServer {
         if new == *old {
             return Ok(old);
         }
-        if bumps_generation && has_generation(&new) && desired_state_differs(&old, &new) {
+        Ok(self.replace(key, &old, new, bumps_generation))
+    }
+
+    /// Reports a pod's status. The same status again is no write. Errors: NotFound.
+    pub fn report_pod_status(&mut self, key: &Key, report: impl FnOnce(&Object) -> PodStatus) -> Response {
+        let old = self.get(key)?;
+        let (status, pod) = (report(&old), old.pod());
+        if status == pod.status {
+            return Ok(old);
+        }
+        let body = Body::Pod(Pod { spec: pod.spec.clone(), status });
+        let new = Object::new(Kind::Pod, old.meta.clone(), body);
+        Ok(self.replace(key, &old, new, false))
+    }
+
+    /// Writes a new version of an object, which differs from the old one.
+    fn replace(&mut self, key: &Key, old: &Object, mut new: Object, bumps_generation: bool) -> Rc<Object> {
+        if bumps_generation && has_generation(&new) && desired_state_differs(old, &new) {
             new.meta.generation += 1;
         }
         let gone = new.meta.is_terminating()
@@ -218,9 +236,9 @@ impl ApiServer {
             && !has_content(&new);
         if gone {
             self.commit(key.clone(), None);
-            return Ok(Rc::new(new));
+            return Rc::new(new);
         }
-        Ok(self.commit(key.clone(), Some(new)).expect("an updated object is there"))
+        self.commit(key.clone(), Some(new)).expect("an updated object is there")
     }
 
     /// Deletes an object, or asks for it: a pod on a node is given its grace period, an object with finalizers waits

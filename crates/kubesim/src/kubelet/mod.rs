@@ -297,6 +297,9 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         return Outcome::DONE;
     };
     if context.nodes.is_down(&node.meta.name) {
+        if let Some(worker) = context.nodes.pods.get_mut(key) {
+            worker.disturb();
+        }
         let lost = Reason::NodeLost { node: node.meta.name.clone() };
         context.api.set_verdict(Component::Kubelet, key, Some(lost), None);
         return Outcome::DONE;
@@ -333,6 +336,7 @@ pub fn end_program(nodes: &mut Nodes, pod: &Key, container: &str, now: SimTime, 
     let named = |run: &worker::Run| &*run.name == container && run.is_running();
     let Some(i) = worker.runs.iter().position(named) else { return false };
     worker.end_at(i, now, code);
+    worker.disturb();
     nodes.woken.push(pod.clone());
     true
 }
@@ -341,6 +345,7 @@ pub fn end_program(nodes: &mut Nodes, pod: &Key, container: &str, now: SimTime, 
 pub fn hold_unready(nodes: &mut Nodes, pod: &Key, unready: bool) -> bool {
     let Some(worker) = nodes.pods.get_mut(pod) else { return false };
     worker.held_unready = unready;
+    worker.disturb();
     nodes.woken.push(pod.clone());
     true
 }

@@ -30,22 +30,18 @@ pub(super) fn report(
     now: SimTime,
     keeps_reasons: bool,
 ) -> PodStatus {
-    let mut status = pod.status.clone();
     let (inits, mains) = worker.runs.split_at(worker.inits);
-    status.phase = phase(worker, pod.spec.restart_policy);
-    status.start_time = Some(worker.start);
-    status.host_ip = Some(worker.host_ip.clone());
-    status.pod_ip = worker.address.clone().filter(|_| worker.announced);
-    status.init_container_statuses = inits.iter().map(container_status).collect();
-    status.container_statuses = mains.iter().map(container_status).collect();
-    let wanted = conditions(worker, pod, status.phase);
-    let old = std::mem::take(&mut status.conditions);
-    for (kind, holds, reason, message) in wanted {
+    let phase = phase(worker, pod.spec.restart_policy);
+    let wanted = conditions(worker, pod, phase);
+    let old = &pod.status.conditions;
+    let mut conditions = Vec::with_capacity(old.len().max(wanted.len()));
+    for (kind, holds, reason, message) in &wanted {
+        let (kind, holds) = (*kind, *holds);
         let before = old.iter().find(|c| &*c.kind == kind);
         let unchanged = before.filter(|c| c.status == Some(holds));
         // The recordings' stand-in leaves the old reason beside a condition that now holds.
         let kept = before.filter(|_| keeps_reasons && holds && reason.is_none());
-        status.conditions.push(Condition {
+        conditions.push(Condition {
             kind: before.map_or_else(|| common(kind), |c| c.kind.clone()),
             status: Some(holds),
             reason: kept.map_or_else(|| reason.map(common), |c| c.reason.clone()),
@@ -53,9 +49,26 @@ pub(super) fn report(
             last_transition_time: unchanged.map_or(now.whole_seconds(), |c| c.last_transition_time),
         });
     }
-    let others = old.into_iter().filter(|c| status.conditions.iter().all(|n| n.kind != c.kind));
-    let others: Vec<Condition> = others.collect();
-    status.conditions.extend(others);
+    let reported = wanted.len();
+    for other in old {
+        if conditions[..reported].iter().all(|c| c.kind != other.kind) {
+            conditions.push(other.clone());
+        }
+    }
+    let mut status = PodStatus {
+        phase,
+        conditions,
+        reason: pod.status.reason.clone(),
+        message: pod.status.message.clone(),
+        nominated_node_name: pod.status.nominated_node_name.clone(),
+        host_ip: Some(worker.host_ip.clone()),
+        pod_ip: worker.address.clone().filter(|_| worker.announced),
+        start_time: Some(worker.start),
+        init_container_statuses: inits.iter().map(container_status).collect(),
+        container_statuses: mains.iter().map(container_status).collect(),
+        qos_class: pod.status.qos_class.clone(),
+        observed_generation: pod.status.observed_generation,
+    };
     // That a new generation was seen is said with the next change, not in a write of its own.
     if status != pod.status {
         status.observed_generation = generation;

@@ -11,7 +11,7 @@ use super::{Slow, image};
 use crate::api::event::Involved;
 use crate::api::pod::{Container, ContainerState, RestartPolicy, Terminated};
 use crate::api::read::get;
-use crate::api::{Object, SimTime, Span, Str, Uid, common};
+use crate::api::{Key, Object, SimTime, Span, Str, Uid, common};
 use crate::apiserver::{DeleteOptions, EventType, Source};
 use crate::controllers::Context;
 use crate::verdict::{Component, Reason};
@@ -63,6 +63,8 @@ pub(super) struct Worker {
     /// Whether somebody makes its readiness fail.
     pub held_unready: bool,
     setup: Setup,
+    /// The pod's version after the last look, if nothing has happened to the worker from outside since.
+    seen: Option<u64>,
 }
 
 /// How far the pod is before its containers.
@@ -233,17 +235,30 @@ impl Worker {
             over: false,
             held_unready: false,
             setup: Setup::Mount { at: cx.now(), wait: Span(0), message: None },
+            seen: None,
         }
+    }
+
+    /// Something happens to the pod from outside: the next look is a thorough one.
+    pub fn disturb(&mut self) {
+        self.seen = None;
     }
 
     /// Takes the steps that are due, reports the status, and says when the next step is due.
     pub fn sync(&mut self, cx: &mut Context, pod: &Rc<Object>) -> Option<SimTime> {
+        let next_at = self.next_at();
+        if self.seen == Some(pod.meta.resource_version) && next_at.is_none_or(|at| at > cx.now()) {
+            // It sees its own report, and nothing is due.
+            return next_at;
+        }
         let key = pod.key();
         while self.step(cx, pod) {}
         if cx.store().get(&key).is_none_or(|p| p.meta.uid != self.uid) {
             return None;
         }
-        self.publish(cx, pod);
+        let left = self.publish(cx, pod, &key);
+        // A pod that is over is looked at once more: the steps depend on what the status says.
+        self.seen = Some(left.meta.resource_version).filter(|_| !left.pod().is_terminal());
         self.next_at()
     }
 
@@ -844,21 +859,20 @@ impl Worker {
         false
     }
 
-    fn publish(&self, cx: &mut Context, pod: &Rc<Object>) {
-        let key = pod.key();
+    /// Says what it does and reports the status. Returns the pod as it is then.
+    fn publish(&self, cx: &mut Context, pod: &Rc<Object>, key: &Key) -> Rc<Object> {
         let now = cx.now();
         let (reason, until) = self.verdict(pod);
-        cx.api.set_verdict(Component::Kubelet, &key, Some(reason), until);
+        cx.api.set_verdict(Component::Kubelet, key, Some(reason), until);
         let keeps = cx.timings.imitates_recorder;
-        if pod.pod().is_terminal() || keeps && self.stop.is_some() && !self.over {
-            return;
-        }
-        let written = cx.api.update_status(&key, |o| {
-            let generation = o.meta.generation;
-            let pod = o.pod_mut();
-            pod.status = status::report(self, pod, generation, now, keeps);
-        });
-        written.expect("the pod was there");
+        let is_silent = pod.pod().is_terminal() || keeps && self.stop.is_some() && !self.over;
+        let left = match is_silent {
+            true => cx.api.get(key),
+            false => cx
+                .api
+                .report_pod_status(key, |o| status::report(self, o.pod(), o.meta.generation, now, keeps)),
+        };
+        left.expect("the pod was there")
     }
 
     /// What the pod is doing, or what it waits for.
