@@ -2,6 +2,7 @@
 
 use super::read::{self, Writer, get, opt_int, opt_str};
 use super::{Kind, Map, SimTime, Str, common};
+use crate::apiserver::push_hex;
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -14,7 +15,9 @@ pub struct Uid(pub u128);
 
 impl fmt::Display for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hex = format!("{:032x}", self.0);
+        let mut hex = String::with_capacity(32);
+        push_hex(&mut hex, (self.0 >> 64) as u64);
+        push_hex(&mut hex, self.0 as u64);
         write!(f, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 }
@@ -53,6 +56,16 @@ impl Key {
     /// The key of this cluster-scoped object.
     pub fn cluster(kind: Kind, name: &str) -> Key {
         Key::new(kind, "", name)
+    }
+
+    /// A number that is the same for the same key, and mostly another for another (FNV-1a): what is only looked up is
+    /// kept by it, as comparing numbers is quick.
+    pub fn number(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325 ^ self.kind as u64;
+        for byte in self.name.bytes().chain(self.namespace.bytes()) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        hash
     }
 
     /// The key of another object in the same namespace.

@@ -85,7 +85,14 @@ impl SimTime {
     /// `2022-05-25T06:00:00Z`, as API objects print time.
     pub fn rfc3339(self) -> String {
         let Civil { year, month, day, hour, minute, second, .. } = self.civil();
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        let mut text = String::with_capacity(20);
+        let digit = |n: i64| (b'0' + n.rem_euclid(10) as u8) as char;
+        text.extend([digit(year / 1000), digit(year / 100)]);
+        for (part, end) in [(year, '-'), (month, '-'), (day, 'T'), (hour, ':'), (minute, ':'), (second, 'Z')]
+        {
+            text.extend([digit(part / 10), digit(part), end]);
+        }
+        text
     }
 
     /// `Wed, 25 May 2022 06:00:00 +0000`, as `kubectl describe` prints time.

@@ -1,6 +1,6 @@
 //! Events: recorded, and counted when they repeat. Models `k8s.io/client-go/tools/record` (EventCorrelator).
 
-use super::ApiServer;
+use super::{ApiServer, push_hex};
 use crate::api::event::{Event, Involved};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str, common};
 use std::collections::BTreeMap;
@@ -156,11 +156,9 @@ impl ApiServer {
             identity = kind;
             event.message = format!("(combined from similar events): {message}").into();
         }
-        if !self.correlator.recorded.contains_key(&identity) {
-            let first = Recorded { name: self.event_name(&event), count: 0, first: now };
-            self.correlator.recorded.insert(identity, first);
-        }
-        let recorded = self.correlator.recorded.get_mut(&identity).expect("it was just put there");
+        let name = self.event_name(&event);
+        let recorded = self.correlator.recorded.entry(identity);
+        let recorded = recorded.or_insert(Recorded { name, count: 0, first: now });
         recorded.count += 1;
         let Recorded { name, count, first } = recorded.clone();
         event.count = Some(count);
@@ -186,7 +184,11 @@ impl ApiServer {
     fn event_name(&self, event: &Event) -> Str {
         let millis = SimTime::EPOCH_UNIX_SECONDS * 1000 + self.now.0;
         let nanos = millis as u64 * 1_000_000 + self.resource_version % 1_000_000;
-        format!("{}.{nanos:016x}", event.involved.name).into()
+        let mut name = String::with_capacity(event.involved.name.len() + 17);
+        name.push_str(&event.involved.name);
+        name.push('.');
+        push_hex(&mut name, nanos);
+        name.into()
     }
 
     fn create_event(&mut self, mut event: Event, name: Str) {
@@ -205,8 +207,15 @@ fn namespace_of(event: &Event) -> Str {
 
 /// A number that is the same for the same parts (64-bit FNV-1a).
 fn fingerprint(parts: &[&[u8]]) -> u64 {
-    let bytes = parts.iter().flat_map(|p| p.iter().chain(&[0]));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for part in parts {
+        for byte in *part {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+        }
+        hash = hash.wrapping_mul(PRIME);
+    }
+    hash
 }
 
 #[cfg(test)]

@@ -435,6 +435,12 @@ pub fn name_from(uid: Uid, length: usize) -> Str {
     Rng::new((uid.0 >> 64) as u64 ^ uid.0 as u64).suffix(length).into()
 }
 
+/// Writes a number with 16 hexadecimal digits, as is done often.
+pub fn push_hex(text: &mut String, number: u64) {
+    let digit = |n: u32| char::from_digit((number >> (60 - 4 * n)) as u32 & 0xF, 16);
+    text.extend((0..16).filter_map(digit));
+}
+
 /// A number that only depends on the seed and the names: for choices that are to stay the same whatever else happens.
 pub fn name_hash(seed: u64, names: &[&str]) -> u64 {
     NameHash::of(names).number(seed)

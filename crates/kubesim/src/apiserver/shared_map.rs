@@ -39,6 +39,7 @@ struct Slot<K, V> {
 }
 
 impl<K, V> Slot<K, V> {
+    #[inline(always)]
     fn compare<Q: Sought + ?Sized>(&self, rank: u64, key: &Q) -> Ordering
     where
         K: Borrow<Q>,
@@ -47,12 +48,18 @@ impl<K, V> Slot<K, V> {
     }
 }
 
-type Block<K, V> = Rc<Vec<Slot<K, V>>>;
+/// Some entries that follow each other, at least one.
+#[derive(Clone)]
+struct Block<K, V> {
+    /// The first entry's: most searches need no more of a block.
+    rank: u64,
+    slots: Rc<Vec<Slot<K, V>>>,
+}
 
 /// A map in the order of its keys, cheap to copy.
 #[derive(Clone)]
 pub struct SharedMap<K, V> {
-    /// In order; none is empty.
+    /// In order.
     blocks: Rc<Vec<Block<K, V>>>,
 }
 
@@ -71,12 +78,12 @@ impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for SharedMap<K, V> {
 impl<K, V> SharedMap<K, V> {
     /// The entries in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        self.blocks.iter().flat_map(|block| block.iter()).map(|slot| (&slot.key, &slot.value))
+        self.blocks.iter().flat_map(|block| block.slots.iter()).map(|slot| (&slot.key, &slot.value))
     }
 
     /// The values in the order of their keys.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> {
-        self.blocks.iter().flat_map(|block| block.iter()).map(|slot| &slot.value)
+        self.blocks.iter().flat_map(|block| block.slots.iter()).map(|slot| &slot.value)
     }
 
     /// Whether there is nothing.
@@ -94,10 +101,13 @@ impl<K, V> SharedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let after = self.blocks.partition_point(|block| block[0].compare(rank, key).is_le());
-        let at = after.saturating_sub(1);
+        let rest = self.blocks.get(1..).unwrap_or_default();
+        let at = rest.partition_point(|block| match block.rank == rank {
+            true => block.slots[0].key.borrow() <= key,
+            false => block.rank < rank,
+        });
         let Some(block) = self.blocks.get(at) else { return (0, Err(0)) };
-        (at, block.binary_search_by(|slot| slot.compare(rank, key)))
+        (at, block.slots.binary_search_by(|slot| slot.compare(rank, key)))
     }
 
     /// The value of a key.
@@ -107,7 +117,7 @@ impl<K, V> SharedMap<K, V> {
     {
         let (at, place) = self.find(key.rank(), key);
         let place = place.ok()?;
-        Some(&self.blocks[at][place].value)
+        Some(&self.blocks[at].slots[place].value)
     }
 }
 
@@ -120,7 +130,7 @@ impl<K: Clone, V: Clone> SharedMap<K, V> {
         let (at, place) = self.find(key.rank(), key);
         let place = place.ok()?;
         let block = &mut Rc::make_mut(&mut self.blocks)[at];
-        Some(&mut Rc::make_mut(block)[place].value)
+        Some(&mut Rc::make_mut(&mut block.slots)[place].value)
     }
 
     /// The value of a key, to change; a new one if there is none.
@@ -138,23 +148,28 @@ impl<K: Clone, V: Clone> SharedMap<K, V> {
                 let slot = Slot { rank, key, value };
                 let mut place = place;
                 if blocks.is_empty() {
-                    blocks.push(Rc::default());
-                } else if blocks[at].len() == MOST_IN_BLOCK {
+                    blocks.push(Block { rank, slots: Rc::default() });
+                } else if blocks[at].slots.len() == MOST_IN_BLOCK {
                     // What grows at its end is filled up; else both halves have room.
                     let is_end = at + 1 == blocks.len() && place == MOST_IN_BLOCK;
                     let cut = if is_end { MOST_IN_BLOCK } else { MOST_IN_BLOCK / 2 };
                     let mut upper = Vec::with_capacity(MOST_IN_BLOCK);
-                    upper.append(&mut Rc::make_mut(&mut blocks[at]).split_off(cut));
-                    blocks.insert(at + 1, Rc::new(upper));
+                    upper.append(&mut Rc::make_mut(&mut blocks[at].slots).split_off(cut));
+                    let first = upper.first().map_or(rank, |slot| slot.rank);
+                    blocks.insert(at + 1, Block { rank: first, slots: Rc::new(upper) });
                     if place > cut || is_end {
                         (at, place) = (at + 1, place - cut);
                     }
                 }
-                Rc::make_mut(&mut blocks[at]).insert(place, slot);
+                let block = &mut blocks[at];
+                if place == 0 {
+                    block.rank = rank;
+                }
+                Rc::make_mut(&mut block.slots).insert(place, slot);
                 place
             }
         };
-        &mut Rc::make_mut(&mut blocks[at])[place].value
+        &mut Rc::make_mut(&mut blocks[at].slots)[place].value
     }
 
     /// Takes a key out.
@@ -165,16 +180,20 @@ impl<K: Clone, V: Clone> SharedMap<K, V> {
         let (at, place) = self.find(key.rank(), key);
         let place = place.ok()?;
         let blocks = Rc::make_mut(&mut self.blocks);
-        let slot = Rc::make_mut(&mut blocks[at]).remove(place);
-        if blocks[at].is_empty() {
+        let block = &mut blocks[at];
+        let slot = Rc::make_mut(&mut block.slots).remove(place);
+        let Some(first) = block.slots.first() else {
             blocks.remove(at);
-        } else if blocks[at].len() < MOST_IN_BLOCK / 4 {
+            return Some(slot.value);
+        };
+        block.rank = first.rank;
+        if block.slots.len() < MOST_IN_BLOCK / 4 {
             // With a neighbour, if both together leave room.
             let lower = at.saturating_sub(1);
-            let both = blocks.get(lower + 1).map(|upper| blocks[lower].len() + upper.len());
+            let both = blocks.get(lower + 1).map(|upper| blocks[lower].slots.len() + upper.slots.len());
             if both.is_some_and(|both| both <= MOST_IN_BLOCK / 2) {
                 let upper = blocks.remove(lower + 1);
-                Rc::make_mut(&mut blocks[lower]).extend(upper.iter().cloned());
+                Rc::make_mut(&mut blocks[lower].slots).extend(upper.slots.iter().cloned());
             }
         }
         Some(slot.value)

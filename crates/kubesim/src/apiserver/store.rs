@@ -34,8 +34,8 @@ type Places = SharedMap<Str, SharedMap<Str, Place>>;
 /// Copies share what they have in common, so that one costs next to nothing.
 #[derive(Clone, Default, Debug)]
 pub struct Store {
-    /// By kind, in their order.
-    kinds: Vec<(Kind, Places)>,
+    /// By kind, in their order, as far as there ever was an object.
+    kinds: Vec<Places>,
     /// How many objects and verdicts.
     count: usize,
     index: Index,
@@ -43,17 +43,15 @@ pub struct Store {
 
 impl PartialEq for Store {
     fn eq(&self, other: &Store) -> bool {
-        let copies =
-            |((kind, places), (k, p)): (&(Kind, Places), &(Kind, Places))| kind == k && places.is_copy_of(p);
-        let alike = self.kinds.len() == other.kinds.len() && self.kinds.iter().zip(&other.kinds).all(copies);
+        let mut both = self.kinds.iter().zip(&other.kinds);
+        let alike = self.kinds.len() == other.kinds.len() && both.all(|(a, b)| a.is_copy_of(b));
         alike || self.all().eq(other.all()) && self.verdicts().eq(other.verdicts())
     }
 }
 
 impl Store {
     fn places(&self, kind: Kind) -> Option<&Places> {
-        let at = self.kinds.binary_search_by_key(&kind, |(kind, _)| *kind).ok()?;
-        Some(&self.kinds[at].1)
+        self.kinds.get(kind as usize)
     }
 
     fn place(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Place> {
@@ -99,7 +97,7 @@ impl Store {
 
     /// All objects.
     pub fn all(&self) -> impl Iterator<Item = &Rc<Object>> {
-        let namespaces = self.kinds.iter().flat_map(|(_, places)| places.values());
+        let namespaces = self.kinds.iter().flat_map(SharedMap::values);
         namespaces.flat_map(SharedMap::values).filter_map(|place| place.object.as_ref())
     }
 
@@ -111,7 +109,7 @@ impl Store {
 
     /// Every component's newest verdict.
     pub fn verdicts(&self) -> impl Iterator<Item = (Component, &Rc<Verdict>)> {
-        let namespaces = self.kinds.iter().flat_map(|(_, places)| places.values());
+        let namespaces = self.kinds.iter().flat_map(SharedMap::values);
         let places = namespaces.flat_map(SharedMap::values);
         places.flat_map(|place| place.verdicts().map(|(who, verdict)| (*who, verdict)))
     }
@@ -165,14 +163,11 @@ impl Store {
     }
 
     fn entry(&mut self, key: &Key) -> &mut Place {
-        let at = match self.kinds.binary_search_by_key(&key.kind, |(kind, _)| *kind) {
-            Ok(at) => at,
-            Err(at) => {
-                self.kinds.insert(at, (key.kind, SharedMap::default()));
-                at
-            }
-        };
-        let names = self.kinds[at].1.entry(&*key.namespace, || (key.namespace.clone(), SharedMap::default()));
+        let at = key.kind as usize;
+        if at >= self.kinds.len() {
+            self.kinds.resize(at + 1, SharedMap::default());
+        }
+        let names = self.kinds[at].entry(&*key.namespace, || (key.namespace.clone(), SharedMap::default()));
         names.entry(&*key.name, || (key.name.clone(), Place::default()))
     }
 
@@ -180,8 +175,8 @@ impl Store {
         if !self.place(key.kind, &key.namespace, &key.name).is_some_and(Place::is_empty) {
             return;
         }
-        let kind = self.kinds.iter_mut().find(|(kind, _)| *kind == key.kind);
-        if let Some(names) = kind.and_then(|(_, places)| places.get_mut(&*key.namespace)) {
+        let places = self.kinds.get_mut(key.kind as usize);
+        if let Some(names) = places.and_then(|places| places.get_mut(&*key.namespace)) {
             names.remove(&*key.name);
         }
     }

@@ -30,14 +30,16 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
     let absent = |o: &&OwnerReference| {
         Kind::of_manifest(&o.api_version, &o.kind).is_some() && live_owner(store, object, o).is_none()
     };
-    let absent_owners = owners_after.iter().filter(|o| !owners_before.contains(o)).any(|o| absent(&o));
+    let news = !std::ptr::eq(owners_before, owners_after);
+    let absent_owners =
+        news && owners_after.iter().filter(|o| !owners_before.contains(o)).any(|o| absent(&o));
     if starts_waiting || starts_orphaning || absent_owners {
         add(ME, change.key.clone());
     }
     if gone || starts_waiting {
         dependents(store, object).for_each(|d| add(ME, d.key()));
     }
-    for owner in owners_before.iter().filter(|o| !owners_after.contains(o)) {
+    for owner in owners_before.iter().filter(|o| news && !owners_after.contains(o)) {
         if let Some(owner) = live_owner(store, object, owner).filter(|o| deletes_dependents(o)) {
             add(ME, owner.key());
         }

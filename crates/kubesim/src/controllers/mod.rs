@@ -25,6 +25,7 @@ use crate::apiserver::{ApiServer, Cause, Store};
 use crate::sim::Timings;
 use crate::verdict::Component;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// What a reconcile has to work with.
 pub struct Context<'a> {
@@ -176,7 +177,13 @@ pub fn add_controller_of(
     component: Component,
     add: &mut dyn FnMut(Component, Key),
 ) {
-    for object in change.both() {
+    // Mostly it is the same before and after.
+    let same = |old: &&Object| {
+        let is_same = |new: &Object| Rc::ptr_eq(&old.meta.owner_references, &new.meta.owner_references);
+        change.after.is_some_and(is_same)
+    };
+    let before = change.before.filter(|old| !same(old));
+    for object in before.into_iter().chain(change.after) {
         if let Some(owner) = object.meta.controller().filter(|o| *o.kind == *kind.name()) {
             add(component, object.key().beside(kind, &owner.name));
         }

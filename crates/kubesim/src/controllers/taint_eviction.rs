@@ -30,12 +30,14 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
                 Some((spec.node_name.clone()?, spec.tolerations.clone()))
             };
             let same_spec = change.before.zip(change.after);
-            let same_spec = same_spec.is_some_and(|(a, b)| Rc::ptr_eq(&a.pod().spec, &b.pod().spec));
+            if same_spec.is_some_and(|(a, b)| Rc::ptr_eq(&a.pod().spec, &b.pod().spec)) {
+                return;
+            }
             // Nobody was waiting for the end of a pod whose node has no such taint.
             let node = change.object().pod().spec.node_name.as_deref().unwrap_or_default();
             let node = store.find_cluster(Kind::Node, node);
             let is_over = change.after.is_none() && node.is_some_and(|node| no_execute(node).is_empty());
-            if !same_spec && !is_over && matters(change.before) != matters(change.after) {
+            if !is_over && matters(change.before) != matters(change.after) {
                 add(ME, change.key.clone());
             }
         }

@@ -100,9 +100,7 @@ pub fn hex64(names: &[&str]) -> String {
     let mut rng = Rng::new(crate::apiserver::name_hash(0, names));
     let mut digits = String::with_capacity(64);
     for _ in 0..4 {
-        let number = rng.next_u64();
-        let digit = |n: u32| char::from_digit((number >> (60 - 4 * n)) as u32 & 0xF, 16);
-        digits.extend((0..16).filter_map(digit));
+        crate::apiserver::push_hex(&mut digits, rng.next_u64());
     }
     digits
 }

@@ -45,13 +45,35 @@ pub use host::{ContainerHost, environment, list_directory};
 #[derive(Clone, Default, Debug)]
 pub struct Nodes {
     nodes: BTreeMap<Str, NodeState>,
-    pods: BTreeMap<Key, Box<Worker>>,
+    pods: Workers,
     /// Pods to which something was done from outside: their kubelets have to look.
     woken: Vec<Key>,
     /// Images that no registry has any more.
     lost_images: BTreeSet<String>,
     slow_disks: bool,
     slow_images: bool,
+}
+
+/// The kubelets' workers by their pods, found by a number first ([`Key::number`]).
+#[derive(Clone, Default, Debug)]
+struct Workers(BTreeMap<(u64, Key), Box<Worker>>);
+
+impl Workers {
+    fn get(&self, pod: &Key) -> Option<&Worker> {
+        self.0.get(&(pod.number(), pod.clone())).map(|worker| &**worker)
+    }
+
+    fn get_mut(&mut self, pod: &Key) -> Option<&mut Worker> {
+        self.0.get_mut(&(pod.number(), pod.clone())).map(|worker| &mut **worker)
+    }
+
+    fn remove(&mut self, pod: &Key) -> Option<Box<Worker>> {
+        self.0.remove(&(pod.number(), pod.clone()))
+    }
+
+    fn insert(&mut self, pod: &Key, worker: Box<Worker>) {
+        self.0.insert((pod.number(), pod.clone()), worker);
+    }
 }
 
 /// What can take longer than usual.
@@ -304,12 +326,17 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         context.api.set_verdict(Component::Kubelet, key, Some(lost), None);
         return Outcome::DONE;
     }
+    if let Some(worker) = context.nodes.pods.get(key)
+        && worker.has_seen(&object, context.now())
+    {
+        return Outcome { again_at: worker.next_at(), failed: false };
+    }
     let mut worker = match context.nodes.pods.remove(key) {
         Some(worker) => worker,
         None => Box::new(Worker::new(context, &object, &node)),
     };
     let again_at = worker.sync(context, &object);
-    context.nodes.pods.insert(key.clone(), worker);
+    context.nodes.pods.insert(key, worker);
     Outcome { again_at, failed: false }
 }
 

@@ -246,11 +246,6 @@ impl Worker {
 
     /// Takes the steps that are due, reports the status, and says when the next step is due.
     pub fn sync(&mut self, cx: &mut Context, pod: &Rc<Object>) -> Option<SimTime> {
-        let next_at = self.next_at();
-        if self.seen == Some(pod.meta.resource_version) && next_at.is_none_or(|at| at > cx.now()) {
-            // It sees its own report, and nothing is due.
-            return next_at;
-        }
         let key = pod.key();
         while self.step(cx, pod) {}
         if cx.store().get(&key).is_none_or(|p| p.meta.uid != self.uid) {
@@ -262,7 +257,13 @@ impl Worker {
         self.next_at()
     }
 
-    fn next_at(&self) -> Option<SimTime> {
+    /// Whether all it would see is its own last report, and nothing is due.
+    pub fn has_seen(&self, pod: &Object, now: SimTime) -> bool {
+        self.seen == Some(pod.meta.resource_version) && self.next_at().is_none_or(|at| at > now)
+    }
+
+    /// When it does something by itself.
+    pub fn next_at(&self) -> Option<SimTime> {
         if self.over {
             return self.stop.and_then(|s| s.remove_at);
         }

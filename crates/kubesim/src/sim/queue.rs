@@ -13,16 +13,13 @@ pub type Task = (Component, Key);
 #[derive(Clone, Default, Debug)]
 pub struct Queue {
     by_time: BTreeMap<(SimTime, u64), Task>,
-    /// By a number for each task first, as comparing tasks is dear.
+    /// By a number for each task first, as comparing tasks is dear ([`Key::number`]).
     due: BTreeMap<(u64, Task), (SimTime, u64)>,
     next_seq: u64,
 }
 
-/// A number that is the same for the same task, and mostly another for another (FNV-1a).
 fn number_of((component, key): &Task) -> u64 {
-    let start = (0xcbf2_9ce4_8422_2325 ^ *component as u64) ^ (key.kind as u64) << 8;
-    let bytes = key.name.bytes().chain(key.namespace.bytes());
-    bytes.fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    key.number().wrapping_add(*component as u64)
 }
 
 impl Queue {

@@ -183,7 +183,8 @@ impl Listed {
 
     fn endpoint_in_slice(&self, pod: &Str) -> Option<&Rc<Endpoint>> {
         let slice = self.slices.get(self.places.get(pod)?)?;
-        slice.endpoint_slice().endpoints.iter().find(|e| e.target.as_ref().is_some_and(|(_, p, _)| p == pod))
+        // What moves is mostly new, and so at the end.
+        slice.endpoint_slice().endpoints.iter().rfind(|e| e.target.as_ref().is_some_and(|(_, p, _)| p == pod))
     }
 
     fn want(&mut self, pod: &Str, endpoint: Option<Rc<Endpoint>>) {

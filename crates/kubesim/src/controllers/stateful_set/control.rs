@@ -168,7 +168,6 @@ impl Reconcile<'_> {
 
     /// Scales: first every wanted place, then what is beyond. Ends where something has to be waited for.
     fn establish(&mut self) -> Result<Rung, ApiError> {
-        let first_unavailable = self.first_unavailable();
         let (members, wanted) = (self.members, self.wanted());
         let next_condemned = members.condemned(wanted.clone()).next().map(|pod| pod.meta.name.clone());
         self.then = next_condemned.or_else(|| self.next_outdated());
@@ -204,9 +203,14 @@ impl Reconcile<'_> {
             let mut condemned = members.condemned(wanted.clone());
             let Some(pod) = condemned.next() else { return Ok(Rung::GoOn) };
             let next = condemned.next().map(|pod| pod.meta.name.clone());
+            let first_unavailable = self.first_unavailable();
             return self.process_condemned(pod, first_unavailable.as_ref(), next);
         }
         let condemned: Vec<&Rc<Object>> = members.unsettled_beyond(wanted.clone()).collect();
+        if condemned.is_empty() {
+            return Ok(Rung::GoOn);
+        }
+        let first_unavailable = self.first_unavailable();
         self.in_batches(condemned.len(), |this, batch| {
             // Each is tried, whatever becomes of the others; the first error counts.
             let mut result = Ok(());

@@ -90,7 +90,7 @@ impl Members {
         }
         for pod in mine {
             if let Some(n) = ordinal(&pod) {
-                self.odd |= *pod.meta.name != *pod_name(&set.meta.name, n);
+                self.odd |= !is_regular_name(&set.meta.name, &pod.meta.name);
                 self.remove(n, set);
                 self.insert(n, pod, set, api.now);
             }

@@ -30,12 +30,12 @@ pub fn ordinal(pod: &Object) -> Option<i32> {
 
 /// `flask-1`
 pub fn pod_name(set: &str, ordinal: i32) -> String {
-    format!("{set}-{ordinal}")
+    [set, "-", &ordinal.to_string()].concat()
 }
 
 /// `www-flask-1`
 pub fn claim_name(set: &str, template: &ClaimTemplate, ordinal: i32) -> String {
-    format!("{}-{set}-{ordinal}", template.name)
+    [&*template.name, "-", set, "-", &ordinal.to_string()].concat()
 }
 
 /// The ordinals that the set wants, in order.
@@ -49,9 +49,15 @@ pub fn is_member_of(set: &Object, pod: &Object) -> bool {
     parent_and_digits(&pod.meta.name).is_some_and(|(parent, _)| *parent == *set.meta.name)
 }
 
+/// Whether a pod's name is the one that this set gives to an ordinal, which it writes without leading zeros.
+pub fn is_regular_name(set: &str, pod_name: &str) -> bool {
+    let Some((parent, digits)) = parent_and_digits(pod_name) else { return false };
+    parent == set && (digits == "0" || !digits.starts_with('0')) && digits.parse::<i32>().is_ok()
+}
+
 /// Whether the pod has the name and labels of its place in the set.
 pub fn identity_matches(set: &Object, pod: &Object) -> bool {
-    ordinal(pod).is_some_and(|n| *pod.meta.name == *pod_name(&set.meta.name, n))
+    is_regular_name(&set.meta.name, &pod.meta.name)
         && pod.meta.namespace == set.meta.namespace
         && pod.meta.label(POD_NAME_LABEL) == Some(&*pod.meta.name)
 }
