@@ -260,22 +260,21 @@ impl Members {
 
     /// The place at which to look next, among these: one without a pod, or with a pod that is not quiet.
     pub fn next(&self, places: Range<i32>) -> Option<Place<'_>> {
-        if places.is_empty() {
-            return None;
-        }
-        let noisy = self.noisy.range(places.clone()).next();
-        let n = *noisy.into_iter().chain(self.missing.range(places).next()).min()?;
-        Some((n, self.pods.get(&n)))
+        self.first_of(&self.noisy, places)
     }
 
     /// The place at which something may have to be done next, among these: one without a pod, or with a pod that is not
     /// settled.
     pub fn next_unsettled(&self, places: Range<i32>) -> Option<Place<'_>> {
+        self.first_of(&self.unsettled, places)
+    }
+
+    fn first_of(&self, ordinals: &BTreeSet<i32>, places: Range<i32>) -> Option<Place<'_>> {
         if places.is_empty() {
             return None;
         }
-        let unsettled = self.unsettled.range(places.clone()).next();
-        let n = *unsettled.into_iter().chain(self.missing.range(places).next()).min()?;
+        let missing = self.missing.range(places.clone()).next();
+        let n = *ordinals.range(places).next().into_iter().chain(missing).min()?;
         Some((n, self.pods.get(&n)))
     }
 
