@@ -108,3 +108,110 @@ fn create_checks_its_arguments() {
     let token = user.run("kubectl create token default", "");
     assert_eq!(token.trim().split('.').count(), 3, "{token}");
 }
+
+#[test]
+fn set_selector_and_subject_change_what_they_are_for() {
+    let mut user = seeded();
+    says(
+        &mut user,
+        &[
+            ("set selector", "!error: one selector is required"),
+            ("set selector sts flask a=b", "!error: setting a selector is only supported for Services"),
+            (
+                "set selector svc flask 'a in (b,c)'",
+                "!error: match expression [{a In [b c]}] not supported on this object",
+            ),
+            ("set selector svc flask a=b", "service/flask selector updated"),
+            ("create rolebinding r --role=x --user=a", "rolebinding.rbac.authorization.k8s.io/r created"),
+            (
+                "set subject rolebinding r",
+                "!error: you must specify at least one value of user, group or serviceaccount",
+            ),
+            (
+                "set subject rolebinding r --user=b --serviceaccount=:c",
+                "rolebinding.rbac.authorization.k8s.io/r subjects updated",
+            ),
+        ],
+    );
+    assert_eq!(user.run("kubectl get svc flask -o jsonpath={.spec.selector}", ""), r#"{"a":"b"}"#);
+    assert_eq!(user.run("kubectl get rolebinding r -o jsonpath={.subjects[*].name}", ""), "a b c");
+}
+
+#[test]
+fn set_env_and_resources_look_at_what_they_are_given() {
+    let mut user = seeded();
+    says(
+        &mut user,
+        &[
+            (
+                "set env sts/flask A=1 A-",
+                "!error: can not both modify and remove the same environment variable in the same command",
+            ),
+            (
+                "set env sts/flask -c nope A=1",
+                "!Warning: StatefulSet/flask does not have any containers matching \"nope\"",
+            ),
+            (
+                "set resources sts flask --limits=cpu=x",
+                "!error: quantities must match the regular expression \
+                 '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+            ),
+            ("rollout history sts flask --revision=-1", "!error: revision must be a positive integer: -1"),
+            (
+                "patch svc flask -p {} --subresource=scale",
+                "!Error from server (NotFound): the server could not find the requested resource",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_service_stands_for_its_pods_and_may_be_given_a_selector() {
+    let mut user = seeded();
+    says(
+        &mut user,
+        &[
+            ("exec svc/flask -c flask-app -- hostname", "flask-0"),
+            (
+                "exec cm/kube-root-ca.crt -- ls",
+                "!error: cannot attach to *v1.ConfigMap: selector for *v1.ConfigMap not implemented",
+            ),
+            ("expose pod flask-0 --port=80 --name=one --selector=a=b", "service/one exposed"),
+            ("expose pod flask-0 --port=80 --name=two --selector=a", "!error: unexpected label spec: a"),
+            ("run", "!error: required flag(s) \"image\" not set"),
+            ("run x --image=a --port=x", "!error: strconv.Atoi: parsing \"x\": invalid syntax"),
+            (
+                "run x --image=a --image-pull-policy=x",
+                "!error: invalid image pull policy: x\nSee 'kubectl run -h' for help and examples",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn lists_are_read_as_kubectl_reads_them() {
+    let mut user = User::new();
+    for (manifest, expect) in [
+        (
+            "apiVersion: v1\nkind: PodList\nitems: [{metadata: {name: a}}]",
+            "!The Pod \"a\" is invalid: spec.containers: Required value\n",
+        ),
+        (
+            "apiVersion: v1\nkind: List\nitems: [{metadata: {name: a}}]",
+            "!error: unable to get type info from the object \"*unstructured.Unstructured\": Object 'Kind' is missing in \
+             'unstructured object has no kind'\n",
+        ),
+        ("apiVersion: v1\nkind: List\nitems:", "!error: no objects passed to apply\n"),
+        (
+            "apiVersion: v1\nkind: List\nitems: [1]",
+            "!error: unable to decode \"STDIN\": json: cannot unmarshal number into Go value of type \
+             map[string]interface {}\n",
+        ),
+        (
+            "apiVersion: a/b/c\nkind: Pod",
+            "!error: unable to decode \"STDIN\": Object 'Kind' is missing in '{\"apiVersion\":\"a/b/c\",\"kind\":\"Pod\"}'\n",
+        ),
+    ] {
+        assert_eq!(user.run("kubectl apply -f -", manifest), expect, "{manifest}");
+    }
+}

@@ -71,11 +71,11 @@ pub fn by_logging(store: &Store, namespace: &str, selector: &LabelSelector) -> V
     let mut pods: Vec<Rc<Object>> = pods.cloned().collect();
     pods.sort_by_key(|object| {
         let pod = object.pod();
+        // Upstream's table of phases lacks the last two: that reads as the first.
         let phase = match pod.status.phase {
-            PodPhase::Running => 0,
+            PodPhase::Running | PodPhase::Succeeded | PodPhase::Failed => 0,
             PodPhase::Unknown => 1,
             PodPhase::Pending => 2,
-            PodPhase::Succeeded | PodPhase::Failed => 3,
         };
         let restarts = pod.status.container_statuses.iter().map(|c| c.restart_count).max();
         let ready_since = pod.ready_since();
@@ -89,4 +89,27 @@ pub fn by_logging(store: &Store, namespace: &str, selector: &LabelSelector) -> V
         )
     });
     pods
+}
+
+/// The pod of those that a selector lets through that is most likely to run a command. Models `attachablePodForObject` and
+/// `k8s.io/kubectl/pkg/util/podutils: ActivePods`, reversed.
+pub fn most_active(store: &Store, namespace: &str, selector: &LabelSelector) -> Option<Rc<Object>> {
+    let pods = store.list_in(Kind::Pod, namespace).filter(|p| selector.matches(&p.meta.labels));
+    let rank = |object: &&Rc<Object>| {
+        let pod = object.pod();
+        let phase = match pod.status.phase {
+            PodPhase::Running => 0,
+            PodPhase::Unknown => 1,
+            _ => 2,
+        };
+        let ready_since = pod.ready_since();
+        (
+            (pod.spec.node_name.is_none(), phase, ready_since.is_none()),
+            (object.meta.is_terminating(), Reverse(object.meta.deletion_timestamp)),
+            ready_since,
+            pod.status.container_statuses.iter().map(|c| c.restart_count).max(),
+            object.meta.creation_timestamp,
+        )
+    };
+    pods.min_by_key(rank).cloned()
 }

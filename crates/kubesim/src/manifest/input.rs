@@ -121,13 +121,65 @@ fn type_problem(value: &Value) -> Option<String> {
 impl Input {
     fn add_document(&mut self, place: usize, document: &Document, options: InputOptions) {
         let value = document.value();
-        match &value["items"] {
-            Value::Array(items) if !value["kind"].is_null() => {
-                for (item_place, item) in items.iter().enumerate() {
-                    self.add_object(place, document, format!("items[{item_place}]"), item, options);
-                }
+        let (api_version, list_kind) = (&value["apiVersion"], value["kind"].as_str().unwrap_or_default());
+        let item_kind = list_kind.strip_suffix("List");
+        let is_list = item_kind.is_some_and(|kind| {
+            kind.is_empty() || Kind::of_manifest(api_version.as_str().unwrap_or_default(), kind).is_some()
+        });
+        let Some(items) = value.get("items").filter(|_| is_list) else {
+            return self.add_object(place, document, String::new(), value, options);
+        };
+        let decode_error = |what: String| format!("unable to decode {:?}: {what}", options.source);
+        let type_name = |value: &Value| match value {
+            Value::Object(_) => "object",
+            Value::Array(_) => "array",
+            Value::String(_) => "string",
+            Value::Bool(_) => "bool",
+            _ => "number",
+        };
+        let mut refuse = |message: String, path: &str| {
+            self.errors.push(InputError { message, span: document.locate(path) });
+        };
+        let items = match items {
+            Value::Array(items) => items.as_slice(),
+            Value::Null => &[],
+            other => {
+                let what = "Go struct field decodeList.items of type []json.RawMessage";
+                let error = format!("json: cannot unmarshal {} into {what}", type_name(other));
+                return refuse(decode_error(error), "items");
             }
-            _ => self.add_object(place, document, String::new(), value, options),
+        };
+        let is_map = |item: &Value| item.is_object() || item.is_null();
+        if let Some((at, item)) = items.iter().enumerate().find(|(_, item)| !is_map(item)) {
+            let what = "Go value of type map[string]interface {}";
+            let error = format!("json: cannot unmarshal {} into {what}", type_name(item));
+            return refuse(decode_error(error), &format!("items[{at}]"));
+        }
+        for (at, item) in items.iter().enumerate() {
+            let path = format!("items[{at}]");
+            let is_unset = |field: &str| item[field].as_str().unwrap_or_default().is_empty();
+            // What a list of one kind holds need not say so.
+            if let Some(kind) = item_kind.filter(|kind| !kind.is_empty())
+                && is_unset("kind")
+                && is_unset("apiVersion")
+            {
+                let mut item = item.clone();
+                item["kind"] = kind.into();
+                item["apiVersion"] = api_version.clone();
+                self.add_object(place, document, path, &item, options);
+                continue;
+            }
+            let missing = match (is_unset("kind"), is_unset("apiVersion")) {
+                (true, _) => "Object 'Kind' is missing in 'unstructured object has no kind'",
+                (_, true) => "Object 'apiVersion' is missing in 'unstructured object has no version'",
+                _ => {
+                    self.add_object(place, document, path, item, options);
+                    continue;
+                }
+            };
+            let message =
+                format!("unable to get type info from the object \"*unstructured.Unstructured\": {missing}");
+            self.errors.push(InputError { message, span: document.locate(&path) });
         }
     }
 
@@ -146,7 +198,8 @@ impl Input {
         let source = options.source;
         let kind_name = value["kind"].as_str().unwrap_or_default();
         let api_version = value["apiVersion"].as_str().unwrap_or_default();
-        if kind_name.is_empty() {
+        // A version of more than two parts is none, and then there is no kind either.
+        if kind_name.is_empty() || api_version.matches('/').count() > 1 {
             return refuse(
                 format!("unable to decode {source:?}: Object 'Kind' is missing in '{value}'"),
                 "kind",

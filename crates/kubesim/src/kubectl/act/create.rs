@@ -6,6 +6,7 @@ use super::modify::targets;
 use super::request;
 use super::{DryRun, say, validation, warn};
 use crate::api::{Body, Kind, Object};
+use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::manifest::base64;
 use crate::manifest::validation::names;
@@ -39,6 +40,22 @@ pub fn one_name<'a>(inv: &Invocation, args: &'a [String]) -> Result<&'a str, Fai
             Err(Failure::client(format!("{message}\nSee 'kubectl {path} -h' for help and examples")))
         }
     }
+}
+
+/// The labels of a text such as `a=1,b=2`. Models `generate.ParseLabels`.
+fn labels_of(text: &str) -> Result<Value, Failure> {
+    if text.is_empty() {
+        return Err(Failure::client("no label spec passed"));
+    }
+    let mut labels = Map::new();
+    for pair in text.split(',') {
+        match pair.split('=').collect::<Vec<_>>()[..] {
+            ["", _] => return Err(Failure::client("unexpected empty label key")),
+            [name, value] => labels.insert(name.to_string(), value.into()),
+            _ => return Err(Failure::client(format!("unexpected label spec: {pair}"))),
+        };
+    }
+    Ok(Value::Object(labels))
 }
 
 pub fn required(inv: &Invocation, flags: &[&str]) -> Result<(), Failure> {
@@ -400,7 +417,10 @@ pub fn make(
 
 /// `kubectl expose pod flask-0 --port=80`
 pub fn expose(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    let found = targets(inv, io, &inv.args)?;
+    // Its `--selector` is the new Service's.
+    let query = Query { labels: None, ..Query::of(inv, &inv.args) };
+    let found =
+        if inv.has("filename") { targets(inv, io, &inv.args)? } else { query.find(io.api.store())? };
     Failure::all(found.failures)?;
     for object in found.objects {
         let kind = object.kind;
@@ -413,9 +433,8 @@ pub fn expose(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
         let introspection = "couldn't retrieve selectors via --selector flag or introspection:";
         let tree = object.to_value();
-        let wrong = |text: &str| format!("invalid label spec: {text}");
         let selector = match (inv.get("selector"), &object.body) {
-            (Some(text), _) => Value::Object(pairs(text.split(','), wrong)?),
+            (Some(text), _) => labels_of(text)?,
             (None, Body::Pod(_)) if object.meta.labels.is_empty() => {
                 let why = "the pod has no labels and cannot be exposed";
                 return Err(Failure::client(format!("{introspection} {why}")));
@@ -458,7 +477,7 @@ pub fn expose(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             one.as_object_mut().into_iter().for_each(|p| drop(p.remove("name")));
         }
         let labels = match inv.get("labels") {
-            Some(text) => Value::Object(pairs(text.split(','), wrong)?),
+            Some(text) => labels_of(text)?,
             None => tree["metadata"]["labels"].clone(),
         };
         let name = inv.get("name").unwrap_or(&object.meta.name);
@@ -480,7 +499,7 @@ pub fn expose(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 pub fn run_pod(inv: &Invocation, name: &str, restart_policy: &str) -> Result<Value, Failure> {
     let wrong = |text: &str| format!("unexpected label: {text}");
     let labels = match inv.get("labels") {
-        Some(text) => Value::Object(pairs(text.split(','), wrong)?),
+        Some(text) => labels_of(text)?,
         None => json!({"run": name}),
     };
     let mut container = json!({"name": name, "image": inv.text("image"), "resources": {}});
@@ -498,8 +517,8 @@ pub fn run_pod(inv: &Invocation, name: &str, restart_policy: &str) -> Result<Val
     }
     let mut env = Vec::new();
     for text in inv.list("env") {
-        let (name, value) =
-            text.split_once('=').ok_or_else(|| Failure::client(format!("invalid env: {text}")))?;
+        let pair = text.split_once('=').filter(|(name, _)| names::strict_env_var_name(name).is_empty());
+        let (name, value) = pair.ok_or_else(|| Failure::client(format!("invalid env: {text}")))?;
         env.push(json!({"name": name, "value": value}));
     }
     if !env.is_empty() {
@@ -508,7 +527,10 @@ pub fn run_pod(inv: &Invocation, name: &str, restart_policy: &str) -> Result<Val
     if let Some(policy) = inv.get("image-pull-policy") {
         container["imagePullPolicy"] = policy.into();
     }
-    if let Some(port) = inv.int("port") {
+    if let Some(text) = inv.get("port").filter(|text| !text.is_empty()) {
+        let port: i64 = text
+            .parse()
+            .map_err(|_| Failure::client(format!("strconv.Atoi: parsing {text:?}: invalid syntax")))?;
         container["ports"] = json!([{"containerPort": port}]);
     }
     let spec =

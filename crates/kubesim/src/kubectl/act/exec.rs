@@ -6,8 +6,9 @@ use super::modify::targets;
 use super::{DryRun, say};
 use crate::api::pod::{Container, ContainerState};
 use crate::api::read::get;
-use crate::api::{Body, Key, Kind, Object, PodPhase, SimTime, Span, Str};
+use crate::api::{Key, Kind, Object, PodPhase, SimTime, Span, Str};
 use crate::apiserver::{ApiError, DeleteOptions, StatusReason};
+use crate::kubectl::pods;
 use crate::kubectl::resource::{kind, kind_and_name};
 use crate::kubectl::{Failure, Invocation, Next, fail};
 use crate::kubelet;
@@ -57,21 +58,16 @@ fn pod(inv: &Invocation, io: &Io, word: &str) -> Result<Rc<Object>, Failure> {
         false => (Kind::Pod, word.to_string()),
     };
     let object = io.api.get(&Key::new(kind, inv.namespace(), &name))?;
-    let selector = match &object.body {
-        Body::Pod(_) => return Ok(object),
-        Body::StatefulSet(set) => &set.spec.selector,
-        Body::Deployment(deployment) => &deployment.spec.selector,
-        Body::ReplicaSet(set) => &set.spec.selector,
-        _ => {
-            let what = kind.name();
-            return Err(Failure::client(format!(
-                "cannot attach to *v1.{what}: selector for {what} not implemented"
-            )));
-        }
-    };
-    let mut pods = io.api.store().list_in(Kind::Pod, inv.namespace());
-    pods.find(|pod| selector.matches(&pod.meta.labels))
-        .cloned()
+    if object.kind == Kind::Pod {
+        return Ok(object);
+    }
+    let type_name = format!("*{}.{}", kind.info().version, kind.name());
+    let cannot = |why: String| Failure::client(format!("cannot attach to {type_name}: {why}"));
+    let selector = pods::selector_of(&object).ok_or_else(|| match kind {
+        Kind::Service => cannot(format!("invalid service '{name}': Service is defined without a selector")),
+        _ => cannot(format!("selector for {type_name} not implemented")),
+    })?;
+    pods::most_active(io.api.store(), inv.namespace(), &selector)
         .ok_or_else(|| Failure::client("timed out waiting for the condition"))
 }
 
@@ -173,16 +169,14 @@ impl Program for Exec {
 
 /// `kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh`
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    create::required(inv, &["image"])?;
     let name = match inv.args.first() {
         Some(name) if inv.before_dash != Some(0) => name,
         _ => return Err(inv.usage("NAME is required for run")),
     };
     let image = inv.text("image");
     if image.is_empty() {
-        return Err(Failure::client(match inv.has("image") {
-            true => "--image is required",
-            false => "required flag(s) \"image\" not set",
-        }));
+        return Err(Failure::client("--image is required"));
     }
     if image.contains(|c: char| c.is_ascii_uppercase() || c.is_whitespace()) {
         return Err(Failure::client(format!("Invalid image name {image:?}: invalid reference format")));
@@ -208,10 +202,14 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
         ));
     }
+    let pull = inv.text("image-pull-policy");
+    if !matches!(pull, "" | "Always" | "IfNotPresent" | "Never") {
+        return Err(inv.usage(format!("invalid image pull policy: {pull}")));
+    }
     let tree = create::run_pod(inv, name, policy)?;
     let object = create::make(inv, io, Kind::Pod, tree, "")?;
     if inv.is("expose") {
-        let port = inv.int("port");
+        let port = inv.text("port").parse::<i64>().unwrap_or_default();
         let spec = json!({"selector": {"run": name}, "ports": [{"port": port, "protocol": "TCP", "targetPort": port}]});
         let service = json!({"metadata": {"name": name}, "spec": spec});
         create::make(inv, io, Kind::Service, service, "created")?;

@@ -12,6 +12,7 @@ mod modify;
 mod node;
 mod request;
 mod rollout;
+mod select;
 mod wait;
 
 use super::output::Output;
@@ -74,7 +75,7 @@ pub const VERBS: &[Verb] = &[
     },
     Verb {
         name: "run",
-        flags: "image image-pull-policy restart port# env+ l:labels annotations+ overrides override-type command? attach? \
+        flags: "image image-pull-policy restart port env+ l:labels annotations+ overrides override-type command? attach? \
             i:stdin? t:tty? q:quiet? rm? leave-stdin-open? expose? privileged? pod-running-timeout% detach-keys o:output \
             dry-run=unchanged field-manager save-config? cascade=background force? grace-period# timeout% wait? \
             f:filename, k:kustomize R:recursive? template allow-missing-template-keys? show-managed-fields?",
@@ -217,6 +218,24 @@ pub const VERBS: &[Verb] = &[
         help: "Update the service account of pod template resources.\n\nUsage:\n  kubectl set serviceaccount (-f FILENAME | \
             TYPE NAME) SERVICE_ACCOUNT [options]",
         run: modify::set_service_account,
+    },
+    Verb {
+        name: "set selector",
+        flags: "f:filename, k:kustomize R:recursive? all? local? o:output dry-run=unchanged resource-version field-manager \
+            template allow-missing-template-keys? show-managed-fields? record?",
+        help: "Set the selector on a resource. Note that the new selector will overwrite the old selector if the resource \
+            had one prior to the invocation of 'set selector'.\n\nUsage:\n  kubectl set selector (-f FILENAME | TYPE NAME) \
+            EXPRESSIONS [--resource-version=version] [options]",
+        run: select::set_selector,
+    },
+    Verb {
+        name: "set subject",
+        flags: "f:filename, k:kustomize R:recursive? l:selector all? local? o:output dry-run=unchanged user+ group+ \
+            serviceaccount+ field-manager template allow-missing-template-keys? show-managed-fields?",
+        help: "Update the user, group, or service account in a role binding or cluster role binding.\n\nUsage:\n  kubectl \
+            set subject (-f FILENAME | TYPE NAME) [--user=username] [--group=groupname] \
+            [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]",
+        run: select::set_subject,
     },
     Verb { name: "rollout", flags: "", help: rollout::HELP, run: rollout::parent },
     Verb {

@@ -7,6 +7,7 @@ use crate::api::{Kind, Object};
 use crate::apiserver::{ApiError, StatusReason};
 use crate::kubectl::resource::{Found, Query};
 use crate::kubectl::{Failure, Invocation, Next};
+use crate::manifest::quantity::Quantity;
 use crate::manifest::validation::names;
 use crate::manifest::yaml;
 use crate::sim::process::Io;
@@ -30,7 +31,7 @@ pub fn targets(inv: &Invocation, io: &Io, args: &[String]) -> Result<Found, Fail
 }
 
 /// Changes every object and says so; what fails does not keep the others from being changed.
-fn each(
+pub(super) fn each(
     inv: &Invocation,
     io: &mut Io,
     found: Found,
@@ -49,7 +50,7 @@ fn each(
 }
 
 /// Makes a request for an object, unless only kubectl is asked; says what the API server warns of.
-fn send(
+pub(super) fn send(
     inv: &Invocation,
     io: &mut Io,
     object: &Rc<Object>,
@@ -65,6 +66,10 @@ fn send(
     }
     Ok(done)
 }
+
+/// What has a scale.
+const SCALABLE: [Kind; 4] =
+    [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::ReplicationController];
 
 /// `kubectl scale sts flask --replicas=5`
 pub fn scale(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
@@ -90,8 +95,7 @@ pub fn scale(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     // The first that fails is the last that is tried.
     for object in &found.objects {
-        let scalable = [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::ReplicationController];
-        if !scalable.contains(&object.kind) {
+        if !SCALABLE.contains(&object.kind) {
             let message = "the server could not find the requested resource";
             return Err(ApiError::new(StatusReason::NotFound, message).into());
         }
@@ -132,7 +136,19 @@ pub fn patch(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         return Err(Failure::client(format!("--type must be one of [json merge strategic], not {kind:?}")));
     }
     let found = targets(inv, io, &inv.args)?;
+    let subresource = inv.text("subresource");
     each(inv, io, found, |io, object, dry_run| {
+        let scales = SCALABLE.contains(&object.kind);
+        let is_served = match subresource {
+            "" | "status" => true,
+            "scale" => scales,
+            "resize" | "ephemeralcontainers" => object.kind == Kind::Pod,
+            _ => false,
+        };
+        if !is_served {
+            let message = "the server could not find the requested resource";
+            return Err(ApiError::new(StatusReason::NotFound, message).into());
+        }
         let tree = patch_tree(&text)?;
         let patch = match (kind.as_str(), tree) {
             ("json", Value::Array(operations)) => Patch::Json(operations),
@@ -463,6 +479,9 @@ pub fn set_image(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 
 /// `kubectl set env sts/flask A=1 B-`
 pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if inv.is("all") && inv.has("selector") {
+        return Err(Failure::client("cannot set --all and --selector at the same time"));
+    }
     let (resources, pairs) = resources_and_pairs(inv, "environment")?;
     if resources.is_empty() && !inv.has("filename") {
         return Err(Failure::client(
@@ -477,6 +496,7 @@ pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             "when specifying --keys, a configmap or secret must be provided with --from",
         ));
     }
+    refuse_bad_env(inv.list("env").iter().chain(&pairs))?;
     let referenced = env_from(inv, io)?;
     if inv.is("list") {
         let found = targets(inv, io, &resources)?;
@@ -485,6 +505,11 @@ pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             list_env(inv, io, object);
         }
         return Next::OK;
+    }
+    for object in &targets(inv, io, &resources)?.objects {
+        if has_pod_spec(object.kind) && chosen(inv, &mut object.to_value()).is_empty() {
+            warn_of_no_containers(inv, io, object);
+        }
     }
     set(inv, io, &resources, ["env update to pod template: ", "env updated"], |tree| {
         for container in chosen(inv, tree) {
@@ -558,15 +583,37 @@ fn refuse_overwrites<'a>(env: &[Value], pairs: impl Iterator<Item = &'a String>)
     Ok(())
 }
 
+fn warn_of_no_containers(inv: &Invocation, io: &mut Io, object: &Object) {
+    let wanted = inv.get("containers").unwrap_or("*");
+    let what = format!("{}/{}", object.kind.name(), object.meta.name);
+    warn(io, &[format!("{what} does not have any containers matching {wanted:?}")]);
+}
+
+/// Models set/env/env_parse.go: parseIntoEnvVar.
+fn refuse_bad_env<'a>(pairs: impl Iterator<Item = &'a String> + Clone) -> Result<(), Failure> {
+    let mut added = Vec::new();
+    for (name, _) in pairs.clone().filter_map(|pair| pair.split_once('=')) {
+        let wrong = names::strict_env_var_name(name);
+        if !wrong.is_empty() {
+            return Err(Failure::client(format!("{name:?} is not a valid key name: {}", wrong.join(";"))));
+        }
+        added.push(name);
+    }
+    let mut removed = pairs.filter(|pair| !pair.contains('=')).filter_map(|pair| pair.strip_suffix('-'));
+    if removed.any(|name| added.contains(&name)) {
+        let why = "can not both modify and remove the same environment variable in the same command";
+        return Err(Failure::client(why));
+    }
+    Ok(())
+}
+
 /// `kubectl set env --list`
 fn list_env(inv: &Invocation, io: &mut Io, object: &Object) {
     let mut tree = object.to_value();
     let containers: Vec<Value> =
         chosen(inv, &mut tree).into_iter().map(|c| Value::Object(c.clone())).collect();
     if containers.is_empty() {
-        let wanted = inv.get("containers").unwrap_or("*");
-        let what = format!("{}/{}", object.kind.name(), object.meta.name);
-        warn(io, &[format!("{what} does not have any containers matching {wanted:?}")]);
+        warn_of_no_containers(inv, io, object);
     }
     for container in containers {
         let name = container["name"].as_str().unwrap_or_default();
@@ -641,7 +688,8 @@ pub fn set_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
                     "invalid argument syntax {pair}, expected <resource>=<value>"
                 )));
             };
-            list.insert(name.to_string(), amount.into());
+            let quantity = Quantity::parse(amount).map_err(Failure::client)?;
+            list.insert(name.to_string(), quantity.to_string().into());
         }
         amounts.insert(field.to_string(), list.into());
     }

@@ -264,6 +264,9 @@ fn history_of(io: &Io, object: &Object) -> Result<BTreeMap<i64, (Value, Option<S
 
 /// `kubectl rollout history sts/flask`
 pub fn history(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if let Some(revision) = inv.int("revision").filter(|revision| *revision < 0) {
+        return Err(Failure::client(format!("revision must be a positive integer: {revision}")));
+    }
     for object in found(inv, io)? {
         let name = super::named(object.kind, &object.meta.name);
         let history = history_of(io, &object)?;

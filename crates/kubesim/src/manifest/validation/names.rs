@@ -168,12 +168,29 @@ pub(crate) fn config_key(text: &str) -> Vec<String> {
         let message = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
         errors.push(regex_error(message, "[-._a-zA-Z0-9]+", "'key.name',  or 'KEY_NAME',  or 'key-name'"));
     }
-    match text {
-        "." | ".." => errors.push(format!("must not be '{text}'")),
-        _ if text.starts_with("..") => errors.push("must not start with '..'".to_owned()),
-        _ => {}
-    }
+    errors.extend(directory_error(text));
     errors
+}
+
+/// Models IsEnvVarName.
+pub(crate) fn strict_env_var_name(text: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    let is_part = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
+    if text.is_empty() || text.as_bytes()[0].is_ascii_digit() || !text.bytes().all(is_part) {
+        let message = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
+        let examples = "'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1'";
+        errors.push(regex_error(message, "[-._a-zA-Z][-._a-zA-Z0-9]*", examples));
+    }
+    errors.extend(directory_error(text));
+    errors
+}
+
+/// Models hasChDirPrefix.
+fn directory_error(text: &str) -> Option<String> {
+    match text {
+        "." | ".." => Some(format!("must not be '{text}'")),
+        _ => text.starts_with("..").then(|| "must not start with '..'".to_owned()),
+    }
 }
 
 /// Models IsRelaxedEnvVarName.
