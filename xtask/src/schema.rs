@@ -44,6 +44,18 @@ const MORE_ROOTS: &[(&str, &str)] = &[
 const OPAQUE: &str = "\
 APIService +TypeMeta metadata:ObjectMeta spec:r status:r
 CustomResourceDefinition +TypeMeta metadata:ObjectMeta spec=r status:r
+ValidatingAdmissionPolicy +TypeMeta metadata:ObjectMeta spec:r status:r
+ValidatingAdmissionPolicyBinding +TypeMeta metadata:ObjectMeta spec:r
+MutatingAdmissionPolicy +TypeMeta metadata:ObjectMeta spec:r
+MutatingAdmissionPolicyBinding +TypeMeta metadata:ObjectMeta spec:r
+FlowSchema +TypeMeta metadata:ObjectMeta spec:r status:r
+PriorityLevelConfiguration +TypeMeta metadata:ObjectMeta spec:r status:r
+ServiceCIDR +TypeMeta metadata:ObjectMeta spec:r status:r
+IPAddress +TypeMeta metadata:ObjectMeta spec:r
+DeviceClass +TypeMeta metadata:ObjectMeta spec:r
+Resource.ResourceClaim +TypeMeta metadata:ObjectMeta spec:r status:r
+ResourceClaimTemplate +TypeMeta metadata:ObjectMeta spec:r
+ResourceSlice +TypeMeta metadata:ObjectMeta spec:r
 ";
 
 /// The kinds whose fields the table must hold, with all types that these use.

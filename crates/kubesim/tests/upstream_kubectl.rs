@@ -215,3 +215,75 @@ fn lists_are_read_as_kubectl_reads_them() {
         assert_eq!(user.run("kubectl apply -f -", manifest), expect, "{manifest}");
     }
 }
+
+/// As pkg/registry's storages have them: categories, short names, what is only asked for.
+#[test]
+fn every_resource_is_listed() {
+    let mut user = User::new();
+    let wide = user.run("kubectl api-resources -o wide --no-headers", "");
+    let lines: Vec<Vec<&str>> = wide.lines().map(|line| line.split_ascii_whitespace().collect()).collect();
+    assert_eq!(lines.len(), 67, "{wide}");
+    for expect in [
+        "bindings v1 true Binding create",
+        "componentstatuses cs v1 false ComponentStatus get,list",
+        "namespaces ns v1 false Namespace create,delete,get,list,patch,update,watch",
+        "events ev events.k8s.io/v1 true Event create,delete,deletecollection,get,list,patch,update,watch",
+        "ipaddresses ip networking.k8s.io/v1 false IPAddress create,delete,deletecollection,get,list,patch,update,watch",
+        "apiservices apiregistration.k8s.io/v1 false APIService \
+         create,delete,deletecollection,get,list,patch,update,watch api-extensions",
+    ] {
+        let expect: Vec<&str> = expect.split(' ').collect();
+        assert!(lines.contains(&expect), "{expect:?} in {wide}");
+    }
+    assert_eq!(
+        user.run("kubectl api-resources --verbs=create --api-group=authentication.k8s.io -o name", ""),
+        "selfsubjectreviews.authentication.k8s.io\ntokenreviews.authentication.k8s.io\n"
+    );
+}
+
+#[test]
+fn kinds_that_are_only_kept_are_listed_as_the_api_server_lists_them() {
+    let mut user = User::new();
+    user.run(
+        "kubectl apply -f -",
+        "{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicy, metadata: {name: a}, spec: \
+         {paramKind: {apiVersion: v1, kind: ConfigMap}, validations: [{expression: 'true'}]}}\n---\n\
+         {apiVersion: resource.k8s.io/v1, kind: ResourceClaim, metadata: {name: c}, spec: {devices: {}}}\n---\n\
+         {apiVersion: networking.k8s.io/v1, kind: IPAddress, metadata: {name: 10.200.0.9}, spec: {parentRef: {resource: \
+         services, namespace: default, name: x}}}\n",
+    );
+    says(
+        &mut user,
+        &[
+            (
+                "get validatingadmissionpolicies",
+                "NAME   VALIDATIONS   PARAMKIND      AGE\na      1             v1/ConfigMap   0s",
+            ),
+            ("get resourceclaims", "NAME   STATE     AGE\nc      pending   0s"),
+            ("get ip", "NAME         PARENTREF\n10.200.0.9   services/default/x"),
+        ],
+    );
+}
+
+#[test]
+fn taints_are_looked_at_before_nodes_are() {
+    let mut user = User::new();
+    says(
+        &mut user,
+        &[
+            (
+                "taint nodes chhan-k8s-2 a=b:NoSchedule a=c:NoSchedule",
+                "!error: duplicated taints with the same key and effect: {a c NoSchedule <nil>}\nSee 'kubectl taint -h' \
+                 for help and examples",
+            ),
+            (
+                "taint nodes chhan-k8s-2 a=b:NoSchedule a-",
+                "!error: can not both modify and remove the following taint(s) in the same command: a=",
+            ),
+            (
+                "taint nodes --all a=b:NoSchedule -l x=y",
+                "!error: setting 'all' parameter with a non empty selector is prohibited",
+            ),
+        ],
+    );
+}

@@ -5,7 +5,7 @@ use super::flags::{self, Takes};
 use super::output::{row, yaml};
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, Verb};
-use crate::api::{KINDS, Key, Kind, KindInfo};
+use crate::api::{KINDS, Key, Kind};
 use crate::apiserver::Store;
 use crate::sim::process::Io;
 use serde_json::json;
@@ -121,6 +121,62 @@ fn version(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
 }
 
+/// What the API serves beside the kinds of objects here: requests that are answered and not kept, and events by their other
+/// name. Plural, kind, group and version, scope, verbs, short name.
+const OTHER_RESOURCES: &str = "\
+    bindings Binding v1 n create;componentstatuses ComponentStatus v1 c get,list cs;\
+    selfsubjectreviews SelfSubjectReview authentication.k8s.io/v1 c create;\
+    tokenreviews TokenReview authentication.k8s.io/v1 c create;\
+    localsubjectaccessreviews LocalSubjectAccessReview authorization.k8s.io/v1 n create;\
+    selfsubjectaccessreviews SelfSubjectAccessReview authorization.k8s.io/v1 c create;\
+    selfsubjectrulesreviews SelfSubjectRulesReview authorization.k8s.io/v1 c create;\
+    subjectaccessreviews SubjectAccessReview authorization.k8s.io/v1 c create;\
+    events Event events.k8s.io/v1 n create,delete,deletecollection,get,list,patch,update,watch ev";
+
+/// A line of `kubectl api-resources`.
+struct Resource {
+    plural: &'static str,
+    short: String,
+    group: &'static str,
+    version: &'static str,
+    namespaced: bool,
+    kind: &'static str,
+    verbs: &'static str,
+    category: &'static str,
+}
+
+fn resources() -> impl Iterator<Item = Resource> {
+    const ALL_VERBS: &str = "create,delete,deletecollection,get,list,patch,update,watch";
+    let kinds = KINDS.iter().filter(|k| k.kind.is_served()).map(|k| Resource {
+        plural: k.plural,
+        short: k.short.join(","),
+        group: k.group,
+        version: k.version,
+        namespaced: k.namespaced,
+        kind: k.name,
+        verbs: match k.kind {
+            Kind::Namespace => "create,delete,get,list,patch,update,watch",
+            _ => ALL_VERBS,
+        },
+        category: match k.group {
+            _ if k.in_all => "all",
+            "admissionregistration.k8s.io" | "apiextensions.k8s.io" | "apiregistration.k8s.io" => {
+                "api-extensions"
+            }
+            _ => "",
+        },
+    });
+    let others = OTHER_RESOURCES.split(';').map(|line| {
+        let mut words = line.split_ascii_whitespace();
+        let mut next = || words.next().unwrap_or_default();
+        let (plural, kind, api_version) = (next(), next(), next());
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let (namespaced, verbs, short) = (next() == "n", next(), next().to_string());
+        Resource { plural, short, group, version, namespaced, kind, verbs, category: "" }
+    });
+    kinds.chain(others)
+}
+
 /// Models `k8s.io/kubectl/pkg/cmd/apiresources`.
 fn api_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if !inv.args.is_empty() {
@@ -130,24 +186,28 @@ fn api_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if !["", "name", "kind"].contains(&sort_by) {
         return Err(Failure::client("--sort-by accepts only name or kind"));
     }
-    let in_all = inv.list("categories").iter().all(|c| c == "all");
-    let mut kinds: Vec<&KindInfo> = KINDS
-        .iter()
-        .filter(|k| k.kind.is_served())
-        .filter(|k| inv.get("api-group").is_none_or(|group| group == k.group))
-        .filter(|k| !inv.has("namespaced") || inv.is("namespaced") == k.namespaced)
-        .filter(|k| !inv.has("categories") || (in_all && k.in_all))
+    let (verbs, categories) = (inv.list("verbs"), inv.list("categories"));
+    let has_all = |has: &str, wanted: &[String]| wanted.iter().all(|w| has.split(',').any(|h| h == w));
+    let mut found: Vec<Resource> = resources()
+        .filter(|r| inv.get("api-group").is_none_or(|group| group == r.group))
+        .filter(|r| !inv.has("namespaced") || inv.is("namespaced") == r.namespaced)
+        .filter(|r| has_all(r.verbs, verbs) && has_all(r.category, categories))
         .collect();
-    kinds.sort_by_key(|k| {
-        let first = match sort_by {
-            "name" => k.plural,
-            "kind" => k.name,
-            _ => k.group,
-        };
-        (first, k.plural)
+    found.sort_by_key(|r| match sort_by {
+        "name" => (r.plural, r.group),
+        "kind" => (r.kind, r.group),
+        _ => (r.group, r.plural),
     });
+    let api_version = |r: &Resource| match r.group {
+        "" => r.version.to_string(),
+        group => format!("{group}/{}", r.version),
+    };
     match inv.text("output") {
-        "name" => say(io, &kinds.iter().map(|k| k.qualified_plural() + "\n").collect::<String>()),
+        "name" => {
+            let dot = |r: &Resource| if r.group.is_empty() { "" } else { "." };
+            let names = found.iter().map(|r| format!("{}{}{}\n", r.plural, dot(r), r.group));
+            say(io, &names.collect::<String>())
+        }
         "" | "wide" => {
             let wide = inv.text("output") == "wide";
             let columns = if wide { 7 } else { 5 };
@@ -157,21 +217,40 @@ fn api_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
                     ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", "VERBS", "CATEGORIES"];
                 text = row(headers[..columns].iter().copied());
             }
-            for kind in kinds {
-                let cells = [
-                    kind.plural,
-                    &kind.short.join(","),
-                    &kind.api_version(),
-                    if kind.namespaced { "true" } else { "false" },
-                    kind.name,
-                    "create,delete,deletecollection,get,list,patch,update,watch",
-                    if kind.in_all { "all" } else { "" },
-                ];
+            for r in &found {
+                let namespaced = if r.namespaced { "true" } else { "false" };
+                let api_version = api_version(r);
+                let cells = [r.plural, &r.short, &api_version, namespaced, r.kind, r.verbs, r.category];
                 text.push_str(&row(cells[..columns].iter().copied()));
             }
             say(io, &TabWriter::table().align(&text))
         }
-        other => Err(Failure::client(format!("--output {other} is not available"))),
+        format @ ("json" | "yaml") => {
+            let list: Vec<_> = found
+                .iter()
+                .map(|r| {
+                    let mut tree = json!({"kind": r.kind, "name": r.plural, "namespaced": r.namespaced,
+                        "singularName": r.kind.to_ascii_lowercase(), "version": r.version,
+                        "verbs": r.verbs.split(',').collect::<Vec<_>>()});
+                    for (field, text) in [("shortNames", r.short.as_str()), ("categories", r.category)] {
+                        if !text.is_empty() {
+                            tree[field] = text.split(',').collect::<Vec<_>>().into();
+                        }
+                    }
+                    if !r.group.is_empty() {
+                        tree["group"] = r.group.into();
+                    }
+                    tree
+                })
+                .collect();
+            let tree =
+                json!({"apiVersion": "v1", "groupVersion": "", "kind": "APIResourceList", "resources": list});
+            say(io, &if format == "yaml" { yaml(&tree) } else { super::output::json(&tree) })
+        }
+        other => Err(Failure::client(format!(
+            "unable to match a printer suitable for the output format {other:?}, allowed formats are: \
+             json,kyaml,name,wide,yaml"
+        ))),
     }
 }
 

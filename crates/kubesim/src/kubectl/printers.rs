@@ -138,6 +138,30 @@ fn columns(kind: Kind) -> &'static str {
              ATTACHED={status.attached:false}|AGE"
         }
         Kind::VolumeAttributesClass => "NAME|DRIVERNAME={driverName}|AGE",
+        Kind::ValidatingAdmissionPolicy => {
+            "NAME|VALIDATIONS={@count spec.validations}|PARAMKIND={@param-kind}|AGE"
+        }
+        Kind::MutatingAdmissionPolicy => "NAME|MUTATIONS={@count spec.mutations}|PARAMKIND={@param-kind}|AGE",
+        Kind::ValidatingAdmissionPolicyBinding | Kind::MutatingAdmissionPolicyBinding => {
+            "NAME|POLICYNAME={spec.policyName}|PARAMREF={@param-ref}|AGE"
+        }
+        Kind::FlowSchema => {
+            "NAME|PRIORITYLEVEL={spec.priorityLevelConfiguration.name}|MATCHINGPRECEDENCE={spec.matchingPrecedence:0}|\
+             DISTINGUISHERMETHOD={spec.distinguisherMethod.type:<none>}|AGE|MISSINGPL=?"
+        }
+        Kind::PriorityLevelConfiguration => {
+            "NAME|TYPE={spec.type}|NOMINALCONCURRENCYSHARES={spec.limited.nominalConcurrencyShares:<none>}|\
+             QUEUES={spec.limited.limitResponse.queuing.queues:<none>}|\
+             HANDSIZE={spec.limited.limitResponse.queuing.handSize:<none>}|\
+             QUEUELENGTHLIMIT={spec.limited.limitResponse.queuing.queueLengthLimit:<none>}|AGE"
+        }
+        Kind::ServiceCIDR => "NAME|CIDRS={@texts spec.cidrs}|AGE",
+        Kind::IPAddress => "NAME|PARENTREF={@parent-ref}",
+        Kind::DeviceClass | Kind::ResourceClaimTemplate => "NAME|AGE",
+        Kind::ResourceClaim => "NAME|STATE=pending|AGE",
+        Kind::ResourceSlice => {
+            "NAME|NODE={spec.nodeName:<unset>}|DRIVER={spec.driver}|POOL={spec.pool.name}|AGE"
+        }
         Kind::APIService => "NAME|SERVICE={@api-service}|AVAILABLE=Unknown|AGE",
         _ => "NAME|CREATED AT={metadata.creationTimestamp}",
     }
@@ -254,6 +278,32 @@ impl<'a> Row<'a> {
                 None => "<none>".into(),
             },
             "csr-status" => csr_status(get(tree(), "status")),
+            "texts" => texts(field().as_array().map_or(&[], Vec::as_slice)),
+            "param-kind" => match get(spec(), "paramKind") {
+                Value::Null => "<unset>".to_string(),
+                kind => format!("{}/{}", text(get(kind, "apiVersion")), text(get(kind, "kind"))),
+            },
+            "param-ref" => {
+                let reference = get(spec(), "paramRef");
+                match (text(get(reference, "namespace")).as_str(), text(get(reference, "name")).as_str()) {
+                    (_, "") => "<unset>".to_string(),
+                    // Whether it lives in a namespace can't be told from here.
+                    ("", name) => format!("*/{name}"),
+                    (namespace, name) => format!("{namespace}/{name}"),
+                }
+            }
+            "parent-ref" => match get(spec(), "parentRef") {
+                Value::Null => "<none>".to_string(),
+                parent => {
+                    let part = |field| text(get(parent, field));
+                    let with = |before: &str, field| match part(field) {
+                        text if text.is_empty() => text,
+                        text => format!("{before}{text}"),
+                    };
+                    let resource = format!("{}{}", part("resource"), with(".", "group")).to_lowercase();
+                    format!("{resource}{}/{}", with("/", "namespace"), part("name"))
+                }
+            },
             "csi-modes" => or(texts(list(spec(), "volumeLifecycleModes")), "<none>"),
             "csi-audiences" => match spec().get("tokenRequests") {
                 Some(requests) => {

@@ -12,6 +12,8 @@ use crate::api::Kind;
 pub(super) fn type_of(kind: Kind) -> TypeRef {
     match kind {
         Kind::HorizontalPodAutoscaler => TypeRef("v2.HorizontalPodAutoscaler"),
+        // Another type has its name: what a container says of a claim.
+        Kind::ResourceClaim => TypeRef("Resource.ResourceClaim"),
         _ => TypeRef(kind.name()),
     }
 }

@@ -9,6 +9,7 @@ use crate::apiserver::{DeleteOptions, StatusReason};
 use crate::kubectl::resource::Query;
 use crate::kubectl::selector::parse_labels;
 use crate::kubectl::{Failure, Invocation, Next, fail};
+use crate::manifest::validation::names;
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
 use std::rc::Rc;
@@ -299,7 +300,7 @@ pub fn taint(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if taints.is_empty() {
         return Err(Failure::client("at least one taint update is required"));
     }
-    let (mut add, mut remove) = (Vec::new(), Vec::new());
+    let (mut add, mut remove): (Vec<Taint>, Vec<Taint>) = (Vec::new(), Vec::new());
     for spec in taints {
         match spec.strip_suffix('-') {
             Some(spec) => remove.push(parse_taint(spec).map_err(|e| inv.usage(e))?),
@@ -307,12 +308,34 @@ pub fn taint(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
                 taint if taint.effect.is_empty() => {
                     return Err(inv.usage(format!("invalid taint spec: {spec}")));
                 }
+                taint if add.iter().any(|t| t.key == taint.key && t.effect == taint.effect) => {
+                    // Go's `%v` of the struct.
+                    let shown = format!("{{{} {} {} <nil>}}", taint.key, taint.value, taint.effect);
+                    let why = format!("duplicated taints with the same key and effect: {shown}");
+                    return Err(inv.usage(why));
+                }
                 taint => add.push(taint),
             },
         }
     }
     if crate::kubectl::resource::kind(word.split('/').next().unwrap_or_default())? != Kind::Node {
         return Err(Failure::client(format!("invalid resource type {word}, only node types are supported")));
+    }
+    let clashes = |gone: &&Taint| {
+        let clash =
+            |new: &Taint| new.key == gone.key && (gone.effect.is_empty() || new.effect == gone.effect);
+        add.iter().any(clash)
+    };
+    let clashes: Vec<String> =
+        remove.iter().filter(clashes).map(|gone| format!("{}={}", gone.key, gone.effect)).collect();
+    if !clashes.is_empty() {
+        return Err(Failure::client(format!(
+            "can not both modify and remove the following taint(s) in the same command: {}",
+            clashes.join(", ")
+        )));
+    }
+    if inv.is("all") && inv.has("selector") {
+        return Err(Failure::client("setting 'all' parameter with a non empty selector is prohibited"));
     }
     if resources.len() < 2 && !inv.is("all") && !inv.has("selector") && !word.contains('/') {
         return Err(Failure::client(
@@ -362,17 +385,27 @@ pub fn taint(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     Next::OK
 }
 
+/// Models taint/utils.go: parseTaint.
 fn parse_taint(spec: &str) -> Result<Taint, String> {
-    let (pair, effect) = spec.split_once(':').unwrap_or((spec, ""));
-    if effect.contains(':') {
-        return Err(format!("invalid taint spec: {spec}"));
-    }
-    if !matches!(effect, "" | "NoSchedule" | "PreferNoSchedule" | "NoExecute") {
-        return Err(format!("invalid taint effect: {effect}, unsupported taint effect"));
-    }
-    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-    if key.is_empty() || value.contains('=') {
-        return Err(format!("invalid taint spec: {spec}"));
+    let wrong = |why: &str| Err(format!("invalid taint spec: {spec}{why}"));
+    let (key, value, effect) = match spec.split(':').collect::<Vec<_>>()[..] {
+        [key] => (key, "", ""),
+        [pair, effect] => {
+            if !matches!(effect, "NoSchedule" | "PreferNoSchedule" | "NoExecute") {
+                return Err(format!("invalid taint effect: {effect}, unsupported taint effect"));
+            }
+            match pair.split('=').collect::<Vec<_>>()[..] {
+                [key] => (key, "", effect),
+                [key, value] => (key, value, effect),
+                _ => return wrong(""),
+            }
+        }
+        _ => return wrong(""),
+    };
+    for errors in [names::label_value(value), names::label_key(key)] {
+        if !errors.is_empty() {
+            return wrong(&format!(", {}", errors.join("; ")));
+        }
     }
     Ok(Taint { key: key.into(), value: value.into(), effect: effect.into(), time_added: None })
 }

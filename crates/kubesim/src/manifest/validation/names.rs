@@ -90,7 +90,7 @@ pub(super) fn http_header(text: &str) -> Vec<String> {
 }
 
 /// Models IsQualifiedName (IsLabelKey).
-pub(super) fn label_key(text: &str) -> Vec<String> {
+pub(crate) fn label_key(text: &str) -> Vec<String> {
     let message = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
     let wrong = regex_error(message, LABEL_KEY, "'MyName',  or 'my.name',  or '123-abc'");
     let mut errors = Vec::new();
