@@ -169,6 +169,8 @@ pub struct PersistentVolume {
     pub phase: VolumePhase,
     /// Since when it has been in this phase.
     pub last_phase_transition_time: Option<super::SimTime>,
+    /// What went wrong.
+    pub message: Option<Str>,
     /// The whole spec as decoded and defaulted.
     pub raw: Rc<Value>,
 }
@@ -263,6 +265,7 @@ impl PersistentVolume {
                 _ => VolumePhase::Pending,
             },
             last_phase_transition_time: read::time(status, "lastPhaseTransitionTime"),
+            message: opt_str(status, "message"),
             raw: Rc::new(spec.clone()),
         }
     }
@@ -270,22 +273,27 @@ impl PersistentVolume {
     /// Writes the spec: `raw` with what is set after creation.
     pub fn spec_value(&self) -> Value {
         let mut v = (*self.raw).clone();
-        if let (Some(o), Some(claim)) = (v.as_object_mut(), &self.claim_ref) {
-            let old = o.get("claimRef").and_then(Value::as_object).cloned().unwrap_or_default();
-            let mut reference = old;
-            for (field, text) in [
-                ("apiVersion", "v1".to_string()),
-                ("kind", "PersistentVolumeClaim".to_string()),
-                ("namespace", claim.namespace.to_string()),
-                ("name", claim.name.to_string()),
-                ("uid", claim.uid.map(|u| u.to_string()).unwrap_or_default()),
-            ] {
-                if !text.is_empty() {
-                    reference.insert(field.into(), Value::String(text));
-                }
+        let Some(o) = v.as_object_mut() else { return v };
+        let Some(claim) = &self.claim_ref else {
+            o.remove("claimRef");
+            return v;
+        };
+        let old = o.get("claimRef").and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut reference = old;
+        for (field, text) in [
+            ("apiVersion", "v1".to_string()),
+            ("kind", "PersistentVolumeClaim".to_string()),
+            ("namespace", claim.namespace.to_string()),
+            ("name", claim.name.to_string()),
+            ("uid", claim.uid.map(|u| u.to_string()).unwrap_or_default()),
+        ] {
+            if text.is_empty() {
+                reference.remove(field);
+            } else {
+                reference.insert(field.into(), Value::String(text));
             }
-            o.insert("claimRef".into(), Value::Object(reference));
         }
+        o.insert("claimRef".into(), Value::Object(reference));
         v
     }
 
@@ -293,6 +301,7 @@ impl PersistentVolume {
     pub fn status_value(&self) -> Value {
         Writer::new()
             .put("phase", self.phase.name())
+            .text("message", self.message.as_deref())
             .time("lastPhaseTransitionTime", self.last_phase_transition_time)
             .done()
     }

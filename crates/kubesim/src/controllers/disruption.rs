@@ -74,6 +74,17 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
             return Outcome::DONE;
         }
     };
+    let spec = get(&tree, "spec");
+    let of_controllers = !get(spec, "maxUnavailable").is_null() || get(spec, "minAvailable").is_string();
+    if of_controllers && pods.iter().any(|pod| pod.meta.controller().is_none()) {
+        let text = format!(
+            "Pods selected by this PodDisruptionBudget (selector: {}) were found to be unmanaged. As a result, the \
+             status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for \
+             these pods please set \".spec.minAvailable\" field of the PDB to an integer value.",
+            selector_text(get(spec, "selector"))
+        );
+        say(context.api, &budget, EventType::Warning, "UnmanagedPods", &text);
+    }
     let now = context.now();
     let disrupted = disrupted_pods(status, &pods, now);
     let counts = |pod: &&Rc<Object>| {
@@ -96,6 +107,24 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     context.api.set_verdict(ME, key, Some(Reason::DisruptionsAllowed { allowed, healthy, desired }), None);
     let again_at = disrupted.values().map(|at| *at + DELETION_TIMEOUT + Span(1)).min();
     Outcome { again_at, failed: false }
+}
+
+/// A selector as Go's `LabelSelector.String` has it.
+fn selector_text(selector: &Value) -> String {
+    let labels = get(selector, "matchLabels").as_object();
+    let labels = labels.into_iter().flatten();
+    let labels: String = labels.map(|(k, v)| format!("{k}: {},", v.as_str().unwrap_or_default())).collect();
+    let text = |v: &Value, field| get(v, field).as_str().unwrap_or_default().to_string();
+    let expressions = list(selector, "matchExpressions").iter().map(|e| {
+        let values: Vec<&str> = list(e, "values").iter().filter_map(Value::as_str).collect();
+        let (key, operator) = (text(e, "key"), text(e, "operator"));
+        format!("LabelSelectorRequirement{{Key:{key},Operator:{operator},Values:[{}],}},", values.join(" "))
+    });
+    let expressions: String = expressions.collect();
+    format!(
+        "&LabelSelector{{MatchLabels:map[string]string{{{labels}}},\
+         MatchExpressions:[]LabelSelectorRequirement{{{expressions}}},}}"
+    )
 }
 
 fn say(api: &mut ApiServer, budget: &Object, event_type: EventType, reason: &str, message: &str) {
@@ -284,5 +313,32 @@ mod tests {
             bench.get(Kind::PodDisruptionBudget, "flask").to_value()["status"]["conditions"][0]["reason"],
             "SyncFailed"
         );
+    }
+
+    #[test]
+    fn pods_of_nobody_are_told_of_where_controllers_are_counted() {
+        let mut bench = Bench::new(&[ME]);
+        let label = json!({"matchLabels": {"app": "flask"}, "matchExpressions":
+            [{"key": "app", "operator": "In", "values": ["flask", "other"]}]});
+        bench.pod("flask-0", "flask", "172.16.1.1");
+        bench.create(
+            Kind::PodDisruptionBudget,
+            "part",
+            json!({"spec": {"minAvailable": "50%", "selector": label}}),
+        );
+        bench.create(
+            Kind::PodDisruptionBudget,
+            "number",
+            json!({"spec": {"minAvailable": 1, "selector": label}}),
+        );
+        bench.settle();
+        let told = bench.events(Kind::PodDisruptionBudget, "part");
+        let selector = "&LabelSelector{MatchLabels:map[string]string{app: flask,},MatchExpressions:\
+                        []LabelSelectorRequirement{LabelSelectorRequirement{Key:app,Operator:In,Values:[flask other],},},}";
+        let start = format!(
+            "UnmanagedPods Pods selected by this PodDisruptionBudget (selector: {selector}) were found "
+        );
+        assert!(told[0].starts_with(&start), "{told:?}");
+        assert!(bench.events(Kind::PodDisruptionBudget, "number").is_empty());
     }
 }

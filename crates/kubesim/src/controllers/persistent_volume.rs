@@ -7,11 +7,11 @@ use super::{Context, Outcome, Watched};
 use crate::api::event::Involved;
 use crate::api::read::get;
 use crate::api::volume::{
-    BETA_STORAGE_PROVISIONER, BIND_COMPLETED, BOUND_BY_CONTROLLER, ClaimPhase, ClaimRef,
+    BETA_STORAGE_PROVISIONER, BIND_COMPLETED, BOUND_BY_CONTROLLER, ClaimPhase, ClaimRef, PROVISIONED_BY,
     PersistentVolumeClaim, ReclaimPolicy, SELECTED_NODE, STORAGE_PROVISIONER, VolumePhase,
 };
 use crate::api::{Key, Kind, Object, Str, parse_quantity_millis};
-use crate::apiserver::{EventType, Source, Store};
+use crate::apiserver::{DeleteOptions, EventType, Source, Store};
 use crate::verdict::{Component, Reason};
 use std::rc::Rc;
 
@@ -34,15 +34,41 @@ fn class_of<'a>(store: &'a Store, claim: &PersistentVolumeClaim) -> Option<&'a R
 
 /// Whether this volume, if nobody has it, is what the claim asks for (`volume.FindMatchingVolume`).
 pub fn fits(volume: &Object, claim: &PersistentVolumeClaim) -> bool {
+    mismatch(volume, claim, true).is_none()
+        && claim.spec.selector.as_ref().is_none_or(|s| s.matches(&volume.meta.labels))
+}
+
+/// How much more than the claim needs a volume that fits is: the one with the least is taken, first by the number of
+/// its access modes (`persistentVolumeOrderedIndex.findByClaim`).
+fn excess(volume: &Object) -> (usize, Option<i64>) {
+    let v = volume.volume();
+    (v.access_modes.len(), parse_quantity_millis(&v.capacity))
+}
+
+fn mode(volume: &Object) -> &str {
+    get(&volume.volume().raw, "volumeMode").as_str().unwrap_or("Filesystem")
+}
+
+/// Why the claim can't have the volume, even if it asks for it by name. Models `checkVolumeSatisfyClaim`.
+fn mismatch(volume: &Object, claim: &PersistentVolumeClaim, class_matters: bool) -> Option<String> {
     let (v, spec) = (volume.volume(), &claim.spec);
-    let mode = |t: &serde_json::Value| get(t, "volumeMode").as_str().unwrap_or("Filesystem").to_string();
     let size = |q: &str| parse_quantity_millis(q).unwrap_or(0);
-    !volume.meta.is_terminating()
-        && *v.storage_class_name == *spec.storage_class_name.as_deref().unwrap_or_default()
-        && mode(&v.raw) == *spec.volume_mode
-        && size(&v.capacity) >= size(&spec.request)
-        && spec.access_modes.iter().all(|m| v.access_modes.contains(m))
-        && spec.selector.as_ref().is_none_or(|s| s.matches(&volume.meta.labels))
+    let why = if volume.meta.is_terminating() {
+        return Some(format!("the volume is marked for deletion \"{}\"", volume.meta.name));
+    } else if size(&v.capacity) < size(&spec.request) {
+        "requested PV is too small"
+    } else if class_matters
+        && *v.storage_class_name != *spec.storage_class_name.as_deref().unwrap_or_default()
+    {
+        "storageClassName does not match"
+    } else if mode(volume) != &*spec.volume_mode {
+        "incompatible volumeMode"
+    } else if !spec.access_modes.iter().all(|m| v.access_modes.contains(m)) {
+        "incompatible accessMode"
+    } else {
+        return None;
+    };
+    Some(why.to_string())
 }
 
 /// Says which claims and volumes have to be looked at because of this change.
@@ -64,6 +90,12 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
         }
         Kind::PersistentVolume => {
             add(SELF, change.key.clone());
+            let asked = |c: &&Rc<Object>| {
+                c.claim().spec.volume_name.as_ref() == Some(&change.key.name) && !is_bound(c)
+            };
+            for claim in store.list(Kind::PersistentVolumeClaim).filter(asked) {
+                add(SELF, claim.key());
+            }
             let volume = change.object().volume();
             match &volume.claim_ref {
                 Some(c) => add(SELF, Key::new(Kind::PersistentVolumeClaim, &c.namespace, &c.name)),
@@ -111,24 +143,31 @@ fn sync_unbound_claim(context: &mut Context, claim: &Object) {
             let message = format!("volume \"{name}\" already bound to a different claim.");
             return says(context, claim, EventType::Warning, "FailedBinding", &message);
         }
+        if let Some(why) = mismatch(&volume, c, true).filter(|_| v.claim_ref.is_none()) {
+            verdict(context, claim, Reason::NoVolume);
+            let message = format!("Cannot bind to requested volume \"{name}\": {why}");
+            return says(context, claim, EventType::Warning, "VolumeMismatch", &message);
+        }
         return bind(context, &volume, claim);
     }
     let waits = waits_for_consumer(store, c);
-    let mine =
-        |v: &&Rc<Object>| v.volume().is_bound_to(&claim.meta.namespace, &claim.meta.name, claim.meta.uid);
+    // A volume that is kept for the claim may have another class and other labels.
+    let mine = |v: &&Rc<Object>| {
+        v.volume().is_bound_to(&claim.meta.namespace, &claim.meta.name, claim.meta.uid)
+            && mismatch(v, c, false).is_none()
+    };
     let free = |v: &&Rc<Object>| !waits && fits(v, c);
-    let smallest =
-        || store.free_volumes().filter(free).min_by_key(|v| parse_quantity_millis(&v.volume().capacity));
+    let smallest = || store.free_volumes().filter(free).min_by_key(|v| excess(v));
     let found = store.volumes_of_claim(&claim.key()).find(mine).or_else(smallest).cloned();
     if let Some(volume) = found {
         return bind(context, &volume, claim);
     }
     if waits && claim.meta.annotation(SELECTED_NODE).is_none() {
         let news = context.store().verdict(SELF, &claim.key()).is_none();
+        let (reason, message) = awaited(context.store(), claim);
         verdict(context, claim, Reason::WaitingForFirstConsumer);
         if news {
-            let message = "waiting for first consumer to be created before binding";
-            says(context, claim, EventType::Normal, "WaitForFirstConsumer", message);
+            says(context, claim, EventType::Normal, reason, &message);
         }
         return;
     }
@@ -139,6 +178,22 @@ fn sync_unbound_claim(context: &mut Context, claim: &Object) {
             let message = "no persistent volumes available for this claim and no storage class is set";
             says(context, claim, EventType::Normal, "FailedBinding", message);
         }
+    }
+}
+
+/// The event of a claim that waits. Models `emitEventForUnboundDelayBindingClaim`. The real controller looks at a claim
+/// before who made it goes on to make its pod, so pods made along with it are not there yet.
+fn awaited(store: &Store, claim: &Object) -> (&'static str, String) {
+    let made = claim.meta.creation_timestamp;
+    let unplaced = |p: &&Rc<Object>| {
+        p.meta.creation_timestamp < made && p.pod().spec.node_name.is_none() && !p.pod().is_terminal()
+    };
+    let pods: Vec<&str> =
+        store.pods_with_claim(&claim.key()).filter(unplaced).map(|p| &*p.meta.name).collect();
+    match pods[..] {
+        [] => ("WaitForFirstConsumer", "waiting for first consumer to be created before binding".to_string()),
+        [pod] => ("WaitForPodScheduled", format!("waiting for pod {pod} to be scheduled")),
+        _ => ("WaitForPodScheduled", format!("waiting for pods {} to be scheduled", pods.join(","))),
     }
 }
 
@@ -218,6 +273,7 @@ fn set_volume_phase(context: &mut Context, key: &Key, phase: VolumePhase) {
     let written = context.api.update_status(key, |o| {
         let volume = o.volume_mut();
         if volume.phase != phase {
+            volume.message = None;
             volume.phase = phase;
             volume.last_phase_transition_time = Some(now);
         }
@@ -240,7 +296,7 @@ fn sync_bound_claim(context: &mut Context, claim: &Object) {
         Some(_) => {
             ("ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly")
         }
-        None => ("ClaimLost", "Bound claim has lost its PersistentVolume. Any data on the volume is lost!"),
+        None => ("ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!"),
     };
     verdict(context, claim, Reason::Lost { volume: name });
     if claim.claim().phase != ClaimPhase::Lost {
@@ -264,44 +320,88 @@ fn sync_volume(context: &mut Context, volume: &Object) {
         return set_volume_phase(context, &key, VolumePhase::Available);
     };
     let claim = context.store().find(Kind::PersistentVolumeClaim, &reference.namespace, &reference.name);
-    let named = claim.filter(|c| c.meta.uid == uid).map(|c| c.claim().spec.volume_name.clone());
-    match named {
-        Some(None) => {} // The claim is being bound to it.
-        Some(Some(name)) if name == key.name => set_volume_phase(context, &key, VolumePhase::Bound),
-        _ => {
-            if matches!(v.phase, VolumePhase::Released | VolumePhase::Failed) {
-                return;
-            }
-            set_volume_phase(context, &key, VolumePhase::Released);
-            if let Some(why) = cannot_delete(volume) {
-                set_volume_phase(context, &key, VolumePhase::Failed);
-                context.api.event(
-                    SOURCE,
-                    Involved::of(volume),
-                    EventType::Warning,
-                    "VolumeFailedDelete",
-                    &why,
-                );
-            }
+    let Some(claim) = claim.filter(|c| c.meta.uid == uid).cloned() else {
+        return reclaim(context, volume);
+    };
+    match &claim.claim().spec.volume_name {
+        None if mode(volume) != &*claim.claim().spec.volume_mode => {
+            let (its, name) = (&claim.meta.name, &key.name);
+            let message = format!(
+                "Cannot bind PersistentVolume to requested PersistentVolumeClaim \"{its}\" due to incompatible \
+                 volumeMode."
+            );
+            says(context, volume, EventType::Warning, "VolumeMismatch", &message);
+            let message = format!(
+                "Cannot bind PersistentVolume \"{name}\" to requested PersistentVolumeClaim due to incompatible \
+                 volumeMode."
+            );
+            says(context, &claim, EventType::Warning, "VolumeMismatch", &message);
         }
+        None => {} // The claim is being bound to it.
+        Some(name) if *name == key.name => set_volume_phase(context, &key, VolumePhase::Bound),
+        Some(_) if v.reclaim_policy == ReclaimPolicy::Delete && is_provisioned(volume) => {
+            reclaim(context, volume);
+        }
+        Some(_) => unbind(context, &key),
     }
 }
 
-/// Why the controller itself can't delete a released volume that is to be deleted and that no provisioner made
-/// (`pkg/volume/hostpath`: its deleter only takes what is under /tmp).
+/// Models `unbindVolume`: the claim has another volume.
+fn unbind(context: &mut Context, key: &Key) {
+    let written = context.api.update(key, |o| {
+        if Rc::make_mut(&mut o.meta.annotations).remove(BOUND_BY_CONTROLLER).is_some() {
+            o.volume_mut().claim_ref = None;
+        } else if let Some(claim) = &mut o.volume_mut().claim_ref {
+            claim.uid = None;
+        }
+    });
+    written.expect("the volume was there");
+    set_volume_phase(context, key, VolumePhase::Available);
+}
+
+fn is_provisioned(volume: &Object) -> bool {
+    volume.meta.annotation(PROVISIONED_BY).is_some()
+}
+
+/// Models `reclaimVolume`: the claim is gone.
+fn reclaim(context: &mut Context, volume: &Object) {
+    let (v, key) = (volume.volume(), volume.key());
+    if matches!(v.phase, VolumePhase::Released | VolumePhase::Failed) {
+        return;
+    }
+    set_volume_phase(context, &key, VolumePhase::Released);
+    if is_provisioned(volume) || v.reclaim_policy != ReclaimPolicy::Delete {
+        return;
+    }
+    let Some(why) = cannot_delete(volume) else {
+        if get(&v.raw, "csi").is_null() {
+            let _ = context.api.delete(&key, DeleteOptions::default());
+        }
+        return;
+    };
+    set_volume_phase(context, &key, VolumePhase::Failed);
+    let failed = context.api.update_status(&key, |o| o.volume_mut().message = Some(why.as_str().into()));
+    failed.expect("the volume was there");
+    says(context, volume, EventType::Warning, "VolumeFailedDelete", &why);
+}
+
+/// Why the controller itself can't delete a released volume that is to be deleted and that no provisioner made: it only
+/// knows the volumes of hosts (`pkg/volume/hostpath`: its deleter only takes what is under /tmp) and of NFS
+/// (`ProbeProvisionableRecyclableVolumePlugins`), and leaves CSI's to their drivers.
 fn cannot_delete(volume: &Object) -> Option<String> {
-    let v = volume.volume();
-    let made = volume.meta.annotation(crate::api::volume::PROVISIONED_BY).is_some();
-    if made || v.reclaim_policy != ReclaimPolicy::Delete {
+    let (raw, name) = (&volume.volume().raw, &volume.meta.name);
+    if !get(raw, "csi").is_null() {
         return None;
     }
-    let name = &volume.meta.name;
-    Some(match get(get(&v.raw, "hostPath"), "path").as_str() {
-        Some(path) => format!("host_path deleter only supports /tmp/.+ but received provided {path}"),
-        None => format!(
-            "error getting deleter volume plugin for volume \"{name}\": no deletable volume plugin matched"
-        ),
-    })
+    let why = match get(get(raw, "hostPath"), "path").as_str() {
+        Some(path) if path.split_once("/tmp/").is_some_and(|(_, rest)| !rest.is_empty()) => return None,
+        Some(path) => {
+            return Some(format!("host_path deleter only supports /tmp/.+ but received provided {path}"));
+        }
+        None if get(raw, "nfs").is_null() => "no volume plugin matched",
+        None => "no deletable volume plugin matched",
+    };
+    Some(format!("error getting deleter volume plugin for volume \"{name}\": {why}"))
 }
 
 #[cfg(test)]
