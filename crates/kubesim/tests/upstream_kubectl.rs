@@ -287,3 +287,53 @@ fn taints_are_looked_at_before_nodes_are() {
         ],
     );
 }
+
+#[test]
+fn get_asks_for_paths_and_subresources() {
+    let mut user = seeded();
+    let nothing = "!Error from server (NotFound): the server could not find the requested resource";
+    says(
+        &mut user,
+        &[
+            ("get sts flask --subresource=scale -o name", "scale.autoscaling/flask"),
+            (
+                "get pods --subresource=status",
+                "!error: subresource cannot be used when bulk resources are specified",
+            ),
+            ("get pod flask-0 --subresource=scale", nothing),
+            ("get pod flask-0 --subresource=foo", nothing),
+            ("get pod flask-0 --subresource=status --no-headers -o name", "pod/flask-0"),
+            ("get pods --raw /healthz", "!error: arguments may not be passed when --raw is specified"),
+            ("get --raw /healthz -o yaml", "!error: --raw and --output are mutually exclusive"),
+            (
+                "get --raw /healthz -l a=b",
+                "!error: --raw may not be specified with other flags that filter the server request or alter the output",
+            ),
+            (
+                "get --raw healthz",
+                "!error: --raw must be a valid URL path: parse \"healthz\": invalid URI for request",
+            ),
+            ("get --raw /nothing", nothing),
+            ("get --raw /api/v1/namespaces/default/widgets", nothing),
+            (
+                "get --raw /api/v1/namespaces/default/pods/web",
+                "!Error from server (NotFound): pods \"web\" not found",
+            ),
+        ],
+    );
+    assert_eq!(user.run("kubectl get --raw /readyz", ""), "ok");
+    let set = user.run("kubectl get --raw /apis/apps/v1/namespaces/default/statefulsets/flask", "");
+    assert!(set.contains("\"serviceName\":\"flask\"") && set.ends_with("}\n"), "{set}");
+    let pods = user.run("kubectl get --raw /api/v1/namespaces/default/pods?limit=500", "");
+    assert!(pods.contains("\"PodList\"") && pods.contains("flask-2"), "{pods}");
+    let scale = user.run("kubectl get sts/flask --subresource=scale", "");
+    let rows: Vec<Vec<&str>> = scale.lines().map(|l| l.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["NAME", "DESIRED", "AVAILABLE", "AGE"]);
+    assert_eq!(rows[1][..3], ["flask", "3", "3"]);
+    let scale = user.run("kubectl get sts flask --subresource=scale -o yaml", "");
+    assert!(scale.starts_with("apiVersion: autoscaling/v1\nkind: Scale\n"), "{scale}");
+    assert!(
+        scale.ends_with("spec:\n  replicas: 3\nstatus:\n  replicas: 3\n  selector: app=flask\n"),
+        "{scale}"
+    );
+}

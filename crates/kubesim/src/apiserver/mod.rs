@@ -241,6 +241,11 @@ impl ApiServer {
         self.commit(key.clone(), Some(new)).expect("an updated object is there")
     }
 
+    /// The version of the last write.
+    pub fn resource_version(&self) -> u64 {
+        self.resource_version
+    }
+
     /// Deletes an object, or asks for it: a pod on a node is given its grace period, an object with finalizers waits
     /// for them. Returns the object as it was left. Errors: NotFound; Conflict when the uid is another.
     ///

@@ -5,7 +5,7 @@ use super::output::{Output, row};
 use super::printers::{self, Row};
 use super::resource::{Query, Targets};
 use super::table::TabWriter;
-use super::{Failure, Invocation, Next};
+use super::{Failure, Invocation, Next, part};
 use crate::api::{Kind, Object, SimTime, parse_quantity_millis};
 use crate::apiserver::Change;
 use crate::sim::Program;
@@ -41,6 +41,9 @@ const ENDPOINTS_WARNING: &str =
 
 /// Runs it.
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if inv.has("raw") {
+        return part::raw(inv, io);
+    }
     let watches = inv.is("watch") || inv.is("watch-only");
     let query = match inv.has("filename") {
         true => Query { args: inv.named_in_manifests()?, ..Query::of(inv, &[]) },
@@ -68,6 +71,18 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         ));
     }
     let targets = query.targets()?;
+    match (inv.text("subresource"), &targets) {
+        ("", _) => {}
+        (_, Targets::Selected(_)) => {
+            return Err(Failure::client("subresource cannot be used when bulk resources are specified"));
+        }
+        ("scale", _) => return part::scale(inv, &targets, io),
+        (name, Targets::Named(keys)) => {
+            if keys.iter().any(|key| !part::is_served(key.kind, name)) {
+                return Err(part::not_served());
+            }
+        }
+    }
     if targets.kinds().contains(&Kind::Endpoints) {
         io.err(ENDPOINTS_WARNING);
     }

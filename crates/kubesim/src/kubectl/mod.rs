@@ -22,6 +22,7 @@ mod get;
 mod info;
 mod logs;
 pub mod output;
+mod part;
 pub mod pods;
 pub mod printers;
 pub mod resource;

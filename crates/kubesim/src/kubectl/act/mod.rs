@@ -8,7 +8,7 @@ mod documents;
 pub mod edit;
 mod exec;
 mod generate;
-mod modify;
+pub mod modify;
 mod node;
 mod request;
 mod rollout;

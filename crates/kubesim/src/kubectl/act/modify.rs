@@ -6,7 +6,7 @@ use super::{DryRun, documents, say, warn};
 use crate::api::{Kind, Object};
 use crate::apiserver::{ApiError, StatusReason};
 use crate::kubectl::resource::{Found, Query};
-use crate::kubectl::{Failure, Invocation, Next};
+use crate::kubectl::{Failure, Invocation, Next, part};
 use crate::manifest::quantity::Quantity;
 use crate::manifest::validation::names;
 use crate::manifest::yaml;
@@ -68,7 +68,7 @@ pub(super) fn send(
 }
 
 /// What has a scale.
-const SCALABLE: [Kind; 4] =
+pub const SCALABLE: [Kind; 4] =
     [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::ReplicationController];
 
 /// `kubectl scale sts flask --replicas=5`
@@ -96,8 +96,7 @@ pub fn scale(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     // The first that fails is the last that is tried.
     for object in &found.objects {
         if !SCALABLE.contains(&object.kind) {
-            let message = "the server could not find the requested resource";
-            return Err(ApiError::new(StatusReason::NotFound, message).into());
+            return Err(part::not_served());
         }
         let now = object.to_value()["spec"]["replicas"].as_i64().unwrap_or(1);
         if let Some(expected) = inv.int("current-replicas").filter(|n| *n != -1 && *n != now) {
@@ -138,16 +137,13 @@ pub fn patch(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let found = targets(inv, io, &inv.args)?;
     let subresource = inv.text("subresource");
     each(inv, io, found, |io, object, dry_run| {
-        let scales = SCALABLE.contains(&object.kind);
         let is_served = match subresource {
-            "" | "status" => true,
-            "scale" => scales,
-            "resize" | "ephemeralcontainers" => object.kind == Kind::Pod,
-            _ => false,
+            "" => true,
+            "scale" => SCALABLE.contains(&object.kind),
+            other => part::is_served(object.kind, other),
         };
         if !is_served {
-            let message = "the server could not find the requested resource";
-            return Err(ApiError::new(StatusReason::NotFound, message).into());
+            return Err(part::not_served());
         }
         let tree = patch_tree(&text)?;
         let patch = match (kind.as_str(), tree) {

@@ -1,0 +1,157 @@
+//! What `kubectl get` asks for instead of whole objects: paths of the API server (`--raw`) and subresources.
+
+use super::act::modify::SCALABLE;
+use super::output::{Output, go_json};
+use super::resource::Targets;
+use super::table::TabWriter;
+use super::{Failure, Invocation, Next, printers};
+use crate::api::read::get;
+use crate::api::{Key, Kind, LabelSelector, Object};
+use crate::apiserver::{ApiError, ApiServer, StatusReason};
+use crate::sim::process::Io;
+use serde_json::{Value, json};
+
+/// What is not there at all.
+pub fn not_served() -> Failure {
+    ApiError::new(StatusReason::NotFound, "the server could not find the requested resource").into()
+}
+
+/// `kubectl get --raw /api/v1/nodes`. The server's fields stand in another order: as in Go's types.
+pub fn raw(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let path = inv.text("raw");
+    let refusal = if !inv.args.is_empty() {
+        "arguments may not be passed when --raw is specified".to_string()
+    } else if inv.is("watch") || inv.is("watch-only") || inv.has("selector") {
+        "--raw may not be specified with other flags that filter the server request or alter the output"
+            .to_string()
+    } else if inv.has("output") {
+        "--raw and --output are mutually exclusive".to_string()
+    } else if !path.starts_with('/') {
+        format!("--raw must be a valid URL path: parse {path:?}: invalid URI for request")
+    } else {
+        let text = answer(io.api, path)?;
+        io.out(text);
+        return Next::OK;
+    };
+    Err(Failure::client(refusal))
+}
+
+fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
+    let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
+    if ["/healthz", "/livez", "/readyz"].contains(&path) {
+        return Ok("ok".into());
+    }
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let (version, rest) = match &parts[..] {
+        ["api", version, rest @ ..] => ((*version).to_string(), rest),
+        ["apis", group, version, rest @ ..] => (format!("{group}/{version}"), rest),
+        _ => return Err(not_served()),
+    };
+    let (namespace, rest) = match rest {
+        ["namespaces", namespace, rest @ ..] if !matches!(rest, [] | ["status"]) => (Some(*namespace), rest),
+        _ => (None, rest),
+    };
+    let [plural, name @ ..] = rest else { return Err(not_served()) };
+    let served = |kind: &Kind| kind.info().plural == *plural && kind.info().api_version_is(&version);
+    let kind = Kind::of_resource(plural).filter(served).ok_or_else(not_served)?;
+    let tree = match name {
+        [] => {
+            let of = |o: &&std::rc::Rc<Object>| namespace.is_none_or(|n| *o.meta.namespace == *n);
+            let mut items: Vec<Value> = api.store().list(kind).filter(of).map(|o| o.to_value()).collect();
+            for item in items.iter_mut().filter_map(Value::as_object_mut) {
+                item.remove("apiVersion");
+                item.remove("kind");
+            }
+            let version = api.resource_version().to_string();
+            json!({"kind": format!("{}List", kind.name()), "apiVersion": kind.info().api_version(),
+                "metadata": {"resourceVersion": version}, "items": items})
+        }
+        [name] | [name, "status"] if namespace.is_some() == kind.info().namespaced => {
+            let found = api.store().find(kind, namespace.unwrap_or_default(), name);
+            let key = Key::new(kind, namespace.unwrap_or_default(), name);
+            found.ok_or_else(|| ApiError::not_found(&key))?.to_value()
+        }
+        _ => return Err(not_served()),
+    };
+    Ok(go_json(tree.to_string()) + "\n")
+}
+
+/// `kubectl get sts flask --subresource=scale`
+pub fn scale(inv: &Invocation, targets: &Targets, io: &mut Io) -> Result<Next, Failure> {
+    let found = targets.find(io.api.store());
+    let mut failures = found.failures;
+    let mut scales = Vec::new();
+    for object in &found.objects {
+        match SCALABLE.contains(&object.kind) {
+            true => scales.push((object.clone(), scale_of(object))),
+            false => failures.push(not_served()),
+        }
+    }
+    let text = match Output::of(inv)? {
+        Output::Table { .. } if scales.is_empty() => String::new(),
+        Output::Table { .. } => {
+            let mut text =
+                if inv.is("no-headers") { String::new() } else { "NAME\tDESIRED\tAVAILABLE\tAGE\n".into() };
+            for (object, scale) in &scales {
+                let count = |part| get(get(scale, part), "replicas").as_i64().unwrap_or(0);
+                let (desired, available) = (count("spec"), count("status"));
+                let age = printers::age(object.meta.creation_timestamp, io.api.now);
+                text.push_str(&format!("{}\t{desired}\t{available}\t{age}\n", object.meta.name));
+            }
+            TabWriter::table().align(&text)
+        }
+        Output::Name => scales.iter().map(|(o, _)| format!("scale.autoscaling/{}\n", o.meta.name)).collect(),
+        output => match &scales[..] {
+            [] if found.single => String::new(),
+            [(_, scale)] if found.single => output.print_tree(scale)?,
+            _ => {
+                let items: Vec<&Value> = scales.iter().map(|(_, scale)| scale).collect();
+                let list = json!({"apiVersion": "v1", "kind": "List",
+                    "metadata": {"resourceVersion": ""}, "items": items});
+                output.print_tree(&list)?
+            }
+        },
+    };
+    io.out(text);
+    Failure::all(failures)?;
+    Next::OK
+}
+
+/// Models `scaleFromStatefulSet` and its like.
+fn scale_of(object: &Object) -> Value {
+    let tree = object.to_value();
+    let (spec, status) = (get(&tree, "spec"), get(&tree, "status"));
+    let selector = match get(spec, "selector") {
+        labels if object.kind == Kind::ReplicationController => json!({"matchLabels": labels}),
+        selector => selector.clone(),
+    };
+    let mut scale = json!({
+        "apiVersion": "autoscaling/v1",
+        "kind": "Scale",
+        "metadata": {
+            "creationTimestamp": get(get(&tree, "metadata"), "creationTimestamp"),
+            "name": &*object.meta.name,
+            "namespace": &*object.meta.namespace,
+            "resourceVersion": object.meta.resource_version.to_string(),
+            "uid": object.meta.uid.to_string(),
+        },
+        "spec": {},
+        "status": {
+            "replicas": get(status, "replicas").as_i64().unwrap_or(0),
+            "selector": LabelSelector::from_value(&selector).to_string(),
+        },
+    });
+    if let Some(replicas) = get(spec, "replicas").as_i64().filter(|n| *n != 0) {
+        scale["spec"]["replicas"] = replicas.into();
+    }
+    scale
+}
+
+/// What is served below an object of this kind, other than its scale.
+pub fn is_served(kind: Kind, subresource: &str) -> bool {
+    match subresource {
+        "status" => true,
+        "resize" | "ephemeralcontainers" => kind == Kind::Pod,
+        _ => false,
+    }
+}
