@@ -1,4 +1,4 @@
-use crate::api::{Key, Kind, SimTime, Span};
+use crate::api::{Key, Kind, PodPhase, SimTime, Span};
 use crate::apiserver::DeleteOptions;
 use crate::sim::Cluster;
 use crate::testing::{self, events, statuses};
@@ -545,4 +545,20 @@ fn a_container_finds_its_settings_as_files_and_variables() {
     ] {
         assert_eq!(exec(&mut cluster, "web", "web", command), printed, "{command}");
     }
+}
+
+#[test]
+fn a_pod_that_fails_while_it_is_going_goes_nevertheless() {
+    let mut cluster = seed_until(60);
+    let key = pod_key("flask-1");
+    let deleted = cluster.api.delete(&key, DeleteOptions::default());
+    deleted.expect("it is there");
+    let failed = cluster.api.update_status(&key, |o| o.pod_mut().status.phase = PodPhase::Failed);
+    failed.expect("it is going, not gone");
+    let uid = cluster.api.get(&key).expect("it is going, not gone").meta.uid;
+    cluster.dispatch();
+    cluster.run_until(cluster.now() + Span::seconds(60));
+    let pod = cluster.api.get(&key).expect("its set has made another");
+    assert_ne!(pod.meta.uid, uid);
+    assert!(pod.pod().is_ready());
 }

@@ -325,8 +325,8 @@ impl Worker {
         if self.over {
             return self.remove(cx, pod);
         }
-        if pod.pod().is_terminal() {
-            // Somebody else ended it, as an eviction does.
+        if pod.pod().is_terminal() && !pod.meta.is_terminating() {
+            // Somebody else ended it, as an eviction does. If it was going already, it still has to stop.
             self.over = true;
             return false;
         }

@@ -1,5 +1,6 @@
 //! What a user and bad luck do, at random.
 
+use kubesim::api::pod::condition;
 use kubesim::api::{Key, Kind, PodPhase, Span};
 use kubesim::apiserver::Cause;
 use kubesim::sim::Cluster;
@@ -183,11 +184,13 @@ pub fn act(cluster: &mut Cluster, action: &Action) {
             let key = Key::new(Kind::Pod, "default", pod);
             // There may be no such pod, and one that has ended stays as it is.
             let runs = cluster.api.get(&key).is_ok_and(|p| !p.pod().is_terminal());
+            let now = cluster.now();
             let failed = runs.then(|| {
                 cluster.api.update_status(&key, |o| {
-                    let status = &mut o.pod_mut().status;
-                    status.phase = PodPhase::Failed;
-                    status.reason = Some("Evicted".into());
+                    let pod = o.pod_mut();
+                    pod.status.phase = PodPhase::Failed;
+                    pod.status.reason = Some("Evicted".into());
+                    pod.set_condition(condition::READY, Some(false), Some("PodFailed"), None, now);
                 })
             });
             failed.into_iter().for_each(|written| drop(written.expect("the pod is there")));

@@ -1,5 +1,6 @@
 //! What must hold after every write, and what must hold when a cluster has come to rest.
 
+use kubesim::api::service::Endpoint;
 use kubesim::api::stateful_set::UpdateStrategy;
 use kubesim::api::{Key, Kind, Object, PodPhase, SimTime, Span, Str};
 use kubesim::apiserver::{Cause, Change, Entry, FeatureGates, Moment, Store};
@@ -397,8 +398,16 @@ fn endpoints_are_right(store: &Store, service: &Object) -> Result<(), Broken> {
     }
     let slices = store.list_in(Kind::EndpointSlice, &service.meta.namespace);
     let own = slices.filter(|s| s.meta.label("kubernetes.io/service-name") == Some(&*service.meta.name));
-    let listed = own.flat_map(|s| s.endpoint_slice().endpoints.iter().map(|e| (e.address.clone(), e.ready)));
-    let listed: Vec<(Str, bool)> = listed.collect();
+    // The controller does not look again when a pod ends that was not ready (`podEndpointsChanged` reads no phase).
+    let is_left_over = |e: &Endpoint| {
+        let pod = e
+            .target
+            .as_ref()
+            .and_then(|(namespace, name, _)| store.get(&Key::new(Kind::Pod, namespace, name)));
+        e.serving == Some(false) && pod.is_some_and(|p| p.pod().is_terminal())
+    };
+    let listed = own.flat_map(|s| s.endpoint_slice().endpoints.iter()).filter(|e| !is_left_over(e));
+    let listed: Vec<(Str, bool)> = listed.map(|e| (e.address.clone(), e.ready)).collect();
     let unique: BTreeMap<Str, bool> = listed.iter().cloned().collect();
     must!(unique.len() == listed.len(), "an address is listed twice: {listed:?}");
     let expected = expected_endpoints(store, service);
