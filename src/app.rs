@@ -25,7 +25,7 @@ use crate::words::{EN, Words};
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::request_animation_frame;
 use gloo::timers::callback::Timeout;
-use kubesim::api::Key;
+use kubesim::api::{Key, Kind};
 use kubesim::apiserver::FeatureGates;
 use kubesim::dns::reason::chain;
 use kubesim::manifest::yaml::MAX_TEXT;
@@ -200,6 +200,8 @@ pub fn App(start: &Start) -> Html {
                     if chosen.diagnosis.diagnostics.iter().all(|d| d.severity != Severity::Error) {
                         chosen.view = View::Stage;
                     }
+                    let unseen = set_to_see(&chosen.diagnosis, &session.borrow());
+                    unseen.into_iter().for_each(|set| page.dispatch(Action::Look(set)));
                     Action::Input(Input::Apply((&*chosen.text).into()))
                 }
                 Ask::CompareEdited => {
@@ -500,6 +502,14 @@ fn name(words: &'static Words, view: View) -> &'static str {
         View::Events => words.events,
         View::Inspect => words.inspect,
     }
+}
+
+/// The set that is to be seen when this is applied: the first one in it, unless one of them is seen already.
+fn set_to_see(diagnosis: &Diagnosis, session: &Session) -> Option<Key> {
+    let found = || diagnosis.objects.iter().filter(|found| found.kind == Kind::StatefulSet.name());
+    let sets = || found().map(|set| Key::new(Kind::StatefulSet, &set.namespace, &set.name));
+    let seen = session.set()?;
+    if sets().any(|set| set == seen) { None } else { sets().next() }
 }
 
 /// Why the part is as it is that the user asked about; nothing if it is of another set than the one on the stage.

@@ -65,8 +65,8 @@ pub struct Lane {
     pub name: Str,
     /// The pod, or what is there in its place.
     pub pod: PodPlace,
-    /// Whether the Service's name leads to it.
-    pub in_dns: bool,
+    /// The name that DNS has for the pod's address, as short as it can be asked for in the set's namespace.
+    pub dns_name: Option<Str>,
     /// Its claims.
     pub claims: Vec<ClaimView>,
 }
@@ -240,6 +240,12 @@ impl Glass {
     }
 }
 
+/// The set that is on the stage: the one that the user chose, if it is there, or else the first one.
+pub fn shown_set(store: &Store, wanted: Option<&Key>) -> Option<Key> {
+    let chosen = wanted.filter(|key| store.get(key).is_some()).cloned();
+    chosen.or_else(|| store.list(Kind::StatefulSet).next().map(|set| set.key()))
+}
+
 /// The scene at this moment. `wanted` is the set that the user chose, if it is there.
 pub fn scene(
     words: &'static Words,
@@ -250,8 +256,7 @@ pub fn scene(
     (glass, history, position): (&mut Glass, &History, usize),
 ) -> Scene {
     let sets: Vec<Key> = store.list(Kind::StatefulSet).map(|s| s.key()).collect();
-    let chosen = wanted.filter(|key| sets.contains(key)).or(sets.first());
-    let set = chosen.and_then(|key| store.get(key));
+    let set = shown_set(store, wanted).and_then(|key| store.get(&key));
     let Some(set) = set else {
         let why = why::of_nothing(words, store);
         return Scene {
@@ -328,14 +333,14 @@ fn others(store: &Store, set: Option<&Object>) -> Vec<OtherPod> {
     store.list(Kind::Pod).filter(not_of_set).map(view).collect()
 }
 
-/// The names of the pods that the Service's name leads to.
-fn pods_in_dns(store: &Store, set: &Object) -> Vec<Str> {
+/// The pods that the Service's name leads to, each with its own host name in it, if it has one.
+fn pods_in_dns(store: &Store, set: &Object) -> Vec<(Str, Option<Str>)> {
     let service = &*set.stateful_set().spec.service_name;
     let slices = store.list_in(Kind::EndpointSlice, &set.meta.namespace);
     let slices = slices.filter(|s| s.meta.label(SERVICE_NAME_LABEL) == Some(service));
     let endpoints = slices.flat_map(|s| s.endpoint_slice().endpoints.iter());
     let ready = endpoints.filter(|e| e.ready && !e.address.is_empty());
-    ready.filter_map(|e| e.target.as_ref().map(|(_, name, _)| name.clone())).collect()
+    ready.filter_map(|e| e.target.as_ref().map(|(_, pod, _)| (pod.clone(), e.hostname.clone()))).collect()
 }
 
 /// The pod that is to be made next.
@@ -357,7 +362,7 @@ struct Look<'a> {
     set: &'a Rc<Object>,
     now: Playhead,
     nodes: Vec<Str>,
-    in_dns: Vec<Str>,
+    in_dns: Vec<(Str, Option<Str>)>,
     next: Option<Str>,
 }
 
@@ -446,11 +451,19 @@ impl Look<'_> {
         let claims = spec.volume_claim_templates.iter().map(|t| claim_of(&t.name));
         Lane {
             ordinal,
-            in_dns: self.in_dns.contains(&name),
+            dns_name: self.dns_name(&name),
             claims: claims.filter(|c| shows_claims || c.claim.is_some()).collect(),
             pod: place,
             name,
         }
+    }
+
+    /// `flask-0.flask`; the Service's name if the pod has none of its own in it.
+    fn dns_name(&self, pod: &str) -> Option<Str> {
+        let service = &self.set.stateful_set().spec.service_name;
+        let (_, hostname) = self.in_dns.iter().find(|(listed, _)| &**listed == pod)?;
+        let called = |hostname: &Str| [hostname, ".", service].concat().into();
+        Some(hostname.as_ref().map_or_else(|| service.clone(), called))
     }
 
     fn ghost(&self, ordinal: i32, name: &Str, wanted: bool) -> PodPlace {

@@ -9,9 +9,9 @@ use crate::branch::{self, Branch, Stop};
 use crate::browser::Budget;
 use crate::chronicle::{Chronicle, Page as Text, is_event};
 use crate::compare::{Difference, differences};
-use crate::link::Link;
+use crate::link::{Link, Told};
 use crate::pairs::{PAIRS, Twin};
-use crate::scene::{Playhead, Scene};
+use crate::scene::{Playhead, Scene, shown_set};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{History, Moment};
@@ -167,8 +167,18 @@ impl Session {
 
     /// The session of a link, at its moment.
     pub fn opened(link: &Link) -> Session {
+        let replay = |(id, told): (usize, &Told)| {
+            let mut branch = Branch::replay(id, &told.inputs, told.until);
+            (branch.name, branch.from) = (told.name.clone(), told.from);
+            branch
+        };
         let mut session = Session {
-            branches: vec![Branch::replay(0, &link.inputs, link.until)],
+            branches: link.branches.iter().enumerate().map(replay).collect(),
+            shown: link.shown,
+            beside: link.beside,
+            twins: link.twins,
+            pair: link.pair,
+            next_id: link.branches.len(),
             look: link.set.clone(),
             speed: f64::from(link.speed) / 2.0,
             pace: f64::from(link.speed) / 2.0,
@@ -179,17 +189,28 @@ impl Session {
         session
     }
 
-    /// The branch that is shown, at its moment, as a link. What only the page knows is as in `rest`.
+    /// All branches, at the moment that is shown, as a link. What only the page knows is as in `rest`.
     pub fn link(&self, rest: Link) -> Link {
-        Link {
-            inputs: self.branch().inputs().to_vec(),
-            until: SimTime(self.frontier() as i64),
+        let told = |branch: &Branch| Told {
+            name: branch.name.clone(),
+            from: branch.from.and_then(|(parent, at)| Some((self.place_of(parent)?, at))),
+            inputs: branch.inputs().to_vec(),
+            until: branch.end(),
+        };
+        let mut link = Link {
+            branches: self.branches.iter().map(told).collect(),
+            shown: self.shown,
+            beside: self.beside.and_then(|id| self.place_of(id)),
+            twins: self.twins,
+            pair: self.pair,
             playhead: self.now(),
             set: self.look.clone(),
             speed: (self.speed * 2.0) as u8,
             playing: self.playing,
             ..rest
-        }
+        };
+        link.story_mut().until = SimTime(self.frontier() as i64);
+        link
     }
 
     /// Does what was asked.
@@ -588,6 +609,11 @@ impl Session {
     /// The scene at the playhead.
     pub fn scene(&mut self, words: &'static Words) -> Rc<Scene> {
         self.branches[self.shown].scene(words, self.playhead, self.look.as_ref())
+    }
+
+    /// The set that is on the stage.
+    pub fn set(&self) -> Option<Key> {
+        shown_set(&self.moment().store, self.look.as_ref())
     }
 
     /// The lines typed so far, oldest first.

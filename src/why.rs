@@ -263,6 +263,9 @@ impl About<'_> {
     /// The set has nothing to do; perhaps its pods, its claims or its Service still have.
     fn rest(&self) -> Why {
         let (words, set) = (self.words, self.set.stateful_set());
+        if set.status.observed_generation < self.set.meta.generation {
+            return Why::new(Mood::Busy, &words.changed, &[("set", &self.set.meta.name)]);
+        }
         if let Some(why) = self.unready() {
             return why;
         }

@@ -73,7 +73,8 @@ fn the_seed_comes_up_one_after_the_other() {
     assert_eq!((first.ip_mark, first.node_mark, first.uid_mark), (Mark::None, Mark::None, Mark::None));
     assert_eq!(ghost(&at_12.lanes[1]), ("waits for flask-0", true));
     assert_eq!(ghost(&at_12.lanes[2]), ("waits for flask-1", false));
-    assert_eq!(at_12.lanes.iter().map(|lane| lane.in_dns).collect::<Vec<_>>(), [true, false, false]);
+    let names: Vec<_> = at_12.lanes.iter().map(|lane| lane.dns_name.as_deref()).collect();
+    assert_eq!(names, [Some("flask-0.flask"), None, None]);
     assert_eq!(at_12.service.as_ref().map(|s| s.answer.as_str()), Some("1 A"));
 
     let claim = &at_12.lanes[0].claims[0];
@@ -125,7 +126,7 @@ fn a_replacement_keeps_its_claim_and_gets_a_new_address() {
     play(&mut session, 1.0);
     let going = scene(&mut session);
     assert_eq!((pod(&going, 1).state, &*pod(&going, 1).status), (PodState::Terminating, "Terminating"));
-    assert!(!going.lanes[1].in_dns);
+    assert_eq!(going.lanes[1].dns_name, None);
     assert!((0.5..1.0).contains(&pod(&going, 1).ring));
     play(&mut session, 25.0);
     let after = scene(&mut session);
@@ -418,7 +419,7 @@ fn every_example_comes_up() {
         let printed: String =
             session.screen().iter().flat_map(|page| page.iter()).map(|p| p.text.to_string()).collect();
         assert_eq!(scene.why.title, "Everything is as wanted", "{}: {printed}", example.name);
-        assert!(scene.lanes.iter().all(|lane| lane.in_dns), "{}", example.name);
+        assert!(scene.lanes.iter().all(|lane| lane.dns_name.is_some()), "{}", example.name);
     }
 }
 

@@ -452,6 +452,16 @@ fn a_node_that_does_not_answer() {
 }
 
 #[test]
+fn a_change_is_not_seen_at_once() {
+    let mut story = story(&[], 60);
+    check(&whole(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+    story.input(Input::Command("kubectl scale sts flask --replicas=1".into()));
+    check(&whole(&story), Mood::Busy, "flask has changed", "has not seen the change yet");
+    pass(&mut story, 60);
+    check(&whole(&story), Mood::Calm, "Everything is as wanted", "1 of 1");
+}
+
+#[test]
 fn a_claim_is_kept_after_scaling_down() {
     let mut story = story(&[], 60);
     run(&mut story, "kubectl scale sts flask --replicas=2", 20);

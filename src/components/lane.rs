@@ -22,7 +22,8 @@ pub fn lane(
 }
 
 fn draw(words: &'static Words, namespace: &str, lane: &Lane, small: bool, ask: &Callback<Ask>) -> Html {
-    let (class, title) = if lane.in_dns { ("wire on", words.in_dns) } else { ("wire", words.not_in_dns) };
+    let listed = lane.dns_name.is_some();
+    let (class, title) = if listed { ("wire on", words.in_dns) } else { ("wire", words.not_in_dns) };
     html! {
         <>
             if !small { <i {class} {title} /> }

@@ -38,7 +38,7 @@ pub fn card(words: &'static Words, namespace: &str, lane: &Lane, small: bool, as
                 { sign("close", name(words.delete_pod), "✕", ask, delete) }
             </h3>
             <div class="steps" aria-hidden="true">{ for pod.progress.iter().map(|part| step(*part)) }</div>
-            if !small { { facts(words, pod, unlisted(words, lane, key, ask)) } }
+            if !small { { facts(words, pod, listed(words, lane, pod, key, ask)) } }
             { for pod.replaced.as_ref().map(|replaced| kept(words, replaced)) }
             <footer>
                 if let Some((node, number)) = &pod.node {
@@ -53,14 +53,16 @@ pub fn card(words: &'static Words, namespace: &str, lane: &Lane, small: bool, as
     }
 }
 
-/// That the pod has an address, but no name in DNS: worth a question.
-fn unlisted(words: &'static Words, lane: &Lane, key: Key, ask: &Callback<Ask>) -> Option<Html> {
-    let PodPlace::Pod(pod) = &lane.pod else { return None };
-    let asks = !lane.in_dns && pod.ip.is_some();
-    asks.then(|| why_button(words, &lane.name, words.not_in_dns, ask, Subject::Endpoint(key)))
+/// The pod's name in DNS. That it has none although it has an address is worth a question.
+fn listed(words: &'static Words, lane: &Lane, pod: &PodView, key: Key, ask: &Callback<Ask>) -> Html {
+    match (&lane.dns_name, &pod.ip) {
+        (Some(name), _) => name.to_string().into(),
+        (None, Some(_)) => why_button(words, &lane.name, words.not_in_dns, ask, Subject::Endpoint(key)),
+        (None, None) => "–".into(),
+    }
 }
 
-fn facts(words: &'static Words, pod: &PodView, unlisted: Option<Html>) -> Html {
+fn facts(words: &'static Words, pod: &PodView, listed: Html) -> Html {
     let row = |name: &'static str, value: &str, what: Mark| {
         html! { <><dt>{ name }</dt><dd>{ value }{ mark(words, what) }</dd></> }
     };
@@ -71,7 +73,7 @@ fn facts(words: &'static Words, pod: &PodView, unlisted: Option<Html>) -> Html {
             { row("IP", pod.ip.as_deref().unwrap_or("–"), pod.ip_mark) }
             { row("uid", &pod.uid, pod.uid_mark) }
             { row(words.age, &pod.age, Mark::None) }
-            if let Some(why) = unlisted { <dt>{ "DNS" }</dt><dd>{ why }</dd> }
+            <dt>{ "DNS" }</dt><dd class="listed">{ listed }</dd>
         </dl>
     }
 }

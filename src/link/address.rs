@@ -61,7 +61,8 @@ impl Address {
         };
         if let Some(at) = self.at {
             link.playhead = at;
-            link.until = link.until.max(at);
+            let story = link.story_mut();
+            story.until = story.until.max(at);
         }
         link.speed = self.speed.unwrap_or(link.speed);
         link.playing = self.autoplay.unwrap_or(link.playing);

@@ -1,21 +1,26 @@
 //! A link: the manifest, what the user did, the moment and what was looked at, as the fragment of an address. No server
 //! ever sees it. What survives a reload is kept in the same form.
 //!
-//! The log of inputs is the whole of a story ([`kubesim::story`]), so a link is short and opening it is a replay.
+//! The log of inputs is the whole of a story ([`kubesim::story`]), so a link is short and opening it is a replay. Branches have
+//! most of their inputs in common: of each, only what is its own is written.
 
 pub mod address;
 pub mod pack;
 
 use crate::components::{Face, View};
 use crate::examples::EXAMPLES;
+use crate::pairs::PAIRS;
+use crate::session::MOST_BRANCHES;
 use kubesim::api::{Key, Kind, SimTime, Span, Str};
 use kubesim::dns::{Caching, Question, RecordType};
 use kubesim::sim::DnsSetting;
 use kubesim::story::{Input, TimedInput};
 use pack::{Damaged, pack, read_bytes, read_number, unpack, write_number};
 
-/// What a link of this version begins with.
+/// What the link of a single story begins with.
 const VERSION: char = '1';
+/// What the link of a story with branches begins with.
+const WITH_BRANCHES: char = '2';
 /// No story in a link is longer: replaying it would keep the page from answering.
 pub const LONGEST_STORY: Span = Span::seconds(24 * 60 * 60);
 /// What links have in common beside the first example, so that it costs them nothing. Links of this version can't be read
@@ -27,15 +32,34 @@ const COMMON: &str = "\nkubectl exec -ti -- sh\nkubectl logs \nkubectl describe 
 /// The faces by their numbers.
 const FACES: [Face; 3] = [Face::Described, Face::Yaml, Face::Changes];
 
+/// A story as a link tells it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Told {
+    /// Its name, if it has one.
+    pub name: Str,
+    /// The place of the branch from which it began, and when.
+    pub from: Option<(usize, SimTime)>,
+    /// What the user did, in order.
+    pub inputs: Vec<TimedInput>,
+    /// How far the story has gone.
+    pub until: SimTime,
+}
+
 /// What a link holds.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Link {
     /// The text in the editor.
     pub text: Str,
-    /// What the user did, in order.
-    pub inputs: Vec<TimedInput>,
-    /// How far the story has gone.
-    pub until: SimTime,
+    /// The branches in the order in which they began, at least one.
+    pub branches: Vec<Told>,
+    /// The place of the one that is shown.
+    pub shown: usize,
+    /// The place of the one that it is compared with.
+    pub beside: Option<usize>,
+    /// Whether these two are twins: commands go to both.
+    pub twins: bool,
+    /// The number of the built-in pair that they are.
+    pub pair: Option<usize>,
     /// The moment.
     pub playhead: SimTime,
     /// Whether time passes.
@@ -77,10 +101,14 @@ impl Default for Link {
     /// The first example, just applied.
     fn default() -> Link {
         let text: Str = EXAMPLES[0].text.into();
+        let inputs = vec![TimedInput { at: SimTime(0), input: Input::Apply(text.clone()) }];
         Link {
-            inputs: vec![TimedInput { at: SimTime(0), input: Input::Apply(text.clone()) }],
             text,
-            until: SimTime(0),
+            branches: vec![Told { inputs, ..Told::default() }],
+            shown: 0,
+            beside: None,
+            twins: false,
+            pair: None,
             playhead: SimTime(0),
             playing: true,
             speed: 2,
@@ -96,39 +124,91 @@ impl Default for Link {
 }
 
 impl Link {
+    /// The story that is shown.
+    pub fn story(&self) -> &Told {
+        &self.branches[self.shown]
+    }
+
+    /// The story that is shown.
+    pub fn story_mut(&mut self) -> &mut Told {
+        &mut self.branches[self.shown]
+    }
+
+    /// Whether there is nothing to say but one story.
+    fn is_single(&self) -> bool {
+        matches!(&self.branches[..], [Told { name, from: None, .. }] if name.is_empty())
+    }
+
     /// The link as the fragment of an address, without the `#`.
     pub fn to_fragment(&self) -> String {
         let mut bytes = Vec::new();
         let (view, panel) = (self.view as u8, self.panel as u8);
         bytes.extend([view, panel, self.face as u8, u8::from(self.playing), self.speed]);
         write_number(&mut bytes, self.playhead.0.max(0) as u64);
-        write_number(&mut bytes, (self.until - self.playhead).0.max(0) as u64);
+        let story = self.story();
+        write_number(&mut bytes, (story.until - self.playhead).0.max(0) as u64);
         write_number(&mut bytes, self.lens.map_or(0, |ordinal| u64::from(ordinal.unsigned_abs()) + 1));
         write_key(&mut bytes, self.set.as_ref());
         write_key(&mut bytes, self.object.as_ref());
         write_text(&mut bytes, &self.question.0);
         write_text(&mut bytes, &self.question.1);
         write_text(&mut bytes, &self.text);
-        write_number(&mut bytes, self.inputs.len() as u64);
-        let mut before = SimTime(0);
-        for TimedInput { at, input } in &self.inputs {
-            write_number(&mut bytes, (*at - before).0.max(0) as u64);
-            before = *at;
-            let (kind, text) = match input {
-                Input::Line(text) => (0, text.clone()),
-                Input::Command(text) => (1, text.clone()),
-                Input::Interrupt => (2, "".into()),
-                Input::EndOfInput => (3, "".into()),
-                Input::Apply(text) => (4, text.clone()),
-                Input::Ask(question) => (5, write_question(question)),
-                Input::Watch(question) => (6, question.as_ref().map(write_question).unwrap_or_default()),
-                Input::Dns(setting) => (7, write_setting(*setting)),
-                Input::Edit { line, text } => (8, [line, "\n", text].concat().into()),
-            };
-            bytes.push(kind);
-            write_text(&mut bytes, &text);
+        write_inputs(&mut bytes, SimTime(0), &story.inputs);
+        let version = if self.is_single() {
+            VERSION
+        } else {
+            self.write_branches(&mut bytes);
+            WITH_BRANCHES
+        };
+        format!("{version}{}", pack(&bytes, dictionary().as_bytes()))
+    }
+
+    /// What there is beside the story that is shown.
+    fn write_branches(&self, bytes: &mut Vec<u8>) {
+        let place = |place: Option<usize>| place.map_or(0, |place| place as u64 + 1);
+        write_number(bytes, self.branches.len() as u64);
+        write_number(bytes, self.shown as u64);
+        write_number(bytes, place(self.beside));
+        write_number(bytes, u64::from(self.twins));
+        write_number(bytes, place(self.pair));
+        let shown = &self.story().inputs;
+        for (n, branch) in self.branches.iter().enumerate() {
+            write_text(bytes, &branch.name);
+            write_number(bytes, place(branch.from.map(|(parent, _)| parent)));
+            write_number(bytes, branch.from.map_or(0, |(_, at)| at.0.max(0) as u64));
+            if n != self.shown {
+                let shared = branch.inputs.iter().zip(shown).take_while(|(a, b)| a == b).count();
+                write_number(bytes, branch.until.0.max(0) as u64);
+                write_number(bytes, shared as u64);
+                write_inputs(bytes, last_time(&shown[..shared]), &branch.inputs[shared..]);
+            }
         }
-        format!("{VERSION}{}", pack(&bytes, dictionary().as_bytes()))
+    }
+
+    fn read_branches(&mut self, bytes: &mut &[u8]) -> Result<(), Damaged> {
+        let count = read_place(bytes, MOST_BRANCHES + 1)?;
+        self.shown = read_place(bytes, count)?;
+        self.beside = read_place(bytes, count + 1)?.checked_sub(1).filter(|beside| *beside != self.shown);
+        self.twins = read_place(bytes, 2)? != 0;
+        self.pair = read_place(bytes, PAIRS.len() + 1)?.checked_sub(1);
+        let mut story = self.branches.pop().ok_or(Damaged)?;
+        for n in 0..count {
+            let name = read_text(bytes)?;
+            let parent = read_place(bytes, count + 1)?.checked_sub(1);
+            let at = SimTime(0) + read_span(bytes)?;
+            let from = parent.map(|parent| (parent, at));
+            if n == self.shown {
+                self.branches.push(Told { name, from, ..std::mem::take(&mut story) });
+                continue;
+            }
+            let until = SimTime(0) + read_span(bytes)?;
+            let shown = self.branches.get(self.shown).unwrap_or(&story);
+            let shared = read_place(bytes, shown.inputs.len() + 1)?;
+            let mut inputs = shown.inputs[..shared].to_vec();
+            read_inputs(bytes, &mut inputs)?;
+            self.branches.push(Told { name, from, inputs, until });
+        }
+        if self.twins && count != 2 { Err(Damaged) } else { Ok(()) }
     }
 
     /// The link of such a fragment.
@@ -136,8 +216,8 @@ impl Link {
     /// # Errors
     /// If it is of another version, or not what [`Link::to_fragment`] gave.
     pub fn of_fragment(fragment: &str) -> Result<Link, Problem> {
-        let Some(packed) = fragment.strip_prefix(VERSION) else {
-            let is_later = fragment.starts_with(|c: char| c.is_ascii_digit() && c > VERSION);
+        let Some(packed) = fragment.strip_prefix([VERSION, WITH_BRANCHES]) else {
+            let is_later = fragment.starts_with(|c: char| c.is_ascii_digit() && c > WITH_BRANCHES);
             return Err(if is_later { Problem::Newer } else { Problem::Damaged });
         };
         let bytes = unpack(packed, dictionary().as_bytes())?;
@@ -153,42 +233,85 @@ impl Link {
             playhead: SimTime(0) + read_span(bytes)?,
             ..Link::default()
         };
-        link.until = link.playhead + read_span(bytes)?;
+        let until = link.playhead + read_span(bytes)?;
         link.lens = read_number(bytes)?.checked_sub(1).and_then(|ordinal| i32::try_from(ordinal).ok());
         link.set = read_key(bytes)?;
         link.object = read_key(bytes)?;
         link.question = (read_text(bytes)?, read_text(bytes)?);
         link.text = read_text(bytes)?;
-        link.inputs.clear();
-        let mut at = SimTime(0);
-        for _ in 0..read_number(bytes)? {
-            at = at + read_span(bytes)?;
-            let kind = read_bytes(bytes, 1)?[0];
-            let text = read_text(bytes)?;
-            let input = match kind {
-                0 => Input::Line(text),
-                1 => Input::Command(text),
-                2 => Input::Interrupt,
-                3 => Input::EndOfInput,
-                4 => Input::Apply(text),
-                5 => Input::Ask(read_question(&text)?),
-                6 if text.is_empty() => Input::Watch(None),
-                6 => Input::Watch(Some(read_question(&text)?)),
-                7 => Input::Dns(read_setting(&text)?),
-                8 => {
-                    let (line, text) = text.split_once('\n').ok_or(Damaged)?;
-                    Input::Edit { line: line.into(), text: text.into() }
-                }
-                _ => return Err(Problem::Damaged),
-            };
-            link.inputs.push(TimedInput { at, input });
+        let mut inputs = Vec::new();
+        read_inputs(bytes, &mut inputs)?;
+        link.branches = vec![Told { inputs, until, ..Told::default() }];
+        if fragment.starts_with(WITH_BRANCHES) {
+            link.read_branches(bytes)?;
         }
-        if bytes.is_empty() && link.until - SimTime(0) <= LONGEST_STORY {
+        let is_playable = |branch: &Told| branch.until - SimTime(0) <= LONGEST_STORY;
+        if bytes.is_empty() && link.branches.iter().all(is_playable) {
             Ok(link)
         } else {
             Err(Problem::Damaged)
         }
     }
+}
+
+/// When the last of some inputs was given.
+fn last_time(inputs: &[TimedInput]) -> SimTime {
+    inputs.last().map_or(SimTime(0), |last| last.at)
+}
+
+/// The inputs after a time, each by how much later it is.
+fn write_inputs(bytes: &mut Vec<u8>, mut before: SimTime, inputs: &[TimedInput]) {
+    write_number(bytes, inputs.len() as u64);
+    for TimedInput { at, input } in inputs {
+        write_number(bytes, (*at - before).0.max(0) as u64);
+        before = *at;
+        let (kind, text) = match input {
+            Input::Line(text) => (0, text.clone()),
+            Input::Command(text) => (1, text.clone()),
+            Input::Interrupt => (2, "".into()),
+            Input::EndOfInput => (3, "".into()),
+            Input::Apply(text) => (4, text.clone()),
+            Input::Ask(question) => (5, write_question(question)),
+            Input::Watch(question) => (6, question.as_ref().map(write_question).unwrap_or_default()),
+            Input::Dns(setting) => (7, write_setting(*setting)),
+            Input::Edit { line, text } => (8, [line, "\n", text].concat().into()),
+        };
+        bytes.push(kind);
+        write_text(bytes, &text);
+    }
+}
+
+/// Reads more inputs behind some.
+fn read_inputs(bytes: &mut &[u8], inputs: &mut Vec<TimedInput>) -> Result<(), Damaged> {
+    let mut at = last_time(inputs);
+    for _ in 0..read_number(bytes)? {
+        at = at + read_span(bytes)?;
+        let kind = read_bytes(bytes, 1)?[0];
+        let text = read_text(bytes)?;
+        let input = match kind {
+            0 => Input::Line(text),
+            1 => Input::Command(text),
+            2 => Input::Interrupt,
+            3 => Input::EndOfInput,
+            4 => Input::Apply(text),
+            5 => Input::Ask(read_question(&text)?),
+            6 if text.is_empty() => Input::Watch(None),
+            6 => Input::Watch(Some(read_question(&text)?)),
+            7 => Input::Dns(read_setting(&text)?),
+            8 => {
+                let (line, text) = text.split_once('\n').ok_or(Damaged)?;
+                Input::Edit { line: line.into(), text: text.into() }
+            }
+            _ => return Err(Damaged),
+        };
+        inputs.push(TimedInput { at, input });
+    }
+    Ok(())
+}
+
+/// Reads a number below a limit.
+fn read_place(bytes: &mut &[u8], limit: usize) -> Result<usize, Damaged> {
+    usize::try_from(read_number(bytes)?).ok().filter(|number| *number < limit).ok_or(Damaged)
 }
 
 fn dictionary() -> String {
@@ -265,6 +388,7 @@ fn read_key(bytes: &mut &[u8]) -> Result<Option<Key>, Damaged> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pairs::Twin;
     use kubesim::sim::Options;
     use kubesim::story::Story;
 
@@ -286,9 +410,10 @@ mod tests {
     }
 
     fn link(story: &Story) -> Link {
+        let told =
+            Told { inputs: story.inputs().to_vec(), until: story.now() + Span(7_001), ..Told::default() };
         Link {
-            inputs: story.inputs().to_vec(),
-            until: story.now() + Span(7_001),
+            branches: vec![told],
             playhead: SimTime(123_456),
             playing: false,
             speed: 8,
@@ -305,8 +430,9 @@ mod tests {
     #[test]
     fn a_link_comes_back_and_is_short() {
         let mut link = link(&walk());
-        link.inputs.push(TimedInput { at: link.until, input: Input::Interrupt });
-        link.inputs.push(TimedInput { at: link.until, input: Input::EndOfInput });
+        let story = link.story_mut();
+        story.inputs.push(TimedInput { at: story.until, input: Input::Interrupt });
+        story.inputs.push(TimedInput { at: story.until, input: Input::EndOfInput });
         let fragment = link.to_fragment();
         assert_eq!(Link::of_fragment(&fragment).as_ref(), Ok(&link));
         assert!(fragment.len() < 400, "{} characters: {fragment}", fragment.len());
@@ -334,10 +460,66 @@ mod tests {
         let mut link = link(&walk());
         // The walk's manifest in other words: nothing of it is in the dictionary.
         link.text = EXAMPLES[0].text.to_uppercase().into();
-        link.inputs[0].input = Input::Apply(link.text.clone());
+        link.branches[0].inputs[0].input = Input::Apply(link.text.clone());
         let fragment = link.to_fragment();
         assert_eq!(Link::of_fragment(&fragment), Ok(link));
         assert!(fragment.len() < 1_500, "{} characters", fragment.len());
+    }
+
+    /// The walk, and what else might have come of its first two commands.
+    fn branched() -> Link {
+        let mut link = link(&walk());
+        let first = link.branches[0].clone();
+        let at = first.inputs[2].at;
+        let mut other =
+            Told { name: "scale sts flask --replicas=1".into(), from: Some((0, at)), ..first.clone() };
+        other.inputs.truncate(3);
+        other
+            .inputs
+            .push(TimedInput { at, input: Input::Line("kubectl scale sts flask --replicas=1".into()) });
+        other.until = at + Span(20_000);
+        let third = Told { name: "third".into(), from: Some((1, other.until)), ..other.clone() };
+        link.branches = vec![first, other, third];
+        Link { shown: 1, beside: Some(0), ..link }
+    }
+
+    #[test]
+    fn branches_come_back_and_cost_little() {
+        let link = branched();
+        for (shown, beside) in [(0, None), (1, Some(0)), (2, Some(1))] {
+            let playhead = link.branches[shown].until;
+            let link = Link { shown, beside, playhead, ..link.clone() };
+            let fragment = link.to_fragment();
+            assert_eq!(Link::of_fragment(&fragment).as_ref(), Ok(&link));
+            assert!(fragment.starts_with('2') && fragment.len() < 450, "{}: {fragment}", fragment.len());
+        }
+    }
+
+    #[test]
+    fn twins_come_back_as_the_pair_that_they_are() {
+        let story = |twin: Twin| {
+            let inputs = vec![TimedInput { at: SimTime(0), input: Input::Apply(twin.manifest) }];
+            Told { name: twin.name, inputs, until: SimTime(9_000), ..Told::default() }
+        };
+        let branches = PAIRS[2].twins().map(story).to_vec();
+        let link = Link { branches, beside: Some(1), twins: true, pair: Some(2), ..Link::default() };
+        assert_eq!(Link::of_fragment(&link.to_fragment()), Ok(link));
+    }
+
+    #[test]
+    fn branches_that_cannot_be_are_refused() {
+        let branches = branched().branches;
+        let single = || Link { branches: branches[..1].to_vec(), ..branched() };
+        let named = Link { shown: 0, beside: None, ..single() };
+        for link in [
+            Link { twins: true, ..branched() },
+            Link { pair: Some(PAIRS.len()), ..branched() },
+            Link { beside: Some(3), ..branched() },
+            Link { branches: vec![branches[1].clone(); MOST_BRANCHES + 1], ..branched() },
+            Link { branches: vec![Told { from: Some((7, SimTime(0))), ..branches[1].clone() }], ..named },
+        ] {
+            assert_eq!(Link::of_fragment(&link.to_fragment()), Err(Problem::Damaged));
+        }
     }
 
     #[test]
@@ -345,9 +527,11 @@ mod tests {
         let fragment = link(&walk()).to_fragment();
         assert_eq!(Link::of_fragment(""), Err(Problem::Damaged));
         assert_eq!(Link::of_fragment("elsewhere"), Err(Problem::Damaged));
-        assert_eq!(Link::of_fragment(&fragment.replacen('1', "2", 1)), Err(Problem::Newer));
+        assert_eq!(Link::of_fragment(&fragment.replacen('1', "3", 1)), Err(Problem::Newer));
+        assert_eq!(Link::of_fragment(&fragment.replacen('1', "2", 1)), Err(Problem::Damaged));
         assert_eq!(Link::of_fragment(&fragment[..fragment.len() - 1]), Err(Problem::Damaged));
-        let endless = Link { until: SimTime(i64::MAX), ..Link::default() };
+        let mut endless = Link::default();
+        endless.story_mut().until = SimTime(i64::MAX);
         assert_eq!(Link::of_fragment(&endless.to_fragment()), Err(Problem::Damaged));
     }
 

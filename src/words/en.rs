@@ -381,6 +381,7 @@ pub static EN: Words = Words {
         rule: None,
     },
     unseen: say("{set} is new", "Its controller has not looked at it yet.", &STATEFUL_SET),
+    changed: say("{set} has changed", "Its controller has not seen the change yet.", &STATEFUL_SET),
     settled: say(
         "Everything is as wanted",
         "{ready} of {replicas} pods are Ready. The controller has nothing to do.",

@@ -193,6 +193,7 @@ pub struct Words {
     pub nothing: Say,
     pub other_set: Say,
     pub unseen: Say,
+    pub changed: Say,
     pub settled: Say,
     pub settled_empty: Say,
     pub created: Say,

@@ -136,19 +136,8 @@ fn play(replicas: u32) {
         })",
     );
     let after = times(&mut page);
-    let deltas = measured["deltas"].as_array().into_iter().flatten();
-    let mut deltas: Vec<f64> = deltas.filter_map(Value::as_f64).collect();
-    deltas.sort_by(f64::total_cmp);
-    // A frame of 33.3 ms is two of the screen's.
-    let over = deltas.iter().filter(|d| **d > 33.4).count();
-    println!(
-        "page, {replicas} pods at 16×: {} frames, middle {:.1} ms, 99 % {:.1} ms, longest {:.1} ms, {over} over 33 ms",
-        deltas.len(),
-        deltas[deltas.len() / 2],
-        deltas[deltas.len() * 99 / 100],
-        deltas[deltas.len() - 1],
-    );
-    let spent = |n: usize| (after[n] - before[n]) * 1000.0 / deltas.len() as f64;
+    let frames = tell(&format!("page, {replicas} pods at 16×"), &measured["deltas"]);
+    let spent = |n: usize| (after[n] - before[n]) * 1000.0 / frames as f64;
     println!(
         "    a frame on average: script {:.2} ms, style {:.2} ms, layout {:.2} ms, all tasks {:.2} ms",
         spent(0),
@@ -165,6 +154,54 @@ fn play(replicas: u32) {
             part("layout") / part("all") * 100.0
         );
     }
+    scrub(&mut page, replicas);
+}
+
+/// The playhead is dragged through all of the history, to and fro.
+fn scrub(page: &mut Page, replicas: u32) {
+    page.run("document.querySelector('[aria-label=Pause]')?.click();");
+    let deltas = page.eval(
+        "new Promise(done => {
+            const field = document.querySelector('.scrub'), place = field.getBoundingClientRect();
+            const point = (type, part) => field.dispatchEvent(new PointerEvent(type, {
+                bubbles: true, pointerId: 1, buttons: 1, clientX: place.x + part * place.width, clientY: place.y + 40,
+            }));
+            field.setPointerCapture = () => {};
+            field.hasPointerCapture = () => true;
+            point('pointerdown', 0.6);
+            const deltas = [], start = performance.now();
+            let last = start;
+            const frame = now => {
+                deltas.push(now - last);
+                last = now;
+                const turn = (now - start) / 1500;
+                if (turn < 4) {
+                    point('pointermove', 0.35 + 0.3 * Math.cos(turn * Math.PI));
+                    return requestAnimationFrame(frame);
+                }
+                point('pointerup', 0.35);
+                done(deltas);
+            };
+            requestAnimationFrame(frame);
+        })",
+    );
+    tell(&format!("page, {replicas} pods, dragging the playhead"), &deltas);
+}
+
+/// Prints how long frames took, and returns how many there were.
+fn tell(what: &str, deltas: &Value) -> usize {
+    let mut deltas: Vec<f64> = deltas.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
+    deltas.sort_by(f64::total_cmp);
+    // A frame of 33.3 ms is two of the screen's.
+    let over = deltas.iter().filter(|d| **d > 33.4).count();
+    println!(
+        "{what}: {} frames, middle {:.1} ms, 99 % {:.1} ms, longest {:.1} ms, {over} over 33 ms",
+        deltas.len(),
+        deltas[deltas.len() / 2],
+        deltas[deltas.len() * 99 / 100],
+        deltas[deltas.len() - 1],
+    );
+    deltas.len()
 }
 
 /// What the page's main thread has spent so far on script, style, layout, and all its tasks, in seconds.

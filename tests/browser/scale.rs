@@ -18,7 +18,6 @@ fn a_thousand_pods_are_cells_with_a_lens_on_one() {
     choose(&mut page, "a thousand pods");
     page.click_named("16×");
     page.click_named("Apply");
-    page.click_named("many");
     let count = "document.querySelector('.counts .ready b')?.innerText";
     page.wait("all are ready", &format!("{count} === '1000'"));
     let fields = "[...document.querySelectorAll('.cells path.ready')].map(p => p.getAttribute('d').split('M').length - 1)";

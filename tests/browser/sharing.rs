@@ -14,6 +14,9 @@ const SEEN: &str = "[
     document.querySelector('.stage').innerText,
     document.querySelector('.screen')?.innerText.trim(),
     document.querySelector('textarea')?.value,
+    document.querySelector('.branches')?.innerText,
+    document.querySelector('.branches input')?.value,
+    document.querySelector('.compared')?.innerText,
     [...document.querySelectorAll('.field rect')].length,
 ]";
 
@@ -89,7 +92,9 @@ fn a_link_shows_exactly_its_moment() {
 #[test]
 #[ignore = "needs the built page: cargo xtask test --only browser"]
 fn a_damaged_link_says_so_and_shows_the_default() {
-    for (fragment, words) in [("1nonsense", "damaged"), ("elsewhere", "damaged"), ("2AAAA", "newer")] {
+    for (fragment, words) in
+        [("1nonsense", "damaged"), ("elsewhere", "damaged"), ("2AAAA", "damaged"), ("3AAAA", "newer")]
+    {
         let mut page = Page::open_at(View::DESKTOP, &format!("#{fragment}"));
         assert!(page.text(".message[role=alert]").contains(words), "{fragment}");
         page.wait("the default plays", "document.querySelector('[data-pod=flask-0]')");
@@ -119,6 +124,44 @@ fn work_survives_a_reload() {
     let plain = Page::open(View::DESKTOP).eval("document.querySelector('textarea').value");
     page.goto("?x#1nonsense");
     assert_eq!(page.eval("document.querySelector('textarea').value"), plain);
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn branches_are_in_a_link_and_survive_a_reload() {
+    let mut page = story();
+    type_line(&mut page, "kubectl scale sts flask --replicas=1");
+    page.wait("there are two branches", "document.querySelectorAll('.branches li').length === 2");
+    page.click_named("Play");
+    page.wait("one pod is left", "document.querySelectorAll('.pod:not(.ghost)').length === 1");
+    page.run("document.querySelector('[aria-label=Pause]')?.click();");
+    page.run("document.querySelector('.branches li [aria-label^=\"Compare with\"]').click();");
+    page.wait("they differ", "document.querySelector('.compared')?.innerText.includes('flask-2')");
+    page.click_named("Copy link");
+    page.wait("the link is in the address", "location.hash.length > 1");
+    page.click_named("Close");
+    let seen = page.eval(SEEN);
+    page.screenshot("branches-linked");
+    let fragment = fragment(&mut page);
+    println!("the link of two branches has {} characters", fragment.len());
+
+    let mut other = Page::open_at(View::DESKTOP, &format!("#{fragment}"));
+    assert_eq!(other.eval(SEEN), seen);
+    // The old future is still there.
+    other.run("document.querySelector('.branches li:not(.shown) button').click();");
+    other.wait(
+        "the other is shown",
+        "document.querySelectorAll('.half:first-child .pod:not(.ghost)').length > 1",
+    );
+    other.click_named("To the present");
+    let seen = other.eval(SEEN);
+    other.run("location.reload();");
+    other.wait(
+        "it is loaded again",
+        "performance.navigation.type === 1 && document.querySelector('.branches')",
+    );
+    assert_eq!(other.eval(SEEN), seen);
+    other.assert_no_complaints();
 }
 
 /// The page of plain HTML with the built site beside it.
