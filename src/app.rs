@@ -259,10 +259,7 @@ pub fn App(start: &Start) -> Html {
                     return state.set(chosen);
                 }
                 Ask::Rule(rule) => return state.set(Chosen { rule, ..chosen }),
-                Ask::Lens(lens) => {
-                    chosen.lens = Some(lens);
-                    Action::Lens(lens)
-                }
+                Ask::Lens(lens) => return state.set(Chosen { lens: Some(lens), ..chosen }),
                 Ask::Theme => return browser::change_theme(),
                 Ask::Share(what) => {
                     let link = Link { playing: false, ..chosen.link(&session.borrow()) };
@@ -278,15 +275,6 @@ pub fn App(start: &Start) -> Html {
     };
 
     let mut session = page.session.borrow_mut();
-    let playing = session.is_playing();
-    {
-        let dispatcher = page.dispatcher();
-        use_effect_with((playing, playing.then_some(page.version)), move |_| {
-            let frame = playing
-                .then(|| request_animation_frame(move |clock| dispatcher.dispatch(Action::Frame(clock))));
-            move || drop(frame)
-        });
-    }
     {
         let ask = ask.clone();
         use_effect_with((), move |()| {
@@ -350,10 +338,17 @@ pub fn App(start: &Start) -> Html {
             move || drop(pause)
         });
     }
-    if let Some(lens) = chosen.lens {
-        session.handle(Action::Lens(lens));
+    let scene = session.scene(words, chosen.lens);
+    let other_scene = session.scene_beside(words, chosen.lens);
+    {
+        let goes_on = session.is_playing() || session.is_half_drawn();
+        let dispatcher = page.dispatcher();
+        use_effect_with((goes_on, goes_on.then_some(page.version)), move |_| {
+            let frame = goes_on
+                .then(|| request_animation_frame(move |clock| dispatcher.dispatch(Action::Frame(clock))));
+            move || drop(frame)
+        });
     }
-    let scene = session.scene(words);
     let part_why = part_why(words, &session, &scene, chosen.subject.as_ref());
     let why = part_why.as_ref().unwrap_or(&scene.why);
     let field = why.rule.map_or("", |rule| rule.field);
@@ -423,7 +418,6 @@ pub fn App(start: &Start) -> Html {
         chain(store, &chosen.asking.question(service).peek(store, now))
     });
     let lit = lit.flatten();
-    let other_scene = session.scene_beside(words);
     let own_name = branch_name(words, session.branch()).to_string();
     let beside = other_scene.as_deref().zip(other.as_deref()).map(|(scene, name)| Beside {
         names: [&own_name, name],

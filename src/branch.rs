@@ -49,6 +49,8 @@ pub struct Branch {
     /// What was looked at in the past: the position, and what the terminal shows after its own text there.
     looked: (usize, Vec<Printed>),
     lanes: Vec<Rc<Lane>>,
+    /// Where the lanes begin that are still to be drawn, if not all are.
+    turn: Option<usize>,
     glass: Glass,
 }
 
@@ -65,6 +67,7 @@ impl Branch {
             screen: Rc::default(),
             looked: Default::default(),
             lanes: Vec::new(),
+            turn: None,
             glass: Glass::default(),
         }
     }
@@ -110,11 +113,6 @@ impl Branch {
             text: text.into(),
         }));
         true
-    }
-
-    /// Of a crowd, this place is to be seen whole.
-    pub fn look_at(&mut self, ordinal: i32) {
-        self.glass.lens = Some(ordinal);
     }
 
     /// Lets the story go on towards this time, at least by a step, as long as there is time for it. Returns how far it
@@ -200,13 +198,25 @@ impl Branch {
         self.screen.clone()
     }
 
-    /// The scene at that moment. `wanted` is the set that is to be shown.
-    pub fn scene(&mut self, words: &'static Words, now: Playhead, wanted: Option<&Key>) -> Rc<Scene> {
+    /// Whether the scene that was made last leaves something to the next picture.
+    pub fn is_half_drawn(&self) -> bool {
+        self.turn.is_some()
+    }
+
+    /// The scene at that moment. `wanted` is the set that is to be shown; of a crowd, the place `lens` is seen whole.
+    pub fn scene(
+        &mut self,
+        words: &'static Words,
+        now: Playhead,
+        wanted: Option<&Key>,
+        lens: Option<i32>,
+    ) -> Rc<Scene> {
+        self.glass.lens = lens;
         let (history, position) = (self.story.cluster.api.history(), self.moment.position);
         let glass = (&mut self.glass, history, position);
         let scene = scene::scene(words, &self.moment.store, &self.chronicle, now, wanted, glass);
-        let scene = scene.sharing(&self.lanes);
-        self.lanes = scene.lanes.clone();
+        let (scene, rest) = scene.following(&self.lanes, self.turn.unwrap_or_default());
+        (self.lanes, self.turn) = (scene.lanes.clone(), rest);
         Rc::new(scene)
     }
 }

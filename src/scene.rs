@@ -102,7 +102,7 @@ pub struct PodView {
     pub ip: Option<Str>,
     /// Whether the address is the predecessor's.
     pub ip_mark: Mark,
-    /// AGE as kubectl prints it.
+    /// AGE as kubectl prints it; empty where there is no room for it.
     pub age: String,
     /// Its node, and the node's number for its colour.
     pub node: Option<(Str, usize)>,
@@ -240,6 +240,13 @@ impl Glass {
     }
 }
 
+/// So many lanes are shown without details.
+pub const COMPACT: usize = 9;
+/// So many lanes at most are drawn anew in one picture: more of them would take longer than a picture may. Enough that it shows
+/// at once whether there are many.
+const MOST_NEW: usize = 12;
+const _: () = assert!(MOST_NEW >= COMPACT);
+
 /// The set that is on the stage: the one that the user chose, if it is there, or else the first one.
 pub fn shown_set(store: &Store, wanted: Option<&Key>) -> Option<Key> {
     let chosen = wanted.filter(|key| store.get(key).is_some()).cloned();
@@ -367,14 +374,27 @@ struct Look<'a> {
 }
 
 impl Scene {
-    /// The scene, with lanes that are as they were before in the same allocations.
-    pub fn sharing(mut self, before: &[Rc<Lane>]) -> Scene {
-        for (lane, old) in self.lanes.iter_mut().zip(before) {
-            if *lane == *old {
-                *lane = old.clone();
+    /// The scene as it is drawn after a picture with these lanes: what has not changed is in the same allocations, and of what
+    /// has changed only [`MOST_NEW`] lanes are new, from the place `turn` on; the others come in the next pictures. Returns the
+    /// place at which those begin, if there are any.
+    pub fn following(mut self, before: &[Rc<Lane>], turn: usize) -> (Scene, Option<usize>) {
+        let is_same = |old: &Rc<Lane>, new: &Rc<Lane>| old.name == new.name;
+        let kept = before.iter().zip(&self.lanes).take_while(|(old, new)| is_same(old, new)).count();
+        let added = (self.lanes.len() - kept).min(MOST_NEW);
+        let mut rest = (kept + added < self.lanes.len()).then_some(kept + added);
+        self.lanes.truncate(kept + added);
+        let mut new = added;
+        for place in (0..kept).map(|n| (turn + n) % kept) {
+            if self.lanes[place] != before[place] {
+                new += 1;
+                if new <= MOST_NEW {
+                    continue;
+                }
+                rest = rest.or(Some(place));
             }
+            self.lanes[place] = before[place].clone();
         }
-        self
+        (self, rest)
     }
 }
 
@@ -423,7 +443,9 @@ impl Look<'_> {
                 add(&stem, &claim.meta.name);
             }
         }
-        ordinals.into_iter().map(|ordinal| Rc::new(self.lane(ordinal, wanted.contains(&ordinal)))).collect()
+        let small = ordinals.len() >= COMPACT;
+        let lane = |ordinal| Rc::new(self.lane(ordinal, wanted.contains(&ordinal), small));
+        ordinals.into_iter().map(lane).collect()
     }
 
     /// Of a crowd, the place that is to be seen whole: the one that was chosen, else that of the pod that matters now.
@@ -434,16 +456,17 @@ impl Look<'_> {
         let chosen = lens.or(pod.and_then(ordinal)).filter(is_there);
         let ordinal = chosen.or(crowd.cells().next().map(|cell| cell.ordinal))?;
         let wanted = spec.ordinals_start..spec.ordinals_start.saturating_add(spec.replicas);
-        Some(Rc::new(self.lane(ordinal, wanted.contains(&ordinal))))
+        Some(Rc::new(self.lane(ordinal, wanted.contains(&ordinal), false)))
     }
 
-    fn lane(&self, ordinal: i32, wanted: bool) -> Lane {
+    /// `small`: nobody will see details. What changes every second would only be drawn again in vain.
+    fn lane(&self, ordinal: i32, wanted: bool, small: bool) -> Lane {
         let spec = &self.set.stateful_set().spec;
         let name: Str = format!("{}-{ordinal}", self.set.meta.name).into();
         let pod = self.store.find(Kind::Pod, &self.set.meta.namespace, &name);
         let before = pod.and_then(|pod| self.chronicle.life_before(pod));
         let place = match pod {
-            Some(pod) => PodPlace::Pod(Box::new(self.pod(pod, before))),
+            Some(pod) => PodPlace::Pod(Box::new(self.pod(pod, before, small))),
             None => self.ghost(ordinal, &name, wanted),
         };
         let claim_of = |template: &Str| self.claim(&format!("{template}-{name}"), pod, before, wanted);
@@ -482,7 +505,7 @@ impl Look<'_> {
         PodPlace::Ghost { note, next }
     }
 
-    fn pod(&self, object: &Object, before: Option<&Life>) -> PodView {
+    fn pod(&self, object: &Object, before: Option<&Life>, small: bool) -> PodView {
         let (pod, min_ready) = (object.pod(), self.set.stateful_set().spec.min_ready_seconds);
         let mark = |old: fn(&Life) -> &Option<Str>, new: &Option<Str>| match (before.map(old), new) {
             (Some(Some(old)), Some(new)) if old == new => Mark::Same,
@@ -511,7 +534,7 @@ impl Look<'_> {
             ready,
             ip: pod.status.pod_ip.clone(),
             ip_mark: mark(|life| &life.ip, &pod.status.pod_ip),
-            age: (self.at() - object.meta.creation_timestamp).to_string(),
+            age: if small { String::new() } else { (self.at() - object.meta.creation_timestamp).to_string() },
             node: pod.spec.node_name.clone().map(|node| self.numbered(node)),
             node_mark: mark(|life| &life.node, &pod.spec.node_name),
             replaced: before.map(|before| self.replaced(object, before)),

@@ -55,8 +55,6 @@ pub enum Action {
     Reset,
     /// Another set is to be shown.
     Look(Key),
-    /// Of very many places, this one is to be seen whole.
-    Lens(i32),
     /// The branch of this number is to be shown, at the same moment.
     Switch(usize),
     /// The branch of this number gets this name.
@@ -245,7 +243,6 @@ impl Session {
                 *self = Session { speed, pace: speed, skip_idle, ..Session::new() };
             }
             Action::Look(set) => self.look = Some(set),
-            Action::Lens(ordinal) => self.branches.iter_mut().for_each(|branch| branch.look_at(ordinal)),
             Action::Switch(id) => self.switch(id),
             Action::Rename(id, name) => {
                 if let Some(branch) = self.branches.iter_mut().find(|b| b.id == id) {
@@ -502,10 +499,10 @@ impl Session {
         self.pair.filter(|_| self.beside.is_some()).map_or(&[], |number| PAIRS[number].then)
     }
 
-    /// The scene of the branch that the shown one is compared with.
-    pub fn scene_beside(&mut self, words: &'static Words) -> Option<Rc<Scene>> {
+    /// The scene of the branch that the shown one is compared with, as [`Session::scene`].
+    pub fn scene_beside(&mut self, words: &'static Words, lens: Option<i32>) -> Option<Rc<Scene>> {
         let place = self.beside.and_then(|id| self.place_of(id))?;
-        Some(self.branches[place].scene(words, self.playhead, self.look.as_ref()))
+        Some(self.branches[place].scene(words, self.playhead, self.look.as_ref(), lens))
     }
 
     /// The manifest that was applied last.
@@ -606,9 +603,14 @@ impl Session {
         self.branch().story.terminal.complete(&self.moment().store, line)
     }
 
-    /// The scene at the playhead.
-    pub fn scene(&mut self, words: &'static Words) -> Rc<Scene> {
-        self.branches[self.shown].scene(words, self.playhead, self.look.as_ref())
+    /// The scene at the playhead. Of a crowd, the place `lens` is seen whole.
+    pub fn scene(&mut self, words: &'static Words, lens: Option<i32>) -> Rc<Scene> {
+        self.branches[self.shown].scene(words, self.playhead, self.look.as_ref(), lens)
+    }
+
+    /// Whether the scenes that were made last leave something to the next picture.
+    pub fn is_half_drawn(&self) -> bool {
+        self.branch().is_half_drawn() || self.beside().is_some_and(Branch::is_half_drawn)
     }
 
     /// The set that is on the stage.

@@ -64,7 +64,7 @@ fn run(session: &mut Session, seconds: i64) {
 }
 
 fn stage(session: &mut Session) -> String {
-    let scene = session.scene(&EN);
+    let scene = session.scene(&EN, None);
     let ask = Callback::noop();
     let now = session.playhead();
     let stage = Stage {
@@ -139,7 +139,7 @@ fn many_lanes_become_small_and_then_cells() {
 #[test]
 fn panels_show_events_objects_and_answers() {
     let mut session = story(30, &[]);
-    let (scene, now, ask) = (session.scene(&EN), session.now(), Callback::noop());
+    let (scene, now, ask) = (session.scene(&EN, None), session.now(), Callback::noop());
     let store = &session.moment().store;
     check(&render(events(&EN, store, now, &ask)), &["SuccessfulCreate", "statefulset/flask", "<time>"]);
     let key = scene.set.as_ref().map(|set| &set.key);
@@ -196,7 +196,7 @@ fn a_watched_question_is_drawn_as_a_strip() {
         &["Stop watching", "flask-1.flask over time", "Terminating", "not Ready", "class=\"found\""],
     );
     let session = Rc::new(RefCell::new(session));
-    let scene = session.borrow_mut().scene(&EN);
+    let scene = session.borrow_mut().scene(&EN, None);
     let html = render(timeline(&EN, &session, &scene, &Callback::noop()));
     check(&html, &["<g class=\"bands\">", "<li class=\"asked\">flask-1.flask</li>"]);
 }
@@ -220,7 +220,7 @@ fn ten_thousand_lines_are_kept_in_pages() {
 #[test]
 fn the_terminal_shows_what_was_printed_and_offers_commands() {
     let mut session = story(30, &["kubectl get pods"]);
-    let scene = session.scene(&EN);
+    let scene = session.scene(&EN, None);
     assert_eq!(session.complete("kubectl get po").words, ["poddisruptionbudgets", "pods", "podtemplates"]);
     let offered = suggestions(&session, &scene);
     assert!(offered.contains(&"kubectl delete pod flask-1".to_string()), "{offered:?}");
@@ -236,7 +236,7 @@ fn the_terminal_shows_what_was_printed_and_offers_commands() {
 #[test]
 fn the_timeline_shows_bars_and_marks() {
     let session = Rc::new(RefCell::new(story(30, &["kubectl delete pod flask-0"])));
-    let scene = session.borrow_mut().scene(&EN);
+    let scene = session.borrow_mut().scene(&EN, None);
     let html = render(timeline(&EN, &session, &scene, &Callback::noop()));
     check(&html, &["class=\"init\"", "class=\"term\"", "delete pod flask-0", "aria-valuetext=\"1:00.0\""]);
 }
@@ -250,7 +250,7 @@ fn commands_close_together_are_one_mark_with_a_list() {
         run(&mut session, 1);
     }
     let session = Rc::new(RefCell::new(session));
-    let scene = session.borrow_mut().scene(&EN);
+    let scene = session.borrow_mut().scene(&EN, None);
     let html = render(timeline(&EN, &session, &scene, &Callback::noop()));
     check(&html, &[">3 commands</text>", ">apply</text>", "0:31.0  delete pod flask-1 --wait=false</text>"]);
     let said = "aria-label=\"3 commands: delete pod flask-0 --wait=false; delete pod flask-1 --wait=false; \

@@ -7,6 +7,7 @@ use ordinal::branch::{Branch, Stop};
 use ordinal::chronicle::{PodState, is_event};
 use ordinal::crowd::Crowd;
 use ordinal::examples::EXAMPLES;
+use ordinal::link::Link;
 use ordinal::scene::{Lane, Mark, PodPlace, PodView, Scene};
 use ordinal::session::{Action, MOST_BRANCHES, Session};
 use ordinal::why::Mood;
@@ -33,7 +34,7 @@ fn command(session: &mut Session, command: &str) {
 }
 
 fn scene(session: &mut Session) -> Rc<Scene> {
-    session.scene(&EN)
+    session.scene(&EN, None)
 }
 
 #[track_caller]
@@ -494,7 +495,7 @@ fn what_was_applied_is_compared_with_what_is_edited_and_acting_in_the_past_stays
     command(&mut session, "kubectl delete pod flask-0 --wait=false");
     assert_eq!(session.branches().iter().map(Branch::end).collect::<Vec<_>>(), [session.now(); 2]);
     play(&mut session, 1.0);
-    assert!(session.scene_beside(&EN).is_some());
+    assert!(session.scene_beside(&EN, None).is_some());
 }
 
 #[test]
@@ -506,9 +507,8 @@ fn a_set_of_many_is_a_crowd_that_keeps_what_has_not_changed() {
     let crowd = first.crowd.clone().expect("150 places are a crowd");
     assert_eq!((crowd.len(), crowd.blocks.len(), first.lanes.len()), (150, 2, 1));
     assert_eq!(crowd.counts.iter().sum::<usize>() + crowd.missing, 150);
-    session.handle(Action::Lens(120));
     play(&mut session, 20.0);
-    let second = scene(&mut session);
+    let second = session.scene(&EN, Some(120));
     let later = second.crowd.clone().expect("still");
     assert_eq!(&*second.lanes[0].name, "flask-120");
     assert!(Rc::ptr_eq(&crowd.blocks[1], &later.blocks[1]), "nothing has changed there");
@@ -517,6 +517,36 @@ fn a_set_of_many_is_a_crowd_that_keeps_what_has_not_changed() {
     assert!(Rc::ptr_eq(&later, third.crowd.as_ref().expect("still")));
     let bands = &session.chronicle().bands;
     assert_eq!(bands.last().expect("pods were counted").1.iter().sum::<u32>() as usize, 150 - later.missing);
+}
+
+#[test]
+fn many_lanes_are_drawn_a_dozen_at_a_time() {
+    let many = EXAMPLES[0].text.replace("replicas: 3", "replicas: 40\n  podManagementPolicy: Parallel");
+    let mut session = Session::playing(&many);
+    play(&mut session, 60.0);
+    let counts: Vec<usize> = (0..5).map(|_| scene(&mut session).lanes.len()).collect();
+    assert_eq!(counts, [12, 24, 36, 40, 40]);
+    assert!(!session.is_half_drawn());
+    for at in [0.0, 500.0, 2_000.0, 7_000.0, 60_000.0, 3_000.0] {
+        session.handle(Action::Seek(at));
+        let mut pictures = 0;
+        let shown = loop {
+            let shown = scene(&mut session);
+            pictures += 1;
+            if !session.is_half_drawn() {
+                break shown;
+            }
+            assert!(pictures < 5, "at {at} there is no end to it");
+        };
+        let mut fresh = Session::opened(&session.link(Link { playing: false, ..Link::default() }));
+        let exact = loop {
+            let exact = scene(&mut fresh);
+            if !fresh.is_half_drawn() {
+                break exact;
+            }
+        };
+        assert_eq!(shown.lanes, exact.lanes, "at {at}");
+    }
 }
 
 #[test]

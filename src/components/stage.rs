@@ -7,7 +7,7 @@ use super::why_bar::why_bar;
 use super::{Ask, button, choice, labelled};
 use crate::compare::Difference;
 use crate::crowd::ordinal_after;
-use crate::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
+use crate::scene::{COMPACT, Lane, OtherPod, Playhead, Scene, ServiceView};
 use crate::session::Action;
 use crate::why::Why;
 use crate::words::{Words, fill};
@@ -15,9 +15,6 @@ use kubesim::api::{Key, Kind};
 use kubesim::dns::reason::{Chain, Link};
 use std::rc::Rc;
 use yew::prelude::*;
-
-/// From this many lanes on, lanes are small.
-const COMPACT: usize = 9;
 
 /// So many pods of others are shown.
 const OTHERS: usize = 24;
