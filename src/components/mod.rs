@@ -188,7 +188,7 @@ pub fn ring(part: f32, text: impl Into<AttrValue>) -> Html {
             <circle cx="13" cy="13" r="10" />
             <circle class="arc" cx="13" cy="13" r="10" pathLength="1000"
                 stroke-dasharray={format!("{} 2000", (part * 1000.0) as i32)} />
-            <text x="13" y="17.3">{ text }</text>
+            <text class={(text.len() > 2).then_some("long")} x="13" y="17.3">{ text }</text>
         </svg>
     }
 }
