@@ -20,6 +20,7 @@ pub enum Component {
     GarbageCollector,
     NodeLifecycleController,
     TaintEvictionController,
+    PodGarbageCollector,
     DisruptionController,
     NamespaceController,
     ResourceQuotaController,
@@ -47,6 +48,7 @@ impl Component {
             GarbageCollector,
             NodeLifecycleController,
             TaintEvictionController,
+            PodGarbageCollector,
             DisruptionController,
             NamespaceController,
             ResourceQuotaController,
@@ -326,6 +328,13 @@ pub enum Reason {
     EvictedByTaint {
         /// The taint's key.
         taint: Str,
+    },
+
+    // The pod garbage collector, about a pod.
+    /// Its node is gone or out of service: it is removed at that time.
+    Abandoned {
+        /// The node.
+        node: Str,
     },
 
     // The disruption controller, about a budget.

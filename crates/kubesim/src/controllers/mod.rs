@@ -10,6 +10,7 @@ pub mod garbage_collector;
 pub mod namespace;
 pub mod node_lifecycle;
 pub mod persistent_volume;
+pub mod pod_gc;
 pub mod protection;
 mod ref_manager;
 pub mod replica_set;
@@ -117,6 +118,7 @@ pub fn sync(component: Component, context: &mut Context, key: &Key) -> Outcome {
         Component::EndpointSliceController => endpoint_slice::sync(context, key),
         Component::NodeLifecycleController => node_lifecycle::sync(context, key),
         Component::TaintEvictionController => taint_eviction::sync(context, key),
+        Component::PodGarbageCollector => pod_gc::sync(context, key),
         Component::DisruptionController => disruption::sync(context, key),
         Component::NamespaceController => namespace::sync(context, key),
         Component::ResourceQuotaController => resource_quota::sync(context, key),
@@ -147,6 +149,7 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
     garbage_collector::interested(store, change, add);
     node_lifecycle::interested(store, change, add);
     taint_eviction::interested(store, change, add);
+    pod_gc::interested(store, change, add);
     disruption::interested(store, change, add);
     namespace::interested(store, change, add);
     resource_quota::interested(store, change, add);

@@ -10,7 +10,7 @@ use crate::api::node::{Node, Taint};
 use crate::api::pod::condition::READY;
 use crate::api::read::{get, time};
 use crate::api::{Key, Kind, Object, SimTime, Span};
-use crate::apiserver::{ApiServer, EventType, Source, Store};
+use crate::apiserver::{ApiServer, Change, EventType, Source, Store};
 use crate::kubelet::LEASE_NAMESPACE;
 use crate::sim::Timings;
 use crate::verdict::{Component, Reason};
@@ -50,7 +50,10 @@ const NETWORK: (&str, &str) = ("NetworkUnavailable", "node.kubernetes.io/network
 /// Says which nodes have to be looked at because of this change: the node of a node or lease, and all of them when one has
 /// become well or not.
 pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
-    if change.key.kind == Kind::Lease && &*change.key.namespace == LEASE_NAMESPACE {
+    if change.key.kind == Kind::Lease
+        && &*change.key.namespace == LEASE_NAMESPACE
+        && store.find_cluster(Kind::Node, &change.key.name).is_some()
+    {
         add(ME, Key::cluster(Kind::Node, &change.key.name));
     }
     if change.key.kind != Kind::Node {
@@ -71,7 +74,10 @@ fn ready(node: &Node) -> Option<bool> {
 /// Looks at a node. Models `monitorNodeHealth`, `doNoScheduleTaintingPass` and `doNoExecuteTaintingPass`. Each write is
 /// the last of its look: the next look comes because of it.
 pub fn sync(context: &mut Context, key: &Key) -> Outcome {
-    let Some(object) = context.store().get(key).cloned() else { return Outcome::DONE };
+    let Some(object) = context.store().get(key).cloned() else {
+        say_gone(context.api, key);
+        return Outcome::DONE;
+    };
     let (node, now) = (object.node(), context.now());
     if let Some(renewed) = last_lease(context.store(), &key.name).filter(|_| ready(node).is_some()) {
         let due = renewed + noticed_after(context.timings);
@@ -93,6 +99,19 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         Some(false) => taint(context, &object, NOT_READY_TAINT),
         None => taint(context, &object, UNREACHABLE_TAINT),
     }
+}
+
+/// A node that went just now is told of. Models `RecordNodeEvent`.
+fn say_gone(api: &mut ApiServer, key: &Key) {
+    let last = api.history().entries().iter().rev().take_while(|e| e.at + Span::seconds(1) >= api.now);
+    let mut gone = last.filter_map(|e| match &e.change {
+        Change::Object { key: node, before: Some(before), after: None } if node == key => Some(before),
+        _ => None,
+    });
+    let Some(involved) = gone.next().map(|node| Involved::of(node)) else { return };
+    let name = &key.name;
+    let message = format!("Node {name} event: Removing Node {name} from Controller");
+    api.event(SOURCE, involved, EventType::Normal, "RemovingNode", &message);
 }
 
 /// When a node that no longer renews its lease did so last; `None` for a node that does.

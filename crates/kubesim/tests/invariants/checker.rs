@@ -494,7 +494,7 @@ fn looks_at(kind: Kind) -> &'static [Component] {
         Kind::ReplicaSet => &[ReplicaSetController, GarbageCollector],
         Kind::Service => &[EndpointSliceController],
         Kind::Node => &[NodeLifecycleController],
-        Kind::Pod => &[GarbageCollector, TaintEvictionController, Scheduler, Kubelet],
+        Kind::Pod => &[GarbageCollector, TaintEvictionController, PodGarbageCollector, Scheduler, Kubelet],
         Kind::PersistentVolumeClaim => {
             &[PersistentVolumeController, PvcProtectionController, Provisioner, GarbageCollector]
         }
