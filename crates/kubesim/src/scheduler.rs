@@ -235,7 +235,7 @@ fn assign(context: &mut Context, object: &Object, node: &Str) {
     bound.expect("the pod was there");
     let reason = Reason::Scheduled { node: node.clone() };
     context.api.set_verdict(Component::Scheduler, &key, Some(reason), None);
-    let message = format!("Successfully assigned {}/{} to {node}", key.namespace, key.name);
+    let message = ["Successfully assigned ", &key.namespace, "/", &key.name, " to ", node].concat();
     context.api.event(Source::SCHEDULER, Involved::of(object), EventType::Normal, "Scheduled", &message);
 }
 

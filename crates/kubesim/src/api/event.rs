@@ -64,7 +64,8 @@ impl Involved {
 
     /// A reference to a container of this pod, such as `spec.containers{flask-app}`.
     pub fn container(pod: &super::Object, list: &str, container: &str) -> Involved {
-        Involved { field_path: Some(common(&format!("spec.{list}{{{container}}}"))), ..Involved::of(pod) }
+        let path = ["spec.", list, "{", container, "}"].concat();
+        Involved { field_path: Some(common(&path)), ..Involved::of(pod) }
     }
 }
 

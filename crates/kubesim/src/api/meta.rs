@@ -15,10 +15,7 @@ pub struct Uid(pub u128);
 
 impl fmt::Display for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut hex = String::with_capacity(32);
-        push_hex(&mut hex, (self.0 >> 64) as u64);
-        push_hex(&mut hex, self.0 as u64);
-        write!(f, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        f.write_str(&self.text())
     }
 }
 
@@ -29,6 +26,14 @@ impl fmt::Debug for Uid {
 }
 
 impl Uid {
+    /// As it is printed: `01234567-89ab-4cde-8f01-23456789abcd`.
+    pub fn text(self) -> String {
+        let mut hex = String::with_capacity(32);
+        push_hex(&mut hex, (self.0 >> 64) as u64);
+        push_hex(&mut hex, self.0 as u64);
+        [&hex[..8], "-", &hex[8..12], "-", &hex[12..16], "-", &hex[16..20], "-", &hex[20..]].concat()
+    }
+
     /// The uid that prints as this text.
     pub fn parse(text: &str) -> Option<Uid> {
         let hex: String = text.chars().filter(|c| *c != '-').collect();

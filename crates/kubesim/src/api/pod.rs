@@ -524,11 +524,12 @@ impl PodSpec {
     /// The quality of service class. Models `pkg/apis/core/v1/helper/qos/qos.go: ComputePodQOS`.
     pub fn qos_class(&self) -> &'static str {
         let all = || self.init_containers.iter().chain(self.containers.iter());
-        let of = |c: &Container, field: &str, what: &str| {
-            get(get(&c.raw["resources"], field), what).as_str().map(str::to_owned)
-        };
-        let pairs =
-            |c: &Container| ["cpu", "memory"].map(|what| (of(c, "requests", what), of(c, "limits", what)));
+        fn of<'a>(c: &'a Container, field: &str, what: &str) -> Option<&'a str> {
+            get(get(get(&c.raw, "resources"), field), what).as_str()
+        }
+        fn pairs(c: &Container) -> [(Option<&str>, Option<&str>); 2] {
+            ["cpu", "memory"].map(|what| (of(c, "requests", what), of(c, "limits", what)))
+        }
         if all().all(|c| pairs(c).iter().all(|(r, l)| r.is_none() && l.is_none())) {
             return "BestEffort";
         }

@@ -85,13 +85,20 @@ impl SimTime {
     /// `2022-05-25T06:00:00Z`, as API objects print time.
     pub fn rfc3339(self) -> String {
         let Civil { year, month, day, hour, minute, second, .. } = self.civil();
+        // Written often, and so by hand.
         let mut text = String::with_capacity(20);
-        let digit = |n: i64| (b'0' + n.rem_euclid(10) as u8) as char;
-        text.extend([digit(year / 1000), digit(year / 100)]);
-        for (part, end) in [(year, '-'), (month, '-'), (day, 'T'), (hour, ':'), (minute, ':'), (second, 'Z')]
-        {
-            text.extend([digit(part / 10), digit(part), end]);
-        }
+        let mut write = |part: i64, end: &str| {
+            text.push((b'0' + (part / 10 % 10) as u8) as char);
+            text.push((b'0' + (part % 10) as u8) as char);
+            text.push_str(end);
+        };
+        write(year / 100, "");
+        write(year % 100, "-");
+        write(month, "-");
+        write(day, "T");
+        write(hour, ":");
+        write(minute, ":");
+        write(second, "Z");
         text
     }
 

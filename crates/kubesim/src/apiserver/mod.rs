@@ -187,7 +187,7 @@ impl ApiServer {
         object.meta.creation_timestamp = self.now.whole_seconds();
         object.meta.deletion_timestamp = None;
         object.meta.deletion_grace_period_seconds = None;
-        Ok(self.commit(key, Some(object)).expect("a created object is there"))
+        Ok(self.commit(key, None, Some(object)).expect("a created object is there"))
     }
 
     /// Changes the desired state or the metadata of an object: `generation` goes up if the desired state changed.
@@ -210,7 +210,7 @@ impl ApiServer {
         if new == *old {
             return Ok(old);
         }
-        Ok(self.replace(key, &old, new, bumps_generation))
+        Ok(self.replace(key, old, new, bumps_generation))
     }
 
     /// Reports a pod's status. The same status again is no write. Errors: NotFound.
@@ -222,12 +222,12 @@ impl ApiServer {
         }
         let body = Body::Pod(Pod { spec: pod.spec.clone(), status });
         let new = Object::new(Kind::Pod, old.meta.clone(), body);
-        Ok(self.replace(key, &old, new, false))
+        Ok(self.replace(key, old, new, false))
     }
 
     /// Writes a new version of an object, which differs from the old one.
-    fn replace(&mut self, key: &Key, old: &Object, mut new: Object, bumps_generation: bool) -> Rc<Object> {
-        if bumps_generation && has_generation(&new) && desired_state_differs(old, &new) {
+    fn replace(&mut self, key: &Key, old: Rc<Object>, mut new: Object, bumps_generation: bool) -> Rc<Object> {
+        if bumps_generation && has_generation(&new) && desired_state_differs(&old, &new) {
             new.meta.generation += 1;
         }
         let gone = new.meta.is_terminating()
@@ -235,10 +235,10 @@ impl ApiServer {
             && !waits_for_kubelet(&new)
             && !has_content(&new);
         if gone {
-            self.commit(key.clone(), None);
+            self.commit(key.clone(), Some(old), None);
             return Rc::new(new);
         }
-        self.commit(key.clone(), Some(new)).expect("an updated object is there")
+        self.commit(key.clone(), Some(old), Some(new)).expect("an updated object is there")
     }
 
     /// The version of the last write.
@@ -287,20 +287,23 @@ impl ApiServer {
             if new == *old {
                 return Ok(old);
             }
-            return Ok(self.commit(key.clone(), Some(new)).expect("a terminating object is there"));
+            let left = self.commit(key.clone(), Some(old), Some(new));
+            return Ok(left.expect("a terminating object is there"));
         }
+        let mut last = Some(old.clone());
         if new.kind == crate::api::Kind::Pod && new != *old {
             // A pod that goes at once is seen to terminate first.
-            self.commit(key.clone(), Some(new.clone()));
+            last = self.commit(key.clone(), last, Some(new.clone()));
         }
-        self.commit(key.clone(), None);
+        self.commit(key.clone(), last, None);
         Ok(Rc::new(new))
     }
 
     /// Writes one of this simulator's own records (files), which are no API objects. `None` removes it.
     pub fn put_internal(&mut self, key: Key, object: Option<Object>) {
         assert!(!key.kind.is_served(), "{key} is an API object");
-        self.commit(key, object);
+        let before = self.store.get(&key).cloned();
+        self.commit(key, before, object);
     }
 
     /// Leaves a component's verdict about an object. The same verdict again is no write; `None` takes it back.
@@ -340,8 +343,8 @@ impl ApiServer {
         }
     }
 
-    fn commit(&mut self, key: Key, after: Option<Object>) -> Option<Rc<Object>> {
-        let before = self.store.get(&key).cloned();
+    /// Writes down what has become of an object of which `before` is in the store.
+    fn commit(&mut self, key: Key, before: Option<Rc<Object>>, after: Option<Object>) -> Option<Rc<Object>> {
         let after = after.map(|mut object| {
             if key.kind.is_served() {
                 self.resource_version += 1;
@@ -442,8 +445,11 @@ pub fn name_from(uid: Uid, length: usize) -> Str {
 
 /// Writes a number with 16 hexadecimal digits, as is done often.
 pub fn push_hex(text: &mut String, number: u64) {
-    let digit = |n: u32| char::from_digit((number >> (60 - 4 * n)) as u32 & 0xF, 16);
-    text.extend((0..16).filter_map(digit));
+    let mut digits = *b"0000000000000000";
+    for (n, digit) in digits.iter_mut().enumerate() {
+        *digit = b"0123456789abcdef"[(number >> (60 - 4 * n) & 0xF) as usize];
+    }
+    text.push_str(std::str::from_utf8(&digits).expect("digits are text"));
 }
 
 /// A number that only depends on the seed and the names: for choices that are to stay the same whatever else happens.

@@ -92,7 +92,7 @@ pub fn pulled(image: &str, took_ms: i64) -> String {
 pub fn id(image: &str) -> Str {
     let name = image.split('@').next().unwrap_or(image);
     let name = &name[..name.len() - if tag(name).is_empty() { 0 } else { tag(name).len() + 1 }];
-    common(&format!("{name}@sha256:{}", hex64(&[image])))
+    common(&[name, "@sha256:", &hex64(&[image])].concat())
 }
 
 /// 64 hexadecimal digits that depend on these names.

@@ -436,9 +436,9 @@ impl Worker {
         let asks =
             container.always_pull && !(cx.timings.imitates_recorder && self.runs[i].previous.is_some());
         if present && !asks {
-            let message = format!(
-                "Container image \"{image}\" already present on machine and can be accessed by the pod"
-            );
+            let message =
+                ["Container image \"", image, "\" already present on machine and can be accessed by the pod"]
+                    .concat();
             self.normal(cx, pod, i, "Pulled", &message);
             return self.create(cx, pod, i);
         }
@@ -511,7 +511,7 @@ impl Worker {
         let container = self.container(pod, i);
         let switches = self.switches(cx, pod, i);
         let probers = probe::of(container, now, switches.unready);
-        let worker_uid = self.uid.to_string();
+        let worker_uid = self.uid.text();
         let run = &mut self.runs[i];
         if let Some(previous) = run.previous.take() {
             run.last_state = Some(previous);
@@ -522,7 +522,8 @@ impl Worker {
         run.image = common(&image::with_tag(&container.image));
         run.image_id = image::id(&run.image);
         let incarnation = run.restarts.to_string();
-        run.id = format!("containerd://{}", image::hex64(&[&worker_uid, &run.name, &incarnation])).into();
+        let id = image::hex64(&[&worker_uid, &run.name, &incarnation]);
+        run.id = ["containerd://", &id].concat().into();
         run.shown = ContainerState::Running { started_at: now.whole_seconds() };
         run.unready = switches.unready;
         run.probers = probers;

@@ -21,7 +21,7 @@ use std::rc::Rc;
 pub fn new_pod(set: &Object, template: &PodTemplate, revision: &str, ordinal: i32) -> Object {
     let name: Str = pod_name(&set.meta.name, ordinal).into();
     let mut meta = ObjectMeta {
-        generate_name: Some(common(&format!("{}-", set.meta.name))),
+        generate_name: Some(common(&[&set.meta.name, "-"].concat())),
         labels: template.labels.clone(),
         annotations: template.annotations.clone(),
         finalizers: template.finalizers.clone(),
@@ -304,8 +304,8 @@ fn record_pod(api: &mut ApiServer, set: &Object, pod: &str, verb: &str, error: O
     let set_name = &set.meta.name;
     match error {
         None => {
-            let message = format!("{verb} Pod {pod} in StatefulSet {set_name} successful");
-            record(api, set, EventType::Normal, &format!("Successful{verb}"), &message);
+            let message = [verb, " Pod ", pod, " in StatefulSet ", set_name, " successful"].concat();
+            record(api, set, EventType::Normal, &["Successful", verb].concat(), &message);
         }
         Some(error) => {
             let message = format!("{verb} Pod {pod} in StatefulSet {set_name} failed error: {error}");
