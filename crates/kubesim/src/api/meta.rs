@@ -67,8 +67,10 @@ impl Key {
     /// kept by it, as comparing numbers is quick.
     pub fn number(&self) -> u64 {
         let mut hash = 0xcbf2_9ce4_8422_2325 ^ self.kind as u64;
-        for byte in self.name.bytes().chain(self.namespace.bytes()) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        for text in [&self.name, &self.namespace] {
+            for byte in text.as_bytes() {
+                hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
         }
         hash
     }

@@ -45,7 +45,8 @@ pub fn common(text: &str) -> Str {
     if text.len() > LONGEST_COMMON {
         return text.into();
     }
-    let hash = text.bytes().fold(0x811C_9DC5, |h: u32, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
+    let hash =
+        text.as_bytes().iter().fold(0x811C_9DC5, |h: u32, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193));
     KNOWN.with_borrow_mut(|known| {
         let place = &mut known[(hash ^ hash >> 16) as usize % COMMON_TEXTS];
         match place {

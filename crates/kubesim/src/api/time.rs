@@ -86,20 +86,19 @@ impl SimTime {
     pub fn rfc3339(self) -> String {
         let Civil { year, month, day, hour, minute, second, .. } = self.civil();
         // Written often, and so by hand.
-        let mut text = String::with_capacity(20);
-        let mut write = |part: i64, end: &str| {
-            text.push((b'0' + (part / 10 % 10) as u8) as char);
-            text.push((b'0' + (part % 10) as u8) as char);
-            text.push_str(end);
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let mut write = |at: usize, part: i64| {
+            text[at] = b'0' + (part / 10 % 10) as u8;
+            text[at + 1] = b'0' + (part % 10) as u8;
         };
-        write(year / 100, "");
-        write(year % 100, "-");
-        write(month, "-");
-        write(day, "T");
-        write(hour, ":");
-        write(minute, ":");
-        write(second, "Z");
-        text
+        write(0, year / 100);
+        write(2, year % 100);
+        write(5, month);
+        write(8, day);
+        write(11, hour);
+        write(14, minute);
+        write(17, second);
+        std::str::from_utf8(&text).expect("digits are text").to_owned()
     }
 
     /// `Wed, 25 May 2022 06:00:00 +0000`, as `kubectl describe` prints time.

@@ -469,8 +469,9 @@ impl NameHash {
 
     /// And of this one.
     pub fn and(self, name: &str) -> NameHash {
-        let bytes = name.bytes().chain([0]);
-        NameHash(bytes.fold(self.0, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3)))
+        const PRIME: u64 = 0x100_0000_01B3;
+        let hash = name.as_bytes().iter().fold(self.0, |h, b| (h ^ u64::from(*b)).wrapping_mul(PRIME));
+        NameHash(hash.wrapping_mul(PRIME))
     }
 
     /// The number.

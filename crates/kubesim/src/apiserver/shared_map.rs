@@ -15,6 +15,11 @@ pub trait Sought: Ord {
     fn rank(&self) -> u64 {
         0
     }
+
+    /// Compares with a key of the same rank.
+    fn compare_within_rank(&self, other: &Self) -> Ordering {
+        self.cmp(other)
+    }
 }
 
 impl Sought for str {
@@ -23,11 +28,17 @@ impl Sought for str {
         match self.as_bytes().first_chunk::<8>() {
             Some(first) => u64::from_be_bytes(*first),
             None => {
-                let mut first = [0; 8];
-                first[..self.len()].copy_from_slice(self.as_bytes());
-                u64::from_be_bytes(first)
+                (0..8).fold(0, |rank, n| rank << 8 | self.as_bytes().get(n).copied().map_or(0, u64::from))
             }
         }
+    }
+
+    fn compare_within_rank(&self, other: &str) -> Ordering {
+        // The rank says all of a text that is no longer, but for how many NULs it ends in.
+        if self.len() <= 8 && other.len() <= 8 {
+            return self.len().cmp(&other.len());
+        }
+        self.cmp(other)
     }
 }
 
@@ -44,7 +55,10 @@ impl<K, V> Slot<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.rank.cmp(&rank).then_with(|| self.key.borrow().cmp(key))
+        match self.rank == rank {
+            true => self.key.borrow().compare_within_rank(key),
+            false => self.rank.cmp(&rank),
+        }
     }
 }
 
@@ -103,7 +117,7 @@ impl<K, V> SharedMap<K, V> {
     {
         let rest = self.blocks.get(1..).unwrap_or_default();
         let at = rest.partition_point(|block| match block.rank == rank {
-            true => block.slots[0].key.borrow() <= key,
+            true => block.slots[0].key.borrow().compare_within_rank(key).is_le(),
             false => block.rank < rank,
         });
         let Some(block) = self.blocks.get(at) else { return (0, Err(0)) };

@@ -295,12 +295,10 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         return Outcome::DONE;
     }
     let object = context.store().get(key).cloned();
-    let gone = context
-        .nodes
-        .pods
-        .get(key)
-        .map(|w| w.uid)
-        .filter(|uid| object.as_ref().is_none_or(|o| o.meta.uid != *uid));
+    let worker = context.nodes.pods.get(key);
+    let gone = worker.map(|w| w.uid).filter(|uid| object.as_ref().is_none_or(|o| o.meta.uid != *uid));
+    let at_rest = worker.zip(object.as_ref()).filter(|(w, o)| w.has_seen(o, context.api.now));
+    let at_rest = at_rest.map(|(worker, _)| worker.next_at());
     if let Some(uid) = gone {
         // Force deleted, or tidied up: nothing of it is left.
         if let Some(worker) = context.nodes.pods.remove(key)
@@ -326,10 +324,8 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         context.api.set_verdict(Component::Kubelet, key, Some(lost), None);
         return Outcome::DONE;
     }
-    if let Some(worker) = context.nodes.pods.get(key)
-        && worker.has_seen(&object, context.now())
-    {
-        return Outcome { again_at: worker.next_at(), failed: false };
+    if let Some(again_at) = at_rest {
+        return Outcome { again_at, failed: false };
     }
     let mut worker = match context.nodes.pods.remove(key) {
         Some(worker) => worker,

@@ -139,7 +139,11 @@ impl Members {
     }
 
     fn insert(&mut self, n: i32, pod: Rc<Object>, set: &Object, now: SimTime) {
-        *self.by_revision.entry(pod_revision(&pod).into()).or_default() += 1;
+        let revision = pod_revision(&pod);
+        match self.by_revision.get_mut(revision) {
+            Some(count) => *count += 1,
+            None => drop(self.by_revision.insert(revision.into(), 1)),
+        }
         self.missing.remove(&n);
         for places in [&mut self.noisy, &mut self.unjudged, &mut self.unsettled] {
             places.insert(n);
