@@ -82,3 +82,61 @@ fn what_is_edited_is_compared_with_what_was_applied() {
     page.wait("the one has three, the other one", "[...document.querySelectorAll('.half')].map(h => h.querySelectorAll('.pod.ready').length).join() === '3,1'");
     page.assert_no_complaints();
 }
+
+/// What reaches over its card's edge, lies over another card, or is cut without a sign of it.
+const MISPLACED: &str = "(() => {
+    const box = e => e.getBoundingClientRect(), isSeen = e => e.checkVisibility() && box(e).width > 0;
+    const name = e => (e.className.baseVal ?? e.className) + ' ' + e.textContent.slice(0, 30);
+    const cards = [...document.querySelectorAll('.lane :is(.pod, .claim, .disk)')].filter(isSeen);
+    const bad = document.documentElement.scrollWidth > innerWidth ? ['the page is wider than its window'] : [];
+    for (const [n, card] of cards.entries()) {
+        const c = box(card);
+        for (const e of card.querySelectorAll('*')) {
+            if (e.closest('.close, svg') || !isSeen(e)) continue;
+            const r = box(e), style = getComputedStyle(e);
+            const isOver = r.left < c.left - 1 || r.right > c.right + 1 || r.top < c.top - 1 || r.bottom > c.bottom + 1;
+            const isCut = style.display !== 'inline' && e.scrollWidth > e.clientWidth + 1 && style.textOverflow !== 'ellipsis';
+            if (isOver || isCut) bad.push(`${name(card)}: ${name(e)} ${isOver ? 'reaches over' : 'is cut'}`);
+        }
+        for (const other of cards.slice(n + 1)) {
+            const o = box(other);
+            const isApart = c.right <= o.left + 1 || o.right <= c.left + 1 || c.bottom <= o.top + 1 || o.bottom <= c.top + 1;
+            if (!isApart) bad.push(`${name(card)} lies over ${name(other)}`);
+        }
+    }
+    return cards.length ? bad : ['there are no cards'];
+})()";
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn nothing_overlaps_or_is_cut_at_any_width() {
+    let mut page = Page::open_at(View::DESKTOP.still(), "");
+    page.wait("the story is open", "document.querySelector('[data-pod]')");
+    let manifest = page.eval("document.querySelector('textarea').value");
+    let manifest =
+        manifest.as_str().expect("a text").replace("minReadySeconds: 10", "podManagementPolicy: Parallel");
+    page.click_named("16×");
+    let mut looked = 0;
+    for replicas in [1, 2, 3, 4, 6, 8, 12] {
+        page.set_view(View::DESKTOP.still());
+        page.click_named("Reset cluster");
+        page.paste("textarea", &manifest.replace("replicas: 3", &format!("replicas: {replicas}")));
+        page.click_named("Apply");
+        let ready = format!("document.querySelectorAll('.pod.ready').length === {replicas}");
+        page.wait("all are Ready", &ready);
+        page.click_named("Delete flask-0");
+        // Many lanes have no room for what is kept.
+        let replaced = "document.querySelector('[data-pod=flask-0].ready .kept')";
+        page.wait("another is Ready", if replicas <= 8 { replaced } else { &ready });
+        for width in [360, 390, 600, 768, 1024, 1440, 1920] {
+            page.set_view(View { width, height: 900, ..View::DESKTOP.still() });
+            page.run("document.querySelector('nav button:nth-child(2)')?.click();");
+            page.wait("it is laid out", "document.querySelector('.stage .pod')?.checkVisibility()");
+            let bad = page.eval(MISPLACED);
+            assert_eq!(bad, serde_json::json!([]), "{replicas} pods, {width} wide");
+            looked += 1;
+        }
+    }
+    assert_eq!(looked, 49);
+    page.assert_no_complaints();
+}
