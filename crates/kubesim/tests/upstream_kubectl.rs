@@ -337,3 +337,37 @@ fn get_asks_for_paths_and_subresources() {
         "{scale}"
     );
 }
+
+#[test]
+fn manifests_stand_alone_and_may_be_selected_from() {
+    let mut user = seeded();
+    let seed = include_str!("seed.yaml");
+    let beside = "!error: when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well\n";
+    for command in [
+        "get pods -f -",
+        "describe pods -f -",
+        "delete pods -f -",
+        "label pods -f - a=b",
+        "scale sts -f - --replicas=2",
+        "patch sts flask -f - -p {}",
+        "rollout status sts -f -",
+        "set image sts -f - flask-app=x",
+    ] {
+        assert_eq!(user.run(&format!("kubectl {command}"), seed), beside, "{command}");
+    }
+    let by_name = "!error: resource/name arguments cannot be provided when a path is specified\n";
+    assert_eq!(user.run("kubectl get sts/flask -f -", seed), by_name);
+    assert_eq!(user.run("kubectl get -f - -l app=flask -o name", seed), "service/flask\n");
+    assert_eq!(
+        user.run("kubectl get -f - -l app=other", seed),
+        "!No resources found in default namespace.\n"
+    );
+    assert_eq!(user.run("kubectl label -f - -l app=flask tier=web", seed), "service/flask labeled\n");
+    user.run("kubectl delete svc flask", "");
+    let set = &seed[seed.find("apiVersion: apps/v1").unwrap()..];
+    let updated = user.run("kubectl set image -f - flask-app=han0495/flask-example-app:v2", set);
+    assert_eq!(updated, "statefulset.apps/flask image updated\n");
+    user.run("kubectl apply -f -", seed);
+    let one = "apiVersion: v1\nkind: Service\nmetadata: {name: flask}\n";
+    assert_eq!(user.run("kubectl get -f - -o jsonpath={.kind}", one), "List");
+}

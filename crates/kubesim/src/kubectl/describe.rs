@@ -40,7 +40,7 @@ Usage:
 /// Runs it.
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let query = match inv.has("filename") {
-        true => Query { args: inv.named_in_manifests()?, ..Query::of(inv, &[]) },
+        true => Query::of_manifests(inv)?,
         false => Query::of(inv, &inv.args).listing(),
     };
     if query.args.is_empty() {
@@ -51,7 +51,8 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     let (store, now) = (io.api.store(), io.api.now);
     let targets = query.targets()?;
-    let found = targets.find(store);
+    let mut found = targets.find(store);
+    found.keep_selected(inv)?;
     let several = found.objects.len() > 1 || !found.failures.is_empty();
     let events = inv.is_or("show-events", !several);
     if let (Targets::Named(keys), false, 2) = (&targets, found.failures.is_empty(), query.args.len()) {

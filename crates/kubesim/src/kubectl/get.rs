@@ -46,7 +46,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     let watches = inv.is("watch") || inv.is("watch-only");
     let query = match inv.has("filename") {
-        true => Query { args: inv.named_in_manifests()?, ..Query::of(inv, &[]) },
+        true => Query::of_manifests(inv)?,
         false => Query::of(inv, &inv.args).listing(),
     };
     if query.args.is_empty() && !watches {
@@ -105,6 +105,7 @@ fn print_objects(
     io: &mut Io,
 ) -> Result<Next, Failure> {
     let mut found = targets.find(io.api.store());
+    found.keep_selected(inv)?;
     if inv.is("ignore-not-found") {
         found.failures.clear();
         if found.objects.is_empty() && matches!(targets, Targets::Named(_)) {
@@ -119,8 +120,10 @@ fn print_objects(
         found.objects = sorted(found.objects, inv.text("sort-by"))?
             .ok_or_else(|| Failure::client(unknown_field(inv.text("sort-by"))))?;
     }
+    // What is piped in may be more than one.
+    let single = found.single && !inv.list("filename").iter().any(|source| source == "-");
     let text = match &found.objects[..] {
-        [object] if found.single => output.print(object)?,
+        [object] if single => output.print(object)?,
         objects => output.print_list(objects)?,
     };
     io.out(text);
@@ -144,7 +147,8 @@ fn print_tables(
             groups.extend(selections.iter().map(|s| (s.kind, s.find(store))));
         }
         Targets::Named(_) => {
-            let found = targets.find(io.api.store());
+            let mut found = targets.find(io.api.store());
+            found.keep_selected(inv)?;
             failures = found.failures;
             for object in found.objects {
                 match groups.last_mut() {

@@ -29,6 +29,7 @@ pub mod resource;
 pub mod selector;
 pub mod table;
 
+use crate::api::Object;
 use crate::apiserver::{ApiError, StatusReason};
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
@@ -111,6 +112,26 @@ impl Invocation {
             }
         }
         Ok(texts)
+    }
+
+    /// Refuses arguments beside `-f` (`builder.go: visitByPaths`).
+    pub fn only_paths(&self, args: &[String]) -> Result<(), Failure> {
+        if args.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::client(if args.iter().any(|arg| arg.contains('/')) {
+            "resource/name arguments cannot be provided when a path is specified"
+        } else {
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+        }))
+    }
+
+    /// Whether `-l` lets the object through.
+    pub fn selects(&self, object: &Object) -> Result<bool, Failure> {
+        let text = self.text("selector").trim();
+        let selector = selector::parse_labels(text)
+            .map_err(|why| Failure::client(format!("the provided selector {text:?} is not valid: {why}")));
+        Ok(text.is_empty() || selector?.matches(&object.meta.labels))
     }
 
     /// What the manifests of `-f` name, as `kind/name`. Errors: there is no such file, or it can't be read.

@@ -60,6 +60,19 @@ pub struct Found {
     pub single: bool,
 }
 
+impl Found {
+    /// Drops what was named in a manifest but is not let through by `-l`.
+    pub fn keep_selected(&mut self, inv: &Invocation) -> Result<(), Failure> {
+        if inv.has("filename") {
+            let lets = |object: &Rc<Object>| inv.selects(object);
+            let kept: Result<Vec<bool>, Failure> = self.objects.iter().map(lets).collect();
+            let mut kept = kept?.into_iter();
+            self.objects.retain(|_| kept.next() == Some(true));
+        }
+        Ok(())
+    }
+}
+
 /// The order of `kubectl get all`.
 const ALL: &str = "pods,replicationcontrollers,services,daemonsets.apps,deployments.apps,replicasets.apps,\
     statefulsets.apps,horizontalpodautoscalers.autoscaling,cronjobs.batch,jobs.batch";
@@ -85,6 +98,12 @@ impl Query {
     /// As of `delete` and `taint`, for which `--all` is a selector.
     pub fn of_every(inv: &Invocation, args: &[String]) -> Query {
         Query { every: inv.is("all"), ..Query::of(inv, args) }
+    }
+
+    /// The objects that the manifests of `-f` name. Their labels are looked at when they have been found.
+    pub fn of_manifests(inv: &Invocation) -> Result<Query, Failure> {
+        inv.only_paths(&inv.args)?;
+        Ok(Query { args: inv.named_in_manifests()?, labels: None, ..Query::of(inv, &[]) })
     }
 
     /// A kind alone means all its objects.

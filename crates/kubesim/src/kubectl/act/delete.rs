@@ -109,11 +109,7 @@ pub fn delete(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let removal = Removal::of(inv)?;
     let (from_files, mut failures) = documents::read(inv)?;
     let targets = if inv.has("filename") {
-        if !inv.args.is_empty() {
-            return Err(Failure::client(
-                "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well",
-            ));
-        }
+        inv.only_paths(&inv.args)?;
         Targets::Named(from_files.iter().map(Document::key).collect())
     } else {
         if inv.is("all") && inv.has("selector") {

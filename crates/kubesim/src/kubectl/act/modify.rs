@@ -19,10 +19,13 @@ pub fn targets(inv: &Invocation, io: &Io, args: &[String]) -> Result<Found, Fail
     if !inv.has("filename") {
         return Query::of(inv, args).find(io.api.store());
     }
+    inv.only_paths(args)?;
     let (documents, failures) = documents::read(inv)?;
     let mut found = Found { failures, ..Found::default() };
     for document in documents {
         match io.api.get(&document.key()) {
+            // The selector of `expose` is its Service's.
+            Ok(object) if inv.verb.name != "expose" && !inv.selects(&object)? => {}
             Ok(object) => found.objects.push(object),
             Err(error) => found.failures.push(error.into()),
         }
@@ -418,6 +421,14 @@ Use \"kubectl set <command> --help\" for more information about a given command.
 Use \"kubectl options\" for a list of global command-line options (applies to all commands).
 ";
 
+/// Refuses arguments that can't name anything.
+fn refuse_bad_words(inv: &Invocation, resources: &[String]) -> Result<(), Failure> {
+    if inv.has("filename") {
+        return inv.only_paths(resources);
+    }
+    Query::of(inv, resources).targets().map(|_| ())
+}
+
 /// Changes the trees of objects with a pod template and says so; `what` is how errors name the update.
 fn set(
     inv: &Invocation,
@@ -452,7 +463,7 @@ fn set(
 pub fn set_image(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let (resources, pairs) = resources_and_pairs(inv, "image")?;
     let words = ["image update to pod template: ", "image updated"];
-    Query::of(inv, &resources).targets()?;
+    refuse_bad_words(inv, &resources)?;
     if pairs.is_empty() {
         return Err(Failure::client("at least one image update is required"));
     }
@@ -669,7 +680,7 @@ fn chosen<'a>(inv: &Invocation, tree: &'a mut Value) -> Vec<&'a mut Map<String, 
 
 /// `kubectl set resources sts/flask --requests=cpu=10m`
 pub fn set_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    Query::of(inv, &inv.args).targets()?;
+    refuse_bad_words(inv, &inv.args)?;
     if !inv.has("limits") && !inv.has("requests") {
         return Err(Failure::client(
             "you must specify an update to requests or limits (in the form of --requests/--limits)",
