@@ -371,3 +371,34 @@ fn manifests_stand_alone_and_may_be_selected_from() {
     let one = "apiVersion: v1\nkind: Service\nmetadata: {name: flask}\n";
     assert_eq!(user.run("kubectl get -f - -o jsonpath={.kind}", one), "List");
 }
+
+#[test]
+fn what_was_applied_last_is_shown() {
+    let mut user = seeded();
+    user.run("kubectl apply -f -", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b<c}\n");
+    let yaml = "apiVersion: v1\ndata:\n  a: b<c\nkind: ConfigMap\nmetadata:\n  annotations: {}\n  name: c\n  \
+                namespace: default\n";
+    assert_eq!(user.run("kubectl apply view-last-applied cm/c", ""), yaml);
+    let json = user.run("kubectl apply view-last-applied cm c -o json", "");
+    assert!(
+        json.starts_with("{\n  \"apiVersion\": \"v1\",\n  \"data\": {\n    \"a\": \"b\\u003cc\"\n"),
+        "{json}"
+    );
+    assert_eq!(user.run("kubectl apply view-last-applied pod flask-0", ""), "");
+    says(
+        &mut user,
+        &[
+            (
+                "apply view-last-applied cm c -o name",
+                "!error: Unexpected -o output mode: name, the flag 'output' must be one of yaml|json\nSee 'kubectl apply \
+                 view-last-applied -h' for help and examples",
+            ),
+            ("apply -f x --prune --all --force", "!error: --force cannot be used with --prune"),
+            (
+                "apply -f x --prune",
+                "!error: all resources selected for prune without explicitly passing --all. To prune all resources, pass \
+                 the --all flag. If you did not mean to prune all resources, specify a label selector",
+            ),
+        ],
+    );
+}

@@ -3,11 +3,12 @@
 
 use super::delete::{self, Removal};
 use super::documents::{self, Document};
+use super::modify::targets;
 use super::request::{self, Done, Patch};
 use super::{DryRun, say, say_tree, validation, warn};
 use crate::api::{Kind, Object};
 use crate::apiserver::StatusReason;
-use crate::kubectl::{Failure, Invocation, Next};
+use crate::kubectl::{Failure, Invocation, Next, output};
 use crate::manifest::{managers, patch};
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
@@ -19,10 +20,8 @@ pub use crate::manifest::managers::LAST_APPLIED;
 /// `kubectl apply -f FILE`
 pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     needs_file(inv)?;
-    for flag in ["prune", "applyset"] {
-        if inv.has(flag) && inv.text(flag) != "false" {
-            return Err(Failure::client(format!("--{flag} is not simulated")));
-        }
+    if inv.has("applyset") {
+        return Err(Failure::client("--applyset is not simulated"));
     }
     let dry_run = DryRun::of(inv)?;
     let server_side = inv.is("server-side");
@@ -34,6 +33,15 @@ pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         _ if server_side && inv.is("force") => "--force cannot be used with --server-side",
         DryRun::Server if inv.is("force") => "--dry-run=server cannot be used with --force",
         _ if inv.is("all") && inv.has("selector") => "cannot set --all and --selector at the same time",
+        _ if inv.is("prune") && inv.is("force") => "--force cannot be used with --prune",
+        _ if inv.is("prune") && !inv.is("all") && !inv.has("selector") => {
+            "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all \
+             flag. If you did not mean to prune all resources, specify a label selector"
+        }
+        _ if inv.is("prune") && server_side => {
+            "--prune is in alpha and doesn't currently work on objects created by server-side apply"
+        }
+        _ if inv.is("prune") => "--prune is not simulated",
         _ if inv.has("subresource") && !server_side => {
             "--subresource can only be specified for --server-side"
         }
@@ -56,6 +64,31 @@ pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         failures.extend(applied.err());
     }
     Failure::all(failures)?;
+    Next::OK
+}
+
+/// `kubectl apply view-last-applied sts/flask`. Models apply_view_last_applied.go.
+pub fn view_last_applied(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let found = targets(inv, io, &inv.args)?;
+    Failure::all(found.failures)?;
+    let mut text = String::new();
+    for applied in found.objects.iter().filter_map(|object| object.meta.annotation(LAST_APPLIED)) {
+        let tree: Value = serde_json::from_str(applied).map_err(|e| Failure::client(e.to_string()))?;
+        match inv.text("output") {
+            "" | "yaml" => text.push_str(&output::yaml(&tree)),
+            "json" => {
+                let indented = serde_json::to_string_pretty(&tree).expect("a tree can be written");
+                text.push_str(&output::go_json(indented));
+                text.push('\n');
+            }
+            other => {
+                return Err(inv.usage(format!(
+                    "Unexpected -o output mode: {other}, the flag 'output' must be one of yaml|json"
+                )));
+            }
+        }
+    }
+    io.out(text);
     Next::OK
 }
 

@@ -34,6 +34,13 @@ pub const VERBS: &[Verb] = &[
         run: apply::apply,
     },
     Verb {
+        name: "apply view-last-applied",
+        flags: "f:filename, k:kustomize R:recursive? l:selector o:output all?",
+        help: "View the latest last-applied-configuration annotations by type/name or file.\n\nUsage:\n  kubectl apply \
+            view-last-applied (TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME) [options]",
+        run: apply::view_last_applied,
+    },
+    Verb {
         name: "create",
         flags: "f:filename, k:kustomize R:recursive? l:selector o:output dry-run=unchanged field-manager validate=strict \
             save-config? edit? raw windows-line-endings? allow-missing-template-keys? show-managed-fields? template",
