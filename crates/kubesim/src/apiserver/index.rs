@@ -19,6 +19,8 @@ pub(super) enum IndexKey {
     Claim(Str, Str),
     /// Volumes of this claim; of none, if the names are empty.
     VolumeOf(Str, Str),
+    /// Claims that name this volume.
+    Names(Str),
     /// Pods on this node, or about to be.
     Node(Str),
     /// Pods with a required anti-affinity.
@@ -80,9 +82,10 @@ impl Sought for IndexKey {
             IndexKey::Owner(uid) => (0, (uid.0 >> 64) as u64),
             IndexKey::Claim(namespace, _) => (1, namespace.rank()),
             IndexKey::VolumeOf(namespace, _) => (2, namespace.rank()),
-            IndexKey::Node(node) => (3, node.rank()),
-            IndexKey::Repels => (4, 0),
-            IndexKey::Unschedulable => (5, 0),
+            IndexKey::Names(volume) => (3, volume.rank()),
+            IndexKey::Node(node) => (4, node.rank()),
+            IndexKey::Repels => (5, 0),
+            IndexKey::Unschedulable => (6, 0),
         };
         variant << 61 | first >> 3
     }
@@ -163,6 +166,9 @@ fn is_indexed_alike(before: &Object, after: &Object) -> bool {
                     && old.is_terminal() == new.is_terminal()
             }
             (Body::PersistentVolume(old), Body::PersistentVolume(new)) => old.claim_ref == new.claim_ref,
+            (Body::PersistentVolumeClaim(old), Body::PersistentVolumeClaim(new)) => {
+                old.spec.volume_name == new.spec.volume_name
+            }
             _ => true,
         }
 }
@@ -181,6 +187,9 @@ fn index_keys(object: Option<&Object>) -> Vec<IndexKey> {
             if !list(repels, "requiredDuringSchedulingIgnoredDuringExecution").is_empty() {
                 keys.push(IndexKey::Repels);
             }
+        }
+        Body::PersistentVolumeClaim(claim) => {
+            keys.extend(claim.spec.volume_name.clone().map(IndexKey::Names))
         }
         Body::PersistentVolume(volume) => keys.push(match &volume.claim_ref {
             Some(claim) => IndexKey::VolumeOf(claim.namespace.clone(), claim.name.clone()),

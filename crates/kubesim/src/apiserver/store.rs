@@ -129,6 +129,11 @@ impl Store {
         self.indexed(&IndexKey::VolumeOf(claim.namespace.clone(), claim.name.clone()))
     }
 
+    /// The claims that name this volume as theirs, bound to it or not.
+    pub fn claims_naming(&self, volume: &Str) -> impl Iterator<Item = &Rc<Object>> {
+        self.indexed(&IndexKey::Names(volume.clone()))
+    }
+
     /// The volumes that are nobody's.
     pub fn free_volumes(&self) -> impl Iterator<Item = &Rc<Object>> {
         self.indexed(&IndexKey::VolumeOf(Str::default(), Str::default()))

@@ -90,10 +90,7 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
         }
         Kind::PersistentVolume => {
             add(SELF, change.key.clone());
-            let asked = |c: &&Rc<Object>| {
-                c.claim().spec.volume_name.as_ref() == Some(&change.key.name) && !is_bound(c)
-            };
-            for claim in store.list(Kind::PersistentVolumeClaim).filter(asked) {
+            for claim in store.claims_naming(&change.key.name).filter(|claim| !is_bound(claim)) {
                 add(SELF, claim.key());
             }
             let volume = change.object().volume();
