@@ -15,6 +15,52 @@ const FOLDERS: &[(&str, &str)] = &[
     ("validation", "manifests: what the API server refuses, warns of, and keeps"),
 ];
 
+/// What is done differently although no recording shows it, and why.
+const UNRECORDED: &[(&str, &str)] = &[
+    (
+        "a Parallel set makes at most 50 pods in one reconcile, the rest in the next ones at the same moment",
+        "one step of the simulation must not keep the page from drawing",
+    ),
+    (
+        "a claim binds at once to a volume that is made after it",
+        "the real controller finds it at its next resync, up to 15 seconds later",
+    ),
+    (
+        "the pod garbage collector acts after the average of its delays, and leaves finished pods alone",
+        "its rounds have no moment that a history would show; the real one removes finished pods above 12,500",
+    ),
+    (
+        "finalizers and owners in a set's claim templates are not copied to the claims",
+        "claims with finalizers of others would never go, as nobody here takes them off",
+    ),
+    (
+        "a refused eviction writes the budget's `InsufficientPods` a moment later, not in the same write",
+        "the disruption controller writes it",
+    ),
+    (
+        "protection finalizers that somebody takes off are not put back",
+        "the protection controllers act when an object comes or is to go",
+    ),
+    (
+        "volumes with the reclaim policy `Recycle` are released and stay so",
+        "the policy is deprecated, and no scrubber pod is simulated",
+    ),
+    (
+        "the events `MultiplePodDisruptionBudgets`, `NotDeleted` and `OwnerRefInvalidNamespace` are not told",
+        "what they warn of is handled, only not told",
+    ),
+    ("EndpointSlices have no topology hints, and Endpoints are not mirrored", "nothing here routes by zones"),
+    (
+        "`kubectl get --raw` prints fields in the order of their names, and serves objects and lists only",
+        "objects are kept as trees",
+    ),
+    (
+        "`kubectl get -f` and `describe -f` take a manifest's objects from the namespace of the command",
+        "not built",
+    ),
+    ("there is one CoreDNS; a changed cache setting begins with an empty cache", "as in the walk"),
+];
+
 /// One sentence for the README.
 pub fn summary(report: &Report) -> String {
     let (passed, failed, skipped) = report.totals(None);
@@ -66,6 +112,14 @@ pub fn page(report: &Report) -> String {
     );
     for (file, step, reason) in &report.deviations {
         let _ = writeln!(page, "- `{file}`, {step}: {reason}");
+    }
+    section(
+        &mut page,
+        "Known differences that no recording shows",
+        "Found by reading Kubernetes' sources, each with its reason.",
+    );
+    for (what, why) in UNRECORDED {
+        let _ = writeln!(page, "- {what}: {why}");
     }
     if failed > 0 {
         section(
