@@ -249,7 +249,8 @@ const _: () = assert!(MOST_NEW >= COMPACT);
 
 /// The set that is on the stage: the one that the user chose, if it is there, or else the first one.
 pub fn shown_set(store: &Store, wanted: Option<&Key>) -> Option<Key> {
-    let chosen = wanted.filter(|key| store.get(key).is_some()).cloned();
+    let is_set = |key: &&Key| key.kind == Kind::StatefulSet && store.get(key).is_some();
+    let chosen = wanted.filter(is_set).cloned();
     chosen.or_else(|| store.list(Kind::StatefulSet).next().map(|set| set.key()))
 }
 

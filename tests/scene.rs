@@ -520,6 +520,18 @@ fn a_set_of_many_is_a_crowd_that_keeps_what_has_not_changed() {
 }
 
 #[test]
+fn what_is_no_set_is_not_brought_on_the_stage() {
+    let mut session = seed();
+    play(&mut session, 20.0);
+    for kind in [Kind::Pod, Kind::Service] {
+        let name = if kind == Kind::Pod { "flask-0" } else { "flask" };
+        session.handle(Action::Look(Key::new(kind, "default", name)));
+        assert_eq!(session.set(), Some(Key::new(Kind::StatefulSet, "default", "flask")));
+        assert_eq!(scene(&mut session).lanes.len(), 3);
+    }
+}
+
+#[test]
 fn many_lanes_are_drawn_a_dozen_at_a_time() {
     let many = EXAMPLES[0].text.replace("replicas: 3", "replicas: 40\n  podManagementPolicy: Parallel");
     let mut session = Session::playing(&many);
