@@ -2,7 +2,7 @@
 // the names of the built files, which change with their content, stand in <meta> elements.
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 const [js, wasm] = meta("ordinal-app").split(" ");
-// The later parts of the program: what does not run before the page is live, and before its first pod is there. A build
+// The later parts of the program: what does not run before the page is live, and before its second pod is there. A build
 // without optimisation has none; one for taking a profile is held back until it is told to go on.
 const later = (meta("ordinal-rest") ?? "").split(" ").filter(Boolean);
 const held = later[0] === "held";
@@ -12,9 +12,22 @@ const parts = [];
 let waits = 0;
 
 // Tells the page that it may open its story.
-const open = () => dispatchEvent(new Event("ordinal-opening"));
-// A link, or a moment asked for, may need anything: such a story is opened when all is there.
-const enough = location.hash || location.search ? later.length : 1;
+const open = () => {
+  globalThis.ordinalOpen = true;
+  dispatchEvent(new Event("ordinal-opening"));
+};
+// Whether the tab remembers a story from before it was loaded again; a sandbox may forbid to ask.
+const remembers = () => {
+  try {
+    return Boolean(sessionStorage.length);
+  } catch {
+    return false;
+  }
+};
+// A link, or a story that goes on, may need anything from the start: all is loaded before.
+const whole = Boolean(location.hash) || remembers();
+// So may a moment that is asked for, once the story is opened.
+const enough = location.search ? later.length : 1;
 
 // Makes a part of the program known to the one before it.
 const link = (number, module) => {
@@ -40,15 +53,20 @@ const loadNow = (number) => {
 };
 globalThis.ordinalLoadRest = () => loadNow(1);
 
+// A part that has come, ready to be made known.
+const fetched = async (number) => {
+  const response = await fetch(address(number));
+  if (!response.ok) throw new Error(`${address(number)}: ${response.status}`);
+  return WebAssembly.compile(await response.arrayBuffer());
+};
+
 const loadLater = async (number, pause) => {
   if (number > later.length) {
     globalThis.ordinalRest = { waits };
     return;
   }
   try {
-    const response = await fetch(address(number));
-    if (!response.ok) throw new Error(`${address(number)}: ${response.status}`);
-    link(number, await WebAssembly.compile(await response.arrayBuffer()));
+    if (!parts[number]) link(number, await fetched(number));
   } catch (error) {
     // The network is away for a while: what is there goes on.
     if (pause > 60_000) throw error;
@@ -60,8 +78,10 @@ const loadLater = async (number, pause) => {
 };
 
 try {
+  const early = whole && !held ? later.map((_, index) => fetched(index + 1)) : [];
   const glue = await import(`./${js}`);
   parts[0] = await glue.default({ module_or_path: new URL(wasm, import.meta.url) });
+  for (const [index, part] of early.entries()) link(index + 1, await part);
   glue.start();
   // After the first picture.
   if (!held) {

@@ -33,7 +33,7 @@ fn is_set(bits: &str, at: usize) -> bool {
 pub enum Level {
     /// It runs before the page is live.
     First,
-    /// It runs before the first pod is there.
+    /// It runs before the second pod is there.
     Opening,
     /// It does not.
     Rest,

@@ -1,4 +1,4 @@
-//! `cargo xtask profile`: what runs before the page is live, and before its first pod is there, measured in a browser.
+//! `cargo xtask profile`: what runs before the page is live, and before its second pod is there, measured in a browser.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::split::FIRST_LOAD;
 use crate::tools::{Need, Tools};
 
 const HEAD: &str = "\
-# What runs before the page is live, and before its first pod is there: the modules that are loaded first. Measured by
+# What runs before the page is live, and before its second pod is there: the modules that are loaded first. Measured by
 # `cargo xtask profile`; what the lines say: xtask/src/coverage.rs; what becomes of it: xtask/src/split.
 ";
 

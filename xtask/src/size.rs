@@ -49,7 +49,7 @@ pub struct Shipped {
 }
 
 impl Shipped {
-    /// Whether it is the part of the program that is loaded right after that: what runs until the first pod is there.
+    /// Whether it is the part of the program that is loaded right after that: what runs until the second pod is there.
     pub fn is_opening(&self) -> bool {
         self.name.starts_with("opening-")
     }

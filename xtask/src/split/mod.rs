@@ -1,5 +1,5 @@
 //! The page's module in three parts: what runs before the page is live (drawn, with a running cluster and the editor's
-//! manifest checked), what runs before the first pod is there, and the rest. Each is loaded after the one before.
+//! manifest checked), what runs before the second pod is there, and the rest. Each is loaded after the one before.
 //!
 //! What runs when is measured, not guessed: `cargo xtask profile` runs the page with every stretch of code marking itself
 //! ([`instrument`]) and writes what ran into `xtask/first-load.txt` ([`xtask::coverage`]). [`outline`] makes functions of

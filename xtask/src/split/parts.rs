@@ -104,7 +104,7 @@ fn outline_all(module: &mut Module, constants: &Constants, coverage: &Coverage) 
 pub fn split(constants: &Constants, bound: &[u8], coverage: &Coverage) -> Result<[Vec<u8>; 3]> {
     let mut whole = parse(bound)?;
     let pieces = outline_all(&mut whole, constants, coverage);
-    println!("» {pieces} pieces are cut out of functions that run before the first pod is there");
+    println!("» {pieces} pieces are cut out of functions that run before the second pod is there");
     let [first, later] = split_at(constants, &whole.emit_wasm(), coverage, Level::First)?;
     let [opening, rest] = split_at(constants, &later, coverage, Level::Opening)?;
     Ok([first, opening, rest])
