@@ -275,5 +275,5 @@ fn mistakes_are_marked_at_their_lines() {
     let text = EXAMPLES[0].text.replace("replicas: 3", "replicas: three");
     let diagnosis = diagnose(&text, FeatureGates::default());
     let html = render(editor(&EN, &text.into(), &diagnosis, None, 0, &Callback::noop()));
-    check(&html, &["<div class=\"error\"><i>24</i>", "<b>line 24</b>", "StatefulSet flask"]);
+    check(&html, &["<i class=\"error\">24</i>", "<b>line 24</b>", "StatefulSet flask"]);
 }

@@ -50,11 +50,16 @@ pub fn editor(
     let top = top.min(first_drawn(count));
     let widest = text.split('\n').max_by_key(|line| line.len());
     let space = |lines: usize| html! { <svg height={(lines * LINE).to_string()} /> };
-    let line = |(n, text): (usize, &str)| {
+    let class_of = |n: usize| {
         let said = diagnosis.diagnostics.iter().find(|d| d.span.line as usize == n + 1);
-        let class = said.map(class).or((marked == Some(n)).then_some("marked"));
-        html! { <div {class}><i>{ n + 1 }</i>{ for pieces(text).into_iter().map(ink) }</div> }
+        said.map(class).or((marked == Some(n)).then_some("marked"))
     };
+    let line = |(n, text): (usize, &str)| {
+        html! { <div class={class_of(n)}>{ for pieces(text).into_iter().map(ink) }</div> }
+    };
+    // All numbers in one element that stays at the left: each that did so for itself would be a layer to the browser, and
+    // every picture of the whole page would pay for it.
+    let number = |n: usize| html! { <i class={class_of(n)}>{ n + 1 }</i> };
     let pair = |pair: &Pair| html! { <option>{ pair.names.join(" | ") }</option> };
     html! {
         <>
@@ -71,6 +76,10 @@ pub fn editor(
                     { for text.split('\n').enumerate().skip(top).take(DRAWN).map(line) }
                     { space(count.saturating_sub(top + DRAWN)) }
                     <p>{ widest.filter(|_| count > DRAWN) }</p>
+                </pre>
+                <pre class="numbers" aria-hidden="true">
+                    { space(top) }
+                    { for (top..count.min(top + DRAWN)).map(number) }
                 </pre>
                 <textarea aria-label={words.manifest} value={text} {oninput}
                     wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off" />

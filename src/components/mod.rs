@@ -186,7 +186,7 @@ pub fn ring(part: f32, text: impl Into<AttrValue>) -> Html {
     html! {
         <svg class="ring" viewBox="0 0 26 26" aria-hidden="true">
             <circle cx="13" cy="13" r="10" />
-            <circle class="arc" cx="13" cy="13" r="10" pathLength="1000"
+            <path class="arc" d="M13 3a10 10 0 0 1 0 20a10 10 0 0 1 0-20" pathLength="1000"
                 stroke-dasharray={format!("{} 2000", (part * 1000.0) as i32)} />
             <text class={(text.len() > 2).then_some("long")} x="13" y="17.3">{ text }</text>
         </svg>

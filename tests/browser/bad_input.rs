@@ -44,7 +44,7 @@ fn refused(page: &mut Page, manifest: &str, line: &str, words: &str) {
         ),
     );
     let number = line.trim_start_matches("line ");
-    assert_eq!(page.text(".editor .error i"), number, "the line is marked");
+    assert_eq!(page.text(".editor i.error"), number, "the line is marked");
     page.click_named("Apply");
     page.wait(
         &format!("the terminal tells {words}"),
