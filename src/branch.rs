@@ -203,19 +203,21 @@ impl Branch {
         self.turn.is_some()
     }
 
-    /// The scene at that moment. `wanted` is the set that is to be shown; of a crowd, the place `lens` is seen whole.
+    /// The scene at that moment. `wanted` is the set that is to be shown; of a crowd, the place `lens` is seen whole; so many
+    /// lanes have `room` to be drawn anew.
     pub fn scene(
         &mut self,
         words: &'static Words,
         now: Playhead,
         wanted: Option<&Key>,
         lens: Option<i32>,
+        room: &mut usize,
     ) -> Rc<Scene> {
         self.glass.lens = lens;
         let (history, position) = (self.story.cluster.api.history(), self.moment.position);
         let glass = (&mut self.glass, history, position);
         let scene = scene::scene(words, &self.moment.store, &self.chronicle, now, wanted, glass);
-        let (scene, rest) = scene.following(&self.lanes, self.turn.unwrap_or_default());
+        let (scene, rest) = scene.following(&self.lanes, self.turn.unwrap_or_default(), room);
         (self.lanes, self.turn) = (scene.lanes.clone(), rest);
         Rc::new(scene)
     }

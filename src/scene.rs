@@ -30,6 +30,8 @@ pub struct Scene {
     pub service: Option<ServiceView>,
     /// One for each number; of a crowd, only the one that is looked at closely.
     pub lanes: Vec<Rc<Lane>>,
+    /// Whether there are too many lanes to show details, be they drawn already or not.
+    pub many: bool,
     /// All places, if they are too many for lanes.
     pub crowd: Option<Rc<Crowd>>,
     /// Pods of nobody or of somebody else.
@@ -242,10 +244,8 @@ impl Glass {
 
 /// So many lanes are shown without details.
 pub const COMPACT: usize = 9;
-/// So many lanes at most are drawn anew in one picture: more of them would take longer than a picture may. Enough that it shows
-/// at once whether there are many.
-const MOST_NEW: usize = 12;
-const _: () = assert!(MOST_NEW >= COMPACT);
+/// So many lanes at most are drawn anew in one picture: more of them would take longer than a picture may.
+pub const MOST_NEW: usize = 12;
 
 /// The set that is on the stage: the one that the user chose, if it is there, or else the first one.
 pub fn shown_set(store: &Store, wanted: Option<&Key>) -> Option<Key> {
@@ -273,6 +273,7 @@ pub fn scene(
             why,
             service: None,
             lanes: Vec::new(),
+            many: false,
             crowd: None,
             others: Rc::new(others(store, None)),
         };
@@ -300,6 +301,7 @@ pub fn scene(
         set: Some(SetView { key: set.key(), chips: chips(set) }),
         why,
         service: look.service(),
+        many: lanes.len() >= COMPACT,
         lanes,
         crowd,
         others: glass.others(store, set, position),
@@ -375,26 +377,28 @@ struct Look<'a> {
 }
 
 impl Scene {
-    /// The scene as it is drawn after a picture with these lanes: what has not changed is in the same allocations, and of what
-    /// has changed only [`MOST_NEW`] lanes are new, from the place `turn` on; the others come in the next pictures. Returns the
-    /// place at which those begin, if there are any.
-    pub fn following(mut self, before: &[Rc<Lane>], turn: usize) -> (Scene, Option<usize>) {
+    /// The scene as it is drawn after a picture with these lanes: what has not changed is in the same allocations, and of many
+    /// lanes that have changed only `room` are new, from the place `turn` on; the others come in the next pictures. Returns the
+    /// place at which those begin, if there are any. What is drawn anew takes its part of `room`.
+    pub fn following(mut self, before: &[Rc<Lane>], turn: usize, room: &mut usize) -> (Scene, Option<usize>) {
+        let most = if self.many { *room } else { usize::MAX };
         let is_same = |old: &Rc<Lane>, new: &Rc<Lane>| old.name == new.name;
         let kept = before.iter().zip(&self.lanes).take_while(|(old, new)| is_same(old, new)).count();
-        let added = (self.lanes.len() - kept).min(MOST_NEW);
+        let added = (self.lanes.len() - kept).min(most);
         let mut rest = (kept + added < self.lanes.len()).then_some(kept + added);
         self.lanes.truncate(kept + added);
         let mut new = added;
         for place in (0..kept).map(|n| (turn + n) % kept) {
             if self.lanes[place] != before[place] {
                 new += 1;
-                if new <= MOST_NEW {
+                if new <= most {
                     continue;
                 }
                 rest = rest.or(Some(place));
             }
             self.lanes[place] = before[place].clone();
         }
+        *room -= new.min(*room);
         (self, rest)
     }
 }

@@ -11,7 +11,7 @@ use crate::chronicle::{Chronicle, Page as Text, is_event};
 use crate::compare::{Difference, differences};
 use crate::link::{Link, Told};
 use crate::pairs::{PAIRS, Twin};
-use crate::scene::{Playhead, Scene, shown_set};
+use crate::scene::{MOST_NEW, Playhead, Scene, shown_set};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{History, Moment};
@@ -80,14 +80,19 @@ pub enum Action {
 /// The longest stretch of real time that one picture makes up for, in milliseconds: after a pause of the browser
 /// (a hidden tab, a busy machine) simulated time goes on where it was.
 const LONGEST_FRAME: f64 = 100.0;
-/// Pictures come at least this often while time passes and nothing moves, in milliseconds of real time.
-pub const CALM_FRAME: u32 = 100;
 /// Time stops to pass when nothing was written for this long, and nothing is to come: else ages would go on growing, and
 /// the story on the timeline shrinking, for as long as the page is open.
 const REST: Span = Span::seconds(8);
 /// The simulation takes no longer than this for one picture, in milliseconds of real time, or else a single step. Where more
 /// is to be done, simulated time passes more slowly instead.
 const BUDGET: f64 = 6.0;
+/// A picture that comes so much later than they usually do is late.
+const LATE: f64 = 1.5;
+/// When pictures come late, this part of the work is left in each: less would make what is shown lag behind on a machine
+/// that is slow whatever is done.
+const LEAST_SHARE: f64 = 0.5;
+/// While they come in time, the part grows by so much with each.
+const MORE: f64 = 0.05;
 /// Over so many milliseconds of real time the pace is taken: how fast simulated time really passes.
 const PACE_OVER: f64 = 600.0;
 /// Below this part of the speed that was chosen, time lags behind.
@@ -128,6 +133,12 @@ pub struct Session {
     rested: Option<usize>,
     /// The position when it was sampled last, and when that was on the browser's clock.
     sample: (usize, f64),
+    /// The time between two pictures, in milliseconds, when nothing makes them late.
+    usual: f64,
+    /// The part of the work that the next picture has time for: the later pictures come, the less.
+    share: f64,
+    /// So many lanes can still be drawn anew in this picture.
+    room: usize,
 }
 
 impl Session {
@@ -151,6 +162,9 @@ impl Session {
             forked_at: None,
             rested: None,
             sample: (0, 0.0),
+            usual: f64::INFINITY,
+            share: 1.0,
+            room: MOST_NEW,
         };
         session.seek(0.0);
         session
@@ -273,10 +287,11 @@ impl Session {
         let passed = self.clock.map_or(0.0, |before| (clock - before).clamp(0.0, LONGEST_FRAME));
         let gone = passed * self.speed;
         self.clock = Some(clock);
+        self.apportion(passed);
         if !self.playing || self.held {
             return;
         }
-        let budget = Budget::milliseconds(BUDGET);
+        let budget = Budget::milliseconds(BUDGET * self.share);
         let wish = if self.skip_idle { self.hurried(gone, &budget) } else { self.playhead + gone };
         let to = self.approach(wish, &budget).max(self.playhead);
         if passed > 0.0 {
@@ -289,6 +304,17 @@ impl Session {
             self.playing = false;
             self.rested = Some(self.history().len());
         }
+    }
+
+    /// Says how much is done for a picture that comes so long after the last one: half as much if it is late, a little more
+    /// if it is not.
+    fn apportion(&mut self, passed: f64) {
+        if passed > 0.0 {
+            self.usual = passed.min(self.usual * 1.02);
+            let share = if passed > self.usual * LATE { self.share / 2.0 } else { self.share + MORE };
+            self.share = share.clamp(LEAST_SHARE, 1.0);
+        }
+        self.room = (MOST_NEW as f64 * self.share) as usize;
     }
 
     /// How far towards a time both stories come within what a picture may take: where very much happens at once, simulated
@@ -399,6 +425,8 @@ impl Session {
 
     /// Gives the story an input at the playhead. Time goes on if the input is a command that takes time.
     fn input(&mut self, input: Input) {
+        // What a command is answered with takes its part of the next pictures.
+        self.share = LEAST_SHARE;
         if self.looks(&input) {
             self.playing = false;
             return self.seek(self.playhead);
@@ -502,7 +530,7 @@ impl Session {
     /// The scene of the branch that the shown one is compared with, as [`Session::scene`].
     pub fn scene_beside(&mut self, words: &'static Words, lens: Option<i32>) -> Option<Rc<Scene>> {
         let place = self.beside.and_then(|id| self.place_of(id))?;
-        Some(self.branches[place].scene(words, self.playhead, self.look.as_ref(), lens))
+        Some(self.branches[place].scene(words, self.playhead, self.look.as_ref(), lens, &mut self.room))
     }
 
     /// The manifest that was applied last.
@@ -605,7 +633,13 @@ impl Session {
 
     /// The scene at the playhead. Of a crowd, the place `lens` is seen whole.
     pub fn scene(&mut self, words: &'static Words, lens: Option<i32>) -> Rc<Scene> {
-        self.branches[self.shown].scene(words, self.playhead, self.look.as_ref(), lens)
+        // Of two stories each has its part of the picture.
+        let others = if self.beside.is_some() { self.room / 2 } else { 0 };
+        let mut room = self.room - others;
+        let branch = &mut self.branches[self.shown];
+        let scene = branch.scene(words, self.playhead, self.look.as_ref(), lens, &mut room);
+        self.room = room + others;
+        scene
     }
 
     /// Whether the scenes that were made last leave something to the next picture.

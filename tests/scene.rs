@@ -37,6 +37,12 @@ fn scene(session: &mut Session) -> Rc<Scene> {
     session.scene(&EN, None)
 }
 
+/// The scene in the next picture, without any time between.
+fn picture(session: &mut Session) -> Rc<Scene> {
+    session.handle(Action::Frame(0.0));
+    scene(session)
+}
+
 #[track_caller]
 fn pod(scene: &Scene, ordinal: usize) -> &PodView {
     match &scene.lanes[ordinal].pod {
@@ -536,14 +542,14 @@ fn many_lanes_are_drawn_a_dozen_at_a_time() {
     let many = EXAMPLES[0].text.replace("replicas: 3", "replicas: 40\n  podManagementPolicy: Parallel");
     let mut session = Session::playing(&many);
     play(&mut session, 60.0);
-    let counts: Vec<usize> = (0..5).map(|_| scene(&mut session).lanes.len()).collect();
+    let counts: Vec<usize> = (0..5).map(|_| picture(&mut session).lanes.len()).collect();
     assert_eq!(counts, [12, 24, 36, 40, 40]);
     assert!(!session.is_half_drawn());
     for at in [0.0, 500.0, 2_000.0, 7_000.0, 60_000.0, 3_000.0] {
         session.handle(Action::Seek(at));
         let mut pictures = 0;
         let shown = loop {
-            let shown = scene(&mut session);
+            let shown = picture(&mut session);
             pictures += 1;
             if !session.is_half_drawn() {
                 break shown;
@@ -552,13 +558,42 @@ fn many_lanes_are_drawn_a_dozen_at_a_time() {
         };
         let mut fresh = Session::opened(&session.link(Link { playing: false, ..Link::default() }));
         let exact = loop {
-            let exact = scene(&mut fresh);
+            let exact = picture(&mut fresh);
             if !fresh.is_half_drawn() {
                 break exact;
             }
         };
         assert_eq!(shown.lanes, exact.lanes, "at {at}");
     }
+}
+
+#[test]
+fn while_pictures_are_late_fewer_lanes_are_drawn_in_each() {
+    let many = EXAMPLES[0].text.replace("replicas: 3", "replicas: 40\n  podManagementPolicy: Parallel");
+    let mut session = Session::playing(&many);
+    play(&mut session, 60.0);
+    while scene(&mut session).lanes.len() < 40 {
+        session.handle(Action::Frame(0.0));
+    }
+    session.handle(Action::Toggle);
+    let mut clock = 0.0;
+    let mut drawn_anew = |after: f64| {
+        clock += after;
+        let to = if session.playhead() > 0.0 { 0.0 } else { session.frontier() };
+        session.handle(Action::Frame(clock));
+        let before = scene(&mut session);
+        session.handle(Action::Seek(to));
+        session.handle(Action::Frame(clock));
+        let now = scene(&mut session);
+        assert_eq!((now.many, now.lanes.len()), (true, 40));
+        now.lanes.iter().zip(&before.lanes).filter(|(now, before)| !Rc::ptr_eq(now, before)).count()
+    };
+    let in_time: Vec<usize> = (0..3).map(|_| drawn_anew(20.0)).collect();
+    let late: Vec<usize> = (0..3).map(|_| drawn_anew(50.0)).collect();
+    let again: Vec<usize> = (0..20).map(|_| drawn_anew(20.0)).collect();
+    assert_eq!(in_time, [12; 3]);
+    assert_eq!(late, [6; 3]);
+    assert!(again.is_sorted() && again[0] == 6 && again[19] == 12, "{again:?}");
 }
 
 #[test]

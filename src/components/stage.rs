@@ -7,7 +7,7 @@ use super::why_bar::why_bar;
 use super::{Ask, button, choice, labelled};
 use crate::compare::Difference;
 use crate::crowd::ordinal_after;
-use crate::scene::{COMPACT, Lane, OtherPod, Playhead, Scene, ServiceView};
+use crate::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use crate::session::Action;
 use crate::why::Why;
 use crate::words::{Words, fill};
@@ -172,7 +172,7 @@ impl Stage<'_> {
             };
         }
         let count = scene.lanes.len();
-        let small = count >= COMPACT || self.beside.is_some();
+        let small = scene.many || self.beside.is_some();
         let class =
             if small { "compact" } else { ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count] };
         html! { <ul class={classes!("lanes", class)}>{ for scene.lanes.iter().map(|lane| draw(small, lane)) }</ul> }
