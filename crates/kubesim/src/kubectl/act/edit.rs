@@ -44,7 +44,8 @@ pub fn reopened(store: &Store, now: SimTime, line: &str, edited: &str) -> Option
         Ok(trees) => {
             let refused = |tree: &Value| {
                 let object = found.objects.iter().find(|o| is_same(o, tree))?;
-                let changes = change(object, tree);
+                let original = object.to_value();
+                let changes = change(object, &original, &settled(tree.clone(), &original));
                 let error =
                     request::patch(&mut api, &object.key(), &Patch::Strategic(changes), Mode::PLAIN).err()?;
                 Some(reason(object, &error)).filter(|_| error.reason == StatusReason::Invalid)
@@ -93,10 +94,8 @@ fn is_same(object: &Object, tree: &Value) -> bool {
 }
 
 /// Models `strategicpatch.CreateTwoWayMergePatch`.
-fn change(object: &Object, edited: &Value) -> Value {
-    let original = object.to_value();
-    let edited = settled(edited.clone(), &original);
-    patch::three_way(object.kind, &original, &edited, &original)
+fn change(object: &Object, original: &Value, edited: &Value) -> Value {
+    patch::three_way(object.kind, original, edited, original)
 }
 
 /// Models editoptions.go: addError and writeTo.
@@ -183,7 +182,7 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         if unchanged.iter().any(|path| before.pointer(path) != tree.pointer(path)) {
             return stored(io, "At least one of apiVersion, kind and name was changed".to_string());
         }
-        let changes = change(object, tree);
+        let changes = change(object, &before, tree);
         if inv.is("output-patch") {
             io.out(format!("Patch: {changes}\n"));
         }
