@@ -456,9 +456,12 @@ pub fn App(start: &Start) -> Html {
         };
         return html! {
             <div class="app embedded">
-                <main>{ stage }</main>
+                <main>
+                    <h1>{ "Ordinal" }</h1>
+                    { stage }
+                    <a class="open" href="./" target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
+                </main>
                 { timeline(words, &page.session, &scene, &ask) }
-                <a class="open" href="./" target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
             </div>
         };
     }

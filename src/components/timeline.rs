@@ -221,7 +221,7 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
             { icon("far", words.decision_back, "◀◆", Action::Step { forward: false, stop: Stop::Decision }) }
             { icon("far", words.decision_on, "◆▶", Action::Step { forward: true, stop: Stop::Decision }) }
             <button type="button" class="keys" popovertarget={KEYS} aria-label={words.shortcuts} title={words.shortcuts}>{ "?" }</button>
-            <div id={KEYS} popover="auto" class="menu">
+            <div id={KEYS} popover="auto" class="menu" role="dialog" aria-label={words.shortcuts}>
                 <h3>{ words.shortcuts }</h3>
                 <dl>{ for words.keys.iter().map(key) }</dl>
             </div>

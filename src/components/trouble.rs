@@ -39,7 +39,7 @@ pub fn menu(words: &'static Words, store: &Store, key: Option<&Key>, ask: &Callb
     });
     let title = key.map(|key| fill(words.trouble_for, &[("name", &key.name)]));
     html! {
-        <div id={ID} popover="auto" class="menu" aria-label={title.clone()} {onkeydown}>
+        <div id={ID} popover="auto" class="menu" role="dialog" aria-label={title.clone()} {onkeydown}>
             <h3>{ title }</h3>
             <ul>{ for items.into_iter().map(item) }</ul>
         </div>
