@@ -370,6 +370,23 @@ fn manifests_stand_alone_and_may_be_selected_from() {
     user.run("kubectl apply -f -", seed);
     let one = "apiVersion: v1\nkind: Service\nmetadata: {name: flask}\n";
     assert_eq!(user.run("kubectl get -f - -o jsonpath={.kind}", one), "List");
+    // Each object is looked for where its manifest says.
+    let own = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: kube-system}}\n";
+    user.run("kubectl create -f -", own);
+    assert_eq!(user.run("kubectl get -f - -o name", own), "configmap/c\n");
+    assert!(
+        user.run("kubectl describe -f -", own).starts_with("Name:         c\nNamespace:    kube-system\n")
+    );
+    assert_eq!(
+        user.run("kubectl get -f - -n default", own),
+        "!error: the namespace from the provided object \"kube-system\" does not match the namespace \"default\". You \
+         must pass '--namespace=kube-system' to perform this operation.\n"
+    );
+    // `get` looks at the labels that are there, `describe` at those in the file.
+    user.run("kubectl label cm c -n kube-system tier=web", "");
+    assert_eq!(user.run("kubectl get -f - -o name -l tier=web", own), "configmap/c\n");
+    let nothing = "!No resources found in default namespace.\n";
+    assert_eq!(user.run("kubectl describe -f - -l tier=web", own), nothing);
 }
 
 #[test]

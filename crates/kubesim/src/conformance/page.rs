@@ -54,10 +54,6 @@ const UNRECORDED: &[(&str, &str)] = &[
         "`kubectl get --raw` prints fields in the order of their names, and serves objects and lists only",
         "objects are kept as trees",
     ),
-    (
-        "`kubectl get -f` and `describe -f` take a manifest's objects from the namespace of the command",
-        "not built",
-    ),
     ("there is one CoreDNS; a changed cache setting begins with an empty cache", "as in the walk"),
 ];
 

@@ -10,7 +10,7 @@ mod kept;
 use super::printers::{Row, at, or, text};
 use super::resource::{self, Query, Selection, Targets};
 use super::table::TabWriter;
-use super::{Failure, Invocation, Next};
+use super::{Failure, Invocation, Next, act::documents};
 use crate::api::read::{get, int, list};
 use crate::api::{Kind, Object, PodPhase, SimTime};
 use crate::apiserver::Store;
@@ -40,10 +40,10 @@ Usage:
 /// Runs it.
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let query = match inv.has("filename") {
-        true => Query::of_manifests(inv)?,
+        true => Query::of_documents(inv, documents::read(inv)?)?,
         false => Query::of(inv, &inv.args).listing(),
     };
-    if query.args.is_empty() {
+    if query.args.is_empty() && query.in_manifests.is_none() {
         return Err(Failure::client(
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of \
              supported resources.",
@@ -51,8 +51,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     let (store, now) = (io.api.store(), io.api.now);
     let targets = query.targets()?;
-    let mut found = targets.find(store);
-    found.keep_selected(inv)?;
+    let found = targets.find(store);
     let several = found.objects.len() > 1 || !found.failures.is_empty();
     let events = inv.is_or("show-events", !several);
     if let (Targets::Named(keys), false, 2) = (&targets, found.failures.is_empty(), query.args.len()) {

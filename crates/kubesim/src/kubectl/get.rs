@@ -5,7 +5,7 @@ use super::output::{Output, row};
 use super::printers::{self, Row};
 use super::resource::{Query, Targets};
 use super::table::TabWriter;
-use super::{Failure, Invocation, Next, part};
+use super::{Failure, Invocation, Next, act::documents, part};
 use crate::api::{Kind, Object, SimTime, parse_quantity_millis};
 use crate::apiserver::Change;
 use crate::sim::Program;
@@ -46,10 +46,10 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     let watches = inv.is("watch") || inv.is("watch-only");
     let query = match inv.has("filename") {
-        true => Query::of_manifests(inv)?,
+        true => Query::of_documents(inv, documents::read_all(inv)?)?,
         false => Query::of(inv, &inv.args).listing(),
     };
-    if query.args.is_empty() && !watches {
+    if query.args.is_empty() && query.in_manifests.is_none() && !watches {
         io.err(
             "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of \
              supported resources.\n\n",

@@ -134,23 +134,6 @@ impl Invocation {
         Ok(text.is_empty() || selector?.matches(&object.meta.labels))
     }
 
-    /// What the manifests of `-f` name, as `kind/name`. Errors: there is no such file, or it can't be read.
-    pub fn named_in_manifests(&self) -> Result<Vec<String>, Failure> {
-        let mut names = Vec::new();
-        for (source, text) in self.manifests()? {
-            let stream = crate::manifest::yaml::read(&text);
-            for document in &stream.documents {
-                let tree = document.value();
-                let text = |path| printers::text(printers::at(tree, path));
-                names.push(format!("{}/{}", text("kind"), text("metadata.name")));
-            }
-            if let Some(error) = stream.error {
-                return Err(Failure::client(format!("error parsing {source}: {}", error.message)));
-            }
-        }
-        Ok(names)
-    }
-
     /// A mistake in how the verb was used (`cmdutil.UsageErrorf`).
     pub fn usage(&self, message: impl Into<String>) -> Failure {
         Failure::Client(format!(

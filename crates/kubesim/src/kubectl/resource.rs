@@ -3,7 +3,7 @@
 //! Models `k8s.io/cli-runtime/pkg/resource/builder.go`.
 
 use super::selector::{FieldSelector, parse_fields, parse_labels};
-use super::{Failure, Invocation};
+use super::{Failure, Invocation, act::documents::Document};
 use crate::api::service::SERVICE_NAME_LABEL;
 use crate::api::{Key, Kind, LabelSelector, Object};
 use crate::apiserver::{ApiError, StatusReason, Store};
@@ -25,6 +25,8 @@ pub struct Query {
     pub select_all: bool,
     /// `--all` is a selector like any: names beside it are a mistake (`SelectAllParam`).
     pub every: bool,
+    /// The objects in the manifests of `-f`, if there are any: nothing else is asked for then.
+    pub in_manifests: Option<Vec<Key>>,
 }
 
 /// What a [`Query`] means.
@@ -92,6 +94,7 @@ impl Query {
             fields: text("field-selector"),
             select_all: inv.is("all"),
             every: false,
+            in_manifests: None,
         }
     }
 
@@ -100,10 +103,16 @@ impl Query {
         Query { every: inv.is("all"), ..Query::of(inv, args) }
     }
 
-    /// The objects that the manifests of `-f` name. Their labels are looked at when they have been found.
-    pub fn of_manifests(inv: &Invocation) -> Result<Query, Failure> {
+    /// The objects in these documents, which are those of `-f`. Errors: there are arguments beside `-f`, or what could not be
+    /// read.
+    pub fn of_documents(
+        inv: &Invocation,
+        (documents, failures): (Vec<Document>, Vec<Failure>),
+    ) -> Result<Query, Failure> {
         inv.only_paths(&inv.args)?;
-        Ok(Query { args: inv.named_in_manifests()?, labels: None, ..Query::of(inv, &[]) })
+        Failure::all(failures)?;
+        let keys = documents.iter().map(Document::key).collect();
+        Ok(Query { labels: None, in_manifests: Some(keys), ..Query::of(inv, &[]) })
     }
 
     /// A kind alone means all its objects.
@@ -113,6 +122,9 @@ impl Query {
 
     /// What it means. Errors: a kind that isn't there, arguments that don't go together, a bad selector.
     pub fn targets(&self) -> Result<Targets, Failure> {
+        if let Some(keys) = &self.in_manifests {
+            return Ok(Targets::Named(keys.clone()));
+        }
         let args = several_kinds_with_names(&self.args);
         let slashes = args.iter().filter(|a| a.contains('/')).count();
         if slashes > 0 && slashes < args.len() {

@@ -44,8 +44,19 @@ impl Document {
     }
 }
 
-/// The objects of all files, and what can't be read in them.
+/// The objects of all files that `-l` lets through, and what can't be read in them.
 pub fn read(inv: &Invocation) -> Result<(Vec<Document>, Vec<Failure>), Failure> {
+    let (mut documents, failures) = read_all(inv)?;
+    if inv.has("selector") {
+        let selector = parse_labels(inv.text("selector")).map_err(Failure::client)?;
+        let labels = |d: &Document| crate::api::read::pairs(&d.tree["metadata"]["labels"]);
+        documents.retain(|d| selector.matches(&labels(d)));
+    }
+    Ok((documents, failures))
+}
+
+/// The objects of all files, and what can't be read in them.
+pub fn read_all(inv: &Invocation) -> Result<(Vec<Document>, Vec<Failure>), Failure> {
     let (mut documents, mut failures) = (Vec::new(), Vec::new());
     let validate = inv.verb.flags.contains("validate") && !matches!(inv.text("validate"), "false" | "ignore");
     for (source, text) in inv.manifests()? {
@@ -64,11 +75,6 @@ pub fn read(inv: &Invocation) -> Result<(Vec<Document>, Vec<Failure>), Failure> 
             tree: object.value,
         }));
         failures.extend(input.errors.into_iter().map(|error| Failure::client(error.message)));
-    }
-    if inv.has("selector") {
-        let selector = parse_labels(inv.text("selector")).map_err(Failure::client)?;
-        let labels = |d: &Document| crate::api::read::pairs(&d.tree["metadata"]["labels"]);
-        documents.retain(|d| selector.matches(&labels(d)));
     }
     Ok((documents, failures))
 }

@@ -4,7 +4,7 @@ mod apply;
 mod create;
 mod delete;
 mod diff;
-mod documents;
+pub mod documents;
 pub mod edit;
 mod exec;
 mod generate;

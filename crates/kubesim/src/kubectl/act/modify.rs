@@ -20,12 +20,14 @@ pub fn targets(inv: &Invocation, io: &Io, args: &[String]) -> Result<Found, Fail
         return Query::of(inv, args).find(io.api.store());
     }
     inv.only_paths(args)?;
-    let (documents, failures) = documents::read(inv)?;
+    // `scale` looks at the labels in the file, the others at those of the object that is there; the selector of `expose` is
+    // its Service's.
+    let (by_file, by_object) = (inv.verb.name == "scale", !matches!(inv.verb.name, "expose" | "scale"));
+    let (documents, failures) = if by_file { documents::read(inv)? } else { documents::read_all(inv)? };
     let mut found = Found { failures, ..Found::default() };
     for document in documents {
         match io.api.get(&document.key()) {
-            // The selector of `expose` is its Service's.
-            Ok(object) if inv.verb.name != "expose" && !inv.selects(&object)? => {}
+            Ok(object) if by_object && !inv.selects(&object)? => {}
             Ok(object) => found.objects.push(object),
             Err(error) => found.failures.push(error.into()),
         }
