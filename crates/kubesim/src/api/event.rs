@@ -52,7 +52,7 @@ impl Involved {
     /// A reference to this object.
     pub fn of(object: &super::Object) -> Involved {
         Involved {
-            api_version: common(&object.kind.info().api_version()),
+            api_version: object.kind.info().common_api_version(),
             kind: common(object.kind.name()),
             namespace: object.meta.namespace.clone(),
             name: object.meta.name.clone(),

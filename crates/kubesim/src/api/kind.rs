@@ -1,5 +1,7 @@
 //! The kinds of object that the API serves, and how the API and kubectl name them.
 
+use super::{Str, common};
+
 /// A kind of API object. Everything that Kubernetes 1.36 serves and a manifest of a stateful workload brings along is
 /// here; only some are simulated ([`Kind::is_simulated`]), the rest is stored, listed and described.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -395,6 +397,11 @@ impl KindInfo {
         } else {
             [self.group, "/", self.version].concat()
         }
+    }
+
+    /// [`KindInfo::api_version`] as objects share it.
+    pub fn common_api_version(&self) -> Str {
+        if self.group.is_empty() { common(self.version) } else { common(&self.api_version()) }
     }
 
     /// Whether this is its `apiVersion`.

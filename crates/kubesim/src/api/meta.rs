@@ -1,7 +1,7 @@
 //! `metadata`, as every object has it. Models `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`.
 
 use super::read::{self, Writer, get, opt_int, opt_str};
-use super::{Kind, Map, SimTime, Str, common};
+use super::{Kind, Map, SimTime, Str, common, number_of};
 use crate::apiserver::push_hex;
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -63,16 +63,11 @@ impl Key {
         Key::new(kind, "", name)
     }
 
-    /// A number that is the same for the same key, and mostly another for another (FNV-1a): what is only looked up is
-    /// kept by it, as comparing numbers is quick.
+    /// A number that is the same for the same key, and mostly another for another: what is only looked up is kept by it,
+    /// as comparing numbers is quick.
     pub fn number(&self) -> u64 {
-        let mut hash = 0xcbf2_9ce4_8422_2325 ^ self.kind as u64;
-        for text in [&self.name, &self.namespace] {
-            for byte in text.as_bytes() {
-                hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        }
-        hash
+        let of_name = number_of(self.kind as u64, self.name.as_bytes());
+        number_of(of_name, self.namespace.as_bytes())
     }
 
     /// The key of another object in the same namespace.
@@ -132,7 +127,7 @@ impl OwnerReference {
     pub fn plain(owner: &super::Object) -> OwnerReference {
         let info = owner.kind.info();
         OwnerReference {
-            api_version: common(&info.api_version()),
+            api_version: info.common_api_version(),
             kind: common(info.name),
             name: owner.meta.name.clone(),
             uid: owner.meta.uid,

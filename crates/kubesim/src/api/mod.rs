@@ -45,15 +45,27 @@ pub fn common(text: &str) -> Str {
     if text.len() > LONGEST_COMMON {
         return text.into();
     }
-    let hash =
-        text.as_bytes().iter().fold(0x811C_9DC5, |h: u32, b| (h ^ u32::from(*b)).wrapping_mul(0x0100_0193));
     KNOWN.with_borrow_mut(|known| {
-        let place = &mut known[(hash ^ hash >> 16) as usize % COMMON_TEXTS];
+        let place = &mut known[number_of(0, text.as_bytes()) as usize % COMMON_TEXTS];
         match place {
             Some(same) if **same == *text => same.clone(),
             _ => place.insert(text.into()).clone(),
         }
     })
+}
+
+/// A number that is the same for the same bytes after the same number, and mostly another for others: for what is only
+/// looked up. No order and no choice may depend on it. FNV-1a's way, but eight bytes at a time.
+pub(crate) fn number_of(before: u64, bytes: &[u8]) -> u64 {
+    const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
+    let stir = |hash: u64, part: u64| {
+        let hash = (hash ^ part).wrapping_mul(PRIME);
+        hash ^ hash >> 32
+    };
+    let (parts, rest) = bytes.as_chunks::<8>();
+    let hash = parts.iter().fold(before, |hash, part| stir(hash, u64::from_le_bytes(*part)));
+    let last = rest.iter().fold(bytes.len() as u64, |last, byte| last << 8 | u64::from(*byte));
+    stir(hash, last)
 }
 
 /// Labels, annotations and the like.

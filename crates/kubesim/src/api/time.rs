@@ -119,7 +119,8 @@ impl SimTime {
         while days_before(year + 1, 1) <= days {
             year += 1;
         }
-        let mut month = 1;
+        // No month is longer, so it is this one or the next.
+        let mut month = 1 + (days - days_before(year, 1)) / 31;
         while month < 12 && days_before(year, month + 1) <= days {
             month += 1;
         }

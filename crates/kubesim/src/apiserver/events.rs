@@ -2,7 +2,7 @@
 
 use super::{ApiServer, push_hex};
 use crate::api::event::{Event, Involved};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str, common};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str, common, number_of};
 use std::collections::BTreeMap;
 
 /// The namespace for events about cluster-scoped objects.
@@ -53,25 +53,33 @@ const BURST: i64 = 25;
 /// How long it takes until it may record one more (`defaultSpamQPS`).
 const REFILL: Span = Span::seconds(300);
 
-/// What the recorders remember of the events that they recorded.
+/// What the recorders remember of the events that they recorded, by a number for who spoke about which object.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Correlator {
-    recorded: BTreeMap<u64, Recorded>,
-    similar: BTreeMap<u64, Similar>,
-    budgets: BTreeMap<u64, Budget>,
+pub(super) struct Correlator(BTreeMap<u64, Spoken>);
+
+/// What one source has said about one object.
+#[derive(Clone, Debug)]
+struct Spoken {
+    budget: Budget,
+    /// By type and reason.
+    similar: Vec<Similar>,
+    /// In the order of their identities.
+    recorded: Vec<Recorded>,
 }
 
 /// An event, by what makes two of them the same. Models `eventLog`.
 #[derive(Clone, Debug)]
 struct Recorded {
+    identity: u64,
     name: Str,
     count: i64,
     first: SimTime,
 }
 
-/// The messages of one reason about one object. Models `aggregateRecord`.
-#[derive(Clone, Default, Debug)]
+/// The messages of one reason. Models `aggregateRecord`.
+#[derive(Clone, Debug)]
 struct Similar {
+    kind: u64,
     /// In order.
     messages: Vec<u64>,
     last: SimTime,
@@ -95,16 +103,24 @@ impl Budget {
     }
 }
 
-impl Correlator {
+impl Spoken {
+    fn nothing(now: SimTime) -> Spoken {
+        let budget = Budget { left: BURST, since: now };
+        Spoken { budget, similar: Vec::new(), recorded: Vec::new() }
+    }
+
     /// Whether the message is one too many of its kind, so that it is combined with those before. Models
     /// `EventAggregate`.
-    fn is_one_of_many(&mut self, kind: u64, message: &str, now: SimTime) -> bool {
-        let similar = self.similar.entry(kind).or_default();
+    fn is_one_of_many(&mut self, kind: u64, message: u64, now: SimTime) -> bool {
+        let at = self.similar.iter().position(|similar| similar.kind == kind).unwrap_or_else(|| {
+            self.similar.push(Similar { kind, messages: Vec::new(), last: now });
+            self.similar.len() - 1
+        });
+        let similar = &mut self.similar[at];
         if now - similar.last > SIMILAR_WITHIN {
             similar.messages.clear();
         }
         similar.last = now;
-        let message = fingerprint(&[message.as_bytes()]);
         if let Err(at) = similar.messages.binary_search(&message) {
             similar.messages.reserve_exact(1);
             similar.messages.insert(at, message);
@@ -114,6 +130,19 @@ impl Correlator {
             similar.messages.remove(0);
         }
         many
+    }
+
+    /// Counts an event. Returns what is known of it then; `name` is for one that is new.
+    fn count(&mut self, identity: u64, now: SimTime, name: impl FnOnce() -> Str) -> &Recorded {
+        let at = match self.recorded.binary_search_by_key(&identity, |recorded| recorded.identity) {
+            Ok(at) => at,
+            Err(at) => {
+                self.recorded.insert(at, Recorded { identity, name: name(), count: 0, first: now });
+                at
+            }
+        };
+        self.recorded[at].count += 1;
+        &self.recorded[at]
     }
 }
 
@@ -142,29 +171,29 @@ impl ApiServer {
             last_timestamp: now,
             sequence: 0,
         };
+        let nanos = self.event_nanos();
         if !source.counts {
-            let name = self.event_name(&event);
+            let name = event_name(&event, nanos);
             return self.create_event(event, name);
         }
-        let uid = event.involved.uid.0.to_le_bytes();
-        let host = source.host.unwrap_or_default();
-        let about = fingerprint(&[&uid, source.component.as_bytes(), host.as_bytes()]);
-        let kind = fingerprint(&[&about.to_le_bytes(), event_type.as_bytes(), reason.as_bytes()]);
-        let field = event.involved.field_path.as_deref().unwrap_or_default();
-        let mut identity = fingerprint(&[&kind.to_le_bytes(), field.as_bytes(), message.as_bytes()]);
-        if self.correlator.is_one_of_many(kind, message, now) {
-            identity = kind;
+        let about = number_of(0, &event.involved.uid.0.to_le_bytes());
+        let about = number_of(about, source.component.as_bytes());
+        let about = number_of(about, source.host.unwrap_or_default().as_bytes());
+        let kind = number_of(number_of(about, event_type.as_bytes()), reason.as_bytes());
+        let text = fingerprint(message.as_bytes());
+        let spoken = self.correlator.0.entry(about).or_insert_with(|| Spoken::nothing(now));
+        let identity = if spoken.is_one_of_many(kind, text, now) {
             event.message = format!("(combined from similar events): {message}").into();
-        }
-        let name = self.event_name(&event);
-        let recorded = self.correlator.recorded.entry(identity);
-        let recorded = recorded.or_insert(Recorded { name, count: 0, first: now });
-        recorded.count += 1;
-        let Recorded { name, count, first } = recorded.clone();
+            kind
+        } else {
+            let field = event.involved.field_path.as_deref().unwrap_or_default();
+            number_of(number_of(kind, field.as_bytes()), &text.to_le_bytes())
+        };
+        let recorded = spoken.count(identity, now, || event_name(&event, nanos));
+        let Recorded { name, count, first, .. } = recorded.clone();
         event.count = Some(count);
         event.first_timestamp = first;
-        let full = Budget { left: BURST, since: now };
-        if !self.correlator.budgets.entry(about).or_insert(full).take(now) {
+        if !spoken.budget.take(now) {
             return;
         }
         let key = Key { kind: Kind::Event, namespace: namespace_of(&event), name };
@@ -180,15 +209,10 @@ impl ApiServer {
         counted.expect("the event is there");
     }
 
-    /// The moment in nanoseconds, as client-go's recorder has it: by their names, an object's events are in order.
-    fn event_name(&self, event: &Event) -> Str {
+    /// The moment in nanoseconds, by which an event is named.
+    fn event_nanos(&self) -> u64 {
         let millis = SimTime::EPOCH_UNIX_SECONDS * 1000 + self.now.0;
-        let nanos = millis as u64 * 1_000_000 + self.resource_version % 1_000_000;
-        let mut name = String::with_capacity(event.involved.name.len() + 17);
-        name.push_str(&event.involved.name);
-        name.push('.');
-        push_hex(&mut name, nanos);
-        name.into()
+        millis as u64 * 1_000_000 + self.resource_version % 1_000_000
     }
 
     fn create_event(&mut self, mut event: Event, name: Str) {
@@ -199,23 +223,27 @@ impl ApiServer {
     }
 }
 
+/// As client-go's recorder names it: by their names, an object's events are in order.
+fn event_name(event: &Event, nanos: u64) -> Str {
+    let mut name = String::with_capacity(event.involved.name.len() + 17);
+    name.push_str(&event.involved.name);
+    name.push('.');
+    push_hex(&mut name, nanos);
+    name.into()
+}
+
 /// Where an event is kept: with its object.
 fn namespace_of(event: &Event) -> Str {
     let namespace = &event.involved.namespace;
     if namespace.is_empty() { common(DEFAULT_NAMESPACE) } else { namespace.clone() }
 }
 
-/// A number that is the same for the same parts (64-bit FNV-1a).
-fn fingerprint(parts: &[&[u8]]) -> u64 {
+/// A number for a message (64-bit FNV-1a): the least of an object's messages is forgotten first.
+fn fingerprint(message: &[u8]) -> u64 {
     const PRIME: u64 = 0x0100_0000_01b3;
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for part in parts {
-        for byte in *part {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
-        }
-        hash = hash.wrapping_mul(PRIME);
-    }
-    hash
+    let hash =
+        message.iter().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(*b)).wrapping_mul(PRIME));
+    hash.wrapping_mul(PRIME)
 }
 
 #[cfg(test)]

@@ -12,11 +12,13 @@ pub type Task = (Component, Key);
 /// time is done in the order in which it was put in.
 #[derive(Clone, Default, Debug)]
 pub struct Queue {
-    by_time: BTreeMap<(SimTime, u64), Task>,
-    /// By a number for each task first, as comparing tasks is dear ([`Key::number`]).
-    due: BTreeMap<(u64, Task), (SimTime, u64)>,
+    by_time: BTreeMap<(SimTime, u64), Numbered>,
+    due: BTreeMap<Numbered, (SimTime, u64)>,
     next_seq: u64,
 }
+
+/// A task behind a number for it, as comparing tasks is dear ([`Key::number`]).
+type Numbered = (u64, Task);
 
 fn number_of((component, key): &Task) -> u64 {
     key.number().wrapping_add(*component as u64)
@@ -33,7 +35,7 @@ impl Queue {
                 self.by_time.insert(slot, task);
             }
             Entry::Vacant(place) => {
-                self.by_time.insert(slot, place.key().1.clone());
+                self.by_time.insert(slot, place.key().clone());
                 place.insert(slot);
             }
         }
@@ -48,9 +50,8 @@ impl Queue {
     /// Takes out the next task.
     pub fn pop(&mut self) -> Option<(SimTime, Task)> {
         let ((at, _), task) = self.by_time.pop_first()?;
-        let due = (number_of(&task), task);
-        self.due.remove(&due);
-        Some((at, due.1))
+        self.due.remove(&task);
+        Some((at, task.1))
     }
 
     /// How many tasks are in it.

@@ -17,6 +17,8 @@ pub struct Listed {
     touched: BTreeSet<Str>,
     /// The ports that all endpoints have.
     ports: Rc<[EndpointPort]>,
+    /// The labels of the Service's slices.
+    labels: Map,
     /// The endpoints that are wanted, by their pods.
     wanted: BTreeMap<Str, Rc<Endpoint>>,
     /// How many of them are ready.
@@ -43,6 +45,7 @@ impl Listed {
             position,
             touched: BTreeSet::new(),
             ports: group.ports,
+            labels: labels_for(service),
             ready: group.endpoints.iter().filter(|e| e.ready).count(),
             wanted: group.endpoints.into_iter().map(|e| (pod_of(&e), e)).collect(),
             slices: BTreeMap::new(),
@@ -97,6 +100,11 @@ impl Listed {
         }
         self.position = api.history().len();
         true
+    }
+
+    /// The labels of the Service's slices.
+    pub fn labels(&self) -> &Map {
+        &self.labels
     }
 
     /// How many endpoints are ready, and how many are not.

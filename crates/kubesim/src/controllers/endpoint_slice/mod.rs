@@ -84,30 +84,36 @@ fn is_ours(slice: &Object) -> bool {
 
 /// Looks at a Service. Models `endpointslice_controller.go: syncService` and `reconciler.go: reconcileByAddressType`.
 pub fn sync(context: &mut Context, key: &Key) -> Outcome {
-    let remembered = context.caches.services.remove(key);
-    let Some(service) = context.store().get(key).cloned() else { return Outcome::DONE };
+    let Some(service) = context.store().get(key).cloned() else {
+        context.caches.services.remove(key);
+        return Outcome::DONE;
+    };
     let body = service.service();
     if !has_selector(body) || &*body.service_type == "ExternalName" {
+        context.caches.services.remove(key);
         context.api.set_verdict(ME, key, Some(Reason::NoSelector), None);
         return Outcome::DONE;
     }
     // What is remembered is of the world as it is, not as a controller that lags behind knows it.
     let lags = context.timings.endpoint_slices > context.timings.watch;
-    if let Some(mut listed) = remembered
+    if let Some(listed) = context.caches.services.get_mut(key)
         && !lags
         && listed.read(context.api, &service)
-        && let Some((plan, trigger_time)) = listed.plan(context.store())
+        && let Some((plan, trigger_time)) = listed.plan(context.api.store())
     {
         let deleted: Vec<Str> = plan.delete.iter().map(|s| s.meta.name.clone()).collect();
-        match plan.carry_out(context.api, &service, trigger_time) {
+        match plan.carry_out(context.api, &service, listed.labels(), trigger_time) {
             Ok(written) => listed.written(written, &deleted),
-            Err(message) => return failed(context.api, &service, &message),
+            Err(message) => {
+                context.caches.services.remove(key);
+                return failed(context.api, &service, &message);
+            }
         }
         let (ready, not_ready) = listed.count();
         context.api.set_verdict(ME, key, Some(Reason::Endpoints { ready, not_ready }), None);
-        context.caches.services.insert(key.clone(), listed);
         return Outcome::DONE;
     }
+    context.caches.services.remove(key);
     let existing: Vec<Rc<Object>> = slices_of(context.store(), &service)
         .filter(|s| is_ours(s) && !s.meta.is_terminating())
         .cloned()
@@ -117,7 +123,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     let trigger_time = last_change_trigger_time(&service, &existing, &wanted.groups);
     let (ready, not_ready) = wanted.count();
     let plan = Plan::new(&service, existing, wanted.groups);
-    if let Err(message) = plan.carry_out(context.api, &service, trigger_time) {
+    if let Err(message) = plan.carry_out(context.api, &service, &labels_for(&service), trigger_time) {
         return failed(context.api, &service, &message);
     }
     context.api.set_verdict(ME, key, Some(Reason::Endpoints { ready, not_ready }), None);
@@ -437,11 +443,13 @@ impl Plan {
         }
     }
 
-    /// Models `reconciler.go: finalize`. Returns the slices that were written. Errors: what the API server refuses.
+    /// Models `reconciler.go: finalize`, for slices with these labels ([`labels_for`]). Returns the slices that were written.
+    /// Errors: what the API server refuses.
     fn carry_out(
         self,
         api: &mut ApiServer,
         service: &Object,
+        labels: &Map,
         trigger_time: Option<SimTime>,
     ) -> Result<Vec<Rc<Object>>, String> {
         if self.create.is_empty() && self.update.is_empty() && self.delete.is_empty() {
@@ -449,7 +457,6 @@ impl Plan {
         }
         let mut written = Vec::new();
         let name = &service.meta.name;
-        let labels = labels_for(service);
         let annotations: Map =
             Rc::new(trigger_time.map(|at| (TRIGGER_TIME.into(), at.rfc3339().into())).into_iter().collect());
         let creates = if service.meta.is_terminating() { Vec::new() } else { self.create };
@@ -480,13 +487,17 @@ impl Plan {
         }
         for (slice, content) in self.update {
             let updated = api.update(&slice.key(), |o| {
-                if o.meta.labels != labels {
+                if o.meta.labels != *labels {
                     o.meta.labels = labels.clone();
                 }
-                let mut all = (*o.meta.annotations).clone();
-                all.remove(TRIGGER_TIME);
-                all.extend((*annotations).clone());
-                o.meta.annotations = Rc::new(all);
+                let is_trigger_time = |annotation: &Str| **annotation == *TRIGGER_TIME;
+                if o.meta.annotations.keys().all(is_trigger_time) {
+                    o.meta.annotations = annotations.clone();
+                } else {
+                    let all = Rc::make_mut(&mut o.meta.annotations);
+                    all.remove(TRIGGER_TIME);
+                    all.extend((*annotations).clone());
+                }
                 let body = o.endpoint_slice_mut();
                 body.endpoints = content.endpoints.into();
                 body.ports = content.ports;

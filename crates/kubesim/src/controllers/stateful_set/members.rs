@@ -82,17 +82,22 @@ impl Members {
         let selector = &set.stateful_set().spec.selector;
         let matches = |pod: &Object| is_member_of(set, pod) && selector.matches(&pod.meta.labels);
         let mine = claim(api, set, candidates, &matches)?;
+        let mut mine = mine.into_iter().peekable();
         for name in std::mem::take(&mut self.touched) {
-            let ordinal = parent_and_ordinal(&name).map(|(_, n)| n);
-            if let Some(n) = ordinal.filter(|n| self.pods.get(n).is_some_and(|pod| pod.meta.name == name)) {
-                self.remove(n, set);
+            let pod = mine.next_if(|pod| pod.meta.name == name);
+            let Some((_, n)) = parent_and_ordinal(&name) else { continue };
+            let before =
+                self.pods.get(&n).filter(|before| pod.is_some() || before.meta.name == name).cloned();
+            if let Some(before) = &before {
+                self.forget(n, before, set);
             }
-        }
-        for pod in mine {
-            if let Some(n) = ordinal(&pod) {
-                self.odd |= !is_regular_name(&set.meta.name, &pod.meta.name);
-                self.remove(n, set);
-                self.insert(n, pod, set, api.now);
+            match pod {
+                Some(pod) => {
+                    self.odd |= !is_regular_name(&set.meta.name, &name);
+                    self.remember(n, pod, set, api.now);
+                }
+                None if before.is_some() => self.leave(n, set),
+                None => {}
             }
         }
         Ok(())
@@ -138,13 +143,13 @@ impl Members {
         self.position = api.history().len();
     }
 
-    fn insert(&mut self, n: i32, pod: Rc<Object>, set: &Object, now: SimTime) {
+    /// A pod is in this place, or is there in another version.
+    fn remember(&mut self, n: i32, pod: Rc<Object>, set: &Object, now: SimTime) {
         let revision = pod_revision(&pod);
         match self.by_revision.get_mut(revision) {
             Some(count) => *count += 1,
             None => drop(self.by_revision.insert(revision.into(), 1)),
         }
-        self.missing.remove(&n);
         for places in [&mut self.noisy, &mut self.unjudged, &mut self.unsettled] {
             places.insert(n);
         }
@@ -154,25 +159,34 @@ impl Members {
         }
         if self.revisions.as_ref().is_some_and(|r| pod_revision(&pod) != &*r.update.meta.name) {
             self.outdated.insert(n);
+        } else {
+            self.outdated.remove(&n);
         }
         self.count_pod(&pod, 1);
-        self.pods.insert(n, pod);
+        if self.pods.insert(n, pod).is_none() {
+            self.missing.remove(&n);
+        }
     }
 
-    fn remove(&mut self, n: i32, set: &Object) {
-        let Some(pod) = self.pods.remove(&n) else { return };
-        if let Some(count) = self.by_revision.get_mut(pod_revision(&pod)) {
+    /// The pod in this place is no longer as it was.
+    fn forget(&mut self, n: i32, pod: &Object, set: &Object) {
+        if let Some(count) = self.by_revision.get_mut(pod_revision(pod)) {
             *count -= 1;
             if *count == 0 {
-                self.by_revision.remove(pod_revision(&pod));
+                self.by_revision.remove(pod_revision(pod));
             }
         }
-        self.count_pod(&pod, -1);
+        self.count_pod(pod, -1);
+        if available_at(set, pod).is_some_and(|at| self.maturing.remove(&(at, n))) {
+            self.counts.maturing -= i32::from(is_running_and_ready(pod));
+        }
+    }
+
+    /// The place is without a pod from now on.
+    fn leave(&mut self, n: i32, set: &Object) {
+        self.pods.remove(&n);
         for places in [&mut self.noisy, &mut self.unjudged, &mut self.unsettled, &mut self.outdated] {
             places.remove(&n);
-        }
-        if available_at(set, &pod).is_some_and(|at| self.maturing.remove(&(at, n))) {
-            self.counts.maturing -= i32::from(is_running_and_ready(&pod));
         }
         if wanted_ordinals(set.stateful_set()).contains(&n) {
             self.missing.insert(n);

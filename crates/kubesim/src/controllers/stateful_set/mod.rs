@@ -53,10 +53,8 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         context.caches.sets.remove(key);
         return Outcome::DONE;
     };
-    let mut members = context.caches.sets.remove(key).unwrap_or_default();
-    let result = control::update_stateful_set(context.api, &set, &mut members);
-    context.caches.sets.insert(key.clone(), members);
-    match result {
+    let members = context.caches.sets.entry(key.clone()).or_default();
+    match control::update_stateful_set(context.api, &set, members) {
         Ok(next) => {
             let control::Next { reason, until, again_at } = next;
             context.api.set_verdict(Component::StatefulSetController, key, Some(reason), until);
