@@ -364,9 +364,9 @@ fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String
     if nodes.is_empty() {
         return Err("no nodes available to schedule pods".into());
     }
-    let available = format!("0/{} nodes are available:", nodes.len());
+    let available = || format!("0/{} nodes are available:", nodes.len());
     if let Err(why) = claims_allow_scheduling(store, object) {
-        return Err(format!("{available} {why}. not found"));
+        return Err(format!("{} {why}. not found", available()));
     }
     let asks = Asks::new(store, object);
     let mut refusals: Vec<Refusal> = Vec::new();
@@ -407,6 +407,7 @@ fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String
         true => "Preemption is not helpful for scheduling",
         false => "No preemption victims found for incoming pod",
     });
+    let available = available();
     Err(format!(
         "{available} {}. no new claims to deallocate, preemption: {available} {}.",
         histogram(reasons),

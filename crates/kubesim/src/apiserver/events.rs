@@ -197,7 +197,8 @@ impl ApiServer {
             return;
         }
         let key = Key { kind: Kind::Event, namespace: namespace_of(&event), name };
-        if self.store.get(&key).is_none() {
+        // No other event has the name of one that is new.
+        if count == 1 || self.store.get(&key).is_none() {
             return self.create_event(event, key.name);
         }
         let counted = self.update_status(&key, |o| {

@@ -94,8 +94,9 @@ pub struct History {
     checkpoints: Vec<(usize, Store)>,
 }
 
-/// The world is kept every so many writes.
-const CHECKPOINT_EVERY: usize = 512;
+/// The world is kept every so many writes: so few that going on from there takes a millisecond, so many that writes seldom
+/// have to copy a block that they share with a kept world.
+const CHECKPOINT_EVERY: usize = 2048;
 
 impl History {
     /// The writes in order, as far as they are kept.
@@ -354,7 +355,7 @@ mod tests {
     #[test]
     fn checkpoints_lead_to_the_same_worlds() {
         let mut story = Story::new(Options::default());
-        let many = SEED.replace("replicas: 3", "replicas: 190\n  podManagementPolicy: Parallel");
+        let many = SEED.replace("replicas: 3", "replicas: 400\n  podManagementPolicy: Parallel");
         story.input(Input::Apply(many.into()));
         story.run_until(SimTime(100_000));
         let history = story.cluster.api.history();

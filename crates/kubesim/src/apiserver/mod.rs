@@ -20,6 +20,7 @@ pub use events::{EventType, Source};
 pub use history::{Cause, Change, Entry, History, MOST_KEPT, Moment, Stream};
 pub use index::NodeLoad;
 pub use quota::status as quota_status;
+pub(crate) use shared_map::SharedMap;
 pub use store::Store;
 
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};

@@ -25,11 +25,10 @@ pub trait Sought: Ord {
 impl Sought for str {
     /// The first eight bytes.
     fn rank(&self) -> u64 {
-        match self.as_bytes().first_chunk::<8>() {
-            Some(first) => u64::from_be_bytes(*first),
-            None => {
-                (0..8).fold(0, |rank, n| rank << 8 | self.as_bytes().get(n).copied().map_or(0, u64::from))
-            }
+        match self.as_bytes() {
+            [] => 0,
+            [a, b, c, d, e, f, g, h, ..] => u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
+            few => few.iter().fold(0, |rank, byte| rank << 8 | u64::from(*byte)) << (8 * (8 - few.len())),
         }
     }
 
@@ -115,13 +114,28 @@ impl<K, V> SharedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let rest = self.blocks.get(1..).unwrap_or_default();
-        let at = rest.partition_point(|block| match block.rank == rank {
-            true => block.slots[0].key.borrow().compare_within_rank(key).is_le(),
-            false => block.rank < rank,
-        });
+        // Searched by hand, as nothing is done more often.
+        let (mut at, mut beyond) = (0, self.blocks.len());
+        while at + 1 < beyond {
+            let middle = (at + beyond) / 2;
+            let block = &self.blocks[middle];
+            let is_after = match block.rank == rank {
+                true => block.slots[0].key.borrow().compare_within_rank(key).is_gt(),
+                false => block.rank > rank,
+            };
+            if is_after { beyond = middle } else { at = middle }
+        }
         let Some(block) = self.blocks.get(at) else { return (0, Err(0)) };
-        (at, block.slots.binary_search_by(|slot| slot.compare(rank, key)))
+        let (mut low, mut high) = (0, block.slots.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            match block.slots[middle].compare(rank, key) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return (at, Ok(middle)),
+                Ordering::Greater => high = middle,
+            }
+        }
+        (at, Err(low))
     }
 
     /// The value of a key.

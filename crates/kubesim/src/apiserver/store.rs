@@ -158,8 +158,9 @@ impl Store {
     pub fn nodes_with_loads(&self) -> impl Iterator<Item = (&Rc<Object>, Option<&NodeLoad>)> {
         let mut loads = self.index.loads().peekable();
         self.list(Kind::Node).map(move |node| {
-            while loads.next_if(|(name, _)| **name < node.meta.name).is_some() {}
-            (node, loads.next_if(|(name, _)| **name == node.meta.name).map(|(_, load)| load))
+            let is_of_node = |name: &Str| Rc::ptr_eq(name, &node.meta.name) || *name == node.meta.name;
+            while loads.next_if(|(name, _)| !is_of_node(name) && **name < node.meta.name).is_some() {}
+            (node, loads.next_if(|(name, _)| is_of_node(name)).map(|(_, load)| load))
         })
     }
 

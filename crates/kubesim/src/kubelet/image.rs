@@ -9,7 +9,7 @@ const SIZE: u64 = 727_869;
 /// The reference with its tag: `nginx` → `nginx:latest`.
 pub fn with_tag(image: &str) -> String {
     let name = image.rsplit('/').next().unwrap_or(image);
-    if image.contains('@') || name.contains(':') { image.to_string() } else { format!("{image}:latest") }
+    if image.contains('@') || name.contains(':') { image.to_string() } else { [image, ":latest"].concat() }
 }
 
 fn tag(image: &str) -> &str {

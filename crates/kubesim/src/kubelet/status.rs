@@ -98,7 +98,7 @@ fn conditions(worker: &Worker, pod: &Pod, phase: PodPhase) -> [Wanted; 4] {
         PodPhase::Failed => (false, Some("PodFailed"), None),
         _ if unready.is_empty() => (true, None, None),
         _ => {
-            let message = format!("containers with unready status: [{}]", names(&unready));
+            let message = ["containers with unready status: [", &names(&unready), "]"].concat();
             (false, Some("ContainersNotReady"), Some(message))
         }
     };

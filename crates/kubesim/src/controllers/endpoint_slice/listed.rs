@@ -3,7 +3,7 @@
 //! since, and says nothing that the store does not say.
 
 use super::*;
-use crate::apiserver::Change;
+use crate::apiserver::{Change, SharedMap};
 use std::collections::BTreeSet;
 
 /// What is remembered of a Service.
@@ -19,20 +19,34 @@ pub struct Listed {
     ports: Rc<[EndpointPort]>,
     /// The labels of the Service's slices.
     labels: Map,
-    /// The endpoints that are wanted, by their pods.
-    wanted: BTreeMap<Str, Rc<Endpoint>>,
+    /// The pods that have an endpoint or are to have one.
+    pods: SharedMap<Str, Known>,
+    /// How many endpoints are wanted.
+    wanted: usize,
     /// How many of them are ready.
     ready: usize,
     /// The slices as they were written last.
     slices: BTreeMap<Str, Rc<Object>>,
-    /// Which pod is in which slice.
-    places: BTreeMap<Str, Str>,
     /// Pods whose readiness has moved to and fro: the slice does not tell when yet.
     late: BTreeSet<Str>,
 }
 
+/// What is remembered of a pod.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// The endpoint that is wanted.
+    wanted: Option<Rc<Endpoint>>,
+    /// The slice in which it has one.
+    slice: Option<Str>,
+}
+
 /// What is to become of a pod's endpoint in a slice.
-type Edit = (Str, Option<Rc<Endpoint>>);
+struct Edit {
+    /// Its place in the slice.
+    at: usize,
+    pod: Str,
+    endpoint: Option<Rc<Endpoint>>,
+}
 
 impl Listed {
     /// What is to be remembered after all has been gone through; `None` where that would not do: pods with different
@@ -46,12 +60,16 @@ impl Listed {
             touched: BTreeSet::new(),
             ports: group.ports,
             labels: labels_for(service),
-            ready: group.endpoints.iter().filter(|e| e.ready).count(),
-            wanted: group.endpoints.into_iter().map(|e| (pod_of(&e), e)).collect(),
+            pods: SharedMap::default(),
+            wanted: 0,
+            ready: 0,
             slices: BTreeMap::new(),
-            places: BTreeMap::new(),
             late: BTreeSet::new(),
         };
+        for endpoint in group.endpoints {
+            listed.want(&pod_of(&endpoint), Some(endpoint));
+        }
+        let mut placed = 0;
         for slice in slices_of(store, service).filter(|s| is_ours(s)) {
             let body = slice.endpoint_slice();
             let kept = !slice.meta.is_terminating()
@@ -60,20 +78,21 @@ impl Listed {
                 && !labels_differ(slice, service);
             for endpoint in body.endpoints.iter().filter(|_| kept) {
                 let pod = pod_of(endpoint);
-                let wanted = listed.wanted.get(&pod)?;
-                match moved(endpoint, wanted) {
+                let known = listed.pods.get_mut(&*pod)?;
+                let slice_before = known.slice.replace(slice.meta.name.clone());
+                placed += usize::from(slice_before.is_none());
+                match moved(endpoint, known.wanted.as_ref()?) {
                     Moved::No => {}
-                    Moved::Late => drop(listed.late.insert(pod.clone())),
+                    Moved::Late => drop(listed.late.insert(pod)),
                     Moved::Changed | Moved::Another => return None,
                 }
-                listed.places.insert(pod, slice.meta.name.clone());
             }
             if !kept {
                 return None;
             }
             listed.slices.insert(slice.meta.name.clone(), slice.clone());
         }
-        (listed.places.len() == listed.wanted.len()).then_some(listed)
+        (placed == listed.wanted).then_some(listed)
     }
 
     /// Takes in what was written since the last look. Returns whether all that is remembered still holds.
@@ -109,7 +128,7 @@ impl Listed {
 
     /// How many endpoints are ready, and how many are not.
     pub fn count(&self) -> (usize, usize) {
-        (self.ready, self.wanted.len() - self.ready)
+        (self.ready, self.wanted - self.ready)
     }
 
     /// The writes that bring the slices up to date, and when the change came about that they tell of; `None` if all has
@@ -136,10 +155,10 @@ impl Listed {
                 }
                 None => None,
             };
-            let old = self.endpoint_in_slice(&name).cloned();
+            let old = self.endpoint_in_slice(&name).map(|(at, old)| (at, old.clone()));
             if let Some(new) = &new
                 && let Some(at) = new.trigger_time
-                && old.as_ref().and_then(|e| e.trigger_time).is_none_or(|before| at > before)
+                && old.as_ref().and_then(|(_, e)| e.trigger_time).is_none_or(|before| at > before)
             {
                 trigger_time = Some(trigger_time.map_or(at, |least| least.min(at)));
             }
@@ -148,34 +167,35 @@ impl Listed {
             match (old, new) {
                 (None, None) => {}
                 (None, Some(new)) => left.push(new),
-                (Some(_), None) => self.edit(&mut edits, &name, None),
-                (Some(old), Some(new)) => match moved(&old, &new) {
+                (Some((at, _)), None) => self.edit(&mut edits, at, &name, None),
+                (Some((at, old)), Some(new)) => match moved(&old, &new) {
                     Moved::No => {}
                     Moved::Late => drop(self.late.insert(name)),
-                    Moved::Changed => self.edit(&mut edits, &name, Some(new)),
+                    Moved::Changed => self.edit(&mut edits, at, &name, Some(new)),
                     Moved::Another => {
-                        self.edit(&mut edits, &name, None);
+                        self.edit(&mut edits, at, &name, None);
                         left.push(new);
                     }
                 },
             }
         }
         self.touched.clear();
-        if self.wanted.is_empty() {
+        if self.wanted == 0 {
             return None;
         }
         left.sort_by_key(|e| by_number(&pod_of(e)));
         let mut plan = Plan::default();
         let mut changed = Vec::new();
-        for (name, edits) in edits {
-            let slice = &self.slices[&name];
-            let endpoints = self.edited(slice, &edits);
-            for (pod, _) in edits.iter().filter(|(_, edit)| edit.is_none()) {
-                self.places.remove(pod);
+        for (name, mut edits) in edits {
+            let slice = self.slices[&name].clone();
+            edits.sort_unstable_by_key(|edit| edit.at);
+            let endpoints = self.edited(&slice, &edits);
+            for edit in edits.iter().filter(|edit| edit.endpoint.is_none()) {
+                self.place(&edit.pod, None);
             }
             match endpoints.is_empty() {
-                true => plan.delete.push(slice.clone()),
-                false => changed.push((slice.clone(), Content { ports: self.ports.clone(), endpoints })),
+                true => plan.delete.push(slice),
+                false => changed.push((slice, Content { ports: self.ports.clone(), endpoints })),
             }
         }
         let mut unchanged: Vec<Rc<Object>> = Vec::new();
@@ -189,41 +209,74 @@ impl Listed {
         Some((plan, trigger_time))
     }
 
-    fn endpoint_in_slice(&self, pod: &Str) -> Option<&Rc<Endpoint>> {
-        let slice = self.slices.get(self.places.get(pod)?)?;
+    /// The pod's endpoint, and its place in its slice.
+    fn endpoint_in_slice(&self, pod: &Str) -> Option<(usize, &Rc<Endpoint>)> {
+        let slice = self.slices.get(self.slice_of(pod)?)?;
+        let is_of_pod = |e: &Endpoint| e.target.as_ref().is_some_and(|(_, p, _)| p == pod);
         // What moves is mostly new, and so at the end.
-        slice.endpoint_slice().endpoints.iter().rfind(|e| e.target.as_ref().is_some_and(|(_, p, _)| p == pod))
+        slice.endpoint_slice().endpoints.iter().enumerate().rfind(|(_, e)| is_of_pod(e))
     }
 
+    /// The slice in which the pod has an endpoint.
+    fn slice_of(&self, pod: &Str) -> Option<&Str> {
+        self.pods.get(&**pod)?.slice.as_ref()
+    }
+
+    /// From now on the pod has an endpoint in this slice, or in none.
+    fn place(&mut self, pod: &Str, slice: Option<Str>) {
+        self.know(pod, |known| known.slice = slice);
+    }
+
+    /// From now on the pod is to have this endpoint, or none.
     fn want(&mut self, pod: &Str, endpoint: Option<Rc<Endpoint>>) {
-        let ready = |e: &Rc<Endpoint>| usize::from(e.ready);
-        self.ready += endpoint.as_ref().map_or(0, ready);
-        let old = match endpoint {
-            Some(endpoint) => self.wanted.insert(pod.clone(), endpoint),
-            None => self.wanted.remove(pod),
+        let count = |e: &Option<Rc<Endpoint>>| {
+            (usize::from(e.is_some()), usize::from(e.as_ref().is_some_and(|e| e.ready)))
         };
-        self.ready -= old.as_ref().map_or(0, ready);
+        let (wanted, ready) = count(&endpoint);
+        let mut old = None;
+        self.know(pod, |known| old = std::mem::replace(&mut known.wanted, endpoint));
+        let (no_longer_wanted, was_ready) = count(&old);
+        self.wanted = self.wanted + wanted - no_longer_wanted;
+        self.ready = self.ready + ready - was_ready;
     }
 
-    fn edit(&self, edits: &mut BTreeMap<Str, Vec<Edit>>, pod: &Str, edit: Option<Rc<Endpoint>>) {
-        edits.entry(self.places[pod].clone()).or_default().push((pod.clone(), edit));
-    }
-
-    /// A slice's endpoints with these changes; what came late is told now.
-    fn edited(&self, slice: &Object, edits: &[Edit]) -> Vec<Rc<Endpoint>> {
-        let endpoints = slice.endpoint_slice().endpoints.iter();
-        if edits.is_empty() && self.late.is_empty() {
-            return endpoints.cloned().collect();
+    fn know(&mut self, pod: &Str, change: impl FnOnce(&mut Known)) {
+        let known = self.pods.entry(&**pod, || (pod.clone(), Known::default()));
+        change(known);
+        if known.wanted.is_none() && known.slice.is_none() {
+            self.pods.remove(&**pod);
         }
-        let edited = |endpoint: &Rc<Endpoint>| {
-            let pod = endpoint.target.as_ref().map(|(_, pod, _)| pod)?;
-            match edits.iter().find(|(name, _)| name == pod) {
-                Some((_, edit)) => edit.clone(),
-                None if self.late.contains(pod) => self.wanted.get(pod).cloned(),
-                None => Some(endpoint.clone()),
+    }
+
+    fn edit(
+        &self,
+        edits: &mut BTreeMap<Str, Vec<Edit>>,
+        at: usize,
+        pod: &Str,
+        endpoint: Option<Rc<Endpoint>>,
+    ) {
+        let edit = Edit { at, pod: pod.clone(), endpoint };
+        let slice = self.slice_of(pod).expect("what is edited is in a slice");
+        edits.entry(slice.clone()).or_default().push(edit);
+    }
+
+    /// A slice's endpoints with these changes, which are in the order of their places; what came late is told now.
+    fn edited(&self, slice: &Object, edits: &[Edit]) -> Vec<Rc<Endpoint>> {
+        let old = &slice.endpoint_slice().endpoints;
+        let mut endpoints = Vec::with_capacity(old.len());
+        let mut edits = edits.iter().peekable();
+        for (at, endpoint) in old.iter().enumerate() {
+            if let Some(edit) = edits.next_if(|edit| edit.at == at) {
+                endpoints.extend(edit.endpoint.clone());
+                continue;
             }
-        };
-        endpoints.filter_map(edited).collect()
+            let late = if self.late.is_empty() { None } else { self.late.get(&pod_of(endpoint)) };
+            match late {
+                Some(pod) => endpoints.extend(self.pods.get(&**pod).and_then(|known| known.wanted.clone())),
+                None => endpoints.push(endpoint.clone()),
+            }
+        }
+        endpoints
     }
 
     /// Takes in what was written as planned.
@@ -236,10 +289,10 @@ impl Listed {
             // What is new in a slice is at its end.
             for endpoint in slice.endpoint_slice().endpoints.iter().rev() {
                 let pod = pod_of(endpoint);
-                if self.places.get(&pod) == Some(name) {
+                if self.slice_of(&pod) == Some(name) {
                     break;
                 }
-                self.places.insert(pod, name.clone());
+                self.place(&pod, Some(name.clone()));
             }
             if !self.late.is_empty() {
                 for endpoint in slice.endpoint_slice().endpoints.iter() {

@@ -150,6 +150,12 @@ impl Members {
             Some(count) => *count += 1,
             None => drop(self.by_revision.insert(revision.into(), 1)),
         }
+        if self.revisions.as_ref().is_some_and(|r| revision != &*r.update.meta.name) {
+            self.outdated.insert(n);
+        } else {
+            self.outdated.remove(&n);
+        }
+        self.count_pod(&pod, revision, 1);
         for places in [&mut self.noisy, &mut self.unjudged, &mut self.unsettled] {
             places.insert(n);
         }
@@ -157,12 +163,6 @@ impl Members {
             self.maturing.insert((at, n));
             self.counts.maturing += i32::from(is_running_and_ready(&pod));
         }
-        if self.revisions.as_ref().is_some_and(|r| pod_revision(&pod) != &*r.update.meta.name) {
-            self.outdated.insert(n);
-        } else {
-            self.outdated.remove(&n);
-        }
-        self.count_pod(&pod, 1);
         if self.pods.insert(n, pod).is_none() {
             self.missing.remove(&n);
         }
@@ -170,13 +170,14 @@ impl Members {
 
     /// The pod in this place is no longer as it was.
     fn forget(&mut self, n: i32, pod: &Object, set: &Object) {
-        if let Some(count) = self.by_revision.get_mut(pod_revision(pod)) {
+        let revision = pod_revision(pod);
+        if let Some(count) = self.by_revision.get_mut(revision) {
             *count -= 1;
             if *count == 0 {
-                self.by_revision.remove(pod_revision(pod));
+                self.by_revision.remove(revision);
             }
         }
-        self.count_pod(pod, -1);
+        self.count_pod(pod, revision, -1);
         if available_at(set, pod).is_some_and(|at| self.maturing.remove(&(at, n))) {
             self.counts.maturing -= i32::from(is_running_and_ready(pod));
         }
@@ -193,12 +194,12 @@ impl Members {
         }
     }
 
-    fn count_pod(&mut self, pod: &Object, sign: i32) {
+    fn count_pod(&mut self, pod: &Object, revision: &str, sign: i32) {
         self.counts.replicas += sign;
         self.counts.ready += if is_running_and_ready(pod) { sign } else { 0 };
         let Some(revisions) = self.revisions.as_ref().filter(|_| !pod.meta.is_terminating()) else { return };
-        self.counts.current += if pod_revision(pod) == &*revisions.current.meta.name { sign } else { 0 };
-        self.counts.updated += if pod_revision(pod) == &*revisions.update.meta.name { sign } else { 0 };
+        self.counts.current += if revision == &*revisions.current.meta.name { sign } else { 0 };
+        self.counts.updated += if revision == &*revisions.update.meta.name { sign } else { 0 };
     }
 
     /// The set's revisions; those of the last look, if nothing about them has changed. Errors: what the API server
@@ -217,7 +218,7 @@ impl Members {
         // All have to be counted and looked at again.
         self.counts = Counts { maturing: self.counts.maturing, ..Counts::default() };
         let pods: Vec<Rc<Object>> = self.pods.values().cloned().collect();
-        pods.iter().for_each(|pod| self.count_pod(pod, 1));
+        pods.iter().for_each(|pod| self.count_pod(pod, pod_revision(pod), 1));
         self.noisy = self.pods.keys().copied().collect();
         (self.unjudged, self.unsettled) = (self.noisy.clone(), self.noisy.clone());
         let outdated = self.pods.iter().filter(|(_, p)| pod_revision(p) != &*revisions.update.meta.name);
