@@ -90,7 +90,7 @@ const BUDGET: f64 = 6.0;
 const LATE: f64 = 1.5;
 /// When pictures come late, this part of the work is left in each: less would make what is shown lag behind on a machine
 /// that is slow whatever is done.
-const LEAST_SHARE: f64 = 0.5;
+const LEAST_SHARE: f64 = 0.34;
 /// While they come in time, the part grows by so much with each.
 const MORE: f64 = 0.05;
 /// Over so many milliseconds of real time the pace is taken: how fast simulated time really passes.
