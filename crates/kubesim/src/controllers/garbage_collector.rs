@@ -72,7 +72,7 @@ fn dependents<'a>(store: &'a Store, owner: &'a Object) -> impl Iterator<Item = &
 fn live_owner<'a>(store: &'a Store, dependent: &Object, owner: &OwnerReference) -> Option<&'a Rc<Object>> {
     let kind = Kind::of_manifest(&owner.api_version, &owner.kind)?;
     let namespace = if kind.info().namespaced { &*dependent.meta.namespace } else { "" };
-    store.get(&Key::new(kind, namespace, &owner.name)).filter(|o| o.meta.uid == owner.uid)
+    store.find(kind, namespace, &owner.name).filter(|o| o.meta.uid == owner.uid)
 }
 
 /// How it stands with one of an object's owners.

@@ -188,7 +188,8 @@ pub fn add_controller_of(
     let before = change.before.filter(|old| !same(old));
     for object in before.into_iter().chain(change.after) {
         if let Some(owner) = object.meta.controller().filter(|o| *o.kind == *kind.name()) {
-            add(component, object.key().beside(kind, &owner.name));
+            let namespace = object.meta.namespace.clone();
+            add(component, Key { kind, namespace, name: owner.name.clone() });
         }
     }
 }

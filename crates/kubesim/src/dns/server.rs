@@ -81,15 +81,17 @@ impl Cached {
     }
 }
 
+const NAME: &str = "coredns";
+
 /// Where the record is in the store.
 pub fn key() -> Key {
-    Key::cluster(Kind::Resolver, "coredns")
+    Key::cluster(Kind::Resolver, NAME)
 }
 
 impl Resolver {
     /// The record in this world; none in a world without one: there CoreDNS knows all.
     pub fn of(store: &Store) -> Option<&Resolver> {
-        store.get(&key()).map(|object| object.resolver())
+        store.find_cluster(Kind::Resolver, NAME).map(|object| object.resolver())
     }
 
     /// Changes the record.
@@ -103,7 +105,7 @@ impl Resolver {
     }
 
     fn put(self, api: &mut ApiServer) {
-        let object = Object::new(Kind::Resolver, ObjectMeta::named("", "coredns"), Body::Resolver(self));
+        let object = Object::new(Kind::Resolver, ObjectMeta::named("", NAME), Body::Resolver(self));
         api.put_internal(key(), Some(object));
     }
 }

@@ -160,7 +160,7 @@ impl Nodes {
             return host_ip.clone();
         }
         let node = spec.node_name.as_deref().unwrap_or_default();
-        let range = store.get(&Key::cluster(Kind::Node, node)).map(|n| n.node().pod_cidr.clone());
+        let range = store.find_cluster(Kind::Node, node).map(|n| n.node().pod_cidr.clone());
         let state = self.node(node);
         let range = range.as_deref().and_then(parse_range).or_else(|| parse_range(&state.pod_net));
         let (base, size) = range.unwrap_or((0x0AF4_0000, 256));
