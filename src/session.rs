@@ -91,6 +91,8 @@ const LATE: f64 = 1.5;
 /// When pictures come late, this part of the work is left in each: less would make what is shown lag behind on a machine
 /// that is slow whatever is done.
 const LEAST_SHARE: f64 = 0.34;
+/// But this part of the simulation's time always is, so that simulated time lags behind little.
+const LEAST_TIME: f64 = 0.6;
 /// While they come in time, the part grows by so much with each.
 const MORE: f64 = 0.05;
 /// Over so many milliseconds of real time the pace is taken: how fast simulated time really passes.
@@ -291,7 +293,7 @@ impl Session {
         if !self.playing || self.held {
             return;
         }
-        let budget = Budget::milliseconds(BUDGET * self.share);
+        let budget = Budget::milliseconds(BUDGET * self.share.max(LEAST_TIME));
         let wish = if self.skip_idle { self.hurried(gone, &budget) } else { self.playhead + gone };
         let to = self.approach(wish, &budget).max(self.playhead);
         if passed > 0.0 {
