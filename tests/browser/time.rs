@@ -116,7 +116,8 @@ fn acting_in_the_past_makes_a_branch_to_switch_to_compare_and_discard() {
     page.wait("the first story is shown", "document.querySelectorAll('.lane').length === 3");
     pause(&mut page);
     drag_to(&mut page, at);
-    assert_eq!(seconds(&mut page), at);
+    // A pixel may lie on the other side of a second.
+    assert!((seconds(&mut page) - at).abs() <= 1, "dragged to {}, not {at}", seconds(&mut page));
     press(&mut page, END);
     let pods = |html: &str| html.matches("data-pod=").count();
     assert_eq!(pods(&shown(&mut page).0), pods(&whole), "the old future is still there");
