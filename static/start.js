@@ -16,10 +16,10 @@ const open = () => {
   globalThis.ordinalOpen = true;
   dispatchEvent(new Event("ordinal-opening"));
 };
-// Whether the tab remembers a story from before it was loaded again; a sandbox may forbid to ask.
+// Whether the tab remembers a story from before it was loaded again (src/browser.rs); a sandbox may forbid to ask.
 const remembers = () => {
   try {
-    return Boolean(sessionStorage.length);
+    return sessionStorage.getItem("ordinal") !== null;
   } catch {
     return false;
   }

@@ -195,19 +195,14 @@ fn scrub(page: &mut Page, replicas: u32) {
 fn tell(what: &str, deltas: &Value) -> usize {
     let mut deltas: Vec<f64> = deltas.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
     // A frame of 33.3 ms is two of the screen's.
-    let is_over = |delta: &f64| *delta > 33.4;
-    let mut at = 0.0;
-    let ends: Vec<(f64, f64)> = deltas
-        .iter()
-        .map(|delta| {
-            (*delta, {
-                at += delta;
-                at
-            })
-        })
-        .collect();
-    let places: Vec<String> =
-        ends.iter().filter(|(delta, _)| is_over(delta)).map(|(_, end)| format!("{end:.0}")).collect();
+    let mut places = Vec::new();
+    let mut end = 0.0;
+    for delta in &deltas {
+        end += delta;
+        if *delta > 33.4 {
+            places.push(format!("{end:.0}"));
+        }
+    }
     deltas.sort_by(f64::total_cmp);
     let over = places.len();
     println!(

@@ -29,6 +29,7 @@
 
 use std::env;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -127,10 +128,19 @@ impl Page {
     fn serve(root: PathBuf, view: View) -> Self {
         let site = Site { root, prefix: FOLDER.to_owned(), reload: false };
         let server = Server::start(site, 0).expect("there is a free port");
-        let profile = new_profile();
-        let driver = Driver::start(&program("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned()));
-        let session = driver.and_then(|driver| driver.open_session(&capabilities(&profile)));
-        let session = session.unwrap_or_else(|error| panic!("the browser did not start: {error}"));
+        let start = || {
+            let profile = new_profile();
+            let driver =
+                Driver::start(&program("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned()))?;
+            Ok((driver.open_session(&capabilities(&profile))?, profile))
+        };
+        // Once in hundreds of times a browser does not come up: that says nothing about the page.
+        let again = |error: io::Error| {
+            eprintln!("the browser did not start, and is started once more: {error}");
+            start()
+        };
+        let (session, profile) =
+            start().or_else(again).unwrap_or_else(|error| panic!("the browser did not start: {error}"));
         let base = server.url();
         let mut page =
             Self { session, _server: server, profile, base, console: Vec::new(), requests: Vec::new() };

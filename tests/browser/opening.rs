@@ -35,7 +35,6 @@ fn loads_first_what_the_size_is_counted_of() {
     let kinds: Vec<&str> = later.iter().filter_map(|name| name.split('-').next()).collect();
     assert_eq!(kinds, ["opening", "rest"], "each once, in order");
     let never_stood_still = |page: &mut Page| {
-        page.wait("the rest is there", "window.ordinalRest");
         assert_eq!(
             page.eval("window.ordinalRest.waits"),
             0,

@@ -48,15 +48,15 @@ fn seconds(page: &mut Page) -> i64 {
     value.as_f64().expect("the slider has a value") as i64
 }
 
-/// Drags the playhead from where it is to this second.
+/// Drags the playhead from where it is into the middle of this second, so that no pixel lies on its other side.
 fn drag_to(page: &mut Page, second: i64) {
     let places = page.eval(&format!(
         "(() => {{
             const field = document.querySelector('.scrub').getBoundingClientRect();
             const playhead = document.querySelector('.playhead').getBoundingClientRect();
-            const now = Number(document.querySelector('.scrub').getAttribute('aria-valuenow'));
+            const now = document.querySelector('.time').textContent.split(':').reduce((all, part) => all * 60 + Number(part), 0);
             const from = playhead.x + playhead.width / 2;
-            return [from, field.x + (from - field.x) * {second} / now, field.y + 60];
+            return [from, field.x + (from - field.x) * ({second} + 0.5) / now, field.y + 60];
         }})()"
     ));
     let place = |n: usize| places[n].as_f64().expect("a place is a number");
@@ -116,8 +116,7 @@ fn acting_in_the_past_makes_a_branch_to_switch_to_compare_and_discard() {
     page.wait("the first story is shown", "document.querySelectorAll('.lane').length === 3");
     pause(&mut page);
     drag_to(&mut page, at);
-    // A pixel may lie on the other side of a second.
-    assert!((seconds(&mut page) - at).abs() <= 1, "dragged to {}, not {at}", seconds(&mut page));
+    assert_eq!(seconds(&mut page), at);
     press(&mut page, END);
     let pods = |html: &str| html.matches("data-pod=").count();
     assert_eq!(pods(&shown(&mut page).0), pods(&whole), "the old future is still there");
