@@ -1,7 +1,7 @@
 //! `metadata`, as every object has it. Models `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`.
 
 use super::read::{self, Writer, get, opt_int, opt_str};
-use super::{Kind, Map, SimTime, Str, common, number_of};
+use super::{Kind, Map, SimTime, Str, common};
 use crate::apiserver::push_hex;
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -11,7 +11,12 @@ use std::rc::Rc;
 
 /// What identifies one object for ever, even after another of the same name has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
-pub struct Uid(pub u128);
+pub struct Uid {
+    /// The first half of its digits.
+    pub high: u64,
+    /// The second half.
+    pub low: u64,
+}
 
 impl fmt::Display for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,15 +34,17 @@ impl Uid {
     /// As it is printed: `01234567-89ab-4cde-8f01-23456789abcd`.
     pub fn text(self) -> String {
         let mut hex = String::with_capacity(32);
-        push_hex(&mut hex, (self.0 >> 64) as u64);
-        push_hex(&mut hex, self.0 as u64);
+        push_hex(&mut hex, self.high);
+        push_hex(&mut hex, self.low);
         [&hex[..8], "-", &hex[8..12], "-", &hex[12..16], "-", &hex[16..20], "-", &hex[20..]].concat()
     }
 
     /// The uid that prints as this text.
     pub fn parse(text: &str) -> Option<Uid> {
         let hex: String = text.chars().filter(|c| *c != '-').collect();
-        (hex.len() == 32).then(|| u128::from_str_radix(&hex, 16).ok().map(Uid)).flatten()
+        let (high, low) = hex.split_at_checked(16).filter(|_| hex.len() == 32)?;
+        let half = |digits| u64::from_str_radix(digits, 16).ok();
+        Some(Uid { high: half(high)?, low: half(low)? })
     }
 }
 
@@ -61,13 +68,6 @@ impl Key {
     /// The key of this cluster-scoped object.
     pub fn cluster(kind: Kind, name: &str) -> Key {
         Key::new(kind, "", name)
-    }
-
-    /// A number that is the same for the same key, and mostly another for another: what is only looked up is kept by it,
-    /// as comparing numbers is quick.
-    pub fn number(&self) -> u64 {
-        let of_name = number_of(self.kind as u64, self.name.as_bytes());
-        number_of(of_name, self.namespace.as_bytes())
     }
 
     /// The key of another object in the same namespace.

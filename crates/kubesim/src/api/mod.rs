@@ -14,6 +14,7 @@ mod quantity;
 pub mod read;
 pub mod service;
 pub mod stateful_set;
+mod table;
 mod time;
 pub mod volume;
 pub mod workload;
@@ -23,6 +24,7 @@ pub use meta::{Key, LabelSelector, ObjectMeta, OwnerReference, Uid};
 pub use object::{Body, Object};
 pub use pod::{Pod, PodPhase};
 pub use quantity::{parse_quantity_millis, quantity_millis};
+pub(crate) use table::Table;
 pub use time::{SimTime, Span};
 
 use std::cell::RefCell;
@@ -57,15 +59,26 @@ pub fn common(text: &str) -> Str {
 /// A number that is the same for the same bytes after the same number, and mostly another for others: for what is only
 /// looked up. No order and no choice may depend on it. FNV-1a's way, but eight bytes at a time.
 pub(crate) fn number_of(before: u64, bytes: &[u8]) -> u64 {
-    const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
-    let stir = |hash: u64, part: u64| {
-        let hash = (hash ^ part).wrapping_mul(PRIME);
-        hash ^ hash >> 32
-    };
     let (parts, rest) = bytes.as_chunks::<8>();
     let hash = parts.iter().fold(before, |hash, part| stir(hash, u64::from_le_bytes(*part)));
-    let last = rest.iter().fold(bytes.len() as u64, |last, byte| last << 8 | u64::from(*byte));
-    stir(hash, last)
+    // What is left is read together with some of what was read before, or in two halves that overlap.
+    let last = match bytes.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+            }
+            _ => rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte)),
+        },
+    };
+    stir(hash, last.rotate_left(8) ^ bytes.len() as u64)
+}
+
+/// A step of [`number_of`].
+pub(crate) fn stir(hash: u64, part: u64) -> u64 {
+    const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
+    let hash = (hash ^ part).wrapping_mul(PRIME);
+    hash ^ hash >> 32
 }
 
 /// Labels, annotations and the like.

@@ -2,7 +2,7 @@
 
 use super::{ApiServer, push_hex};
 use crate::api::event::{Event, Involved};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str, common, number_of};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str, common, number_of, stir};
 use std::collections::BTreeMap;
 
 /// The namespace for events about cluster-scoped objects.
@@ -176,7 +176,7 @@ impl ApiServer {
             let name = event_name(&event, nanos);
             return self.create_event(event, name);
         }
-        let about = number_of(0, &event.involved.uid.0.to_le_bytes());
+        let about = stir(event.involved.uid.low, event.involved.uid.high);
         let about = number_of(about, source.component.as_bytes());
         let about = number_of(about, source.host.unwrap_or_default().as_bytes());
         let kind = number_of(number_of(about, event_type.as_bytes()), reason.as_bytes());

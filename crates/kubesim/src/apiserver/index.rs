@@ -79,7 +79,7 @@ pub(super) struct Index {
 impl Sought for IndexKey {
     fn rank(&self) -> u64 {
         let (variant, first) = match self {
-            IndexKey::Owner(uid) => (0, (uid.0 >> 64) as u64),
+            IndexKey::Owner(uid) => (0, uid.high),
             IndexKey::Claim(namespace, _) => (1, namespace.rank()),
             IndexKey::VolumeOf(namespace, _) => (2, namespace.rank()),
             IndexKey::Names(volume) => (3, volume.rank()),

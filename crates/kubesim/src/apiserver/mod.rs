@@ -92,10 +92,9 @@ impl Rng {
 
     /// A version 4 uid.
     pub fn uid(&mut self) -> Uid {
-        let random = (self.next_u64() as u128) << 64 | self.next_u64() as u128;
-        let version = 0x4 << 76;
-        let variant = 0x8 << 60;
-        Uid(random & !(0xF << 76) & !(0xC << 60) | version | variant)
+        let (high, low) = (self.next_u64(), self.next_u64());
+        let (version, variant) = (0x4 << 12, 0x8 << 60);
+        Uid { high: high & !(0xF << 12) | version, low: low & !(0xC << 60) | variant }
     }
 }
 
@@ -441,16 +440,25 @@ fn pod_grace_period(object: &Object, asked: Option<i64>) -> i64 {
 
 /// A name for an object's part that must be the same for the same parts: used where Kubernetes takes a random one.
 pub fn name_from(uid: Uid, length: usize) -> Str {
-    Rng::new((uid.0 >> 64) as u64 ^ uid.0 as u64).suffix(length).into()
+    Rng::new(uid.high ^ uid.low).suffix(length).into()
 }
 
 /// Writes a number with 16 hexadecimal digits, as is done often.
 pub fn push_hex(text: &mut String, number: u64) {
-    let mut digits = *b"0000000000000000";
-    for (n, digit) in digits.iter_mut().enumerate() {
-        *digit = b"0123456789abcdef"[(number >> (60 - 4 * n) & 0xF) as usize];
-    }
-    text.push_str(std::str::from_utf8(&digits).expect("digits are text"));
+    let [high, low] = [number >> 32, number & 0xFFFF_FFFF].map(eight_digits);
+    text.push_str(std::str::from_utf8(high.as_slice()).expect("digits are text"));
+    text.push_str(std::str::from_utf8(low.as_slice()).expect("digits are text"));
+}
+
+/// The digits of a number of 32 bits, all at once: each in a byte of one of 64.
+fn eight_digits(number: u64) -> [u8; 8] {
+    let spread = (number << 16 | number) & 0x0000_FFFF_0000_FFFF;
+    let spread = (spread << 8 | spread) & 0x00FF_00FF_00FF_00FF;
+    let digits = (spread << 4 | spread) & 0x0F0F_0F0F_0F0F_0F0F;
+    // What is above nine is a letter.
+    let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
+    let from_digit_to_letter = u64::from(b'a' - b'0' - 10);
+    (digits + 0x3030_3030_3030_3030 + letters * from_digit_to_letter).to_be_bytes()
 }
 
 /// A number that only depends on the seed and the names: for choices that are to stay the same whatever else happens.

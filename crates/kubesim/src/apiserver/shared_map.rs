@@ -25,10 +25,22 @@ pub trait Sought: Ord {
 impl Sought for str {
     /// The first eight bytes.
     fn rank(&self) -> u64 {
-        match self.as_bytes() {
-            [] => 0,
-            [a, b, c, d, e, f, g, h, ..] => u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
-            few => few.iter().fold(0, |rank, byte| rank << 8 | u64::from(*byte)) << (8 * (8 - few.len())),
+        let bytes = self.as_bytes();
+        if let Some(first) = bytes.first_chunk::<8>() {
+            return u64::from_be_bytes(*first);
+        }
+        let free = 8 * (8 - bytes.len());
+        match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            // The second four with those of the first that are among them pushed out.
+            (Some(first), Some(last)) => {
+                let last = u64::from(u32::from_be_bytes(*last)) << free & 0xFFFF_FFFF;
+                u64::from(u32::from_be_bytes(*first)) << 32 | last
+            }
+            _ => bytes
+                .iter()
+                .fold(0, |rank, byte| rank << 8 | u64::from(*byte))
+                .checked_shl(free as u32)
+                .unwrap_or(0),
         }
     }
 

@@ -27,7 +27,7 @@ mod worker;
 
 use crate::api::pod::Condition;
 use crate::api::read::{get, list};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str, Table};
 use crate::apiserver::{ApiServer, Cause, Store};
 use crate::controllers::{Context, Outcome, Watched};
 use crate::sim::{NodeOptions, Options};
@@ -45,35 +45,14 @@ pub use host::{ContainerHost, environment, list_directory};
 #[derive(Clone, Default, Debug)]
 pub struct Nodes {
     nodes: BTreeMap<Str, NodeState>,
-    pods: Workers,
+    /// Who looks after each pod.
+    pods: Table<Key, Box<Worker>>,
     /// Pods to which something was done from outside: their kubelets have to look.
     woken: Vec<Key>,
     /// Images that no registry has any more.
     lost_images: BTreeSet<String>,
     slow_disks: bool,
     slow_images: bool,
-}
-
-/// The kubelets' workers by their pods, found by a number first ([`Key::number`]).
-#[derive(Clone, Default, Debug)]
-struct Workers(BTreeMap<(u64, Key), Box<Worker>>);
-
-impl Workers {
-    fn get(&self, pod: &Key) -> Option<&Worker> {
-        self.0.get(&(pod.number(), pod.clone())).map(|worker| &**worker)
-    }
-
-    fn get_mut(&mut self, pod: &Key) -> Option<&mut Worker> {
-        self.0.get_mut(&(pod.number(), pod.clone())).map(|worker| &mut **worker)
-    }
-
-    fn remove(&mut self, pod: &Key) -> Option<Box<Worker>> {
-        self.0.remove(&(pod.number(), pod.clone()))
-    }
-
-    fn insert(&mut self, pod: &Key, worker: Box<Worker>) {
-        self.0.insert((pod.number(), pod.clone()), worker);
-    }
 }
 
 /// What can take longer than usual.
@@ -332,7 +311,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         None => Box::new(Worker::new(context, &object, &node)),
     };
     let again_at = worker.sync(context, &object);
-    context.nodes.pods.insert(key, worker);
+    context.nodes.pods.insert(key.clone(), worker);
     Outcome { again_at, failed: false }
 }
 

@@ -583,7 +583,7 @@ fn endpoints_of(store: &Store, service: &Object) -> Option<Object> {
     }
     let meta = ObjectMeta {
         // Its own, and the same each time it is derived.
-        uid: Uid(service.meta.uid.0 ^ 0xFFFF_FFFF << 80),
+        uid: Uid { high: service.meta.uid.high ^ 0xFFFF_FFFF << 16, ..service.meta.uid },
         resource_version: newest.meta.resource_version,
         creation_timestamp: service.meta.creation_timestamp,
         labels: Rc::new(labels),

@@ -4,6 +4,7 @@
 //! It is kept up by reading what was written since the last look, as an informer's handlers do upstream. It says nothing
 //! that the store does not say: forgetting it costs time, and changes nothing.
 
+use super::ordinals::Ordinals;
 use super::pod_control;
 use super::revision::{self, Revisions};
 use super::utils::*;
@@ -12,7 +13,7 @@ use crate::api::{Key, Kind, Object, PodPhase, SimTime, Str};
 use crate::apiserver::{ApiError, ApiServer, Change};
 use crate::controllers::ref_manager::claim;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::rc::Rc;
 
 /// What is remembered of a set.
@@ -33,19 +34,19 @@ pub struct Members {
     /// How many pods are of each revision.
     by_revision: BTreeMap<Str, usize>,
     /// Wanted ordinals without a pod.
-    missing: BTreeSet<i32>,
+    missing: Ordinals,
     /// Ordinals with a pod about which something may have to be done. All others are quiet: available, with the identity
     /// and the storage of their places.
-    noisy: BTreeSet<i32>,
+    noisy: Ordinals,
     /// Noisy ordinals of which it is not known yet whether they have become quiet.
-    unjudged: BTreeSet<i32>,
+    unjudged: Ordinals,
     /// Ordinals with a pod at which the controller has not looked since it or its claims were written, or not with
     /// success.
-    unsettled: BTreeSet<i32>,
+    unsettled: Ordinals,
     /// Ready pods that are not available yet, by when they will be, if that is known.
     maturing: BTreeSet<(SimTime, i32)>,
     /// Ordinals with a pod of another revision than the update revision.
-    outdated: BTreeSet<i32>,
+    outdated: Ordinals,
     counts: Counts,
 }
 
@@ -114,7 +115,7 @@ impl Members {
         let as_before = self.seen.as_ref().is_some_and(|(seen, was)| Rc::ptr_eq(seen, spec) && *was == going);
         if !as_before || self.odd || !api.history().knows_since(self.position) {
             *self = Members { seen: Some((spec.clone(), going)), ..Members::default() };
-            self.missing = wanted_ordinals(set.stateful_set()).collect();
+            self.missing = wanted_ordinals(set.stateful_set()).into();
             let pods = api.store().list_in(Kind::Pod, namespace);
             let ours = pods.filter(|pod| is_ours(&pod.key(), Some(pod)));
             self.touched = ours.map(|pod| pod.meta.name.clone()).collect();
@@ -153,7 +154,7 @@ impl Members {
         if self.revisions.as_ref().is_some_and(|r| revision != &*r.update.meta.name) {
             self.outdated.insert(n);
         } else {
-            self.outdated.remove(&n);
+            self.outdated.remove(n);
         }
         self.count_pod(&pod, revision, 1);
         for places in [&mut self.noisy, &mut self.unjudged, &mut self.unsettled] {
@@ -164,7 +165,7 @@ impl Members {
             self.counts.maturing += i32::from(is_running_and_ready(&pod));
         }
         if self.pods.insert(n, pod).is_none() {
-            self.missing.remove(&n);
+            self.missing.remove(n);
         }
     }
 
@@ -187,7 +188,7 @@ impl Members {
     fn leave(&mut self, n: i32, set: &Object) {
         self.pods.remove(&n);
         for places in [&mut self.noisy, &mut self.unjudged, &mut self.unsettled, &mut self.outdated] {
-            places.remove(&n);
+            places.remove(n);
         }
         if wanted_ordinals(set.stateful_set()).contains(&n) {
             self.missing.insert(n);
@@ -235,16 +236,16 @@ impl Members {
             self.counts.maturing -= i32::from(is_running_and_ready(&self.pods[&n]));
             self.unjudged.insert(n);
         }
-        for n in std::mem::take(&mut self.unjudged) {
+        for n in std::mem::take(&mut self.unjudged).iter() {
             let pod = &self.pods[&n];
             let quiet = pod.pod().status.phase == PodPhase::Running
                 && !is_unavailable(pod, sts.spec.min_ready_seconds, api.now)
                 && (!wanted.contains(&n) || identity_matches(set, pod) && storage_matches(set, pod))
                 && pod_control::claims_match_retention(api, set, pod);
             if quiet {
-                self.noisy.remove(&n);
+                self.noisy.remove(n);
                 if wanted.contains(&n) {
-                    self.unsettled.remove(&n);
+                    self.unsettled.remove(n);
                 }
             }
         }
@@ -253,7 +254,7 @@ impl Members {
     /// Takes note that there is nothing to be done about the pods in these places until they or their claims are written.
     pub fn settle(&mut self, places: &[i32]) {
         for n in places {
-            self.unsettled.remove(n);
+            self.unsettled.remove(*n);
         }
     }
 
@@ -288,72 +289,74 @@ impl Members {
         self.first_of(&self.unsettled, places)
     }
 
-    fn first_of(&self, ordinals: &BTreeSet<i32>, places: Range<i32>) -> Option<Place<'_>> {
-        if places.is_empty() {
-            return None;
-        }
+    fn first_of(&self, ordinals: &Ordinals, places: Range<i32>) -> Option<Place<'_>> {
+        let places = inclusive(places);
         let missing = self.missing.range(places.clone()).next();
-        let n = *ordinals.range(places).next().into_iter().chain(missing).min()?;
+        let n = ordinals.range(places).next().into_iter().chain(missing).min()?;
         Some((n, self.pods.get(&n)))
     }
 
     /// The same from the end.
     pub fn next_back(&self, places: Range<i32>) -> Option<Place<'_>> {
-        if places.is_empty() {
-            return None;
-        }
+        let places = inclusive(places);
         let noisy = self.noisy.range(places.clone()).next_back();
-        let n = *noisy.into_iter().chain(self.missing.range(places).next_back()).max()?;
+        let n = noisy.into_iter().chain(self.missing.range(places).next_back()).max()?;
         Some((n, self.pods.get(&n)))
     }
 
     /// The first of these places that has no pod.
     pub fn first_missing(&self, places: Range<i32>) -> Option<i32> {
-        if places.is_empty() { None } else { self.missing.range(places).next().copied() }
+        self.missing.range(inclusive(places)).next()
     }
 
     /// How many of these places have no pod.
     pub fn count_missing(&self, places: Range<i32>) -> usize {
-        if places.is_empty() { 0 } else { self.missing.range(places).count() }
+        self.missing.count(inclusive(places))
     }
 
     /// The pods that are not quiet, by ordinal.
     pub fn noisy(&self) -> impl DoubleEndedIterator<Item = (i32, &Rc<Object>)> {
-        self.noisy.iter().map(|n| (*n, &self.pods[n]))
+        self.noisy.iter().map(|n| (n, &self.pods[&n]))
     }
 
     /// The pods that are not quiet beyond the wanted ordinals, by ordinal.
     pub fn noisy_beyond(&self, wanted: Range<i32>) -> impl DoubleEndedIterator<Item = &Rc<Object>> {
-        self.noisy
-            .range(..wanted.start)
-            .chain(self.noisy.range(wanted.end.max(wanted.start)..))
-            .map(|n| &self.pods[n])
+        let (below, above) = beyond(&wanted);
+        self.noisy.range(below).chain(self.noisy.range(above)).map(|n| &self.pods[&n])
     }
 
     /// The pods beyond the wanted ordinals that are not settled, the highest first.
     pub fn unsettled_beyond(&self, wanted: Range<i32>) -> impl Iterator<Item = &Rc<Object>> {
-        let above = self.unsettled.range(wanted.end.max(wanted.start)..);
-        let below = self.unsettled.range(..wanted.start);
-        above.rev().chain(below.rev()).map(|n| &self.pods[n])
+        let (below, above) = beyond(&wanted);
+        let highest_first = self.unsettled.range(above).rev().chain(self.unsettled.range(below).rev());
+        highest_first.map(|n| &self.pods[&n])
     }
 
     /// The pods in these places that are not of the update revision.
     pub fn outdated(&self, places: Range<i32>) -> impl DoubleEndedIterator<Item = (i32, &Rc<Object>)> {
-        let places = if places.is_empty() { 0..0 } else { places };
-        self.outdated.range(places).map(|n| (*n, &self.pods[n]))
+        self.outdated.range(inclusive(places)).map(|n| (n, &self.pods[&n]))
     }
 
     /// The pods beyond the wanted ordinals, the highest first.
     pub fn condemned(&self, wanted: Range<i32>) -> impl Iterator<Item = &Rc<Object>> {
-        let above = self.pods.range(wanted.end.max(wanted.start)..);
-        let below = self.pods.range(..wanted.start);
-        above.rev().chain(below.rev()).map(|(_, pod)| pod)
+        let (below, above) = beyond(&wanted);
+        self.pods.range(above).rev().chain(self.pods.range(below).rev()).map(|(_, pod)| pod)
     }
 
     /// Whether a pod is of this revision.
     pub fn uses_revision(&self, name: &str) -> bool {
         self.by_revision.contains_key(name)
     }
+}
+
+/// The same places.
+fn inclusive(places: Range<i32>) -> RangeInclusive<i32> {
+    places.start..=places.end.saturating_sub(1)
+}
+
+/// The places below and above these.
+fn beyond(wanted: &Range<i32>) -> (RangeInclusive<i32>, RangeInclusive<i32>) {
+    (i32::MIN..=wanted.start.saturating_sub(1), wanted.end.max(wanted.start)..=i32::MAX)
 }
 
 /// When a pod that is Ready becomes available.

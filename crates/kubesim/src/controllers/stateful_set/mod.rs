@@ -5,12 +5,14 @@
 //! | this file: which sets to look at, which pods are a set's own | `stateful_set.go` |
 //! | [`control`]: what to do next, a ladder of guard clauses | `stateful_set_control.go` |
 //! | [`members`]: what is remembered of a set's pods between two reconciles | its informers |
+//! | [`ordinals`]: sets of ordinals | `pkg/util/sets` |
 //! | [`pod_control`]: making and deleting pods and claims, with events | `stateful_pod_control.go` |
 //! | [`revision`]: the history of templates | `stateful_set_utils.go`, `pkg/controller/history` |
 //! | [`utils`]: one-line questions | `stateful_set_utils.go` |
 
 mod control;
 mod members;
+mod ordinals;
 mod pod_control;
 pub mod revision;
 pub mod utils;
