@@ -173,8 +173,12 @@ impl Stage<'_> {
         }
         let count = scene.lanes.len();
         let small = scene.many || self.beside.is_some();
-        let class =
-            if small { "compact" } else { ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count] };
+        let claimed = scene.lanes.iter().any(|lane| !lane.claims.is_empty());
+        let class = match (small, claimed) {
+            (true, true) => "compact claimed",
+            (true, false) => "compact",
+            (false, _) => ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count],
+        };
         html! { <ul class={classes!("lanes", class)}>{ for scene.lanes.iter().map(|lane| draw(small, lane)) }</ul> }
     }
 }
