@@ -43,7 +43,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         true => Query::of_documents(inv, documents::read(inv)?)?,
         false => Query::of(inv, &inv.args).listing(),
     };
-    if query.args.is_empty() && query.in_manifests.is_none() {
+    if query.names_nothing() {
         return Err(Failure::client(
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a complete list of \
              supported resources.",

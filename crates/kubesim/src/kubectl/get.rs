@@ -49,7 +49,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         true => Query::of_documents(inv, documents::read_all(inv)?)?,
         false => Query::of(inv, &inv.args).listing(),
     };
-    if query.args.is_empty() && query.in_manifests.is_none() && !watches {
+    if query.names_nothing() && !watches {
         io.err(
             "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of \
              supported resources.\n\n",

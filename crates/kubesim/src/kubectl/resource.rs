@@ -115,6 +115,11 @@ impl Query {
         Ok(Query { labels: None, in_manifests: Some(keys), ..Query::of(inv, &[]) })
     }
 
+    /// Whether neither an argument nor a manifest says what is asked for.
+    pub fn names_nothing(&self) -> bool {
+        self.args.is_empty() && self.in_manifests.is_none()
+    }
+
     /// A kind alone means all its objects.
     pub fn listing(self) -> Query {
         Query { select_all: true, ..self }

@@ -22,12 +22,15 @@ pub fn targets(inv: &Invocation, io: &Io, args: &[String]) -> Result<Found, Fail
     inv.only_paths(args)?;
     // `scale` looks at the labels in the file, the others at those of the object that is there; the selector of `expose` is
     // its Service's.
-    let (by_file, by_object) = (inv.verb.name == "scale", !matches!(inv.verb.name, "expose" | "scale"));
-    let (documents, failures) = if by_file { documents::read(inv)? } else { documents::read_all(inv)? };
+    let ((documents, failures), selects_objects) = match inv.verb.name {
+        "scale" => (documents::read(inv)?, false),
+        "expose" => (documents::read_all(inv)?, false),
+        _ => (documents::read_all(inv)?, true),
+    };
     let mut found = Found { failures, ..Found::default() };
     for document in documents {
         match io.api.get(&document.key()) {
-            Ok(object) if by_object && !inv.selects(&object)? => {}
+            Ok(object) if selects_objects && !inv.selects(&object)? => {}
             Ok(object) => found.objects.push(object),
             Err(error) => found.failures.push(error.into()),
         }
