@@ -245,7 +245,7 @@ impl Glass {
 /// So many lanes are shown without details.
 pub const COMPACT: usize = 9;
 /// So many lanes at most are drawn anew in one picture: more of them would take longer than a picture may.
-pub const MOST_NEW: usize = 12;
+pub const MOST_NEW: usize = 8;
 
 /// The set that is on the stage: the one that the user chose, if it is there, or else the first one.
 pub fn shown_set(store: &Store, wanted: Option<&Key>) -> Option<Key> {
