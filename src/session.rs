@@ -90,7 +90,7 @@ const BUDGET: f64 = 6.0;
 const LATE: f64 = 1.5;
 /// When pictures come late, this part of the work is left in each: less would make what is shown lag behind on a machine
 /// that is slow whatever is done.
-const LEAST_SHARE: f64 = 0.34;
+const LEAST_SHARE: f64 = 0.5;
 /// But this part of the simulation's time always is, so that simulated time lags behind little.
 const LEAST_TIME: f64 = 0.6;
 /// While they come in time, the part grows by so much with each.

@@ -128,7 +128,7 @@ fn a_replacement_is_marked() {
 #[test]
 fn many_lanes_become_small_and_then_cells() {
     let html = stage(&mut story(30, &["kubectl scale sts flask --replicas=12"]));
-    check(&html, &["class=\"lanes compact\""]);
+    check(&html, &["class=\"lanes compact claimed\""]);
     let html = stage(&mut story(30, &["kubectl scale sts flask --replicas=100"]));
     check(&html, &["class=\"cells\"", "aria-setsize=\"100\"", ">99</text>", "class=\"lanes l1\""]);
     let chosen = "aria-activedescendant=\"chosen-place\"";

@@ -538,12 +538,12 @@ fn what_is_no_set_is_not_brought_on_the_stage() {
 }
 
 #[test]
-fn many_lanes_are_drawn_a_dozen_at_a_time() {
+fn many_lanes_are_drawn_a_few_at_a_time() {
     let many = EXAMPLES[0].text.replace("replicas: 3", "replicas: 40\n  podManagementPolicy: Parallel");
     let mut session = Session::playing(&many);
     play(&mut session, 60.0);
-    let counts: Vec<usize> = (0..5).map(|_| picture(&mut session).lanes.len()).collect();
-    assert_eq!(counts, [12, 24, 36, 40, 40]);
+    let counts: Vec<usize> = (0..6).map(|_| picture(&mut session).lanes.len()).collect();
+    assert_eq!(counts, [8, 16, 24, 32, 40, 40]);
     assert!(!session.is_half_drawn());
     for at in [0.0, 500.0, 2_000.0, 7_000.0, 60_000.0, 3_000.0] {
         session.handle(Action::Seek(at));
@@ -554,7 +554,7 @@ fn many_lanes_are_drawn_a_dozen_at_a_time() {
             if !session.is_half_drawn() {
                 break shown;
             }
-            assert!(pictures < 5, "at {at} there is no end to it");
+            assert!(pictures < 7, "at {at} there is no end to it");
         };
         let mut fresh = Session::opened(&session.link(Link { playing: false, ..Link::default() }));
         let exact = loop {
@@ -591,9 +591,9 @@ fn while_pictures_are_late_fewer_lanes_are_drawn_in_each() {
     let in_time: Vec<usize> = (0..3).map(|_| drawn_anew(20.0)).collect();
     let late: Vec<usize> = (0..3).map(|_| drawn_anew(50.0)).collect();
     let again: Vec<usize> = (0..20).map(|_| drawn_anew(20.0)).collect();
-    assert_eq!(in_time, [12; 3]);
-    assert_eq!(late, [6, 4, 4]);
-    assert!(again.is_sorted() && again[0] == 4 && again[19] == 12, "{again:?}");
+    assert_eq!(in_time, [8; 3]);
+    assert_eq!(late, [4; 3]);
+    assert!(again.is_sorted() && again[0] == 4 && again[19] == 8, "{again:?}");
 }
 
 #[test]
