@@ -554,7 +554,7 @@ fn many_lanes_are_drawn_a_few_at_a_time() {
             if !session.is_half_drawn() {
                 break shown;
             }
-            assert!(pictures < 7, "at {at} there is no end to it");
+            assert!(pictures < 6, "at {at} there is no end to it");
         };
         let mut fresh = Session::opened(&session.link(Link { playing: false, ..Link::default() }));
         let exact = loop {
