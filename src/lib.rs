@@ -16,6 +16,7 @@
 //! | [`link`] | a story with its moment as an address, and back |
 //! | [`browser`] | the address, the tab's memory, the clipboard |
 //! | [`app`] | the whole page |
+//! | [`rehearsal`] | a small rollout that nobody sees, so that the first big one is quick |
 //! | [`rest`] | the part of the program that comes after the first pictures |
 
 pub mod app;
@@ -29,6 +30,7 @@ pub mod examples;
 pub mod highlight;
 pub mod link;
 pub mod pairs;
+pub mod rehearsal;
 pub mod rest;
 pub mod scene;
 pub mod session;

@@ -244,8 +244,16 @@ impl Glass {
 
 /// So many lanes are shown without details.
 pub const COMPACT: usize = 9;
-/// So many lanes at most are drawn anew in one picture: more of them would take longer than a picture may.
-pub const MOST_NEW: usize = 8;
+/// In so many steps each part of a pod's progress is shown where nobody sees details, and in so many its ring: a lane is drawn
+/// anew only when there is something else to be seen.
+const STEPS_OF_EACH: f32 = 8.0;
+const STEPS: f32 = 24.0;
+/// What there is room for in one picture, where lanes are many: more would take longer than a picture may.
+pub const ROOM: usize = 8;
+/// What a lane takes of it that changes.
+const CHANGED: usize = 1;
+/// What a lane takes of it that is made, or of which the pod comes or goes.
+pub const MADE: usize = 2;
 
 /// The set that is on the stage: the one that the user chose, if it is there, or else the first one.
 pub fn shown_set(store: &Store, wanted: Option<&Key>) -> Option<Key> {
@@ -378,28 +386,39 @@ struct Look<'a> {
 
 impl Scene {
     /// The scene as it is drawn after a picture with these lanes: what has not changed is in the same allocations, and of many
-    /// lanes that have changed only `room` are new, from the place `turn` on; the others come in the next pictures. Returns the
-    /// place at which those begin, if there are any. What is drawn anew takes its part of `room`.
+    /// lanes that have changed only as many are new as there is `room` for, from the place `turn` on; the others come in the
+    /// next pictures. Returns the place at which those begin, if there are any. What is drawn anew takes its part of `room`.
     pub fn following(mut self, before: &[Rc<Lane>], turn: usize, room: &mut usize) -> (Scene, Option<usize>) {
-        let most = if self.many { *room } else { usize::MAX };
+        let mut left = if self.many { *room } else { usize::MAX };
         let is_same = |old: &Rc<Lane>, new: &Rc<Lane>| old.name == new.name;
         let kept = before.iter().zip(&self.lanes).take_while(|(old, new)| is_same(old, new)).count();
-        let added = (self.lanes.len() - kept).min(most);
+        let added = (self.lanes.len() - kept).min(left / MADE);
         let mut rest = (kept + added < self.lanes.len()).then_some(kept + added);
         self.lanes.truncate(kept + added);
-        let mut new = added;
+        left -= added * MADE;
         for place in (0..kept).map(|n| (turn + n) % kept) {
             if self.lanes[place] != before[place] {
-                new += 1;
-                if new <= most {
+                let takes = self.lanes[place].takes_after(&before[place]);
+                if takes <= left {
+                    left -= takes;
                     continue;
                 }
                 rest = rest.or(Some(place));
             }
             self.lanes[place] = before[place].clone();
         }
-        *room -= new.min(*room);
+        if self.many {
+            *room = left;
+        }
         (self, rest)
+    }
+}
+
+impl Lane {
+    /// How much of a picture's room it takes to draw this lane where that one was.
+    fn takes_after(&self, before: &Lane) -> usize {
+        let is_pod = |lane: &Lane| matches!(lane.pod, PodPlace::Pod(_));
+        if is_pod(self) == is_pod(before) { CHANGED } else { MADE }
     }
 }
 
@@ -517,7 +536,10 @@ impl Look<'_> {
             (Some(Some(_)), Some(_)) => Mark::New,
             _ => Mark::None,
         };
-        let progress = self.progress(object);
+        let mut progress = self.progress(object);
+        if small {
+            progress.iter_mut().for_each(|part| *part = (*part * STEPS_OF_EACH).floor() / STEPS_OF_EACH);
+        }
         let mut ring = progress.iter().sum::<f32>() / progress.len() as f32;
         let summary = pod_summary(pod, &object.meta);
         let mut ready = summary.ready_column();
@@ -530,6 +552,9 @@ impl Look<'_> {
         }
         if let Some(left) = self.grace_left(object) {
             ring = left;
+        }
+        if small {
+            ring = (ring * STEPS).round() / STEPS;
         }
         PodView {
             uid: object.meta.uid.to_string()[..8].to_string(),

@@ -11,7 +11,7 @@ use crate::chronicle::{Chronicle, Page as Text, is_event};
 use crate::compare::{Difference, differences};
 use crate::link::{Link, Told};
 use crate::pairs::{PAIRS, Twin};
-use crate::scene::{MOST_NEW, Playhead, Scene, shown_set};
+use crate::scene::{Playhead, ROOM, Scene, shown_set};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{History, Moment};
@@ -85,7 +85,7 @@ const LONGEST_FRAME: f64 = 100.0;
 const REST: Span = Span::seconds(8);
 /// The simulation takes no longer than this for one picture, in milliseconds of real time, or else a single step. Where more
 /// is to be done, simulated time passes more slowly instead.
-const BUDGET: f64 = 6.0;
+const BUDGET: f64 = 4.0;
 /// A picture that comes so much later than they usually do is late.
 const LATE: f64 = 1.5;
 /// When pictures come late, this part of the work is left in each: less would make what is shown lag behind on a machine
@@ -139,7 +139,7 @@ pub struct Session {
     usual: f64,
     /// The part of the work that the next picture has time for: the later pictures come, the less.
     share: f64,
-    /// So many lanes can still be drawn anew in this picture.
+    /// The room that is left for lanes in this picture.
     room: usize,
 }
 
@@ -166,7 +166,7 @@ impl Session {
             sample: (0, 0.0),
             usual: f64::INFINITY,
             share: 1.0,
-            room: MOST_NEW,
+            room: ROOM,
         };
         session.seek(0.0);
         session
@@ -316,7 +316,7 @@ impl Session {
             let share = if passed > self.usual * LATE { self.share / 2.0 } else { self.share + MORE };
             self.share = share.clamp(LEAST_SHARE, 1.0);
         }
-        self.room = (MOST_NEW as f64 * self.share) as usize;
+        self.room = (ROOM as f64 * self.share) as usize;
     }
 
     /// How far towards a time both stories come within what a picture may take: where very much happens at once, simulated

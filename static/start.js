@@ -60,9 +60,22 @@ const fetched = async (number) => {
   return WebAssembly.compile(await response.arrayBuffer());
 };
 
-const loadLater = async (number, pause) => {
+// How long after all is loaded that is, in milliseconds.
+const REHEARSED_AFTER = 1500;
+// Lets what a big rollout needs be compiled before there is one (src/rehearsal.rs): a picture at a time, while nobody waits.
+// What is embedded in another page is not rehearsed: it may be one of many there.
+const rehearse = (glue) => {
+  const idle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 100));
+  const goOn = () => {
+    if (glue.rehearse()) idle(goOn);
+    else globalThis.ordinalRehearsed = true;
+  };
+  if (parent === globalThis) setTimeout(idle, REHEARSED_AFTER, goOn);
+};
+const loadLater = async (number, pause, glue) => {
   if (number > later.length) {
     globalThis.ordinalRest = { waits };
+    rehearse(glue);
     return;
   }
   try {
@@ -70,11 +83,11 @@ const loadLater = async (number, pause) => {
   } catch (error) {
     // The network is away for a while: what is there goes on.
     if (pause > 60_000) throw error;
-    setTimeout(loadLater, pause, number, pause * 2);
+    setTimeout(loadLater, pause, number, pause * 2, glue);
     return;
   }
   if (number === enough) open();
-  requestAnimationFrame(() => loadLater(number + 1, 500));
+  requestAnimationFrame(() => loadLater(number + 1, 500, glue));
 };
 
 try {
@@ -87,7 +100,7 @@ try {
   if (!held) {
     requestAnimationFrame(() => {
       if (later.length === 0) open();
-      loadLater(1, 500);
+      loadLater(1, 500, glue);
     });
   }
 } catch (error) {

@@ -14,6 +14,7 @@ use ordinal::components::terminal::{Terminal, suggestions};
 use ordinal::components::timeline::timeline;
 use ordinal::components::{Ask, Face};
 use ordinal::examples::EXAMPLES;
+use ordinal::rehearsal::{Pictures, Rehearsal};
 use ordinal::session::{Action, Session};
 use ordinal::words::EN;
 use std::cell::RefCell;
@@ -276,4 +277,26 @@ fn mistakes_are_marked_at_their_lines() {
     let diagnosis = diagnose(&text, FeatureGates::default());
     let html = render(editor(&EN, &text.into(), &diagnosis, None, 0, &Callback::noop()));
     check(&html, &["<i class=\"error\">24</i>", "<b>line 24</b>", "StatefulSet flask"]);
+}
+
+#[test]
+fn the_rehearsal_sees_a_crowd_come_up() {
+    let seen = |rehearsal: &Rehearsal| {
+        drawn(
+            yew::LocalServerRenderer::<Pictures>::with_props(rehearsal.picture()).hydratable(false).render(),
+        )
+    };
+    let mut rehearsal = Rehearsal::new();
+    let mut pictures = 0;
+    let mut states = std::collections::BTreeSet::new();
+    while rehearsal.go_on() {
+        pictures += 1;
+        assert!(pictures < 200, "there is no end to it");
+        let picture = seen(&rehearsal);
+        let counted = |state: &&str| picture.contains(&format!("<li class=\"{state}\"><i>"));
+        states.extend(["pending", "run", "ready"].into_iter().filter(counted));
+    }
+    assert_eq!(states.len(), 3, "{states:?}");
+    let last = seen(&rehearsal);
+    assert!(last.contains("120/120 ready"), "{last}");
 }

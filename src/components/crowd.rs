@@ -81,13 +81,17 @@ pub fn crowd(
         html! { if count > 0 { <li class={state.class()}><i />{ name }<b>{ count }</b></li> } }
     };
     let counts = PodState::ALL.into_iter().zip(crowd.counts);
+    // Around the places that are lit, and above and below those that are not.
     let outlined = |class: &'static str, ordinals: &[i32]| {
         let mut d = String::new();
         for index in ordinals.iter().filter_map(|ordinal| crowd.index_of(*ordinal)) {
             let (x, y) = corner(index, columns);
-            let _ = write!(d, "M{x} {y}h{WIDE}v{WIDE}h-{WIDE}z");
+            let _ = match class {
+                "lit" => write!(d, "M{x} {y}h{WIDE}v{WIDE}h-{WIDE}zM{} {}v8h8v-8z", x + 1, y + 1),
+                _ => write!(d, "M{x} {y}h{WIDE}v1h-{WIDE}zM{x} {}h{WIDE}v1h-{WIDE}z", y + WIDE - 1),
+            };
         }
-        html! { if !d.is_empty() { <path {class} d={d} /> } }
+        html! { if !d.is_empty() { <path {class} {d} /> } }
     };
     let chosen = |cell: &Cell| {
         let index = crowd.index_of(cell.ordinal).unwrap_or_default();
@@ -168,12 +172,55 @@ fn about(words: &'static Words, set: &str, cell: &Cell) -> String {
     format!("{set}-{} {}", cell.ordinal, status.as_deref().unwrap_or(words.missing_pods))
 }
 
-/// A path for each state. The more a pod is there, the higher is its field, so that states are told apart without colours,
-/// too; with a number on it, the thicker is the field's foot.
+/// A line around a field of six by six, one that is thin and one that is thick: how far it begins before the field's corner
+/// and inside it, and how long its sides are there.
+struct Line {
+    outside: (&'static str, &'static str),
+    inside: (&'static str, &'static str),
+}
+
+const THIN: Line = Line { outside: (".7", "6.6"), inside: (".3", "5.4") };
+const THICK: Line = Line { outside: (".4", "7.2"), inside: (".6", "4.8") };
+
+/// What a line encloses, with the line.
+fn square(x: usize, y: usize, line: Line) -> String {
+    let (from, side) = line.outside;
+    format!("M{}{from} {}{from}h{side}v{side}h-{side}z", x + 1, y + 1)
+}
+
+/// A line around a field, as a path to be filled: what is inside it runs the other way round.
+fn ring(x: usize, y: usize, line: Line) -> String {
+    let (from, side) = line.inside;
+    let hole = format!("M{}{from} {}{from}v{side}h{side}v-{side}z", x + 2, y + 2);
+    square(x, y, line) + &hole
+}
+
+/// The four corners of a thick line.
+fn corners(x: usize, y: usize) -> String {
+    let (left, top, right, bottom) = (x + 1, y + 1, x + 8, y + 8);
+    format!(
+        "M{left}.4 {top}.4h2.6v1.2h-1.4v1.4h-1.2zM{right}.6 {top}.4v2.6h-1.2v-1.4h-1.4v-1.2zM{right}.6 \
+         {bottom}.6h-2.6v-1.2h1.4v-1.4h1.2zM{left}.4 {bottom}.6v-2.6h1.2v1.4h1.4v1.2z"
+    )
+}
+
+/// A field eight wide and so high. Its corners are round if there is enough room to see that, and else cut off.
+fn field(x: usize, y: usize, high: usize, is_round: bool) -> String {
+    let (left, sides) = (x + 1, high - 2);
+    if is_round {
+        format!("M{left} {y}h6a1 1 0 0 1 1 1v{sides}a1 1 0 0 1-1 1h-6a1 1 0 0 1-1-1v-{sides}a1 1 0 0 1 1-1z")
+    } else {
+        format!("M{left} {y}h6l1 1v{sides}l-1 1h-6l-1-1v-{sides}z")
+    }
+}
+
+/// Paths for each state. The more a pod is there, the higher is its field, so that states are told apart without colours,
+/// too; with a number on it, the thicker is the field's foot. Nothing is stroked: for a browser without a graphics card a
+/// line around a thousand fields is more work than all else on the page.
 fn paths(cells: &[Cell], first: usize, len: usize, revision: Option<&str>) -> Html {
     let (columns, is_numbered, is_dense) = (columns(len), len <= NUMBERED, len >= DENSE);
-    // Six states, and none; the same of an old revision; the claims; and the feet of the first three states.
-    let mut paths: [String; 18] = Default::default();
+    // Six states, and none; the same of an old revision; the claims; the feet of the first three states; frames.
+    let mut paths: [String; 24] = Default::default();
     let class = |cell: &Cell| match (&cell.pod, cell.state) {
         (Some(pod), Some(state)) => {
             state as usize + if pod.meta.label(REVISION_LABEL) == revision { 0 } else { 7 }
@@ -187,16 +234,26 @@ fn paths(cells: &[Cell], first: usize, len: usize, revision: Option<&str>) -> Ht
         let alike = |cell: &&Cell| class(cell) == class_of && cell.bound == bound;
         let row = columns - (first + n) % columns;
         let run = if is_dense { cells[n..].iter().take(row).take_while(alike).count() } else { 1 };
-        let high = [3, 4, 6, 8, 8, 8, 8][class_of % 7];
-        let high = if is_numbered { 8 } else { high };
-        let (path, top) = (&mut paths[class_of], y + 9 - high);
-        let _ = match is_dense {
-            true => write!(path, "M{x} {top}h{}v{high}H{x}z", run * WIDE),
-            // The line around it adds the rest, and rounds the corners.
-            false => write!(path, "M{} {}h6v{}h-6z", x + 2, top + 1, high - 2),
-        };
-        if is_numbered && let Some(foot) = ["1", "1.7", "2.5"].get(class_of % 7) {
-            let _ = write!(paths[15 + class_of % 7], "M{} {}h6v-{foot}h-6z", x + 2, y + 8);
+        let state = class_of % 7;
+        let high = [3, 4, 6, 8, 8, 8, 8][state];
+        match state {
+            _ if is_dense => {
+                let _ = write!(paths[class_of], "M{x} {}h{}v{high}H{x}z", y + 9 - high, run * WIDE);
+            }
+            4 | 5 => {
+                let (body, frame) =
+                    (square(x, y, THICK), if state == 4 { corners(x, y) } else { ring(x, y, THICK) });
+                paths[class_of].push_str(&body);
+                paths[18 + state].push_str(&frame);
+            }
+            6 => paths[class_of].push_str(&ring(x, y, THIN)),
+            0..=2 if is_numbered => {
+                paths[class_of].push_str(&square(x, y, THIN));
+                paths[18 + state].push_str(&ring(x, y, THIN));
+                let foot = ["1", "1.7", "2.5"][state];
+                let _ = write!(paths[15 + state], "M{} {}h6v-{foot}h-6z", x + 2, y + 8);
+            }
+            _ => paths[class_of].push_str(&field(x + 1, y + 9 - high, high, is_numbered)),
         }
         if bound {
             let _ = write!(paths[14], "M{} {}h{}v1H{}z", x + 2, y + 10, run * WIDE - 4, x + 2);
@@ -205,15 +262,18 @@ fn paths(cells: &[Cell], first: usize, len: usize, revision: Option<&str>) -> Ht
     }
     let name = |n: usize| match n {
         14 => "bound",
+        15..18 => PodState::ALL[n - 15].class(),
+        18.. => PodState::ALL[n - 18].class(),
         _ => PodState::ALL.get(n % 7).map_or("ghost", |state| state.class()),
     };
     let path = |(n, d): (usize, String)| {
         let more = match n {
             7..13 => Some("old"),
-            15.. => Some("foot"),
+            15..18 => Some("foot"),
+            18.. => Some("frame"),
             _ => None,
         };
-        html! { if !d.is_empty() { <path class={classes!(name(if n < 15 { n } else { n - 15 }), more)} d={d} /> } }
+        html! { if !d.is_empty() { <path class={classes!(name(n), more)} d={d} /> } }
     };
     let number = |(n, cell): (usize, &Cell)| {
         let (x, y) = corner(first + n, columns);

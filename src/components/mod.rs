@@ -138,6 +138,9 @@ impl View {
     }
 }
 
+/// Of few parts the browser makes a drawing, of many it shows them in so many steps.
+const TWENTIETHS: f32 = 20.0;
+
 /// What a part depends on: numbers, and addresses of what is never changed in place.
 pub type Depends = [usize; 4];
 
@@ -191,6 +194,22 @@ pub fn ring(part: f32, text: impl Into<AttrValue>) -> Html {
             <text class={(text.len() > 2).then_some("long")} x="13" y="17.3">{ text }</text>
         </svg>
     }
+}
+
+/// A ring in few: of what comes in dozens, each drawing of its own would take the browser longer than all else of it.
+pub fn dial(part: f32, text: impl Into<AttrValue>) -> Html {
+    let text: AttrValue = text.into();
+    let long = (text.len() > 2).then_some("long");
+    html! { <b class={classes!("ring", done(part), long)} aria-hidden="true">{ text }</b> }
+}
+
+/// The class of what is done to this part of 1: in twentieths.
+pub fn done(part: f32) -> &'static str {
+    const DONE: [&str; TWENTIETHS as usize + 1] = [
+        "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15",
+        "p16", "p17", "p18", "p19", "p20",
+    ];
+    DONE[(part.clamp(0.0, 1.0) * TWENTIETHS).round() as usize]
 }
 
 /// A part of 1 in percent, with two decimals. (The standard library's way to print a fraction is big.)

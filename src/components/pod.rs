@@ -1,23 +1,29 @@
 //! A pod's card.
 
 use super::trouble::{opener, why_button};
-use super::{Ask, labelled, percent, ring, sign};
+use super::{Ask, dial, done, labelled, percent, ring, sign};
 use crate::scene::{Lane, Mark, PodPlace, PodView, Replaced};
 use crate::why::Subject;
 use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use yew::prelude::*;
 
+/// The key of cards of which nothing moves: a pod's card becomes the one of the pod that comes in its place.
+const SAME: &str = "pod";
+
+/// So long a name has room on every card.
+const SHORT: usize = 12;
+
 /// The card of a lane's pod, or the outline of one that is not there. `small`: without details.
 pub fn card(words: &'static Words, namespace: &str, lane: &Lane, small: bool, ask: &Callback<Ask>) -> Html {
-    let number =
-        ring(if let PodPlace::Pod(pod) = &lane.pod { pod.ring } else { 1.0 }, lane.ordinal.to_string());
+    let part = if let PodPlace::Pod(pod) = &lane.pod { pod.ring } else { 1.0 };
+    let number = if small { dial } else { ring }(part, lane.ordinal.to_string());
     let key = Key::new(Kind::Pod, namespace, &lane.name);
     let pod = match &lane.pod {
         PodPlace::Pod(pod) => pod,
         PodPlace::Ghost { note, next } => {
             return html! {
-                <article class="pod ghost" key="ghost" data-pod={lane.name.clone()}>
+                <article class="pod ghost" key={if small { SAME } else { "ghost" }} data-pod={lane.name.clone()}>
                     <h3>{ number }<span>{ &*lane.name }</span>if *next { <b class="state">{ words.next }</b> }</h3>
                     <p>{ why_button(words, &lane.name, note, ask, Subject::Pod(key)) }</p>
                 </article>
@@ -29,21 +35,23 @@ pub fn card(words: &'static Words, namespace: &str, lane: &Lane, small: bool, as
     let trouble = fill(words.trouble_for, &[("name", &lane.name)]);
     let delete = Ask::Command(format!("kubectl delete pod {}", lane.name).into());
     html! {
-        <article class={classes!("pod", pod.state.class())} key={&*pod.uid} data-pod={lane.name.clone()}>
+        <article class={classes!("pod", pod.state.class())} key={if small { SAME } else { &*pod.uid }} data-pod={lane.name.clone()}>
             <h3>
                 { number }
-                { labelled("name", Some(name(words.inspect_pod)), None, Html::from(&*lane.name), ask, inspect) }
+                { labelled(class_of(&lane.name), Some(name(words.inspect_pod)), None, Html::from(&*lane.name), ask, inspect) }
                 <b class="state">{ why_button(words, &lane.name, &pod.status, ask, Subject::Pod(key.clone())) }</b>
                 { opener("close more", trouble, "⋯".into(), ask, key.clone()) }
                 { sign("close", name(words.delete_pod), "✕", ask, delete) }
             </h3>
-            <div class="steps" aria-hidden="true">{ for pod.progress.iter().map(|part| step(*part)) }</div>
-            if !small { { facts(words, pod, listed(words, lane, pod, key, ask)) } }
+            if small { { bar(&pod.progress) } } else {
+                <div class="steps" aria-hidden="true">{ for pod.progress.iter().map(|part| step(*part)) }</div>
+                { facts(words, pod, listed(words, lane, pod, key, ask)) }
+            }
             { for pod.replaced.as_ref().map(|replaced| kept(words, replaced)) }
             <footer>
                 if let Some((node, number)) = &pod.node {
                     { dot(*number) }
-                    { opener("name", fill(words.trouble_for, &[("name", node)]), Html::from(&**node), ask, Key::cluster(Kind::Node, node)) }
+                    { opener(class_of(node), fill(words.trouble_for, &[("name", node)]), Html::from(&**node), ask, Key::cluster(Kind::Node, node)) }
                     { mark(words, pod.node_mark) }
                 } else {
                     <span>{ words.not_scheduled }</span>
@@ -51,6 +59,11 @@ pub fn card(words: &'static Words, namespace: &str, lane: &Lane, small: bool, as
             </footer>
         </article>
     }
+}
+
+/// The class of a name: a long one may have to be cut. What is cut is a piece of its own to the browser, so a short one is not.
+fn class_of(name: &str) -> &'static str {
+    if name.len() > SHORT { "name cut" } else { "name" }
 }
 
 /// The pod's name in DNS. That it has none although it has an address is worth a question.
@@ -100,6 +113,13 @@ fn kept(words: &'static Words, replaced: &Replaced) -> Html {
             <em class="new">{ words.new }</em>{ " " }{ list(false) }
         </p>
     }
+}
+
+/// How far a pod is, as one bar with a mark between two steps: they follow one another.
+fn bar(progress: &[f32]) -> Html {
+    let part = progress.iter().sum::<f32>() / progress.len() as f32;
+    let count = if progress.len() > 3 { "n4" } else { "n3" };
+    html! { <i class={classes!("steps", count, done(part))} aria-hidden="true" /> }
 }
 
 fn step(part: f32) -> Html {

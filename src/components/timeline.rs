@@ -10,6 +10,7 @@ use crate::session::{Action, Session};
 use crate::words::{Words, fill};
 use kubesim::api::SimTime;
 use std::cell::RefCell;
+use std::fmt::Write;
 use std::rc::Rc;
 use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
@@ -25,6 +26,8 @@ const SHORTEST: f64 = 60_000.0;
 const FRONTIER_AT: f64 = 0.8;
 /// Where the first row begins, in pixels: above it are the times and the commands.
 const TOP: usize = 34;
+/// A row without a name is so long, in units of its drawing.
+const STRIP: usize = 10_000;
 /// Rows at least this high have names.
 const NAMED: usize = 12;
 /// How fast simulated time may run, and how it is written.
@@ -76,6 +79,7 @@ pub fn timeline(
         let (shared, rows) = (shared.clone(), rows.clone());
         let draw = move || match crowd {
             true => bands(&shared.borrow().chronicle().bands, bars_span),
+            false if height < NAMED => strips(shared.borrow().chronicle(), &rows, height, bars_span),
             false => bars(shared.borrow().chronicle(), &rows, height, bars_span),
         };
         // Of a crowd some pod is changing at every moment.
@@ -305,27 +309,65 @@ fn expected(session: &Session, scene: &Scene, rows: &[PodName], height: usize, s
     })
 }
 
-/// What was when: a bar for each state of each pod. The more a pod is there, the thicker is its bar, so that states are
-/// told apart without colours, too.
-fn bars(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> Html {
-    let full = (height * 2 / 3).max(2);
+/// What was when, of so many pods that there is no room for texts: the bars of each state in one path.
+fn strips(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> Html {
+    let mut paths: [String; 6] = Default::default();
+    let x = |time: SimTime| (time.0 as f64 / span * STRIP as f64) as i64;
+    for (row, name) in rows.iter().enumerate() {
+        for (from, to, stretch) in chronicle.lives(name).iter().flat_map(|life| stretches(life, span)) {
+            let (top, thick) = bar(stretch.state, height);
+            let (from, width) = (x(from), x(to) - x(from));
+            let _ = write!(
+                paths[stretch.state as usize],
+                "M{from} {}h{width}v{thick}h-{width}z",
+                row * height + top
+            );
+        }
+    }
+    let high = rows.len() * height;
+    let path = |(state, d): (PodState, String)| {
+        html! { if !d.is_empty() { <path class={state.class()} {d} /> } }
+    };
+    html! {
+        <svg y={TOP.to_string()} height={high.to_string()} viewBox={format!("0 0 {STRIP} {high}")} preserveAspectRatio="none"
+            overflow="visible" class="bands">
+            { for PodState::ALL.into_iter().zip(paths).map(path) }
+        </svg>
+    }
+}
+
+/// From when to when a pod was in each of its states.
+fn stretches(life: &Life, span: f64) -> impl Iterator<Item = (SimTime, SimTime, &Stretch)> {
     let end = SimTime(span as i64);
+    let to = move |n: usize| life.states.get(n + 1).map(|next| next.since).or(life.gone).unwrap_or(end);
+    life.states.iter().enumerate().map(move |(n, stretch)| (stretch.since, to(n), stretch))
+}
+
+/// Where in its row a state's bar begins, and how thick it is. The more a pod is there, the thicker is its bar, so that states
+/// are told apart without colours, too.
+fn bar(state: PodState, height: usize) -> (usize, usize) {
+    let full = (height * 2 / 3).max(2);
+    let thick = (full * [4, 6, 9, 12, 12, 12][state as usize] / 12).max(2);
+    ((height - full) / 2 + (full - thick), thick)
+}
+
+/// What was when: a bar for each state of each pod.
+fn bars(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> Html {
     let mut bars = Vec::new();
     for (row, name) in rows.iter().enumerate() {
-        for life in chronicle.lives(name) {
-            for (n, Stretch { since, state, status }) in life.states.iter().enumerate() {
-                let to = life.states.get(n + 1).map(|next| next.since).or(life.gone).unwrap_or(end);
-                let thick = (full * [4, 6, 9, 12, 12, 12][*state as usize] / 12).max(2);
-                let y = TOP + row * height + (height - full) / 2 + (full - thick);
-                let (x, width) = (percent(since.0 as f64 / span), percent((to - *since).0 as f64 / span));
-                bars.push(html! {
-                    <rect class={state.class()} x={x.clone()} width={width.clone()} y={y.to_string()}
-                        height={thick.to_string()} rx={(thick / 4).min(4).to_string()} />
-                });
-                if let (Some(status), true) = (status, height >= NAMED) {
-                    let middle = (y + thick / 2 + 4).to_string();
-                    bars.push(html! { <svg class="status" {x} {width}><text x="4" y={middle}>{ &**status }</text></svg> });
-                }
+        for (from, to, Stretch { state, status, .. }) in
+            chronicle.lives(name).iter().flat_map(|life| stretches(life, span))
+        {
+            let (top, thick) = bar(*state, height);
+            let y = TOP + row * height + top;
+            let (x, width) = (percent(from.0 as f64 / span), percent((to - from).0 as f64 / span));
+            bars.push(html! {
+                <rect class={state.class()} x={x.clone()} width={width.clone()} y={y.to_string()}
+                    height={thick.to_string()} rx={(thick / 4).min(4).to_string()} />
+            });
+            if let Some(status) = status {
+                let middle = (y + thick / 2 + 4).to_string();
+                bars.push(html! { <svg class="status" {x} {width}><text x="4" y={middle}>{ &**status }</text></svg> });
             }
         }
     }

@@ -1,0 +1,116 @@
+//! A rehearsal: a small rollout of a crowd, run once and drawn where nobody sees it, before the user asks for a big one.
+//!
+//! Browsers compile a function of a Wasm module when it is called for the first time. In the first pictures of a rollout
+//! these are hundreds, and each picture that has many of them comes late. `static/start.js` lets the rehearsal go on, a
+//! picture at a time, in moments in which the browser has nothing else to do.
+
+use crate::components::stage::Stage;
+use crate::components::timeline::timeline;
+use crate::examples::EXAMPLES;
+use crate::session::{Action, Session};
+use crate::words::EN;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::wasm_bindgen;
+use yew::prelude::*;
+
+/// So many pods: enough to be drawn as a crowd, with more than one block of cells.
+const PODS: &str = "replicas: 120";
+/// The time between two pictures, in milliseconds.
+const PICTURE: f64 = 16.0;
+/// How fast simulated time passes: with few pictures all that happens is seen.
+const SPEED: f64 = 32.0;
+
+/// A session that is played where nobody sees it.
+pub struct Rehearsal {
+    session: Rc<RefCell<Session>>,
+    clock: f64,
+}
+
+impl Rehearsal {
+    /// Before its first picture.
+    pub fn new() -> Rehearsal {
+        let manifest = EXAMPLES.last().map_or("", |example| example.text).replace("replicas: 1000", PODS);
+        let mut session = Session::playing(&manifest);
+        session.handle(Action::Speed(SPEED));
+        Rehearsal { session: Rc::new(RefCell::new(session)), clock: 0.0 }
+    }
+
+    /// Goes on to the next picture. Returns false after the last one.
+    pub fn go_on(&mut self) -> bool {
+        self.clock += PICTURE;
+        let mut session = self.session.borrow_mut();
+        session.handle(Action::Frame(self.clock));
+        session.is_playing()
+    }
+
+    /// What is seen of it now.
+    pub fn picture(&self) -> Picture {
+        Picture { session: self.session.clone(), clock: self.clock }
+    }
+}
+
+impl Default for Rehearsal {
+    fn default() -> Rehearsal {
+        Rehearsal::new()
+    }
+}
+
+/// A picture of a rehearsal.
+#[derive(Properties)]
+pub struct Picture {
+    session: Rc<RefCell<Session>>,
+    clock: f64,
+}
+
+impl PartialEq for Picture {
+    fn eq(&self, other: &Picture) -> bool {
+        self.clock == other.clock
+    }
+}
+
+/// Draws a picture.
+#[component]
+pub fn Pictures(picture: &Picture) -> Html {
+    let mut session = picture.session.borrow_mut();
+    let (scene, now) = (session.scene(&EN, None), session.playhead());
+    drop(session);
+    let ask = Callback::noop();
+    let stage = Stage {
+        words: &EN,
+        scene: &scene,
+        now,
+        part: None,
+        beside: None,
+        compared: None,
+        notice: None,
+        rule: false,
+        default: None,
+        lit: None,
+        ask: &ask,
+    };
+    html! { <>{ stage.draw() }{ timeline(&EN, &picture.session, &scene, &ask) }</> }
+}
+
+thread_local! {
+    static STAGED: RefCell<Option<(Rehearsal, AppHandle<Pictures>)>> = const { RefCell::new(None) };
+}
+
+/// Goes on with the rehearsal by a picture. Returns false when it is over.
+#[wasm_bindgen]
+pub fn rehearse() -> bool {
+    STAGED.with_borrow_mut(|staged| {
+        let (rehearsal, pictures) = staged.get_or_insert_with(|| {
+            let rehearsal = Rehearsal::new();
+            let nowhere = gloo::utils::document().create_element("div").expect("HTML has such an element");
+            let pictures = yew::Renderer::<Pictures>::with_root_and_props(nowhere, rehearsal.picture());
+            (rehearsal, pictures.render())
+        });
+        let goes_on = rehearsal.go_on();
+        pictures.update(rehearsal.picture());
+        if !goes_on && let Some((_, pictures)) = staged.take() {
+            pictures.destroy();
+        }
+        goes_on
+    })
+}
