@@ -4,6 +4,7 @@
 
 use crate::browser::Budget;
 use crate::chronicle::{Chronicle, Page, Printed, is_decision, is_event};
+use crate::crowd::Crowd;
 use crate::scene::{self, Glass, Lane, Playhead, Scene};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
@@ -51,6 +52,8 @@ pub struct Branch {
     lanes: Vec<Rc<Lane>>,
     /// Where the lanes begin that are still to be drawn, if not all are.
     turn: Option<usize>,
+    /// The places as they were drawn, and the block with which the next picture goes on, if not all are.
+    crowd: (Option<Rc<Crowd>>, Option<usize>),
     glass: Glass,
 }
 
@@ -68,6 +71,7 @@ impl Branch {
             looked: Default::default(),
             lanes: Vec::new(),
             turn: None,
+            crowd: (None, None),
             glass: Glass::default(),
         }
     }
@@ -200,7 +204,7 @@ impl Branch {
 
     /// Whether the scene that was made last leaves something to the next picture.
     pub fn is_half_drawn(&self) -> bool {
-        self.turn.is_some()
+        self.turn.is_some() || self.crowd.1.is_some()
     }
 
     /// The scene at that moment. `wanted` is the set that is to be shown; of a crowd, the place `lens` is seen whole; so many
@@ -217,8 +221,13 @@ impl Branch {
         let (history, position) = (self.story.cluster.api.history(), self.moment.position);
         let glass = (&mut self.glass, history, position);
         let scene = scene::scene(words, &self.moment.store, &self.chronicle, now, wanted, glass);
-        let (scene, rest) = scene.following(&self.lanes, self.turn.unwrap_or_default(), room);
+        let (mut scene, rest) = scene.following(&self.lanes, self.turn.unwrap_or_default(), room);
         (self.lanes, self.turn) = (scene.lanes.clone(), rest);
+        let (drawn, turn) = &self.crowd;
+        let crowd = scene.crowd.map(|crowd| crowd.following(drawn.as_ref(), turn.unwrap_or_default()));
+        let (crowd, rest) = crowd.unzip();
+        scene.crowd = crowd.clone();
+        self.crowd = (crowd, rest.flatten());
         Rc::new(scene)
     }
 }

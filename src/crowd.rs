@@ -12,6 +12,8 @@ use std::rc::Rc;
 
 /// From this many places on, each is a cell.
 pub const CROWD: usize = 41;
+/// Up to so many places have numbers.
+pub const NUMBERED: usize = 250;
 /// So many cells are drawn together.
 pub const BLOCK: usize = 100;
 /// After more writes than this all places are looked at anew.
@@ -139,6 +141,28 @@ impl Crowd {
             }
         }
         Some(crowd)
+    }
+
+    /// The places as they are drawn after a picture of these. Numbers are texts, of which hundreds take longer than a picture
+    /// may: of places with numbers one block is new, the first one from `turn` on. Returns the block with which the next
+    /// picture goes on, if there are others.
+    pub fn following(
+        self: &Rc<Crowd>,
+        before: Option<&Rc<Crowd>>,
+        turn: usize,
+    ) -> (Rc<Crowd>, Option<usize>) {
+        let is_alike = |before: &&Rc<Crowd>| before.wanted == self.wanted && before.len() == self.len();
+        let Some(before) = before.filter(is_alike).filter(|_| self.len() <= NUMBERED) else {
+            return (self.clone(), None);
+        };
+        let count = self.blocks.len();
+        let is_new = |n: &usize| !Rc::ptr_eq(&self.blocks[*n], &before.blocks[*n]);
+        let mut new = (0..count).map(|n| (turn + n) % count).filter(is_new);
+        let (Some(drawn), Some(next)) = (new.next(), new.next()) else { return (self.clone(), None) };
+        let mut crowd = (**self).clone();
+        crowd.blocks = before.blocks.clone();
+        crowd.blocks[drawn] = self.blocks[drawn].clone();
+        (Rc::new(crowd), Some(next))
     }
 
     fn count(&mut self, state: Option<PodState>) -> &mut usize {

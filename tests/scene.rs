@@ -526,6 +526,28 @@ fn a_set_of_many_is_a_crowd_that_keeps_what_has_not_changed() {
 }
 
 #[test]
+fn places_with_numbers_are_drawn_a_block_at_a_time() {
+    let many = EXAMPLES[0].text.replace("replicas: 3", "replicas: 250\n  podManagementPolicy: Parallel");
+    let mut session = Session::playing(&many);
+    play(&mut session, 30.0);
+    session.handle(Action::Toggle);
+    let mut drawn = picture(&mut session).crowd.clone().expect("250 places are a crowd");
+    for at in [0.0, session.frontier()] {
+        session.handle(Action::Seek(at));
+        for pictures in 1..=3 {
+            let shown = picture(&mut session).crowd.clone().expect("still");
+            let new = shown.blocks.iter().zip(&drawn.blocks).filter(|(now, then)| !Rc::ptr_eq(now, then));
+            assert_eq!(new.count(), 1, "picture {pictures} at {at}");
+            assert_eq!(session.is_half_drawn(), pictures < 3);
+            drawn = shown;
+        }
+        let store = &session.moment().store;
+        let set = store.list(Kind::StatefulSet).next().expect("it is there");
+        assert_eq!(Crowd::of(store, set, None).as_ref(), Some(&*drawn));
+    }
+}
+
+#[test]
 fn what_is_no_set_is_not_brought_on_the_stage() {
     let mut session = seed();
     play(&mut session, 20.0);

@@ -5,7 +5,7 @@
 
 use super::{Ask, address, part};
 use crate::chronicle::{PodState, REVISION_LABEL};
-use crate::crowd::{BLOCK, Cell, Crowd};
+use crate::crowd::{BLOCK, Cell, Crowd, NUMBERED};
 use crate::words::Words;
 use kubesim::api::Str;
 use kubesim::kubectl::printers::pod_status;
@@ -18,8 +18,6 @@ use yew::prelude::*;
 /// the bar of its claim.
 const WIDE: usize = 10;
 const HIGH: usize = 12;
-/// Up to so many places have numbers.
-const NUMBERED: usize = 250;
 /// From so many places on there are no gaps, so that neighbours in the same state are one field.
 const DENSE: usize = 2_500;
 

@@ -62,14 +62,12 @@ pub(crate) fn number_of(before: u64, bytes: &[u8]) -> u64 {
     let (parts, rest) = bytes.as_chunks::<8>();
     let hash = parts.iter().fold(before, |hash, part| stir(hash, u64::from_le_bytes(*part)));
     // What is left is read together with some of what was read before, or in two halves that overlap.
-    let last = match bytes.last_chunk::<8>() {
-        Some(last) => u64::from_le_bytes(*last),
-        None => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-            (Some(first), Some(last)) => {
-                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
-            }
-            _ => rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte)),
-        },
+    let last = if let Some(last) = bytes.last_chunk::<8>() {
+        u64::from_le_bytes(*last)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+    } else {
+        rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte))
     };
     stir(hash, last.rotate_left(8) ^ bytes.len() as u64)
 }
