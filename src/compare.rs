@@ -1,7 +1,7 @@
 //! Where two worlds differ: objects that only one of them has, and objects that are at another point.
 
 use crate::chronicle::REVISION_LABEL;
-use kubesim::api::{Body, Key, Kind, Object};
+use kubesim::api::{Body, Key, Kind, Object, Str};
 use kubesim::apiserver::Store;
 use kubesim::kubectl::printers::{pod_status, pod_summary};
 use std::rc::Rc;
@@ -42,7 +42,7 @@ pub fn differences(here: &Store, there: &Store) -> Vec<Difference> {
             {
                 continue;
             }
-            let (here, there) = (one.map(|o| gist(o)), other.map(|o| gist(o)));
+            let (here, there) = (one.map(|o| gist(here, o)), other.map(|o| gist(there, o)));
             if here != there {
                 all.push(Difference { key, here, there });
             }
@@ -52,7 +52,7 @@ pub fn differences(here: &Store, there: &Store) -> Vec<Difference> {
 }
 
 /// What an object is, in few words.
-fn gist(object: &Object) -> String {
+fn gist(store: &Store, object: &Object) -> String {
     match object.kind {
         Kind::Pod => {
             let pod = object.pod();
@@ -60,10 +60,9 @@ fn gist(object: &Object) -> String {
             let node = pod.spec.node_name.as_deref().unwrap_or("–");
             let status = pod_status(pod, &object.meta);
             // A Deployment's pods have their revision in their names.
-            match object.meta.label(REVISION_LABEL) {
-                Some(revision) => format!("{status} {ready} · {node} · {revision}"),
-                None => format!("{status} {ready} · {node}"),
-            }
+            let revision = object.meta.label(REVISION_LABEL);
+            let parts = [Some(&*format!("{status} {ready}")), Some(node), revision, claims(store, object)];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
         }
         Kind::StatefulSet => {
             let set = object.stateful_set();
@@ -82,6 +81,15 @@ fn gist(object: &Object) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// Whether a pod has the claims of a predecessor, and with them what is on their volumes.
+fn claims(store: &Store, pod: &Object) -> Option<&'static str> {
+    let key = |claim: &Str| pod.key().beside(Kind::PersistentVolumeClaim, claim);
+    let mut claims = pod.pod().spec.claims().filter_map(|claim| store.get(&key(claim))).peekable();
+    claims.peek()?;
+    let is_older = claims.all(|claim| claim.meta.creation_timestamp < pod.meta.creation_timestamp);
+    Some(if is_older { "old claim" } else { "new claim" })
 }
 
 #[cfg(test)]
@@ -112,5 +120,29 @@ mod tests {
             found[1].here.as_ref().is_some_and(|pod| pod.starts_with("Running 1/1 · chhan-k8s-4 · flask-"))
         );
         assert_eq!(found[1].there, None);
+    }
+
+    #[test]
+    fn that_a_claim_was_kept_and_another_was_not_is_a_difference() {
+        let retention = |pair: &&crate::pairs::Pair| pair.names[0].starts_with("whenScaled");
+        let pair = crate::pairs::PAIRS.iter().find(retention).expect("there is such a pair");
+        let stories = pair.twins().map(|twin| {
+            let mut story = Story::new(Options::default());
+            story.input(Input::Apply(twin.manifest));
+            for (until, replicas) in [(60_000, 1), (120_000, 3)] {
+                story.run_until(SimTime(until));
+                story.input(Input::Command(format!("kubectl scale sts web --replicas={replicas}").into()));
+            }
+            story.run_until(SimTime(180_000));
+            story
+        });
+        let found = differences(stories[0].cluster.api.store(), stories[1].cluster.api.store());
+        let told: Vec<[Option<&str>; 3]> = found
+            .iter()
+            .map(|d| [Some(&*d.key.name), d.here.as_deref(), d.there.as_deref()])
+            .map(|told| told.map(|text| text.and_then(|text| text.split(" · ").last())))
+            .collect();
+        let one = |pod| [Some(pod), Some("old claim"), Some("new claim")];
+        assert_eq!(told, [one("web-1"), one("web-2")]);
     }
 }

@@ -51,6 +51,8 @@ pub struct Crowd {
     pub missing: usize,
     /// The revision that all pods are to have.
     pub revision: Option<Str>,
+    /// Whether pods may still have another one.
+    pub rolls: bool,
     /// The numbers that are wanted.
     pub wanted: Range<i32>,
 }
@@ -106,6 +108,7 @@ impl Crowd {
             counts: [0; 6],
             missing: 0,
             revision: set.stateful_set().status.update_revision.clone(),
+            rolls: rolls(set),
             wanted: wanted(set),
         };
         for cell in &cells {
@@ -125,7 +128,8 @@ impl Crowd {
         if self.wanted != wanted(set) {
             return None;
         }
-        let mut crowd = Crowd { revision: set.stateful_set().status.update_revision.clone(), ..self.clone() };
+        let revision = set.stateful_set().status.update_revision.clone();
+        let mut crowd = Crowd { revision, rolls: rolls(set), ..self.clone() };
         for ordinal in changed {
             let (block, place) = crowd.place(*ordinal)?;
             let cell = cell_of(store, set, *ordinal);
@@ -248,6 +252,12 @@ fn changed(history: &History, from: usize, to: usize, set: &Object) -> Option<Ve
     changed.sort_unstable();
     changed.dedup();
     Some(changed)
+}
+
+/// Whether a rollout is under way.
+fn rolls(set: &Object) -> bool {
+    let status = &set.stateful_set().status;
+    status.current_revision != status.update_revision
 }
 
 fn wanted(set: &Object) -> Range<i32> {

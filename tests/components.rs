@@ -257,7 +257,7 @@ fn commands_close_together_are_one_mark_with_a_list() {
     let said = "aria-label=\"3 commands: delete pod flask-0 --wait=false; delete pod flask-1 --wait=false; \
                 delete pod flask-2 --wait=false\"";
     check(&html, &[said]);
-    let label = "<text x=\"11\" y=\"27\">";
+    let label = "<text x=\"11\" y=\"24\">";
     assert_eq!(html.matches(label).count(), 4, "two marks on a wide screen, and two on a narrow one");
 }
 

@@ -24,7 +24,7 @@ pub fn claim(
     let (class, facts, about) = match &view.claim {
         Some(claim) => {
             let mark = if claim.kept { Some(words.claim_kept) } else { claim.same.then_some(words.same) };
-            let facts = html! { <><b class={claim.status}>{ status(claim.status) }</b><em class="same">{ mark }</em></> };
+            let facts = html! { <><b class={claim.status}>{ status(claim.status) }</b><em class="same">{ mark.filter(|_| !small || claim.kept) }</em></> };
             ("store", facts, &*claim.about)
         }
         None => ("store ghost", Html::default(), ""),

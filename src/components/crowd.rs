@@ -22,13 +22,13 @@ const HIGH: usize = 12;
 const DENSE: usize = 2_500;
 
 /// All places of a set, with a count of each state. `whole`: the place that is seen whole; `lit`: the places that are lit
-/// because a record leads to them, and because none does.
+/// because a record leads to them, and because none does; and those that another world has otherwise.
 pub fn crowd(
     words: &'static Words,
     set: &Str,
     crowd: &Rc<Crowd>,
     whole: Option<i32>,
-    lit: &[Vec<i32>; 2],
+    lit: &[Vec<i32>; 3],
     ask: &Callback<Ask>,
 ) -> Html {
     let (len, columns) = (crowd.len(), columns(crowd.len()));
@@ -85,8 +85,8 @@ pub fn crowd(
         for index in ordinals.iter().filter_map(|ordinal| crowd.index_of(*ordinal)) {
             let (x, y) = corner(index, columns);
             let _ = match class {
-                "lit" => write!(d, "M{x} {y}h{WIDE}v{WIDE}h-{WIDE}zM{} {}v8h8v-8z", x + 1, y + 1),
-                _ => write!(d, "M{x} {y}h{WIDE}v1h-{WIDE}zM{x} {}h{WIDE}v1h-{WIDE}z", y + WIDE - 1),
+                "unlit" => write!(d, "M{x} {y}h{WIDE}v1h-{WIDE}zM{x} {}h{WIDE}v1h-{WIDE}z", y + WIDE - 1),
+                _ => write!(d, "M{x} {y}h{WIDE}v{WIDE}h-{WIDE}zM{} {}v8h8v-8z", x + 1, y + 1),
             };
         }
         html! { if !d.is_empty() { <path {class} {d} /> } }
@@ -116,6 +116,7 @@ pub fn crowd(
         <div class="crowd">
             <ul class="legend counts">
                 { for counts.map(count) }
+                if crowd.rolls { <li class="old"><i />{ words.old_revision }</li> }
                 if crowd.missing > 0 { <li class="ghost"><i />{ words.missing_pods }<b>{ crowd.missing }</b></li> }
             </ul>
             <div class="cells" role="listbox" tabindex="0" aria-label={words.stage} aria-activedescendant="chosen-place"
@@ -124,6 +125,7 @@ pub fn crowd(
                     { for crowd.blocks.iter().enumerate().map(block) }
                     { outlined("lit", &lit[0]) }
                     { outlined("unlit", &lit[1]) }
+                    { outlined("differs", &lit[2]) }
                     { for whole.map(chosen) }
                 </svg>
                 { for whole.map(option) }
@@ -248,7 +250,7 @@ fn paths(cells: &[Cell], first: usize, len: usize, revision: Option<&str>) -> Ht
             0..=2 if is_numbered => {
                 paths[class_of].push_str(&square(x, y, THIN));
                 paths[18 + state].push_str(&ring(x, y, THIN));
-                let foot = ["1", "1.7", "2.5"][state];
+                let foot = ["0.6", "1.1", "1.6"][state];
                 let _ = write!(paths[15 + state], "M{} {}h6v-{foot}h-6z", x + 2, y + 8);
             }
             _ => paths[class_of].push_str(&field(x + 1, y + 9 - high, high, is_numbered)),
@@ -275,7 +277,8 @@ fn paths(cells: &[Cell], first: usize, len: usize, revision: Option<&str>) -> Ht
     };
     let number = |(n, cell): (usize, &Cell)| {
         let (x, y) = corner(first + n, columns);
-        html! { <text class={name(class(cell))} x={(x + 5).to_string()} y={format!("{}.2", y + 6)}>{ cell.ordinal }</text> }
+        let (class, old) = (class(cell), (7..13).contains(&class(cell)).then_some("old"));
+        html! { <text class={classes!(name(class), old)} x={(x + 5).to_string()} y={format!("{}.2", y + 6)}>{ cell.ordinal }</text> }
     };
     html! {
         <>

@@ -47,7 +47,7 @@ pub fn card(words: &'static Words, namespace: &str, lane: &Lane, small: bool, as
                 <div class="steps" aria-hidden="true">{ for pod.progress.iter().map(|part| step(*part)) }</div>
                 { facts(words, pod, listed(words, lane, pod, key, ask)) }
             }
-            { for pod.replaced.as_ref().map(|replaced| kept(words, replaced)) }
+            if !small { { for pod.replaced.as_ref().map(|replaced| kept(words, replaced)) } }
             <footer>
                 if let Some((node, number)) = &pod.node {
                     { dot(*number) }

@@ -61,12 +61,14 @@ impl Stage<'_> {
                 { self.head() }
                 { why_bar(words, self.part.unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), ask) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
-                { for scene.service.as_ref().map(|service| band(words, service, self.lights(&service.name))) }
+                if self.beside.is_none() {
+                    { for scene.service.as_ref().map(|service| band(words, service, self.lights(&service.name))) }
+                }
                 if let Some(beside) = self.beside {
                     { self.halves(beside) }
                 } else {
                     { self.lanes(scene) }
-                    if !scene.others.is_empty() { { others(words, &scene.others, ask) } }
+                    if !scene.others.is_empty() { { self.others(scene) } }
                 }
             </section>
         }
@@ -91,9 +93,12 @@ impl Stage<'_> {
         }
     }
 
-    /// The pods of a set that are lit in this way: with a record, or without one.
-    fn lights_of(&self, set: &Key) -> [Vec<i32>; 2] {
-        let mut lights = [Vec::new(), Vec::new()];
+    /// The pods of a set that are lit: with a record, without one, or because they are not the same in the other world.
+    fn lights_of(&self, set: &Key) -> [Vec<i32>; 3] {
+        let mut lights = [Vec::new(), Vec::new(), Vec::new()];
+        let others = self.compared.into_iter().flat_map(|(_, all)| all);
+        let pods = others.filter(|d| d.key.kind == Kind::Pod && d.key.namespace == set.namespace);
+        lights[2].extend(pods.filter_map(|d| ordinal_after(&d.key.name, &set.name)));
         let links = self.lit.filter(|chain| chain.service.namespace == set.namespace);
         for link in links.into_iter().flat_map(|chain| &chain.links) {
             let ordinal = link.pod.as_ref().and_then(|pod| ordinal_after(pod, &set.name));
@@ -133,8 +138,9 @@ impl Stage<'_> {
                 <section class="half" aria-label={name.to_string()}>
                     <h3>{ name.to_string() }{ for set.map(|set| html! { <span class="chip">{ &set.chips[0] }</span> }) }</h3>
                     <p>{ &scene.why.title }</p>
+                    { for scene.service.as_ref().map(answer) }
                     { self.lanes(scene) }
-                    if !scene.others.is_empty() { { others(words, &scene.others, ask) } }
+                    if !scene.others.is_empty() { { self.others(scene) } }
                 </section>
             }
         };
@@ -145,6 +151,27 @@ impl Stage<'_> {
                 if !beside.then.is_empty() { <div class="then"><b>{ words.then }</b>{ for beside.then.iter().map(then) }</div> }
                 <div class="halves">{ half((here, self.scene)) }{ half((there, beside.scene)) }</div>
             </>
+        }
+    }
+
+    /// Pods of nobody or of somebody else.
+    fn others(&self, scene: &Scene) -> Html {
+        let Stage { words, ask, .. } = *self;
+        let pods = &scene.others;
+        let differs = |key: &Key| self.compared.is_some_and(|(_, all)| all.iter().any(|d| d.key == *key));
+        let pod = |pod: &OtherPod| {
+            let key = Key::new(Kind::Pod, &pod.namespace, &pod.name);
+            let class = classes!(pod.state.class(), differs(&key).then_some("differs"));
+            let content = html! { <>{ &*pod.name }<b>{ &pod.status }</b></> };
+            html! { <li {class}>{ labelled("chip", None, None, content, ask, Ask::Inspect(key)) }</li> }
+        };
+        let more = pods.len().saturating_sub(OTHERS);
+        let more = (more > 0).then(|| fill(words.more_pods, &[("count", &more.to_string())]));
+        html! {
+            <div class="others">
+                <h3>{ words.other_pods }</h3>
+                <ul>{ for pods.iter().take(OTHERS).map(pod) }{ for more.map(|more| html! { <li>{ more }</li> }) }</ul>
+            </div>
         }
     }
 
@@ -211,23 +238,12 @@ fn band(words: &'static Words, service: &ServiceView, lit: bool) -> Html {
             <strong>{ "Service " }{ &*service.name }</strong>
             if let Some(ip) = &service.cluster_ip { <code><span>{ "clusterIP: " }</span>{ &**ip }</code> }
             <p title={about}>{ about }</p>
-            <code class="answer"><span>{ "nslookup " }{ &*service.name }{ " → " }</span>{ &service.answer }</code>
+            { answer(service) }
         </div>
     }
 }
 
-fn others(words: &'static Words, pods: &[OtherPod], ask: &Callback<Ask>) -> Html {
-    let pod = |pod: &OtherPod| {
-        let inspect = Ask::Inspect(Key::new(Kind::Pod, &pod.namespace, &pod.name));
-        let content = html! { <>{ &*pod.name }<b>{ &pod.status }</b></> };
-        html! { <li class={pod.state.class()}>{ labelled("chip", None, None, content, ask, inspect) }</li> }
-    };
-    let more = pods.len().saturating_sub(OTHERS);
-    let more = (more > 0).then(|| fill(words.more_pods, &[("count", &more.to_string())]));
-    html! {
-        <div class="others">
-            <h3>{ words.other_pods }</h3>
-            <ul>{ for pods.iter().take(OTHERS).map(pod) }{ for more.map(|more| html! { <li>{ more }</li> }) }</ul>
-        </div>
-    }
+/// What DNS answers to the Service's name.
+fn answer(service: &ServiceView) -> Html {
+    html! { <code class="answer"><span>{ "nslookup " }{ &*service.name }{ " → " }</span>{ &service.answer }</code> }
 }

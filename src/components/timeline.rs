@@ -28,6 +28,8 @@ const FRONTIER_AT: f64 = 0.8;
 const TOP: usize = 34;
 /// A row without a name is so long, in units of its drawing.
 const STRIP: usize = 10_000;
+/// And so many of them high for each pixel.
+const FINE: usize = 10;
 /// Rows at least this high have names.
 const NAMED: usize = 12;
 /// How fast simulated time may run, and how it is written.
@@ -162,9 +164,10 @@ fn row_height(rows: usize) -> usize {
     match rows {
         0..5 => 28,
         5..7 => 19,
-        7..13 => 12,
-        13..31 => 6,
-        _ => 3,
+        7..12 => 12,
+        12..23 => 6,
+        23..45 => 3,
+        _ => 2,
     }
 }
 
@@ -315,12 +318,12 @@ fn strips(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> 
     let x = |time: SimTime| (time.0 as f64 / span * STRIP as f64) as i64;
     for (row, name) in rows.iter().enumerate() {
         for (from, to, stretch) in chronicle.lives(name).iter().flat_map(|life| stretches(life, span)) {
-            let (top, thick) = bar(stretch.state, height);
+            let (top, thick) = bar(stretch.state, height * FINE);
             let (from, width) = (x(from), x(to) - x(from));
             let _ = write!(
                 paths[stretch.state as usize],
                 "M{from} {}h{width}v{thick}h-{width}z",
-                row * height + top
+                row * height * FINE + top
             );
         }
     }
@@ -329,7 +332,7 @@ fn strips(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> 
         html! { if !d.is_empty() { <path class={state.class()} {d} /> } }
     };
     html! {
-        <svg y={TOP.to_string()} height={high.to_string()} viewBox={format!("0 0 {STRIP} {high}")} preserveAspectRatio="none"
+        <svg y={TOP.to_string()} height={high.to_string()} viewBox={format!("0 0 {STRIP} {}", high * FINE)} preserveAspectRatio="none"
             overflow="visible" class="bands">
             { for PodState::ALL.into_iter().zip(paths).map(path) }
         </svg>
@@ -484,7 +487,7 @@ fn marks(words: &'static Words, chronicle: &Chronicle, bars_span: f64, span: f64
             let text = if group.len() > 1 { how_many(words, group) } else { command(&group[0]).to_string() };
             html! {
                 <svg class="mark" x={percent(from / bars_span)} width={percent((to - from) / bars_span)}>
-                    <path d="M0 20h8l-4 6z" /><text x="11" y="27">{ text }</text>
+                    <path d="M0 17h8l-4 6z" /><text x="11" y="24">{ text }</text>
                 </svg>
             }
         };
@@ -503,7 +506,7 @@ fn marks(words: &'static Words, chronicle: &Chronicle, bars_span: f64, span: f64
     let decision = |decision: &Decision| {
         let class = if decision.made { "made" } else { "told" };
         let x = percent(decision.at.0 as f64 / span);
-        html! { <svg {x} overflow="visible"><path {class} d="M0 26.5l3 3-3 3-3-3z" /></svg> }
+        html! { <svg {x} overflow="visible"><path {class} d="M0 27.5l3 3-3 3-3-3z" /></svg> }
     };
     let decisions: Vec<Html> = apart.map(decision).collect();
     decisions.into_iter().chain(COMMANDS_APART.map(layer)).collect()

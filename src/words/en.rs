@@ -357,6 +357,7 @@ pub static EN: Words = Words {
     lines_before: "{count} lines before",
     states: ["Pending", "Init", "Running", "Ready", "Terminating", "Failing"],
     missing_pods: "No pod",
+    old_revision: "Old revision",
     side_by_side: "Side by side",
     compare_edited: "Compare",
     as_applied: "as applied",

@@ -174,6 +174,7 @@ pub struct Words {
     pub no_files: &'static str,
     pub lines_before: &'static str,
     pub states: [&'static str; 6],
+    pub old_revision: &'static str,
     pub missing_pods: &'static str,
     pub side_by_side: &'static str,
     pub compare_edited: &'static str,
