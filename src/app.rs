@@ -31,6 +31,7 @@ use kubesim::dns::reason::chain;
 use kubesim::manifest::yaml::MAX_TEXT;
 use kubesim::manifest::{Diagnosis, Severity, diagnose};
 use kubesim::story::Input;
+use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::js_sys::{JsString, Reflect};
@@ -130,6 +131,11 @@ impl Chosen {
         self.stale = false;
     }
 
+    /// What was chosen in a cluster means nothing in a new one.
+    fn forget_objects(&mut self) {
+        (self.object, self.since, self.subject, self.trouble) = (None, None, None, None);
+    }
+
     fn show(&mut self, view: View) {
         self.view = view;
         if !matches!(view, View::Manifest | View::Stage) {
@@ -189,7 +195,12 @@ pub fn App(start: &Start) -> Html {
                         chosen.stale = true;
                     }
                     chosen.view = View::Stage;
+                    chosen.forget_objects();
                     Action::Pair(number)
+                }
+                Ask::Do(Action::Reset) => {
+                    chosen.forget_objects();
+                    Action::Reset
                 }
                 Ask::Do(action) => return page.dispatch(action),
                 Ask::Apply => {
@@ -291,14 +302,24 @@ pub fn App(start: &Start) -> Html {
                     refuse.emit(Ask::Refused(Rc::new(diagnose(&too_long, FeatureGates::default()))));
                 }
             });
+            // Noted when it comes: once any key is pressed, `:focus-visible` matches whatever has the focus.
+            let focused_by_key = Rc::new(Cell::new(false));
+            let focus = {
+                let focused_by_key = focused_by_key.clone();
+                EventListener::new(&document, "focusin", move |event| {
+                    let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+                    let is_visible = target.and_then(|target| target.matches(":focus-visible").ok());
+                    focused_by_key.set(is_visible.unwrap_or(true));
+                })
+            };
             let keys = EventListener::new_with_options(&document, "keydown", options, move |event| {
                 let event: &KeyboardEvent = event.unchecked_ref();
-                if let Some(what) = shortcut(event) {
+                if let Some(what) = shortcut(event, focused_by_key.get()) {
                     event.prevent_default();
                     ask.emit(what);
                 }
             });
-            move || drop((pasted, keys))
+            move || drop((pasted, focus, keys))
         });
     }
     {
@@ -528,14 +549,22 @@ fn show_line(line: usize) -> Option<()> {
     Some(())
 }
 
-/// What a key does wherever no part of the page takes it for itself.
-fn shortcut(event: &KeyboardEvent) -> Option<Ask> {
+/// What a key does wherever no part of the page takes it for itself. `focused_by_key`: whether what has the focus got it by
+/// the keyboard. Space presses only such a button: after a click it plays and pauses.
+fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Ask> {
     let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok())?;
     let (key, command) = (event.key(), event.ctrl_key() || event.meta_key());
     if command && key == "Enter" {
         return Some(Ask::Apply);
     }
-    if command || event.alt_key() || target.closest("input, textarea, select").ok()?.is_some() {
+    if command || event.alt_key() {
+        return None;
+    }
+    if let Some(field) = target.closest("input, textarea, select").ok()? {
+        // A field that has a use for it, or an input method, keeps it.
+        if key == "Escape" && !event.default_prevented() && !event.is_composing() {
+            leave(field);
+        }
         return None;
     }
     if key == "?" {
@@ -544,7 +573,16 @@ fn shortcut(event: &KeyboardEvent) -> Option<Ask> {
         return None;
     }
     Some(Ask::Do(match &*key {
-        " " if target.closest("button, a").ok()?.is_none() => Action::Toggle,
+        " " => {
+            if let Some(button) = target.closest("button, a, summary").ok()? {
+                if focused_by_key {
+                    return None;
+                }
+                // Firefox would press it nevertheless, when the key comes up.
+                leave(button);
+            }
+            Action::Toggle
+        }
         "ArrowLeft" => Action::Step { forward: false, stop: Stop::Event },
         "ArrowRight" => Action::Step { forward: true, stop: Stop::Event },
         "[" => Action::Step { forward: false, stop: Stop::Decision },
@@ -553,6 +591,13 @@ fn shortcut(event: &KeyboardEvent) -> Option<Ask> {
         "End" => Action::Present,
         _ => return None,
     }))
+}
+
+/// Takes the focus from an element.
+fn leave(element: web_sys::Element) {
+    if let Ok(element) = element.dyn_into::<web_sys::HtmlElement>() {
+        let _ = element.blur();
+    }
 }
 
 /// Puts a link into the clipboard and the address bar, or the code to embed it into the clipboard; says what was done.

@@ -188,6 +188,24 @@ fn each_part_answers_for_itself_and_shows_its_field() {
 
 #[test]
 #[ignore = "needs the built page: cargo xtask test --only browser"]
+fn space_plays_and_pauses_after_a_click_and_escape_leaves_a_field() {
+    let mut page = Page::open(View::DESKTOP);
+    page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
+    const PAUSED: &str = "document.querySelector('.play').innerText.includes('Play')";
+    page.click("[aria-label='Delete flask-0']");
+    page.type_keys(" ");
+    page.wait("Space pauses", PAUSED);
+    let typed = "document.querySelector('.screen').innerText.split('kubectl delete pod flask-0').length - 1";
+    assert_eq!(page.eval(typed), 1, "Space presses the button no second time");
+    page.click(LINE);
+    page.type_keys(ESCAPE);
+    page.type_keys(" ");
+    page.wait("Space plays", &format!("!({PAUSED})"));
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_keyboard_alone_moves_time_and_makes_trouble() {
     let mut page = Page::open(View::DESKTOP);
     page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
