@@ -14,7 +14,7 @@ use crate::pairs::{PAIRS, Twin};
 use crate::scene::{Playhead, ROOM, Scene, shown_set};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
-use kubesim::apiserver::{History, Moment};
+use kubesim::apiserver::{Change, History, Moment};
 use kubesim::dns::watch::Asked;
 use kubesim::dns::{Reason, Resolver};
 use kubesim::story::Input;
@@ -123,6 +123,8 @@ pub struct Session {
     next_id: usize,
     playhead: Playhead,
     playing: bool,
+    /// Whether time stands still because the user wanted it to, not because nothing has happened yet.
+    paused: bool,
     held: bool,
     speed: f64,
     /// How fast simulated time has passed lately.
@@ -155,6 +157,7 @@ impl Session {
             next_id: 1,
             playhead: 0.0,
             playing: false,
+            paused: false,
             held: false,
             speed: 1.0,
             pace: 1.0,
@@ -197,6 +200,7 @@ impl Session {
             speed: f64::from(link.speed) / 2.0,
             pace: f64::from(link.speed) / 2.0,
             playing: link.playing,
+            paused: !link.playing && link.playhead > SimTime(0),
             ..Session::new()
         };
         session.seek(link.playhead.0 as f64);
@@ -241,6 +245,7 @@ impl Session {
         match action {
             Action::Frame(clock) => self.frame(clock),
             Action::Toggle => {
+                self.paused = self.playing;
                 self.playing = !self.playing;
                 (self.clock, self.pace) = (None, self.speed);
             }
@@ -387,7 +392,7 @@ impl Session {
 
     /// Goes to the next stop or to the one before, and stays there.
     fn step(&mut self, forward: bool, stop: Stop) {
-        self.playing = false;
+        (self.playing, self.paused) = (false, true);
         let now = self.now();
         let branch = &mut self.branches[self.shown];
         let to = if forward { branch.next_stop(now, stop) } else { branch.last_stop(now, stop) };
@@ -425,12 +430,13 @@ impl Session {
         self.seek(self.playhead);
     }
 
-    /// Gives the story an input at the playhead. Time goes on if the input is a command that takes time.
+    /// Gives the story an input at the playhead. Time goes on if the input is a command that takes time; or one that changes
+    /// something, where the user has not stopped time.
     fn input(&mut self, input: Input) {
         // What a command is answered with takes its part of the next pictures.
         self.share = LEAST_SHARE;
         if self.looks(&input) {
-            self.playing = false;
+            (self.playing, self.paused) = (false, true);
             return self.seek(self.playhead);
         }
         if self.twins && self.beside.is_some() {
@@ -441,9 +447,12 @@ impl Session {
         }
         let goes_on = self.rests() || matches!(input, Input::Apply(_) | Input::Watch(Some(_)));
         let story = &mut self.branches[self.shown].story;
+        let before = story.cluster.api.history().len();
         story.input(input);
-        if goes_on || story.terminal.prompt().is_none() {
-            self.playing = true;
+        let written = story.cluster.api.history().since(before);
+        let changes = written.iter().any(|entry| matches!(entry.change, Change::Object { .. }));
+        if goes_on || story.terminal.prompt().is_none() || changes && !self.paused {
+            (self.playing, self.paused) = (true, false);
         }
         self.seek(self.playhead);
     }

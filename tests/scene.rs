@@ -418,6 +418,30 @@ fn a_reset_leaves_nothing() {
 }
 
 #[test]
+fn the_first_change_of_a_new_cluster_sets_time_going_unless_the_user_has_stopped_it() {
+    let mut session = seed();
+    play(&mut session, 5.0);
+    session.handle(Action::Reset);
+    let line = |line: &str| Action::Input(Input::Line(line.into()));
+    session.handle(line("kubectl get pods"));
+    assert!(!session.is_playing(), "get changes nothing");
+    let reloaded = Session::opened(&session.link(Link::default()));
+    for mut session in [session, reloaded, Session::new()] {
+        session.handle(line("kubectl create deployment web --image=nginx --replicas=2"));
+        assert!(session.is_playing());
+        play(&mut session, 30.0);
+        let pods = session.moment().store.list(Kind::Pod).filter(|pod| &*pod.meta.namespace == "default");
+        assert_eq!(pods.filter(|pod| pod.pod().is_ready()).count(), 2);
+    }
+    let mut paused = Session::new();
+    paused.handle(Action::Toggle);
+    play(&mut paused, 1.0);
+    paused.handle(Action::Toggle);
+    paused.handle(line("kubectl create deployment web --image=nginx"));
+    assert!(!paused.is_playing(), "the user has stopped time");
+}
+
+#[test]
 fn every_example_comes_up() {
     for example in EXAMPLES {
         let mut session = Session::playing(example.text);
