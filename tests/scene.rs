@@ -442,6 +442,29 @@ fn the_first_change_of_a_new_cluster_sets_time_going_unless_the_user_has_stopped
 }
 
 #[test]
+fn a_watch_in_the_past_shows_what_is_there_and_begins_no_branch() {
+    let mut session = seed();
+    play(&mut session, 40.0);
+    session.handle(Action::Seek(12_000.0));
+    for (line, shown) in [
+        ("kubectl get pods -w", "flask-0   1/1"),
+        ("kubectl get sts flask --watch -o name", "statefulset.apps/flask\n"),
+        ("kubectl logs -f flask-0 -c init-dump-log", "flask-0-16534584"),
+    ] {
+        session.handle(Action::Input(Input::Line(line.into())));
+        let screen = session.screen();
+        let printed: String = screen.iter().flat_map(|page| page.iter()).map(|p| &*p.text).collect();
+        let (_, answer) = printed.rsplit_once(line).expect("the line is on the screen");
+        assert!(answer.contains(shown) && answer.ends_with("\n$ "), "{line}: {answer}");
+    }
+    assert_eq!((session.branches().len(), session.is_playing(), session.playhead()), (1, false, 12_000.0));
+    // At the frontier it goes on.
+    session.handle(Action::Present);
+    session.handle(Action::Input(Input::Line("kubectl get pods -w".into())));
+    assert!(session.is_playing() && !session.waits_for_line());
+}
+
+#[test]
 fn every_example_comes_up() {
     for example in EXAMPLES {
         let mut session = Session::playing(example.text);

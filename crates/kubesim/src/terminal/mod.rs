@@ -23,7 +23,7 @@ use crate::api::{SimTime, Str};
 use crate::apiserver::{ApiServer, Store, Stream};
 use crate::kubectl;
 use crate::kubelet::Nodes;
-use crate::sim::process::{Io, Step};
+use crate::sim::process::Io;
 use crate::sim::{Cluster, ProcessId, Timings};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -143,8 +143,8 @@ impl Terminal {
     }
 }
 
-/// What a command line that only reads prints in this world, at any moment of a history. `None` if it does more, or does
-/// not end at once (`get -w`).
+/// What a command line that only reads prints in this world, at any moment of a history; `None` if it does more. One that goes
+/// on (`get -w`, `logs -f`) shows what is there: in a past that is only looked at nothing more comes.
 pub fn look(store: &Store, now: SimTime, line: &str) -> Option<Vec<(Stream, String)>> {
     if !kubectl::only_reads(line) {
         return None;
@@ -156,8 +156,8 @@ pub fn look(store: &Store, now: SimTime, line: &str) -> Option<Vec<(Stream, Stri
         timings: &timings,
         output: &mut output,
     };
-    let ended = matches!(command(line, None, &Files::default()).run(&mut io), Step::Exit(_));
-    ended.then_some(output)
+    command(line, None, &Files::default()).run(&mut io);
+    Some(output)
 }
 
 /// Prints lines where somebody waits at a prompt: on lines of their own, and the prompt again after them.
