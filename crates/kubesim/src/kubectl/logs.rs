@@ -1,7 +1,7 @@
 //! `kubectl logs`. Models `k8s.io/kubectl/pkg/cmd/logs/logs.go`, `pkg/polymorphichelpers/logsforobject.go`, and what the
 //! kubelet answers (`pkg/kubelet/kubelet_pods.go: validateContainerLogStatus`).
 
-use super::pods::{by_logging, choose_container, selector_of};
+use super::pods::{by_logging, choose_container, no_route, selector_of, silent_kubelet};
 use super::resource::{self, Query};
 use super::{Failure, Invocation, Next};
 use crate::api::pod::{ContainerState, ContainerStatus};
@@ -203,12 +203,16 @@ fn read(store: &Store, source: &Source, options: &Options) -> Result<Log, Failur
     let Some(pod) = store.get(&source.pod.key()).filter(|p| p.meta.uid == meta.uid) else {
         return Err(ApiError::not_found(&source.pod.key()).into());
     };
-    let Some(node) = &pod.pod().spec.node_name else { return Ok(Log::default()) };
-    if let Some(node) = store.get(&Key::cluster(Kind::Node, node)).filter(|n| !n.node().is_ready()) {
-        let host = format!("{}:10250", node.node().internal_ip);
+    if pod.pod().spec.node_name.is_none() {
+        return Ok(Log::default());
+    }
+    if let Some(host) = silent_kubelet(store, pod) {
         return Err(Failure::Plain(format!(
-            "Error from server: Get \"https://{host}/containerLogs/{}/{}/{}\": dial tcp {host}: connect: no route to host",
-            meta.namespace, meta.name, source.container
+            "Error from server: Get \"https://{host}/containerLogs/{}/{}/{}\": {}",
+            meta.namespace,
+            meta.name,
+            source.container,
+            no_route(&host)
         )));
     }
     let bad = |message: String| Err(ApiError::new(StatusReason::BadRequest, message).into());

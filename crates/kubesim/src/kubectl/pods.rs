@@ -6,6 +6,7 @@ use super::Failure;
 use crate::api::read::get;
 use crate::api::{Body, Kind, LabelSelector, Object, PodPhase};
 use crate::apiserver::Store;
+use crate::kubelet::is_silent;
 use std::cmp::Reverse;
 use std::rc::Rc;
 
@@ -36,6 +37,17 @@ pub fn choose_container(pod: &Object, name: &str) -> Result<(String, Option<Stri
     let notice =
         several.then(|| format!("Defaulted container \"{}\" out of: {}\n", first.name, all_containers(pod)));
     Ok((first.name.to_string(), notice))
+}
+
+/// The address of the pod's kubelet, if that does not answer.
+pub fn silent_kubelet(store: &Store, pod: &Object) -> Option<String> {
+    let node = store.find_cluster(Kind::Node, pod.pod().spec.node_name.as_deref()?)?;
+    is_silent(store, &node.meta.name).then(|| format!("{}:10250", node.node().internal_ip))
+}
+
+/// What the API server says that can't reach the kubelet at this address.
+pub fn no_route(host: &str) -> String {
+    format!("dial tcp {host}: connect: no route to host")
 }
 
 /// `flask-app, init-dump-log (init)`

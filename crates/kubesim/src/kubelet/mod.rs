@@ -198,6 +198,13 @@ pub fn set_down(api: &mut ApiServer, nodes: &mut Nodes, node: &str, down: bool) 
     }
 }
 
+/// Whether nothing is heard from a node: it is down, as its lease shows, or not ready.
+pub fn is_silent(store: &Store, node: &str) -> bool {
+    let lease = store.find(Kind::Lease, LEASE_NAMESPACE, node);
+    lease.is_some_and(|lease| !get(get(&lease.to_value(), "spec"), "renewTime").is_null())
+        || store.find_cluster(Kind::Node, node).is_some_and(|node| !node.node().is_ready())
+}
+
 /// The node's conditions as its kubelet reports them when all is well.
 fn report_ready(api: &mut ApiServer, node: &str) {
     let now = api.now.whole_seconds();

@@ -82,6 +82,9 @@ fn act(io: &mut Io, arguments: &Arguments) -> Result<String, String> {
         ["kill", pod] => {
             let pod = existing_pod(io, arguments.namespace, pod)?;
             let spec = &io.api.store().get(&pod).expect("it is there").pod().spec;
+            if let Some(node) = spec.node_name.as_ref().filter(|node| io.nodes.is_down(node)) {
+                return Err(format!("node {node} does not answer"));
+            }
             let first = || spec.containers.first().map_or_else(Str::default, |c| c.name.clone());
             let container = arguments.container.map_or_else(first, Str::from);
             if !kubelet::end_program(io.nodes, &pod, &container, io.api.now, 137) {
@@ -178,6 +181,17 @@ mod tests {
         story.cluster.api.store().find(Kind::Pod, "default", name).expect("the pod is there").clone()
     }
 
+    /// What is printed for a line at once.
+    fn answer(story: &mut Story, command: &str) -> String {
+        let before = story.cluster.api.history().len();
+        story.input(Input::Line(command.into()));
+        let printed = story.cluster.api.history().since(before).iter().filter_map(|e| match &e.change {
+            crate::apiserver::Change::Output { text, .. } => Some(text.to_string()),
+            _ => None,
+        });
+        printed.skip(1).collect()
+    }
+
     fn status(story: &Story, name: &str) -> String {
         let pod = pod(story, name);
         pod_status(pod.pod(), &pod.meta)
@@ -248,6 +262,36 @@ mod tests {
     }
 
     #[test]
+    fn nothing_gets_through_to_a_node_that_is_down() {
+        let mut story = seed();
+        let of_pod = pod(&story, "flask-1");
+        let node = of_pod.pod().spec.node_name.clone().expect("it has a node");
+        let ip =
+            story.cluster.api.store().find_cluster(Kind::Node, &node).map(|n| n.node().internal_ip.clone());
+        let route = format!("dial tcp {0}:10250: connect: no route to host\n$ ", ip.expect("it is there"));
+        let refusals = [
+            ("trouble kill flask-1", format!("error: node {node} does not answer\n$ ")),
+            ("kubectl exec flask-1 -- date", format!("Error from server: error dialing backend: {route}")),
+            ("kubectl attach flask-1", format!("Error from server: error dialing backend: {route}")),
+        ];
+        run(&mut story, &format!("trouble node {node} down"));
+        for (command, refusal) in &refusals {
+            assert!(
+                answer(&mut story, command).ends_with(refusal),
+                "{command}: {}",
+                answer(&mut story, command)
+            );
+        }
+        assert!(answer(&mut story, "kubectl logs flask-1").ends_with(&route));
+        run(&mut story, &format!("trouble node {node} up"));
+        assert!(!answer(&mut story, "kubectl exec flask-1 -- date").contains("no route"));
+        assert_eq!(
+            answer(&mut story, "trouble kill flask-1"),
+            "container flask-app of pod/flask-1 killed\n$ "
+        );
+    }
+
+    #[test]
     fn slow_disks_and_images_take_ten_times_as_long() {
         let ready_after = |troubles: &[&str]| {
             let mut story = Story::new(Options::default());
@@ -273,15 +317,7 @@ mod tests {
     #[test]
     fn mistakes_are_told() {
         let mut story = seed();
-        let mut answer = |command: &str| {
-            let before = story.cluster.api.history().len();
-            story.input(Input::Line(command.into()));
-            let printed = story.cluster.api.history().since(before).iter().filter_map(|e| match &e.change {
-                crate::apiserver::Change::Output { text, .. } => Some(text.to_string()),
-                _ => None,
-            });
-            printed.skip(1).collect::<String>()
-        };
+        let mut answer = |command: &str| answer(&mut story, command);
         assert_eq!(answer("trouble kill flask-7"), "error: pods \"flask-7\" not found\n$ ");
         assert_eq!(
             answer("trouble kill flask-0 -c nginx"),

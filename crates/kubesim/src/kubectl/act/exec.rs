@@ -113,6 +113,13 @@ fn session(
     Session::new(shell, place, tty)
 }
 
+/// Whether the pod's kubelet lets somebody in. Errors: it does not answer.
+fn answers(io: &Io, object: &Object) -> Result<(), Failure> {
+    let host = pods::silent_kubelet(io.api.store(), object);
+    let dial = |host: String| format!("Error from server: error dialing backend: {}", pods::no_route(&host));
+    host.map_or(Ok(()), |host| Err(Failure::Plain(dial(host))))
+}
+
 /// `kubectl exec flask-0 -- cat FILE`
 pub fn exec(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let (names, words) = inv.args.split_at(inv.before_dash.unwrap_or(inv.args.len()));
@@ -140,6 +147,7 @@ pub fn exec(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let message = format!("pod {} does not have a host assigned", object.meta.name);
         return Err(ApiError::new(StatusReason::BadRequest, message).into());
     }
+    answers(io, &object)?;
     if kubelet::exec_host(io.api, io.nodes, &object.key(), &container.name).is_none() {
         return Err(Failure::client(format!(
             "Internal error occurred: unable to upgrade connection: container not found ({:?})",
@@ -370,6 +378,7 @@ impl Program for Attached {
 /// Attaches to a pod that runs, or has run.
 fn attach(inv: &Invocation, io: &mut Io, object: &Object) -> Result<Stage, Failure> {
     let container = container(inv, io, object)?;
+    answers(io, object)?;
     let words: Vec<String> = container.command.iter().chain(&container.args).map(|w| w.to_string()).collect();
     let reads = get(&container.raw, "stdin") == true && inv.is("stdin");
     let shell = reads_commands(&words).is_some() || words.is_empty();
