@@ -98,10 +98,10 @@ impl Chosen {
             object: link.object.clone(),
             face: link.face,
             since: None,
-            subject: None,
+            subject: link.subject.clone(),
             trouble: None,
             asking: Asking { name: name.into(), kind: kind.into(), ..Asking::default() },
-            rule: false,
+            rule: link.rule,
             lens: link.lens,
             message: problem.map(|problem| match problem {
                 Problem::Damaged => (words.link_damaged, true),
@@ -122,6 +122,8 @@ impl Chosen {
             face: self.face,
             question: ((&*self.asking.name).into(), (&*self.asking.kind).into()),
             lens: self.lens,
+            subject: self.subject.clone(),
+            rule: self.rule,
             ..Link::default()
         })
     }

@@ -11,6 +11,7 @@ use crate::components::{Face, View};
 use crate::examples::EXAMPLES;
 use crate::pairs::PAIRS;
 use crate::session::MOST_BRANCHES;
+use crate::why::Subject;
 use kubesim::api::{Key, Kind, SimTime, Span, Str};
 use kubesim::dns::{Caching, Question, RecordType};
 use kubesim::sim::DnsSetting;
@@ -19,8 +20,10 @@ use pack::{Damaged, pack, read_bytes, read_number, unpack, write_number};
 
 /// What the link of a single story begins with.
 const VERSION: char = '1';
-/// What the link of a story with branches begins with.
+/// What the link of a story with branches begins with: they stand behind what a single story's link has.
 const WITH_BRANCHES: char = '2';
+/// What a link begins with that says more of what is seen: that stands behind the branches.
+const WITH_SIGHT: char = '3';
 /// No story in a link is longer: replaying it would keep the page from answering.
 pub const LONGEST_STORY: Span = Span::seconds(24 * 60 * 60);
 /// What links have in common beside the first example, so that it costs them nothing. Links of this version can't be read
@@ -80,6 +83,10 @@ pub struct Link {
     pub question: (Str, Str),
     /// Of many lanes, the one that is shown whole.
     pub lens: Option<i32>,
+    /// The part that the question is about, if not about the whole set.
+    pub subject: Option<Subject>,
+    /// Whether the rule is shown.
+    pub rule: bool,
 }
 
 /// Why a link can't be opened.
@@ -119,6 +126,8 @@ impl Default for Link {
             face: Face::Described,
             question: ("".into(), "A".into()),
             lens: None,
+            subject: None,
+            rule: false,
         }
     }
 }
@@ -154,12 +163,19 @@ impl Link {
         write_text(&mut bytes, &self.question.1);
         write_text(&mut bytes, &self.text);
         write_inputs(&mut bytes, SimTime(0), &story.inputs);
-        let version = if self.is_single() {
-            VERSION
-        } else {
-            self.write_branches(&mut bytes);
-            WITH_BRANCHES
+        let says_more = self.rule || self.subject.is_some();
+        let version = match self.is_single() {
+            _ if says_more => WITH_SIGHT,
+            true => VERSION,
+            false => WITH_BRANCHES,
         };
+        if version >= WITH_BRANCHES {
+            self.write_branches(&mut bytes);
+        }
+        if version >= WITH_SIGHT {
+            write_number(&mut bytes, u64::from(self.rule));
+            write_subject(&mut bytes, self.subject.as_ref());
+        }
         format!("{version}{}", pack(&bytes, dictionary().as_bytes()))
     }
 
@@ -216,11 +232,13 @@ impl Link {
     /// # Errors
     /// If it is of another version, or not what [`Link::to_fragment`] gave.
     pub fn of_fragment(fragment: &str) -> Result<Link, Problem> {
-        let Some(packed) = fragment.strip_prefix([VERSION, WITH_BRANCHES]) else {
-            let is_later = fragment.starts_with(|c: char| c.is_ascii_digit() && c > WITH_BRANCHES);
-            return Err(if is_later { Problem::Newer } else { Problem::Damaged });
-        };
-        let bytes = unpack(packed, dictionary().as_bytes())?;
+        let version = fragment.chars().next().filter(char::is_ascii_digit).ok_or(Damaged)?;
+        match version {
+            VERSION..=WITH_SIGHT => {}
+            ..VERSION => return Err(Problem::Damaged),
+            _ => return Err(Problem::Newer),
+        }
+        let bytes = unpack(&fragment[1..], dictionary().as_bytes())?;
         let bytes = &mut &*bytes;
         let flags = read_bytes(bytes, 5)?;
         let view = |place: usize| View::ALL.get(usize::from(flags[place])).copied().ok_or(Damaged);
@@ -242,8 +260,12 @@ impl Link {
         let mut inputs = Vec::new();
         read_inputs(bytes, &mut inputs)?;
         link.branches = vec![Told { inputs, until, ..Told::default() }];
-        if fragment.starts_with(WITH_BRANCHES) {
+        if version >= WITH_BRANCHES {
             link.read_branches(bytes)?;
+        }
+        if version >= WITH_SIGHT {
+            link.rule = read_place(bytes, 2)? != 0;
+            link.subject = read_subject(bytes)?;
         }
         let is_playable = |branch: &Told| branch.until - SimTime(0) <= LONGEST_STORY;
         if bytes.is_empty() && link.branches.iter().all(is_playable) {
@@ -385,6 +407,30 @@ fn read_key(bytes: &mut &[u8]) -> Result<Option<Key>, Damaged> {
     Ok(Kind::of_resource(kind).map(|kind| Key::new(kind, namespace, name)))
 }
 
+/// What the question is about, and the object's key; 0 for the whole set.
+fn write_subject(bytes: &mut Vec<u8>, subject: Option<&Subject>) {
+    let Some(subject) = subject else { return write_number(bytes, 0) };
+    let (number, key) = match subject {
+        Subject::Pod(key) => (1, key),
+        Subject::Claim(key) => (2, key),
+        Subject::Endpoint(key) => (3, key),
+        Subject::Node(key) => (4, key),
+    };
+    write_number(bytes, number);
+    write_key(bytes, Some(key));
+}
+
+fn read_subject(bytes: &mut &[u8]) -> Result<Option<Subject>, Damaged> {
+    let subject = match read_place(bytes, 5)? {
+        0 => return Ok(None),
+        1 => Subject::Pod,
+        2 => Subject::Claim,
+        3 => Subject::Endpoint,
+        _ => Subject::Node,
+    };
+    Ok(read_key(bytes)?.map(subject))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -496,6 +542,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_comes_back_with_and_without_branches() {
+        let key = |kind, name: &str| Key::new(kind, "default", name);
+        let subjects = [
+            None,
+            Some(Subject::Pod(key(Kind::Pod, "flask-1"))),
+            Some(Subject::Claim(key(Kind::PersistentVolumeClaim, "www-flask-1"))),
+            Some(Subject::Endpoint(key(Kind::Pod, "flask-1"))),
+            Some(Subject::Node(Key::cluster(Kind::Node, "chhan-k8s-2"))),
+        ];
+        for (link, subject) in
+            [link(&walk()), branched()].iter().flat_map(|link| subjects.iter().map(move |s| (link, s)))
+        {
+            let link = Link { rule: true, subject: subject.clone(), ..link.clone() };
+            let fragment = link.to_fragment();
+            assert_eq!(Link::of_fragment(&fragment).as_ref(), Ok(&link));
+            assert!(fragment.starts_with('3') && fragment.len() < 480, "{}: {fragment}", fragment.len());
+            let without = Link { rule: false, subject: None, ..link.clone() }.to_fragment();
+            assert!(without.starts_with(['1', '2']), "what says no more is as old pages read it: {without}");
+        }
+    }
+
+    /// As the page made it before links had more versions.
+    #[test]
+    fn a_link_of_version_1_still_opens() {
+        let link = Link { text: "mine".into(), ..Link::default() };
+        assert_eq!(Link::of_fragment("1GYlXRgwBAgABAgALARgBQQRtaW5lAQAE6QjTEZsL"), Ok(link));
+    }
+
+    #[test]
     fn twins_come_back_as_the_pair_that_they_are() {
         let story = |twin: Twin| {
             let inputs = vec![TimedInput { at: SimTime(0), input: Input::Apply(twin.manifest) }];
@@ -527,7 +602,8 @@ mod tests {
         let fragment = link(&walk()).to_fragment();
         assert_eq!(Link::of_fragment(""), Err(Problem::Damaged));
         assert_eq!(Link::of_fragment("elsewhere"), Err(Problem::Damaged));
-        assert_eq!(Link::of_fragment(&fragment.replacen('1', "3", 1)), Err(Problem::Newer));
+        assert_eq!(Link::of_fragment(&fragment.replacen('1', "4", 1)), Err(Problem::Newer));
+        assert_eq!(Link::of_fragment(&fragment.replacen('1', "3", 1)), Err(Problem::Damaged));
         assert_eq!(Link::of_fragment(&fragment.replacen('1', "2", 1)), Err(Problem::Damaged));
         assert_eq!(Link::of_fragment(&fragment[..fragment.len() - 1]), Err(Problem::Damaged));
         let mut endless = Link::default();
