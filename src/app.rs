@@ -434,7 +434,7 @@ pub fn App(start: &Start) -> Html {
     };
     let differences = session.differences();
     let other = session.beside().map(|branch| branch_name(words, branch).to_string());
-    let menu = menu(words, &session.moment().store, chosen.trouble.as_ref(), &ask);
+    let menu = menu(words, &session.moment().store, session.nodes(), chosen.trouble.as_ref(), &ask);
     let lit = (chosen.panel == View::Dns).then(|| {
         let service = scene.service.as_ref().map(|s| &*s.name);
         let store = &session.moment().store;

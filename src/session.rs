@@ -17,6 +17,7 @@ use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{Change, History, Moment};
 use kubesim::dns::watch::Asked;
 use kubesim::dns::{Reason, Resolver};
+use kubesim::kubelet::Nodes;
 use kubesim::story::Input;
 use kubesim::terminal::Completion;
 use std::cell::RefCell;
@@ -620,6 +621,12 @@ impl Session {
     /// The world at the playhead.
     pub fn moment(&self) -> &Moment {
         self.branch().moment()
+    }
+
+    /// What the nodes keep to themselves, if nothing was done after the playhead: it is not remembered.
+    pub fn nodes(&self) -> Option<&Nodes> {
+        let branch = self.branch();
+        (!branch.has_future()).then_some(&branch.story.cluster.nodes)
     }
 
     /// The terminal's text at the playhead; the same allocation as long as it is the same text.

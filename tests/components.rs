@@ -1,5 +1,6 @@
 //! The parts of the page, drawn without a browser.
 
+use kubesim::api::{Key, Kind};
 use kubesim::apiserver::Change;
 use kubesim::apiserver::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
@@ -12,6 +13,7 @@ use ordinal::components::inspect::{Inspected, inspect};
 use ordinal::components::stage::Stage;
 use ordinal::components::terminal::{Terminal, suggestions};
 use ordinal::components::timeline::timeline;
+use ordinal::components::trouble::menu;
 use ordinal::components::{Ask, Face};
 use ordinal::examples::EXAMPLES;
 use ordinal::rehearsal::{Pictures, Rehearsal};
@@ -96,6 +98,41 @@ fn the_page_draws_itself() {
     let html = drawn(yew::LocalServerRenderer::<App>::new().hydratable(false).render());
     check(&html, &["<h1>", "Ordinal", "<textarea", "class=\"prompt\"", "role=\"slider\"", "<nav>"]);
     assert!(!html.contains(" style="), "the page's policy forbids style attributes");
+}
+
+#[test]
+fn the_menu_of_troubles_offers_only_what_changes_something() {
+    let mut session = story(30, &[]);
+    let pod = Key::new(Kind::Pod, "default", "flask-0");
+    let object = session.moment().store.get(&pod).expect("it is there");
+    let node = Key::cluster(Kind::Node, object.pod().spec.node_name.as_ref().expect("it has a node"));
+    let set = Key::new(Kind::StatefulSet, "default", "flask");
+    let offered = |session: &Session, key: &Key, texts: [&'static str; 2]| {
+        let store = &session.moment().store;
+        let html = render(menu(&EN, store, session.nodes(), Some(key), &Callback::noop()));
+        texts.map(|text| html.contains(&text.replace('\'', "&#x27;")))
+    };
+    let image = "han0495/flask-example-app";
+    let disks = [EN.slow_disks, EN.normal_disks];
+    for (key, texts, breaks, mends) in [
+        (
+            &node,
+            [EN.node_down, EN.node_up],
+            format!("node {} down", node.name),
+            format!("node {} up", node.name),
+        ),
+        (&set, disks, "disk slow".into(), "disk normal".into()),
+        (&set, [EN.slow_images, EN.normal_images], "images slow".into(), "images normal".into()),
+        (&pod, [EN.image_gone, EN.image_back], format!("image {image} gone"), format!("image {image} back")),
+    ] {
+        assert_eq!(offered(&session, key, texts), [true, false], "{breaks}");
+        session.handle(Action::Input(Input::Command(["trouble ", &breaks].concat().into())));
+        assert_eq!(offered(&session, key, texts), [false, true], "{breaks}");
+        session.handle(Action::Input(Input::Command(["trouble ", &mends].concat().into())));
+        assert_eq!(offered(&session, key, texts), [true, false], "{mends}");
+    }
+    session.handle(Action::Seek(9_000.0));
+    assert_eq!(offered(&session, &set, disks), [true, true], "what only the nodes knew is not remembered");
 }
 
 #[test]

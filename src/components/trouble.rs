@@ -6,6 +6,7 @@ use crate::why::Subject;
 use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use kubesim::apiserver::Store;
+use kubesim::kubelet::{Nodes, Slow, is_silent};
 use kubesim::verdict::{Component, Reason};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -25,9 +26,16 @@ pub fn opener(class: &'static str, label: String, content: Html, ask: &Callback<
     }
 }
 
-/// The menu for an object: for a set, what can be done to the whole cluster.
-pub fn menu(words: &'static Words, store: &Store, key: Option<&Key>, ask: &Callback<Ask>) -> Html {
-    let items = key.map(|key| Menu { words, store, key }.items()).unwrap_or_default();
+/// The menu for an object: for a set, what can be done to the whole cluster. Only what would change something is offered;
+/// of what only the nodes know, both if `nodes` are not known.
+pub fn menu(
+    words: &'static Words,
+    store: &Store,
+    nodes: Option<&Nodes>,
+    key: Option<&Key>,
+    ask: &Callback<Ask>,
+) -> Html {
+    let items = key.map(|key| Menu { words, store, nodes, key }.items()).unwrap_or_default();
     let item = |(text, what): (String, Ask)| {
         let stays = matches!(what, Ask::Trouble(_));
         let onclick = ask.reform(move |_: MouseEvent| what.clone());
@@ -68,6 +76,7 @@ fn move_focus(event: &KeyboardEvent) -> Option<()> {
 struct Menu<'a> {
     words: &'static Words,
     store: &'a Store,
+    nodes: Option<&'a Nodes>,
     key: &'a Key,
 }
 
@@ -103,7 +112,9 @@ impl Menu<'_> {
         let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
         add(words.do_delete, format!("kubectl delete pod {name}"));
         add(words.force_delete, format!("kubectl delete pod {name} --force --grace-period=0"));
-        for container in pod.spec.containers.iter() {
+        let node = pod.spec.node_name.as_ref();
+        let reachable = !node.is_some_and(|node| is_silent(self.store, node));
+        for container in pod.spec.containers.iter().filter(|_| reachable) {
             let text = fill(words.kill_container, &[("container", &container.name)]);
             add(&text, format!("trouble kill {name} -c {}", container.name));
         }
@@ -116,13 +127,18 @@ impl Menu<'_> {
             let (set, container, image) = (&set.name, &container.name, &container.image);
             let command = format!("kubectl set image statefulset/{set} {container}={image}-does-not-exist");
             add(words.bad_image, command);
-            let gone = matches!(self.reason(Component::Kubelet), Some(Reason::ImageBackOff { .. }));
-            match gone {
-                true => add(words.image_back, format!("trouble image {image} back")),
-                false => add(words.image_gone, format!("trouble image {image} gone")),
+            let backs_off = matches!(self.reason(Component::Kubelet), Some(Reason::ImageBackOff { .. }));
+            let (lost, pulled) = self.nodes.map_or((backs_off, !backs_off), |nodes| {
+                (nodes.is_lost(image), !nodes.cannot_be_pulled(image))
+            });
+            if lost {
+                add(words.image_back, format!("trouble image {image} back"));
+            }
+            if pulled {
+                add(words.image_gone, format!("trouble image {image} gone"));
             }
         }
-        if let Some(node) = &pod.spec.node_name {
+        if let Some(node) = node {
             let node = Key::cluster(Kind::Node, node);
             items.push((fill(words.trouble_for, &[("name", &node.name)]), Ask::Trouble(node)));
         }
@@ -149,8 +165,10 @@ impl Menu<'_> {
             (words.do_inspect.into(), Ask::Inspect(self.key.clone())),
         ];
         let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
-        add(words.node_down, format!("trouble node {name} down"));
-        add(words.node_up, format!("trouble node {name} up"));
+        match is_silent(self.store, name) {
+            true => add(words.node_up, format!("trouble node {name} up")),
+            false => add(words.node_down, format!("trouble node {name} down")),
+        }
         let cordoned = self.store.get(self.key).is_some_and(|node| node.node().unschedulable);
         match cordoned {
             true => add(words.uncordon, format!("kubectl uncordon {name}")),
@@ -171,10 +189,18 @@ impl Menu<'_> {
             let name = &class.meta.name;
             add(&fill(words.delete_class, &[("class", name)]), format!("kubectl delete storageclass {name}"));
         }
-        add(words.slow_disks, "trouble disk slow".into());
-        add(words.normal_disks, "trouble disk normal".into());
-        add(words.slow_images, "trouble images slow".into());
-        add(words.normal_images, "trouble images normal".into());
+        for (what, command, slow, normal) in [
+            (Slow::Disks, "trouble disk", words.slow_disks, words.normal_disks),
+            (Slow::Images, "trouble images", words.slow_images, words.normal_images),
+        ] {
+            let is_slow = self.nodes.map(|nodes| nodes.is_slow(what));
+            if is_slow != Some(true) {
+                add(slow, [command, " slow"].concat());
+            }
+            if is_slow != Some(false) {
+                add(normal, [command, " normal"].concat());
+            }
+        }
         items
     }
 }

@@ -118,17 +118,27 @@ impl Nodes {
         self.node(node).images.insert(image::with_tag(image));
     }
 
-    fn cannot_be_pulled(&self, image: &str) -> bool {
-        image::cannot_be_pulled(image) || self.lost_images.contains(&image::with_tag(image))
+    /// Whether an image is in no registry: it never was, or [`lose_image`] took it away.
+    pub fn cannot_be_pulled(&self, image: &str) -> bool {
+        image::cannot_be_pulled(image) || self.is_lost(image)
+    }
+
+    /// Whether [`lose_image`] took an image away.
+    pub fn is_lost(&self, image: &str) -> bool {
+        self.lost_images.contains(&image::with_tag(image))
+    }
+
+    /// Whether something takes longer than usual.
+    pub fn is_slow(&self, what: Slow) -> bool {
+        match what {
+            Slow::Disks => self.slow_disks,
+            Slow::Images => self.slow_images,
+        }
     }
 
     /// How long something takes that usually takes so long.
     pub fn takes(&self, what: Slow, usual: Span) -> Span {
-        let slow = match what {
-            Slow::Disks => self.slow_disks,
-            Slow::Images => self.slow_images,
-        };
-        if slow { Span(usual.0 * SLOWNESS) } else { usual }
+        if self.is_slow(what) { Span(usual.0 * SLOWNESS) } else { usual }
     }
 
     /// An address for a pod, out of its node's range, counting up: the node's `podCIDR`, or what the network plugin has
