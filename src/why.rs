@@ -3,7 +3,7 @@
 
 use crate::chronicle::{PodState, REVISION_LABEL};
 use crate::words::{Detail, Rule, Say, Words, fill};
-use kubesim::api::stateful_set::{ClaimRetention, UpdateStrategy};
+use kubesim::api::stateful_set::{ClaimRetention, PodManagementPolicy, UpdateStrategy};
 use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Key, Kind, Object, SimTime, Span, Str};
 use kubesim::apiserver::Store;
@@ -97,14 +97,51 @@ impl Why {
 
 /// Why nothing is on the stage.
 pub fn of_nothing(words: &'static Words, store: &Store) -> Why {
-    let mut pods = store.list(Kind::Pod);
     let orphan = store.list(Kind::Pod).find(|pod| {
         pod.meta.label("statefulset.kubernetes.io/pod-name").is_some() && pod.meta.controller().is_none()
     });
     if let Some(orphan) = orphan {
         return Why::new(Mood::Waiting, &words.orphaned, &[("pod", &orphan.meta.name)]);
     }
-    Why::new(Mood::Calm, if pods.next().is_some() { &words.other_set } else { &words.nothing }, &[])
+    if let Some((pod, set)) = store.list(Kind::Pod).find_map(|pod| Some((pod, gone_set(store, pod)?))) {
+        return Why::new(Mood::Busy, &words.pods_of_gone_set, &[("pod", &pod.meta.name), ("set", set)])
+            .with(pod_detail(words, store, &pod.key()));
+    }
+    if let Some(why) = kept_claims(words, store) {
+        return why;
+    }
+    let is_applied = |object: &Object| {
+        !matches!(&*object.meta.name, "kubernetes") && &*object.meta.namespace != "kube-system"
+    };
+    let applied = [Kind::Pod, Kind::Service, Kind::PersistentVolumeClaim];
+    let is_other = applied.into_iter().any(|kind| store.list(kind).any(|object| is_applied(object)));
+    Why::new(Mood::Calm, if is_other { &words.other_set } else { &words.nothing }, &[])
+}
+
+/// The name of the StatefulSet that this pod belonged to, if it is gone.
+fn gone_set<'a>(store: &Store, pod: &'a Object) -> Option<&'a str> {
+    let owner = pod.meta.controller().filter(|owner| &*owner.kind == "StatefulSet")?;
+    let set = store.find(Kind::StatefulSet, &pod.meta.namespace, &owner.name);
+    set.is_none_or(|set| set.meta.uid != owner.uid).then_some(&*owner.name)
+}
+
+/// That the claims of a set that was deleted have stayed. They are told from others by what a set gives to each: a name
+/// with its template, its set and an ordinal, and the labels of the set's selector, which is never empty.
+fn kept_claims(words: &'static Words, store: &Store) -> Option<Why> {
+    let is_of_set = |claim: &&Object| {
+        let stem = claim.meta.name.rsplit_once('-').map_or("", |(stem, _)| stem);
+        ordinal(&claim.meta.name).is_some()
+            && stem.contains('-')
+            && !claim.meta.labels.is_empty()
+            && !claim.meta.is_terminating()
+    };
+    let all = || store.list(Kind::PersistentVolumeClaim).map(|claim| &**claim).filter(is_of_set);
+    let namespace = &all().next()?.meta.namespace;
+    let names: Vec<&str> =
+        all().filter(|c| c.meta.namespace == *namespace).map(|claim| &*claim.meta.name).collect();
+    let delete = ["kubectl delete pvc", &*names.join(" ")].join(" ");
+    let why = Why::new(Mood::Calm, &words.claims_of_gone_set, &[("claims", &names.join(", "))]);
+    Some(why.with_remedy(in_namespace(delete, namespace)))
 }
 
 /// Why this set does what it does.
@@ -112,7 +149,7 @@ pub fn of_set(words: &'static Words, store: &Store, set: &Object) -> Why {
     let verdict = store.verdict(Component::StatefulSetController, &set.key());
     let about = About { words, store, set };
     match verdict {
-        Some(verdict) => about.verdict(verdict),
+        Some(verdict) => about.unless_node_is_silent(about.verdict(verdict)),
         None => Why::new(Mood::Busy, &words.unseen, &[("set", &set.meta.name)]),
     }
 }
@@ -157,11 +194,15 @@ impl About<'_> {
                 let mut why = self.waiting(say, &words.last_ready, pod, next, "");
                 if self.is_of_new_revision(pod) && self.has_failed(pod) {
                     why.mood = Mood::Stuck;
-                    why.title = words.stuck_new.title.into();
-                    why.text =
-                        [&fill(words.stuck_new.text, &[("pod", pod)]), &*self.detail_text(pod)].join(" ");
-                    why.rule = words.stuck_new.rule;
-                    why.remedy = Some(format!("kubectl rollout undo statefulset/{}", self.set.meta.name));
+                    let say = match self.set.stateful_set().spec.pod_management_policy {
+                        PodManagementPolicy::OrderedReady => &words.stuck_new,
+                        PodManagementPolicy::Parallel => &words.stuck_new_parallel,
+                    };
+                    why.title = say.title.into();
+                    why.text = [&fill(say.text, &[("pod", pod)]), &*self.detail_text(pod)].join(" ");
+                    why.rule = say.rule;
+                    let undo = format!("kubectl rollout undo statefulset/{}", self.set.meta.name);
+                    why.remedy = Some(self.command(undo));
                 }
                 why
             }
@@ -183,12 +224,15 @@ impl About<'_> {
             }
             Reason::HeldByPartition { partition, held } => {
                 let values = [("partition", &*partition.to_string()), ("held", &*held.to_string())];
-                self.unless_pods_wait(Why::new(Mood::Calm, &words.held_by_partition, &values))
+                self.unless_pods_wait(
+                    self.held(*held, Why::new(Mood::Calm, &words.held_by_partition, &values)),
+                )
             }
             Reason::OnDelete { outdated } => {
                 let why = Why::new(Mood::Calm, &words.on_delete, &[("held", &outdated.to_string())]);
+                let why = self.held(*outdated, why);
                 let why = match self.outdated_pod() {
-                    Some(pod) => why.with_remedy(format!("kubectl delete pod {pod}")),
+                    Some(pod) => why.with_remedy(self.delete(&pod)),
                     None => why,
                 };
                 self.unless_pods_wait(why)
@@ -196,7 +240,7 @@ impl About<'_> {
             Reason::StuckUpdate { pod } => {
                 let mut why = Why::new(Mood::Stuck, &words.stuck, &[("pod", pod)]);
                 why.pod = Some(pod.clone());
-                why.with_remedy(format!("kubectl delete pod {pod}"))
+                why.with_remedy(self.delete(pod))
             }
             Reason::Failed { message } => {
                 Why::new(Mood::Stuck, &words.failed, &[("message", &sentence(message))])
@@ -204,6 +248,20 @@ impl About<'_> {
             Reason::BeingDeleted => Why::new(Mood::Busy, &words.being_deleted, &[]),
             _ => self.rest(),
         }
+    }
+
+    /// One pod is asked about as one.
+    fn held(&self, count: i32, why: Why) -> Why {
+        if count == 1 { Why { title: self.words.one_held.into(), ..why } } else { why }
+    }
+
+    /// A command about something in the set's namespace.
+    fn command(&self, command: String) -> String {
+        in_namespace(command, &self.set.meta.namespace)
+    }
+
+    fn delete(&self, pod: &str) -> String {
+        self.command(format!("kubectl delete pod {pod}"))
     }
 
     /// Whether the pod's ordinal is not among the wanted ones.
@@ -248,6 +306,15 @@ impl About<'_> {
         all.filter(|pod| pod.meta.is_controlled_by(self.set.meta.uid))
     }
 
+    /// All is calm only while the nodes of the set's pods are heard of.
+    fn unless_node_is_silent(&self, why: Why) -> Why {
+        let silent = |why: &Why| match why.mood {
+            Mood::Calm => self.pods().find_map(|pod| self.silent_node(pod)),
+            _ => None,
+        };
+        silent(&why).unwrap_or(why)
+    }
+
     /// What a pod is busy with matters more than that others are held back.
     fn unless_pods_wait(&self, why: Why) -> Why {
         self.unready().unwrap_or(why)
@@ -256,6 +323,9 @@ impl About<'_> {
     fn unready(&self) -> Option<Why> {
         let pod = self.pods().find(|pod| pod.meta.is_terminating() || !pod.pod().is_ready())?;
         let mut why = self.pod(&pod.key());
+        if pod.meta.is_terminating() {
+            return Some(why);
+        }
         why.text = [self.words.starting.text, &why.text].join(" ");
         Some(why)
     }
@@ -280,7 +350,22 @@ impl About<'_> {
         }
         let say = if set.spec.replicas == 0 { &words.settled_empty } else { &words.settled };
         let (ready, replicas) = (set.status.ready_replicas.to_string(), set.spec.replicas.to_string());
-        Why::new(Mood::Calm, say, &[("ready", &ready), ("replicas", &replicas)])
+        let why = Why::new(Mood::Calm, say, &[("ready", &ready), ("replicas", &replicas)]);
+        if set.spec.replicas == 0 { self.with_claims(why) } else { why }
+    }
+
+    /// Adds what becomes of the claims of pods that are scaled away.
+    fn with_claims(&self, mut why: Why) -> Why {
+        let spec = &self.set.stateful_set().spec;
+        if spec.volume_claim_templates.is_empty() {
+            return why;
+        }
+        let claims = match spec.when_scaled {
+            ClaimRetention::Retain => self.words.claims_stay,
+            ClaimRetention::Delete => self.words.claims_go,
+        };
+        why.text = [&*why.text, claims].join(" ");
+        why
     }
 
     /// `say` is for a pod that waits for another, `last` for when none does.
@@ -318,7 +403,9 @@ impl About<'_> {
             &words.pod_going
         } else if !pod.pod().is_ready() {
             &words.pod_unready
-        } else if let Some(why) = self.not_available(pod) {
+        } else if pod.meta.is_controlled_by(self.set.meta.uid) && self.is_beyond(name) {
+            return self.to_be_scaled_down(name);
+        } else if let Some(why) = self.not_available(pod).or_else(|| self.silent_node(pod)) {
             return why;
         } else if self.revision_of(pod) != self.set.stateful_set().status.update_revision
             && pod.meta.is_controlled_by(self.set.meta.uid)
@@ -333,9 +420,37 @@ impl About<'_> {
         if let Some(Reason::StuckUpdate { pod }) = self.set_reason()
             && pod == name
         {
-            why.remedy = Some(format!("kubectl delete pod {name}"));
+            why.remedy = Some(self.delete(name));
         }
         why
+    }
+
+    /// Why a pod that is not wanted any more has not been told to go.
+    fn to_be_scaled_down(&self, name: &Str) -> Why {
+        let words = self.words;
+        let whole = of_set(words, self.store, self.set);
+        let title = fill(words.present, &[("next", name)]);
+        let in_order =
+            self.set.stateful_set().spec.pod_management_policy == PodManagementPolicy::OrderedReady;
+        let is_higher =
+            |pod: &&Object| self.is_beyond(&pod.meta.name) && ordinal(&pod.meta.name) > ordinal(name);
+        let before = self.pods().filter(is_higher).min_by_key(|pod| ordinal(&pod.meta.name));
+        let Some(before) = before.filter(|_| in_order) else { return Why { title, ..whole } };
+        let values = [("pod", &**name), ("before", &*before.meta.name)];
+        let why = Why::new(Mood::Waiting, &words.pod_to_go, &values);
+        Why { title, wait: whole.wait, pod: whole.pod, remedy: whole.remedy, ..why }
+    }
+
+    /// That this pod's node has not been heard of, though the pod still counts as Ready.
+    fn silent_node(&self, pod: &Object) -> Option<Why> {
+        let node = Key::cluster(Kind::Node, pod.pod().spec.node_name.as_deref()?);
+        let verdict = self.store.verdict(Component::NodeLifecycleController, &node)?;
+        if verdict.reason != Reason::HeartbeatsMissing {
+            return None;
+        }
+        let why = self.node(&node);
+        let there = fill(self.words.node_silent_pod, &[("pod", &pod.meta.name)]);
+        Some(Why { text: [&*why.text, &*there].join(" "), ..why })
     }
 
     fn set_reason(&self) -> Option<&Reason> {
@@ -362,8 +477,9 @@ impl About<'_> {
         let ordinal = ordinal(name).unwrap_or(0);
         let spec = &self.set.stateful_set().spec;
         match &spec.update_strategy {
-            UpdateStrategy::OnDelete => Why::new(Mood::Calm, &words.pod_on_delete, &[("pod", name)])
-                .with_remedy(format!("kubectl delete pod {name}")),
+            UpdateStrategy::OnDelete => {
+                Why::new(Mood::Calm, &words.pod_on_delete, &[("pod", name)]).with_remedy(self.delete(name))
+            }
             UpdateStrategy::RollingUpdate { partition, .. } if ordinal - spec.ordinals_start < *partition => {
                 let values = [("pod", &**name), ("partition", &*partition.to_string())];
                 Why::new(Mood::Calm, &words.pod_held, &values)
@@ -379,7 +495,8 @@ impl About<'_> {
         let (words, spec) = (self.words, &self.set.stateful_set().spec);
         if self.is_beyond(name) {
             let replicas = spec.replicas.to_string();
-            return Why::new(Mood::Calm, &words.ghost_scaled_away, &[("pod", name), ("replicas", &replicas)]);
+            let values = [("pod", &**name), ("replicas", &*replicas)];
+            return self.with_claims(Why::new(Mood::Calm, &words.ghost_scaled_away, &values));
         }
         let whole = of_set(self.words, self.store, self.set);
         if whole.pod.as_ref().is_none_or(|pod| pod == name) {
@@ -403,7 +520,7 @@ impl About<'_> {
             return match verdict.map(|v| &v.reason) {
                 Some(Reason::InUse { pod }) => {
                     Why::new(Mood::Stuck, &words.claim_in_use, &[("claim", name), ("pod", pod)])
-                        .with_remedy(format!("kubectl delete pod {pod}"))
+                        .with_remedy(self.delete(pod))
                 }
                 _ => Why::new(Mood::Busy, &words.claim_going, &[("claim", name)]),
             };
@@ -420,14 +537,15 @@ impl About<'_> {
         let (words, name) = (self.words, &claim.meta.name);
         let set = &self.set.meta.name;
         let stems = self.set.stateful_set().spec.volume_claim_templates.iter();
-        let pod = stems.filter_map(|t| name.strip_prefix(&*format!("{}-", t.name)).map(Str::from)).next();
-        let pod = pod.filter(|pod| pod.starts_with(&**set)).unwrap_or_default();
+        let mut pods = stems.filter_map(|t| name.strip_prefix(&*format!("{}-", t.name)).map(Str::from));
+        let is_of_set = |pod: &Str| pod.rsplit_once('-').is_some_and(|(stem, _)| stem == &**set);
+        let pod = pods.find(is_of_set).unwrap_or_default();
         let values = [("claim", &**name), ("pod", &*pod), ("set", set)];
         let kept = self.is_beyond(&pod) && self.find_pod(&pod).is_none();
         let retains = self.set.stateful_set().spec.when_scaled == ClaimRetention::Retain;
         match kept {
             true if retains => Why::new(Mood::Calm, &words.claim_kept_why, &values)
-                .with_remedy(format!("kubectl delete pvc {name}")),
+                .with_remedy(self.command(format!("kubectl delete pvc {name}"))),
             _ => Why::new(Mood::Calm, &words.claim_bound, &values),
         }
     }
@@ -439,16 +557,23 @@ impl About<'_> {
             return why;
         }
         let service = &self.set.stateful_set().spec.service_name;
-        let values = [("pod", &**name), ("service", &**service)];
+        let values = [("pod", &**name), ("service", &**service), ("set", &*self.set.meta.name)];
+        if service.is_empty() {
+            return Why::new(Mood::Stuck, &words.dns_no_service, &values);
+        }
         let Some(pod) = self.store.get(key) else {
             return Why::new(Mood::Waiting, &words.dns_missing, &values).with(None);
         };
         let published = self.service().is_some_and(|s| s.service().publish_not_ready_addresses);
+        if pod.meta.is_terminating() && !published {
+            return Why::new(Mood::Waiting, &words.dns_going, &values)
+                .with(pod_detail(words, self.store, key));
+        }
         if pod.pod().status.pod_ip.is_none() {
             return Why::new(Mood::Waiting, &words.dns_no_address, &values)
                 .with(pod_detail(words, self.store, key));
         }
-        if pod.pod().is_ready() && !pod.meta.is_terminating() || published {
+        if pod.pod().is_ready() || published {
             return Why::new(Mood::Calm, &words.dns_there, &values);
         }
         Why::new(Mood::Waiting, &words.dns_unready, &values).with(pod_detail(words, self.store, key))
@@ -470,7 +595,7 @@ impl About<'_> {
         let labels = &spec.selector.match_labels;
         let Some(service) = self.service() else {
             let why = Why::new(Mood::Stuck, &words.service_missing, &values);
-            return Some(why.with_remedy(apply(&headless(&spec.service_name, labels.iter()))));
+            return Some(why.with_remedy(self.command(apply(&headless(&spec.service_name, labels.iter())))));
         };
         let service = service.service();
         let pod = self.pods().next()?;
@@ -479,7 +604,8 @@ impl About<'_> {
             let selector = pairs(labels.iter());
             let patch = format!(r#"{{"spec":{{"selector":{{{selector}}}}}}}"#);
             let name = &spec.service_name;
-            return Some(why.with_remedy(format!("kubectl patch service {name} --type=merge -p '{patch}'")));
+            let patch = format!("kubectl patch service {name} --type=merge -p '{patch}'");
+            return Some(why.with_remedy(self.command(patch)));
         }
         (!service.is_headless()).then(|| Why::new(Mood::Waiting, &words.service_not_headless, &values))
     }
@@ -514,6 +640,14 @@ impl About<'_> {
 /// A pod's number.
 fn ordinal(name: &str) -> Option<i32> {
     name.rsplit_once('-')?.1.parse().ok()
+}
+
+/// A kubectl command about something in this namespace.
+pub fn in_namespace(command: String, namespace: &str) -> String {
+    match namespace {
+        "" | "default" => command,
+        other => command + " -n " + other,
+    }
 }
 
 /// A command that applies an object in JSON.
@@ -587,7 +721,7 @@ pub fn pod_detail(words: &'static Words, store: &Store, key: &Key) -> Option<Pod
             let claims = pod.pod().spec.claims();
             let mut claims = claims.map(|claim| key.beside(Kind::PersistentVolumeClaim, claim));
             claims
-                .find_map(|claim| stranded(words, store, &claim))
+                .find_map(|claim| stranded(words, store, &key.name, &claim))
                 .unwrap_or_else(|| say(&words.unschedulable, &[("message", &sentence(message))]).stuck())
         }
         Reason::WaitingForBinding { claims, .. } => {
@@ -610,6 +744,12 @@ pub fn pod_detail(words: &'static Words, store: &Store, key: &Key) -> Option<Pod
             say(&words.cant_start, &[("message", &sentence(message))]).stuck()
         }
         Reason::ImageBackOff { image, .. } => say(&words.image_back_off, &[("image", image)]).stuck(),
+        Reason::CrashBackOff { container, restarts: 0 } => {
+            say(&words.crash_once, &[("container", container)])
+        }
+        Reason::CrashBackOff { container, restarts: 1 } => {
+            say(&words.crash_again, &[("container", container)])
+        }
         Reason::CrashBackOff { container, restarts } => {
             let values = [("container", &**container), ("restarts", &*restarts.to_string())];
             say(&words.crash_back_off, &values).stuck()
@@ -628,6 +768,7 @@ fn node_lost(words: &'static Words, store: &Store, pod: &Object, node: &str) -> 
     let (key, values) = (pod.key(), [("node", node), ("pod", &*pod.meta.name)]);
     if pod.meta.is_terminating() {
         let force = format!("kubectl delete pod {} --force --grace-period=0", pod.meta.name);
+        let force = in_namespace(force, &key.namespace);
         return PodDetail::new(&words.node_lost_for_good, None, &values).stuck().with_remedy(force);
     }
     let tolerating = store.verdict(Component::TaintEvictionController, &key).map(|v| &**v);
@@ -639,7 +780,7 @@ fn node_lost(words: &'static Words, store: &Store, pod: &Object, node: &str) -> 
 }
 
 /// Why no node takes a pod, if it is because of this claim: its volume lies where no pod can go, or can't be made.
-fn stranded(words: &'static Words, store: &Store, claim: &Key) -> Option<PodDetail> {
+fn stranded(words: &'static Words, store: &Store, pod: &str, claim: &Key) -> Option<PodDetail> {
     let object = store.get(claim);
     let Some(volume) = object.and_then(|claim| claim.claim().spec.volume_name.clone()) else {
         return claim_detail(words, store, claim).filter(|detail| detail.stuck);
@@ -647,8 +788,7 @@ fn stranded(words: &'static Words, store: &Store, claim: &Key) -> Option<PodDeta
     let node = store.get(&Key::cluster(Kind::PersistentVolume, &volume))?.volume().node.clone()?;
     let values = [("claim", &*claim.name), ("node", &*node)];
     let Some(object) = store.get(&Key::cluster(Kind::Node, &node)) else {
-        let pod = claim.name.split_once('-').map_or("", |(_, pod)| pod);
-        let again = format!("kubectl delete pvc/{} pod/{pod}", claim.name);
+        let again = in_namespace(format!("kubectl delete pvc/{} pod/{pod}", claim.name), &claim.namespace);
         return Some(PodDetail::new(&words.volume_node_gone, None, &values).stuck().with_remedy(again));
     };
     if object.node().unschedulable {
@@ -658,7 +798,11 @@ fn stranded(words: &'static Words, store: &Store, claim: &Key) -> Option<PodDeta
         );
     }
     let is_lost = object.node().taints.iter().any(|taint| taint.key.starts_with("node.kubernetes.io/un"));
-    is_lost.then(|| PodDetail::new(&words.volume_node_lost, None, &values).stuck())
+    is_lost.then(|| {
+        PodDetail::new(&words.volume_node_lost, None, &values)
+            .stuck()
+            .with_remedy(format!("trouble node {node} up"))
+    })
 }
 
 /// What a claim waits for.

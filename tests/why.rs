@@ -175,9 +175,15 @@ fn waiting_for_a_predecessor_on_scale_down() {
             "{why:?}"
         );
         check(&why, Mood::Waiting, "Why is flask-2 still there?", "before flask-2 may be taken away");
+        check(
+            &of(&story, pod("flask-1")),
+            Mood::Waiting,
+            "Why is flask-1 still there?",
+            "flask-1 is to go when flask-2 is gone",
+        );
     }
     run(&mut story, "trouble ready flask-0", 60);
-    check(&whole(&story), Mood::Calm, "No pods are wanted", "`replicas` is 0");
+    check(&whole(&story), Mood::Calm, "No pods are wanted", "`replicas` is 0. Claims and their volumes stay");
 }
 
 #[test]
@@ -190,6 +196,12 @@ fn scaling_down_goes_one_by_one() {
     assert!(matches!(reason(&story), Reason::WaitingForTermination { pod, next: Some(next) }
         if &*pod == "flask-2" && &*next == "flask-1"));
     check(&whole(&story), Mood::Waiting, "Why is flask-1 still there?", "flask-2 must be gone before");
+    check(
+        &of(&story, pod("flask-1")),
+        Mood::Waiting,
+        "Why is flask-1 still there?",
+        "flask-1 is to go when flask-2 is gone",
+    );
 }
 
 #[test]
@@ -257,6 +269,8 @@ fn a_stuck_rollout_and_after_rolling_back_the_pod_that_has_to_be_deleted() {
     assert!(matches!(kubelet, (Reason::ImageBackOff { .. }, Some(_))), "{kubelet:?}");
     let why = whole(&story);
     check(&why, Mood::Stuck, "Why does the rollout not go on?", "can't be pulled");
+    assert!(why.text.contains("flask-2 must then be deleted by hand as well"), "{why:?}");
+    assert_eq!(why.rule.map(|rule| rule.section), Some("Forced rollback"));
     assert_eq!(why.remedy.as_deref(), Some("kubectl rollout undo statefulset/flask"));
     run(&mut story, &why.remedy.unwrap_or_default(), 30);
     assert_eq!(reason(&story), Reason::StuckUpdate { pod: "flask-2".into() });
@@ -417,6 +431,11 @@ fn a_node_that_does_not_answer() {
     assert!(matches!(silent, (Reason::HeartbeatsMissing, Some(_))), "{silent:?}");
     let why = of(&story, Subject::Node(node_key.clone()));
     check(&why, Mood::Waiting, &format!("{node} has not been heard of"), "does not renew its lease");
+    for why in [whole(&story), of(&story, pod("flask-1"))] {
+        check(&why, Mood::Waiting, &format!("{node} has not been heard of"), "flask-1 runs there");
+        assert_eq!(why.wait.map(|(_, until)| until), silent.1);
+    }
+    check(&of(&story, pod("flask-0")), Mood::Calm, "flask-0 is Ready", "nothing is to be done");
     pass(&mut story, 60);
     assert_eq!(verdict(&story, Component::NodeLifecycleController, &node_key).0, Reason::NodeUnreachable);
     check(
@@ -447,8 +466,8 @@ fn a_node_that_does_not_answer() {
     run(&mut story, &why.remedy.unwrap_or_default(), 20);
     let why = whole(&story);
     check(&why, Mood::Stuck, "Why is flask-1 not Ready yet?", &format!("on `{node}`, which does not answer"));
-    run(&mut story, &format!("trouble node {node} up"), 90);
-    check(&whole(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+    assert_eq!(why.remedy, Some(format!("trouble node {node} up")));
+    help(&mut story, &why, 90);
 }
 
 #[test]
@@ -564,9 +583,9 @@ fn a_set_deleted_with_its_pods_left_behind() {
 #[test]
 fn a_container_that_keeps_ending() {
     let mut story =
-        story(&[("image: han0495/flask-example-app", "image: busybox\n        command: ['false']")], 30);
+        story(&[("image: han0495/flask-example-app", "image: busybox\n        command: ['false']")], 60);
     let (reason, until) = verdict(&story, Component::Kubelet, &key(Kind::Pod, "flask-0"));
-    assert!(matches!(reason, Reason::CrashBackOff { restarts: 1.., .. }), "{reason:?}");
+    assert!(matches!(reason, Reason::CrashBackOff { restarts: 2.., .. }), "{reason:?}");
     let why = whole(&story);
     check(&why, Mood::Stuck, "Why is flask-1 not there yet?", "`flask-app` keeps ending");
     assert_eq!(why.wait.map(|(_, until)| until), until, "the back-off runs down");
@@ -582,4 +601,144 @@ fn a_refused_request_is_told() {
     pass(&mut story, 60);
     assert!(matches!(reason(&story), Reason::Failed { .. }));
     check(&whole(&story), Mood::Stuck, "A request was refused", "exceeded quota: few");
+}
+
+/// The seed in another namespace, with some parts changed.
+fn elsewhere(changes: &[(&str, &str)], seconds: i64) -> Story {
+    let mut story = Story::new(Options::default());
+    run(&mut story, "kubectl create namespace shop", 1);
+    let text = manifest(changes).replace("\nmetadata:\n", "\nmetadata:\n  namespace: shop\n");
+    story.input(Input::Apply(text.into()));
+    pass(&mut story, seconds);
+    story
+}
+
+#[track_caller]
+fn whole_elsewhere(story: &Story) -> Why {
+    let store = story.cluster.api.store();
+    let set = store.get(&Key::new(Kind::StatefulSet, "shop", "flask")).expect("the set is there");
+    why::of_set(&EN, store, set)
+}
+
+#[test]
+fn remedies_help_in_another_namespace() {
+    let mut story = elsewhere(&[("serviceName: \"flask\"", "serviceName: \"flaks\"")], 60);
+    let why = whole_elsewhere(&story);
+    let remedy = why.remedy.expect("a Service can be made");
+    assert!(remedy.ends_with(" -n shop"), "{remedy}");
+    run(&mut story, &remedy, 5);
+    check(&whole_elsewhere(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+
+    run(&mut story, "kubectl set image sts/flask flask-app=han0495/does-not-exist -n shop", 30);
+    for expected in ["kubectl rollout undo statefulset/flask -n shop", "kubectl delete pod flask-2 -n shop"] {
+        let why = whole_elsewhere(&story);
+        assert_eq!(why.remedy.as_deref(), Some(expected), "{why:?}");
+        run(&mut story, expected, 60);
+    }
+    check(&whole_elsewhere(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+}
+
+#[test]
+fn a_set_that_names_no_service() {
+    let story = story(&[("  serviceName: \"flask\"\n", "")], 60);
+    let why = of(&story, Subject::Endpoint(key(Kind::Pod, "flask-0")));
+    check(&why, Mood::Stuck, "Why is flask-0 not in DNS?", "`serviceName` is empty");
+}
+
+#[test]
+fn a_set_deleted_in_the_background() {
+    let mut story = story(
+        &[("image: han0495/flask-example-app", "image: busybox\n        command: [sleep, '9999']")],
+        60,
+    );
+    run(&mut story, "kubectl delete sts flask", 3);
+    let why = why::of_nothing(&EN, story.cluster.api.store());
+    check(&why, Mood::Busy, "The StatefulSet is gone, its pods are going", "the garbage collector deletes");
+    pass(&mut story, 60);
+    let why = why::of_nothing(&EN, story.cluster.api.store());
+    check(
+        &why,
+        Mood::Calm,
+        "The StatefulSet is gone, its claims have stayed",
+        "www-flask-0, www-flask-1, www-flask-2",
+    );
+    let remedy = why.remedy.expect("claims can be deleted");
+    assert_eq!(remedy, "kubectl delete pvc www-flask-0 www-flask-1 www-flask-2");
+    run(&mut story, &remedy, 10);
+    let why = why::of_nothing(&EN, story.cluster.api.store());
+    assert_eq!(why.title, "No StatefulSet here", "its Service is still there");
+    run(&mut story, "kubectl delete service flask", 5);
+    let why = why::of_nothing(&EN, story.cluster.api.store());
+    assert_eq!(why.title, "Nothing is applied yet");
+}
+
+#[test]
+fn claims_that_go_with_their_pods() {
+    let policy = "  persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}\n";
+    let mut story = story(&[("  minReadySeconds: 10\n", policy)], 60);
+    run(&mut story, "kubectl scale sts flask --replicas=0", 60);
+    check(&whole(&story), Mood::Calm, "No pods are wanted", "Claims go with their pods");
+    check(&of(&story, pod("flask-2")), Mood::Calm, "Why is there no flask-2?", "`whenScaled` is `Delete`");
+}
+
+#[test]
+fn a_stuck_rollout_of_a_parallel_set_needs_only_the_template_mended() {
+    let mut story = story(&[("  minReadySeconds: 10", "  podManagementPolicy: Parallel")], 60);
+    run(&mut story, "kubectl set image sts/flask flask-app=han0495/does-not-exist", 30);
+    let why = whole(&story);
+    check(&why, Mood::Stuck, "Why does the rollout not go on?", "it then replaces flask-2 by itself");
+    help(&mut story, &why, 60);
+}
+
+#[test]
+fn a_terminating_pod_of_a_parallel_set() {
+    let changes = [
+        ("image: han0495/flask-example-app", "image: busybox\n        command: [sleep, '9999']"),
+        ("  minReadySeconds: 10", "  podManagementPolicy: Parallel"),
+    ];
+    let mut story = story(&changes, 60);
+    run(&mut story, "kubectl scale sts flask --replicas=1", 3);
+    let why = whole(&story);
+    assert!(!why.text.contains("All pods are made"), "{why:?}");
+    assert!(why.text.contains("may take 10 s to stop"), "{why:?}");
+    let why = of(&story, Subject::Endpoint(key(Kind::Pod, "flask-1")));
+    check(&why, Mood::Waiting, "Why is flask-1 not in DNS?", "It is Terminating");
+}
+
+#[test]
+fn a_claim_template_with_a_dash_in_its_name() {
+    let mut story = story(&[("name: www", "name: web-data")], 60);
+    let node = node_of(&story, "flask-1");
+    run(&mut story, &format!("kubectl delete node {node}"), 1);
+    run(&mut story, "kubectl delete pod flask-1 --force --grace-period=0", 10);
+    let why = whole(&story);
+    assert_eq!(why.remedy.as_deref(), Some("kubectl delete pvc/web-data-flask-1 pod/flask-1"));
+    help(&mut story, &why, 60);
+}
+
+#[test]
+fn a_container_that_has_ended_once_does_not_keep_ending() {
+    let ends = [("image: han0495/flask-example-app", "image: busybox\n        command: ['false']")];
+    let mut story = story(&ends, 0);
+    let mut seen = [false; 3];
+    for _ in 0..90 {
+        pass(&mut story, 1);
+        let key = key(Kind::Pod, "flask-0");
+        let Some(verdict) = story.cluster.api.store().verdict(Component::Kubelet, &key) else { continue };
+        let Reason::CrashBackOff { restarts, .. } = verdict.reason else { continue };
+        let said = ["has ended once;", "has ended again (1 restart);", "keeps ending (2 restarts);"];
+        let Some(said) = said.get(restarts as usize) else { continue };
+        assert!(of(&story, pod("flask-0")).text.contains(said));
+        seen[restarts as usize] = true;
+    }
+    assert!(seen[1..].contains(&true), "{seen:?}");
+}
+
+#[test]
+fn one_pod_is_not_spoken_of_as_many() {
+    let mut story =
+        story(&[("  minReadySeconds: 10", "  updateStrategy: {rollingUpdate: {partition: 1}}")], 60);
+    run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 60);
+    assert_eq!(reason(&story), Reason::HeldByPartition { partition: 1, held: 1 });
+    check(&whole(&story), Mood::Calm, "Why does 1 pod keep the old revision?", "`partition: 1`");
 }

@@ -3,7 +3,7 @@
 use super::trouble::{opener, why_button};
 use super::{Ask, dial, done, labelled, percent, ring, sign};
 use crate::scene::{Lane, Mark, PodPlace, PodView, Replaced};
-use crate::why::Subject;
+use crate::why::{Subject, in_namespace};
 use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use yew::prelude::*;
@@ -33,7 +33,7 @@ pub fn card(words: &'static Words, namespace: &str, lane: &Lane, small: bool, as
     let name = |text| AttrValue::from(fill(text, &[("pod", &lane.name)]));
     let inspect = Ask::Inspect(key.clone());
     let trouble = fill(words.trouble_for, &[("name", &lane.name)]);
-    let delete = Ask::Command(format!("kubectl delete pod {}", lane.name).into());
+    let delete = Ask::Command(in_namespace(format!("kubectl delete pod {}", lane.name), namespace).into());
     html! {
         <article class={classes!("pod", pod.state.class())} key={if small { SAME } else { &*pod.uid }} data-pod={lane.name.clone()}>
             <h3>

@@ -7,6 +7,7 @@ use super::{Ask, address, button, part};
 use crate::chronicle::{Chronicle, Page, Printed};
 use crate::scene::{PodPlace, Scene};
 use crate::session::Session;
+use crate::why::in_namespace;
 use crate::words::Words;
 use kubesim::api::{Key, Kind, Str};
 use kubesim::apiserver::Stream;
@@ -338,12 +339,13 @@ pub fn suggestions(session: &Session, scene: &Scene) -> Vec<String> {
             "exit".into(),
         ];
     }
+    let there = |command: String| in_namespace(command, &set.key.namespace);
     vec![
-        "kubectl get pods -o wide".into(),
-        "kubectl get pvc".into(),
-        format!("kubectl delete pod {pod}"),
-        format!("kubectl scale sts {name} --replicas={}", count + 1),
-        "kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh".into(),
+        there("kubectl get pods -o wide".into()),
+        there("kubectl get pvc".into()),
+        there(format!("kubectl delete pod {pod}")),
+        there(format!("kubectl scale sts {name} --replicas={}", count + 1)),
+        there("kubectl run -ti --rm --image=nicolaka/netshoot testpod1".into()) + " -- zsh",
     ]
 }
 

@@ -2,7 +2,7 @@
 //! story like any other.
 
 use super::{Ask, labelled};
-use crate::why::Subject;
+use crate::why::{Subject, in_namespace};
 use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use kubesim::apiserver::Store;
@@ -92,13 +92,7 @@ impl Menu<'_> {
 
     /// A command about something in the object's namespace.
     fn command(&self, command: String) -> Ask {
-        let namespace = &*self.key.namespace;
-        let other = if namespace.is_empty() || namespace == "default" {
-            String::new()
-        } else {
-            format!(" -n {namespace}")
-        };
-        Ask::Command((command + &other).into())
+        Ask::Command(in_namespace(command, &self.key.namespace).into())
     }
 
     fn pod(&self) -> Vec<(String, Ask)> {

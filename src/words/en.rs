@@ -26,7 +26,7 @@ rules! {
     TERMINATION: "terminationGracePeriodSeconds", "Termination of Pods", "concepts/workloads/pods/pod-lifecycle/#pod-termination",
         "A deleted pod is first asked to stop and may take its grace period. Its name is free only when it is really gone: a StatefulSet never runs two pods of one name.";
     SCALE_DOWN: "replicas", "Deployment and Scaling Guarantees", set!("#deployment-and-scaling-guarantees"),
-        "Scaling down takes the highest ordinal first, one pod at a time. The claims stay, so that scaling up again finds the old data.";
+        "Scaling down takes the highest ordinal first, with `OrderedReady` one pod at a time. The claims stay, so that scaling up again finds the old data, unless `persistentVolumeClaimRetentionPolicy.whenScaled` is `Delete`.";
     UPDATE: "updateStrategy", "Rolling Updates", set!("#rolling-updates"),
         "A rolling update deletes pods of the old revision from the highest ordinal down, one at a time, and waits until each is Running and Ready again. A pod is deleted first and made anew after that, because both would have the same name.";
     PARTITION: "partition", "Partitioned rolling updates", set!("#partitions"),
@@ -378,9 +378,19 @@ pub static EN: Words = Words {
     ),
     other_set: Say {
         title: "No StatefulSet here",
-        text: "What was applied holds no StatefulSet. Its pods are listed below.",
+        text: "There is none in the cluster: none was applied, or it was deleted. Other pods are listed below.",
         rule: None,
     },
+    pods_of_gone_set: say(
+        "The StatefulSet is gone, its pods are going",
+        "{set} was deleted in the background: it went at once, and the garbage collector deletes what it owned. {pod} is not gone yet.",
+        &OWNED,
+    ),
+    claims_of_gone_set: say(
+        "The StatefulSet is gone, its claims have stayed",
+        "`whenDeleted` is `Retain` by default: deleting a StatefulSet keeps its claims and their volumes, here {claims}. A StatefulSet of the same name finds the old data again; delete the claims only if nobody needs it.",
+        &RETENTION,
+    ),
     unseen: say("{set} is new", "Its controller has not looked at it yet.", &STATEFUL_SET),
     changed: say("{set} has changed", "Its controller has not seen the change yet.", &STATEFUL_SET),
     settled: say(
@@ -388,11 +398,9 @@ pub static EN: Words = Words {
         "{ready} of {replicas} pods are Ready. The controller has nothing to do.",
         &STATEFUL_SET,
     ),
-    settled_empty: say(
-        "No pods are wanted",
-        "`replicas` is 0. The claims and their volumes stay.",
-        &SCALE_DOWN,
-    ),
+    settled_empty: say("No pods are wanted", "`replicas` is 0.", &SCALE_DOWN),
+    claims_stay: "Claims and their volumes stay, with their data.",
+    claims_go: "Claims go with their pods: `whenScaled` is `Delete`.",
     created: say("{pod} is being made", "The controller has made {pod}.", &ORDER),
     deleted: say(
         "{pod} has to go",
@@ -420,7 +428,12 @@ pub static EN: Words = Words {
     ),
     stuck_new: say(
         "Why does the rollout not go on?",
-        "{pod} was made from the new template and can't become Ready. The controller waits for it and replaces no other pod until the template is rolled back or mended.",
+        "{pod} was made from the new template and can't become Ready. With `OrderedReady` the controller waits for it and touches no other pod. To roll the template back, or to mend it, is not enough: {pod} must then be deleted by hand as well.",
+        &FORCED_ROLLBACK,
+    ),
+    stuck_new_parallel: say(
+        "Why does the rollout not go on?",
+        "{pod} was made from the new template and can't become Ready. The controller waits for it until the template is rolled back or mended; with `Parallel` it then replaces {pod} by itself.",
         &UPDATE,
     ),
     held_by_max_unavailable: say(
@@ -463,6 +476,7 @@ pub static EN: Words = Words {
         "The update strategy is `OnDelete`: each changes when somebody deletes it.",
         &ON_DELETE,
     ),
+    one_held: "Why does 1 pod keep the old revision?",
     stuck: say(
         "Why does the rollout not go on?",
         "{pod} can't become Ready, and with `OrderedReady` the controller neither goes past it nor replaces it. Somebody has to delete it.",
@@ -477,6 +491,11 @@ pub static EN: Words = Words {
     starting: say("", "All pods are made; not all are Ready yet.", &POD_START),
 
     pod_going: say("Why is {pod} still there?", "It was told to go.", &TERMINATION),
+    pod_to_go: say(
+        "",
+        "There are more pods than `replicas` asks for, and they go one by one, the highest ordinal first. {pod} is to go when {before} is gone.",
+        &SCALE_DOWN,
+    ),
     pod_unready: Say { title: "Why is {pod} not Ready yet?", text: "", rule: None },
     pod_ready: say("{pod} is Ready", "It runs on {node}, and nothing is to be done about it.", &STATEFUL_SET),
     pod_held: say(
@@ -497,7 +516,7 @@ pub static EN: Words = Words {
     ghost: say("Why is {next} not there yet?", "It comes after {pod}, which all others wait for.", &ORDER),
     ghost_scaled_away: say(
         "Why is there no {pod}?",
-        "`replicas: {replicas}` asks for no pod of this ordinal. Its claim has stayed, with its data.",
+        "`replicas: {replicas}` asks for no pod of this ordinal.",
         &RETENTION,
     ),
     claim_missing: say(
@@ -542,8 +561,18 @@ pub static EN: Words = Words {
         "The Service `{service}` has a virtual IP. Only a headless one (`clusterIP: None`) gives each pod a name.",
         &SERVICE_NAME,
     ),
+    dns_no_service: say(
+        "Why is {pod} not in DNS?",
+        "{set} names no Service: its `serviceName` is empty, so its pods get no names of their own.",
+        &SERVICE_NAME,
+    ),
     dns_missing: say("Why is {pod} not in DNS?", "There is no pod {pod}.", &DNS_READY),
     dns_no_address: say("Why is {pod} not in DNS?", "It has no address yet.", &DNS_READY),
+    dns_going: say(
+        "Why is {pod} not in DNS?",
+        "It is Terminating: its endpoint is no longer ready, so `{service}` does not list its name.",
+        &DNS_READY,
+    ),
     dns_unready: say(
         "Why is {pod} not in DNS?",
         "It has an address, but is not Ready: `{service}` lists a pod's name only while its endpoint is ready.",
@@ -560,6 +589,7 @@ pub static EN: Words = Words {
         "Its kubelet does not renew its lease. The control plane waits a while before it believes that the node is down.",
         &NODE_LEASE,
     ),
+    node_silent_pod: "{pod} runs there, and counts as Ready until then.",
     node_unreachable: say(
         "{node} does not answer",
         "Nobody can say what runs there. Its pods count as not Ready, and are told to go if they do not tolerate that any longer.",
@@ -584,6 +614,11 @@ pub static EN: Words = Words {
     probing: detail("`{container}` runs; its readiness probe has not succeeded yet.", &PROBES),
     probe_fails: detail("`{container}` runs, but its readiness probe fails ({failures} in a row).", &PROBES),
     image_back_off: detail("The image `{image}` can't be pulled; it is tried again.", &IMAGES),
+    crash_once: detail("`{container}` has ended once; it is started again after a pause.", &RESTARTS),
+    crash_again: detail(
+        "`{container}` has ended again (1 restart); it is started again after a pause.",
+        &RESTARTS,
+    ),
     crash_back_off: detail(
         "`{container}` keeps ending ({restarts} restarts); it is started again after a pause.",
         &RESTARTS,
