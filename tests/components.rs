@@ -337,3 +337,20 @@ fn the_rehearsal_sees_a_crowd_come_up() {
     let last = seen(&rehearsal);
     assert!(last.contains("120/120 ready"), "{last}");
 }
+
+#[test]
+fn offered_commands_name_another_namespace() {
+    let text = EXAMPLES[0].text.replace("\nmetadata:\n", "\nmetadata:\n  namespace: shop\n");
+    let mut session = Session::playing("");
+    session.handle(Action::Input(Input::Command("kubectl create namespace shop".into())));
+    session.handle(Action::Input(Input::Apply(text.into())));
+    run(&mut session, 60);
+    let scene = session.scene(&EN, None);
+    let offered = suggestions(&session, &scene);
+    for command in ["kubectl get pods -o wide -n shop", "kubectl delete pod flask-1 -n shop"] {
+        assert!(offered.iter().any(|offer| offer == command), "{offered:?}");
+    }
+    let (_, attached) =
+        offered.iter().find_map(|offer| offer.split_once(" testpod1 ")).expect("a pod to ask from");
+    assert_eq!(attached, "-n shop -- zsh");
+}
