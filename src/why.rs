@@ -126,13 +126,19 @@ fn gone_set<'a>(store: &Store, pod: &'a Object) -> Option<&'a str> {
 }
 
 /// That the claims of a set that was deleted have stayed. They are told from others by what a set gives to each: a name
-/// with its template, its set and an ordinal, and the labels of the set's selector, which is never empty.
+/// with its template, its set and an ordinal, and the labels of the set's selector. Those that have an owner go with it.
 fn kept_claims(words: &'static Words, store: &Store) -> Option<Why> {
+    let is_mounted = |claim: &Object| {
+        let mut pods = store.list_in(Kind::Pod, &claim.meta.namespace);
+        pods.any(|pod| pod.pod().spec.claims().any(|name| *name == claim.meta.name))
+    };
     let is_of_set = |claim: &&Object| {
         let stem = claim.meta.name.rsplit_once('-').map_or("", |(stem, _)| stem);
         ordinal(&claim.meta.name).is_some()
             && stem.contains('-')
             && !claim.meta.labels.is_empty()
+            && claim.meta.owner_references.is_empty()
+            && !is_mounted(claim)
             && !claim.meta.is_terminating()
     };
     let all = || store.list(Kind::PersistentVolumeClaim).map(|claim| &**claim).filter(is_of_set);

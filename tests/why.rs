@@ -719,19 +719,25 @@ fn a_claim_template_with_a_dash_in_its_name() {
 #[test]
 fn a_container_that_has_ended_once_does_not_keep_ending() {
     let ends = [("image: han0495/flask-example-app", "image: busybox\n        command: ['false']")];
-    let mut story = story(&ends, 0);
+    let mut killed = story(&[], 60);
+    run(&mut killed, "trouble kill flask-0", 0);
+    let mut failing = story(&ends, 0);
     let mut seen = [false; 3];
-    for _ in 0..90 {
-        pass(&mut story, 1);
-        let key = key(Kind::Pod, "flask-0");
-        let Some(verdict) = story.cluster.api.store().verdict(Component::Kubelet, &key) else { continue };
-        let Reason::CrashBackOff { restarts, .. } = verdict.reason else { continue };
-        let said = ["has ended once;", "has ended again (1 restart);", "keeps ending (2 restarts);"];
-        let Some(said) = said.get(restarts as usize) else { continue };
-        assert!(of(&story, pod("flask-0")).text.contains(said));
-        seen[restarts as usize] = true;
+    for story in [&mut killed, &mut failing] {
+        for _ in 0..600 {
+            story.run_until(story.now() + Span(100));
+            let key = key(Kind::Pod, "flask-0");
+            let Some(verdict) = story.cluster.api.store().verdict(Component::Kubelet, &key) else { continue };
+            let Reason::CrashBackOff { restarts, .. } = verdict.reason else { continue };
+            let said = ["has ended once;", "has ended again (1 restart);", "keeps ending (2 restarts);"];
+            let Some(said) = said.get(restarts as usize) else { continue };
+            let why = of(story, pod("flask-0"));
+            assert!(why.text.contains(said), "{why:?}");
+            assert_eq!(why.mood, if restarts < 2 { Mood::Waiting } else { Mood::Stuck });
+            seen[restarts as usize] = true;
+        }
     }
-    assert!(seen[1..].contains(&true), "{seen:?}");
+    assert_eq!(seen, [true; 3]);
 }
 
 #[test]
