@@ -639,6 +639,20 @@ fn remedies_help_in_another_namespace() {
 }
 
 #[test]
+fn a_pod_on_a_dead_node_is_deleted_by_force_in_its_namespace() {
+    let mut story = elsewhere(&[], 60);
+    let flask_1 = Key::new(Kind::Pod, "shop", "flask-1");
+    let node = story.cluster.api.store().get(&flask_1).and_then(|pod| pod.pod().spec.node_name.clone());
+    run(&mut story, &format!("trouble node {} down", node.expect("it has a node")), 410);
+    let remedy = whole_elsewhere(&story).remedy;
+    assert_eq!(remedy.as_deref(), Some("kubectl delete pod flask-1 --force --grace-period=0 -n shop"));
+    run(&mut story, &remedy.unwrap_or_default(), 20);
+    let remedy = whole_elsewhere(&story).remedy.expect("the node can come back");
+    run(&mut story, &remedy, 90);
+    check(&whole_elsewhere(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+}
+
+#[test]
 fn a_set_that_names_no_service() {
     let story = story(&[("  serviceName: \"flask\"\n", "")], 60);
     let why = of(&story, Subject::Endpoint(key(Kind::Pod, "flask-0")));
