@@ -143,7 +143,10 @@ fn a_stuck_rollout_says_why_and_what_helps() {
     page.wait("a rollback is offered", &remedy("kubectl rollout undo statefulset/flask"));
     assert_eq!(page.text(".why h2"), "Why does the rollout not go on?");
     page.click_named("Show the rule");
-    assert!(page.text(".why aside").contains("Kubernetes docs: Forced rollback"), "it says at once what it takes");
+    assert!(
+        page.text(".why aside").contains("Kubernetes docs: Forced rollback"),
+        "it says at once what it takes"
+    );
     page.click_named("Hide the rule");
     page.click(".remedy");
     page.wait("deleting the pod is offered", &remedy("kubectl delete pod flask-2"));
@@ -164,7 +167,10 @@ fn a_stuck_rollout_says_why_and_what_helps() {
 fn each_part_answers_for_itself_and_shows_its_field() {
     let mut page = Page::open(View::DESKTOP);
     page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
-    page.wait("the controller knows", "document.querySelector('.why p')?.innerText.includes('minReadySeconds')");
+    page.wait(
+        "the controller knows",
+        "document.querySelector('.why p')?.innerText.includes('minReadySeconds')",
+    );
     pause(&mut page);
     page.click("[data-pod=flask-2] .ask");
     page.wait(
