@@ -6,6 +6,8 @@ const [js, wasm] = meta("ordinal-app").split(" ");
 // without optimisation has none; one for taking a profile is held back until it is told to go on.
 const later = (meta("ordinal-rest") ?? "").split(" ").filter(Boolean);
 const held = later[0] === "held";
+// What wasm-bindgen made of the program's exports.
+let glue;
 // The exports of the parts that are there.
 const parts = [];
 // How often the page has stood still for a part.
@@ -64,7 +66,7 @@ const fetched = async (number) => {
 const REHEARSED_AFTER = 1500;
 // Lets what a big rollout needs be compiled before there is one (src/rehearsal.rs): a picture at a time, while nobody waits.
 // What is embedded in another page is not rehearsed: it may be one of many there.
-const rehearse = (glue) => {
+const rehearse = () => {
   const idle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 100));
   const goOn = () => {
     if (glue.rehearse()) idle(goOn);
@@ -72,10 +74,11 @@ const rehearse = (glue) => {
   };
   if (parent === globalThis) setTimeout(idle, REHEARSED_AFTER, goOn);
 };
-const loadLater = async (number, pause, glue) => {
+
+const loadLater = async (number, pause) => {
   if (number > later.length) {
     globalThis.ordinalRest = { waits };
-    rehearse(glue);
+    rehearse();
     return;
   }
   try {
@@ -83,16 +86,16 @@ const loadLater = async (number, pause, glue) => {
   } catch (error) {
     // The network is away for a while: what is there goes on.
     if (pause > 60_000) throw error;
-    setTimeout(loadLater, pause, number, pause * 2, glue);
+    setTimeout(loadLater, pause, number, pause * 2);
     return;
   }
   if (number === enough) open();
-  requestAnimationFrame(() => loadLater(number + 1, 500, glue));
+  requestAnimationFrame(() => loadLater(number + 1, 500));
 };
 
 try {
   const early = whole && !held ? later.map((_, index) => fetched(index + 1)) : [];
-  const glue = await import(`./${js}`);
+  glue = await import(`./${js}`);
   parts[0] = await glue.default({ module_or_path: new URL(wasm, import.meta.url) });
   for (const [index, part] of early.entries()) link(index + 1, await part);
   glue.start();
@@ -100,7 +103,7 @@ try {
   if (!held) {
     requestAnimationFrame(() => {
       if (later.length === 0) open();
-      loadLater(1, 500, glue);
+      loadLater(1, 500);
     });
   }
 } catch (error) {
