@@ -1,6 +1,6 @@
 //! The whole story that Ordinal starts from, lived in a browser: applied, watched, asked of DNS, one pod deleted and back.
 
-#[path = "../../crates/kubesim/tests/walk/mod.rs"]
+#[path = "../../crates/kubesim/tests/it/walk/mod.rs"]
 pub mod walk;
 
 use serde_json::{Value, json};

@@ -10,15 +10,15 @@ use kubesim::story::{Input, Story};
 /// Each with how many pods of its sets are to be ready after five minutes.
 const MANIFESTS: &[(&str, &str, i32)] = &[
     // Its storage class names a provisioner that is not there: it waits, as it would.
-    ("cassandra", include_str!("manifests/cassandra.yaml"), 0),
-    ("elasticsearch", include_str!("manifests/elasticsearch.yaml"), 2),
-    ("etcd", include_str!("manifests/etcd.yaml"), 3),
-    ("kafka", include_str!("manifests/kafka.yaml"), 3),
-    ("mongodb", include_str!("manifests/mongodb.yaml"), 3),
-    ("mysql", include_str!("manifests/mysql.yaml"), 3),
-    ("rabbitmq", include_str!("manifests/rabbitmq.yaml"), 3),
-    ("redis", include_str!("manifests/redis.yaml"), 1),
-    ("zookeeper", include_str!("manifests/zookeeper.yaml"), 3),
+    ("cassandra", include_str!("../manifests/cassandra.yaml"), 0),
+    ("elasticsearch", include_str!("../manifests/elasticsearch.yaml"), 2),
+    ("etcd", include_str!("../manifests/etcd.yaml"), 3),
+    ("kafka", include_str!("../manifests/kafka.yaml"), 3),
+    ("mongodb", include_str!("../manifests/mongodb.yaml"), 3),
+    ("mysql", include_str!("../manifests/mysql.yaml"), 3),
+    ("rabbitmq", include_str!("../manifests/rabbitmq.yaml"), 3),
+    ("redis", include_str!("../manifests/redis.yaml"), 1),
+    ("zookeeper", include_str!("../manifests/zookeeper.yaml"), 3),
 ];
 
 const FIVE_MINUTES: SimTime = SimTime(300_000);

@@ -3,7 +3,7 @@
 
 const WALK: &str = include_str!("walk.txt");
 /// A recording that has the walk's manifest.
-const RECORDING: &str = include_str!("../golden/scripts/kubectl/apply.json");
+const RECORDING: &str = include_str!("../../golden/scripts/kubectl/apply.json");
 
 /// The walk has so many commands.
 pub const COMMANDS: usize = 18;

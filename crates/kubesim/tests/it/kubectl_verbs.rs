@@ -1,10 +1,8 @@
 //! What kubectl's verbs say and do where no recording is: from the sources of kubectl 1.36.
 
-mod user;
-
+use crate::user::User;
 use kubesim::kubectl::act::edit;
 use serde_json::Value;
-use user::User;
 
 fn json(user: &mut User, what: &str) -> Value {
     let text = user.run(&format!("kubectl get {what} -o json"), "");

@@ -1,13 +1,11 @@
 //! Bad input: the cluster is as it was, the words are kubectl's, and nothing panics or grows without end.
 
+use crate::walk;
 use kubesim::api::{Kind, Span};
 use kubesim::apiserver::{Change, FeatureGates, Stream};
 use kubesim::manifest::{Severity, diagnose};
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
-
-#[allow(dead_code, reason = "only the manifest is needed here")]
-mod walk;
 
 /// How much was written that users see: objects, not what was printed.
 fn writes(story: &Story) -> usize {

@@ -3,9 +3,7 @@
 use kubesim::api::{Kind, Span};
 use serde_json::{Value, json};
 
-mod user;
-
-use user::User;
+use crate::user::User;
 
 trait Applies {
     fn applied(&mut self, manager: &str, config: &Value);

@@ -2,9 +2,7 @@
 //! `pkg/apis/apps/validation/validation.go`, `pkg/api/pod/warnings.go`, `pkg/api/service/warnings.go` and
 //! `pkg/registry/core/service/storage/alloc.go` of Kubernetes 1.36.
 
-mod user;
-
-use user::User;
+use crate::user::User;
 
 /// What `kubectl apply` prints of a manifest, line by line without the path that all have in common.
 fn said(manifest: &str, path: &str) -> Vec<String> {

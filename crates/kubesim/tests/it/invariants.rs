@@ -3,9 +3,7 @@
 //! `KUBESIM_SEQUENCES=N` says how many random sequences are tried, `KUBESIM_ACTIONS=N` how long they may be. What is found is
 //! shrunk to the least that shows it.
 
-#[path = "invariants/actions.rs"]
 mod actions;
-#[path = "invariants/checker.rs"]
 mod checker;
 
 use actions::{Action, MANIFEST, act, action, give};

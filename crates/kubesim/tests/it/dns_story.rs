@@ -9,7 +9,7 @@ use kubesim::dns::{Caching, Question, Rcode, Reason, RecordType, reason};
 use kubesim::sim::{DnsSetting, Options};
 use kubesim::story::{Input, Story};
 
-const SEED: &str = include_str!("seed.yaml");
+const SEED: &str = include_str!("../seed.yaml");
 
 fn seed(seconds: i64) -> Story {
     let mut story = Story::new(Options::default());

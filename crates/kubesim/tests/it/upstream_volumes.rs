@@ -1,11 +1,9 @@
 //! What the PersistentVolume controller does where no recording is: from
 //! `pkg/controller/volume/persistentvolume/pv_controller.go`, 1.36.
 
-mod user;
-
+use crate::user::User;
 use kubesim::api::Span;
 use serde_json::{Value, json};
-use user::User;
 
 fn object(kind: &str, name: &str, mut spec: Value, own: &Value) -> Value {
     let fields = spec.as_object_mut().unwrap();

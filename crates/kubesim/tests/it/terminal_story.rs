@@ -5,7 +5,7 @@ use kubesim::apiserver::Change;
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
 
-const SEED: &str = include_str!("seed.yaml");
+const SEED: &str = include_str!("../seed.yaml");
 const DEBUG_POD: &str = "kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh";
 
 /// The seed, all Ready.

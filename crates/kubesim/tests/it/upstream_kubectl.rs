@@ -1,14 +1,12 @@
 //! What kubectl says where no recording is: from the functions `Complete` and `Validate` of `k8s.io/kubectl/pkg/cmd` and
 //! from `k8s.io/cli-runtime/pkg/resource/builder.go`, 1.36.
 
-mod user;
-
-use user::User;
+use crate::user::User;
 
 /// A cluster with the seed at rest.
 fn seeded() -> User {
     let mut user = User::new();
-    user.run("kubectl apply -f -", include_str!("seed.yaml"));
+    user.run("kubectl apply -f -", include_str!("../seed.yaml"));
     user.run("kubectl rollout status sts flask --timeout=50s", "");
     user
 }
@@ -341,7 +339,7 @@ fn get_asks_for_paths_and_subresources() {
 #[test]
 fn manifests_stand_alone_and_may_be_selected_from() {
     let mut user = seeded();
-    let seed = include_str!("seed.yaml");
+    let seed = include_str!("../seed.yaml");
     let beside = "!error: when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well\n";
     for command in [
         "get pods -f -",

@@ -4,7 +4,7 @@
 use kubesim::conformance::{self, Verdict, page};
 use std::path::Path;
 
-const PENDING: &str = include_str!("conformance-pending.txt");
+const PENDING: &str = include_str!("../conformance-pending.txt");
 
 #[test]
 fn every_recording_passes_but_those_that_are_pending() {

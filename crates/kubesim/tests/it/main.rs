@@ -1,0 +1,21 @@
+//! Tests of the library from outside, in one program.
+
+mod conformance;
+mod dns_story;
+mod fuzz;
+mod hostile;
+mod invariants;
+mod kubectl_recorded;
+mod kubectl_verbs;
+mod manifest_diagnostics;
+mod manifest_yaml;
+mod real_manifests;
+mod scale;
+mod seed_walk;
+mod server_side_apply;
+mod terminal_story;
+mod upstream_kubectl;
+mod upstream_validation;
+mod upstream_volumes;
+mod user;
+mod walk;
