@@ -11,6 +11,7 @@ mod screenshot;
 mod site;
 mod split;
 mod tools;
+mod where_bytes;
 
 use std::process::ExitCode;
 
@@ -26,7 +27,9 @@ cargo xtask COMMAND
   build      build the page into dist/: the static site, to be put on any host, in any folder
   test [--only STEP] [--list]
              format, lints, dependencies, native tests, the build, sizes, browser tests; or one of the steps
-  size       the bytes of every file of dist/ and of the critical path
+  size [--within TEXT]
+             the bytes of every file of dist/, of what is loaded when against its budget, and where in the program they
+             are; --within: the biggest functions whose name, or line of that table, contains TEXT
   screenshot [--out DIR] [--script FILE] [--size WxH]... [--scheme light|dark]...
              pictures of the page in dist/ (built if missing), into artifacts/; what a script may say
              stands in tests/browser/screenshot.rs
@@ -82,9 +85,13 @@ fn dispatch(arguments: &mut Arguments) -> Result<ExitCode> {
             }
         }
         "size" => {
+            let within = arguments.value("--within")?;
             arguments.finish()?;
             site::build_if_missing(&mut tools)?;
-            site::size()?;
+            match within {
+                Some(text) => site::functions(&text)?,
+                None => site::size()?,
+            }
         }
         "screenshot" => {
             let request = screenshot::Request::read(arguments)?;

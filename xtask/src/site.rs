@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use xtask::server::{Server, Site};
-use xtask::size::{CRITICAL_PATH_BUDGET, Shipped, Size, measure};
+use xtask::size::{BUDGETS, Size, measure};
 
-use crate::profile;
 use crate::run::{Result, command, root, run};
 use crate::tools::{Need, Tools};
+use crate::{profile, split, where_bytes};
 
 /// The port tried first, and those after it.
 const PORTS: std::ops::Range<u16> = 8080..8100;
@@ -107,37 +107,58 @@ fn opener(url: &str) -> Command {
     opener
 }
 
-/// Prints the size of every file of `dist/` and of the critical path; an error above its budget.
+/// How many lines the table of where the bytes are has, and the list of functions.
+const LINES: usize = 50;
+
+/// Prints the size of every file of `dist/`, of what is loaded when, and where the bytes are; an error above a budget.
 pub fn size() -> Result<()> {
     let shipped = measure(&dist()).map_err(|error| format!("{}: {error}", dist().display()))?;
     println!("{:>9} {:>9} {:>9}   bytes", "raw", "gzip", "brotli");
     let line =
         |size: Size, name: &str| println!("{:>9} {:>9} {:>9}   {name}", size.raw, size.gzip, size.brotli);
-    let sum = |counts: &dyn Fn(&Shipped) -> bool| {
-        shipped.iter().filter(|file| counts(file)).fold(Size::default(), |sum, file| sum.plus(file.size))
-    };
     for file in &shipped {
         line(file.size, &format!("{}{}", if file.critical { "* " } else { "  " }, file.name));
     }
-    line(sum(&|_| true), "all files");
-    line(sum(&|file| file.critical || file.is_opening()), "loaded before the first pod is there");
-    let critical = sum(&|file| file.critical);
-    line(
-        critical,
-        "critical path: the files marked *, loaded before the page is live with a running cluster",
-    );
-    if critical.brotli > CRITICAL_PATH_BUDGET {
-        if let Some(measured) = profile::other_compiler()? {
-            println!(
-                "» above its budget of {CRITICAL_PATH_BUDGET}: what runs first was measured with {measured}, not with this compiler"
-            );
-            return Ok(());
+    let mut problems = Vec::new();
+    for budget in &BUDGETS {
+        let size = budget.size(&shipped);
+        line(size, budget.what);
+        println!("{:>9} {:>9} {:>9}   its budget", "", budget.gzip, budget.brotli);
+        if let Some(excess) = budget.excess(size) {
+            problems.push(format!("{}: {excess}; {}", budget.what, budget.remedy));
         }
-        return Err(format!(
-            "the critical path is {} bytes of brotli above its budget, {CRITICAL_PATH_BUDGET}; what runs before the page is \
-             live is measured anew by `cargo xtask profile`",
-            critical.brotli - CRITICAL_PATH_BUDGET
-        ));
+    }
+    println!();
+    for line in where_bytes::table(&named_parts()?, LINES) {
+        println!("{line}");
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    if let Some(measured) = profile::other_compiler()? {
+        println!("» {}", problems.join("\n» "));
+        println!("» what runs first was measured with {measured}, not with this compiler");
+        return Ok(());
+    }
+    Err(problems.join("\n"))
+}
+
+/// Prints the biggest functions whose name, or line of the table, contains a text.
+pub fn functions(text: &str) -> Result<()> {
+    for line in where_bytes::functions(&named_parts()?, text, LINES) {
+        println!("{line}");
     }
     Ok(())
+}
+
+/// The parts of the page's module as the last release build left them, with their names.
+fn named_parts() -> Result<Vec<(&'static str, where_bytes::Module)>> {
+    let read = |part: &'static str| {
+        let file = split::named_part(part);
+        let missing = |error| format!("{}: {error}; `cargo xtask build` makes it", file.display());
+        let content = std::fs::read(&file).map_err(missing)?;
+        let module = where_bytes::Module::read(&content);
+        Ok((part, module.map_err(|error| format!("{}: {error}", file.display()))?))
+    };
+    split::PARTS.into_iter().map(read).collect()
 }

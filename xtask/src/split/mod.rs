@@ -24,12 +24,13 @@ use walrus::{FunctionKind, Module, ModuleConfig};
 use xtask::coverage::Coverage;
 
 use crate::run::{Result, command, root, run};
+use crate::where_bytes;
 
 /// What runs when, as measured.
 pub const FIRST_LOAD: &str = "xtask/first-load.txt";
 
 /// The names of the modules: in the order in which they are loaded.
-const PARTS: [&str; 3] = ["ordinal", "opening", "rest"];
+pub const PARTS: [&str; 3] = ["ordinal", "opening", "rest"];
 
 /// What an instrumented page is told in place of the later modules: to wait until it is told to go on.
 const HELD: &str = "held";
@@ -53,6 +54,11 @@ const FEATURES: [&str; 6] = [
 /// A function's name as it is on every machine: demangled, without the compiler's hashes.
 pub fn plain_name(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
+}
+
+/// Where a build leaves one of its parts as it is shipped, but with its functions' names.
+pub fn named_part(part: &str) -> PathBuf {
+    root().join("target").join("named-parts").join(format!("{part}.wasm"))
 }
 
 /// Trunk's hook after a build: makes a release build's module small. With ORDINAL_PROFILE set, instruments it instead.
@@ -112,7 +118,8 @@ impl Site {
         let list = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
         let coverage = Coverage::read(&list);
         let parts = parts::split(&constants::Constants::read(&linked)?, &self.read(&self.wasm)?, &coverage)?;
-        let parts = parts.into_iter().map(|part| self.optimised(part)).collect::<Result<Vec<_>>>()?;
+        let parts = PARTS.iter().zip(parts);
+        let parts = parts.map(|(name, part)| optimised(name, part)).collect::<Result<Vec<_>>>()?;
         // The names follow from all contents: no part is ever taken from a cache beside another's.
         let hash = fnv(&parts);
         fs::remove_file(self.folder.join(&self.wasm)).map_err(|error| format!("{}: {error}", self.wasm))?;
@@ -135,29 +142,25 @@ impl Site {
         let index = format!("{before}<meta name=\"ordinal-rest\" content=\"{later}\">{after}");
         self.write("index.html", index.as_bytes())
     }
+}
 
-    /// The module after wasm-opt, if there is one on PATH.
-    fn optimised(&self, module: Vec<u8>) -> Result<Vec<u8>> {
-        let program = if cfg!(windows) { "wasm-opt.cmd" } else { "wasm-opt" };
-        if crate::run::output(command(program).arg("--version")).is_none() {
-            println!("» wasm-opt is not on PATH: the page is bigger than it need be");
-            return Ok(module);
-        }
-        let file = env::temp_dir().join(format!("ordinal-{}.wasm", std::process::id()));
-        fs::write(&file, module).map_err(|error| format!("{}: {error}", file.display()))?;
+/// A part after wasm-opt, if there is one on PATH, without its names; a copy with them stays in the target folder for
+/// `cargo xtask size`.
+fn optimised(name: &str, module: Vec<u8>) -> Result<Vec<u8>> {
+    let named = named_part(name);
+    let failed = |error: std::io::Error| format!("{}: {error}", named.display());
+    fs::create_dir_all(named.parent().expect("it is in a folder")).map_err(failed)?;
+    fs::write(&named, module).map_err(failed)?;
+    let program = if cfg!(windows) { "wasm-opt.cmd" } else { "wasm-opt" };
+    if crate::run::output(command(program).arg("--version")).is_some() {
         let mut optimise = command(program);
-        optimise
-            .arg(&file)
-            .arg("-o")
-            .arg(&file)
-            .args(["-Oz", "--strip-debug", "--strip-producers"])
-            .args(FEATURES);
+        optimise.arg(&named).arg("-o").arg(&named).args(["-Oz", "-g", "--strip-producers"]).args(FEATURES);
         run(&mut optimise)?;
-        let module = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        // Only space is lost if it cannot be removed.
-        let _ = fs::remove_file(file);
-        Ok(module)
+    } else {
+        println!("» wasm-opt is not on PATH: the page is bigger than it need be");
     }
+    let module = fs::read(&named).map_err(failed)?;
+    where_bytes::without_names(&module).map_err(|error| format!("{}: {error}", named.display()))
 }
 
 /// A 64-bit FNV-1a hash: it names files, nothing more.
