@@ -8,7 +8,6 @@
 //! | [`manifest`] | YAML text → decoded, defaulted, validated objects, with diagnostics | the store |
 //! | [`apiserver`] | the store, requests against it, the history of every write | who asks, and when |
 //! | [`controllers`], [`scheduler`], [`provisioner`], [`kubelet`] | what acts on objects; each yields a [`verdict`] | each other, and the user |
-//! | [`shell`] | runs a container's command | objects |
 //! | [`dns`] | names → records, and the tools that print them | how endpoints come to be |
 //! | [`kubectl`] | command line → requests → what is printed | the page |
 //! | [`terminal`] | the laptop's shell, and the ones in pods | the page |
@@ -32,7 +31,6 @@ pub mod kubelet;
 pub mod manifest;
 pub mod provisioner;
 pub mod scheduler;
-pub mod shell;
 pub mod sim;
 pub mod story;
 pub mod terminal;

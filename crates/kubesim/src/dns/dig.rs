@@ -2,7 +2,7 @@
 
 use super::resolver::{lookup, search_path};
 use super::{Answer, Network, Printed, Record, RecordType, SERVER, name_error, reverse_name};
-use crate::shell::tools::time_text;
+use shell::time_text;
 use std::fmt::Write;
 
 struct Options {

@@ -8,7 +8,7 @@ use crate::api::read::{list, str as text};
 use crate::api::volume::{ContainerFiles, ContainerOutput, Files, VolumeFiles};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Str, Uid};
 use crate::apiserver::{ApiServer, Store};
-use crate::shell::{FileError, Stat};
+use shell::{FileError, Stat};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 

@@ -10,8 +10,8 @@ use crate::api::{Key, Kind, Object, Str};
 use crate::apiserver::{ApiServer, Store};
 use crate::dns;
 use crate::manifest::quantity::Quantity;
-use crate::shell::{External, FileError, Host, Output, Stat};
 use serde_json::Value;
+use shell::{External, FileError, Host, Output, Stat};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

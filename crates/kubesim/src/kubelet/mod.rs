@@ -333,7 +333,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
 }
 
 /// The host for commands in a running container (`kubectl exec`, a terminal in a pod); `None` if it does not run.
-/// The caller runs a [`crate::shell::Shell`] on it, takes what is printed, and saves the files.
+/// The caller runs a [`shell::Shell`] on it, takes what is printed, and saves the files.
 pub fn exec_host<'a>(
     api: &'a mut ApiServer,
     nodes: &Nodes,

@@ -8,8 +8,8 @@ use crate::api::pod::Container;
 use crate::api::read::{get, strings};
 use crate::api::{Object, SimTime, Span, Str};
 use crate::controllers::Context;
-use crate::shell::{Output, Shell, Step, Unknown, reads_commands};
 use serde_json::Value;
+use shell::{Output, Shell, Step, Unknown, reads_commands};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -165,7 +165,7 @@ impl Script {
 
 /// The line in the log about a command that can't be run.
 fn note(host: &mut ContainerHost, command: &str) {
-    crate::shell::Host::output(host, Output::Stdout, &format!("[not simulated: {command}]\n"));
+    shell::Host::output(host, Output::Stdout, &format!("[not simulated: {command}]\n"));
 }
 
 /// The container's working directory; the image's own is not known.

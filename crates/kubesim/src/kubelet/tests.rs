@@ -407,11 +407,11 @@ fn exec(cluster: &mut Cluster, pod: &str, container: &str, command: &str) -> Str
     let address = object.pod().status.pod_ip.clone().unwrap();
     let environment = super::environment(cluster.api.store(), &object, spec, &address);
     let argv = ["sh".to_string(), "-c".to_string(), command.to_string()];
-    let mut shell = crate::shell::Shell::script(&argv, &environment, "/", crate::shell::Unknown::NotFound);
+    let mut shell = shell::Shell::script(&argv, &environment, "/", shell::Unknown::NotFound);
     let Cluster { api, nodes, .. } = cluster;
     let mut host = super::exec_host(api, nodes, &pod_key(pod), container).expect("it runs");
     let step = shell.run(&mut host);
-    assert!(matches!(step, crate::shell::Step::Exit(_)), "{step:?}");
+    assert!(matches!(step, shell::Step::Exit(_)), "{step:?}");
     let printed: String = host.take_printed().into_iter().map(|(_, text)| text).collect();
     host.save();
     printed

@@ -7,7 +7,7 @@ use crate::api::{KINDS, Kind};
 use crate::apiserver::Store;
 use crate::dns;
 use crate::kubectl::{self, flags};
-use crate::{kubelet, shell};
+use crate::kubelet;
 use std::collections::BTreeSet;
 
 /// What the last word of a line can become.

@@ -4,9 +4,9 @@ use super::laptop::unix_ms;
 use super::session::{Place, Session, print};
 use crate::api::Str;
 use crate::dns;
-use crate::shell::{External, FileError, Host, Output, Shell, Stat, Unknown};
 use crate::sim::Program;
 use crate::sim::process::Io;
+use shell::{External, FileError, Host, Output, Shell, Stat, Unknown};
 
 /// A command line in a pod of this namespace that is not to be seen: its DNS, and nothing else.
 pub fn command(line: &str, namespace: &str) -> Box<dyn Program> {

@@ -6,9 +6,9 @@ use super::pod;
 use super::{Seat, Tty};
 use crate::api::{Key, SimTime, Span, Str};
 use crate::apiserver::Stream;
-use crate::shell::{External, Output, Poll, Shell, Step as Wait};
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
+use shell::{External, Output, Poll, Shell, Step as Wait};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 

@@ -12,11 +12,11 @@ use crate::kubectl::pods;
 use crate::kubectl::resource::{kind, kind_and_name};
 use crate::kubectl::{Failure, Invocation, Next, fail};
 use crate::kubelet;
-use crate::shell::{Flavour, Shell, Unknown, reads_commands};
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
 use crate::terminal::{Place, Session};
 use serde_json::json;
+use shell::{Flavour, Shell, Unknown, reads_commands};
 use std::rc::Rc;
 
 /// How long a command waits for its pod to run (`--pod-running-timeout`).

@@ -23,7 +23,7 @@ mod parse;
 mod pattern;
 #[cfg(test)]
 mod tests;
-pub(crate) mod tools;
+mod tools;
 
 /// The commands that every shell here has: its own, and the programs beside it.
 pub fn programs() -> impl Iterator<Item = &'static str> {
@@ -32,6 +32,7 @@ pub fn programs() -> impl Iterator<Item = &'static str> {
 
 pub use files::Files;
 pub use machine::Shell;
+pub use tools::time_text;
 
 /// What the shell may touch. Paths are absolute and without `.` and `..`.
 pub trait Host {

@@ -1639,7 +1639,7 @@ pub(super) fn file_names(cwd: &str, word: &str, host: &dyn Host) -> Option<Vec<S
 }
 
 /// A moment as strftime writes it, in UTC.
-pub(crate) fn time_text(seconds: i64, nanoseconds: u64, format: &str) -> String {
+pub fn time_text(seconds: i64, nanoseconds: u64, format: &str) -> String {
     let seconds = seconds.clamp(-100_000_000_000, 100_000_000_000);
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);
