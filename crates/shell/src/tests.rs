@@ -830,3 +830,14 @@ fn hostile_input_ends() {
         within_limits(&script);
     }
 }
+
+/// jiff knows the calendar well, but is too big for the page.
+#[test]
+fn dates_are_jiffs() {
+    let format = "%Y-%m-%d %H:%M:%S %a %b %e %j %u %w %y %I %p";
+    for day in (-40_000_i64..80_000).step_by(7).chain([10_956, 11_015, 11_016, 47_540, 47_541]) {
+        let seconds = day * 86_400 + 3_661 * (day.rem_euclid(23));
+        let civil = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::from_second(seconds).unwrap());
+        assert_eq!(time_text(seconds, 0, format), civil.strftime(format).to_string());
+    }
+}

@@ -1699,7 +1699,8 @@ fn days_before(year: i64) -> i64 {
 
 /// Year, month and day of the so-manieth day since 1970.
 fn civil(days: i64) -> (i64, i64, i64) {
-    let mut year = 1970 + days.div_euclid(366);
+    // Not later than the day's year, on either side of 1970.
+    let mut year = 1970 + days.div_euclid(if days < 0 { 365 } else { 366 });
     while days_before(year + 1) <= days {
         year += 1;
     }
