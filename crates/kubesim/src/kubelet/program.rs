@@ -1,4 +1,4 @@
-//! What a container's process does: its command is run by the [`crate::shell`] as far as it can be; the rest counts as a
+//! What a container's process does: its command is run by the [`shell`] as far as it can be; the rest counts as a
 //! server that serves until it is told to stop.
 
 use super::host::{self, ContainerHost};
