@@ -124,8 +124,8 @@ mod tests {
 
     #[test]
     fn that_a_claim_was_kept_and_another_was_not_is_a_difference() {
-        let retention = |pair: &&crate::pairs::Pair| pair.names[0].starts_with("whenScaled");
-        let pair = crate::pairs::PAIRS.iter().find(retention).expect("there is such a pair");
+        let retention = |pair: &&crate::session::presets::Pair| pair.names[0].starts_with("whenScaled");
+        let pair = crate::session::presets::PAIRS.iter().find(retention).expect("there is such a pair");
         let stories = pair.twins().map(|twin| {
             let mut story = Story::new(Options::default());
             story.input(Input::Apply(twin.manifest));

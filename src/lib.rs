@@ -4,39 +4,32 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | [`session`] | the story with its branches, the playhead in it, and how time passes: a reducer |
-//! | [`branch`] | one story and a moment of it; [`compare`]: where two worlds differ |
+//! | [`app`] | the whole page: listeners, hooks, what it needs of the browser, the loading of later parts, the warm-up |
+//! | [`page`] | what the user has chosen to see, and what changes it |
+//! | [`session`] | the story with its branches, the playhead in it, how time passes; built-in pairs |
+//! | [`link`] | a story with its moment as an address, and back |
+//! | [`components`] | the parts of the page, drawn from the scene |
 //! | [`chronicle`] | what is remembered of the history: pods' lives, files, commands |
+//! | [`compare`] | where two worlds differ |
 //! | [`why`] | the verdicts of a moment as a question, an answer and a rule |
 //! | [`crowd`] | a set of very many pods: a cell for each instead of a lane |
-//! | [`pairs`] | two clusters that differ in one thing, to be seen side by side |
 //! | [`scene`] | what is shown at a moment: a pure function |
 //! | [`words`] | every text, one table per language |
-//! | [`components`] | the parts of the page, drawn from the scene |
-//! | [`link`] | a story with its moment as an address, and back |
-//! | [`browser`] | the address, the tab's memory, the clipboard |
-//! | [`app`] | the whole page |
-//! | [`rehearsal`] | a small rollout that nobody sees, so that the first big one is quick |
-//! | [`rest`] | the part of the program that comes after the first pictures |
 
 pub mod app;
-pub mod branch;
-pub mod browser;
 pub mod chronicle;
 pub mod compare;
 pub mod components;
 pub mod crowd;
 pub mod examples;
-pub mod highlight;
 pub mod link;
-pub mod pairs;
-pub mod rehearsal;
-pub mod rest;
+pub mod page;
 pub mod scene;
 pub mod session;
 pub mod why;
 pub mod words;
 
+use app::browser;
 use kubesim::api::SimTime;
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
@@ -58,8 +51,10 @@ pub fn start() {
     if let Some(dark) = start.address.dark {
         browser::set_theme(dark);
     }
-    if !start.address.embed {
-        components::edge::restore();
+    if !start.address.embed
+        && let Some(widths) = browser::kept()
+    {
+        components::edge::restore(&widths);
     }
     yew::Renderer::<app::App>::with_root_and_props(root, start).render();
 }

@@ -18,7 +18,7 @@ const open = () => {
   globalThis.ordinalOpen = true;
   dispatchEvent(new Event("ordinal-opening"));
 };
-// Whether the tab remembers a story from before it was loaded again (src/browser.rs); a sandbox may forbid to ask.
+// Whether the tab remembers a story from before it was loaded again (src/app/browser.rs); a sandbox may forbid to ask.
 const remembers = () => {
   try {
     return sessionStorage.getItem("ordinal") !== null;
@@ -64,7 +64,7 @@ const fetched = async (number) => {
 
 // How long after all is loaded that is, in milliseconds.
 const REHEARSED_AFTER = 1500;
-// Lets what a big rollout needs be compiled before there is one (src/rehearsal.rs): a picture at a time, while nobody waits.
+// Lets what a big rollout needs be compiled before there is one (src/app/warm_up.rs): a picture at a time, while nobody waits.
 // What is embedded in another page is not rehearsed: it may be one of many there.
 const rehearse = () => {
   const idle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 100));

@@ -3,13 +3,13 @@
 use kubesim::api::Key;
 use kubesim::api::Kind;
 use kubesim::story::Input;
-use ordinal::branch::{Branch, Stop};
 use ordinal::chronicle::{PodState, is_event};
 use ordinal::crowd::Crowd;
 use ordinal::examples::EXAMPLES;
 use ordinal::link::Link;
 use ordinal::scene::{Lane, Mark, PodPlace, PodView, Scene};
-use ordinal::session::{Action, MOST_BRANCHES, Session};
+use ordinal::session::branch::{Branch, MOST_BRANCHES, Stop};
+use ordinal::session::{Action, Session};
 use ordinal::why::Mood;
 use ordinal::words::EN;
 use std::rc::Rc;
@@ -491,7 +491,7 @@ fn another_set_can_be_looked_at() {
 
 #[test]
 fn a_pair_of_clusters_gets_the_same_commands_and_differs_in_one_thing() {
-    use ordinal::pairs::PAIRS;
+    use ordinal::session::presets::PAIRS;
     for (number, pair) in PAIRS.iter().enumerate() {
         let mut session = Session::new();
         session.handle(Action::Pair(number));
@@ -527,7 +527,7 @@ fn a_pair_of_clusters_gets_the_same_commands_and_differs_in_one_thing() {
 
 #[test]
 fn what_was_applied_is_compared_with_what_is_edited_and_acting_in_the_past_stays_in_step() {
-    use ordinal::pairs::Twin;
+    use ordinal::session::presets::Twin;
     let mut session = seed();
     play(&mut session, 5.0);
     let edited = EXAMPLES[0]

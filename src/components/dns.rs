@@ -1,7 +1,9 @@
 //! Questions to DNS: a name and a type in; the names that were tried, the records, the way from the Service to them, and why
 //! there are none, at the playhead's moment.
 
-use super::{Ask, button, choice, part, percent};
+use super::{button, choice, part, percent};
+use crate::page::intent::Ask;
+use crate::page::panel::Asking;
 use crate::session::Session;
 use crate::words::{Dns, Words, fill};
 use kubesim::api::{Kind, SimTime, Span, Str};
@@ -24,42 +26,6 @@ const TOOLS: [&str; 3] = ["nslookup", "dig", "host"];
 const DELAYS: [[i64; 4]; 2] = [[5, 1000, 5000, 15_000], [20, 1000, 5000, 30_000]];
 /// So many names are suggested.
 const SUGGESTED: usize = 300;
-
-/// What the panel asks.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Asking {
-    /// The name; empty: the Service of the set that is looked at.
-    pub name: AttrValue,
-    /// The type of record.
-    pub kind: AttrValue,
-    /// The namespace of the pod that asks.
-    pub namespace: AttrValue,
-    /// The tool whose output is shown.
-    pub tool: Option<&'static str>,
-}
-
-impl Default for Asking {
-    fn default() -> Asking {
-        Asking { name: "".into(), kind: "A".into(), namespace: "default".into(), tool: None }
-    }
-}
-
-impl Asking {
-    /// The question. `service` is what is asked for when no name was given.
-    pub fn question(&self, service: Option<&str>) -> Question {
-        let name = if self.name.is_empty() { service.unwrap_or("kubernetes") } else { &self.name };
-        let record_type = RecordType::parse(&self.kind).unwrap_or(RecordType::A);
-        // An address is asked for by its reversed name, as every tool does.
-        match dns::reverse_name(name) {
-            Some(reversed) => Question {
-                name: format!("{reversed}.").into(),
-                record_type: RecordType::Ptr,
-                namespace: (&*self.namespace).into(),
-            },
-            None => Question { name: name.into(), record_type, namespace: (&*self.namespace).into() },
-        }
-    }
-}
 
 /// The panel. The question is asked again at each moment, so that the answer is that moment's.
 pub fn dns(

@@ -3,7 +3,6 @@
 //!
 //! The width is no part of the page's state but of its style: nothing is drawn anew while a line is dragged.
 
-use crate::browser;
 use gloo::utils::document_element;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -12,8 +11,9 @@ use yew::prelude::*;
 /// So far does a key move it, in pixels.
 const STEP: f64 = 24.0;
 
-/// The line at the edge of the side that it stands in, and how wide that is at first, in pixels.
-pub fn edge(label: &'static str, width: &'static str) -> Html {
+/// The line at the edge of the side that it stands in, and how wide that is at first, in pixels. `keep` keeps the style that
+/// it gave the page.
+pub fn edge(label: &'static str, width: &'static str, keep: fn(&str)) -> Html {
     let onpointerdown = Callback::from(|event: PointerEvent| {
         let edge: Element = event.target_unchecked_into();
         let _ = edge.set_pointer_capture(event.pointer_id());
@@ -25,8 +25,8 @@ pub fn edge(label: &'static str, width: &'static str) -> Html {
             Side::of(&edge).reach(f64::from(event.client_x()));
         }
     });
-    let onpointerup = Callback::from(|_: PointerEvent| keep());
-    let onkeydown = Callback::from(|event: KeyboardEvent| {
+    let onpointerup = Callback::from(move |_: PointerEvent| keep(&style().css_text()));
+    let onkeydown = Callback::from(move |event: KeyboardEvent| {
         let step = match &*event.key() {
             "ArrowLeft" => -STEP,
             "ArrowRight" => STEP,
@@ -39,12 +39,12 @@ pub fn edge(label: &'static str, width: &'static str) -> Html {
         let side = Side::of(&edge);
         side.reach(if side.at_right { side.left } else { side.right } + step);
         say_width(&edge);
-        keep();
+        keep(&style().css_text());
     });
-    let ondblclick = Callback::from(|event: MouseEvent| {
+    let ondblclick = Callback::from(move |event: MouseEvent| {
         let edge: Element = event.target_unchecked_into();
         let _ = style().remove_property(Side::of(&edge).property());
-        keep();
+        keep(&style().css_text());
     });
     let onfocus = Callback::from(|event: FocusEvent| say_width(&event.target_unchecked_into()));
     html! {
@@ -54,11 +54,9 @@ pub fn edge(label: &'static str, width: &'static str) -> Html {
     }
 }
 
-/// Gives the sides the widths that they were given before.
-pub fn restore() {
-    if let Some(widths) = browser::kept() {
-        style().set_css_text(&widths);
-    }
+/// Gives the sides the widths that they were given before, as `keep` got them.
+pub fn restore(widths: &str) {
+    style().set_css_text(widths);
 }
 
 /// The side of the page that an edge belongs to, in pixels from the window's left.
@@ -91,10 +89,6 @@ impl Side {
 fn say_width(edge: &Element) {
     let side = Side::of(edge);
     let _ = edge.set_attribute("aria-valuenow", &((side.right - side.left) as u32).to_string());
-}
-
-fn keep() {
-    browser::keep(&style().css_text());
 }
 
 fn style() -> web_sys::CssStyleDeclaration {

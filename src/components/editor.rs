@@ -1,10 +1,11 @@
 //! The manifest: a text area over the same text in colours, what is wrong with it, and Apply.
 
-use super::{Ask, button};
+use super::button;
+use super::highlight::{Ink, pieces};
 use crate::examples::EXAMPLES;
-use crate::highlight::{Ink, pieces};
-use crate::pairs::{PAIRS, Pair};
+use crate::page::intent::Ask;
 use crate::session::Action;
+use crate::session::presets::{PAIRS, Pair};
 use crate::words::{Words, fill};
 use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
 use web_sys::{HtmlElement, HtmlSelectElement, HtmlTextAreaElement};

@@ -1,6 +1,8 @@
 //! The events of the cluster, newest first.
 
-use super::{Ask, View, button};
+use super::button;
+use crate::page::intent::Ask;
+use crate::page::panel::View;
 use crate::scene::ago;
 use crate::words::Words;
 use kubesim::api::{Key, Kind, Object, SimTime};

@@ -1,6 +1,7 @@
 //! The head of the page.
 
-use super::{Ask, Share, button, sign};
+use super::{button, sign};
+use crate::page::intent::{Ask, Share};
 use crate::words::Words;
 use yew::prelude::*;
 

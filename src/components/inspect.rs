@@ -1,7 +1,9 @@
 //! One object, whole: described, as YAML, or what changed since another version of it.
 
-use super::{Ask, Face, View, choice};
-use crate::branch::Branch;
+use super::choice;
+use crate::page::intent::Ask;
+use crate::page::panel::{Face, View};
+use crate::session::branch::Branch;
 use crate::words::Words;
 use kubesim::api::{Key, Kind, Object, SimTime};
 use kubesim::apiserver::Change;

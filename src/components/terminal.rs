@@ -3,8 +3,9 @@
 //! Keys: ↑ ↓ and Ctrl-R for the history, Tab to complete (on an empty line it leaves the terminal, as everywhere),
 //! Ctrl-C, Ctrl-D, Ctrl-L, Ctrl-U. What was printed is in pages, each drawn once; the browser lays out those in view.
 
-use super::{Ask, address, button, part};
+use super::{address, button, part};
 use crate::chronicle::{Chronicle, Page, Printed};
+use crate::page::intent::Ask;
 use crate::scene::{PodPlace, Scene};
 use crate::session::Session;
 use crate::why::in_namespace;

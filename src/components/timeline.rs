@@ -1,11 +1,12 @@
 //! The timeline: how time passes, and what was when: a row for each pod, coloured by its state.
 
 use super::dns::bands as bands_of_dns;
-use super::{Ask, choice, labelled, part, percent, sign};
-use crate::branch::{Branch, Stop};
+use super::{choice, labelled, part, percent, sign};
 use crate::chronicle::{Chronicle, Decision, Life, Mark, PodName, PodState, Stretch};
 use crate::crowd::Band;
+use crate::page::intent::Ask;
 use crate::scene::{PodPlace, Scene};
+use crate::session::branch::{Branch, Stop};
 use crate::session::{Action, Session};
 use crate::words::{Words, fill};
 use kubesim::api::SimTime;

@@ -1,7 +1,8 @@
 //! Trouble: what can be done to a pod, a claim, a node, or the cluster. Each item is a command, and so an input of the
 //! story like any other.
 
-use super::{Ask, labelled};
+use super::labelled;
+use crate::page::intent::Ask;
 use crate::why::{Subject, in_namespace};
 use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};

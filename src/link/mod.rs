@@ -7,10 +7,10 @@
 pub mod address;
 pub mod pack;
 
-use crate::components::{Face, View};
 use crate::examples::EXAMPLES;
-use crate::pairs::PAIRS;
-use crate::session::MOST_BRANCHES;
+use crate::page::panel::{Face, View};
+use crate::session::branch::MOST_BRANCHES;
+use crate::session::presets::PAIRS;
 use crate::why::Subject;
 use kubesim::api::{Key, Kind, SimTime, Span, Str};
 use kubesim::dns::{Caching, Question, RecordType};
@@ -434,7 +434,7 @@ fn read_subject(bytes: &mut &[u8]) -> Result<Option<Subject>, Damaged> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pairs::Twin;
+    use crate::session::presets::Twin;
     use kubesim::sim::Options;
     use kubesim::story::Story;
 

@@ -18,7 +18,7 @@ use xtask::coverage::{Coverage, Level};
 const FIRST: &str = "first";
 /// The export, and global, that says whether the next module is there; `static/start.js` sets it.
 const LOADED: &str = "rest_loaded";
-/// The export that calls the page's own loading of the second module; see `src/rest.rs`.
+/// The export that calls the page's own loading of the second module; see `src/app/loading.rs`.
 const LOAD: &str = "load_rest";
 /// What the second module calls for the loading of the third.
 const LOAD_NEXT: (&str, &str) = ("page", "load");

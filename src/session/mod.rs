@@ -5,12 +5,16 @@
 //! inputs up to the playhead are replayed, and the old future stays where it was. A second branch can be shown beside
 //! the first, under the same playhead.
 
-use crate::branch::{self, Branch, Stop};
-use crate::browser::Budget;
+pub mod branch;
+pub mod budget;
+pub mod presets;
+
+use self::branch::{Branch, MOST_BRANCHES, Stop};
+use self::budget::Budget;
+use self::presets::{PAIRS, Twin};
 use crate::chronicle::{Chronicle, Page as Text, is_event};
 use crate::compare::{Difference, differences};
 use crate::link::{Link, Told};
-use crate::pairs::{PAIRS, Twin};
 use crate::scene::{Playhead, ROOM, Scene, shown_set};
 use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
@@ -20,9 +24,7 @@ use kubesim::dns::{Reason, Resolver};
 use kubesim::kubelet::Nodes;
 use kubesim::story::Input;
 use kubesim::terminal::Completion;
-use std::cell::RefCell;
 use std::rc::Rc;
-use yew::Reducible;
 
 /// What the user, or the browser's clock, does to the session.
 #[derive(Clone, PartialEq, Debug)]
@@ -106,8 +108,6 @@ const SAMPLE: f64 = 150.0;
 const LULL: f64 = 700.0;
 /// Idle stretches pass this many times as fast, if they are to be hurried through.
 const HURRY: f64 = 24.0;
-/// So many branches there can be: each keeps its whole history. The oldest that is not shown goes first.
-pub const MOST_BRANCHES: usize = 8;
 
 /// A story with its branches, and the playhead in it.
 pub struct Session {
@@ -688,29 +688,5 @@ impl Session {
 impl Default for Session {
     fn default() -> Session {
         Session::new()
-    }
-}
-
-/// The session as the page holds it: each action makes a new version, so that the page is drawn again.
-pub struct Page {
-    /// The session.
-    pub session: Rc<RefCell<Session>>,
-    /// Counts the actions.
-    pub version: u64,
-}
-
-impl Page {
-    /// The page of this session.
-    pub fn new(session: Session) -> Page {
-        Page { session: Rc::new(RefCell::new(session)), version: 0 }
-    }
-}
-
-impl Reducible for Page {
-    type Action = Action;
-
-    fn reduce(self: Rc<Page>, action: Action) -> Rc<Page> {
-        self.session.borrow_mut().handle(action);
-        Rc::new(Page { session: self.session.clone(), version: self.version + 1 })
     }
 }

@@ -1,12 +1,18 @@
 //! The stage: the set, why it is as it is, the Service, the lanes.
 
-use super::crowd;
-use super::lane::lane;
-use super::trouble::opener;
-use super::why_bar::why_bar;
-use super::{Ask, button, choice, labelled};
+pub mod claim_card;
+pub mod explanation_bar;
+pub mod lane;
+pub mod pod_card;
+pub mod pod_grid;
+
+use self::explanation_bar::why_bar;
+use self::lane::lane;
 use crate::compare::Difference;
+use crate::components::trouble::opener;
+use crate::components::{button, choice, labelled};
 use crate::crowd::ordinal_after;
+use crate::page::intent::Ask;
 use crate::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use crate::session::Action;
 use crate::why::Why;
@@ -193,7 +199,7 @@ impl Stage<'_> {
             let whole = scene.lanes.first();
             return html! {
                 <>
-                    { crowd::crowd(words, &set.key.name, crowd, whole.map(|lane| lane.ordinal), &self.lights_of(&set.key), ask) }
+                    { pod_grid::crowd(words, &set.key.name, crowd, whole.map(|lane| lane.ordinal), &self.lights_of(&set.key), ask) }
                     <ul class="lanes l1">{ for whole.map(|lane| draw(false, lane)) }</ul>
                 </>
             };

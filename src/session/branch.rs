@@ -2,7 +2,7 @@
 //!
 //! The first branch is the story as the user told it. Acting in the past begins another one there; the old future stays.
 
-use crate::browser::Budget;
+use super::budget::Budget;
 use crate::chronicle::{Chronicle, Page, Printed, is_decision, is_event};
 use crate::crowd::Crowd;
 use crate::scene::{self, Glass, Lane, Playhead, Scene};
@@ -16,6 +16,9 @@ use std::rc::Rc;
 
 /// A step forward gives up after this long without an event.
 const LONGEST_STEP: Span = Span::seconds(600);
+
+/// So many branches there can be: each keeps its whole history. The oldest that is not shown goes first.
+pub const MOST_BRANCHES: usize = 8;
 
 /// What a step stops at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

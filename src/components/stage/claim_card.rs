@@ -1,8 +1,9 @@
 //! A claim, its volume with the files on it, and the cable to the pod.
 
-use super::pod::dot;
-use super::trouble::{opener, why_button};
-use super::{Ask, button, percent};
+use super::pod_card::dot;
+use crate::components::trouble::{opener, why_button};
+use crate::components::{button, percent};
+use crate::page::intent::Ask;
 use crate::scene::{ClaimView, FileView, LineView, VolumeView};
 use crate::why::Subject;
 use crate::words::{Words, fill};

@@ -3,9 +3,10 @@
 //!
 //! For keys and screen readers it is a list box, of which the place that is seen whole is the chosen option.
 
-use super::{Ask, address, part};
 use crate::chronicle::{PodState, REVISION_LABEL};
+use crate::components::{address, part};
 use crate::crowd::{BLOCK, Cell, Crowd, NUMBERED};
+use crate::page::intent::Ask;
 use crate::words::Words;
 use kubesim::api::Str;
 use kubesim::kubectl::printers::pod_status;

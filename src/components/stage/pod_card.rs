@@ -1,7 +1,8 @@
 //! A pod's card.
 
-use super::trouble::{opener, why_button};
-use super::{Ask, dial, done, labelled, percent, ring, sign};
+use crate::components::trouble::{opener, why_button};
+use crate::components::{dial, done, labelled, percent, ring, sign};
+use crate::page::intent::Ask;
 use crate::scene::{Lane, Mark, PodPlace, PodView, Replaced};
 use crate::why::{Subject, in_namespace};
 use crate::words::{Words, fill};

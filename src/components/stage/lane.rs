@@ -1,6 +1,8 @@
 //! A lane: the place of one number. Traffic comes from above (the Service), data lies below (claims and volumes).
 
-use super::{Ask, address, claim, part, pod};
+use super::{claim_card, pod_card};
+use crate::components::{address, part};
+use crate::page::intent::Ask;
 use crate::scene::Lane;
 use crate::words::Words;
 use std::rc::Rc;
@@ -27,8 +29,8 @@ fn draw(words: &'static Words, namespace: &str, lane: &Lane, small: bool, ask: &
     html! {
         <>
             if !small { <i {class} {title} /> }
-            { pod::card(words, namespace, lane, small, ask) }
-            { for lane.claims.iter().map(|c| claim::claim(words, namespace, c, small, ask)) }
+            { pod_card::card(words, namespace, lane, small, ask) }
+            { for lane.claims.iter().map(|c| claim_card::claim(words, namespace, c, small, ask)) }
         </>
     }
 }

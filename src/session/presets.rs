@@ -21,7 +21,7 @@ pub struct Pair {
     pub then: &'static [&'static str],
 }
 
-const WEB: &str = include_str!("pairs/web.yaml");
+const WEB: &str = include_str!("presets/web.yaml");
 
 /// The pairs that are built in.
 pub const PAIRS: [Pair; 4] = [

@@ -1,25 +1,34 @@
 //! The whole page.
 
-use crate::branch::Stop;
-use crate::browser;
-use crate::components::dns::{Asking, dns};
+pub mod browser;
+mod keyboard;
+pub mod loading;
+mod share;
+pub mod warm_up;
+
+use self::keyboard::shortcut;
+use self::loading::on_opening;
+use self::share::share;
+use crate::components::dns::dns;
 use crate::components::edge::edge;
 use crate::components::editor::{LINE, editor};
 use crate::components::events::events;
 use crate::components::header::header;
+use crate::components::highlight::place_of_field;
 use crate::components::inspect::{Inspected, inspect};
 use crate::components::stage::{Beside, Stage};
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
 use crate::components::trouble::menu;
-use crate::components::{Ask, Face, Share, View, address, choice, part, sign};
-use crate::highlight::place_of_field;
+use crate::components::{address, choice, part, sign};
+use crate::link::Link;
 use crate::link::address::{Address, saved};
-use crate::link::{Link, Problem};
-use crate::pairs::{PAIRS, Twin};
-use crate::rest::on_opening;
+use crate::page::intent::Ask;
+use crate::page::panel::View;
+use crate::page::state::Chosen;
 use crate::scene::Scene;
-use crate::session::{Action, Page, Session};
+use crate::session::presets::{PAIRS, Twin};
+use crate::session::{Action, Session};
 use crate::why::{self, Subject, Why};
 use crate::words::{EN, Words};
 use gloo::events::{EventListener, EventListenerOptions};
@@ -31,7 +40,7 @@ use kubesim::dns::reason::chain;
 use kubesim::manifest::yaml::MAX_TEXT;
 use kubesim::manifest::{Diagnosis, Severity, diagnose};
 use kubesim::story::Input;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::js_sys::{JsString, Reflect};
@@ -41,110 +50,6 @@ use yew::prelude::*;
 const QUICK: usize = 20_000;
 /// A longer one when nothing was typed for so long, in milliseconds.
 const PAUSE: u32 = 200;
-
-/// What the user has chosen to see.
-#[derive(Clone)]
-struct Chosen {
-    /// The manifest's text.
-    text: AttrValue,
-    /// What is to be said about it.
-    diagnosis: Rc<Diagnosis>,
-    /// Whether that was said about an earlier text.
-    stale: bool,
-    /// Whether the story has been opened: what it needs is loaded after the first picture.
-    opened: bool,
-    /// The first line of it that is drawn.
-    top: usize,
-    /// What a small screen shows.
-    view: View,
-    /// What is beside the stage.
-    panel: View,
-    /// The object that is inspected.
-    object: Option<Key>,
-    /// How it is shown.
-    face: Face,
-    /// The version that it is compared with.
-    since: Option<usize>,
-    /// The part that the question is about, if not about the whole set.
-    subject: Option<Subject>,
-    /// The object that the menu of troubles is for.
-    trouble: Option<Key>,
-    /// What DNS is asked.
-    asking: Asking,
-    /// Whether the rule is shown.
-    rule: bool,
-    /// Of many lanes, the one that is shown whole.
-    lens: Option<i32>,
-    /// Something to say, and whether it is bad news.
-    message: Option<(&'static str, bool)>,
-    /// The fragment that the page itself has put into its address.
-    fragment: AttrValue,
-    /// Counts the choices.
-    version: usize,
-}
-
-impl Chosen {
-    /// What was chosen when a link was made.
-    fn of(link: &Link, problem: Option<Problem>, words: &'static Words) -> Chosen {
-        let (name, kind) = link.question.clone();
-        Chosen {
-            text: link.text.clone().into(),
-            diagnosis: Rc::default(),
-            stale: true,
-            opened: false,
-            top: 0,
-            view: link.view,
-            panel: link.panel,
-            object: link.object.clone(),
-            face: link.face,
-            since: None,
-            subject: link.subject.clone(),
-            trouble: None,
-            asking: Asking { name: name.into(), kind: kind.into(), ..Asking::default() },
-            rule: link.rule,
-            lens: link.lens,
-            message: problem.map(|problem| match problem {
-                Problem::Damaged => (words.link_damaged, true),
-                Problem::Newer => (words.link_newer, true),
-            }),
-            fragment: "".into(),
-            version: 0,
-        }
-    }
-
-    /// A link to what is seen now.
-    fn link(&self, session: &Session) -> Link {
-        session.link(Link {
-            text: (&*self.text).into(),
-            view: self.view,
-            panel: self.panel,
-            object: self.object.clone(),
-            face: self.face,
-            question: ((&*self.asking.name).into(), (&*self.asking.kind).into()),
-            lens: self.lens,
-            subject: self.subject.clone(),
-            rule: self.rule,
-            ..Link::default()
-        })
-    }
-
-    fn diagnose(&mut self) {
-        self.diagnosis = Rc::new(diagnose(&self.text, FeatureGates::default()));
-        self.stale = false;
-    }
-
-    /// What was chosen in a cluster means nothing in a new one.
-    fn forget_objects(&mut self) {
-        (self.object, self.since, self.subject, self.trouble) = (None, None, None, None);
-    }
-
-    fn show(&mut self, view: View) {
-        self.view = view;
-        if !matches!(view, View::Manifest | View::Stage) {
-            self.panel = view;
-        }
-    }
-}
 
 /// What the page begins with.
 #[derive(Properties, PartialEq, Default)]
@@ -497,12 +402,12 @@ pub fn App(start: &Start) -> Html {
             { header(words, &ask) }
             { message }
             <main>
-                <section class="side" data-side="manifest" aria-label={words.manifest}>{ edit }{ edge(words.manifest_width, "300") }</section>
+                <section class="side" data-side="manifest" aria-label={words.manifest}>{ edit }{ edge(words.manifest_width, "300", browser::keep) }</section>
                 { stage }
                 <section class="side panel">
                     <div class="tabs">{ for View::ALL.map(tab) }</div>
                     { panel }
-                    { edge(words.panel_width, "376") }
+                    { edge(words.panel_width, "376", browser::keep) }
                 </section>
             </main>
             { timeline(words, &page.session, &scene, &ask) }
@@ -551,73 +456,26 @@ fn show_line(line: usize) -> Option<()> {
     Some(())
 }
 
-/// What a key does wherever no part of the page takes it for itself. `focused_by_key`: whether what has the focus got it by
-/// the keyboard. Space presses only such a button: after a click it plays and pauses.
-fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Ask> {
-    let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok())?;
-    let (key, command) = (event.key(), event.ctrl_key() || event.meta_key());
-    if command && key == "Enter" {
-        return Some(Ask::Apply);
-    }
-    if command || event.alt_key() {
-        return None;
-    }
-    if let Some(field) = target.closest("input, textarea, select").ok()? {
-        // A field that has a use for it, or an input method, keeps it.
-        if key == "Escape" && !event.default_prevented() && !event.is_composing() {
-            leave(field);
-        }
-        return None;
-    }
-    if key == "?" {
-        let button = gloo::utils::document().query_selector("button.keys").ok()??;
-        button.dyn_into::<web_sys::HtmlElement>().ok()?.click();
-        return None;
-    }
-    Some(Ask::Do(match &*key {
-        " " => {
-            if let Some(button) = target.closest("button, a, summary").ok()? {
-                if focused_by_key {
-                    return None;
-                }
-                // Firefox would press it nevertheless, when the key comes up.
-                leave(button);
-            }
-            Action::Toggle
-        }
-        "ArrowLeft" => Action::Step { forward: false, stop: Stop::Event },
-        "ArrowRight" => Action::Step { forward: true, stop: Stop::Event },
-        "[" => Action::Step { forward: false, stop: Stop::Decision },
-        "]" => Action::Step { forward: true, stop: Stop::Decision },
-        "Home" => Action::Start,
-        "End" => Action::Present,
-        _ => return None,
-    }))
+/// The session as the page holds it: each action makes a new version, so that the page is drawn again.
+pub struct Page {
+    /// The session.
+    pub session: Rc<RefCell<Session>>,
+    /// Counts the actions.
+    pub version: u64,
 }
 
-/// Takes the focus from an element.
-fn leave(element: web_sys::Element) {
-    if let Ok(element) = element.dyn_into::<web_sys::HtmlElement>() {
-        let _ = element.blur();
+impl Page {
+    /// The page of this session.
+    pub fn new(session: Session) -> Page {
+        Page { session: Rc::new(RefCell::new(session)), version: 0 }
     }
 }
 
-/// Puts a link into the clipboard and the address bar, or the code to embed it into the clipboard; says what was done.
-fn share(words: &'static Words, what: Share, fragment: &str) -> (&'static str, bool) {
-    let here = browser::here(true);
-    browser::set_fragment(fragment);
-    let (text, done) = match what {
-        Share::Link => ([&*here, "#", fragment].concat(), words.link_copied),
-        Share::Embed => {
-            let parts = [
-                "<iframe src=\"",
-                &here,
-                "?embed=1#",
-                fragment,
-                "\" width=\"800\" height=\"450\" title=\"Ordinal\"></iframe>",
-            ];
-            (parts.concat(), words.embed_copied)
-        }
-    };
-    (if browser::copy(&text) { done } else { words.no_clipboard }, false)
+impl Reducible for Page {
+    type Action = Action;
+
+    fn reduce(self: Rc<Page>, action: Action) -> Rc<Page> {
+        self.session.borrow_mut().handle(action);
+        Rc::new(Page { session: self.session.clone(), version: self.version + 1 })
+    }
 }

@@ -1,6 +1,7 @@
 //! Why: the question of the moment, its answer, a countdown, and the rule behind it.
 
-use super::{Ask, button, labelled, rich, ring};
+use crate::components::{button, labelled, rich, ring};
+use crate::page::intent::Ask;
 use crate::scene::Playhead;
 use crate::why::{Mood, Why};
 use crate::words::{Words, fill};

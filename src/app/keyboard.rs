@@ -1,0 +1,58 @@
+//! What keys do wherever no part of the page takes them for itself.
+
+use crate::page::intent::Ask;
+use crate::session::Action;
+use crate::session::branch::Stop;
+use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
+
+/// What a key does wherever no part of the page takes it for itself. `focused_by_key`: whether what has the focus got it by
+/// the keyboard. Space presses only such a button: after a click it plays and pauses.
+pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Ask> {
+    let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok())?;
+    let (key, command) = (event.key(), event.ctrl_key() || event.meta_key());
+    if command && key == "Enter" {
+        return Some(Ask::Apply);
+    }
+    if command || event.alt_key() {
+        return None;
+    }
+    if let Some(field) = target.closest("input, textarea, select").ok()? {
+        // A field that has a use for it, or an input method, keeps it.
+        if key == "Escape" && !event.default_prevented() && !event.is_composing() {
+            leave(field);
+        }
+        return None;
+    }
+    if key == "?" {
+        let button = gloo::utils::document().query_selector("button.keys").ok()??;
+        button.dyn_into::<web_sys::HtmlElement>().ok()?.click();
+        return None;
+    }
+    Some(Ask::Do(match &*key {
+        " " => {
+            if let Some(button) = target.closest("button, a, summary").ok()? {
+                if focused_by_key {
+                    return None;
+                }
+                // Firefox would press it nevertheless, when the key comes up.
+                leave(button);
+            }
+            Action::Toggle
+        }
+        "ArrowLeft" => Action::Step { forward: false, stop: Stop::Event },
+        "ArrowRight" => Action::Step { forward: true, stop: Stop::Event },
+        "[" => Action::Step { forward: false, stop: Stop::Decision },
+        "]" => Action::Step { forward: true, stop: Stop::Decision },
+        "Home" => Action::Start,
+        "End" => Action::Present,
+        _ => return None,
+    }))
+}
+
+/// Takes the focus from an element.
+fn leave(element: web_sys::Element) {
+    if let Ok(element) = element.dyn_into::<web_sys::HtmlElement>() {
+        let _ = element.blur();
+    }
+}
