@@ -141,7 +141,7 @@ fn offered(words: &'static Words, versions: &[Version], since: Option<usize>, as
 }
 
 fn yaml(object: &Object) -> String {
-    kubectl::output::yaml(&object.to_value())
+    yaml::write(&object.to_value())
 }
 
 /// The object's YAML with what is different from another version.

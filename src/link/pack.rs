@@ -4,7 +4,7 @@
 //! before. What both sides know already, the dictionary, counts as having been there. No entropy coding: a link is
 //! short, and this is a hundred lines instead of a library.
 
-use kubesim::manifest::base64;
+use yaml::base64;
 
 /// Why a text can't be unpacked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

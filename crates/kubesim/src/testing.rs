@@ -2,7 +2,7 @@
 
 use crate::api::{Kind, Object};
 use crate::apiserver::Change;
-use crate::manifest::{self, yaml};
+use crate::manifest;
 use crate::sim::{Cluster, Options, Timings};
 
 /// The walk that Ordinal starts from: a headless Service and a StatefulSet of three.

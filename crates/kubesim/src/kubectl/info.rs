@@ -2,7 +2,7 @@
 //! `config`, `options`, `top`, `auth can-i`.
 
 use super::flags::{self, Takes};
-use super::output::{row, yaml};
+use super::output::row;
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, Verb};
 use crate::api::{KINDS, Key, Kind};
@@ -115,7 +115,7 @@ fn version(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             if server {
                 tree["serverVersion"] = version;
             }
-            say(io, &if format == "yaml" { yaml(&tree) } else { super::output::json(&tree) })
+            say(io, &if format == "yaml" { yaml::write(&tree) } else { super::output::json(&tree) })
         }
         _ => Err(Failure::client("--output must be 'yaml' or 'json'")),
     }
@@ -245,7 +245,7 @@ fn api_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
                 .collect();
             let tree =
                 json!({"apiVersion": "v1", "groupVersion": "", "kind": "APIResourceList", "resources": list});
-            say(io, &if format == "yaml" { yaml(&tree) } else { super::output::json(&tree) })
+            say(io, &if format == "yaml" { yaml::write(&tree) } else { super::output::json(&tree) })
         }
         other => Err(Failure::client(format!(
             "unable to match a printer suitable for the output format {other:?}, allowed formats are: \
@@ -308,7 +308,7 @@ fn config_view(_: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         "users": [{"name": "kubernetes-admin",
             "user": {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}}],
     });
-    say(io, &yaml(&tree))
+    say(io, &yaml::write(&tree))
 }
 
 /// The flags that every verb takes.

@@ -7,10 +7,11 @@
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
+use yaml::base64;
 
 use super::quantity::Quantity;
 use super::schema::{Field, Kept, Shape, TypeRef, type_of};
-use super::{base64, time};
+use super::time;
 use crate::api::Kind;
 
 /// As sigs.k8s.io/json: no more mistakes than this are told.

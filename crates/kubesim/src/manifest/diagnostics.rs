@@ -5,12 +5,12 @@
 //! be changed any more) shows when the manifest is applied.
 
 use serde_json::Value;
+use yaml::{Document, Span};
 
 use super::decode::decode;
 use super::input::{self, InputObject, InputOptions};
 use super::request;
 use super::schema::{Shape, TypeRef, type_of};
-use super::yaml::{Document, Span};
 use crate::api::Kind;
 use crate::apiserver::{FeatureGates, MOST_REPLICAS};
 

@@ -4,9 +4,9 @@
 //! `pkg/validation/schema.go`: everything that happens before a request is made.
 
 use serde_json::Value;
+use yaml::{Document, Span};
 
 use super::decode::metadata_error;
-use super::yaml::{self, Document, Span};
 use crate::api::Kind;
 
 /// An object of a manifest, as kubectl would send it.

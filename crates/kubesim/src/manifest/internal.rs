@@ -7,6 +7,7 @@
 use super::schema::{Kept, Shape, TypeRef};
 use crate::diff;
 use serde_json::Value;
+use yaml::text::escape_html;
 
 /// The internal types whose fields come in another order than those of `v1`: JSON names; `>` before a name means a field
 /// that `v1` keeps in the pod's spec.
@@ -115,7 +116,7 @@ fn write(of: TypeRef, value: &Value, holder: &Value, depth: Option<usize>, out: 
         // Types of package meta keep their tags.
         Shape::Struct if is_tagged(of) => {
             let text = depth.map_or_else(|| value.to_string(), |depth| indented(value, depth));
-            out.push_str(&super::validation::escape_html(&text))
+            out.push_str(&escape_html(&text))
         }
         Shape::Struct => {
             out.push('{');
@@ -144,7 +145,7 @@ fn write(of: TypeRef, value: &Value, holder: &Value, depth: Option<usize>, out: 
             (Value::Null, Shape::Bool) => out.push_str("false"),
             (Value::Null, Shape::Quantity) => out.push_str("\"0\""),
             (Value::Null, Shape::Int32 | Shape::Int64 | Shape::Float | Shape::IntOrString) => out.push('0'),
-            (value, _) => out.push_str(&super::validation::escape_html(&value.to_string())),
+            (value, _) => out.push_str(&escape_html(&value.to_string())),
         },
     }
 }

@@ -2,32 +2,28 @@
 //!
 //! ```text
 //! text ──yaml──▶ documents with places ──decode──▶ typed tree ──defaults──▶ complete tree
-//!       scanner, parser                 schema                 (feature gates)
+//!       (crate yaml)                    schema                 (feature gates)
 //! ```
 //!
 //! Objects are trees ([`serde_json::Value`]) all the way; what fields they may have is told by a table (`schema.txt`).
 //! Nothing here knows a store, a clock or a page: a function gets text or trees and gives trees or the user's mistakes in
 //! Kubernetes' words.
 
-pub mod base64;
 pub mod decode;
 pub mod defaults;
 pub mod diagnostics;
 pub mod fields;
 pub mod input;
 mod internal;
-mod json;
 pub mod managers;
-mod parser;
 pub mod patch;
 pub mod quantity;
 pub mod request;
-mod scanner;
 pub(crate) mod schema;
 mod time;
 pub mod validation;
-pub mod yaml;
 
 pub use decode::{DecodeError, Decoded, decode};
 pub use defaults::default;
 pub use diagnostics::{Diagnosis, Diagnostic, Severity, diagnose};
+pub use yaml::MAX_TEXT;

@@ -207,7 +207,7 @@ fn move_string_data(value: &mut Value) {
         secret.remove("stringData");
     }
     for (key, text) in texts {
-        let encoded = super::base64::encode(text.as_str().unwrap_or_default().as_bytes());
+        let encoded = yaml::base64::encode(text.as_str().unwrap_or_default().as_bytes());
         value["data"][key] = encoded.into();
     }
 }

@@ -5,7 +5,6 @@ use kubesim::api::{Kind, Object};
 use kubesim::apiserver::{ApiServer, Change, Store};
 use kubesim::kubectl;
 use kubesim::kubelet::Nodes;
-use kubesim::manifest::yaml;
 use kubesim::sim::Timings;
 use kubesim::sim::process::{Io, Step};
 use serde_json::{Value, json};

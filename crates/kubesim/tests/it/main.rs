@@ -8,7 +8,6 @@ mod invariants;
 mod kubectl_recorded;
 mod kubectl_verbs;
 mod manifest_diagnostics;
-mod manifest_yaml;
 mod real_manifests;
 mod scale;
 mod seed_walk;

@@ -75,7 +75,7 @@ pub fn view_last_applied(inv: &Invocation, io: &mut Io) -> Result<Next, Failure>
     for applied in found.objects.iter().filter_map(|object| object.meta.annotation(LAST_APPLIED)) {
         let tree: Value = serde_json::from_str(applied).map_err(|e| Failure::client(e.to_string()))?;
         match inv.text("output") {
-            "" | "yaml" => text.push_str(&output::yaml(&tree)),
+            "" | "yaml" => text.push_str(&yaml::write(&tree)),
             "json" => {
                 let indented = serde_json::to_string_pretty(&tree).expect("a tree can be written");
                 text.push_str(&output::go_json(indented));

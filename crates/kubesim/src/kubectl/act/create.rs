@@ -8,11 +8,11 @@ use super::{DryRun, say, validation, warn};
 use crate::api::{Body, Kind, Object};
 use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::manifest::base64;
 use crate::manifest::validation::names;
 use crate::sim::process::Io;
 use serde_json::{Map, Value, json};
 use std::rc::Rc;
+use yaml::base64;
 
 /// `NAME=VALUE` texts as an object. Errors: one that is none.
 pub fn pairs<'a>(

@@ -4,7 +4,6 @@ use super::documents::{self, Document};
 use super::request::{self, Mode, Patch, Unknown};
 use crate::api::SimTime;
 use crate::diff;
-use crate::kubectl::output::yaml;
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::manifest::patch;
 use crate::sim::process::Io;

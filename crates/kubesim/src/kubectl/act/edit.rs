@@ -9,11 +9,11 @@ use super::request::{self, Mode, Patch};
 use super::{field_manager, named, validation};
 use crate::api::{Object, SimTime};
 use crate::apiserver::{ApiError, ApiServer, StatusReason, Store, name_hash};
-use crate::kubectl::output::{Output, yaml};
+use crate::kubectl::output::Output;
 use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next, read};
 use crate::manifest::input::{self, InputOptions};
-use crate::manifest::{patch, yaml as manifest};
+use crate::manifest::patch;
 use crate::sim::process::Io;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ const HEADER: &str = "# Please edit the object below. Lines beginning with a '#'
 pub fn text_to_edit(store: &Store, line: &str) -> Option<String> {
     let inv = invocation(line)?;
     let found = Query::of(&inv, &inv.args).find(store).ok().filter(|found| found.failures.is_empty())?;
-    (!found.objects.is_empty()).then(|| format!("{HEADER}{}", yaml(&original(&found.objects))))
+    (!found.objects.is_empty()).then(|| format!("{HEADER}{}", yaml::write(&original(&found.objects))))
 }
 
 /// The text that the editor shows again after it saved `edited`, with what is wrong with it as comments. `None` if nothing is.
@@ -115,7 +115,7 @@ fn hash_on_line_break(text: &str) -> String {
 
 /// A text's content: what is left of it without comments, and without what the cluster may have written meanwhile.
 fn content(text: &str) -> Vec<Value> {
-    let documents = manifest::read(text).documents.into_iter().map(manifest::Document::into_value);
+    let documents = yaml::read(text).documents.into_iter().map(yaml::Document::into_value);
     documents.map(|document| settled(document, &Value::Null)).collect()
 }
 
@@ -149,7 +149,7 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let Some(edited) = &inv.stdin else {
         return Err(Failure::client("there is no editor here: use kubectl patch, scale or set"));
     };
-    if content(&yaml(&original(&found.objects))) == content(edited) {
+    if content(&yaml::write(&original(&found.objects))) == content(edited) {
         io.err("Edit cancelled, no changes made.\n");
         return Next::OK;
     }

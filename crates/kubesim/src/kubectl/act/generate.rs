@@ -5,9 +5,9 @@ use super::create::{one_name, pairs, required};
 use crate::api::{Kind, Object, OwnerReference};
 use crate::kubectl::resource::{Query, kind as kind_of};
 use crate::kubectl::{Failure, Invocation};
-use crate::manifest::base64;
 use crate::sim::process::Io;
 use serde_json::{Map, Value, json};
+use yaml::base64;
 
 /// What is made, and its tree. Errors: what the flags say does not fit.
 pub fn tree(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {

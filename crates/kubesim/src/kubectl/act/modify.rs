@@ -9,7 +9,6 @@ use crate::kubectl::resource::{Found, Query};
 use crate::kubectl::{Failure, Invocation, Next, part};
 use crate::manifest::quantity::Quantity;
 use crate::manifest::validation::names;
-use crate::manifest::yaml;
 use crate::sim::process::Io;
 use serde_json::{Map, Value, json};
 use std::rc::Rc;

@@ -4,7 +4,6 @@
 
 pub mod jsonpath;
 mod template;
-pub mod yaml;
 
 use super::table::TabWriter;
 use super::{Failure, Invocation};
@@ -13,8 +12,6 @@ use crate::manifest::managers;
 use jsonpath::Template;
 use serde_json::{Value, json};
 use std::rc::Rc;
-
-pub use yaml::write as yaml;
 
 /// How objects are printed.
 #[derive(Clone, PartialEq, Debug)]
@@ -161,7 +158,7 @@ impl Output {
     pub fn print_tree(&self, tree: &Value) -> Result<String, Failure> {
         match self {
             Output::Table { .. } | Output::Name => Ok(String::new()),
-            Output::Yaml { .. } => Ok(yaml(tree)),
+            Output::Yaml { .. } => Ok(yaml::write(tree)),
             Output::Json { .. } => Ok(json(tree)),
             Output::JsonPath { template, text, as_json } => {
                 let failed = |e: String| {

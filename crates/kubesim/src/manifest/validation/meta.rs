@@ -3,6 +3,7 @@
 //! Models k8s.io/apimachinery `pkg/api/validation/objectmeta.go` and `pkg/apis/meta/v1/validation`.
 
 use serde_json::Value;
+use yaml::text::quoted;
 
 use super::field::{At, Errors, shown};
 use super::names;
@@ -68,7 +69,7 @@ pub(super) fn validate_meta_update(new: &At, old: &At, errors: &mut Errors) {
             finalizers.items().map(|f| f.text()).filter(|f| !known.iter().any(|k| k == f)).collect();
         if !extra.is_empty() {
             extra.sort_unstable();
-            let list = extra.iter().map(|f| super::field::quoted(f)).collect::<Vec<_>>().join(", ");
+            let list = extra.iter().map(|f| quoted(f)).collect::<Vec<_>>().join(", ");
             let detail = format!(
                 "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}"
             );

@@ -18,7 +18,6 @@ use serde_json::Value;
 use std::rc::Rc;
 
 pub use field::FieldError;
-pub(super) use field::{escape_html, quoted};
 pub use warnings::warnings;
 
 use crate::api::pod::{PodSpec, Volume, VolumeSource};

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
-use super::field::{At, Errors, quoted};
+use super::field::{At, Errors};
 use super::meta::{validate_annotations, validate_labels, validate_requirement, validate_selector};
 use super::names;
 use super::security::{
@@ -21,6 +21,7 @@ use super::volume::validate_quantity;
 use crate::manifest::internal::{self, difference};
 use crate::manifest::quantity::Quantity;
 use serde_json::Value;
+use yaml::text::quoted;
 
 const MORE_THAN_ONE_HANDLER: &str = "may not specify more than 1 handler type";
 const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];

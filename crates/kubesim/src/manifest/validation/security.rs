@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::field::{At, Errors, quoted, shown};
+use super::field::{At, Errors, shown};
 use super::names;
 use super::sources::validate_descending;
 use crate::manifest::internal;
+use yaml::text::quoted;
 
 const NOT_FOR_WINDOWS: &str = "cannot be set for a windows pod";
 

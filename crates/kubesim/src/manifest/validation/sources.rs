@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::field::{At, Errors, quoted};
+use super::field::{At, Errors};
 use super::meta::{validate_annotations, validate_label_key, validate_labels, validate_selector};
 use super::names;
 use super::volume::validate_claim_spec;
 use crate::manifest::quantity::Quantity;
+use yaml::text::quoted;
 
 const FILE_MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
 const MORE_THAN_ONE_VOLUME: &str = "may not specify more than 1 volume type";

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use yaml::text::quoted;
 
-use super::field::{At, quoted};
+use super::field::At;
 use super::names;
 use super::security::all_containers;
 use crate::api::Kind;

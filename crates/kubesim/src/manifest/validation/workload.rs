@@ -10,6 +10,7 @@ use super::names;
 use super::pod::{Given, validate_template};
 use super::security::validate_pod_annotations;
 use super::volume::validate_claim_spec;
+use yaml::text::quoted;
 
 const NO_MATCH: &str = "`selector` does not match template `labels`";
 
@@ -134,8 +135,7 @@ fn validate_stateful_set_strategy(strategy: &At, errors: &mut Errors) {
             } else {
                 "null".to_owned()
             };
-            let shown =
-                format!("{{\"Type\":{},\"RollingUpdate\":{rolling_update}}}", super::field::quoted(other));
+            let shown = format!("{{\"Type\":{},\"RollingUpdate\":{rolling_update}}}", quoted(other));
             errors.invalid_shown(&strategy.path, &shown, "must be 'RollingUpdate' or 'OnDelete'");
         }
     }
@@ -169,7 +169,7 @@ fn validate_selector_is_not_empty(selector: &At, workload: &str, errors: &mut Er
 fn validate_long_running(spec: &At, workload: &str, errors: &mut Errors) {
     let policy = spec.get("restartPolicy");
     if policy.text() != "Always" {
-        errors.not_supported_shown(&policy.path, &super::field::quoted(policy.text()), &["Always"]);
+        errors.not_supported_shown(&policy.path, &quoted(policy.text()), &["Always"]);
     }
     let deadline = spec.get("activeDeadlineSeconds");
     if deadline.is_set() {
@@ -265,7 +265,7 @@ fn strategy_shown(strategy: &At) -> String {
     } else {
         "null".to_owned()
     };
-    format!("{{\"Type\":{},\"RollingUpdate\":{update}}}", super::field::quoted(strategy.get("type").text()))
+    format!("{{\"Type\":{},\"RollingUpdate\":{update}}}", quoted(strategy.get("type").text()))
 }
 
 /// Models ValidateReplicaSetSpec; a ReplicationController is checked alike.

@@ -2,11 +2,11 @@
 //!
 //! Models go.yaml.in/yaml/v2 `parserc.go`: the same states, the same words for what is missing.
 
-use super::scanner::{Mark, Scanner, SyntaxError, Token, TokenKind};
+use crate::scanner::{Mark, Scanner, SyntaxError, Token, TokenKind};
 
 /// What the parser found next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum EventKind {
+pub(crate) enum EventKind {
     StreamEnd,
     DocumentStart,
     DocumentEnd,
@@ -25,7 +25,7 @@ pub(super) enum EventKind {
 
 /// An event, the text it covers and, for a node, its anchor.
 #[derive(Clone, Debug)]
-pub(super) struct Event {
+pub(crate) struct Event {
     pub kind: EventKind,
     pub anchor: Option<String>,
     pub start: Mark,
@@ -63,7 +63,7 @@ enum Place {
 type Parse<T> = Result<T, SyntaxError>;
 
 /// The parser's state over one document's text.
-pub(super) struct Parser<'a> {
+pub(crate) struct Parser<'a> {
     scanner: Scanner<'a>,
     state: State,
     states: Vec<State>,

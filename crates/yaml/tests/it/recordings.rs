@@ -1,10 +1,9 @@
 //! The recordings of `kubectl apply` that end in reading the YAML: our reader must end the same way.
 
-use kubesim::manifest::yaml;
 use serde_json::Value;
 
 fn recordings() -> Vec<Value> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/validation");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../kubesim/tests/golden/validation");
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths

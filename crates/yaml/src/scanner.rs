@@ -47,7 +47,7 @@ const MAX_SIMPLE_KEY_LENGTH: u32 = 1024;
 
 /// What a token is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     StreamEnd,
     VersionDirective(u8, u8),
     TagDirective(String, String),
@@ -74,7 +74,7 @@ pub(super) enum TokenKind {
 
 /// A token and the text it covers.
 #[derive(Clone, Debug)]
-pub(super) struct Token {
+pub(crate) struct Token {
     pub kind: TokenKind,
     pub start: Mark,
     pub end: Mark,
@@ -92,7 +92,7 @@ struct SimpleKey {
 type Scan<T> = Result<T, SyntaxError>;
 
 /// The scanner's state over one document's text.
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     text: &'a [u8],
     position: usize,
     mark: Mark,

@@ -10,9 +10,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Number, Value};
 
-use super::json::{self, JsonError};
-use super::parser::{Event, EventKind, Parser};
-use super::scanner::{Mark, SyntaxError};
+use crate::json::{self, JsonError};
+use crate::parser::{Event, EventKind, Parser};
+use crate::scanner::{Mark, SyntaxError};
 
 /// Text larger than this is refused unread: no request body of the API server may be larger (in bytes).
 pub const MAX_TEXT: usize = 3 * 1024 * 1024;
@@ -709,7 +709,7 @@ fn resolve(text: &str, tag: &str, plain: bool) -> Result<Scalar, String> {
     let wanted = match tag.strip_prefix("tag:yaml.org,2002:") {
         None if tag.is_empty() => "",
         Some("binary") => {
-            let bytes = super::base64::decode(text);
+            let bytes = crate::base64::decode(text);
             let bytes = bytes.map_err(|_| "!!binary value contains invalid base64 data".to_owned())?;
             return Ok(Scalar::Text(String::from_utf8_lossy(&bytes).into_owned()));
         }
@@ -808,7 +808,7 @@ fn take_digits(text: &mut &str) -> usize {
 }
 
 /// A float as Go's JSON writes and Kubernetes reads it again: whole numbers are integers. None if JSON can't say it.
-pub(super) fn float_value(value: f64) -> Option<Value> {
+fn float_value(value: f64) -> Option<Value> {
     if value.fract() == 0.0 && value.abs() < 9.2e18 {
         return Some(Value::from(value as i64));
     }

@@ -3,7 +3,7 @@
 //! Models `go.yaml.in/yaml/v2` as kubectl uses it: `encode.go: stringv`, `sorter.go`, and from `emitterc.go` the choice of
 //! a scalar's style (`yaml_emitter_analyze_scalar`, `yaml_emitter_select_scalar_style`). Lines are never folded.
 
-use crate::manifest::yaml::reads_as_text;
+use crate::document::reads_as_text;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 

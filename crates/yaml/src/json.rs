@@ -3,15 +3,15 @@
 //! Models Go's encoding/json `scanner.go` and `stream.go`, which kubectl tries first on a text that begins with `{`: which
 //! text is a value, and with which words a mistake is refused.
 
-use super::parser::{Event, EventKind};
-use super::scanner::Mark;
+use crate::parser::{Event, EventKind};
+use crate::scanner::Mark;
 
 /// Go's limit of nesting.
 const MAX_DEPTH: usize = 10_000;
 
 /// Why a text is no JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum JsonError {
+pub(crate) enum JsonError {
     /// Nothing follows.
     End,
     /// It ends in the middle of a value.
@@ -35,7 +35,7 @@ enum State {
 
 /// Reads one value from the front of `text`; `events` are what a YAML parser would have told of it.
 /// Returns how many bytes it took.
-pub(super) fn read_value(text: &str, events: &mut Vec<Event>) -> Result<usize, JsonError> {
+pub(crate) fn read_value(text: &str, events: &mut Vec<Event>) -> Result<usize, JsonError> {
     let mut reader = Reader { text: text.as_bytes(), position: 0, mark: Mark::default() };
     let mut state = State::Value;
     // Whether each open collection is an object.
@@ -149,7 +149,7 @@ impl Reader<'_> {
             b'\'' => r"'\''".to_owned(),
             b'"' => "'\"'".to_owned(),
             // A byte, as Go counts them.
-            _ => format!("'{}'", super::validation::quoted(&char::from(c).to_string()).trim_matches('"')),
+            _ => format!("'{}'", crate::text::quoted(&char::from(c).to_string()).trim_matches('"')),
         };
         JsonError::Syntax(format!("invalid character {shown} {context}"), self.position + 1)
     }

@@ -1,0 +1,3 @@
+//! The reader against recordings of kubectl and against another reader.
+
+mod recordings;
