@@ -146,7 +146,6 @@ fn clippy(session: &mut Session) -> Result<Tally> {
 }
 
 fn clippy_wasm(session: &mut Session) -> Result<Tally> {
-    // kubesim's program, the headless runner, is for this machine alone.
     for (package, what) in [("kubesim", &["--lib"][..]), ("ordinal", &["--lib", "--bins"])] {
         let mut clippy = session.tools.cargo();
         clippy.args(["clippy", "--package", package]).args(what);

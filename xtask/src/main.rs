@@ -38,7 +38,7 @@ cargo xtask COMMAND
              Chromium's Wasm; and the frames of the page in dist/ (if it is there) while a rollout plays
   fuzz [--seconds N] [--cases N] [--seed N] [--target manifest|command|dns]
              mutated manifests, command lines and DNS lines against the simulation, for a minute; what panics, hangs or
-             takes too much memory becomes a file in crates/kubesim/tests/found, and thereby a test
+             takes too much memory becomes a file in crates/kubesim-cli/tests/found, and thereby a test
   profile    measure what runs before the page is live and before its second pod is there, for the split
   split      Trunk's hook after a build: makes three modules of the page's one, and optimises them
   schema DIR VERSION

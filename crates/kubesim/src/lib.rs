@@ -19,13 +19,9 @@
 
 pub mod api;
 pub mod apiserver;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod conformance;
 pub mod controllers;
 pub mod diff;
 pub mod dns;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod fuzz;
 pub mod kubectl;
 pub mod kubelet;
 pub mod manifest;

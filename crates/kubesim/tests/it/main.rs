@@ -1,10 +1,7 @@
 //! Tests of the library from outside, in one program.
 
-mod conformance;
 mod dns_story;
-mod fuzz;
 mod hostile;
-mod invariants;
 mod kubectl_recorded;
 mod kubectl_verbs;
 mod manifest_diagnostics;

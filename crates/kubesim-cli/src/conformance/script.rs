@@ -3,13 +3,13 @@
 use super::fold::{self, Folder};
 use super::milestones::Milestones;
 use super::{Difference, files_of, text};
-use crate::api::pod::ContainerState;
-use crate::api::{Body, Key, Kind, Object, PodPhase, SimTime, Span};
-use crate::apiserver::{Cause, FeatureGates, Stream};
-use crate::kubectl::printers;
-use crate::sim::process::{Io, ProcessId, Step};
-use crate::sim::{Cluster, Options, Program, Timings};
-use crate::terminal;
+use kubesim::api::pod::ContainerState;
+use kubesim::api::{Body, Key, Kind, Object, PodPhase, SimTime, Span};
+use kubesim::apiserver::{Cause, FeatureGates, Stream};
+use kubesim::kubectl::printers;
+use kubesim::sim::process::{Io, ProcessId, Step};
+use kubesim::sim::{Cluster, Options, Program, Timings};
+use kubesim::terminal;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -528,7 +528,7 @@ impl<'a> Player<'a> {
                 "not-ready" => !pod.is_ready(),
                 "has-ip" => pod.status.pod_ip.is_some(),
                 "init-running" => {
-                    let running = |s: &crate::api::pod::ContainerStatus| {
+                    let running = |s: &kubesim::api::pod::ContainerStatus| {
                         matches!(s.state, ContainerState::Running { .. })
                     };
                     pod.status.init_container_statuses.iter().any(running)
@@ -555,11 +555,11 @@ impl<'a> Player<'a> {
                 true => of_pod.unwrap_or_else(|| name_after("node").unwrap_or_default().into()),
                 false => name_after("node").unwrap_or_default().into(),
             };
-            let stopped = |n: &&std::rc::Rc<crate::api::Object>| self.cluster.nodes.is_down(&n.meta.name);
+            let stopped = |n: &&std::rc::Rc<kubesim::api::Object>| self.cluster.nodes.is_down(&n.meta.name);
             let back = self.cluster.api.store().list(Kind::Node).find(stopped).map(|n| n.meta.name.clone());
             let name = if down { name } else { back.unwrap_or(name) };
             let Cluster { api, nodes, .. } = &mut self.cluster;
-            crate::kubelet::set_down(api, nodes, &name, down);
+            kubesim::kubelet::set_down(api, nodes, &name, down);
         } else if note.contains("phase Failed") {
             let evicted = self.cluster.api.update_status(&key, |pod| {
                 let status = &mut pod.pod_mut().status;
@@ -634,7 +634,7 @@ impl<'a> Player<'a> {
         let store = self.cluster.api.store();
         let revision = |pod: &Object| {
             pod.meta.controller()?;
-            let name = pod.meta.label(crate::controllers::stateful_set::utils::REVISION_LABEL)?;
+            let name = pod.meta.label(kubesim::controllers::stateful_set::utils::REVISION_LABEL)?;
             self.milestones.revision_number(name)
         };
         let pods: BTreeMap<String, Value> = store
@@ -661,7 +661,7 @@ impl<'a> Player<'a> {
         let sets: BTreeMap<String, Value> = store
             .list_in(Kind::StatefulSet, NAMESPACE)
             .map(|o| {
-                let number = |name: &Option<crate::api::Str>| {
+                let number = |name: &Option<kubesim::api::Str>| {
                     name.as_ref().and_then(|n| self.milestones.revision_number(n))
                 };
                 let s = &o.stateful_set().status;
@@ -681,7 +681,7 @@ impl<'a> Player<'a> {
     fn final_endpoints(&self, expected: &Value) -> BTreeMap<String, Value> {
         let mut of: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for slice in self.cluster.api.store().list_in(Kind::EndpointSlice, NAMESPACE) {
-            let Some(service) = slice.meta.label(crate::api::service::SERVICE_NAME_LABEL) else { continue };
+            let Some(service) = slice.meta.label(kubesim::api::service::SERVICE_NAME_LABEL) else { continue };
             if service == "kubernetes" {
                 continue;
             }

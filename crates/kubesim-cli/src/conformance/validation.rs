@@ -1,11 +1,11 @@
 //! Plays a `format: validation` file: one command on one manifest, and what the API server kept.
 
+use super::fold::Folder;
 use super::{Difference, files_of, text};
-use crate::api::{Kind, Object};
-use crate::apiserver::{FeatureGates, Stream};
-use crate::conformance::fold::Folder;
-use crate::sim::{Cluster, Options};
-use crate::terminal;
+use kubesim::api::{Kind, Object};
+use kubesim::apiserver::{FeatureGates, Stream};
+use kubesim::sim::{Cluster, Options};
+use kubesim::terminal;
 use serde_json::Value;
 
 /// Plays the file; what differs from the recording.
@@ -108,7 +108,7 @@ fn give(
 ) -> (i32, String, String) {
     let program = terminal::command(command, stdin.map(Into::into), files);
     let id = cluster.spawn(command, program);
-    let patience = cluster.now() + crate::api::Span::seconds(60);
+    let patience = cluster.now() + kubesim::api::Span::seconds(60);
     while cluster.processes.get(id).is_some_and(|p| p.exit_code.is_none()) {
         if cluster.next_at().is_none_or(|at| at > patience) {
             cluster.interrupt(id);

@@ -1,7 +1,7 @@
 //! `kubesim fuzz`: tries mutated manifests, command lines and DNS lines until it is stopped or something does harm.
 
 use super::run;
-use kubesim::fuzz::{Corpus, TARGETS, Target, World};
+use kubesim_cli::fuzz::{Corpus, TARGETS, Target, World};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -33,7 +33,7 @@ pub fn fuzz(args: &[String]) -> Result<bool, String> {
             other => return Err(format!("unknown argument {other}\n{}", super::USAGE)),
         }
     }
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kubesim/tests/golden");
     let mut corpus = Corpus::of_recordings(&golden).map_err(|e| format!("{}: {e}", golden.display()))?;
     corpus.add_folder(&golden.with_file_name("manifests")).map_err(|e| format!("tests/manifests: {e}"))?;
     let end = Instant::now() + Duration::from_secs(seconds);

@@ -1,7 +1,7 @@
 //! The recordings of a real cluster, as a ratchet: what passes must go on passing, and what is named in
 //! `conformance-pending.txt` is taken out of it as soon as it passes.
 
-use kubesim::conformance::{self, Verdict, page};
+use kubesim_cli::conformance::{self, Verdict, page};
 use std::path::Path;
 
 const PENDING: &str = include_str!("../conformance-pending.txt");
@@ -13,7 +13,7 @@ fn every_recording_passes_but_those_that_are_pending() {
     let mut unexpected = Vec::new();
     let mut done = Vec::new();
     let mut seen = Vec::new();
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kubesim/tests/golden");
     let report = conformance::run(&golden, &mut |file, verdict| {
         seen.push(file.to_string());
         match verdict {
@@ -34,7 +34,7 @@ fn every_recording_passes_but_those_that_are_pending() {
     );
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let of = |name: &str| std::fs::read_to_string(root.join(name)).expect("it is there");
-    let again = "it is out of date: cargo run -p kubesim --bin kubesim -- conformance --write CONFORMANCE.md";
+    let again = "it is out of date: cargo run -p kubesim-cli -- conformance --write CONFORMANCE.md";
     assert_eq!(of("CONFORMANCE.md"), page::page(&report), "{again}");
     let summary = page::summary(&report);
     assert!(of("README.md").contains(&summary), "the README does not say: {summary}");

@@ -3,20 +3,20 @@
 mod fuzz;
 mod run;
 
-use kubesim::conformance::{self, Verdict};
+use kubesim_cli::conformance::{self, Verdict};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage:
   kubesim conformance [--quiet] [--write FILE] [PATH]
-      plays the recordings of a real cluster below PATH (default: the crate's tests/golden) and says what differs;
+      plays the recordings of a real cluster below PATH (default: crates/kubesim/tests/golden) and says what differs;
       --write leaves the page CONFORMANCE.md in FILE, and its summary in the README beside it
   kubesim run FILE [--command \"kubectl …\"]… [--until SECONDS] [--stats]
       applies FILE to a new cluster, lets it come to rest, gives each command in turn, and prints what happened
   kubesim fuzz [--seconds N] [--cases N] [--seed N] [--target manifest|command|dns]
       tries mutations of the recordings' manifests, commands and DNS lines; what panics, hangs or takes too much memory is
-      kept in the crate's tests/found
+      kept in crates/kubesim-cli/tests/found
 ";
 
 fn main() -> ExitCode {
@@ -43,7 +43,7 @@ fn conformance(args: &[String]) -> Result<bool, String> {
     let to = write.map(|at| args.get(at).ok_or("--write needs a file")).transpose()?;
     let mut paths = args.iter().enumerate().filter(|(at, a)| !a.starts_with("--") && Some(*at) != write);
     let path = paths.next().map(|(_, path)| PathBuf::from(path));
-    let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"));
+    let path = path.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../kubesim/tests/golden"));
     let report = conformance::run(&path, &mut |file, verdict| match verdict {
         Verdict::Passed => {}
         Verdict::Skipped(reason) => println!("skipped {file}: {reason}"),

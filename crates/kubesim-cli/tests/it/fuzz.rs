@@ -1,6 +1,6 @@
 //! A short share of the fuzzing that `cargo xtask fuzz` does at length, and every case that it has found.
 
-use kubesim::fuzz::{Corpus, TARGETS, Target, World};
+use kubesim_cli::fuzz::{Corpus, TARGETS, Target, World};
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 fn corpus() -> Corpus {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kubesim/tests/golden");
     Corpus::of_recordings(&golden).expect("the recordings can be read")
 }
 

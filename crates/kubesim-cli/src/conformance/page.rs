@@ -76,11 +76,11 @@ pub fn page(report: &Report) -> String {
     let mut page = String::new();
     let _ = write!(
         page,
-        "# Conformance\n\nWritten, with the README's summary of it, by `cargo run -p kubesim --bin kubesim -- conformance --write CONFORMANCE.md`; a test \
+        "# Conformance\n\nWritten, with the README's summary of it, by `cargo run -p kubesim-cli -- conformance --write CONFORMANCE.md`; a test \
          keeps it up to date.\n\nOrdinal follows Kubernetes {VERSION}. The recordings in `crates/kubesim/tests/golden` were \
          made of a real control plane of that\nversion; the runner plays each one against the simulation and compares every \
          output, every object and the order of what\nhappens. What can't be equal between two runs is folded in one place, \
-         `crates/kubesim/src/conformance/fold.rs`.\n\n{}.\n\n| folder | what is recorded | passed | not yet | skipped |\n\
+         `crates/kubesim-cli/src/conformance/fold.rs`.\n\n{}.\n\n| folder | what is recorded | passed | not yet | skipped |\n\
          | --- | --- | ---: | ---: | ---: |\n",
         summary(report)
     );
@@ -121,7 +121,7 @@ pub fn page(report: &Report) -> String {
         section(
             &mut page,
             "Not yet",
-            "Recordings that the simulation does not reproduce yet (`crates/kubesim/tests/conformance-pending.txt`).",
+            "Recordings that the simulation does not reproduce yet (`crates/kubesim-cli/tests/conformance-pending.txt`).",
         );
         for (folder, name, _) in files(|verdict| matches!(verdict, Verdict::Failed(_)).then_some("")) {
             let _ = writeln!(page, "- `{folder}/{name}`");

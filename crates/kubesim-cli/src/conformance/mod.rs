@@ -1,5 +1,4 @@
-//! Runs the recordings of a real cluster (tests/golden) against the simulator and says what differs. Native only: no part
-//! of the page.
+//! Runs the recordings of a real cluster (`crates/kubesim/tests/golden`) against the simulator and says what differs.
 //!
 //! [`script`] plays a `format: script` file step by step, [`milestones`] turns the history into what its `see` steps name,
 //! [`fold`] is the one place that says what can't be equal between two runs, [`validation`] plays a `format: validation`
@@ -11,9 +10,9 @@ pub mod page;
 pub mod script;
 pub mod validation;
 
-use crate::dns;
-use crate::sim::Program;
-use crate::sim::process::{Io, Step};
+use kubesim::dns;
+use kubesim::sim::Program;
+use kubesim::sim::process::{Io, Step};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;

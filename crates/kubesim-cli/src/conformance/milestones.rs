@@ -1,8 +1,8 @@
 //! What happened, in the words of the recordings' `see` steps.
 
-use crate::api::{Body, Key, Kind, Object, PodPhase};
-use crate::apiserver::{Change, History};
-use crate::controllers::stateful_set::utils::REVISION_LABEL;
+use kubesim::api::{Body, Key, Kind, Object, PodPhase};
+use kubesim::apiserver::{Change, History};
+use kubesim::controllers::stateful_set::utils::REVISION_LABEL;
 use std::collections::BTreeMap;
 
 /// Reads milestones off a history as it grows.
@@ -130,7 +130,7 @@ impl Milestones {
 }
 
 fn claim(name: &str, before: Option<&Object>, after: Option<&Object>, seen: &mut Vec<String>) {
-    use crate::api::volume::ClaimPhase::Bound;
+    use kubesim::api::volume::ClaimPhase::Bound;
     let bound = |o: &Object| matches!(&o.body, Body::PersistentVolumeClaim(c) if c.phase == Bound);
     let mut say = |what: &str| seen.push(format!("pvc/{name} {what}"));
     let Some(after) = after else {

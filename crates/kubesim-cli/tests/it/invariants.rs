@@ -10,9 +10,9 @@ use actions::{Action, MANIFEST, act, action, give};
 use checker::{Broken, Checker, at_rest, is_whole};
 use kubesim::api::{SimTime, Span};
 use kubesim::apiserver::FeatureGates;
-use kubesim::conformance::script;
 use kubesim::kubelet;
 use kubesim::sim::{Cluster, Options, Timings};
+use kubesim_cli::conformance::script;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::cell::Cell;
@@ -27,7 +27,7 @@ fn number(variable: &str, usual: u32) -> u32 {
 
 #[test]
 fn they_hold_throughout_the_recorded_scenarios() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/scripts/scenarios");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kubesim/tests/golden/scripts/scenarios");
     let mut checked = 0;
     for file in std::fs::read_dir(folder).expect("the recordings are there") {
         let path = file.expect("a readable folder").path();

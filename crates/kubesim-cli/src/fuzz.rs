@@ -1,16 +1,15 @@
 //! Fuzzing: manifests, command lines and DNS lines as nobody would write them, made by mutating those of the recordings.
-//! Native only: no part of the page.
 //!
 //! Deterministic: the case number `n` of a target with a seed is always the same text, so that a number is enough to try
 //! a finding again. A case must end without a panic, within a bounded number of simulated steps; `kubesim fuzz` and the
 //! test beside it watch the time and the memory as well.
 
-use crate::api::{SimTime, Span};
-use crate::apiserver::{FeatureGates, Rng};
-use crate::dns;
-use crate::manifest;
-use crate::sim::Options;
-use crate::story::{Input, Story};
+use kubesim::api::{SimTime, Span};
+use kubesim::apiserver::{FeatureGates, Rng};
+use kubesim::dns;
+use kubesim::manifest;
+use kubesim::sim::Options;
+use kubesim::story::{Input, Story};
 use serde_json::Value;
 use std::path::Path;
 
