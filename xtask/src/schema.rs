@@ -1,4 +1,4 @@
-//! Writes crates/kubesim/src/manifest/schema.txt and schema-more.txt from the Go types of Kubernetes. The second is of kinds
+//! Writes crates/kubesim/src/schema/schema.txt and schema-more.txt from the Go types of Kubernetes. The second is of kinds
 //! that few manifests have: it is a text of its own, so that the page need not load it at once.
 //!
 //! `cargo xtask schema DIR [VERSION]`, where DIR is `staging/src/k8s.io` of a Kubernetes source tree. The table is checked in: it is
@@ -142,7 +142,7 @@ pub fn write(staging: &Path, version: &str) -> Result<(), String> {
         ("schema.txt", format!("{head}{first}")),
         ("schema-more.txt", format!("# As schema.txt, of kinds that few manifests have.\n{more}{OPAQUE}")),
     ] {
-        let path = format!("crates/kubesim/src/manifest/{name}");
+        let path = format!("crates/kubesim/src/schema/{name}");
         fs::write(&path, &text).map_err(|e| format!("{path}: {e}"))?;
         let count = text.lines().filter(|line| !line.starts_with('#')).count();
         println!("{path}: {count} types, {} bytes", text.len());

@@ -5,8 +5,9 @@
 //! | module | what it is | what it must not know |
 //! | --- | --- | --- |
 //! | [`api`] | the objects, as Kubernetes names them, and their JSON form | anything that happens |
-//! | [`manifest`] | YAML text → decoded, defaulted, validated objects, with diagnostics | the store |
-//! | [`apiserver`] | the store, requests against it, the history of every write | who asks, and when |
+//! | [`schema`], [`validation`], [`patch`] | trees → decoded, defaulted, checked, changed trees | the store |
+//! | [`apiserver`] | requests, from the front door to the store; the history of every write | who asks, and when |
+//! | [`manifest`] | a pasted text → its objects, and what an editor says beside it | the page |
 //! | [`controllers`], [`scheduler`], [`provisioner`], [`kubelet`] | what acts on objects; each yields a [`verdict`] | each other, and the user |
 //! | [`dns`] | names → records, and the tools that print them | how endpoints come to be |
 //! | [`kubectl`] | command line → requests → what is printed | the page |
@@ -25,11 +26,14 @@ pub mod dns;
 pub mod kubectl;
 pub mod kubelet;
 pub mod manifest;
+pub mod patch;
 pub mod provisioner;
 pub mod scheduler;
+pub mod schema;
 pub mod sim;
 pub mod story;
 pub mod terminal;
 #[cfg(test)]
 mod testing;
+pub mod validation;
 pub mod verdict;

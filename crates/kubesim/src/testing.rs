@@ -2,7 +2,7 @@
 
 use crate::api::{Kind, Object};
 use crate::apiserver::Change;
-use crate::manifest;
+use crate::schema::{decode::decode, defaults::default};
 use crate::sim::{Cluster, Options, Timings};
 
 /// The walk that Ordinal starts from: a headless Service and a StatefulSet of three.
@@ -79,10 +79,10 @@ pub fn create(cluster: &mut Cluster, text: &str) {
         let text = |field: &str| tree.get(field).and_then(|v| v.as_str()).unwrap_or_default().to_string();
         let (api_version, name) = (text("apiVersion"), text("kind"));
         let kind = Kind::of_manifest(&api_version, &name).expect("a kind that is served");
-        let decoded = manifest::decode(kind, tree);
+        let decoded = decode(kind, tree);
         assert_eq!(decoded.refusal(), None);
         let mut value = decoded.value;
-        manifest::default(kind, &mut value, Default::default());
+        default(kind, &mut value, Default::default());
         if kind.info().namespaced && value["metadata"].get("namespace").is_none() {
             value["metadata"]["namespace"] = "default".into();
         }

@@ -197,7 +197,7 @@ pub struct ObjectMeta {
     pub owner_references: Rc<[OwnerReference]>,
     /// What must be taken away before the object can go.
     pub finalizers: Rc<[Str]>,
-    /// What users' requests left in `managedFields`; what components manage is not in it (`manifest::managers`).
+    /// What users' requests left in `managedFields`; what components manage is not in it (`patch::field_managers`).
     pub managed_fields: Option<Rc<Value>>,
     /// When this version was written.
     pub written: SimTime,

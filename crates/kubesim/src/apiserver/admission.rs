@@ -9,7 +9,7 @@ use crate::api::read::{get, int};
 use crate::api::volume::DEFAULT_CLASS;
 use crate::api::volume::{ClaimPhase, PersistentVolumeClaim};
 use crate::api::{Body, Key, Kind, Object, common, parse_quantity_millis};
-use crate::manifest::validation;
+use crate::validation;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -232,7 +232,7 @@ impl ApiServer {
 
     /// Refuses a complete object that is not valid, or that asks for more than its namespace allows.
     ///
-    /// What users send was validated on its way here (see `manifest::request`). Controllers build pods and claims out of
+    /// What users send was validated on its way here (see `strategy`). Controllers build pods and claims out of
     /// parts that were valid by themselves, which the whole need not be: a name that is too long for a label.
     pub(super) fn check(&mut self, object: &Object) -> Result<(), ApiError> {
         let by_component = matches!(self.cause, Cause::Component(_));
@@ -314,7 +314,7 @@ fn tree(object: &Object) -> &Value {
 /// `errors.NewInvalid` with one cause.
 fn invalid_value(object: &Object, field: &str, why: &str) -> ApiError {
     let error = validation::FieldError { field: field.to_owned(), message: format!("Invalid value: {why}") };
-    crate::manifest::request::invalid(object.kind, &object.meta.name, &[error])
+    validation::invalid(object.kind, &object.meta.name, &[error])
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod admission;
 mod error;
 mod events;
 mod eviction;
+pub mod handlers;
 mod history;
 mod index;
 mod limit_range;
@@ -14,6 +15,7 @@ mod quota;
 mod resources;
 mod shared_map;
 mod store;
+pub mod strategy;
 
 pub use error::{ApiError, StatusReason};
 pub use events::{EventType, Source};
@@ -124,6 +126,11 @@ pub struct ApiServer {
 
 /// The simulation carries this many pods of one controller.
 pub const MOST_REPLICAS: i32 = 10_000;
+
+/// What is said to somebody who asks one controller for too many pods.
+pub(crate) fn too_many_replicas(replicas: i64, most: i32) -> String {
+    format!("spec.replicas: {replicas}: this simulation runs at most {most} pods of one controller")
+}
 
 /// How much of `generateName` a name keeps (`k8s.io/apiserver/pkg/storage/names/generate.go`).
 const MAX_GENERATED_PREFIX: usize = 58;

@@ -5,7 +5,7 @@
 
 use crate::api::parse_quantity_millis;
 use crate::api::read::get;
-use crate::manifest::schema::{Kept, Shape, TypeRef};
+use crate::schema::types::{Kept, Shape, TypeRef};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 

@@ -7,12 +7,12 @@
 use serde_json::Value;
 use yaml::{Document, Span};
 
-use super::decode::decode;
 use super::input::{self, InputObject, InputOptions};
-use super::request;
-use super::schema::{Shape, TypeRef, type_of};
 use crate::api::Kind;
-use crate::apiserver::{FeatureGates, MOST_REPLICAS};
+use crate::apiserver::{FeatureGates, MOST_REPLICAS, strategy, too_many_replicas};
+use crate::schema::decode::decode;
+use crate::schema::types::{Shape, TypeRef, type_of};
+use crate::validation::warnings;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,11 +90,6 @@ pub fn diagnose(text: &str, gates: FeatureGates) -> Diagnosis {
     diagnosis
 }
 
-/// What is said to somebody who asks one controller for too many pods.
-pub fn too_many(replicas: i64, most: i32) -> String {
-    format!("spec.replicas: {replicas}: this simulation runs at most {most} pods of one controller")
-}
-
 /// An object in its document.
 struct Place<'a> {
     document: &'a Document,
@@ -166,15 +161,15 @@ impl Diagnosis {
             && makes_pods
             && replicas > i64::from(MOST_REPLICAS)
         {
-            let message = too_many(replicas, MOST_REPLICAS);
+            let message = too_many_replicas(replicas, MOST_REPLICAS);
             self.add(place.value("spec.replicas"), Severity::Error, message);
         }
-        let errors = request::complete(kind, &mut value, gates);
+        let errors = strategy::complete(kind, &mut value, gates);
         for error in &errors {
             self.add(place.named_by_server(&error.field), Severity::Error, error.to_string());
         }
         if errors.is_empty() {
-            for warning in super::validation::warnings(kind, &value, None) {
+            for warning in warnings(kind, &value, None) {
                 let path = warning.split_once(": ").map_or("", |(path, _)| path);
                 self.add(place.named_by_server(path), Severity::Warning, warning.clone());
             }

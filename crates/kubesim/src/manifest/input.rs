@@ -6,8 +6,8 @@
 use serde_json::Value;
 use yaml::{Document, Span};
 
-use super::decode::metadata_error;
 use crate::api::Kind;
+use crate::schema::decode::metadata_error;
 
 /// An object of a manifest, as kubectl would send it.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 /// Models k8s.io/apimachinery `meta/v1/time.go`: UnmarshalJSON then MarshalJSON: RFC 3339 in UTC, whole seconds.
 /// The error is Go's time.Parse's.
-pub(super) fn parse_rfc3339(text: &str) -> Result<String, String> {
+pub(crate) fn parse_rfc3339(text: &str) -> Result<String, String> {
     const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
     let cannot = |rest: &str, element: &str| {
         Err(format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as {element:?}"))

@@ -12,8 +12,7 @@ use crate::api::stateful_set::{ClaimRetention, ClaimTemplate, PodTemplate};
 use crate::api::volume::PersistentVolumeClaim;
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, OwnerReference, Str, common};
 use crate::apiserver::{ApiError, ApiServer, DeleteOptions, EventType, Source, StatusReason};
-use crate::manifest::request::invalid;
-use crate::manifest::validation::validate_update;
+use crate::validation::{invalid, validate_update};
 use std::rc::Rc;
 
 /// A pod of the set as it is to be made: identity and storage by its ordinal, the rest by the template. Models

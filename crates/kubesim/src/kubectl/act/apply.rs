@@ -4,18 +4,18 @@
 use super::delete::{self, Removal};
 use super::documents::{self, Document};
 use super::modify::targets;
-use super::request::{self, Done, Patch};
 use super::{DryRun, say, say_tree, validation, warn};
 use crate::api::{Kind, Object};
 use crate::apiserver::StatusReason;
+use crate::apiserver::handlers::{self, Done, Patch};
 use crate::kubectl::{Failure, Invocation, Next, output};
-use crate::manifest::{managers, patch};
+use crate::patch::{self, field_managers};
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
 use serde_json::{Map, Value};
 
 /// Keeps what was applied last, so that the next time can take away what is no more there.
-pub use crate::manifest::managers::LAST_APPLIED;
+pub use crate::patch::field_managers::LAST_APPLIED;
 
 /// `kubectl apply -f FILE`
 pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
@@ -97,7 +97,7 @@ fn apply_one(
     io: &mut Io,
     document: &Document,
     dry_run: DryRun,
-    mode: request::Mode,
+    mode: handlers::Mode,
 ) -> Result<(), Failure> {
     refuse_generated_name(document)?;
     if document.name.is_empty() {
@@ -111,7 +111,7 @@ fn apply_one(
         if dry_run == DryRun::Client {
             return say_tree(inv, io, &Document { tree, ..document.clone() }, "created");
         }
-        let done = request::create(io.api, document.kind, &tree, mode)
+        let done = handlers::create(io.api, document.kind, &tree, mode)
             .map_err(|e| document.failed("creating", e))?;
         warn(io, &done.warnings);
         return say(inv, io, &done.object, "created", dry_run);
@@ -136,7 +136,7 @@ fn apply_one(
     } else {
         let text = patch.to_string();
         let Done { object, warnings, .. } =
-            request::patch(io.api, &document.key(), &Patch::Strategic(patch), mode).map_err(|e| {
+            handlers::patch(io.api, &document.key(), &Patch::Strategic(patch), mode).map_err(|e| {
                 let patching = document.failed("patching", e);
                 document
                     .failed(&format!("applying patch:\n{text}\nto:\n{}\nfor:", document.shown()), patching)
@@ -180,7 +180,7 @@ fn apply_on_server(
     io: &mut Io,
     document: &Document,
     dry_run: DryRun,
-    mode: request::Mode,
+    mode: handlers::Mode,
 ) -> Result<(), Failure> {
     refuse_generated_name(document)?;
     if document.name.is_empty() {
@@ -188,7 +188,7 @@ fn apply_on_server(
     }
     let (key, force) = (document.key(), inv.is("force-conflicts"));
     let apply = |io: &mut Io| {
-        request::apply(io.api, &key, &document.tree, force, mode).map_err(|error| match error.reason {
+        handlers::apply(io.api, &key, &document.tree, force, mode).map_err(|error| match error.reason {
             StatusReason::Conflict => Failure::client(format!("{}{CONFLICT_ADVICE}", error.message)),
             _ => error.into(),
         })
@@ -197,17 +197,18 @@ fn apply_on_server(
     warn(io, &warnings);
     if !mode.dry_run {
         let annotation = object.meta.annotation(LAST_APPLIED).map(str::to_owned);
-        let keeps = mode.manager == "kubectl" && !managers::annotation_is_applied(&managers::of(&object));
+        let keeps =
+            mode.manager == "kubectl" && !field_managers::annotation_is_applied(&field_managers::of(&object));
         if let Some(text) = annotation.filter(|_| keeps) {
             let info = document.kind.info();
             let only_annotation = serde_json::json!({
                 "apiVersion": info.api_version(), "kind": info.name,
                 "metadata": {"name": document.name, "namespace": &*document.namespace, "annotations": {LAST_APPLIED: text}},
             });
-            let mode = request::Mode { manager: ANNOTATION_MANAGER, ..mode };
-            request::apply(io.api, &key, &only_annotation, false, mode)?;
+            let mode = handlers::Mode { manager: ANNOTATION_MANAGER, ..mode };
+            handlers::apply(io.api, &key, &only_annotation, false, mode)?;
         }
-        if request::upgrade_managers(io.api, &key, mode.manager)? {
+        if handlers::upgrade_managers(io.api, &key, mode.manager)? {
             object = apply(io)?.object;
         }
     }
@@ -296,7 +297,7 @@ fn create_all(
         let said = if dry_run == DryRun::Client {
             say_tree(inv, io, &Document { tree, ..document.clone() }, done)
         } else {
-            request::create(io.api, document.kind, &tree, mode)
+            handlers::create(io.api, document.kind, &tree, mode)
                 .map_err(|e| document.failed("creating", e))
                 .and_then(|made| {
                     warn(io, &made.warnings);
@@ -358,9 +359,9 @@ pub fn replace(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let replaced = match io.api.store().get(&key).cloned() {
             Some(object) if dry_run == DryRun::Client => Ok(object),
             None if can_be_made_by_replace(document.kind) => {
-                request::create(io.api, document.kind, &tree, mode).map(|done| done.object)
+                handlers::create(io.api, document.kind, &tree, mode).map(|done| done.object)
             }
-            _ => request::replace(io.api, &key, &tree, mode).map(|done| {
+            _ => handlers::replace(io.api, &key, &tree, mode).map(|done| {
                 warn(io, &done.warnings);
                 done.object
             }),

@@ -3,13 +3,13 @@
 
 use super::generate;
 use super::modify::targets;
-use super::request;
 use super::{DryRun, say, validation, warn};
 use crate::api::{Body, Kind, Object};
+use crate::apiserver::handlers;
 use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::manifest::validation::names;
 use crate::sim::process::Io;
+use crate::validation::names;
 use serde_json::{Map, Value, json};
 use std::rc::Rc;
 use yaml::base64;
@@ -400,7 +400,7 @@ pub fn make(
         Rc::new(Object::from_value(kind, &tree))
     } else {
         let made =
-            request::create(io.api, kind, &tree, dry_run.mode(inv, validation(inv)?)).map_err(|e| {
+            handlers::create(io.api, kind, &tree, dry_run.mode(inv, validation(inv)?)).map_err(|e| {
                 match failed_to(inv, kind, &tree) {
                     Some(failed) => Failure::client(format!("{failed} {}", e.message)),
                     None => e.into(),
@@ -543,7 +543,7 @@ pub fn run_pod(inv: &Invocation, name: &str, restart_policy: &str) -> Result<Val
     if let Some(text) = inv.get("overrides") {
         let overrides: Value = serde_json::from_str(text)
             .map_err(|_| Failure::client("Invalid JSON Path or value in --overrides"))?;
-        crate::manifest::patch::merge_json(&mut pod, &overrides);
+        crate::patch::merge_json(&mut pod, &overrides);
     }
     Ok(pod)
 }

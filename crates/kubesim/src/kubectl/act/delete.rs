@@ -1,8 +1,9 @@
 //! `kubectl delete`. Models `k8s.io/kubectl/pkg/cmd/delete/delete.go`.
 
 use super::documents::{self, Document};
-use super::{DryRun, request, warn};
+use super::{DryRun, warn};
 use crate::api::{Key, SimTime, Uid};
+use crate::apiserver::handlers;
 use crate::apiserver::{DeleteOptions, Propagation};
 use crate::kubectl::resource::{Query, Targets};
 use crate::kubectl::{Failure, Invocation, Next, fail};
@@ -65,8 +66,8 @@ impl Removal {
         };
         let mut uid = Uid::default();
         if self.dry_run != DryRun::Client {
-            let mode = self.dry_run.mode(inv, request::Unknown::Ignore);
-            uid = request::on(io.api, mode, |api| api.delete(key, options))?.meta.uid;
+            let mode = self.dry_run.mode(inv, handlers::FieldValidation::Ignore);
+            uid = handlers::on(io.api, mode, |api| api.delete(key, options))?.meta.uid;
         }
         let info = key.kind.info();
         if inv.text("output") == "name" {

@@ -1,11 +1,11 @@
 //! `kubectl diff`. Models `k8s.io/kubectl/pkg/cmd/diff/diff.go`, and of GNU diff what `diff -u -N LIVE MERGED` prints.
 
 use super::documents::{self, Document};
-use super::request::{self, Mode, Patch, Unknown};
 use crate::api::SimTime;
+use crate::apiserver::handlers::{self, FieldValidation, Mode, Patch};
 use crate::diff;
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::manifest::patch;
+use crate::patch;
 use crate::sim::process::Io;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -58,9 +58,9 @@ fn file_time(now: SimTime) -> String {
 
 /// The object as it is and as it would be, as YAML; the first is empty if there is none.
 fn versions(io: &mut Io, document: &Document) -> Result<(String, String), Failure> {
-    let mode = Mode { unknown: Unknown::Warn, dry_run: true, ..Mode::PLAIN };
+    let mode = Mode { unknown: FieldValidation::Warn, dry_run: true, ..Mode::PLAIN };
     let Some(live) = io.api.store().get(&document.key()).cloned() else {
-        let created = request::create(io.api, document.kind, &document.tree, mode)?;
+        let created = handlers::create(io.api, document.kind, &document.tree, mode)?;
         return Ok((String::new(), yaml::write(&created.object.to_value())));
     };
     let original = live.meta.annotation(super::apply::LAST_APPLIED);
@@ -70,7 +70,7 @@ fn versions(io: &mut Io, document: &Document) -> Result<(String, String), Failur
         modified["metadata"]["annotations"] = Value::Object(Default::default());
     }
     let patch = patch::three_way(document.kind, &original, &modified, &live.to_value());
-    let merged = request::patch(io.api, &document.key(), &Patch::Strategic(patch), mode)?;
+    let merged = handlers::patch(io.api, &document.key(), &Patch::Strategic(patch), mode)?;
     // Nothing was stored: the version stays.
     let mut merged = merged.object.to_value();
     let live = live.to_value();

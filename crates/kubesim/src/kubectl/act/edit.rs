@@ -5,15 +5,15 @@
 //! gives the result back with the line ([`crate::story::Input::Edit`]): so that it is in the log of inputs like any command.
 //! [`reopened`] is the text that the editor shows again after a refusal.
 
-use super::request::{self, Mode, Patch};
 use super::{field_manager, named, validation};
 use crate::api::{Object, SimTime};
+use crate::apiserver::handlers::{self, Mode, Patch};
 use crate::apiserver::{ApiError, ApiServer, StatusReason, Store, name_hash};
 use crate::kubectl::output::Output;
 use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next, read};
 use crate::manifest::input::{self, InputOptions};
-use crate::manifest::patch;
+use crate::patch;
 use crate::sim::process::Io;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -46,8 +46,8 @@ pub fn reopened(store: &Store, now: SimTime, line: &str, edited: &str) -> Option
                 let object = found.objects.iter().find(|o| is_same(o, tree))?;
                 let original = object.to_value();
                 let changes = change(object, &original, &settled(tree.clone(), &original));
-                let error =
-                    request::patch(&mut api, &object.key(), &Patch::Strategic(changes), Mode::PLAIN).err()?;
+                let error = handlers::patch(&mut api, &object.key(), &Patch::Strategic(changes), Mode::PLAIN)
+                    .err()?;
                 Some(reason(object, &error)).filter(|_| error.reason == StatusReason::Invalid)
             };
             trees.iter().filter_map(refused).collect()
@@ -188,7 +188,7 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
         let resource = object.kind.info().qualified_plural();
         let name = &*object.meta.name;
-        match request::patch(io.api, &object.key(), &Patch::Strategic(changes), mode) {
+        match handlers::patch(io.api, &object.key(), &Patch::Strategic(changes), mode) {
             Ok(done) => {
                 super::warn(io, &done.warnings);
                 said(inv, io, &done.object, "edited")?;

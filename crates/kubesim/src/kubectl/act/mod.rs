@@ -10,7 +10,6 @@ mod exec;
 mod generate;
 pub mod modify;
 mod node;
-mod request;
 mod rollout;
 mod select;
 mod wait;
@@ -18,9 +17,9 @@ mod wait;
 use super::output::Output;
 use super::{Failure, Invocation, Verb};
 use crate::api::{Kind, Object};
+use crate::apiserver::handlers::{FieldValidation, Mode};
 use crate::sim::process::Io;
 use documents::Document;
-use request::{Mode, Unknown};
 
 /// Them.
 pub const VERBS: &[Verb] = &[
@@ -376,7 +375,7 @@ impl DryRun {
     }
 
     /// How requests are made.
-    fn mode(self, inv: &Invocation, unknown: Unknown) -> Mode<'_> {
+    fn mode(self, inv: &Invocation, unknown: FieldValidation) -> Mode<'_> {
         Mode { unknown, dry_run: self == DryRun::Server, manager: field_manager(inv), subresource: "" }
     }
 }
@@ -406,11 +405,11 @@ fn field_manager(inv: &Invocation) -> &str {
 }
 
 /// What `--validate` says.
-fn validation(inv: &Invocation) -> Result<Unknown, Failure> {
+fn validation(inv: &Invocation) -> Result<FieldValidation, Failure> {
     match inv.text("validate") {
-        "" | "true" | "strict" => Ok(Unknown::Strict),
-        "warn" => Ok(Unknown::Warn),
-        "false" | "ignore" => Ok(Unknown::Ignore),
+        "" | "true" | "strict" => Ok(FieldValidation::Strict),
+        "warn" => Ok(FieldValidation::Warn),
+        "false" | "ignore" => Ok(FieldValidation::Ignore),
         other => Err(Failure::client(format!(
             "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or false)"
         ))),

@@ -1,15 +1,15 @@
 //! The verbs that change objects which are there: scale, patch, label, annotate, set, cordon, taint. Models
 //! `k8s.io/kubectl/pkg/cmd`: scale, patch, label, annotate, set, drain, taint.
 
-use super::request::{self, Done, Mode, Patch};
 use super::{DryRun, documents, say, warn};
 use crate::api::{Kind, Object};
+use crate::apiserver::handlers::{self, Done, Mode, Patch};
 use crate::apiserver::{ApiError, StatusReason};
 use crate::kubectl::resource::{Found, Query};
 use crate::kubectl::{Failure, Invocation, Next, part};
 use crate::manifest::quantity::Quantity;
-use crate::manifest::validation::names;
 use crate::sim::process::Io;
+use crate::validation::names;
 use serde_json::{Map, Value, json};
 use std::rc::Rc;
 
@@ -67,7 +67,7 @@ pub(super) fn send(
     let subresource = if inv.verb.name == "scale" { "scale" } else { "" };
     let manager = super::field_manager(inv);
     let mode = Mode { dry_run: dry_run != DryRun::No, manager, subresource, ..Mode::PLAIN };
-    let done = request::patch(io.api, &object.key(), patch, mode)?;
+    let done = handlers::patch(io.api, &object.key(), patch, mode)?;
     if dry_run != DryRun::Client {
         warn(io, &done.warnings);
     }
@@ -713,7 +713,7 @@ pub fn set_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
         for container in chosen {
             let resources = container.entry("resources").or_insert_with(|| json!({}));
-            crate::manifest::patch::merge_json(resources, &amounts);
+            crate::patch::merge_json(resources, &amounts);
         }
         Ok(())
     })

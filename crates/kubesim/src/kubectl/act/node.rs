@@ -9,9 +9,9 @@ use crate::apiserver::{DeleteOptions, StatusReason};
 use crate::kubectl::resource::Query;
 use crate::kubectl::selector::parse_labels;
 use crate::kubectl::{Failure, Invocation, Next, fail};
-use crate::manifest::validation::names;
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
+use crate::validation::names;
 use std::rc::Rc;
 
 /// How often drain looks whether a pod is gone.

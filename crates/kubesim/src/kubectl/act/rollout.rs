@@ -3,11 +3,11 @@
 
 use super::apply::LAST_APPLIED;
 use super::modify::targets;
-use super::request::{self, Patch};
 use super::{DryRun, say, warn};
 use crate::api::stateful_set::UpdateStrategy;
 use crate::api::{Body, Key, Kind, Object, SimTime};
 use crate::apiserver::Change;
+use crate::apiserver::handlers::{self, Patch};
 use crate::kubectl::describe::template_text;
 use crate::kubectl::resource::Query;
 use crate::kubectl::table::TabWriter;
@@ -328,9 +328,9 @@ pub fn undo(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             format!("skipped rollback (current template already matches revision {asked})")
         } else {
             tree["spec"]["template"] = then;
-            let mode = dry_run.mode(inv, request::Unknown::Ignore);
+            let mode = dry_run.mode(inv, handlers::FieldValidation::Ignore);
             if dry_run != DryRun::Client {
-                request::replace(io.api, &object.key(), &tree, mode)?;
+                handlers::replace(io.api, &object.key(), &tree, mode)?;
             }
             "rolled back".to_string()
         };
@@ -401,8 +401,8 @@ pub fn change(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             }
         };
         if dry_run != DryRun::Client {
-            let mode = dry_run.mode(inv, request::Unknown::Ignore);
-            request::patch(io.api, &object.key(), &Patch::Strategic(patch), mode)?;
+            let mode = dry_run.mode(inv, handlers::FieldValidation::Ignore);
+            handlers::patch(io.api, &object.key(), &Patch::Strategic(patch), mode)?;
         }
         say(inv, io, object, done, dry_run)?;
     }

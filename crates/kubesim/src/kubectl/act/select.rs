@@ -1,11 +1,11 @@
 //! `kubectl set selector` and `kubectl set subject`. Models `k8s.io/kubectl/pkg/cmd/set`: set_selector.go, set_subject.go.
 
 use super::modify::{each, send, targets};
-use super::request::Patch;
 use super::{DryRun, say};
 use crate::api::Kind;
 use crate::api::meta::Requirement;
 use crate::apiserver::ApiError;
+use crate::apiserver::handlers::Patch;
 use crate::kubectl::resource::Found;
 use crate::kubectl::selector::parse_labels;
 use crate::kubectl::{Failure, Invocation, Next};

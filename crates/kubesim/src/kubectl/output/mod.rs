@@ -8,7 +8,7 @@ mod template;
 use super::table::TabWriter;
 use super::{Failure, Invocation};
 use crate::api::Object;
-use crate::manifest::managers;
+use crate::patch::field_managers;
 use jsonpath::Template;
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -148,8 +148,8 @@ impl Output {
             _ => false,
         };
         if shown {
-            let managers = managers::of(object);
-            tree["metadata"]["managedFields"] = managers::to_value(object.kind, &managers);
+            let managers = field_managers::of(object);
+            tree["metadata"]["managedFields"] = field_managers::to_value(object.kind, &managers);
         }
         tree
     }

@@ -6,10 +6,10 @@
 use serde_json::{Map, Value, json};
 
 use super::decode::zero;
-use super::quantity::Quantity;
-use super::schema::{Shape, TypeRef, type_of};
+use super::types::{Shape, TypeRef, type_of};
 use crate::api::Kind;
 use crate::apiserver::FeatureGates;
+use crate::manifest::quantity::Quantity;
 
 /// A type and its fields' defaults: numbers, `true`, `false`, `{}`, or a string.
 const TABLE: &str = "\
@@ -95,7 +95,7 @@ fn set_if_unset(map: &mut Tree, key: &str, value: impl Into<Value>) {
     }
 }
 
-pub(super) fn default_value(type_ref: TypeRef, value: &mut Value, gates: FeatureGates) {
+pub(crate) fn default_value(type_ref: TypeRef, value: &mut Value, gates: FeatureGates) {
     match (type_ref.shape(), value) {
         (Shape::Struct, Value::Object(map)) => default_struct(type_ref, map, gates),
         (Shape::List(item), Value::Array(items)) if item.shape() == Shape::Struct => {

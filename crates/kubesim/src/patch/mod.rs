@@ -3,7 +3,10 @@
 //! Models k8s.io/apimachinery `pkg/util/strategicpatch/patch.go`, RFC 7386 and, as github.com/evanphx/json-patch has it,
 //! RFC 6902.
 
-use super::schema::{Field, Shape, TypeRef};
+pub mod field_managers;
+pub mod field_set;
+
+use crate::schema::types::{Field, Shape, TypeRef};
 use serde_json::{Map, Value};
 
 type Tree = Map<String, Value>;

@@ -9,10 +9,10 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 use yaml::base64;
 
-use super::quantity::Quantity;
-use super::schema::{Field, Kept, Shape, TypeRef, type_of};
-use super::time;
+use super::types::{Field, Kept, Shape, TypeRef, type_of};
 use crate::api::Kind;
+use crate::manifest::quantity::Quantity;
+use crate::manifest::time;
 
 /// As sigs.k8s.io/json: no more mistakes than this are told.
 const MAX_STRICT_ERRORS: usize = 100;
@@ -57,14 +57,14 @@ pub fn decode(kind: Kind, value: &Value) -> Decoded {
     decode_type(type_of(kind), value)
 }
 
-pub(super) fn decode_type(type_ref: TypeRef, value: &Value) -> Decoded {
+pub(crate) fn decode_type(type_ref: TypeRef, value: &Value) -> Decoded {
     let mut decoder = Decoder::default();
     let value = decoder.value(type_ref, value).unwrap_or(Value::Null);
     Decoded { value, error: decoder.fatal.or(decoder.saved), unknown: decoder.unknown }
 }
 
 /// What kubectl itself finds wrong in an object's metadata. Models cli-runtime's metadata_decoder.go.
-pub(super) fn metadata_error(metadata: &Value) -> Option<DecodeError> {
+pub(crate) fn metadata_error(metadata: &Value) -> Option<DecodeError> {
     let mut decoder = Decoder {
         go_path: vec!["metadata"],
         go_struct: "metadataOnlyObject",
@@ -103,7 +103,7 @@ fn json_kind(value: &Value) -> &'static str {
 }
 
 /// A number as Go's JSON writes it.
-pub(super) fn go_number(number: &serde_json::Number) -> String {
+pub(crate) fn go_number(number: &serde_json::Number) -> String {
     match number.as_f64() {
         Some(value) if number.is_f64() && value != 0.0 && !(1e-6..1e21).contains(&value.abs()) => {
             let text = format!("{value:e}");
@@ -322,7 +322,7 @@ fn value_when_unset(field: &Field) -> Option<Value> {
 }
 
 /// What a Go variable of the type holds when nothing was stored in it.
-pub(super) fn zero(type_ref: TypeRef) -> Value {
+pub(crate) fn zero(type_ref: TypeRef) -> Value {
     match type_ref.shape() {
         Shape::Text => Value::String(String::new()),
         Shape::Bool => Value::Bool(false),

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::schema::{Shape, TypeRef, type_of};
 use crate::api::Kind;
+use crate::schema::types::{Shape, TypeRef, type_of};
 
 /// Fields of an object. An element is written as FieldsV1 does: `f:NAME`, `k:{KEYS}` or `v:VALUE`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::field::{At, Errors, shown};
 use super::names;
 use super::sources::validate_descending;
-use crate::manifest::internal;
+use crate::schema::go_json;
 use yaml::text::quoted;
 
 const NOT_FOR_WINDOWS: &str = "cannot be set for a windows pod";
@@ -101,7 +101,7 @@ pub(super) fn validate_context(context: &At, host_users: bool, errors: &mut Erro
     let escalation = context.get("allowPrivilegeEscalation");
     if escalation.is_set() && !escalation.flag() {
         let mut refuse = |detail: &str| {
-            let context_shown = internal::shown("SecurityContext", context.value);
+            let context_shown = go_json::shown("SecurityContext", context.value);
             errors.invalid_shown(&context.path, &context_shown, detail);
         };
         if context.get("privileged").flag() {
@@ -129,7 +129,7 @@ fn validate_seccomp(profile: &At, errors: &mut Errors) {
         (true, true) => validate_descending(&local, errors),
         (true, false) => errors.required(&local.path, "must be set when seccomp type is Localhost"),
         (false, true) => {
-            let profile_shown = internal::shown("SeccompProfile", profile.value);
+            let profile_shown = go_json::shown("SeccompProfile", profile.value);
             errors.invalid_shown(
                 &local.path,
                 &profile_shown,

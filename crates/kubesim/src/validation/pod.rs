@@ -18,8 +18,8 @@ use super::sources::{
     validate_volumes,
 };
 use super::volume::validate_quantity;
-use crate::manifest::internal::{self, difference};
 use crate::manifest::quantity::Quantity;
+use crate::schema::go_json::{self, difference};
 use serde_json::Value;
 use yaml::text::quoted;
 
@@ -224,7 +224,7 @@ fn validate_resource_claims(claims: &At, errors: &mut Errors) {
             _ => None,
         };
         if let Some(detail) = detail {
-            let claim_shown = internal::shown("PodResourceClaim", claim.value);
+            let claim_shown = go_json::shown("PodResourceClaim", claim.value);
             errors.invalid_shown(&claim.path, &claim_shown, detail);
         }
         for source in sources.iter().filter(|source| source.is_set()) {

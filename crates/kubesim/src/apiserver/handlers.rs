@@ -2,11 +2,11 @@
 //!
 //! Models `k8s.io/apiserver/pkg/endpoints/handlers`: create.go, update.go, patch.go, and `pkg/registry/generic/registry`.
 
+pub use super::strategy::FieldValidation;
+use super::{ApiError, ApiServer, StatusReason, strategy, too_many_replicas};
 use crate::api::{Body, Key, Kind, Object};
-use crate::apiserver::{ApiError, ApiServer, StatusReason};
-use crate::manifest::managers::{self, Applied, Asker, Manager};
-pub use crate::manifest::request::FieldValidation as Unknown;
-use crate::manifest::{self, patch};
+use crate::patch;
+use crate::patch::field_managers::{self, Applied, Asker, Manager};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use std::rc::Rc;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mode<'a> {
     /// What becomes of fields that there aren't.
-    pub unknown: Unknown,
+    pub unknown: FieldValidation,
     /// Whether it is only tried (`--dry-run=server`).
     pub dry_run: bool,
     /// Who asks (`--field-manager`).
@@ -26,7 +26,7 @@ pub struct Mode<'a> {
 impl<'a> Mode<'a> {
     /// A request of a verb that asks for nothing special. kubectl is known by its user agent then.
     pub const PLAIN: Mode<'static> =
-        Mode { unknown: Unknown::Warn, dry_run: false, manager: "kubectl", subresource: "" };
+        Mode { unknown: FieldValidation::Warn, dry_run: false, manager: "kubectl", subresource: "" };
 
     fn asker(self, api: &ApiServer) -> Asker<'a> {
         Asker { name: self.manager, subresource: self.subresource, now: api.now }
@@ -69,15 +69,15 @@ pub fn create(api: &mut ApiServer, kind: Kind, tree: &Value, mode: Mode) -> Resu
 }
 
 fn make(api: &mut ApiServer, kind: Kind, tree: &Value, shares: Shares, mode: Mode) -> Result<Done, ApiError> {
-    let admitted = manifest::request::create(kind, tree, api.gates, mode.unknown)?;
+    let admitted = strategy::create(kind, tree, api.gates, mode.unknown)?;
     let mut object = Object::from_value(kind, &admitted.value);
     let managers = match shares {
         Shares::Updated(sent) => {
-            managers::update(kind, None, &admitted.value, sent, Vec::new(), mode.asker(api))
+            field_managers::update(kind, None, &admitted.value, sent, Vec::new(), mode.asker(api))
         }
         Shares::Given(managers) => managers,
     };
-    object.meta.managed_fields = managers::kept(kind, &managers);
+    object.meta.managed_fields = field_managers::kept(kind, &managers);
     let namespace = Key::cluster(Kind::Namespace, &object.meta.namespace);
     if kind.info().namespaced {
         api.get(&namespace)?;
@@ -141,8 +141,8 @@ pub fn apply(
 ) -> Result<Done, ApiError> {
     let live = api.store().get(key).cloned();
     let tree = live.as_ref().map(|object| object.to_value());
-    let managers = live.as_ref().map(|object| managers::of(object)).unwrap_or_default();
-    match managers::apply(key.kind, tree.as_ref(), config, managers, mode.asker(api), force) {
+    let managers = live.as_ref().map(|object| field_managers::of(object)).unwrap_or_default();
+    match field_managers::apply(key.kind, tree.as_ref(), config, managers, mode.asker(api), force) {
         Applied::Unreadable(why) => Err(ApiError::new(StatusReason::Unknown, why)),
         Applied::Conflict(why) => Err(ApiError::new(StatusReason::Conflict, why)),
         Applied::Done(tree, managers) => match &live {
@@ -156,11 +156,11 @@ pub fn apply(
 /// Returns whether there was any. Errors: NotFound.
 pub fn upgrade_managers(api: &mut ApiServer, key: &Key, applier: &str) -> Result<bool, ApiError> {
     let object = api.get(key)?;
-    let mut managers = managers::of(&object);
-    if !managers::upgrade(&mut managers, applier) {
+    let mut managers = field_managers::of(&object);
+    if !field_managers::upgrade(&mut managers, applier) {
         return Ok(false);
     }
-    let kept = managers::kept(key.kind, &managers);
+    let kept = field_managers::kept(key.kind, &managers);
     api.update(key, |object| object.meta.managed_fields = kept)?;
     Ok(true)
 }
@@ -174,15 +174,16 @@ fn put(
     mode: Mode,
 ) -> Result<Done, ApiError> {
     let stored = old.to_value();
-    let admitted = manifest::request::update(old.kind, tree, &stored, api.gates, mode.unknown)?;
+    let admitted = strategy::update(old.kind, tree, &stored, api.gates, mode.unknown)?;
     let managed_fields = match shares {
         Shares::Updated(_) if admitted.value == stored => old.meta.managed_fields.clone(),
         Shares::Updated(sent) => {
-            let (before, known) = (Some(&stored), managers::of(old));
-            let managers = managers::update(old.kind, before, &admitted.value, sent, known, mode.asker(api));
-            managers::kept(old.kind, &managers)
+            let (before, known) = (Some(&stored), field_managers::of(old));
+            let managers =
+                field_managers::update(old.kind, before, &admitted.value, sent, known, mode.asker(api));
+            field_managers::kept(old.kind, &managers)
         }
-        Shares::Given(managers) => managers::kept(old.kind, &managers),
+        Shares::Given(managers) => field_managers::kept(old.kind, &managers),
     };
     if admitted.value == stored && managed_fields == old.meta.managed_fields {
         return Ok(Done { object: old.clone(), changed: false, warnings: admitted.warnings });
@@ -214,10 +215,7 @@ fn refuse_too_many(api: &ApiServer, object: &Object) -> Result<(), ApiError> {
         _ => return Ok(()),
     };
     match replicas > api.most_replicas {
-        true => Err(ApiError::forbidden(
-            object,
-            &manifest::diagnostics::too_many(replicas.into(), api.most_replicas),
-        )),
+        true => Err(ApiError::forbidden(object, &too_many_replicas(replicas.into(), api.most_replicas))),
         false => Ok(()),
     }
 }

@@ -4,6 +4,7 @@
 //! words. A kind without rules of its own here has its metadata checked.
 
 mod field;
+mod invalid;
 mod meta;
 pub(crate) mod names;
 mod pod;
@@ -18,6 +19,7 @@ use serde_json::Value;
 use std::rc::Rc;
 
 pub use field::FieldError;
+pub use invalid::invalid;
 pub use warnings::warnings;
 
 use crate::api::pod::{PodSpec, Volume, VolumeSource};
@@ -135,7 +137,7 @@ fn validate_body(kind: Kind, at: &At, old: Option<&At>, errors: &mut Errors) {
 }
 
 /// The mistakes in a Service's addresses and their families alone: they are looked at before any is given.
-pub(super) fn cluster_ip_errors(service: &Value) -> Vec<FieldError> {
+pub(crate) fn cluster_ip_errors(service: &Value) -> Vec<FieldError> {
     let mut errors = Errors::default();
     service::validate_cluster_ips(&At::root(service).get("spec"), &mut errors);
     errors.0

@@ -4,7 +4,7 @@
 //! `encoding/json` makes of the internal types (`pkg/apis/core/types.go`). These have no tags: every field is written, by
 //! its Go name, in the order of declaration. That order is `v1`'s but for a few types.
 
-use super::schema::{Kept, Shape, TypeRef};
+use super::types::{Kept, Shape, TypeRef};
 use crate::diff;
 use serde_json::Value;
 use yaml::text::escape_html;

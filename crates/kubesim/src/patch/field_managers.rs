@@ -10,10 +10,10 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::decode::zero;
-use super::fields::{self, Set};
-use super::schema::type_of;
+use super::field_set::{self, Set};
 use crate::api::{Body, Kind, Object, SimTime, read};
+use crate::schema::decode::zero;
+use crate::schema::types::type_of;
 
 /// Kept by kubectl in objects that were applied by it.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -221,12 +221,13 @@ const WRITTEN_BY_COMPONENTS: &[(Kind, &[&str], &str, &str)] = &[
 pub fn of(object: &Object) -> Vec<Manager> {
     let kind = object.kind;
     let tree = object.to_value();
-    let there = fields::compare(kind, &Value::Object(Default::default()), &without_status(&tree)).added;
+    let there = field_set::compare(kind, &Value::Object(Default::default()), &without_status(&tree)).added;
     let mut managers = object.meta.managed_fields.as_ref().map(|kept| from_value(kept)).unwrap_or_default();
     let created = Some(object.meta.creation_timestamp);
     let written = Some(object.meta.written.whole_seconds());
     if managers.is_empty() {
-        let made = fields::compare(kind, &nothing(kind), &before_admission(&without_status(&tree))).changed();
+        let made =
+            field_set::compare(kind, &nothing(kind), &before_admission(&without_status(&tree))).changed();
         let later = given_later(kind).union(&Set::of(&["metadata", "finalizers"]));
         let mut fields = made.without(&later).difference(&stripped());
         for (_, path, ..) in WRITTEN_BY_COMPONENTS.iter().filter(|(k, ..)| *k == kind && kind != Kind::Pod) {
@@ -306,7 +307,7 @@ fn written_status(object: &Object, tree: &Value) -> Set {
     }
     let kind = object.kind;
     let before = only_status(&zero(type_of(kind)));
-    let written = fields::compare(kind, &before, &only_status(tree)).changed();
+    let written = field_set::compare(kind, &before, &only_status(tree)).changed();
     match kind {
         Kind::Pod => {
             // A new pod is Pending already, and it is the binding that says it was scheduled.
@@ -358,8 +359,8 @@ pub fn update(
     who: Asker,
 ) -> Vec<Manager> {
     let difference = match before {
-        Some(before) => fields::compare(kind, &without_status(before), &without_status(after)),
-        None => fields::compare(kind, &nothing(kind), &without_status(after)),
+        Some(before) => field_set::compare(kind, &without_status(before), &without_status(after)),
+        None => field_set::compare(kind, &nothing(kind), &without_status(after)),
     };
     let mut managers = share_out(managers, &difference);
     // What the API server gives an object by itself is nobody's, unless it was asked for.
@@ -386,7 +387,7 @@ fn named(sent: &Value) -> Set {
 }
 
 /// Takes from the managers what has changed and what is gone.
-fn share_out(mut managers: Vec<Manager>, difference: &fields::Comparison) -> Vec<Manager> {
+fn share_out(mut managers: Vec<Manager>, difference: &field_set::Comparison) -> Vec<Manager> {
     let gone = difference.changed().union(&difference.removed);
     for manager in &mut managers {
         manager.fields = manager.fields.difference(&gone);
@@ -419,7 +420,7 @@ pub fn apply(
     who: Asker,
     force: bool,
 ) -> Applied {
-    let errors = fields::check(kind, config);
+    let errors = field_set::check(kind, config);
     if !errors.is_empty() {
         let text = |field| read::str(&config["metadata"], field);
         let text = match &errors[..] {
@@ -436,15 +437,15 @@ pub fn apply(
     let mut me = Manager::new(who.name, true, who.subresource);
     let last = managers.iter().find(|m| m.is(&me)).map(|m| (m.fields.clone(), m.time));
     let status = Set::of(&["status"]);
-    me.fields = fields::fields_of(kind, config).without(&status);
+    me.fields = field_set::fields_of(kind, config).without(&status);
     let mut others = managers;
     others.retain(|m| !m.is(&me));
-    let mut merged = fields::merge(kind, &base, config);
+    let mut merged = field_set::merge(kind, &base, config);
     if let Some((last, _)) = last.as_ref().filter(|(last, _)| !last.is_empty()) {
         let managed = others.iter().fold(me.fields.clone(), |all, m| all.union(&m.fields));
-        merged = fields::prune(kind, &merged, last, &managed);
+        merged = field_set::prune(kind, &merged, last, &managed);
     }
-    let difference = fields::compare(kind, &without_status(&base), &without_status(&merged));
+    let difference = field_set::compare(kind, &without_status(&base), &without_status(&merged));
     let changed = difference.changed();
     let mut conflicts: Vec<(&Manager, Vec<String>)> = Vec::new();
     let allowed = live.filter(|_| who.name == "kubectl").map(|live| own_by_last_applied(kind, live));
@@ -506,8 +507,8 @@ fn own_by_last_applied(kind: Kind, live: &Value) -> Set {
     if applied["apiVersion"] != *kind.info().api_version() {
         return Set::default();
     }
-    let difference = fields::compare(kind, &applied, live);
-    fields::fields_of(kind, &applied).difference(&difference.changed().union(&difference.removed))
+    let difference = field_set::compare(kind, &applied, live);
+    field_set::fields_of(kind, &applied).difference(&difference.changed().union(&difference.removed))
 }
 
 /// Models conflict.go: getConflictMessage.

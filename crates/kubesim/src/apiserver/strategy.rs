@@ -6,12 +6,12 @@
 
 use serde_json::{Map, Value};
 
-use super::decode::{Decoded, decode, zero};
-use super::defaults::{self, default};
-use super::schema::{Shape, type_of};
-use super::validation::{FieldError, cluster_ip_errors, validate, validate_update, warnings};
+use super::{ApiError, FeatureGates, StatusReason};
 use crate::api::Kind;
-use crate::apiserver::{ApiError, FeatureGates, StatusReason};
+use crate::schema::decode::{Decoded, decode, zero};
+use crate::schema::defaults::{self, default};
+use crate::schema::types::{Shape, type_of};
+use crate::validation::{FieldError, cluster_ip_errors, invalid, validate, validate_update, warnings};
 
 /// What to do about fields that do not exist (`--validate`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub fn create(
 }
 
 /// Fills in what a decoded new object lacks, and finds what is not valid in it.
-pub(super) fn complete(kind: Kind, value: &mut Value, gates: FeatureGates) -> Vec<FieldError> {
+pub(crate) fn complete(kind: Kind, value: &mut Value, gates: FeatureGates) -> Vec<FieldError> {
     default(kind, value, gates);
     prepare_for_create(kind, value, gates);
     // What can't be allocated is told of before anything else, and alone.
@@ -99,25 +99,6 @@ fn refuse_undecodable(
         FieldValidation::Warn => Ok(decoded.unknown.iter().map(|error| error.message.clone()).collect()),
         _ => Ok(Vec::new()),
     }
-}
-
-/// Models `errors.NewInvalid`, with the causes in kubectl's layout: one behind the colon, or a list.
-pub fn invalid(kind: Kind, name: &str, errors: &[FieldError]) -> ApiError {
-    let info = kind.info();
-    let dot = if info.group.is_empty() { "" } else { "." };
-    let mut message = format!("{}{dot}{} {name:?} is invalid: ", info.name, info.group);
-    let mut causes: Vec<String> = Vec::new();
-    for error in errors {
-        let cause = error.to_string();
-        if !causes.contains(&cause) {
-            causes.push(cause);
-        }
-    }
-    match &causes[..] {
-        [cause] => message.push_str(cause),
-        _ => causes.iter().for_each(|cause| message.extend(["\n* ", cause])),
-    }
-    ApiError::new(StatusReason::Invalid, message)
 }
 
 fn refuse_invalid(kind: Kind, value: &Value, errors: Vec<FieldError>) -> Result<(), ApiError> {

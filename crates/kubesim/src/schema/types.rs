@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use crate::api::Kind;
 
 /// The kind's type in the table.
-pub(super) fn type_of(kind: Kind) -> TypeRef {
+pub(crate) fn type_of(kind: Kind) -> TypeRef {
     match kind {
         Kind::HorizontalPodAutoscaler => TypeRef("v2.HorizontalPodAutoscaler"),
         // Another type has its name: what a container says of a claim.

@@ -5,9 +5,9 @@
 use super::field::{At, Errors, shown};
 use super::meta::validate_selector;
 use super::names;
-use crate::manifest::internal::difference;
 use crate::manifest::quantity::Quantity;
-use crate::manifest::schema::TypeRef;
+use crate::schema::go_json::difference;
+use crate::schema::types::TypeRef;
 use serde_json::Value;
 
 const ACCESS_MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
