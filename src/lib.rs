@@ -1,4 +1,4 @@
-//! Ordinal, the page: shows the cluster that `kubesim` simulates. The only code here that knows Yew and the browser.
+//! Ordinal, the page: shows the cluster that `kubesim` simulates, as `scene` sees it. The only code here that knows Yew and the browser.
 //!
 //! The map, in the direction in which things flow:
 //!
@@ -9,25 +9,13 @@
 //! | [`session`] | the story with its branches, the playhead in it, how time passes; built-in pairs |
 //! | [`link`] | a story with its moment as an address, and back |
 //! | [`components`] | the parts of the page, drawn from the scene |
-//! | [`chronicle`] | what is remembered of the history: pods' lives, files, commands |
-//! | [`compare`] | where two worlds differ |
-//! | [`why`] | the verdicts of a moment as a question, an answer and a rule |
-//! | [`crowd`] | a set of very many pods: a cell for each instead of a lane |
-//! | [`scene`] | what is shown at a moment: a pure function |
-//! | [`words`] | every text, one table per language |
 
 pub mod app;
-pub mod chronicle;
-pub mod compare;
 pub mod components;
-pub mod crowd;
 pub mod examples;
 pub mod link;
 pub mod page;
-pub mod scene;
 pub mod session;
-pub mod why;
-pub mod words;
 
 use app::browser;
 use kubesim::api::SimTime;

@@ -19,7 +19,7 @@ use ordinal::examples::EXAMPLES;
 use ordinal::page::intent::Ask;
 use ordinal::page::panel::{Asking, Face};
 use ordinal::session::{Action, Session};
-use ordinal::words::EN;
+use scene::messages::EN;
 use std::cell::RefCell;
 use std::rc::Rc;
 use yew::prelude::*;

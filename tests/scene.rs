@@ -3,15 +3,16 @@
 use kubesim::api::Key;
 use kubesim::api::Kind;
 use kubesim::story::Input;
-use ordinal::chronicle::{PodState, is_event};
-use ordinal::crowd::Crowd;
 use ordinal::examples::EXAMPLES;
 use ordinal::link::Link;
-use ordinal::scene::{Lane, Mark, PodPlace, PodView, Scene};
 use ordinal::session::branch::{Branch, MOST_BRANCHES, Stop};
 use ordinal::session::{Action, Session};
-use ordinal::why::Mood;
-use ordinal::words::EN;
+use scene::explain::Mood;
+use scene::history::is_event;
+use scene::history::pod_state::PodState;
+use scene::messages::EN;
+use scene::scene::pod_grid::Crowd;
+use scene::scene::{Lane, Mark, PodPlace, PodView, Scene};
 use std::rc::Rc;
 
 fn seed() -> Session {

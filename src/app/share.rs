@@ -2,7 +2,7 @@
 
 use super::browser;
 use crate::page::intent::Share;
-use crate::words::Words;
+use scene::messages::Words;
 
 /// Puts a link into the clipboard and the address bar, or the code to embed it into the clipboard; says what was done.
 pub fn share(words: &'static Words, what: Share, fragment: &str) -> (&'static str, bool) {

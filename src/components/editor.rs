@@ -6,8 +6,8 @@ use crate::examples::EXAMPLES;
 use crate::page::intent::Ask;
 use crate::session::Action;
 use crate::session::presets::{PAIRS, Pair};
-use crate::words::{Words, fill};
 use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
+use scene::messages::{Words, fill};
 use web_sys::{HtmlElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 

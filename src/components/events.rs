@@ -3,10 +3,10 @@
 use super::button;
 use crate::page::intent::Ask;
 use crate::page::panel::View;
-use crate::scene::ago;
-use crate::words::Words;
 use kubesim::api::{Key, Kind, Object, SimTime};
 use kubesim::apiserver::Store;
+use scene::messages::Words;
+use scene::scene::ago;
 use std::rc::Rc;
 use yew::prelude::*;
 

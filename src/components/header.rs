@@ -2,7 +2,7 @@
 
 use super::{button, sign};
 use crate::page::intent::{Ask, Share};
-use crate::words::Words;
+use scene::messages::Words;
 use yew::prelude::*;
 
 /// The head of the page.

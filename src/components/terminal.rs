@@ -4,16 +4,16 @@
 //! Ctrl-C, Ctrl-D, Ctrl-L, Ctrl-U. What was printed is in pages, each drawn once; the browser lays out those in view.
 
 use super::{address, button, part};
-use crate::chronicle::{Chronicle, Page, Printed};
 use crate::page::intent::Ask;
-use crate::scene::{PodPlace, Scene};
 use crate::session::Session;
-use crate::why::in_namespace;
-use crate::words::Words;
 use kubesim::api::{Key, Kind, Str};
 use kubesim::apiserver::Stream;
 use kubesim::kubectl::act::edit;
 use kubesim::story::Input;
+use scene::explain::in_namespace;
+use scene::history::{Chronicle, Page, Printed};
+use scene::messages::Words;
+use scene::scene::{PodPlace, Scene};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -328,7 +328,7 @@ pub fn suggestions(session: &Session, scene: &Scene) -> Vec<String> {
     let name = &set.key.name;
     let wanted = session.moment().store.get(&set.key).map(|set| set.stateful_set().spec.replicas);
     let count = wanted.unwrap_or(scene.lanes.len() as i32);
-    let is_pod = |lane: &&Rc<crate::scene::Lane>| matches!(lane.pod, PodPlace::Pod(_));
+    let is_pod = |lane: &&Rc<scene::scene::Lane>| matches!(lane.pod, PodPlace::Pod(_));
     let pod = scene.lanes.iter().filter(is_pod).nth(1).or(scene.lanes.first());
     let pod = pod.map_or_else(|| name.clone(), |lane| lane.name.clone());
     let service = scene.service.as_ref().map_or(name, |service| &service.name);

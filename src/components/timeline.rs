@@ -2,14 +2,15 @@
 
 use super::dns::bands as bands_of_dns;
 use super::{choice, labelled, part, percent, sign};
-use crate::chronicle::{Chronicle, Decision, Life, Mark, PodName, PodState, Stretch};
-use crate::crowd::Band;
 use crate::page::intent::Ask;
-use crate::scene::{PodPlace, Scene};
 use crate::session::branch::{Branch, Stop};
 use crate::session::{Action, Session};
-use crate::words::{Words, fill};
 use kubesim::api::SimTime;
+use scene::history::Band;
+use scene::history::pod_state::{PodName, PodState};
+use scene::history::{Chronicle, Decision, Life, Mark, Stretch};
+use scene::messages::{Words, fill};
+use scene::scene::{PodPlace, Scene};
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::rc::Rc;

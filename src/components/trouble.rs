@@ -3,12 +3,12 @@
 
 use super::labelled;
 use crate::page::intent::Ask;
-use crate::why::{Subject, in_namespace};
-use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use kubesim::apiserver::Store;
 use kubesim::kubelet::{Nodes, Slow, is_silent};
 use kubesim::verdict::{Component, Reason};
+use scene::explain::{Subject, in_namespace};
+use scene::messages::{Words, fill};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;

@@ -11,12 +11,12 @@ use crate::examples::EXAMPLES;
 use crate::page::panel::{Face, View};
 use crate::session::branch::MOST_BRANCHES;
 use crate::session::presets::PAIRS;
-use crate::why::Subject;
 use kubesim::api::{Key, Kind, SimTime, Span, Str};
 use kubesim::dns::{Caching, Question, RecordType};
 use kubesim::sim::DnsSetting;
 use kubesim::story::{Input, TimedInput};
 use pack::{Damaged, pack, read_bytes, read_number, unpack, write_number};
+use scene::explain::Subject;
 
 /// What the link of a single story begins with.
 const VERSION: char = '1';

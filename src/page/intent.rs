@@ -2,10 +2,10 @@
 
 use super::panel::{Asking, Face, View};
 use crate::session::Action;
-use crate::why::Subject;
 use kubesim::api::Key;
 use kubesim::manifest::Diagnosis;
 use kubesim::story::Input;
+use scene::explain::Subject;
 use std::rc::Rc;
 use yew::AttrValue;
 

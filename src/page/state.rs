@@ -3,11 +3,11 @@
 use super::panel::{Asking, Face, View};
 use crate::link::{Link, Problem};
 use crate::session::Session;
-use crate::why::Subject;
-use crate::words::Words;
 use kubesim::api::Key;
 use kubesim::apiserver::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
+use scene::explain::Subject;
+use scene::messages::Words;
 use std::rc::Rc;
 use yew::AttrValue;
 

@@ -3,15 +3,15 @@
 //! The first branch is the story as the user told it. Acting in the past begins another one there; the old future stays.
 
 use super::budget::Budget;
-use crate::chronicle::{Chronicle, Page, Printed, is_decision, is_event};
-use crate::crowd::Crowd;
-use crate::scene::{self, Glass, Lane, Playhead, Scene};
-use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{Entry, History, Moment, Stream};
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story, TimedInput};
 use kubesim::terminal::{self, PROMPT};
+use scene::history::{Chronicle, Page, Printed, is_decision, is_event};
+use scene::messages::Words;
+use scene::scene::pod_grid::Crowd;
+use scene::scene::{Glass, Lane, Playhead, Scene, scene as scene_at};
 use std::rc::Rc;
 
 /// A step forward gives up after this long without an event.
@@ -223,7 +223,7 @@ impl Branch {
         self.glass.lens = lens;
         let (history, position) = (self.story.cluster.api.history(), self.moment.position);
         let glass = (&mut self.glass, history, position);
-        let scene = scene::scene(words, &self.moment.store, &self.chronicle, now, wanted, glass);
+        let scene = scene_at(words, &self.moment.store, &self.chronicle, now, wanted, glass);
         let (mut scene, rest) = scene.following(&self.lanes, self.turn.unwrap_or_default(), room);
         (self.lanes, self.turn) = (scene.lanes.clone(), rest);
         let (drawn, turn) = &self.crowd;

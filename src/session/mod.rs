@@ -12,11 +12,7 @@ pub mod presets;
 use self::branch::{Branch, MOST_BRANCHES, Stop};
 use self::budget::Budget;
 use self::presets::{PAIRS, Twin};
-use crate::chronicle::{Chronicle, Page as Text, is_event};
-use crate::compare::{Difference, differences};
 use crate::link::{Link, Told};
-use crate::scene::{Playhead, ROOM, Scene, shown_set};
-use crate::words::Words;
 use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{Change, History, Moment};
 use kubesim::dns::watch::Asked;
@@ -24,6 +20,10 @@ use kubesim::dns::{Reason, Resolver};
 use kubesim::kubelet::Nodes;
 use kubesim::story::Input;
 use kubesim::terminal::Completion;
+use scene::history::difference::{Difference, differences};
+use scene::history::{Chronicle, Page as Text, is_event};
+use scene::messages::Words;
+use scene::scene::{Playhead, ROOM, Scene, shown_set};
 use std::rc::Rc;
 
 /// What the user, or the browser's clock, does to the session.

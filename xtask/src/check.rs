@@ -146,7 +146,9 @@ fn clippy(session: &mut Session) -> Result<Tally> {
 }
 
 fn clippy_wasm(session: &mut Session) -> Result<Tally> {
-    for (package, what) in [("kubesim", &["--lib"][..]), ("ordinal", &["--lib", "--bins"])] {
+    for (package, what) in
+        [("kubesim", &["--lib"][..]), ("scene", &["--lib"]), ("ordinal", &["--lib", "--bins"])]
+    {
         let mut clippy = session.tools.cargo();
         clippy.args(["clippy", "--package", package]).args(what);
         run(clippy.args(["--target", WASM, "--", "-D", "warnings"]))?;

@@ -4,10 +4,10 @@ use super::pod_card::dot;
 use crate::components::trouble::{opener, why_button};
 use crate::components::{button, percent};
 use crate::page::intent::Ask;
-use crate::scene::{ClaimView, FileView, LineView, VolumeView};
-use crate::why::Subject;
-use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
+use scene::explain::Subject;
+use scene::messages::{Words, fill};
+use scene::scene::{ClaimView, FileView, LineView, VolumeView};
 use yew::prelude::*;
 
 /// A claim with its cable and its volume. `small`: without these, and in few words.

@@ -2,9 +2,9 @@
 
 use crate::components::{button, labelled, rich, ring};
 use crate::page::intent::Ask;
-use crate::scene::Playhead;
-use crate::why::{Mood, Why};
-use crate::words::{Words, fill};
+use scene::explain::{Mood, Why};
+use scene::messages::{Words, fill};
+use scene::scene::Playhead;
 use yew::prelude::*;
 
 /// Shorter waits are not counted down in words: nobody could read them.

@@ -3,8 +3,8 @@
 use super::{claim_card, pod_card};
 use crate::components::{address, part};
 use crate::page::intent::Ask;
-use crate::scene::Lane;
-use crate::words::Words;
+use scene::messages::Words;
+use scene::scene::Lane;
 use std::rc::Rc;
 use yew::prelude::*;
 

@@ -8,17 +8,17 @@ pub mod pod_grid;
 
 use self::explanation_bar::why_bar;
 use self::lane::lane;
-use crate::compare::Difference;
 use crate::components::trouble::opener;
 use crate::components::{button, choice, labelled};
-use crate::crowd::ordinal_after;
 use crate::page::intent::Ask;
-use crate::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use crate::session::Action;
-use crate::why::Why;
-use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
 use kubesim::dns::reason::{Chain, Link};
+use scene::explain::Why;
+use scene::history::difference::Difference;
+use scene::messages::{Words, fill};
+use scene::scene::pod_grid::ordinal_after;
+use scene::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use std::rc::Rc;
 use yew::prelude::*;
 

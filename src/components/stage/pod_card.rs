@@ -3,10 +3,10 @@
 use crate::components::trouble::{opener, why_button};
 use crate::components::{dial, done, labelled, percent, ring, sign};
 use crate::page::intent::Ask;
-use crate::scene::{Lane, Mark, PodPlace, PodView, Replaced};
-use crate::why::{Subject, in_namespace};
-use crate::words::{Words, fill};
 use kubesim::api::{Key, Kind};
+use scene::explain::{Subject, in_namespace};
+use scene::messages::{Words, fill};
+use scene::scene::{Lane, Mark, PodPlace, PodView, Replaced};
 use yew::prelude::*;
 
 /// The key of cards of which nothing moves: a pod's card becomes the one of the pod that comes in its place.

@@ -3,13 +3,13 @@
 //!
 //! For keys and screen readers it is a list box, of which the place that is seen whole is the chosen option.
 
-use crate::chronicle::{PodState, REVISION_LABEL};
 use crate::components::{address, part};
-use crate::crowd::{BLOCK, Cell, Crowd, NUMBERED};
 use crate::page::intent::Ask;
-use crate::words::Words;
 use kubesim::api::Str;
 use kubesim::kubectl::printers::pod_status;
+use scene::history::pod_state::{PodState, REVISION_LABEL};
+use scene::messages::Words;
+use scene::scene::pod_grid::{BLOCK, Cell, Crowd, NUMBERED};
 use std::fmt::Write;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;

@@ -2,7 +2,7 @@
 //! cells has changed. What has changed is told by the history: a picture of ten thousand places costs what was written
 //! since the last one.
 
-use crate::chronicle::PodState;
+use crate::history::pod_state::PodState;
 use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Key, Kind, Object, Str};
 use kubesim::apiserver::{Change, History, Store};
@@ -329,36 +329,9 @@ pub fn pod_key(set: &Key, ordinal: i32) -> Key {
     set.beside(Kind::Pod, &format!("{}-{ordinal}", set.name))
 }
 
-/// How many of the pods that are known were in each state, from a time on.
-pub type Band = (kubesim::api::SimTime, [u32; 6]);
-
-/// Takes note that a pod went from one state to another, or came or went.
-pub fn count_band(
-    bands: &mut Vec<Band>,
-    at: kubesim::api::SimTime,
-    from: Option<PodState>,
-    to: Option<PodState>,
-) {
-    if from == to {
-        return;
-    }
-    let mut counts = bands.last().map_or([0; 6], |(_, counts)| *counts);
-    if let Some(from) = from {
-        counts[from as usize] -= 1;
-    }
-    if let Some(to) = to {
-        counts[to as usize] += 1;
-    }
-    match bands.last_mut() {
-        Some((last, now)) if *last == at => *now = counts,
-        _ => bands.push((at, counts)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kubesim::api::SimTime;
 
     #[test]
     fn names_of_other_sets_have_no_place() {
@@ -366,17 +339,5 @@ mod tests {
         assert_eq!(ordinal_after("web-x-12", "web"), None);
         assert_eq!(ordinal_after("web-", "web"), None);
         assert_eq!(ordinal_after("web2-1", "web"), None);
-    }
-
-    #[test]
-    fn bands_count_what_is_when() {
-        let mut bands = Vec::new();
-        count_band(&mut bands, SimTime(5), None, Some(PodState::Pending));
-        count_band(&mut bands, SimTime(5), None, Some(PodState::Pending));
-        count_band(&mut bands, SimTime(9), Some(PodState::Pending), Some(PodState::Ready));
-        count_band(&mut bands, SimTime(9), Some(PodState::Pending), Some(PodState::Pending));
-        count_band(&mut bands, SimTime(12), Some(PodState::Ready), None);
-        let told: Vec<_> = bands.iter().map(|(at, counts)| (at.0, counts[0], counts[3])).collect();
-        assert_eq!(told, [(5, 2, 0), (9, 1, 1), (12, 1, 0)]);
     }
 }

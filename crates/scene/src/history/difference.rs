@@ -1,6 +1,6 @@
 //! Where two worlds differ: objects that only one of them has, and objects that are at another point.
 
-use crate::chronicle::REVISION_LABEL;
+use crate::history::pod_state::REVISION_LABEL;
 use kubesim::api::{Body, Key, Kind, Object, Str};
 use kubesim::apiserver::Store;
 use kubesim::kubectl::printers::{pod_status, pod_summary};
@@ -90,59 +90,4 @@ fn claims(store: &Store, pod: &Object) -> Option<&'static str> {
     claims.peek()?;
     let is_older = claims.all(|claim| claim.meta.creation_timestamp < pod.meta.creation_timestamp);
     Some(if is_older { "old claim" } else { "new claim" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use kubesim::api::SimTime;
-    use kubesim::sim::Options;
-    use kubesim::story::{Input, Story};
-
-    #[test]
-    fn what_is_missing_and_what_is_at_another_point_is_found() {
-        let mut one = Story::new(Options::default());
-        one.input(Input::Apply(crate::examples::EXAMPLES[0].text.into()));
-        one.run_until(SimTime(60_000));
-        let mut other = Story::replay(Options::default(), one.inputs(), one.now());
-        assert_eq!(differences(one.cluster.api.store(), other.cluster.api.store()), []);
-        other.input(Input::Command("kubectl scale sts flask --replicas=2".into()));
-        other.run_until(SimTime(80_000));
-        one.run_until(SimTime(80_000));
-        let found = differences(one.cluster.api.store(), other.cluster.api.store());
-        let keys: Vec<String> = found.iter().map(|d| d.key.to_string()).collect();
-        assert_eq!(keys, ["statefulset/flask", "pod/flask-2"]);
-        assert_eq!(
-            (found[0].here.as_deref(), found[0].there.as_deref()),
-            (Some("3/3 ready"), Some("2/2 ready"))
-        );
-        assert!(
-            found[1].here.as_ref().is_some_and(|pod| pod.starts_with("Running 1/1 · chhan-k8s-4 · flask-"))
-        );
-        assert_eq!(found[1].there, None);
-    }
-
-    #[test]
-    fn that_a_claim_was_kept_and_another_was_not_is_a_difference() {
-        let retention = |pair: &&crate::session::presets::Pair| pair.names[0].starts_with("whenScaled");
-        let pair = crate::session::presets::PAIRS.iter().find(retention).expect("there is such a pair");
-        let stories = pair.twins().map(|twin| {
-            let mut story = Story::new(Options::default());
-            story.input(Input::Apply(twin.manifest));
-            for (until, replicas) in [(60_000, 1), (120_000, 3)] {
-                story.run_until(SimTime(until));
-                story.input(Input::Command(format!("kubectl scale sts web --replicas={replicas}").into()));
-            }
-            story.run_until(SimTime(180_000));
-            story
-        });
-        let found = differences(stories[0].cluster.api.store(), stories[1].cluster.api.store());
-        let told: Vec<[Option<&str>; 3]> = found
-            .iter()
-            .map(|d| [Some(&*d.key.name), d.here.as_deref(), d.there.as_deref()])
-            .map(|told| told.map(|text| text.and_then(|text| text.split(" · ").last())))
-            .collect();
-        let one = |pod| [Some(pod), Some("old claim"), Some("new claim")];
-        assert_eq!(told, [one("web-1"), one("web-2")]);
-    }
 }

@@ -1,91 +1,22 @@
 //! What the page remembers of a history, so that it need not be read again for every picture: each pod's lives and the
 //! states it went through, each volume's files, the user's commands, the terminal's text.
 
-use crate::crowd::{Band, count_band};
-use kubesim::api::pod::{ContainerState, condition};
+pub mod difference;
+pub mod pod_state;
+
 use kubesim::api::volume::Files;
-use kubesim::api::{Body, Key, Kind, Object, PodPhase, SimTime, Str, Uid};
+use kubesim::api::{Body, Key, Kind, Object, SimTime, Str, Uid};
 use kubesim::apiserver::{Cause, Change, Entry, History, Stream};
 use kubesim::dns::watch::Asked;
 use kubesim::kubectl::printers::pod_status;
 use kubesim::verdict::Component;
+use pod_state::{PodName, PodState, REVISION_LABEL};
 use std::rc::Rc;
-
-/// The label that names a pod's revision.
-pub const REVISION_LABEL: &str = "controller-revision-hash";
-
-/// A pod's state as the stage and the timeline colour it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PodState {
-    /// It has no node, or no sandbox there yet.
-    Pending,
-    /// Its init containers are at work.
-    Init,
-    /// Its containers are started or run, but it is not Ready.
-    Running,
-    /// It is Ready.
-    Ready,
-    /// It was told to stop.
-    Terminating,
-    /// Something is wrong with it: it needs another try, or has ended.
-    Failing,
-}
-
-impl PodState {
-    /// The states, in the order of the legend.
-    pub const ALL: [PodState; 6] = [
-        PodState::Pending,
-        PodState::Init,
-        PodState::Running,
-        PodState::Ready,
-        PodState::Terminating,
-        PodState::Failing,
-    ];
-
-    /// The state's class in the style sheet.
-    pub fn class(self) -> &'static str {
-        ["pending", "init", "run", "ready", "term", "fail"][self as usize]
-    }
-
-    /// The state of this pod.
-    pub fn of(object: &Object) -> PodState {
-        let pod = object.pod();
-        let status = &pod.status;
-        let broken = |state: &ContainerState| match state {
-            ContainerState::Waiting { reason, .. } => {
-                !matches!(&**reason, "ContainerCreating" | "PodInitializing" | "")
-            }
-            ContainerState::Running { .. } => false,
-            ContainerState::Terminated(end) => end.exit_code != 0,
-        };
-        let mut containers = status.init_container_statuses.iter().chain(&status.container_statuses);
-        if object.meta.is_terminating() {
-            PodState::Terminating
-        } else if pod.is_terminal() || containers.any(|c| broken(&c.state)) {
-            PodState::Failing
-        } else if pod.is_ready() {
-            PodState::Ready
-        } else if status.phase == PodPhase::Running
-            || (pod.condition_is_true(condition::INITIALIZED) && has_sandbox(object))
-        {
-            PodState::Running
-        } else if has_sandbox(object) {
-            PodState::Init
-        } else {
-            PodState::Pending
-        }
-    }
-}
 
 /// What has failed, as kubectl prints it. A pull that has just failed and one that is to be tried again are one failure.
 fn failure(pod: &Object) -> Str {
     let status = pod_status(pod.pod(), &pod.meta);
     status.replace("ErrImagePull", "ImagePullBackOff").into()
-}
-
-/// Whether the pod's node has made its sandbox.
-pub fn has_sandbox(pod: &Object) -> bool {
-    pod.pod().condition_is_true(condition::READY_TO_START_CONTAINERS)
 }
 
 /// One pod's life, from its creation until it is gone. A replacement has the name, but another life.
@@ -185,30 +116,6 @@ const PAGE: usize = 100;
 const PAGES: usize = 250;
 /// What clears the screen.
 const CLEAR: &str = "\x1b[2J";
-
-/// A pod's name, ordered by its set and its number: flask-2 comes before flask-10.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct PodName {
-    /// Its namespace.
-    pub namespace: Str,
-    /// The name without the number, or all of it.
-    pub stem: Str,
-    /// The number.
-    pub ordinal: Option<i32>,
-    /// The whole name.
-    pub name: Str,
-}
-
-impl PodName {
-    /// The name of this pod.
-    pub fn new(namespace: &Str, name: &Str) -> PodName {
-        let (stem, ordinal) = match name.rsplit_once('-').map(|(stem, n)| (stem, n.parse())) {
-            Some((stem, Ok(ordinal))) => (stem.into(), Some(ordinal)),
-            _ => (name.clone(), None),
-        };
-        PodName { namespace: namespace.clone(), stem, ordinal, name: name.clone() }
-    }
-}
 
 /// Whether one would see this write: a change of an object that Kubernetes has, too, or a command.
 pub fn is_event(entry: &Entry) -> bool {
@@ -425,15 +332,40 @@ fn at_name<N: Ord, T>(lists: &mut Vec<(N, Vec<T>)>, name: N) -> &mut Vec<T> {
     &mut lists[place].1
 }
 
+/// How many of the pods that are known were in each state, from a time on.
+pub type Band = (SimTime, [u32; 6]);
+
+/// Takes note that a pod went from one state to another, or came or went.
+pub fn count_band(bands: &mut Vec<Band>, at: SimTime, from: Option<PodState>, to: Option<PodState>) {
+    if from == to {
+        return;
+    }
+    let mut counts = bands.last().map_or([0; 6], |(_, counts)| *counts);
+    if let Some(from) = from {
+        counts[from as usize] -= 1;
+    }
+    if let Some(to) = to {
+        counts[to as usize] += 1;
+    }
+    match bands.last_mut() {
+        Some((last, now)) if *last == at => *now = counts,
+        _ => bands.push((at, counts)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn pods_are_ordered_by_their_numbers() {
-        let name = |name: &str| PodName::new(&"default".into(), &name.into());
-        let mut names = ["web-10", "web-2", "testpod1", "api-7f9c", "web-0"].map(name);
-        names.sort();
-        assert_eq!(names.map(|n| n.name.to_string()), ["api-7f9c", "testpod1", "web-0", "web-2", "web-10"]);
+    fn bands_count_what_is_when() {
+        let mut bands = Vec::new();
+        count_band(&mut bands, SimTime(5), None, Some(PodState::Pending));
+        count_band(&mut bands, SimTime(5), None, Some(PodState::Pending));
+        count_band(&mut bands, SimTime(9), Some(PodState::Pending), Some(PodState::Ready));
+        count_band(&mut bands, SimTime(9), Some(PodState::Pending), Some(PodState::Pending));
+        count_band(&mut bands, SimTime(12), Some(PodState::Ready), None);
+        let told: Vec<_> = bands.iter().map(|(at, counts)| (at.0, counts[0], counts[3])).collect();
+        assert_eq!(told, [(5, 2, 0), (9, 1, 1), (12, 1, 0)]);
     }
 }

@@ -1,9 +1,11 @@
 //! What is shown, and where: a pure function of the world at a moment, of what the page remembers, and of the moment.
 
-use crate::chronicle::{Chronicle, Life, PodName, PodState, REVISION_LABEL, has_sandbox};
-use crate::crowd::{Crowd, Seen};
-use crate::why::{self, Why};
-use crate::words::{Words, fill};
+pub mod pod_grid;
+
+use crate::explain::{self as why, Why};
+use crate::history::pod_state::{PodName, PodState, REVISION_LABEL, has_sandbox};
+use crate::history::{Chronicle, Life};
+use crate::messages::{Words, fill};
 use kubesim::api::pod::ContainerState;
 use kubesim::api::service::SERVICE_NAME_LABEL;
 use kubesim::api::stateful_set::{PodManagementPolicy, UpdateStrategy};
@@ -12,6 +14,7 @@ use kubesim::api::{Key, Kind, Object, SimTime, Span, Str, Uid};
 use kubesim::apiserver::{History, Store};
 use kubesim::kubectl::printers::{pod_status, pod_summary};
 use kubesim::verdict::{Component, Reason, Verdict};
+use pod_grid::{Crowd, Seen};
 use std::rc::Rc;
 
 /// A moment, exact enough for smooth movement: milliseconds since the cluster's zero.

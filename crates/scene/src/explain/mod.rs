@@ -1,8 +1,8 @@
 //! Why things are as they are: the verdicts of a moment as a question, an answer and a rule. For the set as a whole
 //! ([`of_set`]), and for each of its parts ([`of`]).
 
-use crate::chronicle::{PodState, REVISION_LABEL};
-use crate::words::{Detail, Rule, Say, Words, fill};
+use crate::history::pod_state::{PodState, REVISION_LABEL};
+use crate::messages::{Detail, Rule, Say, Words, fill};
 use kubesim::api::stateful_set::{ClaimRetention, PodManagementPolicy, UpdateStrategy};
 use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Key, Kind, Object, SimTime, Span, Str};

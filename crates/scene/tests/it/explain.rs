@@ -1,21 +1,21 @@
 //! Every case in which one asks "why is nothing happening?": the verdict that the simulation gives, the sentence that the
 //! page makes of it, and that the offered command really helps.
 
+use crate::FLASK;
 use kubesim::api::{Key, Kind, SimTime, Span};
 use kubesim::apiserver::FeatureGates;
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
 use kubesim::verdict::{Component, Reason};
-use ordinal::examples::EXAMPLES;
-use ordinal::why::{self, Mood, Subject, Why};
-use ordinal::words::EN;
+use scene::explain::{self as why, Mood, Subject, Why};
+use scene::messages::EN;
 
 const PVC: Kind = Kind::PersistentVolumeClaim;
 
 /// The seed's manifest with some parts replaced.
 #[track_caller]
 fn manifest(changes: &[(&str, &str)]) -> String {
-    let mut text = EXAMPLES[0].text.to_string();
+    let mut text = FLASK.to_string();
     for (from, to) in changes {
         assert!(text.contains(from), "the seed has {from}");
         text = text.replace(from, to);

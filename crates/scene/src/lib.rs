@@ -1,0 +1,15 @@
+//! What is shown of a simulated cluster at a moment: pure functions of the store at that moment, of what is remembered of
+//! its history, and of the moment. Native: nothing here knows Yew or a browser, so that a test, a program of the command
+//! line and the page get the same scene.
+//!
+//! | module | contents | imports |
+//! | --- | --- | --- |
+//! | [`messages`] | every text that people read, one table per language | nothing |
+//! | [`history`] | pods' lives, volumes' files, commands and output, read once from the writes; where two worlds differ | `messages` |
+//! | [`explain`] | a moment's verdicts as a question, an answer and a rule | `history`, `messages` |
+//! | [`scene`] | the lanes, or the grid of a set of very many pods | all of them |
+
+pub mod explain;
+pub mod history;
+pub mod messages;
+pub mod scene;

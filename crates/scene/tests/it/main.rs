@@ -1,0 +1,9 @@
+//! The scene's tests, in one program.
+
+mod difference;
+mod explain;
+
+/// The page's first example.
+const FLASK: &str = include_str!("../../../../src/examples/flask.yaml");
+/// The manifest of the page's pairs of clusters.
+const WEB: &str = include_str!("../../../../src/session/presets/web.yaml");
