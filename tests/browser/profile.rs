@@ -67,7 +67,7 @@ fn main() {
             ran.iter().map(|&segment| segment || all).collect::<Vec<bool>>()
         });
         if segments[1].iter().any(|&ran| ran) {
-            let line = xtask::coverage::line(hash as u32, [&segments[0], &segments[1]], name);
+            let line = wasm_profile_split::coverage::line(hash as u32, [&segments[0], &segments[1]], name);
             // In order of name, whatever the shape.
             lines.insert((name.to_owned(), line));
         }

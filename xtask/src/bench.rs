@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use crate::Arguments;
 use crate::run::{Result, cargo, root, run};
 use crate::site;
-use crate::split;
 use crate::tools::{Need, Tools, WASM};
 
 /// What is measured.
@@ -83,7 +82,7 @@ fn module(tools: &Tools) -> Result<PathBuf> {
     let built = target.join(WASM).join("release/examples/bench_wasm.wasm");
     let linked = fs::read(&built).map_err(|error| format!("{}: {error}", built.display()))?;
     let module = folder.join("bench.wasm");
-    fs::write(&module, split::without_relocations(&linked)?).map_err(failed)?;
+    fs::write(&module, wasm_profile_split::without_relocations(&linked)?).map_err(failed)?;
     if tools.wasm_opt {
         let mut optimize = tools.command("wasm-opt");
         optimize.args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);

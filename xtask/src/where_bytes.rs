@@ -45,7 +45,7 @@ impl Module {
                         let Name::Function(functions) = section? else { continue };
                         for naming in functions {
                             let naming = naming?;
-                            names.insert(naming.index, crate::split::plain_name(naming.name));
+                            names.insert(naming.index, wasm_profile_split::plain_name(naming.name));
                         }
                     }
                 }

@@ -10,7 +10,7 @@ use wasmparser::{
     DataKind, KnownCustom, Linking, Operator, Parser, Payload, RelocSectionReader, RelocationType, SymbolInfo,
 };
 
-use crate::run::Result;
+use crate::Result;
 
 /// A constant's place in memory: where it begins and ends.
 pub type Place = (u32, u32);

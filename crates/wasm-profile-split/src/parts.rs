@@ -8,11 +8,11 @@ use walrus::{
     GlobalKind, ImportKind, ImportedFunction, Module, RefType, ValType, ir,
 };
 
-use super::constants::{Constants, Place};
-use super::outline::{CUT, Shape, level_of_cut, outline};
-use super::{parse, plain_name};
-use crate::run::Result;
-use xtask::coverage::{Coverage, Level};
+use crate::Result;
+use crate::constants::{Constants, Place};
+use crate::coverage::{Coverage, Level};
+use crate::outline::{CUT, Shape, level_of_cut, outline};
+use crate::{parse, plain_name};
 
 /// What a module imports from, by this name: the exports of the one before.
 const FIRST: &str = "first";

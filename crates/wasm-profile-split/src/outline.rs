@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use xtask::coverage::Level;
+use crate::coverage::Level;
 
 use walrus::ir::{self, Instr, InstrSeqId, InstrSeqType};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, LocalFunction, LocalId, Module, ValType};
