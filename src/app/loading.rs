@@ -1,8 +1,8 @@
 //! The parts of the program that are loaded once the page is live.
 //!
-//! A release build is split in three modules (`xtask/src/split`): what draws the page and starts the cluster, what runs until
-//! the second pod is there, and the rest. `static/start.js` loads the later ones in the background; what is called before it
-//! is there loads its module on the spot, through [`load_rest`].
+//! A release build is split in three modules (`crates/wasm-profile-split`): what draws the page and starts the cluster, what
+//! runs until the second pod is there, and the rest. `static/start.js` loads the later ones in the background; what is called
+//! before it is there loads its module on the spot, through [`load_rest`].
 
 use gloo::events::EventListener;
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -1,12 +1,11 @@
 //! What runs before the page is live, and before its second pod is there: what `cargo xtask profile` runs on an instrumented page.
 //!
-//! The page's folder holds `functions.txt` (see `instrument` in `xtask/src/split`): for every function the number of its
-//! first segment, how many it has, its shape and its name. Prints those that ran with what ran of them, a line each.
+//! The page's folder holds `functions.txt` that `cargo xtask split` has put there (see `crates/wasm-profile-split`).
+//! Prints the functions that ran with what ran of them, a line each.
 
 mod harness;
 mod webdriver;
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use harness::{Page, View, dist};
@@ -50,31 +49,11 @@ fn main() {
     page.wait("the embedded page is live", LIVE);
     add(&mut ran[0], &marks(&mut page));
     add(&mut ran[1], &marks(&mut page));
-    let mut lines = BTreeSet::new();
-    for line in functions.lines() {
-        let mut words = line.splitn(4, ' ');
-        let mut number = |radix: u32| {
-            let word = words.next().expect("a line has four words");
-            usize::from_str_radix(word, radix).expect("the first three are numbers")
-        };
-        let (first, count, hash) = (number(10), number(10), number(16));
-        let name = words.next().expect("a line has four words");
-        let [live, opening] = &ran;
-        let whole = BY_ADDRESS.iter().any(|library| name.trim_start_matches('<').starts_with(library));
-        let segments = [live, opening].map(|ran| {
-            let ran = &ran[first..first + count];
-            let all = whole && ran.contains(&true);
-            ran.iter().map(|&segment| segment || all).collect::<Vec<bool>>()
-        });
-        if segments[1].iter().any(|&ran| ran) {
-            let line = wasm_profile_split::coverage::line(hash as u32, [&segments[0], &segments[1]], name);
-            // In order of name, whatever the shape.
-            lines.insert((name.to_owned(), line));
-        }
-    }
-    for (_, line) in lines {
-        println!("{line}");
-    }
+    let is_by_address =
+        |name: &str| BY_ADDRESS.iter().any(|library| name.trim_start_matches('<').starts_with(library));
+    let [live, opening] = &ran;
+    let lines = wasm_profile_split::coverage::lines(&functions, [live, opening], &is_by_address);
+    print!("{}", lines.expect("the list is of this page"));
 }
 
 /// What has run so far: a mark for every segment.

@@ -82,7 +82,8 @@ fn module(tools: &Tools) -> Result<PathBuf> {
     let built = target.join(WASM).join("release/examples/bench_wasm.wasm");
     let linked = fs::read(&built).map_err(|error| format!("{}: {error}", built.display()))?;
     let module = folder.join("bench.wasm");
-    fs::write(&module, wasm_profile_split::without_relocations(&linked)?).map_err(failed)?;
+    let alone = wasm_profile_split::without_relocations(&linked).map_err(|error| error.to_string())?;
+    fs::write(&module, alone).map_err(failed)?;
     if tools.wasm_opt {
         let mut optimize = tools.command("wasm-opt");
         optimize.args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);

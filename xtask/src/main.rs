@@ -3,6 +3,7 @@
 
 mod bench;
 mod check;
+mod first_load;
 mod fuzz;
 mod profile;
 mod run;

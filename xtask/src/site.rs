@@ -8,7 +8,7 @@ use xtask::size::{BUDGETS, Size, measure};
 
 use crate::run::{Result, command, root, run};
 use crate::tools::{Need, Tools};
-use crate::{profile, split, where_bytes};
+use crate::{first_load, split, where_bytes};
 
 /// The port tried first, and those after it.
 const PORTS: std::ops::Range<u16> = 8080..8100;
@@ -135,7 +135,7 @@ pub fn size() -> Result<()> {
     if problems.is_empty() {
         return Ok(());
     }
-    if let Some(measured) = profile::other_compiler()? {
+    if let Some(measured) = first_load::other_compiler()? {
         println!("» {}", problems.join("\n» "));
         println!("» what runs first was measured with {measured}, not with this compiler");
         return Ok(());

@@ -1,13 +1,11 @@
-//! The page's module in three parts: what runs before the page is live (drawn, with a running cluster and the editor's
-//! manifest checked), what runs before the second pod is there, and the rest. Each is loaded after the one before.
+//! `cargo xtask split`, Trunk's hook after a build: the page's module in three parts. What runs before the page is live (drawn,
+//! with a running cluster and the editor's manifest checked), what runs before the second pod is there, and the rest; each is
+//! loaded after the one before.
 //!
-//! What runs when is measured, not guessed: `cargo xtask profile` runs the page with every stretch of code marking itself
-//! ([`instrument`]) and writes what ran into `xtask/first-load.txt` ([`xtask::coverage`]). [`outline`] makes functions of
-//! their own of what runs later, or never, in functions that do run; [`parts`] distributes functions, and the constants that
-//! only they need ([`constants`]), over the modules. In place of a function that has moved to a later module stays a stub that
-//! calls it through a table. A stub that is called before that module is there loads it on the spot (`static/start.js`), so a
-//! profile that is out of date costs bytes or time, never correctness; a browser test sees to it that the opening needs no
-//! such load.
+//! What runs when is measured, not guessed: `cargo xtask profile` writes it into `xtask/first-load.txt`. How a module is
+//! taken apart by that: crates/wasm-profile-split. `static/start.js` is the loader. A function that is called before its
+//! module is there loads it on the spot, so a profile that is out of date costs bytes or time, never correctness; a
+//! browser test sees to it that the opening needs no such load.
 //!
 //! The split is made between wasm-bindgen and wasm-opt: inlining has not blurred the functions yet, and the parts are
 //! then optimised, each for itself.
@@ -15,15 +13,13 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use wasm_profile_split::constants::Constants;
 use wasm_profile_split::coverage::Coverage;
-use wasm_profile_split::{instrument, parts};
+use wasm_profile_split::error::Error;
+use wasm_profile_split::{Border, instrument, split};
 
+use crate::first_load;
 use crate::run::{Result, command, root, run};
 use crate::where_bytes;
-
-/// What runs when, as measured.
-pub const FIRST_LOAD: &str = "xtask/first-load.txt";
 
 /// The names of the modules: in the order in which they are loaded.
 pub const PARTS: [&str; 3] = ["ordinal", "opening", "rest"];
@@ -31,7 +27,7 @@ pub const PARTS: [&str; 3] = ["ordinal", "opening", "rest"];
 /// What an instrumented page is told in place of the later modules: to wait until it is told to go on.
 const HELD: &str = "held";
 
-/// The file beside an instrumented page that tells the functions; see [`instrument`].
+/// The file beside an instrumented page that tells its functions.
 const FUNCTIONS: &str = "functions.txt";
 
 /// The features that Rust's wasm32 target and wasm-bindgen use.
@@ -92,9 +88,9 @@ impl Site {
     }
 
     fn instrument(&self) -> Result<()> {
-        let (module, names) = instrument(&self.read(&self.wasm)?)?;
-        self.write(&self.wasm, &module)?;
-        self.write(FUNCTIONS, names.as_bytes())?;
+        let instrumented = instrument(&self.read(&self.wasm)?).map_err(|error| error.to_string())?;
+        self.write(&self.wasm, &instrumented.module)?;
+        self.write(FUNCTIONS, instrumented.functions.as_bytes())?;
         self.announce(&self.wasm, HELD)
     }
 
@@ -102,11 +98,16 @@ impl Site {
         let linked = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
         let linked = linked.join(crate::tools::WASM).join("release").join("ordinal.wasm");
         let linked = fs::read(&linked).map_err(|error| format!("{}: {error}", linked.display()))?;
-        let list = root().join(FIRST_LOAD);
-        let list = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
-        let coverage = Coverage::read(&list);
-        let parts = parts::split(&Constants::read(&linked)?, &self.read(&self.wasm)?, &coverage)?;
-        let parts = PARTS.iter().zip(parts);
+        let coverage = Coverage::read(&first_load::read()?);
+        let split = split(&linked, &self.read(&self.wasm)?, &coverage).map_err(explained)?;
+        println!(
+            "» {} pieces are cut out of functions that run before the second pod is there",
+            split.pieces
+        );
+        for (border, after) in split.borders.iter().zip(["the page is live", "the second pod is there"]) {
+            tell(border, after);
+        }
+        let parts = PARTS.iter().zip(split.modules);
         let parts = parts.map(|(name, part)| optimised(name, part)).collect::<Result<Vec<_>>>()?;
         // The names follow from all contents: no part is ever taken from a cache beside another's.
         let hash = fnv(&parts);
@@ -157,4 +158,23 @@ fn fnv(contents: &[Vec<u8>]) -> u64 {
         .iter()
         .flatten()
         .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Prints what is behind a border between two parts.
+fn tell(border: &Border, after: &str) {
+    let Border { functions, entries, used, constants } = border;
+    println!(
+        "» {functions} functions after {after}; {entries} ways there, {used} back; {constants} bytes of constants"
+    );
+}
+
+/// Why there is no split, and what to do about it.
+fn explained(error: Error) -> String {
+    match error {
+        Error::NoRelocations => format!(
+            "{error}: .cargo/config.toml passes --emit-relocs to the linker, and RUSTFLAGS or CARGO_ENCODED_RUSTFLAGS, if set, \
+             takes the place of that: unset it"
+        ),
+        other => other.to_string(),
+    }
 }

@@ -1,13 +1,48 @@
-//! What runs when, as a text: `cargo xtask profile` writes it, the splitting of the module reads it.
+//! What ran when, as a text that goes with the sources: the instrumented program's marks become it, the split reads it.
 //!
-//! A line is a function: its shape's hash, which of its segments run before the page is live, which before its first pod is
-//! there (hexadecimal digits of four each, the first in the lowest bit; `-` for all, `.` for none), and its name. Lines that
-//! begin with # are for people.
+//! A line is a function: its shape's hash, which of its segments ran by the first moment, which by the second (hexadecimal
+//! digits of four each, the first in the lowest bit; `-` for all, `.` for none), and its name. Lines that begin with # are
+//! for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The line for a function: what ran of it at the first moment and at the second.
-pub fn line(hash: u32, ran: [&[bool]; 2], name: &str) -> String {
+use crate::error::{Error, Result};
+
+/// The lines for the functions that ran by the second moment, in order of name.
+///
+/// `functions` is an instrumented module's list of them, `ran` its marks at the first moment and at the second. Of what
+/// `is_taken_whole` says so by a name, all counts as run once any of it did: what runs of it differs from run to run.
+///
+/// # Errors
+/// [`Error::NoFunction`], for a list of another module too.
+pub fn lines(functions: &str, ran: [&[bool]; 2], is_taken_whole: &dyn Fn(&str) -> bool) -> Result<String> {
+    let mut lines = BTreeSet::new();
+    for line in functions.lines() {
+        let wrong = || Error::NoFunction(line.to_owned());
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        let [first, count, hash, name] = words[..] else { return Err(wrong()) };
+        let (Ok(first), Ok(count), Ok(hash)) =
+            (first.parse::<usize>(), count.parse::<usize>(), u32::from_str_radix(hash, 16))
+        else {
+            return Err(wrong());
+        };
+        let whole = is_taken_whole(name);
+        let mut segments = [Vec::new(), Vec::new()];
+        for (segments, ran) in segments.iter_mut().zip(ran) {
+            let ran = ran.get(first..first + count).ok_or_else(wrong)?;
+            let all = whole && ran.contains(&true);
+            segments.extend(ran.iter().map(|&ran| ran || all));
+        }
+        let [by_first, by_second] = &segments;
+        if by_second.contains(&true) {
+            lines.insert((name, self::line(hash, [by_first, by_second], name)));
+        }
+    }
+    Ok(lines.into_iter().map(|(_, line)| line + "\n").collect())
+}
+
+/// The line for a function: what ran of it by the first moment and by the second.
+fn line(hash: u32, ran: [&[bool]; 2], name: &str) -> String {
     let [first, second] = ran.map(bits);
     format!("{hash:08x} {first} {second} {name}")
 }
@@ -28,15 +63,15 @@ fn is_set(bits: &str, at: usize) -> bool {
     bits == "-" || digit >> (at % 4) & 1 == 1
 }
 
-/// Which module something is in.
+/// When something ran, and so which module it goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// It runs before the page is live.
+    /// By the first moment.
     First,
-    /// It runs before the second pod is there.
-    Opening,
-    /// It does not.
-    Rest,
+    /// By the second.
+    Second,
+    /// Later, or never.
+    Deferred,
 }
 
 /// What ran when.
@@ -47,7 +82,7 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Reads lines.
+    /// Reads lines; what is none is passed over.
     pub fn read(text: &str) -> Self {
         let mut coverage = Self::default();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -62,17 +97,17 @@ impl Coverage {
         coverage
     }
 
-    /// When a function of this name ran first.
+    /// When a function of this name first ran.
     pub fn level(&self, name: &str) -> Level {
         match self.functions.get(name) {
-            None => Level::Rest,
-            Some(shapes) if shapes.iter().all(|(_, ran)| ran[0] == ".") => Level::Opening,
+            None => Level::Deferred,
+            Some(shapes) if shapes.iter().all(|(_, ran)| ran[0] == ".") => Level::Second,
             Some(_) => Level::First,
         }
     }
 
-    /// When each of a function's `count` segments ran first, in a function of its name and shape; nothing if there was none, as
-    /// when it has changed since it was measured.
+    /// When each of a function's `count` segments first ran, in any function of its name and shape; nothing if there was
+    /// none, as when it has changed since it was measured.
     pub fn segments(&self, name: &str, hash: u32, count: usize) -> Option<Vec<Level>> {
         let same: Vec<&[String; 2]> = self
             .functions
@@ -86,9 +121,9 @@ impl Coverage {
             if ran(0) {
                 Level::First
             } else if ran(1) {
-                Level::Opening
+                Level::Second
             } else {
-                Level::Rest
+                Level::Deferred
             }
         };
         (!same.is_empty()).then(|| (0..count).map(level).collect())
@@ -97,7 +132,7 @@ impl Coverage {
 
 #[cfg(test)]
 mod tests {
-    use super::Level::{First, Opening, Rest};
+    use super::Level::{Deferred, First, Second};
     use super::*;
 
     #[test]
@@ -113,17 +148,30 @@ mod tests {
         let coverage = Coverage::read(&text);
         assert_eq!(
             coverage.segments("a::b<c d>", 0xabc, 6),
-            Some(vec![First, Rest, Rest, Opening, Rest, First])
+            Some(vec![First, Deferred, Deferred, Second, Deferred, First])
         );
-        assert_eq!(coverage.segments("late", 7, 9), Some(vec![Opening; 9]));
+        assert_eq!(coverage.segments("late", 7, 9), Some(vec![Second; 9]));
         assert_eq!(coverage.segments("late", 8, 9), None, "of another shape");
-        assert_eq!(["a::b<c d>", "late", "none"].map(|name| coverage.level(name)), [First, Opening, Rest]);
+        assert_eq!(["a::b<c d>", "late", "none"].map(|name| coverage.level(name)), [First, Second, Deferred]);
     }
 
     #[test]
     fn functions_of_one_name_and_shape_are_taken_together() {
         let text =
             [line(1, [&[true, false, false]; 2], "f"), line(1, [&[false, false, true]; 2], "f")].join("\n");
-        assert_eq!(Coverage::read(&text).segments("f", 1, 3), Some(vec![First, Rest, First]));
+        assert_eq!(Coverage::read(&text).segments("f", 1, 3), Some(vec![First, Deferred, First]));
+    }
+
+    #[test]
+    fn marks_become_lines_in_order_of_name() {
+        let functions = "0 2 0000000b late\n2 3 0000000a hash::f\n5 1 0000000c never\n";
+        let first = [false, false, false, true, false, false];
+        let second = [true, true, false, true, false, false];
+        let lines = |is_whole: &dyn Fn(&str) -> bool| super::lines(functions, [&first, &second], is_whole);
+        assert_eq!(lines(&|_| false).expect("it is a list"), "0000000a 2 2 hash::f\n0000000b . - late\n");
+        let whole = lines(&|name| name.starts_with("hash::")).expect("it is a list");
+        assert_eq!(whole, "0000000a - - hash::f\n0000000b . - late\n");
+        let of_another = super::lines("9 1 0000000a f", [&first, &second], &|_| false);
+        assert!(matches!(of_another, Err(Error::NoFunction(_))));
     }
 }

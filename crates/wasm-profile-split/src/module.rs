@@ -1,0 +1,99 @@
+//! Modules as walrus reads them, and what is asked of their functions.
+
+use std::collections::BTreeSet;
+
+use walrus::ir::{self, Visitor, dfs_in_order};
+use walrus::{FunctionId, FunctionKind, Module, ModuleConfig};
+
+use crate::error::{Error, Result};
+
+/// Reads a module for taking it apart, without the linker's custom sections: they speak of the module as it was linked.
+pub fn parse(module: &[u8]) -> Result<Module> {
+    let module = ModuleConfig::new().generate_producers_section(false).parse(module);
+    let mut module = module.map_err(|error| Error::Unreadable(format!("{error:#}")))?;
+    let stale: Vec<_> = module.customs.iter().map(|(id, section)| (id, section.name().to_owned())).collect();
+    for (id, name) in stale {
+        if name == "linking" || name.starts_with("reloc.") {
+            module.customs.delete(id);
+        }
+    }
+    Ok(module)
+}
+
+/// A module without the linker's relocations.
+///
+/// # Errors
+/// [`Error::Unreadable`].
+pub fn without_relocations(module: &[u8]) -> Result<Vec<u8>> {
+    Ok(parse(module)?.emit_wasm())
+}
+
+/// A function's name as it is on every machine: demangled, without the compiler's hashes.
+pub fn plain_name(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
+/// Instructions as walrus keeps them, each with a place in a source that is not known.
+pub fn placed(
+    instrs: impl IntoIterator<Item = ir::Instr>,
+) -> impl Iterator<Item = (ir::Instr, ir::InstrLocId)> {
+    instrs.into_iter().map(|instr| (instr, ir::InstrLocId::default()))
+}
+
+/// The functions that another one calls or takes a reference to.
+pub fn named_by(module: &Module, function: FunctionId) -> BTreeSet<FunctionId> {
+    let mut named = Named::default();
+    if let FunctionKind::Local(local) = &module.funcs.get(function).kind {
+        dfs_in_order(&mut named, local, local.entry_block());
+    }
+    named.0
+}
+
+#[derive(Default)]
+struct Named(BTreeSet<FunctionId>);
+
+impl<'instr> Visitor<'instr> for Named {
+    fn visit_function_id(&mut self, function: &FunctionId) {
+        self.0.insert(*function);
+    }
+}
+
+/// The numbers in a function's text that may be addresses of constants.
+pub fn possible_addresses(module: &Module, function: FunctionId) -> BTreeSet<u32> {
+    let mut addresses = Addresses::default();
+    if let FunctionKind::Local(local) = &module.funcs.get(function).kind {
+        dfs_in_order(&mut addresses, local, local.entry_block());
+    }
+    addresses.0
+}
+
+#[derive(Default)]
+struct Addresses(BTreeSet<u32>);
+
+impl<'instr> Visitor<'instr> for Addresses {
+    fn visit_const(&mut self, constant: &ir::Const) {
+        if let ir::Value::I32(value) = constant.value {
+            self.0.insert(value as u32);
+        }
+    }
+
+    fn visit_load(&mut self, load: &ir::Load) {
+        self.0.insert(load.arg.offset as u32);
+    }
+
+    fn visit_store(&mut self, store: &ir::Store) {
+        self.0.insert(store.arg.offset as u32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_same_on_every_machine() {
+        assert_eq!(plain_name("_ZN7mycrate5shell3run17h95dd20ea2f338e9bE"), "mycrate::shell::run");
+        assert_eq!(plain_name("_RNvCs1234_7mycrate3foo"), plain_name("_RNvCs5678_7mycrate3foo"));
+        assert_eq!(plain_name("main"), "main");
+    }
+}

@@ -1,0 +1,99 @@
+//! The split: three modules of one, each of which imports from the one before, which calls it through a table.
+
+use std::collections::BTreeMap;
+
+use walrus::{FunctionId, Module};
+
+use crate::constants::Constants;
+use crate::coverage::{Coverage, Level};
+use crate::error::{Error, Result};
+use crate::module::{parse, plain_name};
+use crate::outline::outline;
+use crate::partition::Partition;
+use crate::protocol::{LOAD, LOAD_NEXT};
+use crate::shape::Shape;
+use crate::{earlier, later, relocations};
+
+/// A module in three parts, in the order in which they are loaded: [`Level`]'s.
+#[derive(Debug)]
+pub struct Split {
+    /// The modules.
+    pub modules: [Vec<u8>; 3],
+    /// How many pieces were cut out of functions that ran.
+    pub pieces: usize,
+    /// The two borders between the modules.
+    pub borders: [Border; 2],
+}
+
+/// What lies behind a border between two modules, and how often it is crossed.
+#[derive(Clone, Copy, Debug)]
+pub struct Border {
+    /// The functions behind it.
+    pub functions: usize,
+    /// Those of them that are called from before it.
+    pub entries: usize,
+    /// The functions before it that are called from behind it.
+    pub used: usize,
+    /// The constants behind it, in bytes.
+    pub constants: usize,
+}
+
+/// Splits a module by what ran when. `linked` is the module as the linker has made it, with relocations; `bound` is what has
+/// become of it since, with the same functions under the same names, and perhaps others: those stay in the first part.
+///
+/// # Errors
+/// If a module can't be read, or lacks what the parts need.
+pub fn split(linked: &[u8], bound: &[u8], coverage: &Coverage) -> Result<Split> {
+    let constants = relocations::read(linked)?;
+    let mut whole = parse(bound)?;
+    let pieces = outline_all(&mut whole, &constants, coverage);
+    let ([first, rest], one) = split_after(Level::First, &whole.emit_wasm(), &constants, coverage)?;
+    let ([second, deferred], two) = split_after(Level::Second, &rest, &constants, coverage)?;
+    Ok(Split { modules: [first, second, deferred], pieces, borders: [one, two] })
+}
+
+/// Cuts what runs later, or never, out of the functions that run; gives how many pieces there are.
+fn outline_all(module: &mut Module, constants: &Constants, coverage: &Coverage) -> usize {
+    let ran: Vec<_> = module
+        .funcs
+        .iter_local()
+        .filter_map(|(id, local)| {
+            let name = module.funcs.get(id).name.as_deref().filter(|name| constants.knows(name))?;
+            let shape = Shape::of(local)?;
+            let segments = coverage.segments(&plain_name(name), shape.hash, shape.segments.len())?;
+            Some((id, shape, segments))
+        })
+        .collect();
+    ran.iter().map(|(id, shape, segments)| outline(module, *id, shape, segments).len()).sum()
+}
+
+/// Splits a module in what runs up to a level and what runs later.
+fn split_after(
+    level: Level,
+    whole: &[u8],
+    constants: &Constants,
+    coverage: &Coverage,
+) -> Result<([Vec<u8>; 2], Border)> {
+    let (mut one, mut two) = (parse(whole)?, parse(whole)?);
+    let load = match level {
+        Level::First => one.exports.get_func(LOAD).map_err(|_| Error::NoExport(LOAD))?,
+        _ => {
+            let ty = one.types.add(&[], &[]);
+            one.add_import_func(LOAD_NEXT.0, LOAD_NEXT.1, ty).0
+        }
+    };
+    let partition = Partition::after(level, &one, constants, coverage, load);
+    // The same module read twice: functions correspond by their order.
+    let ids =
+        |module: &Module| module.funcs.iter().map(|function| function.id()).collect::<Vec<FunctionId>>();
+    let other: BTreeMap<FunctionId, FunctionId> = ids(&one).into_iter().zip(ids(&two)).collect();
+    later::leave(&mut two, &partition, &other)?;
+    earlier::leave(&mut one, load, &partition)?;
+    let border = Border {
+        functions: partition.moved.len(),
+        entries: partition.entries.len(),
+        used: partition.used.len(),
+        constants: partition.constants.iter().map(|(start, end)| (end - start) as usize).sum(),
+    };
+    Ok(([one.emit_wasm(), two.emit_wasm()], border))
+}

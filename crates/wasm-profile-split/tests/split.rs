@@ -1,0 +1,327 @@
+//! A tiny program is profiled, split and run: its parts do what the whole does, whatever has been loaded by then.
+
+use std::collections::BTreeMap;
+
+use wasm_encoder::{CustomSection, Encode, LinkingSection, Section, SymbolTable};
+use wasm_profile_split::coverage::{Coverage, lines};
+use wasm_profile_split::error::Error;
+use wasm_profile_split::{instrument, split};
+use wasmi::{Caller, Engine, Extern, Instance, Linker, Module, Store, Val};
+use wasmparser::{Parser, Payload, Validator};
+
+/// A program with a run for each moment. `start` runs first; `open` runs second, and does what it does rarely in a long
+/// branch; `seldom` runs in no profile. `table` is called through a table only, and the sum of a text through a pointer.
+const PROGRAM: &str = r#"(module
+    (import "page" "load_now" (func $load_now))
+    (import "page" "note" (func $note (param i32)))
+    (memory (export "memory") 1)
+    (table 1 funcref)
+    (elem (i32.const 0) $table)
+    (global $calls (mut i32) (i32.const 0))
+    (data (i32.const 1024) "first")
+    (data (i32.const 1040) "second")
+    (data (i32.const 1056) "seldom")
+    (data (i32.const 1072) "\20\04\00\00")
+    (func $load_rest (export "load_rest") (call $load_now))
+    (func $sum (param $at i32) (param $end i32) (result i32) (local $sum i32)
+        (loop $next
+            (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 31)) (i32.load8_u (local.get $at))))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
+        (local.get $sum))
+    (func $start (export "start") (param $x i32) (result i32)
+        (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+        (call $note (i32.const 1))
+        (i32.add (local.get $x) (call $sum (i32.const 1024) (i32.const 1029))))
+    (func $open (export "open") (param $x i32) (result i32) (local $y i32)
+        (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+        (call $note (i32.const 2))
+        (local.set $y (call $sum (i32.const 1040) (i32.const 1046)))
+        (block $usual
+            (br_if $usual (i32.lt_s (local.get $x) (i32.const 100)))
+            (local.set $y (i32.mul (local.get $y) (i32.const 3)))
+            (local.set $y (i32.xor (local.get $y) (local.get $x)))
+            (local.set $y (i32.sub (local.get $y) (i32.const 77)))
+            (local.set $y (i32.rotl (local.get $y) (i32.const 3)))
+            (call $note (i32.const 3))
+            (if (i32.gt_s (local.get $x) (i32.const 1000)) (then (return (local.get $y))))
+            (local.set $y (i32.add (local.get $y) (call $start (local.get $y)))))
+        (i32.add (local.get $x) (local.get $y)))
+    (func $seldom (export "seldom") (param $x i32) (result i32)
+        (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+        (call $note (i32.const 4))
+        (i32.add
+            (call_indirect (param i32) (result i32) (local.get $x) (i32.const 0))
+            (call $open (call $sum (i32.load (i32.const 1072)) (i32.const 1062)))))
+    (func $table (param $x i32) (result i32)
+        (call $note (i32.const 5))
+        (call $start (i32.mul (local.get $x) (i32.add (local.get $x) (i32.const 1)))))
+    (func (export "calls") (param $x i32) (result i32) (i32.add (local.get $x) (global.get $calls))))"#;
+
+/// The constants, as data segment and length, and the functions whose text names them.
+const CONSTANTS: [(u32, u32, &[&str]); 4] =
+    [(0, 5, &["start"]), (1, 6, &["open"]), (2, 6, &[]), (3, 4, &["seldom"])];
+
+/// Functions of the program in their order, after the imported ones.
+const FUNCTIONS: [&str; 7] = ["load_rest", "sum", "start", "open", "seldom", "table", "calls"];
+
+/// How many functions are imported.
+const IMPORTED: u32 = 2;
+
+/// The program as wasm-bindgen leaves it to the split.
+fn bound() -> Vec<u8> {
+    wat::parse_str(PROGRAM).expect("the program is a module")
+}
+
+/// The program as a linker leaves it: with a symbol table and relocations.
+fn linked() -> Vec<u8> {
+    let mut module = bound();
+    let (mut sections, mut bodies, mut data) = (0, Vec::new(), Vec::new());
+    let (mut code_section, mut data_section) = ((0, 0), (0, 0));
+    for payload in Parser::new(0).parse_all(&module) {
+        let payload = payload.expect("the program can be read");
+        match &payload {
+            Payload::CodeSectionStart { range, .. } => code_section = (sections, range.start),
+            Payload::CodeSectionEntry(body) => bodies.push(body.range().start),
+            Payload::DataSection(reader) => {
+                data_section = (sections, reader.range().start);
+                data.extend(reader.clone().into_iter().map(|segment| {
+                    let segment = segment.expect("the segment can be read");
+                    segment.range.end - segment.data.len()
+                }));
+            }
+            _ => {}
+        }
+        sections += u32::from(payload.as_section().is_some());
+    }
+    let mut symbols = SymbolTable::new();
+    for (number, name) in (IMPORTED..).zip(FUNCTIONS) {
+        symbols.function(0, number, Some(name));
+    }
+    for (segment, size, _) in CONSTANTS {
+        let defined = wasm_encoder::DataSymbolDefinition { index: segment, offset: 0, size };
+        symbols.data(0, &format!("constant {segment}"), Some(defined));
+    }
+    let mut linking = LinkingSection::new();
+    linking.symbol_table(&symbols);
+    linking.append_to(&mut module);
+
+    let body_of = |name: &str| bodies[FUNCTIONS.iter().position(|other| *other == name).expect("a function")];
+    let in_code: Vec<(usize, u32)> = CONSTANTS
+        .iter()
+        .flat_map(|(segment, _, users)| users.iter().map(|user| (body_of(user), *segment)))
+        .map(|(at, segment)| (at - code_section.1, FUNCTIONS.len() as u32 + segment))
+        .collect();
+    // The last constant is a pointer to the one before.
+    let in_data = vec![(data[3] - data_section.1, FUNCTIONS.len() as u32 + 2)];
+    const MEMORY_ADDR_SLEB: u8 = 4;
+    const MEMORY_ADDR_I32: u8 = 5;
+    relocations("reloc.CODE", code_section.0, MEMORY_ADDR_SLEB, &in_code).append_to(&mut module);
+    relocations("reloc.DATA", data_section.0, MEMORY_ADDR_I32, &in_data).append_to(&mut module);
+    module
+}
+
+/// A section of relocations: of this section, places in it and the symbols that they name.
+fn relocations(
+    name: &'static str,
+    section: u32,
+    kind: u8,
+    entries: &[(usize, u32)],
+) -> CustomSection<'static> {
+    let mut bytes = Vec::new();
+    section.encode(&mut bytes);
+    (entries.len() as u32).encode(&mut bytes);
+    for &(at, symbol) in entries {
+        bytes.push(kind);
+        (at as u32).encode(&mut bytes);
+        symbol.encode(&mut bytes);
+        0_i32.encode(&mut bytes);
+    }
+    CustomSection { name: name.into(), data: bytes.into() }
+}
+
+/// What the loader knows: the parts, which of them are there, and what has happened.
+#[derive(Default)]
+struct Page {
+    parts: Vec<Vec<u8>>,
+    instances: Vec<Instance>,
+    /// How often the program stood still for a part.
+    waits: usize,
+    /// What the program has told.
+    notes: Vec<i32>,
+}
+
+/// A program that runs: whole, or with the parts that have been loaded so far.
+struct Program {
+    store: Store<Page>,
+}
+
+impl Program {
+    /// Loads the first part.
+    fn new(parts: &[Vec<u8>]) -> Self {
+        let page = Page { parts: parts.to_vec(), ..Page::default() };
+        let mut program = Self { store: Store::new(&Engine::default(), page) };
+        program.load(0);
+        program
+    }
+
+    /// Loads a part, as a loader does in the background.
+    fn load(&mut self, number: usize) {
+        load(&mut self.store, number);
+    }
+
+    /// Calls an export of the first part.
+    fn call(&mut self, name: &str, x: i32) -> i32 {
+        let first = self.store.data().instances[0];
+        let function = first.get_typed_func::<i32, i32>(&self.store, name).expect("it is exported");
+        function.call(&mut self.store, x).expect("it returns")
+    }
+
+    /// What runs has marked, in an instrumented program.
+    fn marks(&self) -> Vec<bool> {
+        let marks = self.store.data().instances[0].get_memory(&self.store, "marks").expect("it tells");
+        marks.data(&self.store).iter().map(|mark| *mark == 1).collect()
+    }
+}
+
+fn load(mut store: impl wasmi::AsContextMut<Data = Page>, number: usize) {
+    let mut store = store.as_context_mut();
+    let module = Module::new(store.engine(), &store.data().parts[number][..]).expect("a part is a module");
+    let mut linker: Linker<Page> = Linker::new(store.engine());
+    if let Some(before) = number.checked_sub(1) {
+        let before = store.data().instances[before];
+        let exports: Vec<(String, Extern)> =
+            before.exports(&store).map(|export| (export.name().to_owned(), export.into_extern())).collect();
+        for (name, export) in exports {
+            linker.define("first", &name, export).expect("names differ");
+        }
+    }
+    let wait = move |mut caller: Caller<Page>| {
+        caller.data_mut().waits += 1;
+        load(&mut caller, number + 1);
+    };
+    linker.func_wrap("page", "load_now", wait).expect("it is new");
+    linker.func_wrap("page", "load", wait).expect("it is new");
+    linker
+        .func_wrap("page", "note", |mut caller: Caller<Page>, note: i32| caller.data_mut().notes.push(note))
+        .expect("it is new");
+    let instance = linker.instantiate_and_start(&mut store, &module).expect("all that it imports is there");
+    if let Some(before) = number.checked_sub(1) {
+        let before = store.data().instances[before];
+        let loaded = before.get_global(&store, "rest_loaded").expect("it asks whether the next is there");
+        loaded.set(&mut store, Val::I32(1)).expect("it can be told");
+    }
+    store.data_mut().instances.push(instance);
+}
+
+/// The program with what a profile finds: `start` runs by the first moment, `open` by the second.
+fn profiled() -> Coverage {
+    let instrumented = instrument(&bound()).expect("it can be instrumented");
+    let mut program = Program::new(&[instrumented.module]);
+    program.call("start", 5);
+    let first = program.marks();
+    program.call("open", 5);
+    let second = program.marks();
+    let text = lines(&instrumented.functions, [&first, &second], &|_| false).expect("it lists functions");
+    Coverage::read(&text)
+}
+
+fn parts() -> Vec<Vec<u8>> {
+    let split = split(&linked(), &bound(), &profiled()).expect("it can be split");
+    assert_eq!(split.pieces, 1, "the long branch of `open` is cut out");
+    split.modules.into()
+}
+
+fn names_of(part: &[u8]) -> Vec<String> {
+    let module = walrus::Module::from_buffer(part).expect("a part is a module");
+    let name = |(id, _): (walrus::FunctionId, _)| module.funcs.get(id).name.clone();
+    module.funcs.iter_local().filter_map(name).collect()
+}
+
+fn text_of(part: &[u8]) -> String {
+    let module = walrus::Module::from_buffer(part).expect("a part is a module");
+    module.data.iter().map(|data| String::from_utf8_lossy(&data.value).into_owned()).collect()
+}
+
+#[test]
+fn each_part_has_what_ran_by_its_moment_and_the_constants_of_that() {
+    let parts = parts();
+    for part in &parts {
+        Validator::new().validate_all(part).expect("every part is a valid module");
+    }
+    let holds = |part: usize, name: &str| names_of(&parts[part]).iter().any(|found| found == name);
+    // Stubs of later functions have their names.
+    assert!(holds(0, "start") && holds(0, "sum"), "{:?}", names_of(&parts[0]));
+    assert!(holds(1, "open") && !holds(1, "start"), "{:?}", names_of(&parts[1]));
+    assert!(holds(2, "table") && holds(2, "open#cut-deferred-0"), "{:?}", names_of(&parts[2]));
+    assert!(!holds(2, "open"), "{:?}", names_of(&parts[2]));
+    let texts: Vec<String> = parts.iter().map(|part| text_of(part)).collect();
+    assert_eq!(texts, ["first", "second", "seldom\u{20}\u{4}\0\0"]);
+}
+
+#[test]
+fn the_parts_do_what_the_whole_does() {
+    let calls = [
+        ("start", 7),
+        ("open", 7),
+        ("open", 500),
+        ("open", 5000),
+        ("seldom", 3),
+        ("calls", 0),
+        ("start", -1),
+        ("seldom", 2000),
+        ("calls", 0),
+    ];
+    // Loaded before, or on the spot; in any order of first calls.
+    for loaded in 0..3 {
+        for first in 0..calls.len() {
+            let mut whole = Program::new(&[bound()]);
+            let mut split = Program::new(&parts());
+            for part in 1..=loaded {
+                split.load(part);
+            }
+            for (name, x) in calls.iter().cycle().skip(first).take(calls.len()) {
+                assert_eq!(split.call(name, *x), whole.call(name, *x), "{name}({x}), {loaded} loaded");
+            }
+            let (split, whole) = (split.store.data(), whole.store.data());
+            assert_eq!(split.notes, whole.notes);
+            assert_eq!(split.waits, 2 - loaded, "each part is waited for once, unless it is there");
+        }
+    }
+}
+
+#[test]
+fn nothing_waits_for_a_part_before_its_moment() {
+    let mut program = Program::new(&parts());
+    program.call("start", 5);
+    assert_eq!(program.store.data().instances.len(), 1);
+    program.call("open", 5);
+    assert_eq!(
+        program.store.data().instances.len(),
+        2,
+        "the second part is enough for what ran by its moment"
+    );
+    program.call("open", 500);
+    assert_eq!(program.store.data().instances.len(), 3);
+}
+
+#[test]
+fn a_profile_of_another_shape_costs_the_outlining_alone() {
+    let stale: BTreeMap<&str, &str> = [("start", "- -"), ("sum", "- -"), ("open", ". 3")].into();
+    let text: String = stale.iter().map(|(name, ran)| format!("0000000a {ran} {name}\n")).collect();
+    let split = split(&linked(), &bound(), &Coverage::read(&text)).expect("it can be split");
+    assert_eq!(split.pieces, 0);
+    let (mut whole, mut split) = (Program::new(&[bound()]), Program::new(&split.modules));
+    for x in [5, 500, 5000] {
+        assert_eq!(split.call("open", x), whole.call("open", x));
+    }
+    assert_eq!(split.store.data().waits, 1, "the whole of `open` runs second");
+}
+
+#[test]
+fn a_module_without_relocations_is_refused() {
+    let error = split(&bound(), &bound(), &profiled()).expect_err("it lacks them");
+    assert!(matches!(error, Error::NoRelocations), "{error}");
+    let error = split(b"no module", &bound(), &profiled()).expect_err("it is none");
+    assert!(matches!(error, Error::Unreadable(_)), "{error}");
+}
