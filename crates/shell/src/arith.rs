@@ -2,8 +2,10 @@
 //!
 //! Models POSIX XCU 2.6.4, with C's `++`, `--` and `**` as bash has them.
 
+use crate::number::integer;
+
 /// What arithmetic needs of the shell's variables.
-pub(super) trait Variables {
+pub(crate) trait Variables {
     /// The value of a variable, 0 where it is unset or no number.
     fn get(&mut self, name: &str) -> i64;
     /// Sets a variable.
@@ -35,11 +37,11 @@ const OPERATORS: [(&str, u8); 19] = [
 const MAX_DEPTH: usize = 60;
 
 /// Why an expression has no value, in the shell's words.
-pub(super) const SYNTAX: &str = "arithmetic syntax error";
+pub(crate) const SYNTAX: &str = "arithmetic syntax error";
 const BY_ZERO: &str = "divide by zero";
 
 /// The value of `text`; an empty one is 0.
-pub(super) fn evaluate(text: &str, variables: &mut dyn Variables) -> Result<i64, &'static str> {
+pub(crate) fn evaluate(text: &str, variables: &mut dyn Variables) -> Result<i64, &'static str> {
     let mut e = Evaluator { rest: text.trim(), variables, depth: 0 };
     if e.rest.is_empty() {
         return Ok(0);
@@ -178,26 +180,6 @@ impl<'a> Evaluator<'a> {
             return Ok(value);
         }
         Ok(old)
-    }
-}
-
-/// A decimal number.
-pub(super) fn decimal(text: &str) -> Option<i64> {
-    text.parse().ok()
-}
-
-/// A number as C, or bash's `base#digits`, writes it.
-pub(super) fn integer(text: &str) -> Option<i64> {
-    if let Some((base, digits)) = text.split_once('#') {
-        let base = decimal(base).filter(|b| (2..=36).contains(b))?;
-        return i64::from_str_radix(digits, base as u32).ok();
-    }
-    if let Some(hex) = text.strip_prefix("0x") {
-        return i64::from_str_radix(hex, 16).ok();
-    }
-    match text.strip_prefix('0') {
-        Some(octal) if !octal.is_empty() => i64::from_str_radix(octal, 8).ok(),
-        _ => decimal(text),
     }
 }
 

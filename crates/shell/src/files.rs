@@ -1,6 +1,6 @@
-//! A tree of files in memory, for a [`super::Host`] to build on: the laptop's, and the tests'.
+//! A tree of files in memory, for a [`crate::Host`] to build on: the laptop's, and the tests'.
 
-use super::{FileError, Stat};
+use crate::host::{FileError, Stat};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

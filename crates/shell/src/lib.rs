@@ -17,187 +17,35 @@
 
 mod arith;
 mod builtin;
+mod control;
+mod expand;
 mod files;
+mod fork;
+mod host;
+mod job;
 mod machine;
+mod number;
+mod op;
 mod parse;
+mod path;
 mod pattern;
+mod process;
+mod redirect;
+mod run;
+mod schedule;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod word;
+
+pub use files::Files;
+pub use host::{External, FileError, Flavour, Host, Output, Poll, Stat, Step, Unknown};
+pub use machine::Shell;
+pub use tools::time_text;
 
 /// The commands that every shell here has: its own, and the programs beside it.
 pub fn programs() -> impl Iterator<Item = &'static str> {
     builtin::NAMES.iter().copied().chain(tools::names())
-}
-
-pub use files::Files;
-pub use machine::Shell;
-pub use tools::time_text;
-
-/// What the shell may touch. Paths are absolute and without `.` and `..`.
-pub trait Host {
-    /// The virtual time in milliseconds since 1970.
-    fn now_ms(&self) -> u64;
-    /// `hostname`.
-    fn hostname(&self) -> String;
-    /// `hostname -i`: the pod's address.
-    fn address(&self) -> String;
-    /// `hostname -f`: the name with its domain, where the pod has one.
-    fn fqdn(&self) -> String {
-        self.hostname()
-    }
-
-    /// What is at a path, if anything.
-    fn stat(&self, path: &str) -> Option<Stat>;
-    /// A file's text.
-    ///
-    /// # Errors
-    /// As `open(2)` and `read(2)`.
-    fn read(&self, path: &str) -> Result<String, FileError>;
-    /// Makes or overwrites a file, or appends to it.
-    ///
-    /// # Errors
-    /// As `open(2)` and `write(2)`.
-    fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), FileError>;
-    /// The names in a directory, sorted.
-    ///
-    /// # Errors
-    /// As `readdir(3)`.
-    fn list(&self, path: &str) -> Result<Vec<String>, FileError>;
-    /// Makes a directory whose parent exists.
-    ///
-    /// # Errors
-    /// As `mkdir(2)`.
-    fn make_dir(&mut self, path: &str) -> Result<(), FileError>;
-    /// Removes a file or an empty directory.
-    ///
-    /// # Errors
-    /// As `unlink(2)` and `rmdir(2)`.
-    fn remove(&mut self, path: &str) -> Result<(), FileError>;
-
-    /// Text for the container's log or the terminal.
-    fn output(&mut self, to: Output, text: &str);
-
-    /// Runs a program that the shell doesn't have itself (`nslookup`, `kubectl`, …).
-    fn external(&mut self, argv: &[String], stdin: &str) -> External;
-    /// What a program that was answered with [`External::Pending`] has printed since it was last asked, and its end.
-    fn external_poll(&mut self, _id: u32) -> Poll {
-        Poll { code: Some(0), ..Poll::default() }
-    }
-    /// Nobody waits for that program any more: Ctrl-C, or nobody reads what it prints.
-    fn external_cancel(&mut self, _id: u32) {}
-    /// Whether this program reads its standard input to the end (`kubectl apply -f -`).
-    fn reads_stdin(&self, _argv: &[String]) -> bool {
-        false
-    }
-    /// What to say to somebody at a prompt whose program does not exist here.
-    fn hint(&self, _name: &str) -> Option<String> {
-        None
-    }
-    /// Whether the host has a program of this name, for `which` and `type`.
-    fn has_program(&self, _name: &str) -> bool {
-        false
-    }
-}
-
-/// What is at a path.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stat {
-    /// A directory, not a file.
-    pub dir: bool,
-    /// Bytes.
-    pub size: u64,
-    /// When it last changed, in virtual milliseconds since 1970.
-    pub modified_ms: u64,
-}
-
-/// Where the shell's output goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Output {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-}
-
-/// A host's answer to a program the shell doesn't have.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum External {
-    /// It ran and ended at once.
-    Done {
-        /// What it printed.
-        stdout: String,
-        /// What it complained of.
-        stderr: String,
-        /// Its exit status.
-        code: i32,
-    },
-    /// It goes on in virtual time; ask [`Host::external_poll`] with this number.
-    Pending(u32),
-    /// There is no such program here.
-    Unknown,
-}
-
-/// News of a program that goes on.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Poll {
-    /// Printed since the last time.
-    pub stdout: String,
-    /// Complained of since the last time.
-    pub stderr: String,
-    /// Its exit status, once it has ended.
-    pub code: Option<i32>,
-}
-
-/// Why something can't be done with a file: the errors of the system calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FileError {
-    /// ENOENT
-    NotFound,
-    /// EISDIR
-    IsDirectory,
-    /// ENOTDIR
-    NotDirectory,
-    /// EEXIST
-    Exists,
-    /// ENOTEMPTY
-    NotEmpty,
-    /// EROFS
-    ReadOnly,
-    /// EACCES
-    Permission,
-    /// EBUSY: a mount point.
-    Busy,
-    /// ENOSPC
-    NoSpace,
-}
-
-impl FileError {
-    /// The C library's text for it.
-    pub fn text(self) -> &'static str {
-        match self {
-            FileError::NotFound => "No such file or directory",
-            FileError::IsDirectory => "Is a directory",
-            FileError::NotDirectory => "Not a directory",
-            FileError::Exists => "File exists",
-            FileError::NotEmpty => "Directory not empty",
-            FileError::ReadOnly => "Read-only file system",
-            FileError::Permission => "Permission denied",
-            FileError::Busy => "Resource busy",
-            FileError::NoSpace => "No space left on device",
-        }
-    }
-}
-
-/// Which shell it gives itself out as: the wording of its errors, and whether `{a,b}` makes words.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Flavour {
-    /// BusyBox' and its tools.
-    Sh,
-    /// bash, and GNU coreutils.
-    Bash,
-    /// zsh, and GNU coreutils.
-    Zsh,
 }
 
 /// Which shell these words start, if it is one that takes its commands from its standard input.
@@ -210,50 +58,4 @@ pub fn reads_commands(words: &[String]) -> Option<Flavour> {
         _ => return None,
     };
     rest.iter().all(|word| matches!(word.as_str(), "-i" | "-l" | "-il" | "--login")).then_some(flavour)
-}
-
-/// What becomes of a command that neither the shell nor the host knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unknown {
-    /// It exists in the container's image, as far as anybody knows: [`Step::NotSimulated`].
-    NotSimulated,
-    /// It does not exist: the shell's `not found`, status 127.
-    NotFound,
-}
-
-/// Why [`Shell::run`] came back.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Step {
-    /// Nothing to do for so many virtual milliseconds; run it again then.
-    Sleep {
-        /// Virtual milliseconds.
-        ms: u64,
-    },
-    /// Nothing will ever happen by itself (`sleep infinity`, `tail -f /dev/null`). Run it again only when a file of
-    /// [`Shell::followed`] has changed.
-    Forever,
-    /// The program has ended. Running it again says so again.
-    Exit(i32),
-    /// A command that can't be run, standing for itself; run again, it counts as having succeeded, unless
-    /// [`Shell::hold`] was called.
-    NotSimulated {
-        /// The command with its arguments.
-        command: String,
-        /// Nothing comes after it in the script (`exec nginx`): in a main container the server itself.
-        last: bool,
-    },
-    /// The budget is used up; run it again, better at a later virtual time.
-    Busy,
-    /// A program of the host goes on; run it again when that has news, or after so many virtual milliseconds.
-    WaitExternal {
-        /// When something else in the script goes on, in virtual milliseconds.
-        ms: Option<u64>,
-    },
-    /// An interactive shell waits for a command. `more`: for the rest of one (`>` instead of `$`).
-    Prompt {
-        /// The line so far is the beginning of a command.
-        more: bool,
-    },
-    /// A command reads from the terminal: the next [`Shell::feed`] goes to it.
-    Input,
 }

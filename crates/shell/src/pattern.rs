@@ -5,8 +5,9 @@
 //! backtracks with a set of places already tried, so its work is bounded by pattern length × text length.
 //! A quoted character is preceded by [`QUOTE`] and stands for itself.
 
-/// Marks the next character as quoted. NUL can't occur in a shell's words.
-pub(super) const QUOTE: char = '\0';
+use crate::host::MAX_TEXT;
+use crate::word::QUOTE;
+use Inst::{Any, Char, End, Jump, Save, Set, Split, Start, WordEdge};
 
 /// The largest pattern × text that is tried, in bits of the set of tried places; a larger one doesn't match.
 const MAX_TRIED: usize = 1 << 24;
@@ -28,20 +29,19 @@ enum Inst {
     End,
     WordEdge,
 }
-use Inst::{Any, Char, End, Jump, Save, Set, Split, Start, WordEdge};
 
 /// A compiled pattern.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     program: Vec<Inst>,
     ignore_case: bool,
 }
 
 /// What matched: byte offsets, `[0]` and `[1]` of the whole, `[2n]` and `[2n+1]` of group n.
-pub(super) type Found = Vec<Option<usize>>;
+pub(crate) type Found = Vec<Option<usize>>;
 
 /// The text of group `n`, or nothing where it took no part.
-pub(super) fn group<'a>(text: &'a str, found: &Found, n: usize) -> &'a str {
+pub(crate) fn group<'a>(text: &'a str, found: &Found, n: usize) -> &'a str {
     match (found.get(2 * n), found.get(2 * n + 1)) {
         (Some(Some(from)), Some(Some(to))) => &text[*from..*to],
         _ => "",
@@ -50,7 +50,7 @@ pub(super) fn group<'a>(text: &'a str, found: &Found, n: usize) -> &'a str {
 
 impl Pattern {
     /// A regular expression, extended (`grep -E`, `=~`) or basic. `None` where it doesn't parse or is too large.
-    pub(super) fn regex(source: &str, extended: bool, ignore_case: bool) -> Option<Pattern> {
+    pub(crate) fn regex(source: &str, extended: bool, ignore_case: bool) -> Option<Pattern> {
         let chars: Vec<char> = source.chars().collect();
         let mut c = Compiler { chars, at: 0, program: vec![], extended, groups: 0, depth: 0 };
         c.alternatives()?;
@@ -58,26 +58,26 @@ impl Pattern {
     }
 
     /// A pattern for this very text.
-    pub(super) fn literal(source: &str, ignore_case: bool) -> Pattern {
+    pub(crate) fn literal(source: &str, ignore_case: bool) -> Pattern {
         Pattern { program: source.chars().map(Char).collect(), ignore_case }
     }
 
     /// The same, matching whole texts or whole words only.
-    pub(super) fn bounded(mut self, line: bool) -> Pattern {
+    pub(crate) fn bounded(mut self, line: bool) -> Pattern {
         self.program.insert(0, if line { Start } else { WordEdge });
         self.program.push(if line { End } else { WordEdge });
         self
     }
 
     /// The same shell pattern, found anywhere.
-    pub(super) fn anywhere(mut self) -> Pattern {
+    pub(crate) fn anywhere(mut self) -> Pattern {
         self.program.remove(0);
         self
     }
 
     /// A shell pattern. `lazy`: its stars take as little as they can. `before`: it may start anywhere, as early
     /// (`Some(true)`) or as late as possible, group 1 being where; otherwise at the start. `to_end`: it must reach the end.
-    pub(super) fn glob(source: &str, lazy: bool, before: Option<bool>, to_end: bool) -> Pattern {
+    pub(crate) fn glob(source: &str, lazy: bool, before: Option<bool>, to_end: bool) -> Pattern {
         let mut c = Compiler {
             chars: source.chars().collect(),
             at: 0,
@@ -118,12 +118,12 @@ impl Pattern {
     }
 
     /// Whether the pattern is found anywhere in `text`.
-    pub(super) fn is_match(&self, text: &str) -> bool {
+    pub(crate) fn is_match(&self, text: &str) -> bool {
         self.find(text, 0).is_some()
     }
 
     /// The first match at or after byte `from`.
-    pub(super) fn find(&self, text: &str, from: usize) -> Option<Found> {
+    pub(crate) fn find(&self, text: &str, from: usize) -> Option<Found> {
         let width = text.len() + 1;
         if self.program.len() * width > MAX_TRIED {
             return None;
@@ -228,8 +228,35 @@ impl Pattern {
     }
 }
 
+/// Replaces what a pattern finds, the first or all; whether it found any.
+pub(crate) fn replace(
+    pattern: &Pattern,
+    text: &str,
+    all: bool,
+    with: &mut dyn FnMut(&Found, &mut String),
+) -> (String, bool) {
+    let (mut out, mut from, mut any) = (String::new(), 0, false);
+    while let Some(found) = pattern.find(text, from) {
+        let (Some(start), Some(end)) = (found[0], found[1]) else { break };
+        any = true;
+        out.push_str(&text[from..start]);
+        with(&found, &mut out);
+        from = end;
+        if start == end {
+            let Some(c) = text[end..].chars().next() else { break };
+            out.push(c);
+            from += c.len_utf8();
+        }
+        if !all || from >= text.len() || out.len() > MAX_TEXT {
+            break;
+        }
+    }
+    out.push_str(&text[from..]);
+    (out, any)
+}
+
 /// The characters of a class name (`digit`), as ranges; for `[:digit:]` and for tr.
-pub(super) fn class(name: &str) -> Option<&'static [(char, char)]> {
+pub(crate) fn class(name: &str) -> Option<&'static [(char, char)]> {
     Some(match name {
         "digit" => &[('0', '9')],
         "alpha" => &[('A', 'Z'), ('a', 'z')],

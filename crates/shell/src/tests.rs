@@ -1,7 +1,6 @@
 //! One `check(script, what it prints)` a feature. Where dash, bash or BusyBox agree, the expectation is theirs.
 
-use super::files::Files;
-use super::*;
+use crate::*;
 use std::collections::BTreeMap;
 
 /// A container with its files in memory, and a few programs of its own.

@@ -1,0 +1,81 @@
+//! Children of a process.
+
+use crate::op::Fork;
+use crate::process::{Fd, MAX_PROCESSES, Process, State, TERMINAL, World};
+use std::rc::Rc;
+
+impl Process {
+    // Processes
+    pub(crate) fn fork(&mut self, w: &mut World) -> Option<Process> {
+        if w.system.alive + w.system.forked.len() >= MAX_PROCESSES {
+            self.fatal(w, "can't fork: Resource temporarily unavailable");
+            return None;
+        }
+        w.system.next += 1;
+        let mut child = self.clone();
+        child.unwind_in_child();
+        child.quiet = self.in_condition();
+        (child.pid, child.parent) = (w.system.next, self.pid);
+        Some(child)
+    }
+
+    /// A child begins outside everything its parent has entered.
+    fn unwind_in_child(&mut self) {
+        self.control.clear();
+        self.words.clear();
+        self.assigning.clear();
+        self.redirecting.clear();
+        self.kids.clear();
+        Rc::make_mut(&mut self.vars).0.retain(|(name, _)| !name.starts_with("trap "));
+        self.backgrounds.clear();
+        self.pipe = None;
+        self.replaced = false;
+        self.background = false;
+        self.terminated = false;
+        self.leaving = None;
+    }
+
+    /// Lets a child run and waits for it.
+    pub(crate) fn wait_for(&mut self, w: &mut World, child: Process, until: Option<u64>) {
+        self.kids = vec![child.pid];
+        w.system.forked.push(child);
+        self.state = State::Kids(until);
+    }
+
+    pub(crate) fn fork_operation(&mut self, w: &mut World, kind: Fork, past: usize) {
+        let Some(mut child) = self.fork(w) else { return };
+        self.at = past;
+        match kind {
+            Fork::Subshell => self.kids = vec![child.pid],
+            Fork::Background => {
+                child.background = true;
+                if child.fds[0] == Fd::Read(TERMINAL) {
+                    child.fds[0] = Fd::Null;
+                }
+                self.backgrounds.push(child.pid);
+                if self.backgrounds.len() > MAX_PROCESSES {
+                    self.backgrounds.remove(0);
+                }
+                self.status = 0;
+            }
+            Fork::Part { first, last, errors } => {
+                if first {
+                    self.kids.clear();
+                }
+                if let Some(pipe) = self.pipe.take() {
+                    child.fds[0] = Fd::Read(pipe);
+                }
+                if !last {
+                    let pipe = w.system.pipe(String::new());
+                    child.fds[1] = Fd::Write(pipe);
+                    if errors {
+                        child.fds[2] = Fd::Write(pipe);
+                    }
+                    self.pipe = Some(pipe);
+                }
+                self.kids.push(child.pid);
+            }
+        }
+        w.system.forked.push(child);
+    }
+}

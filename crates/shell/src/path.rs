@@ -1,0 +1,93 @@
+//! Paths: made absolute, walked, and found by a pattern.
+
+use crate::host::{FileError, Host};
+use crate::pattern::Pattern;
+use crate::word::{QUOTE, unquoted};
+
+/// A path from `/`, without `.` and `..`.
+pub(crate) fn absolute(cwd: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = vec![];
+    let base = if path.starts_with('/') { "" } else { cwd };
+    for part in base.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// The device files that exist everywhere.
+pub(crate) fn is_device(path: &str) -> bool {
+    ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin", "/dev/tty"].contains(&path)
+}
+
+/// A file's text; a device has none.
+pub(crate) fn read(host: &dyn Host, path: &str) -> Result<String, FileError> {
+    if is_device(path) { Ok(String::new()) } else { host.read(path) }
+}
+
+/// Everything at and below a path, a directory before what is in it.
+pub(crate) fn walk(host: &dyn Host, path: &str) -> Vec<String> {
+    let mut found = vec![path.to_string()];
+    let mut at = 0;
+    while let Some(path) = found.get(at).cloned() {
+        at += 1;
+        if host.stat(&path).is_some_and(|s| s.dir) {
+            let names = host.list(&path).unwrap_or_default();
+            let below: Vec<String> = names.iter().map(|name| absolute(&path, name)).collect();
+            found.splice(at..at, below);
+        }
+    }
+    found
+}
+
+pub(crate) fn make_dirs(host: &mut dyn Host, path: &str) -> Result<(), FileError> {
+    for (at, _) in path.match_indices('/').skip(1).chain([(path.len(), "")]) {
+        match host.stat(&path[..at]) {
+            None => host.make_dir(&path[..at])?,
+            Some(stat) if !stat.dir => return Err(FileError::NotDirectory),
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The files that a word with unquoted `*`, `?` or `[` stands for, sorted; `None` where it is no pattern or none fits.
+pub(crate) fn file_names(cwd: &str, word: &str, host: &dyn Host) -> Option<Vec<String>> {
+    let active = |part: &str| {
+        let mut quoted = false;
+        part.chars().any(|c| {
+            let hit = !quoted && matches!(c, '*' | '?' | '[');
+            quoted = c == QUOTE && !quoted;
+            hit
+        })
+    };
+    if !active(word) {
+        return None;
+    }
+    let mut found = vec![String::new()];
+    // A quoted slash is a slash.
+    for (n, part) in word.replace("\0/", "/").split('/').enumerate() {
+        let mut next = vec![];
+        for before in &found {
+            let prefix = if n == 0 { String::new() } else { format!("{before}/") };
+            if !active(part) {
+                let path = format!("{prefix}{}", unquoted(part));
+                if part.is_empty() || host.stat(&absolute(cwd, &path)).is_some() {
+                    next.push(path);
+                }
+                continue;
+            }
+            let pattern = Pattern::glob(part, false, None, true);
+            let names = host.list(&absolute(cwd, &prefix)).unwrap_or_default();
+            let hidden = part.starts_with('.');
+            let fitting =
+                names.into_iter().filter(|n| (hidden || !n.starts_with('.')) && pattern.is_match(n));
+            next.extend(fitting.map(|name| format!("{prefix}{name}")));
+        }
+        found = next;
+    }
+    (!found.is_empty()).then_some(found)
+}

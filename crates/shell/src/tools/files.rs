@@ -1,0 +1,235 @@
+//! ls, find, cp, mv, mkdir, rmdir, rm, touch.
+
+use super::date::time_text;
+use super::tool::{Context, Tool};
+use crate::host::{FileError, Stat};
+use crate::path::{absolute, is_device, make_dirs, walk};
+use crate::pattern::Pattern;
+
+impl Tool {
+    // Files
+    pub(crate) fn ls(&mut self, c: &mut Context) {
+        if self.operands.is_empty() {
+            self.operands.push(".".into());
+        }
+        let all = self.has('a') || self.has('A');
+        let (mut files, mut directories) = (vec![], vec![]);
+        for path in self.operands.clone() {
+            match c.host.stat(&c.path(&path)) {
+                Some(stat) if stat.dir && !self.has('d') => directories.push(path),
+                Some(stat) => files.push((path, stat)),
+                None if is_device(&path) => files.push((path, Stat { dir: false, size: 0, modified_ms: 0 })),
+                None => self.complain(c, "@", "cannot access '@'", &path, FileError::NotFound),
+            }
+        }
+        if self.code == 1 && c.gnu {
+            self.code = 2;
+        }
+        let headers = directories.len() + files.len() > 1;
+        self.list(c, &mut files);
+        for directory in directories {
+            let path = c.path(&directory);
+            let names = c.host.list(&path).unwrap_or_default();
+            let visible = names.into_iter().filter(|n| all || !n.starts_with('.'));
+            let mut entries: Vec<(String, Stat)> =
+                visible.filter_map(|n| c.host.stat(&absolute(&path, &n)).map(|stat| (n, stat))).collect();
+            if self.has('a') {
+                let here = Stat {
+                    dir: true,
+                    size: 4096,
+                    modified_ms: c.host.stat(&path).map_or(0, |s| s.modified_ms),
+                };
+                entries.splice(0..0, [(".".to_string(), here), ("..".to_string(), here)]);
+            }
+            if headers {
+                let gap = if c.out.is_empty() { "" } else { "\n" };
+                c.out.push_str(&format!("{gap}{directory}:\n"));
+            }
+            if self.has('l') {
+                let blocks: u64 = entries.iter().map(|(_, s)| s.size.div_ceil(4096) * 4).sum();
+                c.print(&format!("total {blocks}"));
+            }
+            self.list(c, &mut entries);
+        }
+    }
+
+    fn list(&self, c: &mut Context, entries: &mut [(String, Stat)]) {
+        if self.has('t') {
+            // The newest first, by insertion.
+            for end in 1..entries.len() {
+                let newer = |at: &usize| entries[*at].1.modified_ms < entries[end].1.modified_ms;
+                if let Some(at) = (0..end).find(newer) {
+                    entries[at..=end].rotate_right(1);
+                }
+            }
+        }
+        if self.has('r') {
+            entries.reverse();
+        }
+        if !self.has('l') {
+            let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+            let width = |column: &[&str]| column.iter().map(|n| n.chars().count()).max().unwrap_or(0) + 2;
+            let fits = |rows: &usize| names.chunks(*rows).map(width).sum::<usize>() <= 82;
+            let rows = if c.columns && !self.has('1') { (1..names.len()).find(fits) } else { None };
+            let rows = rows.unwrap_or(names.len()).max(1);
+            for row in 0..rows.min(names.len()) {
+                let cell = |column: &[&str]| column.get(row).map(|name| format!("{name:0$}", width(column)));
+                let line: String = names.chunks(rows).filter_map(cell).collect();
+                c.print(line.trim_end());
+            }
+            return;
+        }
+        let digits = entries.iter().map(|(_, s)| s.size.to_string().len()).max().unwrap_or(0);
+        for (name, stat) in entries {
+            let (mode, links) = if stat.dir { ("drwxr-xr-x", 2) } else { ("-rw-r--r--", 1) };
+            let when = time_text(stat.modified_ms as i64 / 1000, 0, "%b %e %H:%M");
+            let size = stat.size;
+            let line = match c.gnu {
+                true => format!("{mode} {links} root root {size:>digits$} {when} {name}"),
+                false => format!("{mode} {links:>4} root     root     {size:>9} {when} {name}"),
+            };
+            c.print(&line);
+        }
+    }
+
+    /// Whether `find` is only asked for names and types.
+    pub(super) fn find_is_simulated(&self) -> bool {
+        let mut tests = self.operands.iter().skip_while(|w| !w.starts_with('-')).step_by(2);
+        tests.all(|test| test == "-name" || test == "-type")
+    }
+
+    pub(crate) fn find(&mut self, c: &mut Context) {
+        let start = self.operands.iter().position(|w| w.starts_with('-')).unwrap_or(self.operands.len());
+        let mut roots = self.operands[..start].to_vec();
+        if roots.is_empty() {
+            roots.push(".".into());
+        }
+        let tests = self.operands[start..].to_vec();
+        for root in roots {
+            let path = c.path(&root);
+            if c.host.stat(&path).is_none() {
+                self.complain(c, "@", "'@'", &root, FileError::NotFound);
+                continue;
+            }
+            for found in walk(c.host, &path) {
+                let dir = c.host.stat(&found).is_some_and(|s| s.dir);
+                let base = found.rsplit('/').next().unwrap_or("");
+                let fits = tests.chunks(2).all(|test| match test {
+                    [name, glob] if name == "-name" => Pattern::glob(glob, false, None, true).is_match(base),
+                    [kind, of] if kind == "-type" => (of == "d") == dir,
+                    _ => true,
+                });
+                if fits {
+                    c.print(&format!("{root}{}", found.strip_prefix(&path).unwrap_or(&found)));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn copy(&mut self, c: &mut Context) {
+        let moving = self.name == "mv";
+        let Some((target, sources)) =
+            self.operands.clone().split_last().map(|(t, s)| (t.clone(), s.to_vec()))
+        else {
+            return self.usage(c, "missing file operand");
+        };
+        if sources.is_empty() {
+            return self.usage(c, &format!("missing destination file operand after '{target}'"));
+        }
+        let into = c.path(&target);
+        let is_dir = c.host.stat(&into).is_some_and(|s| s.dir);
+        for source in sources {
+            let from = c.path(&source);
+            let Some(stat) = c.host.stat(&from) else {
+                let busybox = if moving { "can't rename '@'" } else { "can't stat '@'" };
+                self.complain(c, busybox, "cannot stat '@'", &source, FileError::NotFound);
+                continue;
+            };
+            if stat.dir && !moving && !['r', 'R', 'a'].iter().any(|o| self.has(*o)) {
+                match c.gnu {
+                    true => self.usage(c, &format!("-r not specified; omitting directory '{source}'")),
+                    false => self.usage(c, &format!("omitting directory '{source}'")),
+                }
+                continue;
+            }
+            // `cp -r from/. into` copies what is in it.
+            let content = source.ends_with("/.") || source == ".";
+            let to = match from.rsplit('/').next() {
+                Some(base) if is_dir && !content => absolute(&into, base),
+                _ => into.clone(),
+            };
+            if to == from || to.starts_with(&format!("{from}/")) {
+                self.usage(c, &format!("'{source}' and '{target}' are the same file"));
+                continue;
+            }
+            let all = walk(c.host, &from);
+            let mut copied = Ok(());
+            for path in &all {
+                let place = format!("{to}{}", &path[from.len()..]);
+                copied = match c.host.read(path) {
+                    Ok(text) => c.host.write(&place, &text, false),
+                    Err(FileError::IsDirectory) if c.host.stat(&place).is_some_and(|s| s.dir) => Ok(()),
+                    Err(FileError::IsDirectory) => c.host.make_dir(&place),
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = copied {
+                    self.complain(c, "can't create '@'", "cannot create regular file '@'", &target, error);
+                    break;
+                }
+            }
+            if moving && copied.is_ok() {
+                for path in all.iter().rev() {
+                    if let Err(error) = c.host.remove(path) {
+                        self.complain(c, "can't remove '@'", "cannot remove '@'", &source, error);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn each_path(&mut self, c: &mut Context) {
+        if self.operands.is_empty() && !self.has('f') {
+            return self.usage(c, "missing operand");
+        }
+        for given in self.operands.clone() {
+            let path = c.path(&given);
+            let stat = c.host.stat(&path);
+            let (done, busybox, gnu) = match self.name {
+                "touch" if is_device(&path) || stat.is_none() && self.has('c') => (Ok(()), "", ""),
+                "touch" => match stat {
+                    Some(stat) if stat.dir => (Ok(()), "", ""),
+                    _ => (c.host.write(&path, "", true), "@", "cannot touch '@'"),
+                },
+                "mkdir" => {
+                    let made = match (self.has('p'), stat) {
+                        (true, Some(stat)) if stat.dir => Ok(()),
+                        (true, None) => make_dirs(c.host, &path),
+                        _ => c.host.make_dir(&path),
+                    };
+                    (made, "can't create directory '@'", "cannot create directory '@'")
+                }
+                "rmdir" => {
+                    let removed = match stat {
+                        Some(stat) if !stat.dir => Err(FileError::NotDirectory),
+                        _ => c.host.remove(&path),
+                    };
+                    (removed, "'@'", "failed to remove '@'")
+                }
+                _ => {
+                    let recursive = self.has('r') || self.has('R');
+                    let removed = match stat {
+                        None if self.has('f') => Ok(()),
+                        None => Err(FileError::NotFound),
+                        Some(stat) if stat.dir && !recursive => Err(FileError::IsDirectory),
+                        Some(_) => walk(c.host, &path).iter().rev().try_for_each(|p| c.host.remove(p)),
+                    };
+                    (removed, "can't remove '@'", "cannot remove '@'")
+                }
+            };
+            if let Err(error) = done {
+                self.complain(c, busybox, gnu, &given, error);
+            }
+        }
+    }
+}

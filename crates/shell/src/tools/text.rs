@@ -1,0 +1,222 @@
+//! Filters of lines and characters: head, tail, cut, tr, uniq, wc, tee.
+
+use super::tool::{Context, Tool};
+use crate::number::decimal;
+use crate::path::{absolute, is_device};
+use crate::pattern;
+use crate::word::unescape;
+
+impl Tool {
+    pub(super) fn cat(&mut self, c: &mut Context, text: &str) {
+        if !self.has('n') {
+            return c.out.push_str(text);
+        }
+        for line in text.split_inclusive('\n') {
+            self.count += 1;
+            c.out.push_str(&format!("{:6}\t{line}", self.count));
+        }
+    }
+
+    pub(super) fn tee(&mut self, c: &mut Context, text: &str) {
+        for file in &self.operands {
+            let append = self.has('a') || self.count > 0;
+            if append && text.is_empty() && self.count > 0 {
+                continue;
+            }
+            let path = absolute(c.cwd, file);
+            if is_device(&path) {
+                continue;
+            }
+            if let Err(error) = c.host.write(&path, text, append) {
+                self.code = 1;
+                c.err.push_str(&self.message("@", file, error));
+            }
+        }
+        self.count += 1;
+        c.out.push_str(text);
+    }
+
+    pub(crate) fn translate(&mut self, c: &mut Context, text: &str) {
+        let (from, to) = (characters(self.operand(0)), characters(self.operand(1)));
+        let (delete, squeeze, complement) = (self.has('d'), self.has('s'), self.has('c'));
+        let squeezed = if to.is_empty() { &from } else { &to };
+        let mut before = None;
+        for ch in text.chars() {
+            let at = from.iter().position(|f| *f == ch);
+            let hit = at.is_some() != complement;
+            if delete && hit {
+                continue;
+            }
+            let mut made = ch;
+            if hit && let Some(end) = to.last() {
+                made = *to.get(at.unwrap_or(usize::MAX)).unwrap_or(end);
+            }
+            let in_set = if to.is_empty() { hit } else { squeezed.contains(&made) };
+            if squeeze && in_set && before == Some(made) {
+                continue;
+            }
+            before = Some(made);
+            c.out.push(made);
+        }
+    }
+
+    pub(crate) fn head(&mut self, c: &mut Context, line: &str) {
+        let most = match decimal(self.value('n').unwrap_or("10")) {
+            _ if self.has('c') => i64::MAX,
+            Some(most) => most,
+            None => return self.usage(c, "invalid number"),
+        };
+        let header = self.many && !self.has('q');
+        if header && self.count == 1 {
+            let gap = if c.out.is_empty() && self.totals[0] == 0 { "" } else { "\n" };
+            c.out.push_str(&format!("{gap}==> {} <==\n", self.file));
+        }
+        self.totals[0] += 1;
+        match self.value('c').map(|n| decimal(n).unwrap_or(0) as usize) {
+            Some(most) => {
+                let left = most.saturating_sub(self.totals[1] as usize);
+                let whole = format!("{line}\n");
+                let end = (0..=left.min(whole.len())).rev().find(|n| whole.is_char_boundary(*n)).unwrap_or(0);
+                c.out.push_str(&whole[..end]);
+                self.totals[1] += end as i64;
+                self.done = end < whole.len();
+            }
+            None if self.count <= most => c.print(line),
+            None => {}
+        }
+        self.done |= self.count >= most && !self.many;
+    }
+
+    pub(crate) fn end_of_file(&mut self, c: &mut Context) {
+        if self.name.ends_with("grep") && self.has('c') && !self.has('q') {
+            let count = self.totals[1].to_string();
+            self.grep_line(c, ':', &count);
+        }
+        self.totals[1] = 0;
+        self.count = 0;
+    }
+
+    pub(crate) fn cut(&mut self, c: &mut Context, line: &str) {
+        let by_fields = self.value('f');
+        let Some(list) = by_fields.or(self.value('c')).or(self.value('b')) else {
+            return self.usage(c, "expected a list of bytes, characters, or fields");
+        };
+        let delimiter = self.value('d').unwrap_or("\t");
+        if by_fields.is_some() && !line.contains(delimiter) {
+            if !self.has('s') {
+                c.print(line);
+            }
+            return;
+        }
+        let pieces: Vec<&str> = match by_fields {
+            Some(_) => line.split(delimiter).collect(),
+            None => line.split_inclusive(|_: char| true).collect(),
+        };
+        let chosen = |n: i64| {
+            list.split(',').any(|range| {
+                let (from, to) = range.split_once('-').unwrap_or((range, range));
+                decimal(from).unwrap_or(1) <= n && n <= decimal(to).unwrap_or(i64::MAX)
+            })
+        };
+        let kept: Vec<&str> =
+            pieces.iter().enumerate().filter(|(n, _)| chosen(*n as i64 + 1)).map(|(_, p)| *p).collect();
+        c.print(&kept.join(if by_fields.is_some() { delimiter } else { "" }));
+    }
+
+    pub(super) fn wc(&mut self, c: &mut Context, text: &str) {
+        let words = text.split_ascii_whitespace().count();
+        let lines = text.bytes().filter(|b| *b == b'\n').count();
+        let length = if self.has('m') { text.chars().count() } else { text.len() };
+        let counts = [lines as i64, words as i64, length as i64];
+        (0..3).for_each(|n| self.totals[n] += counts[n]);
+        let file = self.file.clone();
+        self.counts(c, counts, &file);
+    }
+
+    pub(crate) fn counts(&mut self, c: &mut Context, counts: [i64; 3], file: &str) {
+        let all = !['l', 'w', 'c', 'm'].iter().any(|o| self.has(*o));
+        let chosen = |n: usize| all || [self.has('l'), self.has('w'), self.has('c') || self.has('m')][n];
+        let columns: Vec<String> = (0..3).filter(|n| chosen(*n)).map(|n| counts[n].to_string()).collect();
+        let width = match (columns.len(), c.gnu) {
+            (1, _) => 0,
+            (_, true) if self.from_files => self.totals.iter().max().map_or(0, |m| m.to_string().len()),
+            (_, true) => 7,
+            _ => 9,
+        };
+        let mut line = columns.iter().map(|n| format!("{n:>width$}")).collect::<Vec<_>>().join(" ");
+        if !file.is_empty() {
+            line.extend([" ", file]);
+        }
+        c.print(&line);
+    }
+
+    pub(crate) fn tail(&mut self, c: &mut Context, text: &str) {
+        if self.many && !self.has('q') {
+            let gap = if self.totals[0] > 0 { "\n" } else { "" };
+            self.totals[0] += 1;
+            c.out.push_str(&format!("{gap}==> {} <==\n", self.file));
+        }
+        let by_bytes = self.value('c').is_some();
+        let amount = self.value('c').or(self.value('n')).unwrap_or("10");
+        let Some(number) = decimal(amount.trim_start_matches(['+', '-'])).map(|n| n as usize) else {
+            return self.usage(c, &format!("invalid number '{amount}'"));
+        };
+        let starts: Vec<usize> = match by_bytes {
+            true => text.char_indices().map(|(at, _)| at).collect(),
+            false => {
+                let next = |line: &str| line.as_ptr() as usize - text.as_ptr() as usize;
+                text.split_inclusive('\n').map(next).collect()
+            }
+        };
+        let first = match amount.starts_with('+') {
+            true => number.saturating_sub(1),
+            false => starts.len().saturating_sub(number),
+        };
+        c.out.push_str(starts.get(first).map_or("", |at| &text[*at..]));
+    }
+
+    pub(crate) fn uniq(&mut self, c: &mut Context, text: &str) {
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            let mut count = 1;
+            while lines.next_if(|next| *next == line).is_some() {
+                count += 1;
+            }
+            if self.has('d') && count == 1 || self.has('u') && count > 1 {
+                continue;
+            }
+            match self.has('c') {
+                true => c.print(&format!("{count:7} {line}")),
+                false => c.print(line),
+            }
+        }
+    }
+}
+
+/// A set of characters as tr writes it.
+fn characters(set: &str) -> Vec<char> {
+    let mut text = String::new();
+    unescape(set, &mut text);
+    let mut out = vec![];
+    let mut rest = text.as_str();
+    while let Some(c) = rest.chars().next() {
+        let named = rest.strip_prefix("[:").and_then(|r| r.split_once(":]"));
+        if let Some((name, after)) = named
+            && let Some(ranges) = pattern::class(name)
+        {
+            ranges.iter().for_each(|(from, to)| out.extend(*from..=*to));
+            rest = after;
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
+        let mut next = rest.chars();
+        match (next.next(), next.next()) {
+            (Some('-'), Some(to)) if to >= c => {
+                out.extend((c..=to).take(1000));
+                rest = next.as_str();
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}

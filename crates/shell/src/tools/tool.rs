@@ -1,0 +1,288 @@
+//! A program under way: its options, and the way its input takes through it.
+
+use crate::host::{FileError, Host, MAX_TEXT};
+use crate::path::absolute;
+use crate::pattern::Pattern;
+
+/// How a tool takes its input, and the function that works on a piece of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Feed {
+    /// Not at all.
+    Nothing(fn(&mut Tool, &mut Context)),
+    /// As it comes.
+    Raw(fn(&mut Tool, &mut Context, &str)),
+    /// Line by line, without their newlines.
+    Lines(fn(&mut Tool, &mut Context, &str)),
+    /// Each file, or standard input, as a whole.
+    File(fn(&mut Tool, &mut Context, &str)),
+    /// All of it as a whole.
+    All(fn(&mut Tool, &mut Context, &str)),
+}
+use Feed::{All, File, Lines, Nothing, Raw};
+
+/// Name, options as getopt has them (`:` takes a value; `*`: no options at all; `+`: none after the first operand),
+/// the operands that are not files, and the input. `usize::MAX`: no operand is a file to read.
+pub(crate) type Spec = (&'static str, &'static str, usize, Feed);
+pub(crate) const NO_FILES: usize = usize::MAX;
+
+/// What a tool works with.
+pub(crate) struct Context<'a> {
+    pub(crate) host: &'a mut dyn Host,
+    pub(crate) cwd: &'a str,
+    /// GNU's wording instead of BusyBox'.
+    pub(crate) gnu: bool,
+    /// Its output is a terminal.
+    pub(crate) columns: bool,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Context<'_> {
+    pub(crate) fn path(&self, path: &str) -> String {
+        absolute(self.cwd, path)
+    }
+
+    pub(crate) fn print(&mut self, line: &str) {
+        self.out.push_str(line);
+        self.out.push('\n');
+    }
+}
+
+/// A tool under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    pub(crate) feed: Feed,
+    pub(crate) options: Vec<(char, String)>,
+    pub(crate) operands: Vec<String>,
+    pub(crate) files: std::vec::IntoIter<String>,
+    pub(crate) file: String,
+    /// From files, not standard input.
+    pub(crate) from_files: bool,
+    /// More than one file: lines are preceded by their names.
+    pub(crate) many: bool,
+    pub(crate) buffer: String,
+    pub(crate) count: i64,
+    pub(crate) totals: [i64; 3],
+    pub(crate) pattern: Option<Pattern>,
+    pub(crate) code: i32,
+    /// It needs no more input.
+    pub(crate) done: bool,
+    /// What the shell is to run when the tool has ended (xargs).
+    pub(crate) script: Option<String>,
+    /// The file it follows when it has ended (tail -f).
+    pub(crate) follow: Option<String>,
+}
+
+impl Tool {
+    /// A tool with its arguments; `None` where it has no such option.
+    pub(crate) fn new((name, spec, skip, feed): Spec, argv: &[String]) -> Option<Tool> {
+        let (options, mut operands) = options(name, spec, argv)?;
+        let takes_input = !matches!(feed, Nothing(_));
+        let given = takes_input && options.iter().any(|(o, _)| *o == 'e');
+        let skip = if given { 0 } else { skip };
+        let files = operands.split_off(skip.min(operands.len()));
+        Some(Tool {
+            name,
+            feed,
+            options,
+            operands,
+            from_files: !files.is_empty(),
+            many: files.len() > 1,
+            files: files.into_iter(),
+            file: String::new(),
+            buffer: String::new(),
+            count: 0,
+            totals: [0; 3],
+            pattern: None,
+            code: 0,
+            done: false,
+            script: None,
+            follow: None,
+        })
+    }
+
+    pub(crate) fn takes_input(&self) -> bool {
+        !matches!(self.feed, Nothing(_))
+    }
+
+    pub(crate) fn has(&self, option: char) -> bool {
+        self.value(option).is_some()
+    }
+
+    pub(crate) fn value(&self, option: char) -> Option<&str> {
+        self.options.iter().rev().find(|(o, _)| *o == option).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn operand(&self, n: usize) -> &str {
+        self.operands.get(n).map_or("", String::as_str)
+    }
+
+    /// The next file to read; `None`: standard input.
+    pub(crate) fn next_file(&mut self) -> Option<String> {
+        if !self.from_files {
+            return None;
+        }
+        self.file = self.files.next()?;
+        (self.file != "-" && self.file != "/dev/stdin").then(|| self.file.clone())
+    }
+
+    /// Complains of a file that can't be read.
+    pub(crate) fn cannot_read(&mut self, file: &str, error: FileError, gnu: bool) -> String {
+        self.code = if matches!(self.name, "grep" | "sort") { 2 } else { 1 };
+        self.file.clear();
+        let phrase = match (self.name, gnu) {
+            ("cat", false) => "can't open '@'",
+            ("sort", true) => "cannot read: @",
+            ("sed", true) => "can't read @",
+            ("head" | "tail", true) => "cannot open '@' for reading",
+            _ => "@",
+        };
+        self.message(phrase, file, error)
+    }
+
+    pub(crate) fn message(&self, phrase: &str, path: &str, error: FileError) -> String {
+        format!("{}: {}: {}\n", self.name, phrase.replace('@', path), error.text())
+    }
+
+    /// Complains of a path: BusyBox' phrase and GNU's, with `@` for it.
+    pub(crate) fn complain(
+        &mut self,
+        c: &mut Context,
+        busybox: &str,
+        gnu: &str,
+        path: &str,
+        error: FileError,
+    ) {
+        self.code = 1;
+        c.err.push_str(&self.message(if c.gnu { gnu } else { busybox }, path, error));
+    }
+
+    /// Complains of its usage.
+    pub(crate) fn usage(&mut self, c: &mut Context, what: &str) {
+        self.code = if matches!(self.name, "grep" | "expr" | "egrep") { 2 } else { 1 };
+        self.done = true;
+        c.err.push_str(self.name);
+        c.err.push_str(": ");
+        c.err.push_str(what);
+        c.err.push('\n');
+    }
+
+    /// Takes a file's text, or what standard input has now. Whether the tool has ended.
+    pub(crate) fn take(&mut self, c: &mut Context, text: &str) -> bool {
+        match self.feed {
+            Raw(work) => work(self, c, text),
+            _ if self.buffer.len() + text.len() > MAX_TEXT => self.usage(c, "out of memory"),
+            Lines(work) => {
+                self.buffer.push_str(text);
+                if let Some(end) = self.buffer.rfind('\n') {
+                    let rest = self.buffer.split_off(end + 1);
+                    let lines = std::mem::replace(&mut self.buffer, rest);
+                    self.lines(c, &lines, work);
+                }
+            }
+            File(_) | All(_) | Nothing(_) => self.buffer.push_str(text),
+        }
+        if self.from_files && self.file != "-" {
+            return self.end(c);
+        }
+        self.done && self.finish(c)
+    }
+
+    /// The end of a file or of standard input. Whether the tool has ended.
+    pub(crate) fn end(&mut self, c: &mut Context) -> bool {
+        let last = !self.from_files || self.files.as_slice().is_empty();
+        if last || !matches!(self.feed, All(_)) {
+            let text = std::mem::take(&mut self.buffer);
+            match self.feed {
+                Lines(work) => {
+                    self.lines(c, &text, work);
+                    self.end_of_file(c);
+                }
+                File(_) if self.from_files && self.file.is_empty() => {}
+                File(work) | All(work) => work(self, c, &text),
+                Raw(work) => work(self, c, ""),
+                Nothing(work) => work(self, c),
+            }
+        }
+        (last || self.done && self.name != "head") && self.finish(c)
+    }
+
+    fn lines(&mut self, c: &mut Context, text: &str, work: fn(&mut Tool, &mut Context, &str)) {
+        for line in text.split_inclusive('\n') {
+            if self.done {
+                return;
+            }
+            self.count += 1;
+            work(self, c, line.strip_suffix('\n').unwrap_or(line));
+        }
+    }
+
+    fn finish(&mut self, c: &mut Context) -> bool {
+        match self.name {
+            "grep" | "egrep" | "fgrep" if self.code == 0 => self.code = i32::from(self.totals[0] == 0),
+            "wc" if self.many => {
+                let totals = self.totals;
+                self.counts(c, totals, "total");
+            }
+            "tail" if self.has('f') || self.has('F') => {
+                self.follow = Some(std::mem::take(&mut self.file)).filter(|f| !f.is_empty())
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+/// Options with their values, and operands.
+type Arguments = (Vec<(char, String)>, Vec<String>);
+
+/// The arguments by the tool's table of options; `None` where it has no such option, or a value is missing.
+fn options(name: &str, spec: &str, argv: &[String]) -> Option<Arguments> {
+    let (mut options, mut operands) = (vec![], vec![]);
+    let mut args = argv.iter().skip(1);
+    let mut only_operands = spec == "*";
+    while let Some(arg) = args.next() {
+        let letters = match arg.strip_prefix('-') {
+            Some(letters) if !letters.is_empty() && !only_operands => letters,
+            _ => {
+                operands.push(arg.clone());
+                only_operands |= spec.starts_with('+');
+                continue;
+            }
+        };
+        if letters == "-" {
+            only_operands = true;
+            continue;
+        }
+        // `head -3`, `seq 5 -1 1`.
+        if letters.bytes().all(|c| c.is_ascii_digit()) {
+            match name {
+                "head" | "tail" => options.push(('n', letters.to_string())),
+                _ => operands.push(arg.clone()),
+            }
+            continue;
+        }
+        let mut rest = letters.chars();
+        while let Some(letter) = rest.next() {
+            if !letter.is_ascii_alphanumeric() {
+                return None;
+            }
+            let at = spec.find(letter)?;
+            let mut value = String::new();
+            match spec.as_bytes().get(at + 1) {
+                Some(b':') => {
+                    value = std::mem::replace(&mut rest, "".chars()).collect();
+                    if value.is_empty() {
+                        value = args.next()?.clone();
+                    }
+                }
+                // A value only where it is joined (`-i.bak`).
+                Some(b'@') => value = std::mem::replace(&mut rest, "".chars()).collect(),
+                _ => {}
+            }
+            options.push((letter, value));
+        }
+    }
+    Some((options, operands))
+}

@@ -1,0 +1,86 @@
+//! A word under way: its quoted characters are marked, so that what is expanded later leaves them alone.
+
+/// Marks the next character as quoted. NUL can't occur in a shell's words.
+pub(crate) const QUOTE: char = '\0';
+
+/// Appends a quoted character.
+pub(crate) fn mark(out: &mut String, c: char) {
+    if c.is_ascii_punctuation() {
+        out.push(QUOTE);
+    }
+    out.push(c);
+}
+
+/// Appends a quoted text.
+pub(crate) fn mark_all(out: &mut String, text: &str) {
+    text.chars().for_each(|c| mark(out, c));
+}
+
+/// The text without the marks of quoting.
+pub(crate) fn unquoted(text: &str) -> String {
+    text.replace(QUOTE, "")
+}
+
+/// A word as a shell reads it back.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: u8| c.is_ascii_alphanumeric() || b"_-./:=,+@%".contains(&c) || c >= 0x80;
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_string();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// Whether a name can be a variable's.
+pub(crate) fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_')
+}
+
+/// `echo -e`'s, printf's and `$'…'`'s escapes. `true`: `\c` ended the output.
+pub(crate) fn unescape(text: &str, out: &mut String) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let Some(c) = rest.chars().next() else {
+            out.push('\\');
+            break;
+        };
+        rest = &rest[c.len_utf8()..];
+        const SIMPLE: &str = "n\nt\tr\ra\x07b\x08f\x0cv\x0be\x1b\\\\''\"\"";
+        let (radix, most) = if c == 'x' { (16, 2) } else { (8, if c == '0' { 4 } else { 3 }) };
+        if c == 'c' {
+            return true;
+        } else if c == 'x' || c.is_digit(8) {
+            let digits = if c == 'x' { rest } else { &text[text.len() - rest.len() - 1..] };
+            let length = digits.chars().take(most).take_while(|c| c.is_digit(radix)).count();
+            out.push(char::from(u32::from_str_radix(&digits[..length], radix).unwrap_or(0) as u8));
+            rest = &digits[length..];
+        } else if let Some(found) = SIMPLE.find(c).filter(|n| n % 2 == 0) {
+            out.push(char::from(SIMPLE.as_bytes()[found + 1]));
+        } else {
+            out.extend(['\\', c]);
+        }
+    }
+    out.push_str(rest);
+    false
+}
+
+/// Text up to an unescaped delimiter, which is left out, and what follows.
+pub(crate) fn delimited(text: &str, delimiter: char) -> Option<(String, &str)> {
+    let mut out = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            _ if c == delimiter => return Some((out, &text[at + c.len_utf8()..])),
+            '\\' => match chars.next()?.1 {
+                next if next == delimiter => out.push(next),
+                'n' => out.push('\n'),
+                next => out.extend(['\\', next]),
+            },
+            _ => out.push(c),
+        }
+    }
+    None
+}
