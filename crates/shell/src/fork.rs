@@ -1,4 +1,4 @@
-//! Children of a process.
+//! Children of a process: subshells, pipelines' parts, `&`. Models fork(2).
 
 use crate::op::Fork;
 use crate::process::{Fd, MAX_PROCESSES, Process, State, TERMINAL, World};

@@ -59,7 +59,7 @@ pub trait Host {
     fn reads_stdin(&self, _argv: &[String]) -> bool {
         false
     }
-    /// What to say to somebody at a prompt whose program does not exist here.
+    /// A line for a terminal after `not found`: what there is instead.
     fn hint(&self, _name: &str) -> Option<String> {
         None
     }
@@ -83,9 +83,9 @@ pub struct Stat {
 /// Where the shell's output goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Output {
-    /// Standard output.
+    /// File descriptor 1.
     Stdout,
-    /// Standard error.
+    /// File descriptor 2.
     Stderr,
 }
 
@@ -94,11 +94,11 @@ pub enum Output {
 pub enum External {
     /// It ran and ended at once.
     Done {
-        /// What it printed.
+        /// To standard output.
         stdout: String,
-        /// What it complained of.
+        /// To standard error.
         stderr: String,
-        /// Its exit status.
+        /// The exit status, 0 to 255.
         code: i32,
     },
     /// It goes on in virtual time; ask [`Host::external_poll`] with this number.
@@ -110,11 +110,11 @@ pub enum External {
 /// News of a program that goes on.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Poll {
-    /// Printed since the last time.
+    /// To standard output since the last poll.
     pub stdout: String,
-    /// Complained of since the last time.
+    /// To standard error since the last poll.
     pub stderr: String,
-    /// Its exit status, once it has ended.
+    /// The exit status, once the program has ended.
     pub code: Option<i32>,
 }
 
@@ -158,10 +158,10 @@ impl FileError {
     }
 }
 
-/// Which shell it gives itself out as: the wording of its errors, and whether `{a,b}` makes words.
+/// The shell that is imitated: the wording of errors, and whether `{a,b}` makes words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flavour {
-    /// BusyBox' and its tools.
+    /// BusyBox ash, and BusyBox' tools.
     Sh,
     /// bash, and GNU coreutils.
     Bash,
@@ -183,7 +183,7 @@ pub enum Unknown {
 pub enum Step {
     /// Nothing to do for so many virtual milliseconds; run it again then.
     Sleep {
-        /// Virtual milliseconds.
+        /// Duration in virtual milliseconds.
         ms: u64,
     },
     /// Nothing will ever happen by itself (`sleep infinity`, `tail -f /dev/null`). Run it again only when a file of

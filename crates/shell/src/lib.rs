@@ -1,17 +1,25 @@
-//! A small POSIX-like shell that runs what a container's command does, and that answers in a terminal.
+//! A POSIX-like shell that runs what a container's command does, and that answers in a terminal.
 //!
-//! Pure and deterministic: files, time and every other program are asked of a [`Host`]; nothing here knows Kubernetes.
-//! A script is compiled to operations (`parse`), which small processes carry out one after the other (`machine`), with
-//! pipes between them, so that pipelines, subshells, `&` and endless loops work and can be left and resumed at any
-//! place. What a process does between two waits is bounded by a budget, and so are texts, processes and nesting.
+//! It is a shell of our own because it lives in the simulation: its time is the page's simulated time, it can stop after
+//! every operation and go on at a later moment (`sleep 3600` costs nothing), and its files, names and every other program
+//! are asked of a [`Host`]. No shell that is built on a kernel can do that, and none compiles to Wasm without one.
+//!
+//! Pure and deterministic; nothing here knows Kubernetes. A script is compiled to operations (`parse` → `op`), which
+//! small processes carry out one after the other (`run`), with pipes between them, so that pipelines, subshells, `&` and
+//! endless loops work and can be left and resumed at any place. What a process does between two waits is bounded by a
+//! budget, and so are texts, processes and nesting.
 //!
 //! | module | |
 //! |---|---|
-//! | `parse` | text → operations: quoting, expansions, grammar |
-//! | `machine` | processes, pipes, words, control, waiting |
+//! | `host` | what the shell may touch, and how it answers |
+//! | `machine`, `schedule` | the shell as its host sees it; which process runs next |
+//! | `parse`, `op` | text → operations: quoting, expansions, grammar |
+//! | `process`, `run` | a process; what each operation does |
+//! | `control`, `expand`, `redirect`, `fork`, `job` | what it has entered, its words, its files, its children, what reads its input |
 //! | `builtin` | the commands that change the shell: cd, export, read, set, trap, … |
 //! | `tools` | the programs beside it, as BusyBox and coreutils have them: cat, grep, ls, date, … |
 //! | `arith`, `pattern` | `$((…))`; regular expressions and shell patterns |
+//! | `word`, `number`, `path`, `files` | quoting, numbers, paths, a tree of files in memory |
 //!
 //! What it leaves out, on purpose: job control, arrays (but `BASH_REMATCH`), `select`, process substitution, aliases.
 

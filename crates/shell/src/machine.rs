@@ -40,7 +40,11 @@ impl Shell {
         for (name, value) in env {
             vars.put(name, var(value, true));
         }
-        let name = ["sh", "bash", "zsh"][flavour as usize];
+        let name = match flavour {
+            Flavour::Sh => "sh",
+            Flavour::Bash => "bash",
+            Flavour::Zsh => "zsh",
+        };
         let mut fds = [const { Fd::Null }; FDS];
         fds[1] = Fd::Out(Output::Stdout);
         fds[2] = Fd::Out(Output::Stderr);

@@ -1,4 +1,4 @@
-//! The operations, one by one.
+//! The operations, one by one: [`Process::operation`] is the table of what each does, in the order of [`Op`].
 
 use crate::op::{Mode, Op};
 use crate::pattern::{self, Pattern};

@@ -1,4 +1,5 @@
 //! One `check(script, what it prints)` a feature. Where dash, bash or BusyBox agree, the expectation is theirs.
+//! A table of scripts by feature, and therefore long.
 
 use crate::*;
 use std::collections::BTreeMap;

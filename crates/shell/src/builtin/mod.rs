@@ -45,22 +45,14 @@ impl Process {
             }
             "false" => 1,
             "exit" => return self.exit(decimal(first).map_or(self.status, |n| n as i32)),
-            "return" => {
-                let code = decimal(first).map_or(self.status, |n| n as i32);
-                if !self.unwind(|c| matches!(c, Control::Call { function: true, .. }))
-                    && !self.unwind(|c| matches!(c, Control::Call { .. }))
-                {
-                    return self.exit(code);
-                }
-                code
-            }
+            "return" => return self.return_from(decimal(first).map_or(self.status, |n| n as i32)),
             name @ ("break" | "continue") => {
                 self.leave_loops(decimal(first).unwrap_or(1), name == "continue");
                 0
             }
             "cd" => self.change_dir(w, first),
             "pwd" => {
-                let line = format!("{}\n", self.cwd);
+                let line = [&*self.cwd, "\n"].concat();
                 self.put(w, 1, &line);
                 0
             }
@@ -68,36 +60,14 @@ impl Process {
                 self.declare(w, args, argv[0] == "export", false)
             }
             "local" => self.declare(w, args, false, true),
-            "unset" => {
-                for name in args {
-                    let name = if first == "-f" { &[name, "()"].concat() } else { name };
-                    Rc::make_mut(&mut self.vars).put(name, None);
-                }
-                0
-            }
+            "unset" => self.unset(args),
             "set" => self.set_options(w, args),
-            "shift" => {
-                let count = decimal(first).unwrap_or(1) as usize;
-                let there = count <= self.args.len();
-                if there {
-                    Rc::make_mut(&mut self.args).drain(..count);
-                }
-                i32::from(!there)
-            }
+            "shift" => self.shift(decimal(first).unwrap_or(1) as usize),
             "eval" => {
                 self.status = 0;
                 return self.evaluate(w, &args.join(" "));
             }
-            "." | "source" => {
-                let path = self.path(first);
-                match w.host.read(&path) {
-                    Ok(text) => return self.evaluate(w, &text),
-                    Err(error) => {
-                        self.complain(w, &format!("{first}: {}", error.text()));
-                        1
-                    }
-                }
-            }
+            "." | "source" => return self.source(w, first),
             "exec" if args.is_empty() => {
                 self.keep_redirections();
                 0
@@ -113,30 +83,14 @@ impl Process {
                 return self.run(w, args.to_vec());
             }
             "trap" => self.trap(args),
-            "wait" => {
-                let all = args.is_empty();
-                self.kids = match all {
-                    true => self.backgrounds.clone(),
-                    false => args.iter().filter_map(|a| decimal(a)).map(|n| n as u32).collect(),
-                };
-                self.state = State::Wait(all);
-                return;
-            }
+            "wait" => return self.wait(args),
             "kill" => {
-                let pids = args.iter().filter_map(|a| decimal(a)).map(|n| n as u32);
                 if first != "-0" {
-                    w.system.kill.extend::<Vec<u32>>(pids.collect());
+                    w.system.kill.extend(numbers(args));
                 }
                 0
             }
-            "let" => {
-                let mut status = 0;
-                for expression in args {
-                    let Some(value) = self.compute(w, expression) else { return };
-                    status = i32::from(value == 0);
-                }
-                status
-            }
+            "let" => return self.compute_all(w, args),
             "[" | "test" => self.test(w, &argv[0], args),
             "sleep" => return self.sleep(w, args),
             "timeout" => return self.timeout(w, args),
@@ -147,7 +101,7 @@ impl Process {
             }
             "yes" => {
                 let word = if args.is_empty() { "y".into() } else { args.join(" ") };
-                return self.evaluate(w, &format!("while :; do echo {}; done", quoted(&word)));
+                return self.evaluate(w, &["while :; do echo ", &quoted(&word), "; done"].concat());
             }
             "read" => {
                 self.job = Some(Job::Read(argv));
@@ -158,11 +112,62 @@ impl Process {
         };
     }
 
+    /// `return`: from a function, else from what was sourced, else from the script.
+    fn return_from(&mut self, code: i32) {
+        let left = self.unwind(|c| matches!(c, Control::Call { function: true, .. }))
+            || self.unwind(|c| matches!(c, Control::Call { .. }));
+        if left { self.status = code } else { self.exit(code) }
+    }
+
+    fn unset(&mut self, args: &[String]) -> i32 {
+        let functions = args.first().is_some_and(|first| first == "-f");
+        for name in args {
+            let name = if functions { &[name, "()"].concat() } else { name };
+            Rc::make_mut(&mut self.vars).put(name, None);
+        }
+        0
+    }
+
+    fn shift(&mut self, count: usize) -> i32 {
+        let there = count <= self.args.len();
+        if there {
+            Rc::make_mut(&mut self.args).drain(..count);
+        }
+        i32::from(!there)
+    }
+
+    fn source(&mut self, w: &mut World, file: &str) {
+        let path = self.path(file);
+        match w.host.read(&path) {
+            Ok(text) => self.evaluate(w, &text),
+            Err(error) => {
+                self.complain(w, &[file, ": ", error.text()].concat());
+                self.status = 1;
+            }
+        }
+    }
+
+    fn wait(&mut self, args: &[String]) {
+        let all = args.is_empty();
+        self.kids = if all { self.backgrounds.clone() } else { numbers(args) };
+        self.state = State::Wait(all);
+    }
+
+    /// `let`: fails where the last expression is 0.
+    fn compute_all(&mut self, w: &mut World, expressions: &[String]) {
+        let mut status = 0;
+        for expression in expressions {
+            let Some(value) = self.compute(w, expression) else { return };
+            status = i32::from(value == 0);
+        }
+        self.status = status;
+    }
+
     fn function(&self, name: &str) -> Option<(Code, usize)> {
         self.vars.get(&[name, "()"].concat())?.function.clone()
     }
 
-    /// One of our tools, a script in a file, or a program of the w.host.
+    /// One of our tools, a script in a file, or a program of the host.
     fn tool(&mut self, w: &mut World, name: &str, argv: &[String]) {
         if let Some(tool) = tools::start(argv, name) {
             self.status = 0;
@@ -241,4 +246,9 @@ impl Process {
         }
         0
     }
+}
+
+/// The operands that are numbers of processes.
+fn numbers(args: &[String]) -> Vec<u32> {
+    args.iter().filter_map(|a| decimal(a)).map(|n| n as u32).collect()
 }

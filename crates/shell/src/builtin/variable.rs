@@ -23,7 +23,8 @@ impl Process {
                 }
             }
             if value.is_some() || local || export {
-                let old = self.vars.get(name).map(|v| v.value.clone()).filter(|_| !local).unwrap_or_default();
+                let old = if local { None } else { self.vars.get(name).map(|v| v.value.clone()) };
+                let old = old.unwrap_or_default();
                 self.set(name, value.unwrap_or(&old));
             }
             if export {

@@ -1,4 +1,4 @@
-//! Words and their expansions.
+//! Words and their expansions. [`Parser::parts`] is an automaton over characters, and stays in one piece.
 
 use super::parser::{Parsed, Parser, Stop, Until};
 use crate::number::decimal;
@@ -7,6 +7,20 @@ use crate::word::{mark, mark_all, unescape};
 
 /// The most words `{1..n}` makes.
 const MAX_BRACES: i64 = 1000;
+
+/// The edits that a sign after the name asks for; of two that begin alike the longer first.
+const EDITS: [(&str, Edit); 10] = [
+    ("##", Edit::Prefix { longest: true }),
+    ("#", Edit::Prefix { longest: false }),
+    ("%%", Edit::Suffix { longest: true }),
+    ("%", Edit::Suffix { longest: false }),
+    ("//", Edit::Replace { all: true }),
+    ("/", Edit::Replace { all: false }),
+    ("^^", Edit::Upper { all: true }),
+    ("^", Edit::Upper { all: false }),
+    (",,", Edit::Lower { all: true }),
+    (",", Edit::Lower { all: false }),
+];
 
 impl Parser {
     // Words
@@ -305,60 +319,54 @@ impl Parser {
             self.param(&name, mode, test, false);
             return Ok(());
         }
+        self.operand(&name, mode)?;
+        if self.take("}") { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    /// `${x…}` from the sign after the name up to the brace.
+    fn operand(&mut self, name: &str, mode: Mode) -> Parsed<()> {
         let colon = self.take(":");
-        let edits = [
-            ("##", Edit::Prefix { longest: true }),
-            ("#", Edit::Prefix { longest: false }),
-            ("%%", Edit::Suffix { longest: true }),
-            ("%", Edit::Suffix { longest: false }),
-            ("//", Edit::Replace { all: true }),
-            ("/", Edit::Replace { all: false }),
-            ("^^", Edit::Upper { all: true }),
-            ("^", Edit::Upper { all: false }),
-            (",,", Edit::Lower { all: true }),
-            (",", Edit::Lower { all: false }),
-        ];
-        let edit = if self.looking_at("-") || self.looking_at("+") {
+        if self.looking_at("-") || self.looking_at("+") {
             let test = if self.looking_at("+") { Test::Instead } else { Test::Otherwise };
             self.at += 1;
-            let test = self.param(&name, mode, test, colon);
+            let test = self.param(name, mode, test, colon);
             self.parts(Until::Brace, mode)?;
             self.land(test);
-            None
-        } else if self.looking_at("=") || self.looking_at("?") {
+            return Ok(());
+        }
+        if self.looking_at("=") || self.looking_at("?") {
             let edit = if self.looking_at("=") { Edit::Assign } else { Edit::Fail };
             self.at += 1;
-            let test = self.param(&name, mode, Test::Otherwise, colon);
+            let test = self.param(name, mode, Test::Otherwise, colon);
             self.emit(Op::Begin);
-            self.parts(Until::Brace, Mode::Whole)?;
-            self.emit(Op::Edit { name: name.clone().into(), mode, edit, colon });
-            self.land(test);
-            None
-        } else if colon {
-            self.emit(Op::Begin);
-            self.parts(Until::BraceOr(b':'), Mode::Whole)?;
-            Some(Edit::Part)
-        } else {
-            let found = edits.into_iter().find(|(sign, _)| self.take(sign));
-            let Some((_, edit)) = found else { return Err(self.unexpected()) };
-            self.emit(Op::Begin);
-            if matches!(edit, Edit::Replace { .. }) {
-                self.parts(Until::BraceOr(b'/'), Mode::Whole)?;
-            }
-            Some(edit)
-        };
-        if let Some(edit) = edit {
-            if matches!(edit, Edit::Part | Edit::Replace { .. }) {
-                self.emit(Op::Exists);
-                self.emit(Op::Field(End::Pattern));
-                if self.peek() != Some(b'}') {
-                    self.at += 1;
-                }
-            }
             self.parts(Until::Brace, Mode::Whole)?;
             self.emit(Op::Edit { name: name.into(), mode, edit, colon });
+            self.land(test);
+            return Ok(());
         }
-        if self.take("}") { Ok(()) } else { Err(self.unexpected()) }
+        let edit = if colon {
+            Edit::Part
+        } else {
+            let found = EDITS.into_iter().find(|(sign, _)| self.take(sign));
+            found.ok_or_else(|| self.unexpected())?.1
+        };
+        self.emit(Op::Begin);
+        let first_ends = match edit {
+            Edit::Part => Some(b':'),
+            Edit::Replace { .. } => Some(b'/'),
+            _ => None,
+        };
+        if let Some(end) = first_ends {
+            self.parts(Until::BraceOr(end), Mode::Whole)?;
+            self.emit(Op::Exists);
+            self.emit(Op::Field(End::Pattern));
+            if self.peek() != Some(b'}') {
+                self.at += 1;
+            }
+        }
+        self.parts(Until::Brace, Mode::Whole)?;
+        self.emit(Op::Edit { name: name.into(), mode, edit, colon });
+        Ok(())
     }
 
     fn backticks(&mut self, mode: Mode) -> Parsed<()> {

@@ -1,4 +1,4 @@
-//! awk.
+//! awk: one `PATTERN { print … }`. Anything else is not simulated.
 
 use super::tool::{Context, Tool};
 use crate::number::{decimal, thousandths};

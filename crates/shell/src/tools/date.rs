@@ -1,4 +1,5 @@
-//! date, and its calendar.
+//! date, and its calendar. The calendar is a copy of our own: a library's is too big for the page (a test holds the two
+//! against each other).
 
 use super::tool::{Context, Tool};
 use crate::number::decimal;

@@ -84,9 +84,10 @@ impl Tool {
             let (mode, links) = if stat.dir { ("drwxr-xr-x", 2) } else { ("-rw-r--r--", 1) };
             let when = time_text(stat.modified_ms as i64 / 1000, 0, "%b %e %H:%M");
             let size = stat.size;
-            let line = match c.gnu {
-                true => format!("{mode} {links} root root {size:>digits$} {when} {name}"),
-                false => format!("{mode} {links:>4} root     root     {size:>9} {when} {name}"),
+            let line = if c.gnu {
+                format!("{mode} {links} root root {size:>digits$} {when} {name}")
+            } else {
+                format!("{mode} {links:>4} root     root     {size:>9} {when} {name}")
             };
             c.print(&line);
         }
@@ -146,9 +147,10 @@ impl Tool {
                 continue;
             };
             if stat.dir && !moving && !['r', 'R', 'a'].iter().any(|o| self.has(*o)) {
-                match c.gnu {
-                    true => self.usage(c, &format!("-r not specified; omitting directory '{source}'")),
-                    false => self.usage(c, &format!("omitting directory '{source}'")),
+                if c.gnu {
+                    self.usage(c, &format!("-r not specified; omitting directory '{source}'"))
+                } else {
+                    self.usage(c, &format!("omitting directory '{source}'"))
                 }
                 continue;
             }

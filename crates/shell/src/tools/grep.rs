@@ -10,14 +10,16 @@ impl Tool {
             let all: Vec<&str> =
                 self.options.iter().filter(|(o, _)| *o == 'e').map(|(_, v)| v.as_str()).collect();
             let extended = self.has('E') || self.name == "egrep";
-            let source = match all.is_empty() {
-                true => self.operand(0).replace('\n', if extended { "|" } else { "\\|" }),
-                false => all.join(if extended { "|" } else { "\\|" }),
+            let source = if all.is_empty() {
+                self.operand(0).replace('\n', if extended { "|" } else { "\\|" })
+            } else {
+                all.join(if extended { "|" } else { "\\|" })
             };
             let icase = self.has('i');
-            let pattern = match self.has('F') || self.name == "fgrep" {
-                true => Some(Pattern::literal(&source, icase)),
-                false => Pattern::regex(&source, extended, icase),
+            let pattern = if self.has('F') || self.name == "fgrep" {
+                Some(Pattern::literal(&source, icase))
+            } else {
+                Pattern::regex(&source, extended, icase)
             };
             let Some(mut pattern) = pattern else { return self.usage(c, "bad regex") };
             if self.has('x') || self.has('w') {
@@ -51,9 +53,10 @@ impl Tool {
                 }
             }
         } else if !self.has('c') {
-            match self.has('n') {
-                true => self.grep_line(c, ':', &format!("{}:{line}", self.count)),
-                false => self.grep_line(c, ':', line),
+            if self.has('n') {
+                self.grep_line(c, ':', &format!("{}:{line}", self.count))
+            } else {
+                self.grep_line(c, ':', line)
             }
         }
         self.done |= self.value('m').is_some_and(|most| decimal(most) == Some(self.totals[1]));

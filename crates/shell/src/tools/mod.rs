@@ -19,7 +19,7 @@ use tool::{
     NO_FILES, Spec,
 };
 
-/// Each tool, by name.
+/// One row a tool, by name.
 static TOOLS: [Spec; 41] = [
     ("awk", "F:", 1, Lines(Tool::awk)),
     ("basename", "", NO_FILES, Nothing(Tool::basename)),
@@ -64,7 +64,7 @@ static TOOLS: [Spec; 41] = [
     ("xargs", "+n:I:r0t", NO_FILES, All(Tool::xargs)),
 ];
 
-/// Their names.
+/// The tools' names, sorted.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     TOOLS.iter().map(|(name, ..)| *name)
 }

@@ -170,10 +170,7 @@ impl Tool {
     }
 
     pub(crate) fn xargs(&mut self, _: &mut Context, text: &str) {
-        let command = match self.operands.is_empty() {
-            true => vec!["echo".to_string()],
-            false => self.operands.clone(),
-        };
+        let command = if self.operands.is_empty() { vec!["echo".to_string()] } else { self.operands.clone() };
         let quote = |word: &str| format!(" {}", quoted(word));
         let mut script = String::new();
         if let Some(place) = self.value('I') {
@@ -182,16 +179,18 @@ impl Tool {
                 script.push('\n');
             }
         } else {
-            let words: Vec<&str> = match self.has('0') {
-                true => text.split('\n').filter(|w| !w.is_empty()).collect(),
-                false => text.split_ascii_whitespace().collect(),
+            let words: Vec<&str> = if self.has('0') {
+                text.split('\n').filter(|w| !w.is_empty()).collect()
+            } else {
+                text.split_ascii_whitespace().collect()
             };
             let most =
                 self.value('n').and_then(decimal).filter(|n| *n > 0).map_or(usize::MAX, |n| n as usize);
             let nothing = [&[][..]];
-            let chunks: Vec<&[&str]> = match words.is_empty() && !self.has('r') {
-                true => nothing.to_vec(),
-                false => words.chunks(most).collect(),
+            let chunks: Vec<&[&str]> = if words.is_empty() && !self.has('r') {
+                nothing.to_vec()
+            } else {
+                words.chunks(most).collect()
             };
             for chunk in chunks {
                 command.iter().for_each(|word| script.push_str(&quote(word)));

@@ -1,4 +1,4 @@
-//! sed.
+//! sed: the commands s, p, d, q, a and i with addresses. A program with others is not simulated.
 
 use super::tool::{Context, Tool};
 use crate::host::MAX_TEXT;

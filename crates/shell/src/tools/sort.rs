@@ -1,4 +1,4 @@
-//! sort.
+//! sort, by POSIX XCU sort with one key.
 
 use super::tool::{Context, Tool};
 use crate::number::thousandths;

@@ -161,16 +161,16 @@ impl Tool {
         let Some(number) = decimal(amount.trim_start_matches(['+', '-'])).map(|n| n as usize) else {
             return self.usage(c, &format!("invalid number '{amount}'"));
         };
-        let starts: Vec<usize> = match by_bytes {
-            true => text.char_indices().map(|(at, _)| at).collect(),
-            false => {
-                let next = |line: &str| line.as_ptr() as usize - text.as_ptr() as usize;
-                text.split_inclusive('\n').map(next).collect()
-            }
+        let starts: Vec<usize> = if by_bytes {
+            text.char_indices().map(|(at, _)| at).collect()
+        } else {
+            let next = |line: &str| line.as_ptr() as usize - text.as_ptr() as usize;
+            text.split_inclusive('\n').map(next).collect()
         };
-        let first = match amount.starts_with('+') {
-            true => number.saturating_sub(1),
-            false => starts.len().saturating_sub(number),
+        let first = if amount.starts_with('+') {
+            number.saturating_sub(1)
+        } else {
+            starts.len().saturating_sub(number)
         };
         c.out.push_str(starts.get(first).map_or("", |at| &text[*at..]));
     }
@@ -185,10 +185,7 @@ impl Tool {
             if self.has('d') && count == 1 || self.has('u') && count > 1 {
                 continue;
             }
-            match self.has('c') {
-                true => c.print(&format!("{count:7} {line}")),
-                false => c.print(line),
-            }
+            if self.has('c') { c.print(&format!("{count:7} {line}")) } else { c.print(line) }
         }
     }
 }
