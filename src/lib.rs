@@ -29,10 +29,7 @@ use kubesim::story::{Input, Story};
 /// If the document has no such element: `index.html` and this crate do not belong together then.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn start() {
-    std::panic::set_hook(Box::new(|panic| {
-        web_sys::console::error_1(&panic.to_string().into());
-        show_panic(&panic.to_string());
-    }));
+    app::panic::tell_panics();
     let root =
         gloo::utils::document().get_element_by_id("app").expect("index.html has an element with the id app");
     let start = app::Start { address: browser::address(), saved: browser::remembered() };
@@ -60,23 +57,4 @@ pub fn fingerprint(manifest: &str, commands: &str, until: f64) -> String {
     }
     story.run_until(SimTime(until as i64));
     format!("{:016x}", story.cluster.api.history().fingerprint())
-}
-
-/// After a panic nothing moves any more: says so, with what is needed to report it.
-fn show_panic(message: &str) -> Option<()> {
-    let document = gloo::utils::document();
-    let element = |tag: &str, text: &str| {
-        let element = document.create_element(tag).ok()?;
-        element.set_text_content(Some(text));
-        Some(element)
-    };
-    let note = element("div", "Ordinal has found a mistake in itself and has stopped. ")?;
-    note.set_attribute("role", "alert").ok()?;
-    note.set_attribute("class", "panic").ok()?;
-    let again = element("a", "Start again")?;
-    again.set_attribute("href", "").ok()?;
-    note.append_child(&again).ok()?;
-    note.append_child(element("pre", message)?.as_ref()).ok()?;
-    document.body()?.append_child(&note).ok()?;
-    Some(())
 }

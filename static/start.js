@@ -63,22 +63,22 @@ const fetched = async (number) => {
 };
 
 // How long after all is loaded that is, in milliseconds.
-const REHEARSED_AFTER = 1500;
+const WARMED_UP_AFTER = 1500;
 // Lets what a big rollout needs be compiled before there is one (src/app/warm_up.rs): a picture at a time, while nobody waits.
-// What is embedded in another page is not rehearsed: it may be one of many there.
-const rehearse = () => {
+// What is embedded in another page is not warmed up: it may be one of many there.
+const warmUp = () => {
   const idle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 100));
   const goOn = () => {
-    if (glue.rehearse()) idle(goOn);
-    else globalThis.ordinalRehearsed = true;
+    if (glue.warm_up()) idle(goOn);
+    else globalThis.ordinalWarm = true;
   };
-  if (parent === globalThis) setTimeout(idle, REHEARSED_AFTER, goOn);
+  if (parent === globalThis) setTimeout(idle, WARMED_UP_AFTER, goOn);
 };
 
 const loadLater = async (number, pause) => {
   if (number > later.length) {
     globalThis.ordinalRest = { waits };
-    rehearse();
+    warmUp();
     return;
   }
   try {

@@ -1,12 +1,12 @@
 //! The parts of the page, drawn without a browser.
 
-use kubesim::api::{Key, Kind};
+use kubesim::api::{Key, Kind, Str};
 use kubesim::apiserver::Change;
 use kubesim::apiserver::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
 use kubesim::story::Input;
 use ordinal::app::App;
-use ordinal::app::warm_up::{Pictures, Rehearsal};
+use ordinal::app::warm_up::{Pictures, WarmUp};
 use ordinal::components::dns::dns;
 use ordinal::components::editor::editor;
 use ordinal::components::events::events;
@@ -16,8 +16,8 @@ use ordinal::components::terminal::{Terminal, suggestions};
 use ordinal::components::timeline::timeline;
 use ordinal::components::trouble::menu;
 use ordinal::examples::EXAMPLES;
-use ordinal::page::intent::Ask;
-use ordinal::page::panel::{Asking, Face};
+use ordinal::page::intent::Intent;
+use ordinal::page::panel::{DnsQuery, InspectorTab};
 use ordinal::session::{Action, Session};
 use scene::messages::EN;
 use std::cell::RefCell;
@@ -82,7 +82,7 @@ fn stage(session: &mut Session) -> String {
         default: Some("7"),
         lit: None,
         beside: None,
-        ask: &ask,
+        send: &ask,
     };
     render(stage.draw())
 }
@@ -182,27 +182,27 @@ fn panels_show_events_objects_and_answers() {
     let store = &session.moment().store;
     check(&render(events(&EN, store, now, &ask)), &["SuccessfulCreate", "statefulset/flask", "<time>"]);
     let key = scene.set.as_ref().map(|set| &set.key);
-    let show = |face: Face, since: Option<usize>| {
-        let inspected = Inspected { object: key.cloned(), face, since };
+    let show = |tab: InspectorTab, since: Option<usize>| {
+        let inspected = Inspected { object: key.cloned(), tab, since };
         render(inspect(&EN, session.branch(), now, &inspected, &ask))
     };
-    check(&show(Face::Described, None), &["Replicas:", "3 desired"]);
-    check(&show(Face::Yaml, None), &["apiVersion: apps/v1"]);
+    check(&show(InspectorTab::Described, None), &["Replicas:", "3 desired"]);
+    check(&show(InspectorTab::Yaml, None), &["apiVersion: apps/v1"]);
     check(
-        &show(Face::Changes, None),
+        &show(InspectorTab::Changes, None),
         &["<span class=\"removed\">-", "<span class=\"added\">+", "the version before"],
     );
     let first = session.history().entries().iter().position(|entry| match &entry.change {
         Change::Object { key: of, .. } => Some(of) == key,
         _ => false,
     });
-    let since_first = show(Face::Changes, first);
+    let since_first = show(InspectorTab::Changes, first);
     assert!(!since_first.contains("removed\">-   readyReplicas"), "{since_first}");
     check(&since_first, &["<span class=\"added\">+   readyReplicas: 2"]);
     let ask_dns = |name: &str, kind: &str| {
         let (name, kind) = (name.to_string().into(), kind.to_string().into());
-        let asking = Asking { name, kind, tool: Some("nslookup"), ..Asking::default() };
-        render(dns(&EN, &session, None, &asking, &ask))
+        let query = DnsQuery { name, kind, tool: Some("nslookup"), ..DnsQuery::default() };
+        render(dns(&EN, &session, None, &query, &ask))
     };
     check(&ask_dns("flask", "A"), &["flask.default.svc.cluster.local.", "NOERROR", "172.16.234.21"]);
     check(&ask_dns("flask", "SRV"), &["flask-0.flask.default.svc.cluster.local."]);
@@ -223,13 +223,13 @@ fn panels_show_events_objects_and_answers() {
 #[test]
 fn a_watched_question_is_drawn_as_a_strip() {
     let mut session = story(60, &[]);
-    let question = Asking { name: "flask-1.flask".into(), ..Asking::default() }.question(None);
+    let question = DnsQuery { name: "flask-1.flask".into(), ..DnsQuery::default() }.question(None);
     session.handle(Action::Input(Input::Watch(Some(question.clone()))));
     session.handle(Action::Input(Input::Ask(question.clone())));
     session.handle(Action::Input(Input::Command("kubectl delete pod flask-1 --wait=false".into())));
     run(&mut session, 30);
-    let asking = Asking { name: "flask-1.flask".into(), ..Asking::default() };
-    let html = render(dns(&EN, &session, None, &asking, &Callback::noop()));
+    let query = DnsQuery { name: "flask-1.flask".into(), ..DnsQuery::default() };
+    let html = render(dns(&EN, &session, None, &query, &Callback::noop()));
     check(
         &html,
         &["Stop watching", "flask-1.flask over time", "Terminating", "not Ready", "class=\"found\""],
@@ -263,10 +263,11 @@ fn the_terminal_shows_what_was_printed_and_offers_commands() {
     assert_eq!(session.complete("kubectl get po").words, ["poddisruptionbudgets", "pods", "podtemplates"]);
     let offered = suggestions(&session, &scene);
     assert!(offered.contains(&"kubectl delete pod flask-1".to_string()), "{offered:?}");
-    let (screen, lines, ask) = (session.screen(), session.lines(), Callback::<Ask>::noop());
+    let (screen, lines, ask) = (session.screen(), session.lines(), Callback::<Intent>::noop());
     let session = Rc::new(RefCell::new(session));
-    let html =
-        render(html! { <Terminal words={&EN} {screen} {lines} suggestions={offered} {session} {ask} /> });
+    let html = render(
+        html! { <Terminal words={&EN} {screen} {lines} suggestions={offered} {session} send={ask} /> },
+    );
     let object = format!("data-object=\"{}/default/flask-0\"", kubesim::api::Kind::Pod as usize);
     check(&html, &[&object, "role=\"log\""]);
     check(&html, &["class=\"prompt\"", "kubectl get pods", "NAME      READY", "aria-label=\"Command line\""]);
@@ -301,7 +302,7 @@ fn commands_close_together_are_one_mark_with_a_list() {
 
 #[test]
 fn long_manifests_stay_editable() {
-    let text = AttrValue::from("a: b\n".repeat(100_000));
+    let text = Str::from("a: b\n".repeat(100_000));
     let html = render(editor(&EN, &text, &Diagnosis::default(), None, 50_000, &Callback::noop()));
     check(&html, &["<i>50001</i>", "<i>50300</i>", "<svg height=\"950000\">"]);
     assert_eq!(html.matches("<i>").count(), 300, "only what can be seen is drawn");
@@ -318,24 +319,22 @@ fn mistakes_are_marked_at_their_lines() {
 }
 
 #[test]
-fn the_rehearsal_sees_a_crowd_come_up() {
-    let seen = |rehearsal: &Rehearsal| {
-        drawn(
-            yew::LocalServerRenderer::<Pictures>::with_props(rehearsal.picture()).hydratable(false).render(),
-        )
+fn the_warm_up_sees_a_crowd_come_up() {
+    let seen = |warm_up: &WarmUp| {
+        drawn(yew::LocalServerRenderer::<Pictures>::with_props(warm_up.picture()).hydratable(false).render())
     };
-    let mut rehearsal = Rehearsal::new();
+    let mut warm_up = WarmUp::new();
     let mut pictures = 0;
     let mut states = std::collections::BTreeSet::new();
-    while rehearsal.go_on() {
+    while warm_up.go_on() {
         pictures += 1;
         assert!(pictures < 200, "there is no end to it");
-        let picture = seen(&rehearsal);
+        let picture = seen(&warm_up);
         let counted = |state: &&str| picture.contains(&format!("<li class=\"{state}\"><i>"));
         states.extend(["pending", "run", "ready"].into_iter().filter(counted));
     }
     assert_eq!(states.len(), 3, "{states:?}");
-    let last = seen(&rehearsal);
+    let last = seen(&warm_up);
     assert!(last.contains("120/120 ready"), "{last}");
 }
 

@@ -484,7 +484,7 @@ fn another_set_can_be_looked_at() {
     session.handle(Action::Input(Input::Apply(EXAMPLES[1].text.into())));
     play(&mut session, 1.0);
     assert_eq!(scene(&mut session).sets.len(), 2);
-    session.handle(Action::Look(Key::new(Kind::StatefulSet, "default", "web")));
+    session.handle(Action::ShowSet(Key::new(Kind::StatefulSet, "default", "web")));
     let scene = scene(&mut session);
     assert_eq!(&*scene.lanes[0].name, "web-0");
     assert_eq!(scene.others.len(), 1, "flask-0 is no pod of web");
@@ -492,10 +492,10 @@ fn another_set_can_be_looked_at() {
 
 #[test]
 fn a_pair_of_clusters_gets_the_same_commands_and_differs_in_one_thing() {
-    use ordinal::session::presets::PAIRS;
-    for (number, pair) in PAIRS.iter().enumerate() {
+    use ordinal::session::presets::PRESETS;
+    for (number, pair) in PRESETS.iter().enumerate() {
         let mut session = Session::new();
-        session.handle(Action::Pair(number));
+        session.handle(Action::Preset(number));
         let mut ever = 0;
         for _ in 0..40 {
             play(&mut session, 1.0);
@@ -528,14 +528,14 @@ fn a_pair_of_clusters_gets_the_same_commands_and_differs_in_one_thing() {
 
 #[test]
 fn what_was_applied_is_compared_with_what_is_edited_and_acting_in_the_past_stays_in_step() {
-    use ordinal::session::presets::Twin;
+    use ordinal::session::presets::Variant;
     let mut session = seed();
     play(&mut session, 5.0);
     let edited = EXAMPLES[0]
         .text
         .replace("replicas: 3", "replicas: 2")
         .replace("minReadySeconds: 10", "minReadySeconds: 0");
-    let edited = Twin { name: "edited".into(), manifest: edited.as_str().into() };
+    let edited = Variant { name: "edited".into(), manifest: edited.as_str().into() };
     session.handle(Action::CompareEdited { applied: "applied".into(), edited });
     play(&mut session, 60.0);
     let ready = |session: &Session| -> Vec<i32> {
@@ -601,7 +601,7 @@ fn what_is_no_set_is_not_brought_on_the_stage() {
     play(&mut session, 20.0);
     for kind in [Kind::Pod, Kind::Service] {
         let name = if kind == Kind::Pod { "flask-0" } else { "flask" };
-        session.handle(Action::Look(Key::new(kind, "default", name)));
+        session.handle(Action::ShowSet(Key::new(kind, "default", name)));
         assert_eq!(session.set(), Some(Key::new(Kind::StatefulSet, "default", "flask")));
         assert_eq!(scene(&mut session).lanes.len(), 3);
     }

@@ -71,7 +71,7 @@ pub fn copy(text: &str) -> bool {
 }
 
 /// From light to dark, or back: against what the browser asks for.
-pub fn change_theme() {
+pub fn toggle_theme() {
     let root = gloo::utils::document_element();
     let dark = match root.get_attribute("data-theme") {
         Some(theme) => theme == "dark",

@@ -1,6 +1,6 @@
 //! What keys do wherever no part of the page takes them for itself.
 
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use crate::session::Action;
 use crate::session::branch::Stop;
 use wasm_bindgen::JsCast;
@@ -8,11 +8,11 @@ use web_sys::KeyboardEvent;
 
 /// What a key does wherever no part of the page takes it for itself. `focused_by_key`: whether what has the focus got it by
 /// the keyboard. Space presses only such a button: after a click it plays and pauses.
-pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Ask> {
+pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Intent> {
     let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok())?;
     let (key, command) = (event.key(), event.ctrl_key() || event.meta_key());
     if command && key == "Enter" {
-        return Some(Ask::Apply);
+        return Some(Intent::Apply);
     }
     if command || event.alt_key() {
         return None;
@@ -29,7 +29,7 @@ pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Ask> {
         button.dyn_into::<web_sys::HtmlElement>().ok()?.click();
         return None;
     }
-    Some(Ask::Do(match &*key {
+    Some(Intent::Session(match &*key {
         " " => {
             if let Some(button) = target.closest("button, a, summary").ok()? {
                 if focused_by_key {

@@ -1,7 +1,7 @@
-//! A rehearsal: a small rollout of a crowd, run once and drawn where nobody sees it, before the user asks for a big one.
+//! The warm-up: a small rollout of a crowd, run once and drawn where nobody sees it, before the user asks for a big one.
 //!
 //! Browsers compile a function of a Wasm module when it is called for the first time. In the first pictures of a rollout
-//! these are hundreds, and each picture that has many of them comes late. `static/start.js` lets the rehearsal go on, a
+//! these are hundreds, and each picture that has many of them comes late. `static/start.js` lets the warm-up go on, a
 //! picture at a time, in moments in which the browser has nothing else to do.
 
 use crate::components::stage::Stage;
@@ -22,18 +22,18 @@ const PICTURE: f64 = 16.0;
 const SPEED: f64 = 32.0;
 
 /// A session that is played where nobody sees it.
-pub struct Rehearsal {
+pub struct WarmUp {
     session: Rc<RefCell<Session>>,
     clock: f64,
 }
 
-impl Rehearsal {
+impl WarmUp {
     /// Before its first picture.
-    pub fn new() -> Rehearsal {
+    pub fn new() -> WarmUp {
         let manifest = EXAMPLES.last().map_or("", |example| example.text).replace("replicas: 1000", PODS);
         let mut session = Session::playing(&manifest);
         session.handle(Action::Speed(SPEED));
-        Rehearsal { session: Rc::new(RefCell::new(session)), clock: 0.0 }
+        WarmUp { session: Rc::new(RefCell::new(session)), clock: 0.0 }
     }
 
     /// Goes on to the next picture. Returns false after the last one.
@@ -50,13 +50,13 @@ impl Rehearsal {
     }
 }
 
-impl Default for Rehearsal {
-    fn default() -> Rehearsal {
-        Rehearsal::new()
+impl Default for WarmUp {
+    fn default() -> WarmUp {
+        WarmUp::new()
     }
 }
 
-/// A picture of a rehearsal.
+/// A picture of a warm-up.
 #[derive(Properties)]
 pub struct Picture {
     session: Rc<RefCell<Session>>,
@@ -75,7 +75,7 @@ pub fn Pictures(picture: &Picture) -> Html {
     let mut session = picture.session.borrow_mut();
     let (scene, now) = (session.scene(&EN, None), session.playhead());
     drop(session);
-    let ask = Callback::noop();
+    let send = Callback::noop();
     let stage = Stage {
         words: &EN,
         scene: &scene,
@@ -87,27 +87,27 @@ pub fn Pictures(picture: &Picture) -> Html {
         rule: false,
         default: None,
         lit: None,
-        ask: &ask,
+        send: &send,
     };
-    html! { <>{ stage.draw() }{ timeline(&EN, &picture.session, &scene, &ask) }</> }
+    html! { <>{ stage.draw() }{ timeline(&EN, &picture.session, &scene, &send) }</> }
 }
 
 thread_local! {
-    static STAGED: RefCell<Option<(Rehearsal, AppHandle<Pictures>)>> = const { RefCell::new(None) };
+    static STAGED: RefCell<Option<(WarmUp, AppHandle<Pictures>)>> = const { RefCell::new(None) };
 }
 
-/// Goes on with the rehearsal by a picture. Returns false when it is over.
+/// Goes on with the warm-up by a picture. Returns false when it is over.
 #[wasm_bindgen]
-pub fn rehearse() -> bool {
+pub fn warm_up() -> bool {
     STAGED.with_borrow_mut(|staged| {
-        let (rehearsal, pictures) = staged.get_or_insert_with(|| {
-            let rehearsal = Rehearsal::new();
+        let (warm_up, pictures) = staged.get_or_insert_with(|| {
+            let warm_up = WarmUp::new();
             let nowhere = gloo::utils::document().create_element("div").expect("HTML has such an element");
-            let pictures = yew::Renderer::<Pictures>::with_root_and_props(nowhere, rehearsal.picture());
-            (rehearsal, pictures.render())
+            let pictures = yew::Renderer::<Pictures>::with_root_and_props(nowhere, warm_up.picture());
+            (warm_up, pictures.render())
         });
-        let goes_on = rehearsal.go_on();
-        pictures.update(rehearsal.picture());
+        let goes_on = warm_up.go_on();
+        pictures.update(warm_up.picture());
         if !goes_on && let Some((_, pictures)) = staged.take() {
             pictures.destroy();
         }

@@ -2,8 +2,8 @@
 //! there are none, at the playhead's moment.
 
 use super::{button, choice, part, percent};
-use crate::page::intent::Ask;
-use crate::page::panel::Asking;
+use crate::page::intent::Intent;
+use crate::page::panel::DnsQuery;
 use crate::session::Session;
 use kubesim::api::{Kind, SimTime, Span, Str};
 use kubesim::apiserver::Store;
@@ -32,27 +32,27 @@ pub fn dns(
     words: &'static Words,
     session: &Session,
     service: Option<&str>,
-    asking: &Asking,
-    ask: &Callback<Ask>,
+    query: &DnsQuery,
+    send: &Callback<Intent>,
 ) -> Html {
     let (store, now) = (&session.moment().store, session.now());
-    let question = asking.question(service);
+    let question = query.question(service);
     let resolver = Resolver::of(store);
     let asked = question.peek(store, now);
     let held = resolver.and_then(|r| r.asked.clone()).filter(|held| held.question == question);
     let watched = resolver.and_then(|r| r.watched.clone());
     html! {
         <div class="dns">
-            { form(words, store, asking, service, ask) }
+            { form(words, store, query, service, send) }
             <div class="answers" role="status">
                 <ol>{ for asked.tries.iter().map(attempt) }</ol>
                 { verdict(words, &asked, now) }
                 { records(words, asked.answer(), held.as_deref(), now) }
-                { chain(store, &asked).map(|chain| links(words, &chain, &asked, ask)) }
+                { chain(store, &asked).map(|chain| links(words, &chain, &asked, send)) }
             </div>
-            { strip(words, session, &question, watched.as_deref(), ask) }
-            { raw(words, store, now, &question, asking, ask) }
-            { resolver.map(|resolver| settings(words, resolver, ask)) }
+            { strip(words, session, &question, watched.as_deref(), send) }
+            { raw(words, store, now, &question, query, send) }
+            { resolver.map(|resolver| settings(words, resolver, send)) }
         </div>
     }
 }
@@ -60,12 +60,12 @@ pub fn dns(
 fn form(
     words: &'static Words,
     store: &Store,
-    asking: &Asking,
+    query: &DnsQuery,
     service: Option<&str>,
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
     let onsubmit = {
-        let (ask, tool) = (ask.clone(), asking.tool);
+        let (send, tool) = (send.clone(), query.tool);
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let form: HtmlFormElement = event.target_unchecked_into();
@@ -77,7 +77,7 @@ fn form(
             let name: HtmlInputElement = name.unchecked_into();
             let (kind, namespace): (HtmlSelectElement, HtmlSelectElement) =
                 (kind.unchecked_into(), namespace.unchecked_into());
-            ask.emit(Ask::Resolve(Asking {
+            send.emit(Intent::Query(DnsQuery {
                 name: name.value().trim().to_string().into(),
                 kind: kind.value().into(),
                 namespace: namespace.value().into(),
@@ -85,7 +85,7 @@ fn form(
             }));
         })
     };
-    let shown = if asking.name.is_empty() { service.unwrap_or("kubernetes") } else { &asking.name };
+    let shown = if query.name.is_empty() { service.unwrap_or("kubernetes") } else { &query.name };
     // Drawn again only for another question: else what is being typed would go with each second.
     let id = shown.bytes().fold(7, |id: usize, byte| id.wrapping_mul(31).wrapping_add(usize::from(byte)));
     let value = AttrValue::from(shown.to_string());
@@ -99,14 +99,14 @@ fn form(
     let namespaces = store.list(Kind::Namespace).map(|n| n.meta.name.to_string());
     let option =
         |chosen: &str, value: &str| html! { <option selected={*chosen == *value}>{ value }</option> };
-    let names = dns::names(store, &asking.namespace).into_iter().take(SUGGESTED);
+    let names = dns::names(store, &query.namespace).into_iter().take(SUGGESTED);
     html! {
         <form class="bar" {onsubmit}>
             { input }
-            <select aria-label={words.dns_type}>{ for TYPES.map(|t| option(&asking.kind, t)) }</select>
+            <select aria-label={words.dns_type}>{ for TYPES.map(|t| option(&query.kind, t)) }</select>
             <label>
                 { words.dns.from }
-                <select>{ for namespaces.map(|n| option(&asking.namespace, &n)) }</select>
+                <select>{ for namespaces.map(|n| option(&query.namespace, &n)) }</select>
             </label>
             <datalist id="names">{ for names.map(|name| html! { <option value={name} /> }) }</datalist>
             <button class="primary">{ words.dns_ask }</button>
@@ -181,7 +181,7 @@ fn line(class: &'static str, record: &Record, left: u32) -> Html {
 }
 
 /// Service, EndpointSlice, endpoints, record: each with a dot that says whether it holds.
-fn links(words: &'static Words, chain: &Chain, asked: &Asked, ask: &Callback<Ask>) -> Html {
+fn links(words: &'static Words, chain: &Chain, asked: &Asked, send: &Callback<Intent>) -> Html {
     let dns = &words.dns;
     let item = |holds: Option<bool>, content: Html| {
         let (class, label) = match holds {
@@ -191,8 +191,12 @@ fn links(words: &'static Words, chain: &Chain, asked: &Asked, ask: &Callback<Ask
         };
         html! { <li {class}><b>{ label }</b><span>{ content }</span></li> }
     };
-    let name =
-        button("name", format!("Service {}", chain.service.name), ask, Ask::Inspect(chain.service.clone()));
+    let name = button(
+        "name",
+        format!("Service {}", chain.service.name),
+        send,
+        Intent::Inspect(chain.service.clone()),
+    );
     let Some(about) = &chain.about else {
         return html! { <ul class="chain">{ item(Some(false), html! { <>{ name }{ " · " }{ dns.missing }</> }) }</ul> };
     };
@@ -200,7 +204,7 @@ fn links(words: &'static Words, chain: &Chain, asked: &Asked, ask: &Callback<Ask
     let facts = format!(" · clusterIP {} · selector {}", about.cluster_ip, about.selector);
     let slices = chain.slices.iter().map(|slice| {
         let key = chain.service.beside(Kind::EndpointSlice, slice);
-        button("name", format!("EndpointSlice {slice}"), ask, Ask::Inspect(key))
+        button("name", format!("EndpointSlice {slice}"), send, Intent::Inspect(key))
     });
     let count = fill(dns.endpoints, &[("count", &chain.endpoints.to_string())]);
     let answer = asked.answer();
@@ -305,14 +309,14 @@ fn strip(
     session: &Session,
     question: &Question,
     watched: Option<&Asked>,
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
     let dns = &words.dns;
     let is_watched = watched.is_some_and(|w| w.question == *question);
     let watch = if is_watched {
-        button("chip", dns.stop, ask, Ask::input(Input::Watch(None)))
+        button("chip", dns.stop, send, Intent::input(Input::Watch(None)))
     } else {
-        button("chip", dns.watch, ask, Ask::input(Input::Watch(Some(question.clone()))))
+        button("chip", dns.watch, send, Intent::input(Input::Watch(Some(question.clone()))))
     };
     let chronicle = session.chronicle();
     let Some(watched) = watched else {
@@ -353,15 +357,15 @@ fn raw(
     store: &Store,
     now: SimTime,
     question: &Question,
-    asking: &Asking,
-    ask: &Callback<Ask>,
+    query: &DnsQuery,
+    send: &Callback<Intent>,
 ) -> Html {
     let tab = |tool: &'static str| {
-        let chosen = asking.tool == Some(tool);
+        let chosen = query.tool == Some(tool);
         let tool_then = if chosen { None } else { Some(tool) };
-        choice("chip", chosen, Html::from(tool), ask, Ask::Raw(tool_then))
+        choice("chip", chosen, Html::from(tool), send, Intent::ShowTool(tool_then))
     };
-    let (command, text) = match asking.tool {
+    let (command, text) = match query.tool {
         Some(tool) => output(store, now, question, tool),
         None => Default::default(),
     };
@@ -369,8 +373,8 @@ fn raw(
     html! {
         <div class="raw">
             { for TOOLS.map(tab) }
-            if asking.tool.is_some() {
-                { button("chip", words.dns.copy, ask, Ask::Copy(whole.clone().into())) }
+            if query.tool.is_some() {
+                { button("chip", words.dns.copy, send, Intent::Copy(whole.clone().into())) }
                 <pre tabindex="0">{ whole }</pre>
             }
         </div>
@@ -401,22 +405,22 @@ fn output(store: &Store, now: SimTime, question: &Question, tool: &'static str) 
 }
 
 /// The caches and the delays, to change them.
-fn settings(words: &'static Words, resolver: &Resolver, ask: &Callback<Ask>) -> Html {
+fn settings(words: &'static Words, resolver: &Resolver, send: &Callback<Intent>) -> Html {
     let dns = &words.dns;
     let caches = Caching::ALL.iter().zip(dns.caches);
     let caches =
         caches.map(|(c, text)| html! { <option selected={*c == resolver.caching}>{ text }</option> });
-    let change = ask.reform(|event: Event| {
+    let change = send.reform(|event: Event| {
         let select: HtmlSelectElement = event.target_unchecked_into();
         let chosen = usize::try_from(select.selected_index()).unwrap_or(0);
-        Ask::input(Input::Dns(DnsSetting::Caching(Caching::ALL[chosen.min(2)])))
+        Intent::input(Input::Dns(DnsSetting::Caching(Caching::ALL[chosen.min(2)])))
     });
     let delay = |n: usize| {
         let setting = [DnsSetting::SliceDelay, DnsSetting::ResolverDelay][n];
-        let change = ask.reform(move |event: Event| {
+        let change = send.reform(move |event: Event| {
             let select: HtmlSelectElement = event.target_unchecked_into();
             let chosen = usize::try_from(select.selected_index()).unwrap_or(0);
-            Ask::input(Input::Dns(setting(Span(DELAYS[n][chosen.min(3)]))))
+            Intent::input(Input::Dns(setting(Span(DELAYS[n][chosen.min(3)]))))
         });
         let option = |ms: i64| {
             let text = if ms < 1000 { format!("{ms} ms") } else { format!("{} s", ms / 1000) };

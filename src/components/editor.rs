@@ -1,11 +1,12 @@
 //! The manifest: a text area over the same text in colours, what is wrong with it, and Apply.
 
 use super::button;
-use super::highlight::{Ink, pieces};
+use super::highlight::{TokenKind, pieces};
 use crate::examples::EXAMPLES;
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use crate::session::Action;
-use crate::session::presets::{PAIRS, Pair};
+use crate::session::presets::{ComparisonPreset, PRESETS};
+use kubesim::api::Str;
 use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
 use scene::messages::{Words, fill};
 use web_sys::{HtmlElement, HtmlSelectElement, HtmlTextAreaElement};
@@ -25,27 +26,27 @@ const LISTED: usize = 4;
 /// The manifest's editor. `marked` is the line (from 0) of the field that decides now, `top` the first line that is drawn.
 pub fn editor(
     words: &'static Words,
-    text: &AttrValue,
+    text: &Str,
     diagnosis: &Diagnosis,
     marked: Option<usize>,
     top: usize,
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
-    let oninput = ask.reform(|event: InputEvent| {
+    let oninput = send.reform(|event: InputEvent| {
         let area: HtmlTextAreaElement = event.target_unchecked_into();
-        Ask::Edit(area.value().into())
+        Intent::EditManifest(area.value().into())
     });
-    let choose = ask.reform(|event: Event| {
+    let choose = send.reform(|event: Event| {
         let select: HtmlSelectElement = event.target_unchecked_into();
         let chosen = select.selected_index().max(0) as usize;
         match EXAMPLES.get(chosen) {
-            Some(example) => Ask::Edit(example.text.into()),
-            None => Ask::Do(Action::Pair(chosen - EXAMPLES.len())),
+            Some(example) => Intent::EditManifest(example.text.into()),
+            None => Intent::Session(Action::Preset(chosen - EXAMPLES.len())),
         }
     });
-    let onscroll = ask.reform(move |event: Event| {
+    let onscroll = send.reform(move |event: Event| {
         let area: HtmlElement = event.target_unchecked_into();
-        Ask::Scroll(first_drawn(area.scroll_top().max(0) as usize / LINE))
+        Intent::ScrollManifest(first_drawn(area.scroll_top().max(0) as usize / LINE))
     });
     let count = text.split('\n').count();
     let top = top.min(first_drawn(count));
@@ -56,19 +57,19 @@ pub fn editor(
         said.map(class).or((marked == Some(n)).then_some("marked"))
     };
     let line = |(n, text): (usize, &str)| {
-        html! { <div class={class_of(n)}>{ for pieces(text).into_iter().map(ink) }</div> }
+        html! { <div class={class_of(n)}>{ for pieces(text).into_iter().map(token) }</div> }
     };
     // All numbers in one element that stays at the left: each that did so for itself would be a layer to the browser, and
     // every picture of the whole page would pay for it.
     let number = |n: usize| html! { <i class={class_of(n)}>{ n + 1 }</i> };
-    let pair = |pair: &Pair| html! { <option>{ pair.names.join(" | ") }</option> };
+    let preset = |preset: &ComparisonPreset| html! { <option>{ preset.names.join(" | ") }</option> };
     html! {
         <>
             <div class="bar">
                 <h2>{ words.manifest }</h2>
                 <select aria-label={words.examples} onchange={choose}>
-                    { for EXAMPLES.iter().map(|e| html! { <option selected={*text == e.text}>{ e.name }</option> }) }
-                    <optgroup label={words.side_by_side}>{ for PAIRS.iter().map(pair) }</optgroup>
+                    { for EXAMPLES.iter().map(|e| html! { <option selected={**text == *e.text}>{ e.name }</option> }) }
+                    <optgroup label={words.side_by_side}>{ for PRESETS.iter().map(preset) }</optgroup>
                 </select>
             </div>
             <div class={if count < 10_000 { "editor" } else { "editor long" }} {onscroll}>
@@ -82,7 +83,7 @@ pub fn editor(
                     { space(top) }
                     { for (top..count.min(top + DRAWN)).map(number) }
                 </pre>
-                <textarea aria-label={words.manifest} value={text} {oninput}
+                <textarea aria-label={words.manifest} value={text.clone()} {oninput}
                     wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off" />
             </div>
             <div class="diagnosis" role="status">
@@ -95,9 +96,9 @@ pub fn editor(
                 }
             </div>
             <div class="bar">
-                { button("primary", words.apply, ask, Ask::Apply) }
-                { button("", words.compare_edited, ask, Ask::CompareEdited) }
-                { button("", words.reset, ask, Ask::Do(Action::Reset)) }
+                { button("primary", words.apply, send, Intent::Apply) }
+                { button("", words.compare_edited, send, Intent::CompareEdited) }
+                { button("", words.reset, send, Intent::Session(Action::Reset)) }
             </div>
         </>
     }
@@ -128,8 +129,8 @@ fn found(words: &'static Words, diagnosis: &Diagnosis) -> String {
     if names.is_empty() { count } else { format!("{count} · {}", names.join(", ")) }
 }
 
-fn ink((ink, text): (Ink, &str)) -> Html {
-    match ink.class() {
+fn token((token, text): (TokenKind, &str)) -> Html {
+    match token.class() {
         Some(class) => html! { <b {class}>{ text }</b> },
         None => text.into(),
     }

@@ -1,7 +1,7 @@
 //! The events of the cluster, newest first.
 
 use super::button;
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use crate::page::panel::View;
 use kubesim::api::{Key, Kind, Object, SimTime};
 use kubesim::apiserver::Store;
@@ -14,7 +14,7 @@ use yew::prelude::*;
 const SHOWN: usize = 200;
 
 /// The events.
-pub fn events(words: &'static Words, store: &Store, now: SimTime, ask: &Callback<Ask>) -> Html {
+pub fn events(words: &'static Words, store: &Store, now: SimTime, send: &Callback<Intent>) -> Html {
     let mut events: Vec<&Rc<Object>> = Vec::new();
     let newest_first = |e: &Object| (-e.event().last_timestamp.0, -(e.meta.resource_version as i64));
     for event in store.list(Kind::Event) {
@@ -25,8 +25,8 @@ pub fn events(words: &'static Words, store: &Store, now: SimTime, ask: &Callback
         let event = object.event();
         let involved = &event.involved;
         let inspect = match Kind::of_manifest(&involved.api_version, &involved.kind) {
-            Some(kind) => Ask::Inspect(Key::new(kind, &involved.namespace, &involved.name)),
-            None => Ask::Show(View::Events),
+            Some(kind) => Intent::Inspect(Key::new(kind, &involved.namespace, &involved.name)),
+            None => Intent::Show(View::Events),
         };
         let count = event.count.filter(|n| *n > 1).map(|n| format!(" ×{n}"));
         let name = format!("{}/{}", involved.kind.to_lowercase(), involved.name);
@@ -34,7 +34,7 @@ pub fn events(words: &'static Words, store: &Store, now: SimTime, ask: &Callback
             <li class={if &*event.event_type == "Warning" { "warning" } else { "" }}>
                 <time>{ ago(now, event.last_timestamp) }</time>
                 <b>{ &*event.reason }{ count }</b>
-                { button("name", name, ask, inspect) }
+                { button("name", name, send, inspect) }
                 <p>{ &*event.message }</p>
             </li>
         }

@@ -1,12 +1,12 @@
 //! The head of the page.
 
 use super::{button, sign};
-use crate::page::intent::{Ask, Share};
+use crate::page::intent::{Intent, Share};
 use scene::messages::Words;
 use yew::prelude::*;
 
 /// The head of the page.
-pub fn header(words: &'static Words, ask: &Callback<Ask>) -> Html {
+pub fn header(words: &'static Words, send: &Callback<Intent>) -> Html {
     html! {
         <header>
             <h1>
@@ -17,9 +17,9 @@ pub fn header(words: &'static Words, ask: &Callback<Ask>) -> Html {
             </h1>
             <p>{ words.tagline }</p>
             <p class="far">{ words.simulation }</p>
-            { button("share", words.copy_link, ask, Ask::Share(Share::Link)) }
-            { button("share embed", words.copy_embed, ask, Ask::Share(Share::Embed)) }
-            { sign("", words.theme, "◐", ask, Ask::Theme) }
+            { button("share", words.copy_link, send, Intent::Share(Share::Link)) }
+            { button("share embed", words.copy_embed, send, Intent::Share(Share::Embed)) }
+            { sign("", words.theme, "◐", send, Intent::ToggleTheme) }
         </header>
     }
 }

@@ -2,7 +2,7 @@
 
 /// What a piece of a line is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ink {
+pub enum TokenKind {
     /// Anything else.
     Plain,
     /// The key of a field.
@@ -15,30 +15,36 @@ pub enum Ink {
     Comment,
 }
 
-impl Ink {
+impl TokenKind {
     /// Its class in the style sheet.
     pub fn class(self) -> Option<&'static str> {
-        [None, Some("k"), Some("s"), Some("n"), Some("c")][self as usize]
+        match self {
+            TokenKind::Plain => None,
+            TokenKind::Key => Some("k"),
+            TokenKind::Quoted => Some("s"),
+            TokenKind::Number => Some("n"),
+            TokenKind::Comment => Some("c"),
+        }
     }
 }
 
 /// The pieces of a line, in order; together they are the line.
-pub fn pieces(line: &str) -> Vec<(Ink, &str)> {
+pub fn pieces(line: &str) -> Vec<(TokenKind, &str)> {
     let mut pieces = Vec::new();
     let mut at = 0;
-    let mut take = |length: usize, ink: Ink| {
+    let mut take = |length: usize, kind: TokenKind| {
         if length > 0 {
-            pieces.push((ink, &line[at..at + length]));
+            pieces.push((kind, &line[at..at + length]));
         }
         at += length;
         &line[at..]
     };
-    let rest = take(if line.starts_with("---") { 3 } else { 0 }, Ink::Comment);
-    let mut rest = take(rest.len() - rest.trim_start_matches([' ', '-']).len(), Ink::Plain);
+    let rest = take(if line.starts_with("---") { 3 } else { 0 }, TokenKind::Comment);
+    let mut rest = take(rest.len() - rest.trim_start_matches([' ', '-']).len(), TokenKind::Plain);
     if let Some(colon) = key_end(rest) {
-        let after = take(colon, Ink::Key);
+        let after = take(colon, TokenKind::Key);
         let gap = after[1..].len() - after[1..].trim_start().len();
-        rest = take(1 + gap, Ink::Plain);
+        rest = take(1 + gap, TokenKind::Plain);
     }
     let end = match rest.as_bytes().first() {
         Some(b'#') => 0,
@@ -46,13 +52,13 @@ pub fn pieces(line: &str) -> Vec<(Ink, &str)> {
         _ => rest.find(" #").unwrap_or(rest.len()),
     };
     let value = rest[..end].trim_end();
-    let ink = match value.as_bytes().first() {
-        Some(b'"' | b'\'') => Ink::Quoted,
-        _ if is_number(value) || matches!(value, "true" | "false" | "null") => Ink::Number,
-        _ => Ink::Plain,
+    let kind = match value.as_bytes().first() {
+        Some(b'"' | b'\'') => TokenKind::Quoted,
+        _ if is_number(value) || matches!(value, "true" | "false" | "null") => TokenKind::Number,
+        _ => TokenKind::Plain,
     };
-    let comment = take(end, ink);
-    take(comment.len(), Ink::Comment);
+    let comment = take(end, kind);
+    take(comment.len(), TokenKind::Comment);
     pieces
 }
 
@@ -102,7 +108,10 @@ const DEFAULTS: [(&str, &[&str], &str); 9] = [
 
 /// Where to look for a field in the manifest: its line (from 0), or, if it is left out, the line of the nearest field above
 /// it, and the field's default.
-pub fn place_of_field(text: &str, field: &str) -> Option<(usize, Option<&'static str>)> {
+pub type Place = (usize, Option<&'static str>);
+
+/// Where the manifest has this field.
+pub fn place_of_field(text: &str, field: &str) -> Option<Place> {
     if let Some(line) = line_of_field(text, field) {
         return Some((line, None));
     }
@@ -134,14 +143,14 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, expect: &[(Ink, &str)]) {
+    fn check(line: &str, expect: &[(TokenKind, &str)]) {
         assert_eq!(pieces(line), expect);
         assert_eq!(pieces(line).iter().map(|(_, text)| *text).collect::<String>(), line);
     }
 
     #[test]
     fn lines_are_coloured() {
-        use Ink::*;
+        use TokenKind::*;
         check("", &[]);
         check("kind: Service", &[(Key, "kind"), (Plain, ": "), (Plain, "Service")]);
         check("  - port: 80", &[(Plain, "  - "), (Key, "port"), (Plain, ": "), (Number, "80")]);

@@ -1,8 +1,8 @@
 //! One object, whole: described, as YAML, or what changed since another version of it.
 
 use super::choice;
-use crate::page::intent::Ask;
-use crate::page::panel::{Face, View};
+use crate::page::intent::Intent;
+use crate::page::panel::{InspectorTab, View};
 use crate::session::branch::Branch;
 use kubesim::api::{Key, Kind, Object, SimTime};
 use kubesim::apiserver::Change;
@@ -35,7 +35,7 @@ pub struct Inspected {
     /// The object; absent: the first one.
     pub object: Option<Key>,
     /// How it is shown.
-    pub face: Face,
+    pub tab: InspectorTab,
     /// The version that it is compared with, by its position in the history; absent: the last one.
     pub since: Option<usize>,
 }
@@ -46,41 +46,43 @@ pub fn inspect(
     branch: &Branch,
     now: SimTime,
     inspected: &Inspected,
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
     let store = &branch.moment().store;
     let mut keys: Vec<Key> = OFFERED.iter().flat_map(|kind| store.list(*kind)).map(|o| o.key()).collect();
     let shown = inspected.object.as_ref().or(keys.first()).cloned();
     keys.extend(shown.clone().filter(|key| !keys.contains(key)));
     let object = shown.as_ref().and_then(|key| store.get(key));
-    let face = inspected.face;
+    let tab = inspected.tab;
     let versions = match &shown {
-        Some(key) if face == Face::Changes => versions(branch, key),
+        Some(key) if tab == InspectorTab::Changes => versions(branch, key),
         _ => Vec::new(),
     };
     let text = match object {
-        _ if face == Face::Changes => changes(words, object, &versions, inspected.since),
-        Some(object) if face == Face::Yaml => yaml(object).into(),
+        _ if tab == InspectorTab::Changes => changes(words, object, &versions, inspected.since),
+        Some(object) if tab == InspectorTab::Yaml => yaml(object).into(),
         Some(object) => kubectl::describe::describe(store, object, now, true).into(),
         None => words.nothing_here.into(),
     };
     let option =
         |key: &Key| html! { <option selected={shown.as_ref() == Some(key)}>{ key.to_string() }</option> };
     let options: Html = keys.iter().map(option).collect();
-    let choose = ask.reform(move |event: Event| {
+    let choose = send.reform(move |event: Event| {
         let chosen = keys.get(selected(event));
-        chosen.map_or(Ask::Show(View::Inspect), |key| Ask::Inspect(key.clone()))
+        chosen.map_or(Intent::Show(View::Inspect), |key| Intent::Inspect(key.clone()))
     });
-    let tab = |of: Face, name: &'static str| choice("chip", face == of, Html::from(name), ask, Ask::Face(of));
+    let tab = |of: InspectorTab, name: &'static str| {
+        choice("chip", tab == of, Html::from(name), send, Intent::ShowTab(of))
+    };
     html! {
         <>
             <div class="bar">
                 <select aria-label={words.object} onchange={choose}>{ options }</select>
-                { tab(Face::Described, "describe") }
-                { tab(Face::Yaml, "YAML") }
-                { tab(Face::Changes, words.changes) }
+                { tab(InspectorTab::Described, "describe") }
+                { tab(InspectorTab::Yaml, "YAML") }
+                { tab(InspectorTab::Changes, words.changes) }
             </div>
-            if versions.len() > 1 { { offered(words, &versions, inspected.since, ask) } }
+            if versions.len() > 1 { { offered(words, &versions, inspected.since, send) } }
             <pre class="text" tabindex="0">{ text }</pre>
         </>
     }
@@ -119,13 +121,18 @@ fn other(versions: &[Version], since: Option<usize>) -> Option<&Version> {
 }
 
 /// The menu of versions to compare with.
-fn offered(words: &'static Words, versions: &[Version], since: Option<usize>, ask: &Callback<Ask>) -> Html {
+fn offered(
+    words: &'static Words,
+    versions: &[Version],
+    since: Option<usize>,
+    send: &Callback<Intent>,
+) -> Html {
     let chosen = other(versions, since).map(|v| v.position);
     let positions: Vec<usize> = versions[1..].iter().map(|v| v.position).collect();
-    let choose = ask.reform(move |event: Event| {
+    let choose = send.reform(move |event: Event| {
         // The first one is always the last version, whatever that is by then.
         let place = selected(event);
-        Ask::Since(positions.get(place).copied().filter(|_| place > 0))
+        Intent::CompareVersion(positions.get(place).copied().filter(|_| place > 0))
     });
     let option = |(n, v): (usize, &Version)| {
         let version = v.object.as_ref().map(|o| o.meta.resource_version.to_string());

@@ -17,7 +17,8 @@ pub mod terminal;
 pub mod timeline;
 pub mod trouble;
 
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
+use std::any::Any;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -47,6 +48,16 @@ impl PartialEq for PartProps {
 #[component]
 fn Part(props: &PartProps) -> Html {
     (props.draw)()
+}
+
+/// Holds something as long as two numbers stay as they are; then it is dropped, and made anew. One hook for all effects of the
+/// page, because each kind of what an effect depends on adds another copy of Yew's.
+#[hook]
+pub fn use_held(depends: [usize; 2], hold: Box<dyn FnOnce() -> Box<dyn Any>>) {
+    use_effect_with(depends, move |_| {
+        let held = hold();
+        move || drop(held)
+    });
 }
 
 /// A part of the page that is drawn again only when what it depends on is another.
@@ -102,9 +113,14 @@ pub fn percent(part: f64) -> String {
 }
 
 /// A button with a text that says what it does.
-pub fn button(class: &'static str, content: impl Into<AttrValue>, ask: &Callback<Ask>, what: Ask) -> Html {
+pub fn button(
+    class: &'static str,
+    content: impl Into<AttrValue>,
+    send: &Callback<Intent>,
+    what: Intent,
+) -> Html {
     let content: AttrValue = content.into();
-    labelled(class, None, None, content.into(), ask, what)
+    labelled(class, None, None, content.into(), send, what)
 }
 
 /// A button with a sign on it, and a label for those who don't see it or don't know it.
@@ -112,15 +128,21 @@ pub fn sign(
     class: &'static str,
     label: impl Into<AttrValue>,
     sign: &'static str,
-    ask: &Callback<Ask>,
-    what: Ask,
+    send: &Callback<Intent>,
+    what: Intent,
 ) -> Html {
-    labelled(class, Some(label.into()), None, sign.into(), ask, what)
+    labelled(class, Some(label.into()), None, sign.into(), send, what)
 }
 
 /// A button to choose one of several.
-pub fn choice(class: &'static str, chosen: bool, content: Html, ask: &Callback<Ask>, what: Ask) -> Html {
-    labelled(class, None, Some(chosen), content, ask, what)
+pub fn choice(
+    class: &'static str,
+    chosen: bool,
+    content: Html,
+    send: &Callback<Intent>,
+    what: Intent,
+) -> Html {
+    labelled(class, None, Some(chosen), content, send, what)
 }
 
 /// A button.
@@ -129,11 +151,11 @@ pub fn labelled(
     label: Option<AttrValue>,
     chosen: Option<bool>,
     content: Html,
-    ask: &Callback<Ask>,
-    what: Ask,
+    send: &Callback<Intent>,
+    what: Intent,
 ) -> Html {
-    let ask = ask.clone();
-    let onclick = Callback::from(move |_: MouseEvent| ask.emit(what.clone()));
+    let send = send.clone();
+    let onclick = Callback::from(move |_: MouseEvent| send.emit(what.clone()));
     let current = chosen.map(|c| if c { "true" } else { "false" });
     html! {
         <button type="button" {class} aria-label={label.clone()} title={label} aria-current={current} {onclick}>

@@ -3,8 +3,8 @@
 //! Keys: ↑ ↓ and Ctrl-R for the history, Tab to complete (on an empty line it leaves the terminal, as everywhere),
 //! Ctrl-C, Ctrl-D, Ctrl-L, Ctrl-U. What was printed is in pages, each drawn once; the browser lays out those in view.
 
-use super::{address, button, part};
-use crate::page::intent::Ask;
+use super::{address, button, part, use_held};
+use crate::page::intent::Intent;
 use crate::session::Session;
 use kubesim::api::{Key, Kind, Str};
 use kubesim::apiserver::Stream;
@@ -14,6 +14,7 @@ use scene::explain::in_namespace;
 use scene::history::{Chronicle, Page, Printed};
 use scene::messages::Words;
 use scene::scene::{PodPlace, Scene};
+use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -33,7 +34,7 @@ pub struct Props {
     /// Commands to offer.
     pub suggestions: Vec<String>,
     pub session: Rc<RefCell<Session>>,
-    pub ask: Callback<Ask>,
+    pub send: Callback<Intent>,
 }
 
 impl PartialEq for Props {
@@ -62,7 +63,7 @@ struct Mode {
 /// The terminal.
 #[component]
 pub fn Terminal(props: &Props) -> Html {
-    let Props { words, screen, lines, suggestions, session, ask } = props;
+    let Props { words, screen, lines, suggestions, session, send } = props;
     let (scroller, input) = (use_node_ref(), use_node_ref());
     let back = use_mut_ref(|| 0_usize);
     let follows = use_mut_ref(|| true);
@@ -70,11 +71,13 @@ pub fn Terminal(props: &Props) -> Html {
     let end = screen.last().and_then(|page| page.last()).map(|p| p.position);
     {
         let (scroller, follows) = (scroller.clone(), follows.clone());
-        use_effect_with((end, mode.offers.len()), move |_| {
+        let follow = move || -> Box<dyn Any> {
             if let (Some(element), true) = (scroller.cast::<HtmlElement>(), *follows.borrow()) {
                 element.set_scroll_top(element.scroll_height());
             }
-        });
+            Box::new(())
+        };
+        use_held([end.map_or(0, |end| end + 1), mode.offers.len()], Box::new(follow));
     }
     let onscroll = {
         let follows = follows.clone();
@@ -85,14 +88,14 @@ pub fn Terminal(props: &Props) -> Html {
         })
     };
     let onclick = {
-        let (input, ask) = (input.clone(), ask.clone());
+        let (input, send) = (input.clone(), send.clone());
         Callback::from(move |event: MouseEvent| {
             if has_selection() {
                 return;
             }
             let clicked = event.target().and_then(|t| t.dyn_into::<Element>().ok());
             if let Some(key) = clicked.and_then(|e| e.get_attribute("data-object")).and_then(|k| key(&k)) {
-                return ask.emit(Ask::Inspect(key));
+                return send.emit(Intent::Inspect(key));
             }
             if let Some(input) = input.cast::<HtmlElement>() {
                 let _ = input.focus();
@@ -115,7 +118,7 @@ pub fn Terminal(props: &Props) -> Html {
         })
     };
     let onkeydown = {
-        let (ask, lines, session, mode) = (ask.clone(), lines.clone(), session.clone(), mode.clone());
+        let (send, lines, session, mode) = (send.clone(), lines.clone(), session.clone(), mode.clone());
         let match_now = found(&mode);
         Callback::from(move |event: KeyboardEvent| {
             let line: HtmlInputElement = event.target_unchecked_into();
@@ -130,7 +133,7 @@ pub fn Terminal(props: &Props) -> Html {
                 let runs = edits.is_none();
                 mode.set(Mode { edits, ..plain.clone() });
                 if runs {
-                    ask.emit(Ask::input(Input::Line(text.into())));
+                    send.emit(Intent::input(Input::Line(text.into())));
                 }
             };
             match (&*event.key(), event.ctrl_key()) {
@@ -154,9 +157,9 @@ pub fn Terminal(props: &Props) -> Html {
                 ("c", true) if !has_selection() => {
                     line.set_value("");
                     mode.set(plain);
-                    ask.emit(Ask::input(Input::Interrupt));
+                    send.emit(Intent::input(Input::Interrupt));
                 }
-                ("d", true) if line.value().is_empty() => ask.emit(Ask::input(Input::EndOfInput)),
+                ("d", true) if line.value().is_empty() => send.emit(Intent::input(Input::EndOfInput)),
                 ("l", true) => mode.set(Mode { cleared: end.map_or(0, |end| end + 1), ..plain }),
                 ("u", true) => line.set_value(""),
                 ("ArrowUp" | "ArrowDown", false) if !searching => {
@@ -192,7 +195,7 @@ pub fn Terminal(props: &Props) -> Html {
     };
     let chip = |command: &String| {
         let text = command.strip_prefix("kubectl ").unwrap_or(command).to_string();
-        button("chip", text, ask, Ask::input(Input::Line(command.as_str().into())))
+        button("chip", text, send, Intent::input(Input::Line(command.as_str().into())))
     };
     let search = mode.search.map(|_| {
         format!("(reverse-i-search)`{}': {}", mode.query, found(&mode).as_deref().unwrap_or_default())
@@ -200,7 +203,7 @@ pub fn Terminal(props: &Props) -> Html {
     let label = if search.is_some() { words.search } else { words.command_line };
     let shared = session.borrow();
     if let Some((line, text)) = &mode.edits {
-        return text_editor(words, line, text, session, &mode, ask);
+        return text_editor(words, line, text, session, &mode, send);
     }
     html! {
         <>
@@ -263,11 +266,11 @@ fn text_editor(
     text: &Str,
     session: &Rc<RefCell<Session>>,
     mode: &UseStateHandle<Mode>,
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
     let save = {
-        let (line, opened, session, mode, ask) =
-            (line.clone(), text.clone(), session.clone(), mode.clone(), ask.clone());
+        let (line, opened, session, mode, send) =
+            (line.clone(), text.clone(), session.clone(), mode.clone(), send.clone());
         move |edited: Option<String>| {
             let edited = edited.unwrap_or_else(|| opened.to_string());
             let wrong = {
@@ -279,7 +282,7 @@ fn text_editor(
                 return mode.set(Mode { edits: Some((line.clone(), again.into())), ..(*mode).clone() });
             }
             mode.set(Mode { edits: None, ..(*mode).clone() });
-            ask.emit(Ask::input(Input::Edit { line: line.clone(), text: edited.into() }));
+            send.emit(Intent::input(Input::Edit { line: line.clone(), text: edited.into() }));
         }
     };
     let written = |event: &Event| -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::dns::bands as bands_of_dns;
 use super::{choice, labelled, part, percent, sign};
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use crate::session::branch::{Branch, Stop};
 use crate::session::{Action, Session};
 use kubesim::api::SimTime;
@@ -54,7 +54,7 @@ pub fn timeline(
     words: &'static Words,
     shared: &Rc<RefCell<Session>>,
     scene: &Scene,
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
     let session = shared.borrow();
     let (now, frontier) = (session.playhead(), session.frontier());
@@ -105,8 +105,8 @@ pub fn timeline(
     };
     html! {
         <section class="timeline" aria-label={words.timeline}>
-            { controls(words, &session, ask) }
-            if session.branches().len() > 1 { { branches(words, &session, ask) } }
+            { controls(words, &session, send) }
+            if session.branches().len() > 1 { { branches(words, &session, send) } }
             if let Some((count, at)) = session.history().dropped() {
                 <p class="dropped" role="status">
                     { fill(words.dropped, &[("count", &count.to_string()), ("time", &at.to_string())]) }
@@ -139,8 +139,8 @@ pub fn timeline(
                         <rect class="later" x={x(now)} y={TOP.to_string()} width={x(frontier - now)} height={(bottom - TOP).to_string()} />
                         <svg x={x(now)} overflow="visible"><path class="playhead" d={format!("M-7 8h14l-6 8V{bottom}h-2V16z")} /></svg>
                     </svg>
-                    { scrubber(words, span, now, frontier, ask) }
-                    { for COMMANDS_APART.map(|kind| lists(words, session.chronicle(), span, rounded, kind, ask)) }
+                    { scrubber(words, span, now, frontier, send) }
+                    { for COMMANDS_APART.map(|kind| lists(words, session.chronicle(), span, rounded, kind, send)) }
                 </div>
             </div>
         </section>
@@ -200,23 +200,23 @@ fn clock(at: f64) -> String {
     }
 }
 
-fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Html {
+fn controls(words: &'static Words, session: &Session, send: &Callback<Intent>) -> Html {
     let icon = |class: &'static str, label: &'static str, text: &'static str, action: Action| {
-        sign(class, label, text, ask, Ask::Do(action))
+        sign(class, label, text, send, Intent::Session(action))
     };
     let (label, text) = if session.is_playing() { (words.pause, "❚❚") } else { (words.play, "▶") };
     let content = html! { <>{ text }<span>{ label }</span></> };
     let speed = |(speed, label): (f64, &'static str)| {
-        choice("", session.speed() == speed, Html::from(label), ask, Ask::Do(Action::Speed(speed)))
+        choice("", session.speed() == speed, Html::from(label), send, Intent::Session(Action::Speed(speed)))
     };
     let skips = session.skips_idle();
     let state =
-        |state: PodState| html! { <li><i class={state.class()} />{ words.states[state as usize] }</li> };
+        |(state, name): (PodState, &'static str)| html! { <li><i class={state.class()} />{ name }</li> };
     html! {
         <div class="controls">
             { icon("far", words.to_start, "|◀", Action::Start) }
             { icon("", words.step_back, "◀", Action::Step { forward: false, stop: Stop::Event }) }
-            { labelled("primary play", Some(label.into()), None, content, ask, Ask::Do(Action::Toggle)) }
+            { labelled("primary play", Some(label.into()), None, content, send, Intent::Session(Action::Toggle)) }
             { icon("", words.step_on, "▶", Action::Step { forward: true, stop: Stop::Event }) }
             { icon("far", words.to_present, "▶|", Action::Present) }
             <span class="clock">
@@ -225,7 +225,7 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
             </span>
             <div class="speeds" role="group" aria-label={words.speed}>
                 { for SPEEDS.map(speed) }
-                { choice("skip", skips, Html::from(words.skip_idle), ask, Ask::Do(Action::SkipIdle(!skips))) }
+                { choice("skip", skips, Html::from(words.skip_idle), send, Intent::Session(Action::SkipIdle(!skips))) }
             </div>
             { icon("far", words.decision_back, "◀◆", Action::Step { forward: false, stop: Stop::Decision }) }
             { icon("far", words.decision_on, "◆▶", Action::Step { forward: true, stop: Stop::Decision }) }
@@ -234,7 +234,7 @@ fn controls(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
                 <h3>{ words.shortcuts }</h3>
                 <dl>{ for words.keys.iter().map(key) }</dl>
             </div>
-            <ul class="legend">{ for PodState::ALL.map(state) }</ul>
+            <ul class="legend">{ for PodState::ALL.into_iter().zip(words.states).map(state) }</ul>
         </div>
     }
 }
@@ -247,18 +247,24 @@ fn lag(words: &'static Words, pace: f64) -> Html {
 }
 
 /// The branches: the one that is shown can be named, another one be shown, compared with, thrown away.
-fn branches(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Html {
+fn branches(words: &'static Words, session: &Session, send: &Callback<Intent>) -> Html {
     let (shown, beside) = (session.branch().id, session.beside().map(|b| b.id));
     let branch = |branch: &Branch| {
         let (id, name) = (branch.id, branch_name(words, branch));
         let from = branch.from.map(|(_, at)| fill(words.branch_from, &[("time", &at.to_string())]));
         let about = |text| Some(AttrValue::from(fill(text, &[("branch", name)])));
-        let discard =
-            labelled("", about(words.discard_branch), None, "✕".into(), ask, Ask::Do(Action::Discard(id)));
+        let discard = labelled(
+            "",
+            about(words.discard_branch),
+            None,
+            "✕".into(),
+            send,
+            Intent::Session(Action::Discard(id)),
+        );
         if id == shown {
-            let onchange = ask.reform(move |event: Event| {
+            let onchange = send.reform(move |event: Event| {
                 let input: HtmlInputElement = event.target_unchecked_into();
-                Ask::Do(Action::Rename(id, input.value().trim().into()))
+                Intent::Session(Action::Rename(id, input.value().trim().into()))
             });
             let name = name.to_string();
             return html! {
@@ -268,12 +274,12 @@ fn branches(words: &'static Words, session: &Session, ask: &Callback<Ask>) -> Ht
                 </li>
             };
         }
-        let compare = Ask::Do(Action::Compare((beside != Some(id)).then_some(id)));
+        let compare = Intent::Session(Action::Compare((beside != Some(id)).then_some(id)));
         let content = html! { <>{ name.to_string() }<small>{ from }</small></> };
         html! {
             <li key={id}>
-                { labelled("", None, Some(false), content, ask, Ask::Do(Action::Switch(id))) }
-                { labelled("", about(words.compare_with), Some(beside == Some(id)), "⇄".into(), ask, compare) }
+                { labelled("", None, Some(false), content, send, Intent::Session(Action::Switch(id))) }
+                { labelled("", about(words.compare_with), Some(beside == Some(id)), "⇄".into(), send, compare) }
                 { discard }
             </li>
         }
@@ -352,7 +358,13 @@ fn stretches(life: &Life, span: f64) -> impl Iterator<Item = (SimTime, SimTime, 
 /// are told apart without colours, too.
 fn bar(state: PodState, height: usize) -> (usize, usize) {
     let full = (height * 2 / 3).max(2);
-    let thick = (full * [4, 6, 9, 12, 12, 12][state as usize] / 12).max(2);
+    let twelfths = match state {
+        PodState::Pending => 4,
+        PodState::Init => 6,
+        PodState::Running => 9,
+        PodState::Ready | PodState::Terminating | PodState::Failing => 12,
+    };
+    let thick = (full * twelfths / 12).max(2);
     ((height - full) / 2 + (full - thick), thick)
 }
 
@@ -448,7 +460,7 @@ fn lists(
     span: f64,
     rounded: f64,
     (class, apart): (&'static str, f64),
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
     let list = |group: &[Mark]| {
         let (first, at) = (&group[0], group[0].at.0 as f64 / span);
@@ -461,11 +473,11 @@ fn lists(
             html! { <text x={x(8)} y={(50 + n * 15).to_string()}>{ mark.at.to_string() }{ "  " }{ command(mark) }</text> }
         };
         let all: Vec<&str> = group.iter().map(command).collect();
-        let seek = Ask::Do(Action::Seek(first.at.0 as f64));
+        let seek = Intent::Session(Action::Seek(first.at.0 as f64));
         html! {
             <svg x={percent(at)} overflow="visible">
                 <g class="many" tabindex="0" role="img" aria-label={format!("{}: {}", how_many(words, group), all.join("; "))}
-                    onclick={ask.reform(move |_: MouseEvent| seek.clone())}>
+                    onclick={send.reform(move |_: MouseEvent| seek.clone())}>
                     <rect class="hit" y="17" width="95" height="15" />
                     <g class="list">
                         <rect x={x(0)} y="34" width={width.to_string()} height={(shown.len() * 15 + 10).to_string()} rx="6" />
@@ -515,9 +527,9 @@ fn marks(words: &'static Words, chronicle: &Chronicle, bars_span: f64, span: f64
 }
 
 /// What takes the pointer and the keys: the playhead can be dragged, clicked to, focused and moved.
-fn scrubber(words: &'static Words, span: f64, now: f64, frontier: f64, ask: &Callback<Ask>) -> Html {
+fn scrubber(words: &'static Words, span: f64, now: f64, frontier: f64, send: &Callback<Intent>) -> Html {
     let pointed = {
-        let ask = ask.clone();
+        let send = send.clone();
         Callback::from(move |event: PointerEvent| {
             let field: HtmlElement = event.target_unchecked_into();
             let down = event.type_() == "pointerdown";
@@ -526,15 +538,15 @@ fn scrubber(words: &'static Words, span: f64, now: f64, frontier: f64, ask: &Cal
             }
             if down || event.buttons() & 1 == 1 {
                 let part = f64::from(event.offset_x()) / f64::from(field.offset_width().max(1));
-                ask.emit(Ask::Do(Action::Hold(true)));
-                ask.emit(Ask::Do(Action::Seek(part * span)));
+                send.emit(Intent::Session(Action::Hold(true)));
+                send.emit(Intent::Session(Action::Seek(part * span)));
             } else if event.type_() == "pointerup" {
-                ask.emit(Ask::Do(Action::Hold(false)));
+                send.emit(Intent::Session(Action::Hold(false)));
             }
         })
     };
     let onkeydown = {
-        let ask = ask.clone();
+        let send = send.clone();
         Callback::from(move |event: KeyboardEvent| {
             let by = match &*event.key() {
                 "PageUp" => 10_000.0,
@@ -542,7 +554,7 @@ fn scrubber(words: &'static Words, span: f64, now: f64, frontier: f64, ask: &Cal
                 _ => return,
             };
             event.prevent_default();
-            ask.emit(Ask::Do(Action::Seek(now + by)));
+            send.emit(Intent::Session(Action::Seek(now + by)));
         })
     };
     let seconds = |at: f64| ((at / 1000.0) as i64).to_string();

@@ -2,7 +2,7 @@
 //! story like any other.
 
 use super::labelled;
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use kubesim::api::{Key, Kind};
 use kubesim::apiserver::Store;
 use kubesim::kubelet::{Nodes, Slow, is_silent};
@@ -17,8 +17,8 @@ use yew::prelude::*;
 const ID: &str = "trouble";
 
 /// A button that opens the menu for an object.
-pub fn opener(class: &'static str, label: String, content: Html, ask: &Callback<Ask>, key: Key) -> Html {
-    let onclick = ask.reform(move |_: MouseEvent| Ask::Trouble(key.clone()));
+pub fn opener(class: &'static str, label: String, content: Html, send: &Callback<Intent>, key: Key) -> Html {
+    let onclick = send.reform(move |_: MouseEvent| Intent::OfferFaults(key.clone()));
     let label = AttrValue::from(label);
     html! {
         <button type="button" {class} popovertarget={ID} aria-haspopup="menu" aria-label={label.clone()} title={label} {onclick}>
@@ -34,12 +34,12 @@ pub fn menu(
     store: &Store,
     nodes: Option<&Nodes>,
     key: Option<&Key>,
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
     let items = key.map(|key| Menu { words, store, nodes, key }.items()).unwrap_or_default();
-    let item = |(text, what): (String, Ask)| {
-        let stays = matches!(what, Ask::Trouble(_));
-        let onclick = ask.reform(move |_: MouseEvent| what.clone());
+    let item = |(text, what): (String, Intent)| {
+        let stays = matches!(what, Intent::OfferFaults(_));
+        let onclick = send.reform(move |_: MouseEvent| what.clone());
         let action = if stays { "show" } else { "hide" };
         html! { <li><button type="button" popovertarget={ID} popovertargetaction={action} {onclick}>{ text }</button></li> }
     };
@@ -82,7 +82,7 @@ struct Menu<'a> {
 }
 
 impl Menu<'_> {
-    fn items(&self) -> Vec<(String, Ask)> {
+    fn items(&self) -> Vec<(String, Intent)> {
         match self.key.kind {
             Kind::Pod => self.pod(),
             Kind::PersistentVolumeClaim => self.claim(),
@@ -92,15 +92,15 @@ impl Menu<'_> {
     }
 
     /// A command about something in the object's namespace.
-    fn command(&self, command: String) -> Ask {
-        Ask::Command(in_namespace(command, &self.key.namespace).into())
+    fn command(&self, command: String) -> Intent {
+        Intent::Command(in_namespace(command, &self.key.namespace).into())
     }
 
-    fn pod(&self) -> Vec<(String, Ask)> {
+    fn pod(&self) -> Vec<(String, Intent)> {
         let (words, key, name) = (self.words, self.key, &self.key.name);
         let mut items = vec![
-            (words.why_so.into(), Ask::Why(Some(Subject::Pod(key.clone())))),
-            (words.why_dns.into(), Ask::Why(Some(Subject::Endpoint(key.clone())))),
+            (words.why_so.into(), Intent::Explain(Some(Subject::Pod(key.clone())))),
+            (words.why_dns.into(), Intent::Explain(Some(Subject::Endpoint(key.clone())))),
         ];
         let Some(object) = self.store.get(key) else { return items };
         let pod = object.pod();
@@ -135,7 +135,7 @@ impl Menu<'_> {
         }
         if let Some(node) = node {
             let node = Key::cluster(Kind::Node, node);
-            items.push((fill(words.trouble_for, &[("name", &node.name)]), Ask::Trouble(node)));
+            items.push((fill(words.trouble_for, &[("name", &node.name)]), Intent::OfferFaults(node)));
         }
         items
     }
@@ -144,20 +144,20 @@ impl Menu<'_> {
         self.store.verdict(component, self.key).map(|verdict| &verdict.reason)
     }
 
-    fn claim(&self) -> Vec<(String, Ask)> {
+    fn claim(&self) -> Vec<(String, Intent)> {
         let words = self.words;
         vec![
-            (words.why_so.into(), Ask::Why(Some(Subject::Claim(self.key.clone())))),
-            (words.do_inspect.into(), Ask::Inspect(self.key.clone())),
+            (words.why_so.into(), Intent::Explain(Some(Subject::Claim(self.key.clone())))),
+            (words.do_inspect.into(), Intent::Inspect(self.key.clone())),
             (words.do_delete.into(), self.command(format!("kubectl delete pvc {}", self.key.name))),
         ]
     }
 
-    fn node(&self) -> Vec<(String, Ask)> {
+    fn node(&self) -> Vec<(String, Intent)> {
         let (words, name) = (self.words, &self.key.name);
         let mut items = vec![
-            (words.why_so.into(), Ask::Why(Some(Subject::Node(self.key.clone())))),
-            (words.do_inspect.into(), Ask::Inspect(self.key.clone())),
+            (words.why_so.into(), Intent::Explain(Some(Subject::Node(self.key.clone())))),
+            (words.do_inspect.into(), Intent::Inspect(self.key.clone())),
         ];
         let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
         match is_silent(self.store, name) {
@@ -173,13 +173,14 @@ impl Menu<'_> {
         items
     }
 
-    fn cluster(&self) -> Vec<(String, Ask)> {
+    fn cluster(&self) -> Vec<(String, Intent)> {
         let words = self.words;
         let workers = self.store.list(Kind::Node);
         let workers = workers.filter(|n| !n.node().taints.iter().any(|t| t.key.ends_with("control-plane")));
-        let of_node = |key: Key| (fill(words.trouble_for, &[("name", &key.name)]), Ask::Trouble(key));
+        let of_node = |key: Key| (fill(words.trouble_for, &[("name", &key.name)]), Intent::OfferFaults(key));
         let mut items: Vec<_> = workers.map(|node| of_node(node.key())).collect();
-        let mut add = |text: &str, command: String| items.push((text.into(), Ask::Command(command.into())));
+        let mut add =
+            |text: &str, command: String| items.push((text.into(), Intent::Command(command.into())));
         for class in self.store.list(Kind::StorageClass) {
             let name = &class.meta.name;
             add(&fill(words.delete_class, &[("class", name)]), format!("kubectl delete storageclass {name}"));
@@ -205,10 +206,10 @@ pub fn why_button(
     words: &'static Words,
     name: &str,
     status: &str,
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
     subject: Subject,
 ) -> Html {
     let label = fill(words.ask_why, &[("name", name), ("status", status)]);
     let content = Html::from(status.to_string());
-    labelled("ask", Some(label.into()), None, content, ask, Ask::Why(Some(subject)))
+    labelled("ask", Some(label.into()), None, content, send, Intent::Explain(Some(subject)))
 }

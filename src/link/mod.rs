@@ -8,9 +8,9 @@ pub mod address;
 pub mod pack;
 
 use crate::examples::EXAMPLES;
-use crate::page::panel::{Face, View};
+use crate::page::panel::{InspectorTab, View};
 use crate::session::branch::MOST_BRANCHES;
-use crate::session::presets::PAIRS;
+use crate::session::presets::PRESETS;
 use kubesim::api::{Key, Kind, SimTime, Span, Str};
 use kubesim::dns::{Caching, Question, RecordType};
 use kubesim::sim::DnsSetting;
@@ -33,11 +33,11 @@ const COMMON: &str = "\nkubectl exec -ti -- sh\nkubectl logs \nkubectl describe 
     kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh\nkubectl delete pod ";
 
 /// The faces by their numbers.
-const FACES: [Face; 3] = [Face::Described, Face::Yaml, Face::Changes];
+const FACES: [InspectorTab; 3] = [InspectorTab::Described, InspectorTab::Yaml, InspectorTab::Changes];
 
 /// A story as a link tells it.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Told {
+pub struct SavedBranch {
     /// Its name, if it has one.
     pub name: Str,
     /// The place of the branch from which it began, and when.
@@ -54,15 +54,15 @@ pub struct Link {
     /// The text in the editor.
     pub text: Str,
     /// The branches in the order in which they began, at least one.
-    pub branches: Vec<Told>,
+    pub branches: Vec<SavedBranch>,
     /// The place of the one that is shown.
     pub shown: usize,
     /// The place of the one that it is compared with.
     pub beside: Option<usize>,
-    /// Whether these two are twins: commands go to both.
-    pub twins: bool,
-    /// The number of the built-in pair that they are.
-    pub pair: Option<usize>,
+    /// Whether commands go to both.
+    pub mirrored: bool,
+    /// The place of the built-in comparison that they are.
+    pub preset: Option<usize>,
     /// The moment.
     pub playhead: SimTime,
     /// Whether time passes.
@@ -78,11 +78,11 @@ pub struct Link {
     /// The object that is inspected.
     pub object: Option<Key>,
     /// How it is shown.
-    pub face: Face,
+    pub tab: InspectorTab,
     /// The name and the type that DNS is asked for.
     pub question: (Str, Str),
     /// Of many lanes, the one that is shown whole.
-    pub lens: Option<i32>,
+    pub selected: Option<i32>,
     /// The part that the question is about, if not about the whole set.
     pub subject: Option<Subject>,
     /// Whether the rule is shown.
@@ -111,11 +111,11 @@ impl Default for Link {
         let inputs = vec![TimedInput { at: SimTime(0), input: Input::Apply(text.clone()) }];
         Link {
             text,
-            branches: vec![Told { inputs, ..Told::default() }],
+            branches: vec![SavedBranch { inputs, ..SavedBranch::default() }],
             shown: 0,
             beside: None,
-            twins: false,
-            pair: None,
+            mirrored: false,
+            preset: None,
             playhead: SimTime(0),
             playing: true,
             speed: 2,
@@ -123,9 +123,9 @@ impl Default for Link {
             view: View::Stage,
             panel: View::Terminal,
             object: None,
-            face: Face::Described,
+            tab: InspectorTab::Described,
             question: ("".into(), "A".into()),
-            lens: None,
+            selected: None,
             subject: None,
             rule: false,
         }
@@ -134,29 +134,29 @@ impl Default for Link {
 
 impl Link {
     /// The story that is shown.
-    pub fn story(&self) -> &Told {
+    pub fn story(&self) -> &SavedBranch {
         &self.branches[self.shown]
     }
 
     /// The story that is shown.
-    pub fn story_mut(&mut self) -> &mut Told {
+    pub fn story_mut(&mut self) -> &mut SavedBranch {
         &mut self.branches[self.shown]
     }
 
     /// Whether there is nothing to say but one story.
     fn is_single(&self) -> bool {
-        matches!(&self.branches[..], [Told { name, from: None, .. }] if name.is_empty())
+        matches!(&self.branches[..], [SavedBranch { name, from: None, .. }] if name.is_empty())
     }
 
     /// The link as the fragment of an address, without the `#`.
     pub fn to_fragment(&self) -> String {
         let mut bytes = Vec::new();
         let (view, panel) = (self.view as u8, self.panel as u8);
-        bytes.extend([view, panel, self.face as u8, u8::from(self.playing), self.speed]);
+        bytes.extend([view, panel, self.tab as u8, u8::from(self.playing), self.speed]);
         write_number(&mut bytes, self.playhead.0.max(0) as u64);
         let story = self.story();
         write_number(&mut bytes, (story.until - self.playhead).0.max(0) as u64);
-        write_number(&mut bytes, self.lens.map_or(0, |ordinal| u64::from(ordinal.unsigned_abs()) + 1));
+        write_number(&mut bytes, self.selected.map_or(0, |ordinal| u64::from(ordinal.unsigned_abs()) + 1));
         write_key(&mut bytes, self.set.as_ref());
         write_key(&mut bytes, self.object.as_ref());
         write_text(&mut bytes, &self.question.0);
@@ -185,8 +185,8 @@ impl Link {
         write_number(bytes, self.branches.len() as u64);
         write_number(bytes, self.shown as u64);
         write_number(bytes, place(self.beside));
-        write_number(bytes, u64::from(self.twins));
-        write_number(bytes, place(self.pair));
+        write_number(bytes, u64::from(self.mirrored));
+        write_number(bytes, place(self.preset));
         let shown = &self.story().inputs;
         for (n, branch) in self.branches.iter().enumerate() {
             write_text(bytes, &branch.name);
@@ -205,8 +205,8 @@ impl Link {
         let count = read_place(bytes, MOST_BRANCHES + 1)?;
         self.shown = read_place(bytes, count)?;
         self.beside = read_place(bytes, count + 1)?.checked_sub(1).filter(|beside| *beside != self.shown);
-        self.twins = read_place(bytes, 2)? != 0;
-        self.pair = read_place(bytes, PAIRS.len() + 1)?.checked_sub(1);
+        self.mirrored = read_place(bytes, 2)? != 0;
+        self.preset = read_place(bytes, PRESETS.len() + 1)?.checked_sub(1);
         let mut story = self.branches.pop().ok_or(Damaged)?;
         for n in 0..count {
             let name = read_text(bytes)?;
@@ -214,7 +214,7 @@ impl Link {
             let at = SimTime(0) + read_span(bytes)?;
             let from = parent.map(|parent| (parent, at));
             if n == self.shown {
-                self.branches.push(Told { name, from, ..std::mem::take(&mut story) });
+                self.branches.push(SavedBranch { name, from, ..std::mem::take(&mut story) });
                 continue;
             }
             let until = SimTime(0) + read_span(bytes)?;
@@ -222,9 +222,9 @@ impl Link {
             let shared = read_place(bytes, shown.inputs.len() + 1)?;
             let mut inputs = shown.inputs[..shared].to_vec();
             read_inputs(bytes, &mut inputs)?;
-            self.branches.push(Told { name, from, inputs, until });
+            self.branches.push(SavedBranch { name, from, inputs, until });
         }
-        if self.twins && count != 2 { Err(Damaged) } else { Ok(()) }
+        if self.mirrored && count != 2 { Err(Damaged) } else { Ok(()) }
     }
 
     /// The link of such a fragment.
@@ -245,21 +245,21 @@ impl Link {
         let mut link = Link {
             view: view(0)?,
             panel: view(1)?,
-            face: *FACES.get(usize::from(flags[2])).ok_or(Damaged)?,
+            tab: *FACES.get(usize::from(flags[2])).ok_or(Damaged)?,
             playing: flags[3] != 0,
             speed: flags[4].clamp(1, 32),
             playhead: SimTime(0) + read_span(bytes)?,
             ..Link::default()
         };
         let until = link.playhead + read_span(bytes)?;
-        link.lens = read_number(bytes)?.checked_sub(1).and_then(|ordinal| i32::try_from(ordinal).ok());
+        link.selected = read_number(bytes)?.checked_sub(1).and_then(|ordinal| i32::try_from(ordinal).ok());
         link.set = read_key(bytes)?;
         link.object = read_key(bytes)?;
         link.question = (read_text(bytes)?, read_text(bytes)?);
         link.text = read_text(bytes)?;
         let mut inputs = Vec::new();
         read_inputs(bytes, &mut inputs)?;
-        link.branches = vec![Told { inputs, until, ..Told::default() }];
+        link.branches = vec![SavedBranch { inputs, until, ..SavedBranch::default() }];
         if version >= WITH_BRANCHES {
             link.read_branches(bytes)?;
         }
@@ -267,7 +267,7 @@ impl Link {
             link.rule = read_place(bytes, 2)? != 0;
             link.subject = read_subject(bytes)?;
         }
-        let is_playable = |branch: &Told| branch.until - SimTime(0) <= LONGEST_STORY;
+        let is_playable = |branch: &SavedBranch| branch.until - SimTime(0) <= LONGEST_STORY;
         if bytes.is_empty() && link.branches.iter().all(is_playable) {
             Ok(link)
         } else {
@@ -434,7 +434,7 @@ fn read_subject(bytes: &mut &[u8]) -> Result<Option<Subject>, Damaged> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::presets::Twin;
+    use crate::session::presets::Variant;
     use kubesim::sim::Options;
     use kubesim::story::Story;
 
@@ -456,8 +456,11 @@ mod tests {
     }
 
     fn link(story: &Story) -> Link {
-        let told =
-            Told { inputs: story.inputs().to_vec(), until: story.now() + Span(7_001), ..Told::default() };
+        let told = SavedBranch {
+            inputs: story.inputs().to_vec(),
+            until: story.now() + Span(7_001),
+            ..SavedBranch::default()
+        };
         Link {
             branches: vec![told],
             playhead: SimTime(123_456),
@@ -466,9 +469,9 @@ mod tests {
             set: Some(Key::new(Kind::StatefulSet, "default", "flask")),
             object: Some(Key::new(Kind::PersistentVolume, "", "pvc-1")),
             panel: View::Inspect,
-            face: Face::Yaml,
+            tab: InspectorTab::Yaml,
             question: ("flask".into(), "SRV".into()),
-            lens: Some(0),
+            selected: Some(0),
             ..Link::default()
         }
     }
@@ -518,13 +521,13 @@ mod tests {
         let first = link.branches[0].clone();
         let at = first.inputs[2].at;
         let mut other =
-            Told { name: "scale sts flask --replicas=1".into(), from: Some((0, at)), ..first.clone() };
+            SavedBranch { name: "scale sts flask --replicas=1".into(), from: Some((0, at)), ..first.clone() };
         other.inputs.truncate(3);
         other
             .inputs
             .push(TimedInput { at, input: Input::Line("kubectl scale sts flask --replicas=1".into()) });
         other.until = at + Span(20_000);
-        let third = Told { name: "third".into(), from: Some((1, other.until)), ..other.clone() };
+        let third = SavedBranch { name: "third".into(), from: Some((1, other.until)), ..other.clone() };
         link.branches = vec![first, other, third];
         Link { shown: 1, beside: Some(0), ..link }
     }
@@ -571,13 +574,13 @@ mod tests {
     }
 
     #[test]
-    fn twins_come_back_as_the_pair_that_they_are() {
-        let story = |twin: Twin| {
-            let inputs = vec![TimedInput { at: SimTime(0), input: Input::Apply(twin.manifest) }];
-            Told { name: twin.name, inputs, until: SimTime(9_000), ..Told::default() }
+    fn variants_come_back_as_the_preset_that_they_are() {
+        let story = |variant: Variant| {
+            let inputs = vec![TimedInput { at: SimTime(0), input: Input::Apply(variant.manifest) }];
+            SavedBranch { name: variant.name, inputs, until: SimTime(9_000), ..SavedBranch::default() }
         };
-        let branches = PAIRS[2].twins().map(story).to_vec();
-        let link = Link { branches, beside: Some(1), twins: true, pair: Some(2), ..Link::default() };
+        let branches = PRESETS[2].variants().map(story).to_vec();
+        let link = Link { branches, beside: Some(1), mirrored: true, preset: Some(2), ..Link::default() };
         assert_eq!(Link::of_fragment(&link.to_fragment()), Ok(link));
     }
 
@@ -587,11 +590,14 @@ mod tests {
         let single = || Link { branches: branches[..1].to_vec(), ..branched() };
         let named = Link { shown: 0, beside: None, ..single() };
         for link in [
-            Link { twins: true, ..branched() },
-            Link { pair: Some(PAIRS.len()), ..branched() },
+            Link { mirrored: true, ..branched() },
+            Link { preset: Some(PRESETS.len()), ..branched() },
             Link { beside: Some(3), ..branched() },
             Link { branches: vec![branches[1].clone(); MOST_BRANCHES + 1], ..branched() },
-            Link { branches: vec![Told { from: Some((7, SimTime(0))), ..branches[1].clone() }], ..named },
+            Link {
+                branches: vec![SavedBranch { from: Some((7, SimTime(0))), ..branches[1].clone() }],
+                ..named
+            },
         ] {
             assert_eq!(Link::of_fragment(&link.to_fragment()), Err(Problem::Damaged));
         }

@@ -1,67 +1,75 @@
-//! What a part of the page asks of the whole.
+//! What a part of the page, a key or the browser wants of the page.
 
-use super::panel::{Asking, Face, View};
+use super::panel::{DnsQuery, InspectorTab, View};
+use crate::link::Link;
+use crate::link::address::Address;
 use crate::session::Action;
-use kubesim::api::Key;
-use kubesim::manifest::Diagnosis;
+use kubesim::api::{Key, Str};
 use kubesim::story::Input;
 use scene::explain::Subject;
 use std::rc::Rc;
-use yew::AttrValue;
 
-/// What a part of the page asks of the whole.
+/// What is wanted of the page.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Ask {
+pub enum Intent {
     /// Something of the session.
-    Do(Action),
+    Session(Action),
+    /// What the opening needs has been loaded: this story begins, unless the user has done something already.
+    Begin(Rc<Link>),
+    /// The page's address has another fragment.
+    Navigate(Address),
+    /// The page is left, or loaded again, with this fragment in its address.
+    Leave(Str),
     /// The manifest is this text now.
-    Edit(AttrValue),
-    /// So much text can't be pasted; what is to be said about it.
-    Refused(Rc<Diagnosis>),
-    /// Look at the manifest again: it has been left alone for a moment.
+    EditManifest(Str),
+    /// More text was pasted than a manifest may have.
+    RefuseText,
+    /// Diagnose the manifest: nothing was typed for a moment.
     Diagnose,
-    /// The manifest is drawn from this line on.
-    Scroll(usize),
+    /// The manifest is drawn from this line on, counted from 0.
+    ScrollManifest(usize),
     /// Apply the manifest.
     Apply,
     /// Show what was applied and what is in the editor side by side, each in a cluster of its own.
     CompareEdited,
     /// Run this command on the laptop, and show it in the terminal.
-    Command(AttrValue),
+    Command(Str),
     /// Show this object.
     Inspect(Key),
     /// Show objects described, as YAML, or by what changed.
-    Face(Face),
+    ShowTab(InspectorTab),
     /// Show what changed since the version that was written at this position of the history, or since the last one.
-    Since(Option<usize>),
-    /// Answer the question about this part, or about the whole set.
-    Why(Option<Subject>),
-    /// Offer what can be done to this object; for the set, to the whole cluster.
-    Trouble(Key),
+    CompareVersion(Option<usize>),
+    /// Explain this part, or the whole set.
+    Explain(Option<Subject>),
+    /// Offer the faults that can be made or mended at this object; for the set, in the whole cluster.
+    OfferFaults(Key),
     /// Ask DNS this.
-    Resolve(Asking),
+    Query(DnsQuery),
     /// Show what this tool of DNS prints.
-    Raw(Option<&'static str>),
+    ShowTool(Option<&'static str>),
     /// Put this text on the clipboard.
-    Copy(AttrValue),
+    Copy(Str),
     /// Show this part of the page.
     Show(View),
     /// Show the rule behind the answer, or hide it.
-    Rule(bool),
-    /// Of very many places, show this one whole.
-    Lens(i32),
+    ShowRule(bool),
+    /// Of very many pods, show the one of this ordinal whole.
+    SelectOrdinal(i32),
     /// Change between light and dark.
-    Theme,
-    /// Put a link to this moment, or the code to embed it, into the clipboard.
+    ToggleTheme,
+    /// Put a link to this moment, or the code to embed it, on the clipboard.
     Share(Share),
-    /// What was said has been read.
-    Heard,
+    /// The browser has no clipboard: the link stands in the address bar only.
+    MissClipboard,
+    /// The notice has been read.
+    Dismiss,
 }
 
-impl Ask {
+impl Intent {
     /// Something of the cluster.
-    pub fn input(input: Input) -> Ask {
-        Ask::Do(Action::Input(input))
+    pub fn input(input: Input) -> Intent {
+        Intent::Session(Action::Input(input))
     }
 }
 

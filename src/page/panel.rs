@@ -1,7 +1,7 @@
 //! The panels of the page, and what each of them is set to.
 
+use kubesim::api::Str;
 use kubesim::dns::{self, Question, RecordType};
-use yew::AttrValue;
 
 /// The parts of the page of which a small screen shows one at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,24 +21,26 @@ pub enum View {
 }
 
 impl View {
-    /// All of them, in order.
+    /// The order of the tabs and of the bar of a small screen; a link names one by its place.
     pub const ALL: [View; 6] =
         [View::Manifest, View::Stage, View::Terminal, View::Dns, View::Events, View::Inspect];
 
     /// Its name in the style sheet.
     pub fn class(self) -> &'static str {
-        ["manifest", "stage", "terminal", "dns", "events", "inspect"][self as usize]
-    }
-
-    /// Its sign in the bar of a small screen.
-    pub fn sign(self) -> &'static str {
-        ["☰", "◫", "›_", "⌘", "≡", "⋯"][self as usize]
+        match self {
+            View::Manifest => "manifest",
+            View::Stage => "stage",
+            View::Terminal => "terminal",
+            View::Dns => "dns",
+            View::Events => "events",
+            View::Inspect => "inspect",
+        }
     }
 }
 
 /// How an object is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Face {
+pub enum InspectorTab {
     /// `kubectl describe`
     Described,
     /// `kubectl get -o yaml`
@@ -47,26 +49,26 @@ pub enum Face {
     Changes,
 }
 
-/// What the panel asks.
+/// What the DNS panel asks.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Asking {
+pub struct DnsQuery {
     /// The name; empty: the Service of the set that is looked at.
-    pub name: AttrValue,
+    pub name: Str,
     /// The type of record.
-    pub kind: AttrValue,
+    pub kind: Str,
     /// The namespace of the pod that asks.
-    pub namespace: AttrValue,
+    pub namespace: Str,
     /// The tool whose output is shown.
     pub tool: Option<&'static str>,
 }
 
-impl Default for Asking {
-    fn default() -> Asking {
-        Asking { name: "".into(), kind: "A".into(), namespace: "default".into(), tool: None }
+impl Default for DnsQuery {
+    fn default() -> DnsQuery {
+        DnsQuery { name: "".into(), kind: "A".into(), namespace: "default".into(), tool: None }
     }
 }
 
-impl Asking {
+impl DnsQuery {
     /// The question. `service` is what is asked for when no name was given.
     pub fn question(&self, service: Option<&str>) -> Question {
         let name = if self.name.is_empty() { service.unwrap_or("kubernetes") } else { &self.name };

@@ -1,28 +1,29 @@
 //! What the user has chosen to see.
 
-use super::panel::{Asking, Face, View};
+use super::panel::{DnsQuery, InspectorTab, View};
 use crate::link::{Link, Problem};
 use crate::session::Session;
-use kubesim::api::Key;
+use kubesim::api::{Key, Str};
 use kubesim::apiserver::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
 use scene::explain::Subject;
 use scene::messages::Words;
 use std::rc::Rc;
-use yew::AttrValue;
 
 /// What the user has chosen to see.
 #[derive(Clone)]
-pub struct Chosen {
+pub struct PageState {
+    /// The language.
+    pub words: &'static Words,
     /// The manifest's text.
-    pub text: AttrValue,
+    pub text: Str,
     /// What is to be said about it.
     pub diagnosis: Rc<Diagnosis>,
     /// Whether that was said about an earlier text.
     pub stale: bool,
     /// Whether the story has been opened: what it needs is loaded after the first picture.
     pub opened: bool,
-    /// The first line of it that is drawn.
+    /// The first line of the manifest that is drawn, from 0.
     pub top: usize,
     /// What a small screen shows.
     pub view: View,
@@ -31,33 +32,47 @@ pub struct Chosen {
     /// The object that is inspected.
     pub object: Option<Key>,
     /// How it is shown.
-    pub face: Face,
-    /// The version that it is compared with.
+    pub tab: InspectorTab,
+    /// The version that it is compared with, by its position in the history; absent: the last one.
     pub since: Option<usize>,
-    /// The part that the question is about, if not about the whole set.
+    /// The part that is explained, if not the whole set.
     pub subject: Option<Subject>,
-    /// The object that the menu of troubles is for.
-    pub trouble: Option<Key>,
+    /// The object whose faults are offered.
+    pub faults: Option<Key>,
     /// What DNS is asked.
-    pub asking: Asking,
-    /// Whether the rule is shown.
+    pub query: DnsQuery,
+    /// Whether the rule behind the answer is shown.
     pub rule: bool,
-    /// Of many lanes, the one that is shown whole.
-    pub lens: Option<i32>,
-    /// Something to say, and whether it is bad news.
-    pub message: Option<(&'static str, bool)>,
+    /// Of very many pods, the ordinal of the one that is shown whole.
+    pub selected: Option<i32>,
+    /// Something to say about what the user did.
+    pub notice: Option<Notice>,
     /// The fragment that the page itself has put into its address.
-    pub fragment: AttrValue,
-    /// Counts the choices.
+    pub fragment: Str,
+    /// Counts the changes, so that what depends on the state is drawn again.
     pub version: usize,
 }
 
-impl Chosen {
-    /// What was chosen when a link was made.
-    pub fn of(link: &Link, problem: Option<Problem>, words: &'static Words) -> Chosen {
+/// Something to say about what the user did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// The link can't be opened.
+    Unopened(Problem),
+    /// A link is on the clipboard.
+    LinkCopied,
+    /// The code to embed the page is on the clipboard.
+    EmbedCopied,
+    /// There is no clipboard.
+    NoClipboard,
+}
+
+impl PageState {
+    /// What was chosen when a link was made; `problem` is what is wrong with the link.
+    pub fn of(link: &Link, problem: Option<Problem>, words: &'static Words) -> PageState {
         let (name, kind) = link.question.clone();
-        Chosen {
-            text: link.text.clone().into(),
+        PageState {
+            words,
+            text: link.text.clone(),
             diagnosis: Rc::default(),
             stale: true,
             opened: false,
@@ -65,18 +80,15 @@ impl Chosen {
             view: link.view,
             panel: link.panel,
             object: link.object.clone(),
-            face: link.face,
+            tab: link.tab,
             since: None,
             subject: link.subject.clone(),
-            trouble: None,
-            asking: Asking { name: name.into(), kind: kind.into(), ..Asking::default() },
+            faults: None,
+            query: DnsQuery { name, kind, ..DnsQuery::default() },
             rule: link.rule,
-            lens: link.lens,
-            message: problem.map(|problem| match problem {
-                Problem::Damaged => (words.link_damaged, true),
-                Problem::Newer => (words.link_newer, true),
-            }),
-            fragment: "".into(),
+            selected: link.selected,
+            notice: problem.map(Notice::Unopened),
+            fragment: Str::default(),
             version: 0,
         }
     }
@@ -84,32 +96,32 @@ impl Chosen {
     /// A link to what is seen now.
     pub fn link(&self, session: &Session) -> Link {
         session.link(Link {
-            text: (&*self.text).into(),
+            text: self.text.clone(),
             view: self.view,
             panel: self.panel,
             object: self.object.clone(),
-            face: self.face,
-            question: ((&*self.asking.name).into(), (&*self.asking.kind).into()),
-            lens: self.lens,
+            tab: self.tab,
+            question: (self.query.name.clone(), self.query.kind.clone()),
+            selected: self.selected,
             subject: self.subject.clone(),
             rule: self.rule,
             ..Link::default()
         })
     }
 
-    /// Says what is to be said about the manifest.
-    pub fn diagnose(&mut self) {
+    /// Says what is wrong with the manifest, and what is in it.
+    pub(super) fn diagnose(&mut self) {
         self.diagnosis = Rc::new(diagnose(&self.text, FeatureGates::default()));
         self.stale = false;
     }
 
     /// What was chosen in a cluster means nothing in a new one.
-    pub fn forget_objects(&mut self) {
-        (self.object, self.since, self.subject, self.trouble) = (None, None, None, None);
+    pub(super) fn forget_objects(&mut self) {
+        (self.object, self.since, self.subject, self.faults) = (None, None, None, None);
     }
 
-    /// Shows a part of the page, beside the stage if it has its place there.
-    pub fn show(&mut self, view: View) {
+    /// Shows a part of the page; beside the stage, if its place is there.
+    pub(super) fn show(&mut self, view: View) {
         self.view = view;
         if !matches!(view, View::Manifest | View::Stage) {
             self.panel = view;

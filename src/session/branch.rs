@@ -50,8 +50,8 @@ pub struct Branch {
     moment: Moment,
     chronicle: Chronicle,
     screen: Rc<Vec<Page>>,
-    /// What was looked at in the past: the position, and what the terminal shows after its own text there.
-    looked: (usize, Vec<Printed>),
+    /// What was answered in the past: the position, and what the terminal shows after its own text there.
+    answered: (usize, Vec<Printed>),
     lanes: Vec<Rc<Lane>>,
     /// Where the lanes begin that are still to be drawn, if not all are.
     turn: Option<usize>,
@@ -71,7 +71,7 @@ impl Branch {
             moment: Moment::default(),
             chronicle: Chronicle::default(),
             screen: Rc::default(),
-            looked: Default::default(),
+            answered: Default::default(),
             lanes: Vec::new(),
             turn: None,
             crowd: (None, None),
@@ -86,13 +86,13 @@ impl Branch {
         self.chronicle.read(self.story.cluster.api.history());
         let position = self.history().position_at(at);
         self.moment.seek(self.story.cluster.api.history(), position);
-        if self.looked.0 != position {
-            self.looked = (position, Vec::new());
+        if self.answered.0 != position {
+            self.answered = (position, Vec::new());
         }
         let mut screen = self.chronicle.screen_at(position);
-        if !self.looked.1.is_empty() {
+        if !self.answered.1.is_empty() {
             let last = screen.pop().unwrap_or_default();
-            screen.push(Rc::new([&last[..], &self.looked.1].concat()));
+            screen.push(Rc::new([&last[..], &self.answered.1].concat()));
         }
         let end = |screen: &[Page]| screen.last().and_then(|page| page.last()).cloned();
         if end(&screen) != end(&self.screen) || screen.len() != self.screen.len() {
@@ -102,7 +102,7 @@ impl Branch {
 
     /// Answers a command that only reads, in the world of the moment that is shown, without making it a part of the
     /// story. Returns false if the command does more than that, or if somebody else than the laptop's shell waits.
-    pub fn look(&mut self, now: SimTime, line: &str) -> bool {
+    pub fn answer_in_past(&mut self, now: SimTime, line: &str) -> bool {
         let waits = self.screen.last().and_then(|page| page.last()).is_some_and(|last| {
             last.text.strip_suffix(PROMPT).is_some_and(|before| before.is_empty() || before.ends_with('\n'))
         });
@@ -111,7 +111,7 @@ impl Branch {
         };
         let typed = [(Stream::Prompt, format!("{line}\n"))];
         let pieces = typed.into_iter().chain(output).chain([(Stream::Prompt, PROMPT.to_string())]);
-        let shown = &mut self.looked.1;
+        let shown = &mut self.answered.1;
         // After all that is part of the story, and each at a place of its own.
         let first = usize::MAX / 2 + shown.len();
         shown.extend(pieces.enumerate().map(|(n, (stream, text))| Printed {
@@ -210,17 +210,17 @@ impl Branch {
         self.turn.is_some() || self.crowd.1.is_some()
     }
 
-    /// The scene at that moment. `wanted` is the set that is to be shown; of a crowd, the place `lens` is seen whole; so many
+    /// The scene at that moment. `wanted` is the set that is to be shown; of a crowd, the place `selected` is seen whole; so many
     /// lanes have `room` to be drawn anew.
     pub fn scene(
         &mut self,
         words: &'static Words,
         now: Playhead,
         wanted: Option<&Key>,
-        lens: Option<i32>,
+        selected: Option<i32>,
         room: &mut usize,
     ) -> Rc<Scene> {
-        self.glass.lens = lens;
+        self.glass.lens = selected;
         let (history, position) = (self.story.cluster.api.history(), self.moment.position);
         let glass = (&mut self.glass, history, position);
         let scene = scene_at(words, &self.moment.store, &self.chronicle, now, wanted, glass);

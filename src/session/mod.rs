@@ -11,8 +11,8 @@ pub mod presets;
 
 use self::branch::{Branch, MOST_BRANCHES, Stop};
 use self::budget::Budget;
-use self::presets::{PAIRS, Twin};
-use crate::link::{Link, Told};
+use self::presets::{PRESETS, Variant};
+use crate::link::{Link, SavedBranch};
 use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{Change, History, Moment};
 use kubesim::dns::watch::Asked;
@@ -57,7 +57,7 @@ pub enum Action {
     /// A new cluster, with nothing applied, and no branches.
     Reset,
     /// Another set is to be shown.
-    Look(Key),
+    ShowSet(Key),
     /// The branch of this number is to be shown, at the same moment.
     Switch(usize),
     /// The branch of this number gets this name.
@@ -74,10 +74,10 @@ pub enum Action {
         /// How the one is called.
         applied: Str,
         /// The other.
-        edited: Twin,
+        edited: Variant,
     },
-    /// The built-in pair of this number.
-    Pair(usize),
+    /// The built-in comparison at this place.
+    Preset(usize),
 }
 
 /// The longest stretch of real time that one picture makes up for, in milliseconds: after a pause of the browser
@@ -117,10 +117,10 @@ pub struct Session {
     shown: usize,
     /// The number of the branch that it is compared with.
     beside: Option<usize>,
-    /// Whether these two are twins: commands go to both.
-    twins: bool,
-    /// The number of the built-in pair that they are.
-    pair: Option<usize>,
+    /// Whether commands go to both.
+    mirrored: bool,
+    /// The place of the built-in comparison that they are.
+    preset: Option<usize>,
     next_id: usize,
     playhead: Playhead,
     playing: bool,
@@ -132,7 +132,8 @@ pub struct Session {
     pace: f64,
     skip_idle: bool,
     clock: Option<f64>,
-    look: Option<Key>,
+    /// The set that was chosen to be shown.
+    wanted: Option<Key>,
     forked_at: Option<Playhead>,
     /// How much was written when time stopped to pass by itself.
     rested: Option<usize>,
@@ -153,8 +154,8 @@ impl Session {
             branches: vec![Branch::replay(0, &[], SimTime(0))],
             shown: 0,
             beside: None,
-            twins: false,
-            pair: None,
+            mirrored: false,
+            preset: None,
             next_id: 1,
             playhead: 0.0,
             playing: false,
@@ -164,7 +165,7 @@ impl Session {
             pace: 1.0,
             skip_idle: false,
             clock: None,
-            look: None,
+            wanted: None,
             forked_at: None,
             rested: None,
             sample: (0, 0.0),
@@ -185,7 +186,7 @@ impl Session {
 
     /// The session of a link, at its moment.
     pub fn opened(link: &Link) -> Session {
-        let replay = |(id, told): (usize, &Told)| {
+        let replay = |(id, told): (usize, &SavedBranch)| {
             let mut branch = Branch::replay(id, &told.inputs, told.until);
             (branch.name, branch.from) = (told.name.clone(), told.from);
             branch
@@ -194,10 +195,10 @@ impl Session {
             branches: link.branches.iter().enumerate().map(replay).collect(),
             shown: link.shown,
             beside: link.beside,
-            twins: link.twins,
-            pair: link.pair,
+            mirrored: link.mirrored,
+            preset: link.preset,
             next_id: link.branches.len(),
-            look: link.set.clone(),
+            wanted: link.set.clone(),
             speed: f64::from(link.speed) / 2.0,
             pace: f64::from(link.speed) / 2.0,
             playing: link.playing,
@@ -210,7 +211,7 @@ impl Session {
 
     /// All branches, at the moment that is shown, as a link. What only the page knows is as in `rest`.
     pub fn link(&self, rest: Link) -> Link {
-        let told = |branch: &Branch| Told {
+        let told = |branch: &Branch| SavedBranch {
             name: branch.name.clone(),
             from: branch.from.and_then(|(parent, at)| Some((self.place_of(parent)?, at))),
             inputs: branch.inputs().to_vec(),
@@ -220,10 +221,10 @@ impl Session {
             branches: self.branches.iter().map(told).collect(),
             shown: self.shown,
             beside: self.beside.and_then(|id| self.place_of(id)),
-            twins: self.twins,
-            pair: self.pair,
+            mirrored: self.mirrored,
+            preset: self.preset,
             playhead: self.now(),
-            set: self.look.clone(),
+            set: self.wanted.clone(),
             speed: (self.speed * 2.0) as u8,
             playing: self.playing,
             ..rest
@@ -264,7 +265,7 @@ impl Session {
                 let Session { speed, skip_idle, .. } = *self;
                 *self = Session { speed, pace: speed, skip_idle, ..Session::new() };
             }
-            Action::Look(set) => self.look = Some(set),
+            Action::ShowSet(set) => self.wanted = Some(set),
             Action::Switch(id) => self.switch(id),
             Action::Rename(id, name) => {
                 if let Some(branch) = self.branches.iter_mut().find(|b| b.id == id) {
@@ -274,12 +275,12 @@ impl Session {
             Action::Discard(id) => self.discard(id),
             Action::CompareEdited { applied: name, edited } => {
                 let manifest = self.applied().unwrap_or_else(|| edited.manifest.clone());
-                self.begin_twins([Twin { name, manifest }, edited]);
+                self.compare_variants([Variant { name, manifest }, edited]);
             }
-            Action::Pair(number) => {
-                if let Some(pair) = PAIRS.get(number) {
-                    self.begin_twins(pair.twins());
-                    self.pair = Some(number);
+            Action::Preset(number) => {
+                if let Some(preset) = PRESETS.get(number) {
+                    self.compare_variants(preset.variants());
+                    self.preset = Some(number);
                 }
             }
             Action::Compare(other) => {
@@ -401,21 +402,21 @@ impl Session {
     }
 
     /// Two new clusters, each with its manifest, from the start.
-    fn begin_twins(&mut self, twins: [Twin; 2]) {
+    fn compare_variants(&mut self, variants: [Variant; 2]) {
         let Session { speed, skip_idle, .. } = *self;
         *self = Session { speed, pace: speed, skip_idle, ..Session::new() };
-        for (n, twin) in twins.into_iter().enumerate() {
+        for (n, variant) in variants.into_iter().enumerate() {
             let mut branch = Branch::replay(n, &[], SimTime(0));
-            branch.name = twin.name;
-            branch.story.input(Input::Apply(twin.manifest));
+            branch.name = variant.name;
+            branch.story.input(Input::Apply(variant.manifest));
             self.branches.insert(n, branch);
         }
         self.branches.truncate(2);
-        (self.next_id, self.beside, self.twins, self.playing) = (2, Some(1), true, true);
+        (self.next_id, self.beside, self.mirrored, self.playing) = (2, Some(1), true, true);
         self.seek(0.0);
     }
 
-    /// Gives both twins an input at the playhead. What was to come after it is gone, in both.
+    /// Gives both branches an input at the playhead. What was to come after it is gone, in both.
     fn input_to_both(&mut self, input: &Input) {
         let now = self.now();
         for branch in &mut self.branches {
@@ -436,11 +437,11 @@ impl Session {
     fn input(&mut self, input: Input) {
         // What a command is answered with takes its part of the next pictures.
         self.share = LEAST_SHARE;
-        if self.looks(&input) {
+        if self.answers_in_past(&input) {
             (self.playing, self.paused) = (false, true);
             return self.seek(self.playhead);
         }
-        if self.twins && self.beside.is_some() {
+        if self.mirrored && self.beside.is_some() {
             return self.input_to_both(&input);
         }
         if self.playhead < self.frontier() {
@@ -459,11 +460,11 @@ impl Session {
     }
 
     /// Answers a command that only reads where there is a future already: looking changes nothing, so nothing branches.
-    fn looks(&mut self, input: &Input) -> bool {
+    fn answers_in_past(&mut self, input: &Input) -> bool {
         let (Input::Line(line) | Input::Command(line)) = input else { return false };
         let now = self.now();
         let branch = &mut self.branches[self.shown];
-        branch.has_future() && branch.look(now, line)
+        branch.has_future() && branch.answer_in_past(now, line)
     }
 
     /// Begins a branch at the playhead, with this input. If nothing has happened since, the old future is only time:
@@ -534,15 +535,15 @@ impl Session {
         self.beside.and_then(|id| self.place_of(id)).map(|place| &self.branches[place])
     }
 
-    /// The commands that show how the two differ, if they are a built-in pair.
+    /// The commands that show how the two differ, if they are a built-in comparison.
     pub fn then(&self) -> &'static [&'static str] {
-        self.pair.filter(|_| self.beside.is_some()).map_or(&[], |number| PAIRS[number].then)
+        self.preset.filter(|_| self.beside.is_some()).map_or(&[], |number| PRESETS[number].then)
     }
 
     /// The scene of the branch that the shown one is compared with, as [`Session::scene`].
-    pub fn scene_beside(&mut self, words: &'static Words, lens: Option<i32>) -> Option<Rc<Scene>> {
+    pub fn scene_beside(&mut self, words: &'static Words, selected: Option<i32>) -> Option<Rc<Scene>> {
         let place = self.beside.and_then(|id| self.place_of(id))?;
-        Some(self.branches[place].scene(words, self.playhead, self.look.as_ref(), lens, &mut self.room))
+        Some(self.branches[place].scene(words, self.playhead, self.wanted.as_ref(), selected, &mut self.room))
     }
 
     /// The manifest that was applied last.
@@ -649,13 +650,13 @@ impl Session {
         self.branch().story.terminal.complete(&self.moment().store, line)
     }
 
-    /// The scene at the playhead. Of a crowd, the place `lens` is seen whole.
-    pub fn scene(&mut self, words: &'static Words, lens: Option<i32>) -> Rc<Scene> {
+    /// The scene at the playhead. Of a crowd, the place `selected` is seen whole.
+    pub fn scene(&mut self, words: &'static Words, selected: Option<i32>) -> Rc<Scene> {
         // Of two stories each has its part of the picture.
         let others = if self.beside.is_some() { self.room / 2 } else { 0 };
         let mut room = self.room - others;
         let branch = &mut self.branches[self.shown];
-        let scene = branch.scene(words, self.playhead, self.look.as_ref(), lens, &mut room);
+        let scene = branch.scene(words, self.playhead, self.wanted.as_ref(), selected, &mut room);
         self.room = room + others;
         scene
     }
@@ -667,7 +668,7 @@ impl Session {
 
     /// The set that is on the stage.
     pub fn set(&self) -> Option<Key> {
-        shown_set(&self.moment().store, self.look.as_ref())
+        shown_set(&self.moment().store, self.wanted.as_ref())
     }
 
     /// The lines typed so far, oldest first.

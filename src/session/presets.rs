@@ -4,7 +4,7 @@ use kubesim::api::Str;
 
 /// One of two clusters.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Twin {
+pub struct Variant {
     /// What is different about it.
     pub name: Str,
     /// What is applied to it.
@@ -12,7 +12,7 @@ pub struct Twin {
 }
 
 /// Two clusters that differ in one thing.
-pub struct Pair {
+pub struct ComparisonPreset {
     /// What the one has, and what the other has in its place.
     pub names: [&'static str; 2],
     /// The manifest's text that is different, in the one and in the other.
@@ -23,14 +23,14 @@ pub struct Pair {
 
 const WEB: &str = include_str!("presets/web.yaml");
 
-/// The pairs that are built in.
-pub const PAIRS: [Pair; 4] = [
-    Pair {
+/// The comparisons that are built in; a link names one by its place.
+pub const PRESETS: [ComparisonPreset; 4] = [
+    ComparisonPreset {
         names: ["OrderedReady", "Parallel"],
         differs: ["podManagementPolicy: OrderedReady", "podManagementPolicy: Parallel"],
         then: &["kubectl scale sts web --replicas=1", "kubectl delete pod -l app=web --wait=false"],
     },
-    Pair {
+    ComparisonPreset {
         names: ["whenScaled: Retain", "whenScaled: Delete"],
         differs: ["whenScaled: Retain", "whenScaled: Delete"],
         then: &[
@@ -39,31 +39,31 @@ pub const PAIRS: [Pair; 4] = [
             "kubectl get pvc",
         ],
     },
-    Pair {
+    ComparisonPreset {
         names: ["partition: 0", "partition: 2"],
         differs: ["partition: 0", "partition: 2"],
         then: &["kubectl set image sts/web nginx=nginx:1.29", "kubectl rollout status sts/web --timeout=30s"],
     },
-    Pair {
+    ComparisonPreset {
         names: ["StatefulSet", "Deployment"],
         differs: ["", ""],
         then: &["kubectl delete pod -l app=web --wait=false", "kubectl get pods -o wide"],
     },
 ];
 
-impl Pair {
+impl ComparisonPreset {
     /// The two clusters.
-    pub fn twins(&self) -> [Twin; 2] {
-        let twin = |n: usize| {
+    pub fn variants(&self) -> [Variant; 2] {
+        let variant = |n: usize| {
             let [here, there] = self.differs;
             let manifest = match n {
                 0 => WEB.to_owned(),
                 _ if here.is_empty() => as_deployment(),
                 _ => WEB.replace(here, there),
             };
-            Twin { name: self.names[n].into(), manifest: manifest.into() }
+            Variant { name: self.names[n].into(), manifest: manifest.into() }
         };
-        [twin(0), twin(1)]
+        [variant(0), variant(1)]
     }
 }
 

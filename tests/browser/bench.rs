@@ -117,7 +117,7 @@ fn play(replicas: u32) {
     // The story that is open by then makes way for a cluster with nothing else in it.
     page.wait("the story is open", "document.querySelector('[data-pod]')");
     // Who writes a manifest of their own takes longer.
-    page.wait("the page has rehearsed", "window.ordinalRehearsed");
+    page.wait("the page is warm", "window.ordinalWarm");
     page.click_named("Reset cluster");
     page.paste("textarea", &manifest);
     page.click_named("16×");

@@ -5,6 +5,7 @@ mod bad_input;
 mod dns;
 mod harness;
 mod opening;
+mod recovery;
 mod scale;
 mod sharing;
 mod story;

@@ -50,16 +50,16 @@ fn loads_first_what_the_size_is_counted_of() {
 
 #[test]
 #[ignore = "needs the built page: cargo xtask test --only browser"]
-fn rehearses_where_nobody_sees_it() {
+fn warms_up_where_nobody_sees_it() {
     let mut page = Page::open(View::DESKTOP);
     page.run(
         "window.others = 0;
         new MutationObserver(() => others += document.querySelectorAll('.cells, [data-pod^=many]').length)
             .observe(document.body, { subtree: true, childList: true });",
     );
-    page.wait("the rehearsal is over", "window.ordinalRehearsed");
+    page.wait("the warm-up is over", "window.ordinalWarm");
     page.wait("the story goes on", "document.querySelector('[data-pod=flask-0].ready')");
-    assert_eq!(page.eval("others"), 0, "something of the rehearsal was on the page");
+    assert_eq!(page.eval("others"), 0, "something of the warm-up was on the page");
     assert!(!page.text(".screen").contains("many"));
     page.assert_no_complaints();
 }

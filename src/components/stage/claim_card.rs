@@ -3,7 +3,7 @@
 use super::pod_card::dot;
 use crate::components::trouble::{opener, why_button};
 use crate::components::{button, percent};
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use kubesim::api::{Key, Kind};
 use scene::explain::Subject;
 use scene::messages::{Words, fill};
@@ -16,11 +16,11 @@ pub fn claim(
     namespace: &str,
     view: &ClaimView,
     small: bool,
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
     let key = Key::new(Kind::PersistentVolumeClaim, namespace, &view.name);
-    let inspect = Ask::Inspect(key.clone());
-    let status = |status: &str| why_button(words, &view.name, status, ask, Subject::Claim(key.clone()));
+    let inspect = Intent::Inspect(key.clone());
+    let status = |status: &str| why_button(words, &view.name, status, send, Subject::Claim(key.clone()));
     let trouble = fill(words.trouble_for, &[("name", &view.name)]);
     let (class, facts, about) = match &view.claim {
         Some(claim) => {
@@ -34,9 +34,9 @@ pub fn claim(
         <div {class} key={&*view.name}>
             if !small { { cable(view.cable) } }
             <div class="claim" data-claim={view.name.clone()}>
-                <p>{ button("name", view.name.clone(), ask, inspect) }{ facts }</p>
+                <p>{ button("name", view.name.clone(), send, inspect) }{ facts }</p>
                 if !small { <small>if about.is_empty() { { status(words.not_claimed) } } else { { about } }</small> }
-                if view.claim.is_some() { { opener("close more", trouble, "⋯".into(), ask, key.clone()) } }
+                if view.claim.is_some() { { opener("close more", trouble, "⋯".into(), send, key.clone()) } }
             </div>
             if let Some(volume) = view.volume.as_ref().filter(|_| !small) { { disk(words, volume) } }
         </div>

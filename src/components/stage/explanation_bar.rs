@@ -1,7 +1,7 @@
 //! Why: the question of the moment, its answer, a countdown, and the rule behind it.
 
 use crate::components::{button, labelled, rich, ring};
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use scene::explain::{Mood, Why};
 use scene::messages::{Words, fill};
 use scene::scene::Playhead;
@@ -27,7 +27,7 @@ pub fn why_bar(
     now: Playhead,
     (of_part, notice): (bool, Option<&'static str>),
     (open, default): (bool, Option<&'static str>),
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
     let (done, all) = match why.wait {
         Some((since, until)) => (now - since.0 as f64, (until - since).0 as f64),
@@ -56,11 +56,11 @@ pub fn why_bar(
                 if all >= WORTH_COUNTING { <p>{ count() }</p> }
             </div>
             if let Some(command) = &why.remedy {
-                { labelled("primary remedy", Some(command.clone().into()), None, Html::from(shown(command).to_string()), ask, Ask::Command(command.clone().into())) }
+                { labelled("primary remedy", Some(command.clone().into()), None, Html::from(shown(command).to_string()), send, Intent::Command(command.clone().into())) }
             }
-            if of_part { { button("", words.whole_set, ask, Ask::Why(None)) } }
+            if of_part { { button("", words.whole_set, send, Intent::Explain(None)) } }
             if let Some(rule) = why.rule {
-                { labelled("", None, Some(open), Html::from(if open { words.hide_rule } else { words.show_rule }), ask, Ask::Rule(!open)) }
+                { labelled("", None, Some(open), Html::from(if open { words.hide_rule } else { words.show_rule }), send, Intent::ShowRule(!open)) }
                 if open {
                     <aside>
                         <p>{ rich(rule.text) }if !rule.field.is_empty() { { " " }<code>{ rule.field }</code> }

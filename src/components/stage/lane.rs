@@ -2,7 +2,7 @@
 
 use super::{claim_card, pod_card};
 use crate::components::{address, part};
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use scene::messages::Words;
 use scene::scene::Lane;
 use std::rc::Rc;
@@ -15,22 +15,22 @@ pub fn lane(
     lane: &Rc<Lane>,
     class: &'static str,
     small: bool,
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
-    let (namespace, shared, ask) = (namespace.clone(), lane.clone(), ask.clone());
-    let draw = move || draw(words, &namespace, &shared, small, &ask);
+    let (namespace, shared, send) = (namespace.clone(), lane.clone(), send.clone());
+    let draw = move || draw(words, &namespace, &shared, small, &send);
     let depends = [address(lane), usize::from(small), 0, 0];
     html! { <li {class} key={lane.ordinal}>{ part("", depends, Rc::new(draw)) }</li> }
 }
 
-fn draw(words: &'static Words, namespace: &str, lane: &Lane, small: bool, ask: &Callback<Ask>) -> Html {
+fn draw(words: &'static Words, namespace: &str, lane: &Lane, small: bool, send: &Callback<Intent>) -> Html {
     let listed = lane.dns_name.is_some();
     let (class, title) = if listed { ("wire on", words.in_dns) } else { ("wire", words.not_in_dns) };
     html! {
         <>
             if !small { <i {class} {title} /> }
-            { pod_card::card(words, namespace, lane, small, ask) }
-            { for lane.claims.iter().map(|c| claim_card::claim(words, namespace, c, small, ask)) }
+            { pod_card::card(words, namespace, lane, small, send) }
+            { for lane.claims.iter().map(|c| claim_card::claim(words, namespace, c, small, send)) }
         </>
     }
 }

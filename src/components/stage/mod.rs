@@ -10,7 +10,7 @@ use self::explanation_bar::why_bar;
 use self::lane::lane;
 use crate::components::trouble::opener;
 use crate::components::{button, choice, labelled};
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use crate::session::Action;
 use kubesim::api::{Key, Kind};
 use kubesim::dns::reason::{Chain, Link};
@@ -55,17 +55,17 @@ pub struct Stage<'a> {
     pub default: Option<&'static str>,
     /// The way from a Service to the records that the DNS panel is about.
     pub lit: Option<&'a Chain>,
-    pub ask: &'a Callback<Ask>,
+    pub send: &'a Callback<Intent>,
 }
 
 impl Stage<'_> {
     /// Draws the stage.
     pub fn draw(&self) -> Html {
-        let Stage { words, scene, ask, .. } = *self;
+        let Stage { words, scene, send, .. } = *self;
         html! {
             <section class="stage" aria-label={words.stage}>
                 { self.head() }
-                { why_bar(words, self.part.unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), ask) }
+                { why_bar(words, self.part.unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), send) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
                 if self.beside.is_none() {
                     { for scene.service.as_ref().map(|service| band(words, service, self.lights(&service.name))) }
@@ -121,8 +121,8 @@ impl Stage<'_> {
                 "chip",
                 *key == set.key,
                 Html::from(&*key.name),
-                self.ask,
-                Ask::Do(Action::Look(key.clone())),
+                self.send,
+                Intent::Session(Action::ShowSet(key.clone())),
             )
         };
         html! {
@@ -130,14 +130,14 @@ impl Stage<'_> {
                 <h2><span>{ "StatefulSet " }</span>{ &*set.key.name }</h2>
                 if self.scene.sets.len() > 1 { { for self.scene.sets.iter().map(tab) } }
                 { for set.chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }
-                { opener("chip", trouble.into(), Html::from(trouble), self.ask, set.key.clone()) }
+                { opener("chip", trouble.into(), Html::from(trouble), self.send, set.key.clone()) }
             </div>
         }
     }
 
     /// Two clusters side by side; what is not the same in both is marked.
     fn halves(&self, beside: Beside) -> Html {
-        let Stage { words, ask, .. } = *self;
+        let Stage { words, send, .. } = *self;
         let half = |(name, scene): (&str, &Scene)| {
             let set = scene.set.as_ref();
             html! {
@@ -150,7 +150,8 @@ impl Stage<'_> {
                 </section>
             }
         };
-        let then = |command: &&'static str| button("chip", *command, ask, Ask::Command((*command).into()));
+        let then =
+            |command: &&'static str| button("chip", *command, send, Intent::Command((*command).into()));
         let [here, there] = beside.names;
         html! {
             <>
@@ -162,14 +163,14 @@ impl Stage<'_> {
 
     /// Pods of nobody or of somebody else.
     fn others(&self, scene: &Scene) -> Html {
-        let Stage { words, ask, .. } = *self;
+        let Stage { words, send, .. } = *self;
         let pods = &scene.others;
         let differs = |key: &Key| self.compared.is_some_and(|(_, all)| all.iter().any(|d| d.key == *key));
         let pod = |pod: &OtherPod| {
             let key = Key::new(Kind::Pod, &pod.namespace, &pod.name);
             let class = classes!(pod.state.class(), differs(&key).then_some("differs"));
             let content = html! { <>{ &*pod.name }<b>{ &pod.status }</b></> };
-            html! { <li {class}>{ labelled("chip", None, None, content, ask, Ask::Inspect(key)) }</li> }
+            html! { <li {class}>{ labelled("chip", None, None, content, send, Intent::Inspect(key)) }</li> }
         };
         let more = pods.len().saturating_sub(OTHERS);
         let more = (more > 0).then(|| fill(words.more_pods, &[("count", &more.to_string())]));
@@ -182,7 +183,7 @@ impl Stage<'_> {
     }
 
     fn lanes(&self, scene: &Scene) -> Html {
-        let (words, ask) = (self.words, self.ask);
+        let (words, send) = (self.words, self.send);
         let Some(set) = &scene.set else { return Html::default() };
         let namespace: AttrValue = set.key.namespace.clone().into();
         let differs = |l: &Lane| {
@@ -193,13 +194,13 @@ impl Stage<'_> {
         };
         let draw = |small: bool, l: &Rc<Lane>| {
             let class = if differs(l) { "lane differs" } else { self.light(l) };
-            lane(words, &namespace, l, class, small, ask)
+            lane(words, &namespace, l, class, small, send)
         };
         if let Some(crowd) = &scene.crowd {
             let whole = scene.lanes.first();
             return html! {
                 <>
-                    { pod_grid::crowd(words, &set.key.name, crowd, whole.map(|lane| lane.ordinal), &self.lights_of(&set.key), ask) }
+                    { pod_grid::crowd(words, &set.key.name, crowd, whole.map(|lane| lane.ordinal), &self.lights_of(&set.key), send) }
                     <ul class="lanes l1">{ for whole.map(|lane| draw(false, lane)) }</ul>
                 </>
             };

@@ -2,7 +2,7 @@
 
 use crate::components::trouble::{opener, why_button};
 use crate::components::{dial, done, labelled, percent, ring, sign};
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use kubesim::api::{Key, Kind};
 use scene::explain::{Subject, in_namespace};
 use scene::messages::{Words, fill};
@@ -16,7 +16,13 @@ const SAME: &str = "pod";
 const SHORT: usize = 12;
 
 /// The card of a lane's pod, or the outline of one that is not there. `small`: without details.
-pub fn card(words: &'static Words, namespace: &str, lane: &Lane, small: bool, ask: &Callback<Ask>) -> Html {
+pub fn card(
+    words: &'static Words,
+    namespace: &str,
+    lane: &Lane,
+    small: bool,
+    send: &Callback<Intent>,
+) -> Html {
     let part = if let PodPlace::Pod(pod) = &lane.pod { pod.ring } else { 1.0 };
     let number = if small { dial } else { ring }(part, lane.ordinal.to_string());
     let key = Key::new(Kind::Pod, namespace, &lane.name);
@@ -26,33 +32,33 @@ pub fn card(words: &'static Words, namespace: &str, lane: &Lane, small: bool, as
             return html! {
                 <article class="pod ghost" key={if small { SAME } else { "ghost" }} data-pod={lane.name.clone()}>
                     <h3>{ number }<span>{ &*lane.name }</span>if *next { <b class="state">{ words.next }</b> }</h3>
-                    <p>{ why_button(words, &lane.name, note, ask, Subject::Pod(key)) }</p>
+                    <p>{ why_button(words, &lane.name, note, send, Subject::Pod(key)) }</p>
                 </article>
             };
         }
     };
     let name = |text| AttrValue::from(fill(text, &[("pod", &lane.name)]));
-    let inspect = Ask::Inspect(key.clone());
+    let inspect = Intent::Inspect(key.clone());
     let trouble = fill(words.trouble_for, &[("name", &lane.name)]);
-    let delete = Ask::Command(in_namespace(format!("kubectl delete pod {}", lane.name), namespace).into());
+    let delete = Intent::Command(in_namespace(format!("kubectl delete pod {}", lane.name), namespace).into());
     html! {
         <article class={classes!("pod", pod.state.class())} key={if small { SAME } else { &*pod.uid }} data-pod={lane.name.clone()}>
             <h3>
                 { number }
-                { labelled(class_of(&lane.name), Some(name(words.inspect_pod)), None, Html::from(&*lane.name), ask, inspect) }
-                <b class="state">{ why_button(words, &lane.name, &pod.status, ask, Subject::Pod(key.clone())) }</b>
-                { opener("close more", trouble, "⋯".into(), ask, key.clone()) }
-                { sign("close", name(words.delete_pod), "✕", ask, delete) }
+                { labelled(class_of(&lane.name), Some(name(words.inspect_pod)), None, Html::from(&*lane.name), send, inspect) }
+                <b class="state">{ why_button(words, &lane.name, &pod.status, send, Subject::Pod(key.clone())) }</b>
+                { opener("close more", trouble, "⋯".into(), send, key.clone()) }
+                { sign("close", name(words.delete_pod), "✕", send, delete) }
             </h3>
             if small { { bar(&pod.progress) } } else {
                 <div class="steps" aria-hidden="true">{ for pod.progress.iter().map(|part| step(*part)) }</div>
-                { facts(words, pod, listed(words, lane, pod, key, ask)) }
+                { facts(words, pod, listed(words, lane, pod, key, send)) }
             }
             if !small { { for pod.replaced.as_ref().map(|replaced| kept(words, replaced)) } }
             <footer>
                 if let Some((node, number)) = &pod.node {
                     { dot(*number) }
-                    { opener(class_of(node), fill(words.trouble_for, &[("name", node)]), Html::from(&**node), ask, Key::cluster(Kind::Node, node)) }
+                    { opener(class_of(node), fill(words.trouble_for, &[("name", node)]), Html::from(&**node), send, Key::cluster(Kind::Node, node)) }
                     { mark(words, pod.node_mark) }
                 } else {
                     <span>{ words.not_scheduled }</span>
@@ -68,10 +74,10 @@ fn class_of(name: &str) -> &'static str {
 }
 
 /// The pod's name in DNS. That it has none although it has an address is worth a question.
-fn listed(words: &'static Words, lane: &Lane, pod: &PodView, key: Key, ask: &Callback<Ask>) -> Html {
+fn listed(words: &'static Words, lane: &Lane, pod: &PodView, key: Key, send: &Callback<Intent>) -> Html {
     match (&lane.dns_name, &pod.ip) {
         (Some(name), _) => name.to_string().into(),
-        (None, Some(_)) => why_button(words, &lane.name, words.not_in_dns, ask, Subject::Endpoint(key)),
+        (None, Some(_)) => why_button(words, &lane.name, words.not_in_dns, send, Subject::Endpoint(key)),
         (None, None) => "–".into(),
     }
 }

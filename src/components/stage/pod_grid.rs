@@ -4,7 +4,7 @@
 //! For keys and screen readers it is a list box, of which the place that is seen whole is the chosen option.
 
 use crate::components::{address, part};
-use crate::page::intent::Ask;
+use crate::page::intent::Intent;
 use kubesim::api::Str;
 use kubesim::kubectl::printers::pod_status;
 use scene::history::pod_state::{PodState, REVISION_LABEL};
@@ -30,14 +30,14 @@ pub fn crowd(
     crowd: &Rc<Crowd>,
     whole: Option<i32>,
     lit: &[Vec<i32>; 3],
-    ask: &Callback<Ask>,
+    send: &Callback<Intent>,
 ) -> Html {
     let (len, columns) = (crowd.len(), columns(crowd.len()));
     let choose = {
-        let (ask, crowd) = (ask.clone(), crowd.clone());
+        let (send, crowd) = (send.clone(), crowd.clone());
         Callback::from(move |event: MouseEvent| {
             if let Some(cell) = pointed(&event, &crowd, columns) {
-                ask.emit(Ask::Lens(cell.ordinal));
+                send.emit(Intent::SelectOrdinal(cell.ordinal));
             }
         })
     };
@@ -51,7 +51,7 @@ pub fn crowd(
         })
     };
     let walk = {
-        let (ask, crowd) = (ask.clone(), crowd.clone());
+        let (send, crowd) = (send.clone(), crowd.clone());
         Callback::from(move |event: KeyboardEvent| {
             let by = match &*event.key() {
                 "ArrowRight" => 1,
@@ -64,7 +64,7 @@ pub fn crowd(
             event.stop_propagation();
             let from = whole.and_then(|ordinal| crowd.index_of(ordinal)).unwrap_or_default();
             if let Some(cell) = from.checked_add_signed(by).and_then(|to| crowd.nth(to)) {
-                ask.emit(Ask::Lens(cell.ordinal));
+                send.emit(Intent::SelectOrdinal(cell.ordinal));
             }
         })
     };
@@ -75,11 +75,10 @@ pub fn crowd(
         let draw = move || paths(&cells, n * BLOCK, len, revision.as_deref());
         part("", depends, Rc::new(draw))
     };
-    let count = |(state, count): (PodState, usize)| {
-        let name = words.states[state as usize];
+    let count = |((state, count), name): ((PodState, usize), &'static str)| {
         html! { if count > 0 { <li class={state.class()}><i />{ name }<b>{ count }</b></li> } }
     };
-    let counts = PodState::ALL.into_iter().zip(crowd.counts);
+    let counts = PodState::ALL.into_iter().zip(crowd.counts).zip(words.states);
     // Around the places that are lit, and above and below those that are not.
     let outlined = |class: &'static str, ordinals: &[i32]| {
         let mut d = String::new();

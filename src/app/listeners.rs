@@ -1,0 +1,90 @@
+//! What the page hears of the browser beside its own elements, as long as it lives.
+
+use super::browser;
+use super::keyboard::shortcut;
+use super::loading::on_opening;
+use super::model::Model;
+use crate::link::Link;
+use crate::page::intent::Intent;
+use gloo::events::{EventListener, EventListenerOptions};
+use kubesim::manifest::MAX_TEXT;
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::js_sys::{JsString, Reflect};
+use web_sys::{Element, Event, KeyboardEvent};
+
+/// Listens until it is dropped. `first` is the story that begins when what it needs is loaded; an embedded page remembers
+/// nothing.
+pub fn listen(model: &Rc<Model>, first: Rc<Link>, embed: bool) -> Vec<EventListener> {
+    let mut listeners = vec![paste(model), navigation(model)];
+    listeners.extend(keys(model));
+    // Frames of one page share a tab's memory: they must not write into it.
+    if !embed {
+        listeners.push(departure(model));
+    }
+    let model = model.clone();
+    listeners.extend(on_opening(move || model.send(Intent::Begin(first))));
+    listeners
+}
+
+/// Of too long a text the browser alone would take seconds to lay it out; even to copy it takes a while.
+fn paste(model: &Rc<Model>) -> EventListener {
+    let model = model.clone();
+    let options = EventListenerOptions::enable_prevent_default();
+    EventListener::new_with_options(&gloo::utils::document(), "beforeinput", options, move |event| {
+        let data = Reflect::get(event, &"data".into()).ok();
+        let text = data.and_then(|data| data.dyn_into::<JsString>().ok());
+        if text.is_some_and(|text| text.length() as usize > MAX_TEXT) {
+            event.prevent_default();
+            model.send(Intent::RefuseText);
+        }
+    })
+}
+
+/// Keys that no part of the page takes for itself.
+fn keys(model: &Rc<Model>) -> [EventListener; 2] {
+    let document = gloo::utils::document();
+    // Noted when the focus comes: once any key is pressed, `:focus-visible` matches whatever has it.
+    let focused_by_key = Rc::new(Cell::new(false));
+    let focus = {
+        let (focused_by_key, model) = (focused_by_key.clone(), model.clone());
+        EventListener::new(&document, "focusin", move |event| {
+            let target = target(event);
+            let is_visible = target.as_ref().and_then(|target| target.matches(":focus-visible").ok());
+            focused_by_key.set(is_visible.unwrap_or(true));
+            model.focus().note(target);
+        })
+    };
+    let model = model.clone();
+    let options = EventListenerOptions::enable_prevent_default();
+    let keys = EventListener::new_with_options(&document, "keydown", options, move |event| {
+        let event: &KeyboardEvent = event.unchecked_ref();
+        if let Some(intent) = shortcut(event, focused_by_key.get()) {
+            event.prevent_default();
+            model.send(intent);
+        }
+    });
+    [focus, keys]
+}
+
+/// The address gets another fragment.
+fn navigation(model: &Rc<Model>) -> EventListener {
+    let model = model.clone();
+    EventListener::new(&gloo::utils::window(), "hashchange", move |_| {
+        model.send(Intent::Navigate(browser::address()));
+    })
+}
+
+/// The page is left, or loaded again.
+fn departure(model: &Rc<Model>) -> EventListener {
+    let model = model.clone();
+    EventListener::new(&gloo::utils::window(), "pagehide", move |_| {
+        model.send(Intent::Leave(browser::address().fragment.into()));
+    })
+}
+
+/// The element at which an event happened.
+pub fn target(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into().ok()
+}

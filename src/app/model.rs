@@ -1,0 +1,110 @@
+//! What the page holds as long as it lives: its state and its session. Intents go in, and their effects are done here.
+
+use super::focus::LaneFocus;
+use super::{browser, share};
+use crate::components::highlight::{Place, place_of_field};
+use crate::link::Link;
+use crate::page::intent::Intent;
+use crate::page::state::PageState;
+use crate::page::update::{Effect, update};
+use crate::session::{Action, Session};
+use kubesim::api::Str;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use yew::functional::UseForceUpdateHandle;
+
+/// The state, the session, and the way to draw them anew.
+pub struct Model {
+    session: Rc<RefCell<Session>>,
+    state: RefCell<Rc<PageState>>,
+    actions: Cell<usize>,
+    /// Where a rule's field was found last, and in which text.
+    place: RefCell<(Str, &'static str, Option<Place>)>,
+    focus: LaneFocus,
+    redraw: UseForceUpdateHandle,
+}
+
+impl Model {
+    /// Before anything has happened. `redraw` draws the page anew.
+    pub fn new(state: PageState, redraw: UseForceUpdateHandle) -> Model {
+        Model {
+            session: Rc::new(RefCell::new(Session::new())),
+            state: RefCell::new(Rc::new(state)),
+            actions: Cell::new(0),
+            place: RefCell::new((Str::default(), "", None)),
+            focus: LaneFocus::default(),
+            redraw,
+        }
+    }
+
+    /// The session.
+    pub fn session(&self) -> &Rc<RefCell<Session>> {
+        &self.session
+    }
+
+    /// What the user has chosen to see by now.
+    pub fn state(&self) -> Rc<PageState> {
+        self.state.borrow().clone()
+    }
+
+    /// Counts what was done to the session, so that each action asks for another picture.
+    pub fn actions(&self) -> usize {
+        self.actions.get()
+    }
+
+    /// What keeps the focus in its lane.
+    pub fn focus(&self) -> &LaneFocus {
+        &self.focus
+    }
+
+    /// A link to what is seen now, in which time stands still.
+    pub fn link(&self) -> Link {
+        Link { playing: false, ..self.state().link(&self.session.borrow()) }
+    }
+
+    /// Does what is wanted.
+    pub fn send(&self, intent: Intent) {
+        let before = self.state();
+        let (state, effects) = update(&before, intent, &self.session.borrow());
+        if state.version != before.version {
+            self.state.replace(Rc::new(state));
+            self.redraw.force_update();
+        }
+        for effect in effects {
+            self.run(effect);
+        }
+    }
+
+    /// The session does this.
+    pub fn act(&self, action: Action) {
+        self.session.borrow_mut().handle(action);
+        self.actions.set(self.actions.get() + 1);
+        self.redraw.force_update();
+    }
+
+    fn run(&self, effect: Effect) {
+        match effect {
+            Effect::Session(action) => self.act(action),
+            Effect::Remember(text) => browser::remember(&text),
+            Effect::Copy(text) => {
+                browser::copy(&text);
+            }
+            Effect::CopyLink(what, fragment) => {
+                if !browser::copy(&share::text(what, &fragment)) {
+                    self.send(Intent::MissClipboard);
+                }
+            }
+            Effect::SetFragment(fragment) => browser::set_fragment(&fragment),
+            Effect::ToggleTheme => browser::toggle_theme(),
+        }
+    }
+
+    /// Where the manifest has a rule's field. Looked for again only in another text: it may be long, and pictures are many.
+    pub fn place_of(&self, text: &Str, field: &'static str) -> Option<Place> {
+        let mut known = self.place.borrow_mut();
+        if !Rc::ptr_eq(&known.0, text) || known.1 != field {
+            *known = (text.clone(), field, place_of_field(text, field));
+        }
+        known.2
+    }
+}

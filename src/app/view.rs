@@ -1,0 +1,222 @@
+//! The page as it is drawn: where each part is, and what it is given.
+
+use super::browser;
+use crate::components::dns::dns;
+use crate::components::edge::edge;
+use crate::components::editor::editor;
+use crate::components::events::events;
+use crate::components::header::header;
+use crate::components::inspect::{Inspected, inspect};
+use crate::components::stage::{Beside, Stage};
+use crate::components::terminal::{Terminal, suggestions};
+use crate::components::timeline::{branch_name, timeline};
+use crate::components::trouble::menu;
+use crate::components::{address, choice, part, sign};
+use crate::link::Problem;
+use crate::page::intent::Intent;
+use crate::page::panel::View;
+use crate::page::state::{Notice, PageState};
+use crate::session::Session;
+use kubesim::dns::reason::{Chain, chain};
+use scene::explain::Why;
+use scene::messages::Words;
+use scene::scene::Scene;
+use std::cell::RefCell;
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// What is drawn.
+pub struct Picture<'a> {
+    /// What the user has chosen to see.
+    pub state: &'a PageState,
+    /// The session, for parts that are drawn later.
+    pub shared: &'a Rc<RefCell<Session>>,
+    /// The session.
+    pub session: &'a Session,
+    /// The scene at its moment.
+    pub scene: &'a Scene,
+    /// The scene of the branch that it is compared with.
+    pub beside: Option<&'a Scene>,
+    /// The answer about the part that is explained.
+    pub part: Option<&'a Why>,
+    /// The line of the field that decides now, from 0.
+    pub marked: Option<usize>,
+    /// What that field is by default, if the manifest leaves it out.
+    pub default: Option<&'static str>,
+    /// Takes what is wanted.
+    pub send: &'a Callback<Intent>,
+}
+
+impl Picture<'_> {
+    /// The whole page.
+    pub fn page(&self) -> Html {
+        let Picture { state, session, send, .. } = *self;
+        let words = state.words;
+        let tab = |view: View| {
+            let content = Html::from(name(words, view));
+            choice(view.class(), state.panel == view, content, send, Intent::Show(view))
+        };
+        let bottom = |view: View| {
+            let content = html! { <><i aria-hidden="true">{ glyph(view) }</i>{ name(words, view) }</> };
+            choice("", state.view == view, content, send, Intent::Show(view))
+        };
+        html! {
+            <div class="app" data-view={state.view.class()}>
+                { header(words, send) }
+                { self.notice() }
+                <main>
+                    <section class="side" data-side="manifest" aria-label={words.manifest}>
+                        { self.manifest() }
+                        { edge(words.manifest_width, "300", browser::keep) }
+                    </section>
+                    { self.stage() }
+                    <section class="side panel">
+                        <div class="tabs">{ for View::ALL.map(tab) }</div>
+                        { self.panel() }
+                        { edge(words.panel_width, "376", browser::keep) }
+                    </section>
+                </main>
+                { timeline(words, self.shared, self.scene, send) }
+                <nav>{ for View::ALL.map(bottom) }</nav>
+                { menu(words, &session.moment().store, session.nodes(), state.faults.as_ref(), send) }
+            </div>
+        }
+    }
+
+    /// The stage and the timeline alone. `open` gives the link to the whole page its address.
+    pub fn embedded(&self, open: &Callback<MouseEvent>) -> Html {
+        let words = self.state.words;
+        html! {
+            <div class="app embedded">
+                <main>
+                    <h1>{ "Ordinal" }</h1>
+                    { self.stage() }
+                    <a class="open" href="./" target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
+                </main>
+                { timeline(words, self.shared, self.scene, self.send) }
+            </div>
+        }
+    }
+
+    /// What is to be said about what the user did.
+    fn notice(&self) -> Option<Html> {
+        let words = self.state.words;
+        let notice = self.state.notice?;
+        let text = match notice {
+            Notice::Unopened(Problem::Damaged) => words.link_damaged,
+            Notice::Unopened(Problem::Newer) => words.link_newer,
+            Notice::LinkCopied => words.link_copied,
+            Notice::EmbedCopied => words.embed_copied,
+            Notice::NoClipboard => words.no_clipboard,
+        };
+        let (class, role) = match notice {
+            Notice::Unopened(_) => ("message bad", "alert"),
+            _ => ("message", "status"),
+        };
+        let close = sign("", words.heard, "✕", self.send, Intent::Dismiss);
+        Some(html! { <div {class} {role}><p>{ text }</p>{ close }</div> })
+    }
+
+    fn manifest(&self) -> Html {
+        let Picture { state, marked, .. } = *self;
+        let (words, top) = (state.words, state.top);
+        let (send, text, diagnosis) = (self.send.clone(), state.text.clone(), state.diagnosis.clone());
+        let depends = [address(&diagnosis), marked.map_or(0, |n| n + 1), address(&text), top];
+        part("editor", depends, Rc::new(move || editor(words, &text, &diagnosis, marked, top, &send)))
+    }
+
+    /// What is beside the stage.
+    fn panel(&self) -> Html {
+        let Picture { state, session, scene, .. } = *self;
+        let (words, now) = (state.words, session.now());
+        let (send, shared) = (self.send.clone(), self.shared.clone());
+        let second = now.whole_seconds();
+        let depends = [session.sampled(), second.0 as usize, state.version, session.branch().id];
+        match state.panel {
+            View::Dns => {
+                let query = state.query.clone();
+                let service = scene.service.as_ref().map(|s| s.name.clone());
+                let draw = move || dns(words, &shared.borrow(), service.as_deref(), &query, &send);
+                part("dns", depends, Rc::new(draw))
+            }
+            View::Events => {
+                let draw = move || events(words, &shared.borrow().moment().store, now, &send);
+                part("events", depends, Rc::new(draw))
+            }
+            View::Inspect => {
+                let inspected =
+                    Inspected { object: state.object.clone(), tab: state.tab, since: state.since };
+                let draw = move || inspect(words, shared.borrow().branch(), now, &inspected, &send);
+                part("inspect", depends, Rc::new(draw))
+            }
+            View::Manifest | View::Stage | View::Terminal => html! {
+                <Terminal {words} screen={session.screen()} lines={session.lines()}
+                    suggestions={suggestions(session, scene)} session={shared} {send} />
+            },
+        }
+    }
+
+    fn stage(&self) -> Html {
+        let Picture { state, session, scene, .. } = *self;
+        let words = state.words;
+        let (differences, lit) = (session.differences(), self.lit());
+        let other = session.beside().map(|branch| branch_name(words, branch));
+        let beside = self.beside.zip(other).map(|(scene, name)| Beside {
+            names: [branch_name(words, session.branch()), name],
+            scene,
+            then: session.then(),
+        });
+        let stage = Stage {
+            words,
+            scene,
+            now: session.playhead(),
+            part: self.part,
+            beside,
+            compared: other.map(|name| (name, &*differences)),
+            notice: if session.rests() {
+                Some(words.at_rest)
+            } else {
+                session.has_just_forked().then_some(words.forked)
+            },
+            rule: state.rule,
+            default: self.default,
+            lit: lit.as_ref(),
+            send: self.send,
+        };
+        stage.draw()
+    }
+
+    /// The way from a Service to the records that the DNS panel is about.
+    fn lit(&self) -> Option<Chain> {
+        if self.state.panel != View::Dns {
+            return None;
+        }
+        let service = self.scene.service.as_ref().map(|s| &*s.name);
+        let store = &self.session.moment().store;
+        chain(store, &self.state.query.question(service).peek(store, self.session.now()))
+    }
+}
+
+/// The name of a part of the page.
+fn name(words: &'static Words, view: View) -> &'static str {
+    match view {
+        View::Manifest => words.manifest,
+        View::Stage => words.stage,
+        View::Terminal => words.terminal,
+        View::Dns => "DNS",
+        View::Events => words.events,
+        View::Inspect => words.inspect,
+    }
+}
+
+/// The glyph of a part of the page in the bar of a small screen.
+fn glyph(view: View) -> &'static str {
+    match view {
+        View::Manifest => "☰",
+        View::Stage => "◫",
+        View::Terminal => "›_",
+        View::Dns => "⌘",
+        View::Events => "≡",
+        View::Inspect => "⋯",
+    }
+}

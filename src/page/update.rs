@@ -1,0 +1,195 @@
+//! What an intent makes of the page.
+
+use super::intent::{Intent, Share};
+use super::panel::View;
+use super::state::{Notice, PageState};
+use crate::link::Link;
+use crate::link::address::{Address, saved};
+use crate::session::presets::{PRESETS, Variant};
+use crate::session::{Action, Session};
+use kubesim::api::{Key, Kind, Str};
+use kubesim::apiserver::FeatureGates;
+use kubesim::manifest::MAX_TEXT;
+use kubesim::manifest::{Diagnosis, Severity, diagnose};
+use kubesim::story::Input;
+use std::rc::Rc;
+
+/// A manifest up to this long is diagnosed at each keystroke (bytes).
+const QUICK: usize = 20_000;
+
+/// What the session or the browser is to do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// The session does this.
+    Session(Action),
+    /// The tab remembers this text for when it is loaded again.
+    Remember(String),
+    /// This text is put on the clipboard.
+    Copy(Str),
+    /// A link with this fragment, or the code that embeds the page with it, is put on the clipboard.
+    CopyLink(Share, Str),
+    /// This stands behind `#` in the address.
+    SetFragment(Str),
+    /// Light becomes dark, or dark light.
+    ToggleTheme,
+}
+
+/// The page's state after an intent, and what is to be done, in order. A state with the same version is the same state.
+pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageState, Vec<Effect>) {
+    let mut next = PageState { version: state.version + 1, notice: None, ..state.clone() };
+    let effects = match intent {
+        Intent::Session(action) => match action {
+            Action::Preset(place) => {
+                next.show_preset(place);
+                vec![Effect::Session(action)]
+            }
+            Action::Reset => {
+                next.forget_objects();
+                vec![Effect::Session(action)]
+            }
+            action => return (state.clone(), vec![Effect::Session(action)]),
+        },
+        Intent::Copy(text) => return (state.clone(), vec![Effect::Copy(text)]),
+        Intent::ToggleTheme => return (state.clone(), vec![Effect::ToggleTheme]),
+        Intent::Leave(fragment) => return (state.clone(), state.leave(&fragment, session)),
+        Intent::ScrollManifest(top) if top == state.top => return (state.clone(), Vec::new()),
+        Intent::Navigate(address) if !state.leads_elsewhere(&address) => return (state.clone(), Vec::new()),
+        Intent::Navigate(address) => next.navigate(&address),
+        Intent::Begin(link) => {
+            // What is wrong with the first link is still to be read.
+            next.notice = state.notice;
+            next.begin(link, session)
+        }
+        Intent::Apply => next.apply(session),
+        Intent::CompareEdited => next.compare_edited(),
+        Intent::Share(what) => next.share(what, session),
+        Intent::Command(command) => {
+            next.panel = View::Terminal;
+            vec![Effect::Session(Action::Input(Input::Command(command)))]
+        }
+        Intent::Query(query) => {
+            let question = query.question(None);
+            next.query = query;
+            vec![Effect::Session(Action::Input(Input::Ask(question)))]
+        }
+        intent => {
+            next.choose(intent);
+            Vec::new()
+        }
+    };
+    (next, effects)
+}
+
+impl PageState {
+    /// Does what concerns nothing but what is shown.
+    fn choose(&mut self, intent: Intent) {
+        match intent {
+            Intent::EditManifest(text) => {
+                self.text = text;
+                self.stale = true;
+                if self.text.len() <= QUICK {
+                    self.diagnose();
+                }
+            }
+            Intent::RefuseText => {
+                let too_long = " ".repeat(MAX_TEXT + 1);
+                self.diagnosis = Rc::new(diagnose(&too_long, FeatureGates::default()));
+            }
+            Intent::Diagnose => self.diagnose(),
+            Intent::ScrollManifest(top) => self.top = top,
+            Intent::Inspect(key) => {
+                (self.object, self.since) = (Some(key), None);
+                self.show(View::Inspect);
+            }
+            Intent::ShowTab(tab) => self.tab = tab,
+            Intent::CompareVersion(since) => self.since = since,
+            Intent::Explain(subject) => (self.view, self.subject) = (View::Stage, subject),
+            Intent::OfferFaults(key) => self.faults = Some(key),
+            Intent::ShowTool(tool) => self.query.tool = tool,
+            Intent::Show(view) => self.show(view),
+            Intent::ShowRule(rule) => self.rule = rule,
+            Intent::SelectOrdinal(ordinal) => self.selected = Some(ordinal),
+            Intent::MissClipboard => self.notice = Some(Notice::NoClipboard),
+            // Nothing but the notice goes; what `update` does itself never comes here.
+            _ => {}
+        }
+    }
+
+    /// The story of the page's first link begins, unless somebody was quicker and did something already.
+    fn begin(&mut self, link: Rc<Link>, session: &Session) -> Vec<Effect> {
+        self.opened = true;
+        self.diagnose();
+        let untouched = session.branch().inputs().is_empty();
+        untouched.then_some(Effect::Session(Action::Open(link))).into_iter().collect()
+    }
+
+    /// Whether an address leads to something that the page does not show.
+    fn leads_elsewhere(&self, address: &Address) -> bool {
+        !address.fragment.is_empty() && *address.fragment != *self.fragment
+    }
+
+    /// Shows what an address leads to.
+    fn navigate(&mut self, address: &Address) -> Vec<Effect> {
+        let (link, problem) = address.start(None);
+        let (opened, version) = (self.opened, self.version);
+        *self = PageState { opened, version, ..PageState::of(&link, problem, self.words) };
+        vec![Effect::Session(Action::Open(Rc::new(link)))]
+    }
+
+    /// What the tab remembers when the page is left.
+    fn leave(&self, fragment: &str, session: &Session) -> Vec<Effect> {
+        let remembered = self.opened.then(|| saved(&self.link(session), fragment));
+        remembered.map(Effect::Remember).into_iter().collect()
+    }
+
+    /// Applies the manifest. A set in it is shown, unless one of them is shown already.
+    fn apply(&mut self, session: &Session) -> Vec<Effect> {
+        if self.stale {
+            self.diagnose();
+        }
+        self.panel = View::Terminal;
+        if self.diagnosis.diagnostics.iter().all(|d| d.severity != Severity::Error) {
+            self.view = View::Stage;
+        }
+        let unseen = unseen_set(&self.diagnosis, session).map(Action::ShowSet);
+        let apply = Action::Input(Input::Apply(self.text.clone()));
+        unseen.into_iter().chain([apply]).map(Effect::Session).collect()
+    }
+
+    /// What was applied, and what is in the editor, each in a cluster of its own.
+    fn compare_edited(&mut self) -> Vec<Effect> {
+        self.view = View::Stage;
+        let edited = Variant { name: self.words.as_edited.into(), manifest: self.text.clone() };
+        vec![Effect::Session(Action::CompareEdited { applied: self.words.as_applied.into(), edited })]
+    }
+
+    /// The first manifest of a built-in comparison is in the editor.
+    fn show_preset(&mut self, place: usize) {
+        if let Some(preset) = PRESETS.get(place) {
+            let [first, _] = preset.variants();
+            self.text = first.manifest;
+            self.stale = true;
+        }
+        self.view = View::Stage;
+        self.forget_objects();
+    }
+
+    /// A link to this moment goes into the address; it, or the code to embed it, goes on the clipboard.
+    fn share(&mut self, what: Share, session: &Session) -> Vec<Effect> {
+        let link = Link { playing: false, ..self.link(session) };
+        self.fragment = link.to_fragment().into();
+        self.notice = Some(match what {
+            Share::Link => Notice::LinkCopied,
+            Share::Embed => Notice::EmbedCopied,
+        });
+        vec![Effect::SetFragment(self.fragment.clone()), Effect::CopyLink(what, self.fragment.clone())]
+    }
+}
+
+/// The first set of a manifest, unless one of its sets is shown already.
+fn unseen_set(diagnosis: &Diagnosis, session: &Session) -> Option<Key> {
+    let found = || diagnosis.objects.iter().filter(|found| found.kind == Kind::StatefulSet.name());
+    let sets = || found().map(|set| Key::new(Kind::StatefulSet, &set.namespace, &set.name));
+    let seen = session.set()?;
+    if sets().any(|set| set == seen) { None } else { sets().next() }
+}

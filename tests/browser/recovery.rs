@@ -1,0 +1,65 @@
+//! What goes, comes back: the focus of a pod's card after its pod, and the page after a mistake of its own.
+
+use crate::harness::{Page, View};
+
+/// What has the focus: its label, or its class.
+const FOCUSED: &str =
+    "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.className)";
+
+/// The start of the uid of flask-1's pod; nothing if it has none.
+const UID: &str = "[...document.querySelectorAll('[data-pod=flask-1] dt')].find(t => t.textContent === 'uid')
+    ?.nextElementSibling.firstChild.textContent";
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn the_focus_stays_in_the_lane_of_a_pod_that_is_replaced() {
+    let mut page = Page::open(View::DESKTOP);
+    page.click_named("16×");
+    page.wait("all is as wanted", "document.querySelectorAll('.pod.ready').length === 3");
+    page.run("document.querySelector('[aria-label=\"Delete flask-1\"]').focus()");
+    page.run(&format!("window.before = {UID}"));
+    page.type_keys("\n");
+    page.wait("another pod is there", &format!("{UID} && {UID} !== window.before"));
+    page.wait("its button has the focus", &format!("{FOCUSED} === 'Delete flask-1'"));
+    // Before the pod was made there is nothing but its lane.
+    page.click_named("Pause");
+    page.run("document.querySelector('[data-pod=flask-1] .more').focus()");
+    page.type_keys("\u{e011}");
+    page.wait("there is no pod", "document.querySelector('.ghost[data-pod=flask-1]')");
+    page.wait("its lane has the focus", &format!("{FOCUSED}.split(' ')[0] === 'lane'"));
+    assert_eq!(page.eval("document.activeElement.querySelector('.pod').dataset.pod"), "flask-1");
+    page.type_keys("\u{e010}");
+    page.wait(
+        "the same button has it again",
+        "document.activeElement.matches('[data-pod=flask-1] h3 > .more')",
+    );
+    // Whoever has left the lane is not fetched back.
+    page.click("[aria-label='Command line']");
+    page.run("document.activeElement.blur()");
+    page.type_keys("\u{e011}");
+    page.wait("there is no pod", "document.querySelector('.ghost[data-pod=flask-1]')");
+    assert_eq!(page.eval("document.activeElement.tagName"), "BODY");
+    page.assert_no_complaints();
+}
+
+#[test]
+#[ignore = "needs the built page: cargo xtask test --only browser"]
+fn a_mistake_of_the_page_is_told_on_it() {
+    let mut page = Page::open(View::DESKTOP);
+    page.wait("a pod is Ready", "document.querySelector('.pod.ready')");
+    // A browser that refuses an element once: nothing that the page could expect.
+    page.run(
+        "document.createElement = () => {
+            delete document.createElement;
+            throw new Error('no more elements');
+        };",
+    );
+    page.click_named("Events");
+    page.wait("the page says so", "document.querySelector('.panic[role=alert]')");
+    let told = page.text(".panic");
+    assert!(told.contains("no more elements") && told.contains(".rs:"), "{told}");
+    let console = page.console().join("\n");
+    assert!(console.contains("no more elements"), "{console}");
+    page.click(".panic a");
+    page.wait("it starts again", "!document.querySelector('.panic') && document.querySelector('.pod.ready')");
+}

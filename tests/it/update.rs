@@ -1,0 +1,314 @@
+//! What each intent makes of the page's state, and what it lets the session and the browser do: without a browser.
+
+use kubesim::api::{Key, Kind, Str};
+use kubesim::manifest::MAX_TEXT;
+use kubesim::story::Input;
+use ordinal::examples::EXAMPLES;
+use ordinal::link::address::{Address, saved};
+use ordinal::link::{Link, Problem};
+use ordinal::page::intent::{Intent, Share};
+use ordinal::page::panel::{DnsQuery, InspectorTab, View};
+use ordinal::page::state::{Notice, PageState};
+use ordinal::page::update::{Effect, update};
+use ordinal::session::presets::{PRESETS, Variant};
+use ordinal::session::{Action, Session};
+use scene::explain::Subject;
+use scene::messages::EN;
+use std::rc::Rc;
+
+/// The page as it opens without a link.
+fn opened() -> PageState {
+    PageState::of(&Link::default(), None, &EN)
+}
+
+fn pod(name: &str) -> Key {
+    Key::new(Kind::Pod, "default", name)
+}
+
+fn set(name: &str) -> Key {
+    Key::new(Kind::StatefulSet, "default", name)
+}
+
+/// The state after an intent that the session does not know of, and that has no effects.
+fn chosen(state: &PageState, intent: Intent) -> PageState {
+    let (next, effects) = update(state, intent.clone(), &Session::new());
+    assert_eq!(effects, [], "{intent:?}");
+    assert_eq!(next.version, state.version + 1, "{intent:?}");
+    next
+}
+
+/// What an intent does that leaves the page's state as it is.
+fn passed_on(intent: Intent) -> Vec<Effect> {
+    let state = PageState { notice: Some(Notice::LinkCopied), version: 7, ..opened() };
+    let (next, effects) = update(&state, intent, &Session::new());
+    assert_eq!((next.version, next.notice), (7, Some(Notice::LinkCopied)), "{effects:?}");
+    effects
+}
+
+#[test]
+fn actions_of_the_session_are_passed_on() {
+    let actions = [
+        Action::Toggle,
+        Action::Frame(16.0),
+        Action::Seek(1_000.0),
+        Action::Switch(1),
+        Action::Input(Input::Interrupt),
+        Action::ShowSet(set("flask")),
+    ];
+    for action in actions {
+        assert_eq!(passed_on(Intent::Session(action.clone())), [Effect::Session(action)]);
+    }
+}
+
+#[test]
+fn a_copy_and_the_theme_are_the_browsers() {
+    assert_eq!(passed_on(Intent::Copy("$ dig".into())), [Effect::Copy("$ dig".into())]);
+    assert_eq!(passed_on(Intent::ToggleTheme), [Effect::ToggleTheme]);
+}
+
+#[test]
+fn a_new_cluster_forgets_what_was_chosen_in_the_old_one() {
+    let chosen = PageState {
+        object: Some(pod("flask-0")),
+        since: Some(3),
+        subject: Some(Subject::Pod(pod("flask-0"))),
+        faults: Some(pod("flask-0")),
+        text: "mine".into(),
+        ..opened()
+    };
+    let reset = Intent::Session(Action::Reset);
+    let preset = Intent::Session(Action::Preset(2));
+    for (intent, effect, text) in
+        [(reset, Action::Reset, "mine"), (preset, Action::Preset(2), &*PRESETS[2].variants()[0].manifest)]
+    {
+        let (next, effects) = update(&chosen, intent, &Session::new());
+        assert_eq!((&next.object, next.since), (&None, None));
+        assert_eq!((&next.subject, &next.faults), (&None, &None));
+        assert_eq!(&*next.text, text);
+        assert_eq!(effects, [Effect::Session(effect)]);
+    }
+}
+
+#[test]
+fn a_comparison_that_is_not_built_in_leaves_the_text() {
+    let state = PageState { view: View::Manifest, text: "mine".into(), ..opened() };
+    let (next, _) = update(&state, Intent::Session(Action::Preset(PRESETS.len())), &Session::new());
+    assert_eq!((&*next.text, next.view), ("mine", View::Stage));
+}
+
+#[test]
+fn the_first_story_begins_unless_the_user_was_quicker() {
+    let problem = Some(Problem::Damaged);
+    let state = PageState::of(&Link::default(), problem, &EN);
+    let link = Rc::new(Link::default());
+    let (next, effects) = update(&state, Intent::Begin(link.clone()), &Session::new());
+    assert!(next.opened && !next.stale);
+    assert_eq!(next.diagnosis.objects.len(), 2, "the example has a Service and a set");
+    assert_eq!(next.notice, Some(Notice::Unopened(Problem::Damaged)), "it is still to be read");
+    assert_eq!(effects, [Effect::Session(Action::Open(link.clone()))]);
+    let busy = Session::playing("kind: x");
+    let (next, effects) = update(&state, Intent::Begin(link), &busy);
+    assert!(next.opened);
+    assert_eq!(effects, []);
+}
+
+#[test]
+fn an_address_with_another_fragment_is_opened() {
+    let link = Link { text: "theirs".into(), panel: View::Events, playing: false, ..Link::default() };
+    let address = Address::read("", &link.to_fragment());
+    let state = PageState { opened: true, version: 4, object: Some(pod("flask-0")), ..opened() };
+    let (next, effects) = update(&state, Intent::Navigate(address.clone()), &Session::new());
+    assert_eq!((&*next.text, next.panel, next.opened), ("theirs", View::Events, true));
+    assert_eq!((&next.object, next.notice), (&None, None));
+    assert!(next.version > state.version);
+    assert_eq!(effects, [Effect::Session(Action::Open(Rc::new(link)))]);
+    let own = PageState { fragment: address.fragment.as_str().into(), ..state };
+    for address in [address, Address::default()] {
+        let (next, effects) = update(&own, Intent::Navigate(address), &Session::new());
+        assert_eq!((next.version, effects), (own.version, vec![]), "nothing else is asked for");
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_read_says_so() {
+    for (fragment, problem) in [("1nonsense", Problem::Damaged), ("9new", Problem::Newer)] {
+        let (next, effects) =
+            update(&opened(), Intent::Navigate(Address::read("", fragment)), &Session::new());
+        assert_eq!(next.notice, Some(Notice::Unopened(problem)));
+        assert!(matches!(effects[..], [Effect::Session(Action::Open(_))]), "{effects:?}");
+    }
+}
+
+#[test]
+fn what_is_seen_is_remembered_once_it_was_opened() {
+    let session = Session::playing(EXAMPLES[0].text);
+    assert_eq!(passed_on(Intent::Leave("".into())), [], "nothing has been seen yet");
+    let state = PageState { opened: true, text: "mine".into(), ..opened() };
+    let (next, effects) = update(&state, Intent::Leave("1abc".into()), &session);
+    assert_eq!(next.version, state.version);
+    assert_eq!(effects, [Effect::Remember(saved(&state.link(&session), "1abc"))]);
+}
+
+#[test]
+fn a_text_is_diagnosed_at_once_unless_it_is_long() {
+    let state = chosen(&opened(), Intent::EditManifest("kind: x\n".into()));
+    assert!(!state.stale && !state.diagnosis.diagnostics.is_empty());
+    let long: Str = "# a comment\n".repeat(2_000).into();
+    let state = chosen(&state, Intent::EditManifest(long.clone()));
+    assert!(state.stale && !state.diagnosis.diagnostics.is_empty(), "what was said is of the text before");
+    assert!(Rc::ptr_eq(&state.text, &long));
+    let state = chosen(&state, Intent::Diagnose);
+    assert!(!state.stale && state.diagnosis.diagnostics.is_empty());
+}
+
+#[test]
+fn too_much_text_is_refused_and_the_manifest_stays() {
+    let state = chosen(&opened(), Intent::RefuseText);
+    assert_eq!(&*state.text, EXAMPLES[0].text);
+    let [said] = &state.diagnosis.diagnostics[..] else { panic!("{:?}", state.diagnosis.diagnostics) };
+    assert!(said.message.contains(&MAX_TEXT.to_string()) || said.message.contains("too"), "{}", said.message);
+}
+
+#[test]
+fn scrolling_draws_only_where_another_line_comes_first() {
+    let state = chosen(&opened(), Intent::ScrollManifest(100));
+    assert_eq!(state.top, 100);
+    let (next, effects) = update(&state, Intent::ScrollManifest(100), &Session::new());
+    assert_eq!((next.version, effects), (state.version, vec![]));
+}
+
+#[test]
+fn applying_shows_the_terminal_and_the_set_that_is_new() {
+    let text: Str = EXAMPLES[0].text.into();
+    let apply = |text: &Str| Effect::Session(Action::Input(Input::Apply(text.clone())));
+    let state = PageState { view: View::Manifest, panel: View::Dns, ..opened() };
+    let (next, effects) = update(&state, Intent::Apply, &Session::new());
+    assert_eq!((next.view, next.panel), (View::Stage, View::Terminal));
+    assert!(!next.stale, "it was diagnosed before");
+    assert_eq!(effects, [apply(&text)], "there is no set yet that hides it");
+    let web = Session::playing(EXAMPLES[1].text);
+    let (_, effects) = update(&state, Intent::Apply, &web);
+    assert_eq!(effects, [Effect::Session(Action::ShowSet(set("flask"))), apply(&text)]);
+    let flask = Session::playing(&text);
+    let (_, effects) = update(&state, Intent::Apply, &flask);
+    assert_eq!(effects, [apply(&text)]);
+}
+
+#[test]
+fn applying_what_is_wrong_stays_at_the_manifest() {
+    let text: Str = EXAMPLES[0].text.replace("replicas: 3", "replicas: three").into();
+    let state = PageState { view: View::Manifest, text: text.clone(), ..opened() };
+    let (next, effects) = update(&state, Intent::Apply, &Session::new());
+    assert_eq!((next.view, next.panel), (View::Manifest, View::Terminal));
+    assert_eq!(effects, [Effect::Session(Action::Input(Input::Apply(text)))], "kubectl says it, too");
+}
+
+#[test]
+fn what_is_edited_is_compared_under_its_name() {
+    let state = PageState { view: View::Manifest, text: "mine".into(), ..opened() };
+    let (next, effects) = update(&state, Intent::CompareEdited, &Session::new());
+    let edited = Variant { name: EN.as_edited.into(), manifest: "mine".into() };
+    assert_eq!(next.view, View::Stage);
+    assert_eq!(effects, [Effect::Session(Action::CompareEdited { applied: EN.as_applied.into(), edited })]);
+}
+
+#[test]
+fn a_command_runs_in_the_terminal_and_a_query_in_its_panel() {
+    let state = PageState { panel: View::Dns, ..opened() };
+    let (next, effects) = update(&state, Intent::Command("kubectl get pods".into()), &Session::new());
+    assert_eq!(next.panel, View::Terminal);
+    assert_eq!(effects, [Effect::Session(Action::Input(Input::Command("kubectl get pods".into())))]);
+    let query = DnsQuery { name: "flask".into(), kind: "SRV".into(), ..DnsQuery::default() };
+    let (next, effects) = update(&state, Intent::Query(query.clone()), &Session::new());
+    assert_eq!((next.panel, &next.query), (View::Dns, &query));
+    assert_eq!(effects, [Effect::Session(Action::Input(Input::Ask(query.question(None))))]);
+    assert_eq!(chosen(&next, Intent::ShowTool(Some("dig"))).query, DnsQuery { tool: Some("dig"), ..query });
+}
+
+#[test]
+fn an_object_is_inspected_against_its_last_version() {
+    let state = chosen(&PageState { since: Some(9), ..opened() }, Intent::Inspect(pod("flask-1")));
+    assert_eq!((&state.object, state.since), (&Some(pod("flask-1")), None));
+    assert_eq!((state.view, state.panel), (View::Inspect, View::Inspect));
+    let state = chosen(&state, Intent::ShowTab(InspectorTab::Changes));
+    let state = chosen(&state, Intent::CompareVersion(Some(12)));
+    assert_eq!((state.tab, state.since), (InspectorTab::Changes, Some(12)));
+}
+
+#[test]
+fn a_part_of_the_page_is_shown_and_keeps_its_place() {
+    let state = chosen(&opened(), Intent::Show(View::Events));
+    assert_eq!((state.view, state.panel), (View::Events, View::Events));
+    for view in [View::Manifest, View::Stage] {
+        let state = chosen(&state, Intent::Show(view));
+        assert_eq!((state.view, state.panel), (view, View::Events), "it is not beside the stage");
+    }
+}
+
+#[test]
+fn a_question_goes_to_the_stage() {
+    let subject = Some(Subject::Pod(pod("flask-0")));
+    let state = chosen(&PageState { view: View::Terminal, ..opened() }, Intent::Explain(subject.clone()));
+    assert_eq!((state.view, &state.subject), (View::Stage, &subject));
+    let state = chosen(&state, Intent::ShowRule(true));
+    assert!(state.rule);
+    assert_eq!(chosen(&state, Intent::Explain(None)).subject, None);
+    assert!(!chosen(&state, Intent::ShowRule(false)).rule);
+}
+
+#[test]
+fn faults_are_offered_for_an_object_and_one_pod_of_many_is_selected() {
+    assert_eq!(chosen(&opened(), Intent::OfferFaults(pod("flask-2"))).faults, Some(pod("flask-2")));
+    assert_eq!(chosen(&opened(), Intent::SelectOrdinal(41)).selected, Some(41));
+}
+
+#[test]
+fn what_is_shared_is_in_the_address_and_stands_still() {
+    let session = Session::playing(EXAMPLES[0].text);
+    for (what, notice) in [(Share::Link, Notice::LinkCopied), (Share::Embed, Notice::EmbedCopied)] {
+        let (next, effects) = update(&opened(), Intent::Share(what), &session);
+        let link = Link::of_fragment(&next.fragment).expect("it is a link");
+        assert!(session.is_playing() && !link.playing);
+        assert_eq!(next.notice, Some(notice));
+        let fragment = next.fragment.clone();
+        assert_eq!(effects, [Effect::SetFragment(fragment.clone()), Effect::CopyLink(what, fragment)]);
+        let next = chosen(&next, Intent::MissClipboard);
+        assert_eq!(next.notice, Some(Notice::NoClipboard));
+        assert_eq!(chosen(&next, Intent::Dismiss).notice, None);
+    }
+}
+
+#[test]
+fn the_next_choice_takes_the_notice_away() {
+    let told = PageState { notice: Some(Notice::EmbedCopied), ..opened() };
+    for intent in [
+        Intent::Show(View::Events),
+        Intent::ShowRule(true),
+        Intent::EditManifest("kind: x".into()),
+        Intent::Inspect(pod("flask-0")),
+    ] {
+        assert_eq!(chosen(&told, intent).notice, None);
+    }
+}
+
+#[test]
+fn a_link_keeps_what_was_chosen() {
+    let subject = Some(Subject::Claim(Key::new(Kind::PersistentVolumeClaim, "default", "www-flask-1")));
+    let state = PageState {
+        text: "mine".into(),
+        view: View::Inspect,
+        panel: View::Inspect,
+        object: Some(pod("flask-1")),
+        tab: InspectorTab::Yaml,
+        subject,
+        query: DnsQuery { name: "flask".into(), kind: "SRV".into(), ..DnsQuery::default() },
+        rule: true,
+        selected: Some(7),
+        ..opened()
+    };
+    let link = state.link(&Session::new());
+    let again = PageState::of(&link, None, &EN);
+    assert_eq!((&again.text, again.view, again.panel), (&state.text, state.view, state.panel));
+    assert_eq!((&again.object, again.tab, &again.subject), (&state.object, state.tab, &state.subject));
+    assert_eq!((&again.query, again.rule, again.selected), (&state.query, true, Some(7)));
+}
