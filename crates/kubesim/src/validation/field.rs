@@ -199,3 +199,11 @@ impl Errors {
         }
     }
 }
+
+pub(super) fn required_texts(at: &At, fields: &[&str], errors: &mut Errors) {
+    for field in fields {
+        if at.get(field).text().is_empty() {
+            errors.required(&at.path_of(field), "");
+        }
+    }
+}

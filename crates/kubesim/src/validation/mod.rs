@@ -3,11 +3,18 @@
 //! Models pkg/apis/*/validation of Kubernetes. Works on decoded and defaulted trees; mistakes come in upstream's order and
 //! words. A kind without rules of its own here has its metadata checked.
 
+mod address;
+mod containers;
+mod env;
 mod field;
 mod invalid;
 mod meta;
 pub(crate) mod names;
+mod paths;
 mod pod;
+mod probes;
+mod resources;
+mod scheduling;
 mod security;
 mod service;
 mod sources;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::field::{At, Errors, shown};
 use super::names;
-use super::sources::validate_descending;
+use super::paths::validate_descending;
 use crate::schema::go_json;
 use yaml::text::quoted;
 

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use super::address::{has_leading_zeros, is_ip, is_mapped, validate_ip, validate_port};
 use super::field::{At, Errors, shown};
 use super::meta::validate_labels;
 use super::names;
-use super::pod::{has_leading_zeros, is_ip, is_mapped, validate_ip, validate_port};
 use yaml::text::quoted;
 
 fn is_headless(spec: &At) -> bool {

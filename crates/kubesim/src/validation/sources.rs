@@ -4,9 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::field::{At, Errors};
-use super::meta::{validate_annotations, validate_label_key, validate_labels, validate_selector};
+use super::env::{validate_field_ref, validate_resource_ref};
+use super::field::{At, Errors, required_texts};
+use super::meta::{validate_annotations, validate_labels};
 use super::names;
+use super::paths::{validate_descending, validate_no_backsteps, validate_not_reserved, validate_volume_name};
 use super::volume::validate_claim_spec;
 use crate::manifest::quantity::Quantity;
 use yaml::text::quoted;
@@ -72,14 +74,6 @@ pub(super) fn validate_volumes<'a>(
         }
     }
     volumes
-}
-
-pub(super) fn validate_volume_name(name: &At, errors: &mut Errors) {
-    if name.text().is_empty() {
-        errors.required(&name.path, "");
-    } else {
-        errors.all_invalid(name, names::dns_label(name.text()));
-    }
 }
 
 /// What a source must say: texts and lists that are not to be empty. (Upstream has a function for each.)
@@ -354,14 +348,6 @@ pub(super) fn validate_csi_driver(driver: &At, errors: &mut Errors) {
     errors.all_invalid(driver, names::dns_subdomain(&driver.text().to_lowercase()));
 }
 
-pub(super) fn required_texts(at: &At, fields: &[&str], errors: &mut Errors) {
-    for field in fields {
-        if at.get(field).text().is_empty() {
-            errors.required(&at.path_of(field), "");
-        }
-    }
-}
-
 fn validate_mode(mode: &At, errors: &mut Errors) {
     if mode.is_set() && !(0..=0o777).contains(&mode.int()) {
         errors.invalid(mode, FILE_MODE);
@@ -372,29 +358,6 @@ fn validate_key_to_path(item: &At, errors: &mut Errors) {
     required_texts(item, &["key", "path"], errors);
     validate_not_reserved(&item.get("path"), errors);
     validate_mode(&item.get("mode"), errors);
-}
-
-/// Models ValidateLocalNonReservedPath.
-fn validate_not_reserved(path: &At, errors: &mut Errors) {
-    validate_descending(path, errors);
-    if path.text().starts_with("..") && !path.text().starts_with("../") {
-        errors.invalid(path, "must not start with '..'");
-    }
-}
-
-/// Models validateLocalDescendingPath.
-pub(super) fn validate_descending(path: &At, errors: &mut Errors) {
-    if path.text().starts_with('/') {
-        errors.invalid(path, "must be a relative path");
-    }
-    validate_no_backsteps(path, errors);
-}
-
-/// Models validatePathNoBacksteps.
-pub(super) fn validate_no_backsteps(path: &At, errors: &mut Errors) {
-    if path.text().split('/').any(|part| part == "..") {
-        errors.invalid(path, "must not contain '..'");
-    }
 }
 
 /// Models validateDownwardAPIVolumeFile.
@@ -469,132 +432,4 @@ fn validate_projections(projected: &At, errors: &mut Errors) {
             errors.forbidden(&source.path, "may not specify more than 1 volume type per source");
         }
     }
-}
-
-/// Models validateObjectFieldSelector, for a container's environment or a file in a volume.
-pub(super) fn validate_field_ref(field_ref: &At, is_file: bool, errors: &mut Errors) {
-    const FOR_VARIABLES: [&str; 9] = [
-        "metadata.name",
-        "metadata.namespace",
-        "metadata.uid",
-        "spec.nodeName",
-        "spec.serviceAccountName",
-        "status.hostIP",
-        "status.hostIPs",
-        "status.podIP",
-        "status.podIPs",
-    ];
-    const FOR_FILES: [&str; 5] =
-        ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
-    const OTHERS: [&str; 3] = ["spec.restartPolicy", "spec.schedulerName", "status.phase"];
-    let path = field_ref.get("fieldPath");
-    let text = path.text();
-    if text.is_empty() {
-        return errors.required(&path.path, "");
-    }
-    let version = field_ref.get("apiVersion").text();
-    if version != "v1" {
-        let detail = format!("error converting fieldPath: unsupported pod version: {version}");
-        return errors.invalid(&path, &detail);
-    }
-    let subscripted = text.strip_suffix("']").and_then(|text| text.split_once("['"));
-    if let Some((field, subscript)) = subscripted.filter(|(field, _)| !field.is_empty()) {
-        match field {
-            "metadata.annotations" => validate_label_key(&subscript.to_lowercase(), &field_ref.path, errors),
-            "metadata.labels" => validate_label_key(subscript, &field_ref.path, errors),
-            _ => {
-                let detail =
-                    format!("error converting fieldPath: field label does not support subscript: {text}");
-                errors.invalid(&path, &detail);
-            }
-        }
-        return;
-    }
-    // As old clients say it.
-    let text = if text == "spec.host" { "spec.nodeName" } else { text };
-    let supported = if is_file { &FOR_FILES[..] } else { &FOR_VARIABLES[..] };
-    if supported.contains(&text) {
-        return;
-    }
-    if FOR_FILES.contains(&text) || FOR_VARIABLES.contains(&text) || OTHERS.contains(&text) {
-        errors.not_supported_shown(&path.path, &quoted(text), supported);
-    } else {
-        errors.invalid(&path, &format!("error converting fieldPath: field label not supported: {text}"));
-    }
-}
-
-/// Models validateContainerResourceFieldSelector.
-pub(super) fn validate_resource_ref(resource_ref: &At, is_file: bool, errors: &mut Errors) {
-    const RESOURCES: [&str; 6] = [
-        "limits.cpu",
-        "limits.ephemeral-storage",
-        "limits.memory",
-        "requests.cpu",
-        "requests.ephemeral-storage",
-        "requests.memory",
-    ];
-    let (container, resource) = (resource_ref.get("containerName"), resource_ref.get("resource"));
-    let is_of_pages =
-        ["requests.hugepages-", "limits.hugepages-"].iter().any(|p| resource.text().starts_with(p));
-    if is_file && container.text().is_empty() {
-        errors.required(&container.path, "");
-    } else if resource.text().is_empty() {
-        errors.required(&resource.path, "");
-    } else if !RESOURCES.contains(&resource.text()) && !is_of_pages {
-        errors.not_supported(&resource, &RESOURCES);
-    }
-    // Models validateContainerResourceDivisor.
-    let divisor = resource_ref.get("divisor");
-    let what = match resource.text().split_once('.').map_or("", |(_, what)| what) {
-        "cpu" => "cpu",
-        "memory" => "memory",
-        "ephemeral-storage" => "local ephemeral storage",
-        _ if is_of_pages => "hugepages",
-        _ => return,
-    };
-    const ONES: &str = "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei";
-    let (known, described) = if what == "cpu" { ("1m, 1", "1m and 1") } else { (ONES, ONES) };
-    let is_known = known.split(", ").any(|known| known == divisor.text());
-    if matches!(divisor.text(), "" | "0") || is_known {
-        return;
-    }
-    let detail = format!("only divisor's values {described} are supported with the {what} resource");
-    errors.invalid_text(&divisor.path, resource.text(), &detail);
-}
-
-/// A selector of pods with keys whose values are the pod's own. Models ValidateMatchLabelKeysAndMismatchLabelKeys.
-pub(super) fn validate_match_label_keys(term: &At, errors: &mut Errors) {
-    let selector = term.get("labelSelector");
-    let (matching, other) = (term.get("matchLabelKeys"), term.get("mismatchLabelKeys"));
-    for keys in [&matching, &other] {
-        if keys.is_empty_list() {
-            continue;
-        }
-        if !selector.is_set() {
-            errors.forbidden(&keys.path, "must not be specified when labelSelector is not set");
-            continue;
-        }
-        keys.items().for_each(|key| errors.all_invalid(&key, names::label_key(key.text())));
-    }
-    let mut selected: BTreeSet<&str> = selector.get("matchLabels").entries().map(|(key, _)| key).collect();
-    for requirement in selector.get("matchExpressions").items() {
-        let key = requirement.get("key").text();
-        let place = matching.items().rposition(|matching| matching.text() == key);
-        if let Some(place) = place.filter(|_| selected.contains(key)) {
-            let path = format!("{}[{place}]", term.path);
-            errors.invalid_text(&path, key, "exists in both matchLabelKeys and labelSelector");
-        }
-        selected.insert(key);
-    }
-    for key in matching.items() {
-        if other.items().any(|other| other.text() == key.text()) {
-            errors.invalid(&key, "exists in both matchLabelKeys and mismatchLabelKeys");
-        }
-    }
-}
-
-/// Models ValidatePodAffinityTermSelector.
-pub(super) fn validate_term_selectors(term: &At, errors: &mut Errors) {
-    validate_selector(&term.get("labelSelector"), errors);
-    validate_selector(&term.get("namespaceSelector"), errors);
 }
