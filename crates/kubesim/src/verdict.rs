@@ -122,6 +122,16 @@ pub enum Reason {
         /// The pod that is to be replaced next.
         next: Str,
     },
+    /// The next pod could have been replaced at the same time as this one: `maxUnavailable` was applied, but the API server
+    /// dropped it, as its feature gate is off.
+    MaxUnavailableDropped {
+        /// The pod that has to be available again first.
+        pod: Str,
+        /// What was applied, as a number of pods.
+        max_unavailable: usize,
+        /// The pod that is to be replaced next.
+        next: Str,
+    },
     /// Pods below this ordinal keep the old revision.
     HeldByPartition {
         /// `updateStrategy.rollingUpdate.partition`

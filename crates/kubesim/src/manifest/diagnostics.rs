@@ -21,6 +21,8 @@ pub enum Severity {
     Error,
     /// The API server would warn.
     Warning,
+    /// Valid, but the API server drops it without a word: its feature gate is off.
+    Dropped,
     /// Valid Kubernetes that the simulation does not heed.
     NotSimulated,
 }
@@ -163,6 +165,15 @@ impl Diagnosis {
         {
             let message = too_many_replicas(replicas, MOST_REPLICAS);
             self.add(place.value("spec.replicas"), Severity::Error, message);
+        }
+        if kind == Kind::StatefulSet
+            && !gates.max_unavailable_stateful_set
+            && !value["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"].is_null()
+        {
+            let path = "spec.updateStrategy.rollingUpdate.maxUnavailable";
+            let why =
+                " needs the feature gate MaxUnavailableStatefulSet, off in 1.36: the API server drops it";
+            self.add(place.key(path), Severity::Dropped, [path, why].concat());
         }
         let errors = strategy::complete(kind, &mut value, gates);
         for error in &errors {

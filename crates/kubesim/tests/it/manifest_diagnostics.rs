@@ -71,6 +71,7 @@ fn shown(diagnosis: &Diagnosis) -> Vec<String> {
             let severity = match d.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
+                Severity::Dropped => "dropped",
                 Severity::NotSimulated => "note",
             };
             let (from, to) = ((d.span.line, d.span.column), (d.span.end_line, d.span.end_column));
@@ -104,6 +105,19 @@ fn a_text_that_is_no_yaml() {
             "25:3-25:3 error: error parsing STDIN: error converting YAML to JSON: yaml: line 11: could not find expected ':'",
         ],
     );
+}
+
+#[test]
+fn fields_whose_feature_gate_is_off() {
+    let strategy = "  replicas: 3\n  updateStrategy:\n    rollingUpdate:\n      maxUnavailable: 2\n";
+    check(
+        "  replicas: 3\n",
+        strategy,
+        &["28:7-28:21 dropped: spec.updateStrategy.rollingUpdate.maxUnavailable needs the feature gate \
+           MaxUnavailableStatefulSet, off in 1.36: the API server drops it"],
+    );
+    let gates = FeatureGates { max_unavailable_stateful_set: true };
+    assert_eq!(shown(&diagnose(&SEED.replacen("  replicas: 3\n", strategy, 1), gates)), Vec::<String>::new());
 }
 
 #[test]

@@ -228,6 +228,11 @@ impl About<'_> {
                 let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
                 self.with_pod(Why::new(Mood::Waiting, &words.held_by_max_unavailable, &values), pod)
             }
+            Reason::MaxUnavailableDropped { pod, max_unavailable, next } => {
+                let max = max_unavailable.to_string();
+                let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
+                self.with_pod(Why::new(Mood::Waiting, &words.max_unavailable_dropped, &values), pod)
+            }
             Reason::HeldByPartition { partition, held } => {
                 let values = [("partition", &*partition.to_string()), ("held", &*held.to_string())];
                 self.unless_pods_wait(

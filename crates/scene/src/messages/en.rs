@@ -441,6 +441,11 @@ pub static EN: Words = Words {
         "`maxUnavailable: {max}` is used up: {pod} must be available again first.",
         &MAX_UNAVAILABLE,
     ),
+    max_unavailable_dropped: say(
+        "Why is {next} not replaced yet?",
+        "`maxUnavailable: {max}` was applied, but the API server dropped it: its feature gate MaxUnavailableStatefulSet is off, as in a stock 1.36. So pods are replaced one at a time, and {pod} must be available again first.",
+        &MAX_UNAVAILABLE,
+    ),
     orphaned: say(
         "The StatefulSet is gone, its pods have stayed",
         "It was deleted with `--cascade=orphan`. {pod} and the others run on, but nobody replaces them. A StatefulSet of the same name and selector takes them over again.",

@@ -214,6 +214,7 @@ pub struct Words {
     pub stuck_new: Say,
     pub stuck_new_parallel: Say,
     pub held_by_max_unavailable: Say,
+    pub max_unavailable_dropped: Say,
     pub orphaned: Say,
     pub waiting_for_available: Say,
     pub last_ready: Say,

@@ -371,6 +371,7 @@ fn next_pod(store: &Store, set: &Object) -> Option<Str> {
         Reason::WaitingForReady { next, .. }
         | Reason::WaitingForAvailable { next, .. }
         | Reason::WaitingForTermination { next, .. } => next.clone(),
+        Reason::MaxUnavailableDropped { next, .. } => Some(next.clone()),
         _ => None,
     }
 }

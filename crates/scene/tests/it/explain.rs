@@ -307,6 +307,42 @@ fn held_by_max_unavailable() {
 }
 
 #[test]
+fn max_unavailable_is_missed_where_the_api_server_drops_it() {
+    for policy in ["Parallel", "OrderedReady"] {
+        let strategy = format!(
+            "  podManagementPolicy: {policy}\n  updateStrategy: {{rollingUpdate: {{maxUnavailable: 2}}}}"
+        );
+        let mut story = Story::new(Options::default());
+        let changes = [("replicas: 3", "replicas: 5"), ("  minReadySeconds: 10", &*strategy)];
+        story.input(Input::Apply(manifest(&changes).into()));
+        pass(&mut story, 60);
+        run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 3);
+        let dropped = Reason::MaxUnavailableDropped {
+            pod: "flask-4".into(),
+            max_unavailable: 2,
+            next: "flask-3".into(),
+        };
+        assert_eq!(reason(&story), dropped, "{policy}");
+        let why = whole(&story);
+        check(&why, Mood::Waiting, "Why is flask-3 not replaced yet?", "the API server dropped it");
+        assert_eq!(why.rule.map(|rule| rule.field), Some("maxUnavailable"));
+    }
+    // Of what was never applied, or would allow no more than one pod, nothing is said.
+    let mut story = Story::new(Options::default());
+    let one = "  podManagementPolicy: Parallel\n  updateStrategy: {rollingUpdate: {maxUnavailable: 1}}";
+    let changes = [("replicas: 3", "replicas: 5"), ("  minReadySeconds: 10", one)];
+    story.input(Input::Apply(manifest(&changes).into()));
+    pass(&mut story, 60);
+    run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 3);
+    let reason = reason(&story);
+    assert!(
+        matches!(&reason, Reason::WaitingForReady { pod, next: Some(next) }
+            if &**pod == "flask-4" && &**next == "flask-3"),
+        "{reason:?}"
+    );
+}
+
+#[test]
 fn a_claim_waits_for_its_first_consumer_and_for_the_provisioner() {
     let mut story = Story::new(Options::default());
     let claim = r#"{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"lonely"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}},"storageClassName":"local-path"}}"#;

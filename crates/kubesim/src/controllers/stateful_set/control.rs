@@ -90,6 +90,7 @@ fn perform_update(
         settled: Vec::new(),
     };
     let (status, result) = reconcile.run();
+    let dropped = result.as_ref().ok().and_then(|reason| reconcile.could_have_gone_on(reason));
     let goes_on = reconcile.made >= MOST_AT_ONCE;
     let settled = reconcile.settled;
     members.settle(&settled);
@@ -111,7 +112,7 @@ fn perform_update(
         Reason::WaitingForTermination { pod, .. } => member(pod).and_then(|p| p.meta.deletion_timestamp),
         _ => None,
     };
-    Ok(Next { reason, until, again_at })
+    Ok(Next { reason: dropped.unwrap_or(reason), until, again_at })
 }
 
 impl Reconcile<'_> {
@@ -454,13 +455,9 @@ impl Reconcile<'_> {
         places: Range<i32>,
         status: &mut StatefulSetStatus,
     ) -> Result<Option<Reason>, ApiError> {
-        let wanted = self.wanted();
-        let noisy = self.members.noisy().filter(|(n, _)| wanted.contains(n));
-        let unavailable = noisy.filter(|(n, pod)| self.is_unavailable((*n, Some(pod)))).count();
-        let away = unavailable + self.members.count_missing(wanted.clone());
         let most = max_unavailable(self.sts);
-        let Some(budget) = most.checked_sub(away).filter(|n| *n > 0) else {
-            let waited_for = self.last_unavailable(wanted);
+        let Some(budget) = most.checked_sub(self.away()).filter(|n| *n > 0) else {
+            let waited_for = self.last_unavailable(self.wanted());
             let (Some((n, _)), Some(next)) = (waited_for, self.next_outdated()) else {
                 return Ok(waited_for.and_then(|place| self.waits_for(place, None)));
             };
@@ -476,6 +473,36 @@ impl Reconcile<'_> {
         Ok(targets
             .last()
             .map(|pod| Reason::Deleted { pod: pod.meta.name.clone(), why: DeleteReason::Outdated }))
+    }
+
+    /// How many of the wanted pods are not available.
+    fn away(&self) -> usize {
+        let wanted = self.wanted();
+        let noisy = self.members.noisy().filter(|(n, _)| wanted.contains(n));
+        let unavailable = noisy.filter(|(n, pod)| self.is_unavailable((*n, Some(pod)))).count();
+        unavailable + self.members.count_missing(wanted)
+    }
+
+    /// That a rolling update waits for a pod only because the API server dropped `maxUnavailable`, if that is so. A pod that
+    /// can't start holds up the update either way.
+    fn could_have_gone_on(&self, reason: &Reason) -> Option<Reason> {
+        let (Reason::WaitingForReady { pod, next: Some(next) }
+        | Reason::WaitingForAvailable { pod, next: Some(next), .. }
+        | Reason::WaitingForTermination { pod, next: Some(next) }) = reason
+        else {
+            return None;
+        };
+        if self.api.gates.max_unavailable_stateful_set || self.next_outdated().as_ref() != Some(next) {
+            return None;
+        }
+        let max_unavailable = applied_max_unavailable(self.set).filter(|most| *most > self.away())?;
+        let waited_for = parent_and_ordinal(pod).and_then(|(_, n)| self.members.get(n));
+        let may_start = waited_for.is_none_or(|pod| !cannot_start(pod));
+        may_start.then(|| Reason::MaxUnavailableDropped {
+            pod: pod.clone(),
+            max_unavailable,
+            next: next.clone(),
+        })
     }
 
     /// What is still to come, when there is nothing to do: the first pod that is not available, or nothing.

@@ -2,6 +2,8 @@
 
 use crate::api::stateful_set::{ClaimTemplate, PodManagementPolicy, StatefulSet};
 use crate::api::{Kind, Object, PodPhase, SimTime, Str};
+use crate::patch::field_managers::LAST_APPLIED;
+use serde_json::Value;
 
 /// The label that carries a pod's revision.
 pub const REVISION_LABEL: &str = "controller-revision-hash";
@@ -103,8 +105,22 @@ pub fn allows_burst(set: &StatefulSet) -> bool {
 pub fn max_unavailable(set: &StatefulSet) -> usize {
     use crate::api::stateful_set::UpdateStrategy::RollingUpdate;
     let RollingUpdate { max_unavailable: Some(value), .. } = &set.spec.update_strategy else { return 1 };
+    pods_of(value, set.spec.replicas)
+}
+
+/// The `maxUnavailable` that was last applied, as a number of pods. The API server drops the field while the feature gate
+/// MaxUnavailableStatefulSet is off; kubectl's annotation still has it.
+pub fn applied_max_unavailable(set: &Object) -> Option<usize> {
+    let applied = set.meta.annotation(LAST_APPLIED).filter(|text| text.contains("\"maxUnavailable\""))?;
+    let tree: Value = serde_json::from_str(applied).ok()?;
+    let value = tree.pointer("/spec/updateStrategy/rollingUpdate/maxUnavailable")?;
+    Some(pods_of(value, set.stateful_set().spec.replicas))
+}
+
+/// A number of pods, or a percentage of them, rounded down, but never below one.
+fn pods_of(value: &Value, replicas: i32) -> usize {
     let percent = value.as_str().and_then(|s| s.strip_suffix('%')).and_then(|s| s.parse::<i64>().ok());
-    let number = percent.map(|p| i64::from(set.spec.replicas) * p / 100).or_else(|| value.as_i64());
+    let number = percent.map(|p| i64::from(replicas) * p / 100).or_else(|| value.as_i64());
     number.unwrap_or(1).max(1) as usize
 }
 
