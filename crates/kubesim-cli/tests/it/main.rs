@@ -1,5 +1,6 @@
-//! Tests of the recordings, the fuzzer and the invariants, in one program.
+//! Tests of the recordings, the fuzzer, the invariants and the program, in one program.
 
 mod conformance;
 mod fuzz;
 mod invariants;
+mod program;

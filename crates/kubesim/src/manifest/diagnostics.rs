@@ -62,7 +62,12 @@ pub struct Diagnosis {
 
 /// Looks at a manifest.
 pub fn diagnose(text: &str, gates: FeatureGates) -> Diagnosis {
-    let input = input::objects(text, InputOptions::default());
+    diagnose_source(text, InputOptions::default().source, gates)
+}
+
+/// The same, of a text that errors call so: by a file's name, where `diagnose` has `STDIN`.
+pub fn diagnose_source(text: &str, source: &str, gates: FeatureGates) -> Diagnosis {
+    let input = input::objects(text, InputOptions { source, ..InputOptions::default() });
     let mut diagnosis = Diagnosis::default();
     for error in &input.errors {
         diagnosis.add(error.span, Severity::Error, error.message.clone());
