@@ -12,12 +12,12 @@ use crate::components::trouble::opener;
 use crate::components::{button, choice, labelled};
 use crate::page::intent::Intent;
 use crate::session::Action;
+use kubesim::api::stateful_set::ordinal_of;
 use kubesim::api::{Key, Kind};
 use kubesim::dns::reason::{Chain, Link};
 use scene::explain::Why;
 use scene::history::difference::Difference;
 use scene::messages::{Words, fill};
-use scene::scene::pod_grid::ordinal_after;
 use scene::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -104,10 +104,10 @@ impl Stage<'_> {
         let mut lights = [Vec::new(), Vec::new(), Vec::new()];
         let others = self.compared.into_iter().flat_map(|(_, all)| all);
         let pods = others.filter(|d| d.key.kind == Kind::Pod && d.key.namespace == set.namespace);
-        lights[2].extend(pods.filter_map(|d| ordinal_after(&d.key.name, &set.name)));
+        lights[2].extend(pods.filter_map(|d| ordinal_of(&set.name, &d.key.name)));
         let links = self.lit.filter(|chain| chain.service.namespace == set.namespace);
         for link in links.into_iter().flat_map(|chain| &chain.links) {
-            let ordinal = link.pod.as_ref().and_then(|pod| ordinal_after(pod, &set.name));
+            let ordinal = link.pod.as_ref().and_then(|pod| ordinal_of(&set.name, pod));
             lights[usize::from(!link.has_record)].extend(ordinal);
         }
         lights

@@ -6,8 +6,9 @@
 use crate::components::{address, part};
 use crate::page::intent::Intent;
 use kubesim::api::Str;
+use kubesim::api::stateful_set::REVISION_LABEL;
 use kubesim::kubectl::printers::pod_status;
-use scene::history::pod_state::{PodState, REVISION_LABEL};
+use scene::history::pod_state::PodState;
 use scene::messages::Words;
 use scene::scene::pod_grid::{BLOCK, Cell, Crowd, NUMBERED};
 use std::fmt::Write;

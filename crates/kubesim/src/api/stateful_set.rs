@@ -4,6 +4,7 @@ use super::pod::{Condition, PodSpec};
 use super::read::{self, Writer, get, int, list, opt_int, opt_str};
 use super::{LabelSelector, Map, Str};
 use serde_json::Value;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A StatefulSet.
@@ -158,6 +159,11 @@ impl StatefulSet {
 }
 
 impl StatefulSetSpec {
+    /// The ordinals that are wanted, in order.
+    pub fn ordinals(&self) -> Range<i32> {
+        self.ordinals_start..self.ordinals_start.saturating_add(self.replicas)
+    }
+
     /// Reads a StatefulSet's spec.
     pub fn from_value(v: &Value) -> StatefulSetSpec {
         let strategy = get(v, "updateStrategy");
@@ -259,5 +265,67 @@ impl ControllerRevision {
     /// Reads a ControllerRevision.
     pub fn from_value(v: &Value) -> ControllerRevision {
         ControllerRevision { data: Rc::new(get(v, "data").clone()), revision: int(v, "revision") }
+    }
+}
+
+/// The label that carries a pod's revision.
+pub const REVISION_LABEL: &str = "controller-revision-hash";
+/// The label that carries a pod's own name.
+pub const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
+/// The label that carries a pod's ordinal.
+pub const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
+
+/// The set's name and the digits in a pod's name, if it has the form of one (`statefulPodRegex`).
+pub fn parent_and_digits(pod_name: &str) -> Option<(&str, &str)> {
+    let (parent, digits) = pod_name.rsplit_once('-')?;
+    let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    all_digits.then_some((parent, digits))
+}
+
+/// The set's name and the ordinal in a pod's name, if it has the form of one and the ordinal is one.
+pub fn parent_and_ordinal(pod_name: &str) -> Option<(&str, i32)> {
+    let (parent, digits) = parent_and_digits(pod_name)?;
+    Some((parent, digits.parse().ok()?))
+}
+
+/// The ordinal in `set-ordinal`, if a pod's name is of this set; of a claim's name, if the set's stands behind its template's.
+pub fn ordinal_of(set: &str, name: &str) -> Option<i32> {
+    parent_and_ordinal(name).filter(|(parent, _)| *parent == set).map(|(_, ordinal)| ordinal)
+}
+
+/// `flask-1`
+pub fn pod_name(set: &str, ordinal: i32) -> String {
+    [set, "-", &ordinal.to_string()].concat()
+}
+
+/// `www-flask-1`
+pub fn claim_name(set: &str, template: &ClaimTemplate, ordinal: i32) -> String {
+    [&*template.name, "-", set, "-", &ordinal.to_string()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_a_parent_and_an_ordinal() {
+        for (name, expect) in [
+            ("flask-0", Some(("flask", 0))),
+            ("my-set-12", Some(("my-set", 12))),
+            ("flask", None),
+            ("flask-", None),
+            ("flask-x1", None),
+            ("flask--1", Some(("flask-", 1))),
+            ("flask-99999999999", None),
+        ] {
+            assert_eq!(parent_and_ordinal(name), expect, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_other_sets_have_no_ordinal() {
+        for (name, expect) in [("web-12", Some(12)), ("web-x-12", None), ("web-", None), ("web2-1", None)] {
+            assert_eq!(ordinal_of("web", name), expect, "{name}");
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! Why things are as they are: the verdicts of a moment as a question, an answer and a rule. For the set as a whole
 //! ([`of_set`]), and for each of its parts ([`of`]).
 
-use crate::history::pod_state::{PodState, REVISION_LABEL};
+use crate::history::pod_state::PodState;
 use crate::messages::{Detail, Rule, Say, Words, fill};
-use kubesim::api::stateful_set::{ClaimRetention, PodManagementPolicy, UpdateStrategy};
+use kubesim::api::stateful_set::{
+    ClaimRetention, POD_NAME_LABEL, PodManagementPolicy, REVISION_LABEL, UpdateStrategy, ordinal_of,
+    parent_and_ordinal,
+};
 use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Key, Kind, Object, SimTime, Span, Str};
 use kubesim::apiserver::Store;
@@ -97,9 +100,9 @@ impl Why {
 
 /// Why nothing is on the stage.
 pub fn of_nothing(words: &'static Words, store: &Store) -> Why {
-    let orphan = store.list(Kind::Pod).find(|pod| {
-        pod.meta.label("statefulset.kubernetes.io/pod-name").is_some() && pod.meta.controller().is_none()
-    });
+    let orphan = store
+        .list(Kind::Pod)
+        .find(|pod| pod.meta.label(POD_NAME_LABEL).is_some() && pod.meta.controller().is_none());
     if let Some(orphan) = orphan {
         return Why::new(Mood::Waiting, &words.orphaned, &[("pod", &orphan.meta.name)]);
     }
@@ -133,9 +136,7 @@ fn kept_claims(words: &'static Words, store: &Store) -> Option<Why> {
         pods.any(|pod| pod.pod().spec.claims().any(|name| *name == claim.meta.name))
     };
     let is_of_set = |claim: &&Object| {
-        let stem = claim.meta.name.rsplit_once('-').map_or("", |(stem, _)| stem);
-        ordinal(&claim.meta.name).is_some()
-            && stem.contains('-')
+        parent_and_ordinal(&claim.meta.name).is_some_and(|(stem, _)| stem.contains('-'))
             && !claim.meta.labels.is_empty()
             && claim.meta.owner_references.is_empty()
             && !is_mounted(claim)
@@ -277,8 +278,7 @@ impl About<'_> {
 
     /// Whether the pod's ordinal is not among the wanted ones.
     fn is_beyond(&self, pod: &str) -> bool {
-        let spec = &self.set.stateful_set().spec;
-        ordinal(pod).is_some_and(|n| n < spec.ordinals_start || n - spec.ordinals_start >= spec.replicas)
+        ordinal(pod).is_some_and(|n| !self.set.stateful_set().spec.ordinals().contains(&n))
     }
 
     fn find_pod(&self, name: &str) -> Option<&Object> {
@@ -549,7 +549,7 @@ impl About<'_> {
         let set = &self.set.meta.name;
         let stems = self.set.stateful_set().spec.volume_claim_templates.iter();
         let mut pods = stems.filter_map(|t| name.strip_prefix(&*format!("{}-", t.name)).map(Str::from));
-        let is_of_set = |pod: &Str| pod.rsplit_once('-').is_some_and(|(stem, _)| stem == &**set);
+        let is_of_set = |pod: &Str| ordinal_of(set, pod).is_some();
         let pod = pods.find(is_of_set).unwrap_or_default();
         let values = [("claim", &**name), ("pod", &*pod), ("set", set)];
         let kept = self.is_beyond(&pod) && self.find_pod(&pod).is_none();
@@ -650,7 +650,7 @@ impl About<'_> {
 
 /// A pod's number.
 fn ordinal(name: &str) -> Option<i32> {
-    name.rsplit_once('-')?.1.parse().ok()
+    parent_and_ordinal(name).map(|(_, ordinal)| ordinal)
 }
 
 /// A kubectl command about something in this namespace.

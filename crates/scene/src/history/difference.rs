@@ -1,6 +1,6 @@
 //! Where two worlds differ: objects that only one of them has, and objects that are at another point.
 
-use crate::history::pod_state::REVISION_LABEL;
+use kubesim::api::stateful_set::REVISION_LABEL;
 use kubesim::api::{Body, Key, Kind, Object, Str};
 use kubesim::apiserver::Store;
 use kubesim::kubectl::printers::{pod_status, pod_summary};

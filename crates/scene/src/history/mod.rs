@@ -4,13 +4,14 @@
 pub mod difference;
 pub mod pod_state;
 
+use kubesim::api::stateful_set::REVISION_LABEL;
 use kubesim::api::volume::Files;
 use kubesim::api::{Body, Key, Kind, Object, SimTime, Str, Uid};
 use kubesim::apiserver::{Cause, Change, Entry, History, Stream};
 use kubesim::dns::watch::Asked;
 use kubesim::kubectl::printers::pod_status;
 use kubesim::verdict::Component;
-use pod_state::{PodName, PodState, REVISION_LABEL};
+use pod_state::{PodName, PodState};
 use std::rc::Rc;
 
 /// What has failed, as kubectl prints it. A pull that has just failed and one that is to be tried again are one failure.

@@ -1,10 +1,8 @@
 //! A pod's state as the stage and the timeline colour it, and its name in the order of its set.
 
 use kubesim::api::pod::{ContainerState, condition};
+use kubesim::api::stateful_set::parent_and_ordinal;
 use kubesim::api::{Object, PodPhase, Str};
-
-/// The label that names a pod's revision.
-pub const REVISION_LABEL: &str = "controller-revision-hash";
 
 /// A pod's state as the stage and the timeline colour it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,9 +88,9 @@ pub struct PodName {
 impl PodName {
     /// The name of this pod.
     pub fn new(namespace: &Str, name: &Str) -> PodName {
-        let (stem, ordinal) = match name.rsplit_once('-').map(|(stem, n)| (stem, n.parse())) {
-            Some((stem, Ok(ordinal))) => (stem.into(), Some(ordinal)),
-            _ => (name.clone(), None),
+        let (stem, ordinal) = match parent_and_ordinal(name) {
+            Some((stem, ordinal)) => (stem.into(), Some(ordinal)),
+            None => (name.clone(), None),
         };
         PodName { namespace: namespace.clone(), stem, ordinal, name: name.clone() }
     }

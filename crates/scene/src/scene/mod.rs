@@ -3,12 +3,14 @@
 pub mod pod_grid;
 
 use crate::explain::{self as why, Why};
-use crate::history::pod_state::{PodName, PodState, REVISION_LABEL, has_sandbox};
+use crate::history::pod_state::{PodState, has_sandbox};
 use crate::history::{Chronicle, Life};
 use crate::messages::{Words, fill};
 use kubesim::api::pod::ContainerState;
 use kubesim::api::service::SERVICE_NAME_LABEL;
-use kubesim::api::stateful_set::{PodManagementPolicy, UpdateStrategy};
+use kubesim::api::stateful_set::{
+    PodManagementPolicy, REVISION_LABEL, UpdateStrategy, ordinal_of, parent_and_ordinal, pod_name,
+};
 use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Key, Kind, Object, SimTime, Span, Str, Uid};
 use kubesim::apiserver::{History, Store};
@@ -450,11 +452,10 @@ impl Look<'_> {
     fn lanes(&self) -> Vec<Rc<Lane>> {
         let spec = &self.set.stateful_set().spec;
         let (namespace, set) = (&*self.set.meta.namespace, &self.set.meta.name);
-        let wanted = spec.ordinals_start..spec.ordinals_start.saturating_add(spec.replicas);
+        let wanted = spec.ordinals();
         let mut ordinals: Vec<i32> = wanted.clone().collect();
         let mut add = |stem: &str, name: &Str| {
-            let name = PodName::new(&Str::default(), name);
-            if let (true, Some(ordinal)) = (*name.stem == *stem, name.ordinal)
+            if let Some(ordinal) = ordinal_of(stem, name)
                 && let Err(place) = ordinals.binary_search(&ordinal)
             {
                 ordinals.insert(place, ordinal);
@@ -466,7 +467,7 @@ impl Look<'_> {
             }
         }
         for template in &*spec.volume_claim_templates {
-            let stem = format!("{}-{set}", template.name);
+            let stem = [&*template.name, "-", set].concat();
             for claim in self.store.list_in(Kind::PersistentVolumeClaim, namespace) {
                 add(&stem, &claim.meta.name);
             }
@@ -479,25 +480,25 @@ impl Look<'_> {
     /// Of a crowd, the place that is to be seen whole: the one that was chosen, else that of the pod that matters now.
     fn whole(&self, crowd: &Crowd, lens: Option<i32>, pod: Option<&str>) -> Option<Rc<Lane>> {
         let spec = &self.set.stateful_set().spec;
-        let ordinal = |name: &str| PodName::new(&Str::default(), &name.into()).ordinal;
+        let ordinal = |name: &str| parent_and_ordinal(name).map(|(_, ordinal)| ordinal);
         let is_there = |n: &i32| crowd.cell(*n).is_some();
         let chosen = lens.or(pod.and_then(ordinal)).filter(is_there);
         let ordinal = chosen.or(crowd.cells().next().map(|cell| cell.ordinal))?;
-        let wanted = spec.ordinals_start..spec.ordinals_start.saturating_add(spec.replicas);
+        let wanted = spec.ordinals();
         Some(Rc::new(self.lane(ordinal, wanted.contains(&ordinal), false)))
     }
 
     /// `small`: nobody will see details. What changes every second would only be drawn again in vain.
     fn lane(&self, ordinal: i32, wanted: bool, small: bool) -> Lane {
         let spec = &self.set.stateful_set().spec;
-        let name: Str = format!("{}-{ordinal}", self.set.meta.name).into();
+        let name: Str = pod_name(&self.set.meta.name, ordinal).into();
         let pod = self.store.find(Kind::Pod, &self.set.meta.namespace, &name);
         let before = pod.and_then(|pod| self.chronicle.life_before(pod));
         let place = match pod {
             Some(pod) => PodPlace::Pod(Box::new(self.pod(pod, before, small))),
             None => self.ghost(ordinal, &name, wanted),
         };
-        let claim_of = |template: &Str| self.claim(&format!("{template}-{name}"), pod, before, wanted);
+        let claim_of = |template: &Str| self.claim(&[&**template, "-", &*name].concat(), pod, before, wanted);
         let shows_claims = !matches!(place, PodPlace::Ghost { next: false, .. });
         let claims = spec.volume_claim_templates.iter().map(|t| claim_of(&t.name));
         Lane {
@@ -525,7 +526,7 @@ impl Look<'_> {
         let note = if !wanted {
             self.words.scaled_away.to_string()
         } else if waits {
-            let before = format!("{}-{}", self.set.meta.name, ordinal - 1);
+            let before = pod_name(&self.set.meta.name, ordinal - 1);
             fill(self.words.waits_for, &[("pod", &before)])
         } else {
             self.words.soon.to_string()

@@ -3,6 +3,7 @@
 //! since the last one.
 
 use crate::history::pod_state::PodState;
+use kubesim::api::stateful_set::{ordinal_of, pod_name};
 use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Key, Kind, Object, Str};
 use kubesim::apiserver::{Change, History, Store};
@@ -109,7 +110,7 @@ impl Crowd {
             missing: 0,
             revision: set.stateful_set().status.update_revision.clone(),
             rolls: rolls(set),
-            wanted: wanted(set),
+            wanted: set.stateful_set().spec.ordinals(),
         };
         for cell in &cells {
             *crowd.count(cell.state) += 1;
@@ -125,7 +126,7 @@ impl Crowd {
 
     /// The set's places after these places of it have changed. `None` if there are other places now than there were.
     fn after(&self, store: &Store, set: &Object, changed: &[i32]) -> Option<Crowd> {
-        if self.wanted != wanted(set) {
+        if self.wanted != set.stateful_set().spec.ordinals() {
             return None;
         }
         let revision = set.stateful_set().status.update_revision.clone();
@@ -242,9 +243,9 @@ fn changed(history: &History, from: usize, to: usize, set: &Object) -> Option<Ve
             continue;
         }
         match key.kind {
-            Kind::Pod => changed.extend(ordinal_after(&key.name, &set.meta.name)),
+            Kind::Pod => changed.extend(ordinal_of(&set.meta.name, &key.name)),
             Kind::PersistentVolumeClaim => {
-                changed.extend(stems.iter().find_map(|stem| ordinal_after(&key.name, stem)));
+                changed.extend(stems.iter().find_map(|stem| ordinal_of(stem, &key.name)));
             }
             _ => {}
         }
@@ -260,11 +261,6 @@ fn rolls(set: &Object) -> bool {
     status.current_revision != status.update_revision
 }
 
-fn wanted(set: &Object) -> Range<i32> {
-    let spec = &set.stateful_set().spec;
-    spec.ordinals_start..spec.ordinals_start.saturating_add(spec.replicas)
-}
-
 /// What the names of the set's claims have before their numbers.
 fn claim_stems(set: &Object) -> Vec<String> {
     let templates = &set.stateful_set().spec.volume_claim_templates;
@@ -278,18 +274,18 @@ fn is_bound(claim: &Object) -> bool {
 /// What is in one place.
 fn cell_of(store: &Store, set: &Object, ordinal: i32) -> Cell {
     let (namespace, mut cell) = (&*set.meta.namespace, Cell::empty(ordinal));
-    let pod = store.find(Kind::Pod, namespace, &format!("{}-{ordinal}", set.meta.name));
+    let pod = store.find(Kind::Pod, namespace, &pod_name(&set.meta.name, ordinal));
     if let Some(pod) = pod.filter(|pod| pod.meta.is_controlled_by(set.meta.uid)) {
         cell.hold(pod);
     }
-    let claim =
-        |stem: String| store.find(Kind::PersistentVolumeClaim, namespace, &format!("{stem}-{ordinal}"));
+    let claim = |stem: String| store.find(Kind::PersistentVolumeClaim, namespace, &pod_name(&stem, ordinal));
     cell.bound = claim_stems(set).into_iter().filter_map(claim).any(|claim| is_bound(claim));
     cell
 }
 
 fn cells(store: &Store, set: &Object) -> Vec<Cell> {
-    let (namespace, name, wanted) = (&*set.meta.namespace, &*set.meta.name, wanted(set));
+    let (namespace, name, wanted) =
+        (&*set.meta.namespace, &*set.meta.name, set.stateful_set().spec.ordinals());
     let mut cells: Vec<Cell> = wanted.clone().map(Cell::empty).collect();
     // Beyond the wanted ones.
     let mut more: BTreeMap<i32, Cell> = BTreeMap::new();
@@ -299,13 +295,13 @@ fn cells(store: &Store, set: &Object) -> Vec<Cell> {
             _ => fill(more.entry(ordinal).or_insert_with(|| Cell::empty(ordinal))),
         };
     for pod in store.list_in(Kind::Pod, namespace).filter(|p| p.meta.is_controlled_by(set.meta.uid)) {
-        if let Some(ordinal) = ordinal_after(&pod.meta.name, name) {
+        if let Some(ordinal) = ordinal_of(name, &pod.meta.name) {
             place(ordinal, &|cell| cell.hold(pod));
         }
     }
     for stem in claim_stems(set) {
         for claim in store.list_in(Kind::PersistentVolumeClaim, namespace) {
-            if let Some(ordinal) = ordinal_after(&claim.meta.name, &stem) {
+            if let Some(ordinal) = ordinal_of(&stem, &claim.meta.name) {
                 place(ordinal, &|cell| cell.bound |= is_bound(claim));
             }
         }
@@ -317,27 +313,7 @@ fn cells(store: &Store, set: &Object) -> Vec<Cell> {
     cells
 }
 
-/// The number in `stem-number`.
-pub fn ordinal_after(name: &str, stem: &str) -> Option<i32> {
-    let digits = name.strip_prefix(stem)?.strip_prefix('-')?;
-    let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    all_digits.then(|| digits.parse().ok()).flatten()
-}
-
 /// The key of the pod in a place.
 pub fn pod_key(set: &Key, ordinal: i32) -> Key {
-    set.beside(Kind::Pod, &format!("{}-{ordinal}", set.name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_other_sets_have_no_place() {
-        assert_eq!(ordinal_after("web-12", "web"), Some(12));
-        assert_eq!(ordinal_after("web-x-12", "web"), None);
-        assert_eq!(ordinal_after("web-", "web"), None);
-        assert_eq!(ordinal_after("web2-1", "web"), None);
-    }
+    set.beside(Kind::Pod, &pod_name(&set.name, ordinal))
 }

@@ -5,45 +5,19 @@ use crate::api::{Kind, Object, PodPhase, SimTime, Str};
 use crate::patch::field_managers::LAST_APPLIED;
 use serde_json::Value;
 
-/// The label that carries a pod's revision.
-pub const REVISION_LABEL: &str = "controller-revision-hash";
-/// The label that carries a pod's own name.
-pub const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
-/// The label that carries a pod's ordinal.
-pub const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
-
-/// The set's name and the digits in a pod's name, if it has the form of one (`statefulPodRegex`).
-pub fn parent_and_digits(pod_name: &str) -> Option<(&str, &str)> {
-    let (parent, digits) = pod_name.rsplit_once('-')?;
-    let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    all_digits.then_some((parent, digits))
-}
-
-/// The set's name and the ordinal in a pod's name, if it has the form of one and the ordinal is one.
-pub fn parent_and_ordinal(pod_name: &str) -> Option<(&str, i32)> {
-    let (parent, digits) = parent_and_digits(pod_name)?;
-    Some((parent, digits.parse().ok()?))
-}
+pub use crate::api::stateful_set::{
+    POD_INDEX_LABEL, POD_NAME_LABEL, REVISION_LABEL, claim_name, parent_and_digits, parent_and_ordinal,
+    pod_name,
+};
 
 /// A pod's ordinal, if its name has one.
 pub fn ordinal(pod: &Object) -> Option<i32> {
     parent_and_ordinal(&pod.meta.name).map(|(_, n)| n)
 }
 
-/// `flask-1`
-pub fn pod_name(set: &str, ordinal: i32) -> String {
-    [set, "-", &ordinal.to_string()].concat()
-}
-
-/// `www-flask-1`
-pub fn claim_name(set: &str, template: &ClaimTemplate, ordinal: i32) -> String {
-    [&*template.name, "-", set, "-", &ordinal.to_string()].concat()
-}
-
 /// The ordinals that the set wants, in order.
 pub fn wanted_ordinals(set: &StatefulSet) -> std::ops::Range<i32> {
-    let start = set.spec.ordinals_start;
-    start..start.saturating_add(set.spec.replicas)
+    set.spec.ordinals()
 }
 
 /// Whether the pod's name says that it is the set's.
@@ -135,24 +109,4 @@ pub fn names(reference: &crate::api::OwnerReference, kind: Kind, name: &str) -> 
     *reference.kind == *kind.name()
         && kind.info().api_version_is(&reference.api_version)
         && *reference.name == *name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_have_a_parent_and_an_ordinal() {
-        for (name, expect) in [
-            ("flask-0", Some(("flask", 0))),
-            ("my-set-12", Some(("my-set", 12))),
-            ("flask", None),
-            ("flask-", None),
-            ("flask-x1", None),
-            ("flask--1", Some(("flask-", 1))),
-            ("flask-99999999999", None),
-        ] {
-            assert_eq!(parent_and_ordinal(name), expect, "{name}");
-        }
-    }
 }
