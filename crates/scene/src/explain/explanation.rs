@@ -1,0 +1,91 @@
+//! A question, its answer, and the rule behind it.
+
+use super::detail::PodDetail;
+use crate::messages::{Rule, Say, fill};
+use kubesim::api::{Key, SimTime, Str};
+
+/// How the answer is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mood {
+    /// Nothing is to be done.
+    Calm,
+    /// Something is being done.
+    Busy,
+    /// Something is waited for.
+    Waiting,
+    /// It won't go on by itself.
+    Stuck,
+}
+
+impl Mood {
+    /// Its class in the style sheet.
+    pub fn class(self) -> &'static str {
+        ["calm", "busy", "waiting", "stuck"][self as usize]
+    }
+}
+
+/// What the question is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// A pod, or the place of one that is not there.
+    Pod(Key),
+    /// A claim, or the place of one that is not there.
+    Claim(Key),
+    /// Whether and why a pod's name is in DNS.
+    Endpoint(Key),
+    /// A node.
+    Node(Key),
+}
+
+/// A question, its answer, and the rule behind it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Why {
+    /// How it is meant.
+    pub mood: Mood,
+    /// The question, or what goes on.
+    pub title: String,
+    /// The answer, with code in backticks.
+    pub text: String,
+    /// The rule.
+    pub rule: Option<&'static Rule>,
+    /// The stretch of time that is waited for, if time alone ends it.
+    pub wait: Option<(SimTime, SimTime)>,
+    /// The pod that all waits for.
+    pub pod: Option<Str>,
+    /// A command that would help.
+    pub remedy: Option<String>,
+}
+
+pub(super) type Values<'v> = &'v [(&'v str, &'v str)];
+
+impl Why {
+    pub(super) fn new(mood: Mood, say: &Say, values: Values) -> Why {
+        Why {
+            mood,
+            title: fill(say.title, values),
+            text: fill(say.text, values),
+            rule: say.rule,
+            wait: None,
+            pod: None,
+            remedy: None,
+        }
+    }
+
+    pub(super) fn with_remedy(self, remedy: String) -> Why {
+        Why { remedy: Some(remedy), ..self }
+    }
+
+    /// Adds what a part is busy with.
+    pub(super) fn with(mut self, more: Option<PodDetail>) -> Why {
+        let Some(more) = more else { return self };
+        self.text = [self.text.as_str(), &more.text].join(" ").trim_start().to_string();
+        self.wait = self.wait.or(more.wait);
+        self.rule = self.rule.or(more.detail.rule);
+        self.remedy = self.remedy.or(more.remedy);
+        if more.stuck {
+            self.mood = Mood::Stuck;
+            self.rule = more.detail.rule;
+        }
+        self
+    }
+}

@@ -1,0 +1,62 @@
+//! Why nothing is on the stage.
+
+use super::detail::pod_detail;
+use super::explanation::{Mood, Why};
+use super::remedy::in_namespace;
+use crate::messages::Words;
+use kubesim::api::stateful_set::{POD_NAME_LABEL, parent_and_ordinal};
+use kubesim::api::{Kind, Object};
+use kubesim::apiserver::Store;
+
+/// Why nothing is on the stage.
+pub fn of_nothing(words: &'static Words, store: &Store) -> Why {
+    let orphan = store
+        .list(Kind::Pod)
+        .find(|pod| pod.meta.label(POD_NAME_LABEL).is_some() && pod.meta.controller().is_none());
+    if let Some(orphan) = orphan {
+        return Why::new(Mood::Waiting, &words.orphaned, &[("pod", &orphan.meta.name)]);
+    }
+    if let Some((pod, set)) = store.list(Kind::Pod).find_map(|pod| Some((pod, gone_set(store, pod)?))) {
+        return Why::new(Mood::Busy, &words.pods_of_gone_set, &[("pod", &pod.meta.name), ("set", set)])
+            .with(pod_detail(words, store, &pod.key()));
+    }
+    if let Some(why) = kept_claims(words, store) {
+        return why;
+    }
+    let is_applied = |object: &Object| {
+        !matches!(&*object.meta.name, "kubernetes") && &*object.meta.namespace != "kube-system"
+    };
+    let applied = [Kind::Pod, Kind::Service, Kind::PersistentVolumeClaim];
+    let is_other = applied.into_iter().any(|kind| store.list(kind).any(|object| is_applied(object)));
+    Why::new(Mood::Calm, if is_other { &words.other_set } else { &words.nothing }, &[])
+}
+
+/// The name of the StatefulSet that this pod belonged to, if it is gone.
+fn gone_set<'a>(store: &Store, pod: &'a Object) -> Option<&'a str> {
+    let owner = pod.meta.controller().filter(|owner| &*owner.kind == "StatefulSet")?;
+    let set = store.find(Kind::StatefulSet, &pod.meta.namespace, &owner.name);
+    set.is_none_or(|set| set.meta.uid != owner.uid).then_some(&*owner.name)
+}
+
+/// That the claims of a set that was deleted have stayed. They are told from others by what a set gives to each: a name
+/// with its template, its set and an ordinal, and the labels of the set's selector. Those that have an owner go with it.
+fn kept_claims(words: &'static Words, store: &Store) -> Option<Why> {
+    let is_mounted = |claim: &Object| {
+        let mut pods = store.list_in(Kind::Pod, &claim.meta.namespace);
+        pods.any(|pod| pod.pod().spec.claims().any(|name| *name == claim.meta.name))
+    };
+    let is_of_set = |claim: &&Object| {
+        parent_and_ordinal(&claim.meta.name).is_some_and(|(stem, _)| stem.contains('-'))
+            && !claim.meta.labels.is_empty()
+            && claim.meta.owner_references.is_empty()
+            && !is_mounted(claim)
+            && !claim.meta.is_terminating()
+    };
+    let all = || store.list(Kind::PersistentVolumeClaim).map(|claim| &**claim).filter(is_of_set);
+    let namespace = &all().next()?.meta.namespace;
+    let names: Vec<&str> =
+        all().filter(|c| c.meta.namespace == *namespace).map(|claim| &*claim.meta.name).collect();
+    let delete = ["kubectl delete pvc", &*names.join(" ")].join(" ");
+    let why = Why::new(Mood::Calm, &words.claims_of_gone_set, &[("claims", &names.join(", "))]);
+    Some(why.with_remedy(in_namespace(delete, namespace)))
+}

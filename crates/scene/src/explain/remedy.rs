@@ -1,0 +1,36 @@
+//! Commands that help.
+
+use kubesim::api::Str;
+
+/// A kubectl command about something in this namespace.
+pub fn in_namespace(command: String, namespace: &str) -> String {
+    match namespace {
+        "" | "default" => command,
+        other => command + " -n " + other,
+    }
+}
+
+/// A command that applies an object in JSON.
+pub(super) fn apply(json: &str) -> String {
+    format!("echo '{json}' | kubectl apply -f -")
+}
+
+/// Labels as the inside of a JSON object.
+pub(super) fn pairs<'a>(labels: impl Iterator<Item = (&'a Str, &'a Str)>) -> String {
+    labels.map(|(name, value)| format!(r#""{name}":"{value}""#)).collect::<Vec<_>>().join(",")
+}
+
+/// A headless Service of this name for pods with these labels, in JSON.
+pub(super) fn headless<'a>(name: &str, labels: impl Iterator<Item = (&'a Str, &'a Str)>) -> String {
+    let labels = pairs(labels);
+    format!(
+        r#"{{"apiVersion":"v1","kind":"Service","metadata":{{"name":"{name}"}},"spec":{{"clusterIP":"None","selector":{{{labels}}}}}}}"#
+    )
+}
+
+/// A storage class of this name, made as the cluster's own, in JSON.
+pub(super) fn class(name: &str) -> String {
+    format!(
+        r#"{{"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{{"name":"{name}"}},"provisioner":"rancher.io/local-path","volumeBindingMode":"WaitForFirstConsumer"}}"#
+    )
+}

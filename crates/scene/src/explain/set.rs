@@ -1,0 +1,195 @@
+//! Why a set as a whole does what it does.
+
+use super::about::{About, ordinal};
+use super::detail::sentence;
+use super::explanation::{Mood, Why};
+use crate::history::pod_state::PodState;
+use crate::messages::{Say, fill};
+use kubesim::api::stateful_set::PodManagementPolicy;
+use kubesim::api::{Kind, Object, Span, Str};
+use kubesim::verdict::{Component, DeleteReason, Reason, Verdict};
+
+impl About<'_> {
+    /// Why the set does what it does.
+    pub(super) fn whole(&self) -> Why {
+        match self.store.verdict(Component::StatefulSetController, &self.set.key()) {
+            Some(verdict) => self.unless_node_is_silent(self.verdict(verdict)),
+            None => Why::new(Mood::Busy, &self.words.unseen, &[("set", &self.set.meta.name)]),
+        }
+    }
+
+    pub(super) fn verdict(&self, verdict: &Verdict) -> Why {
+        let words = self.words;
+        match &verdict.reason {
+            Reason::Created { pod } => {
+                self.with_pod(Why::new(Mood::Busy, &words.created, &[("pod", pod)]), pod)
+            }
+            Reason::Deleted { pod, why } => {
+                let say = match why {
+                    DeleteReason::ScaledDown => &words.deleted,
+                    DeleteReason::Outdated => &words.deleted_outdated,
+                    DeleteReason::Finished => &words.deleted_finished,
+                };
+                self.with_pod(Why::new(Mood::Busy, say, &[("pod", pod)]), pod)
+            }
+            Reason::WaitingForReady { pod, next } => {
+                let say = match next {
+                    Some(next) if self.is_beyond(next) => &words.waiting_to_scale_down,
+                    _ => &words.waiting_for_ready,
+                };
+                let mut why = self.waiting(say, &words.last_ready, pod, next, "");
+                if self.is_of_new_revision(pod) && self.has_failed(pod) {
+                    why.mood = Mood::Stuck;
+                    let say = match self.set.stateful_set().spec.pod_management_policy {
+                        PodManagementPolicy::OrderedReady => &words.stuck_new,
+                        PodManagementPolicy::Parallel => &words.stuck_new_parallel,
+                    };
+                    why.title = say.title.into();
+                    why.text = [&fill(say.text, &[("pod", pod)]), &*self.detail_text(pod)].join(" ");
+                    why.rule = say.rule;
+                    let undo = format!("kubectl rollout undo statefulset/{}", self.set.meta.name);
+                    why.remedy = Some(self.command(undo));
+                }
+                why
+            }
+            Reason::WaitingForAvailable { pod, min_ready_seconds, next } => {
+                let seconds = min_ready_seconds.to_string();
+                let mut why =
+                    self.waiting(&words.waiting_for_available, &words.last_available, pod, next, &seconds);
+                why.rule = words.waiting_for_available.rule;
+                why.wait = verdict.until.map(|until| (until - Span::seconds(*min_ready_seconds), until));
+                why
+            }
+            Reason::WaitingForTermination { pod, next } => {
+                self.waiting(&words.waiting_for_termination, &words.waiting_for_termination, pod, next, "")
+            }
+            Reason::HeldByMaxUnavailable { pod, max_unavailable, next } => {
+                let max = max_unavailable.to_string();
+                let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
+                self.with_pod(Why::new(Mood::Waiting, &words.held_by_max_unavailable, &values), pod)
+            }
+            Reason::MaxUnavailableDropped { pod, max_unavailable, next } => {
+                let max = max_unavailable.to_string();
+                let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
+                self.with_pod(Why::new(Mood::Waiting, &words.max_unavailable_dropped, &values), pod)
+            }
+            Reason::HeldByPartition { partition, held } => {
+                let values = [("partition", &*partition.to_string()), ("held", &*held.to_string())];
+                self.unless_pods_wait(
+                    self.held(*held, Why::new(Mood::Calm, &words.held_by_partition, &values)),
+                )
+            }
+            Reason::OnDelete { outdated } => {
+                let why = Why::new(Mood::Calm, &words.on_delete, &[("held", &outdated.to_string())]);
+                let why = self.held(*outdated, why);
+                let why = match self.outdated_pod() {
+                    Some(pod) => why.with_remedy(self.delete(&pod)),
+                    None => why,
+                };
+                self.unless_pods_wait(why)
+            }
+            Reason::StuckUpdate { pod } => {
+                let mut why = Why::new(Mood::Stuck, &words.stuck, &[("pod", pod)]);
+                why.pod = Some(pod.clone());
+                why.with_remedy(self.delete(pod))
+            }
+            Reason::Failed { message } => {
+                Why::new(Mood::Stuck, &words.failed, &[("message", &sentence(message))])
+            }
+            Reason::BeingDeleted => Why::new(Mood::Busy, &words.being_deleted, &[]),
+            _ => self.rest(),
+        }
+    }
+
+    /// One pod is asked about as one.
+    pub(super) fn held(&self, count: i32, why: Why) -> Why {
+        if count == 1 { Why { title: self.words.one_held.into(), ..why } } else { why }
+    }
+
+    /// Whether a rollout is under way, and the pod was made by it.
+    pub(super) fn is_of_new_revision(&self, pod: &str) -> bool {
+        let status = &self.set.stateful_set().status;
+        let revision = self.find_pod(pod).and_then(|pod| self.revision_of(pod));
+        revision == status.update_revision && status.current_revision != status.update_revision
+    }
+
+    /// Whether the pod has failed before, even if it is just being tried again.
+    pub(super) fn has_failed(&self, pod: &str) -> bool {
+        self.find_pod(pod).is_some_and(|pod| {
+            let mut containers = pod.pod().status.container_statuses.iter();
+            PodState::of(pod) == PodState::Failing || containers.any(|c| c.restart_count > 0)
+        })
+    }
+
+    /// The highest pod of an old revision.
+    pub(super) fn outdated_pod(&self) -> Option<Str> {
+        let update = &self.set.stateful_set().status.update_revision;
+        let old = |pod: &&Object| self.revision_of(pod) != *update && !pod.meta.is_terminating();
+        let highest = self.pods().filter(old).max_by_key(|pod| ordinal(&pod.meta.name));
+        highest.map(|pod| pod.meta.name.clone())
+    }
+
+    /// All is calm only while the nodes of the set's pods are heard of.
+    pub(super) fn unless_node_is_silent(&self, why: Why) -> Why {
+        let silent = |why: &Why| match why.mood {
+            Mood::Calm => self.pods().find_map(|pod| self.silent_node(pod)),
+            _ => None,
+        };
+        silent(&why).unwrap_or(why)
+    }
+
+    /// What a pod is busy with matters more than that others are held back.
+    pub(super) fn unless_pods_wait(&self, why: Why) -> Why {
+        self.unready().unwrap_or(why)
+    }
+
+    pub(super) fn unready(&self) -> Option<Why> {
+        let pod = self.pods().find(|pod| pod.meta.is_terminating() || !pod.pod().is_ready())?;
+        let mut why = self.pod(&pod.key());
+        if pod.meta.is_terminating() {
+            return Some(why);
+        }
+        why.text = [self.words.starting.text, &why.text].join(" ");
+        Some(why)
+    }
+
+    /// The set has nothing to do; perhaps its pods, its claims or its Service still have.
+    pub(super) fn rest(&self) -> Why {
+        let (words, set) = (self.words, self.set.stateful_set());
+        if set.status.observed_generation < self.set.meta.generation {
+            return Why::new(Mood::Busy, &words.changed, &[("set", &self.set.meta.name)]);
+        }
+        if let Some(why) = self.unready() {
+            return why;
+        }
+        let claims = self.store.list_in(Kind::PersistentVolumeClaim, &self.set.meta.namespace);
+        if let Some(claim) = claims.into_iter().find(|claim| claim.meta.is_terminating()) {
+            return self.claim(&claim.key());
+        }
+        if set.spec.replicas > 0
+            && let Some(why) = self.service_trouble()
+        {
+            return why;
+        }
+        let say = if set.spec.replicas == 0 { &words.settled_empty } else { &words.settled };
+        let (ready, replicas) = (set.status.ready_replicas.to_string(), set.spec.replicas.to_string());
+        let why = Why::new(Mood::Calm, say, &[("ready", &ready), ("replicas", &replicas)]);
+        if set.spec.replicas == 0 { self.with_claims(why) } else { why }
+    }
+
+    /// `say` is for a pod that waits for another, `last` for when none does.
+    pub(super) fn waiting(&self, say: &Say, last: &Say, pod: &Str, next: &Option<Str>, seconds: &str) -> Why {
+        let words = self.words;
+        let values = [("pod", &**pod), ("next", next.as_deref().unwrap_or_default()), ("seconds", seconds)];
+        let mut why = Why::new(Mood::Waiting, if next.is_some() { say } else { last }, &values);
+        if let Some(next) = next {
+            let title = match self.find_pod(next) {
+                None => words.missing,
+                Some(_) if self.is_beyond(next) => words.present,
+                Some(_) => words.not_replaced,
+            };
+            why.title = fill(title, &values);
+        }
+        self.with_pod(why, pod)
+    }
+}

@@ -1,0 +1,210 @@
+//! What is shown, as values: compared, so that only what has changed is drawn again.
+
+use super::pod_grid::Crowd;
+use crate::explain::Why;
+use crate::history::pod_state::PodState;
+use kubesim::api::{Key, Str};
+use std::rc::Rc;
+
+/// A moment, exact enough for smooth movement: milliseconds since the cluster's zero.
+pub type Playhead = f64;
+/// So many lanes are shown without details.
+pub const COMPACT: usize = 9;
+
+/// Everything on the stage.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scene {
+    /// The set that is looked at.
+    pub set: Option<SetView>,
+    /// All sets there are, to choose another.
+    pub sets: Vec<Key>,
+    /// Why it is as it is.
+    pub why: Why,
+    /// The Service that names the pods.
+    pub service: Option<ServiceView>,
+    /// One for each number; of a crowd, only the one that is looked at closely.
+    pub lanes: Vec<Rc<Lane>>,
+    /// Whether there are too many lanes to show details, be they drawn already or not.
+    pub many: bool,
+    /// All places, if they are too many for lanes.
+    pub crowd: Option<Rc<Crowd>>,
+    /// Pods of nobody or of somebody else.
+    pub others: Rc<Vec<OtherPod>>,
+}
+
+/// The set.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SetView {
+    /// The set.
+    pub key: Key,
+    /// Facts about it, in few words.
+    pub chips: Vec<String>,
+}
+
+/// The Service that names the pods.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ServiceView {
+    /// Its name.
+    pub name: Str,
+    /// Its address; absent if the Service does not exist.
+    pub cluster_ip: Option<Str>,
+    /// What DNS answers to its name.
+    pub answer: String,
+}
+
+/// A pod's place: its number stays when the pod goes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lane {
+    /// The number.
+    pub ordinal: i32,
+    /// The name of its pod.
+    pub name: Str,
+    /// The pod, or what is there in its place.
+    pub pod: PodPlace,
+    /// The name that DNS has for the pod's address, as short as it can be asked for in the set's namespace.
+    pub dns_name: Option<Str>,
+    /// Its claims.
+    pub claims: Vec<ClaimView>,
+}
+
+/// The pod, or what is there in its place.
+#[derive(Clone, PartialEq, Debug)]
+pub enum PodPlace {
+    /// No pod.
+    Ghost {
+        /// What it waits for.
+        note: String,
+        /// Whether it is the next one to be made.
+        next: bool,
+    },
+    /// A pod.
+    Pod(Box<PodView>),
+}
+
+/// A pod.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PodView {
+    /// The start of the object's uid: tells a replacement from its predecessor.
+    pub uid: String,
+    /// Whether there was a predecessor.
+    pub uid_mark: Mark,
+    /// Its state.
+    pub state: PodState,
+    /// STATUS as kubectl prints it.
+    pub status: String,
+    /// READY as kubectl prints it, and the progress to available.
+    pub ready: String,
+    /// Its address.
+    pub ip: Option<Str>,
+    /// Whether the address is the predecessor's.
+    pub ip_mark: Mark,
+    /// AGE as kubectl prints it; empty where there is no room for it.
+    pub age: String,
+    /// Its node, and the node's number for its colour.
+    pub node: Option<(Str, usize)>,
+    /// Whether the node is the predecessor's.
+    pub node_mark: Mark,
+    /// What it has of its predecessor and what not, if it had one.
+    pub replaced: Option<Replaced>,
+    /// How often its containers were started again.
+    pub restarts: i64,
+    /// How far it is: placed and with its volumes; init containers done (if it has any); containers started; Ready.
+    pub progress: Vec<f32>,
+    /// How far it is as a whole; once it is Ready: how far it is to being available.
+    pub ring: f32,
+}
+
+/// What a replacement has of its predecessor, and what is new, beside the name and the ordinal, which always stay, and the
+/// uid, which never does.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Replaced {
+    /// Whether its claims, and with them its volumes, were there before; absent if it has none.
+    pub claims: Option<bool>,
+    /// Whether its address is the same; absent while it has none.
+    pub ip: Option<bool>,
+    /// Whether its node is the same; absent while it has none.
+    pub node: Option<bool>,
+    /// Whether its template is the same.
+    pub revision: bool,
+}
+
+/// What a replacement has of its predecessor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mark {
+    /// There was no predecessor.
+    None,
+    /// The same.
+    Same,
+    /// Another.
+    New,
+}
+
+/// A claim and its volume.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClaimView {
+    /// Its name.
+    pub name: Str,
+    /// What it is; absent if it is not there yet.
+    pub claim: Option<ClaimFacts>,
+    /// The volume.
+    pub volume: Option<VolumeView>,
+    /// How far the cable between pod and claim is plugged in: 0 to 1.
+    pub cable: f32,
+}
+
+/// What a claim is.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClaimFacts {
+    /// STATUS as kubectl prints it.
+    pub status: &'static str,
+    /// Whether a predecessor of the pod had it already.
+    pub same: bool,
+    /// Whether it outlasted its pod's number.
+    pub kept: bool,
+    /// Size, access modes and class.
+    pub about: String,
+}
+
+/// A volume.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VolumeView {
+    /// The start of its name.
+    pub name: String,
+    /// The number of its node, for its colour, and the node.
+    pub node: Option<(Str, usize)>,
+    /// Its files.
+    pub files: Vec<FileView>,
+}
+
+/// A file on a volume.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FileView {
+    /// Its path inside the volume, without the first slash.
+    pub path: Str,
+    /// How many lines are before the ones that are shown.
+    pub before: usize,
+    /// Its last lines.
+    pub lines: Vec<LineView>,
+}
+
+/// A line of a file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LineView {
+    /// The line.
+    pub text: String,
+    /// Whether the pod that is there now wrote it under a predecessor's lines.
+    pub fresh: bool,
+}
+
+/// A pod that is no pod of the set.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OtherPod {
+    /// Its namespace.
+    pub namespace: Str,
+    /// Its name.
+    pub name: Str,
+    /// Its state.
+    pub state: PodState,
+    /// STATUS as kubectl prints it.
+    pub status: String,
+}
