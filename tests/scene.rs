@@ -7,12 +7,12 @@ use ordinal::examples::EXAMPLES;
 use ordinal::link::Link;
 use ordinal::session::branch::{Branch, MOST_BRANCHES, Stop};
 use ordinal::session::{Action, Session};
-use scene::explain::Mood;
+use scene::explain::Tone;
 use scene::history::is_event;
 use scene::history::pod_state::PodState;
 use scene::messages::EN;
-use scene::scene::pod_grid::Crowd;
-use scene::scene::{Lane, Mark, PodPlace, PodView, Scene};
+use scene::scene::pod_grid::PodGrid;
+use scene::scene::{Lane, Mark, PodSlot, PodView, Scene};
 use std::rc::Rc;
 
 fn seed() -> Session {
@@ -47,7 +47,7 @@ fn picture(session: &mut Session) -> Rc<Scene> {
 #[track_caller]
 fn pod(scene: &Scene, ordinal: usize) -> &PodView {
     match &scene.lanes[ordinal].pod {
-        PodPlace::Pod(pod) => pod,
+        PodSlot::Pod(pod) => pod,
         ghost => panic!("lane {ordinal} has no pod, but {ghost:?}"),
     }
 }
@@ -55,8 +55,8 @@ fn pod(scene: &Scene, ordinal: usize) -> &PodView {
 #[track_caller]
 fn ghost(lane: &Lane) -> (&str, bool) {
     match &lane.pod {
-        PodPlace::Ghost { note, next } => (note, *next),
-        PodPlace::Pod(pod) => panic!("{} is there: {pod:?}", lane.name),
+        PodSlot::Ghost { note, next } => (note, *next),
+        PodSlot::Pod(pod) => panic!("{} is there: {pod:?}", lane.name),
     }
 }
 
@@ -129,7 +129,7 @@ fn a_replacement_keeps_its_claim_and_gets_a_new_address() {
     let mut session = seed();
     play(&mut session, 60.0);
     let before = scene(&mut session);
-    assert_eq!((before.why.mood, &*before.why.title), (Mood::Calm, "Everything is as wanted"));
+    assert_eq!((before.why.tone, &*before.why.title), (Tone::Calm, "Everything is as wanted"));
     command(&mut session, "kubectl delete pod flask-1");
     play(&mut session, 1.0);
     let going = scene(&mut session);
@@ -222,7 +222,7 @@ fn the_old_future_stays_as_a_branch_and_can_be_gone_back_to() {
     play(&mut session, 28.0);
     assert_eq!(scene(&mut session).lanes.len(), 1);
     session.handle(Action::Compare(Some(0)));
-    let found: Vec<String> = session.differences().iter().map(|d| d.key.to_string()).collect();
+    let found: Vec<String> = session.differences(&EN).iter().map(|d| d.key.to_string()).collect();
     assert!(
         found.starts_with(&["statefulset/flask".into()]) && found.contains(&"pod/flask-1".into()),
         "{found:?}"
@@ -499,13 +499,13 @@ fn a_pair_of_clusters_gets_the_same_commands_and_differs_in_one_thing() {
         let mut ever = 0;
         for _ in 0..40 {
             play(&mut session, 1.0);
-            ever += session.differences().len();
+            ever += session.differences(&EN).len();
         }
         for command in pair.then {
             session.handle(Action::Input(Input::Command((*command).into())));
             for _ in 0..30 {
                 play(&mut session, 1.0);
-                ever += session.differences().len();
+                ever += session.differences(&EN).len();
             }
         }
         assert_eq!(session.then(), pair.then);
@@ -558,17 +558,17 @@ fn a_set_of_many_is_a_crowd_that_keeps_what_has_not_changed() {
     let mut session = Session::playing(&many);
     play(&mut session, 12.0);
     let first = scene(&mut session);
-    let crowd = first.crowd.clone().expect("150 places are a crowd");
+    let crowd = first.grid.clone().expect("150 places are a crowd");
     assert_eq!((crowd.len(), crowd.blocks.len(), first.lanes.len()), (150, 2, 1));
     assert_eq!(crowd.counts.iter().sum::<usize>() + crowd.missing, 150);
     play(&mut session, 20.0);
     let second = session.scene(&EN, Some(120));
-    let later = second.crowd.clone().expect("still");
+    let later = second.grid.clone().expect("still");
     assert_eq!(&*second.lanes[0].name, "flask-120");
     assert!(Rc::ptr_eq(&crowd.blocks[1], &later.blocks[1]), "nothing has changed there");
     assert!(!Rc::ptr_eq(&crowd.blocks[0], &later.blocks[0]));
     let third = scene(&mut session);
-    assert!(Rc::ptr_eq(&later, third.crowd.as_ref().expect("still")));
+    assert!(Rc::ptr_eq(&later, third.grid.as_ref().expect("still")));
     let bands = &session.chronicle().bands;
     assert_eq!(bands.last().expect("pods were counted").1.iter().sum::<u32>() as usize, 150 - later.missing);
 }
@@ -579,11 +579,11 @@ fn places_with_numbers_are_drawn_a_block_at_a_time() {
     let mut session = Session::playing(&many);
     play(&mut session, 30.0);
     session.handle(Action::Toggle);
-    let mut drawn = picture(&mut session).crowd.clone().expect("250 places are a crowd");
+    let mut drawn = picture(&mut session).grid.clone().expect("250 places are a crowd");
     for at in [0.0, session.frontier()] {
         session.handle(Action::Seek(at));
         for pictures in 1..=3 {
-            let shown = picture(&mut session).crowd.clone().expect("still");
+            let shown = picture(&mut session).grid.clone().expect("still");
             let new = shown.blocks.iter().zip(&drawn.blocks).filter(|(now, then)| !Rc::ptr_eq(now, then));
             assert_eq!(new.count(), 1, "picture {pictures} at {at}");
             assert_eq!(session.is_half_drawn(), pictures < 3);
@@ -591,7 +591,7 @@ fn places_with_numbers_are_drawn_a_block_at_a_time() {
         }
         let store = &session.moment().store;
         let set = store.list(Kind::StatefulSet).next().expect("it is there");
-        assert_eq!(Crowd::of(store, set, None).as_ref(), Some(&*drawn));
+        assert_eq!(PodGrid::of(store, set, None).as_ref(), Some(&*drawn));
     }
 }
 
@@ -685,10 +685,10 @@ fn a_crowd_that_follows_the_history_is_the_one_that_is_counted_anew() {
     let mut seen = 0;
     for at in there_and_back.chain([end, 0.0, end / 2.0]) {
         session.handle(Action::Seek(at));
-        let shown = scene(&mut session).crowd.clone();
+        let shown = scene(&mut session).grid.clone();
         let store = &session.moment().store;
         let set = store.list(Kind::StatefulSet).next();
-        assert_eq!(shown.as_deref(), set.and_then(|set| Crowd::of(store, set, None)).as_ref(), "at {at}");
+        assert_eq!(shown.as_deref(), set.and_then(|set| PodGrid::of(store, set, None)).as_ref(), "at {at}");
         seen += usize::from(shown.is_some());
     }
     assert!(seen > 70, "{seen} moments of a crowd");

@@ -22,8 +22,8 @@ use crate::page::state::PageState;
 use crate::session::{Action, Session};
 use gloo::render::request_animation_frame;
 use gloo::timers::callback::Timeout;
-use scene::explain::{self, Subject, Why};
-use scene::messages::{EN, Words};
+use scene::explain::{self, Explanation, Subject};
+use scene::messages::{EN, Messages};
 use scene::scene::Scene;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -134,11 +134,11 @@ fn opening(model: &Rc<Model>) -> Callback<MouseEvent> {
 
 /// The answer about the part that is explained; nothing if it is of another set than the one on the stage.
 fn part_why(
-    words: &'static Words,
+    words: &'static Messages,
     session: &Session,
     scene: &Scene,
     subject: Option<&Subject>,
-) -> Option<Why> {
+) -> Option<Explanation> {
     let store = &session.moment().store;
     let set = store.get(&scene.set.as_ref()?.key)?;
     Some(explain::of(words, store, set, subject?))

@@ -1,5 +1,6 @@
 //! After a panic nothing moves any more: the page says so, with what is needed to report it.
 
+use scene::messages::EN;
 use web_sys::Element;
 
 /// Has panics told on the page and on the console, also those of a picture: a renderer puts in a hook of its own unless it
@@ -13,10 +14,10 @@ pub fn tell_panics() {
 }
 
 fn show(text: &str) -> Option<()> {
-    let note = element("div", "Ordinal has found a mistake in itself and has stopped. ")?;
+    let note = element("div", &[EN.panicked, " "].concat())?;
     note.set_attribute("role", "alert").ok()?;
     note.set_attribute("class", "panic").ok()?;
-    let again = element("a", "Start again")?;
+    let again = element("a", EN.start_again)?;
     again.set_attribute("href", "").ok()?;
     note.append_child(&again).ok()?;
     note.append_child(element("pre", text)?.as_ref()).ok()?;

@@ -18,8 +18,8 @@ use crate::page::panel::View;
 use crate::page::state::{Notice, PageState};
 use crate::session::Session;
 use kubesim::dns::reason::{Chain, chain};
-use scene::explain::Why;
-use scene::messages::Words;
+use scene::explain::Explanation;
+use scene::messages::Messages;
 use scene::scene::Scene;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -38,7 +38,7 @@ pub struct Picture<'a> {
     /// The scene of the branch that it is compared with.
     pub beside: Option<&'a Scene>,
     /// The answer about the part that is explained.
-    pub part: Option<&'a Why>,
+    pub part: Option<&'a Explanation>,
     /// The line of the field that decides now, from 0.
     pub marked: Option<usize>,
     /// What that field is by default, if the manifest leaves it out.
@@ -159,7 +159,7 @@ impl Picture<'_> {
     fn stage(&self) -> Html {
         let Picture { state, session, scene, .. } = *self;
         let words = state.words;
-        let (differences, lit) = (session.differences(), self.lit());
+        let (differences, lit) = (session.differences(words), self.lit());
         let other = session.beside().map(|branch| branch_name(words, branch));
         let beside = self.beside.zip(other).map(|(scene, name)| Beside {
             names: [branch_name(words, session.branch()), name],
@@ -198,7 +198,7 @@ impl Picture<'_> {
 }
 
 /// The name of a part of the page.
-fn name(words: &'static Words, view: View) -> &'static str {
+fn name(words: &'static Messages, view: View) -> &'static str {
     match view {
         View::Manifest => words.manifest,
         View::Stage => words.stage,

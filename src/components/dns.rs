@@ -12,7 +12,7 @@ use kubesim::dns::watch::Asked;
 use kubesim::dns::{self, Answer, Caching, Network, Question, Rcode, Reason, Record, RecordType, Resolver};
 use kubesim::sim::DnsSetting;
 use kubesim::story::Input;
-use scene::messages::{Dns, Words, fill};
+use scene::messages::{Dns, Messages, fill};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, HtmlInputElement, HtmlSelectElement};
@@ -29,7 +29,7 @@ const SUGGESTED: usize = 300;
 
 /// The panel. The question is asked again at each moment, so that the answer is that moment's.
 pub fn dns(
-    words: &'static Words,
+    words: &'static Messages,
     session: &Session,
     service: Option<&str>,
     query: &DnsQuery,
@@ -58,7 +58,7 @@ pub fn dns(
 }
 
 fn form(
-    words: &'static Words,
+    words: &'static Messages,
     store: &Store,
     query: &DnsQuery,
     service: Option<&str>,
@@ -123,7 +123,7 @@ fn attempt(answer: &Answer) -> Html {
 }
 
 /// Why there are no records, or old ones, and what would change that.
-fn verdict(words: &'static Words, asked: &Asked, now: SimTime) -> Html {
+fn verdict(words: &'static Messages, asked: &Asked, now: SimTime) -> Html {
     let Some(reason) = &asked.reason else {
         let since = asked.answer().held.map(|(since, _)| Span((now - since).0.max(0)).to_string());
         let cached = since.map(|since| fill(words.dns.from_cache, &[("ago", &since)]));
@@ -139,7 +139,7 @@ fn verdict(words: &'static Words, asked: &Asked, now: SimTime) -> Html {
 }
 
 /// The records, with the time for which they may be kept; and those that somebody who asked before may still use.
-fn records(words: &'static Words, answer: &Answer, held: Option<&Asked>, now: SimTime) -> Html {
+fn records(words: &'static Messages, answer: &Answer, held: Option<&Asked>, now: SimTime) -> Html {
     let left = |record: &Record| -> Option<u32> {
         let held = held?;
         let known = held.answer().answers.iter().find(|r| r.data == record.data)?;
@@ -181,7 +181,7 @@ fn line(class: &'static str, record: &Record, left: u32) -> Html {
 }
 
 /// Service, EndpointSlice, endpoints, record: each with a dot that says whether it holds.
-fn links(words: &'static Words, chain: &Chain, asked: &Asked, send: &Callback<Intent>) -> Html {
+fn links(words: &'static Messages, chain: &Chain, asked: &Asked, send: &Callback<Intent>) -> Html {
     let dns = &words.dns;
     let item = |holds: Option<bool>, content: Html| {
         let (class, label) = match holds {
@@ -253,7 +253,7 @@ pub fn band_class(asked: &Asked) -> &'static str {
 }
 
 /// An answer in two or three words.
-pub fn band_text(words: &'static Words, asked: &Asked) -> String {
+pub fn band_text(words: &'static Messages, asked: &Asked) -> String {
     let answers = &asked.answer().answers;
     let found = match answers.len() {
         0 => String::new(),
@@ -275,7 +275,7 @@ type Answers = [(SimTime, Option<Rc<Asked>>)];
 
 /// The bands of a watched question as SVG: from `start`, over `span` milliseconds, as far as `end`.
 pub fn bands(
-    words: &'static Words,
+    words: &'static Messages,
     answers: &Answers,
     (start, end, span): (f64, f64, f64),
     (y, height): (usize, usize),
@@ -305,7 +305,7 @@ pub fn bands(
 
 /// The answers to the watched question over time.
 fn strip(
-    words: &'static Words,
+    words: &'static Messages,
     session: &Session,
     question: &Question,
     watched: Option<&Asked>,
@@ -353,7 +353,7 @@ fn strip(
 
 /// What the tools print.
 fn raw(
-    words: &'static Words,
+    words: &'static Messages,
     store: &Store,
     now: SimTime,
     question: &Question,
@@ -405,7 +405,7 @@ fn output(store: &Store, now: SimTime, question: &Question, tool: &'static str) 
 }
 
 /// The caches and the delays, to change them.
-fn settings(words: &'static Words, resolver: &Resolver, send: &Callback<Intent>) -> Html {
+fn settings(words: &'static Messages, resolver: &Resolver, send: &Callback<Intent>) -> Html {
     let dns = &words.dns;
     let caches = Caching::ALL.iter().zip(dns.caches);
     let caches =

@@ -8,7 +8,7 @@ use crate::session::Action;
 use crate::session::presets::{ComparisonPreset, PRESETS};
 use kubesim::api::Str;
 use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
-use scene::messages::{Words, fill};
+use scene::messages::{Messages, fill};
 use web_sys::{HtmlElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
@@ -25,7 +25,7 @@ const LISTED: usize = 4;
 
 /// The manifest's editor. `marked` is the line (from 0) of the field that decides now, `top` the first line that is drawn.
 pub fn editor(
-    words: &'static Words,
+    words: &'static Messages,
     text: &Str,
     diagnosis: &Diagnosis,
     marked: Option<usize>,
@@ -116,13 +116,13 @@ fn class(diagnostic: &Diagnostic) -> &'static str {
     }
 }
 
-fn said(words: &'static Words, diagnostic: &Diagnostic) -> Html {
+fn said(words: &'static Messages, diagnostic: &Diagnostic) -> Html {
     let line = fill(words.line, &[("line", &diagnostic.span.line.to_string())]);
     html! { <p class={class(diagnostic)}><b>{ line }</b>{ " " }{ &diagnostic.message }</p> }
 }
 
 /// What the manifest holds.
-fn found(words: &'static Words, diagnosis: &Diagnosis) -> String {
+fn found(words: &'static Messages, diagnosis: &Diagnosis) -> String {
     let names: Vec<String> =
         diagnosis.objects.iter().take(8).map(|o| format!("{} {}", o.kind, o.name)).collect();
     let count = fill(words.objects, &[("count", &diagnosis.objects.len().to_string())]);

@@ -5,7 +5,7 @@ use crate::page::intent::Intent;
 use crate::page::panel::View;
 use kubesim::api::{Key, Kind, Object, SimTime};
 use kubesim::apiserver::Store;
-use scene::messages::Words;
+use scene::messages::Messages;
 use scene::scene::ago;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -14,7 +14,7 @@ use yew::prelude::*;
 const SHOWN: usize = 200;
 
 /// The events.
-pub fn events(words: &'static Words, store: &Store, now: SimTime, send: &Callback<Intent>) -> Html {
+pub fn events(words: &'static Messages, store: &Store, now: SimTime, send: &Callback<Intent>) -> Html {
     let mut events: Vec<&Rc<Object>> = Vec::new();
     let newest_first = |e: &Object| (-e.event().last_timestamp.0, -(e.meta.resource_version as i64));
     for event in store.list(Kind::Event) {

@@ -2,11 +2,11 @@
 
 use super::{button, sign};
 use crate::page::intent::{Intent, Share};
-use scene::messages::Words;
+use scene::messages::Messages;
 use yew::prelude::*;
 
 /// The head of the page.
-pub fn header(words: &'static Words, send: &Callback<Intent>) -> Html {
+pub fn header(words: &'static Messages, send: &Callback<Intent>) -> Html {
     html! {
         <header>
             <h1>

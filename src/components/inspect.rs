@@ -8,7 +8,7 @@ use kubesim::api::{Key, Kind, Object, SimTime};
 use kubesim::apiserver::Change;
 use kubesim::diff::marked;
 use kubesim::kubectl;
-use scene::messages::Words;
+use scene::messages::Messages;
 use std::rc::Rc;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
@@ -42,7 +42,7 @@ pub struct Inspected {
 
 /// An object that is chosen, at a branch's moment.
 pub fn inspect(
-    words: &'static Words,
+    words: &'static Messages,
     branch: &Branch,
     now: SimTime,
     inspected: &Inspected,
@@ -122,7 +122,7 @@ fn other(versions: &[Version], since: Option<usize>) -> Option<&Version> {
 
 /// The menu of versions to compare with.
 fn offered(
-    words: &'static Words,
+    words: &'static Messages,
     versions: &[Version],
     since: Option<usize>,
     send: &Callback<Intent>,
@@ -153,7 +153,7 @@ fn yaml(object: &Object) -> String {
 
 /// The object's YAML with what is different from another version.
 fn changes(
-    words: &'static Words,
+    words: &'static Messages,
     object: Option<&Rc<Object>>,
     versions: &[Version],
     since: Option<usize>,

@@ -11,9 +11,9 @@ use kubesim::apiserver::Stream;
 use kubesim::kubectl::act::edit;
 use kubesim::story::Input;
 use scene::explain::in_namespace;
-use scene::history::{Chronicle, Page, Printed};
-use scene::messages::Words;
-use scene::scene::{PodPlace, Scene};
+use scene::history::{Chronicle, OutputChunk, Printed};
+use scene::messages::Messages;
+use scene::scene::{PodSlot, Scene};
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -26,9 +26,9 @@ const OFFERED: usize = 60;
 
 #[derive(Properties)]
 pub struct Props {
-    pub words: &'static Words,
+    pub words: &'static Messages,
     /// The text; another allocation when it is another text.
-    pub screen: Rc<Vec<Page>>,
+    pub screen: Rc<Vec<OutputChunk>>,
     /// The lines that were typed, oldest first.
     pub lines: Vec<Str>,
     /// Commands to offer.
@@ -185,8 +185,8 @@ pub fn Terminal(props: &Props) -> Html {
     };
     // Where the playhead is before what was cleared away, all is shown.
     let cleared = if mode.cleared <= end.map_or(0, |end| end + 1) { mode.cleared } else { 0 };
-    let in_sight = |(_, page): &(usize, &Page)| page.last().is_some_and(|p| p.position >= cleared);
-    let page = |(n, page): (usize, &Page)| {
+    let in_sight = |(_, page): &(usize, &OutputChunk)| page.last().is_some_and(|p| p.position >= cleared);
+    let page = |(n, page): (usize, &OutputChunk)| {
         let first = page.first().map_or(0, |p| p.position);
         let (session, shared) = (session.clone(), page.clone());
         let draw = move || pieces(session.borrow().chronicle(), &shared, cleared);
@@ -261,7 +261,7 @@ fn opened_by(session: &Session, line: &str) -> Option<String> {
 /// The editor that `kubectl edit` opens. What it saves goes to the command; without a change, the command
 /// says so.
 fn text_editor(
-    words: &'static Words,
+    words: &'static Messages,
     line: &Str,
     text: &Str,
     session: &Rc<RefCell<Session>>,
@@ -331,7 +331,7 @@ pub fn suggestions(session: &Session, scene: &Scene) -> Vec<String> {
     let name = &set.key.name;
     let wanted = session.moment().store.get(&set.key).map(|set| set.stateful_set().spec.replicas);
     let count = wanted.unwrap_or(scene.lanes.len() as i32);
-    let is_pod = |lane: &&Rc<scene::scene::Lane>| matches!(lane.pod, PodPlace::Pod(_));
+    let is_pod = |lane: &&Rc<scene::scene::Lane>| matches!(lane.pod, PodSlot::Pod(_));
     let pod = scene.lanes.iter().filter(is_pod).nth(1).or(scene.lanes.first());
     let pod = pod.map_or_else(|| name.clone(), |lane| lane.name.clone());
     let service = scene.service.as_ref().map_or(name, |service| &service.name);

@@ -8,9 +8,9 @@ use crate::session::{Action, Session};
 use kubesim::api::SimTime;
 use scene::history::Band;
 use scene::history::pod_state::{PodName, PodState};
-use scene::history::{Chronicle, Decision, Life, Mark, Stretch};
-use scene::messages::{Words, fill};
-use scene::scene::{PodPlace, Scene};
+use scene::history::{Chronicle, Decision, Life, Stretch, UserCommand};
+use scene::messages::{Messages, fill};
+use scene::scene::{PodSlot, Scene};
 use std::cell::RefCell;
 use std::fmt::Write;
 use std::rc::Rc;
@@ -51,7 +51,7 @@ const LISTED: usize = 8;
 
 /// The timeline.
 pub fn timeline(
-    words: &'static Words,
+    words: &'static Messages,
     shared: &Rc<RefCell<Session>>,
     scene: &Scene,
     send: &Callback<Intent>,
@@ -60,7 +60,7 @@ pub fn timeline(
     let (now, frontier) = (session.playhead(), session.frontier());
     let span = (frontier / FRONTIER_AT).max(SHORTEST);
     let x = |time: f64| percent(time / span);
-    let crowd = scene.crowd.is_some() || session.chronicle().pods.len() > MOST_ROWS;
+    let crowd = scene.grid.is_some() || session.chronicle().pods.len() > MOST_ROWS;
     let rows = Rc::new(if crowd { Vec::new() } else { rows(session.chronicle(), scene) });
     let watched = session.chronicle().answers.iter().rev().find_map(|(_, asked)| asked.clone());
     let watched = watched.filter(|_| !crowd);
@@ -96,7 +96,7 @@ pub fn timeline(
         let shared = shared.clone();
         let draw = move || marks(words, shared.borrow().chronicle(), bars_span, rounded);
         let chronicle = session.chronicle();
-        let (commands, decisions) = (chronicle.marks.len(), chronicle.decisions.len());
+        let (commands, decisions) = (chronicle.commands.len(), chronicle.decisions.len());
         part("", [commands, decisions, rounded as usize, session.branch().id], Rc::new(draw))
     };
     let name = |row: &PodName| match row.ordinal {
@@ -200,7 +200,7 @@ fn clock(at: f64) -> String {
     }
 }
 
-fn controls(words: &'static Words, session: &Session, send: &Callback<Intent>) -> Html {
+fn controls(words: &'static Messages, session: &Session, send: &Callback<Intent>) -> Html {
     let icon = |class: &'static str, label: &'static str, text: &'static str, action: Action| {
         sign(class, label, text, send, Intent::Session(action))
     };
@@ -240,14 +240,14 @@ fn controls(words: &'static Words, session: &Session, send: &Callback<Intent>) -
 }
 
 /// That time passes more slowly than was chosen, and how fast.
-fn lag(words: &'static Words, pace: f64) -> Html {
+fn lag(words: &'static Messages, pace: f64) -> Html {
     let tenths = (pace * 10.0) as i64;
     let pace = format!("{}.{}", tenths / 10, tenths % 10);
     html! { <small class="lag" title={words.lags_why}>{ fill(words.lags, &[("pace", &pace)]) }</small> }
 }
 
 /// The branches: the one that is shown can be named, another one be shown, compared with, thrown away.
-fn branches(words: &'static Words, session: &Session, send: &Callback<Intent>) -> Html {
+fn branches(words: &'static Messages, session: &Session, send: &Callback<Intent>) -> Html {
     let (shown, beside) = (session.branch().id, session.beside().map(|b| b.id));
     let branch = |branch: &Branch| {
         let (id, name) = (branch.id, branch_name(words, branch));
@@ -293,7 +293,7 @@ fn branches(words: &'static Words, session: &Session, send: &Callback<Intent>) -
 }
 
 /// A branch's name; the first one has none of its own.
-pub fn branch_name<'b>(words: &'static Words, branch: &'b Branch) -> &'b str {
+pub fn branch_name<'b>(words: &'static Messages, branch: &'b Branch) -> &'b str {
     if branch.name.is_empty() { words.first_branch } else { &branch.name }
 }
 
@@ -303,7 +303,7 @@ fn key((key, does): &(&'static str, &'static str)) -> Html {
 
 /// Where the pod that is made next will begin, if only time is waited for.
 fn expected(session: &Session, scene: &Scene, rows: &[PodName], height: usize, span: f64) -> Option<Html> {
-    let next = scene.lanes.iter().find(|lane| matches!(lane.pod, PodPlace::Ghost { next: true, .. }))?;
+    let next = scene.lanes.iter().find(|lane| matches!(lane.pod, PodSlot::Ghost { next: true, .. }))?;
     let row = rows.iter().position(|row| row.name == next.name)?;
     let from = scene.why.wait?.1.0 as f64;
     let start = |life: &Life| {
@@ -430,11 +430,11 @@ fn bands(bands: &[Band], span: f64) -> Html {
 }
 
 /// The user's commands in groups of those that are nearer to each other than this part of the timeline.
-fn groups(marks: &[Mark], span: f64, apart: f64) -> Vec<&[Mark]> {
+fn groups(marks: &[UserCommand], span: f64, apart: f64) -> Vec<&[UserCommand]> {
     let mut groups = Vec::new();
     let mut rest = marks;
     while let Some(first) = rest.first() {
-        let is_near = |mark: &Mark| ((mark.at - first.at).0 as f64) < apart * span;
+        let is_near = |mark: &UserCommand| ((mark.at - first.at).0 as f64) < apart * span;
         let (group, others) = rest.split_at(rest.partition_point(is_near));
         groups.push(group);
         rest = others;
@@ -443,33 +443,33 @@ fn groups(marks: &[Mark], span: f64, apart: f64) -> Vec<&[Mark]> {
 }
 
 /// A command in as few words as tell it.
-fn command(mark: &Mark) -> &str {
+fn command(mark: &UserCommand) -> &str {
     let text = mark.text.strip_prefix("kubectl ").unwrap_or(&mark.text);
     text.split(" -f -").next().unwrap_or_default()
 }
 
 /// How many commands a group has.
-fn how_many(words: &'static Words, group: &[Mark]) -> String {
+fn how_many(words: &'static Messages, group: &[UserCommand]) -> String {
     fill(words.commands, &[("count", &group.len().to_string())])
 }
 
 /// Those of the user's commands that are one mark because they are close together: pointed at or focused, it lists them.
 fn lists(
-    words: &'static Words,
+    words: &'static Messages,
     chronicle: &Chronicle,
     span: f64,
     rounded: f64,
     (class, apart): (&'static str, f64),
     send: &Callback<Intent>,
 ) -> Html {
-    let list = |group: &[Mark]| {
+    let list = |group: &[UserCommand]| {
         let (first, at) = (&group[0], group[0].at.0 as f64 / span);
         let shown = &group[group.len().saturating_sub(LISTED)..];
         let longest = shown.iter().map(|mark| command(mark).chars().count()).max().unwrap_or_default() + 9;
         let width = longest * 7 + 14;
         // As far to the left as the mark is to the right: so nothing of it is beyond an edge.
         let x = |inner: i64| (inner - (at * width as f64) as i64).to_string();
-        let line = |(n, mark): (usize, &Mark)| {
+        let line = |(n, mark): (usize, &UserCommand)| {
             html! { <text x={x(8)} y={(50 + n * 15).to_string()}>{ mark.at.to_string() }{ "  " }{ command(mark) }</text> }
         };
         let all: Vec<&str> = group.iter().map(command).collect();
@@ -487,15 +487,15 @@ fn lists(
             </svg>
         }
     };
-    let groups = groups(&chronicle.marks, rounded, apart);
+    let groups = groups(&chronicle.commands, rounded, apart);
     html! { <svg {class}>{ for groups.into_iter().filter(|group| group.len() > 1).map(list) }</svg> }
 }
 
 /// What controllers decided, and the user's commands, each as far as the next one.
-fn marks(words: &'static Words, chronicle: &Chronicle, bars_span: f64, span: f64) -> Html {
+fn marks(words: &'static Messages, chronicle: &Chronicle, bars_span: f64, span: f64) -> Html {
     let layer = |(class, apart): (&'static str, f64)| {
-        let groups = groups(&chronicle.marks, span, apart);
-        let mark = |(n, group): (usize, &&[Mark])| {
+        let groups = groups(&chronicle.commands, span, apart);
+        let mark = |(n, group): (usize, &&[UserCommand])| {
             let to = groups.get(n + 1).map_or(bars_span, |next| next[0].at.0 as f64);
             let from = group[0].at.0 as f64;
             let text = if group.len() > 1 { how_many(words, group) } else { command(&group[0]).to_string() };
@@ -527,7 +527,7 @@ fn marks(words: &'static Words, chronicle: &Chronicle, bars_span: f64, span: f64
 }
 
 /// What takes the pointer and the keys: the playhead can be dragged, clicked to, focused and moved.
-fn scrubber(words: &'static Words, span: f64, now: f64, frontier: f64, send: &Callback<Intent>) -> Html {
+fn scrubber(words: &'static Messages, span: f64, now: f64, frontier: f64, send: &Callback<Intent>) -> Html {
     let pointed = {
         let send = send.clone();
         Callback::from(move |event: PointerEvent| {

@@ -8,7 +8,7 @@ use kubesim::apiserver::Store;
 use kubesim::kubelet::{Nodes, Slow, is_silent};
 use kubesim::verdict::{Component, Reason};
 use scene::explain::{Subject, in_namespace};
-use scene::messages::{Words, fill};
+use scene::messages::{Messages, fill};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -30,7 +30,7 @@ pub fn opener(class: &'static str, label: String, content: Html, send: &Callback
 /// The menu for an object: for a set, what can be done to the whole cluster. Only what would change something is offered;
 /// of what only the nodes know, both if `nodes` are not known.
 pub fn menu(
-    words: &'static Words,
+    words: &'static Messages,
     store: &Store,
     nodes: Option<&Nodes>,
     key: Option<&Key>,
@@ -75,7 +75,7 @@ fn move_focus(event: &KeyboardEvent) -> Option<()> {
 
 /// What is offered for an object.
 struct Menu<'a> {
-    words: &'static Words,
+    words: &'static Messages,
     store: &'a Store,
     nodes: Option<&'a Nodes>,
     key: &'a Key,
@@ -203,7 +203,7 @@ impl Menu<'_> {
 
 /// A button in a text that asks why something is as it is.
 pub fn why_button(
-    words: &'static Words,
+    words: &'static Messages,
     name: &str,
     status: &str,
     send: &Callback<Intent>,

@@ -7,14 +7,14 @@ use kubesim::api::{Key, Str};
 use kubesim::apiserver::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
 use scene::explain::Subject;
-use scene::messages::Words;
+use scene::messages::Messages;
 use std::rc::Rc;
 
 /// What the user has chosen to see.
 #[derive(Clone)]
 pub struct PageState {
     /// The language.
-    pub words: &'static Words,
+    pub words: &'static Messages,
     /// The manifest's text.
     pub text: Str,
     /// What is to be said about it.
@@ -68,7 +68,7 @@ pub enum Notice {
 
 impl PageState {
     /// What was chosen when a link was made; `problem` is what is wrong with the link.
-    pub fn of(link: &Link, problem: Option<Problem>, words: &'static Words) -> PageState {
+    pub fn of(link: &Link, problem: Option<Problem>, words: &'static Messages) -> PageState {
         let (name, kind) = link.question.clone();
         PageState {
             words,

@@ -8,10 +8,10 @@ use kubesim::apiserver::{Entry, History, Moment, Stream};
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story, TimedInput};
 use kubesim::terminal::{self, PROMPT};
-use scene::history::{Chronicle, Page, Printed, is_decision, is_event};
-use scene::messages::Words;
-use scene::scene::pod_grid::Crowd;
-use scene::scene::{Glass, Lane, Playhead, Scene, scene as scene_at};
+use scene::history::{Chronicle, OutputChunk, Printed, is_decision, is_event};
+use scene::messages::Messages;
+use scene::scene::pod_grid::PodGrid;
+use scene::scene::{Lane, Playhead, Scene, SceneCache, scene as scene_at};
 use std::rc::Rc;
 
 /// A step forward gives up after this long without an event.
@@ -49,15 +49,15 @@ pub struct Branch {
     pub(crate) story: Story,
     moment: Moment,
     chronicle: Chronicle,
-    screen: Rc<Vec<Page>>,
+    screen: Rc<Vec<OutputChunk>>,
     /// What was answered in the past: the position, and what the terminal shows after its own text there.
     answered: (usize, Vec<Printed>),
     lanes: Vec<Rc<Lane>>,
     /// Where the lanes begin that are still to be drawn, if not all are.
     turn: Option<usize>,
     /// The places as they were drawn, and the block with which the next picture goes on, if not all are.
-    crowd: (Option<Rc<Crowd>>, Option<usize>),
-    glass: Glass,
+    grid: (Option<Rc<PodGrid>>, Option<usize>),
+    cache: SceneCache,
 }
 
 impl Branch {
@@ -74,8 +74,8 @@ impl Branch {
             answered: Default::default(),
             lanes: Vec::new(),
             turn: None,
-            crowd: (None, None),
-            glass: Glass::default(),
+            grid: (None, None),
+            cache: SceneCache::default(),
         }
     }
 
@@ -94,7 +94,7 @@ impl Branch {
             let last = screen.pop().unwrap_or_default();
             screen.push(Rc::new([&last[..], &self.answered.1].concat()));
         }
-        let end = |screen: &[Page]| screen.last().and_then(|page| page.last()).cloned();
+        let end = |screen: &[OutputChunk]| screen.last().and_then(|page| page.last()).cloned();
         if end(&screen) != end(&self.screen) || screen.len() != self.screen.len() {
             self.screen = Rc::new(screen);
         }
@@ -201,36 +201,36 @@ impl Branch {
     }
 
     /// The terminal's text at that moment; the same allocation as long as it is the same text.
-    pub fn screen(&self) -> Rc<Vec<Page>> {
+    pub fn screen(&self) -> Rc<Vec<OutputChunk>> {
         self.screen.clone()
     }
 
     /// Whether the scene that was made last leaves something to the next picture.
     pub fn is_half_drawn(&self) -> bool {
-        self.turn.is_some() || self.crowd.1.is_some()
+        self.turn.is_some() || self.grid.1.is_some()
     }
 
     /// The scene at that moment. `wanted` is the set that is to be shown; of a crowd, the place `selected` is seen whole; so many
     /// lanes have `room` to be drawn anew.
     pub fn scene(
         &mut self,
-        words: &'static Words,
+        words: &'static Messages,
         now: Playhead,
         wanted: Option<&Key>,
         selected: Option<i32>,
         room: &mut usize,
     ) -> Rc<Scene> {
-        self.glass.lens = selected;
+        self.cache.focus = selected;
         let (history, position) = (self.story.cluster.api.history(), self.moment.position);
-        let glass = (&mut self.glass, history, position);
-        let scene = scene_at(words, &self.moment.store, &self.chronicle, now, wanted, glass);
+        let cache = (&mut self.cache, history, position);
+        let scene = scene_at(words, &self.moment.store, &self.chronicle, now, wanted, cache);
         let (mut scene, rest) = scene.following(&self.lanes, self.turn.unwrap_or_default(), room);
         (self.lanes, self.turn) = (scene.lanes.clone(), rest);
-        let (drawn, turn) = &self.crowd;
-        let crowd = scene.crowd.map(|crowd| crowd.following(drawn.as_ref(), turn.unwrap_or_default()));
-        let (crowd, rest) = crowd.unzip();
-        scene.crowd = crowd.clone();
-        self.crowd = (crowd, rest.flatten());
+        let (drawn, turn) = &self.grid;
+        let grid = scene.grid.map(|grid| grid.following(drawn.as_ref(), turn.unwrap_or_default()));
+        let (grid, rest) = grid.unzip();
+        scene.grid = grid.clone();
+        self.grid = (grid, rest.flatten());
         Rc::new(scene)
     }
 }

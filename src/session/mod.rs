@@ -21,8 +21,8 @@ use kubesim::kubelet::Nodes;
 use kubesim::story::Input;
 use kubesim::terminal::Completion;
 use scene::history::difference::{Difference, differences};
-use scene::history::{Chronicle, Page as Text, is_event};
-use scene::messages::Words;
+use scene::history::{Chronicle, OutputChunk, is_event};
+use scene::messages::Messages;
 use scene::scene::{Playhead, ROOM, Scene, shown_set};
 use std::rc::Rc;
 
@@ -541,7 +541,7 @@ impl Session {
     }
 
     /// The scene of the branch that the shown one is compared with, as [`Session::scene`].
-    pub fn scene_beside(&mut self, words: &'static Words, selected: Option<i32>) -> Option<Rc<Scene>> {
+    pub fn scene_beside(&mut self, words: &'static Messages, selected: Option<i32>) -> Option<Rc<Scene>> {
         let place = self.beside.and_then(|id| self.place_of(id))?;
         Some(self.branches[place].scene(words, self.playhead, self.wanted.as_ref(), selected, &mut self.room))
     }
@@ -553,9 +553,9 @@ impl Session {
     }
 
     /// Where the two branches differ at the playhead.
-    pub fn differences(&self) -> Vec<Difference> {
+    pub fn differences(&self, messages: &'static Messages) -> Vec<Difference> {
         let Some(other) = self.beside() else { return Vec::new() };
-        differences(&self.moment().store, &other.moment().store)
+        differences(messages, &self.moment().store, &other.moment().store)
     }
 
     /// The playhead's moment.
@@ -631,7 +631,7 @@ impl Session {
     }
 
     /// The terminal's text at the playhead; the same allocation as long as it is the same text.
-    pub fn screen(&self) -> Rc<Vec<Text>> {
+    pub fn screen(&self) -> Rc<Vec<OutputChunk>> {
         self.branch().screen()
     }
 
@@ -651,7 +651,7 @@ impl Session {
     }
 
     /// The scene at the playhead. Of a crowd, the place `selected` is seen whole.
-    pub fn scene(&mut self, words: &'static Words, selected: Option<i32>) -> Rc<Scene> {
+    pub fn scene(&mut self, words: &'static Messages, selected: Option<i32>) -> Rc<Scene> {
         // Of two stories each has its part of the picture.
         let others = if self.beside.is_some() { self.room / 2 } else { 0 };
         let mut room = self.room - others;

@@ -6,13 +6,13 @@ use crate::components::{button, percent};
 use crate::page::intent::Intent;
 use kubesim::api::{Key, Kind};
 use scene::explain::Subject;
-use scene::messages::{Words, fill};
+use scene::messages::{Messages, fill};
 use scene::scene::{ClaimView, FileView, LineView, VolumeView};
 use yew::prelude::*;
 
 /// A claim with its cable and its volume. `small`: without these, and in few words.
 pub fn claim(
-    words: &'static Words,
+    words: &'static Messages,
     namespace: &str,
     view: &ClaimView,
     small: bool,
@@ -59,7 +59,7 @@ fn cable(part: f32) -> Html {
     }
 }
 
-fn disk(words: &'static Words, volume: &VolumeView) -> Html {
+fn disk(words: &'static Messages, volume: &VolumeView) -> Html {
     let node = volume.node.as_ref();
     html! {
         <div class="disk" data-volume={volume.name.clone()}>
@@ -73,7 +73,7 @@ fn disk(words: &'static Words, volume: &VolumeView) -> Html {
     }
 }
 
-fn file(words: &'static Words, file: &FileView) -> Html {
+fn file(words: &'static Messages, file: &FileView) -> Html {
     let line = |(n, line): (usize, &LineView)| {
         html! { <span key={file.before + n} class={line.fresh.then_some("fresh")}>{ &line.text }{ "\n" }</span> }
     };

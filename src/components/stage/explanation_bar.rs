@@ -2,8 +2,8 @@
 
 use crate::components::{button, labelled, rich, ring};
 use crate::page::intent::Intent;
-use scene::explain::{Mood, Why};
-use scene::messages::{Words, fill};
+use scene::explain::{Explanation, Tone};
+use scene::messages::{Messages, fill};
 use scene::scene::Playhead;
 use yew::prelude::*;
 
@@ -22,8 +22,8 @@ fn shown(command: &str) -> &str {
 /// `notice`: something to say about what the user did; `open`: whether the rule is shown; `default`: what its field is, if the
 /// manifest leaves it out.
 pub fn why_bar(
-    words: &'static Words,
-    why: &Why,
+    words: &'static Messages,
+    why: &Explanation,
     now: Playhead,
     (of_part, notice): (bool, Option<&'static str>),
     (open, default): (bool, Option<&'static str>),
@@ -35,10 +35,10 @@ pub fn why_bar(
     };
     let left = ((all - done) / 1000.0).max(0.0);
     let seconds = format!("{}s", left.ceil() as i64);
-    let sign = match why.mood {
-        Mood::Stuck => ring(1.0, "!"),
+    let sign = match why.tone {
+        Tone::Stuck => ring(1.0, "!"),
         _ if all > 0.0 => ring((done / all).clamp(0.0, 1.0) as f32, seconds),
-        Mood::Calm => ring(1.0, "✓"),
+        Tone::Calm => ring(1.0, "✓"),
         _ => ring(0.25, ""),
     };
     let count = || {
@@ -46,7 +46,7 @@ pub fn why_bar(
         fill(words.countdown, &[("done", &done.to_string()), ("left", &left.to_string())])
     };
     html! {
-        <section class={classes!("why", why.mood.class(), (all <= 0.0).then_some("still"))}>
+        <section class={classes!("why", why.tone.class(), (all <= 0.0).then_some("still"))}>
             { sign }
             <div>
                 <div aria-live="polite">

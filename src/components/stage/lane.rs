@@ -3,14 +3,14 @@
 use super::{claim_card, pod_card};
 use crate::components::{address, part};
 use crate::page::intent::Intent;
-use scene::messages::Words;
+use scene::messages::Messages;
 use scene::scene::Lane;
 use std::rc::Rc;
 use yew::prelude::*;
 
 /// A lane. `small`: without details.
 pub fn lane(
-    words: &'static Words,
+    words: &'static Messages,
     namespace: &AttrValue,
     lane: &Rc<Lane>,
     class: &'static str,
@@ -23,7 +23,13 @@ pub fn lane(
     html! { <li {class} key={lane.ordinal}>{ part("", depends, Rc::new(draw)) }</li> }
 }
 
-fn draw(words: &'static Words, namespace: &str, lane: &Lane, small: bool, send: &Callback<Intent>) -> Html {
+fn draw(
+    words: &'static Messages,
+    namespace: &str,
+    lane: &Lane,
+    small: bool,
+    send: &Callback<Intent>,
+) -> Html {
     let listed = lane.dns_name.is_some();
     let (class, title) = if listed { ("wire on", words.in_dns) } else { ("wire", words.not_in_dns) };
     html! {

@@ -15,9 +15,9 @@ use crate::session::Action;
 use kubesim::api::stateful_set::ordinal_of;
 use kubesim::api::{Key, Kind};
 use kubesim::dns::reason::{Chain, Link};
-use scene::explain::Why;
+use scene::explain::Explanation;
 use scene::history::difference::Difference;
-use scene::messages::{Words, fill};
+use scene::messages::{Messages, fill};
 use scene::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -38,11 +38,11 @@ pub struct Beside<'a> {
 
 /// What the stage shows.
 pub struct Stage<'a> {
-    pub words: &'static Words,
+    pub words: &'static Messages,
     pub scene: &'a Scene,
     pub now: Playhead,
     /// Why the part is as it is that the user asked about.
-    pub part: Option<&'a Why>,
+    pub part: Option<&'a Explanation>,
     /// Where the branch differs from the one that it is compared with, and that one's name.
     pub compared: Option<(&'a str, &'a [Difference])>,
     /// The other cluster, if two are side by side: its name and this one's, and its scene.
@@ -196,11 +196,11 @@ impl Stage<'_> {
             let class = if differs(l) { "lane differs" } else { self.light(l) };
             lane(words, &namespace, l, class, small, send)
         };
-        if let Some(crowd) = &scene.crowd {
+        if let Some(grid) = &scene.grid {
             let whole = scene.lanes.first();
             return html! {
                 <>
-                    { pod_grid::crowd(words, &set.key.name, crowd, whole.map(|lane| lane.ordinal), &self.lights_of(&set.key), send) }
+                    { pod_grid::grid(words, &set.key.name, grid, whole.map(|lane| lane.ordinal), &self.lights_of(&set.key), send) }
                     <ul class="lanes l1">{ for whole.map(|lane| draw(false, lane)) }</ul>
                 </>
             };
@@ -218,7 +218,7 @@ impl Stage<'_> {
 }
 
 /// Where two branches differ.
-fn compared(words: &'static Words, other: &str, all: &[Difference]) -> Html {
+fn compared(words: &'static Messages, other: &str, all: &[Difference]) -> Html {
     let side = |side: &Option<String>| {
         let text = side.clone().unwrap_or_else(|| words.not_there.into());
         html! { <td class={side.is_none().then_some("none")}>{ text }</td> }
@@ -234,7 +234,7 @@ fn compared(words: &'static Words, other: &str, all: &[Difference]) -> Html {
     }
 }
 
-fn band(words: &'static Words, service: &ServiceView, lit: bool) -> Html {
+fn band(words: &'static Messages, service: &ServiceView, lit: bool) -> Html {
     let (class, about) = match service.cluster_ip.as_deref() {
         Some("None") => ("service", words.headless),
         Some(_) => ("service", words.virtual_ip),

@@ -5,8 +5,8 @@ use crate::components::{dial, done, labelled, percent, ring, sign};
 use crate::page::intent::Intent;
 use kubesim::api::{Key, Kind};
 use scene::explain::{Subject, in_namespace};
-use scene::messages::{Words, fill};
-use scene::scene::{Lane, Mark, PodPlace, PodView, Replaced};
+use scene::messages::{Messages, fill};
+use scene::scene::{Lane, Mark, PodSlot, PodView, Replaced};
 use yew::prelude::*;
 
 /// The key of cards of which nothing moves: a pod's card becomes the one of the pod that comes in its place.
@@ -17,18 +17,18 @@ const SHORT: usize = 12;
 
 /// The card of a lane's pod, or the outline of one that is not there. `small`: without details.
 pub fn card(
-    words: &'static Words,
+    words: &'static Messages,
     namespace: &str,
     lane: &Lane,
     small: bool,
     send: &Callback<Intent>,
 ) -> Html {
-    let part = if let PodPlace::Pod(pod) = &lane.pod { pod.ring } else { 1.0 };
+    let part = if let PodSlot::Pod(pod) = &lane.pod { pod.ring } else { 1.0 };
     let number = if small { dial } else { ring }(part, lane.ordinal.to_string());
     let key = Key::new(Kind::Pod, namespace, &lane.name);
     let pod = match &lane.pod {
-        PodPlace::Pod(pod) => pod,
-        PodPlace::Ghost { note, next } => {
+        PodSlot::Pod(pod) => pod,
+        PodSlot::Ghost { note, next } => {
             return html! {
                 <article class="pod ghost" key={if small { SAME } else { "ghost" }} data-pod={lane.name.clone()}>
                     <h3>{ number }<span>{ &*lane.name }</span>if *next { <b class="state">{ words.next }</b> }</h3>
@@ -74,7 +74,7 @@ fn class_of(name: &str) -> &'static str {
 }
 
 /// The pod's name in DNS. That it has none although it has an address is worth a question.
-fn listed(words: &'static Words, lane: &Lane, pod: &PodView, key: Key, send: &Callback<Intent>) -> Html {
+fn listed(words: &'static Messages, lane: &Lane, pod: &PodView, key: Key, send: &Callback<Intent>) -> Html {
     match (&lane.dns_name, &pod.ip) {
         (Some(name), _) => name.to_string().into(),
         (None, Some(_)) => why_button(words, &lane.name, words.not_in_dns, send, Subject::Endpoint(key)),
@@ -82,7 +82,7 @@ fn listed(words: &'static Words, lane: &Lane, pod: &PodView, key: Key, send: &Ca
     }
 }
 
-fn facts(words: &'static Words, pod: &PodView, listed: Html) -> Html {
+fn facts(words: &'static Messages, pod: &PodView, listed: Html) -> Html {
     let row = |name: &'static str, value: &str, what: Mark| {
         html! { <><dt>{ name }</dt><dd>{ value }{ mark(words, what) }</dd></> }
     };
@@ -99,7 +99,7 @@ fn facts(words: &'static Words, pod: &PodView, listed: Html) -> Html {
 }
 
 /// What a replacement has of its predecessor, and what is new.
-fn kept(words: &'static Words, replaced: &Replaced) -> Html {
+fn kept(words: &'static Messages, replaced: &Replaced) -> Html {
     let Replaced { claims, ip, node, revision } = *replaced;
     let parts = [
         (Some(true), words.stayed),
@@ -139,7 +139,7 @@ pub fn dot(node: usize) -> Html {
 }
 
 /// What a replacement has of its predecessor, in a word.
-fn mark(words: &'static Words, mark: Mark) -> Html {
+fn mark(words: &'static Messages, mark: Mark) -> Html {
     let (class, text) = match mark {
         Mark::None => return Html::default(),
         Mark::Same => ("same", words.same),

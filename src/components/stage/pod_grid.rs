@@ -9,8 +9,8 @@ use kubesim::api::Str;
 use kubesim::api::stateful_set::REVISION_LABEL;
 use kubesim::kubectl::printers::pod_status;
 use scene::history::pod_state::PodState;
-use scene::messages::Words;
-use scene::scene::pod_grid::{BLOCK, Cell, Crowd, NUMBERED};
+use scene::messages::Messages;
+use scene::scene::pod_grid::{BLOCK, Cell, NUMBERED, PodGrid};
 use std::fmt::Write;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -25,34 +25,34 @@ const DENSE: usize = 2_500;
 
 /// All places of a set, with a count of each state. `whole`: the place that is seen whole; `lit`: the places that are lit
 /// because a record leads to them, and because none does; and those that another world has otherwise.
-pub fn crowd(
-    words: &'static Words,
+pub fn grid(
+    words: &'static Messages,
     set: &Str,
-    crowd: &Rc<Crowd>,
+    grid: &Rc<PodGrid>,
     whole: Option<i32>,
     lit: &[Vec<i32>; 3],
     send: &Callback<Intent>,
 ) -> Html {
-    let (len, columns) = (crowd.len(), columns(crowd.len()));
+    let (len, columns) = (grid.len(), columns(grid.len()));
     let choose = {
-        let (send, crowd) = (send.clone(), crowd.clone());
+        let (send, grid) = (send.clone(), grid.clone());
         Callback::from(move |event: MouseEvent| {
-            if let Some(cell) = pointed(&event, &crowd, columns) {
+            if let Some(cell) = pointed(&event, &grid, columns) {
                 send.emit(Intent::SelectOrdinal(cell.ordinal));
             }
         })
     };
     let tell = {
-        let (crowd, set) = (crowd.clone(), set.clone());
+        let (grid, set) = (grid.clone(), set.clone());
         Callback::from(move |event: MouseEvent| {
-            let text = pointed(&event, &crowd, columns).map(|cell| about(words, &set, cell));
+            let text = pointed(&event, &grid, columns).map(|cell| about(words, &set, cell));
             if let Some(place) = all(&event) {
                 let _ = place.set_attribute("title", text.as_deref().unwrap_or_default());
             }
         })
     };
     let walk = {
-        let (send, crowd) = (send.clone(), crowd.clone());
+        let (send, grid) = (send.clone(), grid.clone());
         Callback::from(move |event: KeyboardEvent| {
             let by = match &*event.key() {
                 "ArrowRight" => 1,
@@ -63,14 +63,14 @@ pub fn crowd(
             };
             event.prevent_default();
             event.stop_propagation();
-            let from = whole.and_then(|ordinal| crowd.index_of(ordinal)).unwrap_or_default();
-            if let Some(cell) = from.checked_add_signed(by).and_then(|to| crowd.nth(to)) {
+            let from = whole.and_then(|ordinal| grid.index_of(ordinal)).unwrap_or_default();
+            if let Some(cell) = from.checked_add_signed(by).and_then(|to| grid.nth(to)) {
                 send.emit(Intent::SelectOrdinal(cell.ordinal));
             }
         })
     };
     let block = |(n, cells): (usize, &Rc<Vec<Cell>>)| {
-        let revision = crowd.revision.clone();
+        let revision = grid.revision.clone();
         let depends = [address(cells), len, revision.as_ref().map_or(0, |r| r.as_ptr() as usize), 0];
         let cells = cells.clone();
         let draw = move || paths(&cells, n * BLOCK, len, revision.as_deref());
@@ -79,11 +79,11 @@ pub fn crowd(
     let count = |((state, count), name): ((PodState, usize), &'static str)| {
         html! { if count > 0 { <li class={state.class()}><i />{ name }<b>{ count }</b></li> } }
     };
-    let counts = PodState::ALL.into_iter().zip(crowd.counts).zip(words.states);
+    let counts = PodState::ALL.into_iter().zip(grid.counts).zip(words.states);
     // Around the places that are lit, and above and below those that are not.
     let outlined = |class: &'static str, ordinals: &[i32]| {
         let mut d = String::new();
-        for index in ordinals.iter().filter_map(|ordinal| crowd.index_of(*ordinal)) {
+        for index in ordinals.iter().filter_map(|ordinal| grid.index_of(*ordinal)) {
             let (x, y) = corner(index, columns);
             let _ = match class {
                 "unlit" => write!(d, "M{x} {y}h{WIDE}v1h-{WIDE}zM{x} {}h{WIDE}v1h-{WIDE}z", y + WIDE - 1),
@@ -93,20 +93,20 @@ pub fn crowd(
         html! { if !d.is_empty() { <path {class} {d} /> } }
     };
     let chosen = |cell: &Cell| {
-        let index = crowd.index_of(cell.ordinal).unwrap_or_default();
+        let index = grid.index_of(cell.ordinal).unwrap_or_default();
         let (x, y) = corner(index, columns);
         html! {
             <rect class="chosen" x={x.to_string()} y={y.to_string()} width={WIDE.to_string()} height={WIDE.to_string()} rx="2.5" />
         }
     };
     let option = |cell: &Cell| {
-        let index = crowd.index_of(cell.ordinal).unwrap_or_default();
+        let index = grid.index_of(cell.ordinal).unwrap_or_default();
         html! {
             <span id="chosen-place" role="option" aria-selected="true" aria-posinset={(index + 1).to_string()}
                 aria-setsize={len.to_string()} aria-label={about(words, set, cell)} data-ordinal={cell.ordinal.to_string()} />
         }
     };
-    let whole = whole.and_then(|ordinal| crowd.cell(ordinal));
+    let whole = whole.and_then(|ordinal| grid.cell(ordinal));
     let view = format!("-1 -1 {} {}", columns * WIDE + 2, len.div_ceil(columns) * HIGH + 2);
     let class = match len {
         ..=NUMBERED => "numbered",
@@ -117,13 +117,13 @@ pub fn crowd(
         <div class="crowd">
             <ul class="legend counts">
                 { for counts.map(count) }
-                if crowd.rolls { <li class="old"><i />{ words.old_revision }</li> }
-                if crowd.missing > 0 { <li class="ghost"><i />{ words.missing_pods }<b>{ crowd.missing }</b></li> }
+                if grid.rolls { <li class="old"><i />{ words.old_revision }</li> }
+                if grid.missing > 0 { <li class="ghost"><i />{ words.missing_pods }<b>{ grid.missing }</b></li> }
             </ul>
             <div class="cells" role="listbox" tabindex="0" aria-label={words.stage} aria-activedescendant="chosen-place"
                 data-columns={columns.to_string()} onclick={choose} onmousemove={tell} onkeydown={walk}>
                 <svg viewBox={view} aria-hidden="true" class={class}>
-                    { for crowd.blocks.iter().enumerate().map(block) }
+                    { for grid.blocks.iter().enumerate().map(block) }
                     { outlined("lit", &lit[0]) }
                     { outlined("unlit", &lit[1]) }
                     { outlined("differs", &lit[2]) }
@@ -155,20 +155,20 @@ fn all(event: &MouseEvent) -> Option<web_sys::Element> {
 }
 
 /// The place that the pointer is on.
-fn pointed<'c>(event: &MouseEvent, crowd: &'c Crowd, columns: usize) -> Option<&'c Cell> {
+fn pointed<'c>(event: &MouseEvent, grid: &'c PodGrid, columns: usize) -> Option<&'c Cell> {
     let drawing = all(event)?.first_element_child()?;
     let bounds = drawing.get_bounding_client_rect();
-    let rows = crowd.len().div_ceil(columns);
+    let rows = grid.len().div_ceil(columns);
     let part = |at: i32, from: f64, size: f64| (f64::from(at) - from) / size.max(1.0);
     let column = part(event.client_x(), bounds.left(), bounds.width()) * (columns * WIDE + 2) as f64 - 1.0;
     let row = part(event.client_y(), bounds.top(), bounds.height()) * (rows * HIGH + 2) as f64 - 1.0;
     let (column, row) = (column / WIDE as f64, row / HIGH as f64);
     let is_inside = column >= 0.0 && row >= 0.0 && column < columns as f64;
-    is_inside.then(|| crowd.nth(row as usize * columns + column as usize)).flatten()
+    is_inside.then(|| grid.nth(row as usize * columns + column as usize)).flatten()
 }
 
 /// A place in words.
-fn about(words: &'static Words, set: &str, cell: &Cell) -> String {
+fn about(words: &'static Messages, set: &str, cell: &Cell) -> String {
     let status = cell.pod.as_ref().map(|pod| pod_status(pod.pod(), &pod.meta));
     format!("{set}-{} {}", cell.ordinal, status.as_deref().unwrap_or(words.missing_pods))
 }

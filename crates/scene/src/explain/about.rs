@@ -1,16 +1,16 @@
 //! What the answers about one set look at, and the questions that several of them ask.
 
 use super::detail::pod_detail;
-use super::explanation::Why;
+use super::explanation::Explanation;
 use super::remedy::in_namespace;
-use crate::messages::Words;
+use crate::messages::Messages;
 use kubesim::api::stateful_set::{ClaimRetention, REVISION_LABEL, parent_and_ordinal};
 use kubesim::api::{Kind, Object, Str};
 use kubesim::apiserver::Store;
 use kubesim::verdict::{Component, Reason};
 
 pub(super) struct About<'a> {
-    pub(super) words: &'static Words,
+    pub(super) messages: &'static Messages,
     pub(super) store: &'a Store,
     pub(super) set: &'a Object,
 }
@@ -48,28 +48,28 @@ impl About<'_> {
     }
 
     /// Adds what becomes of the claims of pods that are scaled away.
-    pub(super) fn with_claims(&self, mut why: Why) -> Why {
+    pub(super) fn with_claims(&self, mut why: Explanation) -> Explanation {
         let spec = &self.set.stateful_set().spec;
         if spec.volume_claim_templates.is_empty() {
             return why;
         }
         let claims = match spec.when_scaled {
-            ClaimRetention::Retain => self.words.claims_stay,
-            ClaimRetention::Delete => self.words.claims_go,
+            ClaimRetention::Retain => self.messages.claims_stay,
+            ClaimRetention::Delete => self.messages.claims_go,
         };
         why.text = [&*why.text, claims].join(" ");
         why
     }
 
     /// Adds what the pod itself is busy with.
-    pub(super) fn with_pod(&self, mut why: Why, pod: &Str) -> Why {
+    pub(super) fn with_pod(&self, mut why: Explanation, pod: &Str) -> Explanation {
         why.pod = Some(pod.clone());
-        why.with(pod_detail(self.words, self.store, &self.set.key().beside(Kind::Pod, pod)))
+        why.with(pod_detail(self.messages, self.store, &self.set.key().beside(Kind::Pod, pod)))
     }
 
     pub(super) fn detail_text(&self, pod: &Str) -> String {
         let key = self.set.key().beside(Kind::Pod, pod);
-        pod_detail(self.words, self.store, &key).map(|detail| detail.text).unwrap_or_default()
+        pod_detail(self.messages, self.store, &key).map(|detail| detail.text).unwrap_or_default()
     }
 }
 

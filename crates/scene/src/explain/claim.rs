@@ -2,7 +2,7 @@
 
 use super::about::About;
 use super::detail::claim_detail;
-use super::explanation::{Mood, Why};
+use super::explanation::{Explanation, Tone};
 use kubesim::api::stateful_set::{ClaimRetention, ordinal_of};
 use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Key, Object, Str};
@@ -10,31 +10,33 @@ use kubesim::verdict::{Component, Reason};
 
 impl About<'_> {
     /// Why a claim is as it is, or why there is none.
-    pub(super) fn claim(&self, key: &Key) -> Why {
-        let (words, name) = (self.words, &key.name);
+    pub(super) fn claim(&self, key: &Key) -> Explanation {
+        let (messages, name) = (self.messages, &key.name);
         let Some(claim) = self.store.get(key) else {
-            return Why::new(Mood::Waiting, &words.claim_missing, &[("claim", name)]);
+            return Explanation::new(Tone::Waiting, &messages.claim_missing, &[("claim", name)]);
         };
         if claim.meta.is_terminating() {
             let verdict = self.store.verdict(Component::PvcProtectionController, key);
             return match verdict.map(|v| &v.reason) {
                 Some(Reason::InUse { pod }) => {
-                    Why::new(Mood::Stuck, &words.claim_in_use, &[("claim", name), ("pod", pod)])
+                    Explanation::new(Tone::Stuck, &messages.claim_in_use, &[("claim", name), ("pod", pod)])
                         .with_remedy(self.delete(pod))
                 }
-                _ => Why::new(Mood::Busy, &words.claim_going, &[("claim", name)]),
+                _ => Explanation::new(Tone::Busy, &messages.claim_going, &[("claim", name)]),
             };
         }
         match claim.claim().phase {
             ClaimPhase::Bound => self.bound_claim(claim),
-            ClaimPhase::Lost => Why::new(Mood::Stuck, &words.claim_lost, &[("claim", name)]),
-            ClaimPhase::Pending => Why::new(Mood::Waiting, &words.claim_pending, &[("claim", name)])
-                .with(claim_detail(words, self.store, key)),
+            ClaimPhase::Lost => Explanation::new(Tone::Stuck, &messages.claim_lost, &[("claim", name)]),
+            ClaimPhase::Pending => {
+                Explanation::new(Tone::Waiting, &messages.claim_pending, &[("claim", name)])
+                    .with(claim_detail(messages, self.store, key))
+            }
         }
     }
 
-    pub(super) fn bound_claim(&self, claim: &Object) -> Why {
-        let (words, name) = (self.words, &claim.meta.name);
+    pub(super) fn bound_claim(&self, claim: &Object) -> Explanation {
+        let (messages, name) = (self.messages, &claim.meta.name);
         let set = &self.set.meta.name;
         let stems = self.set.stateful_set().spec.volume_claim_templates.iter();
         let mut pods = stems.filter_map(|t| name.strip_prefix(&*format!("{}-", t.name)).map(Str::from));
@@ -44,9 +46,9 @@ impl About<'_> {
         let kept = self.is_beyond(&pod) && self.find_pod(&pod).is_none();
         let retains = self.set.stateful_set().spec.when_scaled == ClaimRetention::Retain;
         match kept {
-            true if retains => Why::new(Mood::Calm, &words.claim_kept_why, &values)
+            true if retains => Explanation::new(Tone::Calm, &messages.claim_kept_why, &values)
                 .with_remedy(self.command(format!("kubectl delete pvc {name}"))),
-            _ => Why::new(Mood::Calm, &words.claim_bound, &values),
+            _ => Explanation::new(Tone::Calm, &messages.claim_bound, &values),
         }
     }
 }

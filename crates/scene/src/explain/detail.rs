@@ -2,16 +2,16 @@
 
 use super::explanation::Values;
 use super::remedy::{apply, class, in_namespace};
-use crate::messages::{Detail, Words, fill};
+use crate::messages::{Message, Messages, fill};
 use kubesim::api::{Key, Kind, Object, SimTime};
 use kubesim::apiserver::Store;
 use kubesim::verdict::{Component, Reason, Verdict};
 
 /// What one pod, or one claim, is busy with.
-pub struct PodDetail {
+pub struct Detail {
     /// In a sentence.
     pub text: String,
-    pub(super) detail: &'static Detail,
+    pub(super) detail: &'static Message,
     /// The stretch of time that it takes.
     pub wait: Option<(SimTime, SimTime)>,
     /// Whether it won't go on by itself.
@@ -20,9 +20,9 @@ pub struct PodDetail {
     pub remedy: Option<String>,
 }
 
-impl PodDetail {
-    fn new(detail: &'static Detail, verdict: Option<&Verdict>, values: Values) -> PodDetail {
-        PodDetail {
+impl Detail {
+    fn new(detail: &'static Message, verdict: Option<&Verdict>, values: Values) -> Detail {
+        Detail {
             text: fill(detail.text, values),
             detail,
             wait: verdict.and_then(|v| v.until.map(|until| (v.since, until))),
@@ -31,129 +31,129 @@ impl PodDetail {
         }
     }
 
-    fn stuck(self) -> PodDetail {
-        PodDetail { stuck: true, ..self }
+    fn stuck(self) -> Detail {
+        Detail { stuck: true, ..self }
     }
 
-    fn with_remedy(self, remedy: String) -> PodDetail {
-        PodDetail { remedy: Some(remedy), ..self }
+    fn with_remedy(self, remedy: String) -> Detail {
+        Detail { remedy: Some(remedy), ..self }
     }
 }
 
 /// What this pod is busy with, or waits for: by the kubelet's verdict once it has a node, else by the scheduler's and
 /// that of its claims.
-pub fn pod_detail(words: &'static Words, store: &Store, key: &Key) -> Option<PodDetail> {
+pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Option<Detail> {
     let pod = store.get(key)?;
     let scheduled = pod.pod().spec.node_name.is_some();
     let component = if scheduled { Component::Kubelet } else { Component::Scheduler };
     let verdict = &**store.verdict(component, key)?;
-    let say = |detail: &'static Detail, values: Values| PodDetail::new(detail, Some(verdict), values);
+    let say = |detail: &'static Message, values: Values| Detail::new(detail, Some(verdict), values);
     Some(match &verdict.reason {
         Reason::Unschedulable { message } => {
             let claims = pod.pod().spec.claims();
             let mut claims = claims.map(|claim| key.beside(Kind::PersistentVolumeClaim, claim));
             claims
-                .find_map(|claim| stranded(words, store, &key.name, &claim))
-                .unwrap_or_else(|| say(&words.unschedulable, &[("message", &sentence(message))]).stuck())
+                .find_map(|claim| stranded(messages, store, &key.name, &claim))
+                .unwrap_or_else(|| say(&messages.unschedulable, &[("message", &sentence(message))]).stuck())
         }
         Reason::WaitingForBinding { claims, .. } => {
             let detail = claims.iter().find_map(|claim| {
-                claim_detail(words, store, &key.beside(Kind::PersistentVolumeClaim, claim))
+                claim_detail(messages, store, &key.beside(Kind::PersistentVolumeClaim, claim))
             });
             let claim = claims.first().map_or("", |c| c);
-            detail.unwrap_or_else(|| say(&words.waiting_for_binding, &[("claim", claim)]))
+            detail.unwrap_or_else(|| say(&messages.waiting_for_binding, &[("claim", claim)]))
         }
-        Reason::CreatingSandbox => say(&words.sandbox, &[]),
-        Reason::Pulling { image, .. } => say(&words.pulling, &[("image", image)]),
-        Reason::Starting { container } => say(&words.container_starts, &[("container", container)]),
-        Reason::RunningInit { container } => say(&words.running_init, &[("container", container)]),
-        Reason::Probing { container, failures: 0 } => say(&words.probing, &[("container", container)]),
+        Reason::CreatingSandbox => say(&messages.sandbox, &[]),
+        Reason::Pulling { image, .. } => say(&messages.pulling, &[("image", image)]),
+        Reason::Starting { container } => say(&messages.container_starts, &[("container", container)]),
+        Reason::RunningInit { container } => say(&messages.running_init, &[("container", container)]),
+        Reason::Probing { container, failures: 0 } => say(&messages.probing, &[("container", container)]),
         Reason::Probing { container, failures } => {
             let values = [("container", &**container), ("failures", &*failures.to_string())];
-            PodDetail { wait: None, ..say(&words.probe_fails, &values) }
+            Detail { wait: None, ..say(&messages.probe_fails, &values) }
         }
         Reason::CantStart { message, .. } => {
-            say(&words.cant_start, &[("message", &sentence(message))]).stuck()
+            say(&messages.cant_start, &[("message", &sentence(message))]).stuck()
         }
-        Reason::ImageBackOff { image, .. } => say(&words.image_back_off, &[("image", image)]).stuck(),
+        Reason::ImageBackOff { image, .. } => say(&messages.image_back_off, &[("image", image)]).stuck(),
         Reason::CrashBackOff { container, restarts: 0 } => {
-            say(&words.crash_once, &[("container", container)])
+            say(&messages.crash_once, &[("container", container)])
         }
         Reason::CrashBackOff { container, restarts: 1 } => {
-            say(&words.crash_again, &[("container", container)])
+            say(&messages.crash_again, &[("container", container)])
         }
         Reason::CrashBackOff { container, restarts } => {
             let values = [("container", &**container), ("restarts", &*restarts.to_string())];
-            say(&words.crash_back_off, &values).stuck()
+            say(&messages.crash_back_off, &values).stuck()
         }
         Reason::Stopping { grace_seconds } => {
-            say(&words.stopping, &[("seconds", &grace_seconds.to_string())])
+            say(&messages.stopping, &[("seconds", &grace_seconds.to_string())])
         }
-        Reason::NodeLost { node } => return Some(node_lost(words, store, pod, node)),
+        Reason::NodeLost { node } => return Some(node_lost(messages, store, pod, node)),
         _ => return None,
     })
 }
 
 /// A pod whose node does not answer: before it is told to go, it is given time; after that, nobody can say that it has
 /// stopped.
-fn node_lost(words: &'static Words, store: &Store, pod: &Object, node: &str) -> PodDetail {
+fn node_lost(messages: &'static Messages, store: &Store, pod: &Object, node: &str) -> Detail {
     let (key, values) = (pod.key(), [("node", node), ("pod", &*pod.meta.name)]);
     if pod.meta.is_terminating() {
         let force = format!("kubectl delete pod {} --force --grace-period=0", pod.meta.name);
         let force = in_namespace(force, &key.namespace);
-        return PodDetail::new(&words.node_lost_for_good, None, &values).stuck().with_remedy(force);
+        return Detail::new(&messages.node_lost_for_good, None, &values).stuck().with_remedy(force);
     }
     let tolerating = store.verdict(Component::TaintEvictionController, &key).map(|v| &**v);
     let tolerating = tolerating.filter(|v| matches!(v.reason, Reason::Tolerating { .. }));
     match tolerating {
-        Some(verdict) => PodDetail::new(&words.node_lost_tolerated, Some(verdict), &values),
-        None => PodDetail::new(&words.node_lost, None, &values),
+        Some(verdict) => Detail::new(&messages.node_lost_tolerated, Some(verdict), &values),
+        None => Detail::new(&messages.node_lost, None, &values),
     }
 }
 
 /// Why no node takes a pod, if it is because of this claim: its volume lies where no pod can go, or can't be made.
-fn stranded(words: &'static Words, store: &Store, pod: &str, claim: &Key) -> Option<PodDetail> {
+fn stranded(messages: &'static Messages, store: &Store, pod: &str, claim: &Key) -> Option<Detail> {
     let object = store.get(claim);
     let Some(volume) = object.and_then(|claim| claim.claim().spec.volume_name.clone()) else {
-        return claim_detail(words, store, claim).filter(|detail| detail.stuck);
+        return claim_detail(messages, store, claim).filter(|detail| detail.stuck);
     };
     let node = store.get(&Key::cluster(Kind::PersistentVolume, &volume))?.volume().node.clone()?;
     let values = [("claim", &*claim.name), ("node", &*node)];
     let Some(object) = store.get(&Key::cluster(Kind::Node, &node)) else {
         let again = in_namespace(format!("kubectl delete pvc/{} pod/{pod}", claim.name), &claim.namespace);
-        return Some(PodDetail::new(&words.volume_node_gone, None, &values).stuck().with_remedy(again));
+        return Some(Detail::new(&messages.volume_node_gone, None, &values).stuck().with_remedy(again));
     };
     if object.node().unschedulable {
         let uncordon = format!("kubectl uncordon {node}");
         return Some(
-            PodDetail::new(&words.volume_node_cordoned, None, &values).stuck().with_remedy(uncordon),
+            Detail::new(&messages.volume_node_cordoned, None, &values).stuck().with_remedy(uncordon),
         );
     }
     let is_lost = object.node().taints.iter().any(|taint| taint.key.starts_with("node.kubernetes.io/un"));
     is_lost.then(|| {
-        PodDetail::new(&words.volume_node_lost, None, &values)
+        Detail::new(&messages.volume_node_lost, None, &values)
             .stuck()
             .with_remedy(format!("trouble node {node} up"))
     })
 }
 
 /// What a claim waits for.
-pub(super) fn claim_detail(words: &'static Words, store: &Store, key: &Key) -> Option<PodDetail> {
+pub(super) fn claim_detail(messages: &'static Messages, store: &Store, key: &Key) -> Option<Detail> {
     let components = [Component::Provisioner, Component::PersistentVolumeController];
     components.into_iter().filter_map(|c| store.verdict(c, key)).find_map(|verdict| {
         let verdict = Some(&**verdict);
-        let say = |detail: &'static Detail, name: &str, value: &str| {
-            PodDetail::new(detail, verdict, &[(name, value), ("claim", &key.name)])
+        let say = |detail: &'static Message, name: &str, value: &str| {
+            Detail::new(detail, verdict, &[(name, value), ("claim", &key.name)])
         };
         Some(match &verdict?.reason {
-            Reason::Provisioning { provisioner } => say(&words.provisioning, "provisioner", provisioner),
+            Reason::Provisioning { provisioner } => say(&messages.provisioning, "provisioner", provisioner),
             Reason::ClassMissing { class: name } => {
-                say(&words.class_missing, "class", name).stuck().with_remedy(apply(&class(name)))
+                say(&messages.class_missing, "class", name).stuck().with_remedy(apply(&class(name)))
             }
-            Reason::WaitingForFirstConsumer => say(&words.waiting_for_consumer, "", ""),
-            Reason::NoVolume => say(&words.no_volume, "", "").stuck(),
+            Reason::WaitingForFirstConsumer => say(&messages.waiting_for_consumer, "", ""),
+            Reason::NoVolume => say(&messages.no_volume, "", "").stuck(),
             Reason::ProvisioningFailed { message } => {
-                say(&words.provisioning_failed, "message", &sentence(message)).stuck()
+                say(&messages.provisioning_failed, "message", &sentence(message)).stuck()
             }
             _ => return None,
         })

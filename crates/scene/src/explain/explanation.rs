@@ -1,12 +1,12 @@
 //! A question, its answer, and the rule behind it.
 
-use super::detail::PodDetail;
-use crate::messages::{Rule, Say, fill};
+use super::detail::Detail;
+use crate::messages::{Message, Rule, fill};
 use kubesim::api::{Key, SimTime, Str};
 
 /// How the answer is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mood {
+pub enum Tone {
     /// Nothing is to be done.
     Calm,
     /// Something is being done.
@@ -17,10 +17,15 @@ pub enum Mood {
     Stuck,
 }
 
-impl Mood {
+impl Tone {
     /// Its class in the style sheet.
     pub fn class(self) -> &'static str {
-        ["calm", "busy", "waiting", "stuck"][self as usize]
+        match self {
+            Tone::Calm => "calm",
+            Tone::Busy => "busy",
+            Tone::Waiting => "waiting",
+            Tone::Stuck => "stuck",
+        }
     }
 }
 
@@ -39,9 +44,9 @@ pub enum Subject {
 
 /// A question, its answer, and the rule behind it.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Why {
+pub struct Explanation {
     /// How it is meant.
-    pub mood: Mood,
+    pub tone: Tone,
     /// The question, or what goes on.
     pub title: String,
     /// The answer, with code in backticks.
@@ -58,10 +63,10 @@ pub struct Why {
 
 pub(super) type Values<'v> = &'v [(&'v str, &'v str)];
 
-impl Why {
-    pub(super) fn new(mood: Mood, say: &Say, values: Values) -> Why {
-        Why {
-            mood,
+impl Explanation {
+    pub(super) fn new(tone: Tone, say: &Message, values: Values) -> Explanation {
+        Explanation {
+            tone,
             title: fill(say.title, values),
             text: fill(say.text, values),
             rule: say.rule,
@@ -71,19 +76,19 @@ impl Why {
         }
     }
 
-    pub(super) fn with_remedy(self, remedy: String) -> Why {
-        Why { remedy: Some(remedy), ..self }
+    pub(super) fn with_remedy(self, remedy: String) -> Explanation {
+        Explanation { remedy: Some(remedy), ..self }
     }
 
     /// Adds what a part is busy with.
-    pub(super) fn with(mut self, more: Option<PodDetail>) -> Why {
+    pub(super) fn with(mut self, more: Option<Detail>) -> Explanation {
         let Some(more) = more else { return self };
         self.text = [self.text.as_str(), &more.text].join(" ").trim_start().to_string();
         self.wait = self.wait.or(more.wait);
         self.rule = self.rule.or(more.detail.rule);
         self.remedy = self.remedy.or(more.remedy);
         if more.stuck {
-            self.mood = Mood::Stuck;
+            self.tone = Tone::Stuck;
             self.rule = more.detail.rule;
         }
         self

@@ -12,23 +12,23 @@ mod pod;
 mod remedy;
 mod set;
 
-pub use explanation::{Mood, Subject, Why};
+pub use explanation::{Explanation, Subject, Tone};
 pub use nothing::of_nothing;
 pub use remedy::in_namespace;
 
-use crate::messages::Words;
+use crate::messages::Messages;
 use about::About;
 use kubesim::api::Object;
 use kubesim::apiserver::Store;
 
 /// Why this set does what it does.
-pub fn of_set(words: &'static Words, store: &Store, set: &Object) -> Why {
-    About { words, store, set }.whole()
+pub fn of_set(messages: &'static Messages, store: &Store, set: &Object) -> Explanation {
+    About { messages, store, set }.whole()
 }
 
 /// Why a part of this set is as it is.
-pub fn of(words: &'static Words, store: &Store, set: &Object, subject: &Subject) -> Why {
-    let about = About { words, store, set };
+pub fn of(messages: &'static Messages, store: &Store, set: &Object, subject: &Subject) -> Explanation {
+    let about = About { messages, store, set };
     match subject {
         Subject::Pod(key) => about.pod(key),
         Subject::Claim(key) => about.claim(key),

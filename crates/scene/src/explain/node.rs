@@ -1,34 +1,34 @@
 //! How a node is.
 
 use super::about::About;
-use super::explanation::{Mood, Why};
+use super::explanation::{Explanation, Tone};
 use kubesim::api::Key;
 use kubesim::verdict::{Component, Reason};
 
 impl About<'_> {
     /// How a node is.
-    pub(super) fn node(&self, key: &Key) -> Why {
-        let (words, name) = (self.words, &key.name);
+    pub(super) fn node(&self, key: &Key) -> Explanation {
+        let (messages, name) = (self.messages, &key.name);
         let values = [("node", &**name)];
         let Some(node) = self.store.get(key) else {
-            return Why::new(Mood::Stuck, &words.node_gone, &values);
+            return Explanation::new(Tone::Stuck, &messages.node_gone, &values);
         };
         let verdict = self.store.verdict(Component::NodeLifecycleController, key);
         let lost = match verdict.map(|v| &v.reason) {
-            Some(Reason::HeartbeatsMissing) => Some(&words.node_silent),
-            Some(Reason::NodeUnreachable) => Some(&words.node_unreachable),
-            Some(Reason::NodeRecovering) => Some(&words.node_recovering),
+            Some(Reason::HeartbeatsMissing) => Some(&messages.node_silent),
+            Some(Reason::NodeUnreachable) => Some(&messages.node_unreachable),
+            Some(Reason::NodeRecovering) => Some(&messages.node_recovering),
             _ => None,
         };
         if let Some(say) = lost {
-            let why = Why::new(Mood::Waiting, say, &values);
+            let why = Explanation::new(Tone::Waiting, say, &values);
             let wait = verdict.and_then(|v| v.until.map(|until| (v.since, until)));
-            return Why { wait, ..why }.with_remedy(format!("trouble node {name} up"));
+            return Explanation { wait, ..why }.with_remedy(format!("trouble node {name} up"));
         }
         if node.node().unschedulable {
-            return Why::new(Mood::Waiting, &words.node_cordoned, &values)
+            return Explanation::new(Tone::Waiting, &messages.node_cordoned, &values)
                 .with_remedy(format!("kubectl uncordon {name}"));
         }
-        Why::new(Mood::Calm, &words.node_well, &values)
+        Explanation::new(Tone::Calm, &messages.node_well, &values)
     }
 }

@@ -1,26 +1,30 @@
 //! Why nothing is on the stage.
 
 use super::detail::pod_detail;
-use super::explanation::{Mood, Why};
+use super::explanation::{Explanation, Tone};
 use super::remedy::in_namespace;
-use crate::messages::Words;
+use crate::messages::Messages;
 use kubesim::api::stateful_set::{POD_NAME_LABEL, parent_and_ordinal};
 use kubesim::api::{Kind, Object};
 use kubesim::apiserver::Store;
 
 /// Why nothing is on the stage.
-pub fn of_nothing(words: &'static Words, store: &Store) -> Why {
+pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {
     let orphan = store
         .list(Kind::Pod)
         .find(|pod| pod.meta.label(POD_NAME_LABEL).is_some() && pod.meta.controller().is_none());
     if let Some(orphan) = orphan {
-        return Why::new(Mood::Waiting, &words.orphaned, &[("pod", &orphan.meta.name)]);
+        return Explanation::new(Tone::Waiting, &messages.orphaned, &[("pod", &orphan.meta.name)]);
     }
     if let Some((pod, set)) = store.list(Kind::Pod).find_map(|pod| Some((pod, gone_set(store, pod)?))) {
-        return Why::new(Mood::Busy, &words.pods_of_gone_set, &[("pod", &pod.meta.name), ("set", set)])
-            .with(pod_detail(words, store, &pod.key()));
+        return Explanation::new(
+            Tone::Busy,
+            &messages.pods_of_gone_set,
+            &[("pod", &pod.meta.name), ("set", set)],
+        )
+        .with(pod_detail(messages, store, &pod.key()));
     }
-    if let Some(why) = kept_claims(words, store) {
+    if let Some(why) = kept_claims(messages, store) {
         return why;
     }
     let is_applied = |object: &Object| {
@@ -28,7 +32,7 @@ pub fn of_nothing(words: &'static Words, store: &Store) -> Why {
     };
     let applied = [Kind::Pod, Kind::Service, Kind::PersistentVolumeClaim];
     let is_other = applied.into_iter().any(|kind| store.list(kind).any(|object| is_applied(object)));
-    Why::new(Mood::Calm, if is_other { &words.other_set } else { &words.nothing }, &[])
+    Explanation::new(Tone::Calm, if is_other { &messages.other_set } else { &messages.nothing }, &[])
 }
 
 /// The name of the StatefulSet that this pod belonged to, if it is gone.
@@ -40,7 +44,7 @@ fn gone_set<'a>(store: &Store, pod: &'a Object) -> Option<&'a str> {
 
 /// That the claims of a set that was deleted have stayed. They are told from others by what a set gives to each: a name
 /// with its template, its set and an ordinal, and the labels of the set's selector. Those that have an owner go with it.
-fn kept_claims(words: &'static Words, store: &Store) -> Option<Why> {
+fn kept_claims(messages: &'static Messages, store: &Store) -> Option<Explanation> {
     let is_mounted = |claim: &Object| {
         let mut pods = store.list_in(Kind::Pod, &claim.meta.namespace);
         pods.any(|pod| pod.pod().spec.claims().any(|name| *name == claim.meta.name))
@@ -57,6 +61,6 @@ fn kept_claims(words: &'static Words, store: &Store) -> Option<Why> {
     let names: Vec<&str> =
         all().filter(|c| c.meta.namespace == *namespace).map(|claim| &*claim.meta.name).collect();
     let delete = ["kubectl delete pvc", &*names.join(" ")].join(" ");
-    let why = Why::new(Mood::Calm, &words.claims_of_gone_set, &[("claims", &names.join(", "))]);
+    let why = Explanation::new(Tone::Calm, &messages.claims_of_gone_set, &[("claims", &names.join(", "))]);
     Some(why.with_remedy(in_namespace(delete, namespace)))
 }

@@ -2,47 +2,47 @@
 
 use super::about::{About, ordinal};
 use super::detail::sentence;
-use super::explanation::{Mood, Why};
+use super::explanation::{Explanation, Tone};
 use crate::history::pod_state::PodState;
-use crate::messages::{Say, fill};
+use crate::messages::{Message, fill};
 use kubesim::api::stateful_set::PodManagementPolicy;
 use kubesim::api::{Kind, Object, Span, Str};
 use kubesim::verdict::{Component, DeleteReason, Reason, Verdict};
 
 impl About<'_> {
     /// Why the set does what it does.
-    pub(super) fn whole(&self) -> Why {
+    pub(super) fn whole(&self) -> Explanation {
         match self.store.verdict(Component::StatefulSetController, &self.set.key()) {
             Some(verdict) => self.unless_node_is_silent(self.verdict(verdict)),
-            None => Why::new(Mood::Busy, &self.words.unseen, &[("set", &self.set.meta.name)]),
+            None => Explanation::new(Tone::Busy, &self.messages.unseen, &[("set", &self.set.meta.name)]),
         }
     }
 
-    pub(super) fn verdict(&self, verdict: &Verdict) -> Why {
-        let words = self.words;
+    pub(super) fn verdict(&self, verdict: &Verdict) -> Explanation {
+        let messages = self.messages;
         match &verdict.reason {
             Reason::Created { pod } => {
-                self.with_pod(Why::new(Mood::Busy, &words.created, &[("pod", pod)]), pod)
+                self.with_pod(Explanation::new(Tone::Busy, &messages.created, &[("pod", pod)]), pod)
             }
             Reason::Deleted { pod, why } => {
                 let say = match why {
-                    DeleteReason::ScaledDown => &words.deleted,
-                    DeleteReason::Outdated => &words.deleted_outdated,
-                    DeleteReason::Finished => &words.deleted_finished,
+                    DeleteReason::ScaledDown => &messages.deleted,
+                    DeleteReason::Outdated => &messages.deleted_outdated,
+                    DeleteReason::Finished => &messages.deleted_finished,
                 };
-                self.with_pod(Why::new(Mood::Busy, say, &[("pod", pod)]), pod)
+                self.with_pod(Explanation::new(Tone::Busy, say, &[("pod", pod)]), pod)
             }
             Reason::WaitingForReady { pod, next } => {
                 let say = match next {
-                    Some(next) if self.is_beyond(next) => &words.waiting_to_scale_down,
-                    _ => &words.waiting_for_ready,
+                    Some(next) if self.is_beyond(next) => &messages.waiting_to_scale_down,
+                    _ => &messages.waiting_for_ready,
                 };
-                let mut why = self.waiting(say, &words.last_ready, pod, next, "");
+                let mut why = self.waiting(say, &messages.last_ready, pod, next, "");
                 if self.is_of_new_revision(pod) && self.has_failed(pod) {
-                    why.mood = Mood::Stuck;
+                    why.tone = Tone::Stuck;
                     let say = match self.set.stateful_set().spec.pod_management_policy {
-                        PodManagementPolicy::OrderedReady => &words.stuck_new,
-                        PodManagementPolicy::Parallel => &words.stuck_new_parallel,
+                        PodManagementPolicy::OrderedReady => &messages.stuck_new,
+                        PodManagementPolicy::Parallel => &messages.stuck_new_parallel,
                     };
                     why.title = say.title.into();
                     why.text = [&fill(say.text, &[("pod", pod)]), &*self.detail_text(pod)].join(" ");
@@ -54,33 +54,49 @@ impl About<'_> {
             }
             Reason::WaitingForAvailable { pod, min_ready_seconds, next } => {
                 let seconds = min_ready_seconds.to_string();
-                let mut why =
-                    self.waiting(&words.waiting_for_available, &words.last_available, pod, next, &seconds);
-                why.rule = words.waiting_for_available.rule;
+                let mut why = self.waiting(
+                    &messages.waiting_for_available,
+                    &messages.last_available,
+                    pod,
+                    next,
+                    &seconds,
+                );
+                why.rule = messages.waiting_for_available.rule;
                 why.wait = verdict.until.map(|until| (until - Span::seconds(*min_ready_seconds), until));
                 why
             }
-            Reason::WaitingForTermination { pod, next } => {
-                self.waiting(&words.waiting_for_termination, &words.waiting_for_termination, pod, next, "")
-            }
+            Reason::WaitingForTermination { pod, next } => self.waiting(
+                &messages.waiting_for_termination,
+                &messages.waiting_for_termination,
+                pod,
+                next,
+                "",
+            ),
             Reason::HeldByMaxUnavailable { pod, max_unavailable, next } => {
                 let max = max_unavailable.to_string();
                 let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
-                self.with_pod(Why::new(Mood::Waiting, &words.held_by_max_unavailable, &values), pod)
+                self.with_pod(
+                    Explanation::new(Tone::Waiting, &messages.held_by_max_unavailable, &values),
+                    pod,
+                )
             }
             Reason::MaxUnavailableDropped { pod, max_unavailable, next } => {
                 let max = max_unavailable.to_string();
                 let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
-                self.with_pod(Why::new(Mood::Waiting, &words.max_unavailable_dropped, &values), pod)
+                self.with_pod(
+                    Explanation::new(Tone::Waiting, &messages.max_unavailable_dropped, &values),
+                    pod,
+                )
             }
             Reason::HeldByPartition { partition, held } => {
                 let values = [("partition", &*partition.to_string()), ("held", &*held.to_string())];
                 self.unless_pods_wait(
-                    self.held(*held, Why::new(Mood::Calm, &words.held_by_partition, &values)),
+                    self.held(*held, Explanation::new(Tone::Calm, &messages.held_by_partition, &values)),
                 )
             }
             Reason::OnDelete { outdated } => {
-                let why = Why::new(Mood::Calm, &words.on_delete, &[("held", &outdated.to_string())]);
+                let why =
+                    Explanation::new(Tone::Calm, &messages.on_delete, &[("held", &outdated.to_string())]);
                 let why = self.held(*outdated, why);
                 let why = match self.outdated_pod() {
                     Some(pod) => why.with_remedy(self.delete(&pod)),
@@ -89,21 +105,21 @@ impl About<'_> {
                 self.unless_pods_wait(why)
             }
             Reason::StuckUpdate { pod } => {
-                let mut why = Why::new(Mood::Stuck, &words.stuck, &[("pod", pod)]);
+                let mut why = Explanation::new(Tone::Stuck, &messages.stuck, &[("pod", pod)]);
                 why.pod = Some(pod.clone());
                 why.with_remedy(self.delete(pod))
             }
             Reason::Failed { message } => {
-                Why::new(Mood::Stuck, &words.failed, &[("message", &sentence(message))])
+                Explanation::new(Tone::Stuck, &messages.failed, &[("message", &sentence(message))])
             }
-            Reason::BeingDeleted => Why::new(Mood::Busy, &words.being_deleted, &[]),
+            Reason::BeingDeleted => Explanation::new(Tone::Busy, &messages.being_deleted, &[]),
             _ => self.rest(),
         }
     }
 
     /// One pod is asked about as one.
-    pub(super) fn held(&self, count: i32, why: Why) -> Why {
-        if count == 1 { Why { title: self.words.one_held.into(), ..why } } else { why }
+    pub(super) fn held(&self, count: i32, why: Explanation) -> Explanation {
+        if count == 1 { Explanation { title: self.messages.one_held.into(), ..why } } else { why }
     }
 
     /// Whether a rollout is under way, and the pod was made by it.
@@ -130,34 +146,34 @@ impl About<'_> {
     }
 
     /// All is calm only while the nodes of the set's pods are heard of.
-    pub(super) fn unless_node_is_silent(&self, why: Why) -> Why {
-        let silent = |why: &Why| match why.mood {
-            Mood::Calm => self.pods().find_map(|pod| self.silent_node(pod)),
+    pub(super) fn unless_node_is_silent(&self, why: Explanation) -> Explanation {
+        let silent = |why: &Explanation| match why.tone {
+            Tone::Calm => self.pods().find_map(|pod| self.silent_node(pod)),
             _ => None,
         };
         silent(&why).unwrap_or(why)
     }
 
     /// What a pod is busy with matters more than that others are held back.
-    pub(super) fn unless_pods_wait(&self, why: Why) -> Why {
+    pub(super) fn unless_pods_wait(&self, why: Explanation) -> Explanation {
         self.unready().unwrap_or(why)
     }
 
-    pub(super) fn unready(&self) -> Option<Why> {
+    pub(super) fn unready(&self) -> Option<Explanation> {
         let pod = self.pods().find(|pod| pod.meta.is_terminating() || !pod.pod().is_ready())?;
         let mut why = self.pod(&pod.key());
         if pod.meta.is_terminating() {
             return Some(why);
         }
-        why.text = [self.words.starting.text, &why.text].join(" ");
+        why.text = [self.messages.starting.text, &why.text].join(" ");
         Some(why)
     }
 
     /// The set has nothing to do; perhaps its pods, its claims or its Service still have.
-    pub(super) fn rest(&self) -> Why {
-        let (words, set) = (self.words, self.set.stateful_set());
+    pub(super) fn rest(&self) -> Explanation {
+        let (messages, set) = (self.messages, self.set.stateful_set());
         if set.status.observed_generation < self.set.meta.generation {
-            return Why::new(Mood::Busy, &words.changed, &[("set", &self.set.meta.name)]);
+            return Explanation::new(Tone::Busy, &messages.changed, &[("set", &self.set.meta.name)]);
         }
         if let Some(why) = self.unready() {
             return why;
@@ -171,22 +187,29 @@ impl About<'_> {
         {
             return why;
         }
-        let say = if set.spec.replicas == 0 { &words.settled_empty } else { &words.settled };
+        let say = if set.spec.replicas == 0 { &messages.settled_empty } else { &messages.settled };
         let (ready, replicas) = (set.status.ready_replicas.to_string(), set.spec.replicas.to_string());
-        let why = Why::new(Mood::Calm, say, &[("ready", &ready), ("replicas", &replicas)]);
+        let why = Explanation::new(Tone::Calm, say, &[("ready", &ready), ("replicas", &replicas)]);
         if set.spec.replicas == 0 { self.with_claims(why) } else { why }
     }
 
     /// `say` is for a pod that waits for another, `last` for when none does.
-    pub(super) fn waiting(&self, say: &Say, last: &Say, pod: &Str, next: &Option<Str>, seconds: &str) -> Why {
-        let words = self.words;
+    pub(super) fn waiting(
+        &self,
+        say: &Message,
+        last: &Message,
+        pod: &Str,
+        next: &Option<Str>,
+        seconds: &str,
+    ) -> Explanation {
+        let messages = self.messages;
         let values = [("pod", &**pod), ("next", next.as_deref().unwrap_or_default()), ("seconds", seconds)];
-        let mut why = Why::new(Mood::Waiting, if next.is_some() { say } else { last }, &values);
+        let mut why = Explanation::new(Tone::Waiting, if next.is_some() { say } else { last }, &values);
         if let Some(next) = next {
             let title = match self.find_pod(next) {
-                None => words.missing,
-                Some(_) if self.is_beyond(next) => words.present,
-                Some(_) => words.not_replaced,
+                None => messages.missing,
+                Some(_) if self.is_beyond(next) => messages.present,
+                Some(_) => messages.not_replaced,
             };
             why.title = fill(title, &values);
         }

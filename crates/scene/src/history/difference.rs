@@ -1,7 +1,9 @@
 //! Where two worlds differ: objects that only one of them has, and objects that are at another point.
 
+use super::pod_state::claims_are_older;
+use crate::messages::Messages;
 use kubesim::api::stateful_set::REVISION_LABEL;
-use kubesim::api::{Body, Key, Kind, Object, Str};
+use kubesim::api::{Body, Key, Kind, Object};
 use kubesim::apiserver::Store;
 use kubesim::kubectl::printers::{pod_status, pod_summary};
 use std::rc::Rc;
@@ -29,7 +31,7 @@ const COMPARED: [Kind; 7] = [
 ];
 
 /// The differences between two worlds, as far as one sees them: uids and times are not compared.
-pub fn differences(here: &Store, there: &Store) -> Vec<Difference> {
+pub fn differences(messages: &Messages, here: &Store, there: &Store) -> Vec<Difference> {
     let mut all = Vec::new();
     for kind in COMPARED {
         let mut keys: Vec<Key> = here.list(kind).map(|o| o.key()).collect();
@@ -42,7 +44,8 @@ pub fn differences(here: &Store, there: &Store) -> Vec<Difference> {
             {
                 continue;
             }
-            let (here, there) = (one.map(|o| gist(here, o)), other.map(|o| gist(there, o)));
+            let (here, there) =
+                (one.map(|o| gist(messages, here, o)), other.map(|o| gist(messages, there, o)));
             if here != there {
                 all.push(Difference { key, here, there });
             }
@@ -52,7 +55,7 @@ pub fn differences(here: &Store, there: &Store) -> Vec<Difference> {
 }
 
 /// What an object is, in few words.
-fn gist(store: &Store, object: &Object) -> String {
+fn gist(messages: &Messages, store: &Store, object: &Object) -> String {
     match object.kind {
         Kind::Pod => {
             let pod = object.pod();
@@ -61,15 +64,18 @@ fn gist(store: &Store, object: &Object) -> String {
             let status = pod_status(pod, &object.meta);
             // A Deployment's pods have their revision in their names.
             let revision = object.meta.label(REVISION_LABEL);
-            let parts = [Some(&*format!("{status} {ready}")), Some(node), revision, claims(store, object)];
+            let claims = claims_are_older(store, object);
+            let claims = claims.map(|older| if older { messages.old_claim } else { messages.new_claim });
+            let status = [&*status, " ", &*ready].concat();
+            let parts = [Some(&*status), Some(node), revision, claims];
             parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
         }
         Kind::StatefulSet => {
             let set = object.stateful_set();
-            format!("{}/{} ready", set.status.ready_replicas, set.spec.replicas)
+            messages.ready(set.status.ready_replicas, set.spec.replicas)
         }
         Kind::Deployment => match &object.body {
-            Body::Deployment(it) => format!("{}/{} ready", it.status.ready_replicas, it.spec.replicas),
+            Body::Deployment(it) => messages.ready(it.status.ready_replicas, it.spec.replicas),
             _ => String::new(),
         },
         Kind::PersistentVolumeClaim if object.meta.is_terminating() => "Terminating".into(),
@@ -77,17 +83,9 @@ fn gist(store: &Store, object: &Object) -> String {
         Kind::Node => {
             let node = object.node();
             let taints: Vec<&str> = node.taints.iter().map(|t| &*t.key).collect();
-            format!("{}{}", if node.unschedulable { "cordoned " } else { "" }, taints.join(" "))
+            let taints = taints.join(" ");
+            if node.unschedulable { [messages.cordoned, " ", &*taints].concat() } else { taints }
         }
         _ => String::new(),
     }
-}
-
-/// Whether a pod has the claims of a predecessor, and with them what is on their volumes.
-fn claims(store: &Store, pod: &Object) -> Option<&'static str> {
-    let key = |claim: &Str| pod.key().beside(Kind::PersistentVolumeClaim, claim);
-    let mut claims = pod.pod().spec.claims().filter_map(|claim| store.get(&key(claim))).peekable();
-    claims.peek()?;
-    let is_older = claims.all(|claim| claim.meta.creation_timestamp < pod.meta.creation_timestamp);
-    Some(if is_older { "old claim" } else { "new claim" })
 }

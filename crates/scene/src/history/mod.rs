@@ -52,7 +52,7 @@ pub struct Stretch {
 
 /// A command of the user.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Mark {
+pub struct UserCommand {
     /// When it was given.
     pub at: SimTime,
     /// The command.
@@ -96,11 +96,11 @@ pub struct Chronicle {
     /// How many pods were in each state, from a time on.
     pub bands: Vec<Band>,
     /// The user's commands.
-    pub marks: Vec<Mark>,
+    pub commands: Vec<UserCommand>,
     /// What controllers decided.
     pub decisions: Vec<Decision>,
-    /// The terminal's text, in pages of about [`PAGE`] lines, so that what is far up is drawn once.
-    pages: Vec<Page>,
+    /// The terminal's text, in pages of about [`CHUNK_LINES`] lines, so that what is far up is drawn once.
+    chunks: Vec<OutputChunk>,
     /// The pages that began with an empty screen.
     cleared: Vec<usize>,
     /// Whether the next page does.
@@ -110,11 +110,11 @@ pub struct Chronicle {
 }
 
 /// Some of the terminal's text.
-pub type Page = Rc<Vec<Printed>>;
+pub type OutputChunk = Rc<Vec<Printed>>;
 /// A page has about so many lines.
-const PAGE: usize = 100;
+const CHUNK_LINES: usize = 100;
 /// So many pages are on the screen at most.
-const PAGES: usize = 250;
+const SCREEN_CHUNKS: usize = 250;
 /// What clears the screen.
 const CLEAR: &str = "\x1b[2J";
 
@@ -179,7 +179,7 @@ impl Chronicle {
                     self.object(at, key, before.as_deref(), after.as_deref());
                 }
                 Change::Verdict { .. } => {}
-                Change::Input { text, .. } => self.marks.push(Mark { at, text: text.clone() }),
+                Change::Input { text, .. } => self.commands.push(UserCommand { at, text: text.clone() }),
                 Change::Output { stream, text } => self.print(position, *stream, text),
             }
         }
@@ -212,14 +212,14 @@ impl Chronicle {
         if let Some((_, after)) = text.rsplit_once(CLEAR) {
             self.clears = true;
             rest = after.trim_start_matches("\x1b[3J");
-        } else if text.len() < PAGE {
+        } else if text.len() < CHUNK_LINES {
             return self.add(Printed { position, stream, text: text.clone() }, 1);
         }
         while !rest.is_empty() {
             let mut lines = 0;
             let ends = rest.bytes().position(|b| {
                 lines += usize::from(b == b'\n');
-                lines == PAGE
+                lines == CHUNK_LINES
             });
             let (piece, after) = rest.split_at(ends.map_or(rest.len(), |end| end + 1));
             rest = after;
@@ -229,17 +229,18 @@ impl Chronicle {
 
     fn add(&mut self, piece: Printed, lines: usize) {
         // A page ends where a line does.
-        let is_whole = |page: &Page| page.last().is_none_or(|p| p.text.ends_with('\n'));
-        let is_long = |page: &Page| (lines == PAGE || page.len() >= PAGE) && is_whole(page);
-        let is_full = self.pages.last().is_none_or(is_long);
+        let is_whole = |chunk: &OutputChunk| chunk.last().is_none_or(|p| p.text.ends_with('\n'));
+        let is_long =
+            |chunk: &OutputChunk| (lines == CHUNK_LINES || chunk.len() >= CHUNK_LINES) && is_whole(chunk);
+        let is_full = self.chunks.last().is_none_or(is_long);
         if std::mem::take(&mut self.clears) {
-            self.cleared.push(self.pages.len());
-            self.pages.push(Rc::default());
+            self.cleared.push(self.chunks.len());
+            self.chunks.push(Rc::default());
         } else if is_full {
-            self.pages.push(Rc::default());
+            self.chunks.push(Rc::default());
         }
-        let page = self.pages.last_mut().expect("a page was added if there was none");
-        Rc::make_mut(page).push(piece);
+        let chunk = self.chunks.last_mut().expect("a chunk was added if there was none");
+        Rc::make_mut(chunk).push(piece);
     }
 
     fn pod(&mut self, at: SimTime, key: &Key, before: Option<&Object>, after: Option<&Object>) {
@@ -297,15 +298,15 @@ impl Chronicle {
     }
 
     /// The terminal's text after so many writes: since the screen was last cleared, and no more than what fits into
-    /// [`PAGES`] pages.
-    pub fn screen_at(&self, position: usize) -> Vec<Page> {
-        let begun = self.pages.partition_point(|page| page.first().is_some_and(|p| p.position < position));
-        let mut screen: Vec<Page> = Vec::new();
-        let cleared = self.cleared.partition_point(|page| *page < begun);
+    /// [`SCREEN_CHUNKS`] pages.
+    pub fn screen_at(&self, position: usize) -> Vec<OutputChunk> {
+        let begun = self.chunks.partition_point(|chunk| chunk.first().is_some_and(|p| p.position < position));
+        let mut screen: Vec<OutputChunk> = Vec::new();
+        let cleared = self.cleared.partition_point(|chunk| *chunk < begun);
         let cleared = cleared.checked_sub(1).map_or(0, |n| self.cleared[n]);
-        for page in &self.pages[cleared.max(begun.saturating_sub(PAGES))..begun] {
-            let count = page.partition_point(|p| p.position < position);
-            screen.push(if count == page.len() { page.clone() } else { Rc::new(page[..count].to_vec()) });
+        for chunk in &self.chunks[cleared.max(begun.saturating_sub(SCREEN_CHUNKS))..begun] {
+            let count = chunk.partition_point(|p| p.position < position);
+            screen.push(if count == chunk.len() { chunk.clone() } else { Rc::new(chunk[..count].to_vec()) });
         }
         screen
     }

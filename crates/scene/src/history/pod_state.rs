@@ -2,7 +2,8 @@
 
 use kubesim::api::pod::{ContainerState, condition};
 use kubesim::api::stateful_set::parent_and_ordinal;
-use kubesim::api::{Object, PodPhase, Str};
+use kubesim::api::{Kind, Object, PodPhase, Str};
+use kubesim::apiserver::Store;
 
 /// A pod's state as the stage and the timeline colour it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +35,14 @@ impl PodState {
 
     /// The state's class in the style sheet.
     pub fn class(self) -> &'static str {
-        ["pending", "init", "run", "ready", "term", "fail"][self as usize]
+        match self {
+            PodState::Pending => "pending",
+            PodState::Init => "init",
+            PodState::Running => "run",
+            PodState::Ready => "ready",
+            PodState::Terminating => "term",
+            PodState::Failing => "fail",
+        }
     }
 
     /// The state of this pod.
@@ -70,6 +78,19 @@ impl PodState {
 /// Whether the pod's node has made its sandbox.
 pub fn has_sandbox(pod: &Object) -> bool {
     pod.pod().condition_is_true(condition::READY_TO_START_CONTAINERS)
+}
+
+/// Whether the claim was there before the pod: it was a predecessor's, and so is what is on its volume.
+pub fn is_older(claim: &Object, pod: &Object) -> bool {
+    claim.meta.creation_timestamp < pod.meta.creation_timestamp
+}
+
+/// Whether all of the pod's claims were there before it; `None` if it has none.
+pub fn claims_are_older(store: &Store, pod: &Object) -> Option<bool> {
+    let key = |claim: &Str| pod.key().beside(Kind::PersistentVolumeClaim, claim);
+    let mut claims = pod.pod().spec.claims().filter_map(|claim| store.get(&key(claim))).peekable();
+    claims.peek()?;
+    Some(claims.all(|claim| is_older(claim, pod)))
 }
 
 /// A pod's name, ordered by its set and its number: flask-2 comes before flask-10.

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Detail, Dns, Rule, Say, Words};
+use super::{Dns, Message, Messages, Rule};
 
 const SET: &str = "concepts/workloads/controllers/statefulset/";
 
@@ -85,12 +85,12 @@ rules! {
         "A request that the API server refuses is tried again, with a pause that doubles from 5 milliseconds up. Nothing is lost meanwhile: the controller goes on where it was.";
 }
 
-const fn say(title: &'static str, text: &'static str, rule: &'static Rule) -> Say {
-    Say { title, text, rule: Some(rule) }
+const fn message(title: &'static str, text: &'static str, rule: &'static Rule) -> Message {
+    Message { title, text, rule: Some(rule) }
 }
 
-const fn detail(text: &'static str, rule: &'static Rule) -> Detail {
-    Detail { text, rule: Some(rule) }
+const fn detail(text: &'static str, rule: &'static Rule) -> Message {
+    message("", text, rule)
 }
 
 const DNS: Dns = Dns {
@@ -218,7 +218,7 @@ const DNS: Dns = Dns {
 };
 
 /// The English texts.
-pub static EN: Words = Words {
+pub static EN: Messages = Messages {
     tagline: "watch a StatefulSet think",
     simulation: "simulation of Kubernetes 1.36",
     theme: "Light or dark",
@@ -363,6 +363,15 @@ pub static EN: Words = Words {
     as_applied: "as applied",
     as_edited: "as edited",
     then: "Then",
+    ready_of: "{ready}/{replicas} ready",
+    partition: "partition {partition}",
+    updated_of: "{updated}/{replicas} at {revision}",
+    at_revision: "rev {revision}",
+    old_claim: "old claim",
+    new_claim: "new claim",
+    cordoned: "cordoned",
+    panicked: "Ordinal has found a mistake in itself and has stopped.",
+    start_again: "Start again",
     pods: "pods",
 
     headless: "no virtual IP: DNS answers with the pods",
@@ -371,48 +380,48 @@ pub static EN: Words = Words {
     in_dns: "In DNS",
     not_in_dns: "Not in DNS",
 
-    nothing: say(
+    nothing: message(
         "Nothing is applied yet",
         "The cluster has its nodes and a storage class, and waits. Press Apply.",
         &STATEFUL_SET,
     ),
-    other_set: Say {
+    other_set: Message {
         title: "No StatefulSet here",
         text: "There is none in the cluster: none was applied, or it was deleted. Other pods are listed below.",
         rule: None,
     },
-    pods_of_gone_set: say(
+    pods_of_gone_set: message(
         "The StatefulSet is gone, its pods are going",
         "{set} was deleted in the background: it went at once, and the garbage collector deletes what it owned. {pod} is not gone yet.",
         &OWNED,
     ),
-    claims_of_gone_set: say(
+    claims_of_gone_set: message(
         "The StatefulSet is gone, its claims have stayed",
         "`whenDeleted` is `Retain` by default: deleting a StatefulSet keeps its claims and their volumes, here {claims}. A StatefulSet of the same name finds the old data again; delete the claims only if nobody needs it.",
         &RETENTION,
     ),
-    unseen: say("{set} is new", "Its controller has not looked at it yet.", &STATEFUL_SET),
-    changed: say("{set} has changed", "Its controller has not seen the change yet.", &STATEFUL_SET),
-    settled: say(
+    unseen: message("{set} is new", "Its controller has not looked at it yet.", &STATEFUL_SET),
+    changed: message("{set} has changed", "Its controller has not seen the change yet.", &STATEFUL_SET),
+    settled: message(
         "Everything is as wanted",
         "{ready} of {replicas} pods are Ready. The controller has nothing to do.",
         &STATEFUL_SET,
     ),
-    settled_empty: say("No pods are wanted", "`replicas` is 0.", &SCALE_DOWN),
+    settled_empty: message("No pods are wanted", "`replicas` is 0.", &SCALE_DOWN),
     claims_stay: "Claims and their volumes stay, with their data.",
     claims_go: "Claims go with their pods: `whenScaled` is `Delete`.",
-    created: say("{pod} is being made", "The controller has made {pod}.", &ORDER),
-    deleted: say(
+    created: message("{pod} is being made", "The controller has made {pod}.", &ORDER),
+    deleted: message(
         "{pod} has to go",
         "There are more pods than `replicas` asks for: the highest ordinal goes first.",
         &SCALE_DOWN,
     ),
-    deleted_outdated: say(
+    deleted_outdated: message(
         "{pod} is being replaced",
         "It is of an old revision. Same name, same claim, same volume; a new uid and a new IP.",
         &UPDATE,
     ),
-    deleted_finished: say(
+    deleted_finished: message(
         "{pod} is being replaced",
         "It has ended, and a StatefulSet's pods are to run for ever.",
         &STATEFUL_SET,
@@ -420,193 +429,205 @@ pub static EN: Words = Words {
     missing: "Why is {next} not there yet?",
     present: "Why is {next} still there?",
     not_replaced: "Why is {next} not replaced yet?",
-    waiting_for_ready: say("", "{pod} must be Running and Ready before {next} may follow.", &ORDER),
-    waiting_to_scale_down: say(
+    waiting_for_ready: message("", "{pod} must be Running and Ready before {next} may follow.", &ORDER),
+    waiting_to_scale_down: message(
         "",
         "There are more pods than `replicas` asks for, but {pod} must be Running and Ready before {next} may be taken away.",
         &SCALE_DOWN,
     ),
-    stuck_new: say(
+    stuck_new: message(
         "Why does the rollout not go on?",
         "{pod} was made from the new template and can't become Ready. With `OrderedReady` the controller waits for it and touches no other pod. To roll the template back, or to mend it, is not enough: {pod} must then be deleted by hand as well.",
         &FORCED_ROLLBACK,
     ),
-    stuck_new_parallel: say(
+    stuck_new_parallel: message(
         "Why does the rollout not go on?",
         "{pod} was made from the new template and can't become Ready. The controller waits for it until the template is rolled back or mended; with `Parallel` it then replaces {pod} by itself.",
         &UPDATE,
     ),
-    held_by_max_unavailable: say(
+    held_by_max_unavailable: message(
         "Why is {next} not replaced yet?",
         "`maxUnavailable: {max}` is used up: {pod} must be available again first.",
         &MAX_UNAVAILABLE,
     ),
-    max_unavailable_dropped: say(
+    max_unavailable_dropped: message(
         "Why is {next} not replaced yet?",
         "`maxUnavailable: {max}` was applied, but the API server dropped it: its feature gate MaxUnavailableStatefulSet is off, as in a stock 1.36. So pods are replaced one at a time, and {pod} must be available again first.",
         &MAX_UNAVAILABLE,
     ),
-    orphaned: say(
+    orphaned: message(
         "The StatefulSet is gone, its pods have stayed",
         "It was deleted with `--cascade=orphan`. {pod} and the others run on, but nobody replaces them. A StatefulSet of the same name and selector takes them over again.",
         &ORPHANS,
     ),
-    waiting_for_available: say(
+    waiting_for_available: message(
         "",
         "{pod} must stay Ready for `minReadySeconds: {seconds}` before {next} may follow.",
         &AVAILABLE,
     ),
-    last_ready: say(
+    last_ready: message(
         "Why is {pod} not Ready yet?",
         "{pod} is the last one that must become Running and Ready.",
         &ORDER,
     ),
-    last_available: say(
+    last_available: message(
         "{pod} is Ready, but not available yet",
         "It must stay Ready for `minReadySeconds: {seconds}` to count as available.",
         &AVAILABLE,
     ),
-    waiting_for_termination: say(
+    waiting_for_termination: message(
         "{pod} is going",
         "{pod} must be gone before anything else is done.",
         &TERMINATION,
     ),
-    held_by_partition: say(
+    held_by_partition: message(
         "Why do {held} pods keep the old revision?",
         "`partition: {partition}` holds back every ordinal below it.",
         &PARTITION,
     ),
-    on_delete: say(
+    on_delete: message(
         "Why do {held} pods keep the old revision?",
         "The update strategy is `OnDelete`: each changes when somebody deletes it.",
         &ON_DELETE,
     ),
     one_held: "Why does 1 pod keep the old revision?",
-    stuck: say(
+    stuck: message(
         "Why does the rollout not go on?",
         "{pod} can't become Ready, and with `OrderedReady` the controller neither goes past it nor replaces it. Somebody has to delete it.",
         &FORCED_ROLLBACK,
     ),
-    failed: say("A request was refused", "{message} It is tried again.", &RETRY),
-    being_deleted: say(
+    failed: message("A request was refused", "{message} It is tried again.", &RETRY),
+    being_deleted: message(
         "The StatefulSet is being deleted",
         "Nothing is reconciled any more; what it owns goes with it.",
         &OWNED,
     ),
-    starting: say("", "All pods are made; not all are Ready yet.", &POD_START),
+    starting: message("", "All pods are made; not all are Ready yet.", &POD_START),
 
-    pod_going: say("Why is {pod} still there?", "It was told to go.", &TERMINATION),
-    pod_to_go: say(
+    pod_going: message("Why is {pod} still there?", "It was told to go.", &TERMINATION),
+    pod_to_go: message(
         "",
         "There are more pods than `replicas` asks for, and they go one by one, the highest ordinal first. {pod} is to go when {before} is gone.",
         &SCALE_DOWN,
     ),
-    pod_unready: Say { title: "Why is {pod} not Ready yet?", text: "", rule: None },
-    pod_ready: say("{pod} is Ready", "It runs on {node}, and nothing is to be done about it.", &STATEFUL_SET),
-    pod_held: say(
+    pod_unready: Message { title: "Why is {pod} not Ready yet?", text: "", rule: None },
+    pod_ready: message(
+        "{pod} is Ready",
+        "It runs on {node}, and nothing is to be done about it.",
+        &STATEFUL_SET,
+    ),
+    pod_held: message(
         "Why does {pod} keep the old revision?",
         "Its ordinal is below `partition: {partition}`.",
         &PARTITION,
     ),
-    pod_on_delete: say(
+    pod_on_delete: message(
         "Why does {pod} keep the old revision?",
         "The update strategy is `OnDelete`: it gets the new template when somebody deletes it.",
         &ON_DELETE,
     ),
-    pod_outdated: say(
+    pod_outdated: message(
         "Why does {pod} keep the old revision?",
         "Its turn has not come: pods are replaced from the highest ordinal down.",
         &UPDATE,
     ),
-    ghost: say("Why is {next} not there yet?", "It comes after {pod}, which all others wait for.", &ORDER),
-    ghost_scaled_away: say(
+    ghost: message(
+        "Why is {next} not there yet?",
+        "It comes after {pod}, which all others wait for.",
+        &ORDER,
+    ),
+    ghost_scaled_away: message(
         "Why is there no {pod}?",
         "`replicas: {replicas}` asks for no pod of this ordinal.",
         &RETENTION,
     ),
-    claim_missing: say(
+    claim_missing: message(
         "Why is {claim} not there yet?",
         "The controller makes a pod's claims just before the pod.",
         &CLAIMS,
     ),
-    claim_pending: Say { title: "Why is {claim} Pending?", text: "", rule: None },
-    claim_bound: say(
+    claim_pending: Message { title: "Why is {claim} Pending?", text: "", rule: None },
+    claim_bound: message(
         "{claim} is Bound",
         "It belongs to the name {pod}: whichever pod has this name mounts it.",
         &CLAIMS,
     ),
-    claim_kept_why: say(
+    claim_kept_why: message(
         "Why is {claim} still there?",
         "{pod} was scaled away, but `whenScaled` is `Retain`: the data waits until {set} is scaled up again, or until somebody deletes the claim.",
         &RETENTION,
     ),
-    claim_in_use: say(
+    claim_in_use: message(
         "Why is {claim} still Terminating?",
         "{pod} uses it. A claim in use goes only when no pod uses it any more.",
         &IN_USE,
     ),
-    claim_going: say("{claim} is going", "Nobody uses it any more.", &IN_USE),
-    claim_lost: say(
+    claim_going: message("{claim} is going", "Nobody uses it any more.", &IN_USE),
+    claim_lost: message(
         "Why is {claim} Lost?",
         "The volume that it was bound to is gone. Its data can't come back; the claim has to be deleted and made anew.",
         &BINDING_LOST,
     ),
-    service_missing: say(
+    service_missing: message(
         "Why have the pods no names in DNS?",
         "{set} names the Service `{service}`, which does not exist. The controller makes none: somebody has to.",
         &SERVICE_NAME,
     ),
-    service_selects_others: say(
+    service_selects_others: message(
         "Why have the pods no names in DNS?",
         "The Service `{service}` exists, but its selector does not match the labels of the pods of {set}.",
         &SELECTOR,
     ),
-    service_not_headless: say(
+    service_not_headless: message(
         "Why have the pods no names in DNS?",
         "The Service `{service}` has a virtual IP. Only a headless one (`clusterIP: None`) gives each pod a name.",
         &SERVICE_NAME,
     ),
-    dns_no_service: say(
+    dns_no_service: message(
         "Why is {pod} not in DNS?",
         "{set} names no Service: its `serviceName` is empty, so its pods get no names of their own.",
         &SERVICE_NAME,
     ),
-    dns_missing: say("Why is {pod} not in DNS?", "There is no pod {pod}.", &DNS_READY),
-    dns_no_address: say("Why is {pod} not in DNS?", "It has no address yet.", &DNS_READY),
-    dns_going: say(
+    dns_missing: message("Why is {pod} not in DNS?", "There is no pod {pod}.", &DNS_READY),
+    dns_no_address: message("Why is {pod} not in DNS?", "It has no address yet.", &DNS_READY),
+    dns_going: message(
         "Why is {pod} not in DNS?",
         "It is Terminating: its endpoint is no longer ready, so `{service}` does not list its name.",
         &DNS_READY,
     ),
-    dns_unready: say(
+    dns_unready: message(
         "Why is {pod} not in DNS?",
         "It has an address, but is not Ready: `{service}` lists a pod's name only while its endpoint is ready.",
         &DNS_READY,
     ),
-    dns_there: say(
+    dns_there: message(
         "{pod} is in DNS",
         "Its endpoint in `{service}` is ready, so `{pod}.{service}` leads to its address.",
         &DNS_READY,
     ),
-    node_gone: say("{node} is gone", "There is no such node any more.", &SCHEDULING),
-    node_silent: say(
+    node_gone: message("{node} is gone", "There is no such node any more.", &SCHEDULING),
+    node_silent: message(
         "{node} has not been heard of",
         "Its kubelet does not renew its lease. The control plane waits a while before it believes that the node is down.",
         &NODE_LEASE,
     ),
     node_silent_pod: "{pod} runs there, and counts as Ready until then.",
-    node_unreachable: say(
+    node_unreachable: message(
         "{node} does not answer",
         "Nobody can say what runs there. Its pods count as not Ready, and are told to go if they do not tolerate that any longer.",
         &NODE_LEASE,
     ),
-    node_recovering: say("{node} is back", "Its taint goes when the control plane next looks.", &NODE_LEASE),
-    node_cordoned: say(
+    node_recovering: message(
+        "{node} is back",
+        "Its taint goes when the control plane next looks.",
+        &NODE_LEASE,
+    ),
+    node_cordoned: message(
         "{node} is cordoned",
         "What runs there goes on, but no new pod is placed there.",
         &CORDON,
     ),
-    node_well: say("{node} is well", "It renews its lease and takes pods.", &NODE_LEASE),
+    node_well: message("{node} is well", "It renews its lease and takes pods.", &NODE_LEASE),
 
     unschedulable: detail("No node takes it: {message}", &SCHEDULING),
     waiting_for_binding: detail("It waits for the volume of its claim `{claim}`.", &BINDING),

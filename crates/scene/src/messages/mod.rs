@@ -6,6 +6,23 @@ mod en;
 
 pub use en::EN;
 
+/// The struct of a language's texts. In parentheses stand the places that a text has: the names for which whoever shows it
+/// has values. A test goes through all texts of all languages and holds their places against these.
+macro_rules! texts {
+    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident $(($($place:ident),+))?: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[allow(missing_docs)]
+        pub struct $name { $($(#[$about])* pub $field: $kind,)* }
+
+        #[cfg(test)]
+        impl tests::Visit for $name {
+            fn visit(&self, _: &str, _: &[&str], see: &mut dyn FnMut(&str, &[&str], &str)) {
+                $(self.$field.visit(stringify!($field), &[$($(stringify!($place)),+)?], see);)*
+            }
+        }
+    };
+}
+
 /// A rule of Kubernetes, in our own words, and where to read on.
 #[derive(PartialEq, Debug)]
 pub struct Rule {
@@ -19,9 +36,9 @@ pub struct Rule {
     pub path: &'static str,
 }
 
-/// A question that somebody who watches would ask, its answer, and the rule behind it.
-pub struct Say {
-    /// The question, or what goes on.
+/// An answer to a question that somebody who watches would ask, and the rule behind it.
+pub struct Message {
+    /// The question, or what goes on; empty if the text goes after another one's.
     pub title: &'static str,
     /// The answer.
     pub text: &'static str,
@@ -29,331 +46,354 @@ pub struct Say {
     pub rule: Option<&'static Rule>,
 }
 
-/// What is said of a part: a sentence that goes after another, and its own rule.
-pub struct Detail {
-    /// The sentence.
-    pub text: &'static str,
-    /// The rule behind it.
-    pub rule: Option<&'static Rule>,
-}
-
+texts! {
 /// The texts of a language.
-#[allow(missing_docs)]
-pub struct Words {
+Messages {
     // The page's own.
-    pub tagline: &'static str,
-    pub simulation: &'static str,
-    pub theme: &'static str,
-    pub copy_link: &'static str,
-    pub copy_embed: &'static str,
-    pub open_here: &'static str,
-    pub link_copied: &'static str,
-    pub embed_copied: &'static str,
-    pub no_clipboard: &'static str,
-    pub link_damaged: &'static str,
-    pub link_newer: &'static str,
-    pub heard: &'static str,
-    pub manifest: &'static str,
-    pub examples: &'static str,
-    pub apply: &'static str,
-    pub reset: &'static str,
-    pub line: &'static str,
-    pub more: &'static str,
-    pub objects: &'static str,
-    pub stage: &'static str,
-    pub terminal: &'static str,
-    pub events: &'static str,
-    pub inspect: &'static str,
-    pub timeline: &'static str,
-    pub play: &'static str,
-    pub pause: &'static str,
-    pub step_back: &'static str,
-    pub step_on: &'static str,
-    pub to_start: &'static str,
-    pub to_present: &'static str,
-    pub speed: &'static str,
-    pub keys: &'static [(&'static str, &'static str)],
-    pub shortcuts: &'static str,
-    pub skip_idle: &'static str,
-    pub decision_back: &'static str,
-    pub decision_on: &'static str,
-    pub branches: &'static str,
-    pub first_branch: &'static str,
-    pub branch_name: &'static str,
-    pub branch_from: &'static str,
-    pub compare_with: &'static str,
-    pub discard_branch: &'static str,
-    pub no_difference: &'static str,
-    pub differences: &'static str,
-    pub not_there: &'static str,
-    pub dropped: &'static str,
-    pub ask_why: &'static str,
-    pub whole_set: &'static str,
-    pub changes: &'static str,
-    pub since_version: &'static str,
-    pub last_version: &'static str,
-    pub unchanged: &'static str,
-    pub only_version: &'static str,
+    tagline: &'static str,
+    simulation: &'static str,
+    theme: &'static str,
+    copy_link: &'static str,
+    copy_embed: &'static str,
+    open_here: &'static str,
+    link_copied: &'static str,
+    embed_copied: &'static str,
+    no_clipboard: &'static str,
+    link_damaged: &'static str,
+    link_newer: &'static str,
+    heard: &'static str,
+    manifest: &'static str,
+    examples: &'static str,
+    apply: &'static str,
+    reset: &'static str,
+    line(line): &'static str,
+    more(count): &'static str,
+    objects(count): &'static str,
+    stage: &'static str,
+    terminal: &'static str,
+    events: &'static str,
+    inspect: &'static str,
+    timeline: &'static str,
+    play: &'static str,
+    pause: &'static str,
+    step_back: &'static str,
+    step_on: &'static str,
+    to_start: &'static str,
+    to_present: &'static str,
+    speed: &'static str,
+    keys: &'static [(&'static str, &'static str)],
+    shortcuts: &'static str,
+    skip_idle: &'static str,
+    decision_back: &'static str,
+    decision_on: &'static str,
+    branches: &'static str,
+    first_branch: &'static str,
+    branch_name: &'static str,
+    branch_from(time): &'static str,
+    compare_with(branch): &'static str,
+    discard_branch(branch): &'static str,
+    no_difference: &'static str,
+    differences(branch): &'static str,
+    not_there: &'static str,
+    dropped(count, time): &'static str,
+    ask_why(name, status): &'static str,
+    whole_set: &'static str,
+    changes: &'static str,
+    since_version: &'static str,
+    last_version: &'static str,
+    unchanged: &'static str,
+    only_version: &'static str,
 
     // Trouble.
-    pub trouble: &'static str,
-    pub trouble_for: &'static str,
-    pub why_so: &'static str,
-    pub why_dns: &'static str,
-    pub do_inspect: &'static str,
-    pub do_delete: &'static str,
-    pub force_delete: &'static str,
-    pub kill_container: &'static str,
-    pub fail_readiness: &'static str,
-    pub mend_readiness: &'static str,
-    pub bad_image: &'static str,
-    pub image_gone: &'static str,
-    pub image_back: &'static str,
-    pub node_down: &'static str,
-    pub node_up: &'static str,
-    pub cordon: &'static str,
-    pub uncordon: &'static str,
-    pub drain: &'static str,
-    pub delete_class: &'static str,
-    pub slow_disks: &'static str,
-    pub normal_disks: &'static str,
-    pub slow_images: &'static str,
-    pub normal_images: &'static str,
-    pub forked: &'static str,
-    pub at_rest: &'static str,
+    trouble: &'static str,
+    trouble_for(name): &'static str,
+    why_so: &'static str,
+    why_dns: &'static str,
+    do_inspect: &'static str,
+    do_delete: &'static str,
+    force_delete: &'static str,
+    kill_container(container): &'static str,
+    fail_readiness: &'static str,
+    mend_readiness: &'static str,
+    bad_image: &'static str,
+    image_gone: &'static str,
+    image_back: &'static str,
+    node_down: &'static str,
+    node_up: &'static str,
+    cordon: &'static str,
+    uncordon: &'static str,
+    drain: &'static str,
+    delete_class(class): &'static str,
+    slow_disks: &'static str,
+    normal_disks: &'static str,
+    slow_images: &'static str,
+    normal_images: &'static str,
+    forked: &'static str,
+    at_rest: &'static str,
     /// That the rule's field is not in the manifest, and so is `{value}`.
-    pub by_default: &'static str,
+    by_default(value): &'static str,
     /// That `{count}` commands were given close to each other.
-    pub commands: &'static str,
+    commands(count): &'static str,
     /// Time passes more slowly than was chosen; `{pace}` is how fast.
-    pub lags: &'static str,
+    lags(pace): &'static str,
     /// Why.
-    pub lags_why: &'static str,
-    pub delete_pod: &'static str,
-    pub inspect_pod: &'static str,
-    pub show_rule: &'static str,
-    pub hide_rule: &'static str,
-    pub read_on: &'static str,
-    pub countdown: &'static str,
-    pub command_line: &'static str,
-    pub suggestions: &'static str,
-    pub dns_name: &'static str,
-    pub dns_type: &'static str,
-    pub dns_ask: &'static str,
-    pub dns: Dns,
-    pub search: &'static str,
-    pub completions: &'static str,
-    pub printed: &'static str,
-    pub save: &'static str,
-    pub cancel: &'static str,
-    pub manifest_width: &'static str,
-    pub panel_width: &'static str,
-    pub no_events: &'static str,
-    pub nothing_here: &'static str,
-    pub object: &'static str,
+    lags_why: &'static str,
+    delete_pod(pod): &'static str,
+    inspect_pod(pod): &'static str,
+    show_rule: &'static str,
+    hide_rule: &'static str,
+    read_on(section): &'static str,
+    countdown(done, left): &'static str,
+    command_line: &'static str,
+    suggestions: &'static str,
+    dns_name: &'static str,
+    dns_type: &'static str,
+    dns_ask: &'static str,
+    dns: Dns,
+    search: &'static str,
+    completions: &'static str,
+    printed: &'static str,
+    save: &'static str,
+    cancel: &'static str,
+    manifest_width: &'static str,
+    panel_width: &'static str,
+    no_events: &'static str,
+    nothing_here: &'static str,
+    object: &'static str,
 
     // Pods on the stage.
-    pub ready: &'static str,
-    pub age: &'static str,
-    pub new: &'static str,
-    pub same: &'static str,
-    pub stayed: &'static str,
-    pub stayed_claims: &'static str,
-    pub node: &'static str,
-    pub revision: &'static str,
-    pub next: &'static str,
-    pub waits_for: &'static str,
-    pub soon: &'static str,
-    pub scaled_away: &'static str,
-    pub not_scheduled: &'static str,
-    pub other_pods: &'static str,
+    ready: &'static str,
+    age: &'static str,
+    new: &'static str,
+    same: &'static str,
+    stayed: &'static str,
+    stayed_claims: &'static str,
+    node: &'static str,
+    revision: &'static str,
+    next: &'static str,
+    waits_for(pod): &'static str,
+    soon: &'static str,
+    scaled_away: &'static str,
+    not_scheduled: &'static str,
+    other_pods: &'static str,
     /// That there are `{count}` more.
-    pub more_pods: &'static str,
-    pub not_claimed: &'static str,
-    pub claim_kept: &'static str,
-    pub no_files: &'static str,
-    pub lines_before: &'static str,
-    pub states: [&'static str; 6],
-    pub old_revision: &'static str,
-    pub missing_pods: &'static str,
-    pub side_by_side: &'static str,
-    pub compare_edited: &'static str,
-    pub as_applied: &'static str,
-    pub as_edited: &'static str,
-    pub then: &'static str,
-    pub pods: &'static str,
+    more_pods(count): &'static str,
+    not_claimed: &'static str,
+    claim_kept: &'static str,
+    no_files: &'static str,
+    lines_before(count): &'static str,
+    states: [&'static str; 6],
+    old_revision: &'static str,
+    missing_pods: &'static str,
+    side_by_side: &'static str,
+    compare_edited: &'static str,
+    as_applied: &'static str,
+    as_edited: &'static str,
+    then: &'static str,
+    /// How many of a set's pods are Ready.
+    ready_of(ready, replicas): &'static str,
+    partition(partition): &'static str,
+    /// How many of a set's pods are at the revision that is being rolled out.
+    updated_of(updated, replicas, revision): &'static str,
+    at_revision(revision): &'static str,
+    /// That a pod's claims were there before it.
+    old_claim: &'static str,
+    new_claim: &'static str,
+    cordoned: &'static str,
+    /// What is said when nothing moves any more.
+    panicked: &'static str,
+    start_again: &'static str,
+    pods: &'static str,
 
     // The Service.
-    pub headless: &'static str,
-    pub virtual_ip: &'static str,
-    pub no_service: &'static str,
-    pub in_dns: &'static str,
-    pub not_in_dns: &'static str,
+    headless: &'static str,
+    virtual_ip: &'static str,
+    no_service: &'static str,
+    in_dns: &'static str,
+    not_in_dns: &'static str,
 
     // Why.
-    pub nothing: Say,
-    pub other_set: Say,
-    pub pods_of_gone_set: Say,
-    pub claims_of_gone_set: Say,
-    pub unseen: Say,
-    pub changed: Say,
-    pub settled: Say,
-    pub settled_empty: Say,
+    nothing: Message,
+    other_set: Message,
+    pods_of_gone_set(set, pod): Message,
+    claims_of_gone_set(claims): Message,
+    unseen(set): Message,
+    changed(set): Message,
+    settled(ready, replicas): Message,
+    settled_empty: Message,
     /// What becomes of the claims of pods that are scaled away.
-    pub claims_stay: &'static str,
-    pub claims_go: &'static str,
-    pub created: Say,
-    pub deleted: Say,
-    pub deleted_outdated: Say,
-    pub deleted_finished: Say,
-    pub missing: &'static str,
-    pub present: &'static str,
-    pub not_replaced: &'static str,
-    pub waiting_for_ready: Say,
-    pub waiting_to_scale_down: Say,
-    pub stuck_new: Say,
-    pub stuck_new_parallel: Say,
-    pub held_by_max_unavailable: Say,
-    pub max_unavailable_dropped: Say,
-    pub orphaned: Say,
-    pub waiting_for_available: Say,
-    pub last_ready: Say,
-    pub last_available: Say,
-    pub waiting_for_termination: Say,
-    pub held_by_partition: Say,
-    pub on_delete: Say,
-    pub one_held: &'static str,
-    pub stuck: Say,
-    pub failed: Say,
-    pub being_deleted: Say,
-    pub starting: Say,
+    claims_stay: &'static str,
+    claims_go: &'static str,
+    created(pod): Message,
+    deleted(pod): Message,
+    deleted_outdated(pod): Message,
+    deleted_finished(pod): Message,
+    missing(next): &'static str,
+    present(next): &'static str,
+    not_replaced(next): &'static str,
+    waiting_for_ready(pod, next): Message,
+    waiting_to_scale_down(pod, next): Message,
+    stuck_new(pod): Message,
+    stuck_new_parallel(pod): Message,
+    held_by_max_unavailable(next, max, pod): Message,
+    max_unavailable_dropped(next, max, pod): Message,
+    orphaned(pod): Message,
+    waiting_for_available(pod, seconds, next): Message,
+    last_ready(pod): Message,
+    last_available(pod, seconds): Message,
+    waiting_for_termination(pod): Message,
+    held_by_partition(held, partition): Message,
+    on_delete(held): Message,
+    one_held: &'static str,
+    stuck(pod): Message,
+    failed(message): Message,
+    being_deleted: Message,
+    starting: Message,
 
     // Why a part of a set is as it is.
-    pub pod_going: Say,
-    pub pod_to_go: Say,
-    pub pod_unready: Say,
-    pub pod_ready: Say,
-    pub pod_held: Say,
-    pub pod_on_delete: Say,
-    pub pod_outdated: Say,
-    pub ghost: Say,
-    pub ghost_scaled_away: Say,
-    pub claim_missing: Say,
-    pub claim_pending: Say,
-    pub claim_bound: Say,
-    pub claim_kept_why: Say,
-    pub claim_in_use: Say,
-    pub claim_going: Say,
-    pub claim_lost: Say,
-    pub service_missing: Say,
-    pub service_selects_others: Say,
-    pub service_not_headless: Say,
-    pub dns_no_service: Say,
-    pub dns_missing: Say,
-    pub dns_going: Say,
-    pub dns_no_address: Say,
-    pub dns_unready: Say,
-    pub dns_there: Say,
-    pub node_gone: Say,
-    pub node_silent: Say,
+    pod_going(pod): Message,
+    pod_to_go(pod, before): Message,
+    pod_unready(pod): Message,
+    pod_ready(pod, node): Message,
+    pod_held(pod, partition): Message,
+    pod_on_delete(pod): Message,
+    pod_outdated(pod): Message,
+    ghost(next, pod): Message,
+    ghost_scaled_away(pod, replicas): Message,
+    claim_missing(claim): Message,
+    claim_pending(claim): Message,
+    claim_bound(claim, pod): Message,
+    claim_kept_why(claim, pod, set): Message,
+    claim_in_use(claim, pod): Message,
+    claim_going(claim): Message,
+    claim_lost(claim): Message,
+    service_missing(set, service): Message,
+    service_selects_others(service, set): Message,
+    service_not_headless(service): Message,
+    dns_no_service(pod, set): Message,
+    dns_missing(pod): Message,
+    dns_going(pod, service): Message,
+    dns_no_address(pod): Message,
+    dns_unready(pod, service): Message,
+    dns_there(pod, service): Message,
+    node_gone(node): Message,
+    node_silent(node): Message,
     /// That `{pod}` runs on such a node.
-    pub node_silent_pod: &'static str,
-    pub node_unreachable: Say,
-    pub node_recovering: Say,
-    pub node_cordoned: Say,
-    pub node_well: Say,
+    node_silent_pod(pod): &'static str,
+    node_unreachable(node): Message,
+    node_recovering(node): Message,
+    node_cordoned(node): Message,
+    node_well(node): Message,
 
-    pub unschedulable: Detail,
-    pub waiting_for_binding: Detail,
-    pub provisioning: Detail,
-    pub class_missing: Detail,
-    pub sandbox: Detail,
-    pub pulling: Detail,
-    pub container_starts: Detail,
-    pub running_init: Detail,
-    pub probing: Detail,
-    pub probe_fails: Detail,
-    pub image_back_off: Detail,
-    pub crash_once: Detail,
-    pub crash_again: Detail,
-    pub crash_back_off: Detail,
-    pub stopping: Detail,
-    pub node_lost: Detail,
-    pub node_lost_tolerated: Detail,
-    pub node_lost_for_good: Detail,
-    pub cant_start: Detail,
-    pub waiting_for_consumer: Detail,
-    pub no_volume: Detail,
-    pub provisioning_failed: Detail,
-    pub volume_node_gone: Detail,
-    pub volume_node_cordoned: Detail,
-    pub volume_node_lost: Detail,
+    unschedulable(message): Message,
+    waiting_for_binding(claim): Message,
+    provisioning(provisioner, claim): Message,
+    class_missing(claim, class): Message,
+    sandbox: Message,
+    pulling(image): Message,
+    container_starts(container): Message,
+    running_init(container): Message,
+    probing(container): Message,
+    probe_fails(container, failures): Message,
+    image_back_off(image): Message,
+    crash_once(container): Message,
+    crash_again(container): Message,
+    crash_back_off(container, restarts): Message,
+    stopping(seconds): Message,
+    node_lost(node): Message,
+    node_lost_tolerated(node): Message,
+    node_lost_for_good(node, pod): Message,
+    cant_start(message): Message,
+    waiting_for_consumer: Message,
+    no_volume: Message,
+    provisioning_failed(message): Message,
+    volume_node_gone(claim, node): Message,
+    volume_node_cordoned(claim, node): Message,
+    volume_node_lost(claim, node): Message,
+}
 }
 
+texts! {
 /// The texts of the DNS panel. Of two, the first says what is so, the second why, and what would change it.
-#[allow(missing_docs)]
-pub struct Dns {
-    pub from: &'static str,
-    pub from_cache: &'static str,
-    pub kept: &'static str,
-    pub chain: &'static str,
-    pub missing: &'static str,
-    pub endpoints: &'static str,
-    pub records: &'static str,
-    pub left_out: &'static str,
-    pub watch: &'static str,
-    pub stop: &'static str,
-    pub watch_hint: &'static str,
-    pub over_time: &'static str,
-    pub strip: &'static str,
-    pub band_old: &'static str,
-    pub band_denied: &'static str,
-    pub band_not_ready: &'static str,
-    pub copy: &'static str,
-    pub settings: &'static str,
-    pub cache: &'static str,
-    pub caches: [&'static str; 3],
-    pub delays: [&'static str; 2],
-    pub nearest: &'static str,
+Dns {
+    from: &'static str,
+    from_cache(ago): &'static str,
+    kept(left): &'static str,
+    chain: &'static str,
+    missing: &'static str,
+    endpoints(count): &'static str,
+    records(type, count): &'static str,
+    left_out(type): &'static str,
+    watch: &'static str,
+    stop: &'static str,
+    watch_hint: &'static str,
+    over_time(name): &'static str,
+    strip: &'static str,
+    band_old: &'static str,
+    band_denied: &'static str,
+    band_not_ready: &'static str,
+    copy: &'static str,
+    settings: &'static str,
+    cache: &'static str,
+    caches: [&'static str; 3],
+    delays: [&'static str; 2],
+    nearest(name): &'static str,
 
-    pub no_namespace: [&'static str; 2],
-    pub no_service: [&'static str; 2],
-    pub service_elsewhere: [&'static str; 2],
-    pub no_service_of_set: [&'static str; 2],
-    pub other_service_name: [&'static str; 2],
-    pub pod_alone: [&'static str; 2],
-    pub not_selected: [&'static str; 2],
-    pub no_pod_address: [&'static str; 2],
-    pub not_ready: [&'static str; 2],
-    pub terminating: [&'static str; 2],
-    pub slice_lags: [&'static str; 2],
-    pub resolver_lags: [&'static str; 2],
-    pub no_pod: [&'static str; 2],
-    pub named_otherwise: [&'static str; 2],
-    pub no_endpoints: [&'static str; 2],
-    pub none_ready: [&'static str; 2],
-    pub no_port: [&'static str; 2],
-    pub no_svc: [&'static str; 2],
-    pub not_searched: [&'static str; 2],
-    pub outside: [&'static str; 2],
-    pub unknown_address: [&'static str; 2],
-    pub negative_cached: [&'static str; 2],
-    pub old_cached: [&'static str; 2],
-    pub ipv4_only: [&'static str; 2],
-    pub no_ports: [&'static str; 2],
-    pub only_domain: [&'static str; 2],
-    pub other_type: [&'static str; 2],
+    no_namespace(namespace, nearest): [&'static str; 2],
+    no_service(service, namespace, nearest): [&'static str; 2],
+    service_elsewhere(service, namespace): [&'static str; 2],
+    no_service_of_set(service, set): [&'static str; 2],
+    other_service_name(name, pod, service): [&'static str; 2],
+    pod_alone(pod, service): [&'static str; 2],
+    not_selected(pod, service): [&'static str; 2],
+    no_pod_address(pod): [&'static str; 2],
+    not_ready(pod, service): [&'static str; 2],
+    terminating(pod): [&'static str; 2],
+    slice_lags(pod): [&'static str; 2],
+    resolver_lags(object): [&'static str; 2],
+    no_pod(pod, service, nearest): [&'static str; 2],
+    named_otherwise(address, name): [&'static str; 2],
+    no_endpoints(service): [&'static str; 2],
+    none_ready(service, count): [&'static str; 2],
+    no_port(service, port, ports): [&'static str; 2],
+    no_svc(name): [&'static str; 2],
+    not_searched(name): [&'static str; 2],
+    outside(nearest): [&'static str; 2],
+    unknown_address(address): [&'static str; 2],
+    negative_cached(left): [&'static str; 2],
+    old_cached(left): [&'static str; 2],
+    ipv4_only: [&'static str; 2],
+    no_ports(service): [&'static str; 2],
+    only_domain: [&'static str; 2],
+    other_type: [&'static str; 2],
+}
 }
 
-/// Fills the places of a text.
+impl Messages {
+    /// How many of a set's pods are Ready.
+    pub fn ready(&self, ready: i32, replicas: i32) -> String {
+        fill(self.ready_of, &[("ready", &ready.to_string()), ("replicas", &replicas.to_string())])
+    }
+}
+
+/// The languages that there are texts in, by their tags (BCP 47). One more is one more file, and a row here.
+pub const LANGUAGES: [(&str, &Messages); 1] = [("en", &EN)];
+
+/// A text with these values in its places. A place without a value stays as it is written: the tests find it, no page
+/// ends with it.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len() + 32);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let (name, after) = after.split_once('}').expect("a text's braces come in pairs");
-        let value = values.iter().find(|(n, _)| *n == name);
-        filled.push_str(value.expect("every place of a text has a value").1);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        match values.iter().find(|(place, _)| *place == name) {
+            Some((_, value)) => filled.push_str(value),
+            None => {
+                debug_assert!(false, "{text:?} has a place {name} without a value");
+                filled.push_str(name);
+            }
+        }
         rest = after;
     }
     filled + rest
@@ -361,7 +401,86 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fill;
+    use super::{EN, LANGUAGES, Message, fill};
+
+    /// Shows each text that is in a value, with the name of its field and the places that it may have.
+    pub trait Visit {
+        fn visit(&self, field: &str, places: &[&str], see: &mut dyn FnMut(&str, &[&str], &str));
+    }
+
+    impl Visit for &'static str {
+        fn visit(&self, field: &str, places: &[&str], see: &mut dyn FnMut(&str, &[&str], &str)) {
+            see(field, places, self);
+        }
+    }
+
+    impl Visit for Message {
+        fn visit(&self, field: &str, places: &[&str], see: &mut dyn FnMut(&str, &[&str], &str)) {
+            see(field, places, self.title);
+            see(field, places, self.text);
+            if let Some(rule) = self.rule {
+                see(field, &[], rule.text);
+            }
+        }
+    }
+
+    impl<T: Visit, const N: usize> Visit for [T; N] {
+        fn visit(&self, field: &str, places: &[&str], see: &mut dyn FnMut(&str, &[&str], &str)) {
+            self.iter().for_each(|each| each.visit(field, places, see));
+        }
+    }
+
+    impl Visit for &'static [(&'static str, &'static str)] {
+        fn visit(&self, field: &str, places: &[&str], see: &mut dyn FnMut(&str, &[&str], &str)) {
+            self.iter().for_each(|(_, text)| see(field, places, text));
+        }
+    }
+
+    /// The places of a text. Braces come in pairs.
+    fn places_of(text: &str) -> Vec<&str> {
+        let pieces = text.split('{').skip(1);
+        pieces
+            .map(|piece| piece.split_once('}').unwrap_or_else(|| panic!("{text:?}: an open brace")).0)
+            .collect()
+    }
+
+    #[test]
+    fn every_text_has_only_places_that_are_filled_and_is_filled_with_them() {
+        for (language, messages) in LANGUAGES {
+            let mut seen = 0;
+            messages.visit("", &[], &mut |field, places, text| {
+                seen += 1;
+                for place in places_of(text) {
+                    assert!(
+                        places.contains(&place),
+                        "{language}, {field}: nothing is filled into {{{place}}}"
+                    );
+                }
+                let values: Vec<(&str, &str)> = places.iter().map(|place| (*place, "<value>")).collect();
+                let filled = fill(text, &values);
+                assert!(!filled.contains(['{', '}']), "{language}, {field}: {filled:?}");
+                assert_eq!(filled.matches("<value>").count(), places_of(text).len(), "{language}, {field}");
+            });
+            assert!(seen > 300, "{language}: {seen} texts");
+        }
+    }
+
+    #[test]
+    fn every_place_that_is_filled_is_in_the_english_text() {
+        let mut left: Vec<(String, Vec<String>)> = Vec::new();
+        EN.visit("", &[], &mut |field, places, text| {
+            let there = places_of(text);
+            match left.last_mut().filter(|(last, _)| last == field) {
+                Some((_, rest)) => rest.retain(|place| !there.contains(&&**place)),
+                None => {
+                    let rest = places.iter().filter(|place| !there.contains(place));
+                    left.push((field.into(), rest.map(|place| place.to_string()).collect()));
+                }
+            }
+        });
+        left.retain(|(_, rest)| !rest.is_empty());
+        assert_eq!(left, []);
+    }
 
     #[test]
     fn places_are_filled() {
@@ -370,5 +489,11 @@ mod tests {
             "flask-2 waits for flask-1."
         );
         assert_eq!(fill("plain", &[]), "plain");
+    }
+
+    #[test]
+    #[should_panic(expected = "a place b without a value")]
+    fn a_place_without_a_value_fails_a_test() {
+        fill("{a} waits for {b}.", &[("a", "flask-2")]);
     }
 }

@@ -2,15 +2,15 @@
 
 use super::view::Playhead;
 use crate::history::Chronicle;
-use crate::messages::Words;
+use crate::messages::Messages;
 use kubesim::api::{Object, SimTime, Str};
 use kubesim::apiserver::Store;
 use kubesim::verdict::Verdict;
 use std::rc::Rc;
 
 /// What the lanes are made from.
-pub(super) struct Look<'a> {
-    pub(super) words: &'static Words,
+pub(super) struct LaneBuilder<'a> {
+    pub(super) messages: &'static Messages,
     pub(super) store: &'a Store,
     pub(super) chronicle: &'a Chronicle,
     pub(super) set: &'a Rc<Object>,
@@ -20,7 +20,7 @@ pub(super) struct Look<'a> {
     pub(super) next: Option<Str>,
 }
 
-impl Look<'_> {
+impl LaneBuilder<'_> {
     pub(super) fn at(&self) -> SimTime {
         SimTime(self.now as i64)
     }

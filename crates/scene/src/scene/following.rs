@@ -1,6 +1,6 @@
 //! What is drawn of a scene in one picture: of many lanes a few, so that no picture takes too long.
 
-use super::view::{Lane, PodPlace, Scene};
+use super::view::{Lane, PodSlot, Scene};
 use std::rc::Rc;
 
 /// What there is room for in one picture, where lanes are many: more would take longer than a picture may.
@@ -43,7 +43,7 @@ impl Scene {
 impl Lane {
     /// How much of a picture's room it takes to draw this lane where that one was.
     fn takes_after(&self, before: &Lane) -> usize {
-        let is_pod = |lane: &Lane| matches!(lane.pod, PodPlace::Pod(_));
+        let is_pod = |lane: &Lane| matches!(lane.pod, PodSlot::Pod(_));
         if is_pod(self) == is_pod(before) { CHANGED } else { MADE }
     }
 }

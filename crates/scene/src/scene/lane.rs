@@ -1,13 +1,13 @@
 //! The lanes: each ordinal of a set with its pod, its claims and their volumes.
 
-use super::builder::{Look, part};
-use super::pod_grid::Crowd;
+use super::builder::{LaneBuilder, part};
+use super::pod_grid::PodGrid;
 use super::view::{
-    COMPACT, ClaimFacts, ClaimView, FileView, Lane, LineView, Mark, PodPlace, PodView, Replaced, ServiceView,
+    COMPACT, ClaimFacts, ClaimView, FileView, Lane, LineView, Mark, PodSlot, PodView, Replaced, ServiceView,
     VolumeView,
 };
 use crate::history::Life;
-use crate::history::pod_state::{PodState, has_sandbox};
+use crate::history::pod_state::{PodState, claims_are_older, has_sandbox, is_older};
 use crate::messages::fill;
 use kubesim::api::service::SERVICE_NAME_LABEL;
 use kubesim::api::stateful_set::{
@@ -27,7 +27,7 @@ const LINES_SHOWN: usize = 6;
 const STEPS_OF_EACH: f32 = 8.0;
 const STEPS: f32 = 24.0;
 
-impl Look<'_> {
+impl LaneBuilder<'_> {
     pub(super) fn service(&self) -> Option<ServiceView> {
         let name = &self.set.stateful_set().spec.service_name;
         if name.is_empty() {
@@ -73,12 +73,12 @@ impl Look<'_> {
     }
 
     /// Of a crowd, the place that is to be seen whole: the one that was chosen, else that of the pod that matters now.
-    pub(super) fn whole(&self, crowd: &Crowd, lens: Option<i32>, pod: Option<&str>) -> Option<Rc<Lane>> {
+    pub(super) fn whole(&self, grid: &PodGrid, focus: Option<i32>, pod: Option<&str>) -> Option<Rc<Lane>> {
         let spec = &self.set.stateful_set().spec;
         let ordinal = |name: &str| parent_and_ordinal(name).map(|(_, ordinal)| ordinal);
-        let is_there = |n: &i32| crowd.cell(*n).is_some();
-        let chosen = lens.or(pod.and_then(ordinal)).filter(is_there);
-        let ordinal = chosen.or(crowd.cells().next().map(|cell| cell.ordinal))?;
+        let is_there = |n: &i32| grid.cell(*n).is_some();
+        let chosen = focus.or(pod.and_then(ordinal)).filter(is_there);
+        let ordinal = chosen.or(grid.cells().next().map(|cell| cell.ordinal))?;
         let wanted = spec.ordinals();
         Some(Rc::new(self.lane(ordinal, wanted.contains(&ordinal), false)))
     }
@@ -90,11 +90,11 @@ impl Look<'_> {
         let pod = self.store.find(Kind::Pod, &self.set.meta.namespace, &name);
         let before = pod.and_then(|pod| self.chronicle.life_before(pod));
         let place = match pod {
-            Some(pod) => PodPlace::Pod(Box::new(self.pod(pod, before, small))),
+            Some(pod) => PodSlot::Pod(Box::new(self.pod(pod, before, small))),
             None => self.ghost(ordinal, &name, wanted),
         };
         let claim_of = |template: &Str| self.claim(&[&**template, "-", &*name].concat(), pod, before, wanted);
-        let shows_claims = !matches!(place, PodPlace::Ghost { next: false, .. });
+        let shows_claims = !matches!(place, PodSlot::Ghost { next: false, .. });
         let claims = spec.volume_claim_templates.iter().map(|t| claim_of(&t.name));
         Lane {
             ordinal,
@@ -113,20 +113,20 @@ impl Look<'_> {
         Some(hostname.as_ref().map_or_else(|| service.clone(), called))
     }
 
-    pub(super) fn ghost(&self, ordinal: i32, name: &Str, wanted: bool) -> PodPlace {
+    pub(super) fn ghost(&self, ordinal: i32, name: &Str, wanted: bool) -> PodSlot {
         let spec = &self.set.stateful_set().spec;
         let next = self.next.as_ref() == Some(name);
         let waits =
             spec.pod_management_policy == PodManagementPolicy::OrderedReady && ordinal > spec.ordinals_start;
         let note = if !wanted {
-            self.words.scaled_away.to_string()
+            self.messages.scaled_away.to_string()
         } else if waits {
             let before = pod_name(&self.set.meta.name, ordinal - 1);
-            fill(self.words.waits_for, &[("pod", &before)])
+            fill(self.messages.waits_for, &[("pod", &before)])
         } else {
-            self.words.soon.to_string()
+            self.messages.soon.to_string()
         };
-        PodPlace::Ghost { note, next }
+        PodSlot::Ghost { note, next }
     }
 
     pub(super) fn pod(&self, object: &Object, before: Option<&Life>, small: bool) -> PodView {
@@ -176,13 +176,9 @@ impl Look<'_> {
 
     pub(super) fn replaced(&self, object: &Object, before: &Life) -> Replaced {
         let pod = object.pod();
-        let is_older = |claim: &Str| {
-            let claim = self.store.get(&object.key().beside(Kind::PersistentVolumeClaim, claim));
-            claim.is_some_and(|claim| claim.meta.creation_timestamp < object.meta.creation_timestamp)
-        };
         let same = |old: &Option<Str>, new: &Option<Str>| new.as_ref().map(|_| old == new);
         Replaced {
-            claims: pod.spec.claims().map(is_older).reduce(|all, is| all && is),
+            claims: claims_are_older(self.store, object),
             ip: same(&before.ip, &pod.status.pod_ip),
             node: same(&before.node, &pod.spec.node_name),
             revision: before.revision.as_deref() == object.meta.label(REVISION_LABEL),
@@ -205,7 +201,7 @@ impl Look<'_> {
             let class = claim.spec.storage_class_name.as_deref().unwrap_or_default();
             ClaimFacts {
                 status: if object.meta.is_terminating() { "Terminating" } else { claim.phase.name() },
-                same: before.is_some() && born.is_some_and(|born| object.meta.creation_timestamp < born),
+                same: before.is_some() && pod.is_some_and(|pod| is_older(object, pod)),
                 kept: pod.is_none() && !wanted,
                 about: [size, &*modes.join(","), class].join(" · "),
             }

@@ -13,28 +13,28 @@ pub use view::*;
 use crate::explain as why;
 use crate::history::Chronicle;
 use crate::history::pod_state::PodState;
-use crate::messages::Words;
-use builder::Look;
+use crate::messages::{Messages, fill};
+use builder::LaneBuilder;
 use kubesim::api::stateful_set::{PodManagementPolicy, UpdateStrategy};
 use kubesim::api::{Key, Kind, Object, SimTime, Span, Uid};
 use kubesim::apiserver::{History, Store};
 use kubesim::kubectl::printers::pod_status;
 use lane::{next_pod, pods_in_dns};
-use pod_grid::Seen;
+use pod_grid::GridCache;
 use std::rc::Rc;
 
 /// How a crowd is looked at.
 #[derive(Default)]
-pub struct Glass {
+pub struct SceneCache {
     /// The place that the user wants to see whole.
-    pub lens: Option<i32>,
+    pub focus: Option<i32>,
     /// The crowd as it was seen last.
-    seen: Option<Seen>,
+    grid: Option<GridCache>,
     /// The pods of others as they were seen last, after how many writes, and of which set they are not.
     others: Option<(usize, Uid, Rc<Vec<OtherPod>>)>,
 }
 
-impl Glass {
+impl SceneCache {
     fn others(&mut self, store: &Store, set: &Object, position: usize) -> Rc<Vec<OtherPod>> {
         match &self.others {
             Some((at, of, others)) if *at == position && *of == set.meta.uid => others.clone(),
@@ -56,17 +56,17 @@ pub fn shown_set(store: &Store, wanted: Option<&Key>) -> Option<Key> {
 
 /// The scene at this moment. `wanted` is the set that the user chose, if it is there.
 pub fn scene(
-    words: &'static Words,
+    messages: &'static Messages,
     store: &Store,
     chronicle: &Chronicle,
     now: Playhead,
     wanted: Option<&Key>,
-    (glass, history, position): (&mut Glass, &History, usize),
+    (cache, history, position): (&mut SceneCache, &History, usize),
 ) -> Scene {
     let sets: Vec<Key> = store.list(Kind::StatefulSet).map(|s| s.key()).collect();
     let set = shown_set(store, wanted).and_then(|key| store.get(&key));
     let Some(set) = set else {
-        let why = why::of_nothing(words, store);
+        let why = why::of_nothing(messages, store);
         return Scene {
             set: None,
             sets,
@@ -74,14 +74,14 @@ pub fn scene(
             service: None,
             lanes: Vec::new(),
             many: false,
-            crowd: None,
+            grid: None,
             others: Rc::new(others(store, None)),
         };
     };
     let nodes =
         store.list(Kind::Node).filter(|n| !n.node().taints.iter().any(|t| t.key.ends_with("control-plane")));
-    let look = Look {
-        words,
+    let builder = LaneBuilder {
+        messages,
         store,
         chronicle,
         set,
@@ -90,28 +90,28 @@ pub fn scene(
         in_dns: pods_in_dns(store, set),
         next: next_pod(store, set),
     };
-    let why = why::of_set(words, store, set);
-    let (crowd, seen) = Seen::look(glass.seen.take(), history, position, store, set);
-    glass.seen = seen;
-    let lanes = match &crowd {
-        Some(crowd) => look.whole(crowd, glass.lens, why.pod.as_deref()).into_iter().collect(),
-        None => look.lanes(),
+    let why = why::of_set(messages, store, set);
+    let (grid, followed) = GridCache::follow(cache.grid.take(), history, position, store, set);
+    cache.grid = followed;
+    let lanes = match &grid {
+        Some(grid) => builder.whole(grid, cache.focus, why.pod.as_deref()).into_iter().collect(),
+        None => builder.lanes(),
     };
     Scene {
-        set: Some(SetView { key: set.key(), chips: chips(set) }),
+        set: Some(SetView { key: set.key(), chips: chips(messages, set) }),
         why,
-        service: look.service(),
+        service: builder.service(),
         many: lanes.len() >= COMPACT,
         lanes,
-        crowd,
-        others: glass.others(store, set, position),
+        grid,
+        others: cache.others(store, set, position),
         sets,
     }
 }
 
-fn chips(set: &Object) -> Vec<String> {
+fn chips(messages: &Messages, set: &Object) -> Vec<String> {
     let (spec, status) = (&set.stateful_set().spec, &set.stateful_set().status);
-    let mut chips = vec![format!("{}/{} ready", status.ready_replicas, spec.replicas)];
+    let mut chips = vec![messages.ready(status.ready_replicas, spec.replicas)];
     chips.push(match spec.pod_management_policy {
         PodManagementPolicy::OrderedReady => "OrderedReady".into(),
         PodManagementPolicy::Parallel => "Parallel".into(),
@@ -119,14 +119,18 @@ fn chips(set: &Object) -> Vec<String> {
     chips.push(match &spec.update_strategy {
         UpdateStrategy::OnDelete => "OnDelete".into(),
         UpdateStrategy::RollingUpdate { partition: 0, .. } => "RollingUpdate".into(),
-        UpdateStrategy::RollingUpdate { partition, .. } => format!("partition {partition}"),
+        UpdateStrategy::RollingUpdate { partition, .. } => {
+            fill(messages.partition, &[("partition", &partition.to_string())])
+        }
     });
     if let Some(revision) = &status.update_revision {
         chips.push(match &status.current_revision {
             Some(current) if current != revision => {
-                format!("{}/{} at {revision}", status.updated_replicas, spec.replicas)
+                let (updated, replicas) = (status.updated_replicas.to_string(), spec.replicas.to_string());
+                let values = [("updated", &*updated), ("replicas", &*replicas), ("revision", &**revision)];
+                fill(messages.updated_of, &values)
             }
-            _ => format!("rev {revision}"),
+            _ => fill(messages.at_revision, &[("revision", revision)]),
         });
     }
     chips

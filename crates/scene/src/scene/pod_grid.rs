@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 /// From this many places on, each is a cell.
-pub const CROWD: usize = 41;
+pub const GRID_FROM: usize = 41;
 /// Up to so many places have numbers.
 pub const NUMBERED: usize = 250;
 /// So many cells are drawn together.
@@ -43,7 +43,7 @@ impl PartialEq for Cell {
 
 /// All places of a set.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Crowd {
+pub struct PodGrid {
     /// The places, in order.
     pub blocks: Vec<Rc<Vec<Cell>>>,
     /// How many pods are in each state, in the order of [`PodState::ALL`].
@@ -58,7 +58,7 @@ pub struct Crowd {
     pub wanted: Range<i32>,
 }
 
-impl Crowd {
+impl PodGrid {
     /// How many places.
     pub fn len(&self) -> usize {
         self.blocks.iter().map(|block| block.len()).sum()
@@ -99,12 +99,12 @@ impl Crowd {
 
     /// The set's places: those that are wanted, that have a pod, or whose claim is still there. `None` if they are few
     /// enough for lanes. What is as it was `before` is the same allocation.
-    pub fn of(store: &Store, set: &Object, before: Option<&Crowd>) -> Option<Crowd> {
+    pub fn of(store: &Store, set: &Object, before: Option<&PodGrid>) -> Option<PodGrid> {
         let cells = cells(store, set);
-        if cells.len() < CROWD {
+        if cells.len() < GRID_FROM {
             return None;
         }
-        let mut crowd = Crowd {
+        let mut grid = PodGrid {
             blocks: Vec::new(),
             counts: [0; 6],
             missing: 0,
@@ -113,50 +113,50 @@ impl Crowd {
             wanted: set.stateful_set().spec.ordinals(),
         };
         for cell in &cells {
-            *crowd.count(cell.state) += 1;
+            *grid.count(cell.state) += 1;
         }
         let old = |n: usize| before?.blocks.get(n);
         let share = |(n, block): (usize, &[Cell])| match old(n).filter(|old| ***old == *block) {
             Some(old) => old.clone(),
             None => Rc::new(block.to_vec()),
         };
-        crowd.blocks = cells.chunks(BLOCK).enumerate().map(share).collect();
-        Some(crowd)
+        grid.blocks = cells.chunks(BLOCK).enumerate().map(share).collect();
+        Some(grid)
     }
 
     /// The set's places after these places of it have changed. `None` if there are other places now than there were.
-    fn after(&self, store: &Store, set: &Object, changed: &[i32]) -> Option<Crowd> {
+    fn after(&self, store: &Store, set: &Object, changed: &[i32]) -> Option<PodGrid> {
         if self.wanted != set.stateful_set().spec.ordinals() {
             return None;
         }
         let revision = set.stateful_set().status.update_revision.clone();
-        let mut crowd = Crowd { revision, rolls: rolls(set), ..self.clone() };
+        let mut grid = PodGrid { revision, rolls: rolls(set), ..self.clone() };
         for ordinal in changed {
-            let (block, place) = crowd.place(*ordinal)?;
+            let (block, place) = grid.place(*ordinal)?;
             let cell = cell_of(store, set, *ordinal);
             if cell.is_empty() && !self.wanted.contains(ordinal) {
                 return None;
             }
-            let old = &crowd.blocks[block][place];
+            let old = &grid.blocks[block][place];
             if *old != cell {
                 let before = old.state;
-                *crowd.count(before) -= 1;
-                *crowd.count(cell.state) += 1;
-                Rc::make_mut(&mut crowd.blocks[block])[place] = cell;
+                *grid.count(before) -= 1;
+                *grid.count(cell.state) += 1;
+                Rc::make_mut(&mut grid.blocks[block])[place] = cell;
             }
         }
-        Some(crowd)
+        Some(grid)
     }
 
     /// The places as they are drawn after a picture of these. Numbers are texts, of which hundreds take longer than a picture
     /// may: of places with numbers one block is new, the first one from `turn` on. Returns the block with which the next
     /// picture goes on, if there are others.
     pub fn following(
-        self: &Rc<Crowd>,
-        before: Option<&Rc<Crowd>>,
+        self: &Rc<PodGrid>,
+        before: Option<&Rc<PodGrid>>,
         turn: usize,
-    ) -> (Rc<Crowd>, Option<usize>) {
-        let is_alike = |before: &&Rc<Crowd>| before.wanted == self.wanted && before.len() == self.len();
+    ) -> (Rc<PodGrid>, Option<usize>) {
+        let is_alike = |before: &&Rc<PodGrid>| before.wanted == self.wanted && before.len() == self.len();
         let Some(before) = before.filter(is_alike).filter(|_| self.len() <= NUMBERED) else {
             return (self.clone(), None);
         };
@@ -164,10 +164,10 @@ impl Crowd {
         let is_new = |n: &usize| !Rc::ptr_eq(&self.blocks[*n], &before.blocks[*n]);
         let mut new = (0..count).map(|n| (turn + n) % count).filter(is_new);
         let (Some(drawn), Some(next)) = (new.next(), new.next()) else { return (self.clone(), None) };
-        let mut crowd = (**self).clone();
-        crowd.blocks = before.blocks.clone();
-        crowd.blocks[drawn] = self.blocks[drawn].clone();
-        (Rc::new(crowd), Some(next))
+        let mut grid = (**self).clone();
+        grid.blocks = before.blocks.clone();
+        grid.blocks[drawn] = self.blocks[drawn].clone();
+        (Rc::new(grid), Some(next))
     }
 
     fn count(&mut self, state: Option<PodState>) -> &mut usize {
@@ -194,37 +194,37 @@ impl Cell {
 }
 
 /// A crowd as it was seen last.
-pub struct Seen {
+pub struct GridCache {
     /// The set.
     of: Key,
     /// After how many writes.
     position: usize,
     /// The crowd; `None` if the set is none.
-    crowd: Option<Rc<Crowd>>,
+    grid: Option<Rc<PodGrid>>,
 }
 
-impl Seen {
+impl GridCache {
     /// The crowd after so many writes, of which `store` is the world: what was written between is gone through, if the
     /// set is the same and it is not too much.
-    pub fn look(
-        before: Option<Seen>,
+    pub fn follow(
+        before: Option<GridCache>,
         history: &History,
         position: usize,
         store: &Store,
         set: &Object,
-    ) -> (Option<Rc<Crowd>>, Option<Seen>) {
+    ) -> (Option<Rc<PodGrid>>, Option<GridCache>) {
         let of = set.key();
         let before = before.filter(|seen| seen.of == of);
-        let crowd = match before {
-            Some(seen) if seen.position == position => seen.crowd,
-            Some(Seen { crowd: Some(old), position: was, .. }) => {
+        let grid = match before {
+            Some(seen) if seen.position == position => seen.grid,
+            Some(GridCache { grid: Some(old), position: was, .. }) => {
                 let changed = changed(history, was, position, set);
                 let followed = changed.and_then(|changed| old.after(store, set, &changed));
-                followed.or_else(|| Crowd::of(store, set, Some(&old))).map(Rc::new)
+                followed.or_else(|| PodGrid::of(store, set, Some(&old))).map(Rc::new)
             }
-            _ => Crowd::of(store, set, None).map(Rc::new),
+            _ => PodGrid::of(store, set, None).map(Rc::new),
         };
-        (crowd.clone(), Some(Seen { of, position, crowd }))
+        (grid.clone(), Some(GridCache { of, position, grid }))
     }
 }
 

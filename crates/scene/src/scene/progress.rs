@@ -1,13 +1,13 @@
 //! How far a pod, its volumes and its containers are.
 
-use super::builder::{Look, part};
+use super::builder::{LaneBuilder, part};
 use crate::history::pod_state::has_sandbox;
 use kubesim::api::pod::ContainerState;
 use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Kind, Object, Str};
 use kubesim::verdict::{Component, Reason, Verdict};
 
-impl Look<'_> {
+impl LaneBuilder<'_> {
     /// How far a pod is; see [`PodView::progress`].
     pub(super) fn progress(&self, object: &Object) -> Vec<f32> {
         let pod = object.pod();

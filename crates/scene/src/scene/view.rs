@@ -1,7 +1,7 @@
 //! What is shown, as values: compared, so that only what has changed is drawn again.
 
-use super::pod_grid::Crowd;
-use crate::explain::Why;
+use super::pod_grid::PodGrid;
+use crate::explain::Explanation;
 use crate::history::pod_state::PodState;
 use kubesim::api::{Key, Str};
 use std::rc::Rc;
@@ -19,7 +19,7 @@ pub struct Scene {
     /// All sets there are, to choose another.
     pub sets: Vec<Key>,
     /// Why it is as it is.
-    pub why: Why,
+    pub why: Explanation,
     /// The Service that names the pods.
     pub service: Option<ServiceView>,
     /// One for each number; of a crowd, only the one that is looked at closely.
@@ -27,7 +27,7 @@ pub struct Scene {
     /// Whether there are too many lanes to show details, be they drawn already or not.
     pub many: bool,
     /// All places, if they are too many for lanes.
-    pub crowd: Option<Rc<Crowd>>,
+    pub grid: Option<Rc<PodGrid>>,
     /// Pods of nobody or of somebody else.
     pub others: Rc<Vec<OtherPod>>,
 }
@@ -60,7 +60,7 @@ pub struct Lane {
     /// The name of its pod.
     pub name: Str,
     /// The pod, or what is there in its place.
-    pub pod: PodPlace,
+    pub pod: PodSlot,
     /// The name that DNS has for the pod's address, as short as it can be asked for in the set's namespace.
     pub dns_name: Option<Str>,
     /// Its claims.
@@ -69,7 +69,7 @@ pub struct Lane {
 
 /// The pod, or what is there in its place.
 #[derive(Clone, PartialEq, Debug)]
-pub enum PodPlace {
+pub enum PodSlot {
     /// No pod.
     Ghost {
         /// What it waits for.

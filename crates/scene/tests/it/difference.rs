@@ -5,6 +5,7 @@ use kubesim::api::SimTime;
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
 use scene::history::difference::differences;
+use scene::messages::EN;
 
 #[test]
 fn what_is_missing_and_what_is_at_another_point_is_found() {
@@ -12,11 +13,11 @@ fn what_is_missing_and_what_is_at_another_point_is_found() {
     one.input(Input::Apply(FLASK.into()));
     one.run_until(SimTime(60_000));
     let mut other = Story::replay(Options::default(), one.inputs(), one.now());
-    assert_eq!(differences(one.cluster.api.store(), other.cluster.api.store()), []);
+    assert_eq!(differences(&EN, one.cluster.api.store(), other.cluster.api.store()), []);
     other.input(Input::Command("kubectl scale sts flask --replicas=2".into()));
     other.run_until(SimTime(80_000));
     one.run_until(SimTime(80_000));
-    let found = differences(one.cluster.api.store(), other.cluster.api.store());
+    let found = differences(&EN, one.cluster.api.store(), other.cluster.api.store());
     let keys: Vec<String> = found.iter().map(|d| d.key.to_string()).collect();
     assert_eq!(keys, ["statefulset/flask", "pod/flask-2"]);
     assert_eq!((found[0].here.as_deref(), found[0].there.as_deref()), (Some("3/3 ready"), Some("2/2 ready")));
@@ -37,7 +38,7 @@ fn that_a_claim_was_kept_and_another_was_not_is_a_difference() {
         story.run_until(SimTime(180_000));
         story
     });
-    let found = differences(stories[0].cluster.api.store(), stories[1].cluster.api.store());
+    let found = differences(&EN, stories[0].cluster.api.store(), stories[1].cluster.api.store());
     let told: Vec<[Option<&str>; 3]> = found
         .iter()
         .map(|d| [Some(&*d.key.name), d.here.as_deref(), d.there.as_deref()])

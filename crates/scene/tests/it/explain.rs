@@ -7,7 +7,7 @@ use kubesim::apiserver::FeatureGates;
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
 use kubesim::verdict::{Component, Reason};
-use scene::explain::{self as why, Mood, Subject, Why};
+use scene::explain::{self as why, Explanation, Subject, Tone};
 use scene::messages::EN;
 
 const PVC: Kind = Kind::PersistentVolumeClaim;
@@ -61,13 +61,13 @@ fn reason(story: &Story) -> Reason {
 }
 
 #[track_caller]
-fn whole(story: &Story) -> Why {
+fn whole(story: &Story) -> Explanation {
     let store = story.cluster.api.store();
     why::of_set(&EN, store, store.get(&set_key()).expect("the set is there"))
 }
 
 #[track_caller]
-fn of(story: &Story, subject: Subject) -> Why {
+fn of(story: &Story, subject: Subject) -> Explanation {
     let store = story.cluster.api.store();
     why::of(&EN, store, store.get(&set_key()).expect("the set is there"), &subject)
 }
@@ -78,8 +78,8 @@ fn pod(name: &str) -> Subject {
 
 /// Checks the mood, the title, a part of the text, and that there is a rule with a section of the documentation.
 #[track_caller]
-fn check(why: &Why, mood: Mood, title: &str, text: &str) {
-    assert_eq!((why.mood, &*why.title), (mood, title), "{why:?}");
+fn check(why: &Explanation, tone: Tone, title: &str, text: &str) {
+    assert_eq!((why.tone, &*why.title), (tone, title), "{why:?}");
     assert!(why.text.contains(text), "no {text:?} in {:?}", why.text);
     let rule = why.rule.expect("there is a rule");
     let sentences = rule.text.matches(". ").count() + 1;
@@ -94,19 +94,19 @@ fn node_of(story: &Story, name: &str) -> String {
 
 /// Gives the offered command, and waits until all is well.
 #[track_caller]
-fn help(story: &mut Story, why: &Why, seconds: i64) {
+fn help(story: &mut Story, why: &Explanation, seconds: i64) {
     let remedy = why.remedy.clone().expect("a command is offered");
     run(story, &remedy, seconds);
     let after = whole(story);
-    assert_eq!((after.mood, &*after.title), (Mood::Calm, "Everything is as wanted"), "{remedy}: {after:?}");
+    assert_eq!((after.tone, &*after.title), (Tone::Calm, "Everything is as wanted"), "{remedy}: {after:?}");
 }
 
 #[test]
 fn a_set_that_its_controller_has_not_seen() {
     let story = story(&[], 0);
     assert!(story.cluster.api.store().verdict(Component::StatefulSetController, &set_key()).is_none());
-    check(&whole(&story), Mood::Busy, "flask is new", "has not looked at it yet");
-    check(&of(&story, pod("flask-0")), Mood::Busy, "Why is flask-0 not there yet?", "has not looked");
+    check(&whole(&story), Tone::Busy, "flask is new", "has not looked at it yet");
+    check(&of(&story, pod("flask-0")), Tone::Busy, "Why is flask-0 not there yet?", "has not looked");
 }
 
 #[test]
@@ -117,15 +117,15 @@ fn waiting_for_ready() {
     let why = whole(&story);
     check(
         &why,
-        Mood::Waiting,
+        Tone::Waiting,
         "Why is flask-1 not there yet?",
         "flask-0 must be Running and Ready before flask-1",
     );
     assert!(why.wait.is_some(), "what its node does takes time");
-    check(&of(&story, pod("flask-0")), Mood::Waiting, "Why is flask-0 not Ready yet?", "Its node");
+    check(&of(&story, pod("flask-0")), Tone::Waiting, "Why is flask-0 not Ready yet?", "Its node");
     check(
         &of(&story, pod("flask-2")),
-        Mood::Waiting,
+        Tone::Waiting,
         "Why is flask-2 not there yet?",
         "It comes after flask-0",
     );
@@ -137,11 +137,11 @@ fn waiting_for_min_ready_seconds() {
     let (reason, until) = verdict(&story, Component::StatefulSetController, &set_key());
     assert!(matches!(reason, Reason::WaitingForAvailable { min_ready_seconds: 10, .. }), "{reason:?}");
     let why = whole(&story);
-    check(&why, Mood::Waiting, "Why is flask-1 not there yet?", "must stay Ready for `minReadySeconds: 10`");
+    check(&why, Tone::Waiting, "Why is flask-1 not there yet?", "must stay Ready for `minReadySeconds: 10`");
     assert_eq!(why.wait.map(|(_, until)| until), until);
     assert_eq!(why.rule.map(|rule| rule.field), Some("minReadySeconds"));
     let why = of(&story, pod("flask-0"));
-    check(&why, Mood::Waiting, "flask-0 is Ready, but not available yet", "`minReadySeconds: 10`");
+    check(&why, Tone::Waiting, "flask-0 is Ready, but not available yet", "`minReadySeconds: 10`");
     assert!(why.wait.is_some());
 }
 
@@ -156,9 +156,9 @@ fn waiting_for_termination_while_the_grace_period_runs() {
     assert!(matches!(reason, Reason::WaitingForTermination { pod, .. } if &*pod == "flask-1"));
     assert!(until.is_some_and(|until| until > story.now()));
     let why = whole(&story);
-    check(&why, Mood::Waiting, "flask-1 is going", "may take 10 s to stop");
+    check(&why, Tone::Waiting, "flask-1 is going", "may take 10 s to stop");
     assert!(why.wait.is_some_and(|(_, until)| until > story.now()), "{why:?}");
-    check(&of(&story, pod("flask-1")), Mood::Waiting, "Why is flask-1 still there?", "It was told to go.");
+    check(&of(&story, pod("flask-1")), Tone::Waiting, "Why is flask-1 still there?", "It was told to go.");
 }
 
 #[test]
@@ -174,16 +174,16 @@ fn waiting_for_a_predecessor_on_scale_down() {
             if &*pod == "flask-0" && &*next == "flask-2"),
             "{why:?}"
         );
-        check(&why, Mood::Waiting, "Why is flask-2 still there?", "before flask-2 may be taken away");
+        check(&why, Tone::Waiting, "Why is flask-2 still there?", "before flask-2 may be taken away");
         check(
             &of(&story, pod("flask-1")),
-            Mood::Waiting,
+            Tone::Waiting,
             "Why is flask-1 still there?",
             "flask-1 is to go when flask-2 is gone",
         );
     }
     run(&mut story, "trouble ready flask-0", 60);
-    check(&whole(&story), Mood::Calm, "No pods are wanted", "`replicas` is 0. Claims and their volumes stay");
+    check(&whole(&story), Tone::Calm, "No pods are wanted", "`replicas` is 0. Claims and their volumes stay");
 }
 
 #[test]
@@ -195,10 +195,10 @@ fn scaling_down_goes_one_by_one() {
     run(&mut story, "kubectl scale sts flask --replicas=1", 2);
     assert!(matches!(reason(&story), Reason::WaitingForTermination { pod, next: Some(next) }
         if &*pod == "flask-2" && &*next == "flask-1"));
-    check(&whole(&story), Mood::Waiting, "Why is flask-1 still there?", "flask-2 must be gone before");
+    check(&whole(&story), Tone::Waiting, "Why is flask-1 still there?", "flask-2 must be gone before");
     check(
         &of(&story, pod("flask-1")),
-        Mood::Waiting,
+        Tone::Waiting,
         "Why is flask-1 still there?",
         "flask-1 is to go when flask-2 is gone",
     );
@@ -211,11 +211,11 @@ fn held_by_partition() {
     run(&mut story, "kubectl set image sts/flask flask-app=busybox:1.36", 60);
     run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 60);
     assert_eq!(reason(&story), Reason::HeldByPartition { partition: 2, held: 2 });
-    check(&whole(&story), Mood::Calm, "Why do 2 pods keep the old revision?", "`partition: 2`");
+    check(&whole(&story), Tone::Calm, "Why do 2 pods keep the old revision?", "`partition: 2`");
     let held = of(&story, pod("flask-0"));
-    check(&held, Mood::Calm, "Why does flask-0 keep the old revision?", "below `partition: 2`");
+    check(&held, Tone::Calm, "Why does flask-0 keep the old revision?", "below `partition: 2`");
     assert_eq!(held.rule.map(|rule| rule.field), Some("partition"));
-    check(&of(&story, pod("flask-2")), Mood::Calm, "flask-2 is Ready", "It runs on chhan-k8s-4");
+    check(&of(&story, pod("flask-2")), Tone::Calm, "flask-2 is Ready", "It runs on chhan-k8s-4");
 }
 
 #[test]
@@ -224,9 +224,9 @@ fn on_delete() {
     run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 5);
     assert_eq!(reason(&story), Reason::OnDelete { outdated: 3 });
     let why = whole(&story);
-    check(&why, Mood::Calm, "Why do 3 pods keep the old revision?", "`OnDelete`");
+    check(&why, Tone::Calm, "Why do 3 pods keep the old revision?", "`OnDelete`");
     assert_eq!(why.remedy.as_deref(), Some("kubectl delete pod flask-2"));
-    check(&of(&story, pod("flask-0")), Mood::Calm, "Why does flask-0 keep the old revision?", "`OnDelete`");
+    check(&of(&story, pod("flask-0")), Tone::Calm, "Why does flask-0 keep the old revision?", "`OnDelete`");
     for _ in 0..2 {
         let remedy = whole(&story).remedy.expect("it goes on with the next one");
         run(&mut story, &remedy, 30);
@@ -248,13 +248,13 @@ fn a_rollout_waits_for_each_replacement() {
     );
     check(
         &whole(&story),
-        Mood::Waiting,
+        Tone::Waiting,
         "Why is flask-1 not replaced yet?",
         "flask-2 must be Running and Ready",
     );
     check(
         &of(&story, pod("flask-0")),
-        Mood::Waiting,
+        Tone::Waiting,
         "Why does flask-0 keep the old revision?",
         "from the highest ordinal down",
     );
@@ -268,14 +268,14 @@ fn a_stuck_rollout_and_after_rolling_back_the_pod_that_has_to_be_deleted() {
     let kubelet = verdict(&story, Component::Kubelet, &key(Kind::Pod, "flask-2"));
     assert!(matches!(kubelet, (Reason::ImageBackOff { .. }, Some(_))), "{kubelet:?}");
     let why = whole(&story);
-    check(&why, Mood::Stuck, "Why does the rollout not go on?", "can't be pulled");
+    check(&why, Tone::Stuck, "Why does the rollout not go on?", "can't be pulled");
     assert!(why.text.contains("flask-2 must then be deleted by hand as well"), "{why:?}");
     assert_eq!(why.rule.map(|rule| rule.section), Some("Forced rollback"));
     assert_eq!(why.remedy.as_deref(), Some("kubectl rollout undo statefulset/flask"));
     run(&mut story, &why.remedy.unwrap_or_default(), 30);
     assert_eq!(reason(&story), Reason::StuckUpdate { pod: "flask-2".into() });
     let why = whole(&story);
-    check(&why, Mood::Stuck, "Why does the rollout not go on?", "Somebody has to delete it");
+    check(&why, Tone::Stuck, "Why does the rollout not go on?", "Somebody has to delete it");
     assert_eq!(why.rule.map(|rule| rule.section), Some("Forced rollback"));
     assert_eq!(why.remedy.as_deref(), Some("kubectl delete pod flask-2"));
     assert_eq!(of(&story, pod("flask-2")).remedy, why.remedy);
@@ -302,7 +302,7 @@ fn held_by_max_unavailable() {
         "{reason:?}"
     );
     let why = whole(&story);
-    check(&why, Mood::Waiting, "Why is flask-2 not replaced yet?", "`maxUnavailable: 2` is used up");
+    check(&why, Tone::Waiting, "Why is flask-2 not replaced yet?", "`maxUnavailable: 2` is used up");
     assert_eq!(why.rule.map(|rule| rule.field), Some("maxUnavailable"));
 }
 
@@ -324,7 +324,7 @@ fn max_unavailable_is_missed_where_the_api_server_drops_it() {
         };
         assert_eq!(reason(&story), dropped, "{policy}");
         let why = whole(&story);
-        check(&why, Mood::Waiting, "Why is flask-3 not replaced yet?", "the API server dropped it");
+        check(&why, Tone::Waiting, "Why is flask-3 not replaced yet?", "the API server dropped it");
         assert_eq!(why.rule.map(|rule| rule.field), Some("maxUnavailable"));
     }
     // Of what was never applied, or would allow no more than one pod, nothing is said.
@@ -355,7 +355,7 @@ fn a_claim_waits_for_its_first_consumer_and_for_the_provisioner() {
     );
     check(
         &of(&story, Subject::Claim(lonely)),
-        Mood::Waiting,
+        Tone::Waiting,
         "Why is lonely Pending?",
         "only once a pod that needs it is to be placed",
     );
@@ -365,16 +365,16 @@ fn a_claim_waits_for_its_first_consumer_and_for_the_provisioner() {
         (Reason::Provisioning { .. }, Some(_))
     ));
     let why = of(&story, Subject::Claim(claim));
-    check(&why, Mood::Waiting, "Why is www-flask-0 Pending?", "`rancher.io/local-path` is making the volume");
+    check(&why, Tone::Waiting, "Why is www-flask-0 Pending?", "`rancher.io/local-path` is making the volume");
     assert!(why.wait.is_some());
     check(
         &whole(&story),
-        Mood::Waiting,
+        Tone::Waiting,
         "Why is flask-1 not there yet?",
         "is making the volume for `www-flask-0`",
     );
     let missing = of(&story, Subject::Claim(key(PVC, "www-flask-1")));
-    check(&missing, Mood::Waiting, "Why is www-flask-1 not there yet?", "just before the pod");
+    check(&missing, Tone::Waiting, "Why is www-flask-1 not there yet?", "just before the pod");
 }
 
 #[test]
@@ -384,9 +384,9 @@ fn a_claim_whose_class_is_missing() {
     let missing = Reason::ClassMissing { class: "fast".into() };
     assert_eq!(verdict(&story, Component::PersistentVolumeController, &claim).0, missing);
     let why = of(&story, Subject::Claim(claim));
-    check(&why, Mood::Stuck, "Why is www-flask-0 Pending?", "the class `fast`, which does not exist");
+    check(&why, Tone::Stuck, "Why is www-flask-0 Pending?", "the class `fast`, which does not exist");
     let why = whole(&story);
-    check(&why, Mood::Stuck, "Why is flask-1 not there yet?", "the class `fast`, which does not exist");
+    check(&why, Tone::Stuck, "Why is flask-1 not there yet?", "the class `fast`, which does not exist");
     help(&mut story, &why, 90);
 }
 
@@ -397,7 +397,7 @@ fn a_pod_whose_volume_lies_on_a_cordoned_node() {
     run(&mut story, &format!("kubectl cordon {node}"), 2);
     check(
         &of(&story, Subject::Node(Key::cluster(Kind::Node, &node))),
-        Mood::Waiting,
+        Tone::Waiting,
         &format!("{node} is cordoned"),
         "goes on",
     );
@@ -410,7 +410,7 @@ fn a_pod_whose_volume_lies_on_a_cordoned_node() {
     let why = whole(&story);
     check(
         &why,
-        Mood::Stuck,
+        Tone::Stuck,
         "Why is flask-1 not Ready yet?",
         &format!("its volume on `{node}`, which is cordoned"),
     );
@@ -429,14 +429,14 @@ fn a_pod_whose_volume_lies_on_a_node_that_is_gone() {
     let why = whole(&story);
     check(
         &why,
-        Mood::Stuck,
+        Tone::Stuck,
         "Why is flask-1 not Ready yet?",
         &format!("its volume on `{node}`, which is gone"),
     );
     assert_eq!(why.remedy.as_deref(), Some("kubectl delete pvc/www-flask-1 pod/flask-1"));
     check(
         &of(&story, Subject::Node(Key::cluster(Kind::Node, &node))),
-        Mood::Stuck,
+        Tone::Stuck,
         &format!("{node} is gone"),
         "no such node",
     );
@@ -453,7 +453,7 @@ fn a_pod_that_no_node_takes() {
         "{reason:?}"
     );
     let why = whole(&story);
-    check(&why, Mood::Stuck, "Why is flask-1 not there yet?", "No node takes it: 0/4 nodes are available");
+    check(&why, Tone::Stuck, "Why is flask-1 not there yet?", "No node takes it: 0/4 nodes are available");
     assert_eq!(why.rule.map(|rule| rule.field), Some("resources"));
 }
 
@@ -466,17 +466,17 @@ fn a_node_that_does_not_answer() {
     let silent = verdict(&story, Component::NodeLifecycleController, &node_key);
     assert!(matches!(silent, (Reason::HeartbeatsMissing, Some(_))), "{silent:?}");
     let why = of(&story, Subject::Node(node_key.clone()));
-    check(&why, Mood::Waiting, &format!("{node} has not been heard of"), "does not renew its lease");
+    check(&why, Tone::Waiting, &format!("{node} has not been heard of"), "does not renew its lease");
     for why in [whole(&story), of(&story, pod("flask-1"))] {
-        check(&why, Mood::Waiting, &format!("{node} has not been heard of"), "flask-1 runs there");
+        check(&why, Tone::Waiting, &format!("{node} has not been heard of"), "flask-1 runs there");
         assert_eq!(why.wait.map(|(_, until)| until), silent.1);
     }
-    check(&of(&story, pod("flask-0")), Mood::Calm, "flask-0 is Ready", "nothing is to be done");
+    check(&of(&story, pod("flask-0")), Tone::Calm, "flask-0 is Ready", "nothing is to be done");
     pass(&mut story, 60);
     assert_eq!(verdict(&story, Component::NodeLifecycleController, &node_key).0, Reason::NodeUnreachable);
     check(
         &of(&story, Subject::Node(node_key)),
-        Mood::Waiting,
+        Tone::Waiting,
         &format!("{node} does not answer"),
         "Nobody can say",
     );
@@ -486,7 +486,7 @@ fn a_node_that_does_not_answer() {
     let why = whole(&story);
     check(
         &why,
-        Mood::Waiting,
+        Tone::Waiting,
         "Why is flask-1 not Ready yet?",
         "It is given this long before it is told to go",
     );
@@ -496,12 +496,12 @@ fn a_node_that_does_not_answer() {
     assert_eq!(verdict(&story, Component::Kubelet, &key).0, Reason::NodeLost { node: (&*node).into() });
     assert!(matches!(reason(&story), Reason::WaitingForTermination { pod, .. } if &*pod == "flask-1"));
     let why = whole(&story);
-    check(&why, Mood::Stuck, "flask-1 is going", "Two pods of one name must never run");
+    check(&why, Tone::Stuck, "flask-1 is going", "Two pods of one name must never run");
     assert_eq!(why.rule.map(|rule| rule.section), Some("Force Delete StatefulSet Pods"));
     assert_eq!(why.remedy.as_deref(), Some("kubectl delete pod flask-1 --force --grace-period=0"));
     run(&mut story, &why.remedy.unwrap_or_default(), 20);
     let why = whole(&story);
-    check(&why, Mood::Stuck, "Why is flask-1 not Ready yet?", &format!("on `{node}`, which does not answer"));
+    check(&why, Tone::Stuck, "Why is flask-1 not Ready yet?", &format!("on `{node}`, which does not answer"));
     assert_eq!(why.remedy, Some(format!("trouble node {node} up")));
     help(&mut story, &why, 90);
 }
@@ -509,11 +509,11 @@ fn a_node_that_does_not_answer() {
 #[test]
 fn a_change_is_not_seen_at_once() {
     let mut story = story(&[], 60);
-    check(&whole(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+    check(&whole(&story), Tone::Calm, "Everything is as wanted", "3 of 3");
     story.input(Input::Command("kubectl scale sts flask --replicas=1".into()));
-    check(&whole(&story), Mood::Busy, "flask has changed", "has not seen the change yet");
+    check(&whole(&story), Tone::Busy, "flask has changed", "has not seen the change yet");
     pass(&mut story, 60);
-    check(&whole(&story), Mood::Calm, "Everything is as wanted", "1 of 1");
+    check(&whole(&story), Tone::Calm, "Everything is as wanted", "1 of 1");
 }
 
 #[test]
@@ -525,12 +525,12 @@ fn a_claim_is_kept_after_scaling_down() {
     let bound = verdict(&story, Component::PersistentVolumeController, &key(PVC, "www-flask-2")).0;
     assert!(matches!(bound, Reason::Bound { .. }));
     let why = of(&story, claim);
-    check(&why, Mood::Calm, "Why is www-flask-2 still there?", "`whenScaled` is `Retain`");
+    check(&why, Tone::Calm, "Why is www-flask-2 still there?", "`whenScaled` is `Retain`");
     assert_eq!(why.rule.map(|rule| rule.field), Some("persistentVolumeClaimRetentionPolicy"));
-    check(&of(&story, pod("flask-2")), Mood::Calm, "Why is there no flask-2?", "`replicas: 2`");
+    check(&of(&story, pod("flask-2")), Tone::Calm, "Why is there no flask-2?", "`replicas: 2`");
     check(
         &of(&story, Subject::Claim(key(PVC, "www-flask-1"))),
-        Mood::Calm,
+        Tone::Calm,
         "www-flask-1 is Bound",
         "the name flask-1",
     );
@@ -545,12 +545,12 @@ fn a_deleted_claim_in_use_stays_terminating() {
     assert_eq!(verdict(&story, Component::PvcProtectionController, &claim).0, in_use);
     check(
         &of(&story, Subject::Claim(claim)),
-        Mood::Stuck,
+        Tone::Stuck,
         "Why is www-flask-1 still Terminating?",
         "flask-1 uses it",
     );
     let why = whole(&story);
-    check(&why, Mood::Stuck, "Why is www-flask-1 still Terminating?", "flask-1 uses it");
+    check(&why, Tone::Stuck, "Why is www-flask-1 still Terminating?", "flask-1 uses it");
     help(&mut story, &why, 60);
 }
 
@@ -561,14 +561,14 @@ fn a_service_that_does_not_exist_or_selects_others() {
     let why = whole(&story);
     check(
         &why,
-        Mood::Stuck,
+        Tone::Stuck,
         "Why have the pods no names in DNS?",
         "the Service `flaks`, which does not exist",
     );
     assert_eq!(why.rule.map(|rule| rule.field), Some("serviceName"));
     check(
         &of(&story, Subject::Endpoint(key(Kind::Pod, "flask-0"))),
-        Mood::Stuck,
+        Tone::Stuck,
         &why.title,
         "does not exist",
     );
@@ -582,7 +582,7 @@ fn a_service_that_does_not_exist_or_selects_others() {
     let none = Reason::Endpoints { ready: 0, not_ready: 0 };
     assert_eq!(verdict(&story, Component::EndpointSliceController, &key(Kind::Service, "flask")).0, none);
     let why = whole(&story);
-    check(&why, Mood::Stuck, "Why have the pods no names in DNS?", "its selector does not match the labels");
+    check(&why, Tone::Stuck, "Why have the pods no names in DNS?", "its selector does not match the labels");
     help(&mut story, &why, 5);
 }
 
@@ -590,14 +590,14 @@ fn a_service_that_does_not_exist_or_selects_others() {
 fn a_pod_that_is_not_ready_is_not_in_dns() {
     let mut story = story(&[], 60);
     let endpoint = || Subject::Endpoint(key(Kind::Pod, "flask-1"));
-    check(&of(&story, endpoint()), Mood::Calm, "flask-1 is in DNS", "`flask-1.flask` leads to its address");
+    check(&of(&story, endpoint()), Tone::Calm, "flask-1 is in DNS", "`flask-1.flask` leads to its address");
     run(&mut story, "trouble unready flask-1", 2);
     let listed = Reason::Endpoints { ready: 2, not_ready: 1 };
     assert_eq!(verdict(&story, Component::EndpointSliceController, &key(Kind::Service, "flask")).0, listed);
     let probing = verdict(&story, Component::Kubelet, &key(Kind::Pod, "flask-1")).0;
     assert!(matches!(probing, Reason::Probing { failures: 1.., .. }), "{probing:?}");
-    check(&of(&story, endpoint()), Mood::Waiting, "Why is flask-1 not in DNS?", "its readiness probe fails");
-    check(&whole(&story), Mood::Waiting, "Why is flask-1 not Ready yet?", "its readiness probe fails");
+    check(&of(&story, endpoint()), Tone::Waiting, "Why is flask-1 not in DNS?", "its readiness probe fails");
+    check(&whole(&story), Tone::Waiting, "Why is flask-1 not Ready yet?", "its readiness probe fails");
 }
 
 #[test]
@@ -610,10 +610,10 @@ fn a_set_deleted_with_its_pods_left_behind() {
             && store.verdict(Component::StatefulSetController, &set_key()).is_none()
     );
     let why = why::of_nothing(&EN, store);
-    check(&why, Mood::Waiting, "The StatefulSet is gone, its pods have stayed", "`--cascade=orphan`");
+    check(&why, Tone::Waiting, "The StatefulSet is gone, its pods have stayed", "`--cascade=orphan`");
     story.input(Input::Apply(manifest(&[]).into()));
     pass(&mut story, 5);
-    check(&whole(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+    check(&whole(&story), Tone::Calm, "Everything is as wanted", "3 of 3");
 }
 
 #[test]
@@ -623,7 +623,7 @@ fn a_container_that_keeps_ending() {
     let (reason, until) = verdict(&story, Component::Kubelet, &key(Kind::Pod, "flask-0"));
     assert!(matches!(reason, Reason::CrashBackOff { restarts: 2.., .. }), "{reason:?}");
     let why = whole(&story);
-    check(&why, Mood::Stuck, "Why is flask-1 not there yet?", "`flask-app` keeps ending");
+    check(&why, Tone::Stuck, "Why is flask-1 not there yet?", "`flask-app` keeps ending");
     assert_eq!(why.wait.map(|(_, until)| until), until, "the back-off runs down");
     run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app", 5);
     assert_eq!(whole(&story).remedy.as_deref(), Some("kubectl delete pod flask-0"));
@@ -636,7 +636,7 @@ fn a_refused_request_is_told() {
     story.input(Input::Apply(format!("{quota}\n---\n{}", manifest(&[])).into()));
     pass(&mut story, 60);
     assert!(matches!(reason(&story), Reason::Failed { .. }));
-    check(&whole(&story), Mood::Stuck, "A request was refused", "exceeded quota: few");
+    check(&whole(&story), Tone::Stuck, "A request was refused", "exceeded quota: few");
 }
 
 /// The seed in another namespace, with some parts changed.
@@ -650,7 +650,7 @@ fn elsewhere(changes: &[(&str, &str)], seconds: i64) -> Story {
 }
 
 #[track_caller]
-fn whole_elsewhere(story: &Story) -> Why {
+fn whole_elsewhere(story: &Story) -> Explanation {
     let store = story.cluster.api.store();
     let set = store.get(&Key::new(Kind::StatefulSet, "shop", "flask")).expect("the set is there");
     why::of_set(&EN, store, set)
@@ -663,7 +663,7 @@ fn remedies_help_in_another_namespace() {
     let remedy = why.remedy.expect("a Service can be made");
     assert!(remedy.ends_with(" -n shop"), "{remedy}");
     run(&mut story, &remedy, 5);
-    check(&whole_elsewhere(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+    check(&whole_elsewhere(&story), Tone::Calm, "Everything is as wanted", "3 of 3");
 
     run(&mut story, "kubectl set image sts/flask flask-app=han0495/does-not-exist -n shop", 30);
     for expected in ["kubectl rollout undo statefulset/flask -n shop", "kubectl delete pod flask-2 -n shop"] {
@@ -671,7 +671,7 @@ fn remedies_help_in_another_namespace() {
         assert_eq!(why.remedy.as_deref(), Some(expected), "{why:?}");
         run(&mut story, expected, 60);
     }
-    check(&whole_elsewhere(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+    check(&whole_elsewhere(&story), Tone::Calm, "Everything is as wanted", "3 of 3");
 }
 
 #[test]
@@ -685,14 +685,14 @@ fn a_pod_on_a_dead_node_is_deleted_by_force_in_its_namespace() {
     run(&mut story, &remedy.unwrap_or_default(), 20);
     let remedy = whole_elsewhere(&story).remedy.expect("the node can come back");
     run(&mut story, &remedy, 90);
-    check(&whole_elsewhere(&story), Mood::Calm, "Everything is as wanted", "3 of 3");
+    check(&whole_elsewhere(&story), Tone::Calm, "Everything is as wanted", "3 of 3");
 }
 
 #[test]
 fn a_set_that_names_no_service() {
     let story = story(&[("  serviceName: \"flask\"\n", "")], 60);
     let why = of(&story, Subject::Endpoint(key(Kind::Pod, "flask-0")));
-    check(&why, Mood::Stuck, "Why is flask-0 not in DNS?", "`serviceName` is empty");
+    check(&why, Tone::Stuck, "Why is flask-0 not in DNS?", "`serviceName` is empty");
 }
 
 #[test]
@@ -703,12 +703,12 @@ fn a_set_deleted_in_the_background() {
     );
     run(&mut story, "kubectl delete sts flask", 3);
     let why = why::of_nothing(&EN, story.cluster.api.store());
-    check(&why, Mood::Busy, "The StatefulSet is gone, its pods are going", "the garbage collector deletes");
+    check(&why, Tone::Busy, "The StatefulSet is gone, its pods are going", "the garbage collector deletes");
     pass(&mut story, 60);
     let why = why::of_nothing(&EN, story.cluster.api.store());
     check(
         &why,
-        Mood::Calm,
+        Tone::Calm,
         "The StatefulSet is gone, its claims have stayed",
         "www-flask-0, www-flask-1, www-flask-2",
     );
@@ -727,8 +727,8 @@ fn claims_that_go_with_their_pods() {
     let policy = "  persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}\n";
     let mut story = story(&[("  minReadySeconds: 10\n", policy)], 60);
     run(&mut story, "kubectl scale sts flask --replicas=0", 60);
-    check(&whole(&story), Mood::Calm, "No pods are wanted", "Claims go with their pods");
-    check(&of(&story, pod("flask-2")), Mood::Calm, "Why is there no flask-2?", "`whenScaled` is `Delete`");
+    check(&whole(&story), Tone::Calm, "No pods are wanted", "Claims go with their pods");
+    check(&of(&story, pod("flask-2")), Tone::Calm, "Why is there no flask-2?", "`whenScaled` is `Delete`");
 }
 
 #[test]
@@ -736,7 +736,7 @@ fn a_stuck_rollout_of_a_parallel_set_needs_only_the_template_mended() {
     let mut story = story(&[("  minReadySeconds: 10", "  podManagementPolicy: Parallel")], 60);
     run(&mut story, "kubectl set image sts/flask flask-app=han0495/does-not-exist", 30);
     let why = whole(&story);
-    check(&why, Mood::Stuck, "Why does the rollout not go on?", "it then replaces flask-2 by itself");
+    check(&why, Tone::Stuck, "Why does the rollout not go on?", "it then replaces flask-2 by itself");
     help(&mut story, &why, 60);
 }
 
@@ -752,7 +752,7 @@ fn a_terminating_pod_of_a_parallel_set() {
     assert!(!why.text.contains("All pods are made"), "{why:?}");
     assert!(why.text.contains("may take 10 s to stop"), "{why:?}");
     let why = of(&story, Subject::Endpoint(key(Kind::Pod, "flask-1")));
-    check(&why, Mood::Waiting, "Why is flask-1 not in DNS?", "It is Terminating");
+    check(&why, Tone::Waiting, "Why is flask-1 not in DNS?", "It is Terminating");
 }
 
 #[test]
@@ -783,7 +783,7 @@ fn a_container_that_has_ended_once_does_not_keep_ending() {
             let Some(said) = said.get(restarts as usize) else { continue };
             let why = of(story, pod("flask-0"));
             assert!(why.text.contains(said), "{why:?}");
-            assert_eq!(why.mood, if restarts < 2 { Mood::Waiting } else { Mood::Stuck });
+            assert_eq!(why.tone, if restarts < 2 { Tone::Waiting } else { Tone::Stuck });
             seen[restarts as usize] = true;
         }
     }
@@ -796,5 +796,5 @@ fn one_pod_is_not_spoken_of_as_many() {
         story(&[("  minReadySeconds: 10", "  updateStrategy: {rollingUpdate: {partition: 1}}")], 60);
     run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 60);
     assert_eq!(reason(&story), Reason::HeldByPartition { partition: 1, held: 1 });
-    check(&whole(&story), Mood::Calm, "Why does 1 pod keep the old revision?", "`partition: 1`");
+    check(&whole(&story), Tone::Calm, "Why does 1 pod keep the old revision?", "`partition: 1`");
 }
