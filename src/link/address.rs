@@ -1,6 +1,7 @@
 //! The page's own address: what stands behind `?` and `#`.
 
-use super::{LONGEST_STORY, Link, Problem};
+use super::fields::LONGEST_STORY;
+use super::{Link, Problem};
 use kubesim::api::SimTime;
 
 /// What the page's address asks for.

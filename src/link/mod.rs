@@ -5,17 +5,20 @@
 //! most of their inputs in common: of each, only what is its own is written.
 
 pub mod address;
+mod fields;
 pub mod pack;
 
+use self::fields::{
+    LONGEST_STORY, last_time, read_inputs, read_key, read_place, read_span, read_subject, read_text,
+    write_inputs, write_key, write_subject, write_text,
+};
+use self::pack::{Damaged, pack, read_bytes, read_number, unpack, write_number};
 use crate::examples::EXAMPLES;
 use crate::page::panel::{InspectorTab, View};
 use crate::session::branch::MOST_BRANCHES;
 use crate::session::presets::PRESETS;
-use kubesim::api::{Key, Kind, SimTime, Span, Str};
-use kubesim::dns::{Caching, Question, RecordType};
-use kubesim::sim::DnsSetting;
+use kubesim::api::{Key, SimTime, Str};
 use kubesim::story::{Input, TimedInput};
-use pack::{Damaged, pack, read_bytes, read_number, unpack, write_number};
 use scene::explain::Subject;
 
 /// What the link of a single story begins with.
@@ -24,16 +27,14 @@ const VERSION: char = '1';
 const WITH_BRANCHES: char = '2';
 /// What a link begins with that says more of what is seen: that stands behind the branches.
 const WITH_SIGHT: char = '3';
-/// No story in a link is longer: replaying it would keep the page from answering.
-pub const LONGEST_STORY: Span = Span::seconds(24 * 60 * 60);
 /// What links have in common beside the first example, so that it costs them nothing. Links of this version can't be read
 /// with another text.
 const COMMON: &str = "\nkubectl exec -ti -- sh\nkubectl logs \nkubectl describe pod \nkubectl get pods -o wide\nkubectl get pvc\n\
     kubectl scale sts --replicas=\nkubectl rollout status \nnslookup -type=srv .default.svc.cluster.local\n\
     kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh\nkubectl delete pod ";
 
-/// The faces by their numbers.
-const FACES: [InspectorTab; 3] = [InspectorTab::Described, InspectorTab::Yaml, InspectorTab::Changes];
+/// The order of the tabs in a link.
+const TABS: [InspectorTab; 3] = [InspectorTab::Described, InspectorTab::Yaml, InspectorTab::Changes];
 
 /// A story as a link tells it.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -63,9 +64,9 @@ pub struct Link {
     pub mirrored: bool,
     /// The place of the built-in comparison that they are.
     pub preset: Option<usize>,
-    /// The moment.
+    /// The moment that is shown.
     pub playhead: SimTime,
-    /// Whether time passes.
+    /// Whether time passes from that moment on.
     pub playing: bool,
     /// How fast it passes, in halves.
     pub speed: u8,
@@ -164,10 +165,12 @@ impl Link {
         write_text(&mut bytes, &self.text);
         write_inputs(&mut bytes, SimTime(0), &story.inputs);
         let says_more = self.rule || self.subject.is_some();
-        let version = match self.is_single() {
-            _ if says_more => WITH_SIGHT,
-            true => VERSION,
-            false => WITH_BRANCHES,
+        let version = if says_more {
+            WITH_SIGHT
+        } else if self.is_single() {
+            VERSION
+        } else {
+            WITH_BRANCHES
         };
         if version >= WITH_BRANCHES {
             self.write_branches(&mut bytes);
@@ -245,7 +248,7 @@ impl Link {
         let mut link = Link {
             view: view(0)?,
             panel: view(1)?,
-            tab: *FACES.get(usize::from(flags[2])).ok_or(Damaged)?,
+            tab: *TABS.get(usize::from(flags[2])).ok_or(Damaged)?,
             playing: flags[3] != 0,
             speed: flags[4].clamp(1, 32),
             playhead: SimTime(0) + read_span(bytes)?,
@@ -276,165 +279,18 @@ impl Link {
     }
 }
 
-/// When the last of some inputs was given.
-fn last_time(inputs: &[TimedInput]) -> SimTime {
-    inputs.last().map_or(SimTime(0), |last| last.at)
-}
-
-/// The inputs after a time, each by how much later it is.
-fn write_inputs(bytes: &mut Vec<u8>, mut before: SimTime, inputs: &[TimedInput]) {
-    write_number(bytes, inputs.len() as u64);
-    for TimedInput { at, input } in inputs {
-        write_number(bytes, (*at - before).0.max(0) as u64);
-        before = *at;
-        let (kind, text) = match input {
-            Input::Line(text) => (0, text.clone()),
-            Input::Command(text) => (1, text.clone()),
-            Input::Interrupt => (2, "".into()),
-            Input::EndOfInput => (3, "".into()),
-            Input::Apply(text) => (4, text.clone()),
-            Input::Ask(question) => (5, write_question(question)),
-            Input::Watch(question) => (6, question.as_ref().map(write_question).unwrap_or_default()),
-            Input::Dns(setting) => (7, write_setting(*setting)),
-            Input::Edit { line, text } => (8, [line, "\n", text].concat().into()),
-        };
-        bytes.push(kind);
-        write_text(bytes, &text);
-    }
-}
-
-/// Reads more inputs behind some.
-fn read_inputs(bytes: &mut &[u8], inputs: &mut Vec<TimedInput>) -> Result<(), Damaged> {
-    let mut at = last_time(inputs);
-    for _ in 0..read_number(bytes)? {
-        at = at + read_span(bytes)?;
-        let kind = read_bytes(bytes, 1)?[0];
-        let text = read_text(bytes)?;
-        let input = match kind {
-            0 => Input::Line(text),
-            1 => Input::Command(text),
-            2 => Input::Interrupt,
-            3 => Input::EndOfInput,
-            4 => Input::Apply(text),
-            5 => Input::Ask(read_question(&text)?),
-            6 if text.is_empty() => Input::Watch(None),
-            6 => Input::Watch(Some(read_question(&text)?)),
-            7 => Input::Dns(read_setting(&text)?),
-            8 => {
-                let (line, text) = text.split_once('\n').ok_or(Damaged)?;
-                Input::Edit { line: line.into(), text: text.into() }
-            }
-            _ => return Err(Damaged),
-        };
-        inputs.push(TimedInput { at, input });
-    }
-    Ok(())
-}
-
-/// Reads a number below a limit.
-fn read_place(bytes: &mut &[u8], limit: usize) -> Result<usize, Damaged> {
-    usize::try_from(read_number(bytes)?).ok().filter(|number| *number < limit).ok_or(Damaged)
-}
-
+/// What a link is packed with: texts in it that are here, too, cost it next to nothing.
 fn dictionary() -> String {
     [EXAMPLES[0].text, COMMON].concat()
-}
-
-fn write_text(bytes: &mut Vec<u8>, text: &str) {
-    write_number(bytes, text.len() as u64);
-    bytes.extend_from_slice(text.as_bytes());
-}
-
-fn read_text(bytes: &mut &[u8]) -> Result<Str, Damaged> {
-    let length = read_number(bytes)?;
-    std::str::from_utf8(read_bytes(bytes, length)?).map(Str::from).map_err(|_| Damaged)
-}
-
-/// `SRV default flask`
-fn write_question(question: &Question) -> Str {
-    [question.record_type.name(), &question.namespace, &question.name].join(" ").into()
-}
-
-fn read_question(text: &str) -> Result<Question, Damaged> {
-    let mut words = text.splitn(3, ' ');
-    let (Some(kind), Some(namespace), Some(name)) = (words.next(), words.next(), words.next()) else {
-        return Err(Damaged);
-    };
-    let record_type = RecordType::parse(kind).ok_or(Damaged)?;
-    Ok(Question { name: name.into(), record_type, namespace: namespace.into() })
-}
-
-/// Which setting, and its number.
-fn write_setting(setting: DnsSetting) -> Str {
-    match setting {
-        DnsSetting::Caching(caching) => format!("0 {}", caching as u8),
-        DnsSetting::SliceDelay(delay) => format!("1 {}", delay.0),
-        DnsSetting::ResolverDelay(delay) => format!("2 {}", delay.0),
-    }
-    .into()
-}
-
-fn read_setting(text: &str) -> Result<DnsSetting, Damaged> {
-    let (which, number) = text.split_once(' ').ok_or(Damaged)?;
-    let number = number.parse::<u32>().map_err(|_| Damaged)?;
-    let delay = Span(i64::from(number));
-    match which {
-        "0" => Caching::ALL.get(number as usize).map(|caching| DnsSetting::Caching(*caching)).ok_or(Damaged),
-        "1" => Ok(DnsSetting::SliceDelay(delay)),
-        "2" => Ok(DnsSetting::ResolverDelay(delay)),
-        _ => Err(Damaged),
-    }
-}
-
-/// A stretch of time that is no longer than a story.
-fn read_span(bytes: &mut &[u8]) -> Result<Span, Damaged> {
-    let span = i64::try_from(read_number(bytes)?).map_err(|_| Damaged)?;
-    if span <= LONGEST_STORY.0 { Ok(Span(span)) } else { Err(Damaged) }
-}
-
-/// `statefulset default flask`; nothing for no key.
-fn write_key(bytes: &mut Vec<u8>, key: Option<&Key>) {
-    let text = key.map(|key| [&*key.kind.info().singular(), &key.namespace, &key.name].join(" "));
-    write_text(bytes, &text.unwrap_or_default());
-}
-
-fn read_key(bytes: &mut &[u8]) -> Result<Option<Key>, Damaged> {
-    let text = read_text(bytes)?;
-    let mut words = text.split(' ');
-    let (kind, namespace, name) = (words.next(), words.next(), words.next());
-    let (Some(kind), Some(namespace), Some(name)) = (kind, namespace, name) else { return Ok(None) };
-    // An object of a kind that is not known here can't be shown.
-    Ok(Kind::of_resource(kind).map(|kind| Key::new(kind, namespace, name)))
-}
-
-/// What the question is about, and the object's key; 0 for the whole set.
-fn write_subject(bytes: &mut Vec<u8>, subject: Option<&Subject>) {
-    let Some(subject) = subject else { return write_number(bytes, 0) };
-    let (number, key) = match subject {
-        Subject::Pod(key) => (1, key),
-        Subject::Claim(key) => (2, key),
-        Subject::Endpoint(key) => (3, key),
-        Subject::Node(key) => (4, key),
-    };
-    write_number(bytes, number);
-    write_key(bytes, Some(key));
-}
-
-fn read_subject(bytes: &mut &[u8]) -> Result<Option<Subject>, Damaged> {
-    let subject = match read_place(bytes, 5)? {
-        0 => return Ok(None),
-        1 => Subject::Pod,
-        2 => Subject::Claim,
-        3 => Subject::Endpoint,
-        _ => Subject::Node,
-    };
-    Ok(read_key(bytes)?.map(subject))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::session::presets::Variant;
+    use kubesim::api::{Kind, Span};
+    use kubesim::dns::{Caching, Question, RecordType};
+    use kubesim::sim::DnsSetting;
     use kubesim::sim::Options;
     use kubesim::story::Story;
 

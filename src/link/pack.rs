@@ -26,7 +26,7 @@ pub fn pack(bytes: &[u8], dictionary: &[u8]) -> String {
     to_text(&packed)
 }
 
-/// Unpacks.
+/// The bytes that were packed with this dictionary.
 ///
 /// # Errors
 /// If the text is not what [`pack`] gave, or if there was more than [`LONGEST`] in it.

@@ -17,7 +17,7 @@ use std::rc::Rc;
 /// A step forward gives up after this long without an event.
 const LONGEST_STEP: Span = Span::seconds(600);
 
-/// So many branches there can be: each keeps its whole history. The oldest that is not shown goes first.
+/// How many branches there can be: each keeps its whole history. The oldest that is not shown goes first.
 pub const MOST_BRANCHES: usize = 8;
 
 /// What a step stops at.

@@ -7,21 +7,19 @@
 
 pub mod branch;
 pub mod budget;
+mod playback;
 pub mod presets;
 
 use self::branch::{Branch, MOST_BRANCHES, Stop};
-use self::budget::Budget;
 use self::presets::{PRESETS, Variant};
 use crate::link::{Link, SavedBranch};
-use kubesim::api::{Key, SimTime, Span, Str};
+use kubesim::api::{Key, SimTime, Str};
 use kubesim::apiserver::{Change, History, Moment};
-use kubesim::dns::watch::Asked;
-use kubesim::dns::{Reason, Resolver};
 use kubesim::kubelet::Nodes;
 use kubesim::story::Input;
 use kubesim::terminal::Completion;
 use scene::history::difference::{Difference, differences};
-use scene::history::{Chronicle, OutputChunk, is_event};
+use scene::history::{Chronicle, OutputChunk};
 use scene::messages::Messages;
 use scene::scene::{Playhead, ROOM, Scene, shown_set};
 use std::rc::Rc;
@@ -31,7 +29,7 @@ use std::rc::Rc;
 pub enum Action {
     /// The browser draws a picture; its clock in milliseconds.
     Frame(f64),
-    /// Play, or pause.
+    /// Time stops, or passes again.
     Toggle,
     /// Simulated time runs this many times as fast as real time.
     Speed(f64),
@@ -48,9 +46,9 @@ pub enum Action {
         /// What to stop at.
         stop: Stop,
     },
-    /// To the start.
+    /// The playhead goes to the first moment that can be shown.
     Start,
-    /// To the frontier.
+    /// The playhead goes to the end of what has been simulated.
     Present,
     /// The user does something in the cluster.
     Input(Input),
@@ -73,41 +71,17 @@ pub enum Action {
     CompareEdited {
         /// How the one is called.
         applied: Str,
-        /// The other.
+        /// What is in the editor.
         edited: Variant,
     },
     /// The built-in comparison at this place.
     Preset(usize),
 }
 
-/// The longest stretch of real time that one picture makes up for, in milliseconds: after a pause of the browser
-/// (a hidden tab, a busy machine) simulated time goes on where it was.
-const LONGEST_FRAME: f64 = 100.0;
-/// Time stops to pass when nothing was written for this long, and nothing is to come: else ages would go on growing, and
-/// the story on the timeline shrinking, for as long as the page is open.
-const REST: Span = Span::seconds(8);
-/// The simulation takes no longer than this for one picture, in milliseconds of real time, or else a single step. Where more
-/// is to be done, simulated time passes more slowly instead.
-const BUDGET: f64 = 4.0;
-/// A picture that comes so much later than they usually do is late.
-const LATE: f64 = 1.5;
-/// When pictures come late, this part of the work is left in each: less would make what is shown lag behind on a machine
-/// that is slow whatever is done.
-const LEAST_SHARE: f64 = 0.5;
-/// But this part of the simulation's time always is, so that simulated time lags behind little.
-const LEAST_TIME: f64 = 0.6;
-/// While they come in time, the part grows by so much with each.
-const MORE: f64 = 0.05;
-/// Over so many milliseconds of real time the pace is taken: how fast simulated time really passes.
-const PACE_OVER: f64 = 600.0;
+/// How often what shows much, and nothing that moves, is drawn again (milliseconds of real time).
+const SAMPLE_MS: f64 = 150.0;
 /// Below this part of the speed that was chosen, time lags behind.
 const LAGS: f64 = 0.8;
-/// What shows much, and nothing that moves, is drawn again after so many milliseconds.
-const SAMPLE: f64 = 150.0;
-/// Where nothing has moved for so long, in milliseconds of real time at the chosen speed, a stretch is idle.
-const LULL: f64 = 700.0;
-/// Idle stretches pass this many times as fast, if they are to be hurried through.
-const HURRY: f64 = 24.0;
 
 /// A story with its branches, and the playhead in it.
 pub struct Session {
@@ -238,7 +212,7 @@ impl Session {
         let is_frame = matches!(action, Action::Frame(_));
         self.act(action);
         let clock = self.clock.unwrap_or_default();
-        if !is_frame || !self.playing || (clock - self.sample.1).abs() >= SAMPLE {
+        if !is_frame || !self.playing || (clock - self.sample.1).abs() >= SAMPLE_MS {
             self.sample = (self.moment().position, clock);
         }
     }
@@ -289,91 +263,6 @@ impl Session {
             }
             Action::Open(link) => *self = Session::opened(&link),
         }
-    }
-
-    /// Lets simulated time pass by what has gone by on the clock since the last picture.
-    fn frame(&mut self, clock: f64) {
-        let passed = self.clock.map_or(0.0, |before| (clock - before).clamp(0.0, LONGEST_FRAME));
-        let gone = passed * self.speed;
-        self.clock = Some(clock);
-        self.apportion(passed);
-        if !self.playing || self.held {
-            return;
-        }
-        let budget = Budget::milliseconds(BUDGET * self.share.max(LEAST_TIME));
-        let wish = if self.skip_idle { self.hurried(gone, &budget) } else { self.playhead + gone };
-        let to = self.approach(wish, &budget).max(self.playhead);
-        if passed > 0.0 {
-            // What was hurried over does not make up for what lags.
-            let pace = if to < wish { ((to - self.playhead) / passed).min(self.speed) } else { self.speed };
-            self.pace += (pace - self.pace) * (passed / PACE_OVER).min(1.0);
-        }
-        self.seek(to);
-        if self.rested != Some(self.history().len()) && self.is_at_rest() {
-            self.playing = false;
-            self.rested = Some(self.history().len());
-        }
-    }
-
-    /// Says how much is done for a picture that comes so long after the last one: half as much if it is late, a little more
-    /// if it is not.
-    fn apportion(&mut self, passed: f64) {
-        if passed > 0.0 {
-            self.usual = passed.min(self.usual * 1.02);
-            let share = if passed > self.usual * LATE { self.share / 2.0 } else { self.share + MORE };
-            self.share = share.clamp(LEAST_SHARE, 1.0);
-        }
-        self.room = (ROOM as f64 * self.share) as usize;
-    }
-
-    /// How far towards a time both stories come within what a picture may take: where very much happens at once, simulated
-    /// time passes more slowly.
-    fn approach(&mut self, to: Playhead, budget: &Budget) -> Playhead {
-        let beside = self.beside.and_then(|id| self.place_of(id));
-        let mut reached = to;
-        for place in [Some(self.shown), beside].into_iter().flatten() {
-            reached = reached.min(self.branches[place].approach(to, budget));
-        }
-        reached
-    }
-
-    /// Where the playhead goes in a stretch of time that may be idle: never past the next thing that moves.
-    fn hurried(&mut self, gone: Playhead, budget: &Budget) -> Playhead {
-        let (now, lull) = (self.now(), Span((LULL * self.speed) as i64));
-        let position = self.history().position_at(now);
-        let last = self.history().before(position).iter().rev().find(|e| is_event(e)).map(|e| e.at);
-        if last.is_some_and(|at| now - at < lull) {
-            return self.playhead + gone;
-        }
-        let target = self.playhead + gone * HURRY;
-        let (mut position, limit) = (position, SimTime(target as i64));
-        let story = &mut self.branches[self.shown].story;
-        loop {
-            let news = story.cluster.api.history().since(position);
-            if let Some(entry) = news.iter().find(|e| is_event(e)) {
-                return target.min((entry.at.0 as f64).max(self.playhead + gone));
-            }
-            position += news.len();
-            if story.next_at().is_none_or(|at| at > limit) || !story.step() {
-                return target;
-            }
-            if budget.is_spent() {
-                return target.min((story.now().0 as f64).max(self.playhead + gone));
-            }
-        }
-    }
-
-    /// Whether nothing was written for a while, and nobody waits for anything.
-    fn is_at_rest(&self) -> bool {
-        let (now, moment) = (self.now(), self.moment());
-        let watched = Resolver::of(&moment.store).and_then(|r| r.watched.as_ref());
-        let changes = |asked: &Rc<Asked>| asked.reason.as_ref().is_some_and(Reason::passes);
-        let last = self.history().entries().last().map_or(now, |e| e.at);
-        moment.position == self.history().len()
-            && now - last >= REST
-            && self.waits_for_line()
-            && !watched.is_some_and(changes)
-            && moment.store.verdicts().all(|(_, verdict)| verdict.until.is_none_or(|until| until <= now))
     }
 
     /// Whether time has stopped to pass because nothing is to come.
@@ -436,7 +325,7 @@ impl Session {
     /// something, where the user has not stopped time.
     fn input(&mut self, input: Input) {
         // What a command is answered with takes its part of the next pictures.
-        self.share = LEAST_SHARE;
+        self.spare();
         if self.answers_in_past(&input) {
             (self.playing, self.paused) = (false, true);
             return self.seek(self.playhead);
@@ -558,7 +447,7 @@ impl Session {
         differences(messages, &self.moment().store, &other.moment().store)
     }
 
-    /// The playhead's moment.
+    /// The moment that is shown, in whole milliseconds.
     pub fn now(&self) -> SimTime {
         SimTime(self.playhead as i64)
     }
@@ -578,12 +467,12 @@ impl Session {
         self.playhead.max(self.branch().end().0 as f64)
     }
 
-    /// Whether time passes.
+    /// Whether simulated time passes with the browser's.
     pub fn is_playing(&self) -> bool {
         self.playing
     }
 
-    /// How fast.
+    /// How many times as fast as real time simulated time is to pass.
     pub fn speed(&self) -> f64 {
         self.speed
     }

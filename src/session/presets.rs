@@ -52,7 +52,7 @@ pub const PRESETS: [ComparisonPreset; 4] = [
 ];
 
 impl ComparisonPreset {
-    /// The two clusters.
+    /// The clusters that differ, in the order of the names.
     pub fn variants(&self) -> [Variant; 2] {
         let variant = |n: usize| {
             let [here, there] = self.differs;
