@@ -4,7 +4,7 @@
 pub struct Example {
     /// Its name in the menu.
     pub name: &'static str,
-    /// The manifest.
+    /// The manifest, as the editor shows it.
     pub text: &'static str,
 }
 

@@ -1,14 +1,15 @@
-//! Ordinal, the page: shows the cluster that `kubesim` simulates, as `scene` sees it. The only code here that knows Yew and the browser.
+//! Ordinal, the page: shows the cluster that `kubesim` simulates, as `scene` sees it.
 //!
-//! The map, in the direction in which things flow:
+//! | module | contents | imports |
+//! | --- | --- | --- |
+//! | [`session`] | the story with its branches, the playhead in it, how time passes, built-in comparisons | `link` |
+//! | [`link`] | a story with its moment as an address, and back | `page::panel`, `session::{branch, presets}` |
+//! | [`page`] | what the user has chosen to see, and what an intent makes of it: a pure function | `session`, `link` |
+//! | [`components`] | the parts of the page, drawn from the scene | `page`, `session` |
+//! | [`app`] | the whole page: what it holds and hears, what it needs of the browser, what is loaded later, the warm-up | all of them |
 //!
-//! | module | what it is |
-//! | --- | --- |
-//! | [`app`] | the whole page: listeners, hooks, what it needs of the browser, the loading of later parts, the warm-up |
-//! | [`page`] | what the user has chosen to see, and what changes it |
-//! | [`session`] | the story with its branches, the playhead in it, how time passes; built-in pairs |
-//! | [`link`] | a story with its moment as an address, and back |
-//! | [`components`] | the parts of the page, drawn from the scene |
+//! Only `components` and `app` know Yew. What an element, a key or the browser wants is an [`Intent`](page::intent::Intent);
+//! [`update`](page::update::update) makes of it the next state and effects; `app` does these and draws again.
 
 pub mod app;
 pub mod components;

@@ -4,9 +4,9 @@
 //! does without.
 
 use crate::link::address::Address;
-use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
-use web_sys::Storage;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, Event, Storage};
 
 /// The name under which the tab remembers.
 const MEMORY: &str = "ordinal";
@@ -86,4 +86,9 @@ pub fn toggle_theme() {
 /// Light or dark, whatever the browser asks for.
 pub fn set_theme(dark: bool) {
     let _ = gloo::utils::document_element().set_attribute("data-theme", if dark { "dark" } else { "light" });
+}
+
+/// The element at which an event happened.
+pub fn target(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into().ok()
 }

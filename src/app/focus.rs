@@ -13,16 +13,18 @@ pub struct LaneFocus(RefCell<Option<Held>>);
 #[derive(Clone)]
 struct Held {
     lane: Element,
-    control: Element,
-    /// Finds the same control on another pod's card in the lane.
+    /// The control, or the lane while it waits for the next pod.
+    focused: Element,
+    /// Finds the control on the card of the next pod in the lane.
     selector: String,
 }
 
 impl LaneFocus {
-    /// Notes what has got the focus. At the lane itself it waits for the next pod.
+    /// Notes what has got the focus.
     pub fn note(&self, target: Option<Element>) {
         let mut held = self.0.borrow_mut();
-        if held.as_ref().map(|held| &held.lane) != target.as_ref() || target.is_none() {
+        let waits = held.as_ref().is_some_and(|held| target.as_ref() == Some(&held.lane));
+        if !waits {
             *held = target.and_then(Held::of);
         }
     }
@@ -31,31 +33,37 @@ impl LaneFocus {
     pub fn keep(&self) {
         let Some(held) = self.0.borrow().clone() else { return };
         let focused = document().active_element();
-        let is_there = held.control.is_connected();
-        let is_at_lane = focused.as_ref() == Some(&held.lane);
-        if is_there && focused.as_ref() == Some(&held.control) {
+        let waits = held.focused == held.lane;
+        let is_elsewhere = if held.focused.is_connected() {
+            focused.as_ref() != Some(&held.focused)
+        } else {
+            !held.lane.is_connected() || focused.is_some_and(|focused| focused.tag_name() != "BODY")
+        };
+        if is_elsewhere {
+            self.0.replace(None);
             return;
         }
-        let is_lost = is_at_lane || focused.is_none_or(|focused| focused.tag_name() == "BODY");
-        if is_there || !is_lost || !held.lane.is_connected() {
-            // The user has gone elsewhere, or the lane has.
-            self.0.replace(None);
-        } else if let Ok(Some(next)) = held.lane.query_selector(&held.selector) {
+        if held.focused.is_connected() && !waits {
+            return;
+        }
+        if let Ok(Some(next)) = held.lane.query_selector(&held.selector) {
             focus(next);
-        } else if !is_at_lane {
-            let _ = held.lane.set_attribute("tabindex", "-1");
-            focus(held.lane);
+        } else if !waits {
+            let lane = held.lane.clone();
+            self.0.replace(Some(Held { focused: lane.clone(), ..held }));
+            let _ = lane.set_attribute("tabindex", "-1");
+            focus(lane);
         }
     }
 }
 
 impl Held {
-    /// What is to be known of a control of a pod's card; nothing of other elements.
+    /// What is to be known of a control on a pod's card, or on the outline of one that is not there; nothing of others.
     fn of(control: Element) -> Option<Held> {
-        let lane = control.closest(".pod:not(.ghost)").ok()??.closest(".lane").ok()??;
+        let lane = control.closest(".pod").ok()??.closest(".lane").ok()??;
         let parent = control.parent_element()?.tag_name();
-        let selector = [".pod:not(.ghost) ", &parent, " > [class='", &control.class_name(), "']"].concat();
-        Some(Held { lane, control, selector })
+        let selector = [".pod ", &parent, " > [class='", &control.class_name(), "']"].concat();
+        Some(Held { lane, focused: control, selector })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What keys do wherever no part of the page takes them for itself.
 
+use super::browser;
 use crate::page::intent::Intent;
 use crate::session::Action;
 use crate::session::branch::Stop;
@@ -9,7 +10,7 @@ use web_sys::KeyboardEvent;
 /// What a key does wherever no part of the page takes it for itself. `focused_by_key`: whether what has the focus got it by
 /// the keyboard. Space presses only such a button: after a click it plays and pauses.
 pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Intent> {
-    let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok())?;
+    let target = browser::target(event)?;
     let (key, command) = (event.key(), event.ctrl_key() || event.meta_key());
     if command && key == "Enter" {
         return Some(Intent::Apply);

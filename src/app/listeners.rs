@@ -11,8 +11,8 @@ use kubesim::manifest::MAX_TEXT;
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
 use web_sys::js_sys::{JsString, Reflect};
-use web_sys::{Element, Event, KeyboardEvent};
 
 /// Listens until it is dropped. `first` is the story that begins when what it needs is loaded; an embedded page remembers
 /// nothing.
@@ -50,7 +50,7 @@ fn keys(model: &Rc<Model>) -> [EventListener; 2] {
     let focus = {
         let (focused_by_key, model) = (focused_by_key.clone(), model.clone());
         EventListener::new(&document, "focusin", move |event| {
-            let target = target(event);
+            let target = browser::target(event);
             let is_visible = target.as_ref().and_then(|target| target.matches(":focus-visible").ok());
             focused_by_key.set(is_visible.unwrap_or(true));
             model.focus().note(target);
@@ -82,9 +82,4 @@ fn departure(model: &Rc<Model>) -> EventListener {
     EventListener::new(&gloo::utils::window(), "pagehide", move |_| {
         model.send(Intent::Leave(browser::address().fragment.into()));
     })
-}
-
-/// The element at which an event happened.
-pub fn target(event: &Event) -> Option<Element> {
-    event.target()?.dyn_into().ok()
 }

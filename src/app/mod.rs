@@ -11,10 +11,10 @@ mod share;
 mod view;
 pub mod warm_up;
 
-use self::listeners::{listen, target};
+use self::listeners::listen;
 use self::model::Model;
 use self::view::Picture;
-use crate::components::editor::LINE;
+use crate::components::editor::LINE_PX;
 use crate::components::use_held;
 use crate::link::address::Address;
 use crate::page::intent::Intent;
@@ -40,7 +40,7 @@ pub struct Start {
     pub saved: Option<String>,
 }
 
-/// The whole page.
+/// Holds the model, listens, and draws a picture whenever the model has changed or time passes.
 #[component]
 pub fn App(start: &Start) -> Html {
     let redraw = use_force_update();
@@ -118,7 +118,7 @@ fn use_scrolling(line: Option<usize>) {
 
 fn show_line(line: usize) -> Option<()> {
     let editor = gloo::utils::document().query_selector(".editor").ok()??;
-    editor.set_scroll_top((line * LINE) as i32 - editor.client_height() / 2);
+    editor.set_scroll_top((line * LINE_PX) as i32 - editor.client_height() / 2);
     Some(())
 }
 
@@ -126,7 +126,9 @@ fn show_line(line: usize) -> Option<()> {
 fn opening(model: &Rc<Model>) -> Callback<MouseEvent> {
     let model = model.clone();
     Callback::from(move |event: MouseEvent| {
-        let Some(place) = target(&event).and_then(|inside| inside.closest("a").ok()?) else { return };
+        let Some(place) = browser::target(&event).and_then(|inside| inside.closest("a").ok()?) else {
+            return;
+        };
         let address = [&*browser::here(false), "#", &model.link().to_fragment()].concat();
         let _ = place.set_attribute("href", &address);
     })

@@ -37,7 +37,7 @@ impl Model {
         }
     }
 
-    /// The session.
+    /// The story with its branches, and the playhead in it.
     pub fn session(&self) -> &Rc<RefCell<Session>> {
         &self.session
     }

@@ -5,12 +5,12 @@ use crate::components::dns::dns;
 use crate::components::edge::edge;
 use crate::components::editor::editor;
 use crate::components::events::events;
+use crate::components::fault_menu::menu;
 use crate::components::header::header;
 use crate::components::inspect::{Inspected, inspect};
 use crate::components::stage::{Beside, Stage};
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
-use crate::components::trouble::menu;
 use crate::components::{address, choice, part, sign};
 use crate::link::Problem;
 use crate::page::intent::Intent;
@@ -25,13 +25,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// What is drawn.
+/// What a picture of the page is made of.
 pub struct Picture<'a> {
     /// What the user has chosen to see.
     pub state: &'a PageState,
     /// The session, for parts that are drawn later.
     pub shared: &'a Rc<RefCell<Session>>,
-    /// The session.
+    /// The same session, for what is drawn now.
     pub session: &'a Session,
     /// The scene at its moment.
     pub scene: &'a Scene,
@@ -48,7 +48,7 @@ pub struct Picture<'a> {
 }
 
 impl Picture<'_> {
-    /// The whole page.
+    /// The manifest, the stage, the panels and the timeline, with the head and the menu.
     pub fn page(&self) -> Html {
         let Picture { state, session, send, .. } = *self;
         let words = state.words;

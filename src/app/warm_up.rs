@@ -14,10 +14,10 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 use yew::prelude::*;
 
-/// So many pods: enough to be drawn as a crowd, with more than one block of cells.
+/// The number of pods: enough to be drawn as a crowd, with more than one block of cells.
 const PODS: &str = "replicas: 120";
-/// The time between two pictures, in milliseconds.
-const PICTURE: f64 = 16.0;
+/// The time between two pictures (milliseconds).
+const PICTURE_MS: f64 = 16.0;
 /// How fast simulated time passes: with few pictures all that happens is seen.
 const SPEED: f64 = 32.0;
 
@@ -38,7 +38,7 @@ impl WarmUp {
 
     /// Goes on to the next picture. Returns false after the last one.
     pub fn go_on(&mut self) -> bool {
-        self.clock += PICTURE;
+        self.clock += PICTURE_MS;
         let mut session = self.session.borrow_mut();
         session.handle(Action::Frame(self.clock));
         session.is_playing()
@@ -69,7 +69,7 @@ impl PartialEq for Picture {
     }
 }
 
-/// Draws a picture.
+/// The stage and the timeline of a warm-up.
 #[component]
 pub fn Pictures(picture: &Picture) -> Html {
     let mut session = picture.session.borrow_mut();

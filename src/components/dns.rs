@@ -24,7 +24,7 @@ const TYPES: [&str; 8] = ["A", "SRV", "AAAA", "PTR", "TXT", "SOA", "NS", "ANY"];
 const TOOLS: [&str; 3] = ["nslookup", "dig", "host"];
 /// The delays that can be chosen on the two parts of the way, in milliseconds.
 const DELAYS: [[i64; 4]; 2] = [[5, 1000, 5000, 15_000], [20, 1000, 5000, 30_000]];
-/// So many names are suggested.
+/// How many names are suggested at most.
 const SUGGESTED: usize = 300;
 
 /// The panel. The question is asked again at each moment, so that the answer is that moment's.

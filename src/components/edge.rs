@@ -8,8 +8,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
-/// So far does a key move it, in pixels.
-const STEP: f64 = 24.0;
+/// How far a key moves the line (pixels).
+const STEP_PX: f64 = 24.0;
 
 /// The line at the edge of the side that it stands in, and how wide that is at first, in pixels. `keep` keeps the style that
 /// it gave the page.
@@ -28,8 +28,8 @@ pub fn edge(label: &'static str, width: &'static str, keep: fn(&str)) -> Html {
     let onpointerup = Callback::from(move |_: PointerEvent| keep(&style().css_text()));
     let onkeydown = Callback::from(move |event: KeyboardEvent| {
         let step = match &*event.key() {
-            "ArrowLeft" => -STEP,
-            "ArrowRight" => STEP,
+            "ArrowLeft" => -STEP_PX,
+            "ArrowRight" => STEP_PX,
             _ => return,
         };
         // Elsewhere these keys move the playhead.

@@ -12,15 +12,15 @@ use scene::messages::{Messages, fill};
 use web_sys::{HtmlElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
-/// How high a line is, in pixels, as the style sheet has it too.
-pub const LINE: usize = 19;
-/// So many lines are drawn at a time; of a longer text only those that can be seen, so that a keystroke costs the same
+/// The height of a line (pixels), as the style sheet has it, too.
+pub const LINE_PX: usize = 19;
+/// How many lines are drawn at a time; of a longer text only those that can be seen, so that a keystroke costs the same
 /// whatever the text.
 const DRAWN: usize = 300;
 /// What is drawn begins at a multiple of this many lines, so that scrolling seldom draws.
 const STRIDE: usize = 100;
 
-/// So many diagnostics are listed below the text.
+/// How many diagnostics are listed below the text at most.
 const LISTED: usize = 4;
 
 /// The manifest's editor. `marked` is the line (from 0) of the field that decides now, `top` the first line that is drawn.
@@ -46,12 +46,12 @@ pub fn editor(
     });
     let onscroll = send.reform(move |event: Event| {
         let area: HtmlElement = event.target_unchecked_into();
-        Intent::ScrollManifest(first_drawn(area.scroll_top().max(0) as usize / LINE))
+        Intent::ScrollManifest(first_drawn(area.scroll_top().max(0) as usize / LINE_PX))
     });
     let count = text.split('\n').count();
     let top = top.min(first_drawn(count));
     let widest = text.split('\n').max_by_key(|line| line.len());
-    let space = |lines: usize| html! { <svg height={(lines * LINE).to_string()} /> };
+    let space = |lines: usize| html! { <svg height={(lines * LINE_PX).to_string()} /> };
     let class_of = |n: usize| {
         let said = diagnosis.diagnostics.iter().find(|d| d.span.line as usize == n + 1);
         said.map(class).or((marked == Some(n)).then_some("marked"))

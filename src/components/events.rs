@@ -10,10 +10,10 @@ use scene::scene::ago;
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// So many events are shown.
+/// How many Events are shown at most.
 const SHOWN: usize = 200;
 
-/// The events.
+/// The Events at a moment, newest first.
 pub fn events(words: &'static Messages, store: &Store, now: SimTime, send: &Callback<Intent>) -> Html {
     let mut events: Vec<&Rc<Object>> = Vec::new();
     let newest_first = |e: &Object| (-e.event().last_timestamp.0, -(e.meta.resource_version as i64));

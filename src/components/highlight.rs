@@ -3,15 +3,15 @@
 /// What a piece of a line is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TokenKind {
-    /// Anything else.
+    /// Anything that has no colour of its own.
     Plain,
     /// The key of a field.
     Key,
-    /// Quoted text.
+    /// Text in single or double quotes.
     Quoted,
     /// A number or a boolean.
     Number,
-    /// A comment.
+    /// A comment, or what divides documents.
     Comment,
 }
 

@@ -26,7 +26,7 @@ const OFFERED: [Kind; 9] = [
     Kind::Node,
 ];
 
-/// So many earlier versions are offered to compare with.
+/// How many earlier versions are offered at most to compare with.
 const VERSIONS: usize = 100;
 
 /// What is inspected, and how.

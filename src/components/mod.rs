@@ -9,13 +9,13 @@ pub mod dns;
 pub mod edge;
 pub mod editor;
 pub mod events;
+pub mod fault_menu;
 pub mod header;
 pub mod highlight;
 pub mod inspect;
 pub mod stage;
 pub mod terminal;
 pub mod timeline;
-pub mod trouble;
 
 use crate::page::intent::Intent;
 use std::any::Any;
@@ -145,7 +145,7 @@ pub fn choice(
     labelled(class, None, Some(chosen), content, send, what)
 }
 
-/// A button.
+/// A button with a label for those who don't see what is on it, or with the mark of the chosen one of several.
 pub fn labelled(
     class: &'static str,
     label: Option<AttrValue>,

@@ -21,7 +21,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
-/// So many completions are offered.
+/// How many completions are offered at most.
 const OFFERED: usize = 60;
 
 #[derive(Properties)]
@@ -31,7 +31,7 @@ pub struct Props {
     pub screen: Rc<Vec<OutputChunk>>,
     /// The lines that were typed, oldest first.
     pub lines: Vec<Str>,
-    /// Commands to offer.
+    /// Commands that are offered below the line.
     pub suggestions: Vec<String>,
     pub session: Rc<RefCell<Session>>,
     pub send: Callback<Intent>,
@@ -48,7 +48,7 @@ impl PartialEq for Props {
 /// What the line is used for.
 #[derive(Clone, PartialEq, Default)]
 struct Mode {
-    /// The line is searched for in the history: the how-manieth find is shown.
+    /// The line is searched for in the history: which match is shown, newest first.
     search: Option<usize>,
     /// What the line is, while searching.
     query: String,
@@ -60,27 +60,36 @@ struct Mode {
     edits: Option<(Str, Str)>,
 }
 
-/// The terminal.
+/// What was printed up to the playhead, and the line to type; or the editor that `kubectl edit` has opened.
 #[component]
 pub fn Terminal(props: &Props) -> Html {
-    let Props { words, screen, lines, suggestions, session, send } = props;
+    let Props { words, screen, suggestions, session, send, .. } = props;
     let (scroller, input) = (use_node_ref(), use_node_ref());
-    let back = use_mut_ref(|| 0_usize);
-    let follows = use_mut_ref(|| true);
-    let mode = use_state(Mode::default);
     let end = screen.last().and_then(|page| page.last()).map(|p| p.position);
+    let line = CommandLine {
+        lines: props.lines.clone(),
+        end,
+        back: use_mut_ref(|| 0_usize),
+        follows: use_mut_ref(|| true),
+        mode: use_state(Mode::default),
+        session: session.clone(),
+        send: send.clone(),
+    };
     {
-        let (scroller, follows) = (scroller.clone(), follows.clone());
+        let (scroller, follows) = (scroller.clone(), line.follows.clone());
         let follow = move || -> Box<dyn Any> {
             if let (Some(element), true) = (scroller.cast::<HtmlElement>(), *follows.borrow()) {
                 element.set_scroll_top(element.scroll_height());
             }
             Box::new(())
         };
-        use_held([end.map_or(0, |end| end + 1), mode.offers.len()], Box::new(follow));
+        use_held([end.map_or(0, |end| end + 1), line.mode.offers.len()], Box::new(follow));
+    }
+    if let Some((opened, text)) = &line.mode.edits {
+        return text_editor(words, opened, text, session, &line.mode, send);
     }
     let onscroll = {
-        let follows = follows.clone();
+        let follows = line.follows.clone();
         Callback::from(move |event: Event| {
             let element: HtmlElement = event.target_unchecked_into();
             let below = element.scroll_height() - element.scroll_top() - element.client_height();
@@ -89,102 +98,69 @@ pub fn Terminal(props: &Props) -> Html {
     };
     let onclick = {
         let (input, send) = (input.clone(), send.clone());
-        Callback::from(move |event: MouseEvent| {
-            if has_selection() {
-                return;
-            }
-            let clicked = event.target().and_then(|t| t.dyn_into::<Element>().ok());
-            if let Some(key) = clicked.and_then(|e| e.get_attribute("data-object")).and_then(|k| key(&k)) {
-                return send.emit(Intent::Inspect(key));
-            }
-            if let Some(input) = input.cast::<HtmlElement>() {
-                let _ = input.focus();
-            }
-        })
-    };
-    let found = |mode: &Mode| -> Option<Str> {
-        let is_it = |line: &&Str| line.contains(&mode.query);
-        lines.iter().rev().filter(is_it).nth(mode.search?).filter(|_| !mode.query.is_empty()).cloned()
+        Callback::from(move |event: MouseEvent| click(&event, &input, &send))
     };
     let oninput = {
-        let mode = mode.clone();
-        Callback::from(move |event: InputEvent| {
-            let line: HtmlInputElement = event.target_unchecked_into();
-            if mode.search.is_some() {
-                mode.set(Mode { search: Some(0), query: line.value(), ..(*mode).clone() });
-            } else if !mode.offers.is_empty() {
-                mode.set(Mode { offers: Vec::new(), ..(*mode).clone() });
-            }
-        })
+        let line = line.clone();
+        Callback::from(move |event: InputEvent| line.input(&event.target_unchecked_into()))
     };
+    let found = line.found();
+    let search = line.mode.search.map(|_| {
+        format!("(reverse-i-search)`{}': {}", line.mode.query, found.as_deref().unwrap_or_default())
+    });
+    let label = if search.is_some() { words.search } else { words.command_line };
     let onkeydown = {
-        let (send, lines, session, mode) = (send.clone(), lines.clone(), session.clone(), mode.clone());
-        let match_now = found(&mode);
-        Callback::from(move |event: KeyboardEvent| {
-            let line: HtmlInputElement = event.target_unchecked_into();
-            let plain = Mode { search: None, query: String::new(), offers: Vec::new(), ..(*mode).clone() };
-            let searching = mode.search.is_some();
-            let run = |text: &str| {
-                *back.borrow_mut() = 0;
-                *follows.borrow_mut() = true;
-                line.set_value("");
-                let opened = opened_by(&session.borrow(), text);
-                let edits = opened.map(|opened| (text.into(), opened.into()));
-                let runs = edits.is_none();
-                mode.set(Mode { edits, ..plain.clone() });
-                if runs {
-                    send.emit(Intent::input(Input::Line(text.into())));
-                }
-            };
-            match (&*event.key(), event.ctrl_key()) {
-                ("Enter", _) if !event.is_composing() => match &match_now {
-                    Some(text) if searching => run(text),
-                    _ => run(&line.value()),
-                },
-                ("r", true) => {
-                    let next = mode.search.map_or(0, |n| n + usize::from(match_now.is_some()));
-                    let query = if searching { mode.query.clone() } else { line.value() };
-                    mode.set(Mode { search: Some(next), query, ..plain });
-                }
-                ("Tab" | "ArrowRight" | "Escape", false) if searching => {
-                    line.set_value(match_now.as_deref().unwrap_or(&mode.query));
-                    mode.set(plain);
-                }
-                ("Tab", false) if !event.shift_key() && !line.value().is_empty() => {
-                    complete(&line, &session.borrow(), &mode, plain);
-                }
-                ("Escape", _) if *mode != plain => mode.set(plain),
-                ("c", true) if !has_selection() => {
-                    line.set_value("");
-                    mode.set(plain);
-                    send.emit(Intent::input(Input::Interrupt));
-                }
-                ("d", true) if line.value().is_empty() => send.emit(Intent::input(Input::EndOfInput)),
-                ("l", true) => mode.set(Mode { cleared: end.map_or(0, |end| end + 1), ..plain }),
-                ("u", true) => line.set_value(""),
-                ("ArrowUp" | "ArrowDown", false) if !searching => {
-                    let mut back = back.borrow_mut();
-                    *back = match &*event.key() {
-                        "ArrowUp" => (*back + 1).min(lines.len()),
-                        _ => back.saturating_sub(1),
-                    };
-                    line.set_value(back.checked_sub(1).map_or("", |n| &lines[lines.len() - 1 - n]));
-                }
-                _ => return,
-            }
-            event.prevent_default();
-        })
+        let line = line.clone();
+        Callback::from(move |event: KeyboardEvent| line.press(&event, found.as_ref()))
     };
+    let (pages, prompt) = printed(screen, session, line.cleared());
+    let chip = |command: &String| {
+        let text = command.strip_prefix("kubectl ").unwrap_or(command).to_string();
+        button("chip", text, send, Intent::input(Input::Line(command.as_str().into())))
+    };
+    html! {
+        <>
+            <div class="screen" ref={scroller} {onclick} {onscroll} tabindex="-1">
+                <div role="log" aria-label={words.printed}>{ pages }</div>
+                if let Some(search) = search { <div class="typed" role="status">{ search }</div> }
+                <label class="line">
+                    { prompt }
+                    <input ref={input} type="text" aria-label={label} {onkeydown} {oninput}
+                        autocapitalize="off" autocomplete="off" spellcheck="false" enterkeyhint="go" />
+                </label>
+                <div role="status" aria-label={words.completions}>
+                    <ul class="offers">{ for line.mode.offers.iter().map(|word| html! { <li>{ word }</li> }) }</ul>
+                </div>
+            </div>
+            <div class="chips" role="group" aria-label={words.suggestions}>{ for suggestions.iter().map(chip) }</div>
+        </>
+    }
+}
+
+/// A click on an object's name inspects it; elsewhere it goes to the line, unless it ends a selection.
+fn click(event: &MouseEvent, input: &NodeRef, send: &Callback<Intent>) {
+    if has_selection() {
+        return;
+    }
+    let clicked = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+    if let Some(key) = clicked.and_then(|e| e.get_attribute("data-object")).and_then(|k| key(&k)) {
+        return send.emit(Intent::Inspect(key));
+    }
+    if let Some(input) = input.cast::<HtmlElement>() {
+        let _ = input.focus();
+    }
+}
+
+/// What was printed, in pages, and the prompt after it. Text printed before `cleared` is out of sight.
+fn printed(screen: &[OutputChunk], session: &Rc<RefCell<Session>>, cleared: usize) -> (Html, Option<Html>) {
     let (last, before) = match screen.split_last() {
         Some((last, before)) => (Some(last), before),
-        None => (None, &screen[..]),
+        None => (None, screen),
     };
     let (prompt, open) = match last.and_then(|page| page.split_last()) {
         Some((prompt, open)) if !prompt.text.ends_with('\n') => (Some(prompt), open),
         _ => (None, last.map_or(&[][..], |page| page)),
     };
-    // Where the playhead is before what was cleared away, all is shown.
-    let cleared = if mode.cleared <= end.map_or(0, |end| end + 1) { mode.cleared } else { 0 };
     let in_sight = |(_, page): &(usize, &OutputChunk)| page.last().is_some_and(|p| p.position >= cleared);
     let page = |(n, page): (usize, &OutputChunk)| {
         let first = page.first().map_or(0, |p| p.position);
@@ -193,37 +169,121 @@ pub fn Terminal(props: &Props) -> Html {
         let depends = [address(page), page.len(), cleared.min(first + 1), 0];
         html! { <div class="page" key={n}>{ part("", depends, Rc::new(draw)) }</div> }
     };
-    let chip = |command: &String| {
-        let text = command.strip_prefix("kubectl ").unwrap_or(command).to_string();
-        button("chip", text, send, Intent::input(Input::Line(command.as_str().into())))
-    };
-    let search = mode.search.map(|_| {
-        format!("(reverse-i-search)`{}': {}", mode.query, found(&mode).as_deref().unwrap_or_default())
-    });
-    let label = if search.is_some() { words.search } else { words.command_line };
     let shared = session.borrow();
-    if let Some((line, text)) = &mode.edits {
-        return text_editor(words, line, text, session, &mode, send);
-    }
-    html! {
+    let chronicle = shared.chronicle();
+    let pages = html! {
         <>
-            <div class="screen" ref={scroller} {onclick} {onscroll} tabindex="-1">
-                <div role="log" aria-label={words.printed}>
-                    { for before.iter().enumerate().filter(in_sight).map(page) }
-                    <div class="open" key="open">{ pieces(shared.chronicle(), open, cleared) }</div>
-                </div>
-                if let Some(search) = search { <div class="typed" role="status">{ search }</div> }
-                <label class="line">
-                    if let Some(prompt) = prompt { { piece(shared.chronicle(), prompt.stream, &prompt.text) } }
-                    <input ref={input} type="text" aria-label={label} {onkeydown} {oninput}
-                        autocapitalize="off" autocomplete="off" spellcheck="false" enterkeyhint="go" />
-                </label>
-                <div role="status" aria-label={words.completions}>
-                    <ul class="offers">{ for mode.offers.iter().map(|word| html! { <li>{ word }</li> }) }</ul>
-                </div>
-            </div>
-            <div class="chips" role="group" aria-label={words.suggestions}>{ for suggestions.iter().map(chip) }</div>
+            { for before.iter().enumerate().filter(in_sight).map(page) }
+            <div class="open" key="open">{ pieces(chronicle, open, cleared) }</div>
         </>
+    };
+    (pages, prompt.map(|prompt| piece(chronicle, prompt.stream, &prompt.text)))
+}
+
+/// The line to type, and what its keys change.
+#[derive(Clone)]
+struct CommandLine {
+    /// The lines that were typed, oldest first.
+    lines: Vec<Str>,
+    /// The position of what was printed last.
+    end: Option<usize>,
+    /// How many lines back the history is shown.
+    back: Rc<RefCell<usize>>,
+    /// Whether the screen scrolls to what is printed.
+    follows: Rc<RefCell<bool>>,
+    mode: UseStateHandle<Mode>,
+    session: Rc<RefCell<Session>>,
+    send: Callback<Intent>,
+}
+
+impl CommandLine {
+    /// Text printed before this position is out of sight; where the playhead is before what was cleared away, all is shown.
+    fn cleared(&self) -> usize {
+        let cleared = self.mode.cleared;
+        if cleared <= self.end.map_or(0, |end| end + 1) { cleared } else { 0 }
+    }
+
+    /// The line that the search in the history has found.
+    fn found(&self) -> Option<Str> {
+        let place = self.mode.search?;
+        let query = &self.mode.query;
+        if query.is_empty() {
+            return None;
+        }
+        self.lines.iter().rev().filter(|line| line.contains(query)).nth(place).cloned()
+    }
+
+    /// The line has another text: a search begins anew, offers go.
+    fn input(&self, line: &HtmlInputElement) {
+        let mode = &self.mode;
+        if mode.search.is_some() {
+            mode.set(Mode { search: Some(0), query: line.value(), ..(**mode).clone() });
+        } else if !mode.offers.is_empty() {
+            mode.set(Mode { offers: Vec::new(), ..(**mode).clone() });
+        }
+    }
+
+    /// The mode in which nothing is searched for and nothing offered.
+    fn plain(&self) -> Mode {
+        Mode { search: None, query: String::new(), offers: Vec::new(), ..(*self.mode).clone() }
+    }
+
+    /// A line is entered: it opens an editor, or runs.
+    fn run(&self, line: &HtmlInputElement, text: &str) {
+        *self.back.borrow_mut() = 0;
+        *self.follows.borrow_mut() = true;
+        line.set_value("");
+        let opened = opened_by(&self.session.borrow(), text);
+        let edits = opened.map(|opened| (text.into(), opened.into()));
+        let runs = edits.is_none();
+        self.mode.set(Mode { edits, ..self.plain() });
+        if runs {
+            self.send.emit(Intent::input(Input::Line(text.into())));
+        }
+    }
+
+    /// A key, with what the search has found.
+    fn press(&self, event: &KeyboardEvent, found: Option<&Str>) {
+        let line: HtmlInputElement = event.target_unchecked_into();
+        let (mode, searching) = (&self.mode, self.mode.search.is_some());
+        match (&*event.key(), event.ctrl_key()) {
+            ("Enter", _) if !event.is_composing() => match found {
+                Some(text) if searching => self.run(&line, text),
+                _ => self.run(&line, &line.value()),
+            },
+            ("r", true) => {
+                let next = mode.search.map_or(0, |n| n + usize::from(found.is_some()));
+                let query = if searching { mode.query.clone() } else { line.value() };
+                mode.set(Mode { search: Some(next), query, ..self.plain() });
+            }
+            ("Tab" | "ArrowRight" | "Escape", false) if searching => {
+                line.set_value(found.map_or(&*mode.query, |found| found));
+                mode.set(self.plain());
+            }
+            ("Tab", false) if !event.shift_key() && !line.value().is_empty() => {
+                complete(&line, &self.session.borrow(), mode, self.plain());
+            }
+            ("Escape", _) if **mode != self.plain() => mode.set(self.plain()),
+            ("c", true) if !has_selection() => {
+                line.set_value("");
+                mode.set(self.plain());
+                self.send.emit(Intent::input(Input::Interrupt));
+            }
+            ("d", true) if line.value().is_empty() => self.send.emit(Intent::input(Input::EndOfInput)),
+            ("l", true) => mode.set(Mode { cleared: self.end.map_or(0, |end| end + 1), ..self.plain() }),
+            ("u", true) => line.set_value(""),
+            ("ArrowUp", false) if !searching => self.recall(&line, true),
+            ("ArrowDown", false) if !searching => self.recall(&line, false),
+            _ => return,
+        }
+        event.prevent_default();
+    }
+
+    /// Shows the line before the one that is shown, or the one after it.
+    fn recall(&self, line: &HtmlInputElement, older: bool) {
+        let mut back = self.back.borrow_mut();
+        *back = if older { (*back + 1).min(self.lines.len()) } else { back.saturating_sub(1) };
+        line.set_value(back.checked_sub(1).map_or("", |n| &self.lines[self.lines.len() - 1 - n]));
     }
 }
 

@@ -17,23 +17,23 @@ use std::rc::Rc;
 use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
-/// How high the bands of a crowd are, in pixels, and into how many columns they are cut.
-const BANDS: usize = 84;
+/// The height of the bands of very many pods (pixels), and into how many columns they are cut.
+const BANDS_PX: usize = 84;
 const COLUMNS: u32 = 400;
 /// More pods than this have no rows of their own, whosever they are.
 const MOST_ROWS: usize = 60;
-/// The timeline shows at least this long a stretch, in milliseconds.
-const SHORTEST: f64 = 60_000.0;
+/// The shortest stretch that the timeline shows (milliseconds of simulated time).
+const SHORTEST_MS: f64 = 60_000.0;
 /// The playhead at the frontier is this far to the right.
 const FRONTIER_AT: f64 = 0.8;
-/// Where the first row begins, in pixels: above it are the times and the commands.
-const TOP: usize = 34;
-/// A row without a name is so long, in units of its drawing.
+/// Where the first row begins (pixels): above it are the times and the commands.
+const TOP_PX: usize = 34;
+/// The length of a row without a name (units of its drawing).
 const STRIP: usize = 10_000;
-/// And so many of them high for each pixel.
+/// Units of that drawing for each pixel of a row's height.
 const FINE: usize = 10;
-/// Rows at least this high have names.
-const NAMED: usize = 12;
+/// The least height of a row that has a name (pixels).
+const NAMED_PX: usize = 12;
 /// How fast simulated time may run, and how it is written.
 const SPEEDS: [(f64, &str); 6] =
     [(0.5, "½×"), (1.0, "1×"), (2.0, "2×"), (4.0, "4×"), (8.0, "8×"), (16.0, "16×")];
@@ -49,7 +49,7 @@ const COMMANDS_APART: [(&str, f64); 2] = [("commands wide", 0.11), ("commands na
 /// Of commands in one mark the last ones are listed, so many.
 const LISTED: usize = 8;
 
-/// The timeline.
+/// The controls of time, the branches, and a row for each pod; of very many pods, one row for all.
 pub fn timeline(
     words: &'static Messages,
     shared: &Rc<RefCell<Session>>,
@@ -58,7 +58,7 @@ pub fn timeline(
 ) -> Html {
     let session = shared.borrow();
     let (now, frontier) = (session.playhead(), session.frontier());
-    let span = (frontier / FRONTIER_AT).max(SHORTEST);
+    let span = (frontier / FRONTIER_AT).max(SHORTEST_MS);
     let x = |time: f64| percent(time / span);
     let crowd = scene.grid.is_some() || session.chronicle().pods.len() > MOST_ROWS;
     let rows = Rc::new(if crowd { Vec::new() } else { rows(session.chronicle(), scene) });
@@ -66,8 +66,8 @@ pub fn timeline(
     let watched = watched.filter(|_| !crowd);
     // A crowd is one high row.
     let count = if crowd { 1 } else { rows.len() + usize::from(watched.is_some()) };
-    let height = if crowd { BANDS } else { row_height(count) };
-    let bottom = TOP + count * height;
+    let height = if crowd { BANDS_PX } else { row_height(count) };
+    let bottom = TOP_PX + count * height;
     let step = tick_step(span);
     let tick = |n: i64| {
         let at = n as f64 * step;
@@ -79,26 +79,9 @@ pub fn timeline(
         }
     };
     let bars_span = bars_span(frontier);
-    let bars = {
-        let (shared, rows) = (shared.clone(), rows.clone());
-        let draw = move || match crowd {
-            true => bands(&shared.borrow().chronicle().bands, bars_span),
-            false if height < NAMED => strips(shared.borrow().chronicle(), &rows, height, bars_span),
-            false => bars(shared.borrow().chronicle(), &rows, height, bars_span),
-        };
-        // Of a crowd some pod is changing at every moment.
-        let changes = if crowd { session.sampled() } else { session.chronicle().changes };
-        part("", [changes, count, bars_span as usize, session.branch().id], Rc::new(draw))
-    };
     // What is close together changes with the span, but need not at every moment.
     let rounded = bars_span * (span / bars_span * 16.0).ceil() / 16.0;
-    let marks = {
-        let shared = shared.clone();
-        let draw = move || marks(words, shared.borrow().chronicle(), bars_span, rounded);
-        let chronicle = session.chronicle();
-        let (commands, decisions) = (chronicle.commands.len(), chronicle.decisions.len());
-        part("", [commands, decisions, rounded as usize, session.branch().id], Rc::new(draw))
-    };
+    let (bars, marks) = layers(words, shared, &rows, (crowd, count, height), bars_span, rounded);
     let name = |row: &PodName| match row.ordinal {
         Some(ordinal) => html! { <li><span>{ &*row.stem }{ "-" }</span>{ ordinal }</li> },
         None => html! { <li>{ &*row.name }</li> },
@@ -115,7 +98,7 @@ pub fn timeline(
             <div class="tracks">
                 if crowd {
                     <ol class="bands" aria-hidden="true"><li>{ words.pods }</li></ol>
-                } else if height >= NAMED {
+                } else if height >= NAMED_PX {
                     <ol class={format!("h{height}")} aria-hidden="true">{ for rows.iter().map(name) }
                         { for watched.iter().map(|asked| html! { <li class="asked">{ &*asked.question.name }</li> }) }
                     </ol>
@@ -128,7 +111,7 @@ pub fn timeline(
                             <svg width={percent(bars_span / frontier.max(1.0))} overflow="visible">{ bars }</svg>
                         </svg>
                         if let Some((_, at)) = session.history().dropped() {
-                            <rect class="later" y={TOP.to_string()} width={x(at.0 as f64)} height={(bottom - TOP).to_string()} />
+                            <rect class="later" y={TOP_PX.to_string()} width={x(at.0 as f64)} height={(bottom - TOP_PX).to_string()} />
                         }
                         if watched.is_some() {
                             <g class="bands">
@@ -136,7 +119,7 @@ pub fn timeline(
                             </g>
                         }
                         { expected(&session, scene, &rows, height, span) }
-                        <rect class="later" x={x(now)} y={TOP.to_string()} width={x(frontier - now)} height={(bottom - TOP).to_string()} />
+                        <rect class="later" x={x(now)} y={TOP_PX.to_string()} width={x(frontier - now)} height={(bottom - TOP_PX).to_string()} />
                         <svg x={x(now)} overflow="visible"><path class="playhead" d={format!("M-7 8h14l-6 8V{bottom}h-2V16z")} /></svg>
                     </svg>
                     { scrubber(words, span, now, frontier, send) }
@@ -145,6 +128,39 @@ pub fn timeline(
             </div>
         </section>
     }
+}
+
+/// What was when, of the pods or of the crowd, and the commands and decisions above it: each drawn again only when it has
+/// changed, or when it is laid out otherwise.
+fn layers(
+    words: &'static Messages,
+    shared: &Rc<RefCell<Session>>,
+    rows: &Rc<Vec<PodName>>,
+    (crowd, count, height): (bool, usize, usize),
+    bars_span: f64,
+    rounded: f64,
+) -> (Html, Html) {
+    let session = shared.borrow();
+    let chronicle = session.chronicle();
+    let (branch, all) = (session.branch().id, shared.clone());
+    let draw_marks = move || marks(words, all.borrow().chronicle(), bars_span, rounded);
+    let depends = [chronicle.commands.len(), chronicle.decisions.len(), rounded as usize, branch];
+    let marks = part("", depends, Rc::new(draw_marks));
+    let (shared, rows) = (shared.clone(), rows.clone());
+    let draw_bars = move || {
+        let session = shared.borrow();
+        let chronicle = session.chronicle();
+        if crowd {
+            bands(&chronicle.bands, bars_span)
+        } else if height < NAMED_PX {
+            strips(chronicle, &rows, height, bars_span)
+        } else {
+            bars(chronicle, &rows, height, bars_span)
+        }
+    };
+    // Of a crowd some pod is changing at every moment.
+    let changes = if crowd { session.sampled() } else { chronicle.changes };
+    (part("", [changes, count, bars_span as usize, branch], Rc::new(draw_bars)), marks)
 }
 
 /// The pods that have been, and those that are to come.
@@ -175,7 +191,7 @@ fn row_height(rows: usize) -> usize {
 
 /// A stretch of time of which the bars' places are parts: it seldom changes, so that bars seldom have to move.
 fn bars_span(frontier: f64) -> f64 {
-    let mut span = SHORTEST;
+    let mut span = SHORTEST_MS;
     while span < frontier {
         span *= 2.0;
     }
@@ -311,7 +327,7 @@ fn expected(session: &Session, scene: &Scene, rows: &[PodName], height: usize, s
         Some((ready - life.born).0)
     };
     let takes = session.chronicle().pods.iter().flat_map(|(_, lives)| lives).filter_map(start).min()? as f64;
-    let (y, thick) = (TOP + row * height + height / 6, height * 2 / 3);
+    let (y, thick) = (TOP_PX + row * height + height / 6, height * 2 / 3);
     (from >= session.frontier() && from < span).then(|| {
         html! {
             <rect class="expected" x={percent(from / span)} y={y.to_string()} width={percent(takes / span)}
@@ -340,7 +356,7 @@ fn strips(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> 
         html! { if !d.is_empty() { <path class={state.class()} {d} /> } }
     };
     html! {
-        <svg y={TOP.to_string()} height={high.to_string()} viewBox={format!("0 0 {STRIP} {}", high * FINE)} preserveAspectRatio="none"
+        <svg y={TOP_PX.to_string()} height={high.to_string()} viewBox={format!("0 0 {STRIP} {}", high * FINE)} preserveAspectRatio="none"
             overflow="visible" class="bands">
             { for PodState::ALL.into_iter().zip(paths).map(path) }
         </svg>
@@ -376,7 +392,7 @@ fn bars(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> Ht
             chronicle.lives(name).iter().flat_map(|life| stretches(life, span))
         {
             let (top, thick) = bar(*state, height);
-            let y = TOP + row * height + top;
+            let y = TOP_PX + row * height + top;
             let (x, width) = (percent(from.0 as f64 / span), percent((to - from).0 as f64 / span));
             bars.push(html! {
                 <rect class={state.class()} x={x.clone()} width={width.clone()} y={y.to_string()}
@@ -405,7 +421,7 @@ fn bands(bands: &[Band], span: f64) -> Html {
             last = Some(known);
         }
     }
-    let y = |pods: u32| BANDS as u32 * (most - pods) / most;
+    let y = |pods: u32| BANDS_PX as u32 * (most - pods) / most;
     let path = |state: PodState| {
         // From the bottom: Ready; those before it lie above it.
         let below = |counts: &[u32; 6]| {
@@ -422,7 +438,7 @@ fn bands(bands: &[Band], span: f64) -> Html {
         html! { if !path.is_empty() { <path class={state.class()} d={path} /> } }
     };
     html! {
-        <svg y={TOP.to_string()} height={BANDS.to_string()} viewBox={format!("0 0 {COLUMNS} {BANDS}")} preserveAspectRatio="none"
+        <svg y={TOP_PX.to_string()} height={BANDS_PX.to_string()} viewBox={format!("0 0 {COLUMNS} {BANDS_PX}")} preserveAspectRatio="none"
             class="bands">
             { for PodState::ALL.map(path) }
         </svg>

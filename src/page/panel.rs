@@ -6,17 +6,17 @@ use kubesim::dns::{self, Question, RecordType};
 /// The parts of the page of which a small screen shows one at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum View {
-    /// The manifest.
+    /// The manifest in its editor, with what is wrong with it.
     Manifest,
-    /// The stage.
+    /// The set with its pods, claims and volumes.
     Stage,
-    /// The terminal.
+    /// What commands print, and a line for the next one.
     Terminal,
-    /// Questions to DNS.
+    /// A question to the cluster's DNS, and its answer.
     Dns,
-    /// Events.
+    /// The cluster's Events, newest first.
     Events,
-    /// One object.
+    /// One object, as kubectl shows it.
     Inspect,
 }
 
@@ -41,9 +41,9 @@ impl View {
 /// How an object is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum InspectorTab {
-    /// `kubectl describe`
+    /// As `kubectl describe` prints it.
     Described,
-    /// `kubectl get -o yaml`
+    /// As `kubectl get -o yaml` prints it.
     Yaml,
     /// The YAML of two versions, one against the other.
     Changes,

@@ -13,9 +13,9 @@ use std::rc::Rc;
 /// What the user has chosen to see.
 #[derive(Clone)]
 pub struct PageState {
-    /// The language.
+    /// Every text that the page shows, in its language.
     pub words: &'static Messages,
-    /// The manifest's text.
+    /// The manifest, as it stands in the editor.
     pub text: Str,
     /// What is to be said about it.
     pub diagnosis: Rc<Diagnosis>,

@@ -135,10 +135,10 @@ fn acting_in_the_past_makes_a_branch_to_switch_to_compare_and_discard() {
 fn a_stuck_rollout_says_why_and_what_helps() {
     let mut page = settled(View::DESKTOP);
     page.click_named("Trouble for flask-2");
-    page.wait("the menu is open", "document.querySelector('#trouble:popover-open')");
-    page.screenshot("trouble-menu");
+    page.wait("the menu is open", "document.querySelector('#faults:popover-open')");
+    page.screenshot("fault-menu");
     page.click_named("Roll out an image that can't be pulled");
-    page.wait("the menu is closed", "!document.querySelector('#trouble:popover-open')");
+    page.wait("the menu is closed", "!document.querySelector('#faults:popover-open')");
     let remedy = |command: &str| format!("document.querySelector('.remedy')?.innerText === '{command}'");
     page.wait("a rollback is offered", &remedy("kubectl rollout undo statefulset/flask"));
     assert_eq!(page.text(".why h2"), "Why does the rollout not go on?");
@@ -213,7 +213,7 @@ fn space_plays_and_pauses_after_a_click_and_escape_leaves_a_field() {
 
 #[test]
 #[ignore = "needs the built page: cargo xtask test --only browser"]
-fn the_keyboard_alone_moves_time_and_makes_trouble() {
+fn the_keyboard_alone_moves_time_and_makes_faults() {
     let mut page = Page::open(View::DESKTOP);
     page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
     press(&mut page, " ");
@@ -248,7 +248,7 @@ fn the_keyboard_alone_moves_time_and_makes_trouble() {
     press(&mut page, END);
     tab_to(&mut page, "the menu of flask-0", "[aria-label='Trouble for flask-0']");
     page.type_keys(ENTER);
-    page.wait("the menu is open", "document.querySelector('#trouble:popover-open')");
+    page.wait("the menu is open", "document.querySelector('#faults:popover-open')");
     page.type_keys("\t");
     let first = page.eval("document.activeElement.innerText");
     page.type_keys(DOWN);
@@ -276,19 +276,19 @@ fn with_reduced_motion_the_same_is_told_in_steps() {
 
 #[test]
 #[ignore = "needs the built page: cargo xtask test --only browser"]
-fn the_menu_of_troubles_is_at_hand_on_a_phone() {
+fn the_menu_of_faults_is_at_hand_on_a_phone() {
     let mut page = settled(View::PHONE);
     page.click_named("Trouble for flask-1");
-    page.wait("the menu is open", "document.querySelector('#trouble:popover-open')");
-    let fits = "(() => { const b = document.querySelector('#trouble').getBoundingClientRect();
+    page.wait("the menu is open", "document.querySelector('#faults:popover-open')");
+    let fits = "(() => { const b = document.querySelector('#faults').getBoundingClientRect();
         return b.left === 0 && b.right === innerWidth && Math.abs(b.bottom - innerHeight) <= 1; })()";
     assert_eq!(page.eval(fits), true, "it is a sheet at the bottom");
     assert_eq!(
-        page.eval("[...document.querySelectorAll('#trouble button')].every(b => b.offsetHeight >= 40)"),
+        page.eval("[...document.querySelectorAll('#faults button')].every(b => b.offsetHeight >= 40)"),
         true,
         "thumbs can hit it"
     );
-    page.screenshot("trouble-phone");
+    page.screenshot("fault-phone");
     page.click_named("Readiness fails");
     page.wait("it is not Ready", "document.querySelector('[data-pod=flask-1].run')");
     page.assert_no_complaints();

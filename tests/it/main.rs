@@ -1,3 +1,5 @@
-//! The page without a browser.
+//! The page without a browser: what intents make of it, its session, and how its parts are drawn.
 
+mod components;
+mod session;
 mod update;

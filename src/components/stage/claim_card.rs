@@ -1,7 +1,7 @@
 //! A claim, its volume with the files on it, and the cable to the pod.
 
 use super::pod_card::dot;
-use crate::components::trouble::{opener, why_button};
+use crate::components::fault_menu::{opener, why_button};
 use crate::components::{button, percent};
 use crate::page::intent::Intent;
 use kubesim::api::{Key, Kind};
@@ -21,7 +21,7 @@ pub fn claim(
     let key = Key::new(Kind::PersistentVolumeClaim, namespace, &view.name);
     let inspect = Intent::Inspect(key.clone());
     let status = |status: &str| why_button(words, &view.name, status, send, Subject::Claim(key.clone()));
-    let trouble = fill(words.trouble_for, &[("name", &view.name)]);
+    let faults = fill(words.trouble_for, &[("name", &view.name)]);
     let (class, facts, about) = match &view.claim {
         Some(claim) => {
             let mark = if claim.kept { Some(words.claim_kept) } else { claim.same.then_some(words.same) };
@@ -36,7 +36,7 @@ pub fn claim(
             <div class="claim" data-claim={view.name.clone()}>
                 <p>{ button("name", view.name.clone(), send, inspect) }{ facts }</p>
                 if !small { <small>if about.is_empty() { { status(words.not_claimed) } } else { { about } }</small> }
-                if view.claim.is_some() { { opener("close more", trouble, "⋯".into(), send, key.clone()) } }
+                if view.claim.is_some() { { opener("close more", faults, "⋯".into(), send, key.clone()) } }
             </div>
             if let Some(volume) = view.volume.as_ref().filter(|_| !small) { { disk(words, volume) } }
         </div>

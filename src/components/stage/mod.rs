@@ -8,7 +8,7 @@ pub mod pod_grid;
 
 use self::explanation_bar::why_bar;
 use self::lane::lane;
-use crate::components::trouble::opener;
+use crate::components::fault_menu::opener;
 use crate::components::{button, choice, labelled};
 use crate::page::intent::Intent;
 use crate::session::Action;
@@ -22,7 +22,7 @@ use scene::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use std::rc::Rc;
 use yew::prelude::*;
 
-/// So many pods of others are shown.
+/// How many pods of others are shown at most.
 const OTHERS: usize = 24;
 
 /// The other of two clusters.
@@ -30,7 +30,7 @@ const OTHERS: usize = 24;
 pub struct Beside<'a> {
     /// What the one on the stage is called, and what the other.
     pub names: [&'a str; 2],
-    /// The other's scene.
+    /// What is shown of the other one.
     pub scene: &'a Scene,
     /// Commands that show how they differ.
     pub then: &'static [&'static str],
@@ -59,7 +59,7 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Draws the stage.
+    /// The section with the set, the explanation, and one scene or two.
     pub fn draw(&self) -> Html {
         let Stage { words, scene, send, .. } = *self;
         html! {
@@ -115,7 +115,7 @@ impl Stage<'_> {
 
     fn head(&self) -> Html {
         let Some(set) = &self.scene.set else { return Html::default() };
-        let trouble = self.words.trouble;
+        let faults = self.words.trouble;
         let tab = |key: &Key| {
             choice(
                 "chip",
@@ -130,7 +130,7 @@ impl Stage<'_> {
                 <h2><span>{ "StatefulSet " }</span>{ &*set.key.name }</h2>
                 if self.scene.sets.len() > 1 { { for self.scene.sets.iter().map(tab) } }
                 { for set.chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }
-                { opener("chip", trouble.into(), Html::from(trouble), self.send, set.key.clone()) }
+                { opener("chip", faults.into(), Html::from(faults), self.send, set.key.clone()) }
             </div>
         }
     }

@@ -1,6 +1,6 @@
 //! A pod's card.
 
-use crate::components::trouble::{opener, why_button};
+use crate::components::fault_menu::{opener, why_button};
 use crate::components::{dial, done, labelled, percent, ring, sign};
 use crate::page::intent::Intent;
 use kubesim::api::{Key, Kind};
@@ -12,7 +12,7 @@ use yew::prelude::*;
 /// The key of cards of which nothing moves: a pod's card becomes the one of the pod that comes in its place.
 const SAME: &str = "pod";
 
-/// So long a name has room on every card.
+/// The length of a name that has room on every card (characters).
 const SHORT: usize = 12;
 
 /// The card of a lane's pod, or the outline of one that is not there. `small`: without details.
@@ -39,7 +39,7 @@ pub fn card(
     };
     let name = |text| AttrValue::from(fill(text, &[("pod", &lane.name)]));
     let inspect = Intent::Inspect(key.clone());
-    let trouble = fill(words.trouble_for, &[("name", &lane.name)]);
+    let faults = fill(words.trouble_for, &[("name", &lane.name)]);
     let delete = Intent::Command(in_namespace(format!("kubectl delete pod {}", lane.name), namespace).into());
     html! {
         <article class={classes!("pod", pod.state.class())} key={if small { SAME } else { &*pod.uid }} data-pod={lane.name.clone()}>
@@ -47,7 +47,7 @@ pub fn card(
                 { number }
                 { labelled(class_of(&lane.name), Some(name(words.inspect_pod)), None, Html::from(&*lane.name), send, inspect) }
                 <b class="state">{ why_button(words, &lane.name, &pod.status, send, Subject::Pod(key.clone())) }</b>
-                { opener("close more", trouble, "⋯".into(), send, key.clone()) }
+                { opener("close more", faults, "⋯".into(), send, key.clone()) }
                 { sign("close", name(words.delete_pod), "✕", send, delete) }
             </h3>
             if small { { bar(&pod.progress) } } else {

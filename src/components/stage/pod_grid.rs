@@ -54,13 +54,7 @@ pub fn grid(
     let walk = {
         let (send, grid) = (send.clone(), grid.clone());
         Callback::from(move |event: KeyboardEvent| {
-            let by = match &*event.key() {
-                "ArrowRight" => 1,
-                "ArrowLeft" => -1,
-                "ArrowDown" => columns as isize,
-                "ArrowUp" => -(columns as isize),
-                _ => return,
-            };
+            let Some(by) = way(&event.key(), columns) else { return };
             event.prevent_default();
             event.stop_propagation();
             let from = whole.and_then(|ordinal| grid.index_of(ordinal)).unwrap_or_default();
@@ -75,22 +69,6 @@ pub fn grid(
         let cells = cells.clone();
         let draw = move || paths(&cells, n * BLOCK, len, revision.as_deref());
         part("", depends, Rc::new(draw))
-    };
-    let count = |((state, count), name): ((PodState, usize), &'static str)| {
-        html! { if count > 0 { <li class={state.class()}><i />{ name }<b>{ count }</b></li> } }
-    };
-    let counts = PodState::ALL.into_iter().zip(grid.counts).zip(words.states);
-    // Around the places that are lit, and above and below those that are not.
-    let outlined = |class: &'static str, ordinals: &[i32]| {
-        let mut d = String::new();
-        for index in ordinals.iter().filter_map(|ordinal| grid.index_of(*ordinal)) {
-            let (x, y) = corner(index, columns);
-            let _ = match class {
-                "unlit" => write!(d, "M{x} {y}h{WIDE}v1h-{WIDE}zM{x} {}h{WIDE}v1h-{WIDE}z", y + WIDE - 1),
-                _ => write!(d, "M{x} {y}h{WIDE}v{WIDE}h-{WIDE}zM{} {}v8h8v-8z", x + 1, y + 1),
-            };
-        }
-        html! { if !d.is_empty() { <path {class} {d} /> } }
     };
     let chosen = |cell: &Cell| {
         let index = grid.index_of(cell.ordinal).unwrap_or_default();
@@ -115,24 +93,60 @@ pub fn grid(
     };
     html! {
         <div class="crowd">
-            <ul class="legend counts">
-                { for counts.map(count) }
-                if grid.rolls { <li class="old"><i />{ words.old_revision }</li> }
-                if grid.missing > 0 { <li class="ghost"><i />{ words.missing_pods }<b>{ grid.missing }</b></li> }
-            </ul>
+            { legend(words, grid) }
             <div class="cells" role="listbox" tabindex="0" aria-label={words.stage} aria-activedescendant="chosen-place"
                 data-columns={columns.to_string()} onclick={choose} onmousemove={tell} onkeydown={walk}>
                 <svg viewBox={view} aria-hidden="true" class={class}>
                     { for grid.blocks.iter().enumerate().map(block) }
-                    { outlined("lit", &lit[0]) }
-                    { outlined("unlit", &lit[1]) }
-                    { outlined("differs", &lit[2]) }
+                    { outlined(grid, "lit", &lit[0]) }
+                    { outlined(grid, "unlit", &lit[1]) }
+                    { outlined(grid, "differs", &lit[2]) }
                     { for whole.map(chosen) }
                 </svg>
                 { for whole.map(option) }
             </div>
         </div>
     }
+}
+
+/// How far an arrow key goes among places in so many columns.
+fn way(key: &str, columns: usize) -> Option<isize> {
+    match key {
+        "ArrowRight" => Some(1),
+        "ArrowLeft" => Some(-1),
+        "ArrowDown" => Some(columns as isize),
+        "ArrowUp" => Some(-(columns as isize)),
+        _ => None,
+    }
+}
+
+/// How many pods are in each state, and how many there are not.
+fn legend(words: &'static Messages, grid: &PodGrid) -> Html {
+    let count = |((state, count), name): ((PodState, usize), &'static str)| {
+        html! { if count > 0 { <li class={state.class()}><i />{ name }<b>{ count }</b></li> } }
+    };
+    let counts = PodState::ALL.into_iter().zip(grid.counts).zip(words.states);
+    html! {
+        <ul class="legend counts">
+            { for counts.map(count) }
+            if grid.rolls { <li class="old"><i />{ words.old_revision }</li> }
+            if grid.missing > 0 { <li class="ghost"><i />{ words.missing_pods }<b>{ grid.missing }</b></li> }
+        </ul>
+    }
+}
+
+/// Lines around the places of these ordinals; of those that are not lit, above and below.
+fn outlined(grid: &PodGrid, class: &'static str, ordinals: &[i32]) -> Html {
+    let columns = columns(grid.len());
+    let mut d = String::new();
+    for index in ordinals.iter().filter_map(|ordinal| grid.index_of(*ordinal)) {
+        let (x, y) = corner(index, columns);
+        let _ = match class {
+            "unlit" => write!(d, "M{x} {y}h{WIDE}v1h-{WIDE}zM{x} {}h{WIDE}v1h-{WIDE}z", y + WIDE - 1),
+            _ => write!(d, "M{x} {y}h{WIDE}v{WIDE}h-{WIDE}zM{} {}v8h8v-8z", x + 1, y + 1),
+        };
+    }
+    html! { if !d.is_empty() { <path {class} {d} /> } }
 }
 
 /// Into how many columns so many places are laid: tens of them, so that rows are easy to count, and more than rows.

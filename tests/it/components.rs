@@ -10,11 +10,11 @@ use ordinal::app::warm_up::{Pictures, WarmUp};
 use ordinal::components::dns::dns;
 use ordinal::components::editor::editor;
 use ordinal::components::events::events;
+use ordinal::components::fault_menu::menu;
 use ordinal::components::inspect::{Inspected, inspect};
 use ordinal::components::stage::Stage;
 use ordinal::components::terminal::{Terminal, suggestions};
 use ordinal::components::timeline::timeline;
-use ordinal::components::trouble::menu;
 use ordinal::examples::EXAMPLES;
 use ordinal::page::intent::Intent;
 use ordinal::page::panel::{DnsQuery, InspectorTab};
@@ -102,7 +102,7 @@ fn the_page_draws_itself() {
 }
 
 #[test]
-fn the_menu_of_troubles_offers_only_what_changes_something() {
+fn the_menu_of_faults_offers_only_what_changes_something() {
     let mut session = story(30, &[]);
     let pod = Key::new(Kind::Pod, "default", "flask-0");
     let object = session.moment().store.get(&pod).expect("it is there");

@@ -1,4 +1,4 @@
-//! Trouble: what can be done to a pod, a claim, a node, or the cluster. Each item is a command, and so an input of the
+//! The menu of faults: what can be broken and mended at a pod, a claim, a node, or in the cluster. Each item is a command, and so an input of the
 //! story like any other.
 
 use super::labelled;
@@ -14,7 +14,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 /// The menu's id: the browser opens it, closes it at Escape and at a click elsewhere, and gives the focus back.
-const ID: &str = "trouble";
+const ID: &str = "faults";
 
 /// A button that opens the menu for an object.
 pub fn opener(class: &'static str, label: String, content: Html, send: &Callback<Intent>, key: Key) -> Html {
@@ -113,9 +113,10 @@ impl Menu<'_> {
             let text = fill(words.kill_container, &[("container", &container.name)]);
             add(&text, format!("trouble kill {name} -c {}", container.name));
         }
-        match pod.is_ready() {
-            true => add(words.fail_readiness, format!("trouble unready {name}")),
-            false => add(words.mend_readiness, format!("trouble ready {name}")),
+        if pod.is_ready() {
+            add(words.fail_readiness, format!("trouble unready {name}"));
+        } else {
+            add(words.mend_readiness, format!("trouble ready {name}"));
         }
         let set = object.meta.controller().filter(|owner| &*owner.kind == "StatefulSet");
         if let (Some(set), Some(container)) = (set, pod.spec.containers.first()) {
@@ -160,14 +161,16 @@ impl Menu<'_> {
             (words.do_inspect.into(), Intent::Inspect(self.key.clone())),
         ];
         let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
-        match is_silent(self.store, name) {
-            true => add(words.node_up, format!("trouble node {name} up")),
-            false => add(words.node_down, format!("trouble node {name} down")),
+        if is_silent(self.store, name) {
+            add(words.node_up, format!("trouble node {name} up"));
+        } else {
+            add(words.node_down, format!("trouble node {name} down"));
         }
         let cordoned = self.store.get(self.key).is_some_and(|node| node.node().unschedulable);
-        match cordoned {
-            true => add(words.uncordon, format!("kubectl uncordon {name}")),
-            false => add(words.cordon, format!("kubectl cordon {name}")),
+        if cordoned {
+            add(words.uncordon, format!("kubectl uncordon {name}"));
+        } else {
+            add(words.cordon, format!("kubectl cordon {name}"));
         }
         add(words.drain, format!("kubectl drain {name} --ignore-daemonsets --force"));
         items
