@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::env::{validate_env, validate_env_from};
-use super::field::{At, Errors, required_texts};
+use super::field::{At, Errors, Path, required_texts};
 use super::names;
 use super::paths::{validate_descending, validate_volume_name};
 use super::probes::validate_lifecycle_and_probes;
@@ -51,7 +51,7 @@ pub(super) fn validate_init_containers(spec: &At, volumes: &Volumes, errors: &mu
             known.insert(name.text());
         }
         // Init containers run one by one. (Upstream tells the conflict at the list's first place.)
-        let first = container.told_as(format!("{}[0]", spec.path_of("initContainers")));
+        let first = container.told_as(spec.path_of("initContainers").item(0));
         validate_host_ports(&first, &mut BTreeSet::new(), errors);
         if container.get("restartPolicy").text() == "Always" {
             validate_lifecycle_and_probes(&container, spec, errors);
@@ -112,7 +112,7 @@ fn validate_resize_policy(policies: &At, pod_policy: &str, errors: &mut Errors) 
     // Upstream tells most of these at the list.
     for policy in policies.items() {
         let [resource, restart] =
-            ["resourceName", "restartPolicy"].map(|field| policy.get(field).told_as(policies.path.clone()));
+            ["resourceName", "restartPolicy"].map(|field| policy.get(field).told_as(policies.path));
         if !known.insert(resource.text()) {
             errors.duplicate(&policy.path, &quoted(resource.text()));
         }
@@ -236,7 +236,7 @@ fn validate_mounts(container: &At, volumes: &Volumes, errors: &mut Errors) {
 }
 
 /// Models validateMountRecursiveReadOnly.
-fn validate_recursive_read_only(mount: &At, path: &str, errors: &mut Errors) {
+fn validate_recursive_read_only(mount: &At, path: &Path, errors: &mut Errors) {
     let value = mount.get("recursiveReadOnly");
     match value.text() {
         "Enabled" | "IfPossible" => {

@@ -2,7 +2,10 @@
 //!
 //! Models k8s.io/apimachinery `pkg/util/validation/field/errors.go`: the texts of field errors.
 
-use serde_json::Value;
+use std::cell::RefCell;
+use std::ops::Range;
+
+use serde_json::{Map, Value, map};
 use yaml::text::{escape_html, quoted};
 
 /// A mistake in one field, in the API server's words.
@@ -25,31 +28,36 @@ impl std::fmt::Display for FieldError {
 pub(super) struct Errors(pub Vec<FieldError>);
 
 /// A value and where it is.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(super) struct At<'a> {
     pub value: &'a Value,
-    pub path: String,
+    pub path: Path<'a>,
 }
 
 const NULL: Value = Value::Null;
 
 impl<'a> At<'a> {
-    pub fn root(value: &'a Value) -> At<'a> {
-        At { value, path: String::new() }
+    pub fn root(value: &'a Value, paths: &'a Paths) -> At<'a> {
+        At { value, path: Path { paths, step: ROOT } }
     }
 
     /// The field; null if it isn't set.
-    pub fn get(&self, name: &str) -> At<'a> {
+    pub fn get(&self, name: &'static str) -> At<'a> {
         At { value: self.value.get(name).unwrap_or(&NULL), path: self.path_of(name) }
     }
 
+    /// A map's value; null if there is none.
+    pub fn entry(&self, key: &str) -> At<'a> {
+        At { value: self.value.get(key).unwrap_or(&NULL), path: self.path.key(key) }
+    }
+
     /// The path of a field.
-    pub fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    pub fn path_of(&self, name: &'static str) -> Path<'a> {
+        self.path.field(name)
     }
 
     /// The same value, told of under another path.
-    pub fn told_as(&self, path: String) -> At<'a> {
+    pub fn told_as(&self, path: Path<'a>) -> At<'a> {
         At { value: self.value, path }
     }
 
@@ -70,10 +78,9 @@ impl<'a> At<'a> {
     }
 
     /// A list's items.
-    pub fn items(&self) -> std::vec::IntoIter<At<'a>> {
-        let items = self.value.as_array().map(Vec::as_slice).unwrap_or_default();
-        let item = |(place, value)| At { value, path: format!("{}[{place}]", self.path) };
-        items.iter().enumerate().map(item).collect::<Vec<_>>().into_iter()
+    pub fn items(&self) -> Items<'a> {
+        let list = self.value.as_array().map(Vec::as_slice).unwrap_or_default();
+        Items { list, path: self.path, places: 0..list.len() }
     }
 
     pub fn is_empty_list(&self) -> bool {
@@ -81,17 +88,157 @@ impl<'a> At<'a> {
     }
 
     /// A map's entries.
-    pub fn entries(&self) -> std::vec::IntoIter<(&'a str, At<'a>)> {
-        let entries = self.value.as_object().into_iter().flatten();
-        let entry = |(key, value): (&'a String, &'a Value)| {
-            (key.as_str(), At { value, path: format!("{}[{key}]", self.path) })
-        };
-        entries.map(entry).collect::<Vec<_>>().into_iter()
+    pub fn entries(&self) -> Entries<'a> {
+        Entries { entries: self.value.as_object().map(Map::iter), path: self.path }
     }
 
     /// A map's number of entries.
     pub fn count(&self) -> usize {
-        self.value.as_object().map_or(0, serde_json::Map::len)
+        self.value.as_object().map_or(0, Map::len)
+    }
+}
+
+/// The steps of all paths of a walk, each with the one before it. A path is one number, and no text until there is a
+/// mistake to tell: that keeps the checks short, as there are hundreds of them.
+#[derive(Default)]
+pub(super) struct Paths(RefCell<Vec<(u32, Step)>>);
+
+enum Step {
+    /// `.name`
+    Field(&'static str),
+    /// `.name`, of a name that the object has.
+    Name(Box<str>),
+    /// `[place]`
+    Place(usize),
+    /// `[key]`
+    Key(Box<str>),
+}
+
+/// Before the first step.
+const ROOT: u32 = u32::MAX;
+
+/// Where a value is, e.g. `spec.ports[0].port`.
+#[derive(Clone, Copy)]
+pub(super) struct Path<'a> {
+    paths: &'a Paths,
+    step: u32,
+}
+
+impl<'a> Path<'a> {
+    fn and(self, step: Step) -> Path<'a> {
+        let mut steps = self.paths.0.borrow_mut();
+        steps.push((self.step, step));
+        Path { paths: self.paths, step: steps.len() as u32 - 1 }
+    }
+
+    /// A field of what is here.
+    pub fn field(self, name: &'static str) -> Path<'a> {
+        self.and(Step::Field(name))
+    }
+
+    /// As `field`, of a name that the object has.
+    pub fn name(self, name: &str) -> Path<'a> {
+        self.and(Step::Name(name.into()))
+    }
+
+    /// An item of the list that is here.
+    pub fn item(self, place: usize) -> Path<'a> {
+        self.and(Step::Place(place))
+    }
+
+    /// An entry of the map that is here.
+    pub fn key(self, key: &str) -> Path<'a> {
+        self.and(Step::Key(key.into()))
+    }
+
+    /// The path of nothing.
+    pub fn root(self) -> Path<'a> {
+        Path { step: ROOT, ..self }
+    }
+
+    fn write(self, text: &mut String) {
+        let steps = self.paths.0.borrow();
+        let mut way = Vec::new();
+        let mut at = self.step;
+        while let Some((before, step)) = steps.get(at as usize) {
+            way.push(step);
+            at = *before;
+        }
+        for step in way.into_iter().rev() {
+            let name: &str = match step {
+                Step::Field(name) => name,
+                Step::Name(name) => name,
+                Step::Place(place) => {
+                    text.extend(["[", &place.to_string(), "]"]);
+                    continue;
+                }
+                Step::Key(key) => {
+                    text.extend(["[", key, "]"]);
+                    continue;
+                }
+            };
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(name);
+        }
+    }
+}
+
+impl std::fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = String::new();
+        self.write(&mut text);
+        f.write_str(&text)
+    }
+}
+
+/// The items of a list, each with its place.
+#[derive(Clone)]
+pub(super) struct Items<'a> {
+    list: &'a [Value],
+    path: Path<'a>,
+    places: Range<usize>,
+}
+
+impl<'a> Items<'a> {
+    fn at(&self, place: usize) -> At<'a> {
+        At { value: &self.list[place], path: self.path.item(place) }
+    }
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = At<'a>;
+
+    fn next(&mut self) -> Option<At<'a>> {
+        self.places.next().map(|place| self.at(place))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.places.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Items<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.places.next_back().map(|place| self.at(place))
+    }
+}
+
+impl ExactSizeIterator for Items<'_> {}
+
+/// The entries of a map.
+pub(super) struct Entries<'a> {
+    entries: Option<map::Iter<'a>>,
+    path: Path<'a>,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (&'a str, At<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, value) = self.entries.as_mut()?.next()?;
+        Some((key, At { value, path: self.path.key(key) }))
     }
 }
 
@@ -104,20 +251,22 @@ pub(super) fn shown(value: &Value) -> String {
 }
 
 impl Errors {
-    pub fn add(&mut self, field: &str, message: String) {
-        self.0.push(FieldError { field: field.to_owned(), message });
+    pub fn add(&mut self, field: &Path, message: String) {
+        let mut text = String::new();
+        field.write(&mut text);
+        self.0.push(FieldError { field: text, message });
     }
 
-    fn with_detail(&mut self, field: &str, what: &str, detail: &str) {
+    fn with_detail(&mut self, field: &Path, what: &str, detail: &str) {
         let colon = if detail.is_empty() { "" } else { ": " };
         self.add(field, format!("{what}{colon}{detail}"));
     }
 
-    pub fn required(&mut self, field: &str, detail: &str) {
+    pub fn required(&mut self, field: &Path, detail: &str) {
         self.with_detail(field, "Required value", detail);
     }
 
-    pub fn forbidden(&mut self, field: &str, detail: &str) {
+    pub fn forbidden(&mut self, field: &Path, detail: &str) {
         self.with_detail(field, "Forbidden", detail);
     }
 
@@ -126,12 +275,12 @@ impl Errors {
     }
 
     /// As `invalid`, of a text.
-    pub fn invalid_text(&mut self, field: &str, value: &str, detail: &str) {
+    pub fn invalid_text(&mut self, field: &Path, value: &str, detail: &str) {
         self.invalid_shown(field, &quoted(value), detail);
     }
 
     /// As `invalid`, of a value that is shown otherwise than the tree has it.
-    pub fn invalid_shown(&mut self, field: &str, value: &str, detail: &str) {
+    pub fn invalid_shown(&mut self, field: &Path, value: &str, detail: &str) {
         self.with_detail(field, &format!("Invalid value: {value}"), detail);
     }
 
@@ -146,7 +295,7 @@ impl Errors {
         self.not_supported_shown(&at.path, &shown(at.value), supported);
     }
 
-    pub fn not_supported_shown(&mut self, field: &str, value: &str, supported: &[&str]) {
+    pub fn not_supported_shown(&mut self, field: &Path, value: &str, supported: &[&str]) {
         let supported: Vec<String> = supported.iter().map(|value| quoted(value)).collect();
         self.add(field, format!("Unsupported value: {value}: supported values: {}", supported.join(", ")));
     }
@@ -160,7 +309,7 @@ impl Errors {
         }
     }
 
-    pub fn duplicate(&mut self, field: &str, value: &str) {
+    pub fn duplicate(&mut self, field: &Path, value: &str) {
         self.add(field, format!("Duplicate value: {value}"));
     }
 
@@ -168,7 +317,7 @@ impl Errors {
         self.add(&at.path, format!("Not found: {}", shown(at.value)));
     }
 
-    pub fn too_long(&mut self, field: &str, limit: usize) {
+    pub fn too_long(&mut self, field: &Path, limit: usize) {
         self.add(field, format!("Too long: may not be more than {limit} bytes"));
     }
 
@@ -200,7 +349,7 @@ impl Errors {
     }
 }
 
-pub(super) fn required_texts(at: &At, fields: &[&str], errors: &mut Errors) {
+pub(super) fn required_texts(at: &At, fields: &[&'static str], errors: &mut Errors) {
     for field in fields {
         if at.get(field).text().is_empty() {
             errors.required(&at.path_of(field), "");

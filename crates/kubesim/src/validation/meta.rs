@@ -5,7 +5,7 @@
 use serde_json::Value;
 use yaml::text::quoted;
 
-use super::field::{At, Errors, shown};
+use super::field::{At, Errors, Path, shown};
 use super::names;
 use crate::api::Kind;
 
@@ -56,7 +56,7 @@ pub(super) fn validate_meta(kind: Kind, meta: &At, errors: &mut Errors) {
     validate_owners(&meta.get("ownerReferences"), errors);
     let finalizers = meta.get("finalizers");
     for finalizer in finalizers.items() {
-        errors.all_invalid(&finalizer.told_as(finalizers.path.clone()), names::label_key(finalizer.text()));
+        errors.all_invalid(&finalizer.told_as(finalizers.path), names::label_key(finalizer.text()));
     }
 }
 
@@ -90,11 +90,11 @@ pub(super) fn validate_meta_update(new: &At, old: &At, errors: &mut Errors) {
 pub(super) fn validate_labels(labels: &At, errors: &mut Errors) {
     for (key, value) in labels.entries() {
         validate_label_key(key, &labels.path, errors);
-        errors.all_invalid(&value.told_as(labels.path.clone()), names::label_value(value.text()));
+        errors.all_invalid(&value.told_as(labels.path), names::label_value(value.text()));
     }
 }
 
-pub(super) fn validate_label_key(key: &str, path: &str, errors: &mut Errors) {
+pub(super) fn validate_label_key(key: &str, path: &Path, errors: &mut Errors) {
     for message in names::label_key(key) {
         errors.invalid_text(path, key, &message);
     }

@@ -31,12 +31,13 @@ pub use warnings::warnings;
 
 use crate::api::pod::{PodSpec, Volume, VolumeSource};
 use crate::api::{Body, Kind, Object, Str};
-use field::{At, Errors};
+use field::{At, Errors, Paths};
 
 /// The mistakes in a new object.
 pub fn validate(kind: Kind, object: &Value) -> Vec<FieldError> {
     let mut errors = Errors::default();
-    let at = At::root(object);
+    let paths = Paths::default();
+    let at = At::root(object, &paths);
     meta::validate_meta(kind, &at.get("metadata"), &mut errors);
     validate_body(kind, &at, None, &mut errors);
     errors.0
@@ -85,7 +86,8 @@ fn is_of_same_parts(new: &PodSpec, valid: &PodSpec) -> bool {
 /// The mistakes in a new version of a stored object.
 pub fn validate_update(kind: Kind, new: &Value, old: &Value) -> Vec<FieldError> {
     let mut errors = Errors::default();
-    let (new, old) = (At::root(new), At::root(old));
+    let paths = Paths::default();
+    let (new, old) = (At::root(new, &paths), At::root(old, &paths));
     meta::validate_meta_update(&new.get("metadata"), &old.get("metadata"), &mut errors);
     validate_body(kind, &new, Some(&old), &mut errors);
     errors.0
@@ -146,7 +148,8 @@ fn validate_body(kind: Kind, at: &At, old: Option<&At>, errors: &mut Errors) {
 /// The mistakes in a Service's addresses and their families alone: they are looked at before any is given.
 pub(crate) fn cluster_ip_errors(service: &Value) -> Vec<FieldError> {
     let mut errors = Errors::default();
-    service::validate_cluster_ips(&At::root(service).get("spec"), &mut errors);
+    let paths = Paths::default();
+    service::validate_cluster_ips(&At::root(service, &paths).get("spec"), &mut errors);
     errors.0
 }
 

@@ -113,7 +113,7 @@ fn validate_pod_spec<'a>(
     validate_host_process(spec, errors);
     validate_host_users(spec, errors);
     validate_host_name(spec, errors);
-    let validate_name = |field: &str, check: fn(&str) -> Vec<String>, errors: &mut Errors| {
+    let validate_name = |field: &'static str, check: fn(&str) -> Vec<String>, errors: &mut Errors| {
         let name = spec.get(field);
         let is_overwritten = given.is_some() && matches!(field, "hostname" | "subdomain");
         if !name.text().is_empty() && !is_overwritten {

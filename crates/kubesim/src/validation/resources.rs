@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::field::{At, Errors};
+use super::field::{At, Errors, Path};
 use super::names;
 use super::volume::validate_quantity;
 use crate::manifest::quantity::Quantity;
@@ -15,7 +15,7 @@ use yaml::text::quoted;
 pub(super) fn validate_resources(
     resources: &At,
     claims: &BTreeSet<&str>,
-    check_name: fn(&str, &str, &mut Errors),
+    check_name: fn(&str, &Path, &mut Errors),
     errors: &mut Errors,
 ) {
     let (limits, requests) = (resources.get("limits"), resources.get("requests"));
@@ -42,7 +42,7 @@ pub(super) fn validate_resources(
     }
     for (name, amount) in requests.entries() {
         validate_amount(name, &amount, errors);
-        let limit = limits.get(name);
+        let limit = limits.entry(name);
         let overcommits = is_native(name) && !name.starts_with("hugepages-");
         if limit.is_set() {
             if let (Ok(asked), Ok(most)) = (Quantity::parse(amount.text()), Quantity::parse(limit.text())) {
@@ -123,7 +123,7 @@ pub(super) fn validate_pod_resources(spec: &At, errors: &mut Errors) {
     // Models validatePodResourceConsistency.
     for (name, amount) in resources.get("requests").entries() {
         let asked = |container: &At| {
-            Quantity::parse(container.get("resources").get("requests").get(name).text())
+            Quantity::parse(container.get("resources").get("requests").entry(name).text())
                 .unwrap_or(Quantity::ZERO)
         };
         let (mut all, mut sidecars, mut initial) = (Quantity::ZERO, Quantity::ZERO, Quantity::ZERO);
@@ -149,12 +149,12 @@ pub(super) fn validate_pod_resources(spec: &At, errors: &mut Errors) {
     }
     for (n, container) in spec.get("containers").items().enumerate() {
         for (name, limit) in container.get("resources").get("limits").entries() {
-            let of_pod = resources.get("limits").get(name);
+            let of_pod = resources.get("limits").entry(name);
             let (Ok(own), Ok(most)) = (Quantity::parse(limit.text()), Quantity::parse(of_pod.text())) else {
                 continue;
             };
             if own.nanos() > most.nanos() {
-                let path = format!("{}.containers[{n}][{name}].limits", resources.path);
+                let path = resources.path_of("containers").item(n).key(name).field("limits");
                 let detail = format!("must be less than or equal to pod limits of {}", of_pod.text());
                 errors.invalid_text(&path, limit.text(), &detail);
             }
@@ -163,7 +163,7 @@ pub(super) fn validate_pod_resources(spec: &At, errors: &mut Errors) {
 }
 
 /// Models validatePodResourceName.
-fn validate_pod_resource_name(name: &str, path: &str, errors: &mut Errors) {
+fn validate_pod_resource_name(name: &str, path: &Path, errors: &mut Errors) {
     let before = errors.0.len();
     validate_standard_name(name, path, errors);
     if errors.0.len() == before && !matches!(name, "cpu" | "memory") && !name.starts_with("hugepages-") {
@@ -191,7 +191,7 @@ fn is_integer(name: &str) -> bool {
 }
 
 /// Models validateResourceName.
-fn validate_standard_name(name: &str, path: &str, errors: &mut Errors) {
+fn validate_standard_name(name: &str, path: &Path, errors: &mut Errors) {
     const STANDARD: &str = " cpu memory ephemeral-storage requests.cpu requests.memory requests.ephemeral-storage limits.cpu \
         limits.memory limits.ephemeral-storage pods resourcequotas services replicationcontrollers secrets configmaps \
         persistentvolumeclaims storage requests.storage services.nodeports services.loadbalancers ";
@@ -208,7 +208,7 @@ fn validate_standard_name(name: &str, path: &str, errors: &mut Errors) {
 }
 
 /// Models validateContainerResourceName.
-pub(super) fn validate_resource_name(name: &str, path: &str, errors: &mut Errors) {
+pub(super) fn validate_resource_name(name: &str, path: &Path, errors: &mut Errors) {
     validate_standard_name(name, path, errors);
     let is_for_containers =
         name.starts_with("hugepages-") || matches!(name, "cpu" | "memory" | "ephemeral-storage");

@@ -197,7 +197,7 @@ pub(super) fn validate_match_label_keys(term: &At, errors: &mut Errors) {
         let key = requirement.get("key").text();
         let place = matching.items().rposition(|matching| matching.text() == key);
         if let Some(place) = place.filter(|_| selected.contains(key)) {
-            let path = format!("{}[{place}]", term.path);
+            let path = term.path.item(place);
             errors.invalid_text(&path, key, "exists in both matchLabelKeys and labelSelector");
         }
         selected.insert(key);

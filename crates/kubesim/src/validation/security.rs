@@ -275,7 +275,7 @@ pub(super) fn validate_os(spec: &At, errors: &mut Errors) {
     }
     let context = spec.get("securityContext");
     let name = os.get("name").text();
-    let forbid_set = |at: &At, field: &str, detail: &str, errors: &mut Errors| {
+    let forbid_set = |at: &At, field: &'static str, detail: &str, errors: &mut Errors| {
         let at = at.get(field);
         let is_off = at.value == &serde_json::Value::Bool(false) && matches!(field, "hostPID" | "hostIPC");
         if at.is_set() && !is_off {
@@ -323,7 +323,7 @@ const MIRROR: &str = "kubernetes.io/config.mirror";
 /// Models ValidatePodSpecificAnnotations, but for tolerations in an annotation.
 pub(super) fn validate_pod_annotations(annotations: &At, spec: &At, errors: &mut Errors) {
     let mirror = annotations.get(MIRROR);
-    let key_path = |key: &str| format!("{}[{key}]", annotations.path);
+    let key_path = |key: &str| annotations.path.key(key);
     if mirror.is_set() && spec.get("nodeName").text().is_empty() {
         let detail = "must set spec.nodeName if mirror pod annotation is set";
         errors.invalid_text(&key_path(MIRROR), mirror.text(), detail);
@@ -337,7 +337,7 @@ pub(super) fn validate_pod_annotations(annotations: &At, spec: &At, errors: &mut
     let is_seccomp = |key: &str| key.starts_with(SECCOMP_CONTAINER);
     let of_pod = annotations.entries().filter(|(key, _)| *key == SECCOMP_POD);
     for (key, value) in of_pod.chain(annotations.entries().filter(|(key, _)| is_seccomp(key))) {
-        let at = value.told_as(annotations.path_of(key));
+        let at = value.told_as(annotations.path.name(key));
         match value.text() {
             "runtime/default" | "docker/default" | "unconfined" => {}
             text => match text.strip_prefix("localhost/") {
@@ -387,16 +387,16 @@ pub(super) fn validate_profiles_match(annotations: &At, spec: &At, errors: &mut 
     let context = spec.get("securityContext");
     matches(&annotations.get(SECCOMP_POD), &context.get("seccompProfile"), "seccomp", errors);
     for container in all_containers(spec) {
-        let annotation = annotations.get(&format!("{SECCOMP_CONTAINER}{}", container.get("name").text()));
+        let annotation = annotations.entry(&format!("{SECCOMP_CONTAINER}{}", container.get("name").text()));
         matches(&annotation, &container.get("securityContext").get("seccompProfile"), "seccomp", errors);
     }
     if spec.get("os").get("name").text() == "windows" {
         return;
     }
     for container in all_containers(spec) {
-        let annotation = annotations.get(&format!("{APP_ARMOR_CONTAINER}{}", container.get("name").text()));
+        let annotation = annotations.entry(&format!("{APP_ARMOR_CONTAINER}{}", container.get("name").text()));
         let own = container.get("securityContext").get("appArmorProfile");
-        let of_pod = context.get("appArmorProfile").told_as(own.path.clone());
+        let of_pod = context.get("appArmorProfile").told_as(own.path);
         matches(&annotation, if own.is_set() { &own } else { &of_pod }, "apparmor", errors);
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::address::{has_leading_zeros, is_ip, is_mapped, validate_ip, validate_port};
-use super::field::{At, Errors, shown};
+use super::field::{At, Errors, Path, shown};
 use super::meta::validate_labels;
 use super::names;
 use yaml::text::quoted;
@@ -27,7 +27,7 @@ pub(super) fn validate_service(service: &At, errors: &mut Errors) {
     const HINTS: &str = "service.kubernetes.io/topology-aware-hints";
     let (mode, hints) = (annotations.get("service.kubernetes.io/topology-mode"), annotations.get(HINTS));
     if mode.is_set() && hints.is_set() && mode.text() != hints.text() {
-        let path = format!("{}[service.kubernetes.io/topology-mode]", annotations.path);
+        let path = annotations.path.key("service.kubernetes.io/topology-mode");
         let detail = format!("must match annotations[{HINTS}] when both are specified");
         errors.invalid_text(&path, mode.text(), &detail);
     }
@@ -41,7 +41,7 @@ pub(super) fn validate_service(service: &At, errors: &mut Errors) {
     match service_type.text() {
         kind @ ("LoadBalancer" | "NodePort") if is_headless(&spec) => {
             let detail = format!("may not be set to 'None' for {kind} services");
-            errors.invalid_text(&format!("{}[0]", cluster_ips.path), "None", &detail);
+            errors.invalid_text(&cluster_ips.path.item(0), "None", &detail);
         }
         "ExternalName" => {
             for field in ["clusterIPs", "ipFamilies"] {
@@ -97,7 +97,7 @@ pub(super) fn validate_service(service: &At, errors: &mut Errors) {
     } else {
         const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
         let ranges = annotations.get(RANGES);
-        let path = format!("{}[{RANGES}]", annotations.path);
+        let path = annotations.path.key(RANGES);
         if ranges.is_set() && !is_balancer {
             errors.forbidden(&path, ONLY_FOR_BALANCERS);
         }
@@ -149,7 +149,7 @@ fn validate_endpoint_ip(ip: &At, errors: &mut Errors) {
 }
 
 /// Models IsValidCIDRForLegacyField (StrictIPCIDRValidation is on in 1.36).
-fn validate_cidr(path: &str, text: &str, errors: &mut Errors) {
+fn validate_cidr(path: &Path, text: &str, errors: &mut Errors) {
     let parts = text.split_once('/').filter(|(address, _)| is_ip(address));
     let width = if text.contains(':') { 128 } else { 32 };
     let is_number = |length: &str| !length.is_empty() && length.bytes().all(|c| c.is_ascii_digit());
@@ -332,10 +332,10 @@ pub(super) fn validate_service_update(new: &At, old: &At, errors: &mut Errors) {
 }
 
 /// Models validateUpgradeDowngradeClusterIPs and -IPFamilies: the second may come and go, the first stays.
-fn validate_addresses_are_kept(new: &At, old: &At, field: &str, second: &str, errors: &mut Errors) {
+fn validate_addresses_are_kept(new: &At, old: &At, field: &'static str, second: &str, errors: &mut Errors) {
     let (new_ips, old_ips) = (new.get(field), old.get(field));
     let (new_count, old_count) = (new_ips.items().len(), old_ips.items().len());
-    let first = format!("{}[0]", new_ips.path);
+    let first = new_ips.path.item(0);
     if new_count == 0 && old_count > 0 {
         let what = second.replace("secondary", "primary");
         errors.invalid_shown(&first, &shown(new_ips.value), &format!("{what} can not be unset"));

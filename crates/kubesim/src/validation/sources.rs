@@ -36,13 +36,13 @@ pub(super) fn validate_volumes<'a>(
         if !added_names.insert(name) {
             continue;
         }
-        let here = format!("{path}[{place}]");
+        let here = path.item(place);
         place += 1;
         let before = errors.0.len();
         if name.is_empty() {
-            errors.required(&format!("{here}.persistentVolumeClaim.claimName"), "");
+            errors.required(&here.field("persistentVolumeClaim").field("claimName"), "");
         }
-        let at = template.get("metadata").get("name").told_as(format!("{here}.name"));
+        let at = template.get("metadata").get("name").told_as(here.field("name"));
         validate_volume_name(&at, errors);
         if errors.0.len() == before {
             volumes.insert(name, true);
@@ -55,7 +55,7 @@ pub(super) fn validate_volumes<'a>(
         if added_names.contains(name.text()) {
             continue;
         }
-        let volume = volume.told_as(format!("{path}[{place}]"));
+        let volume = volume.told_as(path.item(place));
         place += 1;
         let before = errors.0.len();
         validate_volume_source(&volume, pod_name, errors);
@@ -282,7 +282,7 @@ fn validate_source(name: &str, source: &At, errors: &mut Errors) {
             validate_labels(&metadata.get("labels"), errors);
             for (field, _) in metadata.entries() {
                 if !matches!(field, "annotations" | "labels") {
-                    errors.forbidden(&metadata.path_of(field), "cannot be set");
+                    errors.forbidden(&metadata.path.name(field), "cannot be set");
                 }
             }
             validate_claim_spec(&template.get("spec"), errors);
@@ -291,7 +291,7 @@ fn validate_source(name: &str, source: &At, errors: &mut Errors) {
             validate_mode(&source.get("defaultMode"), errors);
             for file in source.get("items").items() {
                 // Upstream tells these at the source.
-                validate_downward_file(&file.told_as(source.path.clone()), errors);
+                validate_downward_file(&file.told_as(source.path), errors);
             }
         }
         "projected" => {
@@ -398,7 +398,7 @@ fn validate_projections(projected: &At, errors: &mut Errors) {
             match name {
                 "downwardAPI" => {
                     for file in at.get("items").items() {
-                        validate_downward_file(&file.told_as(at.path.clone()), errors);
+                        validate_downward_file(&file.told_as(at.path), errors);
                         let path = file.get("path").text();
                         conflict(path, path, errors);
                     }

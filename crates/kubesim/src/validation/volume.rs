@@ -23,7 +23,7 @@ fn validate_access_modes(modes: &At, errors: &mut Errors) {
     let (mut alone, mut others) = (false, false);
     for mode in modes.items() {
         if !ACCESS_MODES.contains(&mode.text()) {
-            errors.not_supported(&mode.told_as(modes.path.clone()), &ACCESS_MODES);
+            errors.not_supported(&mode.told_as(modes.path), &ACCESS_MODES);
         } else if mode.text() == "ReadWriteOncePod" {
             alone = true;
         } else {
@@ -43,7 +43,7 @@ pub(super) fn validate_claim_spec(spec: &At, errors: &mut Errors) {
     }
     validate_selector(&spec.get("selector"), errors);
     validate_access_modes(&modes, errors);
-    let path = format!("{}[storage]", spec.path_of("resources"));
+    let path = spec.path_of("resources").key("storage");
     let storage = spec.get("resources").get("requests").get("storage").told_as(path);
     match Quantity::parse(storage.text()) {
         Ok(amount) if amount.sign() <= 0 => {
@@ -115,7 +115,7 @@ pub(super) fn validate_claim_update(new: &At, old: &At, errors: &mut Errors) {
     // What may change is taken to be as it was.
     let mut kept = new_spec.value.clone();
     if let Some(kept) = kept.as_object_mut() {
-        let mut restore = |field: &str| match old_spec.get(field).value {
+        let mut restore = |field: &'static str| match old_spec.get(field).value {
             Value::Null => drop(kept.remove(field)),
             old => drop(kept.insert(field.to_owned(), old.clone())),
         };
@@ -140,7 +140,7 @@ pub(super) fn validate_claim_update(new: &At, old: &At, errors: &mut Errors) {
         let difference = difference("PersistentVolumeClaimSpec", old_spec.value, &kept);
         errors.forbidden(&new_spec.path, &format!("{detail}\n{difference}"));
     }
-    let size = |claim: &At, part: &str, list: &str| {
+    let size = |claim: &At, part: &'static str, list: &'static str| {
         Quantity::parse(claim.get(part).get(list).get("storage").text())
             .map_or(0, |quantity| quantity.nanos())
     };
@@ -150,9 +150,12 @@ pub(super) fn validate_claim_update(new: &At, old: &At, errors: &mut Errors) {
             .map_or(0, |quantity| quantity.nanos())
     };
     if storage(new) < storage(old) && storage(new) <= size(old, "status", "capacity") {
-        errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity");
+        errors.forbidden(
+            &new.path.root().field("spec.resources.requests.storage"),
+            "field can not be less than status.capacity",
+        );
     }
-    let mode = new_spec.get("volumeMode").told_as("volumeMode".to_owned());
+    let mode = new_spec.get("volumeMode").told_as(new_spec.path.root().field("volumeMode"));
     errors.immutable(&mode, &old_spec.get("volumeMode"), &shown(mode.value));
     let attributes = new_spec.get("volumeAttributesClassName");
     if old.get("status").get("currentVolumeAttributesClassName").is_set() && attributes.text().is_empty() {
@@ -174,9 +177,9 @@ pub(super) fn validate_volume_update(new: &At, old: &At, errors: &mut Errors) {
     if new_source != old_source {
         let difference = difference("PersistentVolumeSource", &old_source, &new_source);
         let detail = format!("spec.persistentvolumesource is immutable after creation\n{difference}");
-        errors.forbidden("spec.persistentvolumesource", &detail);
+        errors.forbidden(&new.path.root().field("spec.persistentvolumesource"), &detail);
     }
-    let mode = new.get("volumeMode").told_as("volumeMode".to_owned());
+    let mode = new.get("volumeMode").told_as(new.path.root().field("volumeMode"));
     errors.immutable(&mode, &old.get("volumeMode"), &shown(mode.value));
 }
 
@@ -240,7 +243,7 @@ pub(super) fn validate_storage_class(class: &At, errors: &mut Errors) {
     }
     for (key, _) in class.get("parameters").entries() {
         if key.is_empty() {
-            errors.invalid_text("parameters", key, "field can not be empty");
+            errors.invalid_text(&class.path_of("parameters"), key, "field can not be empty");
         }
     }
     let policy = class.get("reclaimPolicy");
@@ -254,7 +257,7 @@ pub(super) fn validate_storage_class(class: &At, errors: &mut Errors) {
 pub(super) fn validate_storage_class_update(new: &At, old: &At, errors: &mut Errors) {
     for field in ["parameters", "provisioner", "reclaimPolicy"] {
         if new.get(field).value != old.get(field).value {
-            errors.forbidden(field, &format!("updates to {field} are forbidden."));
+            errors.forbidden(&new.path_of(field), &format!("updates to {field} are forbidden."));
         }
     }
     let (mode, old_mode) = (new.get("volumeBindingMode"), old.get("volumeBindingMode"));

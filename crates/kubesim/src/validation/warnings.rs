@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use yaml::text::quoted;
 
-use super::field::At;
+use super::field::{At, Path, Paths};
 use super::names;
 use super::security::all_containers;
 use crate::api::Kind;
@@ -17,7 +17,8 @@ use crate::manifest::quantity::Quantity;
 /// The warnings about a new object or (`old`) a new version of a stored one, as kubectl prints them behind `Warning: `.
 pub fn warnings(kind: Kind, object: &Value, old: Option<&Value>) -> Vec<String> {
     let mut found = Vec::new();
-    let at = At::root(object);
+    let paths = Paths::default();
+    let at = At::root(object, &paths);
     let spec = at.get("spec");
     let is_new_spec = old.is_none_or(|old| old.get("spec") != object.get("spec"));
     let name = at.get("metadata").get("name").text();
@@ -75,7 +76,7 @@ pub fn warnings(kind: Kind, object: &Value, old: Option<&Value>) -> Vec<String> 
         for template in spec.get("volumeClaimTemplates").items() {
             // Upstream leaves the template's `spec` out of the path on creation and capitalises it on update.
             let path = if old.is_some() {
-                format!("{}.Spec.resources", template.path)
+                template.path_of("Spec").field("resources")
             } else {
                 template.path_of("resources")
             };
@@ -90,7 +91,7 @@ pub fn warnings(kind: Kind, object: &Value, old: Option<&Value>) -> Vec<String> 
     found
 }
 
-fn fractional(resources: &At, resource: &str, lists: &[&str], found: &mut Vec<String>) {
+fn fractional(resources: &At, resource: &'static str, lists: &[&'static str], found: &mut Vec<String>) {
     for list in lists {
         let list = resources.get(list);
         let amount = list.get(resource);
@@ -240,7 +241,7 @@ fn pod_warnings(pod: &At, is_template: bool, found: &mut Vec<String>) {
     }
     let context = spec.get("securityContext");
     let old_annotation = |key: &str, text: &str, found: &mut Vec<String>| {
-        if annotations.get(key).is_set() {
+        if annotations.entry(key).is_set() {
             found.push(format!("{}[{key}]: {text} field instead", annotations.path));
         }
     };
@@ -254,7 +255,7 @@ fn pod_warnings(pod: &At, is_template: bool, found: &mut Vec<String>) {
             old_annotation(&format!("{SECCOMP_CONTAINER}{name}"), SECCOMP, found);
         }
         let key = format!("{APP_ARMOR_CONTAINER}{name}");
-        let annotation = annotations.get(&key);
+        let annotation = annotations.entry(&key);
         let profile = context.get("appArmorProfile");
         let is_same = match profile.get("type").text() {
             "Localhost" => {
@@ -312,7 +313,7 @@ fn overlap_warnings(volume: &At, found: &mut Vec<String>) {
         ("secret", "secretName", "Secret"),
         ("downwardAPI", "", "DownwardAPI"),
     ];
-    let described = |at: &At, name_field: &str, what: &str| match name_field {
+    let described = |at: &At, name_field: &'static str, what: &str| match name_field {
         "" => what.to_owned(),
         field => format!("{what} {}", quoted(at.get(field).text())),
     };
@@ -330,7 +331,7 @@ fn overlap_warnings(volume: &At, found: &mut Vec<String>) {
     let mut texts: Vec<String> = Vec::new();
     let projections = volume.get("projected").get("sources");
     for source in projections.items() {
-        let set = |name: &str| source.get(name).is_set();
+        let set = |name: &'static str| source.get(name).is_set();
         if !["secret", "configMap", "downwardAPI", "serviceAccountToken"].iter().any(|name| set(name)) {
             texts.push(format!("volume {name} (Projected) has no sources provided"));
             continue;
@@ -393,7 +394,7 @@ fn hidden_variables(container: &At, found: &mut Vec<String>) {
         let reference = format!("$({name})");
         if variable.get("valueFrom").is_set() || value == reference || !value.contains(&reference) {
             let name = quoted(name);
-            let path = &variable.path;
+            let path = variable.path;
             found.push(format!(
                 "{path}: hides previous definition of {name}, which may be dropped when using apply"
             ));
@@ -403,7 +404,7 @@ fn hidden_variables(container: &At, found: &mut Vec<String>) {
 
 fn port_warnings<'a>(containers: impl Iterator<Item = At<'a>>, found: &mut Vec<String>) {
     let mut by_number: BTreeMap<(i64, &str), Vec<At>> = BTreeMap::new();
-    let mut by_name: BTreeMap<&str, String> = BTreeMap::new();
+    let mut by_name: BTreeMap<&str, Path> = BTreeMap::new();
     let mut name_warnings = Vec::new();
     for port in containers.flat_map(|container| container.get("ports").items().collect::<Vec<_>>()) {
         if !port.get("hostIP").text().is_empty() && port.get("hostPort").int() == 0 {
@@ -442,7 +443,7 @@ fn port_warnings<'a>(containers: impl Iterator<Item = At<'a>>, found: &mut Vec<S
                     quoted(name)
                 )),
                 None => {
-                    by_name.insert(name, port.path.clone());
+                    by_name.insert(name, port.path);
                 }
             }
         }

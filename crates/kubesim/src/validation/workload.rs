@@ -44,7 +44,7 @@ pub(super) fn validate_stateful_set_update(new: &At, old: &At, errors: &mut Erro
         "persistentVolumeClaimRetentionPolicy",
         "minReadySeconds",
     ];
-    let is_kept = |field: &str| MUTABLE.contains(&field) || new.get(field).value == old.get(field).value;
+    let is_kept = |field: &str| MUTABLE.contains(&field) || new.entry(field).value == old.entry(field).value;
     let fields = new.entries().chain(old.entries());
     if !fields.into_iter().all(|(field, _)| is_kept(field)) {
         let detail = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', \
@@ -346,8 +346,8 @@ pub(super) fn validate_revision(revision: &At, old: Option<&At>, errors: &mut Er
     let data = revision.get("data");
     match old {
         Some(old) => errors.immutable(&data, &old.get("data"), &shown(data.value)),
-        None if !data.is_set() => errors.required("data", "data is mandatory"),
-        None if !data.value.is_object() => errors.required("data", "data must be a valid JSON object"),
+        None if !data.is_set() => errors.required(&data.path, "data is mandatory"),
+        None if !data.value.is_object() => errors.required(&data.path, "data must be a valid JSON object"),
         None => {}
     }
 }
