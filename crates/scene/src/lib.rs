@@ -1,6 +1,6 @@
-//! What is shown of a simulated cluster at a moment: pure functions of the store at that moment, of what is remembered of
-//! its history, and of the moment. Native: nothing here knows Yew or a browser, so that a test, a program of the command
-//! line and the page get the same scene.
+//! What is shown of a simulated cluster at a moment: pure functions of the store at that moment, of what is remembered
+//! of its history, and of the moment. Native: nothing here knows Yew or a browser, so that a test, a program of the
+//! command line and the page get the same scene.
 //!
 //! | module | contents | imports |
 //! | --- | --- | --- |

@@ -73,7 +73,7 @@ impl About<'_> {
     }
 }
 
-/// A pod's number.
+/// The ordinal at the end of a pod's name.
 pub(super) fn ordinal(name: &str) -> Option<i32> {
     parent_and_ordinal(name).map(|(_, ordinal)| ordinal)
 }

@@ -4,7 +4,7 @@ use super::detail::Detail;
 use crate::messages::{Message, Rule, fill};
 use kubesim::api::{Key, SimTime, Str};
 
-/// How the answer is meant.
+/// The tone of an answer, for its colour and sign.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tone {
     /// Nothing is to be done.

@@ -43,7 +43,8 @@ fn gone_set<'a>(store: &Store, pod: &'a Object) -> Option<&'a str> {
 }
 
 /// That the claims of a set that was deleted have stayed. They are told from others by what a set gives to each: a name
-/// with its template, its set and an ordinal, and the labels of the set's selector. Those that have an owner go with it.
+/// with its template, its set and an ordinal, and the labels of the set's selector. Those that have an owner go with
+/// it.
 fn kept_claims(messages: &'static Messages, store: &Store) -> Option<Explanation> {
     let is_mounted = |claim: &Object| {
         let mut pods = store.list_in(Kind::Pod, &claim.meta.namespace);

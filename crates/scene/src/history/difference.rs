@@ -13,9 +13,9 @@ use std::rc::Rc;
 pub struct Difference {
     /// The object.
     pub key: Key,
-    /// In few words, what it is in the one world; absent if it is not there.
+    /// Its gist in the one world; absent if it is not there.
     pub here: Option<String>,
-    /// In the other.
+    /// Its gist in the other world.
     pub there: Option<String>,
 }
 
@@ -30,7 +30,7 @@ const COMPARED: [Kind; 7] = [
     Kind::Node,
 ];
 
-/// The differences between two worlds, as far as one sees them: uids and times are not compared.
+/// The differences between two worlds that one sees: uids and times are not compared.
 pub fn differences(messages: &Messages, here: &Store, there: &Store) -> Vec<Difference> {
     let mut all = Vec::new();
     for kind in COMPARED {
@@ -54,7 +54,7 @@ pub fn differences(messages: &Messages, here: &Store, there: &Store) -> Vec<Diff
     all
 }
 
-/// What an object is, in few words.
+/// The gist of an object: what kubectl's columns say of it, without uids and times.
 fn gist(messages: &Messages, store: &Store, object: &Object) -> String {
     match object.kind {
         Kind::Pod => {

@@ -1,5 +1,5 @@
-//! What the page remembers of a history, so that it need not be read again for every picture: each pod's lives and the
-//! states it went through, each volume's files, the user's commands, the terminal's text.
+//! The chronicle of a history, so that it need not be read again for every picture: each pod's lives and the states it
+//! went through, each volume's files, the user's commands, the terminal's text.
 
 pub mod difference;
 pub mod pod_state;
@@ -14,7 +14,8 @@ use kubesim::verdict::Component;
 use pod_state::{PodName, PodState};
 use std::rc::Rc;
 
-/// What has failed, as kubectl prints it. A pull that has just failed and one that is to be tried again are one failure.
+/// The failure as kubectl's STATUS prints it. A pull that has just failed and one that is to be tried again are the
+/// same.
 fn failure(pod: &Object) -> Str {
     let status = pod_status(pod.pod(), &pod.meta);
     status.replace("ErrImagePull", "ImagePullBackOff").into()
@@ -29,7 +30,7 @@ pub struct Life {
     pub born: SimTime,
     /// When it was gone.
     pub gone: Option<SimTime>,
-    /// Its last address.
+    /// The last address that it had.
     pub ip: Option<Str>,
     /// Its node.
     pub node: Option<Str>,
@@ -39,7 +40,7 @@ pub struct Life {
     pub states: Vec<Stretch>,
 }
 
-/// A pod is in this state from this time on.
+/// A stretch of a pod's life in one state, up to the next one.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stretch {
     /// From when.
@@ -73,7 +74,7 @@ pub struct Decision {
 /// Text in the terminal.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Printed {
-    /// How many writes had been made before.
+    /// The position in the history: the number of writes before it.
     pub position: usize,
     /// What kind of text.
     pub stream: Stream,
@@ -81,13 +82,13 @@ pub struct Printed {
     pub text: Str,
 }
 
-/// What the page remembers.
+/// What is remembered of a history; [`Chronicle::read`] takes in what was written since.
 #[derive(Default)]
 pub struct Chronicle {
     read: usize,
-    /// Counts the changes of pods' states: bars are drawn again only when there is another one.
+    /// The number of changes of pods' states: bars are drawn again only after another one.
     pub changes: usize,
-    /// The lives under each pod's name, oldest first. Names are in order: pods of a set by their numbers.
+    /// The lives under each pod's name, oldest first. Names are in order: pods of a set by their ordinals.
     pub pods: Vec<(PodName, Vec<Life>)>,
     /// The versions of the files on each volume, by the volumes' names.
     pub files: Vec<(Str, Vec<(SimTime, Files)>)>,
@@ -99,26 +100,26 @@ pub struct Chronicle {
     pub commands: Vec<UserCommand>,
     /// What controllers decided.
     pub decisions: Vec<Decision>,
-    /// The terminal's text, in pages of about [`CHUNK_LINES`] lines, so that what is far up is drawn once.
+    /// The terminal's text, in chunks of about [`CHUNK_LINES`] lines, so that what is far up is drawn once.
     chunks: Vec<OutputChunk>,
-    /// The pages that began with an empty screen.
+    /// The chunks that began with an empty screen.
     cleared: Vec<usize>,
-    /// Whether the next page does.
+    /// Whether the next chunk does.
     clears: bool,
     /// The objects that have been, by their names.
     pub names: Vec<(Str, Vec<Key>)>,
 }
 
-/// Some of the terminal's text.
+/// A stretch of the terminal's text, shared between pictures.
 pub type OutputChunk = Rc<Vec<Printed>>;
-/// A page has about so many lines.
+/// The lines of a chunk, about.
 const CHUNK_LINES: usize = 100;
-/// So many pages are on the screen at most.
+/// The most chunks on the screen.
 const SCREEN_CHUNKS: usize = 250;
-/// What clears the screen.
+/// The terminal's control sequence that clears the screen (ED 2).
 const CLEAR: &str = "\x1b[2J";
 
-/// Whether one would see this write: a change of an object that Kubernetes has, too, or a command.
+/// Whether this write is a change of an object that Kubernetes has, too, or a command.
 pub fn is_event(entry: &Entry) -> bool {
     match &entry.change {
         Change::Object { key, .. } => key.kind.is_served() && !matches!(key.kind, Kind::Event | Kind::Lease),
@@ -206,7 +207,7 @@ impl Chronicle {
         }
     }
 
-    /// Adds text to the terminal: long text in pieces, so that no page becomes long.
+    /// Adds text to the terminal: long text in pieces, so that no chunk becomes long.
     fn print(&mut self, position: usize, stream: Stream, text: &Str) {
         let mut rest: &str = text;
         if let Some((_, after)) = text.rsplit_once(CLEAR) {
@@ -228,7 +229,7 @@ impl Chronicle {
     }
 
     fn add(&mut self, piece: Printed, lines: usize) {
-        // A page ends where a line does.
+        // A chunk ends where a line does.
         let is_whole = |chunk: &OutputChunk| chunk.last().is_none_or(|p| p.text.ends_with('\n'));
         let is_long =
             |chunk: &OutputChunk| (lines == CHUNK_LINES || chunk.len() >= CHUNK_LINES) && is_whole(chunk);
@@ -298,7 +299,7 @@ impl Chronicle {
     }
 
     /// The terminal's text after so many writes: since the screen was last cleared, and no more than what fits into
-    /// [`SCREEN_CHUNKS`] pages.
+    /// [`SCREEN_CHUNKS`] chunks.
     pub fn screen_at(&self, position: usize) -> Vec<OutputChunk> {
         let begun = self.chunks.partition_point(|chunk| chunk.first().is_some_and(|p| p.position < position));
         let mut screen: Vec<OutputChunk> = Vec::new();
@@ -325,7 +326,8 @@ fn is_named(kind: Kind) -> bool {
     kind.is_served() && !matches!(kind, Kind::Event | Kind::Namespace | Kind::ServiceAccount | Kind::Lease)
 }
 
-/// The list under a name in a list of lists in the order of names. (The page has too few of them to be worth a tree's code.)
+/// The list under a name in a list of lists in the order of names. (The page has too few of them to be worth a tree's
+/// code.)
 fn at_name<N: Ord, T>(lists: &mut Vec<(N, Vec<T>)>, name: N) -> &mut Vec<T> {
     let place = lists.binary_search_by(|(n, _)| n.cmp(&name)).unwrap_or_else(|place| {
         lists.insert(place, (name, Vec::new()));
@@ -334,10 +336,10 @@ fn at_name<N: Ord, T>(lists: &mut Vec<(N, Vec<T>)>, name: N) -> &mut Vec<T> {
     &mut lists[place].1
 }
 
-/// How many of the pods that are known were in each state, from a time on.
+/// The number of pods in each state, in the order of [`PodState::ALL`], from a time on.
 pub type Band = (SimTime, [u32; 6]);
 
-/// Takes note that a pod went from one state to another, or came or went.
+/// Counts a pod that went from one state to another, or came or went.
 pub fn count_band(bands: &mut Vec<Band>, at: SimTime, from: Option<PodState>, to: Option<PodState>) {
     if from == to {
         return;

@@ -93,14 +93,14 @@ pub fn claims_are_older(store: &Store, pod: &Object) -> Option<bool> {
     Some(claims.all(|claim| is_older(claim, pod)))
 }
 
-/// A pod's name, ordered by its set and its number: flask-2 comes before flask-10.
+/// A pod's name, ordered by its set and its ordinal: flask-2 comes before flask-10.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct PodName {
     /// Its namespace.
     pub namespace: Str,
-    /// The name without the number, or all of it.
+    /// The name without the ordinal, or all of it.
     pub stem: Str,
-    /// The number.
+    /// The ordinal, if the name ends in one.
     pub ordinal: Option<i32>,
     /// The whole name.
     pub name: Str,

@@ -1,13 +1,14 @@
 //! Every text that people read, one table per language.
 //!
-//! Texts have places to fill in braces (`{pod}`) and code in backticks. Terms of Kubernetes stay as Kubernetes writes them.
+//! Texts have places to fill in braces (`{pod}`) and code in backticks. Terms of Kubernetes stay as Kubernetes writes
+//! them.
 
 mod en;
 
 pub use en::EN;
 
-/// The struct of a language's texts. In parentheses stand the places that a text has: the names for which whoever shows it
-/// has values. A test goes through all texts of all languages and holds their places against these.
+/// The struct of a language's texts. In parentheses stand the places that a text has: the names for which whoever shows
+/// it has values. A test goes through all texts of all languages and holds their places against these.
 macro_rules! texts {
     ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident $(($($place:ident),+))?: $kind:ty,)* }) => {
         $(#[$doc])*

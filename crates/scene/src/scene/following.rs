@@ -3,17 +3,18 @@
 use super::view::{Lane, PodSlot, Scene};
 use std::rc::Rc;
 
-/// What there is room for in one picture, where lanes are many: more would take longer than a picture may.
+/// The room of one picture, where lanes are many: more would take longer than a picture may.
 pub const ROOM: usize = 8;
-/// What a lane takes of it that changes.
+/// The room that a changed lane takes.
 const CHANGED: usize = 1;
-/// What a lane takes of it that is made, or of which the pod comes or goes.
+/// The room that a new lane takes, or one whose pod comes or goes.
 pub const MADE: usize = 2;
 
 impl Scene {
-    /// The scene as it is drawn after a picture with these lanes: what has not changed is in the same allocations, and of many
-    /// lanes that have changed only as many are new as there is `room` for, from the place `turn` on; the others come in the
-    /// next pictures. Returns the place at which those begin, if there are any. What is drawn anew takes its part of `room`.
+    /// The scene as it is drawn after a picture with these lanes: what has not changed is in the same allocations, and
+    /// of many lanes that have changed only as many are new as there is `room` for, from the place `turn` on; the
+    /// others come in the next pictures. Returns the place at which those begin, if there are any. What is drawn anew
+    /// takes its part of `room`.
     pub fn following(mut self, before: &[Rc<Lane>], turn: usize, room: &mut usize) -> (Scene, Option<usize>) {
         let mut left = if self.many { *room } else { usize::MAX };
         let is_same = |old: &Rc<Lane>, new: &Rc<Lane>| old.name == new.name;
@@ -41,7 +42,7 @@ impl Scene {
 }
 
 impl Lane {
-    /// How much of a picture's room it takes to draw this lane where that one was.
+    /// The room that it takes to draw this lane where that one was.
     fn takes_after(&self, before: &Lane) -> usize {
         let is_pod = |lane: &Lane| matches!(lane.pod, PodSlot::Pod(_));
         if is_pod(self) == is_pod(before) { CHANGED } else { MADE }

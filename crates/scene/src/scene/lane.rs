@@ -19,11 +19,11 @@ use kubesim::kubectl::printers::pod_summary;
 use kubesim::verdict::{Component, Reason};
 use std::rc::Rc;
 
-/// So many of a file's lines are shown.
+/// The most lines of a file that are shown.
 const LINES_SHOWN: usize = 6;
 
-/// In so many steps each part of a pod's progress is shown where nobody sees details, and in so many its ring: a lane is drawn
-/// anew only when there is something else to be seen.
+/// The steps of each part of a pod's progress, and of its ring, on a card without details: a lane is drawn anew only
+/// when something else is to be seen.
 const STEPS_OF_EACH: f32 = 8.0;
 const STEPS: f32 = 24.0;
 
@@ -43,7 +43,7 @@ impl LaneBuilder<'_> {
         Some(ServiceView { name: name.clone(), cluster_ip, answer })
     }
 
-    /// A lane for each number that is wanted, that has a pod, or whose claim is still there.
+    /// A lane for each ordinal that is wanted, that has a pod, or whose claim is still there.
     pub(super) fn lanes(&self) -> Vec<Rc<Lane>> {
         let spec = &self.set.stateful_set().spec;
         let (namespace, set) = (&*self.set.meta.namespace, &self.set.meta.name);
@@ -72,7 +72,7 @@ impl LaneBuilder<'_> {
         ordinals.into_iter().map(lane).collect()
     }
 
-    /// Of a crowd, the place that is to be seen whole: the one that was chosen, else that of the pod that matters now.
+    /// The lane beside a grid: the ordinal that was chosen, else that of the pod that all waits for, else the first.
     pub(super) fn whole(&self, grid: &PodGrid, focus: Option<i32>, pod: Option<&str>) -> Option<Rc<Lane>> {
         let spec = &self.set.stateful_set().spec;
         let ordinal = |name: &str| parent_and_ordinal(name).map(|(_, ordinal)| ordinal);
@@ -83,7 +83,7 @@ impl LaneBuilder<'_> {
         Some(Rc::new(self.lane(ordinal, wanted.contains(&ordinal), false)))
     }
 
-    /// `small`: nobody will see details. What changes every second would only be drawn again in vain.
+    /// `small`: the card has no details. What changes every second would only be drawn again in vain.
     pub(super) fn lane(&self, ordinal: i32, wanted: bool, small: bool) -> Lane {
         let spec = &self.set.stateful_set().spec;
         let name: Str = pod_name(&self.set.meta.name, ordinal).into();
@@ -232,7 +232,7 @@ impl LaneBuilder<'_> {
         }
     }
 
-    /// `replaced` is when the pod that is there now took over from a predecessor.
+    /// `replaced`: the creation of the pod, if it had a predecessor.
     pub(super) fn volume(&self, object: &Object, replaced: Option<SimTime>) -> VolumeView {
         let name = &object.meta.name;
         let files_at = |at| self.chronicle.files_at(name, at).map(|(_, files)| files);
@@ -270,7 +270,7 @@ pub(super) fn pods_in_dns(store: &Store, set: &Object) -> Vec<(Str, Option<Str>)
     ready.filter_map(|e| e.target.as_ref().map(|(_, pod, _)| (pod.clone(), e.hostname.clone()))).collect()
 }
 
-/// The pod that is to be made next.
+/// The pod that the controller's verdict names as the next one.
 pub(super) fn next_pod(store: &Store, set: &Object) -> Option<Str> {
     let verdict = store.verdict(Component::StatefulSetController, &set.key())?;
     match &verdict.reason {

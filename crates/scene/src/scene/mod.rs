@@ -1,4 +1,4 @@
-//! What is shown, and where: a pure function of the world at a moment, of what the page remembers, and of the moment.
+//! The scene: a pure function of the store at a moment, of the chronicle of its history, and of the moment.
 
 mod builder;
 mod following;
@@ -10,7 +10,7 @@ mod view;
 pub use following::{MADE, ROOM};
 pub use view::*;
 
-use crate::explain as why;
+use crate::explain;
 use crate::history::Chronicle;
 use crate::history::pod_state::PodState;
 use crate::messages::{Messages, fill};
@@ -23,14 +23,14 @@ use lane::{next_pod, pods_in_dns};
 use pod_grid::GridCache;
 use std::rc::Rc;
 
-/// How a crowd is looked at.
+/// What the next scene of the same branch takes over from the last one.
 #[derive(Default)]
 pub struct SceneCache {
-    /// The place that the user wants to see whole.
+    /// The ordinal that the user wants to see as a lane beside the grid.
     pub focus: Option<i32>,
-    /// The crowd as it was seen last.
+    /// The grid of the last scene.
     grid: Option<GridCache>,
-    /// The pods of others as they were seen last, after how many writes, and of which set they are not.
+    /// The other pods of the last scene, with its position in the history and the set that they do not belong to.
     others: Option<(usize, Uid, Rc<Vec<OtherPod>>)>,
 }
 
@@ -66,7 +66,7 @@ pub fn scene(
     let sets: Vec<Key> = store.list(Kind::StatefulSet).map(|s| s.key()).collect();
     let set = shown_set(store, wanted).and_then(|key| store.get(&key));
     let Some(set) = set else {
-        let why = why::of_nothing(messages, store);
+        let why = explain::of_nothing(messages, store);
         return Scene {
             set: None,
             sets,
@@ -90,7 +90,7 @@ pub fn scene(
         in_dns: pods_in_dns(store, set),
         next: next_pod(store, set),
     };
-    let why = why::of_set(messages, store, set);
+    let why = explain::of_set(messages, store, set);
     let (grid, followed) = GridCache::follow(cache.grid.take(), history, position, store, set);
     cache.grid = followed;
     let lanes = match &grid {
@@ -147,7 +147,7 @@ fn others(store: &Store, set: Option<&Object>) -> Vec<OtherPod> {
     store.list(Kind::Pod).filter(not_of_set).map(view).collect()
 }
 
-/// How long ago, as kubectl prints ages.
+/// The time since `then`, as kubectl's AGE prints it (`duration.HumanDuration`).
 pub fn ago(now: SimTime, then: SimTime) -> String {
     Span((now - then).0.max(0)).to_string()
 }

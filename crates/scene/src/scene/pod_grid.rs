@@ -1,6 +1,6 @@
-//! A set of very many pods: a cell for each place instead of a lane, in blocks that are drawn again only when one of their
-//! cells has changed. What has changed is told by the history: a picture of ten thousand places costs what was written
-//! since the last one.
+//! A set of very many pods: a cell for each ordinal instead of a lane, in blocks that are drawn again only when one of
+//! their cells has changed. The history tells which have: a picture of ten thousand cells costs what was written since
+//! the last one.
 
 use crate::history::pod_state::PodState;
 use kubesim::api::stateful_set::{ordinal_of, pod_name};
@@ -11,19 +11,19 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
-/// From this many places on, each is a cell.
+/// The number of ordinals from which on each is a cell.
 pub const GRID_FROM: usize = 41;
-/// Up to so many places have numbers.
+/// The most cells that show their ordinals.
 pub const NUMBERED: usize = 250;
-/// So many cells are drawn together.
+/// The cells of a block.
 pub const BLOCK: usize = 100;
-/// After more writes than this all places are looked at anew.
+/// The most writes that are followed one by one; after more of them the grid is made anew.
 const MOST_NEWS: usize = 5_000;
 
-/// A place.
+/// What there is of one ordinal.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// Its number.
+    /// The ordinal.
     pub ordinal: i32,
     /// The pod that is there.
     pub pod: Option<Rc<Object>>,
@@ -34,37 +34,37 @@ pub struct Cell {
 }
 
 impl PartialEq for Cell {
-    /// Versions of objects are never changed in place: the same pod is the same allocation.
+    /// Versions of objects are never changed in place: an equal pod is the same allocation.
     fn eq(&self, other: &Cell) -> bool {
         let address = |cell: &Cell| cell.pod.as_ref().map(Rc::as_ptr);
         (self.ordinal, self.bound, address(self)) == (other.ordinal, other.bound, address(other))
     }
 }
 
-/// All places of a set.
+/// All cells of a set.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PodGrid {
-    /// The places, in order.
+    /// The cells by their ordinals, [`BLOCK`] in each block.
     pub blocks: Vec<Rc<Vec<Cell>>>,
-    /// How many pods are in each state, in the order of [`PodState::ALL`].
+    /// The pods in each state, in the order of [`PodState::ALL`].
     pub counts: [usize; 6],
-    /// How many places have no pod.
+    /// The cells without a pod.
     pub missing: usize,
-    /// The revision that all pods are to have.
+    /// The set's update revision.
     pub revision: Option<Str>,
-    /// Whether pods may still have another one.
+    /// Whether a rollout is under way, so that pods may have another revision.
     pub rolls: bool,
-    /// The numbers that are wanted.
+    /// The wanted ordinals.
     pub wanted: Range<i32>,
 }
 
 impl PodGrid {
-    /// How many places.
+    /// The number of cells.
     pub fn len(&self) -> usize {
         self.blocks.iter().map(|block| block.len()).sum()
     }
 
-    /// Whether there are no places.
+    /// Whether there are no cells.
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty()
     }
@@ -74,18 +74,18 @@ impl PodGrid {
         self.blocks.iter().flat_map(|block| block.iter())
     }
 
-    /// The cell of this number.
+    /// The cell of this ordinal.
     pub fn cell(&self, ordinal: i32) -> Option<&Cell> {
         let (block, place) = self.place(ordinal)?;
         Some(&self.blocks[block][place])
     }
 
-    /// The cell before which so many others are.
+    /// The cell at this index, counted from 0.
     pub fn nth(&self, n: usize) -> Option<&Cell> {
         self.blocks.get(n / BLOCK)?.get(n % BLOCK)
     }
 
-    /// How many cells are before the one of this number.
+    /// The index of this ordinal's cell.
     pub fn index_of(&self, ordinal: i32) -> Option<usize> {
         self.place(ordinal).map(|(block, place)| block * BLOCK + place)
     }
@@ -97,8 +97,8 @@ impl PodGrid {
         Some((block, place))
     }
 
-    /// The set's places: those that are wanted, that have a pod, or whose claim is still there. `None` if they are few
-    /// enough for lanes. What is as it was `before` is the same allocation.
+    /// The grid of a set: the ordinals that are wanted, that have a pod, or whose claim is still there. `None` if they
+    /// are few enough for lanes. A block that is as it was `before` is the same allocation.
     pub fn of(store: &Store, set: &Object, before: Option<&PodGrid>) -> Option<PodGrid> {
         let cells = cells(store, set);
         if cells.len() < GRID_FROM {
@@ -124,7 +124,7 @@ impl PodGrid {
         Some(grid)
     }
 
-    /// The set's places after these places of it have changed. `None` if there are other places now than there were.
+    /// The grid after these ordinals have changed. `None` if there are other ordinals now than there were.
     fn after(&self, store: &Store, set: &Object, changed: &[i32]) -> Option<PodGrid> {
         if self.wanted != set.stateful_set().spec.ordinals() {
             return None;
@@ -148,9 +148,9 @@ impl PodGrid {
         Some(grid)
     }
 
-    /// The places as they are drawn after a picture of these. Numbers are texts, of which hundreds take longer than a picture
-    /// may: of places with numbers one block is new, the first one from `turn` on. Returns the block with which the next
-    /// picture goes on, if there are others.
+    /// The grid as it is drawn after the picture of `before`. Ordinals are texts, and hundreds of them take longer than
+    /// a picture may: in a grid that shows them one block is new, the first one from `turn` on. Returns the block with
+    /// which the next picture goes on, if there are others.
     pub fn following(
         self: &Rc<PodGrid>,
         before: Option<&Rc<PodGrid>>,
@@ -183,7 +183,7 @@ impl Cell {
         Cell { ordinal, pod: None, state: None, bound: false }
     }
 
-    /// Whether nothing is there.
+    /// Whether the ordinal has neither a pod nor a bound claim.
     fn is_empty(&self) -> bool {
         self.pod.is_none() && !self.bound
     }
@@ -193,19 +193,19 @@ impl Cell {
     }
 }
 
-/// A crowd as it was seen last.
+/// The grid of the last scene, which the next one follows on.
 pub struct GridCache {
     /// The set.
     of: Key,
-    /// After how many writes.
+    /// The position in the history.
     position: usize,
-    /// The crowd; `None` if the set is none.
+    /// The grid; `None` if the set has lanes.
     grid: Option<Rc<PodGrid>>,
 }
 
 impl GridCache {
-    /// The crowd after so many writes, of which `store` is the world: what was written between is gone through, if the
-    /// set is the same and it is not too much.
+    /// The grid at this position, whose world is `store`. The writes between are followed if the set is the same and
+    /// they are not too many.
     pub fn follow(
         before: Option<GridCache>,
         history: &History,
@@ -228,8 +228,8 @@ impl GridCache {
     }
 }
 
-/// The numbers of the set's pods and claims that writes between two positions were about. `None` if they are too many to
-/// be worth it, or not known.
+/// The ordinals of the set's pods and claims that the writes between two positions changed. `None` if the writes are
+/// too many, or dropped.
 fn changed(history: &History, from: usize, to: usize, set: &Object) -> Option<Vec<i32>> {
     let (from, to) = (from.min(to), from.max(to));
     if to - from > MOST_NEWS || !history.knows_since(from) {
@@ -261,7 +261,7 @@ fn rolls(set: &Object) -> bool {
     status.current_revision != status.update_revision
 }
 
-/// What the names of the set's claims have before their numbers.
+/// The names of the set's claims without their ordinals, `template-set`.
 fn claim_stems(set: &Object) -> Vec<String> {
     let templates = &set.stateful_set().spec.volume_claim_templates;
     templates.iter().map(|template| format!("{}-{}", template.name, set.meta.name)).collect()
@@ -271,7 +271,7 @@ fn is_bound(claim: &Object) -> bool {
     claim.claim().phase == ClaimPhase::Bound
 }
 
-/// What is in one place.
+/// The cell of one ordinal.
 fn cell_of(store: &Store, set: &Object, ordinal: i32) -> Cell {
     let (namespace, mut cell) = (&*set.meta.namespace, Cell::empty(ordinal));
     let pod = store.find(Kind::Pod, namespace, &pod_name(&set.meta.name, ordinal));
@@ -313,7 +313,7 @@ fn cells(store: &Store, set: &Object) -> Vec<Cell> {
     cells
 }
 
-/// The key of the pod in a place.
+/// The key of an ordinal's pod.
 pub fn pod_key(set: &Key, ordinal: i32) -> Key {
     set.beside(Kind::Pod, &pod_name(&set.name, ordinal))
 }

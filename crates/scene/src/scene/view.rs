@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 /// A moment, exact enough for smooth movement: milliseconds since the cluster's zero.
 pub type Playhead = f64;
-/// So many lanes are shown without details.
+/// The number of lanes from which on they are drawn without details.
 pub const COMPACT: usize = 9;
 
 /// Everything on the stage.
@@ -22,11 +22,11 @@ pub struct Scene {
     pub why: Explanation,
     /// The Service that names the pods.
     pub service: Option<ServiceView>,
-    /// One for each number; of a crowd, only the one that is looked at closely.
+    /// One for each ordinal; beside a grid, only the one that is looked at closely.
     pub lanes: Vec<Rc<Lane>>,
     /// Whether there are too many lanes to show details, be they drawn already or not.
     pub many: bool,
-    /// All places, if they are too many for lanes.
+    /// All ordinals, if they are too many for lanes.
     pub grid: Option<Rc<PodGrid>>,
     /// Pods of nobody or of somebody else.
     pub others: Rc<Vec<OtherPod>>,
@@ -52,10 +52,10 @@ pub struct ServiceView {
     pub answer: String,
 }
 
-/// A pod's place: its number stays when the pod goes.
+/// One ordinal of a set, which stays when its pod goes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Lane {
-    /// The number.
+    /// The ordinal.
     pub ordinal: i32,
     /// The name of its pod.
     pub name: Str,
@@ -114,8 +114,8 @@ pub struct PodView {
     pub ring: f32,
 }
 
-/// What a replacement has of its predecessor, and what is new, beside the name and the ordinal, which always stay, and the
-/// uid, which never does.
+/// What a replacement has of its predecessor, and what is new, beside the name and the ordinal, which always stay, and
+/// the uid, which never does.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Replaced {
     /// Whether its claims, and with them its volumes, were there before; absent if it has none.
@@ -159,7 +159,7 @@ pub struct ClaimFacts {
     pub status: &'static str,
     /// Whether a predecessor of the pod had it already.
     pub same: bool,
-    /// Whether it outlasted its pod's number.
+    /// Whether it stayed when its ordinal was scaled away.
     pub kept: bool,
     /// Size, access modes and class.
     pub about: String,
