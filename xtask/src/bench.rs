@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: the simulation's figures, natively (crates/kubesim/benches/simulation.rs) and in Chromium's Wasm
-//! (crates/kubesim/benches/wasm.rs, driven by tests/browser/bench.rs).
+//! (crates/kubesim/benches/wasm.rs, driven by crates/page-driver/src/bin/bench.rs).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,25 +44,25 @@ pub fn run_all(tools: &mut Tools, request: &Request) -> Result<()> {
         tools.try_wasm_opt();
         let folder = module(tools)?;
         let browser = tools.browser.as_ref().expect("Need::Browser has been met");
-        let mut example = tools.cargo();
-        example.args([
+        let mut program = tools.cargo();
+        program.args([
             "run",
             "--quiet",
             "--package",
-            "ordinal",
-            "--example",
+            "page-driver",
+            "--bin",
             "bench",
             "--",
             &request.largest,
         ]);
-        example.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.driver);
-        example.env("ORDINAL_BENCH", &folder);
+        program.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.driver);
+        program.env("ORDINAL_BENCH", &folder);
         if site::dist().join("index.html").is_file() {
-            example.env("ORDINAL_DIST", site::dist());
+            program.env("ORDINAL_DIST", site::dist());
         } else {
             println!("dist/ holds no page, so its frames are not measured: cargo xtask build makes it.");
         }
-        run(&mut example)?;
+        run(&mut program)?;
     }
     Ok(())
 }

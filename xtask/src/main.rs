@@ -10,6 +10,7 @@ mod run;
 mod schema;
 mod screenshot;
 mod site;
+mod size;
 mod split;
 mod tools;
 mod where_bytes;
@@ -33,7 +34,7 @@ cargo xtask COMMAND
              are; --within: the biggest functions whose name, or line of that table, contains TEXT
   screenshot [--out DIR] [--script FILE] [--size WxH]... [--scheme light|dark]...
              pictures of the page in dist/ (built if missing), into artifacts/; what a script may say
-             stands in tests/browser/screenshot.rs
+             stands in crates/page-driver/src/bin/screenshot.rs
   bench [--native | --browser] [--largest N]
              the simulation's figures: rollouts of 3 to N (10000) pods, seek, fork and replay, natively and in
              Chromium's Wasm; and the frames of the page in dist/ (if it is there) while a rollout plays

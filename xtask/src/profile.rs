@@ -11,13 +11,13 @@ pub fn record(tools: &mut Tools) -> Result<()> {
     let folder = root().join("target").join("profile-site");
     site::build_instrumented(tools, &folder)?;
     let browser = tools.browser.as_ref().expect("Need::Browser has been met");
-    let mut example = tools.cargo();
-    example.args(["run", "--quiet", "--package", "ordinal", "--example", "profile"]);
-    example.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.driver);
-    example.env("ORDINAL_DIST", &folder).env("ORDINAL_ARTIFACTS", root().join("artifacts"));
-    let names = output(&mut example).ok_or(
+    let mut program = tools.cargo();
+    program.args(["run", "--quiet", "--package", "page-driver", "--bin", "profile"]);
+    program.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.driver);
+    program.env("ORDINAL_DIST", &folder).env("ORDINAL_ARTIFACTS", root().join("artifacts"));
+    let names = output(&mut program).ok_or(
         "the instrumented page in target/profile-site did not come up in the browser; \
-         `ORDINAL_DIST=target/profile-site cargo run --example profile` says why",
+         `ORDINAL_DIST=target/profile-site cargo run --package page-driver --bin profile` says why",
     )?;
     first_load::write(&names)
 }

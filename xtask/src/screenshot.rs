@@ -1,4 +1,4 @@
-//! `cargo xtask screenshot`: pictures of the built page, taken by tests/browser/screenshot.rs.
+//! `cargo xtask screenshot`: pictures of the built page, taken by crates/page-driver/src/bin/screenshot.rs.
 
 use std::path::PathBuf;
 
@@ -37,13 +37,13 @@ pub fn take(tools: &mut Tools, request: &Request) -> Result<()> {
     tools.ensure(&[Need::Browser])?;
     site::build_if_missing(tools)?;
     let browser = tools.browser.as_ref().expect("Need::Browser has been met");
-    let mut example = tools.cargo();
-    example.args(["run", "--quiet", "--package", "ordinal", "--example", "screenshot"]);
-    example.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.driver);
-    example.env("ORDINAL_DIST", site::dist()).env("ORDINAL_ARTIFACTS", &request.out);
-    example.arg("--").arg(request.sizes.join(",")).arg(request.schemes.join(","));
+    let mut program = tools.cargo();
+    program.args(["run", "--quiet", "--package", "page-driver", "--bin", "screenshot"]);
+    program.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.driver);
+    program.env("ORDINAL_DIST", site::dist()).env("ORDINAL_ARTIFACTS", &request.out);
+    program.arg("--").arg(request.sizes.join(",")).arg(request.schemes.join(","));
     if let Some(script) = &request.script {
-        example.arg(script);
+        program.arg(script);
     }
-    run(&mut example)
+    run(&mut program)
 }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::server::{Server, Site};
-use xtask::size::{BUDGETS, Size, measure};
+use page_driver::server::{Server, Site};
 
 use crate::run::{Result, command, root, run};
+use crate::size::{BUDGETS, Size, measure};
 use crate::tools::{Need, Tools};
 use crate::{first_load, split, where_bytes};
 

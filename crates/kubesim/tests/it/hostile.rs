@@ -1,6 +1,5 @@
 //! Bad input: the cluster is as it was, the words are kubectl's, and nothing panics or grows without end.
 
-use crate::walk;
 use kubesim::api::{Kind, Span};
 use kubesim::apiserver::{Change, FeatureGates, Stream};
 use kubesim::manifest::{Severity, diagnose};
@@ -25,7 +24,7 @@ fn printed(story: &Story, from: usize) -> String {
 
 /// The walk's manifest with a part replaced.
 fn with(part: &str, other: &str) -> String {
-    let manifest = walk::manifest();
+    let manifest = seed_walk::manifest();
     assert!(manifest.contains(part), "{part}");
     manifest.replacen(part, other, 1)
 }
@@ -86,7 +85,7 @@ fn too_many_pods_are_refused() {
     let words = "statefulsets.apps \"flask\" is forbidden: spec.replicas: 2147483647: this simulation runs at most 10000 pods of one controller";
     refused(&with("replicas: 3", "replicas: 2147483647"), (24, 13), words);
     let mut story = Story::new(Options::default());
-    story.input(Input::Apply(walk::manifest().as_str().into()));
+    story.input(Input::Apply(seed_walk::manifest().as_str().into()));
     story.run_until(story.now() + Span::seconds(60));
     for line in [
         "kubectl scale sts flask --replicas=2147483647",

@@ -14,4 +14,3 @@ mod upstream_kubectl;
 mod upstream_validation;
 mod upstream_volumes;
 mod user;
-mod walk;

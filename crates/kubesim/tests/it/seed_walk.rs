@@ -1,12 +1,12 @@
 //! Replays the commands of the walk that Ordinal starts from, in their order, and compares every output, but for ages,
 //! addresses, hashes and times.
 
-use crate::walk::{COMMANDS, Step, assert_printed, manifest, steps};
 use kubesim::api::{Kind, SimTime, Span};
 use kubesim::apiserver::{Change, Stream};
 use kubesim::kubectl::printers::pod_status;
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
+use seed_walk::{COMMANDS, Step, assert_printed, manifest, steps};
 
 /// How long anything may take.
 const PATIENCE: Span = Span::seconds(300);

@@ -1,6 +1,6 @@
 //! Very many pods on the stage, and two clusters side by side.
 
-use crate::harness::{Page, View};
+use page_driver::page::{Page, View};
 
 /// Chooses an example by its name, as a visitor does.
 fn choose(page: &mut Page, name: &str) {
@@ -12,7 +12,6 @@ fn choose(page: &mut Page, name: &str) {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn a_thousand_pods_are_cells_with_a_lens_on_one() {
     let mut page = Page::open(View::DESKTOP);
     choose(&mut page, "a thousand pods");
@@ -45,7 +44,6 @@ fn a_thousand_pods_are_cells_with_a_lens_on_one() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn two_clusters_side_by_side_get_the_same_commands() {
     let mut page = Page::open(View::DESKTOP);
     choose(&mut page, "whenScaled: Retain | whenScaled: Delete");
@@ -71,7 +69,6 @@ fn two_clusters_side_by_side_get_the_same_commands() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn what_is_edited_is_compared_with_what_was_applied() {
     let mut page = Page::open(View::DESKTOP);
     let text = page.eval("document.querySelector('textarea').value");
@@ -108,7 +105,6 @@ const MISPLACED: &str = "(() => {
 })()";
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn nothing_overlaps_or_is_cut_at_any_width() {
     let mut page = Page::open_at(View::DESKTOP.still(), "");
     page.wait("the story is open", "document.querySelector('[data-pod]')");

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::harness::{Page, View, dist};
+use page_driver::page::{Page, View, dist};
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn opens_in_a_subfolder_without_errors_or_foreign_requests() {
     let mut page = Page::open(View::DESKTOP);
     assert_eq!(page.title(), "Ordinal: watch a StatefulSet think");
@@ -15,7 +14,6 @@ fn opens_in_a_subfolder_without_errors_or_foreign_requests() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn loads_first_what_the_size_is_counted_of() {
     let mut page = Page::open(View::DESKTOP);
     let base = page.base().to_owned();
@@ -27,7 +25,7 @@ fn loads_first_what_the_size_is_counted_of() {
         .map(|name| if name.is_empty() { "index.html".to_owned() } else { name.to_owned() })
         .filter(|name| !name.starts_with("icon-"))
         .collect();
-    let counted = xtask::size::critical_path(&dist()).expect("the built page can be read");
+    let counted = page_driver::critical_path::critical_path(&dist()).expect("the built page can be read");
     let is_later = |name: &String| name.starts_with("opening-") || name.starts_with("rest-");
     let (later, first): (Vec<String>, Vec<String>) = asked.iter().cloned().partition(is_later);
     assert_eq!(first.into_iter().collect::<BTreeSet<String>>(), counted);
@@ -49,7 +47,6 @@ fn loads_first_what_the_size_is_counted_of() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn warms_up_where_nobody_sees_it() {
     let mut page = Page::open(View::DESKTOP);
     page.run(
@@ -65,7 +62,6 @@ fn warms_up_where_nobody_sees_it() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn follows_the_dark_scheme_and_fits_a_phone() {
     let mut page = Page::open(View::PHONE.dark());
     assert_eq!(page.eval("matchMedia('(prefers-color-scheme: dark)').matches"), true);
@@ -80,7 +76,6 @@ fn follows_the_dark_scheme_and_fits_a_phone() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_policy_refuses_what_the_page_must_not_do_and_the_tests_see_it() {
     let mut page = Page::open(View::DESKTOP);
     page.run("fetch('https://elsewhere.invalid/data').catch(() => window.refused = true);");
@@ -99,7 +94,6 @@ fn the_policy_refuses_what_the_page_must_not_do_and_the_tests_see_it() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn sides_are_made_wider_by_hand_and_stay_so() {
     const WIDTHS: &str = "[...document.querySelectorAll('.side')].map(side => Math.round(side.offsetWidth))";
     let mut page = Page::open(View::DESKTOP);

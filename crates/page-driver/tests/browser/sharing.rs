@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Page, View, dist};
 use crate::story::type_line;
+use page_driver::page::{Page, View, dist};
 
 /// What is seen of a moment, everywhere.
 const SEEN: &str = "[
@@ -48,7 +48,6 @@ fn fragment(page: &mut Page) -> String {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn a_link_shows_exactly_its_moment() {
     let mut page = story();
     page.devtools(
@@ -90,7 +89,6 @@ fn a_link_shows_exactly_its_moment() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn a_damaged_link_says_so_and_shows_the_default() {
     for (fragment, words) in
         [("1nonsense", "damaged"), ("elsewhere", "damaged"), ("2AAAA", "damaged"), ("4AAAA", "newer")]
@@ -106,7 +104,6 @@ fn a_damaged_link_says_so_and_shows_the_default() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn work_survives_a_reload() {
     let mut page = story();
     page.paste("textarea", "# my own work\n");
@@ -127,7 +124,6 @@ fn work_survives_a_reload() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn branches_are_in_a_link_and_survive_a_reload() {
     let mut page = story();
     type_line(&mut page, "kubectl scale sts flask --replicas=1");
@@ -194,7 +190,6 @@ fn inside(page: &mut Page, frame: usize, expression: &str) -> Value {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn two_frames_in_a_page_of_plain_html() {
     let folder = embedding();
     let mut page = Page::open_site(&folder, View { width: 900, height: 1100, ..View::DESKTOP });
@@ -254,7 +249,6 @@ fn two_frames_in_a_page_of_plain_html() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn embedded_it_fits_small_frames() {
     for (width, height) in [(480, 360), (800, 450)] {
         for dark in [false, true] {

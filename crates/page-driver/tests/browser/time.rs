@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Page, View};
+use page_driver::page::{Page, View};
 
 /// The command line, by its label.
 const LINE: &str = "[aria-label='Command line']";
@@ -64,7 +64,6 @@ fn drag_to(page: &mut Page, second: i64) {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn scrubbing_back_before_the_delete_and_forward_again_shows_the_same() {
     let mut page = settled(View::DESKTOP);
     let before = seconds(&mut page);
@@ -94,7 +93,6 @@ fn scrubbing_back_before_the_delete_and_forward_again_shows_the_same() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn acting_in_the_past_makes_a_branch_to_switch_to_compare_and_discard() {
     let mut page = settled(View::DESKTOP);
     pause(&mut page);
@@ -131,7 +129,6 @@ fn acting_in_the_past_makes_a_branch_to_switch_to_compare_and_discard() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn a_stuck_rollout_says_why_and_what_helps() {
     let mut page = settled(View::DESKTOP);
     page.click_named("Trouble for flask-2");
@@ -163,7 +160,6 @@ fn a_stuck_rollout_says_why_and_what_helps() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn each_part_answers_for_itself_and_shows_its_field() {
     let mut page = Page::open(View::DESKTOP);
     page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
@@ -194,7 +190,6 @@ fn each_part_answers_for_itself_and_shows_its_field() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn space_plays_and_pauses_after_a_click_and_escape_leaves_a_field() {
     let mut page = Page::open(View::DESKTOP);
     page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
@@ -212,7 +207,6 @@ fn space_plays_and_pauses_after_a_click_and_escape_leaves_a_field() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_keyboard_alone_moves_time_and_makes_faults() {
     let mut page = Page::open(View::DESKTOP);
     page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
@@ -261,7 +255,6 @@ fn the_keyboard_alone_moves_time_and_makes_faults() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn with_reduced_motion_the_same_is_told_in_steps() {
     let mut page = settled(View::DESKTOP.still());
     page.click_named("1×");
@@ -275,7 +268,6 @@ fn with_reduced_motion_the_same_is_told_in_steps() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_menu_of_faults_is_at_hand_on_a_phone() {
     let mut page = settled(View::PHONE);
     page.click_named("Trouble for flask-1");
@@ -295,7 +287,6 @@ fn the_menu_of_faults_is_at_hand_on_a_phone() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_same_log_gives_the_same_history_natively_and_in_wasm() {
     let manifest = ordinal::examples::EXAMPLES[0].text;
     let commands = "30000 kubectl delete pod flask-0\n60500 trouble node chhan-k8s-2 down\n\

@@ -1,7 +1,8 @@
-//! A static file server for a built site: this machine only, one folder, any path prefix, nothing cached.
+//! A static file server for a built site: this machine only, one folder, any path prefix, nothing cached by the browser.
 //!
-//! It knows just enough of HTTP/1.1 for a browser: GET and HEAD, one request a connection, the right
-//! `Content-Type` (browsers refuse to stream WebAssembly, and to run modules, without it).
+//! It knows just enough of HTTP/1.1 for a browser: GET and HEAD, one request a connection, the right `Content-Type` (browsers
+//! refuse to stream WebAssembly, and to run modules, without it), and compression as hosts have it. It is our own because it
+//! does two things that file servers don't: the site appears in any folder, and an open page is told of a new build.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -11,6 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
+
+use crate::compression::{Coding, compressed, is_worthwhile};
 
 /// The path of the stream that tells a page in development that a new build is there.
 const CHANGES: &str = "/.dev/changes";
@@ -91,38 +94,49 @@ impl Drop for Server {
 impl Site {
     fn answer(&self, mut stream: TcpStream, stopped: &AtomicBool) -> io::Result<()> {
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let Some((method, target)) = read_request(&stream)? else { return Ok(()) };
-        let path = target.split(['?', '#']).next().unwrap_or_default();
-        if method != "GET" && method != "HEAD" {
-            return respond(&mut stream, "405 Method Not Allowed", &[], "text/plain", b"", false);
+        let Some(request) = Request::read(&stream)? else { return Ok(()) };
+        let path = request.target.split(['?', '#']).next().unwrap_or_default();
+        if request.method != "GET" && request.method != "HEAD" {
+            return Answer::new("405 Method Not Allowed", "text/plain", Vec::new()).send(&mut stream, false);
         }
-        let with_body = method == "GET";
         if self.reload && path == CHANGES {
             return self.tell_changes(stream, stopped);
         }
+        self.find(path, &request).send(&mut stream, request.method == "GET")
+    }
+
+    /// The answer to a request for a path.
+    fn find(&self, path: &str, request: &Request) -> Answer {
         if self.reload && path == RELOAD {
-            return respond(
-                &mut stream,
-                "200 OK",
-                &[],
-                "text/javascript",
-                RELOAD_SCRIPT.as_bytes(),
-                with_body,
-            );
+            return Answer::new("200 OK", "text/javascript", RELOAD_SCRIPT.into());
         }
         if format!("{path}/") == self.prefix {
-            let location = format!("Location: {}\r\n", self.prefix);
-            return respond(&mut stream, "301 Moved Permanently", &[&location], "text/plain", b"", with_body);
+            let moved = Answer::new("301 Moved Permanently", "text/plain", Vec::new());
+            return moved.with(format!("Location: {}", self.prefix));
         }
         let file = path.strip_prefix(&self.prefix).and_then(|relative| self.locate(relative));
-        let Some((mut body, kind)) = file.and_then(|file| Some((fs::read(&file).ok()?, content_type(&file))))
+        let Some((file, mut body)) = file.and_then(|file| fs::read(&file).ok().map(|body| (file, body)))
         else {
-            return respond(&mut stream, "404 Not Found", &[], "text/plain", b"not found\n", with_body);
+            return Answer::new("404 Not Found", "text/plain", b"not found\n".into());
         };
-        if self.reload && kind.starts_with("text/html") {
-            body.extend_from_slice(format!("<script src=\"{RELOAD}\"></script>").as_bytes());
+        let kind = content_type(&file);
+        if self.reload {
+            if kind.starts_with("text/html") {
+                body.extend_from_slice(format!("<script src=\"{RELOAD}\"></script>").as_bytes());
+            }
+            // What changes with every build is not worth compressing for this machine.
+            return Answer::new("200 OK", kind, body);
         }
-        respond(&mut stream, "200 OK", &[], kind, &body, with_body)
+        if !is_worthwhile(kind, body.len()) {
+            return Answer::new("200 OK", kind, body);
+        }
+        let vary = "Vary: Accept-Encoding".to_owned();
+        let Some(coding) = Coding::accepted(&request.accept_encoding) else {
+            return Answer::new("200 OK", kind, body).with(vary);
+        };
+        let smaller = compressed(&file, modified(&file), &body, coding);
+        let smaller = smaller.get().cloned().unwrap_or_default();
+        Answer::new("200 OK", kind, smaller).with(format!("Content-Encoding: {}", coding.name())).with(vary)
     }
 
     /// The file that a path below the prefix names, if it lies inside the folder.
@@ -160,40 +174,72 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).ok()?.modified().ok()
 }
 
-/// The method and the target of a request, its headers read and left; `None` if it is not HTTP.
-fn read_request(stream: &TcpStream) -> io::Result<Option<(String, String)>> {
-    let mut lines = BufReader::new(stream.take(64 * 1024)).lines();
-    let Some(first) = lines.next().transpose()? else { return Ok(None) };
-    for line in lines {
-        if line?.is_empty() {
-            break;
-        }
-    }
-    let mut words = first.split(' ');
-    let (Some(method), Some(target), Some(_)) = (words.next(), words.next(), words.next()) else {
-        return Ok(None);
-    };
-    Ok(Some((method.to_owned(), target.to_owned())))
+/// What is read of a request.
+struct Request {
+    method: String,
+    target: String,
+    /// The header of this name; empty if there is none.
+    accept_encoding: String,
 }
 
-fn respond(
-    stream: &mut TcpStream,
-    status: &str,
-    headers: &[&str],
-    kind: &str,
-    body: &[u8],
-    with_body: bool,
-) -> io::Result<()> {
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n{}\r\n",
-        body.len(),
-        headers.concat()
-    );
-    stream.write_all(head.as_bytes())?;
-    if with_body {
-        stream.write_all(body)?;
+impl Request {
+    /// Reads a request; nothing if it is not HTTP.
+    fn read(stream: &TcpStream) -> io::Result<Option<Self>> {
+        let mut lines = BufReader::new(stream.take(64 * 1024)).lines();
+        let Some(first) = lines.next().transpose()? else { return Ok(None) };
+        let mut accept_encoding = String::new();
+        for line in lines {
+            let line = line?;
+            if line.is_empty() {
+                break;
+            }
+            if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("accept-encoding")
+            {
+                value.trim().clone_into(&mut accept_encoding);
+            }
+        }
+        let mut words = first.split(' ');
+        let (Some(method), Some(target), Some(_)) = (words.next(), words.next(), words.next()) else {
+            return Ok(None);
+        };
+        Ok(Some(Self { method: method.to_owned(), target: target.to_owned(), accept_encoding }))
     }
-    stream.flush()
+}
+
+/// What is sent back.
+struct Answer {
+    status: &'static str,
+    kind: &'static str,
+    /// Headers besides those that every answer has.
+    headers: Vec<String>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn new(status: &'static str, kind: &'static str, body: Vec<u8>) -> Self {
+        Self { status, kind, headers: Vec::new(), body }
+    }
+
+    fn with(mut self, header: String) -> Self {
+        self.headers.push(header);
+        self
+    }
+
+    fn send(&self, stream: &mut TcpStream, with_body: bool) -> io::Result<()> {
+        let Self { status, kind, headers, body } = self;
+        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let length = body.len();
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: no-store\r\n\
+             Connection: close\r\n{headers}\r\n"
+        )?;
+        if with_body {
+            stream.write_all(body)?;
+        }
+        stream.flush()
+    }
 }
 
 fn content_type(path: &Path) -> &'static str {
@@ -234,12 +280,20 @@ mod tests {
 
     /// The status line, the headers and the body of the answer to a request for `path`.
     fn get(server: &Server, path: &str) -> (String, String) {
+        let (head, body) = get_accepting(server, path, "identity");
+        (head, String::from_utf8(body).expect("the body is UTF-8 here"))
+    }
+
+    /// The same, with an `Accept-Encoding`.
+    fn get_accepting(server: &Server, path: &str, accepted: &str) -> (String, Vec<u8>) {
         let mut stream = TcpStream::connect(server.address).expect("the server listens");
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("the server reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the server answers in UTF-8 here");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("the headers end");
-        (head.to_owned(), body.to_owned())
+        let headers = format!("Host: localhost\r\naccept-encoding: {accepted}\r\n");
+        write!(stream, "GET {path} HTTP/1.1\r\n{headers}\r\n").expect("the server reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("the server answers");
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("the headers end");
+        let body = answer.split_off(end + 4);
+        (String::from_utf8(answer).expect("headers are ASCII"), body)
     }
 
     fn folder(name: &str) -> PathBuf {
@@ -284,6 +338,35 @@ mod tests {
 
         assert_eq!(get(&server, "/").1, "<p>home<script src=\"/.dev/reload.js\"></script>");
         assert_eq!(get(&server, "/.dev/reload.js").1, RELOAD_SCRIPT);
+        fs::remove_dir_all(root).expect("the temporary folder goes");
+    }
+
+    #[test]
+    fn what_is_big_enough_comes_compressed_to_who_accepts_it() {
+        let root = folder("compressed");
+        let css = "a { color: red }\n".repeat(200);
+        fs::write(root.join("site/main.css"), &css).expect("a file");
+        fs::write(root.join("site/picture.png"), &css).expect("a file");
+        let site = Site { root: root.join("site"), prefix: "/".to_owned(), reload: false };
+        let server = Server::start(site, 0).expect("a free port");
+
+        let (head, body) = get_accepting(&server, "/main.css", "gzip, deflate, br");
+        assert!(head.contains("Content-Encoding: br\r\nVary: Accept-Encoding"), "{head}");
+        assert!(
+            head.contains(&format!("text/css; charset=utf-8\r\nContent-Length: {}", body.len())),
+            "{head}"
+        );
+        let mut plain = String::new();
+        brotli::Decompressor::new(&body[..], 4096).read_to_string(&mut plain).expect("it is brotli");
+        assert_eq!(plain, css);
+        let (head, body) = get_accepting(&server, "/main.css", "gzip");
+        assert!(head.contains("Content-Encoding: gzip") && body.starts_with(&[0x1f, 0x8b]), "{head}");
+        let (head, body) = get(&server, "/main.css");
+        assert!(!head.contains("Content-Encoding") && body == css, "{head}");
+        for plain in ["/picture.png", "/"] {
+            let (head, _) = get_accepting(&server, plain, "br");
+            assert!(head.contains("200 OK") && !head.contains("Content-Encoding"), "{plain}: {head}");
+        }
         fs::remove_dir_all(root).expect("the temporary folder goes");
     }
 }

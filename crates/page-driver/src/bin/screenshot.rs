@@ -17,13 +17,10 @@
 //! what to click, `type` keys for what has the focus (`\n` is Enter), `shot` a name for a picture taken there. Without
 //! a `shot` one is taken at the end.
 
-mod harness;
-mod webdriver;
-
 use std::env;
 use std::fs;
 
-use harness::{Page, View};
+use page_driver::page::{Page, View};
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();

@@ -1,6 +1,6 @@
 //! What goes, comes back: the focus of a pod's card after its pod, and the page after a mistake of its own.
 
-use crate::harness::{Page, View};
+use page_driver::page::{Page, View};
 
 /// What has the focus: its label, or its class.
 const FOCUSED: &str =
@@ -11,7 +11,6 @@ const UID: &str = "[...document.querySelectorAll('[data-pod=flask-1] dt')].find(
     ?.nextElementSibling.firstChild.textContent";
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_focus_stays_in_the_lane_of_a_pod_that_is_replaced() {
     let mut page = Page::open(View::DESKTOP);
     page.click_named("16×");
@@ -43,7 +42,6 @@ fn the_focus_stays_in_the_lane_of_a_pod_that_is_replaced() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn a_mistake_of_the_page_is_told_on_it() {
     let mut page = Page::open(View::DESKTOP);
     page.wait("a pod is Ready", "document.querySelector('.pod.ready')");

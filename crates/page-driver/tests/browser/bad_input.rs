@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use crate::harness::{Page, View};
 use crate::story::type_line;
-use crate::story::walk;
+use page_driver::page::{Page, View};
 
 /// What the stage shows, but for ages.
 const STAGE: &str =
@@ -55,10 +54,9 @@ fn refused(page: &mut Page, manifest: &str, line: &str, words: &str) {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn mistakes_are_told_at_their_line_and_change_nothing() {
     let mut page = settled();
-    let manifest = walk::manifest();
+    let manifest = seed_walk::manifest();
     let with = |part: &str, other: &str| {
         assert!(manifest.contains(part), "{part}");
         manifest.replacen(part, other, 1)
@@ -114,7 +112,6 @@ fn mistakes_are_told_at_their_line_and_change_nothing() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn hostile_texts_do_not_freeze_the_page() {
     let mut page = settled();
     let bomb = {
@@ -154,7 +151,7 @@ fn hostile_texts_do_not_freeze_the_page() {
         ("10,000 lists", format!("{head}{}", "[".repeat(10_000)), "yaml: line"),
         (
             "a number of replicas",
-            walk::manifest().replace("replicas: 3", "replicas: 2147483647"),
+            seed_walk::manifest().replace("replicas: 3", "replicas: 2147483647"),
             "at most 10000 pods",
         ),
     ] {
@@ -197,14 +194,16 @@ fn hostile_texts_do_not_freeze_the_page() {
 
 /// A keystroke in a long manifest costs no more drawing than one in a short one.
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn typing_in_a_long_manifest_stays_smooth() {
     let mut page = settled();
     let mut costs = Vec::new();
     for copies in [20, 100] {
         let text: String = (0..copies)
             .map(|n| {
-                format!("---\n{}", walk::manifest().replace("name: flask\n", &format!("name: flask{n}\n")))
+                format!(
+                    "---\n{}",
+                    seed_walk::manifest().replace("name: flask\n", &format!("name: flask{n}\n"))
+                )
             })
             .collect();
         put(&mut page, &text);

@@ -1,9 +1,9 @@
 //! The walk that Ordinal starts from: its commands in their order, and what each prints. Shared by the test of the
-//! simulation (`seed_walk.rs`) and the one of the page (`tests/browser/story.rs`).
+//! simulation (`crates/kubesim/tests/it/seed_walk.rs`) and the one of the page (`crates/page-driver/tests/browser/story.rs`).
 
 const WALK: &str = include_str!("walk.txt");
 /// A recording that has the walk's manifest.
-const RECORDING: &str = include_str!("../../golden/scripts/kubectl/apply.json");
+const RECORDING: &str = include_str!("../../kubesim/tests/golden/scripts/kubectl/apply.json");
 
 /// The walk has so many commands.
 pub const COMMANDS: usize = 18;

@@ -3,10 +3,7 @@
 //! `ORDINAL_BENCH` names a folder with the module `bench.wasm` (crates/kubesim/benches/wasm.rs) and a page that loads
 //! nothing; `ORDINAL_DIST` names the built page, if that is to be measured too.
 
-mod harness;
-mod webdriver;
-
-use harness::{Page, View};
+use page_driver::page::{Page, View};
 use serde_json::{Value, json};
 use std::env;
 use std::path::PathBuf;

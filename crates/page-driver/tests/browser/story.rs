@@ -1,12 +1,9 @@
 //! The whole story that Ordinal starts from, lived in a browser: applied, watched, asked of DNS, one pod deleted and back.
 
-#[path = "../../crates/kubesim/tests/it/walk/mod.rs"]
-pub mod walk;
-
+use seed_walk::{COMMANDS, Step, assert_printed, manifest, steps};
 use serde_json::{Value, json};
-use walk::{COMMANDS, Step, assert_printed, manifest, steps};
 
-use crate::harness::{Page, View};
+use page_driver::page::{Page, View};
 
 /// Where a line is typed.
 const LINE: &str = "[aria-label='Command line']";
@@ -102,7 +99,6 @@ fn applied() -> Page {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_story_is_lived() {
     let mut page = applied();
     page.wait("flask-1 waits", "document.querySelector('[data-pod=flask-1].ghost')");
@@ -181,7 +177,6 @@ fn the_story_is_lived() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn every_command_of_the_walk_prints_what_it_should() {
     let mut page = Page::open(View::DESKTOP);
     page.click_named("Reset cluster");

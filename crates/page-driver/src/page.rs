@@ -2,7 +2,6 @@
 //!
 //! ```ignore
 //! #[test]
-//! #[ignore = "needs the built page: cargo xtask test --only browser"]
 //! fn the_set_appears() {
 //!     let mut page = Page::open(View::DESKTOP);              // served from /some/sub/, started
 //!     page.paste("textarea", MANIFEST);                      // replaces what is in it
@@ -21,11 +20,6 @@
 //! - A failure is a panic that says what was expected, with the page's console and a picture `failed-….png`.
 //! - `ORDINAL_DIST` names the built site; `CHROME` and `CHROMEDRIVER` the two programs; `ORDINAL_ARTIFACTS` the folder
 //!   for pictures (else `artifacts/`). `cargo xtask test` sets them all.
-#![allow(dead_code, reason = "the tests and the pictures each use a part")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "tests of the page wait in real time; the simulation is elsewhere"
-)]
 
 use std::env;
 use std::fs;
@@ -35,10 +29,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::chromium;
+use crate::server::{Server, Site};
+use crate::webdriver::Session;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use xtask::server::{Server, Site};
-
-use crate::webdriver::{Driver, Session};
 
 /// How long a condition may take to come true. Generous: the machine may be small and busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -130,9 +126,7 @@ impl Page {
         let server = Server::start(site, 0).expect("there is a free port");
         let start = || {
             let profile = new_profile();
-            let driver =
-                Driver::start(&program("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned()))?;
-            Ok((driver.open_session(&capabilities(&profile))?, profile))
+            Ok((chromium::start(&profile)?, profile))
         };
         // Once in hundreds of times a browser does not come up: that says nothing about the page.
         let again = |error: io::Error| {
@@ -167,20 +161,10 @@ impl Page {
 
     /// Changes the screen and the visitor's preferences.
     pub fn set_view(&mut self, view: View) {
-        let View { width, height, is_dark, is_still } = view;
-        self.devtools(
-            "Emulation.setDeviceMetricsOverride",
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
-        );
-        let scheme = if is_dark { "dark" } else { "light" };
-        let motion = if is_still { "reduce" } else { "no-preference" };
-        self.devtools(
-            "Emulation.setEmulatedMedia",
-            json!({ "features": [
-                { "name": "prefers-color-scheme", "value": scheme },
-                { "name": "prefers-reduced-motion", "value": motion },
-            ] }),
-        );
+        for (command, parameters) in chromium::emulation(view.width, view.height, view.is_dark, view.is_still)
+        {
+            self.devtools(command, parameters);
+        }
     }
 
     /// The address of the page's folder, with a slash at the end.
@@ -310,24 +294,16 @@ impl Page {
     /// What the console holds so far, with the browser's own messages: failed requests, violations of the policy.
     pub fn console(&mut self) -> &[String] {
         let entries = self.logged("browser");
-        self.console.extend(entries.iter().map(log_line));
+        self.console.extend(entries.iter().map(chromium::log_line));
         &self.console
     }
 
     /// The addresses that the page has asked for so far, those that were refused included, `data:` and `blob:` not.
     pub fn requests(&mut self) -> &[String] {
         for entry in self.logged("performance") {
-            let message = entry["message"].as_str().unwrap_or_default();
-            let message: Value = serde_json::from_str(message).expect("the browser writes JSON");
-            let message = &message["message"];
-            let url = match message["method"].as_str() {
-                Some("Network.requestWillBeSent") => &message["params"]["request"]["url"],
-                Some("Network.webSocketCreated") => &message["params"]["url"],
-                _ => continue,
-            };
-            let url = url.as_str().unwrap_or_default();
+            let Some(url) = chromium::requested(&entry) else { continue };
             if !url.starts_with("data:") && !url.starts_with("blob:") {
-                self.requests.push(url.to_owned());
+                self.requests.push(url);
             }
         }
         &self.requests
@@ -357,12 +333,12 @@ impl Page {
     /// A command of the browser's own protocol (Chrome DevTools Protocol).
     #[track_caller]
     pub fn devtools(&mut self, command: &str, parameters: Value) -> Value {
-        self.post("goog/cdp/execute", json!({ "cmd": command, "params": parameters }))
+        self.post(chromium::DEVTOOLS, json!({ "cmd": command, "params": parameters }))
     }
 
     /// What has been logged since the last time of asking.
     fn logged(&mut self, kind: &'static str) -> Vec<Value> {
-        let entries = self.post("se/log", json!({ "type": kind }));
+        let entries = self.post(chromium::LOG, json!({ "type": kind }));
         entries.as_array().expect("a log is a list").clone()
     }
 
@@ -389,8 +365,8 @@ impl Drop for Page {
             if let Ok(picture) = self.session.get("screenshot") {
                 eprintln!("the page as it was: {}", save(&name, &picture).display());
             }
-            if let Ok(log) = self.session.post("se/log", &json!({ "type": "browser" })) {
-                self.console.extend(log.as_array().into_iter().flatten().map(log_line));
+            if let Ok(log) = self.session.post(chromium::LOG, &json!({ "type": "browser" })) {
+                self.console.extend(log.as_array().into_iter().flatten().map(chromium::log_line));
             }
             eprintln!("its console:\n{}", self.console.join("\n"));
         }
@@ -398,44 +374,6 @@ impl Drop for Page {
         // An empty profile that is left over harms nobody.
         let _ = fs::remove_dir_all(&self.profile);
     }
-}
-
-/// An entry of the browser's log as a line: its level and its message.
-fn log_line(entry: &Value) -> String {
-    let part = |name: &str| entry[name].as_str().unwrap_or_default();
-    format!("{}: {}", part("level"), part("message"))
-}
-
-fn capabilities(profile: &Path) -> Value {
-    let mut arguments: Vec<String> = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-dev-shm-usage",
-        "--force-device-scale-factor=1",
-        "--hide-scrollbars",
-    ]
-    .map(str::to_owned)
-    .into();
-    arguments.push(format!("--user-data-dir={}", profile.display()));
-    let mut options =
-        json!({ "args": arguments, "perfLoggingPrefs": { "enableNetwork": true, "enablePage": false } });
-    if let Some(chrome) = program("CHROME") {
-        options["binary"] = json!(chrome);
-    }
-    json!({
-        "browserName": "chrome",
-        "goog:chromeOptions": options,
-        "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-    })
-}
-
-fn program(variable: &str) -> Option<String> {
-    env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 fn new_profile() -> PathBuf {
@@ -448,25 +386,12 @@ fn new_profile() -> PathBuf {
 
 /// Saves a picture, which WebDriver gives as PNG in base64.
 fn save(name: &str, picture: &Value) -> PathBuf {
-    let png = from_base64(picture.as_str().unwrap_or_default());
-    let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");
+    let png = BASE64_STANDARD.decode(picture.as_str().unwrap_or_default());
+    let png = png.unwrap_or_else(|error| panic!("the picture {name} is not base64: {error}"));
+    let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../artifacts");
     let folder = env::var_os("ORDINAL_ARTIFACTS").map_or_else(usual, PathBuf::from);
     fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let path = folder.join(format!("{name}.png"));
     fs::write(&path, png).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     path
-}
-
-fn from_base64(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let values = text.bytes().filter_map(|byte| DIGITS.iter().position(|&digit| digit == byte));
-    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0);
-    for value in values {
-        (bits, held) = (bits << 6 | value as u32, held + 6);
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-        }
-    }
-    bytes
 }

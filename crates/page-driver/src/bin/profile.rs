@@ -3,12 +3,9 @@
 //! The page's folder holds `functions.txt` that `cargo xtask split` has put there (see `crates/wasm-profile-split`).
 //! Prints the functions that ran with what ran of them, a line each.
 
-mod harness;
-mod webdriver;
-
 use std::fs;
 
-use harness::{Page, View, dist};
+use page_driver::page::{Page, View, dist};
 
 /// The page is live: it has drawn a running cluster, to which nothing has been applied yet, and goes on drawing.
 const LIVE: &str = "document.querySelector('.timeline, footer, main') && (window.pictures = (window.pictures ?? 0) + 1) > 20";
@@ -23,32 +20,53 @@ const SECOND_POD: &str = "document.querySelector('[data-pod=flask-1]:not(.ghost)
 /// theirs is taken whole, or a rare collision of hashes would need the rest.
 const BY_ADDRESS: [&str; 4] = ["dlmalloc::", "hashbrown::", "indexmap::", "std::hash::"];
 
+/// How the page is met: on which screen, at which address, how many times slower than this machine, and what is waited for
+/// before the second moment, if there is one.
+struct Visit {
+    view: View,
+    address: &'static str,
+    slower: Option<u32>,
+    second: Option<(&'static str, &'static str)>,
+}
+
+/// The visits of which all is taken together.
+const VISITS: [Visit; 5] = {
+    const USUAL: Visit = Visit {
+        view: View::DESKTOP,
+        address: "",
+        slower: None,
+        // A while longer: the rest is still under way by then.
+        second: Some(("the second pod is there", SECOND_POD)),
+    };
+    [
+        // Both layouts and schemes: what a visitor sees first must not depend on the rest.
+        USUAL,
+        Visit { view: View::PHONE.dark(), ..USUAL },
+        Visit { view: View::DESKTOP.still(), ..USUAL },
+        // A slow machine, whose pictures are few and far apart.
+        Visit { slower: Some(20), second: Some(("the first pod is there", FIRST_POD)), ..USUAL },
+        // An embedded page, which does not go on by itself.
+        Visit { address: "?embed=1&theme=dark", second: None, ..USUAL },
+    ]
+};
+
 fn main() {
     let functions =
         fs::read_to_string(dist().join("functions.txt")).expect("an instrumented page tells its functions");
     let mut ran: [Vec<bool>; 2] = Default::default();
-    // Both layouts and schemes: what a visitor sees first must not depend on the rest.
-    for view in [View::DESKTOP, View::PHONE.dark(), View::DESKTOP.still()] {
-        let mut page = Page::open(view);
+    for Visit { view, address, slower, second } in VISITS {
+        let mut page = Page::open_at(view, address);
+        if let Some(rate) = slower {
+            page.devtools("Emulation.setCPUThrottlingRate", serde_json::json!({ "rate": rate }));
+        }
         page.wait("the page is live", LIVE);
         add(&mut ran[0], &marks(&mut page));
-        page.run("dispatchEvent(new Event('ordinal-opening'));");
-        // A while longer: the rest is still under way by then.
-        page.wait("the second pod is there", SECOND_POD);
+        if let Some((what, there)) = second {
+            page.run("dispatchEvent(new Event('ordinal-opening'));");
+            page.wait(what, there);
+        }
         add(&mut ran[1], &marks(&mut page));
     }
-    // And on a slow machine, whose pictures are few and far apart.
-    let mut page = Page::open(View::DESKTOP);
-    page.devtools("Emulation.setCPUThrottlingRate", serde_json::json!({ "rate": 20 }));
-    page.wait("the page is live", LIVE);
-    add(&mut ran[0], &marks(&mut page));
-    page.run("dispatchEvent(new Event('ordinal-opening'));");
-    page.wait("the first pod is there", FIRST_POD);
-    add(&mut ran[1], &marks(&mut page));
-    let mut page = Page::open_at(View::DESKTOP, "?embed=1&theme=dark");
-    page.wait("the embedded page is live", LIVE);
-    add(&mut ran[0], &marks(&mut page));
-    add(&mut ran[1], &marks(&mut page));
     let is_by_address =
         |name: &str| BY_ADDRESS.iter().any(|library| name.trim_start_matches('<').starts_with(library));
     let [live, opening] = &ran;

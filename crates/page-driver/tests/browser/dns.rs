@@ -1,7 +1,7 @@
 //! DNS as the walk that Ordinal starts from asks it: in a pod's shell at the terminal, and in the panel. And the panel's
 //! answers when a name is not found, not any more, or only in a cache.
 
-use crate::harness::{Page, View};
+use page_driver::page::{Page, View};
 use serde_json::json;
 
 /// The shell of the walk's debug pod.
@@ -43,7 +43,6 @@ fn ask(page: &mut Page, name: &str, kind: &str) {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_walk_asks_in_a_debug_pod() {
     let mut page = steady(View::DESKTOP);
     enter(&mut page, DEBUG_POD);
@@ -91,7 +90,6 @@ fn the_walk_asks_in_a_debug_pod() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_panel_answers_what_the_walk_asks() {
     let mut page = steady(View::DESKTOP);
     show_dns(&mut page);
@@ -127,7 +125,6 @@ fn the_panel_answers_what_the_walk_asks() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn a_watched_name_is_drawn_through_a_deletion_and_a_cache() {
     let mut page = steady(View::DESKTOP);
     show_dns(&mut page);
@@ -155,7 +152,6 @@ fn a_watched_name_is_drawn_through_a_deletion_and_a_cache() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_terminal_completes_searches_and_clears() {
     let mut page = steady(View::DESKTOP);
     page.click(".line input");
@@ -222,7 +218,6 @@ fn the_terminal_completes_searches_and_clears() {
 
 /// What waits runs in virtual time beside the picture, and Ctrl-C ends it.
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn what_waits_goes_on_with_the_picture_until_ctrl_c() {
     let mut page = steady(View::DESKTOP);
     page.click_named("16×");
@@ -254,7 +249,6 @@ fn what_waits_goes_on_with_the_picture_until_ctrl_c() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn kubectl_edit_opens_an_editor() {
     let mut page = steady(View::DESKTOP);
     let says =
@@ -297,7 +291,6 @@ fn kubectl_edit_opens_an_editor() {
 }
 
 #[test]
-#[ignore = "needs the built page: cargo xtask test --only browser"]
 fn the_panel_fits_a_phone() {
     let mut page = Page::open(View::PHONE.dark());
     page.click_named("16×");

@@ -1,4 +1,4 @@
-//! A chromedriver and its WebDriver session, as far as [`crate::harness`] needs them.
+//! A browser's driver and its WebDriver session, as far as [`crate::page`] needs them.
 //!
 //! WebDriver is one JSON document there and one back over a connection to this machine, and so is the browser's own
 //! protocol, which no WebDriver library covers: a hundred lines here stand for the seventy crates, the runtime and
@@ -11,7 +11,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-/// A running chromedriver; it ends when dropped.
+/// A running driver; it ends when dropped.
 pub struct Driver {
     process: Child,
     port: u16,
@@ -24,24 +24,24 @@ pub struct Session {
 }
 
 impl Driver {
-    /// Starts a driver on a free port.
+    /// Starts a driver; `says_port` finds the port that it listens on in a line of its output.
     ///
     /// # Errors
     /// If it cannot be started, or does not come to listen.
-    pub fn start(program: &str) -> io::Result<Self> {
+    pub fn start(
+        program: &str,
+        arguments: &[&str],
+        says_port: impl Fn(&str) -> Option<u16>,
+    ) -> io::Result<Self> {
         let mut process = Command::new(program)
-            .arg("--port=0")
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(|error| {
-                io::Error::other(format!("{program}: {error}; CHROMEDRIVER may name another"))
-            })?;
+            .map_err(|error| io::Error::other(format!("{program}: {error}; a variable may name another")))?;
         let mut lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
-        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
-        });
+        let port = lines.by_ref().map_while(Result::ok).find_map(|line| says_port(&line));
         // Read on, lest the driver stop at a full pipe.
         thread::spawn(move || lines.for_each(drop));
         let mut driver = Self { process, port: 0 };

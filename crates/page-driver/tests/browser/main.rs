@@ -1,0 +1,12 @@
+//! The built page in a real browser. `page_driver::page` says how such a test is written; `cargo xtask test --only browser`
+//! builds the page and runs them. They are compiled with the feature `browser` alone, since a plain `cargo test` has neither
+//! page nor browser.
+
+mod bad_input;
+mod dns;
+mod opening;
+mod recovery;
+mod scale;
+mod sharing;
+mod story;
+mod time;
