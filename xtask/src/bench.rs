@@ -3,14 +3,29 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use crate::Arguments;
+use crate::arguments::Arguments;
 use crate::run::{Result, cargo, root, run};
 use crate::site;
 use crate::tools::{Need, Tools, WASM};
 
+/// The command line, for a person.
+pub const USAGE: &str = "\
+  bench [--native | --browser] [--largest N]
+             the simulation's figures: rollouts of 3 to N (10000) pods, seek, fork and replay, natively and in
+             Chromium's Wasm; and the frames of the page in dist/ (if it is there) while a rollout plays";
+
+/// Measures.
+pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> {
+    let request = Request::read(&mut arguments)?;
+    arguments.finish()?;
+    run_all(tools, &request)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// What is measured.
-pub struct Request {
+struct Request {
     native: bool,
     browser: bool,
     largest: String,
@@ -18,7 +33,7 @@ pub struct Request {
 
 impl Request {
     /// Reads the command line.
-    pub fn read(arguments: &mut Arguments) -> Result<Self> {
+    fn read(arguments: &mut Arguments) -> Result<Self> {
         let (native, browser) = (arguments.flag("--native"), arguments.flag("--browser"));
         let largest = arguments.value("--largest")?.unwrap_or_else(|| "10000".to_owned());
         largest.parse::<u32>().map_err(|_| format!("--largest {largest}: not a number of pods"))?;
@@ -27,7 +42,7 @@ impl Request {
 }
 
 /// Measures.
-pub fn run_all(tools: &mut Tools, request: &Request) -> Result<()> {
+fn run_all(tools: &mut Tools, request: &Request) -> Result<()> {
     if request.native {
         run(cargo().args([
             "bench",

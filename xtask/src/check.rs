@@ -3,9 +3,26 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::arguments::Arguments;
 use crate::run::{Result, root, run, run_seeing, succeeds_within};
-use crate::site;
 use crate::tools::{Need, Tools, WASM};
+use crate::{site, size};
+
+/// The command line, for a person.
+pub const USAGE: &str = "\
+  test [--only STEP] [--list]
+             format, lints, dependencies, native tests, the build, sizes, browser tests; or one of the steps";
+
+/// Runs the steps, or one, or prints them.
+pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> {
+    let (only, is_list) = (arguments.value("--only")?, arguments.flag("--list"));
+    arguments.finish()?;
+    if is_list {
+        list();
+        return Ok(ExitCode::SUCCESS);
+    }
+    test(tools, only.as_deref())
+}
 
 /// One thing that must hold. To add one, add a line to [`STEPS`].
 struct Step {
@@ -87,7 +104,7 @@ impl Tally {
 }
 
 /// Prints the steps.
-pub fn list() {
+fn list() {
     for step in STEPS {
         println!("{:<12} {}", step.name, step.about);
     }
@@ -95,7 +112,7 @@ pub fn list() {
 
 /// Runs all steps, or one; the last line printed is the total of all tests, a failed step that runs no tests
 /// counting as one.
-pub fn test(tools: &mut Tools, only: Option<&str>) -> Result<ExitCode> {
+fn test(tools: &mut Tools, only: Option<&str>) -> Result<ExitCode> {
     let chosen: Vec<&Step> = STEPS.iter().filter(|step| only.is_none_or(|name| name == step.name)).collect();
     if chosen.is_empty() {
         return Err(format!("there is no step {}: see cargo xtask test --list", only.unwrap_or_default()));
@@ -203,7 +220,7 @@ fn need_page(session: &mut Session) -> Result<()> {
 
 fn size(session: &mut Session) -> Result<Tally> {
     need_page(session)?;
-    site::size()?;
+    size::print()?;
     Ok(Tally::default())
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask`: sets up, builds, serves, tests and measures Ordinal.
 #![allow(clippy::disallowed_methods, reason = "tooling: clocks are read here, the simulation is elsewhere")]
 
+mod arguments;
 mod bench;
 mod check;
 mod first_load;
@@ -9,6 +10,7 @@ mod profile;
 mod run;
 mod schema;
 mod screenshot;
+mod serve;
 mod site;
 mod size;
 mod split;
@@ -17,40 +19,35 @@ mod where_bytes;
 
 use std::process::ExitCode;
 
+use arguments::Arguments;
 use run::Result;
 use tools::Tools;
 
-const USAGE: &str = "\
-cargo xtask COMMAND
+/// A command. To add one, add a line to [`COMMANDS`].
+struct Command {
+    name: &'static str,
+    /// Its command line and what it does, as `cargo xtask help` shows it.
+    usage: &'static str,
+    run: fn(&mut Tools, Arguments) -> Result<ExitCode>,
+}
 
-  serve [--dev] [--open] [--port N]
-             build the page and serve it on this machine; --dev rebuilds and reloads on every change,
-             --open opens it in your browser; port 8080, or the next free one
-  build      build the page into dist/: the static site, to be put on any host, in any folder
-  test [--only STEP] [--list]
-             format, lints, dependencies, native tests, the build, sizes, browser tests; or one of the steps
-  size [--within TEXT]
-             the bytes of every file of dist/, of what is loaded when against its budget, and where in the program they
-             are; --within: the biggest functions whose name, or line of that table, contains TEXT
-  screenshot [--out DIR] [--script FILE] [--size WxH]... [--scheme light|dark]...
-             pictures of the page in dist/ (built if missing), into artifacts/; what a script may say
-             stands in crates/page-driver/src/bin/screenshot.rs
-  bench [--native | --browser] [--largest N]
-             the simulation's figures: rollouts of 3 to N (10000) pods, seek, fork and replay, natively and in
-             Chromium's Wasm; and the frames of the page in dist/ (if it is there) while a rollout plays
-  fuzz [--seconds N] [--cases N] [--seed N] [--target manifest|command|dns]
-             mutated manifests, command lines and DNS lines against the simulation, for a minute; what panics, hangs or
-             takes too much memory becomes a file in crates/kubesim-cli/tests/found, and thereby a test
-  profile    measure what runs before the page is live and before its second pod is there, for the split
-  split      Trunk's hook after a build: makes three modules of the page's one, and optimises them
-  schema DIR VERSION
-             make the table of API fields anew from staging/src/k8s.io of Kubernetes' sources, of that version
-
-What is missing is installed into a folder of its own below the user's cache folder (or ORDINAL_TOOLS).";
+const COMMANDS: [Command; 10] = [
+    Command { name: "serve", usage: serve::USAGE, run: serve::command },
+    Command { name: "build", usage: site::USAGE, run: site::command },
+    Command { name: "test", usage: check::USAGE, run: check::command },
+    Command { name: "size", usage: size::USAGE, run: size::command },
+    Command { name: "screenshot", usage: screenshot::USAGE, run: screenshot::command },
+    Command { name: "bench", usage: bench::USAGE, run: bench::command },
+    Command { name: "fuzz", usage: fuzz::USAGE, run: fuzz::command },
+    Command { name: "profile", usage: profile::USAGE, run: profile::command },
+    Command { name: "split", usage: split::USAGE, run: split::command },
+    Command { name: "schema", usage: schema::USAGE, run: schema::command },
+];
 
 fn main() -> ExitCode {
-    let mut arguments = Arguments(std::env::args().skip(1).collect());
-    match dispatch(&mut arguments) {
+    let mut words = std::env::args().skip(1);
+    let name = words.next().unwrap_or_else(|| "help".to_owned());
+    match dispatch(&name, words.collect()) {
         Ok(code) => code,
         Err(problem) => {
             eprintln!("error: {problem}");
@@ -59,102 +56,42 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(arguments: &mut Arguments) -> Result<ExitCode> {
-    let command = if arguments.0.is_empty() { "help".to_owned() } else { arguments.0.remove(0) };
-    let mut tools = Tools::default();
-    match command.as_str() {
-        "serve" => {
-            let (dev, open) = (arguments.flag("--dev"), arguments.flag("--open"));
-            let port = arguments.value("--port")?;
-            let port = port
-                .map(|port| port.parse::<u16>().map_err(|_| format!("--port {port}: not a port")))
-                .transpose()?;
-            arguments.finish()?;
-            site::serve(&mut tools, dev, open, port)?;
-        }
-        "build" => {
-            arguments.finish()?;
-            site::build(&mut tools)?;
-            println!("The site is in dist/.");
-        }
-        "test" => {
-            let (only, list) = (arguments.value("--only")?, arguments.flag("--list"));
-            arguments.finish()?;
-            if list {
-                check::list();
-            } else {
-                return check::test(&mut tools, only.as_deref());
-            }
-        }
-        "size" => {
-            let within = arguments.value("--within")?;
-            arguments.finish()?;
-            site::build_if_missing(&mut tools)?;
-            match within {
-                Some(text) => site::functions(&text)?,
-                None => site::size()?,
-            }
-        }
-        "screenshot" => {
-            let request = screenshot::Request::read(arguments)?;
-            arguments.finish()?;
-            screenshot::take(&mut tools, &request)?;
-        }
-        "schema" => {
-            let [staging, version] = &arguments.0[..] else { return Err("schema: DIR VERSION".into()) };
-            schema::write(std::path::Path::new(staging), version)?;
-        }
-        "bench" => {
-            let request = bench::Request::read(arguments)?;
-            arguments.finish()?;
-            bench::run_all(&mut tools, &request)?;
-        }
-        "fuzz" => fuzz::fuzz(&arguments.0)?,
-        "profile" => {
-            arguments.finish()?;
-            profile::record(&mut tools)?;
-        }
-        "split" => {
-            arguments.finish()?;
-            split::hook()?;
-        }
-        "help" | "--help" | "-h" => println!("{USAGE}"),
-        other => return Err(format!("there is no command {other}\n\n{USAGE}")),
+fn dispatch(name: &str, words: Vec<String>) -> Result<ExitCode> {
+    if ["help", "--help", "-h"].contains(&name) {
+        println!("{}", usage());
+        return Ok(ExitCode::SUCCESS);
     }
-    Ok(ExitCode::SUCCESS)
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => (command.run)(&mut Tools::default(), Arguments::new(words, command.usage)),
+        None => Err(format!("there is no command {name}\n\n{}", usage())),
+    }
 }
 
-/// The command line, taken apart piece by piece.
-struct Arguments(Vec<String>);
+/// How all commands are used.
+fn usage() -> String {
+    let commands: Vec<&str> = COMMANDS.iter().map(|command| command.usage).collect();
+    format!(
+        "cargo xtask COMMAND\n\n  {}\n\n\
+         What is missing is installed into a folder of its own below the user's cache folder (or ORDINAL_TOOLS).",
+        commands.join("\n  ")
+    )
+}
 
-impl Arguments {
-    fn flag(&mut self, name: &str) -> bool {
-        let before = self.0.len();
-        self.0.retain(|argument| argument != name);
-        self.0.len() < before
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_says_how_it_is_used() {
+        for command in &COMMANDS {
+            let usage = command.usage.strip_prefix(command.name).unwrap_or_default();
+            assert!(usage.starts_with(' ') && usage.len() > 30, "{}", command.usage);
+        }
     }
 
-    fn value(&mut self, name: &str) -> Result<Option<String>> {
-        let Some(at) = self.0.iter().position(|argument| argument == name) else { return Ok(None) };
-        if at + 1 == self.0.len() {
-            return Err(format!("{name} needs a value"));
-        }
-        self.0.remove(at);
-        Ok(Some(self.0.remove(at)))
-    }
-
-    fn values(&mut self, name: &str) -> Result<Vec<String>> {
-        let mut values = Vec::new();
-        while let Some(value) = self.value(name)? {
-            values.push(value);
-        }
-        Ok(values)
-    }
-
-    fn finish(&self) -> Result<()> {
-        match self.0.first() {
-            None => Ok(()),
-            Some(unknown) => Err(format!("{unknown} is not understood here\n\n{USAGE}")),
-        }
+    #[test]
+    fn an_unknown_command_is_told_what_there_is() {
+        let problem = dispatch("sreve", Vec::new()).expect_err("there is none");
+        assert!(problem.starts_with("there is no command sreve") && problem.contains("  serve [--dev]"));
     }
 }

@@ -1,12 +1,26 @@
 //! `cargo xtask profile`: what runs before the page is live, and before its second pod is there, measured in a browser.
 
+use std::process::ExitCode;
+
+use crate::arguments::Arguments;
 use crate::first_load;
 use crate::run::{Result, output, root};
 use crate::site;
 use crate::tools::{Need, Tools};
 
+/// The command line, for a person.
+pub const USAGE: &str = "\
+  profile    measure what runs before the page is live and before its second pod is there, for the split";
+
+/// Measures.
+pub fn command(tools: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
+    arguments.finish()?;
+    record(tools)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Measures, and writes the list.
-pub fn record(tools: &mut Tools) -> Result<()> {
+fn record(tools: &mut Tools) -> Result<()> {
     tools.ensure(&[Need::WasmTarget, Need::PageBuilder, Need::Browser])?;
     let folder = root().join("target").join("profile-site");
     site::build_instrumented(tools, &folder)?;

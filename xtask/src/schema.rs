@@ -7,6 +7,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::process::ExitCode;
+
+use crate::arguments::Arguments;
+use crate::tools::Tools;
+
+/// The command line, for a person.
+pub const USAGE: &str = "\
+  schema DIR VERSION
+             make the table of API fields anew from staging/src/k8s.io of Kubernetes' sources, of that version";
+
+/// Makes the table anew.
+pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode, String> {
+    let [staging, version] = arguments.rest() else {
+        return Err(format!("schema: DIR VERSION\n\n  {USAGE}"));
+    };
+    write(Path::new(staging), version)?;
+    Ok(ExitCode::SUCCESS)
+}
 
 /// The packages read: a name for each, and its folder.
 const PACKAGES: &[(&str, &str)] = &[
@@ -130,7 +148,7 @@ enum Definition {
 type Types = BTreeMap<(String, String), Definition>;
 
 /// Writes the table into the repository.
-pub fn write(staging: &Path, version: &str) -> Result<(), String> {
+fn write(staging: &Path, version: &str) -> Result<(), String> {
     let types = read_all(staging)?;
     let first = generate(&types, ROOTS)?;
     let known: BTreeSet<&str> = first.lines().collect();

@@ -1,14 +1,29 @@
 //! `cargo xtask screenshot`: pictures of the built page, taken by crates/page-driver/src/bin/screenshot.rs.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use crate::Arguments;
+use crate::arguments::Arguments;
 use crate::run::{Result, root, run};
 use crate::site;
 use crate::tools::{Need, Tools};
 
+/// The command line, for a person.
+pub const USAGE: &str = "\
+  screenshot [--out DIR] [--script FILE] [--size WxH]... [--scheme light|dark]...
+             pictures of the page in dist/ (built if missing), into artifacts/; what a script may say
+             stands in crates/page-driver/src/bin/screenshot.rs";
+
+/// Takes the pictures.
+pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> {
+    let request = Request::read(&mut arguments)?;
+    arguments.finish()?;
+    take(tools, &request)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Which pictures.
-pub struct Request {
+struct Request {
     out: PathBuf,
     script: Option<PathBuf>,
     sizes: Vec<String>,
@@ -17,7 +32,7 @@ pub struct Request {
 
 impl Request {
     /// Reads the command line.
-    pub fn read(arguments: &mut Arguments) -> Result<Self> {
+    fn read(arguments: &mut Arguments) -> Result<Self> {
         let absolute = |path: String| std::path::absolute(&path).map_err(|error| format!("{path}: {error}"));
         let or = |given: Vec<String>, usual: &[&str]| {
             if given.is_empty() { usual.iter().map(|&value| value.to_owned()).collect() } else { given }
@@ -33,7 +48,7 @@ impl Request {
 }
 
 /// Takes them.
-pub fn take(tools: &mut Tools, request: &Request) -> Result<()> {
+fn take(tools: &mut Tools, request: &Request) -> Result<()> {
     tools.ensure(&[Need::Browser])?;
     site::build_if_missing(tools)?;
     let browser = tools.browser.as_ref().expect("Need::Browser has been met");

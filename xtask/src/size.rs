@@ -1,10 +1,34 @@
-//! What a visitor loads, in bytes: as it lies there, and as gzip and brotli send it.
+//! `cargo xtask size`: what a visitor loads, in bytes: as it lies there, and as gzip and brotli send it.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::ExitCode;
 
 use page_driver::critical_path::{critical_path, files};
+
+use crate::arguments::Arguments;
+use crate::run::Result;
+use crate::tools::Tools;
+use crate::{first_load, site, split, where_bytes};
+
+/// The command line, for a person.
+pub const USAGE: &str = "\
+  size [--within TEXT]
+             the bytes of every file of dist/, of what is loaded when against its budget, and where in the program they
+             are; --within: the biggest functions whose name, or line of that table, contains TEXT";
+
+/// Prints sizes.
+pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> {
+    let within = arguments.value("--within")?;
+    arguments.finish()?;
+    site::build_if_missing(tools)?;
+    match within {
+        Some(text) => print_functions(&text)?,
+        None => print()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
 /// What a visitor may have to load at the most until something can be done, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +144,7 @@ impl Shipped {
 ///
 /// # Errors
 /// If a file cannot be read, or `index.html` is missing.
-pub fn measure(dist: &Path) -> io::Result<Vec<Shipped>> {
+fn measure(dist: &Path) -> io::Result<Vec<Shipped>> {
     let critical = critical_path(dist)?;
     let mut shipped = Vec::new();
     for name in files(dist)? {
@@ -128,6 +152,62 @@ pub fn measure(dist: &Path) -> io::Result<Vec<Shipped>> {
         shipped.push(Shipped { critical: critical.contains(&name), name, size });
     }
     Ok(shipped)
+}
+
+/// How many lines the table of where the bytes are has, and the list of functions.
+const LINES: usize = 50;
+
+/// Prints the size of every file of `dist/`, of what is loaded when, and where the bytes are; an error above a budget.
+pub fn print() -> Result<()> {
+    let shipped = measure(&site::dist()).map_err(|error| format!("{}: {error}", site::dist().display()))?;
+    println!("{:>9} {:>9} {:>9}   bytes", "raw", "gzip", "brotli");
+    let line =
+        |size: Size, name: &str| println!("{:>9} {:>9} {:>9}   {name}", size.raw, size.gzip, size.brotli);
+    for file in &shipped {
+        line(file.size, &format!("{}{}", if file.critical { "* " } else { "  " }, file.name));
+    }
+    let mut problems = Vec::new();
+    for budget in &BUDGETS {
+        let size = budget.size(&shipped);
+        line(size, budget.what);
+        println!("{:>9} {:>9} {:>9}   its budget", "", budget.gzip, budget.brotli);
+        if let Some(excess) = budget.excess(size) {
+            problems.push(format!("{}: {excess}; {}", budget.what, budget.remedy));
+        }
+    }
+    println!();
+    for line in where_bytes::table(&named_parts()?, LINES) {
+        println!("{line}");
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    if let Some(measured) = first_load::other_compiler()? {
+        println!("» {}", problems.join("\n» "));
+        println!("» what runs first was measured with {measured}, not with this compiler");
+        return Ok(());
+    }
+    Err(problems.join("\n"))
+}
+
+/// Prints the biggest functions whose name, or line of the table, contains a text.
+fn print_functions(text: &str) -> Result<()> {
+    for line in where_bytes::functions(&named_parts()?, text, LINES) {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// The parts of the page's module as the last release build left them, with their names.
+fn named_parts() -> Result<Vec<(&'static str, where_bytes::Module)>> {
+    let read = |part: &'static str| {
+        let file = split::named_part(part);
+        let missing = |error| format!("{}: {error}; `cargo xtask build` makes it", file.display());
+        let content = std::fs::read(&file).map_err(missing)?;
+        let module = where_bytes::Module::read(&content);
+        Ok((part, module.map_err(|error| format!("{}: {error}", file.display()))?))
+    };
+    split::PARTS.into_iter().map(read).collect()
 }
 
 #[cfg(test)]

@@ -11,15 +11,29 @@
 //! then optimised, each for itself.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::{env, fs};
 
 use wasm_profile_split::coverage::Coverage;
 use wasm_profile_split::error::Error;
 use wasm_profile_split::{Border, instrument, split};
 
+use crate::arguments::Arguments;
 use crate::first_load;
-use crate::run::{Result, command, root, run};
+use crate::run::{Result, command as program, root, run};
+use crate::tools::Tools;
 use crate::where_bytes;
+
+/// The command line, for a person.
+pub const USAGE: &str = "\
+  split      Trunk's hook after a build: makes three modules of the page's one, and optimises them";
+
+/// Splits the module of the site that Trunk has just built.
+pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
+    arguments.finish()?;
+    hook()?;
+    Ok(ExitCode::SUCCESS)
+}
 
 /// The names of the modules: in the order in which they are loaded.
 pub const PARTS: [&str; 3] = ["ordinal", "opening", "rest"];
@@ -49,7 +63,7 @@ pub fn named_part(part: &str) -> PathBuf {
 ///
 /// # Errors
 /// If the staging folder does not hold what Trunk and wasm-bindgen put there.
-pub fn hook() -> Result<()> {
+fn hook() -> Result<()> {
     if env::var("TRUNK_PROFILE").as_deref() != Ok("release") {
         return Ok(());
     }
@@ -140,9 +154,9 @@ fn optimised(name: &str, module: Vec<u8>) -> Result<Vec<u8>> {
     let failed = |error: std::io::Error| format!("{}: {error}", named.display());
     fs::create_dir_all(named.parent().expect("it is in a folder")).map_err(failed)?;
     fs::write(&named, module).map_err(failed)?;
-    let program = if cfg!(windows) { "wasm-opt.cmd" } else { "wasm-opt" };
-    if crate::run::output(command(program).arg("--version")).is_some() {
-        let mut optimise = command(program);
+    let name = if cfg!(windows) { "wasm-opt.cmd" } else { "wasm-opt" };
+    if crate::run::output(program(name).arg("--version")).is_some() {
+        let mut optimise = program(name);
         optimise.arg(&named).arg("-o").arg(&named).args(["-Oz", "-g", "--strip-producers"]).args(FEATURES);
         run(&mut optimise)?;
     } else {
