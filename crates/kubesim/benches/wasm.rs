@@ -1,6 +1,9 @@
 //! `cargo xtask bench`, in the browser: the same as `simulation.rs`, as a Wasm module whose functions the page of
-//! tests/browser/bench.rs calls and takes the time of.
-#![allow(missing_docs, reason = "called from JavaScript: tests/browser/bench.rs says what it does")]
+//! crates/page-driver/src/bin/bench.rs calls and takes the time of.
+#![allow(
+    missing_docs,
+    reason = "called from JavaScript: crates/page-driver/src/bin/bench.rs says what it does"
+)]
 
 mod workload;
 
