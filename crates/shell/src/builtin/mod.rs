@@ -1,4 +1,4 @@
-//! The way from a command's name to what runs it.
+//! The way from a command's name to what runs it: [`Process::run`], a table by name.
 //!
 //! Models POSIX XCU 2.14 (special built-ins) and bash's and BusyBox ash's additions.
 
