@@ -238,7 +238,7 @@ impl Table {
                 cells.push(format!("{:<8}", event.unwrap_or("ADDED")));
             }
             cells.extend(self.namespaces.then(|| object.meta.namespace.to_string()));
-            cells.extend(Row::new(object, now).cells(self.wide, &self.prefix));
+            cells.extend(printers::cells(&Row::new(object, now), self.wide, &self.prefix));
             let label = |l: &String| object.meta.label(l).unwrap_or_default().to_string();
             cells.extend(self.label_columns.iter().map(label));
             if self.show_labels {
