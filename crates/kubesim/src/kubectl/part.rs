@@ -1,6 +1,6 @@
 //! What `kubectl get` asks for instead of whole objects: paths of the API server (`--raw`) and subresources.
 
-use super::act::modify::SCALABLE;
+use super::act::scale::SCALABLE;
 use super::output::{Output, go_json};
 use super::resource::Targets;
 use super::table::TabWriter;

@@ -176,147 +176,159 @@ pub fn token(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     Next::OK
 }
 
+/// The object that a verb makes of its flags.
 fn tree(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
     match inv.verb.name.trim_start_matches("create ") {
-        "namespace" => Ok((Kind::Namespace, json!({"metadata": {"name": one_name(inv, &inv.args)?}}))),
-        "serviceaccount" => {
-            Ok((Kind::ServiceAccount, json!({"metadata": {"name": one_name(inv, &inv.args)?}})))
-        }
-        "configmap" => {
-            let name = one_name(inv, &inv.args)?;
-            let data = given_data(inv, |key, wrong| match wrong.is_empty() {
-                false => format!("{key:?} is not a valid key name for a ConfigMap: {}", wrong.join(",")),
-                true => format!(
-                    "cannot add key {key:?}, another key by that name already exists in Data for ConfigMap {name:?}"
-                ),
-            })?;
-            Ok((Kind::ConfigMap, json!({"metadata": {"name": name}, "data": data})))
-        }
-        "secret" => {
-            let how = sort(inv, &["docker-registry", "generic", "tls"], io)?;
-            if how != "generic" {
-                return Ok((Kind::Secret, generate::secret(inv, how, &inv.args[1..])?));
-            }
-            let metadata = json!({"name": one_name(inv, &inv.args[1..])?});
-            let data = given_data(inv, |key, wrong| match wrong.is_empty() {
-                false => format!("{key:?} is not valid key name for a Secret {}", wrong.join(";")),
-                true => format!("cannot add key {key}, another key by that name already exists"),
-            })?;
-            let encoded = |text: Value| base64::encode(text.as_str().unwrap_or_default().as_bytes()).into();
-            let data: Map<String, Value> = data.into_iter().map(|(key, text)| (key, encoded(text))).collect();
-            let mut tree = json!({"metadata": metadata, "type": inv.get("type").unwrap_or("Opaque")});
-            if !data.is_empty() {
-                tree["data"] = Value::Object(data);
-            }
-            Ok((Kind::Secret, tree))
-        }
-        "service" => {
-            let service_type =
-                match sort(inv, &["clusterip", "externalname", "loadbalancer", "nodeport"], io)? {
-                    "clusterip" => "ClusterIP",
-                    "nodeport" => "NodePort",
-                    "loadbalancer" => "LoadBalancer",
-                    _ => "ExternalName",
-                };
-            if service_type == "ExternalName" {
-                required(inv, &["external-name"])?;
-            }
-            let name = one_name(inv, &inv.args[1..])?;
-            if inv.text("clusterip") == "None" && service_type != "ClusterIP" {
-                return Err(Failure::client("ClusterIP=None can only be used with ClusterIP service type"));
-            }
-            let labels = json!({"app": name});
-            let given = inv.list("tcp");
-            if given.is_empty() && inv.text("clusterip") != "None" && service_type != "ExternalName" {
-                return Err(Failure::client("at least one tcp port specifier must be provided"));
-            }
-            if service_type == "ExternalName" && !names::dns_subdomain(inv.text("external-name")).is_empty() {
-                let name = inv.text("external-name");
-                return Err(Failure::client(format!("invalid service external name {name}")));
-            }
-            let mut ports: Vec<Value> =
-                given.iter().map(|port| service_port(port, "TCP")).collect::<Result<_, _>>()?;
-            if let Some(number) = inv.int("node-port").filter(|number| *number != 0) {
-                ports.iter_mut().for_each(|port| port["nodePort"] = number.into());
-            }
-            let mut spec = json!({"type": service_type, "selector": labels});
-            if !ports.is_empty() {
-                spec["ports"] = ports.into();
-            }
-            for (flag, field) in [("clusterip", "clusterIP"), ("external-name", "externalName")] {
-                if let Some(value) = inv.get(flag) {
-                    spec[field] = value.into();
-                }
-            }
-            Ok((Kind::Service, json!({"metadata": {"name": name, "labels": labels}, "spec": spec})))
-        }
-        "deployment" => {
-            required(inv, &["image"])?;
-            let name = one_name(inv, &inv.args)?;
-            if inv.list("image").len() > 1 && inv.before_dash.is_some() {
-                return Err(Failure::client("cannot specify multiple --image options and command"));
-            }
-            let labels = json!({"app": name});
-            let mut containers = Vec::new();
-            for image in inv.list("image") {
-                let base = image.rsplit('/').next().unwrap_or_default();
-                let base = base.split([':', '@']).next().unwrap_or_default();
-                containers.push(json!({"name": base, "image": image, "resources": {}}));
-            }
-            if let (Some(port), Some(first)) = (inv.int("port"), containers.first_mut()) {
-                first["ports"] = json!([{"containerPort": port}]);
-            }
-            if let (Some(dash), Some(first)) = (inv.before_dash, containers.first_mut()) {
-                first["command"] = inv.args[dash..].into();
-            }
-            let template = json!({"metadata": {"labels": labels}, "spec": {"containers": containers}});
-            let spec = json!({"replicas": inv.int("replicas").unwrap_or(1), "selector": {"matchLabels": labels},
-                "template": template});
-            Ok((Kind::Deployment, json!({"metadata": {"name": name, "labels": labels}, "spec": spec})))
-        }
-        "quota" => {
-            let name = one_name(inv, &inv.args)?;
-            let hard = pairs(inv.text("hard").split(',').filter(|t| !t.is_empty()), |text| {
-                format!("Invalid argument syntax {text}, expected <resource>=<value>")
-            })?;
-            Ok((Kind::ResourceQuota, json!({"metadata": {"name": name}, "spec": {"hard": hard}})))
-        }
-        _ => {
-            let name = one_name(inv, &inv.args)?;
-            if !inv.has("selector") {
-                return Err(Failure::client("a selector must be specified"));
-            }
-            let wrong = |text: &str| format!("invalid selector {text:?}");
-            let labels = pairs(inv.text("selector").split(','), wrong)?;
-            let mut spec = json!({"selector": {"matchLabels": labels}});
-            for (flag, field) in [("min-available", "minAvailable"), ("max-unavailable", "maxUnavailable")] {
-                if let Some(text) = inv.get(flag) {
-                    spec[field] = text.parse::<i64>().map_or(Value::from(text), Value::from);
-                }
-            }
-            match (inv.get("min-available"), inv.get("max-unavailable")) {
-                (None, None) => {
-                    return Err(Failure::client("one of min-available or max-unavailable must be specified"));
-                }
-                (Some(_), Some(_)) => {
-                    return Err(Failure::client(
-                        "min-available and max-unavailable cannot be both specified",
-                    ));
-                }
-                _ => {}
-            }
-            for flag in ["min-available", "max-unavailable"] {
-                let is_amount = |text: &str| {
-                    let digits = text.strip_suffix('%').unwrap_or(text);
-                    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
-                };
-                if inv.get(flag).is_some_and(|text| !is_amount(text)) {
-                    return Err(Failure::client(format!("invalid format specified for {flag}")));
-                }
-            }
-            Ok((Kind::PodDisruptionBudget, json!({"metadata": {"name": name}, "spec": spec})))
+        "namespace" => Ok((Kind::Namespace, named(inv)?)),
+        "serviceaccount" => Ok((Kind::ServiceAccount, named(inv)?)),
+        "configmap" => config_map(inv),
+        "secret" => secret(inv, io),
+        "service" => service(inv, io),
+        "deployment" => deployment(inv),
+        "quota" => quota(inv),
+        _ => pod_disruption_budget(inv),
+    }
+}
+
+fn named(inv: &Invocation) -> Result<Value, Failure> {
+    Ok(json!({"metadata": {"name": one_name(inv, &inv.args)?}}))
+}
+
+fn config_map(inv: &Invocation) -> Result<(Kind, Value), Failure> {
+    let name = one_name(inv, &inv.args)?;
+    let data = given_data(inv, &|key, wrong| match wrong.is_empty() {
+        false => format!("{key:?} is not a valid key name for a ConfigMap: {}", wrong.join(",")),
+        true => format!(
+            "cannot add key {key:?}, another key by that name already exists in Data for ConfigMap {name:?}"
+        ),
+    })?;
+    Ok((Kind::ConfigMap, json!({"metadata": {"name": name}, "data": data})))
+}
+
+fn secret(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
+    let how = sort(inv, &["docker-registry", "generic", "tls"], io)?;
+    if how != "generic" {
+        return Ok((Kind::Secret, generate::secret(inv, how, &inv.args[1..])?));
+    }
+    let metadata = json!({"name": one_name(inv, &inv.args[1..])?});
+    let data = given_data(inv, &|key, wrong| match wrong.is_empty() {
+        false => format!("{key:?} is not valid key name for a Secret {}", wrong.join(";")),
+        true => format!("cannot add key {key}, another key by that name already exists"),
+    })?;
+    let encoded = |text: Value| base64::encode(text.as_str().unwrap_or_default().as_bytes()).into();
+    let data: Map<String, Value> = data.into_iter().map(|(key, text)| (key, encoded(text))).collect();
+    let mut tree = json!({"metadata": metadata, "type": inv.get("type").unwrap_or("Opaque")});
+    if !data.is_empty() {
+        tree["data"] = Value::Object(data);
+    }
+    Ok((Kind::Secret, tree))
+}
+
+fn service(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
+    let service_type = match sort(inv, &["clusterip", "externalname", "loadbalancer", "nodeport"], io)? {
+        "clusterip" => "ClusterIP",
+        "nodeport" => "NodePort",
+        "loadbalancer" => "LoadBalancer",
+        _ => "ExternalName",
+    };
+    if service_type == "ExternalName" {
+        required(inv, &["external-name"])?;
+    }
+    let name = one_name(inv, &inv.args[1..])?;
+    if inv.text("clusterip") == "None" && service_type != "ClusterIP" {
+        return Err(Failure::client("ClusterIP=None can only be used with ClusterIP service type"));
+    }
+    let labels = json!({"app": name});
+    let given = inv.list("tcp");
+    if given.is_empty() && inv.text("clusterip") != "None" && service_type != "ExternalName" {
+        return Err(Failure::client("at least one tcp port specifier must be provided"));
+    }
+    if service_type == "ExternalName" && !names::dns_subdomain(inv.text("external-name")).is_empty() {
+        let name = inv.text("external-name");
+        return Err(Failure::client(format!("invalid service external name {name}")));
+    }
+    let mut ports: Vec<Value> =
+        given.iter().map(|port| service_port(port, "TCP")).collect::<Result<_, _>>()?;
+    if let Some(number) = inv.int("node-port").filter(|number| *number != 0) {
+        ports.iter_mut().for_each(|port| port["nodePort"] = number.into());
+    }
+    let mut spec = json!({"type": service_type, "selector": labels});
+    if !ports.is_empty() {
+        spec["ports"] = ports.into();
+    }
+    for (flag, field) in [("clusterip", "clusterIP"), ("external-name", "externalName")] {
+        if let Some(value) = inv.get(flag) {
+            spec[field] = value.into();
         }
     }
+    Ok((Kind::Service, json!({"metadata": {"name": name, "labels": labels}, "spec": spec})))
+}
+
+fn deployment(inv: &Invocation) -> Result<(Kind, Value), Failure> {
+    required(inv, &["image"])?;
+    let name = one_name(inv, &inv.args)?;
+    if inv.list("image").len() > 1 && inv.before_dash.is_some() {
+        return Err(Failure::client("cannot specify multiple --image options and command"));
+    }
+    let labels = json!({"app": name});
+    let mut containers = Vec::new();
+    for image in inv.list("image") {
+        let base = image.rsplit('/').next().unwrap_or_default();
+        let base = base.split([':', '@']).next().unwrap_or_default();
+        containers.push(json!({"name": base, "image": image, "resources": {}}));
+    }
+    if let (Some(port), Some(first)) = (inv.int("port"), containers.first_mut()) {
+        first["ports"] = json!([{"containerPort": port}]);
+    }
+    if let (Some(dash), Some(first)) = (inv.before_dash, containers.first_mut()) {
+        first["command"] = inv.args[dash..].into();
+    }
+    let template = json!({"metadata": {"labels": labels}, "spec": {"containers": containers}});
+    let spec = json!({"replicas": inv.int("replicas").unwrap_or(1), "selector": {"matchLabels": labels},
+        "template": template});
+    Ok((Kind::Deployment, json!({"metadata": {"name": name, "labels": labels}, "spec": spec})))
+}
+
+fn quota(inv: &Invocation) -> Result<(Kind, Value), Failure> {
+    let name = one_name(inv, &inv.args)?;
+    let hard = pairs(inv.text("hard").split(',').filter(|t| !t.is_empty()), |text| {
+        format!("Invalid argument syntax {text}, expected <resource>=<value>")
+    })?;
+    Ok((Kind::ResourceQuota, json!({"metadata": {"name": name}, "spec": {"hard": hard}})))
+}
+
+fn pod_disruption_budget(inv: &Invocation) -> Result<(Kind, Value), Failure> {
+    let name = one_name(inv, &inv.args)?;
+    if !inv.has("selector") {
+        return Err(Failure::client("a selector must be specified"));
+    }
+    let wrong = |text: &str| format!("invalid selector {text:?}");
+    let labels = pairs(inv.text("selector").split(','), wrong)?;
+    let mut spec = json!({"selector": {"matchLabels": labels}});
+    for (flag, field) in [("min-available", "minAvailable"), ("max-unavailable", "maxUnavailable")] {
+        if let Some(text) = inv.get(flag) {
+            spec[field] = text.parse::<i64>().map_or(Value::from(text), Value::from);
+        }
+    }
+    match (inv.get("min-available"), inv.get("max-unavailable")) {
+        (None, None) => {
+            return Err(Failure::client("one of min-available or max-unavailable must be specified"));
+        }
+        (Some(_), Some(_)) => {
+            return Err(Failure::client("min-available and max-unavailable cannot be both specified"));
+        }
+        _ => {}
+    }
+    for flag in ["min-available", "max-unavailable"] {
+        let is_amount = |text: &str| {
+            let digits = text.strip_suffix('%').unwrap_or(text);
+            !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+        };
+        if inv.get(flag).is_some_and(|text| !is_amount(text)) {
+            return Err(Failure::client(format!("invalid format specified for {flag}")));
+        }
+    }
+    Ok((Kind::PodDisruptionBudget, json!({"metadata": {"name": name}, "spec": spec})))
 }
 
 /// How `kubectl create KIND` begins the API server's words; `None` if it leaves them alone.
@@ -337,7 +349,7 @@ fn failed_to(inv: &Invocation, kind: Kind, tree: &Value) -> Option<String> {
 /// that it is there already. Errors: those, a literal that is none, a file that isn't there.
 fn given_data(
     inv: &Invocation,
-    refusal: impl Fn(&str, &[String]) -> String,
+    refusal: &dyn Fn(&str, &[String]) -> String,
 ) -> Result<Map<String, Value>, Failure> {
     let has_files = !inv.list("from-file").is_empty();
     if !inv.list("from-env-file").is_empty() && (has_files || !inv.list("from-literal").is_empty()) {

@@ -8,10 +8,15 @@ pub mod documents;
 pub mod edit;
 mod exec;
 mod generate;
+pub mod label;
 pub mod modify;
 mod node;
+pub mod patch;
 mod rollout;
+pub mod scale;
 mod select;
+pub mod set;
+pub mod set_env;
 mod wait;
 
 use super::output::Output;
@@ -172,7 +177,7 @@ pub const VERBS: &[Verb] = &[
         help: "Set a new size for a deployment, replica set, replication controller, or stateful set.\n\nUsage:\n  kubectl \
             scale [--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) \
             [options]",
-        run: modify::scale,
+        run: scale::scale,
     },
     Verb {
         name: "patch",
@@ -180,50 +185,50 @@ pub const VERBS: &[Verb] = &[
             subresource template allow-missing-template-keys? show-managed-fields? record?",
         help: "Update fields of a resource using strategic merge patch, a JSON merge patch, or a JSON patch.\n\nUsage:\n  \
             kubectl patch (-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]",
-        run: modify::patch,
+        run: patch::patch,
     },
     Verb {
         name: "label",
         flags: LABEL,
         help: "Update the labels on a resource.\n\nUsage:\n  kubectl label [--overwrite] (-f FILENAME | TYPE NAME) \
             KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
-        run: modify::label,
+        run: label::label,
     },
     Verb {
         name: "annotate",
         flags: LABEL,
         help: "Update the annotations on one or more resources.\n\nUsage:\n  kubectl annotate [--overwrite] (-f FILENAME | \
             TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
-        run: modify::label,
+        run: label::label,
     },
-    Verb { name: "set", flags: "", help: modify::SET_HELP, run: rollout::parent },
+    Verb { name: "set", flags: "", help: set::SET_HELP, run: rollout::parent },
     Verb {
         name: "set image",
         flags: SET,
         help: "Update existing container image(s) of resources.\n\nUsage:\n  kubectl set image (-f FILENAME | TYPE NAME) \
             CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]",
-        run: modify::set_image,
+        run: set::set_image,
     },
     Verb {
         name: "set env",
         flags: SET,
         help: "Update environment variables on a pod template.\n\nUsage:\n  kubectl set env RESOURCE/NAME KEY_1=VAL_1 ... \
             KEY_N=VAL_N [options]",
-        run: modify::set_env,
+        run: set_env::set_env,
     },
     Verb {
         name: "set resources",
         flags: SET,
         help: "Specify compute resource requirements (CPU, memory) for any resource that defines a pod template.\n\n\
             Usage:\n  kubectl set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS] [options]",
-        run: modify::set_resources,
+        run: set::set_resources,
     },
     Verb {
         name: "set serviceaccount",
         flags: SET,
         help: "Update the service account of pod template resources.\n\nUsage:\n  kubectl set serviceaccount (-f FILENAME | \
             TYPE NAME) SERVICE_ACCOUNT [options]",
-        run: modify::set_service_account,
+        run: set::set_service_account,
     },
     Verb {
         name: "set selector",

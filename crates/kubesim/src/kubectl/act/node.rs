@@ -300,6 +300,32 @@ pub fn taint(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if taints.is_empty() {
         return Err(Failure::client("at least one taint update is required"));
     }
+    let (add, remove) = taint_changes(inv, taints)?;
+    if crate::kubectl::resource::kind(word.split('/').next().unwrap_or_default())? != Kind::Node {
+        return Err(Failure::client(format!("invalid resource type {word}, only node types are supported")));
+    }
+    refuse_both(&add, &remove)?;
+    if inv.is("all") && inv.has("selector") {
+        return Err(Failure::client("setting 'all' parameter with a non empty selector is prohibited"));
+    }
+    if resources.len() < 2 && !inv.is("all") && !inv.has("selector") && !word.contains('/') {
+        return Err(Failure::client(
+            "at least one resource name must be specified since 'all' parameter is not set",
+        ));
+    }
+    let dry_run = DryRun::of(inv)?;
+    for object in Query::of(inv, resources).find_all(io.api.store())? {
+        let (taints, done) = tainted(&object, &add, &remove, inv.is("overwrite"))?;
+        if dry_run == DryRun::No {
+            io.api.update(&object.key(), |node| node.node_mut().taints = taints.into())?;
+        }
+        say(inv, io, &object, done, dry_run)?;
+    }
+    Next::OK
+}
+
+/// What is to be added and what removed. Models taint.go: parseTaints.
+fn taint_changes(inv: &Invocation, taints: &[String]) -> Result<(Vec<Taint>, Vec<Taint>), Failure> {
     let (mut add, mut remove): (Vec<Taint>, Vec<Taint>) = (Vec::new(), Vec::new());
     for spec in taints {
         match spec.strip_suffix('-') {
@@ -318,9 +344,10 @@ pub fn taint(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             },
         }
     }
-    if crate::kubectl::resource::kind(word.split('/').next().unwrap_or_default())? != Kind::Node {
-        return Err(Failure::client(format!("invalid resource type {word}, only node types are supported")));
-    }
+    Ok((add, remove))
+}
+
+fn refuse_both(add: &[Taint], remove: &[Taint]) -> Result<(), Failure> {
     let clashes = |gone: &&Taint| {
         let clash =
             |new: &Taint| new.key == gone.key && (gone.effect.is_empty() || new.effect == gone.effect);
@@ -334,55 +361,48 @@ pub fn taint(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             clashes.join(", ")
         )));
     }
-    if inv.is("all") && inv.has("selector") {
-        return Err(Failure::client("setting 'all' parameter with a non empty selector is prohibited"));
+    Ok(())
+}
+
+/// A node's taints after the change, and what is said of it. Models taint.go: reorganizeTaints.
+fn tainted(
+    object: &Object,
+    add: &[Taint],
+    remove: &[Taint],
+    overwrite: bool,
+) -> Result<(Vec<Taint>, &'static str), Failure> {
+    let old = &object.node().taints;
+    let same = |a: &Taint, b: &Taint| a.key == b.key && a.effect == b.effect;
+    let clash: Vec<&str> =
+        add.iter().filter(|new| old.iter().any(|o| same(o, new))).map(|new| &*new.key).collect();
+    if !overwrite && !clash.is_empty() {
+        let (name, clash) = (&object.meta.name, clash.join(","));
+        return Err(Failure::client(format!(
+            "node {name} already has {clash} taint(s) with same effect(s) and --overwrite is false"
+        )));
     }
-    if resources.len() < 2 && !inv.is("all") && !inv.has("selector") && !word.contains('/') {
-        return Err(Failure::client(
-            "at least one resource name must be specified since 'all' parameter is not set",
-        ));
+    let mut new = add.to_vec();
+    new.extend(old.iter().filter(|o| !add.iter().any(|n| same(n, o))).cloned());
+    let added = old.len() != new.len();
+    let mut failures = Vec::new();
+    let mut removed = false;
+    for gone in remove {
+        let before = new.len();
+        new.retain(|t| t.key != gone.key || (!gone.effect.is_empty() && t.effect != gone.effect));
+        removed = new.len() != before;
+        if !removed {
+            let colon = if gone.effect.is_empty() { "" } else { ":" };
+            failures.push(Failure::client(format!("taint \"{}{colon}{}\" not found", gone.key, gone.effect)));
+        }
     }
-    let dry_run = DryRun::of(inv)?;
-    for object in Query::of(inv, resources).find_all(io.api.store())? {
-        let old = &object.node().taints;
-        let same = |a: &Taint, b: &Taint| a.key == b.key && a.effect == b.effect;
-        let clash: Vec<&str> =
-            add.iter().filter(|new| old.iter().any(|o| same(o, new))).map(|new| &*new.key).collect();
-        let overwrite = inv.is("overwrite");
-        if !overwrite && !clash.is_empty() {
-            let (name, clash) = (&object.meta.name, clash.join(","));
-            return Err(Failure::client(format!(
-                "node {name} already has {clash} taint(s) with same effect(s) and --overwrite is false"
-            )));
-        }
-        let mut new = add.clone();
-        new.extend(old.iter().filter(|o| !add.iter().any(|n| same(n, o))).cloned());
-        let added = old.len() != new.len();
-        let mut failures = Vec::new();
-        let mut removed = false;
-        for gone in &remove {
-            let before = new.len();
-            new.retain(|t| t.key != gone.key || (!gone.effect.is_empty() && t.effect != gone.effect));
-            removed = new.len() != before;
-            if !removed {
-                let colon = if gone.effect.is_empty() { "" } else { ":" };
-                failures
-                    .push(Failure::client(format!("taint \"{}{colon}{}\" not found", gone.key, gone.effect)));
-            }
-        }
-        Failure::all(failures)?;
-        let done = match (added, removed) {
-            _ if overwrite => "modified",
-            (true, true) => "modified",
-            (true, false) => "tainted",
-            (false, _) => "untainted",
-        };
-        if dry_run == DryRun::No {
-            io.api.update(&object.key(), |node| node.node_mut().taints = new.into())?;
-        }
-        say(inv, io, &object, done, dry_run)?;
-    }
-    Next::OK
+    Failure::all(failures)?;
+    let done = match (added, removed) {
+        _ if overwrite => "modified",
+        (true, true) => "modified",
+        (true, false) => "tainted",
+        (false, _) => "untainted",
+    };
+    Ok((new, done))
 }
 
 /// Models taint/utils.go: parseTaint.

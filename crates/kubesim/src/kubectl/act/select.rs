@@ -27,7 +27,7 @@ pub fn set_selector(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         .map(|r| format!("{{{} {:?} [{}]}}", r.key, r.operator, r.values.join(" ")))
         .collect();
     let found = targets(inv, io, resources)?;
-    each(inv, io, found, |io, object, dry_run| {
+    each(inv, io, found, &|io, object, dry_run| {
         if object.kind != Kind::Service {
             return Err(Failure::client("setting a selector is only supported for Services"));
         }
@@ -91,7 +91,7 @@ pub fn set_subject(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         return Err(Failure::client(why));
     }
     let found = Found { failures: Vec::new(), ..found };
-    each(inv, io, found, |io, object, dry_run| {
+    each(inv, io, found, &|io, object, dry_run| {
         let info = object.kind.info();
         if !matches!(object.kind, Kind::RoleBinding | Kind::ClusterRoleBinding) {
             let why = "setting subjects is only supported for RoleBinding/ClusterRoleBinding";

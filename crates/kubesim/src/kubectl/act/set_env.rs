@@ -1,0 +1,183 @@
+//! `kubectl set env`. Models `k8s.io/kubectl/pkg/cmd/set/set_env.go` and `set/env`.
+
+use super::modify::{resources_and_pairs, targets};
+use super::set::{chosen, has_pod_spec, set};
+use super::warn;
+use crate::api::{Kind, Object};
+use crate::kubectl::resource::Query;
+use crate::kubectl::{Failure, Invocation, Next};
+use crate::sim::process::Io;
+use crate::validation::names;
+use serde_json::{Value, json};
+
+/// `kubectl set env sts/flask A=1 B-`
+pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if inv.is("all") && inv.has("selector") {
+        return Err(Failure::client("cannot set --all and --selector at the same time"));
+    }
+    let (resources, pairs) = resources_and_pairs(inv, "environment")?;
+    if resources.is_empty() && !inv.has("filename") {
+        return Err(Failure::client(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
+    }
+    if inv.is("list") && inv.has("output") {
+        return Err(Failure::client("--list and --output may not be specified together"));
+    }
+    if inv.has("keys") && !inv.has("from") {
+        return Err(Failure::client(
+            "when specifying --keys, a configmap or secret must be provided with --from",
+        ));
+    }
+    let pairs: Vec<String> = inv.list("env").iter().chain(&pairs).cloned().collect();
+    refuse_bad_env(&pairs)?;
+    let referenced = env_from(inv, io)?;
+    if inv.is("list") {
+        let found = targets(inv, io, &resources)?;
+        Failure::all(found.failures)?;
+        for object in &found.objects {
+            list_env(inv, io, object);
+        }
+        return Next::OK;
+    }
+    for object in &targets(inv, io, &resources)?.objects {
+        if has_pod_spec(object.kind) && chosen(inv, &mut object.to_value()).is_empty() {
+            warn_of_no_containers(inv, io, object);
+        }
+    }
+    set(inv, io, &resources, ["env update to pod template: ", "env updated"], &|tree| {
+        for container in chosen(inv, tree) {
+            let env = container.entry("env").or_insert_with(|| json!([]));
+            let Some(env) = env.as_array_mut() else { continue };
+            if inv.has("overwrite") && !inv.is("overwrite") {
+                refuse_overwrites(env, &pairs)?;
+            }
+            for reference in &referenced {
+                match env.iter_mut().find(|e| e["name"] == reference["name"]) {
+                    Some(known) => *known = reference.clone(),
+                    None => env.push(reference.clone()),
+                }
+            }
+            for pair in &pairs {
+                match pair.split_once('=') {
+                    Some((name, value)) => match env.iter_mut().find(|e| e["name"] == name) {
+                        Some(known) => *known = json!({"name": name, "value": value}),
+                        None => env.push(json!({"name": name, "value": value})),
+                    },
+                    None => env.retain(|e| e["name"] != pair.trim_end_matches('-')),
+                }
+            }
+            if env.is_empty() {
+                container.remove("env");
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The variables that `--from` takes out of a ConfigMap or a Secret. Errors: there is none such.
+fn env_from(inv: &Invocation, io: &mut Io) -> Result<Vec<Value>, Failure> {
+    if !inv.has("from") {
+        return Ok(Vec::new());
+    }
+    let found = Query::of(inv, &[inv.text("from").to_string()]).find(io.api.store())?;
+    Failure::all(found.failures)?;
+    let mut env = Vec::new();
+    for object in &found.objects {
+        let source = match object.kind {
+            Kind::Secret => "secretKeyRef",
+            Kind::ConfigMap => "configMapKeyRef",
+            _ => return Err(Failure::client("unsupported resource specified in --from")),
+        };
+        let tree = object.to_value();
+        let wanted = inv.list("keys");
+        let keys = tree["data"].as_object().into_iter().flatten().map(|(key, _)| key);
+        for key in keys.filter(|key| wanted.is_empty() || wanted.contains(*key)) {
+            let fits = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
+            let name: String = key.chars().map(fits).collect::<String>().to_ascii_uppercase();
+            if name != *key {
+                warn(io, &[format!("key {key} transferred to {name}")]);
+            }
+            let name = format!("{}{name}", inv.text("prefix"));
+            env.push(json!({"name": name, "valueFrom": {source: {"key": key, "name": &*object.meta.name}}}));
+        }
+    }
+    Ok(env)
+}
+
+/// Models set/env.go: validateNoOverwrites.
+fn refuse_overwrites(env: &[Value], pairs: &[String]) -> Result<(), Failure> {
+    for (name, _) in pairs.iter().filter_map(|pair| pair.split_once('=')) {
+        if let Some(known) = env.iter().find(|e| e["name"] == name) {
+            let now = known["value"].as_str().unwrap_or_default();
+            let message = format!("'{name}' already has a value ({now}), and --overwrite is false");
+            return Err(Failure::client(message));
+        }
+    }
+    Ok(())
+}
+
+fn warn_of_no_containers(inv: &Invocation, io: &mut Io, object: &Object) {
+    let wanted = inv.get("containers").unwrap_or("*");
+    let what = format!("{}/{}", object.kind.name(), object.meta.name);
+    warn(io, &[format!("{what} does not have any containers matching {wanted:?}")]);
+}
+
+/// Models set/env/env_parse.go: parseIntoEnvVar.
+fn refuse_bad_env(pairs: &[String]) -> Result<(), Failure> {
+    let mut added = Vec::new();
+    for (name, _) in pairs.iter().filter_map(|pair| pair.split_once('=')) {
+        let wrong = names::strict_env_var_name(name);
+        if !wrong.is_empty() {
+            return Err(Failure::client(format!("{name:?} is not a valid key name: {}", wrong.join(";"))));
+        }
+        added.push(name);
+    }
+    let mut removed =
+        pairs.iter().filter(|pair| !pair.contains('=')).filter_map(|pair| pair.strip_suffix('-'));
+    if removed.any(|name| added.contains(&name)) {
+        let why = "can not both modify and remove the same environment variable in the same command";
+        return Err(Failure::client(why));
+    }
+    Ok(())
+}
+
+/// `kubectl set env --list`
+fn list_env(inv: &Invocation, io: &mut Io, object: &Object) {
+    let mut tree = object.to_value();
+    let containers: Vec<Value> =
+        chosen(inv, &mut tree).into_iter().map(|c| Value::Object(c.clone())).collect();
+    if containers.is_empty() {
+        warn_of_no_containers(inv, io, object);
+    }
+    for container in containers {
+        let name = container["name"].as_str().unwrap_or_default();
+        io.out(format!("# {} {}, container {name}\n", object.kind.name(), object.meta.name));
+        for variable in container["env"].as_array().into_iter().flatten() {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+            let name = text(&variable["name"]);
+            let from = &variable["valueFrom"];
+            if from.is_null() {
+                io.out(format!("{name}={}\n", text(&variable["value"])));
+                continue;
+            }
+            let part = |field: &str, key: &str| text(&from[field][key]);
+            let shown = if from.get("configMapKeyRef").is_some() {
+                format!(
+                    "configmap {}, key {}",
+                    part("configMapKeyRef", "name"),
+                    part("configMapKeyRef", "key")
+                )
+            } else if from.get("secretKeyRef").is_some() {
+                format!("secret {}, key {}", part("secretKeyRef", "name"), part("secretKeyRef", "key"))
+            } else if from.get("fieldRef").is_some() {
+                format!("field path {}", part("fieldRef", "fieldPath"))
+            } else {
+                let container = part("resourceFieldRef", "containerName");
+                let slash = if container.is_empty() { "" } else { "/" };
+                format!("resource field {container}{slash}{}", part("resourceFieldRef", "resource"))
+            };
+            io.out(format!("# {name} from {shown}\n"));
+        }
+    }
+}
