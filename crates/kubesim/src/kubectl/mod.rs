@@ -472,9 +472,10 @@ pub fn help(verb: &Verb) -> String {
     if verb.name == "help" {
         return verb.help.to_string();
     }
-    let usage = match verb.help.contains("\nUsage:") {
-        true => String::new(),
-        false => format!("\n\nUsage:\n  kubectl {} [flags] [options]", verb.name),
+    let usage = if verb.help.contains("\nUsage:") {
+        String::new()
+    } else {
+        format!("\n\nUsage:\n  kubectl {} [flags] [options]", verb.name)
     };
     format!(
         "{}{usage}\n\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n",

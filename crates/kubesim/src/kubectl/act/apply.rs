@@ -57,9 +57,10 @@ pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     for document in &documents {
         let mode = dry_run.mode(inv, unknown);
-        let applied = match server_side {
-            true => apply_on_server(inv, io, document, dry_run, mode),
-            false => apply_one(inv, io, document, dry_run, mode),
+        let applied = if server_side {
+            apply_on_server(inv, io, document, dry_run, mode)
+        } else {
+            apply_one(inv, io, document, dry_run, mode)
         };
         failures.extend(applied.err());
     }
@@ -150,9 +151,10 @@ fn apply_one(
 
 fn refuse_generated_name(document: &Document) -> Result<(), Failure> {
     let prefix = document.tree["metadata"]["generateName"].as_str().unwrap_or_default();
-    match document.name.is_empty() && !prefix.is_empty() {
-        true => Err(Failure::client(format!("from {prefix}: cannot use generate name with apply"))),
-        false => Ok(()),
+    if document.name.is_empty() && !prefix.is_empty() {
+        Err(Failure::client(format!("from {prefix}: cannot use generate name with apply")))
+    } else {
+        Ok(())
     }
 }
 

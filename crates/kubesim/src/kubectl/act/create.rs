@@ -60,9 +60,10 @@ fn labels_of(text: &str) -> Result<Value, Failure> {
 
 pub fn required(inv: &Invocation, flags: &[&str]) -> Result<(), Failure> {
     let missing: Vec<String> = flags.iter().filter(|f| !inv.has(f)).map(|f| format!("\"{f}\"")).collect();
-    match missing.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::client(format!("required flag(s) {} not set", missing.join(", ")))),
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::client(format!("required flag(s) {} not set", missing.join(", "))))
     }
 }
 
@@ -196,11 +197,14 @@ fn named(inv: &Invocation) -> Result<Value, Failure> {
 
 fn config_map(inv: &Invocation) -> Result<(Kind, Value), Failure> {
     let name = one_name(inv, &inv.args)?;
-    let data = given_data(inv, &|key, wrong| match wrong.is_empty() {
-        false => format!("{key:?} is not a valid key name for a ConfigMap: {}", wrong.join(",")),
-        true => format!(
-            "cannot add key {key:?}, another key by that name already exists in Data for ConfigMap {name:?}"
-        ),
+    let data = given_data(inv, &|key, wrong| {
+        if wrong.is_empty() {
+            format!(
+                "cannot add key {key:?}, another key by that name already exists in Data for ConfigMap {name:?}"
+            )
+        } else {
+            format!("{key:?} is not a valid key name for a ConfigMap: {}", wrong.join(","))
+        }
     })?;
     Ok((Kind::ConfigMap, json!({"metadata": {"name": name}, "data": data})))
 }
@@ -211,9 +215,12 @@ fn secret(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
         return Ok((Kind::Secret, generate::secret(inv, how, &inv.args[1..])?));
     }
     let metadata = json!({"name": one_name(inv, &inv.args[1..])?});
-    let data = given_data(inv, &|key, wrong| match wrong.is_empty() {
-        false => format!("{key:?} is not valid key name for a Secret {}", wrong.join(";")),
-        true => format!("cannot add key {key}, another key by that name already exists"),
+    let data = given_data(inv, &|key, wrong| {
+        if wrong.is_empty() {
+            format!("cannot add key {key}, another key by that name already exists")
+        } else {
+            format!("{key:?} is not valid key name for a Secret {}", wrong.join(";"))
+        }
     })?;
     let encoded = |text: Value| base64::encode(text.as_str().unwrap_or_default().as_bytes()).into();
     let data: Map<String, Value> = data.into_iter().map(|(key, text)| (key, encoded(text))).collect();

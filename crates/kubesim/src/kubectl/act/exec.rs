@@ -53,10 +53,7 @@ fn container(inv: &Invocation, io: &mut Io, object: &Object) -> Result<Container
 
 /// The pod of `flask-0`, `pod/flask-0` or `sts/flask` (its first one). Models `attachablePodForObject`.
 fn pod(inv: &Invocation, io: &Io, word: &str) -> Result<Rc<Object>, Failure> {
-    let (kind, name) = match word.contains('/') {
-        true => kind_and_name(word)?,
-        false => (Kind::Pod, word.to_string()),
-    };
+    let (kind, name) = if word.contains('/') { kind_and_name(word)? } else { (Kind::Pod, word.to_string()) };
     let object = io.api.get(&Key::new(kind, inv.namespace(), &name))?;
     if object.kind == Kind::Pod {
         return Ok(object);

@@ -128,17 +128,16 @@ fn role(inv: &Invocation, io: &mut Io, of_cluster: bool) -> Result<Value, Failur
         let rule = json!({"clusterRoleSelectors": [{"matchLabels": labels}]});
         return Ok(json!({"metadata": metadata, "aggregationRule": rule, "rules": null}));
     }
-    let verbs = match asked_verbs.iter().any(|verb| verb == "*") {
-        true => vec!["*".to_string()],
-        false => once(asked_verbs),
-    };
+    let verbs =
+        if asked_verbs.iter().any(|verb| verb == "*") { vec!["*".to_string()] } else { once(asked_verbs) };
     if verbs.is_empty() {
         return Err(Failure::client("at least one verb must be specified"));
     }
     if asked.is_empty() && urls.is_empty() {
-        return Err(Failure::client(match of_cluster {
-            true => "one of resource or nonResourceURL must be specified",
-            false => "at least one resource must be specified",
+        return Err(Failure::client(if of_cluster {
+            "one of resource or nonResourceURL must be specified"
+        } else {
+            "at least one resource must be specified"
         }));
     }
     if !asked.is_empty() {

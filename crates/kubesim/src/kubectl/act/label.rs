@@ -162,11 +162,12 @@ fn refuse_flags(inv: &Invocation, labels: bool, names_resources: bool) -> Result
         }
     }
     if !inv.is("local") {
-        return match names_resources || inv.has("filename") {
-            true => Ok(()),
-            false => Err(Failure::client(
+        return if names_resources || inv.has("filename") {
+            Ok(())
+        } else {
+            Err(Failure::client(
                 "one or more resources must be specified as <resource> <name> or <resource>/<name>",
-            )),
+            ))
         };
     }
     let example = if labels { "pod" } else { "rsrc" };
@@ -179,10 +180,11 @@ fn refuse_flags(inv: &Invocation, labels: bool, names_resources: bool) -> Result
             "can only use local files by -f {example}.yaml or --filename={example}.json when --local=true is set"
         )));
     }
-    match inv.has("filename") {
-        true => Ok(()),
-        false => Err(Failure::client(format!(
+    if inv.has("filename") {
+        Ok(())
+    } else {
+        Err(Failure::client(format!(
             "one or more files must be specified as -f {example}.yaml or --filename={example}.json"
-        ))),
+        )))
     }
 }

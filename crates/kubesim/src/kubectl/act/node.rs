@@ -121,11 +121,10 @@ impl Drain {
             let force = self.inv.is("force");
             let deletes_local = self.inv.is("delete-emptydir-data");
             if owner.as_deref() == Some("DaemonSet") && !terminal {
-                match self.inv.is("ignore-daemonsets") {
-                    true => warned.push(("ignoring DaemonSet-managed Pods", name)),
-                    false => {
-                        refused.push(("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", name))
-                    }
+                if self.inv.is("ignore-daemonsets") {
+                    warned.push(("ignoring DaemonSet-managed Pods", name))
+                } else {
+                    refused.push(("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", name))
                 }
                 continue;
             }
@@ -196,9 +195,10 @@ impl Drain {
                         "error when evicting pods/{name:?} -n {namespace:?}: global timeout reached: {timeout}"
                     )));
                 }
-                let answer = match by_deletion {
-                    true => io.api.delete(&pod.key, options).map(drop),
-                    false => io.api.evict(&pod.key, options),
+                let answer = if by_deletion {
+                    io.api.delete(&pod.key, options).map(drop)
+                } else {
+                    io.api.evict(&pod.key, options)
                 };
                 match answer {
                     Ok(()) => pod.evicted = true,

@@ -69,9 +69,10 @@ fn found(inv: &Invocation, io: &Io) -> Result<Vec<Rc<Object>>, Failure> {
     if inv.args.is_empty() && !inv.has("filename") {
         return Err(Failure::client("required resource not specified"));
     }
-    let found = match inv.has("filename") {
-        true => targets(inv, io, &inv.args)?,
-        false => Query::of(inv, &inv.args).listing().find(io.api.store())?,
+    let found = if inv.has("filename") {
+        targets(inv, io, &inv.args)?
+    } else {
+        Query::of(inv, &inv.args).listing().find(io.api.store())?
     };
     Failure::all(found.failures)?;
     Ok(found.objects)

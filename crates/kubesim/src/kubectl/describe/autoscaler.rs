@@ -73,9 +73,10 @@ fn target_metric(metric: &Value) -> String {
         "Object" => {
             let object = get(of, "describedObject");
             let which = format!("\"{name}\" on {}/{} ", text(get(object, "kind")), text(get(object, "name")));
-            match get(target, "type") == "AverageValue" {
-                true => format!("{which}(target average value):\t<unknown> / {average}"),
-                false => format!("{which}(target value):\t<unknown> / {value}"),
+            if get(target, "type") == "AverageValue" {
+                format!("{which}(target average value):\t<unknown> / {average}")
+            } else {
+                format!("{which}(target value):\t<unknown> / {value}")
             }
         }
         "Resource" | "ContainerResource" => {

@@ -48,9 +48,10 @@ impl Description<'_> {
             let (secret, hosts) = (text(get(tls, "secretName")), text(get(tls, "hosts")));
             self.line(
                 1,
-                &match secret.is_empty() {
-                    true => format!("SNI routes {hosts}"),
-                    false => format!("{secret} terminates {hosts}"),
+                &if secret.is_empty() {
+                    format!("SNI routes {hosts}")
+                } else {
+                    format!("{secret} terminates {hosts}")
                 },
             );
         }

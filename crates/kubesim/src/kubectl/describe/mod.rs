@@ -51,9 +51,10 @@ Usage:
 
 /// Runs it.
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    let query = match inv.has("filename") {
-        true => Query::of_documents(inv, documents::read(inv)?)?,
-        false => Query::of(inv, &inv.args).listing(),
+    let query = if inv.has("filename") {
+        Query::of_documents(inv, documents::read(inv)?)?
+    } else {
+        Query::of(inv, &inv.args).listing()
     };
     if query.names_nothing() {
         return Err(Failure::client(

@@ -199,9 +199,10 @@ fn operand(word: &str) -> Result<Operand, String> {
     let path = word.strip_prefix('$').unwrap_or(word);
     if root || path.starts_with('.') {
         let steps = path.split('.').filter(|s| !s.is_empty()).map(String::from).collect();
-        return match path.is_empty() || path.starts_with('.') {
-            true => Ok(Operand::Path { root, steps }),
-            false => Err(format!("undefined variable {word:?}")),
+        return if path.is_empty() || path.starts_with('.') {
+            Ok(Operand::Path { root, steps })
+        } else {
+            Err(format!("undefined variable {word:?}"))
         };
     }
     match word {
