@@ -6,7 +6,7 @@ use crate::page::panel::{InspectorTab, View};
 use crate::session::branch::Branch;
 use kubesim::api::{Key, Kind, Object, SimTime};
 use kubesim::apiserver::Change;
-use kubesim::diff::marked;
+use kubesim::base::diff::marked;
 use kubesim::kubectl;
 use scene::messages::Messages;
 use std::rc::Rc;

@@ -5,7 +5,8 @@
 //! test beside it watch the time and the memory as well.
 
 use kubesim::api::{SimTime, Span};
-use kubesim::apiserver::{FeatureGates, Rng};
+use kubesim::apiserver::FeatureGates;
+use kubesim::base::rng::Rng;
 use kubesim::dns;
 use kubesim::manifest;
 use kubesim::sim::Options;

@@ -20,8 +20,8 @@
 
 pub mod api;
 pub mod apiserver;
+pub mod base;
 pub mod controllers;
-pub mod diff;
 pub mod dns;
 pub mod kubectl;
 pub mod kubelet;

@@ -10,7 +10,9 @@ use crate::api::pod::{Toleration, condition};
 use crate::api::read::{get, int, list, opt_int, str as text, strings};
 use crate::api::volume::{BOUND_BY_CONTROLLER, ClaimPhase, ClaimRef, SELECTED_NODE, VolumePhase};
 use crate::api::{Key, Kind, Object, Pod, Span, Str, Uid};
-use crate::apiserver::{EventType, NameHash, NodeLoad, Source, Store};
+use crate::apiserver::{EventType, NodeLoad, Source, Store};
+use crate::base::hash::NameHash;
+use crate::base::quantity::parse_milli_value;
 use crate::controllers::persistent_volume::{fits, is_bound, waits_for_consumer};
 use crate::controllers::{Context, Outcome, Watched};
 use crate::verdict::{Component, Reason};
@@ -591,7 +593,7 @@ fn find_volumes(store: &Store, object: &Object, node: &Object) -> Result<NodeVol
             .free_volumes()
             .filter(|v| !taken.contains(&v.meta.name))
             .filter(|v| fits(v, c) && reaches(v, node))
-            .min_by_key(|v| crate::api::parse_quantity_millis(&v.volume().capacity));
+            .min_by_key(|v| parse_milli_value(&v.volume().capacity));
         if let Some(volume) = volume {
             taken.insert(volume.meta.name.clone());
             found.bind.push((name.clone(), volume.meta.name.clone()));

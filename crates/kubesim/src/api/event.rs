@@ -1,7 +1,8 @@
 //! Event. Models `k8s.io/api/core/v1/types.go: Event`.
 
 use super::read::{self, Writer, get, opt_str};
-use super::{SimTime, Str, Uid, common};
+use super::{SimTime, Str, Uid};
+use crate::base::text::common;
 use serde_json::Value;
 
 /// An Event: something that a component says about an object.

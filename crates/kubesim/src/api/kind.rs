@@ -1,6 +1,7 @@
 //! The kinds of object that the API serves, and how the API and kubectl name them.
 
-use super::{Str, common};
+use super::Str;
+use crate::base::text::common;
 
 /// A kind of API object. Everything that Kubernetes 1.36 serves and a manifest of a stateful workload brings along is
 /// here; only some are simulated ([`Kind::is_simulated`]), the rest is stored, listed and described.

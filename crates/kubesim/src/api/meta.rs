@@ -1,8 +1,10 @@
 //! `metadata`, as every object has it. Models `k8s.io/apimachinery/pkg/apis/meta/v1/types.go`.
 
 use super::read::{self, Writer, get, opt_int, opt_str};
-use super::{Kind, Map, SimTime, Str, common};
-use crate::apiserver::push_hex;
+use super::{Kind, Map, SimTime, Str};
+use crate::base::hash::push_hex;
+use crate::base::rng::Rng;
+use crate::base::text::common;
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -31,6 +33,18 @@ impl fmt::Debug for Uid {
 }
 
 impl Uid {
+    /// A uid of version 4 (RFC 9562), as `k8s.io/apimachinery/pkg/util/uuid` draws it.
+    pub fn random(rng: &mut Rng) -> Uid {
+        let (high, low) = (rng.next_u64(), rng.next_u64());
+        let (version, variant) = (0x4 << 12, 0x8 << 60);
+        Uid { high: high & !(0xF << 12) | version, low: low & !(0xC << 60) | variant }
+    }
+
+    /// Letters and digits for the name of an object's part, always the same of one uid, where Kubernetes draws them.
+    pub fn name_suffix(self, length: usize) -> Str {
+        Rng::new(self.high ^ self.low).suffix(length).into()
+    }
+
     /// As it is printed: `01234567-89ab-4cde-8f01-23456789abcd`.
     pub fn text(self) -> String {
         let mut hex = String::with_capacity(32);

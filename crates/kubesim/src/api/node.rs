@@ -50,7 +50,7 @@ impl Node {
     pub fn from_value(v: &Value) -> Node {
         let (spec, status) = (get(v, "spec"), get(v, "status"));
         let allocatable = get(status, "allocatable");
-        let millis = |what| super::quantity_millis(get(allocatable, what)).unwrap_or(0);
+        let millis = |what| read::milli_value(get(allocatable, what)).unwrap_or(0);
         let address = list(status, "addresses").iter().find(|a| get(a, "type") == "InternalIP");
         Node {
             unschedulable: read::bool(spec, "unschedulable"),

@@ -2,7 +2,8 @@
 //! [`PodSpec::raw`] and given out as it came.
 
 use super::read::{self, Writer, get, int, list, opt_int, opt_str, strings};
-use super::{Map, SimTime, Str, common};
+use super::{Map, SimTime, Str};
+use crate::base::text::common;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -667,7 +668,7 @@ impl Container {
         let request = |what: &str| {
             let resources = get(v, "resources");
             let of = |field| get(get(resources, field), what);
-            [of("requests"), of("limits")].into_iter().find(|q| !q.is_null()).and_then(super::quantity_millis)
+            [of("requests"), of("limits")].into_iter().find(|q| !q.is_null()).and_then(read::milli_value)
         };
         let probe = |field| v.get(field).filter(|p| p.is_object()).map(Probe::from_value);
         Container {

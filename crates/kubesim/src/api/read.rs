@@ -4,6 +4,7 @@
 //! what is absent reads as empty.
 
 use super::{Map, SimTime, Str};
+use crate::base::quantity::parse_milli_value;
 use serde_json::{Map as Tree, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -31,6 +32,15 @@ pub fn opt_int(v: &Value, field: &str) -> Option<i64> {
 /// An integer field; 0 if absent.
 pub fn int(v: &Value, field: &str) -> i64 {
     opt_int(v, field).unwrap_or(0)
+}
+
+/// A quantity in thousandths, written as a text or as a number; `None` if it is none or does not fit.
+pub fn milli_value(v: &Value) -> Option<i64> {
+    match v {
+        Value::Number(n) => parse_milli_value(&n.to_string()),
+        Value::String(s) => parse_milli_value(s),
+        _ => None,
+    }
 }
 
 /// A boolean field; false if absent.

@@ -2,13 +2,15 @@
 //! default (`NamespaceLifecycle`, `ServiceAccount`, `LimitRanger`, `DefaultTolerationSeconds`, `DefaultStorageClass`,
 //! `StorageObjectInUseProtection`, `ResourceQuota`) and what the registry gives at creation (a Service's cluster IP).
 
-use super::{ApiError, ApiServer, Cause, StatusReason, limit_range, name_from};
+use super::{ApiError, ApiServer, Cause, StatusReason, limit_range};
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
 use crate::api::pod::{PodSpec, Toleration};
 use crate::api::read::{get, int};
 use crate::api::volume::DEFAULT_CLASS;
 use crate::api::volume::{ClaimPhase, PersistentVolumeClaim};
-use crate::api::{Body, Key, Kind, Object, common, parse_quantity_millis};
+use crate::api::{Body, Key, Kind, Object, Uid};
+use crate::base::quantity::parse_milli_value;
+use crate::base::text::common;
 use crate::validation;
 use serde_json::Value;
 use std::rc::Rc;
@@ -27,7 +29,7 @@ impl ApiServer {
             let mounts_token = self.admit_service_account(object, &pod.spec)?;
             let priority = self.admit_priority(object, &pod.spec)?;
             limit_range::default_resources(&self.store, object);
-            let token_name = name_from(self.rng.uid(), 5);
+            let token_name = Uid::random(&mut self.rng).name_suffix(5);
             let token = if mounts_token { format!("kube-api-access-{token_name}") } else { String::new() };
             let spec = Rc::make_mut(&mut object.pod_mut().spec);
             spec.token_volume = Some(if mounts_token { token.into() } else { common("") });
@@ -267,7 +269,7 @@ impl ApiServer {
         else {
             return Ok(());
         };
-        let size = |claim: &PersistentVolumeClaim| parse_quantity_millis(&claim.spec.request).unwrap_or(0);
+        let size = |claim: &PersistentVolumeClaim| parse_milli_value(&claim.spec.request).unwrap_or(0);
         if size(new_claim) <= size(claim) {
             return Ok(());
         }

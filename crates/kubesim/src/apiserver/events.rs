@@ -1,8 +1,10 @@
 //! Events: recorded, and counted when they repeat. Models `k8s.io/client-go/tools/record` (EventCorrelator).
 
-use super::{ApiServer, push_hex};
+use super::ApiServer;
 use crate::api::event::{Event, Involved};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str, common, number_of, stir};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
+use crate::base::hash::{FNV64_OFFSET, fnv64a, mix_bytes, mix64, push_hex};
+use crate::base::text::common;
 use std::collections::BTreeMap;
 
 /// The namespace for events about cluster-scoped objects.
@@ -176,10 +178,10 @@ impl ApiServer {
             let name = event_name(&event, nanos);
             return self.create_event(event, name);
         }
-        let about = stir(event.involved.uid.low, event.involved.uid.high);
-        let about = number_of(about, source.component.as_bytes());
-        let about = number_of(about, source.host.unwrap_or_default().as_bytes());
-        let kind = number_of(number_of(about, event_type.as_bytes()), reason.as_bytes());
+        let about = mix64(event.involved.uid.low, event.involved.uid.high);
+        let about = mix_bytes(about, source.component.as_bytes());
+        let about = mix_bytes(about, source.host.unwrap_or_default().as_bytes());
+        let kind = mix_bytes(mix_bytes(about, event_type.as_bytes()), reason.as_bytes());
         let text = fingerprint(message.as_bytes());
         let spoken = self.correlator.0.entry(about).or_insert_with(|| Spoken::nothing(now));
         let identity = if spoken.is_one_of_many(kind, text, now) {
@@ -187,7 +189,7 @@ impl ApiServer {
             kind
         } else {
             let field = event.involved.field_path.as_deref().unwrap_or_default();
-            number_of(number_of(kind, field.as_bytes()), &text.to_le_bytes())
+            mix_bytes(mix_bytes(kind, field.as_bytes()), &text.to_le_bytes())
         };
         let recorded = spoken.count(identity, now, || event_name(&event, nanos));
         let Recorded { name, count, first, .. } = recorded.clone();
@@ -239,12 +241,9 @@ fn namespace_of(event: &Event) -> Str {
     if namespace.is_empty() { common(DEFAULT_NAMESPACE) } else { namespace.clone() }
 }
 
-/// A number for a message (64-bit FNV-1a): the least of an object's messages is forgotten first.
+/// A number for a message (64-bit FNV-1a, ended by a zero byte): the least of an object's messages is forgotten first.
 fn fingerprint(message: &[u8]) -> u64 {
-    const PRIME: u64 = 0x0100_0000_01b3;
-    let hash =
-        message.iter().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(*b)).wrapping_mul(PRIME));
-    hash.wrapping_mul(PRIME)
+    fnv64a(fnv64a(FNV64_OFFSET, message), &[0])
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::store::Store;
 use crate::api::{Body, Key, Object, SimTime, Str};
+use crate::base::hash::{FNV64_OFFSET, fnv64a};
 use crate::verdict::{Component, Verdict, VerdictKey};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
@@ -222,7 +223,7 @@ struct Fingerprint(u64);
 
 impl Default for Fingerprint {
     fn default() -> Fingerprint {
-        Fingerprint(0xcbf2_9ce4_8422_2325)
+        Fingerprint(FNV64_OFFSET)
     }
 }
 
@@ -232,9 +233,7 @@ impl Hasher for Fingerprint {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
+        self.0 = fnv64a(self.0, bytes);
     }
 
     fn write_usize(&mut self, n: usize) {

@@ -3,9 +3,9 @@
 //!
 //! Everything here is derived from the objects and verdicts: it is no state of its own.
 
-use super::shared_map::{SharedMap, Sought};
 use crate::api::read::{get, list, opt_int};
 use crate::api::{Body, Key, Object, Pod, Str, Uid};
+use crate::base::shared_map::{SharedMap, Sought};
 use crate::verdict::{Component, Reason, Verdict};
 use std::collections::BTreeMap;
 use std::rc::Rc;

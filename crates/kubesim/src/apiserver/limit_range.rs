@@ -7,7 +7,7 @@ use super::{ApiError, Store};
 use crate::api::pod::PodSpec;
 use crate::api::read::{get, list};
 use crate::api::{Body, Kind, Object};
-use crate::manifest::quantity::Quantity;
+use crate::base::quantity::Quantity;
 use serde_json::Value;
 use std::rc::Rc;
 

@@ -13,7 +13,6 @@ mod index;
 mod limit_range;
 mod quota;
 mod resources;
-mod shared_map;
 mod store;
 pub mod strategy;
 
@@ -22,12 +21,12 @@ pub use events::{EventType, Source};
 pub use history::{Cause, Change, Entry, History, MOST_KEPT, Moment, Stream};
 pub use index::NodeLoad;
 pub use quota::status as quota_status;
-pub(crate) use shared_map::SharedMap;
 pub use store::Store;
 
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::api::pod::{Pod, PodStatus};
-use crate::api::{Body, Key, Kind, Object, SimTime, Str, Uid, read};
+use crate::api::{Body, Key, Kind, Object, SimTime, Uid, read};
+use crate::base::rng::Rng;
 use crate::verdict::{Component, Reason, Verdict};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -60,44 +59,6 @@ pub struct DeleteOptions {
     pub propagation: Propagation,
     /// Only if the object is still this one.
     pub uid: Option<Uid>,
-}
-
-/// A small generator of reproducible randomness (SplitMix64).
-#[derive(Clone, Debug)]
-pub struct Rng(u64);
-
-impl Rng {
-    /// A generator that yields the same for the same seed.
-    pub fn new(seed: u64) -> Rng {
-        Rng(seed)
-    }
-
-    /// The next number.
-    pub fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `n`; 0 if `n` is 0.
-    pub fn below(&mut self, n: usize) -> usize {
-        if n == 0 { 0 } else { (self.next_u64() % n as u64) as usize }
-    }
-
-    /// Letters and digits as `k8s.io/apimachinery/pkg/util/rand: String` makes them (no vowels, nothing look-alike).
-    pub fn suffix(&mut self, length: usize) -> String {
-        const ALPHANUMS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-        (0..length).map(|_| ALPHANUMS[self.below(ALPHANUMS.len())] as char).collect()
-    }
-
-    /// A version 4 uid.
-    pub fn uid(&mut self) -> Uid {
-        let (high, low) = (self.next_u64(), self.next_u64());
-        let (version, variant) = (0x4 << 12, 0x8 << 60);
-        Uid { high: high & !(0xF << 12) | version, low: low & !(0xC << 60) | variant }
-    }
 }
 
 /// The API server.
@@ -189,7 +150,7 @@ impl ApiServer {
             return Err(ApiError::already_exists(&key));
         }
         self.check(&object)?;
-        object.meta.uid = self.rng.uid();
+        object.meta.uid = Uid::random(&mut self.rng);
         object.meta.generation = i64::from(has_generation(&object));
         object.meta.creation_timestamp = self.now.whole_seconds();
         object.meta.deletion_timestamp = None;
@@ -443,55 +404,4 @@ fn pod_grace_period(object: &Object, asked: Option<i64>) -> i64 {
         return 0;
     }
     asked.unwrap_or(pod.spec.termination_grace_period_seconds).max(0)
-}
-
-/// A name for an object's part that must be the same for the same parts: used where Kubernetes takes a random one.
-pub fn name_from(uid: Uid, length: usize) -> Str {
-    Rng::new(uid.high ^ uid.low).suffix(length).into()
-}
-
-/// Writes a number with 16 hexadecimal digits, as is done often.
-pub fn push_hex(text: &mut String, number: u64) {
-    let [high, low] = [number >> 32, number & 0xFFFF_FFFF].map(eight_digits);
-    text.push_str(std::str::from_utf8(high.as_slice()).expect("digits are text"));
-    text.push_str(std::str::from_utf8(low.as_slice()).expect("digits are text"));
-}
-
-/// The digits of a number of 32 bits, all at once: each in a byte of one of 64.
-fn eight_digits(number: u64) -> [u8; 8] {
-    let spread = (number << 16 | number) & 0x0000_FFFF_0000_FFFF;
-    let spread = (spread << 8 | spread) & 0x00FF_00FF_00FF_00FF;
-    let digits = (spread << 4 | spread) & 0x0F0F_0F0F_0F0F_0F0F;
-    // What is above nine is a letter.
-    let letters = (digits + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101;
-    let from_digit_to_letter = u64::from(b'a' - b'0' - 10);
-    (digits + 0x3030_3030_3030_3030 + letters * from_digit_to_letter).to_be_bytes()
-}
-
-/// A number that only depends on the seed and the names: for choices that are to stay the same whatever else happens.
-pub fn name_hash(seed: u64, names: &[&str]) -> u64 {
-    NameHash::of(names).number(seed)
-}
-
-/// What [`name_hash`] makes of some names, to go on with others: FNV-1a, stirred in the end.
-#[derive(Clone, Copy)]
-pub struct NameHash(u64);
-
-impl NameHash {
-    /// Of these names.
-    pub fn of(names: &[&str]) -> NameHash {
-        names.iter().fold(NameHash(0xCBF2_9CE4_8422_2325), |hash, name| hash.and(name))
-    }
-
-    /// And of this one.
-    pub fn and(self, name: &str) -> NameHash {
-        const PRIME: u64 = 0x100_0000_01B3;
-        let hash = name.as_bytes().iter().fold(self.0, |h, b| (h ^ u64::from(*b)).wrapping_mul(PRIME));
-        NameHash(hash.wrapping_mul(PRIME))
-    }
-
-    /// The number.
-    pub fn number(self, seed: u64) -> u64 {
-        Rng::new(self.0 ^ seed.rotate_left(32)).next_u64()
-    }
 }

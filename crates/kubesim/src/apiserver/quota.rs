@@ -133,7 +133,7 @@ pub fn status(store: &Store, quota: &Object, now: SimTime) -> Value {
     let hard = get(get(&tree, "spec"), "hard").clone();
     let limited = amounts(&hard);
     let mut used: ResourceList =
-        limited.keys().map(|name| (name.clone(), crate::manifest::quantity::Quantity::ZERO)).collect();
+        limited.keys().map(|name| (name.clone(), crate::base::quantity::Quantity::ZERO)).collect();
     for kind in KINDS.iter().filter(|k| k.namespaced && k.kind != Kind::Event).map(|k| k.kind) {
         for object in store.list_in(kind, &quota.meta.namespace).filter(|o| is_in_scope(&tree, o)) {
             let mut more = usage(object, now);

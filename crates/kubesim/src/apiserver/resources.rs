@@ -5,7 +5,7 @@
 use crate::api::pod::{Container, PodSpec};
 use crate::api::read::get;
 use crate::api::{Body, Object, SimTime, Span};
-use crate::manifest::quantity::Quantity;
+use crate::base::quantity::Quantity;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

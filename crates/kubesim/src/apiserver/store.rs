@@ -1,8 +1,8 @@
 //! All objects as they are at one moment, and every component's newest verdict.
 
 use super::index::{Index, IndexKey, NodeLoad};
-use super::shared_map::SharedMap;
 use crate::api::{Key, Kind, Object, Str, Uid};
+use crate::base::shared_map::SharedMap;
 use crate::verdict::{Component, Verdict};
 use std::rc::Rc;
 

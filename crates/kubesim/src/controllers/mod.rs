@@ -193,9 +193,3 @@ pub fn add_controller_of(
         }
     }
 }
-
-/// A number in letters and digits that form no words. Models `k8s.io/apimachinery/pkg/util/rand: SafeEncodeString`.
-fn safe_encode(number: &str) -> String {
-    const SAFE: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
-    number.bytes().map(|digit| SAFE[usize::from(digit) % SAFE.len()] as char).collect()
-}

@@ -10,8 +10,9 @@ use crate::api::volume::{
     BETA_STORAGE_PROVISIONER, BIND_COMPLETED, BOUND_BY_CONTROLLER, ClaimPhase, ClaimRef, PROVISIONED_BY,
     PersistentVolumeClaim, ReclaimPolicy, SELECTED_NODE, STORAGE_PROVISIONER, VolumePhase,
 };
-use crate::api::{Key, Kind, Object, Str, parse_quantity_millis};
+use crate::api::{Key, Kind, Object, Str};
 use crate::apiserver::{DeleteOptions, EventType, Source, Store};
+use crate::base::quantity::parse_milli_value;
 use crate::verdict::{Component, Reason};
 use std::rc::Rc;
 
@@ -42,7 +43,7 @@ pub fn fits(volume: &Object, claim: &PersistentVolumeClaim) -> bool {
 /// its access modes (`persistentVolumeOrderedIndex.findByClaim`).
 fn excess(volume: &Object) -> (usize, Option<i64>) {
     let v = volume.volume();
-    (v.access_modes.len(), parse_quantity_millis(&v.capacity))
+    (v.access_modes.len(), parse_milli_value(&v.capacity))
 }
 
 fn mode(volume: &Object) -> &str {
@@ -52,7 +53,7 @@ fn mode(volume: &Object) -> &str {
 /// Why the claim can't have the volume, even if it asks for it by name. Models `checkVolumeSatisfyClaim`.
 fn mismatch(volume: &Object, claim: &PersistentVolumeClaim, class_matters: bool) -> Option<String> {
     let (v, spec) = (volume.volume(), &claim.spec);
-    let size = |q: &str| parse_quantity_millis(q).unwrap_or(0);
+    let size = |q: &str| parse_milli_value(q).unwrap_or(0);
     let why = if volume.meta.is_terminating() {
         return Some(format!("the volume is marked for deletion \"{}\"", volume.meta.name));
     } else if size(&v.capacity) < size(&spec.request) {

@@ -3,8 +3,9 @@
 //! The real one prints the template's Go structs, every field by name and type whether set or not, and hashes the text.
 //! The table of fields knows all that is needed for it, so the same template has the same hash here and in a cluster.
 
-use crate::api::parse_quantity_millis;
 use crate::api::read::get;
+use crate::base::hash::{fnv32a, safe_encode_string};
+use crate::base::quantity::Quantity;
 use crate::schema::types::{Kept, Shape, TypeRef};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -16,8 +17,7 @@ pub fn of(template: &Value, collision_count: Option<i64>) -> String {
     dump(&mut text, TypeRef("PodTemplateSpec"), false, template);
     let collisions = collision_count.map(|n| (n as u64).to_le_bytes());
     let bytes = text.bytes().chain(collisions.into_iter().flatten());
-    let sum = bytes.fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    super::safe_encode(&sum.to_string())
+    safe_encode_string(&fnv32a(bytes).to_string())
 }
 
 /// Prints a value of a type, or a pointer to one, as `github.com/davecgh/go-spew` does with `%#v`, its own type aside.
@@ -138,7 +138,7 @@ fn dump_quantity(out: &mut String, text: &str) {
     let (number, suffix) = text.split_at(digits);
     let (value, scale, format) = match DECIMAL.iter().find(|(s, _)| *s == suffix) {
         Some((_, scale)) => (number.parse().unwrap_or(0), *scale, "DecimalSI"),
-        None => (parse_quantity_millis(text).unwrap_or(0) / 1000, 0, "BinarySI"),
+        None => (Quantity::parse(text).unwrap_or(Quantity::ZERO).value(), 0, "BinarySI"),
     };
     *out += &format!(
         "{{i:(resource.int64Amount){{value:(int64){value} scale:(resource.Scale){scale}}} \

@@ -5,7 +5,8 @@
 use super::watch::Asked;
 use super::{Answer, Data, RecordType, zone};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
-use crate::apiserver::{ApiServer, Change, History, Rng, Store};
+use crate::apiserver::{ApiServer, Change, History, Store};
+use crate::base::rng::Rng;
 use crate::controllers::{Context, Outcome, Watched};
 use crate::verdict::Component;
 use std::collections::VecDeque;

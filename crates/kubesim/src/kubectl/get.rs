@@ -6,8 +6,9 @@ use super::printers::{self, Row};
 use super::resource::{Query, Targets};
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, act::documents, part};
-use crate::api::{Kind, Object, SimTime, parse_quantity_millis};
+use crate::api::{Kind, Object, SimTime};
 use crate::apiserver::Change;
+use crate::base::quantity::parse_milli_value;
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
 use serde_json::Value;
@@ -289,7 +290,7 @@ fn compare(a: &Value, b: &Value) -> Ordering {
         (Value::Number(a), Value::Number(b)) => {
             a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
         }
-        (Value::String(a), Value::String(b)) => match (parse_quantity_millis(a), parse_quantity_millis(b)) {
+        (Value::String(a), Value::String(b)) => match (parse_milli_value(a), parse_milli_value(b)) {
             (Some(a), Some(b)) => a.cmp(&b),
             _ => a.cmp(b),
         },

@@ -1,7 +1,8 @@
 //! Image references and what pulling them gives. There is no registry: an image that is not known to be broken is there.
 
-use crate::api::{Str, common};
-use crate::apiserver::Rng;
+use crate::api::Str;
+use crate::base::rng::Rng;
+use crate::base::text::common;
 
 /// The size that pull events name. Sizes are not simulated; this is busybox:1.28's.
 const SIZE: u64 = 727_869;
@@ -97,10 +98,10 @@ pub fn id(image: &str) -> Str {
 
 /// 64 hexadecimal digits that depend on these names.
 pub fn hex64(names: &[&str]) -> String {
-    let mut rng = Rng::new(crate::apiserver::name_hash(0, names));
+    let mut rng = Rng::new(crate::base::hash::name_hash(0, names));
     let mut digits = String::with_capacity(64);
     for _ in 0..4 {
-        crate::apiserver::push_hex(&mut digits, rng.next_u64());
+        crate::base::hash::push_hex(&mut digits, rng.next_u64());
     }
     digits
 }

@@ -27,8 +27,9 @@ mod worker;
 
 use crate::api::pod::Condition;
 use crate::api::read::{get, list};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str, Table};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
 use crate::apiserver::{ApiServer, Cause, Store};
+use crate::base::table::Table;
 use crate::controllers::{Context, Outcome, Watched};
 use crate::sim::{NodeOptions, Options};
 use crate::verdict::{Component, Reason};

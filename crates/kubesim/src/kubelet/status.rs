@@ -5,7 +5,8 @@ use super::worker::{Run, Worker};
 use crate::api::pod::{
     Condition, ContainerState, ContainerStatus, PodPhase, PodStatus, RestartPolicy, condition,
 };
-use crate::api::{Pod, SimTime, common};
+use crate::api::{Pod, SimTime};
+use crate::base::text::common;
 
 /// The status of a container.
 fn container_status(run: &Run) -> ContainerStatus {

@@ -2,8 +2,6 @@
 
 pub mod diagnostics;
 pub mod input;
-pub mod quantity;
-pub(crate) mod time;
 
 pub use diagnostics::{Diagnosis, Diagnostic, Severity, diagnose, diagnose_source};
 pub use yaml::MAX_TEXT;

@@ -11,8 +11,8 @@ use yaml::base64;
 
 use super::types::{Field, Kept, Shape, TypeRef, type_of};
 use crate::api::Kind;
-use crate::manifest::quantity::Quantity;
-use crate::manifest::time;
+use crate::base::quantity::Quantity;
+use crate::base::rfc3339;
 
 /// As sigs.k8s.io/json: no more mistakes than this are told.
 const MAX_STRICT_ERRORS: usize = 100;
@@ -173,7 +173,7 @@ impl Decoder {
                 let message = self.type_error(&found, "int32").message;
                 self.end(message)
             }
-            (Shape::Time, Value::String(text)) => match time::parse_rfc3339(text) {
+            (Shape::Time, Value::String(text)) => match rfc3339::parse_rfc3339(text) {
                 Ok(canonical) => Ok(Value::String(canonical)),
                 Err(message) => self.end(message),
             },

@@ -9,7 +9,7 @@ use super::decode::zero;
 use super::types::{Shape, TypeRef, type_of};
 use crate::api::Kind;
 use crate::apiserver::FeatureGates;
-use crate::manifest::quantity::Quantity;
+use crate::base::quantity::Quantity;
 
 /// A type and its fields' defaults: numbers, `true`, `false`, `{}`, or a string.
 const TABLE: &str = "\

@@ -5,7 +5,7 @@
 //! its Go name, in the order of declaration. That order is `v1`'s but for a few types.
 
 use super::types::{Kept, Shape, TypeRef};
-use crate::diff;
+use crate::base::diff;
 use serde_json::Value;
 use yaml::text::escape_html;
 

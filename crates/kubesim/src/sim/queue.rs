@@ -1,6 +1,7 @@
 //! What is to be done, in order of time.
 
-use crate::api::{Key, SimTime, Table};
+use crate::api::{Key, SimTime};
+use crate::base::table::Table;
 use crate::verdict::Component;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn it_does_what_a_list_does_that_is_searched() {
-        let mut rng = crate::apiserver::Rng::new(11);
+        let mut rng = crate::base::rng::Rng::new(11);
         let (mut queue, mut plain) = (Queue::default(), Plain::default());
         for step in 0..20_000 {
             if rng.below(5) < 3 {

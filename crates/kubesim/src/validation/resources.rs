@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::field::{At, Errors, Path};
 use super::names;
 use super::volume::validate_quantity;
-use crate::manifest::quantity::Quantity;
+use crate::base::quantity::Quantity;
 use yaml::text::quoted;
 
 /// Models validateResourceRequirements. `claims` are the pod's, `check_name` says which resources there are.

@@ -10,7 +10,7 @@ use super::meta::{validate_annotations, validate_labels};
 use super::names;
 use super::paths::{validate_descending, validate_no_backsteps, validate_not_reserved, validate_volume_name};
 use super::volume::validate_claim_spec;
-use crate::manifest::quantity::Quantity;
+use crate::base::quantity::Quantity;
 use yaml::text::quoted;
 
 const FILE_MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";

@@ -5,7 +5,7 @@
 use super::field::{At, Errors, shown};
 use super::meta::validate_selector;
 use super::names;
-use crate::manifest::quantity::Quantity;
+use crate::base::quantity::Quantity;
 use crate::schema::go_json::difference;
 use crate::schema::types::TypeRef;
 use serde_json::Value;

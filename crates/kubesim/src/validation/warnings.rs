@@ -12,7 +12,7 @@ use super::field::{At, Path, Paths};
 use super::names;
 use super::security::all_containers;
 use crate::api::Kind;
-use crate::manifest::quantity::Quantity;
+use crate::base::quantity::Quantity;
 
 /// The warnings about a new object or (`old`) a new version of a stored one, as kubectl prints them behind `Warning: `.
 pub fn warnings(kind: Kind, object: &Value, old: Option<&Value>) -> Vec<String> {

@@ -3,7 +3,8 @@
 //! since, and says nothing that the store does not say.
 
 use super::*;
-use crate::apiserver::{Change, SharedMap};
+use crate::apiserver::Change;
+use crate::base::shared_map::SharedMap;
 use std::collections::BTreeSet;
 
 /// What is remembered of a Service.

@@ -115,7 +115,7 @@ impl DoubleEndedIterator for Bits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apiserver::Rng;
+    use crate::base::rng::Rng;
     use std::collections::BTreeSet;
 
     #[test]

@@ -6,6 +6,7 @@ use crate::api::read::{Writer, get};
 use crate::api::stateful_set::{ControllerRevision, PodTemplate};
 use crate::api::{Body, Kind, Object, ObjectMeta, OwnerReference, Str};
 use crate::apiserver::{ApiError, ApiServer, DeleteOptions, StatusReason};
+use crate::base::hash::{fnv32, safe_encode_string};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -46,8 +47,7 @@ pub fn hash(data: &Value, collision_count: i64) -> String {
     // Go's encoder escapes these for HTML's sake.
     let json = data.to_string().replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
     let bytes = json.bytes().chain(collision_count.to_string().into_bytes());
-    let sum = bytes.fold(0x811c_9dc5u32, |hash, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(byte));
-    crate::controllers::safe_encode(&sum.to_string())
+    safe_encode_string(&fnv32(bytes).to_string())
 }
 
 /// The set's revisions, and those that nobody owns and whose labels match: oldest first.

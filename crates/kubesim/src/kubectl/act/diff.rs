@@ -3,7 +3,7 @@
 use super::documents::{self, Document};
 use crate::api::SimTime;
 use crate::apiserver::handlers::{self, FieldValidation, Mode, Patch};
-use crate::diff;
+use crate::base::diff;
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::patch;
 use crate::sim::process::Io;

@@ -8,7 +8,8 @@
 use super::{field_manager, named, validation};
 use crate::api::{Object, SimTime};
 use crate::apiserver::handlers::{self, Mode, Patch};
-use crate::apiserver::{ApiError, ApiServer, StatusReason, Store, name_hash};
+use crate::apiserver::{ApiError, ApiServer, StatusReason, Store};
+use crate::base::hash::name_hash;
 use crate::kubectl::output::Output;
 use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next, read};

@@ -5,9 +5,9 @@ use super::modify::{each, resources_and_pairs, send, targets};
 use super::say;
 use crate::api::Kind;
 use crate::apiserver::handlers::Patch;
+use crate::base::quantity::Quantity;
 use crate::kubectl::resource::{Found, Query};
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::manifest::quantity::Quantity;
 use crate::sim::process::Io;
 use serde_json::{Map, Value, json};
 

@@ -4,8 +4,8 @@ use super::description::{Description, conditions};
 use crate::api::pod::Container;
 use crate::api::read::{get, list};
 use crate::api::{Kind, Object, SimTime};
+use crate::base::quantity::Quantity;
 use crate::kubectl::printers::{age, node_roles, or, text};
-use crate::manifest::quantity::Quantity;
 use serde_json::Value;
 use std::rc::Rc;
 

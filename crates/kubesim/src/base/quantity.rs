@@ -5,6 +5,12 @@
 
 use std::fmt;
 
+/// The amount in thousandths, rounded up (`500m` is 500, `1Gi` is 1024³ · 1000). `None` for what is no quantity or does not
+/// fit.
+pub fn parse_milli_value(text: &str) -> Option<i64> {
+    i64::try_from(Quantity::parse(text).ok()?.scaled(NANO / 1000)).ok()
+}
+
 /// How an amount prefers to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
@@ -74,15 +80,17 @@ impl Quantity {
 
     /// Models Quantity.Value: rounded up to a whole number.
     pub fn value(&self) -> i64 {
-        i64::try_from(self.nanos.div_euclid(NANO) + i128::from(self.nanos.rem_euclid(NANO) != 0))
-            .unwrap_or(i64::MAX)
+        i64::try_from(self.scaled(NANO)).unwrap_or(i64::MAX)
     }
 
     /// Models Quantity.MilliValue: in thousandths, rounded up.
     pub fn milli_value(&self) -> i64 {
-        let milli = NANO / 1000;
-        i64::try_from(self.nanos.div_euclid(milli) + i128::from(self.nanos.rem_euclid(milli) != 0))
-            .unwrap_or(i64::MAX)
+        i64::try_from(self.scaled(NANO / 1000)).unwrap_or(i64::MAX)
+    }
+
+    /// In units of so many billionths, rounded up.
+    fn scaled(&self, unit: i128) -> i128 {
+        self.nanos.div_euclid(unit) + i128::from(self.nanos.rem_euclid(unit) != 0)
     }
 }
 
@@ -93,7 +101,7 @@ impl std::ops::AddAssign<&Quantity> for Quantity {
             *self = other.clone();
             return;
         }
-        self.nanos += other.nanos;
+        self.nanos = self.nanos.saturating_add(other.nanos);
         self.kept = None;
     }
 }
@@ -186,7 +194,7 @@ fn worth(numerator: &str, denominator: &str, base: u32, exponent: i32) -> i128 {
 
 #[cfg(test)]
 mod tests {
-    use super::Quantity;
+    use super::{Quantity, parse_milli_value};
 
     #[test]
     fn canonical_texts() {
@@ -216,6 +224,40 @@ mod tests {
         ];
         for (text, canonical) in cases {
             assert_eq!(Quantity::parse(text).map(|q| q.to_string()), Ok(canonical.to_owned()), "{text}");
+        }
+    }
+
+    /// Every decimal of up to three places below 61, and some of the texts that are not decimals.
+    #[test]
+    fn thousandths_are_exact() {
+        for millis in 0..61_000 {
+            let (whole, rest) = (millis / 1000, millis % 1000);
+            let text = format!("{whole}.{rest:03}");
+            for text in
+                [text.as_str(), text.trim_end_matches('0'), &format!("{millis}m"), &format!("{millis}000u")]
+            {
+                assert_eq!(parse_milli_value(text), Some(millis), "{text}");
+            }
+            assert_eq!(parse_milli_value(&format!("{text}k")), Some(millis * 1000), "{text}k");
+            assert_eq!(parse_milli_value(&format!("{text}Ki")), Some(millis * 1024), "{text}Ki");
+            assert_eq!(parse_milli_value(&format!("{text}1")), Some(millis + 1), "{text}1");
+        }
+        for (text, millis) in [
+            ("16.1", Some(16_100)),
+            ("1", Some(1000)),
+            ("-1.0001", Some(-1000)),
+            ("1Gi", Some(1_073_741_824_000)),
+            ("1e3", Some(1_000_000)),
+            ("1E", None),
+            ("128974848", Some(128_974_848_000)),
+            ("9223372036854775807m", Some(i64::MAX)),
+            ("9223372036854775808m", None),
+            ("8Ei", None),
+            ("1Gib", None),
+            ("one", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_milli_value(text), millis, "{text}");
         }
     }
 

@@ -244,7 +244,7 @@ impl<K: Clone, V: Clone> SharedMap<K, V> {
 mod tests {
     use super::*;
     use crate::api::Str;
-    use crate::apiserver::Rng;
+    use crate::base::rng::Rng;
     use std::collections::BTreeMap;
 
     /// Random names, of which many begin alike.

@@ -1,8 +1,10 @@
-//! Points in time as Kubernetes' objects write them.
+//! Points in time as Kubernetes' objects write them, and what Go says of texts that are none.
+
+use super::time::{Civil, days_from_civil, days_of};
 
 /// Models k8s.io/apimachinery `meta/v1/time.go`: UnmarshalJSON then MarshalJSON: RFC 3339 in UTC, whole seconds.
 /// The error is Go's time.Parse's.
-pub(crate) fn parse_rfc3339(text: &str) -> Result<String, String> {
+pub fn parse_rfc3339(text: &str) -> Result<String, String> {
     const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
     let cannot = |rest: &str, element: &str| {
         Err(format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as {element:?}"))
@@ -56,43 +58,12 @@ pub(crate) fn parse_rfc3339(text: &str) -> Result<String, String> {
         }
         _ => return cannot(rest, "Z07:00"),
     };
-    if day < 1 || day > days_in_month(year, month) {
+    if day < 1 || day > days_of(year, month) {
         return out_of_range("day");
     }
     let minutes = days_from_civil(year, month, day) * 1440 + hour * 60 + minute - offset_minutes;
-    let (year, month, day) = civil_from_days(minutes.div_euclid(1440));
-    let of_day = minutes.rem_euclid(1440);
-    Ok(format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{second:02}Z", of_day / 60, of_day % 60))
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    let Civil { year, month, day, hour, minute, second, .. } = Civil::of_unix(minutes * 60 + second);
+    Ok(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
 #[cfg(test)]

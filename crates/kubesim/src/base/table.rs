@@ -1,6 +1,6 @@
 //! A map for what is only looked up.
 
-use super::number_of;
+use super::hash::{mix_bytes, mix64};
 use std::borrow::Borrow;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
@@ -57,7 +57,7 @@ impl Hasher for Numbering {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = number_of(self.0, bytes);
+        self.0 = mix_bytes(self.0, bytes);
     }
 
     fn write_u8(&mut self, n: u8) {
@@ -65,7 +65,7 @@ impl Hasher for Numbering {
     }
 
     fn write_u64(&mut self, n: u64) {
-        self.0 = super::stir(self.0, n);
+        self.0 = mix64(self.0, n);
     }
 
     fn write_isize(&mut self, n: isize) {

@@ -77,8 +77,7 @@ impl SimTime {
             }
             _ => return None,
         };
-        let days = days_before(year, month) + day - 1;
-        let seconds = days * 86400 + hour * 3600 + minute * 60 + second - offset;
+        let seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
         Some(SimTime((seconds - Self::EPOCH_UNIX_SECONDS) * 1000 + milliseconds))
     }
 
@@ -110,7 +109,13 @@ impl SimTime {
 
     /// The date and time of day in UTC.
     pub fn civil(self) -> Civil {
-        let seconds = self.unix_seconds();
+        Civil::of_unix(self.unix_seconds())
+    }
+}
+
+impl Civil {
+    /// The date and time of day in UTC of this Unix time (in seconds).
+    pub fn of_unix(seconds: i64) -> Civil {
         let (days, rest) = (seconds.div_euclid(86400), seconds.rem_euclid(86400));
         let mut year = 1970 + days / 365;
         while days_before(year, 1) > days {
@@ -161,9 +166,15 @@ pub const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
 pub const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-fn days_of(year: i64, month: i64) -> i64 {
+/// The days that a month has.
+pub(super) fn days_of(year: i64, month: i64) -> i64 {
     let (year_after, month_after) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
     days_before(year_after, month_after) - days_before(year, month)
+}
+
+/// Days from 1970-01-01 to this date.
+pub(super) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    days_before(year, month) + day - 1
 }
 
 /// Days from 1970-01-01 to the first of this month.
