@@ -3,10 +3,10 @@
 
 use super::labelled;
 use crate::page::intent::Intent;
+use kubesim::api::verdict::{Component, Reason};
 use kubesim::api::{Key, Kind};
 use kubesim::apiserver::Store;
 use kubesim::kubelet::{Nodes, Slow, is_silent};
-use kubesim::verdict::{Component, Reason};
 use scene::explain::{Subject, in_namespace};
 use scene::messages::{Messages, fill};
 use wasm_bindgen::JsCast;

@@ -1,8 +1,8 @@
 //! What a link is made of, as bytes: numbers, texts, keys, inputs. Their numbers and their order stay: old links must open.
 
 use super::pack::{Damaged, read_bytes, read_number, write_number};
+use kubesim::api::resolver::{Caching, Question, RecordType};
 use kubesim::api::{Key, Kind, SimTime, Span, Str};
-use kubesim::dns::{Caching, Question, RecordType};
 use kubesim::sim::DnsSetting;
 use kubesim::story::{Input, TimedInput};
 use scene::explain::Subject;

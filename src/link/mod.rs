@@ -288,8 +288,8 @@ fn dictionary() -> String {
 mod tests {
     use super::*;
     use crate::session::presets::Variant;
+    use kubesim::api::resolver::{Caching, Question, RecordType};
     use kubesim::api::{Kind, Span};
-    use kubesim::dns::{Caching, Question, RecordType};
     use kubesim::sim::DnsSetting;
     use kubesim::sim::Options;
     use kubesim::story::Story;

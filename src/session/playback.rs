@@ -2,9 +2,8 @@
 
 use super::Session;
 use super::budget::Budget;
-use kubesim::api::{SimTime, Span};
-use kubesim::dns::watch::Asked;
-use kubesim::dns::{Reason, Resolver};
+use kubesim::api::resolver::{Asked, Reason};
+use kubesim::api::{Resolver, SimTime, Span};
 use scene::history::is_event;
 use scene::scene::{Playhead, ROOM};
 use std::rc::Rc;

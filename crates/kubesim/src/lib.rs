@@ -36,4 +36,3 @@ pub mod terminal;
 #[cfg(test)]
 mod testing;
 pub mod validation;
-pub mod verdict;

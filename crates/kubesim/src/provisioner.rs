@@ -3,12 +3,12 @@
 //! the helper pods that do the work on the node are not imitated.
 
 use crate::api::event::Involved;
+use crate::api::verdict::{Component, Reason};
 use crate::api::volume::{PROVISIONED_BY, ReclaimPolicy, SELECTED_NODE, STORAGE_PROVISIONER, VolumePhase};
 use crate::api::{Key, Kind, Object, Str};
 use crate::apiserver::{DeleteOptions, EventType, Source, Store};
 use crate::controllers::{Context, Outcome, Watched};
 use crate::kubelet::Slow;
-use crate::verdict::{Component, Reason};
 use serde_json::json;
 
 /// How classes name it.

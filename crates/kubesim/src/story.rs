@@ -3,9 +3,10 @@
 //! The page, the headless runner and the tests drive this. The log with the options is the whole of a story: replaying
 //! it gives the same history, bit for bit, and so a command given in the past is a replay of the log up to there.
 
+use crate::api::Resolver;
+use crate::api::resolver::Question;
 use crate::api::{SimTime, Str};
 use crate::dns::watch::Watch;
-use crate::dns::{Question, Resolver};
 use crate::sim::{Cluster, DnsSetting, Options, ProcessId};
 use crate::terminal::Terminal;
 

@@ -4,6 +4,7 @@ use super::read::{self, Writer, get, opt_int, opt_str};
 use super::{Kind, Map, SimTime, Str};
 use crate::base::hash::push_hex;
 use crate::base::rng::Rng;
+use crate::base::shared_map::Sought;
 use crate::base::text::common;
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -107,10 +108,63 @@ impl PartialOrd for Key {
     }
 }
 
+impl Sought for Key {}
+
 impl fmt::Display for Key {
     /// `statefulset/flask`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.kind.info().singular(), self.name)
+    }
+}
+
+/// A condition of an object's status.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Condition {
+    /// Its type, such as `Ready`.
+    pub kind: Str,
+    /// Whether it holds; `None` is `Unknown`.
+    pub status: Option<bool>,
+    /// Why, in one word.
+    pub reason: Option<Str>,
+    /// Why, for people.
+    pub message: Option<Str>,
+    /// When `status` last changed, cut to whole seconds.
+    pub last_transition_time: SimTime,
+}
+
+impl Condition {
+    /// `True`, `False` or `Unknown`.
+    pub fn status_name(&self) -> &'static str {
+        match self.status {
+            Some(true) => "True",
+            Some(false) => "False",
+            None => "Unknown",
+        }
+    }
+
+    /// Reads a condition.
+    pub fn from_value(v: &Value) -> Condition {
+        Condition {
+            kind: read::str(v, "type"),
+            status: match get(v, "status").as_str() {
+                Some("True") => Some(true),
+                Some("False") => Some(false),
+                _ => None,
+            },
+            reason: opt_str(v, "reason"),
+            message: opt_str(v, "message"),
+            last_transition_time: read::time(v, "lastTransitionTime").unwrap_or_default(),
+        }
+    }
+
+    /// Starts writing a condition; a kind adds its own fields.
+    pub fn writer(&self) -> Writer {
+        Writer::new()
+            .put("type", &*self.kind)
+            .put("status", self.status_name())
+            .time("lastTransitionTime", Some(self.last_transition_time))
+            .text("reason", self.reason.as_deref())
+            .text("message", self.message.as_deref())
     }
 }
 

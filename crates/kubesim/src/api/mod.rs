@@ -5,14 +5,18 @@
 //! change costs a status, not a pod.
 
 pub mod event;
+pub mod image;
 mod kind;
 pub mod meta;
 pub mod node;
 mod object;
 pub mod pod;
 pub mod read;
+pub mod resolver;
 pub mod service;
 pub mod stateful_set;
+pub mod status;
+pub mod verdict;
 pub mod volume;
 pub mod workload;
 
@@ -20,7 +24,7 @@ pub use crate::base::text::Str;
 pub use crate::base::time::{SimTime, Span};
 pub use kind::{KINDS, Kind, KindInfo};
 pub use meta::{Key, LabelSelector, ObjectMeta, OwnerReference, Uid};
-pub use object::{Body, Object};
+pub use object::{Body, Object, ObjectCache, Resolver};
 pub use pod::{Pod, PodPhase};
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Node. Models `k8s.io/api/core/v1/types.go: Node`.
 
-use super::pod::Condition;
+use super::meta::Condition;
 use super::read::{self, Writer, get, list};
 use super::{SimTime, Str};
 use serde_json::Value;
@@ -69,7 +69,7 @@ impl Node {
             memory_bytes: millis("memory") / 1000,
             pods: millis("pods") / 1000,
             conditions: list(status, "conditions").iter().map(Condition::from_value).collect(),
-            raw: Rc::new(super::object::without_meta(v)),
+            raw: Rc::new(super::read::without_meta(v)),
         }
     }
 

@@ -5,12 +5,14 @@ use super::event::Event;
 use super::meta::{Key, ObjectMeta};
 use super::node::Node;
 use super::pod::{Pod, PodSpec, PodStatus};
-use super::read::{Writer, get};
+use super::read::{Writer, get, without_meta};
+use super::resolver::{Asked, Cached, Caching};
 use super::service::{EndpointSlice, Service};
 use super::stateful_set::{ControllerRevision, StatefulSet};
 use super::volume::{ContainerFiles, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeFiles};
 use super::workload::{Deployment, ReplicaSet};
-use crate::dns::Resolver;
+use crate::base::shared_map::SharedMap;
+use crate::base::time::Span;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -173,20 +175,72 @@ impl Object {
     }
 }
 
-/// A tree without `apiVersion`, `kind` and `metadata`.
-pub(super) fn without_meta(v: &Value) -> Value {
-    let mut v = v.clone();
-    if let Some(o) = v.as_object_mut() {
-        for field in ["apiVersion", "kind", "metadata"] {
-            o.remove(field);
-        }
-    }
-    v
-}
-
 fn merge(mut v: Value, more: &Value) -> Value {
     if let (Some(o), Some(more)) = (v.as_object_mut(), more.as_object()) {
         o.extend(more.iter().map(|(k, v)| (k.clone(), v.clone())));
     }
     v
 }
+
+/// What the cluster's DNS knows and keeps. It holds objects, and so it stands beside them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Resolver {
+    /// Which caches there are.
+    pub caching: Caching,
+    /// How long after a pod's change its EndpointSlice is written, and after that CoreDNS knows.
+    pub delays: [Span; 2],
+    /// The Services, EndpointSlices and namespaces that CoreDNS has been told of.
+    pub known: Rc<ObjectCache>,
+    /// What the caches hold.
+    pub cache: Rc<[Cached]>,
+    /// The question that the user asked last.
+    pub asked: Option<Rc<Asked>>,
+    /// The question that is asked once a second, with its newest answer.
+    pub watched: Option<Rc<Asked>>,
+}
+
+/// Objects of a few kinds by their keys, as an informer holds them (client-go's `cache.Store`). Copies share what they have
+/// in common.
+#[derive(Clone, Default, Debug)]
+pub struct ObjectCache(SharedMap<Key, Rc<Object>>);
+
+impl ObjectCache {
+    /// The object of this key.
+    pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
+        self.0.get(key)
+    }
+
+    /// A namespaced object, or with an empty namespace a cluster-scoped one.
+    pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Rc<Object>> {
+        self.get(&Key::new(kind, namespace, name))
+    }
+
+    /// All objects of a kind, by namespace and name.
+    pub fn list(&self, kind: Kind) -> impl Iterator<Item = &Rc<Object>> {
+        self.0.iter().filter(move |(key, _)| key.kind == kind).map(|(_, object)| object)
+    }
+
+    /// All objects of a kind in a namespace, by name.
+    pub fn list_in(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Rc<Object>> {
+        self.list(kind).filter(move |object| *object.meta.namespace == *namespace)
+    }
+
+    /// Puts an object in, or takes it out.
+    pub fn put(&mut self, key: &Key, object: Option<Rc<Object>>) {
+        match &object {
+            Some(object) => {
+                let kept = self.0.entry(key, || (key.clone(), object.clone()));
+                *kept = object.clone();
+            }
+            None => drop(self.0.remove(key)),
+        }
+    }
+}
+
+impl PartialEq for ObjectCache {
+    fn eq(&self, other: &ObjectCache) -> bool {
+        self.0.is_copy_of(&other.0) || self.0.iter().eq(other.0.iter())
+    }
+}
+
+impl Eq for ObjectCache {}

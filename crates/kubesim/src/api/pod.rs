@@ -1,6 +1,7 @@
 //! Pod. Models `k8s.io/api/core/v1/types.go`, as far as it is simulated; the rest of the spec is kept in
 //! [`PodSpec::raw`] and given out as it came.
 
+use super::meta::Condition;
 use super::read::{self, Writer, get, int, list, opt_int, opt_str, strings};
 use super::{Map, SimTime, Str};
 use crate::base::text::common;
@@ -278,57 +279,6 @@ impl PodPhase {
             PodPhase::Failed => "Failed",
             PodPhase::Unknown => "Unknown",
         }
-    }
-}
-
-/// A condition of an object's status.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Condition {
-    /// Its type, such as `Ready`.
-    pub kind: Str,
-    /// Whether it holds; `None` is `Unknown`.
-    pub status: Option<bool>,
-    /// Why, in one word.
-    pub reason: Option<Str>,
-    /// Why, for people.
-    pub message: Option<Str>,
-    /// When `status` last changed, cut to whole seconds.
-    pub last_transition_time: SimTime,
-}
-
-impl Condition {
-    /// `True`, `False` or `Unknown`.
-    pub fn status_name(&self) -> &'static str {
-        match self.status {
-            Some(true) => "True",
-            Some(false) => "False",
-            None => "Unknown",
-        }
-    }
-
-    /// Reads a condition.
-    pub fn from_value(v: &Value) -> Condition {
-        Condition {
-            kind: read::str(v, "type"),
-            status: match get(v, "status").as_str() {
-                Some("True") => Some(true),
-                Some("False") => Some(false),
-                _ => None,
-            },
-            reason: opt_str(v, "reason"),
-            message: opt_str(v, "message"),
-            last_transition_time: read::time(v, "lastTransitionTime").unwrap_or_default(),
-        }
-    }
-
-    /// Starts writing a condition; a kind adds its own fields.
-    pub fn writer(&self) -> Writer {
-        Writer::new()
-            .put("type", &*self.kind)
-            .put("status", self.status_name())
-            .time("lastTransitionTime", Some(self.last_transition_time))
-            .text("reason", self.reason.as_deref())
-            .text("message", self.message.as_deref())
     }
 }
 

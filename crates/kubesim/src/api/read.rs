@@ -43,6 +43,17 @@ pub fn milli_value(v: &Value) -> Option<i64> {
     }
 }
 
+/// A tree without `apiVersion`, `kind` and `metadata`.
+pub fn without_meta(v: &Value) -> Value {
+    let mut v = v.clone();
+    if let Some(o) = v.as_object_mut() {
+        for field in ["apiVersion", "kind", "metadata"] {
+            o.remove(field);
+        }
+    }
+    v
+}
+
 /// A boolean field; false if absent.
 pub fn bool(v: &Value, field: &str) -> bool {
     get(v, field).as_bool().unwrap_or(false)

@@ -1,6 +1,7 @@
 //! StatefulSet and ControllerRevision. Models `k8s.io/api/apps/v1/types.go`.
 
-use super::pod::{Condition, PodSpec};
+use super::meta::Condition;
+use super::pod::PodSpec;
 use super::read::{self, Writer, get, int, list, opt_int, opt_str};
 use super::{LabelSelector, Map, Str};
 use serde_json::Value;

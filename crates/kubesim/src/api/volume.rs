@@ -1,6 +1,6 @@
 //! PersistentVolumeClaim, PersistentVolume and StorageClass. Models `k8s.io/api/core/v1` and `k8s.io/api/storage/v1`.
 
-use super::pod::Condition;
+use super::meta::Condition;
 use super::read::{self, Writer, get, list, opt_str, strings};
 use super::{LabelSelector, Str, Uid};
 use serde_json::Value;
@@ -339,7 +339,7 @@ impl StorageClass {
             },
             wait_for_first_consumer: get(v, "volumeBindingMode") == "WaitForFirstConsumer",
             allow_volume_expansion: read::bool(v, "allowVolumeExpansion"),
-            raw: Rc::new(super::object::without_meta(v)),
+            raw: Rc::new(super::read::without_meta(v)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Deployment and ReplicaSet: the contrast to a StatefulSet. Models `k8s.io/api/apps/v1/types.go`.
 
 use super::LabelSelector;
-use super::pod::Condition;
+use super::meta::Condition;
 use super::read::{self, Writer, get, int, list, opt_int};
 use super::stateful_set::PodTemplate;
 use serde_json::Value;

@@ -2,10 +2,11 @@
 //! default (`NamespaceLifecycle`, `ServiceAccount`, `LimitRanger`, `DefaultTolerationSeconds`, `DefaultStorageClass`,
 //! `StorageObjectInUseProtection`, `ResourceQuota`) and what the registry gives at creation (a Service's cluster IP).
 
-use super::{ApiError, ApiServer, Cause, StatusReason, limit_range};
+use super::{ApiServer, Cause, limit_range};
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
 use crate::api::pod::{PodSpec, Toleration};
 use crate::api::read::{get, int};
+use crate::api::status::{ApiError, StatusReason};
 use crate::api::volume::DEFAULT_CLASS;
 use crate::api::volume::{ClaimPhase, PersistentVolumeClaim};
 use crate::api::{Body, Key, Kind, Object, Uid};

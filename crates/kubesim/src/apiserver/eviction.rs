@@ -1,8 +1,9 @@
 //! The eviction of a pod: a deletion that asks the pod's disruption budget first. Models
 //! `pkg/registry/core/pod/storage/eviction.go`.
 
-use super::{ApiError, ApiServer, DeleteOptions, StatusReason};
+use super::{ApiServer, DeleteOptions};
 use crate::api::read::{get, int};
+use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Body, Key, Kind, LabelSelector, Object, PodPhase};
 use serde_json::Value;
 use std::rc::Rc;

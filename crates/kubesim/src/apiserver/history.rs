@@ -1,9 +1,9 @@
 //! Every write, in order: what time travel, the timeline and the watches read.
 
 use super::store::Store;
+use crate::api::verdict::{Component, Verdict, VerdictKey};
 use crate::api::{Body, Key, Object, SimTime, Str};
 use crate::base::hash::{FNV64_OFFSET, fnv64a};
-use crate::verdict::{Component, Verdict, VerdictKey};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 

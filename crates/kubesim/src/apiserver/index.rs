@@ -4,9 +4,9 @@
 //! Everything here is derived from the objects and verdicts: it is no state of its own.
 
 use crate::api::read::{get, list, opt_int};
+use crate::api::verdict::{Component, Reason, Verdict};
 use crate::api::{Body, Key, Object, Pod, Str, Uid};
 use crate::base::shared_map::{SharedMap, Sought};
-use crate::verdict::{Component, Reason, Verdict};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -90,7 +90,6 @@ impl Sought for IndexKey {
         variant << 61 | first >> 3
     }
 }
-impl Sought for Key {}
 
 impl Index {
     pub fn keys<'a>(&'a self, key: &IndexKey) -> impl Iterator<Item = &'a Key> + use<'a> {

@@ -2,10 +2,11 @@
 //!
 //! Models `plugin/pkg/admission/limitranger/admission.go`.
 
+use super::Store;
 use super::resources::{ResourceList, amounts, asked, asked_by_pod};
-use super::{ApiError, Store};
 use crate::api::pod::PodSpec;
 use crate::api::read::{get, list};
+use crate::api::status::ApiError;
 use crate::api::{Body, Kind, Object};
 use crate::base::quantity::Quantity;
 use serde_json::Value;

@@ -4,7 +4,6 @@
 //! and never calls anybody: whoever wants to know what changed reads the history.
 
 mod admission;
-mod error;
 mod events;
 mod eviction;
 pub mod handlers;
@@ -16,7 +15,7 @@ mod resources;
 mod store;
 pub mod strategy;
 
-pub use error::{ApiError, StatusReason};
+pub use crate::api::status::{ApiError, StatusReason};
 pub use events::{EventType, Source};
 pub use history::{Cause, Change, Entry, History, MOST_KEPT, Moment, Stream};
 pub use index::NodeLoad;
@@ -25,9 +24,9 @@ pub use store::Store;
 
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::api::pod::{Pod, PodStatus};
+use crate::api::verdict::{Component, Reason, Verdict};
 use crate::api::{Body, Key, Kind, Object, SimTime, Uid, read};
 use crate::base::rng::Rng;
-use crate::verdict::{Component, Reason, Verdict};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

@@ -4,8 +4,9 @@
 //! something away is the quota controller's to notice.
 
 use super::resources::{ResourceList, add, amounts, amounts_value, asked, compute_usage, shown, usage};
-use super::{ApiError, ApiServer, Store};
+use super::{ApiServer, Store};
 use crate::api::read::{get, list};
+use crate::api::status::ApiError;
 use crate::api::{Body, KINDS, Kind, Object, SimTime};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,9 +1,9 @@
 //! All objects as they are at one moment, and every component's newest verdict.
 
 use super::index::{Index, IndexKey, NodeLoad};
+use crate::api::verdict::{Component, Verdict};
 use crate::api::{Key, Kind, Object, Str, Uid};
 use crate::base::shared_map::SharedMap;
-use crate::verdict::{Component, Verdict};
 use std::rc::Rc;
 
 /// What the store has under a key.

@@ -6,8 +6,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{ApiError, FeatureGates, StatusReason};
+use super::FeatureGates;
 use crate::api::Kind;
+use crate::api::status::{ApiError, StatusReason};
 use crate::schema::decode::{Decoded, decode, zero};
 use crate::schema::defaults::{self, default};
 use crate::schema::types::{Shape, type_of};

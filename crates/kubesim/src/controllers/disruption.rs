@@ -4,12 +4,12 @@
 
 use super::{Context, Outcome, Watched};
 use crate::api::event::Involved;
-use crate::api::pod::Condition;
+use crate::api::meta::Condition;
 use crate::api::read::{Writer, get, list, time};
+use crate::api::verdict::{Component, Reason};
 use crate::api::workload::scaled_value;
 use crate::api::{Body, Key, Kind, LabelSelector, Object, SimTime, Span};
 use crate::apiserver::{ApiServer, EventType, Source, Store};
-use crate::verdict::{Component, Reason};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -6,9 +6,9 @@
 
 use super::{Context, Outcome, Watched};
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER, OwnerReference};
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, Uid};
 use crate::apiserver::{DeleteOptions, Propagation, Store};
-use crate::verdict::{Component, Reason};
 use std::rc::Rc;
 
 const ME: Component = Component::GarbageCollector;

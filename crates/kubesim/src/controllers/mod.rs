@@ -21,10 +21,10 @@ mod template_hash;
 #[cfg(test)]
 mod testing;
 
+use crate::api::verdict::Component;
 use crate::api::{Key, Kind, Object, SimTime, Span};
 use crate::apiserver::{ApiServer, Cause, Store};
 use crate::sim::Timings;
-use crate::verdict::Component;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

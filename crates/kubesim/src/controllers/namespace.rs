@@ -5,9 +5,9 @@
 //! `pkg/controller/certificates/rootcacertpublisher`.
 
 use super::{Context, Outcome, Watched};
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, KINDS, Key, Kind, Object, SimTime, Span};
 use crate::apiserver::{ApiServer, DeleteOptions, Store};
-use crate::verdict::{Component, Reason};
 use serde_json::json;
 use std::rc::Rc;
 

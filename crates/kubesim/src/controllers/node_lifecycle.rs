@@ -9,11 +9,11 @@ use crate::api::event::Involved;
 use crate::api::node::{Node, Taint};
 use crate::api::pod::condition::READY;
 use crate::api::read::{get, time};
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, SimTime, Span};
 use crate::apiserver::{ApiServer, Change, EventType, Source, Store};
 use crate::kubelet::LEASE_NAMESPACE;
 use crate::sim::Timings;
-use crate::verdict::{Component, Reason};
 use std::rc::Rc;
 
 /// The taint of a node whose kubelet says that it is not well.

@@ -6,6 +6,7 @@
 use super::{Context, Outcome, Watched};
 use crate::api::event::Involved;
 use crate::api::read::get;
+use crate::api::verdict::{Component, Reason};
 use crate::api::volume::{
     BETA_STORAGE_PROVISIONER, BIND_COMPLETED, BOUND_BY_CONTROLLER, ClaimPhase, ClaimRef, PROVISIONED_BY,
     PersistentVolumeClaim, ReclaimPolicy, SELECTED_NODE, STORAGE_PROVISIONER, VolumePhase,
@@ -13,7 +14,6 @@ use crate::api::volume::{
 use crate::api::{Key, Kind, Object, Str};
 use crate::apiserver::{DeleteOptions, EventType, Source, Store};
 use crate::base::quantity::parse_milli_value;
-use crate::verdict::{Component, Reason};
 use std::rc::Rc;
 
 const SELF: Component = Component::PersistentVolumeController;

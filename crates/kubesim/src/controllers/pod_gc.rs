@@ -7,9 +7,9 @@
 use super::node_lifecycle::pods_on;
 use super::{Context, Outcome, Watched};
 use crate::api::pod::PodPhase;
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, Span};
 use crate::apiserver::{DeleteOptions, Store};
-use crate::verdict::{Component, Reason};
 
 const ME: Component = Component::PodGarbageCollector;
 /// Between one look and the next.

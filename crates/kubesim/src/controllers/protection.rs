@@ -3,10 +3,10 @@
 
 use super::{Context, Outcome, Watched};
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
+use crate::api::verdict::{Component, Reason};
 use crate::api::volume::VolumePhase;
 use crate::api::{Key, Kind, Object};
 use crate::apiserver::Store;
-use crate::verdict::{Component, Reason};
 
 /// Says which claims and volumes have to be looked at because of this change.
 pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {

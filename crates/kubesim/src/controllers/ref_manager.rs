@@ -1,7 +1,8 @@
 //! Which objects a controller manages. Models `pkg/controller/controller_ref_manager.go`.
 
+use crate::api::status::ApiError;
 use crate::api::{Object, OwnerReference};
-use crate::apiserver::{ApiError, ApiServer};
+use crate::apiserver::ApiServer;
 use std::rc::Rc;
 
 /// The objects among these that the owner manages: it takes orphans that match, and lets go of its own that no longer

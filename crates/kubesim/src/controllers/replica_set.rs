@@ -5,11 +5,13 @@
 use super::ref_manager::{claim, is_new_orphan};
 use super::{Context, Outcome, Watched, add_controller_of};
 use crate::api::event::Involved;
-use crate::api::pod::{Condition, Pod, PodPhase};
+use crate::api::meta::Condition;
+use crate::api::pod::{Pod, PodPhase};
+use crate::api::status::ApiError;
+use crate::api::verdict::{Component, Reason};
 use crate::api::workload::{ReplicaSet, ReplicaSetStatus};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, OwnerReference, SimTime};
-use crate::apiserver::{ApiError, ApiServer, DeleteOptions, EventType, Source, Store};
-use crate::verdict::{Component, Reason};
+use crate::apiserver::{ApiServer, DeleteOptions, EventType, Source, Store};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -376,7 +378,7 @@ spec:
             if tried < 3 {
                 Ok(())
             } else {
-                Err(ApiError::new(crate::apiserver::StatusReason::Forbidden, "no"))
+                Err(ApiError::new(crate::api::status::StatusReason::Forbidden, "no"))
             }
         });
         assert!(result.is_err());

@@ -5,9 +5,9 @@
 
 use super::{Context, Outcome, Watched};
 use crate::api::read::get;
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, Key, Kind, Object, SimTime, Span, Str};
 use crate::apiserver::{Store, quota_status};
-use crate::verdict::{Component, Reason};
 use std::rc::Rc;
 
 const ME: Component = Component::ResourceQuotaController;

@@ -7,9 +7,9 @@ use super::node_lifecycle::pods_on;
 use super::{Context, Outcome, Watched};
 use crate::api::event::Involved;
 use crate::api::node::Taint;
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, Span, Str, Uid};
 use crate::apiserver::{ApiServer, Change, DeleteOptions, EventType, Source, Store};
-use crate::verdict::{Component, Reason};
 use std::rc::Rc;
 
 const ME: Component = Component::TaintEvictionController;

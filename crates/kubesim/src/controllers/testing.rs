@@ -2,10 +2,10 @@
 
 use super::{Context, Watched, interested, latency, sync};
 use crate::api::pod::{ContainerState, ContainerStatus, Terminated, condition};
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, PodPhase, SimTime, Span, Str};
 use crate::apiserver::{Cause, Change, DeleteOptions, Response};
 use crate::sim::{Cluster, Options, Queue, Timings};
-use crate::verdict::{Component, Reason};
 use serde_json::{Value, json};
 use std::rc::Rc;
 

@@ -2,7 +2,8 @@
 //! as it is; A and AAAA both.
 
 use super::resolver::search_path;
-use super::{Data, Network, Printed, Rcode, RecordType, SERVER, reverse_name};
+use super::{Network, Printed, SERVER, reverse_name};
+use crate::api::resolver::{Data, Rcode, RecordType};
 use std::fmt::Write;
 
 /// Runs it with these arguments.

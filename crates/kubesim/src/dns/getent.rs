@@ -1,7 +1,8 @@
 //! glibc's `getent hosts` and `getent ahosts`.
 
 use super::resolver::{Search, lookup_until, search_path};
-use super::{Data, Network, Printed, RecordType, reverse_name};
+use super::{Network, Printed, reverse_name};
+use crate::api::resolver::{Data, RecordType};
 use std::fmt::Write;
 
 /// Runs it with these arguments.
@@ -21,12 +22,16 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
     let reversed = reverse_name(name).filter(|_| database == "hosts");
     // Unlike BIND's tools, the C library goes on with the search path where a name exists without such a record.
     let answers = match &reversed {
-        Some(reversed) => {
-            lookup_until(network, reversed, &RecordType::Ptr, &Search::NOWHERE, super::Answer::is_found)
-        }
+        Some(reversed) => lookup_until(
+            network,
+            reversed,
+            &RecordType::Ptr,
+            &Search::NOWHERE,
+            crate::api::resolver::Answer::is_found,
+        ),
         None => {
             let search = search_path(network.namespace);
-            lookup_until(network, name, &RecordType::A, &search, super::Answer::is_found)
+            lookup_until(network, name, &RecordType::A, &search, crate::api::resolver::Answer::is_found)
         }
     };
     let found = answers.last().map(|a| a.answers.as_slice()).unwrap_or_default();

@@ -2,7 +2,8 @@
 
 use super::dig::{header, sections};
 use super::resolver::{Search, lookup, search_path};
-use super::{Answer, Data, Network, Printed, Rcode, RecordType, SERVER, name_error, reverse_name};
+use super::{Network, Printed, SERVER, name_error, reverse_name};
+use crate::api::resolver::{Answer, Data, Rcode, RecordType};
 use std::fmt::Write;
 
 /// Runs it with these arguments.

@@ -22,13 +22,9 @@ pub mod server;
 pub mod watch;
 pub mod zone;
 
-pub use reason::Reason;
-pub use server::{Caching, Network, Resolver};
-pub use watch::Question;
+pub use server::Network;
 
-use crate::api::SimTime;
 use crate::apiserver::{ApiServer, Store};
-use std::fmt;
 
 /// Seconds that records of the cluster's zone may be kept (`ttl 30`).
 pub const TTL: u32 = 30;
@@ -36,203 +32,6 @@ pub const TTL: u32 = 30;
 pub const CLUSTER_DOMAIN: &str = "cluster.local";
 /// The address at which pods reach the cluster's DNS.
 pub const SERVER: &str = "10.200.1.10";
-
-/// A record's type. Types that the zone never answers are kept by name.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum RecordType {
-    A,
-    Aaaa,
-    Srv,
-    Ptr,
-    Txt,
-    Soa,
-    Cname,
-    Ns,
-    Any,
-    Mx,
-    /// Known to the tools, never answered here.
-    Other(&'static str),
-}
-
-impl RecordType {
-    const NAMES: &'static [(&'static str, RecordType)] = &[
-        ("A", RecordType::A),
-        ("AAAA", RecordType::Aaaa),
-        ("SRV", RecordType::Srv),
-        ("PTR", RecordType::Ptr),
-        ("TXT", RecordType::Txt),
-        ("SOA", RecordType::Soa),
-        ("CNAME", RecordType::Cname),
-        ("NS", RecordType::Ns),
-        ("ANY", RecordType::Any),
-        ("MX", RecordType::Mx),
-        ("CAA", RecordType::Other("CAA")),
-        ("DNSKEY", RecordType::Other("DNSKEY")),
-        ("DS", RecordType::Other("DS")),
-        ("HINFO", RecordType::Other("HINFO")),
-        ("HTTPS", RecordType::Other("HTTPS")),
-        ("NAPTR", RecordType::Other("NAPTR")),
-        ("SVCB", RecordType::Other("SVCB")),
-    ];
-
-    /// The type of this name, in any case.
-    pub fn parse(name: &str) -> Option<RecordType> {
-        Self::NAMES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, t)| t.clone())
-    }
-
-    /// Its name, such as `SRV`.
-    pub fn name(&self) -> &'static str {
-        Self::NAMES.iter().find(|(_, t)| t == self).map_or("TYPE0", |(n, _)| n)
-    }
-}
-
-/// What a record says.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Data {
-    /// An address.
-    A(String),
-    /// Priority (always 0), weight, port and target of a service.
-    Srv {
-        /// 100 divided by the number of records.
-        weight: u32,
-        /// The port.
-        port: u32,
-        /// The name that has the address, with its final dot.
-        target: String,
-    },
-    /// The name of an address, with its final dot.
-    Ptr(String),
-    /// The name that this one stands for, with its final dot.
-    Cname(String),
-    /// A text.
-    Txt(String),
-    /// The name of a server of the zone, with its final dot.
-    Ns(String),
-    /// The zone: name server, mailbox, serial, refresh, retry, expire, minimum.
-    Soa([String; 2], [u32; 5]),
-}
-
-impl Data {
-    /// Its type.
-    pub fn record_type(&self) -> RecordType {
-        match self {
-            Data::A(_) => RecordType::A,
-            Data::Srv { .. } => RecordType::Srv,
-            Data::Ptr(_) => RecordType::Ptr,
-            Data::Cname(_) => RecordType::Cname,
-            Data::Txt(_) => RecordType::Txt,
-            Data::Ns(_) => RecordType::Ns,
-            Data::Soa(..) => RecordType::Soa,
-        }
-    }
-}
-
-impl fmt::Display for Data {
-    /// As dig prints it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Data::A(text) | Data::Ptr(text) | Data::Cname(text) | Data::Ns(text) => f.write_str(text),
-            Data::Srv { weight, port, target } => write!(f, "0 {weight} {port} {target}"),
-            Data::Txt(text) => write!(f, "\"{text}\""),
-            Data::Soa([server, mailbox], [serial, refresh, retry, expire, minimum]) => {
-                write!(f, "{server} {mailbox} {serial} {refresh} {retry} {expire} {minimum}")
-            }
-        }
-    }
-}
-
-/// A record.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
-    /// Its name, with the final dot, in the letters in which it was asked for.
-    pub name: String,
-    /// Seconds for which it may be kept.
-    pub ttl: u32,
-    /// What it says.
-    pub data: Data,
-}
-
-/// Bytes of a name (with its final dot) in a message (RFC 1035 §4.1.2). CoreDNS compresses only what would not fit otherwise.
-fn size_of_name(name: &str) -> usize {
-    if name == "." { 1 } else { name.len() + 1 }
-}
-
-impl Record {
-    /// Its bytes in a message (RFC 1035 §3.2.1, RFC 2782).
-    fn size(&self) -> usize {
-        let data = match &self.data {
-            Data::A(_) => 4,
-            Data::Srv { target, .. } => 6 + size_of_name(target),
-            Data::Ptr(name) | Data::Cname(name) | Data::Ns(name) => size_of_name(name),
-            Data::Txt(text) => 1 + text.len(),
-            Data::Soa([server, mailbox], _) => size_of_name(server) + size_of_name(mailbox) + 20,
-        };
-        size_of_name(&self.name) + 10 + data
-    }
-}
-
-/// Whether a name exists.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Rcode {
-    /// It does (perhaps without a record of the type asked for).
-    NoError,
-    /// It does not.
-    NxDomain,
-}
-
-impl Rcode {
-    /// As tools print it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Rcode::NoError => "NOERROR",
-            Rcode::NxDomain => "NXDOMAIN",
-        }
-    }
-}
-
-/// A server's answer to one question.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Answer {
-    /// The name asked for, with the final dot.
-    pub name: String,
-    /// The type asked for.
-    pub record_type: RecordType,
-    /// Whether the name exists.
-    pub rcode: Rcode,
-    /// What was asked for.
-    pub answers: Vec<Record>,
-    /// The zone's SOA, when there is no answer.
-    pub authority: Vec<Record>,
-    /// Addresses of the names in the answer.
-    pub additional: Vec<Record>,
-    /// Whether a server outside was asked.
-    pub from_upstream: bool,
-    /// Since when and until when a cache holds it, if a cache gave it.
-    pub held: Option<(SimTime, SimTime)>,
-}
-
-impl Answer {
-    /// Bytes of the message, without EDNS (RFC 1035 §4.1).
-    pub fn size(&self) -> usize {
-        let records = [&self.answers, &self.authority, &self.additional].into_iter().flatten();
-        12 + size_of_name(&self.name) + 4 + records.map(Record::size).sum::<usize>()
-    }
-
-    /// Whether the name exists and has what was asked for.
-    pub fn is_found(&self) -> bool {
-        self.rcode == Rcode::NoError && !self.answers.is_empty()
-    }
-
-    /// The name at the end of its aliases: the one asked for if there are none.
-    pub fn real_name(&self) -> &str {
-        let mut aliases = self.answers.iter().filter_map(|r| match &r.data {
-            Data::Cname(target) => Some(target.as_str()),
-            _ => None,
-        });
-        aliases.next_back().unwrap_or(&self.name)
-    }
-}
 
 /// What a tool printed, and its exit code.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -273,7 +72,7 @@ pub fn names(store: &Store, namespace: &str) -> Vec<String> {
         let (name, of) = (&*object.meta.name, &*object.meta.namespace);
         let short = if of == namespace { name.to_string() } else { format!("{name}.{of}") };
         let mut behind = Vec::new();
-        for slice in zone::slices(store, name, of) {
+        for slice in zone::slices(store.list_in(Kind::EndpointSlice, of), name) {
             behind.extend(slice.endpoints.iter().map(|endpoint| zone::endpoint_name(endpoint)));
         }
         all.extend(behind.iter().map(|endpoint| format!("{endpoint}.{short}")));

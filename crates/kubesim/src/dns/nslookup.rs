@@ -1,7 +1,8 @@
 //! BIND 9.18's nslookup. By default without its `;; Got recursion not available` lines, as older ones print.
 
 use super::resolver::{Search, lookup, search_path};
-use super::{Answer, Data, Network, Printed, Rcode, Record, RecordType, SERVER, name_error, reverse_name};
+use super::{Network, Printed, SERVER, name_error, reverse_name};
+use crate::api::resolver::{Answer, Data, Rcode, Record, RecordType};
 use std::fmt::Write;
 
 struct Options {

@@ -1,193 +1,13 @@
 //! Why a name has no records, or old ones, and what would change that: read from the objects, not from the answer.
 
 use super::resolver::{candidates, search_path};
-use super::server::Network;
-use super::watch::{Asked, Question};
+use super::server::{self, Network};
 use super::zone::{self, Meaning};
-use super::{Answer, Data, Rcode, RecordType, names, reverse_name};
+use super::{names, reverse_name};
+use crate::api::resolver::{Answer, Asked, Data, Question, Rcode, Reason, RecordType};
 use crate::api::{Key, Kind, Object, SimTime, Str};
 use crate::apiserver::Store;
 use std::rc::Rc;
-
-/// What is to be said about an answer without records, or with old ones.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Reason {
-    /// The namespace in the name does not exist.
-    NoNamespace {
-        /// The namespace.
-        namespace: Str,
-        /// A name that exists and looks like the one asked for.
-        nearest: Option<Str>,
-    },
-    /// There is no such Service.
-    NoService {
-        /// Its name.
-        service: Str,
-        /// The namespace in which it was looked for.
-        namespace: Str,
-        /// A name that exists and looks like the one asked for.
-        nearest: Option<Str>,
-    },
-    /// The Service is in another namespace.
-    ServiceElsewhere {
-        /// Its name.
-        service: Str,
-        /// Its namespace.
-        namespace: Str,
-    },
-    /// A StatefulSet's `serviceName` is the name of this Service, but nobody made it.
-    NoServiceOfSet {
-        /// The set.
-        set: Str,
-        /// The Service.
-        service: Str,
-    },
-    /// The pod's name in DNS ends in another Service: its set's `serviceName`.
-    OtherServiceName {
-        /// The pod.
-        pod: Str,
-        /// The Service that was asked for.
-        service: Str,
-        /// The set's `serviceName`; empty if it has none.
-        service_name: Str,
-    },
-    /// A pod's name alone is no name in DNS.
-    PodAlone {
-        /// The pod.
-        pod: Str,
-        /// The Service that names it.
-        service: Str,
-    },
-    /// The Service's selector does not match the pod's labels.
-    NotSelected {
-        /// The pod.
-        pod: Str,
-        /// The Service.
-        service: Str,
-    },
-    /// The pod has no address yet.
-    NoPodAddress {
-        /// The pod.
-        pod: Str,
-    },
-    /// The pod is not Ready.
-    NotReady {
-        /// The pod.
-        pod: Str,
-        /// The Service.
-        service: Str,
-    },
-    /// The pod was told to stop.
-    Terminating {
-        /// The pod.
-        pod: Str,
-        /// The Service.
-        service: Str,
-    },
-    /// The pod is Ready, but its EndpointSlice does not say so yet.
-    SliceLags {
-        /// The pod.
-        pod: Str,
-    },
-    /// The EndpointSlice says so, but CoreDNS has not heard of it yet.
-    ResolverLags {
-        /// The Service, or the namespace.
-        object: Str,
-    },
-    /// There is no such pod.
-    NoPod {
-        /// The pod.
-        pod: Str,
-        /// The Service.
-        service: Str,
-        /// A name that exists and looks like the one asked for.
-        nearest: Option<Str>,
-    },
-    /// The endpoint has a host name, and so is not found under its address.
-    NamedOtherwise {
-        /// The address in the name.
-        address: Str,
-        /// Its name.
-        name: Str,
-    },
-    /// Nothing is behind the headless Service.
-    NoEndpoints {
-        /// The Service.
-        service: Str,
-    },
-    /// None of the endpoints behind the headless Service is ready.
-    NoneReady {
-        /// The Service.
-        service: Str,
-        /// How many endpoints there are.
-        endpoints: usize,
-    },
-    /// The Service has no port of this name and protocol.
-    NoPort {
-        /// The port's name and its protocol, as in the name: `_web._tcp`.
-        port: Str,
-        /// The Service.
-        service: Str,
-        /// The ports that have names, in the same form.
-        ports: Str,
-    },
-    /// The label `svc` is missing in the name.
-    NoSvc {
-        /// The name with it.
-        instead: Str,
-    },
-    /// A name that ends in a dot is not looked for in the search path.
-    NotSearched {
-        /// The name without the dot.
-        instead: Str,
-    },
-    /// The name is not the cluster's, and nobody outside knows it.
-    Outside {
-        /// A name that exists and looks like the one asked for.
-        nearest: Option<Str>,
-    },
-    /// No Service and no ready endpoint has this address.
-    UnknownAddress {
-        /// The address.
-        address: Str,
-    },
-    /// A cache still says that the name does not exist.
-    NegativeCached {
-        /// When the cache forgets it.
-        until: SimTime,
-    },
-    /// A cache still gives out records that are no longer right.
-    OldCached {
-        /// When the cache forgets them.
-        until: SimTime,
-    },
-    /// The name exists, but has no address of version 6: the cluster has none.
-    Ipv4Only,
-    /// The Service has no ports, and so no SRV records.
-    NoPorts {
-        /// The Service.
-        service: Str,
-    },
-    /// The name only leads to others.
-    OnlyDomain,
-    /// The name exists, but never has records of this type.
-    OtherType,
-}
-
-impl Reason {
-    /// Whether time alone ends it.
-    pub fn passes(&self) -> bool {
-        use Reason::*;
-        matches!(
-            self,
-            NegativeCached { .. }
-                | OldCached { .. }
-                | SliceLags { .. }
-                | ResolverLags { .. }
-                | Terminating { .. }
-        )
-    }
-}
 
 /// What is to be said about this answer; nothing if it has records and they are right.
 pub fn explain(network: &Network, question: &Question, tries: &[Answer]) -> Option<Reason> {
@@ -212,7 +32,7 @@ pub fn explain(network: &Network, question: &Question, tries: &[Answer]) -> Opti
     if last.rcode == Rcode::NoError {
         return Some(empty(meaning.as_ref(), &last.record_type));
     }
-    if zone::ask(store, &name, &question.record_type).is_found() {
+    if zone::ask(&server::everything(store), &name, &question.record_type).is_found() {
         let object = match &meaning {
             Some(Meaning::Service { service, .. }) => service,
             _ => &*question.name,
@@ -238,7 +58,7 @@ pub fn explain(network: &Network, question: &Question, tries: &[Answer]) -> Opti
 
 /// Whether both say that the name exists, or not, and have the same records in any order.
 fn same_records(a: &Answer, b: &Answer) -> bool {
-    let has = |records: &[super::Record], data: &Data| records.iter().any(|r| r.data == *data);
+    let has = |records: &[crate::api::resolver::Record], data: &Data| records.iter().any(|r| r.data == *data);
     a.rcode == b.rcode
         && a.answers.len() == b.answers.len()
         && a.answers.iter().all(|r| has(&b.answers, &r.data))
@@ -320,8 +140,9 @@ impl World<'_> {
         if let Some(endpoint) = endpoint {
             return self.endpoint(object, endpoint);
         }
-        let endpoints: Vec<_> =
-            zone::slices(self.store, service, namespace).flat_map(|s| s.endpoints.iter()).collect();
+        let endpoints: Vec<_> = zone::slices(self.store.list_in(Kind::EndpointSlice, namespace), service)
+            .flat_map(|s| s.endpoints.iter())
+            .collect();
         let ready = endpoints.iter().any(|e| e.ready);
         let service: Str = service.into();
         match port {
@@ -400,7 +221,7 @@ impl World<'_> {
                 service_name,
             };
         }
-        let endpoint = zone::slices(self.store, &service_name, namespace)
+        let endpoint = zone::slices(self.store.list_in(Kind::EndpointSlice, namespace), &service_name)
             .flat_map(|slice| slice.endpoints.iter())
             .find(|e| e.target.as_ref().is_some_and(|(_, name, uid)| *name == meta.name && *uid == meta.uid));
         if let Some(hostname) = endpoint.filter(|e| is_address && e.ready).and_then(|e| e.hostname.as_ref()) {

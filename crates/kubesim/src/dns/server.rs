@@ -2,13 +2,16 @@
 //!
 //! All of it is one record in the store ([`Resolver`]), so that a history covers what was known and what was cached.
 
-use super::watch::Asked;
-use super::{Answer, Data, RecordType, zone};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
+use super::zone;
+use crate::api::Resolver;
+use crate::api::resolver::Cached;
+use crate::api::resolver::Caching;
+use crate::api::resolver::{Answer, Data, RecordType};
+use crate::api::verdict::Component;
+use crate::api::{Body, Key, Kind, Object, ObjectCache, ObjectMeta, SimTime};
 use crate::apiserver::{ApiServer, Change, History, Store};
 use crate::base::rng::Rng;
 use crate::controllers::{Context, Outcome, Watched};
-use crate::verdict::Component;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -16,71 +19,6 @@ use std::rc::Rc;
 const CACHE: u32 = 30;
 /// How long NodeLocal DNSCache keeps the cluster zone's negative answers at most, in seconds (`denial 9984 5`).
 const NODE_LOCAL_DENIAL: u32 = 5;
-
-/// Which caches stand between a pod and what CoreDNS knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Caching {
-    /// As kubeadm sets CoreDNS up today: `cache 30` with `disable success cluster.local` and `disable denial
-    /// cluster.local`. Only reverse names and names outside are cached.
-    #[default]
-    Kubeadm,
-    /// As older clusters have it: `cache 30` for everything.
-    Cache30,
-    /// NodeLocal DNSCache: a cache on each node, 30 seconds for what exists and 5 for what does not; behind it CoreDNS
-    /// as kubeadm sets it up.
-    NodeLocal,
-}
-
-impl Caching {
-    /// All of them.
-    pub const ALL: [Caching; 3] = [Caching::Kubeadm, Caching::Cache30, Caching::NodeLocal];
-}
-
-/// What the cluster's DNS knows and keeps.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Resolver {
-    /// Which caches there are.
-    pub caching: Caching,
-    /// How long after a pod's change its EndpointSlice is written, and after that CoreDNS knows.
-    pub delays: [Span; 2],
-    /// The Services, EndpointSlices and namespaces that CoreDNS has been told of.
-    pub known: Rc<Store>,
-    /// What the caches hold.
-    pub cache: Rc<[Cached]>,
-    /// The question that the user asked last.
-    pub asked: Option<Rc<Asked>>,
-    /// The question that is asked once a second, with its newest answer.
-    pub watched: Option<Rc<Asked>>,
-}
-
-// It has no value that differs from itself; the store that it knows is compared by what it holds.
-impl Eq for Resolver {}
-
-/// An answer in a cache.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Cached {
-    /// The node of the cache; empty for CoreDNS' own.
-    pub node: Str,
-    /// The answer, as it was when it came.
-    pub answer: Rc<Answer>,
-    /// When it came.
-    pub stored: SimTime,
-    /// For how many seconds it is kept.
-    pub ttl: u32,
-}
-
-impl Cached {
-    /// When it is given out no longer.
-    pub fn until(&self) -> SimTime {
-        self.stored + Span::seconds(i64::from(self.ttl))
-    }
-
-    /// For how many seconds more it is given out; 0 if it is no longer.
-    pub fn left(&self, now: SimTime) -> u32 {
-        let gone = (now - self.stored).0.max(0) / 1000;
-        self.ttl.saturating_sub(u32::try_from(gone).unwrap_or(u32::MAX))
-    }
-}
 
 const NAME: &str = "coredns";
 
@@ -111,8 +49,20 @@ impl Resolver {
     }
 }
 
+/// The kinds of which CoreDNS is told.
+const WATCHED: [Kind; 3] = [Kind::Service, Kind::EndpointSlice, Kind::Namespace];
+
 fn is_watched(kind: Kind) -> bool {
-    matches!(kind, Kind::Service | Kind::EndpointSlice | Kind::Namespace)
+    WATCHED.contains(&kind)
+}
+
+/// What CoreDNS knows in a world without a record of it: all that it could be told.
+pub(super) fn everything(store: &Store) -> Rc<ObjectCache> {
+    let mut known = ObjectCache::default();
+    for object in WATCHED.into_iter().flat_map(|kind| store.list(kind)) {
+        known.put(&object.key(), Some(object.clone()));
+    }
+    Rc::new(known)
 }
 
 /// Puts Services and what belongs to them into the queue of [`sync`]. Models CoreDNS' informers.
@@ -190,6 +140,8 @@ pub struct Network<'a> {
     pub namespace: &'a str,
     /// The pod's node; empty for a pod that nobody sees.
     node: &'a str,
+    /// What CoreDNS has been told.
+    known: Rc<ObjectCache>,
     /// Shuffles answers.
     rng: Rng,
     /// What the caches have learned.
@@ -227,7 +179,11 @@ pub(super) fn keep(api: &mut ApiServer, learned: Vec<Cached>) {
 impl<'a> Network<'a> {
     /// Somebody in a pod of this namespace on this node, in this world.
     pub fn new(store: &'a Store, now: SimTime, namespace: &'a str, node: &'a str) -> Network<'a> {
-        Network { store, now, namespace, node, rng: Rng::new(now.0 as u64), learned: Vec::new() }
+        let known = match Resolver::of(store) {
+            Some(resolver) => resolver.known.clone(),
+            None => everything(store),
+        };
+        Network { store, now, namespace, node, known, rng: Rng::new(now.0 as u64), learned: Vec::new() }
     }
 
     /// What a client chooses for a message: its number and its cookie (RFC 7873). Drawn beside the cluster's randomness, so that
@@ -243,8 +199,8 @@ impl<'a> Network<'a> {
     }
 
     /// What CoreDNS has been told.
-    pub fn known(&self) -> &'a Store {
-        Resolver::of(self.store).map_or(self.store, |resolver| &resolver.known)
+    pub fn known(&self) -> &ObjectCache {
+        &self.known
     }
 
     /// Asks for an absolute name, with its final dot or without.

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::api::Object;
+use crate::api::resolver::Rcode;
+use crate::api::resolver::RecordType;
 use crate::apiserver::{ApiServer, FeatureGates};
+use crate::base::time::SimTime;
 use serde_json::json;
 
 /// A headless Service `flask` with three endpoints, the last of them not ready.

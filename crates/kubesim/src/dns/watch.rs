@@ -1,10 +1,13 @@
 //! Questions of the user beside the terminal: asked once, or once a second to see the answers change.
 
-use super::reason::{self, Reason};
+use super::reason;
 use super::resolver::{lookup, search_path};
-use super::server::{self, Network, Resolver};
-use super::{Answer, RecordType};
-use crate::api::{Kind, SimTime, Span, Str};
+use super::server::{self, Network};
+use crate::api::Resolver;
+use crate::api::resolver::Answer;
+use crate::api::resolver::Asked;
+use crate::api::resolver::Question;
+use crate::api::{Kind, SimTime, Span};
 use crate::apiserver::Store;
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
@@ -12,30 +15,6 @@ use std::rc::Rc;
 
 /// How often a question is asked that is watched.
 pub const EVERY: Span = Span::seconds(1);
-
-/// A question to the cluster's DNS.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Question {
-    /// The name, as it is written; the search path is tried.
-    pub name: Str,
-    /// The type of record.
-    pub record_type: RecordType,
-    /// The namespace of the pod that asks.
-    pub namespace: Str,
-}
-
-/// A question and its answer.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Asked {
-    /// The question.
-    pub question: Question,
-    /// Since when this is the answer.
-    pub at: SimTime,
-    /// The names that were tried, each with its answer; the last one's is the result.
-    pub tries: Rc<[Answer]>,
-    /// What is to be said about it, if it has no records, or old ones.
-    pub reason: Option<Reason>,
-}
 
 impl Question {
     /// Asks, without that anything is kept: what an answer would be.
@@ -48,28 +27,6 @@ impl Question {
         let tries: Rc<[Answer]> = lookup(network, &self.name, &self.record_type, &search).into();
         let reason = reason::explain(network, self, &tries);
         Asked { question: self.clone(), at: network.now, tries, reason }
-    }
-}
-
-impl Asked {
-    /// The answer.
-    pub fn answer(&self) -> &Answer {
-        self.tries.last().expect("at least one name is tried")
-    }
-
-    /// Whether this says the same, but for how long records may be kept and for their order.
-    pub fn says_the_same(&self, other: &Asked) -> bool {
-        let (a, b) = (self.answer(), other.answer());
-        let said = |answer: &Answer| {
-            let mut records: Vec<String> = answer.answers.iter().map(|r| r.data.to_string()).collect();
-            records.sort_unstable();
-            records
-        };
-        self.question == other.question
-            && self.reason == other.reason
-            && a.rcode == b.rcode
-            && a.name == b.name
-            && said(a) == said(b)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The cluster's zone. Models coredns/plugin/kubernetes with `pods insecure`, `ttl 30` and `fallthrough` for reverse
 //! names, and an upstream that knows no name at all.
 
-use super::{Answer, CLUSTER_DOMAIN, Data, Rcode, Record, RecordType, SERVER, TTL, reverse_name};
+use super::{CLUSTER_DOMAIN, SERVER, TTL, reverse_name};
+use crate::api::resolver::{Answer, Data, Rcode, Record, RecordType};
 use crate::api::service::{Endpoint, EndpointSlice, SERVICE_NAME_LABEL, Service};
-use crate::api::{Kind, SimTime};
-use crate::apiserver::Store;
+use crate::api::{Kind, Object, ObjectCache, SimTime};
+use std::rc::Rc;
 
 /// The zone of the names of addresses.
 const REVERSE_ZONE: &str = "in-addr.arpa";
@@ -61,7 +62,7 @@ pub fn in_cluster(name: &str) -> Option<String> {
 
 /// Answers one question from this world, in the world's own order. The name has its final dot or not; it is absolute
 /// in any case.
-pub fn ask(store: &Store, name: &str, record_type: &RecordType) -> Answer {
+pub fn ask(known: &ObjectCache, name: &str, record_type: &RecordType) -> Answer {
     let written = name.trim_end_matches('.');
     let mut answer = Answer {
         name: format!("{written}."),
@@ -76,8 +77,8 @@ pub fn ask(store: &Store, name: &str, record_type: &RecordType) -> Answer {
     let lower = written.to_ascii_lowercase();
     let reversed = lower.strip_suffix(REVERSE_ZONE).and_then(|r| r.strip_suffix('.'));
     let exists = match (reversed, in_cluster(written)) {
-        (Some(address), _) => reverse(store, address, &mut answer),
-        (None, Some(rest)) => forward(store, &rest, &mut answer),
+        (Some(address), _) => reverse(known, address, &mut answer),
+        (None, Some(rest)) => forward(known, &rest, &mut answer),
         (None, None) => {
             answer.from_upstream = true;
             false
@@ -88,19 +89,19 @@ pub fn ask(store: &Store, name: &str, record_type: &RecordType) -> Answer {
     }
     if answer.answers.is_empty() {
         let zone = if reversed.is_some() { REVERSE_ZONE } else { CLUSTER_DOMAIN };
-        answer.authority = vec![if answer.from_upstream { root_soa() } else { soa_record(store, zone) }];
+        answer.authority = vec![if answer.from_upstream { root_soa() } else { soa_record(known, zone) }];
     }
     answer
 }
 
 /// Fills in the records of a name in the cluster's domain; false if there is no such name. Models
 /// coredns/plugin/kubernetes/handler.go and coredns/plugin/backend_lookup.go.
-fn forward(store: &Store, rest: &str, answer: &mut Answer) -> bool {
+fn forward(known: &ObjectCache, rest: &str, answer: &mut Answer) -> bool {
     match answer.record_type {
         // For a SOA the plugin does not look whether the name exists.
         RecordType::Soa => {
             if rest.is_empty() {
-                answer.answers.push(soa_record(store, CLUSTER_DOMAIN));
+                answer.answers.push(soa_record(known, CLUSTER_DOMAIN));
             }
             true
         }
@@ -108,10 +109,10 @@ fn forward(store: &Store, rest: &str, answer: &mut Answer) -> bool {
             push(answer, Data::Txt("1.1.0".into()));
             true
         }
-        RecordType::Txt => find(store, rest).is_some_and(|found| !found.is_empty()),
+        RecordType::Txt => find(known, rest).is_some_and(|found| !found.is_empty()),
         RecordType::A | RecordType::Aaaa => {
             let name = answer.name.clone();
-            match addresses(store, rest, &name, &answer.record_type, LONGEST_CHAIN) {
+            match addresses(known, rest, &name, &answer.record_type, LONGEST_CHAIN) {
                 Some(records) => answer.answers.extend(records),
                 None => return false,
             }
@@ -119,7 +120,7 @@ fn forward(store: &Store, rest: &str, answer: &mut Answer) -> bool {
         }
         RecordType::Ns if rest.is_empty() => {
             // The Service in front of the server itself, if it knows of one.
-            if store.find(Kind::Service, "kube-system", "kube-dns").is_some() {
+            if known.find(Kind::Service, "kube-system", "kube-dns").is_some() {
                 let name = format!("kube-dns.kube-system.svc.{CLUSTER_DOMAIN}.");
                 push(answer, Data::Ns(name.clone()));
                 answer.additional.push(Record { name, ttl: TTL, data: Data::A(SERVER.into()) });
@@ -127,7 +128,7 @@ fn forward(store: &Store, rest: &str, answer: &mut Answer) -> bool {
             true
         }
         _ => {
-            let Some(found) = find(store, rest) else { return false };
+            let Some(found) = find(known, rest) else { return false };
             match (&answer.record_type, found.first()) {
                 (RecordType::Srv, _) => services(answer, &found),
                 (RecordType::Cname, Some(first)) if first.is_alias => {
@@ -142,7 +143,7 @@ fn forward(store: &Store, rest: &str, answer: &mut Answer) -> bool {
 
 /// The addresses of a name, with the aliases on the way. `None`: there is no such name.
 fn addresses(
-    store: &Store,
+    known: &ObjectCache,
     rest: &str,
     name: &str,
     record_type: &RecordType,
@@ -154,7 +155,7 @@ fn addresses(
         let own = Record { name: name.into(), ttl: TTL, data: Data::A(SERVER.into()) };
         return Some(if wants_a { vec![own] } else { records });
     }
-    for found in find(store, rest)? {
+    for found in find(known, rest)? {
         let data = if found.is_alias {
             Data::Cname(format!("{}.", found.host))
         } else {
@@ -176,7 +177,7 @@ fn addresses(
         if aliases == 0 || target.eq_ignore_ascii_case(name) {
             continue;
         }
-        let more = addresses(store, &inside, &target, record_type, aliases - 1).unwrap_or_default();
+        let more = addresses(known, &inside, &target, record_type, aliases - 1).unwrap_or_default();
         if !more.is_empty() {
             records.push(record);
             records.extend(more);
@@ -187,8 +188,8 @@ fn addresses(
 
 /// What a name stands for; nothing for a name that only leads to others. `None`: there is no such name. Models
 /// coredns/plugin/kubernetes/kubernetes.go: Records.
-fn find(store: &Store, rest: &str) -> Option<Vec<Found>> {
-    let namespace_exists = |name: &str| store.find(Kind::Namespace, "", name).is_some();
+fn find(known: &ObjectCache, rest: &str) -> Option<Vec<Found>> {
+    let namespace_exists = |name: &str| known.find(Kind::Namespace, "", name).is_some();
     match parse(rest) {
         Meaning::Nothing => None,
         Meaning::Domain { namespace } => namespace.is_none_or(namespace_exists).then(Vec::new),
@@ -202,7 +203,7 @@ fn find(store: &Store, rest: &str) -> Option<Vec<Found>> {
             if !namespace_exists(namespace) {
                 return None;
             }
-            let body = store.find(Kind::Service, namespace, service)?.service();
+            let body = known.find(Kind::Service, namespace, service)?.service();
             let domain = format!("{service}.{namespace}.svc.{CLUSTER_DOMAIN}.");
             if &*body.service_type == "ExternalName" {
                 let host = body.external_name.as_deref()?.trim_end_matches('.').to_string();
@@ -210,7 +211,7 @@ fn find(store: &Store, rest: &str) -> Option<Vec<Found>> {
                 return whole.then(|| vec![Found { host, is_alias: true, port: None, target: domain }]);
             }
             let found = if body.is_headless() || endpoint.is_some() {
-                of_endpoints(store, service, namespace, &domain, endpoint, port)
+                of_endpoints(known, service, namespace, &domain, endpoint, port)
             } else {
                 of_cluster_ip(body, &domain, port)
             };
@@ -242,15 +243,13 @@ pub fn parse(rest: &str) -> Meaning<'_> {
     }
 }
 
-/// The EndpointSlices of a Service.
+/// The EndpointSlices of a Service among these.
 pub fn slices<'a>(
-    store: &'a Store,
+    objects: impl Iterator<Item = &'a Rc<Object>>,
     service: &'a str,
-    namespace: &'a str,
 ) -> impl Iterator<Item = &'a EndpointSlice> {
-    let of_service =
-        move |o: &&std::rc::Rc<crate::api::Object>| o.meta.label(SERVICE_NAME_LABEL) == Some(service);
-    store.list_in(Kind::EndpointSlice, namespace).filter(of_service).map(|o| o.endpoint_slice())
+    let of_service = move |o: &&'a Rc<Object>| o.meta.label(SERVICE_NAME_LABEL) == Some(service);
+    objects.filter(of_service).map(|o| o.endpoint_slice())
 }
 
 /// The name of an endpoint in its Service's domain: its host name, or its address with dashes.
@@ -259,7 +258,7 @@ pub fn endpoint_name(endpoint: &Endpoint) -> String {
 }
 
 fn of_endpoints(
-    store: &Store,
+    known: &ObjectCache,
     service: &str,
     namespace: &str,
     domain: &str,
@@ -267,7 +266,7 @@ fn of_endpoints(
     port: Option<(&str, &str)>,
 ) -> Vec<Found> {
     let mut found = Vec::new();
-    for slice in slices(store, service, namespace) {
+    for slice in slices(known.list_in(Kind::EndpointSlice, namespace), service) {
         for endpoint in slice.endpoints.iter().filter(|e| e.ready) {
             let name = endpoint_name(endpoint);
             if wanted.is_some_and(|w| !w.eq_ignore_ascii_case(&name)) {
@@ -329,7 +328,7 @@ fn push(answer: &mut Answer, data: Data) {
 
 /// The names of an address: a Service's virtual IP, or endpoints. What is not known is asked for outside, in vain.
 /// Models coredns/plugin/kubernetes/reverse.go, with `fallthrough`.
-fn reverse(store: &Store, reversed: &str, answer: &mut Answer) -> bool {
+fn reverse(known: &ObjectCache, reversed: &str, answer: &mut Answer) -> bool {
     if answer.record_type == RecordType::Soa {
         return true;
     }
@@ -337,7 +336,7 @@ fn reverse(store: &Store, reversed: &str, answer: &mut Answer) -> bool {
     let address = parts.join(".");
     let mut names = Vec::new();
     if answer.record_type == RecordType::Ptr && parts.len() == 4 {
-        names = names_of(store, &address);
+        names = names_of(known, &address);
     }
     answer.from_upstream = names.is_empty();
     for name in names {
@@ -347,13 +346,13 @@ fn reverse(store: &Store, reversed: &str, answer: &mut Answer) -> bool {
 }
 
 /// The names of an address.
-fn names_of(store: &Store, address: &str) -> Vec<String> {
-    let service = store.list(Kind::Service).find(|s| *s.service().cluster_ip == *address);
+fn names_of(known: &ObjectCache, address: &str) -> Vec<String> {
+    let service = known.list(Kind::Service).find(|s| *s.service().cluster_ip == *address);
     if let Some(s) = service {
         return vec![format!("{}.{}.svc.{CLUSTER_DOMAIN}.", s.meta.name, s.meta.namespace)];
     }
     let mut names = Vec::new();
-    for slice in store.list(Kind::EndpointSlice) {
+    for slice in known.list(Kind::EndpointSlice) {
         let Some(service) = slice.meta.label(SERVICE_NAME_LABEL) else { continue };
         let endpoints = slice.endpoint_slice().endpoints.iter();
         for endpoint in endpoints.filter(|e| e.ready && *e.address == *address) {
@@ -366,10 +365,10 @@ fn names_of(store: &Store, address: &str) -> Vec<String> {
 }
 
 /// The zone's SOA. Its serial is the time at which a Service or an EndpointSlice last changed.
-fn soa_record(store: &Store, zone: &str) -> Record {
+fn soa_record(known: &ObjectCache, zone: &str) -> Record {
     const CHANGED: &str = "endpoints.kubernetes.io/last-change-trigger-time";
     let changed = |kind| {
-        store.list(kind).map(|o| {
+        known.list(kind).map(|o| {
             let triggered = o.meta.annotation(CHANGED).and_then(SimTime::parse_rfc3339);
             triggered.unwrap_or(o.meta.creation_timestamp)
         })

@@ -5,8 +5,9 @@ use super::pods::{by_logging, choose_container, no_route, selector_of, silent_ku
 use super::resource::{self, Query};
 use super::{Failure, Invocation, Next};
 use crate::api::pod::{ContainerState, ContainerStatus};
+use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, Object, SimTime, Span, Str, Uid};
-use crate::apiserver::{ApiError, StatusReason, Store};
+use crate::apiserver::Store;
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
 use std::rc::Rc;

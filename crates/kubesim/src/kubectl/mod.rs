@@ -30,7 +30,7 @@ pub mod selector;
 pub mod table;
 
 use crate::api::Object;
-use crate::apiserver::{ApiError, StatusReason};
+use crate::api::status::{ApiError, StatusReason};
 use crate::sim::Program;
 use crate::sim::process::{Io, Step};
 use crate::terminal::Tty;

@@ -6,8 +6,9 @@ use super::resource::Targets;
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, printers};
 use crate::api::read::get;
+use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, LabelSelector, Object};
-use crate::apiserver::{ApiError, ApiServer, StatusReason};
+use crate::apiserver::ApiServer;
 use crate::sim::process::Io;
 use serde_json::{Value, json};
 

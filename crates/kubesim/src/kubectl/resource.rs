@@ -5,8 +5,9 @@
 use super::selector::{FieldSelector, parse_fields, parse_labels};
 use super::{Failure, Invocation, act::documents::Document};
 use crate::api::service::SERVICE_NAME_LABEL;
+use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, LabelSelector, Object};
-use crate::apiserver::{ApiError, StatusReason, Store};
+use crate::apiserver::Store;
 use crate::controllers::endpoint_slice::endpoints;
 use std::rc::Rc;
 

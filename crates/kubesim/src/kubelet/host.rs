@@ -1,8 +1,9 @@
 //! What a container finds around it: its volumes, its files, its environment; and the [`Host`] on which its commands run.
 
 use super::files::{self, FileSystem};
-use super::image;
+use super::image_manager;
 use super::tools;
+use crate::api::image;
 use crate::api::pod::{Container, EnvValue, TOKEN_PATH, Volume, VolumeSource};
 use crate::api::read::{bool as flag, get, list, str as text};
 use crate::api::volume::Files;
@@ -181,7 +182,7 @@ fn file_system(store: &Store, pod: &Rc<Object>, container: &Container, address: 
             fixed.insert(format!("{TOKEN_PATH}/{name}").into(), content.into());
         }
     }
-    let busybox = image::is_plain_shell(&container.image);
+    let busybox = image_manager::is_plain_shell(&container.image);
     FileSystem::of(store, pod, container, address, busybox, &expand, fixed)
 }
 

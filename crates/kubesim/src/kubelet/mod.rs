@@ -16,7 +16,7 @@
 
 mod files;
 mod host;
-mod image;
+mod image_manager;
 mod probe;
 mod program;
 mod status;
@@ -25,14 +25,15 @@ mod tests;
 mod tools;
 mod worker;
 
-use crate::api::pod::Condition;
+use crate::api::image;
+use crate::api::meta::Condition;
 use crate::api::read::{get, list};
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
 use crate::apiserver::{ApiServer, Cause, Store};
 use crate::base::table::Table;
 use crate::controllers::{Context, Outcome, Watched};
 use crate::sim::{NodeOptions, Options};
-use crate::verdict::{Component, Reason};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -121,7 +122,7 @@ impl Nodes {
 
     /// Whether an image is in no registry: it never was, or [`lose_image`] took it away.
     pub fn cannot_be_pulled(&self, image: &str) -> bool {
-        image::cannot_be_pulled(image) || self.is_lost(image)
+        image_manager::cannot_be_pulled(image) || self.is_lost(image)
     }
 
     /// Whether [`lose_image`] took an image away.

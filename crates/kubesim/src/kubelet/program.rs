@@ -2,12 +2,12 @@
 //! server that serves until it is told to stop.
 
 use super::host::{self, ContainerHost};
-use super::image;
 use super::worker::Worker;
 use crate::api::pod::Container;
 use crate::api::read::{get, strings};
 use crate::api::{Object, SimTime, Span, Str};
 use crate::controllers::Context;
+use crate::kubelet::image_manager;
 use serde_json::Value;
 use shell::{Output, Shell, Step, Unknown, reads_commands};
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ impl Program {
     /// What the container's command says; `None` is a container that ends at once, well.
     pub fn of(cx: &Context, pod: &Rc<Object>, worker: &Worker, i: usize) -> Program {
         let container = worker.container(pod, i);
-        let plain = image::is_plain_shell(&container.image);
+        let plain = image_manager::is_plain_shell(&container.image);
         if !plain && container.command.is_empty() {
             return Program::Server;
         }

@@ -2,9 +2,8 @@
 //! `pkg/kubelet/status/generate.go`.
 
 use super::worker::{Run, Worker};
-use crate::api::pod::{
-    Condition, ContainerState, ContainerStatus, PodPhase, PodStatus, RestartPolicy, condition,
-};
+use crate::api::meta::Condition;
+use crate::api::pod::{ContainerState, ContainerStatus, PodPhase, PodStatus, RestartPolicy, condition};
 use crate::api::{Pod, SimTime};
 use crate::base::text::common;
 

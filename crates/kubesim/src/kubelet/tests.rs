@@ -236,8 +236,8 @@ fn a_node_that_is_down_does_nothing_until_it_is_back() {
     run_for(&mut cluster, 20_000);
     assert_eq!(status_now(&cluster, "flask-1"), "Terminating");
     let verdict =
-        cluster.api.store().verdict(crate::verdict::Component::Kubelet, &pod_key("flask-1")).unwrap();
-    assert_eq!(verdict.reason, crate::verdict::Reason::NodeLost { node: "chhan-k8s-2".into() });
+        cluster.api.store().verdict(crate::api::verdict::Component::Kubelet, &pod_key("flask-1")).unwrap();
+    assert_eq!(verdict.reason, crate::api::verdict::Reason::NodeLost { node: "chhan-k8s-2".into() });
     let uid = cluster.api.get(&pod_key("flask-1")).unwrap().meta.uid;
     let Cluster { api, nodes, .. } = &mut cluster;
     super::set_down(api, nodes, "chhan-k8s-2", false);

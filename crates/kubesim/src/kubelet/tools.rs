@@ -3,10 +3,12 @@
 use super::files::CAPACITY;
 use super::host;
 use crate::api::pod::{ContainerState, VolumeSource};
+use crate::api::resolver;
+use crate::api::resolver::{Answer, Data, RecordType};
 use crate::api::{Kind, Object, PodPhase, Str};
 use crate::apiserver::{ApiServer, Store};
 use crate::dns::resolver::{lookup_until, search_path};
-use crate::dns::{self, Answer, Data, Printed, RecordType, reverse_name, server};
+use crate::dns::{self, Printed, reverse_name, server};
 use std::fmt::Write;
 use std::rc::Rc;
 
@@ -53,7 +55,7 @@ fn resolve(api: &mut ApiServer, place: &Place, host: &str) -> Option<(String, Ve
         lookup_until(network, host, &RecordType::A, &search_path(namespace), Answer::is_found)
     });
     let answer = answers.last().filter(|a| a.is_found())?;
-    let address = |r: &dns::Record| match &r.data {
+    let address = |r: &resolver::Record| match &r.data {
         Data::A(address) => Some(address.clone()),
         _ => None,
     };
@@ -83,7 +85,8 @@ fn serve(api: &mut ApiServer, address: &str, port: u32) -> Result<Str, Silence> 
     };
     let wanted = of_service.name.as_deref().unwrap_or_default();
     let mut behind: Vec<(Str, u32)> = Vec::new();
-    for slice in dns::zone::slices(store, &object.meta.name, &object.meta.namespace) {
+    let slices = store.list_in(Kind::EndpointSlice, &object.meta.namespace);
+    for slice in dns::zone::slices(slices, &object.meta.name) {
         let number = slice.ports.iter().find(|p| *p.name == *wanted).and_then(|p| p.port);
         let number = number.map_or(port, |n| n as u32);
         behind.extend(slice.endpoints.iter().filter(|e| e.ready).map(|e| (e.address.clone(), number)));

@@ -7,15 +7,16 @@
 use super::probe::{self, Prober};
 use super::program::Program;
 use super::status;
-use super::{Slow, image};
+use super::{Slow, image_manager};
 use crate::api::event::Involved;
+use crate::api::image;
 use crate::api::pod::{Container, ContainerState, RestartPolicy, Terminated};
 use crate::api::read::get;
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Object, SimTime, Span, Str, Uid};
 use crate::apiserver::{DeleteOptions, EventType, Source};
 use crate::base::text::common;
 use crate::controllers::Context;
-use crate::verdict::{Component, Reason};
 use std::rc::Rc;
 
 /// The first wait before a container that ended is started again, doubled each time (`containerBackOff`,
@@ -403,7 +404,7 @@ impl Worker {
                 let message = format!("Back-off pulling image \"{image}\"");
                 self.normal(cx, pod, i, "BackOff", &message);
                 self.warns(cx, pod, i, "Failed", "Error: ImagePullBackOff");
-                let why = format!("{message}: ErrImagePull: {}", image::not_found(&image));
+                let why = format!("{message}: ErrImagePull: {}", image_manager::not_found(&image));
                 self.runs[i].wait("ImagePullBackOff", Some(&why));
                 self.runs[i].state = State::PullBackOff { until: retry_at };
             }
@@ -422,7 +423,7 @@ impl Worker {
         let now = cx.now();
         let container = self.container(pod, i);
         let image = &container.image;
-        if let Some(message) = image::invalid(image) {
+        if let Some(message) = image_manager::invalid(image) {
             self.warns(cx, pod, i, "InspectFailed", &message);
             return self.fail_image(cx, pod, i, "InvalidImageName", &message);
         }
@@ -464,10 +465,10 @@ impl Worker {
         if !cx.nodes.cannot_be_pulled(&image) {
             cx.nodes.add_image(&self.node, &image);
             self.runs[i].pull_back_off = None;
-            self.normal(cx, pod, i, "Pulled", &image::pulled(&image, took.0));
+            self.normal(cx, pod, i, "Pulled", &image_manager::pulled(&image, took.0));
             return self.create(cx, pod, i);
         }
-        let why = image::not_found(&image);
+        let why = image_manager::not_found(&image);
         self.warns(cx, pod, i, "Failed", &format!("Failed to pull image \"{image}\": {why}"));
         self.warns(cx, pod, i, "Failed", "Error: ErrImagePull");
         let run = &mut self.runs[i];
@@ -521,9 +522,9 @@ impl Worker {
         }
         run.from = container.image.clone();
         run.image = common(&image::with_tag(&container.image));
-        run.image_id = image::id(&run.image);
+        run.image_id = image_manager::id(&run.image);
         let incarnation = run.restarts.to_string();
-        let id = image::hex64(&[&worker_uid, &run.name, &incarnation]);
+        let id = image_manager::hex64(&[&worker_uid, &run.name, &incarnation]);
         run.id = ["containerd://", &id].concat().into();
         run.shown = ContainerState::Running { started_at: now.whole_seconds() };
         run.unready = switches.unready;

@@ -14,11 +14,12 @@ pub use process::{ProcessId, Processes, Program};
 pub use queue::{Queue, Task};
 pub use timings::Timings;
 
+use crate::api::Resolver;
+use crate::api::resolver::Caching;
+use crate::api::verdict::Component;
 use crate::api::{Key, SimTime, Span};
 use crate::apiserver::{ApiServer, Cause, Change, FeatureGates};
 use crate::controllers::{self, Context};
-use crate::dns::{Caching, Resolver};
-use crate::verdict::Component;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

@@ -1,8 +1,8 @@
 //! What is to be done, in order of time.
 
+use crate::api::verdict::Component;
 use crate::api::{Key, SimTime};
 use crate::base::table::Table;
-use crate::verdict::Component;
 use std::collections::{BTreeMap, VecDeque};
 
 /// One thing to do: a component looks at an object.

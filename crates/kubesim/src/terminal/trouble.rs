@@ -151,12 +151,12 @@ fn existing_pod(io: &Io, namespace: &str, name: &str) -> Result<Key, String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::api::verdict::{Component, Reason};
     use crate::api::{Kind, Object, Span};
     use crate::kubectl::printers::pod_status;
     use crate::sim::Options;
     use crate::story::{Input, Story};
     use crate::testing::SEED;
-    use crate::verdict::{Component, Reason};
     use std::rc::Rc;
 
     /// The seed, all Ready.

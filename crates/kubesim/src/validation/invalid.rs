@@ -2,7 +2,7 @@
 
 use super::field::FieldError;
 use crate::api::Kind;
-use crate::apiserver::{ApiError, StatusReason};
+use crate::api::status::{ApiError, StatusReason};
 
 /// Models `errors.NewInvalid`, with the causes in kubectl's layout: one behind the colon, or a list.
 pub fn invalid(kind: Kind, name: &str, errors: &[FieldError]) -> ApiError {

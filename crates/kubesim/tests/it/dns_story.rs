@@ -1,11 +1,11 @@
 //! DNS over a story: why a name has no records, and what caches and delays make of a rollout, a deletion and a name that
 //! comes to be.
 
+use kubesim::api::Resolver;
+use kubesim::api::resolver::{Asked, Caching, Question, Rcode, Reason, RecordType};
 use kubesim::api::{SimTime, Span};
 use kubesim::apiserver::Change;
-use kubesim::dns::server::Resolver;
-use kubesim::dns::watch::Asked;
-use kubesim::dns::{Caching, Question, Rcode, Reason, RecordType, reason};
+use kubesim::dns::reason;
 use kubesim::sim::{DnsSetting, Options};
 use kubesim::story::{Input, Story};
 

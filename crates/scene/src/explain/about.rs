@@ -5,9 +5,9 @@ use super::explanation::Explanation;
 use super::remedy::in_namespace;
 use crate::messages::Messages;
 use kubesim::api::stateful_set::{ClaimRetention, REVISION_LABEL, parent_and_ordinal};
+use kubesim::api::verdict::{Component, Reason};
 use kubesim::api::{Kind, Object, Str};
 use kubesim::apiserver::Store;
-use kubesim::verdict::{Component, Reason};
 
 pub(super) struct About<'a> {
     pub(super) messages: &'static Messages,

@@ -4,9 +4,9 @@ use super::about::About;
 use super::detail::claim_detail;
 use super::explanation::{Explanation, Tone};
 use kubesim::api::stateful_set::{ClaimRetention, ordinal_of};
+use kubesim::api::verdict::{Component, Reason};
 use kubesim::api::volume::ClaimPhase;
 use kubesim::api::{Key, Object, Str};
-use kubesim::verdict::{Component, Reason};
 
 impl About<'_> {
     /// Why a claim is as it is, or why there is none.

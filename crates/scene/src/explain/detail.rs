@@ -3,9 +3,9 @@
 use super::explanation::Values;
 use super::remedy::{apply, class, in_namespace};
 use crate::messages::{Message, Messages, fill};
+use kubesim::api::verdict::{Component, Reason, Verdict};
 use kubesim::api::{Key, Kind, Object, SimTime};
 use kubesim::apiserver::Store;
-use kubesim::verdict::{Component, Reason, Verdict};
 
 /// What one pod, or one claim, is busy with.
 pub struct Detail {

@@ -3,7 +3,7 @@
 use super::about::About;
 use super::explanation::{Explanation, Tone};
 use kubesim::api::Key;
-use kubesim::verdict::{Component, Reason};
+use kubesim::api::verdict::{Component, Reason};
 
 impl About<'_> {
     /// How a node is.

@@ -6,8 +6,8 @@ use super::explanation::{Explanation, Tone};
 use crate::history::pod_state::PodState;
 use crate::messages::{Message, fill};
 use kubesim::api::stateful_set::PodManagementPolicy;
+use kubesim::api::verdict::{Component, DeleteReason, Reason, Verdict};
 use kubesim::api::{Kind, Object, Span, Str};
-use kubesim::verdict::{Component, DeleteReason, Reason, Verdict};
 
 impl About<'_> {
     /// Why the set does what it does.

@@ -4,13 +4,13 @@
 pub mod difference;
 pub mod pod_state;
 
+use kubesim::api::resolver::Asked;
 use kubesim::api::stateful_set::REVISION_LABEL;
+use kubesim::api::verdict::Component;
 use kubesim::api::volume::Files;
 use kubesim::api::{Body, Key, Kind, Object, SimTime, Str, Uid};
 use kubesim::apiserver::{Cause, Change, Entry, History, Stream};
-use kubesim::dns::watch::Asked;
 use kubesim::kubectl::printers::pod_status;
-use kubesim::verdict::Component;
 use pod_state::{PodName, PodState};
 use std::rc::Rc;
 

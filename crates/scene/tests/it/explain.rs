@@ -2,11 +2,11 @@
 //! page makes of it, and that the offered command really helps.
 
 use crate::FLASK;
+use kubesim::api::verdict::{Component, Reason};
 use kubesim::api::{Key, Kind, SimTime, Span};
 use kubesim::apiserver::FeatureGates;
 use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
-use kubesim::verdict::{Component, Reason};
 use scene::explain::{self as why, Explanation, Subject, Tone};
 use scene::messages::EN;
 

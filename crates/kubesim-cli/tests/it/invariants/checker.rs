@@ -1,16 +1,17 @@
 //! What must hold after every write, and what must hold when a cluster has come to rest.
 
+use kubesim::api::resolver::{Data, RecordType};
 use kubesim::api::service::Endpoint;
 use kubesim::api::stateful_set::UpdateStrategy;
+use kubesim::api::verdict::Component;
 use kubesim::api::{Key, Kind, Object, PodPhase, SimTime, Span, Str};
 use kubesim::apiserver::{Cause, Change, Entry, FeatureGates, Moment, Store};
 use kubesim::controllers::stateful_set::utils::{
     POD_NAME_LABEL, claim_name, is_available, is_running_and_ready, is_unavailable, max_unavailable, ordinal,
     pod_name, pod_revision, wanted_ordinals,
 };
-use kubesim::dns::{Data, Network, RecordType};
+use kubesim::dns::Network;
 use kubesim::sim::Cluster;
-use kubesim::verdict::Component;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 

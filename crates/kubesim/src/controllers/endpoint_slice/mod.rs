@@ -15,9 +15,9 @@ use crate::api::service::{
     Endpoint, EndpointPort, EndpointSlice, HEADLESS_LABEL, MANAGED_BY_LABEL, SERVICE_NAME_LABEL, Service,
     ServicePort, TargetPort,
 };
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, Key, Kind, Map, Object, ObjectMeta, Pod, SimTime, Str, Uid};
 use crate::apiserver::{ApiServer, Cause, Change, DeleteOptions, EventType, Source, Store};
-use crate::verdict::{Component, Reason};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;

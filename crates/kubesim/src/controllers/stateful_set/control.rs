@@ -6,9 +6,10 @@ use super::pod_control;
 use super::revision::{self, Revisions};
 use super::utils::*;
 use crate::api::stateful_set::{PodTemplate, StatefulSet, StatefulSetStatus, UpdateStrategy};
+use crate::api::status::ApiError;
+use crate::api::verdict::{DeleteReason, Reason};
 use crate::api::{Object, PodPhase, SimTime, Str};
-use crate::apiserver::{ApiError, ApiServer};
-use crate::verdict::{DeleteReason, Reason};
+use crate::apiserver::ApiServer;
 use std::ops::Range;
 use std::rc::Rc;
 

@@ -19,9 +19,9 @@ pub mod utils;
 
 use super::ref_manager::is_new_orphan;
 use super::{Context, Outcome, Watched};
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, Key, Kind, Object};
 use crate::apiserver::Store;
-use crate::verdict::{Component, Reason};
 use std::rc::Rc;
 
 pub use members::Members;

@@ -9,9 +9,10 @@ use super::utils::{
 use crate::api::event::Involved;
 use crate::api::pod::{Pod, PodSpec, Volume};
 use crate::api::stateful_set::{ClaimRetention, ClaimTemplate, PodTemplate};
+use crate::api::status::{ApiError, StatusReason};
 use crate::api::volume::PersistentVolumeClaim;
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, OwnerReference, Str};
-use crate::apiserver::{ApiError, ApiServer, DeleteOptions, EventType, Source, StatusReason};
+use crate::apiserver::{ApiServer, DeleteOptions, EventType, Source};
 use crate::base::text::common;
 use crate::validation::{invalid, validate_update};
 use std::rc::Rc;

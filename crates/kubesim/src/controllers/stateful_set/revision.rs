@@ -4,8 +4,9 @@
 use super::members::Members;
 use crate::api::read::{Writer, get};
 use crate::api::stateful_set::{ControllerRevision, PodTemplate};
+use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Body, Kind, Object, ObjectMeta, OwnerReference, Str};
-use crate::apiserver::{ApiError, ApiServer, DeleteOptions, StatusReason};
+use crate::apiserver::{ApiServer, DeleteOptions};
 use crate::base::hash::{fnv32, safe_encode_string};
 use serde_json::Value;
 use std::collections::BTreeMap;

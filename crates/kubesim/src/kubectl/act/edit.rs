@@ -6,9 +6,10 @@
 //! [`reopened`] is the text that the editor shows again after a refusal.
 
 use super::{field_manager, named, validation};
+use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Object, SimTime};
 use crate::apiserver::handlers::{self, Mode, Patch};
-use crate::apiserver::{ApiError, ApiServer, StatusReason, Store};
+use crate::apiserver::{ApiServer, Store};
 use crate::base::hash::name_hash;
 use crate::kubectl::output::Output;
 use crate::kubectl::resource::Query;

@@ -2,8 +2,8 @@
 
 use super::modify::{each, resources_and_pairs, send, targets};
 use super::{DryRun, say};
+use crate::api::status::ApiError;
 use crate::api::{self, Object};
-use crate::apiserver::ApiError;
 use crate::apiserver::handlers::Patch;
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::sim::process::Io;

@@ -3,7 +3,7 @@
 
 use super::{DryRun, documents, warn};
 use crate::api::Object;
-use crate::apiserver::ApiError;
+use crate::api::status::ApiError;
 use crate::apiserver::handlers::{self, Done, Mode, Patch};
 use crate::kubectl::resource::{Found, Query};
 use crate::kubectl::{Failure, Invocation, Next};

@@ -4,8 +4,9 @@
 use super::{DryRun, say, warn};
 use crate::api::node::Taint;
 use crate::api::pod::VolumeSource;
+use crate::api::status::StatusReason;
 use crate::api::{Key, Kind, Object, SimTime, Span, Uid};
-use crate::apiserver::{DeleteOptions, StatusReason};
+use crate::apiserver::DeleteOptions;
 use crate::kubectl::resource::Query;
 use crate::kubectl::selector::parse_labels;
 use crate::kubectl::{Failure, Invocation, Next, fail};

@@ -3,8 +3,8 @@
 use super::modify::{each, send, targets};
 use super::say;
 use super::scale::SCALABLE;
+use crate::api::status::{ApiError, StatusReason};
 use crate::apiserver::handlers::Patch;
-use crate::apiserver::{ApiError, StatusReason};
 use crate::kubectl::{Failure, Invocation, Next, part};
 use crate::sim::process::Io;
 use serde_json::Value;

@@ -4,7 +4,7 @@ use super::modify::{each, send, targets};
 use super::{DryRun, say};
 use crate::api::Kind;
 use crate::api::meta::Requirement;
-use crate::apiserver::ApiError;
+use crate::api::status::ApiError;
 use crate::apiserver::handlers::Patch;
 use crate::kubectl::resource::Found;
 use crate::kubectl::selector::parse_labels;

@@ -178,7 +178,7 @@ impl Wait {
             };
             let holds = match (condition, &now) {
                 (Condition::Deleted, now) => now.as_ref().is_none_or(|o| o.meta.uid != first.meta.uid),
-                (_, None) => return Err(crate::apiserver::ApiError::not_found(&key).into()),
+                (_, None) => return Err(crate::api::status::ApiError::not_found(&key).into()),
                 (condition, Some(object)) => condition.holds(object).map_err(Failure::Client)?,
             };
             if !holds {

@@ -1,33 +1,12 @@
-//! Image references and what pulling them gives. There is no registry: an image that is not known to be broken is there.
+//! What pulling an image gives. There is no registry: an image that is not known to be broken is there.
 
 use crate::api::Str;
+use crate::api::image::{has_name, has_tag, tag};
 use crate::base::rng::Rng;
 use crate::base::text::common;
 
 /// The size that pull events name. Sizes are not simulated; this is busybox:1.28's.
 const SIZE: u64 = 727_869;
-
-/// The reference with its tag: `nginx` → `nginx:latest`.
-pub fn with_tag(image: &str) -> String {
-    let name = image.rsplit('/').next().unwrap_or(image);
-    if image.contains('@') || name.contains(':') { image.to_string() } else { [image, ":latest"].concat() }
-}
-
-fn tag(image: &str) -> &str {
-    let name = image.rsplit('/').next().unwrap_or(image);
-    name.split_once(':').map_or("", |(_, tag)| tag)
-}
-
-/// Whether the tag is this one.
-pub fn has_tag(image: &str, wanted: &str) -> bool {
-    tag(image) == wanted
-}
-
-/// Whether the image is one of these: its name without registry, repository and tag.
-pub fn has_name(image: &str, names: &[&str]) -> bool {
-    let last = image.split('@').next().unwrap_or(image).rsplit('/').next().unwrap_or(image);
-    names.contains(&last.split(':').next().unwrap_or(last))
-}
 
 /// Whether the image holds a shell and nothing else that starts by itself: its container ends at once unless it is given
 /// a command or something to read from.
@@ -122,18 +101,6 @@ fn go_duration(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn references_get_a_tag_unless_they_have_one() {
-        for (image, full) in [
-            ("nginx", "nginx:latest"),
-            ("localhost:5000/nginx", "localhost:5000/nginx:latest"),
-            ("busybox:1.28", "busybox:1.28"),
-            ("a/b@sha256:00", "a/b@sha256:00"),
-        ] {
-            assert_eq!(with_tag(image), full);
-        }
-    }
 
     #[test]
     fn a_name_with_capitals_is_no_reference() {
