@@ -20,7 +20,7 @@ pub mod session;
 
 use app::browser;
 use kubesim::api::SimTime;
-use kubesim::sim::Options;
+use kubesim::config::Options;
 use kubesim::story::{Input, Story};
 
 /// Draws the page into `<div id="app">` and keeps it alive. `static/start.js` calls it when it has the module in its hands:

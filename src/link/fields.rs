@@ -3,7 +3,7 @@
 use super::pack::{Damaged, read_bytes, read_number, write_number};
 use kubesim::api::resolver::{Caching, Question, RecordType};
 use kubesim::api::{Key, Kind, SimTime, Span, Str};
-use kubesim::sim::DnsSetting;
+use kubesim::config::DnsSetting;
 use kubesim::story::{Input, TimedInput};
 use scene::explain::Subject;
 

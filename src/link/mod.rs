@@ -290,8 +290,7 @@ mod tests {
     use crate::session::presets::Variant;
     use kubesim::api::resolver::{Caching, Question, RecordType};
     use kubesim::api::{Kind, Span};
-    use kubesim::sim::DnsSetting;
-    use kubesim::sim::Options;
+    use kubesim::config::{DnsSetting, Options};
     use kubesim::story::Story;
 
     /// The walk's story: five commands, the last one in a pod's shell.

@@ -4,7 +4,7 @@ use super::panel::{DnsQuery, InspectorTab, View};
 use crate::link::{Link, Problem};
 use crate::session::Session;
 use kubesim::api::{Key, Str};
-use kubesim::apiserver::FeatureGates;
+use kubesim::config::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
 use scene::explain::Subject;
 use scene::messages::Messages;

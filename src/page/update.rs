@@ -8,7 +8,7 @@ use crate::link::address::{Address, saved};
 use crate::session::presets::{PRESETS, Variant};
 use crate::session::{Action, Session};
 use kubesim::api::{Key, Kind, Str};
-use kubesim::apiserver::FeatureGates;
+use kubesim::config::FeatureGates;
 use kubesim::manifest::MAX_TEXT;
 use kubesim::manifest::{Diagnosis, Severity, diagnose};
 use kubesim::story::Input;

@@ -5,7 +5,7 @@
 use super::budget::Budget;
 use kubesim::api::{Key, SimTime, Span, Str};
 use kubesim::apiserver::{Entry, History, Moment, Stream};
-use kubesim::sim::Options;
+use kubesim::config::Options;
 use kubesim::story::{Input, Story, TimedInput};
 use kubesim::terminal::{self, PROMPT};
 use scene::history::{Chronicle, OutputChunk, Printed, is_decision, is_event};

@@ -2,7 +2,7 @@
 
 use kubesim::api::{Key, Kind, Str};
 use kubesim::apiserver::Change;
-use kubesim::apiserver::FeatureGates;
+use kubesim::config::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
 use kubesim::story::Input;
 use ordinal::app::App;

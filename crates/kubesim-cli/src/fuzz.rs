@@ -5,11 +5,10 @@
 //! test beside it watch the time and the memory as well.
 
 use kubesim::api::{SimTime, Span};
-use kubesim::apiserver::FeatureGates;
 use kubesim::base::rng::Rng;
+use kubesim::config::{FeatureGates, Options};
 use kubesim::dns;
 use kubesim::manifest;
-use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
 use serde_json::Value;
 use std::path::Path;

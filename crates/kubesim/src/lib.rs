@@ -21,16 +21,20 @@
 pub mod api;
 pub mod apiserver;
 pub mod base;
+pub mod cluster;
+pub mod component;
+pub mod config;
+pub mod control_plane;
 pub mod controllers;
 pub mod dns;
 pub mod kubectl;
 pub mod kubelet;
 pub mod manifest;
 pub mod patch;
+pub mod process;
 pub mod provisioner;
 pub mod scheduler;
 pub mod schema;
-pub mod sim;
 pub mod story;
 pub mod terminal;
 #[cfg(test)]

@@ -7,8 +7,8 @@ use crate::api::verdict::{Component, Reason};
 use crate::api::volume::{PROVISIONED_BY, ReclaimPolicy, SELECTED_NODE, STORAGE_PROVISIONER, VolumePhase};
 use crate::api::{Key, Kind, Object, Str};
 use crate::apiserver::{DeleteOptions, EventType, Source, Store};
-use crate::controllers::{Context, Outcome, Watched};
-use crate::kubelet::Slow;
+use crate::base::time::Span;
+use crate::component::{Context, Outcome, WatchEvent};
 use serde_json::json;
 
 /// How classes name it.
@@ -20,7 +20,7 @@ const SOURCE: Source = Source::controller(
 const SELF: Component = Component::Provisioner;
 
 /// Says which claims and volumes have to be looked at because of this change.
-pub fn interested(_store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(_store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     let Some(after) = change.after else { return };
     let mine = match after.kind {
         Kind::PersistentVolumeClaim => wants_volume(after),
@@ -44,18 +44,18 @@ fn is_to_go(volume: &Object) -> bool {
         && !volume.meta.is_terminating()
 }
 
-/// Looks at a claim or a volume.
-pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+/// Looks at a claim or a volume; making one takes this long.
+pub fn sync(context: &mut Context, takes: Span, key: &Key) -> Outcome {
     let Some(object) = context.store().get(key).cloned() else { return Outcome::DONE };
     match key.kind {
-        Kind::PersistentVolumeClaim if wants_volume(&object) => provision(context, &object),
+        Kind::PersistentVolumeClaim if wants_volume(&object) => provision(context, takes, &object),
         Kind::PersistentVolume if is_to_go(&object) => reclaim(context, &object),
         _ => Outcome::DONE,
     }
 }
 
 /// Starts making the claim's volume, or finishes it when its time has come.
-fn provision(context: &mut Context, claim: &Object) -> Outcome {
+fn provision(context: &mut Context, takes: Span, claim: &Object) -> Outcome {
     let key = claim.key();
     let volume: Str = format!("pvc-{}", claim.meta.uid).into();
     if context.store().get(&Key::cluster(Kind::PersistentVolume, &volume)).is_some() {
@@ -78,7 +78,7 @@ fn provision(context: &mut Context, claim: &Object) -> Outcome {
                 key.namespace, key.name
             );
             said(context, EventType::Normal, "Provisioning", &message);
-            let until = context.now() + context.nodes.takes(Slow::Disks, context.timings.provision);
+            let until = context.now() + takes;
             let reason = Reason::Provisioning { provisioner: NAME.into() };
             context.api.set_verdict(SELF, &key, Some(reason), Some(until));
             until

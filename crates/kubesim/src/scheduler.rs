@@ -14,8 +14,8 @@ use crate::api::{Key, Kind, Object, Pod, Span, Str, Uid};
 use crate::apiserver::{EventType, NodeLoad, Source, Store};
 use crate::base::hash::NameHash;
 use crate::base::quantity::parse_milli_value;
-use crate::controllers::persistent_volume::{fits, is_bound, waits_for_consumer};
-use crate::controllers::{Context, Outcome, Watched};
+use crate::component::volume_binding::{fits, is_bound, waits_for_consumer};
+use crate::component::{Context, Outcome, WatchEvent};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -27,7 +27,7 @@ const BINDING_POLL: Span = Span::seconds(1);
 const BIND_TIMEOUT: Span = Span::seconds(600);
 
 /// Says which pods have to be looked at because of this change. Models the queueing hints of the plugins.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     let (before, after) = (change.before, change.after);
     // Those that were not looked at yet are in the queue anyway.
     let mut unschedulable = |matters: fn(&Object) -> bool| {

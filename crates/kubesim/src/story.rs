@@ -6,8 +6,10 @@
 use crate::api::Resolver;
 use crate::api::resolver::Question;
 use crate::api::{SimTime, Str};
-use crate::dns::watch::Watch;
-use crate::sim::{Cluster, DnsSetting, Options, ProcessId};
+use crate::cluster::Cluster;
+use crate::config::{DnsSetting, Options};
+use crate::process::ProcessId;
+use crate::process::dns_watch::Watch;
 use crate::terminal::Terminal;
 
 /// What the user does.

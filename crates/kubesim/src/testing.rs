@@ -2,8 +2,9 @@
 
 use crate::api::{Kind, Object};
 use crate::apiserver::Change;
+use crate::cluster::Cluster;
+use crate::config::{Options, Timings};
 use crate::schema::{decode::decode, defaults::default};
-use crate::sim::{Cluster, Options, Timings};
 
 /// The walk that Ordinal starts from: a headless Service and a StatefulSet of three.
 pub const SEED: &str = r#"---

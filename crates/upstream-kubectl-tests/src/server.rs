@@ -2,8 +2,9 @@
 
 use kubesim::api::{SimTime, Span};
 use kubesim::apiserver::Stream;
+use kubesim::config::{NodeOptions, Options};
 use kubesim::kubectl;
-use kubesim::sim::{NodeOptions, Options, ProcessId, Program};
+use kubesim::process::{ProcessId, Program};
 use kubesim::story::Story;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -11,8 +11,7 @@ pub mod script;
 pub mod validation;
 
 use kubesim::dns;
-use kubesim::sim::Program;
-use kubesim::sim::process::{Io, Step};
+use kubesim::process::{Io, Program, Step};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -3,8 +3,9 @@
 use super::fold::Folder;
 use super::{Difference, files_of, text};
 use kubesim::api::{Kind, Object};
-use kubesim::apiserver::{FeatureGates, Stream};
-use kubesim::sim::{Cluster, Options};
+use kubesim::apiserver::Stream;
+use kubesim::cluster::Cluster;
+use kubesim::config::{FeatureGates, Options};
 use kubesim::terminal;
 use serde_json::Value;
 

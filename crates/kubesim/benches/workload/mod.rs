@@ -2,7 +2,7 @@
 
 use kubesim::api::{Kind, SimTime, Span};
 use kubesim::apiserver::Moment;
-use kubesim::sim::{NodeOptions, Options};
+use kubesim::config::{NodeOptions, Options};
 use kubesim::story::{Input, Story};
 
 /// A rollout of one set.

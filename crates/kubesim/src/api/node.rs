@@ -6,6 +6,9 @@ use super::{SimTime, Str};
 use serde_json::Value;
 use std::rc::Rc;
 
+/// Where the kubelets' leases are.
+pub const LEASE_NAMESPACE: &str = "kube-node-lease";
+
 /// The label that carries a node's host name.
 pub const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
 

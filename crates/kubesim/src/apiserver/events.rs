@@ -249,7 +249,7 @@ fn fingerprint(message: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apiserver::FeatureGates;
+    use crate::config::FeatureGates;
 
     /// What `kubectl describe` would show of a node that this was said about: message and count.
     fn recorded(messages: impl IntoIterator<Item = (i64, String)>) -> Vec<(String, Option<i64>)> {

@@ -3,9 +3,10 @@
 //! Models `k8s.io/apiserver/pkg/endpoints/handlers`: create.go, update.go, patch.go, and `pkg/registry/generic/registry`.
 
 pub use super::strategy::FieldValidation;
-use super::{ApiServer, strategy, too_many_replicas};
+use super::{ApiServer, strategy};
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Body, Key, Kind, Object};
+use crate::config::too_many_replicas;
 use crate::patch;
 use crate::patch::field_managers::{self, Applied, Asker, Manager};
 use serde_json::Value;

@@ -307,7 +307,7 @@ impl Moment {
 mod tests {
     use super::*;
     use crate::api::Kind;
-    use crate::sim::Options;
+    use crate::config::Options;
     use crate::story::{Input, Story};
     use crate::testing::SEED;
 

@@ -180,7 +180,8 @@ fn less(a: &Quantity, b: &Quantity) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::{Cluster, Options};
+    use crate::cluster::Cluster;
+    use crate::config::Options;
     use serde_json::json;
 
     fn cluster(limits: Value) -> Cluster {

@@ -16,6 +16,8 @@ mod store;
 pub mod strategy;
 
 pub use crate::api::status::{ApiError, StatusReason};
+use crate::config::FeatureGates;
+use crate::config::MOST_REPLICAS;
 pub use events::{EventType, Source};
 pub use history::{Cause, Change, Entry, History, MOST_KEPT, Moment, Stream};
 pub use index::NodeLoad;
@@ -29,13 +31,6 @@ use crate::api::{Body, Key, Kind, Object, SimTime, Uid, read};
 use crate::base::rng::Rng;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-
-/// Feature gates that change what is simulated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct FeatureGates {
-    /// `MaxUnavailableStatefulSet`: beta, but off in a stock 1.36.
-    pub max_unavailable_stateful_set: bool,
-}
 
 /// What a deletion takes along.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -82,14 +77,6 @@ pub struct ApiServer {
     pub seed: u64,
     /// How many pods a user may ask one controller for: a limit of the simulation, not of Kubernetes.
     pub most_replicas: i32,
-}
-
-/// The simulation carries this many pods of one controller.
-pub const MOST_REPLICAS: i32 = 10_000;
-
-/// What is said to somebody who asks one controller for too many pods.
-pub(crate) fn too_many_replicas(replicas: i64, most: i32) -> String {
-    format!("spec.replicas: {replicas}: this simulation runs at most {most} pods of one controller")
 }
 
 /// How much of `generateName` a name keeps (`k8s.io/apiserver/pkg/storage/names/generate.go`).

@@ -6,9 +6,9 @@
 
 use serde_json::{Map, Value};
 
-use super::FeatureGates;
 use crate::api::Kind;
 use crate::api::status::{ApiError, StatusReason};
+use crate::config::FeatureGates;
 use crate::schema::decode::{Decoded, decode, zero};
 use crate::schema::defaults::{self, default};
 use crate::schema::types::{Shape, type_of};

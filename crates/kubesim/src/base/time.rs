@@ -32,6 +32,11 @@ impl SimTime {
         Self::EPOCH_UNIX_SECONDS + self.0.div_euclid(1000)
     }
 
+    /// Milliseconds of Unix time; 0 for what is before.
+    pub fn unix_ms(self) -> u64 {
+        (Self::EPOCH_UNIX_SECONDS * 1000 + self.0).max(0) as u64
+    }
+
     /// The moment cut to whole seconds, as API objects keep time (`metav1.Time`).
     pub fn whole_seconds(self) -> SimTime {
         SimTime(self.0.div_euclid(1000) * 1000)

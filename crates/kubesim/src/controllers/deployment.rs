@@ -4,9 +4,8 @@
 //! `util/deployment_util.go`. A write of the Deployment itself ends a look: the real controller then holds an outdated
 //! copy, its next write is refused, and it looks again.
 
-use super::ref_manager::{claim, is_new_orphan};
 use super::replica_set::REPLICA_FAILURE;
-use super::{Context, Outcome, Watched, add_controller_of, template_hash};
+use super::template_hash;
 use crate::api::event::Involved;
 use crate::api::meta::Condition;
 use crate::api::read::get;
@@ -15,6 +14,8 @@ use crate::api::verdict::{Component, Reason};
 use crate::api::workload::{Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet, scaled_value};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, OwnerReference, SimTime, Span, Str};
 use crate::apiserver::{ApiServer, DeleteOptions, EventType, Source, Store};
+use crate::component::ref_manager::{claim, is_new_orphan};
+use crate::component::{Context, Outcome, WatchEvent, add_controller_of};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -45,7 +46,7 @@ const ME: Component = Component::DeploymentController;
 const SOURCE: Source<'static> = Source::controller("deployment-controller");
 
 /// Says which Deployments have to be looked at because of this change.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     match change.key.kind {
         Kind::Deployment => add(ME, change.key.clone()),
         Kind::ReplicaSet => {
@@ -79,14 +80,14 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     let result = rollout.run();
     let did = rollout.did.take();
     let (reason, outcome) = match result {
-        Ok((reason, again_at)) => (did.unwrap_or(reason), Outcome { again_at, failed: false }),
+        Ok((reason, requeue_at)) => (did.unwrap_or(reason), Outcome { requeue_at, failed: false }),
         Err(Stop::Again) => {
             let Some(reason) = did else { return Outcome::DONE };
             (reason, Outcome::DONE)
         }
         Err(Stop::Failed(error)) => (Reason::Failed { message: error.message.into() }, Outcome::FAILED),
     };
-    context.api.set_verdict(ME, key, Some(reason), outcome.again_at);
+    context.api.set_verdict(ME, key, Some(reason), outcome.requeue_at);
     outcome
 }
 
@@ -675,13 +676,13 @@ impl Rollout<'_> {
         let complete = self.is_complete(&status);
         self.write_status(status)?;
         let now = self.api.now;
-        let again_at = progressing(&self.body().status)
+        let requeue_at = progressing(&self.body().status)
             .filter(|c| {
                 self.has_progress_deadline() && !complete && c.condition.reason.as_deref() != Some(TIMED_OUT)
             })
             .map(|c| self.deadline(c) + Span::seconds(1))
             .filter(|at| *at > now);
-        Ok((if complete { Reason::Settled } else { self.waiting() }, again_at))
+        Ok((if complete { Reason::Settled } else { self.waiting() }, requeue_at))
     }
 
     fn waiting(&self) -> Reason {

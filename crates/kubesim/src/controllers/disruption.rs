@@ -2,7 +2,6 @@
 //!
 //! Models `pkg/controller/disruption/disruption.go`. What heeds the budget is the eviction API.
 
-use super::{Context, Outcome, Watched};
 use crate::api::event::Involved;
 use crate::api::meta::Condition;
 use crate::api::read::{Writer, get, list, time};
@@ -10,6 +9,7 @@ use crate::api::verdict::{Component, Reason};
 use crate::api::workload::scaled_value;
 use crate::api::{Body, Key, Kind, LabelSelector, Object, SimTime, Span};
 use crate::apiserver::{ApiServer, EventType, Source, Store};
+use crate::component::{Context, Outcome, WatchEvent};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ const DELETION_TIMEOUT: Span = Span::seconds(2 * 60);
 const DISRUPTION_ALLOWED: &str = "DisruptionAllowed";
 
 /// Says which budgets have to be looked at because of this change.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     match change.key.kind {
         Kind::PodDisruptionBudget => add(ME, change.key.clone()),
         Kind::Pod => {
@@ -105,8 +105,8 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     let reason = if allowed > 0 { "SufficientPods" } else { "InsufficientPods" };
     write(context.api, &budget, with_condition(&new.done(), reason, None, &budget, now));
     context.api.set_verdict(ME, key, Some(Reason::DisruptionsAllowed { allowed, healthy, desired }), None);
-    let again_at = disrupted.values().map(|at| *at + DELETION_TIMEOUT + Span(1)).min();
-    Outcome { again_at, failed: false }
+    let requeue_at = disrupted.values().map(|at| *at + DELETION_TIMEOUT + Span(1)).min();
+    Outcome { requeue_at, failed: false }
 }
 
 /// A selector as Go's `LabelSelector.String` has it.

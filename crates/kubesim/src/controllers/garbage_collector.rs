@@ -4,17 +4,17 @@
 //! looks at one object at a time, as owner (is it waiting for its dependents, or leaving them behind?) and as dependent
 //! (is any of its owners still there?).
 
-use super::{Context, Outcome, Watched};
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER, OwnerReference};
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, Uid};
 use crate::apiserver::{DeleteOptions, Propagation, Store};
+use crate::component::{Context, Outcome, WatchEvent};
 use std::rc::Rc;
 
 const ME: Component = Component::GarbageCollector;
 
 /// Says which objects have to be looked at because of this change. Models `graph_builder.go: processGraphChanges`.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     if !can_own_or_be_owned(change.key.kind) {
         return;
     }

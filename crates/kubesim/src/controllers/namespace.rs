@@ -4,10 +4,10 @@
 //! Models `pkg/controller/namespace`, `pkg/controller/serviceaccount/serviceaccounts_controller.go` and
 //! `pkg/controller/certificates/rootcacertpublisher`.
 
-use super::{Context, Outcome, Watched};
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, KINDS, Key, Kind, Object, SimTime, Span};
 use crate::apiserver::{ApiServer, DeleteOptions, Store};
+use crate::component::{Context, Outcome, WatchEvent};
 use serde_json::json;
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ const FINALIZER_ESTIMATE: i64 = 15;
 const ROOT_CA: &str = "kube-root-ca.crt";
 
 /// Says which namespaces have to be looked at because of this change.
-pub fn interested(_store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(_store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     let furniture = match change.key.kind {
         Kind::Namespace => return add(ME, change.key.clone()),
         Kind::ServiceAccount => "default",

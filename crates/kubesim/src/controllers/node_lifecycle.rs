@@ -4,16 +4,15 @@
 //! at all nodes every `--node-monitor-period` and at the leases that kubelets renew; here a node whose lease is no longer
 //! renewed is due when, on average, the real one would have noticed.
 
-use super::{Context, Outcome, Watched};
 use crate::api::event::Involved;
-use crate::api::node::{Node, Taint};
+use crate::api::node::{LEASE_NAMESPACE, Node, Taint};
 use crate::api::pod::condition::READY;
 use crate::api::read::{get, time};
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, SimTime, Span};
 use crate::apiserver::{ApiServer, Change, EventType, Source, Store};
-use crate::kubelet::LEASE_NAMESPACE;
-use crate::sim::Timings;
+use crate::component::{Context, Outcome, WatchEvent};
+use crate::config::Timings;
 use std::rc::Rc;
 
 /// The taint of a node whose kubelet says that it is not well.
@@ -49,7 +48,7 @@ const NETWORK: (&str, &str) = ("NetworkUnavailable", "node.kubernetes.io/network
 
 /// Says which nodes have to be looked at because of this change: the node of a node or lease, and all of them when one has
 /// become well or not.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     if change.key.kind == Kind::Lease
         && &*change.key.namespace == LEASE_NAMESPACE
         && store.find_cluster(Kind::Node, &change.key.name).is_some()
@@ -262,7 +261,7 @@ fn taint(context: &mut Context, node: &Object, taint: &str) -> Outcome {
     if next.is_some() && later.is_none() {
         set_no_execute_taint(context, &key, Some(new_taint(taint, "NoExecute", now)));
     }
-    Outcome { again_at: later, failed: false }
+    Outcome { requeue_at: later, failed: false }
 }
 
 /// How fast nodes are tainted.
@@ -292,9 +291,9 @@ fn pace(store: &Store) -> Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::Cluster;
     use crate::controllers::testing::Bench;
     use crate::kubelet::set_down;
-    use crate::sim::Cluster;
 
     const NODE: &str = "chhan-k8s-3";
 

@@ -3,77 +3,24 @@
 //!
 //! Not simulated: its resync every 15 s, which repeats its events; resizing.
 
-use super::{Context, Outcome, Watched};
 use crate::api::event::Involved;
 use crate::api::read::get;
 use crate::api::verdict::{Component, Reason};
 use crate::api::volume::{
     BETA_STORAGE_PROVISIONER, BIND_COMPLETED, BOUND_BY_CONTROLLER, ClaimPhase, ClaimRef, PROVISIONED_BY,
-    PersistentVolumeClaim, ReclaimPolicy, SELECTED_NODE, STORAGE_PROVISIONER, VolumePhase,
+    ReclaimPolicy, SELECTED_NODE, STORAGE_PROVISIONER, VolumePhase,
 };
 use crate::api::{Key, Kind, Object, Str};
 use crate::apiserver::{DeleteOptions, EventType, Source, Store};
-use crate::base::quantity::parse_milli_value;
+use crate::component::volume_binding::{excess, fits, is_bound, mismatch, mode, waits_for_consumer};
+use crate::component::{Context, Outcome, WatchEvent};
 use std::rc::Rc;
 
 const SELF: Component = Component::PersistentVolumeController;
 const SOURCE: Source = Source::controller("persistentvolume-controller");
 
-/// Whether binding is complete (`isPVCFullyBound`).
-pub fn is_bound(claim: &Object) -> bool {
-    claim.claim().spec.volume_name.is_some() && claim.meta.annotation(BIND_COMPLETED).is_some()
-}
-
-/// Whether the claim's class waits for a pod (`volumeBindingMode: WaitForFirstConsumer`).
-pub fn waits_for_consumer(store: &Store, claim: &PersistentVolumeClaim) -> bool {
-    class_of(store, claim).is_some_and(|c| c.storage_class().wait_for_first_consumer)
-}
-
-fn class_of<'a>(store: &'a Store, claim: &PersistentVolumeClaim) -> Option<&'a Rc<Object>> {
-    store.get(&Key::cluster(Kind::StorageClass, claim.spec.storage_class_name.as_deref()?))
-}
-
-/// Whether this volume, if nobody has it, is what the claim asks for (`volume.FindMatchingVolume`).
-pub fn fits(volume: &Object, claim: &PersistentVolumeClaim) -> bool {
-    mismatch(volume, claim, true).is_none()
-        && claim.spec.selector.as_ref().is_none_or(|s| s.matches(&volume.meta.labels))
-}
-
-/// How much more than the claim needs a volume that fits is: the one with the least is taken, first by the number of
-/// its access modes (`persistentVolumeOrderedIndex.findByClaim`).
-fn excess(volume: &Object) -> (usize, Option<i64>) {
-    let v = volume.volume();
-    (v.access_modes.len(), parse_milli_value(&v.capacity))
-}
-
-fn mode(volume: &Object) -> &str {
-    get(&volume.volume().raw, "volumeMode").as_str().unwrap_or("Filesystem")
-}
-
-/// Why the claim can't have the volume, even if it asks for it by name. Models `checkVolumeSatisfyClaim`.
-fn mismatch(volume: &Object, claim: &PersistentVolumeClaim, class_matters: bool) -> Option<String> {
-    let (v, spec) = (volume.volume(), &claim.spec);
-    let size = |q: &str| parse_milli_value(q).unwrap_or(0);
-    let why = if volume.meta.is_terminating() {
-        return Some(format!("the volume is marked for deletion \"{}\"", volume.meta.name));
-    } else if size(&v.capacity) < size(&spec.request) {
-        "requested PV is too small"
-    } else if class_matters
-        && *v.storage_class_name != *spec.storage_class_name.as_deref().unwrap_or_default()
-    {
-        "storageClassName does not match"
-    } else if mode(volume) != &*spec.volume_mode {
-        "incompatible volumeMode"
-    } else if !spec.access_modes.iter().all(|m| v.access_modes.contains(m)) {
-        "incompatible accessMode"
-    } else {
-        return None;
-    };
-    Some(why.to_string())
-}
-
 /// Says which claims and volumes have to be looked at because of this change.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     let of_class = |class: &Str, add: &mut dyn FnMut(Component, Key)| {
         let waiting = |c: &&Rc<Object>| {
             c.claim().spec.volume_name.is_none() && c.claim().spec.storage_class_name.as_ref() == Some(class)
@@ -406,7 +353,7 @@ fn cannot_delete(volume: &Object) -> Option<String> {
 mod tests {
     use crate::api::volume::{ClaimPhase, VolumePhase};
     use crate::api::{Kind, SimTime};
-    use crate::sim::Cluster;
+    use crate::cluster::Cluster;
     use crate::testing;
 
     fn claim_phases(cluster: &Cluster) -> Vec<(String, ClaimPhase)> {

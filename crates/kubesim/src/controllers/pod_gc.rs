@@ -5,11 +5,11 @@
 //! due when, on average, the real one would have come by. Not simulated: that it removes pods that ended, from 12,500 on.
 
 use super::node_lifecycle::pods_on;
-use super::{Context, Outcome, Watched};
 use crate::api::pod::PodPhase;
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, Span};
 use crate::apiserver::{DeleteOptions, Store};
+use crate::component::{Context, Outcome, WatchEvent};
 
 const ME: Component = Component::PodGarbageCollector;
 /// Between one look and the next.
@@ -19,7 +19,7 @@ const QUARANTINE: Span = Span::seconds(40);
 const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
 
 /// Says which pods have to be looked at because of this change.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     let halves = change.before.zip(change.after);
     match change.key.kind {
         Kind::Node => {

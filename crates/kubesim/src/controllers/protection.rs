@@ -1,22 +1,18 @@
 //! Claims and volumes in use are not deleted under their users: the finalizers `kubernetes.io/pvc-protection` and
 //! `kubernetes.io/pv-protection`. Models `pkg/controller/volume/pvcprotection` and `pkg/controller/volume/pvprotection`.
 
-use super::{Context, Outcome, Watched};
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
 use crate::api::verdict::{Component, Reason};
 use crate::api::volume::VolumePhase;
 use crate::api::{Key, Kind, Object};
 use crate::apiserver::Store;
+use crate::component::{Context, Outcome, WatchEvent};
 
 /// Says which claims and volumes have to be looked at because of this change.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
-    let goes = |o: Option<&Object>| o.is_some_and(|o| o.meta.is_terminating());
+pub fn claim_event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     match change.key.kind {
         Kind::PersistentVolumeClaim if goes(change.after) => {
             add(Component::PvcProtectionController, change.key.clone());
-        }
-        Kind::PersistentVolume if goes(change.after) => {
-            add(Component::PvProtectionController, change.key.clone());
         }
         Kind::Pod if change.after.is_none() => {
             for name in change.object().pod().spec.claims() {
@@ -28,6 +24,17 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
         }
         _ => {}
     }
+}
+
+/// Puts volumes that are to go into the queue of [`sync`].
+pub fn volume_event_handlers(_store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
+    if change.key.kind == Kind::PersistentVolume && goes(change.after) {
+        add(Component::PvProtectionController, change.key.clone());
+    }
+}
+
+fn goes(object: Option<&Object>) -> bool {
+    object.is_some_and(|o| o.meta.is_terminating())
 }
 
 /// Looks at a claim or a volume that is to go.

@@ -2,8 +2,6 @@
 //!
 //! Models `pkg/controller/replicaset/replica_set.go` and `replica_set_utils.go`.
 
-use super::ref_manager::{claim, is_new_orphan};
-use super::{Context, Outcome, Watched, add_controller_of};
 use crate::api::event::Involved;
 use crate::api::meta::Condition;
 use crate::api::pod::{Pod, PodPhase};
@@ -12,6 +10,8 @@ use crate::api::verdict::{Component, Reason};
 use crate::api::workload::{ReplicaSet, ReplicaSetStatus};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, OwnerReference, SimTime};
 use crate::apiserver::{ApiServer, DeleteOptions, EventType, Source, Store};
+use crate::component::ref_manager::{claim, is_new_orphan};
+use crate::component::{Context, Outcome, WatchEvent, add_controller_of};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -25,7 +25,7 @@ pub const REPLICA_FAILURE: &str = "ReplicaFailure";
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
 /// Says which ReplicaSets have to be looked at because of this change.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     match change.key.kind {
         Kind::ReplicaSet => add(ME, change.key.clone()),
         Kind::Pod => {
@@ -50,9 +50,9 @@ fn is_active(pod: &Object) -> bool {
 pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     let Some(set) = context.store().get(key).cloned() else { return Outcome::DONE };
     match reconcile(context.api, &set) {
-        Ok((reason, again_at)) => {
-            context.api.set_verdict(ME, key, Some(reason), again_at);
-            Outcome { again_at, failed: false }
+        Ok((reason, requeue_at)) => {
+            context.api.set_verdict(ME, key, Some(reason), requeue_at);
+            Outcome { requeue_at, failed: false }
         }
         Err(error) => {
             context.api.set_verdict(ME, key, Some(Reason::Failed { message: error.message.into() }), None);

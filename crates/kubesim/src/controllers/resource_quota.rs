@@ -3,11 +3,11 @@
 //! Models `pkg/controller/resourcequota/resource_quota_controller.go`. What is made is counted by admission
 //! (`apiserver::quota`); this notices what goes.
 
-use super::{Context, Outcome, Watched};
 use crate::api::read::get;
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, Key, Kind, Object, SimTime, Span, Str};
 use crate::apiserver::{Store, quota_status};
+use crate::component::{Context, Outcome, WatchEvent};
 use std::rc::Rc;
 
 const ME: Component = Component::ResourceQuotaController;
@@ -15,7 +15,7 @@ const ME: Component = Component::ResourceQuotaController;
 const FULL_RESYNC: Span = Span::seconds(300);
 
 /// Says which quotas have to be looked at because of this change.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     let frees = match (change.before, change.after) {
         (Some(_), None) => true,
         (Some(old), Some(new)) if change.key.kind == Kind::Pod => {
@@ -47,7 +47,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     });
     written.expect("the quota is there");
     let stuck = stops_counting_at(context.store(), &key.namespace, context.now());
-    Outcome { again_at: stuck.map(next_full_look), failed: false }
+    Outcome { requeue_at: stuck.map(next_full_look), failed: false }
 }
 
 /// When the first of the pods that were told to go no longer counts, because by then it should have been gone.

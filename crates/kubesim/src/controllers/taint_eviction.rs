@@ -4,19 +4,19 @@
 //! ([`Reason::Tolerating`] and until when).
 
 use super::node_lifecycle::pods_on;
-use super::{Context, Outcome, Watched};
 use crate::api::event::Involved;
 use crate::api::node::Taint;
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, Span, Str, Uid};
 use crate::apiserver::{ApiServer, Change, DeleteOptions, EventType, Source, Store};
+use crate::component::{Context, Outcome, WatchEvent};
 use std::rc::Rc;
 
 const ME: Component = Component::TaintEvictionController;
 const SOURCE: Source<'static> = Source::controller("taint-eviction-controller");
 
 /// Says which pods have to be looked at because of this change.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     match change.key.kind {
         Kind::Node => {
             let taints = |node: Option<&Object>| -> Vec<Taint> { node.map(no_execute).unwrap_or_default() };

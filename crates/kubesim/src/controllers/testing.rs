@@ -1,11 +1,14 @@
 //! A cluster in which only the components under test are at work, so that a test plays everybody else.
 
-use super::{Context, Watched, interested, latency, sync};
 use crate::api::pod::{ContainerState, ContainerStatus, Terminated, condition};
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, PodPhase, SimTime, Span, Str};
 use crate::apiserver::{Cause, Change, DeleteOptions, Response};
-use crate::sim::{Cluster, Options, Queue, Timings};
+use crate::cluster::Cluster;
+use crate::cluster::queue::Queue;
+use crate::component::{Context, WatchEvent};
+use crate::config::{Options, Timings};
+use crate::control_plane::{Work, event_handlers, latency, sync};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -33,15 +36,15 @@ impl Bench {
             self.dispatch();
             let Some(at) = self.queue.next_at().filter(|at| *at <= until) else { break };
             let (_, (component, key)) = self.queue.pop().expect("a task is due");
-            let Cluster { api, options, nodes, caches, .. } = &mut self.cluster;
+            let Cluster { api, options, nodes, memory, .. } = &mut self.cluster;
             api.now = api.now.max(at);
             api.cause = Cause::Component(component);
-            let outcome =
-                sync(component, &mut Context { api, timings: &options.timings, nodes, caches }, &key);
+            let context = Context { api, timings: &options.timings };
+            let outcome = sync(component, &mut Work { context, memory, nodes }, &key);
             if outcome.failed {
                 self.failures += 1;
                 self.queue.add(self.cluster.api.now + Span(5 << self.failures.min(16)), (component, key));
-            } else if let Some(again) = outcome.again_at {
+            } else if let Some(again) = outcome.requeue_at {
                 self.queue.add(again, (component, key));
             }
         }
@@ -59,8 +62,8 @@ impl Bench {
         for entry in cluster.api.history().since(*seen) {
             let Change::Object { key, before, after } = &entry.change else { continue };
             let (before, after) = (before.as_deref(), after.as_deref());
-            let change = Watched { key, before, after, cause: entry.cause };
-            interested(cluster.api.store(), &change, &mut |component, key| {
+            let change = WatchEvent { key, before, after, cause: entry.cause };
+            event_handlers(cluster.api.store(), &change, &mut |component, key| {
                 if at_work.contains(&component) {
                     let wait = latency(component, &cluster.options.timings);
                     queue.add(cluster.api.now + wait, (component, key));

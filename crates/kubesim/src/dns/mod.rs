@@ -6,7 +6,7 @@
 //! | [`server`] | what CoreDNS has been told so far, and the caches in front of it |
 //! | [`resolver`] | a pod's resolv.conf: search path and ndots |
 //! | [`reason`] | why a name has no records, and what would change that |
-//! | [`watch`] | a question asked once, or once a second |
+//! | [`query`] | a question of the user's and its answer |
 //! | `nslookup`, `dig`, `host`, `busybox`, `getent` | BIND 9.18's clients, BusyBox 1.35's nslookup, glibc's getent |
 //!
 //! It reads EndpointSlices and Services, and knows nothing of how they come to be.
@@ -16,10 +16,10 @@ mod dig;
 mod getent;
 mod host;
 mod nslookup;
+pub mod query;
 pub mod reason;
 pub mod resolver;
 pub mod server;
-pub mod watch;
 pub mod zone;
 
 pub use server::Network;

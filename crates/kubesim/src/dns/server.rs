@@ -11,7 +11,7 @@ use crate::api::verdict::Component;
 use crate::api::{Body, Key, Kind, Object, ObjectCache, ObjectMeta, SimTime};
 use crate::apiserver::{ApiServer, Change, History, Store};
 use crate::base::rng::Rng;
-use crate::controllers::{Context, Outcome, Watched};
+use crate::component::{Context, Outcome, WatchEvent};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -66,21 +66,21 @@ pub(super) fn everything(store: &Store) -> Rc<ObjectCache> {
 }
 
 /// Puts Services and what belongs to them into the queue of [`sync`]. Models CoreDNS' informers.
-pub fn interested(change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(_store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     if is_watched(change.key.kind) {
         add(Component::Dns, change.key.clone());
     }
 }
 
-/// CoreDNS is told of an object as it was [`crate::sim::Timings::dns`] ago.
-pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+/// CoreDNS is told of an object as it was [`crate::config::Timings::dns`] ago.
+pub fn sync(context: &mut Context, untold: &mut Untold, key: &Key) -> Outcome {
     let delay = context.timings.dns;
     let told = context.now() - delay;
     let history = context.api.history();
-    context.caches.untold.read(history, told);
+    untold.read(history, told);
     let mut object = context.store().get(key).cloned();
     let mut later = None;
-    for position in context.caches.untold.positions.iter().rev() {
+    for position in untold.positions.iter().rev() {
         if let Some(entry) = history.since(*position).first()
             && let Change::Object { key: changed, before, .. } = &entry.change
             && changed == key
@@ -94,7 +94,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         Rc::make_mut(&mut resolver.known).put(key, object);
         resolver.put(context.api);
     }
-    Outcome { again_at: later, failed: false }
+    Outcome { requeue_at: later, failed: false }
 }
 
 /// The writes of which CoreDNS has not been told yet. It says nothing that the history does not say: forgetting it costs
@@ -165,7 +165,7 @@ pub fn with_network<T>(
 }
 
 /// Puts into the caches what was learned.
-pub(super) fn keep(api: &mut ApiServer, learned: Vec<Cached>) {
+pub(crate) fn keep(api: &mut ApiServer, learned: Vec<Cached>) {
     if learned.is_empty() {
         return;
     }

@@ -4,8 +4,9 @@ use super::*;
 use crate::api::Object;
 use crate::api::resolver::Rcode;
 use crate::api::resolver::RecordType;
-use crate::apiserver::{ApiServer, FeatureGates};
+use crate::apiserver::ApiServer;
 use crate::base::time::SimTime;
+use crate::config::FeatureGates;
 use serde_json::json;
 
 /// A headless Service `flask` with three endpoints, the last of them not ready.

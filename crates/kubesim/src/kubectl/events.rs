@@ -7,8 +7,7 @@ use super::table::TabWriter;
 use super::{Failure, Invocation, Next};
 use crate::api::{Kind, Object, SimTime};
 use crate::apiserver::Change;
-use crate::sim::Program;
-use crate::sim::process::{Io, Step};
+use crate::process::{Io, Program, Step};
 use serde_json::{Value, json};
 use std::rc::Rc;
 

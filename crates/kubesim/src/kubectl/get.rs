@@ -1,16 +1,16 @@
 //! `kubectl get`. Models `k8s.io/kubectl/pkg/cmd/get/get.go`.
 
+use super::act::documents;
 use super::output::jsonpath::Template;
 use super::output::{Output, row};
 use super::printers::{self, Row};
 use super::resource::{Query, Targets};
 use super::table::TabWriter;
-use super::{Failure, Invocation, Next, act::documents, part};
+use super::{Failure, Invocation, Next, subresource};
 use crate::api::{Kind, Object, SimTime};
 use crate::apiserver::Change;
 use crate::base::quantity::parse_milli_value;
-use crate::sim::Program;
-use crate::sim::process::{Io, Step};
+use crate::process::{Io, Program, Step};
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -43,7 +43,7 @@ const ENDPOINTS_WARNING: &str =
 /// Runs it.
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if inv.has("raw") {
-        return part::raw(inv, io);
+        return subresource::raw(inv, io);
     }
     let watches = inv.is("watch") || inv.is("watch-only");
     let query = match inv.has("filename") {
@@ -77,10 +77,10 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         (_, Targets::Selected(_)) => {
             return Err(Failure::client("subresource cannot be used when bulk resources are specified"));
         }
-        ("scale", _) => return part::scale(inv, &targets, io),
+        ("scale", _) => return subresource::scale(inv, &targets, io),
         (name, Targets::Named(keys)) => {
-            if keys.iter().any(|key| !part::is_served(key.kind, name)) {
-                return Err(part::not_served());
+            if keys.iter().any(|key| !subresource::is_served(key.kind, name)) {
+                return Err(subresource::not_served());
             }
         }
     }

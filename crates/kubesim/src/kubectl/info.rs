@@ -7,7 +7,7 @@ use super::table::TabWriter;
 use super::{Failure, Invocation, Next, Verb};
 use crate::api::{KINDS, Key, Kind};
 use crate::apiserver::Store;
-use crate::sim::process::Io;
+use crate::process::Io;
 use serde_json::json;
 
 /// Them.

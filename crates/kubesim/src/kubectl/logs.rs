@@ -8,8 +8,7 @@ use crate::api::pod::{ContainerState, ContainerStatus};
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, Object, SimTime, Span, Str, Uid};
 use crate::apiserver::Store;
-use crate::sim::Program;
-use crate::sim::process::{Io, Step};
+use crate::process::{Io, Program, Step};
 use std::rc::Rc;
 
 /// The flags.

@@ -11,6 +11,10 @@ use crate::apiserver::Store;
 use crate::controllers::endpoint_slice::endpoints;
 use std::rc::Rc;
 
+/// What has a scale.
+pub const SCALABLE: [Kind; 4] =
+    [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::ReplicationController];
+
 /// What a user asked for, before anything is looked up.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Query {

@@ -19,6 +19,7 @@ mod host;
 mod image_manager;
 mod probe;
 mod program;
+pub(crate) mod registration;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -27,13 +28,15 @@ mod worker;
 
 use crate::api::image;
 use crate::api::meta::Condition;
+use crate::api::node::LEASE_NAMESPACE;
 use crate::api::read::{get, list};
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
 use crate::apiserver::{ApiServer, Cause, Store};
 use crate::base::table::Table;
-use crate::controllers::{Context, Outcome, Watched};
-use crate::sim::{NodeOptions, Options};
+use crate::component::{Outcome, WatchEvent};
+use crate::config::Timings;
+use crate::config::{NodeOptions, Options};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -79,6 +82,28 @@ struct NodeState {
     /// The addresses that pods have.
     used: BTreeSet<Str>,
     down: bool,
+}
+
+/// What a kubelet has to work with: what every component has, and what the nodes keep to themselves.
+pub struct NodeContext<'a> {
+    /// The API server.
+    pub api: &'a mut ApiServer,
+    /// How long things take.
+    pub timings: &'a Timings,
+    /// What the nodes keep to themselves.
+    pub nodes: &'a mut Nodes,
+}
+
+impl NodeContext<'_> {
+    /// The present.
+    pub fn now(&self) -> SimTime {
+        self.api.now
+    }
+
+    /// The world as it is now.
+    pub fn store(&self) -> &Store {
+        self.api.store()
+    }
 }
 
 /// The first addresses of a node's range are its own.
@@ -180,9 +205,6 @@ fn parse_range(range: &str) -> Option<(u32, u32)> {
     Some((base.into(), 1 << (32 - bits)))
 }
 
-/// Where the kubelets' leases are.
-pub const LEASE_NAMESPACE: &str = "kube-node-lease";
-
 /// Stops a node, or lets it come back. While it is down its kubelet does nothing; its containers stand still.
 ///
 /// A node that is up renews its lease all the time, which is not written down: only when it stops is there a lease with
@@ -237,14 +259,14 @@ fn report_ready(api: &mut ApiServer, node: &str) {
 
 /// Brings up a node that somebody made by hand: a kubelet registers as on a worker of the usual size, with what the object
 /// says in place of its own. (In a real cluster no kubelet comes with the object, but tools such as kwok play one.)
-fn register(context: &mut Context, key: &Key) {
+fn register(context: &mut NodeContext, key: &Key) {
     let Some(node) = context.store().get(key).cloned() else { return };
     if !node.node().conditions.is_empty() {
         return;
     }
     let number = context.store().list(Kind::Node).count();
     let worker = NodeOptions::worker(&key.name, &format!("10.{number}.0"), number);
-    let mut tree = crate::sim::node_tree(&worker, context.now());
+    let mut tree = crate::kubelet::registration::node_tree(&worker, context.now());
     let asked = node.to_value();
     lay_over(&mut tree["status"]["allocatable"], get(get(&asked, "status"), "capacity"));
     lay_over(&mut tree, &asked);
@@ -270,7 +292,7 @@ fn lay_over(tree: &mut Value, more: &Value) {
 }
 
 /// Says which pods have to be looked at because of this change.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     if change.key.kind == Kind::Lease && &*change.key.namespace == LEASE_NAMESPACE {
         let on_node = |p: &&Rc<Object>| p.pod().spec.node_name.as_ref() == Some(&change.key.name);
         for pod in store.pods_on(&change.key.name).filter(on_node) {
@@ -287,7 +309,7 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
 }
 
 /// Lets the pod's kubelet look at it.
-pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+pub fn sync(context: &mut NodeContext, key: &Key) -> Outcome {
     if key.kind == Kind::Node {
         register(context, key);
         return Outcome::DONE;
@@ -322,16 +344,16 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         context.api.set_verdict(Component::Kubelet, key, Some(lost), None);
         return Outcome::DONE;
     }
-    if let Some(again_at) = at_rest {
-        return Outcome { again_at, failed: false };
+    if let Some(requeue_at) = at_rest {
+        return Outcome { requeue_at, failed: false };
     }
     let mut worker = match context.nodes.pods.remove(key) {
         Some(worker) => worker,
         None => Box::new(Worker::new(context, &object, &node)),
     };
-    let again_at = worker.sync(context, &object);
+    let requeue_at = worker.sync(context, &object);
     context.nodes.pods.insert(key.clone(), worker);
-    Outcome { again_at, failed: false }
+    Outcome { requeue_at, failed: false }
 }
 
 /// The host for commands in a running container (`kubectl exec`, a terminal in a pod); `None` if it does not run.

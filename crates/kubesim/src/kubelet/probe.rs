@@ -3,11 +3,11 @@
 //! A probe that asks over the network succeeds once the program serves; nothing is really asked. An `exec` probe runs its
 //! command. A probe that can't change its mind by itself is not asked again.
 
+use super::NodeContext;
 use super::worker::Worker;
 use crate::api::pod::{Container, Probe};
 use crate::api::read::{get, opt_str};
 use crate::api::{Object, SimTime, Span};
-use crate::controllers::Context;
 use std::rc::Rc;
 
 /// What a web server that is held unready answers.
@@ -114,7 +114,7 @@ fn always_there() -> Probe {
 
 /// Asks a container's probe.
 pub(super) fn ask(
-    cx: &mut Context,
+    cx: &mut NodeContext,
     pod: &Rc<Object>,
     worker: &mut Worker,
     i: usize,

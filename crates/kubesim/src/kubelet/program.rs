@@ -1,12 +1,12 @@
 //! What a container's process does: its command is run by the [`shell`] as far as it can be; the rest counts as a
 //! server that serves until it is told to stop.
 
+use super::NodeContext;
 use super::host::{self, ContainerHost};
 use super::worker::Worker;
 use crate::api::pod::Container;
 use crate::api::read::{get, strings};
 use crate::api::{Object, SimTime, Span, Str};
-use crate::controllers::Context;
 use crate::kubelet::image_manager;
 use serde_json::Value;
 use shell::{Output, Shell, Step, Unknown, reads_commands};
@@ -42,7 +42,7 @@ pub(super) struct Script {
 
 impl Program {
     /// What the container's command says; `None` is a container that ends at once, well.
-    pub fn of(cx: &Context, pod: &Rc<Object>, worker: &Worker, i: usize) -> Program {
+    pub fn of(cx: &NodeContext, pod: &Rc<Object>, worker: &Worker, i: usize) -> Program {
         let container = worker.container(pod, i);
         let plain = image_manager::is_plain_shell(&container.image);
         if !plain && container.command.is_empty() {
@@ -103,7 +103,7 @@ impl Program {
     /// Lets it go on until it waits. Returns its exit code if it has ended.
     pub fn go_on(
         self,
-        cx: &mut Context,
+        cx: &mut NodeContext,
         pod: &Rc<Object>,
         worker: &Worker,
         i: usize,
@@ -185,7 +185,7 @@ enum Ended {
 /// Runs a command in a container to its end at one moment: the time that it sleeps passes for it alone. Returns how it
 /// ended, what it printed, and how long it slept.
 fn run_at_once(
-    cx: &mut Context,
+    cx: &mut NodeContext,
     pod: &Rc<Object>,
     worker: &Worker,
     i: usize,
@@ -223,7 +223,7 @@ fn run_at_once(
 
 /// How long a lifecycle hook takes; its command is run.
 pub(super) fn hook_takes(
-    cx: &mut Context,
+    cx: &mut NodeContext,
     pod: &Rc<Object>,
     worker: &Worker,
     i: usize,
@@ -242,7 +242,7 @@ pub(super) fn hook_takes(
 
 /// Runs a probe's command in a container. Errors: what the probe says of its failure.
 pub(super) fn ask(
-    cx: &mut Context,
+    cx: &mut NodeContext,
     pod: &Rc<Object>,
     worker: &Worker,
     i: usize,

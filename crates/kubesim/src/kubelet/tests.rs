@@ -1,6 +1,6 @@
 use crate::api::{Key, Kind, PodPhase, SimTime, Span};
 use crate::apiserver::DeleteOptions;
-use crate::sim::Cluster;
+use crate::cluster::Cluster;
 use crate::testing::{self, events, statuses};
 
 fn seed_until(seconds: i64) -> Cluster {
@@ -270,7 +270,7 @@ fn readiness_waits_for_its_delay_and_for_as_many_successes_as_it_needs() {
 
 #[test]
 fn a_startup_probe_that_never_passes_has_the_container_started_again() {
-    let mut cluster = Cluster::new(crate::sim::Options::default());
+    let mut cluster = Cluster::new(crate::config::Options::default());
     cluster.options.timings.app_start = Span::seconds(3600);
     let probe =
         "    startupProbe:\n      tcpSocket: {port: 80}\n      periodSeconds: 1\n      failureThreshold: 3\n";
@@ -348,7 +348,7 @@ fn a_sidecar_starts_first_and_stops_last() {
 
 #[test]
 fn invariants_hold_through_a_rollout_with_deletions() {
-    let mut cluster = Cluster::new(crate::sim::Options::default());
+    let mut cluster = Cluster::new(crate::config::Options::default());
     testing::create(&mut cluster, testing::SEED);
     let mut used = std::collections::BTreeMap::new();
     for (at, name) in [(30, "flask-0"), (70, "flask-1"), (71, "flask-2"), (100, "flask-0")] {

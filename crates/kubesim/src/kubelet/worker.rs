@@ -4,6 +4,7 @@
 //! A worker is a machine of small steps, each due at a time: [`Worker::sync`] takes those that are due, reports the
 //! status that results, and says when the next one is.
 
+use super::NodeContext;
 use super::probe::{self, Prober};
 use super::program::Program;
 use super::status;
@@ -16,7 +17,6 @@ use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Object, SimTime, Span, Str, Uid};
 use crate::apiserver::{DeleteOptions, EventType, Source};
 use crate::base::text::common;
-use crate::controllers::Context;
 use std::rc::Rc;
 
 /// The first wait before a container that ended is started again, doubled each time (`containerBackOff`,
@@ -219,7 +219,7 @@ struct Switches {
 }
 
 impl Worker {
-    pub fn new(cx: &Context, pod: &Object, node: &Object) -> Worker {
+    pub fn new(cx: &NodeContext, pod: &Object, node: &Object) -> Worker {
         let spec = &pod.pod().spec;
         // Models `convertStatusToAPIStatus`.
         let waiting = if spec.init_containers.is_empty() { "ContainerCreating" } else { "PodInitializing" };
@@ -247,7 +247,7 @@ impl Worker {
     }
 
     /// Takes the steps that are due, reports the status, and says when the next step is due.
-    pub fn sync(&mut self, cx: &mut Context, pod: &Rc<Object>) -> Option<SimTime> {
+    pub fn sync(&mut self, cx: &mut NodeContext, pod: &Rc<Object>) -> Option<SimTime> {
         let key = pod.key();
         while self.step(cx, pod) {}
         if cx.store().get(&key).is_none_or(|p| p.meta.uid != self.uid) {
@@ -288,7 +288,7 @@ impl Worker {
 
     fn says(
         &self,
-        cx: &mut Context,
+        cx: &mut NodeContext,
         pod: &Rc<Object>,
         i: usize,
         kind: EventType,
@@ -298,15 +298,15 @@ impl Worker {
         cx.api.event(Source::kubelet(&self.node), self.involved(pod, i), kind, reason, message);
     }
 
-    fn normal(&self, cx: &mut Context, pod: &Rc<Object>, i: usize, reason: &str, message: &str) {
+    fn normal(&self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, reason: &str, message: &str) {
         self.says(cx, pod, i, EventType::Normal, reason, message);
     }
 
-    fn warns(&self, cx: &mut Context, pod: &Rc<Object>, i: usize, reason: &str, message: &str) {
+    fn warns(&self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, reason: &str, message: &str) {
         self.says(cx, pod, i, EventType::Warning, reason, message);
     }
 
-    fn switches(&self, cx: &Context, pod: &Rc<Object>, i: usize) -> Switches {
+    fn switches(&self, cx: &NodeContext, pod: &Rc<Object>, i: usize) -> Switches {
         if !cx.timings.imitates_recorder {
             return Switches { unready: self.held_unready, ..Switches::default() };
         }
@@ -322,7 +322,7 @@ impl Worker {
     }
 
     /// Takes one step that is due, if there is one.
-    fn step(&mut self, cx: &mut Context, pod: &Rc<Object>) -> bool {
+    fn step(&mut self, cx: &mut NodeContext, pod: &Rc<Object>) -> bool {
         let now = cx.now();
         if self.over {
             return self.remove(cx, pod);
@@ -376,7 +376,7 @@ impl Worker {
     }
 
     /// Waits for the pod's volumes. Models `WaitForAttachAndMount`.
-    fn mount(&mut self, cx: &mut Context, pod: &Rc<Object>, wait: Span) {
+    fn mount(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, wait: Span) {
         let now = cx.now();
         let Some(message) = super::host::missing_volume(cx.store(), pod) else {
             self.setup = Setup::Sandbox { at: now + cx.timings.sandbox };
@@ -394,7 +394,7 @@ impl Worker {
     }
 
     /// Takes a step with a container whose turn has come.
-    fn step_run(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) -> bool {
+    fn step_run(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) -> bool {
         let now = cx.now();
         match self.runs[i].state.clone() {
             State::Waiting => self.begin(cx, pod, i),
@@ -419,7 +419,7 @@ impl Worker {
     }
 
     /// Gets the image, as far as that needs no time. Models `pkg/kubelet/images/image_manager.go: EnsureImageExists`.
-    fn begin(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
+    fn begin(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
         let now = cx.now();
         let container = self.container(pod, i);
         let image = &container.image;
@@ -452,14 +452,14 @@ impl Worker {
     }
 
     /// An image that no pull can mend.
-    fn fail_image(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, reason: &str, message: &str) {
+    fn fail_image(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, reason: &str, message: &str) {
         self.warns(cx, pod, i, "Failed", &format!("Error: {reason}"));
         self.runs[i].wait(reason, Some(message));
         self.runs[i].state = State::Blocked { until: cx.now() + CONFIG_RETRY, message: message.into() };
         self.runs[i].from = Str::default();
     }
 
-    fn pulled(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, took: Span) {
+    fn pulled(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, took: Span) {
         let image = self.container(pod, i).image.clone();
         let now = cx.now();
         if !cx.nodes.cannot_be_pulled(&image) {
@@ -482,7 +482,7 @@ impl Worker {
     }
 
     /// Makes the container, if everything that it needs is there.
-    fn create(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
+    fn create(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
         let now = cx.now();
         let container = self.container(pod, i);
         if self.runs[i].from.is_empty() {
@@ -506,7 +506,7 @@ impl Worker {
         self.runs[i].state = State::Creating { until: now + takes };
     }
 
-    fn run(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
+    fn run(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
         let now = cx.now();
         self.normal(cx, pod, i, "Started", "Container started");
         self.announced = true;
@@ -548,7 +548,7 @@ impl Worker {
     }
 
     /// Starts what the container's command says.
-    fn start_program(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
+    fn start_program(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
         let program = Program::of(cx, pod, self, i);
         self.runs[i].program = program;
         if i < self.inits && !self.runs[i].sidecar && matches!(self.runs[i].program, Program::Server) {
@@ -569,7 +569,7 @@ impl Worker {
     }
 
     /// Lets the container's program go on until it waits.
-    fn go_on(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
+    fn go_on(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
         let program = std::mem::replace(&mut self.runs[i].program, Program::Server);
         let (program, exit) = program.go_on(cx, pod, self, i);
         self.runs[i].program = program;
@@ -579,7 +579,7 @@ impl Worker {
     }
 
     /// Takes a step with a container that runs.
-    fn step_running(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) -> bool {
+    fn step_running(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) -> bool {
         let now = cx.now();
         let State::Running { since, exit, stop } = self.runs[i].state else { return false };
         if let Some((_, code)) = exit.filter(|(at, _)| *at <= now) {
@@ -624,7 +624,7 @@ impl Worker {
     }
 
     /// Asks a probe and acts on the answer. Models `pkg/kubelet/prober/worker.go: doProbe`.
-    fn probe(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, p: usize, since: SimTime) {
+    fn probe(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, p: usize, since: SimTime) {
         let now = cx.now();
         let answer = probe::ask(cx, pod, self, i, p, since);
         let prober = &mut self.runs[i].probers[p];
@@ -654,14 +654,14 @@ impl Worker {
     }
 
     /// Stops one container, to start it again.
-    fn kill(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, message: &str) {
+    fn kill(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, message: &str) {
         let grace = pod.pod().spec.termination_grace_period_seconds;
         self.runs[i].probers.clear();
         self.tell_to_stop(cx, pod, i, cx.now() + Span::seconds(grace), message);
     }
 
     /// A container has ended.
-    fn exited(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, since: SimTime, code: i32) {
+    fn exited(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, since: SimTime, code: i32) {
         let now = cx.now();
         let policy = pod.pod().spec.restart_policy;
         let init = i < self.inits && !self.runs[i].sidecar;
@@ -697,7 +697,7 @@ impl Worker {
     }
 
     /// Starts a container that has ended again, now or after a while. Models `doBackOff`.
-    fn again(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize) {
+    fn again(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
         let now = cx.now();
         let Some(wait) = self.runs[i].back_off else {
             self.runs[i].back_off = Some(FIRST_BACK_OFF);
@@ -716,7 +716,7 @@ impl Worker {
     }
 
     /// Nothing runs any more and nothing will: a pod that ends by itself.
-    fn finish_by_itself(&mut self, cx: &mut Context, pod: &Rc<Object>) -> bool {
+    fn finish_by_itself(&mut self, cx: &mut NodeContext, pod: &Rc<Object>) -> bool {
         let (inits, mains) = self.runs.split_at(self.inits);
         let at_rest = |r: &Run| matches!(r.state, State::Exited { next: None });
         let init_failed = inits.iter().any(|r| at_rest(r) && !r.done);
@@ -734,7 +734,7 @@ impl Worker {
     }
 
     /// Tells the pod's containers to stop.
-    fn begin_stop(&mut self, cx: &mut Context, pod: &Rc<Object>, grace: i64) {
+    fn begin_stop(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, grace: i64) {
         let kill_at = cx.now() + Span::seconds(grace);
         self.stop = Some(Stop { kill_at, grace_seconds: grace, remove_at: None });
         for i in self.inits..self.runs.len() {
@@ -747,7 +747,7 @@ impl Worker {
         }
     }
 
-    fn stop_run(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, kill_at: SimTime) {
+    fn stop_run(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, kill_at: SimTime) {
         if self.runs[i].is_running() {
             let message = format!("Stopping container {}", self.runs[i].name);
             self.tell_to_stop(cx, pod, i, kill_at, &message);
@@ -757,7 +757,7 @@ impl Worker {
     /// Runs the preStop hook, then sends SIGTERM, then waits until the container may be killed. Models `killContainer`.
     fn tell_to_stop(
         &mut self,
-        cx: &mut Context,
+        cx: &mut NodeContext,
         pod: &Rc<Object>,
         i: usize,
         kill_at: SimTime,
@@ -777,7 +777,7 @@ impl Worker {
     }
 
     /// SIGTERM.
-    fn signal(&mut self, cx: &mut Context, pod: &Rc<Object>, i: usize, kill_at: SimTime) {
+    fn signal(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, kill_at: SimTime) {
         let now = cx.now();
         let deaf = self.switches(cx, pod, i).deaf;
         let ends = now + cx.timings.shutdown;
@@ -793,7 +793,7 @@ impl Worker {
         }
     }
 
-    fn step_stop(&mut self, cx: &mut Context, pod: &Rc<Object>, stop: Stop) -> bool {
+    fn step_stop(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, stop: Stop) -> bool {
         let now = cx.now();
         for i in 0..self.runs.len() {
             let State::Running { exit, stop: stage, .. } = self.runs[i].state else { continue };
@@ -826,7 +826,7 @@ impl Worker {
 
     /// Containers of a stopped pod that never ran count as failed. Models `pkg/kubelet/status/status_manager.go:
     /// TerminatePod`.
-    fn account_for_the_lost(&mut self, cx: &Context) {
+    fn account_for_the_lost(&mut self, cx: &NodeContext) {
         let waits = |r: &Run| matches!(r.shown, ContainerState::Waiting { .. });
         let tried = |r: &&Run| !waits(r) || r.last_state.is_some();
         let inits = &self.runs[..self.inits];
@@ -848,7 +848,7 @@ impl Worker {
     }
 
     /// Lets the object go when everything has been tidied up.
-    fn remove(&mut self, cx: &mut Context, pod: &Rc<Object>) -> bool {
+    fn remove(&mut self, cx: &mut NodeContext, pod: &Rc<Object>) -> bool {
         let due = self.stop.and_then(|s| s.remove_at).is_some_and(|at| at <= cx.now());
         if due {
             let options = DeleteOptions {
@@ -864,7 +864,7 @@ impl Worker {
     }
 
     /// Says what it does and reports the status. Returns the pod as it is then.
-    fn publish(&self, cx: &mut Context, pod: &Rc<Object>, key: &Key) -> Rc<Object> {
+    fn publish(&self, cx: &mut NodeContext, pod: &Rc<Object>, key: &Key) -> Rc<Object> {
         let now = cx.now();
         let (reason, until) = self.verdict(pod);
         cx.api.set_verdict(Component::Kubelet, key, Some(reason), until);

@@ -9,7 +9,8 @@ use yaml::{Document, Span};
 
 use super::input::{self, InputObject, InputOptions};
 use crate::api::Kind;
-use crate::apiserver::{FeatureGates, MOST_REPLICAS, strategy, too_many_replicas};
+use crate::apiserver::strategy;
+use crate::config::{FeatureGates, MOST_REPLICAS, too_many_replicas};
 use crate::schema::decode::decode;
 use crate::schema::types::{Shape, TypeRef, type_of};
 use crate::validation::warnings;

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::decode::zero;
 use super::types::{Shape, TypeRef, type_of};
 use crate::api::Kind;
-use crate::apiserver::FeatureGates;
 use crate::base::quantity::Quantity;
+use crate::config::FeatureGates;
 
 /// A type and its fields' defaults: numbers, `true`, `false`, `{}`, or a string.
 const TABLE: &str = "\

@@ -1,13 +1,13 @@
 //! What Tab offers.
 
 use super::laptop::absolute;
-use super::trouble;
-use super::{Files, Seat};
+use super::{Files, fault_command};
 use crate::api::{KINDS, Kind};
 use crate::apiserver::Store;
 use crate::dns;
 use crate::kubectl::{self, flags};
 use crate::kubelet;
+use crate::process::tty::Seat;
 use std::collections::BTreeSet;
 
 /// What the last word of a line can become.
@@ -60,11 +60,11 @@ pub(super) fn complete(store: &Store, line: &str, seat: &Seat, files: &Files) ->
             let own = shell::programs().map(str::to_owned);
             let more: Vec<&str> = match seat.container {
                 Some(_) => dns::TOOLS.iter().chain(kubelet::PROGRAMS).copied().collect(),
-                None => vec!["kubectl", trouble::NAME],
+                None => vec!["kubectl", fault_command::NAME],
             };
             (start, word, own.chain(more.into_iter().map(str::to_owned)).collect())
         }
-        ([trouble::NAME, rest @ ..], None) => (start, word, trouble::words(store, rest)),
+        ([fault_command::NAME, rest @ ..], None) => (start, word, fault_command::words(store, rest)),
         // `--namespace=kube`, `-f a.yaml,b`, `pod/flask`
         ([kubectl, rest @ ..], None) if matches!(*kubectl, "kubectl" | "k") => {
             let cut = word.rfind(['=', ',', '/']).map_or(0, |at| at + 1);

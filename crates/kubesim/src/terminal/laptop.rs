@@ -1,13 +1,13 @@
 //! The laptop: its files, and the programs it has.
 
-use super::session::{Children, Place, Session, print};
-use super::{Tty, trouble};
-use crate::api::{SimTime, Str};
+use super::fault_command;
+use crate::api::Str;
 use crate::dns;
 use crate::kubectl;
-use crate::sim::Program;
-use crate::sim::process::Io;
-use shell::{External, FileError, Flavour, Host, Output, Poll, Shell, Stat, Unknown};
+use crate::process::shell::{Attached, Children, Place, Session, print};
+use crate::process::tty::Tty;
+use crate::process::{Io, Program};
+use shell::{External, FileError, Flavour, Host, Output, Poll, Shell, Stat, Step as Wait, Unknown};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -77,26 +77,68 @@ fn environment() -> Vec<(String, String)> {
 }
 
 /// A shell that reads the terminal.
-pub(super) fn shell() -> Shell {
+fn interactive() -> Shell {
     Shell::interactive(Flavour::Bash, &environment(), HOME)
+}
+
+/// The laptop's shell, for ever.
+pub(super) fn session(files: Files, tty: Rc<Tty>) -> Session {
+    Session::new(interactive(), Box::new(Laptop { files, stdin: None, restarts: true }), Some(tty))
+}
+
+/// On the user's laptop.
+struct Laptop {
+    files: Files,
+    /// What is piped into the script's commands.
+    stdin: Option<Str>,
+    /// Whether another shell takes the place of one that has ended.
+    restarts: bool,
+}
+
+impl Laptop {
+    fn host<'a, 'b>(&'a self, shell: &Shell, with: Attached<'a>, io: &'a mut Io<'b>) -> LaptopHost<'a, 'b> {
+        let Attached { tty, children } = with;
+        let cwd = shell.cwd().to_string();
+        LaptopHost { io, files: &self.files, stdin: self.stdin.as_deref(), tty, children, cwd }
+    }
+}
+
+impl Place for Laptop {
+    fn turn(&mut self, shell: &mut Shell, with: Attached, io: &mut Io) -> Option<Wait> {
+        let mut host = self.host(shell, with, io);
+        Some(shell.run(&mut host))
+    }
+
+    fn interrupt(&mut self, shell: &mut Shell, with: Attached, io: &mut Io) {
+        let mut host = self.host(shell, with, io);
+        shell.interrupt(&mut host);
+    }
+
+    fn prompt(&self, _directory: &str) -> String {
+        PROMPT.to_string()
+    }
+
+    fn next_shell(&self) -> Option<Shell> {
+        self.restarts.then(interactive)
+    }
 }
 
 /// A command line as a program of its own, such as a script's: `stdin` is its standard input.
 pub fn command(line: &str, stdin: Option<Str>, files: &Files) -> Box<dyn Program> {
     let argv = ["bash", "-c", line].map(String::from);
     let shell = Shell::script(&argv, &environment(), HOME, Unknown::NotFound);
-    Box::new(Session::new(shell, Place::Laptop { files: files.clone(), stdin }, None))
+    Box::new(Session::new(shell, Box::new(Laptop { files: files.clone(), stdin, restarts: false }), None))
 }
 
 /// What a shell finds on the laptop.
-pub(super) struct LaptopHost<'a, 'b> {
-    pub io: &'a mut Io<'b>,
-    pub files: &'a Files,
+struct LaptopHost<'a, 'b> {
+    io: &'a mut Io<'b>,
+    files: &'a Files,
     /// What is piped into the script's commands.
-    pub stdin: Option<&'a str>,
-    pub tty: Option<&'a Rc<Tty>>,
-    pub children: &'a mut Children,
-    pub cwd: String,
+    stdin: Option<&'a str>,
+    tty: Option<&'a Rc<Tty>>,
+    children: &'a mut Children,
+    cwd: String,
 }
 
 impl LaptopHost<'_, '_> {
@@ -116,14 +158,9 @@ impl LaptopHost<'_, '_> {
     }
 }
 
-/// Milliseconds since 1970.
-pub(super) fn unix_ms(now: SimTime) -> u64 {
-    (SimTime::EPOCH_UNIX_SECONDS * 1000 + now.0).max(0) as u64
-}
-
 impl Host for LaptopHost<'_, '_> {
     fn now_ms(&self) -> u64 {
-        unix_ms(self.io.api.now)
+        self.io.api.now.unix_ms()
     }
 
     fn hostname(&self) -> String {
@@ -165,8 +202,8 @@ impl Host for LaptopHost<'_, '_> {
     }
 
     fn external(&mut self, argv: &[String], stdin: &str) -> External {
-        if argv.first().is_some_and(|name| name == trouble::NAME) {
-            let trouble::Done { stdout, stderr, code } = trouble::run(self.io, &argv[1..]);
+        if argv.first().is_some_and(|name| name == fault_command::NAME) {
+            let fault_command::Done { stdout, stderr, code } = fault_command::run(self.io, &argv[1..]);
             return External::Done { stdout, stderr, code };
         }
         if !LaptopHost::is_kubectl(argv) {
@@ -201,7 +238,7 @@ impl Host for LaptopHost<'_, '_> {
     }
 
     fn has_program(&self, name: &str) -> bool {
-        matches!(name, "kubectl" | "k" | trouble::NAME)
+        matches!(name, "kubectl" | "k" | fault_command::NAME)
     }
 
     fn hint(&self, name: &str) -> Option<String> {

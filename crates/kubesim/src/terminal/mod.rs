@@ -5,26 +5,22 @@
 //! outputs up to there, the prompt included.
 
 mod complete;
+mod fault_command;
 mod laptop;
-mod pod;
-mod session;
 mod suggest;
-mod trouble;
-mod tty;
 
+use crate::process::tty::Tty;
 pub use complete::Completion;
 pub use laptop::{Files, MANIFEST, PROMPT, command};
-pub use pod::command as pod_command;
-pub use session::{Place, Session};
 pub use suggest::suggestions;
-pub use tty::{Seat, Tty};
 
 use crate::api::{SimTime, Str};
 use crate::apiserver::{ApiServer, Store, Stream};
+use crate::cluster::Cluster;
+use crate::config::Timings;
 use crate::kubectl;
 use crate::kubelet::Nodes;
-use crate::sim::process::Io;
-use crate::sim::{Cluster, ProcessId, Timings};
+use crate::process::{Io, ProcessId};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -44,7 +40,7 @@ impl Terminal {
     /// Opens the terminal: the laptop's shell shows its prompt.
     pub fn open(cluster: &mut Cluster) -> Terminal {
         let (tty, files) = (Rc::new(Tty::default()), Files::default());
-        let shell = cluster.start(Box::new(Session::of_laptop(files.clone(), tty.clone())));
+        let shell = cluster.start(Box::new(laptop::session(files.clone(), tty.clone())));
         let mut terminal = Terminal { tty, files, shell, ahead: VecDeque::new(), beside: Vec::new() };
         cluster.wake(shell, "");
         terminal.show(cluster);

@@ -5,8 +5,8 @@ use kubesim::api::Resolver;
 use kubesim::api::resolver::{Asked, Caching, Question, Rcode, Reason, RecordType};
 use kubesim::api::{SimTime, Span};
 use kubesim::apiserver::Change;
+use kubesim::config::{DnsSetting, Options};
 use kubesim::dns::reason;
-use kubesim::sim::{DnsSetting, Options};
 use kubesim::story::{Input, Story};
 
 const SEED: &str = include_str!("../seed.yaml");

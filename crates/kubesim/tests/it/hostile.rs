@@ -1,9 +1,9 @@
 //! Bad input: the cluster is as it was, the words are kubectl's, and nothing panics or grows without end.
 
 use kubesim::api::{Kind, Span};
-use kubesim::apiserver::{Change, FeatureGates, Stream};
+use kubesim::apiserver::{Change, Stream};
+use kubesim::config::{FeatureGates, Options};
 use kubesim::manifest::{Severity, diagnose};
-use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
 
 /// How much was written that users see: objects, not what was printed.

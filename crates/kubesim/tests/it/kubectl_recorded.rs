@@ -3,10 +3,10 @@
 
 use kubesim::api::{Kind, Object};
 use kubesim::apiserver::{ApiServer, Change, Store};
+use kubesim::config::Timings;
 use kubesim::kubectl;
 use kubesim::kubelet::Nodes;
-use kubesim::sim::Timings;
-use kubesim::sim::process::{Io, Step};
+use kubesim::process::{Io, Step};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;

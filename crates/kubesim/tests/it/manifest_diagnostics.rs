@@ -1,6 +1,6 @@
 //! What the editor marks: each mistake at its line and column, in kubectl's words.
 
-use kubesim::apiserver::FeatureGates;
+use kubesim::config::FeatureGates;
 use kubesim::manifest::{Diagnosis, Severity, diagnose};
 
 const SEED: &str = "\

@@ -2,9 +2,9 @@
 //! everything in them is taken, comes up, is listed, described, printed and deleted.
 
 use kubesim::api::{Kind, SimTime, Span};
-use kubesim::apiserver::{Change, FeatureGates, Stream};
+use kubesim::apiserver::{Change, Stream};
+use kubesim::config::{FeatureGates, Options};
 use kubesim::manifest::{Severity, diagnose};
-use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
 
 /// Each with how many pods of its sets are to be ready after five minutes.

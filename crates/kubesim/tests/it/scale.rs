@@ -1,7 +1,7 @@
 //! Big sets: what controllers remember changes nothing, and what is asked of a big cluster is answered.
 
 use kubesim::api::{Kind, SimTime, Span};
-use kubesim::sim::Options;
+use kubesim::config::Options;
 use kubesim::story::{Input, Story};
 
 /// A node for many pods, a headless Service and a set.
@@ -55,7 +55,7 @@ fn what_controllers_remember_changes_nothing() {
     let forget = |story: &mut Story, seconds: i64| {
         let until = story.now() + Span::seconds(seconds);
         while story.next_at().is_some_and(|at| at <= until) {
-            story.cluster.forget_caches();
+            story.cluster.forget_memory();
             story.step();
         }
         story.run_until(until);

@@ -3,8 +3,8 @@
 
 use kubesim::api::{Kind, SimTime, Span};
 use kubesim::apiserver::{Change, Stream};
+use kubesim::config::Options;
 use kubesim::kubectl::printers::pod_status;
-use kubesim::sim::Options;
 use kubesim::story::{Input, Story};
 use seed_walk::{COMMANDS, Step, assert_printed, manifest, steps};
 

@@ -2,7 +2,7 @@
 
 use kubesim::api::{SimTime, Span};
 use kubesim::apiserver::Change;
-use kubesim::sim::Options;
+use kubesim::config::Options;
 use kubesim::story::{Input, Story};
 
 const SEED: &str = include_str!("../seed.yaml");

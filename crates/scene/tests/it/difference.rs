@@ -2,7 +2,7 @@
 
 use crate::{FLASK, WEB};
 use kubesim::api::SimTime;
-use kubesim::sim::Options;
+use kubesim::config::Options;
 use kubesim::story::{Input, Story};
 use scene::history::difference::differences;
 use scene::messages::EN;

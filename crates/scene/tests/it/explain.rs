@@ -4,8 +4,7 @@
 use crate::FLASK;
 use kubesim::api::verdict::{Component, Reason};
 use kubesim::api::{Key, Kind, SimTime, Span};
-use kubesim::apiserver::FeatureGates;
-use kubesim::sim::Options;
+use kubesim::config::{FeatureGates, Options};
 use kubesim::story::{Input, Story};
 use scene::explain::{self as why, Explanation, Subject, Tone};
 use scene::messages::EN;

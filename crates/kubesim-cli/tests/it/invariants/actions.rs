@@ -3,7 +3,7 @@
 use kubesim::api::pod::condition;
 use kubesim::api::{Key, Kind, PodPhase, Span};
 use kubesim::apiserver::Cause;
-use kubesim::sim::Cluster;
+use kubesim::cluster::Cluster;
 use kubesim::{kubelet, terminal};
 use proptest::prelude::*;
 

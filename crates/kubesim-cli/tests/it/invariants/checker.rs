@@ -5,13 +5,14 @@ use kubesim::api::service::Endpoint;
 use kubesim::api::stateful_set::UpdateStrategy;
 use kubesim::api::verdict::Component;
 use kubesim::api::{Key, Kind, Object, PodPhase, SimTime, Span, Str};
-use kubesim::apiserver::{Cause, Change, Entry, FeatureGates, Moment, Store};
+use kubesim::apiserver::{Cause, Change, Entry, Moment, Store};
+use kubesim::cluster::Cluster;
+use kubesim::config::FeatureGates;
 use kubesim::controllers::stateful_set::utils::{
     POD_NAME_LABEL, claim_name, is_available, is_running_and_ready, is_unavailable, max_unavailable, ordinal,
     pod_name, pod_revision, wanted_ordinals,
 };
 use kubesim::dns::Network;
-use kubesim::sim::Cluster;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 

@@ -7,7 +7,6 @@
 
 mod listed;
 
-use super::{Context, Outcome, Watched};
 use crate::api::event::Involved;
 use crate::api::meta::OwnerReference;
 use crate::api::read::Writer;
@@ -18,6 +17,7 @@ use crate::api::service::{
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, Key, Kind, Map, Object, ObjectMeta, Pod, SimTime, Str, Uid};
 use crate::apiserver::{ApiServer, Cause, Change, DeleteOptions, EventType, Source, Store};
+use crate::component::{Context, Outcome, WatchEvent};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -37,7 +37,7 @@ const SOURCE: Source<'static> = Source::controller("endpoint-slice-controller");
 const TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
 
 /// Says which Services have to be looked at because of this change.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     match change.key.kind {
         Kind::Service => add(ME, change.key.clone()),
         Kind::Pod if pod_endpoints_changed(change) => {
@@ -59,7 +59,7 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
 }
 
 /// Models `k8s.io/endpointslice/util/controller_utils.go: podEndpointsChanged`.
-fn pod_endpoints_changed(change: &Watched) -> bool {
+fn pod_endpoints_changed(change: &WatchEvent) -> bool {
     let (Some(old), Some(new)) = (change.before, change.after) else { return true };
     let (old_pod, new_pod) = (old.pod(), new.pod());
     new.meta.is_terminating()
@@ -82,21 +82,24 @@ fn is_ours(slice: &Object) -> bool {
     slice.meta.label(MANAGED_BY_LABEL) == Some(CONTROLLER_NAME)
 }
 
+/// What is remembered of each Service's endpoints.
+pub type Memory = BTreeMap<Key, Listed>;
+
 /// Looks at a Service. Models `endpointslice_controller.go: syncService` and `reconciler.go: reconcileByAddressType`.
-pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+pub fn sync(context: &mut Context, memory: &mut Memory, key: &Key) -> Outcome {
     let Some(service) = context.store().get(key).cloned() else {
-        context.caches.services.remove(key);
+        memory.remove(key);
         return Outcome::DONE;
     };
     let body = service.service();
     if !has_selector(body) || &*body.service_type == "ExternalName" {
-        context.caches.services.remove(key);
+        memory.remove(key);
         context.api.set_verdict(ME, key, Some(Reason::NoSelector), None);
         return Outcome::DONE;
     }
     // What is remembered is of the world as it is, not as a controller that lags behind knows it.
     let lags = context.timings.endpoint_slices > context.timings.watch;
-    if let Some(listed) = context.caches.services.get_mut(key)
+    if let Some(listed) = memory.get_mut(key)
         && !lags
         && listed.read(context.api, &service)
         && let Some((plan, trigger_time)) = listed.plan(context.api.store())
@@ -105,7 +108,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         match plan.carry_out(context.api, &service, listed.labels(), trigger_time) {
             Ok(written) => listed.written(written, &deleted),
             Err(message) => {
-                context.caches.services.remove(key);
+                memory.remove(key);
                 return failed(context.api, &service, &message);
             }
         }
@@ -113,7 +116,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         context.api.set_verdict(ME, key, Some(Reason::Endpoints { ready, not_ready }), None);
         return Outcome::DONE;
     }
-    context.caches.services.remove(key);
+    memory.remove(key);
     let existing: Vec<Rc<Object>> = slices_of(context.store(), &service)
         .filter(|s| is_ours(s) && !s.meta.is_terminating())
         .cloned()
@@ -131,13 +134,13 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         return failed(context.api, &service, &message);
     }
     if !lags && let Some(listed) = Listed::new(context.store(), &service, context.api.history().len()) {
-        context.caches.services.insert(key.clone(), listed);
+        memory.insert(key.clone(), listed);
     }
-    Outcome { again_at: told.map(|(_, again_at)| again_at), failed: false }
+    Outcome { requeue_at: told.map(|(_, requeue_at)| requeue_at), failed: false }
 }
 
 /// The world with the pods as the controller knows them where it lags behind
-/// ([`crate::sim::Timings::endpoint_slices`] is more than a watch takes), and when it will know more.
+/// ([`crate::config::Timings::endpoint_slices`] is more than a watch takes), and when it will know more.
 fn told(context: &Context) -> Option<(Store, SimTime)> {
     let delay = context.timings.endpoint_slices;
     if delay <= context.timings.watch {
@@ -148,9 +151,9 @@ fn told(context: &Context) -> Option<(Store, SimTime)> {
     for entry in context.api.history().entries().iter().rev().take_while(|entry| entry.at > since) {
         let Change::Object { key, before, .. } = &entry.change else { continue };
         if key.kind == Kind::Pod {
-            let (store, again_at) = told.get_or_insert_with(|| (context.store().clone(), entry.at + delay));
+            let (store, requeue_at) = told.get_or_insert_with(|| (context.store().clone(), entry.at + delay));
             store.put(key, before.clone());
-            *again_at = entry.at + delay;
+            *requeue_at = entry.at + delay;
         }
     }
     told

@@ -20,7 +20,7 @@ pub struct Next {
     /// When time alone changes that.
     pub until: Option<SimTime>,
     /// When to look again.
-    pub again_at: Option<SimTime>,
+    pub requeue_at: Option<SimTime>,
 }
 
 /// So many pods are made in one reconcile at most where pods don't wait for each other; the others at the same moment, in
@@ -64,7 +64,7 @@ pub fn update_stateful_set(
     let revisions = members.revisions(api, set)?;
     members.judge(api, set);
     let result = perform_update(api, set, members, &revisions);
-    revision::truncate(api, set, members, &revisions)?;
+    revision::truncate(api, set, &|name| members.uses_revision(name), &revisions)?;
     result
 }
 
@@ -106,14 +106,14 @@ fn perform_update(
     // The next moment at which a pod that is Ready becomes available.
     let min_ready = sts.spec.min_ready_seconds;
     let becomes_available = |pod: &Rc<Object>| pod.pod().available_at(min_ready).filter(|at| *at > now);
-    let again_at = if goes_on { Some(now) } else { members.next_available_at() };
+    let requeue_at = if goes_on { Some(now) } else { members.next_available_at() };
     let member = |name: &str| parent_and_ordinal(name).and_then(|(_, n)| members.get(n));
     let until = match &reason {
         Reason::WaitingForAvailable { pod, .. } => member(pod).and_then(becomes_available),
         Reason::WaitingForTermination { pod, .. } => member(pod).and_then(|p| p.meta.deletion_timestamp),
         _ => None,
     };
-    Ok(Next { reason: dropped.unwrap_or(reason), until, again_at })
+    Ok(Next { reason: dropped.unwrap_or(reason), until, requeue_at })
 }
 
 impl Reconcile<'_> {

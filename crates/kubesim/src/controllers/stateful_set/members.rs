@@ -12,7 +12,7 @@ use crate::api::stateful_set::{StatefulSetSpec, StatefulSetStatus};
 use crate::api::status::ApiError;
 use crate::api::{Key, Kind, Object, PodPhase, SimTime, Str};
 use crate::apiserver::{ApiServer, Change};
-use crate::controllers::ref_manager::claim;
+use crate::component::ref_manager::claim;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};
 use std::rc::Rc;

@@ -17,11 +17,12 @@ mod pod_control;
 pub mod revision;
 pub mod utils;
 
-use super::ref_manager::is_new_orphan;
-use super::{Context, Outcome, Watched};
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, Key, Kind, Object};
 use crate::apiserver::Store;
+use crate::component::ref_manager::is_new_orphan;
+use crate::component::{Context, Outcome, WatchEvent};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use members::Members;
@@ -31,12 +32,12 @@ pub const COMPONENT: &str = "statefulset-controller";
 
 /// Says which sets have to be looked at because of this change: the set itself, the set that manages a pod, and for a
 /// pod that nobody manages every set that could adopt it.
-pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component, Key)) {
+pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     const ME: Component = Component::StatefulSetController;
     match change.key.kind {
         Kind::StatefulSet => add(ME, change.key.clone()),
         Kind::Pod => {
-            super::add_controller_of(change, Kind::StatefulSet, ME, add);
+            crate::component::add_controller_of(change, Kind::StatefulSet, ME, add);
             let Some(orphan) = change.after.filter(|pod| is_new_orphan(change.before, pod)) else { return };
             for set in store.list_in(Kind::StatefulSet, &orphan.meta.namespace) {
                 if set.stateful_set().spec.selector.matches(&orphan.meta.labels) {
@@ -48,19 +49,22 @@ pub fn interested(store: &Store, change: &Watched, add: &mut dyn FnMut(Component
     }
 }
 
+/// What is remembered of each set's pods.
+pub type Memory = BTreeMap<Key, Members>;
+
 /// Looks at a set: finds its pods, does the next thing, writes the status.
-pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+pub fn sync(context: &mut Context, memory: &mut Memory, key: &Key) -> Outcome {
     let Some(set) = context.store().get(key).cloned() else {
         context.api.set_verdict(Component::StatefulSetController, key, None, None);
-        context.caches.sets.remove(key);
+        memory.remove(key);
         return Outcome::DONE;
     };
-    let members = context.caches.sets.entry(key.clone()).or_default();
+    let members = memory.entry(key.clone()).or_default();
     match control::update_stateful_set(context.api, &set, members) {
         Ok(next) => {
-            let control::Next { reason, until, again_at } = next;
+            let control::Next { reason, until, requeue_at } = next;
             context.api.set_verdict(Component::StatefulSetController, key, Some(reason), until);
-            Outcome { again_at, failed: false }
+            Outcome { requeue_at, failed: false }
         }
         Err(error) => {
             // What comes after the first line is a difference of objects.

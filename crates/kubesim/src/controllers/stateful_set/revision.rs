@@ -1,7 +1,6 @@
 //! The history of a set's templates. Models `pkg/controller/history/controller_history.go` and the revision functions of
 //! `pkg/controller/statefulset/{stateful_set_control,stateful_set_utils}.go`.
 
-use super::members::Members;
 use crate::api::read::{Writer, get};
 use crate::api::stateful_set::{ControllerRevision, PodTemplate};
 use crate::api::status::{ApiError, StatusReason};
@@ -155,15 +154,15 @@ fn create(
 pub fn truncate(
     api: &mut ApiServer,
     set: &Object,
-    members: &Members,
+    live: &dyn Fn(&str) -> bool,
     revisions: &Revisions,
 ) -> Result<(), ApiError> {
-    let live = |r: &Object| {
+    let in_use = |r: &Object| {
         r.meta.name == revisions.current.meta.name
             || r.meta.name == revisions.update.meta.name
-            || members.uses_revision(&r.meta.name)
+            || live(&r.meta.name)
     };
-    let idle: Vec<&Rc<Object>> = revisions.all.iter().filter(|r| !live(r)).collect();
+    let idle: Vec<&Rc<Object>> = revisions.all.iter().filter(|r| !in_use(r)).collect();
     // A negative limit is none.
     let limit = set.stateful_set().spec.revision_history_limit;
     let keep = usize::try_from(limit).unwrap_or(idle.len());

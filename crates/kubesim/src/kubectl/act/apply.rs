@@ -10,8 +10,7 @@ use crate::api::{Kind, Object};
 use crate::apiserver::handlers::{self, Done, Patch};
 use crate::kubectl::{Failure, Invocation, Next, output};
 use crate::patch::{self, field_managers};
-use crate::sim::Program;
-use crate::sim::process::{Io, Step};
+use crate::process::{Io, Program, Step};
 use serde_json::{Map, Value};
 
 /// Keeps what was applied last, so that the next time can take away what is no more there.

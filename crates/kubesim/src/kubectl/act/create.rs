@@ -8,7 +8,7 @@ use crate::api::{Body, Kind, Object};
 use crate::apiserver::handlers;
 use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::sim::process::Io;
+use crate::process::Io;
 use crate::validation::names;
 use serde_json::{Map, Value, json};
 use std::rc::Rc;

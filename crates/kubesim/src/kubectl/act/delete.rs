@@ -7,8 +7,7 @@ use crate::apiserver::handlers;
 use crate::apiserver::{DeleteOptions, Propagation};
 use crate::kubectl::resource::{Query, Targets};
 use crate::kubectl::{Failure, Invocation, Next, fail};
-use crate::sim::Program;
-use crate::sim::process::{Io, Step};
+use crate::process::{Io, Program, Step};
 
 /// How objects are deleted.
 #[derive(Clone, Copy)]

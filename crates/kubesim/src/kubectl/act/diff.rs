@@ -6,7 +6,7 @@ use crate::apiserver::handlers::{self, FieldValidation, Mode, Patch};
 use crate::base::diff;
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::patch;
-use crate::sim::process::Io;
+use crate::process::Io;
 use serde_json::Value;
 use std::fmt::Write as _;
 

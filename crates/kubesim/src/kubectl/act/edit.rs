@@ -16,7 +16,7 @@ use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next, read};
 use crate::manifest::input::{self, InputOptions};
 use crate::patch;
-use crate::sim::process::Io;
+use crate::process::Io;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,6 +1,7 @@
 //! The verbs that get into a container: exec, run, attach; and those that would need more than a terminal. Models
 //! `k8s.io/kubectl/pkg/cmd`: exec, run, attach, cp, portforward, autoscale, edit, debug.
 
+use super::arguments::required;
 use super::create;
 use super::modify::targets;
 use super::{DryRun, say};
@@ -13,9 +14,9 @@ use crate::kubectl::pods;
 use crate::kubectl::resource::{kind, kind_and_name};
 use crate::kubectl::{Failure, Invocation, Next, fail};
 use crate::kubelet;
-use crate::sim::Program;
-use crate::sim::process::{Io, Step};
-use crate::terminal::{Place, Session};
+use crate::process;
+use crate::process::shell::Session;
+use crate::process::{Io, Program, Step};
 use serde_json::json;
 use shell::{Flavour, Shell, Unknown, reads_commands};
 use std::rc::Rc;
@@ -107,7 +108,8 @@ fn session(
         shell.set_stdin(text);
     }
     let prompt = prompt(object, container, reads_commands(words));
-    let place = Place::Container { pod: object.key(), container: container.name.clone(), prompt };
+    let place =
+        Box::new(process::pod::Container { pod: object.key(), container: container.name.clone(), prompt });
     Session::new(shell, place, tty)
 }
 
@@ -175,7 +177,7 @@ impl Program for Exec {
 
 /// `kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh`
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    create::required(inv, &["image"])?;
+    required(inv, &["image"])?;
     let name = match inv.args.first() {
         Some(name) if inv.before_dash != Some(0) => name,
         _ => return Err(inv.usage("NAME is required for run")),

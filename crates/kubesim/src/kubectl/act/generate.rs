@@ -1,11 +1,11 @@
 //! The trees of `kubectl create KIND NAME`, for the kinds beside the workloads: jobs, roles and bindings, priority classes,
 //! ingresses, secrets. Models `k8s.io/kubectl/pkg/cmd/create/create_*.go`.
 
-use super::create::{one_name, pairs, required};
+use super::arguments::{one_name, pairs, required};
 use crate::api::{Kind, Object, OwnerReference};
 use crate::kubectl::resource::{Query, kind as kind_of};
 use crate::kubectl::{Failure, Invocation};
-use crate::sim::process::Io;
+use crate::process::Io;
 use serde_json::{Map, Value, json};
 use yaml::base64;
 

@@ -6,7 +6,7 @@ use crate::api::status::ApiError;
 use crate::api::{self, Object};
 use crate::apiserver::handlers::Patch;
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::sim::process::Io;
+use crate::process::Io;
 use crate::validation::names;
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,7 @@
 //! The verbs that change something, run something, or wait.
 
 mod apply;
+mod arguments;
 mod create;
 mod delete;
 mod diff;
@@ -23,7 +24,7 @@ use super::output::Output;
 use super::{Failure, Invocation, Verb};
 use crate::api::{Kind, Object};
 use crate::apiserver::handlers::{FieldValidation, Mode};
-use crate::sim::process::Io;
+use crate::process::Io;
 use documents::Document;
 
 /// Them.

@@ -7,7 +7,7 @@ use crate::api::status::ApiError;
 use crate::apiserver::handlers::{self, Done, Mode, Patch};
 use crate::kubectl::resource::{Found, Query};
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::sim::process::Io;
+use crate::process::Io;
 use std::rc::Rc;
 
 /// The objects that a verb is to change: those in files, or those that the arguments name.

@@ -10,8 +10,7 @@ use crate::apiserver::DeleteOptions;
 use crate::kubectl::resource::Query;
 use crate::kubectl::selector::parse_labels;
 use crate::kubectl::{Failure, Invocation, Next, fail};
-use crate::sim::Program;
-use crate::sim::process::{Io, Step};
+use crate::process::{Io, Program, Step};
 use crate::validation::names;
 use std::rc::Rc;
 

@@ -5,8 +5,8 @@ use super::say;
 use super::scale::SCALABLE;
 use crate::api::status::{ApiError, StatusReason};
 use crate::apiserver::handlers::Patch;
-use crate::kubectl::{Failure, Invocation, Next, part};
-use crate::sim::process::Io;
+use crate::kubectl::{Failure, Invocation, Next, subresource};
+use crate::process::Io;
 use serde_json::Value;
 
 /// `kubectl patch sts flask -p '{…}'`
@@ -35,10 +35,10 @@ pub fn patch(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let is_served = match subresource {
             "" => true,
             "scale" => SCALABLE.contains(&object.kind),
-            other => part::is_served(object.kind, other),
+            other => subresource::is_served(object.kind, other),
         };
         if !is_served {
-            return Err(part::not_served());
+            return Err(subresource::not_served());
         }
         let tree = patch_tree(&text)?;
         let patch = match (kind.as_str(), tree) {

@@ -4,8 +4,8 @@ use super::modify::{send, targets};
 use super::{DryRun, say};
 use crate::api::Kind;
 use crate::apiserver::handlers::Patch;
-use crate::kubectl::{Failure, Invocation, Next, part};
-use crate::sim::process::Io;
+use crate::kubectl::{Failure, Invocation, Next, subresource};
+use crate::process::Io;
 use serde_json::json;
 
 /// What has a scale.
@@ -37,7 +37,7 @@ pub fn scale(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     // The first that fails is the last that is tried.
     for object in &found.objects {
         if !SCALABLE.contains(&object.kind) {
-            return Err(part::not_served());
+            return Err(subresource::not_served());
         }
         let now = object.to_value()["spec"]["replicas"].as_i64().unwrap_or(1);
         if let Some(expected) = inv.int("current-replicas").filter(|n| *n != -1 && *n != now) {

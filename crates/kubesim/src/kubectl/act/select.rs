@@ -9,7 +9,7 @@ use crate::apiserver::handlers::Patch;
 use crate::kubectl::resource::Found;
 use crate::kubectl::selector::parse_labels;
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::sim::process::Io;
+use crate::process::Io;
 use serde_json::{Map, Value, json};
 
 /// `kubectl set selector service flask app=flask`

@@ -8,7 +8,7 @@ use crate::apiserver::handlers::Patch;
 use crate::base::quantity::Quantity;
 use crate::kubectl::resource::{Found, Query};
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::sim::process::Io;
+use crate::process::Io;
 use serde_json::{Map, Value, json};
 
 /// What `kubectl set` says of itself.

@@ -6,7 +6,7 @@ use super::warn;
 use crate::api::{Kind, Object};
 use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next};
-use crate::sim::process::Io;
+use crate::process::Io;
 use crate::validation::names;
 use serde_json::{Value, json};
 

@@ -26,7 +26,7 @@ use super::table::TabWriter;
 use super::{Failure, Invocation, Next};
 use crate::api::{Kind, Object, SimTime};
 use crate::apiserver::Store;
-use crate::sim::process::Io;
+use crate::process::Io;
 use description::Description;
 use serde_json::Value;
 use std::rc::Rc;

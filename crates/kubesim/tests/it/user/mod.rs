@@ -2,7 +2,8 @@
 
 use kubesim::api::Span;
 use kubesim::apiserver::Stream;
-use kubesim::sim::{Cluster, Options};
+use kubesim::cluster::Cluster;
+use kubesim::config::Options;
 use kubesim::terminal::{self, Files};
 
 /// A cluster and the user at its terminal.

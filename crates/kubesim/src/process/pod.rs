@@ -1,24 +1,78 @@
 //! Shells in pods.
 
-use super::laptop::unix_ms;
-use super::session::{Place, Session, print};
-use crate::api::Str;
+use super::shell::{Attached, Place, Session, print};
+use super::{Io, Program};
+use crate::api::{Key, Str};
 use crate::dns;
-use crate::sim::Program;
-use crate::sim::process::Io;
-use shell::{External, FileError, Host, Output, Shell, Stat, Unknown};
+use crate::kubelet;
+use shell::{External, FileError, Host, Output, Shell, Stat, Step as Wait, Unknown};
+
+/// The prompt of a shell that no image gives one.
+const PROMPT: &str = "$ ";
 
 /// A command line in a pod of this namespace that is not to be seen: its DNS, and nothing else.
 pub fn command(line: &str, namespace: &str) -> Box<dyn Program> {
     let argv = ["sh", "-c", line].map(String::from);
     let shell = Shell::script(&argv, &[], "/", Unknown::NotFound);
-    Box::new(Session::new(shell, Place::Namespace(namespace.into()), None))
+    Box::new(Session::new(shell, Box::new(Namespace(namespace.into())), None))
+}
+
+/// In a container.
+pub struct Container {
+    /// The pod.
+    pub pod: Key,
+    /// The container.
+    pub container: Str,
+    /// The prompt; `{}` in it stands for the directory.
+    pub prompt: Str,
+}
+
+impl Place for Container {
+    fn turn(&mut self, shell: &mut Shell, _with: Attached, io: &mut Io) -> Option<Wait> {
+        let mut host = kubelet::exec_host(io.api, io.nodes, &self.pod, &self.container)?;
+        let step = shell.run(&mut host);
+        let printed = host.take_printed();
+        host.save();
+        for (to, text) in printed {
+            print(io, to, text);
+        }
+        Some(step)
+    }
+
+    fn interrupt(&mut self, shell: &mut Shell, _with: Attached, io: &mut Io) {
+        shell.interrupt(&mut NamespaceHost { io, namespace: &Str::default() });
+    }
+
+    fn prompt(&self, directory: &str) -> String {
+        self.prompt.replace("{}", if directory == "/root" { "~" } else { directory })
+    }
+
+    fn container(&self) -> Option<(Key, Str)> {
+        Some((self.pod.clone(), self.container.clone()))
+    }
+}
+
+/// In a pod that nobody sees, of this namespace: for asking the cluster's DNS.
+struct Namespace(Str);
+
+impl Place for Namespace {
+    fn turn(&mut self, shell: &mut Shell, _with: Attached, io: &mut Io) -> Option<Wait> {
+        Some(shell.run(&mut NamespaceHost { io, namespace: &self.0 }))
+    }
+
+    fn interrupt(&mut self, shell: &mut Shell, _with: Attached, io: &mut Io) {
+        shell.interrupt(&mut NamespaceHost { io, namespace: &self.0 });
+    }
+
+    fn prompt(&self, _directory: &str) -> String {
+        PROMPT.to_string()
+    }
 }
 
 /// What a shell finds in a pod that nobody sees: the cluster's DNS.
-pub(super) struct NamespaceHost<'a, 'b> {
-    pub io: &'a mut Io<'b>,
-    pub namespace: &'a Str,
+struct NamespaceHost<'a, 'b> {
+    io: &'a mut Io<'b>,
+    namespace: &'a Str,
 }
 
 impl NamespaceHost<'_, '_> {
@@ -29,7 +83,7 @@ impl NamespaceHost<'_, '_> {
 
 impl Host for NamespaceHost<'_, '_> {
     fn now_ms(&self) -> u64 {
-        unix_ms(self.io.api.now)
+        self.io.api.now.unix_ms()
     }
 
     fn hostname(&self) -> String {

@@ -4,63 +4,19 @@
 //! it wrote to the history and puts every component that watches such objects into the queue: nobody calls anybody.
 
 mod bootstrap;
-pub mod process;
-mod queue;
-mod timings;
+pub mod queue;
 
-pub use bootstrap::NodeOptions;
-pub(crate) use bootstrap::node_tree;
-pub use process::{ProcessId, Processes, Program};
-pub use queue::{Queue, Task};
-pub use timings::Timings;
-
-use crate::api::Resolver;
-use crate::api::resolver::Caching;
 use crate::api::verdict::Component;
-use crate::api::{Key, SimTime, Span};
-use crate::apiserver::{ApiServer, Cause, Change, FeatureGates};
-use crate::controllers::{self, Context};
+use crate::api::{Key, Resolver, SimTime, Span};
+use crate::apiserver::{ApiServer, Cause, Change};
+use crate::component::{Context, WatchEvent};
+use crate::config::{DnsSetting, Options};
+use crate::control_plane::{self, Memory, Work};
+use crate::kubelet::{self, Nodes};
+use crate::process::{ProcessId, Processes, Program};
+use queue::{Queue, Task};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-
-/// How a cluster is set up. Two clusters with the same options and the same inputs have the same history.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Options {
-    /// The nodes; the first is the control plane.
-    pub nodes: Vec<NodeOptions>,
-    /// Feature gates.
-    pub gates: FeatureGates,
-    /// Delays.
-    pub timings: Timings,
-    /// Seeds uids, names, ties.
-    pub seed: u64,
-    /// Whether the cluster's DNS is itself a Service (`kube-dns`), as kubeadm makes it. The recordings' was not.
-    pub dns_service: bool,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            nodes: NodeOptions::of_the_seed(),
-            gates: FeatureGates::default(),
-            timings: Timings::realistic(),
-            // The walk that Ordinal starts from has flask-0, -1 and -2 on chhan-k8s-3, -2 and -4.
-            seed: 4,
-            dns_service: true,
-        }
-    }
-}
-
-/// What of the cluster's DNS can be changed while it runs.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum DnsSetting {
-    /// The caches, which are empty then.
-    Caching(Caching),
-    /// From a pod's change to its EndpointSlice.
-    SliceDelay(Span),
-    /// From an EndpointSlice's change to what CoreDNS answers.
-    ResolverDelay(Span),
-}
 
 /// The whole cluster.
 pub struct Cluster {
@@ -69,11 +25,11 @@ pub struct Cluster {
     /// How it was set up.
     pub options: Options,
     /// What the nodes keep to themselves: running programs, pulled images, used addresses.
-    pub nodes: crate::kubelet::Nodes,
+    pub nodes: Nodes,
     /// The commands that were started.
     pub processes: Processes,
-    /// What the controllers remember between two looks.
-    pub(crate) caches: controllers::Caches,
+    /// What the components remember between two looks.
+    pub(crate) memory: Memory,
     queue: Queue,
     failures: BTreeMap<Task, u32>,
     dispatched: usize,
@@ -90,9 +46,9 @@ impl Cluster {
     pub fn new(options: Options) -> Cluster {
         let mut cluster = Cluster {
             api: ApiServer::new(options.seed, options.gates, bootstrap::BORN),
-            nodes: crate::kubelet::Nodes::new(&options),
+            nodes: Nodes::new(&options),
             processes: Processes::default(),
-            caches: controllers::Caches::default(),
+            memory: Memory::default(),
             queue: Queue::default(),
             failures: BTreeMap::new(),
             dispatched: 0,
@@ -143,13 +99,9 @@ impl Cluster {
     fn reconcile(&mut self, task: Task) {
         let (component, key) = &task;
         self.api.cause = Cause::Component(*component);
-        let mut context = Context {
-            api: &mut self.api,
-            timings: &self.options.timings,
-            nodes: &mut self.nodes,
-            caches: &mut self.caches,
-        };
-        let outcome = controllers::sync(*component, &mut context, key);
+        let context = Context { api: &mut self.api, timings: &self.options.timings };
+        let mut work = Work { context, memory: &mut self.memory, nodes: &mut self.nodes };
+        let outcome = control_plane::sync(*component, &mut work, key);
         if outcome.failed {
             let failures = self.failures.entry(task.clone()).or_insert(0);
             let wait = FIRST_RETRY.0.checked_shl((*failures).min(40)).unwrap_or(i64::MAX).min(LAST_RETRY.0);
@@ -158,7 +110,7 @@ impl Cluster {
         } else {
             self.failures.remove(&task);
         }
-        if let Some(again) = outcome.again_at {
+        if let Some(again) = outcome.requeue_at {
             self.queue.add(again, task);
         }
         self.dispatch();
@@ -217,7 +169,7 @@ impl Cluster {
 
     fn run_processes(&mut self) {
         self.processes.run(&mut self.api, &mut self.nodes, &self.options.timings);
-        for pod in crate::kubelet::take_woken(&mut self.nodes) {
+        for pod in kubelet::take_woken(&mut self.nodes) {
             self.queue.add(self.api.now, (Component::Kubelet, pod));
         }
         self.dispatch();
@@ -230,18 +182,18 @@ impl Cluster {
         for entry in api.history().since(*dispatched) {
             let Change::Object { key, before, after } = &entry.change else { continue };
             let (before, after) = (before.as_deref(), after.as_deref());
-            let change = controllers::Watched { key, before, after, cause: entry.cause };
-            controllers::interested(api.store(), &change, &mut |component, key: Key| {
-                queue.add(now + controllers::latency(component, &options.timings), (component, key));
+            let change = WatchEvent { key, before, after, cause: entry.cause };
+            control_plane::event_handlers(api.store(), &change, &mut |component, key: Key| {
+                queue.add(now + control_plane::latency(component, &options.timings), (component, key));
             });
         }
         *dispatched = api.history().len();
         api.trim_history();
     }
 
-    /// Forgets what the controllers remember: all of it is found in the store again.
-    pub fn forget_caches(&mut self) {
-        self.caches = controllers::Caches::default();
+    /// Forgets what the components remember: all of it is found in the store again.
+    pub fn forget_memory(&mut self) {
+        self.memory = Memory::default();
     }
 
     /// Puts a task in the queue at this time.

@@ -1,13 +1,10 @@
 //! A shell under way as a program beside the cluster: the laptop's in the terminal, one in a container, or a script of
 //! either.
 
-use super::laptop::{self, Files, LaptopHost};
-use super::pod;
-use super::{Seat, Tty};
+use super::tty::{Seat, Tty};
 use crate::api::{Key, SimTime, Span, Str};
 use crate::apiserver::Stream;
-use crate::sim::Program;
-use crate::sim::process::{Io, Step};
+use crate::process::{Io, Program, Step};
 use shell::{External, Output, Poll, Shell, Step as Wait};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -17,87 +14,64 @@ const BUSY: Span = Span(20);
 /// How often a `tail -f` looks whether its file has grown.
 const FOLLOW: Span = Span::seconds(1);
 
-/// Where a shell runs.
-#[derive(Clone)]
-pub enum Place {
-    /// On the user's laptop.
-    Laptop {
-        /// Its files.
-        files: Files,
-        /// What is piped into the script's commands.
-        stdin: Option<Str>,
-    },
-    /// In a container.
-    Container {
-        /// The pod.
-        pod: Key,
-        /// The container.
-        container: Str,
-        /// The prompt; `{}` in it stands for the directory.
-        prompt: Str,
-    },
-    /// In a pod that nobody sees, of this namespace: for asking the cluster's DNS.
-    Namespace(Str),
+/// Where a shell runs: what it finds there, and how it shows that it waits.
+pub trait Place {
+    /// Lets the shell go on there. `None`: the place is gone.
+    fn turn(&mut self, shell: &mut Shell, with: Attached, io: &mut Io) -> Option<Wait>;
+
+    /// Ctrl-C for what the shell runs there.
+    fn interrupt(&mut self, shell: &mut Shell, with: Attached, io: &mut Io);
+
+    /// The prompt in this directory.
+    fn prompt(&self, directory: &str) -> String;
+
+    /// The container, if it is one: the pod and the container's name.
+    fn container(&self) -> Option<(Key, Str)> {
+        None
+    }
+
+    /// The shell that takes the place of one that has ended; none where its end is the program's.
+    fn next_shell(&self) -> Option<Shell> {
+        None
+    }
+}
+
+/// What is attached to a shell: the terminal if it reads one, and the programs that it has started.
+pub struct Attached<'a> {
+    /// The terminal.
+    pub tty: Option<&'a Rc<Tty>>,
+    /// The programs that go on in simulated time.
+    pub children: &'a mut Children,
 }
 
 /// A shell under way.
 pub struct Session {
     shell: Shell,
-    place: Place,
+    place: Box<dyn Place>,
     tty: Option<Rc<Tty>>,
     children: Children,
-    /// What becomes of the laptop's shell when it ends: another one takes its place.
-    restarts: bool,
 }
 
 impl Session {
     /// A shell; it reads the terminal if it is given one.
-    pub fn new(shell: Shell, place: Place, tty: Option<Rc<Tty>>) -> Session {
-        Session { shell, place, tty, children: Children::default(), restarts: false }
+    pub fn new(shell: Shell, place: Box<dyn Place>, tty: Option<Rc<Tty>>) -> Session {
+        Session { shell, place, tty, children: Children::default() }
     }
 
-    /// The laptop's shell, for ever.
-    pub fn of_laptop(files: Files, tty: Rc<Tty>) -> Session {
-        let place = Place::Laptop { files, stdin: None };
-        Session { restarts: true, ..Session::new(laptop::shell(), place, Some(tty)) }
-    }
-
-    /// Lets the shell go on where it is. `None`: its container is gone.
+    /// Lets the shell go on where it is. `None`: the place is gone.
     fn turn(&mut self, io: &mut Io) -> Option<Wait> {
-        let Session { shell, place, tty, children, .. } = self;
-        match place {
-            Place::Laptop { files, stdin } => {
-                let cwd = shell.cwd().to_string();
-                let (stdin, tty) = (stdin.as_deref(), tty.as_ref());
-                Some(shell.run(&mut LaptopHost { io, files, stdin, tty, children, cwd }))
-            }
-            Place::Container { pod, container, .. } => {
-                let mut host = crate::kubelet::exec_host(io.api, io.nodes, pod, container)?;
-                let step = shell.run(&mut host);
-                let printed = host.take_printed();
-                host.save();
-                for (to, text) in printed {
-                    print(io, to, text);
-                }
-                Some(step)
-            }
-            Place::Namespace(namespace) => Some(shell.run(&mut pod::NamespaceHost { io, namespace })),
-        }
+        let with = Attached { tty: self.tty.as_ref(), children: &mut self.children };
+        self.place.turn(&mut self.shell, with, io)
     }
 
     /// The prompt.
     fn prompt(&self, more: bool) -> String {
-        let cwd = self.shell.cwd();
-        match &self.place {
-            _ if more => "> ".to_string(),
-            Place::Container { prompt, .. } => prompt.replace("{}", if cwd == "/root" { "~" } else { cwd }),
-            _ => laptop::PROMPT.to_string(),
-        }
+        if more { "> ".to_string() } else { self.place.prompt(self.shell.cwd()) }
     }
 }
 
 /// Prints what a shell wrote.
-pub(super) fn print(io: &mut Io, to: Output, text: String) {
+pub fn print(io: &mut Io, to: Output, text: String) {
     io.print(if to == Output::Stdout { Stream::Stdout } else { Stream::Stderr }, text);
 }
 
@@ -106,8 +80,10 @@ impl Program for Session {
         loop {
             let Some(step) = self.turn(io) else { return Step::Exit(137) };
             match step {
-                Wait::Exit(_) if self.restarts => self.shell = laptop::shell(),
-                Wait::Exit(code) => return Step::Exit(code),
+                Wait::Exit(code) => match self.place.next_shell() {
+                    Some(shell) => self.shell = shell,
+                    None => return Step::Exit(code),
+                },
                 Wait::Sleep { ms } => return Step::At(io.api.now + Span(ms.max(1) as i64)),
                 Wait::Busy => return Step::At(io.api.now + BUSY),
                 Wait::Forever if self.shell.followed().next().is_some() => {
@@ -128,11 +104,10 @@ impl Program for Session {
                         self.shell.end_input();
                         continue;
                     };
-                    let container = match &self.place {
-                        Place::Container { pod, container, .. } => Some((pod.clone(), container.clone())),
-                        _ => None,
-                    };
-                    tty.sit(Seat { container, directory: self.shell.cwd().to_string() });
+                    tty.sit(Seat {
+                        container: self.place.container(),
+                        directory: self.shell.cwd().to_string(),
+                    });
                     match tty.read(&prompt, io) {
                         None => return Step::OnInput,
                         Some(Some(line)) => self.shell.feed(&line),
@@ -151,17 +126,8 @@ impl Program for Session {
         if let Some(tty) = &self.tty {
             tty.interrupt(io);
         }
-        match &self.place {
-            Place::Laptop { files, stdin } => {
-                let cwd = self.shell.cwd().to_string();
-                let (stdin, tty, children) = (stdin.as_deref(), self.tty.as_ref(), &mut self.children);
-                self.shell.interrupt(&mut LaptopHost { io, files, stdin, tty, children, cwd });
-            }
-            Place::Container { .. } | Place::Namespace(_) => {
-                let namespace: Str = Str::default();
-                self.shell.interrupt(&mut pod::NamespaceHost { io, namespace: &namespace });
-            }
-        }
+        let with = Attached { tty: self.tty.as_ref(), children: &mut self.children };
+        self.place.interrupt(&mut self.shell, with, io);
         self.tty.is_none().then_some(130)
     }
 }
@@ -192,7 +158,7 @@ impl Child {
 
 impl Children {
     /// Starts a program.
-    pub(super) fn start(&mut self, program: Box<dyn Program>, io: &mut Io) -> External {
+    pub fn start(&mut self, program: Box<dyn Program>, io: &mut Io) -> External {
         let mut child = Child { program, printed: VecDeque::new(), next: Step::OnInput };
         child.run(io);
         let id = self.next_id;
@@ -202,7 +168,7 @@ impl Children {
     }
 
     /// What it has printed, one stream at a time so that their order stays, and its end.
-    pub(super) fn poll(&mut self, id: u32, io: &mut Io) -> Poll {
+    pub fn poll(&mut self, id: u32, io: &mut Io) -> Poll {
         let Some(child) = self.all.get_mut(&id) else { return Poll { code: Some(0), ..Poll::default() } };
         if child.printed.is_empty() && !matches!(child.next, Step::Exit(_)) {
             child.run(io);
@@ -227,7 +193,7 @@ impl Children {
     }
 
     /// Nobody waits for it any more.
-    pub(super) fn cancel(&mut self, id: u32) {
+    pub fn cancel(&mut self, id: u32) {
         self.all.remove(&id);
     }
 

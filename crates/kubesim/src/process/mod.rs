@@ -1,8 +1,13 @@
 //! The commands that the user started: they run in simulated time beside the cluster.
 
-use super::Timings;
+pub mod dns_watch;
+pub mod pod;
+pub mod shell;
+pub mod tty;
+
 use crate::api::SimTime;
 use crate::apiserver::{ApiServer, Cause, Stream};
+use crate::config::Timings;
 use crate::kubelet::Nodes;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use crate::api::{Key, Str};
 use crate::apiserver::Stream;
-use crate::sim::process::Io;
+use crate::process::Io;
 use std::cell::RefCell;
 
 /// The terminal's line. At most one program reads it at a time: the one in the foreground.

@@ -1,7 +1,112 @@
-//! How long things take. The control plane's own rules (back-offs, poll intervals) are constants where they act; here is
-//! what depends on machines, networks and programs, and so can be set.
+//! What can be switched: a cluster's options, its delays, feature gates, and the limits of this program.
+//!
+//! The control plane's own rules (back-offs, poll intervals) are constants where they act.
 
-use crate::api::Span;
+use crate::api::resolver::Caching;
+use crate::base::text::Str;
+use crate::base::time::Span;
+
+/// How a cluster is set up. Two clusters with the same options and the same inputs have the same history.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Options {
+    /// The nodes; the first is the control plane.
+    pub nodes: Vec<NodeOptions>,
+    /// Feature gates.
+    pub gates: FeatureGates,
+    /// Delays.
+    pub timings: Timings,
+    /// Seeds uids, names, ties.
+    pub seed: u64,
+    /// Whether the cluster's DNS is itself a Service (`kube-dns`), as kubeadm makes it. The recordings' was not.
+    pub dns_service: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            nodes: NodeOptions::of_the_seed(),
+            gates: FeatureGates::default(),
+            timings: Timings::realistic(),
+            // The walk that Ordinal starts from has flask-0, -1 and -2 on chhan-k8s-3, -2 and -4.
+            seed: 4,
+            dns_service: true,
+        }
+    }
+}
+
+/// What of the cluster's DNS can be changed while it runs.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum DnsSetting {
+    /// The caches, which are empty then.
+    Caching(Caching),
+    /// From a pod's change to its EndpointSlice.
+    SliceDelay(Span),
+    /// From an EndpointSlice's change to what CoreDNS answers.
+    ResolverDelay(Span),
+}
+
+/// How one node is set up.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodeOptions {
+    /// Its name.
+    pub name: Str,
+    /// The first three numbers of its pods' addresses, such as `172.16.110`.
+    pub pod_net: Str,
+    /// The last number of its first pod's address: the cluster's own pods have those before.
+    pub first_address: u32,
+    /// Its own address.
+    pub internal_ip: Str,
+    /// CPUs.
+    pub cpus: i64,
+    /// Memory, in KiB.
+    pub memory_kib: i64,
+    /// How many pods it takes.
+    pub pods: i64,
+    /// Whether it is a control plane node, which only takes pods that tolerate that.
+    pub control_plane: bool,
+}
+
+impl NodeOptions {
+    /// A worker of the usual size: the `n`th of them, from 1.
+    pub fn worker(name: &str, pod_net: &str, n: usize) -> NodeOptions {
+        NodeOptions {
+            name: name.into(),
+            pod_net: pod_net.into(),
+            first_address: 16,
+            internal_ip: format!("192.168.1.{}", 100 + n).into(),
+            cpus: 4,
+            memory_kib: 8_039_920,
+            pods: 110,
+            control_plane: false,
+        }
+    }
+
+    /// The four nodes of the walk that Ordinal starts from.
+    pub fn of_the_seed() -> Vec<NodeOptions> {
+        let mut nodes: Vec<NodeOptions> = [
+            ("chhan-k8s-1", "172.16.38", 7),
+            ("chhan-k8s-2", "172.16.110", 17),
+            ("chhan-k8s-3", "172.16.234", 21),
+            ("chhan-k8s-4", "172.16.107", 16),
+        ]
+        .iter()
+        .enumerate()
+        .map(|(n, (name, net, first_address))| NodeOptions {
+            first_address: *first_address,
+            ..NodeOptions::worker(name, net, n)
+        })
+        .collect();
+        nodes[0].control_plane = true;
+        nodes
+    }
+}
+
+/// Feature gates that change what is simulated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FeatureGates {
+    /// `MaxUnavailableStatefulSet`: beta, but off in a stock 1.36.
+    pub max_unavailable_stateful_set: bool,
+}
 
 /// Delays that a cluster can be given. Each says what the real thing takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,4 +190,12 @@ impl Timings {
             ..Timings::realistic()
         }
     }
+}
+
+/// The simulation carries this many pods of one controller.
+pub const MOST_REPLICAS: i32 = 10_000;
+
+/// What is said to somebody who asks one controller for too many pods.
+pub fn too_many_replicas(replicas: i64, most: i32) -> String {
+    format!("spec.replicas: {replicas}: this simulation runs at most {most} pods of one controller")
 }

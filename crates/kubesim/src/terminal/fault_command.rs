@@ -4,7 +4,7 @@
 use crate::api::{Key, Kind, Str};
 use crate::apiserver::Store;
 use crate::kubelet::{self, Slow};
-use crate::sim::process::Io;
+use crate::process::Io;
 
 /// The command's name.
 pub const NAME: &str = "trouble";
@@ -153,8 +153,8 @@ fn existing_pod(io: &Io, namespace: &str, name: &str) -> Result<Key, String> {
 mod tests {
     use crate::api::verdict::{Component, Reason};
     use crate::api::{Kind, Object, Span};
+    use crate::config::Options;
     use crate::kubectl::printers::pod_status;
-    use crate::sim::Options;
     use crate::story::{Input, Story};
     use crate::testing::SEED;
     use std::rc::Rc;
@@ -307,7 +307,7 @@ mod tests {
             story.now().0
         };
         let normal = ready_after(&[]);
-        let timings = crate::sim::Timings::realistic();
+        let timings = crate::config::Timings::realistic();
         let slow_disk = ready_after(&["trouble disk slow"]);
         assert!((slow_disk - normal - timings.provision.0 * 9).abs() < 1_000, "{normal} {slow_disk}");
         assert!(ready_after(&["trouble images slow"]) > normal + timings.image_pull.0 * 9);

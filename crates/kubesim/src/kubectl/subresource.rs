@@ -9,7 +9,7 @@ use crate::api::read::get;
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, LabelSelector, Object};
 use crate::apiserver::ApiServer;
-use crate::sim::process::Io;
+use crate::process::Io;
 use serde_json::{Value, json};
 
 /// What is not there at all.
