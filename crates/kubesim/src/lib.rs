@@ -4,16 +4,20 @@
 //!
 //! | module | what it is | what it must not know |
 //! | --- | --- | --- |
-//! | [`api`] | the objects, as Kubernetes names them, and their JSON form | anything that happens |
+//! | [`base`] | time, numbers, texts, maps | Kubernetes |
+//! | [`api`] | the objects, as Kubernetes names them, their JSON form, verdicts and errors | anything that happens |
+//! | [`config`] | what can be switched | what it switches |
 //! | [`schema`], [`validation`], [`patch`] | trees → decoded, defaulted, checked, changed trees | the store |
 //! | [`apiserver`] | requests, from the front door to the store; the history of every write | who asks, and when |
 //! | [`manifest`] | a pasted text → its objects, and what an editor says beside it | the page |
-//! | [`controllers`], [`scheduler`], [`provisioner`], [`kubelet`] | what acts on objects; each yields a [`verdict`] | each other, and the user |
+//! | [`component`] | what every component is made with | any component |
+//! | [`controllers`], [`scheduler`], [`provisioner`], [`kubelet`] | what acts on objects; each yields a [verdict](api::verdict) | each other, and the user |
 //! | [`dns`] | names → records, and the tools that print them | how endpoints come to be |
+//! | [`control_plane`] | the table of components | what any of them does |
+//! | [`process`], [`cluster`] | programs in simulated time; time, the event queue, the cluster as a whole | kubectl, the terminal |
 //! | [`kubectl`] | command line → requests → what is printed | the page |
 //! | [`terminal`] | the laptop's shell, and the ones in pods | the page |
 //! | [`story`] | cluster, terminal, and what the user did | the page |
-//! | [`sim`] | time, the event queue, the cluster as a whole | what any component does |
 //!
 //! Nothing here reads a clock or the machine's randomness: time is an argument, and randomness comes from one seeded
 //! generator in [`apiserver::ApiServer`]. The same inputs give the same history, bit for bit, native and in Wasm.
