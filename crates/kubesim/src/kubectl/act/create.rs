@@ -1,6 +1,7 @@
 //! Objects out of flags: `kubectl create namespace`, `kubectl expose`, and what `kubectl run` makes. Models
 //! `k8s.io/kubectl/pkg/cmd/create/create_*.go`, `expose/expose.go` and `pkg/generate/versioned/run.go`.
 
+use super::arguments::{labels_of, one_name, pairs, required, sort};
 use super::generate;
 use super::modify::targets;
 use super::{DryRun, say, validation, warn};
@@ -13,59 +14,6 @@ use crate::validation::names;
 use serde_json::{Map, Value, json};
 use std::rc::Rc;
 use yaml::base64;
-
-/// `NAME=VALUE` texts as an object. Errors: one that is none.
-pub fn pairs<'a>(
-    texts: impl IntoIterator<Item = &'a str>,
-    wrong: impl Fn(&str) -> String,
-) -> Result<Map<String, Value>, Failure> {
-    let mut map = Map::new();
-    for text in texts {
-        let (name, value) = text.split_once('=').ok_or_else(|| Failure::client(wrong(text)))?;
-        map.insert(name.to_string(), value.into());
-    }
-    Ok(map)
-}
-
-/// The one name among the arguments.
-pub fn one_name<'a>(inv: &Invocation, args: &'a [String]) -> Result<&'a str, Failure> {
-    match &args[..inv.before_dash.map_or(args.len(), |dash| dash.min(args.len()))] {
-        [name] => Ok(name),
-        others => {
-            let message = format!("exactly one NAME is required, got {}", others.len());
-            // The sort of a secret or service is a command of its own.
-            let sort = inv.args.first().filter(|_| args.len() < inv.args.len());
-            let sort = sort.map(|sort| format!(" {sort}")).unwrap_or_default();
-            let path = format!("{}{sort}", inv.verb.name);
-            Err(Failure::client(format!("{message}\nSee 'kubectl {path} -h' for help and examples")))
-        }
-    }
-}
-
-/// The labels of a text such as `a=1,b=2`. Models `generate.ParseLabels`.
-fn labels_of(text: &str) -> Result<Value, Failure> {
-    if text.is_empty() {
-        return Err(Failure::client("no label spec passed"));
-    }
-    let mut labels = Map::new();
-    for pair in text.split(',') {
-        match pair.split('=').collect::<Vec<_>>()[..] {
-            ["", _] => return Err(Failure::client("unexpected empty label key")),
-            [name, value] => labels.insert(name.to_string(), value.into()),
-            _ => return Err(Failure::client(format!("unexpected label spec: {pair}"))),
-        };
-    }
-    Ok(Value::Object(labels))
-}
-
-pub fn required(inv: &Invocation, flags: &[&str]) -> Result<(), Failure> {
-    let missing: Vec<String> = flags.iter().filter(|f| !inv.has(f)).map(|f| format!("\"{f}\"")).collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::client(format!("required flag(s) {} not set", missing.join(", "))))
-    }
-}
 
 /// `--tcp=80:8080` → a port of a Service. Models create_service.go: parsePorts.
 fn service_port(text: &str, protocol: &str) -> Result<Value, Failure> {
@@ -106,18 +54,6 @@ pub fn create_generated(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> 
     let (kind, tree) = generate::tree(inv, io)?;
     make(inv, io, kind, tree, "created")?;
     Next::OK
-}
-
-/// `kubectl create secret` and `service` come in several sorts.
-fn sort<'a>(inv: &'a Invocation, sorts: &[&str], io: &mut Io) -> Result<&'a str, Failure> {
-    match inv.args.first() {
-        Some(sort) if sorts.contains(&sort.as_str()) => Ok(sort),
-        Some(other) => Err(inv.usage(format!("unknown command {other:?}"))),
-        None => {
-            io.err(crate::kubectl::help(inv.verb));
-            Err(Failure::Silent(1))
-        }
-    }
 }
 
 /// `kubectl create token SERVICEACCOUNT`: of the form that a cluster's tokens have, with a signature that is none. Models
