@@ -4,7 +4,7 @@ const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 const [js, wasm] = meta("ordinal-app").split(" ");
 // The later parts of the program: what does not run before the page is live, and before its second pod is there. A build
 // without optimisation has none; one for taking a profile is held back until it is told to go on.
-const later = (meta("ordinal-rest") ?? "").split(" ").filter(Boolean);
+const later = (meta("ordinal-deferred") ?? "").split(" ").filter(Boolean);
 const held = later[0] === "held";
 // What wasm-bindgen made of the program's exports.
 let glue;
@@ -37,7 +37,7 @@ const link = (number, module) => {
   const before = parts[number - 1];
   const page = { load: () => loadNow(number + 1) };
   parts[number] = new WebAssembly.Instance(module, { first: before, page }).exports;
-  before.rest_loaded.value = 1;
+  before.deferred_loaded.value = 1;
 };
 
 const address = (number) => new URL(later[number - 1], import.meta.url);
@@ -53,7 +53,7 @@ const loadNow = (number) => {
   if (request.status >= 300) throw new Error(`${address(number)}: ${request.status}`);
   link(number, new WebAssembly.Module(Uint8Array.from(request.responseText, (c) => c.charCodeAt(0))));
 };
-globalThis.ordinalLoadRest = () => loadNow(1);
+globalThis.ordinalLoadDeferred = () => loadNow(1);
 
 // A part that has come, ready to be made known.
 const fetched = async (number) => {
@@ -77,7 +77,7 @@ const warmUp = () => {
 
 const loadLater = async (number, pause) => {
   if (number > later.length) {
-    globalThis.ordinalRest = { waits };
+    globalThis.ordinalDeferred = { waits };
     warmUp();
     return;
   }

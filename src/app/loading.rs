@@ -2,7 +2,7 @@
 //!
 //! A release build is split in three modules (`crates/wasm-profile-split`): what draws the page and starts the cluster, what
 //! runs until the second pod is there, and the rest. `static/start.js` loads the later ones in the background; what is called
-//! before it is there loads its module on the spot, through [`load_rest`].
+//! before it is there loads its module on the spot, through [`load_deferred`].
 
 use gloo::events::EventListener;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -11,13 +11,13 @@ use web_sys::js_sys::{JsString, Reflect};
 #[wasm_bindgen]
 extern "C" {
     /// `static/start.js`: loads the second module, and returns when it is there.
-    #[wasm_bindgen(js_name = ordinalLoadRest)]
+    #[wasm_bindgen(js_name = ordinalLoadDeferred)]
     fn load_now();
 }
 
 /// Loads the second module on the spot. The splitter finds it by its export and lets the stubs call it; nothing else does.
 #[wasm_bindgen]
-pub fn load_rest() {
+pub fn load_deferred() {
     load_now();
 }
 

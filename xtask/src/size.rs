@@ -254,7 +254,7 @@ mod tests {
         let shipped = [
             file("ordinal-1.wasm", 1, true),
             file("opening-1.wasm", 2, false),
-            file("rest-1.wasm", 4, false),
+            file("deferred-1.wasm", 4, false),
         ];
         assert_eq!([live, first_pod, all].map(|budget| budget.size(&shipped).gzip), [1, 3, 7]);
         let size = Size { raw: 0, gzip: live.gzip, brotli: live.brotli };

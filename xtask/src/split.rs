@@ -36,7 +36,7 @@ pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// The names of the modules: in the order in which they are loaded.
-pub const PARTS: [&str; 3] = ["ordinal", "opening", "rest"];
+pub const PARTS: [&str; 3] = ["ordinal", "opening", "deferred"];
 
 /// What an instrumented page is told in place of the later modules: to wait until it is told to go on.
 const HELD: &str = "held";
@@ -142,7 +142,7 @@ impl Site {
         let app = index.find("ordinal-app").and_then(|at| index[..at].rfind("<meta"));
         let app = app.ok_or("index.html has no <meta name=\"ordinal-app\">")?;
         let (before, after) = index.split_at(app);
-        let index = format!("{before}<meta name=\"ordinal-rest\" content=\"{later}\">{after}");
+        let index = format!("{before}<meta name=\"ordinal-deferred\" content=\"{later}\">{after}");
         self.write("index.html", index.as_bytes())
     }
 }

@@ -155,7 +155,7 @@ impl Page {
         self.wait(
             "the page shows something, and its story is open",
             "document.querySelector('#app')?.childElementCount
-                && (window.ordinalRest || document.querySelector('meta[name=ordinal-rest][content=held]'))",
+                && (window.ordinalDeferred || document.querySelector('meta[name=ordinal-deferred][content=held]'))",
         );
     }
 

@@ -4,10 +4,10 @@
 pub const PREVIOUS: &str = "first";
 
 /// The export, a global, that says whether the module after this one is there; the loader sets it to 1.
-pub const LOADED: &str = "rest_loaded";
+pub const LOADED: &str = "deferred_loaded";
 
 /// The export of the module to be split that has the second one loaded before it returns.
-pub const LOAD: &str = "load_rest";
+pub const LOAD: &str = "load_deferred";
 
 /// The import, by module and name, by which the second module has the third one loaded before it returns.
 pub const LOAD_NEXT: (&str, &str) = ("page", "load");

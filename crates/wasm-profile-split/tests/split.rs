@@ -22,7 +22,7 @@ const PROGRAM: &str = r#"(module
     (data (i32.const 1040) "second")
     (data (i32.const 1056) "seldom")
     (data (i32.const 1072) "\20\04\00\00")
-    (func $load_rest (export "load_rest") (call $load_now))
+    (func $load_deferred (export "load_deferred") (call $load_now))
     (func $sum (param $at i32) (param $end i32) (result i32) (local $sum i32)
         (loop $next
             (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 31)) (i32.load8_u (local.get $at))))
@@ -63,7 +63,7 @@ const CONSTANTS: [(u32, u32, &[&str]); 4] =
     [(0, 5, &["start"]), (1, 6, &["open"]), (2, 6, &[]), (3, 4, &["seldom"])];
 
 /// Functions of the program in their order, after the imported ones.
-const FUNCTIONS: [&str; 7] = ["load_rest", "sum", "start", "open", "seldom", "table", "calls"];
+const FUNCTIONS: [&str; 7] = ["load_deferred", "sum", "start", "open", "seldom", "table", "calls"];
 
 /// How many functions are imported.
 const IMPORTED: u32 = 2;
@@ -208,7 +208,7 @@ fn load(mut store: impl wasmi::AsContextMut<Data = Page>, number: usize) {
     let instance = linker.instantiate_and_start(&mut store, &module).expect("all that it imports is there");
     if let Some(before) = number.checked_sub(1) {
         let before = store.data().instances[before];
-        let loaded = before.get_global(&store, "rest_loaded").expect("it asks whether the next is there");
+        let loaded = before.get_global(&store, "deferred_loaded").expect("it asks whether the next is there");
         loaded.set(&mut store, Val::I32(1)).expect("it can be told");
     }
     store.data_mut().instances.push(instance);

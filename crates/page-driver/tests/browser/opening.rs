@@ -17,7 +17,7 @@ fn opens_in_a_subfolder_without_errors_or_foreign_requests() {
 fn loads_first_what_the_size_is_counted_of() {
     let mut page = Page::open(View::DESKTOP);
     let base = page.base().to_owned();
-    page.wait("the rest is there", "window.ordinalRest");
+    page.wait("all is loaded", "window.ordinalDeferred");
     let asked: Vec<String> = page
         .requests()
         .iter()
@@ -26,15 +26,15 @@ fn loads_first_what_the_size_is_counted_of() {
         .filter(|name| !name.starts_with("icon-"))
         .collect();
     let counted = page_driver::critical_path::critical_path(&dist()).expect("the built page can be read");
-    let is_later = |name: &String| name.starts_with("opening-") || name.starts_with("rest-");
+    let is_later = |name: &String| name.starts_with("opening-") || name.starts_with("deferred-");
     let (later, first): (Vec<String>, Vec<String>) = asked.iter().cloned().partition(is_later);
     assert_eq!(first.into_iter().collect::<BTreeSet<String>>(), counted);
     assert!(asked.ends_with(&later), "what comes later is asked for when all else is there: {asked:?}");
     let kinds: Vec<&str> = later.iter().filter_map(|name| name.split('-').next()).collect();
-    assert_eq!(kinds, ["opening", "rest"], "each once, in order");
+    assert_eq!(kinds, ["opening", "deferred"], "each once, in order");
     let never_stood_still = |page: &mut Page| {
         assert_eq!(
-            page.eval("window.ordinalRest.waits"),
+            page.eval("window.ordinalDeferred.waits"),
             0,
             "something ran before its part was there: `cargo xtask profile` measures anew what runs when"
         );
