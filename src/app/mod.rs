@@ -25,6 +25,7 @@ use gloo::timers::callback::Timeout;
 use scene::explain::{self, Explanation, Subject};
 use scene::messages::{EN, Messages};
 use scene::scene::Scene;
+use std::any::Any;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -54,10 +55,7 @@ pub fn App(start: &Start) -> Html {
         let (model, first) = (model.clone(), first.clone());
         use_held([0, 0], Box::new(move || Box::new(listen(&model, first, embed))));
     }
-    {
-        let shown = model.clone();
-        use_held([model.actions(), state.version], Box::new(move || Box::new(shown.focus().keep())));
-    }
+    use_lane_focus(model, &state);
     use_pause(model, &state);
     let mut session = model.session().borrow_mut();
     let scene = session.scene(state.words, state.selected);
@@ -90,6 +88,18 @@ pub fn App(start: &Start) -> Html {
     if embed { picture.embedded(&opening(model)) } else { picture.page() }
 }
 
+/// Keeps the focus in its lane after each picture.
+#[hook]
+fn use_lane_focus(model: &Rc<Model>, state: &PageState) {
+    let depends = [model.actions(), state.version];
+    let model = model.clone();
+    let keep = move || -> Box<dyn Any> {
+        model.focus().keep();
+        Box::new(())
+    };
+    use_held(depends, Box::new(keep));
+}
+
 /// Has a long manifest diagnosed once nothing was typed for a moment.
 #[hook]
 fn use_pause(model: &Rc<Model>, state: &PageState) {
@@ -112,7 +122,7 @@ fn use_frames(model: &Rc<Model>, goes_on: bool) {
 /// Scrolls the manifest to a line, from 0, when it is another one.
 #[hook]
 fn use_scrolling(line: Option<usize>) {
-    let scroll = move || Box::new(line.and_then(show_line)) as Box<dyn std::any::Any>;
+    let scroll = move || Box::new(line.and_then(show_line)) as Box<dyn Any>;
     use_held([line.map_or(0, |line| line + 1), 0], Box::new(scroll));
 }
 
