@@ -70,13 +70,6 @@ pub fn grid(
         let draw = move || paths(&cells, n * BLOCK, len, revision.as_deref());
         part("", depends, Rc::new(draw))
     };
-    let chosen = |cell: &Cell| {
-        let index = grid.index_of(cell.ordinal).unwrap_or_default();
-        let (x, y) = corner(index, columns);
-        html! {
-            <rect class="chosen" x={x.to_string()} y={y.to_string()} width={WIDE.to_string()} height={WIDE.to_string()} rx="2.5" />
-        }
-    };
     let option = |cell: &Cell| {
         let index = grid.index_of(cell.ordinal).unwrap_or_default();
         html! {
@@ -101,7 +94,7 @@ pub fn grid(
                     { outlined(grid, "lit", &lit[0]) }
                     { outlined(grid, "unlit", &lit[1]) }
                     { outlined(grid, "differs", &lit[2]) }
-                    { for whole.map(chosen) }
+                    { for whole.map(|cell| chosen(grid, cell)) }
                 </svg>
                 { for whole.map(option) }
             </div>
@@ -132,6 +125,14 @@ fn legend(words: &'static Messages, grid: &PodGrid) -> Html {
             if grid.rolls { <li class="old"><i />{ words.old_revision }</li> }
             if grid.missing > 0 { <li class="ghost"><i />{ words.missing_pods }<b>{ grid.missing }</b></li> }
         </ul>
+    }
+}
+
+/// The frame of the place that is seen whole.
+fn chosen(grid: &PodGrid, cell: &Cell) -> Html {
+    let (x, y) = corner(grid.index_of(cell.ordinal).unwrap_or_default(), columns(grid.len()));
+    html! {
+        <rect class="chosen" x={x.to_string()} y={y.to_string()} width={WIDE.to_string()} height={WIDE.to_string()} rx="2.5" />
     }
 }
 
