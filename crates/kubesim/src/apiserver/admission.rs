@@ -2,7 +2,9 @@
 //! default (`NamespaceLifecycle`, `ServiceAccount`, `LimitRanger`, `DefaultTolerationSeconds`, `DefaultStorageClass`,
 //! `StorageObjectInUseProtection`, `ResourceQuota`) and what the registry gives at creation (a Service's cluster IP).
 
-use super::{ApiServer, Cause, limit_range};
+use super::history::Cause;
+use super::limit_range;
+use super::server::ApiServer;
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
 use crate::api::pod::{PodSpec, Toleration};
 use crate::api::read::{get, int};

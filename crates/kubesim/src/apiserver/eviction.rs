@@ -1,7 +1,7 @@
 //! The eviction of a pod: a deletion that asks the pod's disruption budget first. Models
 //! `pkg/registry/core/pod/storage/eviction.go`.
 
-use super::{ApiServer, DeleteOptions};
+use super::server::{ApiServer, DeleteOptions};
 use crate::api::read::{get, int};
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Body, Key, Kind, LabelSelector, Object, PodPhase};

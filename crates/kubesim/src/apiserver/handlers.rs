@@ -2,15 +2,30 @@
 //!
 //! Models `k8s.io/apiserver/pkg/endpoints/handlers`: create.go, update.go, patch.go, and `pkg/registry/generic/registry`.
 
-pub use super::strategy::FieldValidation;
-use super::{ApiServer, strategy};
+use super::server::ApiServer;
+use super::strategy;
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Body, Key, Kind, Object};
 use crate::config::too_many_replicas;
 use crate::patch;
 use crate::patch::field_managers::{self, Applied, Asker, Manager};
+use crate::schema::decode::{Decoded, decode};
+use crate::schema::defaults::default;
+use crate::validation::{FieldError, invalid, warnings};
 use serde_json::Value;
 use std::rc::Rc;
+
+/// What to do about fields that do not exist (`--validate`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// Refuse the request.
+    #[default]
+    Strict,
+    /// Warn of them and drop them.
+    Warn,
+    /// Drop them.
+    Ignore,
+}
 
 /// How a request is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,11 +86,14 @@ pub fn create(api: &mut ApiServer, kind: Kind, tree: &Value, mode: Mode) -> Resu
 }
 
 fn make(api: &mut ApiServer, kind: Kind, tree: &Value, shares: Shares, mode: Mode) -> Result<Done, ApiError> {
-    let admitted = strategy::create(kind, tree, api.gates, mode.unknown)?;
-    let mut object = Object::from_value(kind, &admitted.value);
+    let (mut value, mut warned) = complete(kind, tree, api, mode)?;
+    let errors = strategy::before_create(kind, &mut value, api.gates);
+    refuse_invalid(kind, &value, errors)?;
+    warned.extend(warnings(kind, &value, None));
+    let mut object = Object::from_value(kind, &value);
     let managers = match shares {
         Shares::Updated(sent) => {
-            field_managers::update(kind, None, &admitted.value, sent, Vec::new(), mode.asker(api))
+            field_managers::update(kind, None, &value, sent, Vec::new(), mode.asker(api))
         }
         Shares::Given(managers) => managers,
     };
@@ -86,7 +104,7 @@ fn make(api: &mut ApiServer, kind: Kind, tree: &Value, shares: Shares, mode: Mod
     }
     refuse_too_many(api, &object)?;
     let object = on(api, mode, |api| api.create(object))?;
-    Ok(Done { object, changed: true, warnings: admitted.warnings })
+    Ok(Done { object, changed: true, warnings: warned })
 }
 
 /// Changes an object by a patch. Errors: NotFound, and what is wrong with the patch or with what it makes of the object.
@@ -167,6 +185,42 @@ pub fn upgrade_managers(api: &mut ApiServer, key: &Key, applier: &str) -> Result
     Ok(true)
 }
 
+/// Decodes a tree and fills in what it lacks. Returns the warnings about it, too. Errors: BadRequest.
+fn complete(kind: Kind, sent: &Value, api: &ApiServer, mode: Mode) -> Result<(Value, Vec<String>), ApiError> {
+    let decoded = decode(kind, sent);
+    let warned = refuse_undecodable(kind, &decoded, mode.unknown)?;
+    let mut value = decoded.value;
+    default(kind, &mut value, api.gates);
+    Ok((value, warned))
+}
+
+fn refuse_undecodable(
+    kind: Kind,
+    decoded: &Decoded,
+    validation: FieldValidation,
+) -> Result<Vec<String>, ApiError> {
+    let refusal = match validation {
+        FieldValidation::Strict => decoded.refusal(),
+        _ => decoded.error.as_ref().map(|error| error.message.clone()),
+    };
+    if let Some(refusal) = refusal {
+        let (name, version) = (kind.name(), kind.info().version);
+        let message = format!("{name} in version {version:?} cannot be handled as a {name}: {refusal}");
+        return Err(ApiError::new(StatusReason::BadRequest, message));
+    }
+    match validation {
+        FieldValidation::Warn => Ok(decoded.unknown.iter().map(|error| error.message.clone()).collect()),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn refuse_invalid(kind: Kind, value: &Value, errors: Vec<FieldError>) -> Result<(), ApiError> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(invalid(kind, value["metadata"]["name"].as_str().unwrap_or_default(), &errors))
+}
+
 /// Changes an object to a tree.
 fn put(
     api: &mut ApiServer,
@@ -176,24 +230,26 @@ fn put(
     mode: Mode,
 ) -> Result<Done, ApiError> {
     let stored = old.to_value();
-    let admitted = strategy::update(old.kind, tree, &stored, api.gates, mode.unknown)?;
+    let (mut value, mut warned) = complete(old.kind, tree, api, mode)?;
+    let errors = strategy::before_update(old.kind, &mut value, &stored, api.gates);
+    refuse_invalid(old.kind, &value, errors)?;
+    warned.extend(warnings(old.kind, &value, Some(&stored)));
     let managed_fields = match shares {
-        Shares::Updated(_) if admitted.value == stored => old.meta.managed_fields.clone(),
+        Shares::Updated(_) if value == stored => old.meta.managed_fields.clone(),
         Shares::Updated(sent) => {
             let (before, known) = (Some(&stored), field_managers::of(old));
-            let managers =
-                field_managers::update(old.kind, before, &admitted.value, sent, known, mode.asker(api));
+            let managers = field_managers::update(old.kind, before, &value, sent, known, mode.asker(api));
             field_managers::kept(old.kind, &managers)
         }
         Shares::Given(managers) => field_managers::kept(old.kind, &managers),
     };
-    if admitted.value == stored && managed_fields == old.meta.managed_fields {
-        return Ok(Done { object: old.clone(), changed: false, warnings: admitted.warnings });
+    if value == stored && managed_fields == old.meta.managed_fields {
+        return Ok(Done { object: old.clone(), changed: false, warnings: warned });
     }
-    let mut new = Object::from_value(old.kind, &admitted.value);
+    let mut new = Object::from_value(old.kind, &value);
     keep_what_the_server_keeps(&mut new, old);
     if let Body::Pod(pod) = &mut new.body {
-        let spec = match stored["spec"] == admitted.value["spec"] {
+        let spec = match stored["spec"] == value["spec"] {
             true => old.pod().spec.clone(),
             false => Rc::new(pod.spec.readmitted(&old.pod().spec)),
         };
@@ -205,7 +261,7 @@ fn put(
     api.allocate(&mut new)?;
     let object = on(api, mode, |api| api.update(&old.key(), |object| *object = new))?;
     let changed = object.meta.resource_version != old.meta.resource_version;
-    Ok(Done { object, changed, warnings: admitted.warnings })
+    Ok(Done { object, changed, warnings: warned })
 }
 
 /// Refuses more pods than the simulation carries.

@@ -2,8 +2,8 @@
 //!
 //! Models `plugin/pkg/admission/limitranger/admission.go`.
 
-use super::Store;
 use super::resources::{ResourceList, amounts, asked, asked_by_pod};
+use super::store::Store;
 use crate::api::pod::PodSpec;
 use crate::api::read::{get, list};
 use crate::api::status::ApiError;

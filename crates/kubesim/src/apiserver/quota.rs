@@ -4,7 +4,8 @@
 //! something away is the quota controller's to notice.
 
 use super::resources::{ResourceList, add, amounts, amounts_value, asked, compute_usage, shown, usage};
-use super::{ApiServer, Store};
+use super::server::ApiServer;
+use super::store::Store;
 use crate::api::read::{get, list};
 use crate::api::status::ApiError;
 use crate::api::{Body, KINDS, Kind, Object, SimTime};

@@ -12,6 +12,7 @@ use crate::api::Kind;
 use crate::apiserver::strategy;
 use crate::config::{FeatureGates, MOST_REPLICAS, too_many_replicas};
 use crate::schema::decode::decode;
+use crate::schema::defaults::default;
 use crate::schema::types::{Shape, TypeRef, type_of};
 use crate::validation::warnings;
 
@@ -181,7 +182,8 @@ impl Diagnosis {
                 " needs the feature gate MaxUnavailableStatefulSet, off in 1.36: the API server drops it";
             self.add(place.key(path), Severity::Dropped, [path, why].concat());
         }
-        let errors = strategy::complete(kind, &mut value, gates);
+        default(kind, &mut value, gates);
+        let errors = strategy::before_create(kind, &mut value, gates);
         for error in &errors {
             self.add(place.named_by_server(&error.field), Severity::Error, error.to_string());
         }
