@@ -36,17 +36,20 @@ pub(super) struct At<'a> {
 
 const NULL: Value = Value::Null;
 
+// Hundreds of checks call these: a copy in each would be a quarter of all code here.
 impl<'a> At<'a> {
     pub fn root(value: &'a Value, paths: &'a Paths) -> At<'a> {
         At { value, path: Path { paths, step: ROOT } }
     }
 
     /// The field; null if it isn't set.
+    #[inline(never)]
     pub fn get(&self, name: &'static str) -> At<'a> {
         At { value: self.value.get(name).unwrap_or(&NULL), path: self.path_of(name) }
     }
 
     /// A map's value; null if there is none.
+    #[inline(never)]
     pub fn entry(&self, key: &str) -> At<'a> {
         At { value: self.value.get(key).unwrap_or(&NULL), path: self.path.key(key) }
     }
@@ -65,24 +68,29 @@ impl<'a> At<'a> {
         !self.value.is_null()
     }
 
+    #[inline(never)]
     pub fn text(&self) -> &'a str {
         self.value.as_str().unwrap_or_default()
     }
 
+    #[inline(never)]
     pub fn int(&self) -> i64 {
         self.value.as_i64().unwrap_or_default()
     }
 
+    #[inline(never)]
     pub fn flag(&self) -> bool {
         self.value.as_bool().unwrap_or_default()
     }
 
     /// A list's items.
+    #[inline(never)]
     pub fn items(&self) -> Items<'a> {
         let list = self.value.as_array().map(Vec::as_slice).unwrap_or_default();
         Items { list, path: self.path, places: 0..list.len() }
     }
 
+    #[inline(never)]
     pub fn is_empty_list(&self) -> bool {
         self.value.as_array().is_none_or(Vec::is_empty)
     }
@@ -125,6 +133,7 @@ pub(super) struct Path<'a> {
 }
 
 impl<'a> Path<'a> {
+    #[inline(never)]
     fn and(self, step: Step) -> Path<'a> {
         let mut steps = self.paths.0.borrow_mut();
         steps.push((self.step, step));
@@ -202,6 +211,7 @@ pub(super) struct Items<'a> {
 }
 
 impl<'a> Items<'a> {
+    #[inline(never)]
     fn at(&self, place: usize) -> At<'a> {
         At { value: &self.list[place], path: self.path.item(place) }
     }
@@ -210,6 +220,7 @@ impl<'a> Items<'a> {
 impl<'a> Iterator for Items<'a> {
     type Item = At<'a>;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<At<'a>> {
         self.places.next().map(|place| self.at(place))
     }
@@ -236,6 +247,7 @@ pub(super) struct Entries<'a> {
 impl<'a> Iterator for Entries<'a> {
     type Item = (&'a str, At<'a>);
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Self::Item> {
         let (key, value) = self.entries.as_mut()?.next()?;
         Some((key, At { value, path: self.path.key(key) }))
