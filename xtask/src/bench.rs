@@ -101,7 +101,7 @@ fn module(tools: &Tools) -> Result<PathBuf> {
     fs::write(&module, alone).map_err(failed)?;
     if tools.wasm_opt {
         let mut optimize = tools.command("wasm-opt");
-        optimize.args(["-Oz", "--strip-debug", "--strip-producers"]).args(FEATURES);
+        optimize.args(crate::split::OPTIMISED).args(["--strip-debug", "--strip-producers"]).args(FEATURES);
         run(optimize.arg(&module).arg("-o").arg(&module))?;
     }
     say_size(&module)?;

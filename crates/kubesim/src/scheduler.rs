@@ -424,7 +424,7 @@ fn histogram(reasons: impl Iterator<Item = &'static str>) -> String {
         *counts.entry(reason).or_default() += 1;
     }
     let mut lines: Vec<String> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
-    lines.sort();
+    collections::sort(&mut lines);
     lines.join(", ")
 }
 

@@ -23,7 +23,7 @@ pub fn write(tree: &Value) -> String {
 
 fn mapping(out: &mut String, map: &Map<String, Value>, indent: usize) {
     let mut entries: Vec<_> = map.iter().collect();
-    entries.sort_by(|a, b| natural_order(a.0, b.0));
+    collections::sort_by(&mut entries, |a, b| natural_order(a.0, b.0));
     for (n, (key, value)) in entries.into_iter().enumerate() {
         if n > 0 {
             pad(out, indent);

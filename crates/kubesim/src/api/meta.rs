@@ -492,7 +492,7 @@ impl fmt::Display for LabelSelector {
         for r in &self.match_expressions {
             let key = &r.key;
             let mut values = r.values.clone();
-            values.sort();
+            collections::sort(&mut values);
             let values = values.join(",");
             match r.operator {
                 Operator::In => write!(f, "{comma}{key} in ({values})")?,

@@ -77,7 +77,9 @@ pub fn map(v: &Value, field: &str) -> Map {
 /// The texts of an object.
 pub fn pairs(v: &Value) -> BTreeMap<Str, Str> {
     let Some(object) = v.as_object() else { return BTreeMap::new() };
-    object.iter().map(|(k, v)| (k.as_str().into(), v.as_str().unwrap_or_default().into())).collect()
+    collections::collect(
+        object.iter().map(|(k, v)| (k.as_str().into(), v.as_str().unwrap_or_default().into())),
+    )
 }
 
 /// A moment.
@@ -138,7 +140,9 @@ impl Writer {
 
 /// A map of texts as a tree.
 pub fn map_value(map: &BTreeMap<Str, Str>) -> Value {
-    Value::Object(map.iter().map(|(k, v)| (k.to_string(), Value::String(v.to_string()))).collect())
+    Value::Object(collections::collect(
+        map.iter().map(|(k, v)| (k.to_string(), Value::String(v.to_string()))),
+    ))
 }
 
 /// Texts as a tree.

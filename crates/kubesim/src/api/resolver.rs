@@ -282,7 +282,7 @@ impl Asked {
         let (a, b) = (self.answer(), other.answer());
         let said = |answer: &Answer| {
             let mut records: Vec<String> = answer.answers.iter().map(|r| r.data.to_string()).collect();
-            records.sort_unstable();
+            collections::sort(&mut records);
             records
         };
         self.question == other.question

@@ -72,7 +72,7 @@ fn set_missing(container: &mut Value, field: &str, amounts: &Value) -> Vec<Strin
             set.push(name.clone());
         }
     }
-    set.sort();
+    collections::sort(&mut set);
     set
 }
 

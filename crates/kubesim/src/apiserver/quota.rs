@@ -52,10 +52,12 @@ impl ApiServer {
             let before = used.clone();
             add(&mut used, &requested);
             let exceeded: BTreeSet<&String> =
-                requested.keys().filter(|n| used[*n].nanos() > hard[*n].nanos()).collect();
+                collections::collect(requested.keys().filter(|n| used[*n].nanos() > hard[*n].nanos()));
             if !exceeded.is_empty() {
                 let only = |list: &ResourceList| -> String {
-                    shown(&list.clone().into_iter().filter(|(name, _)| exceeded.contains(name)).collect())
+                    shown(&collections::collect(
+                        list.clone().into_iter().filter(|(name, _)| exceeded.contains(name)),
+                    ))
                 };
                 let message = format!(
                     "exceeded quota: {name}, requested: {}, used: {}, limited: {}",
@@ -134,8 +136,8 @@ pub fn status(store: &Store, quota: &Object, now: SimTime) -> Value {
     let tree = tree(quota);
     let hard = get(get(&tree, "spec"), "hard").clone();
     let limited = amounts(&hard);
-    let mut used: ResourceList =
-        limited.keys().map(|name| (name.clone(), crate::base::quantity::Quantity::ZERO)).collect();
+    let zero = limited.keys().map(|name| (name.clone(), crate::base::quantity::Quantity::ZERO));
+    let mut used: ResourceList = collections::collect(zero);
     for kind in KINDS.iter().filter(|k| k.namespaced && k.kind != Kind::Event).map(|k| k.kind) {
         for object in store.list_in(kind, &quota.meta.namespace).filter(|o| is_in_scope(&tree, o)) {
             let mut more = usage(object, now);

@@ -24,12 +24,13 @@ pub fn amounts(v: &Value) -> ResourceList {
         let text = v.as_str().map_or_else(|| v.to_string(), str::to_owned);
         Quantity::parse(&text).ok()
     };
-    fields.filter_map(|(name, v)| Some((name.clone(), amount(v)?))).collect()
+    collections::collect(fields.filter_map(|(name, v)| Some((name.clone(), amount(v)?))))
 }
 
 /// Writes amounts.
 pub fn amounts_value(amounts: &ResourceList) -> Value {
-    amounts.iter().map(|(name, amount)| (name.clone(), Value::from(amount.to_string()))).collect()
+    let amounts = amounts.iter().map(|(name, amount)| (name.clone(), Value::from(amount.to_string())));
+    Value::Object(collections::collect(amounts))
 }
 
 /// `cpu=1,memory=2Gi`, as refusals write amounts.
@@ -122,7 +123,7 @@ pub fn usage(object: &Object, now: SimTime) -> ResourceList {
                 let named = |(name, amount): (&String, &Quantity)| {
                     (format!("{class}.storageclass.storage.k8s.io/{name}"), amount.clone())
                 };
-                let of_class: ResourceList = of_class.map(named).collect();
+                let of_class: ResourceList = collections::collect(of_class.map(named));
                 storage.extend(of_class);
             }
             add(&mut usage, &storage);

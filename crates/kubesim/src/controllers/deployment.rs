@@ -134,7 +134,7 @@ impl Rollout<'_> {
         let selector = self.spec().selector.clone();
         let mut sets =
             claim(self.api, &self.deployment, candidates, &|set| selector.matches(&set.meta.labels))?;
-        sets.sort_by_key(by_creation);
+        collections::sort_by_key(&mut sets, by_creation);
         if self.deployment.meta.is_terminating() {
             let (new, old) = self.sync_revision(&sets, false)?;
             self.write_status(self.status(&all(&old, &new), new.as_ref()))?;
@@ -437,10 +437,10 @@ impl Rollout<'_> {
         let allowed = if self.wanted() > 0 { self.wanted() + self.max_surge() } else { 0 };
         let to_add = allowed - replicas_of(&active);
         let size = |set: &Rc<Object>| std::cmp::Reverse(set.replica_set().spec.replicas);
-        active.sort_by_key(|set| (size(set), by_creation(set)));
+        collections::sort_by_key(&mut active, |set| (size(set), by_creation(set)));
         if to_add > 0 {
             active.reverse();
-            active.sort_by_key(size);
+            collections::sort_by_key(&mut active, size);
         }
         let mut added = 0;
         let mut sizes = Vec::new();
@@ -567,7 +567,7 @@ impl Rollout<'_> {
     fn clean_up(&mut self, old: &[Rc<Object>]) -> Result<(), Stop> {
         let mut alive: Sets = old.iter().filter(|set| !set.meta.is_terminating()).cloned().collect();
         let surplus = alive.len() as i64 - self.spec().revision_history_limit;
-        alive.sort_by_key(|set| (revision(set), by_creation(set)));
+        collections::sort_by_key(&mut alive, |set| (revision(set), by_creation(set)));
         for set in alive.iter().take(surplus.max(0) as usize) {
             let ReplicaSet { spec, status } = set.replica_set();
             let is_empty = spec.replicas == 0 && status.replicas == 0;

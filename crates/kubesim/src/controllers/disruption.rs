@@ -96,7 +96,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     let names = disrupted.iter().map(|(name, at)| (name.clone(), Value::from(at.rfc3339())));
     let new = Writer::new()
         .some("observedGeneration", budget.meta.generation)
-        .some("disruptedPods", Value::Object(names.collect()))
+        .some("disruptedPods", Value::Object(collections::collect(names)))
         .put("disruptionsAllowed", allowed)
         .put("currentHealthy", healthy)
         .put("desiredHealthy", desired)
@@ -186,7 +186,7 @@ fn disrupted_pods(status: &Value, pods: &[Rc<Object>], now: SimTime) -> BTreeMap
     let stays = |pod: &&Rc<Object>| !pod.meta.is_terminating();
     let since = |pod: &Rc<Object>| Some((pod.meta.name.to_string(), time(granted, &pod.meta.name)?));
     let all = pods.iter().filter(stays).filter_map(since);
-    all.filter(|(_, since)| *since + DELETION_TIMEOUT >= now).collect()
+    collections::collect(all.filter(|(_, since)| *since + DELETION_TIMEOUT >= now))
 }
 
 /// Models `pdbhelper.UpdateDisruptionAllowedCondition`.

@@ -7,8 +7,7 @@ use crate::api::read::get;
 use crate::base::hash::{fnv32a, safe_encode_string};
 use crate::base::quantity::Quantity;
 use crate::schema::types::{Kept, Shape, TypeRef};
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use serde_json::Value;
 
 /// The hash of a template given as its tree, for this many collisions so far.
 pub fn of(template: &Value, collision_count: Option<i64>) -> String {
@@ -35,7 +34,8 @@ fn dump(out: &mut String, kind: TypeRef, is_pointer: bool, v: &Value) {
             joined(out, "[", "]", list, |out, v| dump(out, element, false, v));
         }
         Shape::Map(element) => {
-            let sorted: BTreeMap<_, _> = v.as_object().into_iter().flat_map(Map::iter).collect();
+            // They are sorted already.
+            let sorted = v.as_object().into_iter().flatten();
             joined(out, "map[", "]", sorted, |out, (key, v)| {
                 out.push_str(key);
                 out.push(':');

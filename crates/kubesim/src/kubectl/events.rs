@@ -61,7 +61,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         });
         return Next::OK;
     }
-    found.sort_by_key(|o| (o.event().last_timestamp, o.event().sequence));
+    collections::sort_by_key(&mut found, |o| (o.event().last_timestamp, o.event().sequence));
     if events.output.is_table() {
         events.print(&found, io)?;
         return Next::OK;

@@ -272,7 +272,7 @@ fn sorted(mut objects: Vec<Rc<Object>>, field: &str) -> Result<Option<Vec<Rc<Obj
     if !keyed.is_empty() && keyed.iter().all(|(key, _)| key.is_none()) {
         return Ok(None);
     }
-    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+    collections::sort_by(&mut keyed, |(a, _), (b, _)| match (a, b) {
         (Some(a), Some(b)) => compare(a, b),
         (a, b) => a.is_some().cmp(&b.is_some()),
     });

@@ -193,7 +193,7 @@ fn api_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         .filter(|r| !inv.has("namespaced") || inv.is("namespaced") == r.namespaced)
         .filter(|r| has_all(r.verbs, verbs) && has_all(r.category, categories))
         .collect();
-    found.sort_by_key(|r| match sort_by {
+    collections::sort_by_key(&mut found, |r| match sort_by {
         "name" => (r.plural, r.group),
         "kind" => (r.kind, r.group),
         _ => (r.group, r.plural),
@@ -315,7 +315,7 @@ fn config_view(_: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 fn options() -> String {
     let mut text = String::from("The following options can be passed to any command:\n");
     let mut flags: Vec<flags::Flag> = flags::table("").filter(|f| f.long != "help").collect();
-    flags.sort_by_key(|f| f.long);
+    collections::sort_by_key(&mut flags, |f| f.long);
     for flag in flags {
         let short = flag.short.map(|c| format!("-{c}, ")).unwrap_or_default();
         let default = match flag.takes {

@@ -436,7 +436,7 @@ fn suggestions(typed: &str) -> Vec<&'static str> {
         .map(|v| v.name.split(' ').next().unwrap_or(v.name))
         .chain(NOT_SIMULATED.iter().copied())
         .collect();
-    names.sort_unstable();
+    collections::sort(&mut names);
     names.dedup();
     names.retain(|name| {
         distance(&lower, name) <= 2 || name.starts_with(&lower) || also(name).contains(&lower.as_str())

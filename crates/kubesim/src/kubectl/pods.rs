@@ -81,7 +81,7 @@ pub fn selector_of(object: &Object) -> Option<LabelSelector> {
 pub fn by_logging(store: &Store, namespace: &str, selector: &LabelSelector) -> Vec<Rc<Object>> {
     let pods = store.list_in(Kind::Pod, namespace).filter(|p| selector.matches(&p.meta.labels));
     let mut pods: Vec<Rc<Object>> = pods.cloned().collect();
-    pods.sort_by_key(|object| {
+    collections::sort_by_key(&mut pods, |object| {
         let pod = object.pod();
         // Upstream's table of phases lacks the last two: that reads as the first.
         let phase = match pod.status.phase {

@@ -256,7 +256,7 @@ impl Targets {
             Targets::Named(keys) => keys.iter().map(|key| key.kind).collect(),
             Targets::Selected(selections) => selections.iter().map(|s| s.kind).collect(),
         };
-        kinds.sort_unstable();
+        collections::sort(&mut kinds);
         kinds.dedup();
         kinds
     }
@@ -300,7 +300,7 @@ pub fn list(store: &Store, kind: Kind) -> Vec<Rc<Object>> {
     }
     let mut objects: Vec<Rc<Object>> = store.list(kind).cloned().collect();
     if kind == Kind::Event {
-        objects.sort_by_cached_key(|o| {
+        collections::sort_by_cached_key(&mut objects, |o| {
             let event = o.event();
             (o.meta.namespace.clone(), format!("{}.", event.involved.name), event.sequence)
         });

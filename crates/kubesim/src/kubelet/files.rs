@@ -105,7 +105,8 @@ impl FileSystem {
         };
         let mut mounts = vec![root(Place::Own, own.unwrap_or_default())];
         for (path, content) in fixed {
-            let file = BTreeMap::from([("/it".into(), content)]);
+            let mut file = BTreeMap::new();
+            file.insert("/it".into(), content);
             let file = root(Place::Projected, Rc::new(file));
             mounts.push(Mount { path: path.to_string(), sub_path: "/it".into(), ..file });
         }
@@ -137,7 +138,7 @@ impl FileSystem {
             let path = path.trim_end_matches('/').to_string();
             mounts.push(Mount { path, sub_path, read_only, ..root(place, files) });
         }
-        mounts.sort_by_key(|m| std::cmp::Reverse(m.path.len()));
+        collections::sort_by_key(&mut mounts, |m| std::cmp::Reverse(m.path.len()));
         let started = pod.pod().status.start_time;
         FileSystem { mounts, image_is_known, made_at: started.unwrap_or(pod.meta.creation_timestamp) }
     }

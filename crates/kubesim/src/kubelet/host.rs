@@ -152,7 +152,7 @@ impl Host for ContainerHost<'_> {
     fn hint(&self, _name: &str) -> Option<String> {
         let all = dns::TOOLS.iter().chain(tools::NAMES).copied().filter(|name| self.has_program(name));
         let mut names: Vec<&str> = all.chain(["cat", "ls", "env", "hostname", "tail", "grep"]).collect();
-        names.sort_unstable();
+        collections::sort(&mut names);
         Some(format!("(this container has {} and the shell's own)", names.join(", ")))
     }
 }
@@ -160,7 +160,7 @@ impl Host for ContainerHost<'_> {
 /// A container's files as they are now.
 fn file_system(store: &Store, pod: &Rc<Object>, container: &Container, address: &str) -> FileSystem {
     let variables: BTreeMap<String, String> =
-        environment(store, pod, container, address).into_iter().collect();
+        collections::collect(environment(store, pod, container, address));
     let expand = |text: &str| expand(text, &variables);
     let namespace = &pod.meta.namespace;
     let (hostname, fqdn) = names(pod);
@@ -170,11 +170,10 @@ fn file_system(store: &Store, pod: &Rc<Object>, container: &Container, address: 
          {address}\t{}{hostname}\n",
         if fqdn == hostname { String::new() } else { format!("{fqdn}\t") }
     );
-    let mut fixed = BTreeMap::from([
-        ("/etc/hostname".into(), format!("{hostname}\n").into()),
-        ("/etc/hosts".into(), hosts.into()),
-        ("/etc/resolv.conf".into(), dns::resolv_conf(namespace).into()),
-    ]);
+    let mut fixed = BTreeMap::new();
+    fixed.insert("/etc/hostname".into(), format!("{hostname}\n").into());
+    fixed.insert("/etc/hosts".into(), hosts.into());
+    fixed.insert("/etc/resolv.conf".into(), dns::resolv_conf(namespace).into());
     if pod.pod().spec.token_volume.as_deref().is_some_and(|token| !token.is_empty()) {
         let authority = store.find(Kind::ConfigMap, namespace, "kube-root-ca.crt");
         let authority = authority.and_then(|map| data(map, "ca.crt")).unwrap_or_default();
@@ -267,7 +266,8 @@ pub fn environment(
     for variable in &container.env {
         let value = match &variable.value {
             EnvValue::Literal(value) => {
-                let known: BTreeMap<String, String> = services.iter().chain(&own).cloned().collect();
+                let known: BTreeMap<String, String> =
+                    collections::collect(services.iter().chain(&own).cloned());
                 Some(expand(value, &known))
             }
             EnvValue::Field(path) => Some(field(pod, path, address)),
@@ -425,8 +425,10 @@ fn keys(object: &Object) -> Vec<String> {
     let crate::api::Body::Other(tree) = &object.body else { return Vec::new() };
     let fields = ["data", "binaryData", "stringData"];
     let all = fields.iter().filter_map(|f| get(tree, f).as_object()).flat_map(|o| o.keys().cloned());
-    let sorted: std::collections::BTreeSet<String> = all.collect();
-    sorted.into_iter().collect()
+    let mut sorted: Vec<String> = all.collect();
+    collections::sort(&mut sorted);
+    sorted.dedup();
+    sorted
 }
 
 /// Why a pod's volumes can't be mounted, as the FailedMount event says it.

@@ -51,7 +51,7 @@ impl Program {
         let address = worker.address.as_deref().unwrap_or_default();
         let variables = host::environment(cx.store(), pod, container, address);
         let mut argv: Vec<String> = Vec::new();
-        let known: BTreeMap<String, String> = variables.iter().cloned().collect();
+        let known: BTreeMap<String, String> = collections::collect(variables.iter().cloned());
         let words = container.command.iter().chain(&container.args);
         argv.extend(words.map(|word| host::expand(word, &known)));
         let typed_into = get(&container.raw, "stdin") == true;

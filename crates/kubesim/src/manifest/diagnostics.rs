@@ -95,7 +95,7 @@ pub fn diagnose_source(text: &str, source: &str, gates: FeatureGates) -> Diagnos
             diagnosis.add(place.value("kind"), Severity::NotSimulated, message);
         }
     }
-    diagnosis.diagnostics.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.severity));
+    collections::sort_by_key(&mut diagnosis.diagnostics, |diagnostic| (diagnostic.span, diagnostic.severity));
     diagnosis
 }
 

@@ -56,7 +56,7 @@ fn operation(manager: &Manager) -> &'static str {
 pub fn to_value(kind: Kind, managers: &[Manager]) -> Value {
     let mut sorted: Vec<&Manager> = managers.iter().collect();
     let seconds = |m: &Manager| m.time.map(SimTime::whole_seconds);
-    sorted.sort_by(|a, b| {
+    collections::sort_by(&mut sorted, |a, b| {
         (operation(a), seconds(a), &a.name, &a.subresource).cmp(&(
             operation(b),
             seconds(b),
@@ -400,7 +400,9 @@ fn share_out(mut managers: Vec<Manager>, difference: &field_set::Comparison) -> 
 fn cap(mut managers: Vec<Manager>) -> Vec<Manager> {
     const ANCIENT: &str = "ancient-changes";
     while managers.iter().filter(|m| !m.applies).count() > MOST_UPDATERS {
-        managers.sort_by(|a, b| (a.applies, a.time, &a.name).cmp(&(b.applies, b.time, &b.name)));
+        collections::sort_by(&mut managers, |a, b| {
+            (a.applies, a.time, &a.name).cmp(&(b.applies, b.time, &b.name))
+        });
         let oldest = managers.remove(0);
         let Some(next) = managers.first_mut() else { break };
         next.fields = next.fields.union(&oldest.fields);
@@ -528,7 +530,7 @@ fn conflict_message(kind: Kind, conflicts: &mut [(&Manager, Vec<String>)]) -> St
     if let ([(manager, paths)], 1) = (&*conflicts, count) {
         return format!("Apply failed with 1 conflict: conflict with {}: {}", shown(manager), paths[0]);
     }
-    conflicts.sort_by_key(|(manager, _)| (manager.name.clone(), operation(manager)));
+    collections::sort_by_key(conflicts, |(manager, _)| (manager.name.clone(), operation(manager)));
     let mut lines = Vec::new();
     for (manager, paths) in &*conflicts {
         lines.push(format!("conflicts with {}:", shown(manager)));

@@ -97,10 +97,10 @@ impl Set {
 
     fn list(&self, prefix: &str, paths: &mut Vec<String>) {
         let mut members: Vec<&String> = self.members.iter().collect();
-        members.sort_by(|a, b| by_value(a, b));
+        collections::sort_by(&mut members, |a, b| by_value(a, b));
         paths.extend(members.into_iter().map(|member| format!("{prefix}{}", shown(member))));
         let mut children: Vec<_> = self.children.iter().collect();
-        children.sort_by(|(a, _), (b, _)| by_value(a, b));
+        collections::sort_by(&mut children, |(a, _), (b, _)| by_value(a, b));
         for (name, child) in children {
             child.list(&format!("{prefix}{}", shown(name)), paths);
         }
@@ -554,7 +554,7 @@ fn remove_at(place: Place, value: &Value, set: &Set) -> Value {
             let fields = tree.iter().filter_map(|(name, value)| {
                 Some((name.clone(), kept(&format!("f:{name}"), place.member(name), value)?))
             });
-            Value::Object(fields.collect())
+            Value::Object(collections::collect(fields))
         }
         Value::Array(items) => {
             let items = items.iter().filter_map(|item| match place.element(item) {

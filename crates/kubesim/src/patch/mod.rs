@@ -151,7 +151,7 @@ fn diff_lists(
     let changed = !changes.is_empty() || !removed.is_empty();
     if (changed || reordered) && !(current.is_empty() && original.is_empty()) {
         let only_key = |v: &Value| match v.get(key) {
-            Some(value) => Value::Object(Tree::from_iter([(key.to_string(), value.clone())])),
+            Some(value) => Value::Object(collections::collect([(key.to_string(), value.clone())])),
             None => v.clone(),
         };
         patch.insert(format!("{ORDER}{name}"), modified.iter().map(only_key).collect());
@@ -260,8 +260,8 @@ fn merge_list(
 fn ordered(list: Vec<Value>, order: &[Value], before: &[Value], key: &str) -> Vec<Value> {
     let at = |list: &[Value], item: &Value| list.iter().position(|v| same(v, item, key));
     let (mut named, mut others): (Vec<_>, Vec<_>) = list.into_iter().partition(|v| at(order, v).is_some());
-    named.sort_by_key(|v| at(order, v));
-    others.sort_by_key(|v| at(before, v));
+    collections::sort_by_key(&mut named, |v| at(order, v));
+    collections::sort_by_key(&mut others, |v| at(before, v));
     let mut result = Vec::new();
     let mut others = others.into_iter().peekable();
     for item in named {
@@ -281,7 +281,8 @@ fn plain(value: &Value) -> Option<Value> {
         Value::Object(tree) if tree.contains_key(DIRECTIVE) => None,
         Value::Object(tree) => {
             let fields = tree.iter().filter(|(k, v)| !v.is_null() && !k.starts_with('$'));
-            Some(Value::Object(fields.filter_map(|(k, v)| Some((k.clone(), plain(v)?))).collect()))
+            let fields = fields.filter_map(|(k, v)| Some((k.clone(), plain(v)?)));
+            Some(Value::Object(collections::collect(fields)))
         }
         Value::Array(list) => Some(list.iter().filter_map(plain).collect()),
         other => Some(other.clone()),

@@ -83,7 +83,7 @@ fn index(text: &'static str) -> Lines {
             line.split_at(end)
         })
         .collect();
-    lines.sort_unstable();
+    collections::sort(&mut lines);
     lines
 }
 

@@ -8,7 +8,6 @@ use crate::dns;
 use crate::kubectl::{self, flags};
 use crate::kubelet;
 use crate::process::tty::Seat;
-use std::collections::BTreeSet;
 
 /// What the last word of a line can become.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -76,8 +75,10 @@ pub(super) fn complete(store: &Store, line: &str, seat: &Seat, files: &Files) ->
         }
         _ => (start + tail, &word[tail..], paths(word)),
     };
-    let words: BTreeSet<String> = candidates.into_iter().filter(|c| c.starts_with(word)).collect();
-    Completion { start, words: words.into_iter().collect() }
+    let mut words: Vec<String> = candidates.into_iter().filter(|c| c.starts_with(word)).collect();
+    collections::sort(&mut words);
+    words.dedup();
+    Completion { start, words }
 }
 
 /// What can stand after these words of a kubectl command, and after this beginning of a word.

@@ -150,7 +150,7 @@ impl LaptopHost<'_, '_> {
             let text = files.read(&absolute(&self.cwd, name)).ok()?;
             Some((name.to_string(), text.to_string()))
         });
-        texts.collect()
+        collections::collect(texts)
     }
 
     fn is_kubectl(argv: &[String]) -> bool {

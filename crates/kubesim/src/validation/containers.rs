@@ -40,7 +40,7 @@ pub(super) fn validate_containers(spec: &At, volumes: &Volumes, errors: &mut Err
 
 pub(super) fn validate_init_containers(spec: &At, volumes: &Volumes, errors: &mut Errors) {
     let mut known: BTreeSet<&str> =
-        spec.get("containers").items().map(|container| container.get("name").text()).collect();
+        collections::collect(spec.get("containers").items().map(|container| container.get("name").text()));
     for container in spec.get("initContainers").items() {
         validate_container(&container, spec, volumes, errors);
         validate_restart_policy(&container, errors);

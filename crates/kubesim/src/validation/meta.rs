@@ -68,7 +68,7 @@ pub(super) fn validate_meta_update(new: &At, old: &At, errors: &mut Errors) {
         let mut extra: Vec<_> =
             finalizers.items().map(|f| f.text()).filter(|f| !known.iter().any(|k| k == f)).collect();
         if !extra.is_empty() {
-            extra.sort_unstable();
+            collections::sort(&mut extra);
             let list = extra.iter().map(|f| quoted(f)).collect::<Vec<_>>().join(", ");
             let detail = format!(
                 "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{list}}}"

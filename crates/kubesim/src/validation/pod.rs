@@ -143,7 +143,7 @@ fn validate_pod_spec<'a>(
     }
     let overhead = spec.get("overhead");
     if overhead.is_set() {
-        let as_limits = Value::Object([("limits".to_owned(), overhead.value.clone())].into_iter().collect());
+        let as_limits = Value::Object(collections::collect([("limits".to_owned(), overhead.value.clone())]));
         let at = At { value: &as_limits, path: overhead.path };
         validate_resources(&at, &BTreeSet::new(), validate_resource_name, errors);
     }

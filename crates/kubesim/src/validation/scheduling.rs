@@ -192,7 +192,8 @@ pub(super) fn validate_match_label_keys(term: &At, errors: &mut Errors) {
         }
         keys.items().for_each(|key| errors.all_invalid(&key, names::label_key(key.text())));
     }
-    let mut selected: BTreeSet<&str> = selector.get("matchLabels").entries().map(|(key, _)| key).collect();
+    let mut selected: BTreeSet<&str> =
+        collections::collect(selector.get("matchLabels").entries().map(|(key, _)| key));
     for requirement in selector.get("matchExpressions").items() {
         let key = requirement.get("key").text();
         let place = matching.items().rposition(|matching| matching.text() == key);

@@ -171,7 +171,7 @@ pub(super) fn validate_volume_update(new: &At, old: &At, errors: &mut Errors) {
     let source = |spec: &At| -> Value {
         let fields = TypeRef("PersistentVolumeSource").fields().into_iter();
         let set = fields.filter_map(|f| Some((f.name.to_owned(), spec.value.get(f.name)?.clone())));
-        Value::Object(set.collect())
+        Value::Object(collections::collect(set))
     };
     let (new_source, old_source) = (source(new), source(old));
     if new_source != old_source {

@@ -36,7 +36,7 @@ pub fn differences(messages: &Messages, here: &Store, there: &Store) -> Vec<Diff
     for kind in COMPARED {
         let mut keys: Vec<Key> = here.list(kind).map(|o| o.key()).collect();
         keys.extend(there.list(kind).map(|o| o.key()).filter(|key| here.get(key).is_none()));
-        keys.sort();
+        collections::sort(&mut keys);
         for key in keys {
             let (one, other) = (here.get(&key), there.get(&key));
             if let (Some(one), Some(other)) = (one, other)

@@ -250,7 +250,7 @@ fn changed(history: &History, from: usize, to: usize, set: &Object) -> Option<Ve
             _ => {}
         }
     }
-    changed.sort_unstable();
+    collections::sort(&mut changed);
     changed.dedup();
     Some(changed)
 }
@@ -308,7 +308,7 @@ fn cells(store: &Store, set: &Object) -> Vec<Cell> {
     }
     if !more.is_empty() {
         cells.extend(more.into_values());
-        cells.sort_by_key(|cell| cell.ordinal);
+        collections::sort_by_key(&mut cells, |cell| cell.ordinal);
     }
     cells
 }

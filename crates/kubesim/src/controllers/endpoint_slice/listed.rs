@@ -184,12 +184,12 @@ impl Listed {
         if self.wanted == 0 {
             return None;
         }
-        left.sort_by_key(|e| by_number(&pod_of(e)));
+        collections::sort_by_key(&mut left, |e| by_number(&pod_of(e)));
         let mut plan = Plan::default();
         let mut changed = Vec::new();
         for (name, mut edits) in edits {
             let slice = self.slices[&name].clone();
-            edits.sort_unstable_by_key(|edit| edit.at);
+            collections::sort_by_key(&mut edits, |edit| edit.at);
             let endpoints = self.edited(&slice, &edits);
             for edit in edits.iter().filter(|edit| edit.endpoint.is_none()) {
                 self.place(&edit.pod, None);

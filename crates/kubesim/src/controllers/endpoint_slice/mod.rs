@@ -200,7 +200,7 @@ fn wanted(store: &Store, service: &Object) -> Wanted {
     let body = service.service();
     let all = store.list_in(Kind::Pod, &service.meta.namespace);
     let mut pods: Vec<&Rc<Object>> = all.filter(|p| selects(body, p) && should_be_listed(p.pod())).collect();
-    pods.sort_by_cached_key(|p| by_number(&p.meta.name));
+    collections::sort_by_cached_key(&mut pods, |p| by_number(&p.meta.name));
     let mut wanted = Wanted { groups: Vec::new(), error: None };
     for pod in pods {
         let ports = ports_of(body, pod.pod());
@@ -281,7 +281,7 @@ fn last_change_trigger_time(service: &Object, existing: &[Rc<Object>], groups: &
     }
     let listed = existing.iter().flat_map(|s| s.endpoint_slice().endpoints.iter());
     let seen: BTreeMap<_, _> =
-        listed.filter_map(|e| Some((&e.target.as_ref()?.1, e.trigger_time?))).collect();
+        collections::collect(listed.filter_map(|e| Some((&e.target.as_ref()?.1, e.trigger_time?))));
     let all = groups.iter().flat_map(|g| &g.endpoints);
     let moved = all.filter_map(|e| {
         let (_, pod, _) = e.target.as_ref()?;
@@ -343,7 +343,7 @@ impl Plan {
             (e.address.clone(), e.hostname.clone(), pod)
         };
         let places: BTreeMap<_, usize> =
-            endpoints.iter().enumerate().map(|(at, e)| (identity(e), at)).collect();
+            collections::collect(endpoints.iter().enumerate().map(|(at, e)| (identity(e), at)));
         let mut wanted: Vec<Option<Rc<Endpoint>>> = endpoints.into_iter().map(Some).collect();
         let mut changed: Vec<(Rc<Object>, Content)> = Vec::new();
         let mut unchanged: Vec<Rc<Object>> = Vec::new();
@@ -393,7 +393,7 @@ impl Plan {
                 content.endpoints.push(endpoint);
             }
         };
-        changed.sort_by_key(|(_, c)| std::cmp::Reverse(c.endpoints.len()));
+        collections::sort_by_key(&mut changed, |(_, c)| std::cmp::Reverse(c.endpoints.len()));
         changed.iter_mut().for_each(|(_, content)| fill(content, &mut left));
         while !left.is_empty() {
             let room = |slice: &Rc<Object>| {
@@ -461,7 +461,7 @@ impl Plan {
         let mut written = Vec::new();
         let name = &service.meta.name;
         let annotations: Map =
-            Rc::new(trigger_time.map(|at| (TRIGGER_TIME.into(), at.rfc3339().into())).into_iter().collect());
+            Rc::new(collections::collect(trigger_time.map(|at| (TRIGGER_TIME.into(), at.rfc3339().into()))));
         let creates = if service.meta.is_terminating() { Vec::new() } else { self.create };
         for content in creates {
             let meta = ObjectMeta {
@@ -555,8 +555,8 @@ fn labels_differ(slice: &Object, service: &Object) -> bool {
 /// The Endpoints of a namespace, by name: those that somebody made, and those that the cluster has for every Service
 /// with a selector, derived from its EndpointSlices. Models `pkg/controller/endpoint/endpoints_controller.go`.
 pub fn endpoints(store: &Store, namespace: &str) -> Vec<Rc<Object>> {
-    let mut all: BTreeMap<Str, Rc<Object>> =
-        store.list_in(Kind::Endpoints, namespace).map(|o| (o.meta.name.clone(), o.clone())).collect();
+    let made = store.list_in(Kind::Endpoints, namespace).map(|o| (o.meta.name.clone(), o.clone()));
+    let mut all: BTreeMap<Str, Rc<Object>> = collections::collect(made);
     for service in store.list_in(Kind::Service, namespace) {
         if let Some(object) = endpoints_of(store, service) {
             all.insert(service.meta.name.clone(), Rc::new(object));
@@ -613,7 +613,7 @@ fn subsets(service: &Service, slices: &[&Rc<Object>]) -> Subsets {
             stays && (!ports.is_empty() || service.ports.is_empty())
         })
         .collect();
-    addresses.sort_by_key(|(e, _)| (!e.ready, e.address.clone()));
+    collections::sort_by_key(&mut addresses, |(e, _)| (!e.ready, e.address.clone()));
     let truncated = addresses.len() > MAX_ENDPOINTS;
     addresses.truncate(MAX_ENDPOINTS);
     let mut by_port: Vec<(Option<&EndpointPort>, Vec<&Endpoint>)> = Vec::new();

@@ -76,7 +76,8 @@ impl From<Range<i32>> for Ordinals {
             return Ordinals::default();
         }
         let places = places.start..=places.end - 1;
-        Ordinals { blocks: blocks_of(&places).map(|block| (block, within(block, &places))).collect() }
+        let blocks = blocks_of(&places).map(|block| (block, within(block, &places)));
+        Ordinals { blocks: collections::collect(blocks) }
     }
 }
 

@@ -61,7 +61,9 @@ pub fn list(api: &ApiServer, set: &Object) -> Vec<Rc<Object>> {
         })
         .cloned()
         .collect();
-    found.sort_by_key(|r| (r.controller_revision().revision, r.meta.creation_timestamp, r.meta.name.clone()));
+    collections::sort_by_key(&mut found, |r| {
+        (r.controller_revision().revision, r.meta.creation_timestamp, r.meta.name.clone())
+    });
     found
 }
 

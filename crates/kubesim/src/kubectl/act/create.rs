@@ -159,7 +159,8 @@ fn secret(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
         }
     })?;
     let encoded = |text: Value| base64::encode(text.as_str().unwrap_or_default().as_bytes()).into();
-    let data: Map<String, Value> = data.into_iter().map(|(key, text)| (key, encoded(text))).collect();
+    let data: Map<String, Value> =
+        collections::collect(data.into_iter().map(|(key, text)| (key, encoded(text))));
     let mut tree = json!({"metadata": metadata, "type": inv.get("type").unwrap_or("Opaque")});
     if !data.is_empty() {
         tree["data"] = Value::Object(data);

@@ -28,7 +28,7 @@ pub fn diff(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             changes.push((file_name(document), live, merged));
         }
     }
-    changes.sort();
+    collections::sort(&mut changes);
     for (name, live, merged) in &changes {
         let paths = folders.each_ref().map(|folder| format!("{folder}/{name}"));
         let mut text = format!("diff -u -N {} {}\n", paths[0], paths[1]);

@@ -78,7 +78,7 @@ impl Update {
     /// `--list`: labels as they would be.
     fn list(&self, io: &mut Io, object: &Object, map: &api::Map, single: bool) {
         let mut listed: Map<String, Value> =
-            map.iter().map(|(key, value)| (key.to_string(), Value::from(&**value))).collect();
+            collections::collect(map.iter().map(|(key, value)| (key.to_string(), Value::from(&**value))));
         listed.extend(self.set.clone());
         self.removed.iter().for_each(|name| drop(listed.remove(name)));
         let indent = if single { "" } else { " " };

@@ -151,7 +151,7 @@ impl Drain {
         let lines = |list: &[(&'static str, String)], prefix: &str| -> Vec<String> {
             let mut kinds: Vec<&str> = list.iter().map(|(why, _)| *why).collect();
             kinds.dedup();
-            kinds.sort_unstable();
+            collections::sort(&mut kinds);
             kinds.dedup();
             let names = |why: &str| {
                 let names: Vec<&str> =

@@ -244,18 +244,16 @@ fn history_of(io: &Io, object: &Object) -> Result<BTreeMap<i64, (Value, Option<S
     };
     let cause = |o: &Object| o.meta.annotation("kubernetes.io/change-cause").map(String::from);
     match object.kind {
-        Kind::StatefulSet | Kind::DaemonSet => Ok(owned(Kind::ControllerRevision)
-            .map(|o| {
+        Kind::StatefulSet | Kind::DaemonSet => {
+            Ok(collections::collect(owned(Kind::ControllerRevision).map(|o| {
                 let revision = o.controller_revision();
                 (revision.revision, (revision.data["spec"]["template"].clone(), cause(&o)))
-            })
-            .collect()),
-        Kind::Deployment => Ok(owned(Kind::ReplicaSet)
-            .filter_map(|o| {
-                let revision = o.meta.annotation("deployment.kubernetes.io/revision")?.parse().ok()?;
-                Some((revision, (o.to_value()["spec"]["template"].clone(), cause(&o))))
-            })
-            .collect()),
+            })))
+        }
+        Kind::Deployment => Ok(collections::collect(owned(Kind::ReplicaSet).filter_map(|o| {
+            let revision = o.meta.annotation("deployment.kubernetes.io/revision")?.parse().ok()?;
+            Some((revision, (o.to_value()["spec"]["template"].clone(), cause(&o))))
+        }))),
         kind => {
             Err(Failure::client(format!("no history viewer has been implemented for {:?}", group_kind(kind))))
         }

@@ -42,7 +42,8 @@ pub fn set_selector(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
         let tree = object.to_value();
         let old = tree["spec"]["selector"].as_object().into_iter().flatten();
-        let mut selector: Map<String, Value> = old.map(|(key, _)| (key.clone(), Value::Null)).collect();
+        let mut selector: Map<String, Value> =
+            collections::collect(old.map(|(key, _)| (key.clone(), Value::Null)));
         for requirement in &requirements {
             selector.insert(requirement.key.to_string(), (*requirement.values[0]).into());
         }
@@ -65,7 +66,12 @@ pub fn set_subject(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     const GROUP: &str = "rbac.authorization.k8s.io";
     let mut subjects: Vec<Value> = Vec::new();
-    let sorted = |flag: &str| inv.list(flag).iter().cloned().collect::<std::collections::BTreeSet<String>>();
+    let sorted = |flag: &str| {
+        let mut names = inv.list(flag).to_vec();
+        collections::sort(&mut names);
+        names.dedup();
+        names
+    };
     for (flag, kind) in [("user", "User"), ("group", "Group")] {
         let names = sorted(flag).into_iter();
         subjects.extend(names.map(|name| json!({"apiGroup": GROUP, "kind": kind, "name": name})));

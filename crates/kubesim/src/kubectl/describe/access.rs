@@ -68,7 +68,7 @@ fn policy_rules(role: &Value) -> Vec<String> {
         rules.push([verbs, vec![group], vec![resource], name.into_iter().collect(), Vec::new()]);
     }
     let go = |items: &[String]| format!("[{}]", items.join(" "));
-    rules.sort_by_cached_key(|rule| rule.each_ref().map(|part| go(part)));
+    collections::sort_by_cached_key(&mut rules, |rule| rule.each_ref().map(|part| go(part)));
     let row = |[verbs, groups, resources, names, urls]: &[Vec<String>; 5]| {
         let resource = resources.first().map_or("", String::as_str);
         let (resource, sub) = resource.split_once('/').map_or((resource, None), |(r, s)| (r, Some(s)));

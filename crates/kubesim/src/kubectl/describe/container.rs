@@ -152,7 +152,7 @@ impl Description<'_> {
 
     fn mounts(&mut self, container: &Value) {
         let mut mounts: Vec<&Value> = list(container, "volumeMounts").iter().collect();
-        mounts.sort_by_key(|m| text(get(m, "mountPath")));
+        collections::sort_by_key(&mut mounts, |m| text(get(m, "mountPath")));
         self.line(2, if mounts.is_empty() { "Mounts:\t<none>" } else { "Mounts:" });
         for mount in mounts {
             let mode = if get(mount, "readOnly") == true { "ro" } else { "rw" };

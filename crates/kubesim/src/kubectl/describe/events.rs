@@ -18,7 +18,7 @@ impl Description<'_> {
         let mut events: Vec<Rc<Object>> = resource::list(self.store, Kind::Event);
         events.retain(|o| about(&o));
         // Events of the newer API have no last timestamp, so they come first.
-        events.sort_by_key(|o| o.event().count.map(|_| o.event().last_timestamp));
+        collections::sort_by_key(&mut events, |o| o.event().count.map(|_| o.event().last_timestamp));
         let rows: Vec<String> = events
             .iter()
             .map(|o| {

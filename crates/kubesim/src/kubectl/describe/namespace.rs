@@ -61,7 +61,7 @@ impl Description<'_> {
                 .iter()
                 .flat_map(|c| get(limit, c).as_object().into_iter().flatten().map(|(k, _)| k))
                 .collect();
-            names.sort();
+            collections::sort(&mut names);
             names.dedup();
             for name in names {
                 let cells = COLUMNS.map(|c| or(text(get(get(limit, c), name)), "-"));

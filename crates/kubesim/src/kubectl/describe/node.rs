@@ -51,7 +51,7 @@ impl Description<'_> {
             ([&effect, ",", &key].concat(), [&key, equals, &value, ":", &effect].concat())
         };
         let mut taints: Vec<(String, String)> = taints.iter().map(one).collect();
-        taints.sort();
+        collections::sort(&mut taints);
         self.values("Taints", taints.into_iter().map(|(_, taint)| taint).collect());
     }
 

@@ -46,7 +46,7 @@ impl Description<'_> {
 /// `key=value:Effect op=Exists for 300s`, by key.
 pub(super) fn tolerations(spec: &Value) -> Vec<String> {
     let mut tolerations: Vec<&Value> = list(spec, "tolerations").iter().collect();
-    tolerations.sort_by_key(|t| text(get(t, "key")));
+    collections::sort_by_key(&mut tolerations, |t| text(get(t, "key")));
     let with = |sign: &str, value: String| if value.is_empty() { value } else { format!("{sign}{value}") };
     let one = |t: &&Value| {
         let field = |name| text(get(t, name));

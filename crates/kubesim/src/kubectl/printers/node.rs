@@ -32,7 +32,7 @@ pub fn node_roles(meta: &ObjectMeta) -> String {
         })
         .filter(|role| !role.is_empty())
         .collect();
-    roles.sort_unstable();
+    collections::sort(&mut roles);
     roles.dedup();
     roles.join(",")
 }

@@ -55,7 +55,7 @@ pub fn load_balancer(row: &Row) -> String {
     let ingress = list(row.at("status.loadBalancer"), "ingress");
     let mut addresses: Vec<String> =
         ingress.iter().map(|i| or(text(get(i, "ip")), &text(get(i, "hostname")))).collect();
-    addresses.sort();
+    collections::sort(&mut addresses);
     addresses.dedup();
     addresses.join(",")
 }
