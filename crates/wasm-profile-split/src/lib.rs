@@ -10,6 +10,7 @@
 //! - `partition`: decides what goes where; `earlier` and `later` make the two sides of a border; `data` distributes constants;
 //! - `protocol`: the names by which modules and loader know each other.
 
+mod addresses;
 mod constants;
 mod copy;
 pub mod coverage;

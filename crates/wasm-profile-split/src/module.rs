@@ -58,34 +58,6 @@ impl<'instr> Visitor<'instr> for Named {
     }
 }
 
-/// The numbers in a function's text that may be addresses of constants.
-pub fn possible_addresses(module: &Module, function: FunctionId) -> BTreeSet<u32> {
-    let mut addresses = Addresses::default();
-    if let FunctionKind::Local(local) = &module.funcs.get(function).kind {
-        dfs_in_order(&mut addresses, local, local.entry_block());
-    }
-    addresses.0
-}
-
-#[derive(Default)]
-struct Addresses(BTreeSet<u32>);
-
-impl<'instr> Visitor<'instr> for Addresses {
-    fn visit_const(&mut self, constant: &ir::Const) {
-        if let ir::Value::I32(value) = constant.value {
-            self.0.insert(value as u32);
-        }
-    }
-
-    fn visit_load(&mut self, load: &ir::Load) {
-        self.0.insert(load.arg.offset as u32);
-    }
-
-    fn visit_store(&mut self, store: &ir::Store) {
-        self.0.insert(store.arg.offset as u32);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use walrus::{ElementItems, ExportItem, FunctionId, Module};
 
+use crate::addresses::possible_addresses;
 use crate::constants::{Constants, Place};
 use crate::coverage::{Coverage, Level};
-use crate::module::{named_by, plain_name, possible_addresses};
+use crate::module::{named_by, plain_name};
 use crate::outline::{level_of_cut, linked_name};
 
 /// The size of a function that is copied if it calls none, in instructions: a stub or an import would be as big.
@@ -36,6 +37,8 @@ impl Partition {
         let mut moved: BTreeSet<FunctionId> = BTreeSet::new();
         // Small functions that call none are in whichever module names them, if need be in both.
         let mut copied: BTreeSet<FunctionId> = BTreeSet::new();
+        // Who calls one of these has all modules loaded first.
+        let mut last: BTreeSet<FunctionId> = BTreeSet::new();
         for (id, local) in module.funcs.iter_local() {
             let name = module.funcs.get(id).name.as_deref().unwrap_or_default();
             if local.size() <= SMALL && named_by(module, id).is_empty() {
@@ -46,6 +49,9 @@ impl Partition {
             let own = level_of_cut(name).or_else(|| may_move.then(|| coverage.level(&plain_name(name))));
             if own.is_some_and(|own| own > level) {
                 moved.insert(id);
+            }
+            if own == Some(Level::Deferred) {
+                last.insert(id);
             }
         }
         let stays = |id: &FunctionId| !moved.contains(id);
@@ -59,7 +65,7 @@ impl Partition {
             if here { entries.extend(other_side) } else { used.extend(other_side) }
         }
         let staying = module.funcs.iter_local().map(|(id, _)| id).filter(stays);
-        let needed = staying.flat_map(|id| constants_of(module, constants, id));
+        let needed = staying.flat_map(|id| constants_of(module, constants, &last, id));
         let constants = constants.not_reached_from(needed);
         Self { moved, entries, used, constants }
     }
@@ -83,8 +89,14 @@ fn entries_from_tables(module: &Module, moved: &BTreeSet<FunctionId>) -> BTreeSe
 }
 
 /// The constants that a function's text names: its own, or those of the linked function that it was cut out of.
-fn constants_of(module: &Module, constants: &Constants, id: FunctionId) -> BTreeSet<Place> {
+fn constants_of(
+    module: &Module,
+    constants: &Constants,
+    last: &BTreeSet<FunctionId>,
+    id: FunctionId,
+) -> BTreeSet<Place> {
     let Some(name) = &module.funcs.get(id).name else { return BTreeSet::new() };
     let linked = linked_name(name);
-    possible_addresses(module, id).into_iter().filter_map(|address| constants.at(linked, address)).collect()
+    let addresses = possible_addresses(module, id, &|called| last.contains(&called));
+    addresses.into_iter().filter_map(|address| constants.at(linked, address)).collect()
 }
