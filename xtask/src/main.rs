@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod first_load;
 mod fuzz;
+mod glue;
 mod profile;
 mod run;
 mod schema;

@@ -10,6 +10,7 @@
 //! The split is made between wasm-bindgen and wasm-opt: inlining has not blurred the functions yet, and the parts are
 //! then optimised, each for itself.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
@@ -22,6 +23,7 @@ use crate::arguments::Arguments;
 use crate::first_load;
 use crate::run::{Result, command as program, root, run};
 use crate::tools::Tools;
+use crate::glue;
 use crate::where_bytes;
 
 /// The command line, for a person.
@@ -126,7 +128,9 @@ impl Site {
             tell(border, after);
         }
         let parts = PARTS.iter().zip(split.modules);
-        let parts = parts.map(|(name, part)| optimised(name, part)).collect::<Result<Vec<_>>>()?;
+        let mut parts = parts.map(|(name, part)| optimised(name, part)).collect::<Result<Vec<_>>>()?;
+        let imports = self.shorten_scripts()?;
+        parts[0] = glue::rename_imports(&parts[0], &imports).map_err(|error| error.to_string())?;
         // The names follow from all contents: no part is ever taken from a cache beside another's.
         let hash = fnv(&parts);
         fs::remove_file(self.folder.join(&self.wasm)).map_err(|error| format!("{}: {error}", self.wasm))?;
@@ -136,6 +140,23 @@ impl Site {
         }
         let [first, later @ ..] = &names;
         self.announce(first, &later.join(" "))
+    }
+
+    /// Makes the scripts smaller; gives the names by which the module's glue knows its imports now.
+    fn shorten_scripts(&self) -> Result<BTreeMap<String, String>> {
+        let entries =
+            fs::read_dir(&self.folder).map_err(|error| format!("{}: {error}", self.folder.display()))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let scripts: Vec<String> = names.filter(|name| name.ends_with(".js")).collect();
+        let mut imports = BTreeMap::new();
+        for name in scripts {
+            let script = String::from_utf8(self.read(&name)?).map_err(|_| format!("{name} is not UTF-8"))?;
+            let short = glue::short_names(&script);
+            let script = glue::without_comments(&glue::rename(&script, &short));
+            self.write(&name, script.as_bytes())?;
+            imports.extend(short);
+        }
+        Ok(imports)
     }
 
     /// Tells `static/start.js`, in index.html, which module is loaded first and which later.
