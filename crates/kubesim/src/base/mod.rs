@@ -9,3 +9,4 @@ pub mod shared_map;
 pub mod table;
 pub mod text;
 pub mod time;
+pub mod tree;
