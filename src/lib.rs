@@ -49,6 +49,12 @@ pub fn start() {
 /// that the page makes with a native one. `commands` has one a line, each after its time in milliseconds and a space.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn fingerprint(manifest: &str, commands: &str, until: f64) -> String {
+    fingerprint_of(manifest, commands, until)
+}
+
+// What is exported is in the part that is loaded first, and what is inlined there with it.
+#[inline(never)]
+fn fingerprint_of(manifest: &str, commands: &str, until: f64) -> String {
     let mut story = Story::new(Options::default());
     story.input(Input::Apply(manifest.into()));
     for line in commands.lines() {

@@ -99,6 +99,12 @@ thread_local! {
 /// Goes on with the warm-up by a picture. Returns false when it is over.
 #[wasm_bindgen]
 pub fn warm_up() -> bool {
+    go_on()
+}
+
+// What is exported is in the part that is loaded first, and what is inlined there with it.
+#[inline(never)]
+fn go_on() -> bool {
     STAGED.with_borrow_mut(|staged| {
         let (warm_up, pictures) = staged.get_or_insert_with(|| {
             let warm_up = WarmUp::new();

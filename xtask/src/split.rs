@@ -21,9 +21,9 @@ use wasm_profile_split::{Border, instrument, split};
 
 use crate::arguments::Arguments;
 use crate::first_load;
+use crate::glue;
 use crate::run::{Result, command as program, root, run};
 use crate::tools::Tools;
-use crate::glue;
 use crate::where_bytes;
 
 /// The command line, for a person.
@@ -182,7 +182,13 @@ fn optimised(name: &str, module: Vec<u8>) -> Result<Vec<u8>> {
     let name = if cfg!(windows) { "wasm-opt.cmd" } else { "wasm-opt" };
     if crate::run::output(program(name).arg("--version")).is_some() {
         let mut optimise = program(name);
-        optimise.arg(&named).arg("-o").arg(&named).args(OPTIMISED).args(["-g", "--strip-producers"]).args(FEATURES);
+        optimise
+            .arg(&named)
+            .arg("-o")
+            .arg(&named)
+            .args(OPTIMISED)
+            .args(["-g", "--strip-producers"])
+            .args(FEATURES);
         run(&mut optimise)?;
     } else {
         println!("» wasm-opt is not on PATH: the page is bigger than it need be");
