@@ -85,7 +85,7 @@ fn validate_data_source(source: &At, errors: &mut Errors) {
     }
     let [name, kind, group, namespace] =
         ["name", "kind", "apiGroup", "namespace"].map(|field| source.get(field));
-    for field in [name, kind.clone()] {
+    for field in [name, kind] {
         if field.text().is_empty() {
             errors.required(&field.path, "");
         }
