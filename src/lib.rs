@@ -22,6 +22,7 @@ use app::browser;
 use kubesim::api::SimTime;
 use kubesim::config::Options;
 use kubesim::story::{Input, Story};
+use page::layout::Layout;
 
 /// Draws the page into `<div id="app">` and keeps it alive. `static/start.js` calls it when it has the module in its hands:
 /// a part of the program that is missing could not be linked before.
@@ -33,8 +34,12 @@ pub fn start() {
     app::panic::tell_panics();
     let root =
         gloo::utils::document().get_element_by_id("app").expect("index.html has an element with the id app");
-    let start = app::Start { address: browser::address(), saved: browser::remembered() };
-    if let Some(dark) = start.address.dark {
+    let address = browser::address();
+    // A frame is as the page around it wants it, not as the reader arranged a whole page once.
+    let layout = if address.embed { Layout::default() } else { browser::kept_layout() };
+    let kept_theme = if address.embed { None } else { browser::kept_theme() };
+    let start = app::Start { address, saved: browser::remembered(), layout };
+    if let Some(dark) = start.address.dark.or(kept_theme) {
         browser::set_theme(dark);
     }
     if !start.address.embed

@@ -4,12 +4,16 @@
 //! does without.
 
 use crate::link::address::Address;
+use crate::page::layout::Layout;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, Storage};
 
 /// The name under which the tab remembers.
 const MEMORY: &str = "ordinal";
+/// The names under which the browser keeps where the parts of the page stand, and the theme.
+const LAYOUT: &str = "ordinal-layout";
+const THEME: &str = "ordinal-theme";
 
 /// What the page's address asks for.
 pub fn address() -> Address {
@@ -47,13 +51,38 @@ fn memory() -> Option<Storage> {
 
 /// What the browser keeps for every later visit: the style that the user gave the page.
 pub fn kept() -> Option<String> {
-    gloo::utils::window().local_storage().ok()??.get_item(MEMORY).ok()?
+    kept_as(MEMORY)
 }
 
 /// Lets the browser keep this.
 pub fn keep(style: &str) {
+    keep_as(MEMORY, style);
+}
+
+/// Where the parts of the page stood at the last visit.
+pub fn kept_layout() -> Layout {
+    let layout = kept_as(LAYOUT).map_or_else(Layout::default, |text| Layout::read(&text));
+    set_type_size(layout.large);
+    layout
+}
+
+/// Gives type its size, and keeps where the parts of the page stand.
+pub fn arrange(layout: Layout) {
+    set_type_size(layout.large);
+    keep_as(LAYOUT, &layout.to_text());
+}
+
+fn set_type_size(large: bool) {
+    let _ = gloo::utils::document_element().set_attribute("data-type", if large { "large" } else { "" });
+}
+
+fn kept_as(name: &str) -> Option<String> {
+    gloo::utils::window().local_storage().ok()??.get_item(name).ok()?
+}
+
+fn keep_as(name: &str, text: &str) {
     if let Ok(Some(storage)) = gloo::utils::window().local_storage() {
-        let _ = storage.set_item(MEMORY, style);
+        let _ = storage.set_item(name, text);
     }
 }
 
@@ -81,6 +110,12 @@ pub fn toggle_theme() {
         }
     };
     set_theme(!dark);
+    keep_as(THEME, if dark { "light" } else { "dark" });
+}
+
+/// The theme that the user chose at an earlier visit: whether it is dark.
+pub fn kept_theme() -> Option<bool> {
+    kept_as(THEME).map(|theme| theme == "dark")
 }
 
 /// Light or dark, whatever the browser asks for.

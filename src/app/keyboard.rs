@@ -2,6 +2,7 @@
 
 use super::browser;
 use crate::page::intent::Intent;
+use crate::page::layout::Foldable;
 use crate::session::Action;
 use crate::session::branch::Stop;
 use wasm_bindgen::JsCast;
@@ -30,6 +31,14 @@ pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Intent> {
         button.dyn_into::<web_sys::HtmlElement>().ok()?.click();
         return None;
     }
+    let fold = |what, part: &str| Some(Intent::Fold(what, is_hidden(part)?));
+    match &*key {
+        "m" => return fold(Foldable::Manifest, ".editor"),
+        "t" => return fold(Foldable::Panel, ".panel .tabs"),
+        "l" => return fold(Foldable::Timeline, ".tracks"),
+        "a" => return Some(Intent::ToggleType),
+        _ => {}
+    }
     Some(Intent::Session(match &*key {
         " " => {
             if let Some(button) = target.closest("button, a, summary").ok()? {
@@ -49,6 +58,12 @@ pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Intent> {
         "End" => Action::Present,
         _ => return None,
     }))
+}
+
+/// Whether a part of the page is folded now, by the user or for want of room.
+fn is_hidden(selector: &str) -> Option<bool> {
+    let part = gloo::utils::document().query_selector(selector).ok()??;
+    Some(part.client_height() == 0)
 }
 
 /// Takes the focus from an element.

@@ -18,6 +18,7 @@ use crate::components::editor::LINE_PX;
 use crate::components::use_held;
 use crate::link::address::Address;
 use crate::page::intent::Intent;
+use crate::page::layout::Layout;
 use crate::page::state::PageState;
 use crate::session::{Action, Session};
 use gloo::render::request_animation_frame;
@@ -39,6 +40,8 @@ pub struct Start {
     pub address: Address,
     /// What the tab remembers from before it was loaded again.
     pub saved: Option<String>,
+    /// Where the parts of the page stood at the last visit.
+    pub layout: Layout,
 }
 
 /// Holds the model, listens, and draws a picture whenever the model has changed or time passes.
@@ -47,7 +50,8 @@ pub fn App(start: &Start) -> Html {
     let redraw = use_force_update();
     let model = use_memo((), |()| {
         let (link, problem) = start.address.start(start.saved.as_deref());
-        (Rc::new(Model::new(PageState::of(&link, problem, &EN), redraw)), Rc::new(link))
+        let state = PageState { layout: start.layout, ..PageState::of(&link, problem, &EN) };
+        (Rc::new(Model::new(state, redraw)), Rc::new(link))
     });
     let (model, first) = &*model;
     let (state, embed) = (model.state(), start.address.embed);

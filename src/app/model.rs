@@ -95,6 +95,7 @@ impl Model {
                 }
             }
             Effect::SetFragment(fragment) => browser::set_fragment(&fragment),
+            Effect::Arrange(layout) => browser::arrange(layout),
             Effect::ToggleTheme => browser::toggle_theme(),
         }
     }

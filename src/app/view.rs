@@ -11,9 +11,10 @@ use crate::components::inspect::{Inspected, inspect};
 use crate::components::stage::{Beside, Stage};
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
-use crate::components::{address, choice, part, sign};
+use crate::components::{address, button, choice, labelled, part, sign};
 use crate::link::Problem;
 use crate::page::intent::Intent;
+use crate::page::layout::{Dock, Foldable};
 use crate::page::panel::View;
 use crate::page::state::{Notice, PageState};
 use crate::session::Session;
@@ -50,7 +51,7 @@ pub struct Picture<'a> {
 impl Picture<'_> {
     /// The manifest, the stage, the panels and the timeline, with the head and the menu.
     pub fn page(&self) -> Html {
-        let Picture { state, session, send, .. } = *self;
+        let Picture { state, session, scene, send, .. } = *self;
         let words = state.words;
         let tab = |view: View| {
             let content = Html::from(name(words, view));
@@ -64,19 +65,27 @@ impl Picture<'_> {
             <div class="app" data-view={state.view.class()}>
                 { header(words, send) }
                 { self.notice() }
-                <main>
+                <main class={classes!(lanes_class(scene), state.layout.classes().to_vec())}>
                     <section class="side" data-side="manifest" aria-label={words.manifest}>
-                        { self.manifest() }
-                        { edge(words.manifest_width, "300", browser::keep) }
+                        <div class="whole">
+                            { self.manifest() }
+                            { edge(words.manifest_width, "300", browser::keep) }
+                            { sign("fold", words.fold_manifest, "◂", send, Intent::Fold(Foldable::Manifest, false)) }
+                        </div>
+                        { button("rail", words.manifest, send, Intent::Fold(Foldable::Manifest, true)) }
                     </section>
                     { self.stage() }
                     <section class="side panel">
-                        <div class="tabs">{ for View::ALL.map(tab) }</div>
-                        { self.panel() }
-                        { edge(words.panel_width, "376", browser::keep) }
+                        <div class="whole">
+                            <div class="tabs">{ for View::ALL.map(tab) }{ for DOCKS.map(|place| self.dock(place)) }</div>
+                            { self.panel() }
+                            { edge(words.panel_width, "376", browser::keep) }
+                            { sign("fold", words.fold_panel, "▸", send, Intent::Fold(Foldable::Panel, false)) }
+                        </div>
+                        { button("rail", name(words, state.panel), send, Intent::Fold(Foldable::Panel, true)) }
                     </section>
                 </main>
-                { timeline(words, self.shared, self.scene, send) }
+                { timeline(words, self.shared, self.scene, state.layout.timeline_class(), send) }
                 <nav>{ for View::ALL.map(bottom) }</nav>
                 { menu(words, &session.moment().store, session.nodes(), state.faults.as_ref(), send) }
             </div>
@@ -93,9 +102,21 @@ impl Picture<'_> {
                     { self.stage() }
                     <a class="open" href="./" target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
                 </main>
-                { timeline(words, self.shared, self.scene, self.send) }
+                { timeline(words, self.shared, self.scene, "timeline", self.send) }
             </div>
         }
+    }
+
+    /// The button that puts the panel somewhere, or back to the stage's side.
+    fn dock(&self, place: Dock) -> Html {
+        let words = self.state.words;
+        let is_there = self.state.layout.dock == place;
+        let (label, glyph) = match place {
+            Dock::Below => (words.dock_below, "⬓"),
+            _ => (words.dock_whole, "⤢"),
+        };
+        let to = if is_there { Dock::Right } else { place };
+        labelled("dock", Some(label.into()), Some(is_there), glyph.into(), self.send, Intent::Dock(to))
     }
 
     /// What is to be said about what the user did.
@@ -194,6 +215,24 @@ impl Picture<'_> {
         let service = self.scene.service.as_ref().map(|s| &*s.name);
         let store = &self.session.moment().store;
         chain(store, &self.state.query.question(service).peek(store, self.session.now()))
+    }
+}
+
+/// Where the panel can stand but beside the stage.
+const DOCKS: [Dock; 2] = [Dock::Below, Dock::Whole];
+
+/// How many lanes are to stand side by side, for the style sheet: it folds the sides for them.
+fn lanes_class(scene: &Scene) -> &'static str {
+    if scene.many || scene.grid.is_some() {
+        return "lanes-4";
+    }
+    match scene.lanes.len() {
+        0..4 => "lanes-3",
+        4 => "lanes-4",
+        5 => "lanes-5",
+        6 => "lanes-6",
+        7 => "lanes-7",
+        _ => "lanes-8",
     }
 }
 

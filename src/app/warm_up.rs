@@ -89,7 +89,7 @@ pub fn Pictures(picture: &Picture) -> Html {
         lit: None,
         send: &send,
     };
-    html! { <>{ stage.draw() }{ timeline(&EN, &picture.session, &scene, &send) }</> }
+    html! { <>{ stage.draw() }{ timeline(&EN, &picture.session, &scene, "timeline", &send) }</> }
 }
 
 thread_local! {

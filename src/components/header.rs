@@ -19,6 +19,7 @@ pub fn header(words: &'static Messages, send: &Callback<Intent>) -> Html {
             <p class="far">{ words.simulation }</p>
             { button("share", words.copy_link, send, Intent::Share(Share::Link)) }
             { button("share embed", words.copy_embed, send, Intent::Share(Share::Embed)) }
+            { sign("type", words.large_type, "A", send, Intent::ToggleType) }
             { sign("", words.theme, "◐", send, Intent::ToggleTheme) }
         </header>
     }

@@ -54,6 +54,7 @@ pub fn timeline(
     words: &'static Messages,
     shared: &Rc<RefCell<Session>>,
     scene: &Scene,
+    class: &'static str,
     send: &Callback<Intent>,
 ) -> Html {
     let session = shared.borrow();
@@ -87,7 +88,7 @@ pub fn timeline(
         None => html! { <li>{ &*row.name }</li> },
     };
     html! {
-        <section class="timeline" aria-label={words.timeline}>
+        <section {class} aria-label={words.timeline}>
             { controls(words, &session, send) }
             if session.branches().len() > 1 { { branches(words, &session, send) } }
             if let Some((count, at)) = session.history().dropped() {
@@ -180,8 +181,8 @@ fn rows(chronicle: &Chronicle, scene: &Scene) -> Vec<PodName> {
 /// How high a row is, in pixels, so that many rows still fit.
 fn row_height(rows: usize) -> usize {
     match rows {
-        0..5 => 28,
-        5..7 => 19,
+        0..4 => 28,
+        4..7 => 19,
         7..12 => 12,
         12..23 => 6,
         23..45 => 3,

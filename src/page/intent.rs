@@ -1,5 +1,6 @@
 //! What a part of the page, a key or the browser wants of the page.
 
+use super::layout::{Dock, Foldable};
 use super::panel::{DnsQuery, InspectorTab, View};
 use crate::link::Link;
 use crate::link::address::Address;
@@ -56,6 +57,12 @@ pub enum Intent {
     ShowRule(bool),
     /// Of very many pods, show the one of this ordinal whole.
     SelectOrdinal(i32),
+    /// Open a part of the page, or fold it to a rail.
+    Fold(Foldable, bool),
+    /// Put the panel beside the stage, below it, or in its place.
+    Dock(Dock),
+    /// Change between usual and larger type.
+    ToggleType,
     /// Change between light and dark.
     ToggleTheme,
     /// Put a link to this moment, or the code to embed it, on the clipboard.

@@ -1,6 +1,7 @@
 //! The page's state and what changes it. No browser, no drawing: [`update::update`] is a pure function.
 
 pub mod intent;
+pub mod layout;
 pub mod panel;
 pub mod state;
 pub mod update;

@@ -1,5 +1,6 @@
 //! What the user has chosen to see.
 
+use super::layout::Layout;
 use super::panel::{DnsQuery, InspectorTab, View};
 use crate::link::{Link, Problem};
 use crate::session::Session;
@@ -45,6 +46,8 @@ pub struct PageState {
     pub rule: bool,
     /// Of very many pods, the ordinal of the one that is shown whole.
     pub selected: Option<i32>,
+    /// Where the parts of the page stand.
+    pub layout: Layout,
     /// Something to say about what the user did.
     pub notice: Option<Notice>,
     /// The fragment that the page itself has put into its address.
@@ -87,6 +90,7 @@ impl PageState {
             query: DnsQuery { name, kind, ..DnsQuery::default() },
             rule: link.rule,
             selected: link.selected,
+            layout: Layout::default(),
             notice: problem.map(Notice::Unopened),
             fragment: Str::default(),
             version: 0,

@@ -1,6 +1,7 @@
 //! What an intent makes of the page.
 
 use super::intent::{Intent, Share};
+use super::layout::Layout;
 use super::panel::View;
 use super::state::{Notice, PageState};
 use crate::link::Link;
@@ -30,6 +31,8 @@ pub enum Effect {
     CopyLink(Share, Str),
     /// This stands behind `#` in the address.
     SetFragment(Str),
+    /// The page is arranged like this, and stays so for later visits.
+    Arrange(Layout),
     /// Light becomes dark, or dark light.
     ToggleTheme,
 }
@@ -72,6 +75,7 @@ pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageStat
             next.query = query;
             vec![Effect::Session(Action::Input(Input::Ask(question)))]
         }
+        Intent::Fold(..) | Intent::Dock(_) | Intent::ToggleType => next.arrange(intent),
         intent => {
             next.choose(intent);
             Vec::new()
@@ -115,6 +119,16 @@ impl PageState {
         }
     }
 
+    /// Folds, docks, or changes the size of type.
+    fn arrange(&mut self, intent: Intent) -> Vec<Effect> {
+        match intent {
+            Intent::Fold(what, open) => self.layout.fold(what, open),
+            Intent::Dock(dock) => self.layout.dock(dock),
+            _ => self.layout.large = !self.layout.large,
+        }
+        vec![Effect::Arrange(self.layout)]
+    }
+
     /// The story of the page's first link begins, unless somebody was quicker and did something already.
     fn begin(&mut self, link: Rc<Link>, session: &Session) -> Vec<Effect> {
         self.opened = true;
@@ -131,8 +145,8 @@ impl PageState {
     /// Shows what an address leads to.
     fn navigate(&mut self, address: &Address) -> Vec<Effect> {
         let (link, problem) = address.start(None);
-        let (opened, version) = (self.opened, self.version);
-        *self = PageState { opened, version, ..PageState::of(&link, problem, self.words) };
+        let (opened, version, layout) = (self.opened, self.version, self.layout);
+        *self = PageState { opened, version, layout, ..PageState::of(&link, problem, self.words) };
         vec![Effect::Session(Action::Open(Rc::new(link)))]
     }
 

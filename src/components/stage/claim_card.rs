@@ -1,8 +1,8 @@
 //! A claim, its volume with the files on it, and the cable to the pod.
 
-use super::pod_card::dot;
+use super::pod_card::{class_of, dot, ends};
 use crate::components::fault_menu::{opener, why_button};
-use crate::components::{button, percent};
+use crate::components::{labelled, percent};
 use crate::page::intent::Intent;
 use kubesim::api::{Key, Kind};
 use scene::explain::Subject;
@@ -25,7 +25,9 @@ pub fn claim(
     let (class, facts, about) = match &view.claim {
         Some(claim) => {
             let mark = if claim.kept { Some(words.claim_kept) } else { claim.same.then_some(words.same) };
-            let facts = html! { <><b class={claim.status}>{ status(claim.status) }</b><em class="same">{ mark.filter(|_| !small || claim.kept) }</em></> };
+            let mark = mark.filter(|_| !small || claim.kept);
+            let mark = mark.map(|mark| html! { <em class="same">{ mark }</em> });
+            let facts = html! { <><b class={claim.status}>{ status(claim.status) }</b>{ for mark }</> };
             ("store", facts, &*claim.about)
         }
         None => ("store ghost", Html::default(), ""),
@@ -34,8 +36,8 @@ pub fn claim(
         <div {class} key={&*view.name}>
             if !small { { cable(view.cable) } }
             <div class="claim" data-claim={view.name.clone()}>
-                <p>{ button("name", view.name.clone(), send, inspect) }{ facts }</p>
-                if !small { <small>if about.is_empty() { { status(words.not_claimed) } } else { { about } }</small> }
+                <p>{ labelled(class_of(&view.name), None, None, ends(&view.name), send, inspect) }{ facts }</p>
+                if !small { <small class="about">if about.is_empty() { { status(words.not_claimed) } } else { { about } }</small> }
                 if view.claim.is_some() { { opener("close more", faults, "⋯".into(), send, key.clone()) } }
             </div>
             if let Some(volume) = view.volume.as_ref().filter(|_| !small) { { disk(words, volume) } }

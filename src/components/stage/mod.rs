@@ -114,7 +114,7 @@ impl Stage<'_> {
     }
 
     fn head(&self) -> Html {
-        let Some(set) = &self.scene.set else { return Html::default() };
+        let Some(set) = &self.scene.set else { return html! { <div class="set" /> } };
         let faults = self.words.trouble;
         let tab = |key: &Key| {
             choice(
@@ -213,7 +213,17 @@ impl Stage<'_> {
             (true, false) => "compact",
             (false, _) => ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count],
         };
-        html! { <ul class={classes!("lanes", class)}>{ for scene.lanes.iter().map(|lane| draw(small, lane)) }</ul> }
+        // The rows of all lanes are the same rows: one more kind of claim makes three more of them.
+        let most = scene.lanes.iter().map(|lane| lane.claims.len()).max().unwrap_or_default();
+        let rows = match most {
+            0 => "c0",
+            1 => "c1",
+            2 => "c2",
+            3 => "c3",
+            4 => "c4",
+            _ => "stacked",
+        };
+        html! { <ul class={classes!("lanes", class, rows)}>{ for scene.lanes.iter().map(|lane| draw(small, lane)) }</ul> }
     }
 }
 

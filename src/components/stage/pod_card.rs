@@ -14,6 +14,8 @@ const SAME: &str = "pod";
 
 /// The length of a name that has room on every card (characters).
 const SHORT: usize = 12;
+/// The most letters at a name's end that are never cut.
+const TAIL: usize = 8;
 
 /// The card of a lane's pod, or the outline of one that is not there. `small`: without details.
 pub fn card(
@@ -31,7 +33,7 @@ pub fn card(
         PodSlot::Ghost { note, next } => {
             return html! {
                 <article class="pod ghost" key={if small { SAME } else { "ghost" }} data-pod={lane.name.clone()}>
-                    <h3>{ number }<span>{ &*lane.name }</span>if *next { <b class="state">{ words.next }</b> }</h3>
+                    <h3>{ number }<span class={class_of(&lane.name)}>{ ends(&lane.name) }</span>if *next { <b class="state">{ words.next }</b> }</h3>
                     <p>{ why_button(words, &lane.name, note, send, Subject::Pod(key)) }</p>
                 </article>
             };
@@ -45,8 +47,9 @@ pub fn card(
         <article class={classes!("pod", pod.state.class())} key={if small { SAME } else { &*pod.uid }} data-pod={lane.name.clone()}>
             <h3>
                 { number }
-                { labelled(class_of(&lane.name), Some(name(words.inspect_pod)), None, Html::from(&*lane.name), send, inspect) }
+                { labelled(class_of(&lane.name), Some(name(words.inspect_pod)), None, ends(&lane.name), send, inspect) }
                 <b class="state">{ why_button(words, &lane.name, &pod.status, send, Subject::Pod(key.clone())) }</b>
+                if !small { <span class="count" aria-hidden="true">{ &pod.ready }</span> }
                 { opener("close more", faults, "⋯".into(), send, key.clone()) }
                 { sign("close", name(words.delete_pod), "✕", send, delete) }
             </h3>
@@ -69,8 +72,18 @@ pub fn card(
 }
 
 /// The class of a name: a long one may have to be cut. What is cut is a piece of its own to the browser, so a short one is not.
-fn class_of(name: &str) -> &'static str {
+pub fn class_of(name: &str) -> &'static str {
     if name.len() > SHORT { "name cut" } else { "name" }
+}
+
+/// A name whose end stays when it is cut: the ordinal, or the last letters, tell it from its neighbours.
+pub fn ends(name: &str) -> Html {
+    if name.len() <= SHORT {
+        return name.to_string().into();
+    }
+    let (head, tail) =
+        name.split_at(name.len() - name.rsplit('-').next().map_or(0, |end| (end.len() + 1).min(TAIL)));
+    html! { <><span class="head">{ head.to_string() }</span><span>{ tail.to_string() }</span></> }
 }
 
 /// The pod's name in DNS. That it has none although it has an address is worth a question.
