@@ -236,7 +236,7 @@ fn a_watched_question_is_drawn_as_a_strip() {
     );
     let session = Rc::new(RefCell::new(session));
     let scene = session.borrow_mut().scene(&EN, None);
-    let html = render(timeline(&EN, &session, &scene, &Callback::noop()));
+    let html = render(timeline(&EN, &session, &scene, "timeline", &Callback::noop()));
     check(&html, &["<g class=\"bands\">", "<li class=\"asked\">flask-1.flask</li>"]);
 }
 
@@ -277,7 +277,7 @@ fn the_terminal_shows_what_was_printed_and_offers_commands() {
 fn the_timeline_shows_bars_and_marks() {
     let session = Rc::new(RefCell::new(story(30, &["kubectl delete pod flask-0"])));
     let scene = session.borrow_mut().scene(&EN, None);
-    let html = render(timeline(&EN, &session, &scene, &Callback::noop()));
+    let html = render(timeline(&EN, &session, &scene, "timeline", &Callback::noop()));
     check(&html, &["class=\"init\"", "class=\"term\"", "delete pod flask-0", "aria-valuetext=\"1:00.0\""]);
 }
 
@@ -291,7 +291,7 @@ fn commands_close_together_are_one_mark_with_a_list() {
     }
     let session = Rc::new(RefCell::new(session));
     let scene = session.borrow_mut().scene(&EN, None);
-    let html = render(timeline(&EN, &session, &scene, &Callback::noop()));
+    let html = render(timeline(&EN, &session, &scene, "timeline", &Callback::noop()));
     check(&html, &[">3 commands</text>", ">apply</text>", "0:31.0  delete pod flask-1 --wait=false</text>"]);
     let said = "aria-label=\"3 commands: delete pod flask-0 --wait=false; delete pod flask-1 --wait=false; \
                 delete pod flask-2 --wait=false\"";

@@ -56,9 +56,9 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// How small modules are made. What would trap is never done by what rustc makes but to end the program, and it leaves the
-/// lowest kilobyte of the memory, where the stack ends, alone.
-pub const OPTIMISED: [&str; 3] = ["-Oz", "--ignore-implicit-traps", "--low-memory-unused"];
+/// How small modules are made. What rustc makes leaves the lowest kilobyte of the memory, where the stack ends, alone. Not told
+/// that implicit traps may be ignored: loads would then be done before the question whether their address is one.
+pub const OPTIMISED: [&str; 2] = ["-Oz", "--low-memory-unused"];
 
 /// Where a build leaves one of its parts as it is shipped, but with its functions' names.
 pub fn named_part(part: &str) -> PathBuf {

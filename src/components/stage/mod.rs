@@ -216,6 +216,7 @@ impl Stage<'_> {
         // The rows of all lanes are the same rows: one more kind of claim makes three more of them.
         let most = scene.lanes.iter().map(|lane| lane.claims.len()).max().unwrap_or_default();
         let rows = match most {
+            _ if small => "",
             0 => "c0",
             1 => "c1",
             2 => "c2",
