@@ -7,6 +7,8 @@ mod check;
 mod first_load;
 mod fuzz;
 mod glue;
+#[cfg(test)]
+mod layers;
 mod profile;
 mod run;
 mod schema;
