@@ -126,7 +126,7 @@ mod tests {
                 assert_eq!(whole, expected);
                 let mut backwards = numbered;
                 sort_by(&mut backwards, |a, b| b.0.cmp(&a.0));
-                expected.sort_by(|a, b| b.0.cmp(&a.0));
+                expected.sort_by_key(|pair| std::cmp::Reverse(pair.0));
                 assert_eq!(backwards, expected, "{count} below {upto}, backwards");
             }
         }
