@@ -68,7 +68,7 @@ struct Side {
 
 impl Side {
     fn of(edge: &Element) -> Side {
-        let rect = edge.parent_element().map(|side| side.get_bounding_client_rect());
+        let rect = edge.closest(".side").ok().flatten().map(|side| side.get_bounding_client_rect());
         let (left, right) = rect.map_or((0.0, 0.0), |rect| (rect.left(), rect.right()));
         // In a window that is not wide both sides share the right one.
         Side { left, right, at_right: left > 0.0 }
