@@ -115,11 +115,16 @@ fn nothing_overlaps_or_is_cut_at_any_width() {
     let mut looked = 0;
     for replicas in [1, 2, 3, 4, 6, 8, 12] {
         page.set_view(View::DESKTOP.still());
+        // Many lanes have folded the manifest.
+        page.run("document.querySelector('[data-side=manifest] > .rail').checkVisibility() && document.querySelector('[data-side=manifest] > .rail').click();");
         page.click_named("Reset cluster");
         page.paste("textarea", &manifest.replace("replicas: 3", &format!("replicas: {replicas}")));
         page.click_named("Apply");
         let ready = format!("document.querySelectorAll('.pod.ready').length === {replicas}");
         page.wait("all are Ready", &ready);
+        if replicas > 6 {
+            page.click_named("Fold the manifest (M)");
+        }
         page.click_named("Delete flask-0");
         // Many lanes have no room for what is kept.
         let replaced = "document.querySelector('[data-pod=flask-0].ready .kept')";
