@@ -1,227 +1,91 @@
-//! What the editor marks: each mistake at its line and column, in kubectl's words.
+//! What the editor marks: each mistake at its place, in kubectl's words.
 
+use expect_test::expect_file;
 use kubesim::config::FeatureGates;
 use kubesim::manifest::{Diagnosis, Severity, diagnose};
 
-const SEED: &str = "\
----
-apiVersion: v1
-kind: Service
-metadata:
-  name: flask
-  labels:
-    app: flask
-spec:
-  ports:
-  - port: 80
-    name: web
-  clusterIP: None
-  selector:
-    app: flask
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata:
-  name: flask
-spec:
-  selector:
-    matchLabels:
-      app: flask
-  serviceName: \"flask\"
-  replicas: 3
-  minReadySeconds: 10
-  template:
-    metadata:
-      labels:
-        app: flask
-    spec:
-      terminationGracePeriodSeconds: 10
-      containers:
-      - name: flask-app
-        image: han0495/flask-example-app
-        ports:
-        - containerPort: 80
-          name: web
-        volumeMounts:
-        - name: www
-          mountPath: /usr/src/app/log
-      initContainers:
-      - name: init-dump-log
-        image: busybox:1.28
-        command: ['sh', '-c', \"echo $(hostname)-$(date +%s) |tee -a /usr/src/app/log/dump.log\"]
-        volumeMounts:
-        - name: www
-          mountPath: /usr/src/app/log
-  volumeClaimTemplates:
-  - metadata:
-      name: www
-    spec:
-      accessModes: [ \"ReadWriteOnce\" ]
-      storageClassName: \"local-path\"
-      resources:
-        requests:
-          storage: 1Gi
-";
+/// Where a file begins in a text of several: `-- its name`.
+const FILE: &str = "-- ";
+/// The lines' severities.
+const SEVERITIES: [(Severity, &str); 4] = [
+    (Severity::Error, "error"),
+    (Severity::Warning, "warning"),
+    (Severity::Dropped, "dropped"),
+    (Severity::NotSimulated, "note"),
+];
 
-fn shown(diagnosis: &Diagnosis) -> Vec<String> {
-    diagnosis
-        .diagnostics
-        .iter()
-        .map(|d| {
-            let severity = match d.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Dropped => "dropped",
-                Severity::NotSimulated => "note",
-            };
-            let (from, to) = ((d.span.line, d.span.column), (d.span.end_line, d.span.end_column));
-            format!("{}:{}-{}:{} {severity}: {}", from.0, from.1, to.0, to.1, d.message)
-        })
-        .collect()
+/// A marked stretch of a line with what is said of it: carets below the stretch, or `|` at a place without length.
+fn mark(from: u32, to: u32, what: &str) -> String {
+    let carets = if from == to { "|".to_owned() } else { "^".repeat((to - from) as usize) };
+    format!("{}{carets} {what}\n", " ".repeat(from as usize - 1))
 }
 
-/// The seed with one text replaced has these diagnostics.
-#[track_caller]
-fn check(replace: &str, with: &str, expected: &[&str]) {
-    let text = if replace.is_empty() { with.to_owned() } else { SEED.replacen(replace, with, 1) };
-    assert!(replace.is_empty() || text != SEED, "{replace:?} is not in the seed");
-    assert_eq!(shown(&diagnose(&text, FeatureGates::default())), expected);
+fn is_mark(line: &str) -> bool {
+    let said = line.trim_start().trim_start_matches(['^', '|']);
+    SEVERITIES
+        .iter()
+        .any(|(_, name)| said.strip_prefix(' ').is_some_and(|said| said.starts_with(&format!("{name}: "))))
+}
+
+/// A manifest with a mark below each line that something is said of, and the objects that were found at its end.
+fn marked(manifest: &str, diagnosis: &Diagnosis) -> String {
+    let mut text = String::new();
+    for (line, number) in manifest.lines().zip(1..) {
+        text.push_str(&format!("{line}\n"));
+        for diagnostic in diagnosis.diagnostics.iter().filter(|d| d.span.line == number) {
+            let name = SEVERITIES
+                .iter()
+                .find(|(severity, _)| *severity == diagnostic.severity)
+                .expect("it has one")
+                .1;
+            let span = diagnostic.span;
+            assert_eq!(span.line, span.end_line, "a mark has one line");
+            let message = diagnostic.message.replace('\n', "\\n");
+            text.push_str(&mark(span.column, span.end_column, &format!("{name}: {message}")));
+        }
+    }
+    text
+}
+
+/// Each file is diagnosed without its marks, and has to get the same marks again. `UPDATE_EXPECT=1` writes them.
+#[test]
+fn mistakes_are_marked_at_their_places() {
+    let fixture = include_str!("manifest_diagnostics.txt");
+    let mut files: Vec<(&str, String)> = Vec::new();
+    for line in fixture.lines().filter(|line| !is_mark(line)) {
+        match (line.strip_prefix(FILE), files.last_mut()) {
+            (Some(name), _) => files.push((name, String::new())),
+            (None, Some((_, text))) => text.push_str(&format!("{line}\n")),
+            (None, None) => panic!("{line}: it stands in no file"),
+        }
+    }
+    assert!(files.len() > 10, "only {} files", files.len());
+    let mut again = String::new();
+    for (name, manifest) in &files {
+        let diagnosis = diagnose(manifest, FeatureGates::default());
+        let text = marked(manifest, &diagnosis);
+        let marks = text.lines().filter(|line| is_mark(line)).count();
+        assert_eq!(marks, diagnosis.diagnostics.len(), "{name}: each diagnostic is a mark");
+        again.push_str(&format!("{FILE}{name}\n{text}"));
+    }
+    expect_file!["manifest_diagnostics.txt"].assert_eq(&again);
 }
 
 #[test]
-fn the_seed_has_nothing_to_complain_of() {
-    let diagnosis = diagnose(SEED, FeatureGates::default());
-    assert_eq!(shown(&diagnosis), Vec::<String>::new());
+fn what_a_feature_gate_lets_through_is_not_marked() {
+    let strategy = "  replicas: 3\n  updateStrategy:\n    rollingUpdate:\n      maxUnavailable: 2\n";
+    let text = include_str!("../seed.yaml").replacen("  replicas: 3\n", strategy, 1);
+    let gates = FeatureGates { max_unavailable_stateful_set: true };
+    assert_eq!(diagnose(&text, gates).diagnostics, []);
+    assert_eq!(diagnose(&text, FeatureGates::default()).diagnostics.len(), 1);
+}
+
+#[test]
+fn objects_are_found_where_they_begin() {
+    let diagnosis = diagnose(include_str!("../seed.yaml"), FeatureGates::default());
     let found: Vec<_> = diagnosis.objects.iter().map(|o| (o.kind, o.name.as_str(), o.line)).collect();
     assert_eq!(found, [("Service", "flask", 2), ("StatefulSet", "flask", 16)]);
-}
-
-#[test]
-fn a_text_that_is_no_yaml() {
-    check(
-        "  replicas: 3\n",
-        "  replicas 3\n",
-        &[
-            "25:3-25:3 error: error parsing STDIN: error converting YAML to JSON: yaml: line 11: could not find expected ':'",
-        ],
-    );
-}
-
-#[test]
-fn fields_whose_feature_gate_is_off() {
-    let strategy = "  replicas: 3\n  updateStrategy:\n    rollingUpdate:\n      maxUnavailable: 2\n";
-    check(
-        "  replicas: 3\n",
-        strategy,
-        &["28:7-28:21 dropped: spec.updateStrategy.rollingUpdate.maxUnavailable needs the feature gate \
-           MaxUnavailableStatefulSet, off in 1.36: the API server drops it"],
-    );
-    let gates = FeatureGates { max_unavailable_stateful_set: true };
-    assert_eq!(shown(&diagnose(&SEED.replacen("  replicas: 3\n", strategy, 1), gates)), Vec::<String>::new());
-}
-
-#[test]
-fn fields_that_there_are_not() {
-    check("  replicas: 3\n", "  replica: 3\n", &["25:3-25:10 error: unknown field \"spec.replica\""]);
-    check(
-        "        image: busybox:1.28\n",
-        "        image: busybox:1.28\n        imagePullpolicy: Never\n",
-        &["45:9-45:24 error: unknown field \"spec.template.spec.initContainers[0].imagePullpolicy\""],
-    );
-}
-
-#[test]
-fn values_of_a_wrong_type() {
-    check(
-        "replicas: 3",
-        "replicas: three",
-        &[
-            "25:13-25:18 error: json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32",
-        ],
-    );
-    check(
-        "storage: 1Gi",
-        "storage: 1 GB",
-        &[
-            "57:20-57:24 error: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-        ],
-    );
-}
-
-#[test]
-fn values_that_are_not_valid() {
-    check(
-        "      app: flask\n  serviceName",
-        "      app: web\n  serviceName",
-        &[
-            "30:9-30:19 error: spec.template.metadata.labels: Invalid value: {\"app\":\"flask\"}: `selector` does not match template `labels`",
-        ],
-    );
-    check(
-        "  selector:\n    matchLabels:\n      app: flask\n",
-        "",
-        &[
-            "20:1-20:5 error: spec.selector: Required value",
-            "27:9-27:19 error: spec.template.metadata.labels: Invalid value: {\"app\":\"flask\"}: `selector` does not match template `labels`",
-        ],
-    );
-    check(
-        "  name: flask\n  labels",
-        "  name: flask.web\n  labels",
-        &["5:9-5:18 error: metadata.name: Invalid value: \"flask.web\": must not contain dots"],
-    );
-    check(
-        "      name: www\n    spec",
-        "      name: WWW\n    spec",
-        &[
-            "40:17-40:20 error: spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"www\"",
-            "47:17-47:20 error: spec.template.spec.initContainers[0].volumeMounts[0].name: Not found: \"www\"",
-            "51:13-51:16 error: spec.template.spec.volumes[0].name: Invalid value: \"WWW\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
-        ],
-    );
-}
-
-#[test]
-fn kinds_that_there_are_not() {
-    check(
-        "kind: StatefulSet",
-        "kind: Statefulset",
-        &[
-            "17:7-17:18 error: resource mapping not found for name: \"flask\" namespace: \"\" from \"STDIN\": no matches for kind \"Statefulset\" in version \"apps/v1\"\nensure CRDs are installed first",
-        ],
-    );
-    check(
-        "apiVersion: apps/v1\n",
-        "",
-        &[
-            "16:7-16:18 error: error validating \"STDIN\": error validating data: apiVersion not set; if you choose to ignore these errors, turn validation off with --validate=false",
-        ],
-    );
-}
-
-#[test]
-fn what_is_valid_but_not_simulated() {
-    check(
-        "      terminationGracePeriodSeconds: 10\n",
-        "      terminationGracePeriodSeconds: 10\n      priorityClassName: high\n",
-        &["33:7-33:24 note: spec.template.spec.priorityClassName is valid, but not simulated"],
-    );
-    check(
-        "",
-        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\nspec:\n  schedule: '* * * * *'\n  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: c}]}}}}\n",
-        &["2:7-2:14 note: CronJob objects are stored, but not simulated"],
-    );
-}
-
-#[test]
-fn warnings_of_the_api_server() {
-    check(
-        "  minReadySeconds: 10\n",
-        "  revisionHistoryLimit: -1\n",
-        &[
-            "26:25-26:27 warning: spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
-        ],
-    );
+    assert_eq!(diagnosis.diagnostics, []);
 }
 
 #[test]
