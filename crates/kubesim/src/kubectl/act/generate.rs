@@ -322,7 +322,9 @@ fn ingress(inv: &Invocation) -> Result<Value, Failure> {
             Some((_, paths)) => paths.push(path),
             None => by_host.push((host, vec![path])),
         }
-        if let Some(tls) = tls.filter(|_| !secrets.iter().any(|(_, hosts)| hosts.contains(&host))) {
+        if let Some(tls) = tls
+            && !secrets.iter().any(|(_, hosts)| hosts.contains(&host))
+        {
             let secret = tls.split_once('=').map_or("", |(_, secret)| secret);
             match secrets.iter_mut().find(|(known, _)| *known == secret) {
                 Some((_, hosts)) => hosts.push(host),
@@ -330,18 +332,7 @@ fn ingress(inv: &Invocation) -> Result<Value, Failure> {
             }
         }
     }
-    let tls = secrets.iter().filter_map(|(secret, hosts)| {
-        let mut entry = Map::new();
-        let hosts: Vec<&str> = hosts.iter().copied().filter(|host| !host.is_empty()).collect();
-        if !hosts.is_empty() {
-            entry.insert("hosts".into(), hosts.into());
-        }
-        if !secret.is_empty() {
-            entry.insert("secretName".into(), (*secret).into());
-        }
-        (!entry.is_empty()).then_some(Value::Object(entry))
-    });
-    let tls: Vec<Value> = tls.collect();
+    let tls = tls_entries(&secrets);
     if !tls.is_empty() {
         spec.insert("tls".into(), tls.into());
     }
@@ -361,6 +352,25 @@ fn ingress(inv: &Invocation) -> Result<Value, Failure> {
         metadata["annotations"] = Value::Object(annotations);
     }
     Ok(json!({"metadata": metadata, "spec": spec}))
+}
+
+/// An Ingress' `spec.tls`, by secret; neither a secret nor a host is no entry.
+fn tls_entries(secrets: &[(&str, Vec<&str>)]) -> Vec<Value> {
+    let mut entries = Vec::new();
+    for (secret, hosts) in secrets {
+        let mut entry = Map::new();
+        let hosts: Vec<&str> = hosts.iter().copied().filter(|host| !host.is_empty()).collect();
+        if !hosts.is_empty() {
+            entry.insert("hosts".into(), hosts.into());
+        }
+        if !secret.is_empty() {
+            entry.insert("secretName".into(), (*secret).into());
+        }
+        if !entry.is_empty() {
+            entries.push(Value::Object(entry));
+        }
+    }
+    entries
 }
 
 /// `kubectl create secret tls` and `docker-registry`. Models create_secret_tls.go and create_secret_docker.go.

@@ -40,14 +40,14 @@ impl Description<'_> {
     fn pod_status(&mut self) {
         let Object { meta, .. } = self.row.object;
         let pod = self.row.object.pod();
-        match meta.deletion_timestamp.filter(|_| !pod.is_terminal()) {
-            Some(at) => {
+        match meta.deletion_timestamp {
+            Some(at) if !pod.is_terminal() => {
                 let lasts = age(at, self.row.now);
                 self.field(0, "Status", &format!("Terminating (lasts {lasts})"));
                 let grace = meta.deletion_grace_period_seconds.unwrap_or(0);
                 self.field(0, "Termination Grace Period", &format!("{grace}s"));
             }
-            None => self.field(0, "Status", pod.status.phase.name()),
+            _ => self.field(0, "Status", pod.status.phase.name()),
         }
     }
 
