@@ -32,26 +32,7 @@ impl About<'_> {
                 };
                 self.with_pod(Explanation::new(Tone::Busy, say, &[("pod", pod)]), pod)
             }
-            Reason::WaitingForReady { pod, next } => {
-                let say = match next {
-                    Some(next) if self.is_beyond(next) => &messages.waiting_to_scale_down,
-                    _ => &messages.waiting_for_ready,
-                };
-                let mut why = self.waiting(say, &messages.last_ready, pod, next, "");
-                if self.is_of_new_revision(pod) && self.has_failed(pod) {
-                    why.tone = Tone::Stuck;
-                    let say = match self.set.stateful_set().spec.pod_management_policy {
-                        PodManagementPolicy::OrderedReady => &messages.stuck_new,
-                        PodManagementPolicy::Parallel => &messages.stuck_new_parallel,
-                    };
-                    why.title = say.title.into();
-                    why.text = [&fill(say.text, &[("pod", pod)]), &*self.detail_text(pod)].join(" ");
-                    why.rule = say.rule;
-                    let undo = format!("kubectl rollout undo statefulset/{}", self.set.meta.name);
-                    why.remedy = Some(self.command(undo));
-                }
-                why
-            }
+            Reason::WaitingForReady { pod, next } => self.waiting_for_ready(pod, next),
             Reason::WaitingForAvailable { pod, min_ready_seconds, next } => {
                 let seconds = min_ready_seconds.to_string();
                 let mut why = self.waiting(
@@ -115,6 +96,29 @@ impl About<'_> {
             Reason::BeingDeleted => Explanation::new(Tone::Busy, &messages.being_deleted, &[]),
             _ => self.rest(),
         }
+    }
+
+    /// The controller waits for a pod to become Ready; a rollout is stuck if the pod is new and has failed before.
+    fn waiting_for_ready(&self, pod: &Str, next: &Option<Str>) -> Explanation {
+        let messages = self.messages;
+        let say = match next {
+            Some(next) if self.is_beyond(next) => &messages.waiting_to_scale_down,
+            _ => &messages.waiting_for_ready,
+        };
+        let mut why = self.waiting(say, &messages.last_ready, pod, next, "");
+        if self.is_of_new_revision(pod) && self.has_failed(pod) {
+            why.tone = Tone::Stuck;
+            let say = match self.set.stateful_set().spec.pod_management_policy {
+                PodManagementPolicy::OrderedReady => &messages.stuck_new,
+                PodManagementPolicy::Parallel => &messages.stuck_new_parallel,
+            };
+            why.title = say.title.into();
+            why.text = [&fill(say.text, &[("pod", pod)]), &*self.detail_text(pod)].join(" ");
+            why.rule = say.rule;
+            let undo = format!("kubectl rollout undo statefulset/{}", self.set.meta.name);
+            why.remedy = Some(self.command(undo));
+        }
+        why
     }
 
     /// One pod is asked about as one.
