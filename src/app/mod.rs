@@ -23,8 +23,9 @@ use crate::page::state::PageState;
 use crate::session::{Action, Session};
 use gloo::render::request_animation_frame;
 use gloo::timers::callback::Timeout;
-use scene::explain::{self, Explanation, Subject};
-use scene::messages::{EN, Messages};
+use kubesim::api::Refusal;
+use scene::explain::{self, Explanation};
+use scene::messages::EN;
 use scene::scene::Scene;
 use std::any::Any;
 use std::rc::Rc;
@@ -67,7 +68,7 @@ pub fn App(start: &Start) -> Html {
     use_frames(model, session.is_playing() || session.is_half_drawn());
     drop(session);
     let session = model.session().borrow();
-    let part = part_why(state.words, &session, &scene, state.subject.as_ref());
+    let part = part_why(&state, &session, &scene);
     let field = part.as_ref().unwrap_or(&scene.why).rule.map_or("", |rule| rule.field);
     let place = model.place_of(&state.text, field);
     let default = place.and_then(|(_, default)| default);
@@ -148,14 +149,14 @@ fn opening(model: &Rc<Model>) -> Callback<MouseEvent> {
     })
 }
 
-/// The answer about the part that is explained; nothing if it is of another set than the one on the stage.
-fn part_why(
-    words: &'static Messages,
-    session: &Session,
-    scene: &Scene,
-    subject: Option<&Subject>,
-) -> Option<Explanation> {
+/// The answer about the part that is explained; nothing if it is of another set than the one on the stage. Before anything else
+/// comes a refusal that has not been read.
+fn part_why(state: &PageState, session: &Session, scene: &Scene) -> Option<Explanation> {
     let store = &session.moment().store;
+    let Some(subject) = &state.subject else {
+        let refusal = Refusal::of(store).filter(|refusal| state.read_refusal != Some(refusal.at))?;
+        return Some(explain::of_refusal(state.words, store, refusal));
+    };
     let set = store.get(&scene.set.as_ref()?.key)?;
-    Some(explain::of(words, store, set, subject?))
+    Some(explain::of(state.words, store, set, subject))
 }

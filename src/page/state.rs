@@ -4,7 +4,7 @@ use super::layout::Layout;
 use super::panel::{DnsQuery, InspectorTab, View};
 use crate::link::{Link, Problem};
 use crate::session::Session;
-use kubesim::api::{Key, Str};
+use kubesim::api::{Key, SimTime, Str};
 use kubesim::config::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
 use scene::explain::Subject;
@@ -38,6 +38,8 @@ pub struct PageState {
     pub since: Option<usize>,
     /// The part that is explained, if not the whole set.
     pub subject: Option<Subject>,
+    /// When the manifest was sent whose refusal has been read.
+    pub read_refusal: Option<SimTime>,
     /// The object whose faults are offered.
     pub faults: Option<Key>,
     /// What DNS is asked.
@@ -86,6 +88,7 @@ impl PageState {
             tab: link.tab,
             since: None,
             subject: link.subject.clone(),
+            read_refusal: None,
             faults: None,
             query: DnsQuery { name, kind, ..DnsQuery::default() },
             rule: link.rule,

@@ -8,7 +8,7 @@ use crate::link::Link;
 use crate::link::address::{Address, saved};
 use crate::session::presets::{PRESETS, Variant};
 use crate::session::{Action, Session};
-use kubesim::api::{Key, Kind, Str};
+use kubesim::api::{Key, Kind, Refusal, Str};
 use kubesim::config::FeatureGates;
 use kubesim::manifest::MAX_TEXT;
 use kubesim::manifest::{Diagnosis, Severity, diagnose};
@@ -75,6 +75,13 @@ pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageStat
             next.query = query;
             vec![Effect::Session(Action::Input(Input::Ask(question)))]
         }
+        Intent::Explain(subject) => {
+            if subject.is_none() {
+                next.read_refusal = Refusal::of(&session.moment().store).map(|refusal| refusal.at);
+            }
+            (next.view, next.subject) = (View::Stage, subject);
+            Vec::new()
+        }
         Intent::Fold(..) | Intent::Dock(_) | Intent::ToggleType => next.arrange(intent),
         intent => {
             next.choose(intent);
@@ -107,7 +114,6 @@ impl PageState {
             }
             Intent::ShowTab(tab) => self.tab = tab,
             Intent::CompareVersion(since) => self.since = since,
-            Intent::Explain(subject) => (self.view, self.subject) = (View::Stage, subject),
             Intent::OfferFaults(key) => self.faults = Some(key),
             Intent::ShowTool(tool) => self.query.tool = tool,
             Intent::Show(view) => self.show(view),
@@ -161,7 +167,7 @@ impl PageState {
         if self.stale {
             self.diagnose();
         }
-        self.panel = View::Terminal;
+        (self.panel, self.subject) = (View::Terminal, None);
         if self.diagnosis.diagnostics.iter().all(|d| d.severity != Severity::Error) {
             self.view = View::Stage;
         }

@@ -13,7 +13,7 @@ pub mod presets;
 use self::branch::{Branch, MOST_BRANCHES, Stop};
 use self::presets::{PRESETS, Variant};
 use crate::link::{Link, SavedBranch};
-use kubesim::api::{Key, SimTime, Str};
+use kubesim::api::{Key, Kind, SimTime, Str};
 use kubesim::apiserver::{Change, History, Moment};
 use kubesim::kubelet::Nodes;
 use kubesim::story::Input;
@@ -341,7 +341,10 @@ impl Session {
         let before = story.cluster.api.history().len();
         story.input(input);
         let written = story.cluster.api.history().since(before);
-        let changes = written.iter().any(|entry| matches!(entry.change, Change::Object { .. }));
+        // That something was refused changes nothing in the cluster.
+        let is_change =
+            |change: &Change| matches!(change, Change::Object { key, .. } if key.kind != Kind::Refusal);
+        let changes = written.iter().any(|entry| is_change(&entry.change));
         if goes_on || story.terminal.prompt().is_none() || changes && !self.paused {
             (self.playing, self.paused) = (true, false);
         }

@@ -1,6 +1,6 @@
 //! What each intent makes of the page's state, and what it lets the session and the browser do: without a browser.
 
-use kubesim::api::{Key, Kind, Str};
+use kubesim::api::{Key, Kind, Refusal, Str};
 use kubesim::manifest::MAX_TEXT;
 use kubesim::story::Input;
 use ordinal::examples::EXAMPLES;
@@ -311,4 +311,18 @@ fn a_link_keeps_what_was_chosen() {
     assert_eq!((&again.text, again.view, again.panel), (&state.text, state.view, state.panel));
     assert_eq!((&again.object, again.tab, &again.subject), (&state.object, state.tab, &state.subject));
     assert_eq!((&again.query, again.rule, again.selected), (&state.query, true, Some(7)));
+}
+
+#[test]
+fn a_refusal_is_closed_once_it_is_read_and_the_next_one_is_shown_again() {
+    let mut session = Session::new();
+    session.handle(Action::Input(Input::Apply("a: [\n".into())));
+    let first = Refusal::of(&session.moment().store).expect("it was refused").at;
+    let (closed, effects) = update(&opened(), Intent::Explain(None), &session);
+    assert_eq!((closed.read_refusal, effects), (Some(first), Vec::new()));
+    session.handle(Action::Frame(0.0));
+    session.handle(Action::Frame(100.0));
+    let asked = PageState { subject: Some(Subject::Pod(pod("flask-0"))), ..closed };
+    let (applied, _) = update(&asked, Intent::Apply, &session);
+    assert_eq!(applied.subject, None, "the answer to Apply comes before what was asked earlier");
 }

@@ -29,6 +29,7 @@ pub fn why_bar(
     (open, default): (bool, Option<&'static str>),
     send: &Callback<Intent>,
 ) -> Html {
+    let back = if why.tone == Tone::Refused { words.heard } else { words.whole_set };
     let (done, all) = match why.wait {
         Some((since, until)) => (now - since.0 as f64, (until - since).0 as f64),
         None => (0.0, 0.0),
@@ -36,7 +37,7 @@ pub fn why_bar(
     let left = ((all - done) / 1000.0).max(0.0);
     let seconds = format!("{}s", left.ceil() as i64);
     let sign = match why.tone {
-        Tone::Stuck => ring(1.0, "!"),
+        Tone::Stuck | Tone::Refused => ring(1.0, "!"),
         _ if all > 0.0 => ring((done / all).clamp(0.0, 1.0) as f32, seconds),
         Tone::Calm => ring(1.0, "✓"),
         _ => ring(0.25, ""),
@@ -58,7 +59,7 @@ pub fn why_bar(
             if let Some(command) = &why.remedy {
                 { labelled("primary remedy", Some(command.clone().into()), None, Html::from(shown(command).to_string()), send, Intent::Command(command.clone().into())) }
             }
-            if of_part { { button("", words.whole_set, send, Intent::Explain(None)) } }
+            if of_part { { button("", back, send, Intent::Explain(None)) } }
             if let Some(rule) = why.rule {
                 { labelled("", None, Some(open), Html::from(if open { words.hide_rule } else { words.show_rule }), send, Intent::ShowRule(!open)) }
                 if open {

@@ -77,6 +77,8 @@ pub enum Kind {
     ContainerFiles,
     /// Not an API object: what the cluster's DNS knows and what its caches hold.
     Resolver,
+    /// Not an API object: what was refused of the manifest that a command sent last.
+    Refusal,
 }
 
 /// How the API and kubectl name a kind (the columns of `kubectl api-resources`).
@@ -321,6 +323,7 @@ pub const KINDS: &[KindInfo] = &[
     row(Kind::VolumeFiles, "VolumeFiles", "ordinal.internal", "v1", "volumefiles", &[], "c"),
     row(Kind::ContainerFiles, "ContainerFiles", "ordinal.internal", "v1", "containerfiles", &[], "c"),
     row(Kind::Resolver, "Resolver", "ordinal.internal", "v1", "resolvers", &[], "c"),
+    row(Kind::Refusal, "Refusal", "ordinal.internal", "v1", "refusals", &[], "c"),
 ];
 
 impl Kind {

@@ -12,6 +12,7 @@ pub mod node;
 mod object;
 pub mod pod;
 pub mod read;
+pub mod refusal;
 pub mod resolver;
 pub mod service;
 pub mod stateful_set;
@@ -26,6 +27,7 @@ pub use kind::{KINDS, Kind, KindInfo};
 pub use meta::{Key, LabelSelector, ObjectMeta, OwnerReference, Uid};
 pub use object::{Body, Object, ObjectCache, Resolver};
 pub use pod::{Pod, PodPhase};
+pub use refusal::Refusal;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

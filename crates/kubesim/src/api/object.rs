@@ -6,6 +6,7 @@ use super::meta::{Key, ObjectMeta};
 use super::node::Node;
 use super::pod::{Pod, PodSpec, PodStatus};
 use super::read::{Writer, get, without_meta};
+use super::refusal::Refusal;
 use super::resolver::{Asked, Cached, Caching};
 use super::service::{EndpointSlice, Service};
 use super::stateful_set::{ControllerRevision, StatefulSet};
@@ -46,6 +47,7 @@ pub enum Body {
     VolumeFiles(VolumeFiles),
     ContainerFiles(ContainerFiles),
     Resolver(Resolver),
+    Refusal(Refusal),
     /// Any other kind: stored, listed and described as it came, without `metadata`.
     Other(Rc<Value>),
 }
@@ -96,6 +98,7 @@ accessors! {
     VolumeFiles volume_files volume_files_mut
     ContainerFiles container_files container_files_mut
     Resolver resolver resolver_mut
+    Refusal refusal refusal_mut
 }
 
 impl Object {
@@ -130,7 +133,7 @@ impl Object {
             Kind::StorageClass => Body::StorageClass(StorageClass::from_value(v)),
             Kind::Node => Body::Node(Node::from_value(v)),
             Kind::Event => Body::Event(Event::from_value(v)),
-            Kind::VolumeFiles | Kind::ContainerFiles | Kind::Resolver => wrong_kind(kind),
+            Kind::VolumeFiles | Kind::ContainerFiles | Kind::Resolver | Kind::Refusal => wrong_kind(kind),
             _ => Body::Other(Rc::new(without_meta(v))),
         };
         Object { kind, meta: ObjectMeta::from_value(get(v, "metadata")), body }
@@ -169,7 +172,7 @@ impl Object {
             Body::StorageClass(s) => merge(w.done(), &s.raw),
             Body::Node(n) => n.write(w).done(),
             Body::Event(e) => e.write(w).done(),
-            Body::VolumeFiles(_) | Body::ContainerFiles(_) | Body::Resolver(_) => w.done(),
+            Body::VolumeFiles(_) | Body::ContainerFiles(_) | Body::Resolver(_) | Body::Refusal(_) => w.done(),
             Body::Other(v) => merge(w.done(), v),
         }
     }

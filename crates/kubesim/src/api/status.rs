@@ -4,7 +4,7 @@ use crate::api::{Key, Object};
 use std::fmt;
 
 /// Why a request was refused (`metav1.StatusReason`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub enum StatusReason {
     BadRequest,

@@ -213,6 +213,7 @@ fn hash_object(object: &Object, hasher: &mut Fingerprint) {
     match &object.body {
         Body::VolumeFiles(kept) => kept.hash(hasher),
         Body::ContainerFiles(kept) => kept.hash(hasher),
+        Body::Refusal(kept) => kept.hash(hasher),
         Body::Resolver(kept) => (kept.caching as u32, kept.cache.len()).hash(hasher),
         _ => {}
     }

@@ -197,6 +197,17 @@ impl Failure {
         }
     }
 
+    /// What went wrong in the end, without what was being done, and why the API server refused, if it did.
+    pub(crate) fn cause(&self) -> (String, Option<StatusReason>) {
+        match self {
+            Failure::While(_, failure) => failure.cause(),
+            Failure::Server(error) if error.reason == StatusReason::Invalid => {
+                (invalid(&error.message), Some(error.reason))
+            }
+            other => other.words(),
+        }
+    }
+
     /// What is printed of it among others. Models helpers.go: messageForError.
     fn one_of_many(&self) -> String {
         match self.words() {

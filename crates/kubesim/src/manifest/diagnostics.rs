@@ -81,11 +81,7 @@ pub fn diagnose_source(text: &str, source: &str, gates: FeatureGates) -> Diagnos
             kind: object.kind.name(),
             name: object.name().to_owned(),
             namespace: object.namespace().to_owned(),
-            line: if object.path.is_empty() {
-                document.first_line()
-            } else {
-                document.locate(&object.path).line
-            },
+            line: object.line(&input.documents),
         });
         diagnosis.check(&place, gates);
         if object.kind.is_simulated() {

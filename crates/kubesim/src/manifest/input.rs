@@ -28,6 +28,12 @@ impl InputObject {
         self.value["metadata"]["name"].as_str().unwrap_or_default()
     }
 
+    /// The line on which it begins, from 1, in the text that these documents were read from.
+    pub fn line(&self, documents: &[Document]) -> u32 {
+        let document = &documents[self.document];
+        if self.path.is_empty() { document.first_line() } else { document.locate(&self.path).line }
+    }
+
     /// `metadata.namespace`, or nothing.
     pub fn namespace(&self) -> &str {
         self.value["metadata"]["namespace"].as_str().unwrap_or_default()

@@ -1,6 +1,7 @@
 //! A pasted text: the objects that kubectl would send of it, and what an editor says beside it.
 
 pub mod diagnostics;
+pub mod hint;
 pub mod input;
 
 pub use diagnostics::{Diagnosis, Diagnostic, Severity, diagnose, diagnose_source};

@@ -8,7 +8,7 @@ use kubesim::story::{Input, Story};
 
 /// How much was written that users see: objects, not what was printed.
 fn writes(story: &Story) -> usize {
-    let objects = |change: &Change| matches!(change, Change::Object { .. });
+    let objects = |change: &Change| matches!(change, Change::Object { key, .. } if key.kind.is_served());
     story.cluster.api.history().entries().iter().filter(|e| objects(&e.change)).count()
 }
 

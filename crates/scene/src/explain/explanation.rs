@@ -15,6 +15,8 @@ pub enum Tone {
     Waiting,
     /// It won't go on by itself.
     Stuck,
+    /// What the user asked for was not done.
+    Refused,
 }
 
 impl Tone {
@@ -24,7 +26,7 @@ impl Tone {
             Tone::Calm => "calm",
             Tone::Busy => "busy",
             Tone::Waiting => "waiting",
-            Tone::Stuck => "stuck",
+            Tone::Stuck | Tone::Refused => "stuck",
         }
     }
 }

@@ -9,11 +9,13 @@ mod explanation;
 mod node;
 mod nothing;
 mod pod;
+mod refusal;
 mod remedy;
 mod set;
 
 pub use explanation::{Explanation, Subject, Tone};
 pub use nothing::of_nothing;
+pub use refusal::of_refusal;
 pub use remedy::in_namespace;
 
 use crate::messages::Messages;

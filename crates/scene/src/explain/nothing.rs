@@ -5,8 +5,9 @@ use super::explanation::{Explanation, Tone};
 use super::remedy::in_namespace;
 use crate::messages::Messages;
 use kubesim::api::stateful_set::{POD_NAME_LABEL, parent_and_ordinal};
-use kubesim::api::{Kind, Object};
+use kubesim::api::{KINDS, Kind, Object};
 use kubesim::apiserver::Store;
+use kubesim::patch::field_managers::LAST_APPLIED;
 
 /// Why nothing is on the stage.
 pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {
@@ -31,7 +32,13 @@ pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {
         !matches!(&*object.meta.name, "kubernetes") && &*object.meta.namespace != "kube-system"
     };
     let applied = [Kind::Pod, Kind::Service, Kind::PersistentVolumeClaim];
-    let is_other = applied.into_iter().any(|kind| store.list(kind).any(|object| is_applied(object)));
+    let by_kubectl = |object: &Object| {
+        !object.meta.namespace.is_empty()
+            && object.meta.annotation(LAST_APPLIED).is_some()
+            && is_applied(object)
+    };
+    let is_other = applied.into_iter().any(|kind| store.list(kind).any(|object| is_applied(object)))
+        || KINDS.iter().any(|info| store.list(info.kind).any(|object| by_kubectl(object)));
     Explanation::new(Tone::Calm, if is_other { &messages.other_set } else { &messages.nothing }, &[])
 }
 

@@ -79,6 +79,8 @@ rules! {
         "A cordoned node takes no new pods; those that run there stay. Draining it evicts them, too. A pod whose volume lies on the node can't go elsewhere.";
     LOCAL_VOLUME: "storageClassName", "Node Affinity", "concepts/storage/persistent-volumes/#node-affinity",
         "A local volume can be reached from its own node only, so the pods that need it can run nowhere else. While the node takes no pods, they stay Pending.";
+    APPLIED: "", "Declarative Management", "tasks/manage-kubernetes-objects/declarative-config/",
+        "Each object of a manifest is a request of its own: kubectl reads it, and the API server checks it as a whole. What is refused leaves no trace in the cluster, and what came before it stays.";
     OWNED: "", "Owners and Dependents", "concepts/overview/working-with-objects/owners-dependents/",
         "What a StatefulSet owns goes with it, all pods at once. Its claims stay, unless the retention policy says otherwise.";
     RETRY: "", "Controllers", "concepts/architecture/controller/",
@@ -389,6 +391,17 @@ pub static EN: Messages = Messages {
     in_dns: "In DNS",
     not_in_dns: "Not in DNS",
 
+    refused: message("`kubectl {command}` was refused", "Line {line}: {message}", &APPLIED),
+    refused_some: message("{count} of {objects} objects were refused", "Line {line}: {message}", &APPLIED),
+    refused_namespace: "A manifest does not make the namespace that it names.",
+    refused_namespace_there: "The namespace `{namespace}` is there now: apply the manifest again.",
+    refused_update: "Only a new {kind} can have other values there: delete this one, and apply the manifest again.",
+    refused_update_set: "Only a new StatefulSet can have other values there. Its pods and claims can stay meanwhile: delete {name} with `--cascade=orphan`, and apply the manifest again.",
+    refused_update_gone: "{name} is gone now: apply the manifest again.",
+    refused_template: "This is a Helm template. Render it with `helm template`, and paste what comes out.",
+    refused_tab: "YAML is indented with spaces; here is a tab.",
+    refused_all: "Nothing was changed.",
+    refused_rest: "The others were applied: {count}.",
     nothing: message(
         "Nothing is applied yet",
         "The cluster has its nodes and a storage class, and waits. Press Apply.",

@@ -219,6 +219,18 @@ Messages {
     not_in_dns: &'static str,
 
     // Why.
+    refused(command, line, message): Message,
+    /// Of several objects.
+    refused_some(count, objects, line, message): Message,
+    refused_namespace: &'static str,
+    refused_namespace_there(namespace): &'static str,
+    refused_update(kind): &'static str,
+    refused_update_set(name): &'static str,
+    refused_update_gone(name): &'static str,
+    refused_template: &'static str,
+    refused_tab: &'static str,
+    refused_all: &'static str,
+    refused_rest(count): &'static str,
     nothing: Message,
     other_set: Message,
     pods_of_gone_set(set, pod): Message,

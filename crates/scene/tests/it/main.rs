@@ -2,6 +2,7 @@
 
 mod difference;
 mod explain;
+mod refusals;
 
 /// The page's first example.
 const FLASK: &str = include_str!("../../../../src/examples/flask.yaml");

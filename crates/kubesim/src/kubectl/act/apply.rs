@@ -4,6 +4,7 @@
 use super::delete::{self, Removal};
 use super::documents::{self, Document};
 use super::modify::targets;
+use super::outcome::Outcome;
 use super::{DryRun, say, say_tree, validation, warn};
 use crate::api::status::StatusReason;
 use crate::api::{Kind, Object};
@@ -50,10 +51,11 @@ pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         return Err(Failure::client(refused));
     }
     let unknown = validation(inv)?;
-    let (documents, mut failures) = documents::read(inv)?;
+    let (documents, failures) = documents::read(inv)?;
     if documents.is_empty() && failures.is_empty() {
         return Err(Failure::client("no objects passed to apply"));
     }
+    let mut outcome = Outcome::new(inv, &documents, failures);
     for document in &documents {
         let mode = dry_run.mode(inv, unknown);
         let applied = if server_side {
@@ -61,9 +63,9 @@ pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         } else {
             apply_one(inv, io, document, dry_run, mode)
         };
-        failures.extend(applied.err());
+        outcome.add(document, applied);
     }
-    Failure::all(failures)?;
+    outcome.finish(inv, io, dry_run)?;
     Next::OK
 }
 
@@ -285,7 +287,7 @@ fn create_all(
     inv: &Invocation,
     io: &mut Io,
     documents: &[Document],
-    mut failures: Vec<Failure>,
+    failures: Vec<Failure>,
     done: &str,
 ) -> Result<Next, Failure> {
     let dry_run = DryRun::of(inv)?;
@@ -293,6 +295,7 @@ fn create_all(
     if documents.is_empty() && failures.is_empty() {
         return Err(Failure::client(format!("no objects passed to {}", inv.verb.name)));
     }
+    let mut outcome = Outcome::new(inv, documents, failures);
     for document in documents {
         let tree = saved_config(inv, document);
         let said = if dry_run == DryRun::Client {
@@ -305,9 +308,9 @@ fn create_all(
                     say(inv, io, &made.object, done, dry_run)
                 })
         };
-        failures.extend(said.err());
+        outcome.add(document, said);
     }
-    Failure::all(failures)?;
+    outcome.finish(inv, io, dry_run)?;
     Next::OK
 }
 
@@ -346,7 +349,7 @@ pub fn replace(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if force && dry_run != DryRun::No {
         return Err(Failure::client("--dry-run can not be used when --force is set"));
     }
-    let (documents, mut failures) = documents::read(inv)?;
+    let (documents, failures) = documents::read(inv)?;
     if force {
         Failure::all(failures)?;
         let grace = inv.int("grace-period").map(|seconds| seconds.max(1));
@@ -354,6 +357,7 @@ pub fn replace(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let waiting = removal.remove_documents(inv, io, &documents)?;
         return Ok(Next::GoOn(Box::new(ForcedReplace { waiting, documents, inv: inv.clone() })));
     }
+    let mut outcome = Outcome::new(inv, &documents, failures);
     for document in &documents {
         let tree = saved_config(inv, document);
         let key = document.key();
@@ -370,9 +374,9 @@ pub fn replace(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let said = replaced
             .map_err(|e| document.failed("replacing", e))
             .and_then(|object| say(inv, io, &object, "replaced", dry_run));
-        failures.extend(said.err());
+        outcome.add(document, said);
     }
-    Failure::all(failures)?;
+    outcome.finish(inv, io, dry_run)?;
     Next::OK
 }
 

@@ -1,9 +1,11 @@
 //! The objects in the files of `-f`. Models `k8s.io/cli-runtime/pkg/resource`: visitor.go, mapper.go.
 
+use crate::api::refusal::RefusedRequest;
 use crate::api::{Key, Kind, Str};
 use crate::kubectl::selector::parse_labels;
 use crate::kubectl::{Failure, Invocation};
-use crate::manifest::input::{self, InputOptions};
+use crate::manifest::hint::hint;
+use crate::manifest::input::{self, InputError, InputOptions};
 use serde_json::Value;
 
 /// An object in a file.
@@ -19,6 +21,8 @@ pub struct Document {
     pub name: String,
     /// The whole, with its namespace.
     pub tree: Value,
+    /// The line on which it begins in its file, from 1.
+    pub line: u32,
 }
 
 impl Document {
@@ -55,19 +59,42 @@ pub fn read(inv: &Invocation) -> Result<(Vec<Document>, Vec<Failure>), Failure> 
     Ok((documents, failures))
 }
 
+/// How this command reads a file.
+fn options<'a>(inv: &'a Invocation, source: &'a str) -> InputOptions<'a> {
+    InputOptions {
+        source,
+        namespace: inv.namespace(),
+        enforce_namespace: inv.has("namespace"),
+        validate: inv.verb.flags.contains("validate") && !matches!(inv.text("validate"), "false" | "ignore"),
+    }
+}
+
+/// What can't be read in the files, at its lines.
+pub(super) fn unread(inv: &Invocation) -> Vec<RefusedRequest> {
+    let texts = inv.manifests().unwrap_or_default();
+    let request = |text: &str, error: InputError| RefusedRequest {
+        object: None,
+        line: error.span.line,
+        reason: None,
+        hint: hint(text, error.span.line),
+        message: error.message.into(),
+    };
+    let mut requests = Vec::new();
+    for (source, text) in &texts {
+        let errors = input::objects(text, options(inv, source)).errors;
+        requests.extend(errors.into_iter().map(|error| request(text, error)));
+    }
+    requests
+}
+
 /// The objects of all files, and what can't be read in them.
 pub fn read_all(inv: &Invocation) -> Result<(Vec<Document>, Vec<Failure>), Failure> {
     let (mut documents, mut failures) = (Vec::new(), Vec::new());
-    let validate = inv.verb.flags.contains("validate") && !matches!(inv.text("validate"), "false" | "ignore");
     for (source, text) in inv.manifests()? {
-        let options = InputOptions {
-            source: &source,
-            namespace: inv.namespace(),
-            enforce_namespace: inv.has("namespace"),
-            validate,
-        };
-        let input = input::objects(&text, options);
+        let input = input::objects(&text, options(inv, &source));
+        let places = input.documents;
         documents.extend(input.objects.into_iter().map(|object| Document {
+            line: object.line(&places),
             source: source.clone(),
             kind: object.kind,
             namespace: object.namespace().into(),

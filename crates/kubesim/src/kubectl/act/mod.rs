@@ -12,6 +12,7 @@ mod generate;
 pub mod label;
 pub mod modify;
 mod node;
+mod outcome;
 pub mod patch;
 mod rollout;
 pub mod scale;
