@@ -1,5 +1,5 @@
 //! What the controller remembers of a Service's endpoints between two looks at it, so that a Service of a thousand pods is
-//! not gone through because of one. As [`super::super::stateful_set::Members`] it is kept up by reading what was written
+//! not gone through because of one. As the index of a StatefulSet's pods it is kept up by reading what was written
 //! since, and says nothing that the store does not say.
 
 use super::*;

@@ -4,16 +4,18 @@
 //! | --- | --- |
 //! | this file: which sets to look at, which pods are a set's own | `stateful_set.go` |
 //! | [`control`]: what to do next, a ladder of guard clauses | `stateful_set_control.go` |
-//! | [`members`]: what is remembered of a set's pods between two reconciles | its informers |
+//! | [`observed`]: what is waited for, for the verdict | its log |
+//! | [`pod_index`]: a set's pods, kept between two reconciles | its informers |
 //! | [`ordinals`]: sets of ordinals | `pkg/util/sets` |
 //! | [`pod_control`]: making and deleting pods and claims, with events | `stateful_pod_control.go` |
 //! | [`revision`]: the history of templates | `stateful_set_utils.go`, `pkg/controller/history` |
 //! | [`utils`]: one-line questions | `stateful_set_utils.go` |
 
 mod control;
-mod members;
+mod observed;
 mod ordinals;
 mod pod_control;
+mod pod_index;
 pub mod revision;
 pub mod utils;
 
@@ -25,10 +27,7 @@ use crate::component::{Context, Outcome, WatchEvent};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-pub use members::Members;
-
-/// Who it is in events.
-pub const COMPONENT: &str = "statefulset-controller";
+pub use pod_index::PodIndex;
 
 /// Says which sets have to be looked at because of this change: the set itself, the set that manages a pod, and for a
 /// pod that nobody manages every set that could adopt it.
@@ -49,18 +48,18 @@ pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Co
     }
 }
 
-/// What is remembered of each set's pods.
-pub type Memory = BTreeMap<Key, Members>;
+/// The pods of each set.
+pub type Memory = BTreeMap<Key, PodIndex>;
 
-/// Looks at a set: finds its pods, does the next thing, writes the status.
+/// Reconciles a set. Models `stateful_set.go: sync`.
 pub fn sync(context: &mut Context, memory: &mut Memory, key: &Key) -> Outcome {
     let Some(set) = context.store().get(key).cloned() else {
         context.api.set_verdict(Component::StatefulSetController, key, None, None);
         memory.remove(key);
         return Outcome::DONE;
     };
-    let members = memory.entry(key.clone()).or_default();
-    match control::update_stateful_set(context.api, &set, members) {
+    let pods = memory.entry(key.clone()).or_default();
+    match control::update_stateful_set(context.api, &set, pods) {
         Ok(next) => {
             let control::Next { reason, until, requeue_at } = next;
             context.api.set_verdict(Component::StatefulSetController, key, Some(reason), until);

@@ -1,7 +1,6 @@
 //! Making, mending and deleting a set's pods and claims, with the events about it. Models
 //! `pkg/controller/statefulset/stateful_pod_control.go`.
 
-use super::COMPONENT;
 use super::utils::{
     POD_INDEX_LABEL, POD_NAME_LABEL, REVISION_LABEL, claims_of, identity_matches, names, ordinal, pod_name,
     storage_matches, wanted_ordinals,
@@ -16,6 +15,9 @@ use crate::apiserver::{ApiServer, DeleteOptions, EventType, Source};
 use crate::base::text::common;
 use crate::validation::{invalid, validate_update};
 use std::rc::Rc;
+
+/// Who the controller is in events.
+const COMPONENT: &str = "statefulset-controller";
 
 /// A pod of the set as it is to be made: identity and storage by its ordinal, the rest by the template. Models
 /// `newStatefulSetPod` and `setPodRevision`.

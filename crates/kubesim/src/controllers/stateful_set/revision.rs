@@ -153,7 +153,7 @@ fn create(
 
 /// Deletes the oldest revisions that are not in use, until `revisionHistoryLimit` of them are left. Models
 /// `truncateHistory`.
-pub fn truncate(
+pub fn truncate_history(
     api: &mut ApiServer,
     set: &Object,
     live: &dyn Fn(&str) -> bool,
