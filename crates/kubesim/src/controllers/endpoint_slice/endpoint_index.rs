@@ -1,27 +1,32 @@
-//! What the controller remembers of a Service's endpoints between two looks at it, so that a Service of a thousand pods is
-//! not gone through because of one. As the index of a StatefulSet's pods it is kept up by reading what was written
-//! since, and says nothing that the store does not say.
+//! The endpoints of a Service by pod, kept between two reconciles, so that a Service of a thousand pods is not gone through
+//! because of one. As the index of a StatefulSet's pods it is kept up by reading what was written since, and says nothing that
+//! the store does not say.
 
-use super::*;
-use crate::apiserver::Change;
+use super::reconciler::{Content, Group, Plan, desired_endpoints};
+use super::utils::*;
+use crate::api::service::{Endpoint, EndpointPort};
+use crate::api::verdict::Component;
+use crate::api::{Kind, Map, Object, SimTime, Str};
+use crate::apiserver::{ApiServer, Cause, Change, Store};
 use crate::base::shared_map::SharedMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-/// What is remembered of a Service.
+/// The endpoints of a Service.
 #[derive(Clone, Debug)]
-pub struct Listed {
-    /// The Service at the last look.
+pub struct EndpointIndex {
+    /// The Service in the last reconcile.
     service: Rc<Object>,
     /// How many writes of the history it has taken in.
     position: usize,
     /// Pods that were written since.
-    touched: BTreeSet<Str>,
+    written: BTreeSet<Str>,
     /// The ports that all endpoints have.
     ports: Rc<[EndpointPort]>,
     /// The labels of the Service's slices.
     labels: Map,
     /// The pods that have an endpoint or are to have one.
-    pods: SharedMap<Str, Known>,
+    pods: SharedMap<Str, PodEndpoint>,
     /// How many endpoints are wanted.
     wanted: usize,
     /// How many of them are ready.
@@ -32,9 +37,9 @@ pub struct Listed {
     late: BTreeSet<Str>,
 }
 
-/// What is remembered of a pod.
+/// The endpoint of a pod.
 #[derive(Clone, Debug, Default)]
-struct Known {
+struct PodEndpoint {
     /// The endpoint that is wanted.
     wanted: Option<Rc<Endpoint>>,
     /// The slice in which it has one.
@@ -49,16 +54,19 @@ struct Edit {
     endpoint: Option<Rc<Endpoint>>,
 }
 
-impl Listed {
-    /// What is to be remembered after all has been gone through; `None` where that would not do: pods with different
-    /// ports, or slices that somebody else keeps.
-    pub fn new(store: &Store, service: &Rc<Object>, position: usize) -> Option<Listed> {
-        let wanted = wanted(store, service);
-        let [group] = <[Group; 1]>::try_from(wanted.groups).ok().filter(|_| wanted.error.is_none())?;
-        let mut listed = Listed {
+impl EndpointIndex {
+    /// The index after all has been gone through; `None` where it would not do: pods with different ports, or slices that
+    /// somebody else keeps.
+    pub fn new(store: &Store, service: &Rc<Object>, position: usize) -> Option<EndpointIndex> {
+        let desired = desired_endpoints(store, service);
+        if desired.error.is_some() {
+            return None;
+        }
+        let [group] = <[Group; 1]>::try_from(desired.groups).ok()?;
+        let mut index = EndpointIndex {
             service: service.clone(),
             position,
-            touched: BTreeSet::new(),
+            written: BTreeSet::new(),
             ports: group.ports,
             labels: labels_for(service),
             pods: SharedMap::default(),
@@ -68,35 +76,35 @@ impl Listed {
             late: BTreeSet::new(),
         };
         for endpoint in group.endpoints {
-            listed.want(&pod_of(&endpoint), Some(endpoint));
+            index.want(&pod_of(&endpoint), Some(endpoint));
         }
         let mut placed = 0;
         for slice in slices_of(store, service).filter(|s| is_ours(s)) {
             let body = slice.endpoint_slice();
-            let kept = !slice.meta.is_terminating()
-                && body.ports == listed.ports
+            let is_kept = !slice.meta.is_terminating()
+                && body.ports == index.ports
                 && is_owned_by(slice, service)
                 && !labels_differ(slice, service);
-            for endpoint in body.endpoints.iter().filter(|_| kept) {
+            if !is_kept {
+                return None;
+            }
+            for endpoint in body.endpoints.iter() {
                 let pod = pod_of(endpoint);
-                let known = listed.pods.get_mut(&*pod)?;
+                let known = index.pods.get_mut(&*pod)?;
                 let slice_before = known.slice.replace(slice.meta.name.clone());
                 placed += usize::from(slice_before.is_none());
                 match moved(endpoint, known.wanted.as_ref()?) {
                     Moved::No => {}
-                    Moved::Late => drop(listed.late.insert(pod)),
+                    Moved::Late => drop(index.late.insert(pod)),
                     Moved::Changed | Moved::Another => return None,
                 }
             }
-            if !kept {
-                return None;
-            }
-            listed.slices.insert(slice.meta.name.clone(), slice.clone());
+            index.slices.insert(slice.meta.name.clone(), slice.clone());
         }
-        (placed == listed.wanted).then_some(listed)
+        (placed == index.wanted).then_some(index)
     }
 
-    /// Takes in what was written since the last look. Returns whether all that is remembered still holds.
+    /// Takes in what was written since the last reconcile. Returns whether the index still holds.
     pub fn read(&mut self, api: &ApiServer, service: &Rc<Object>) -> bool {
         let (namespace, body) = (&service.meta.namespace, service.service());
         if !Rc::ptr_eq(service, &self.service) || !api.history().knows_since(self.position) {
@@ -109,9 +117,12 @@ impl Listed {
                     if key.namespace == *namespace
                         && before.iter().chain(after).any(|pod| selects(body, pod)) =>
                 {
-                    self.touched.insert(key.name.clone());
+                    self.written.insert(key.name.clone());
                 }
-                Kind::EndpointSlice if key.namespace == *namespace && entry.cause != Cause::Component(ME) => {
+                Kind::EndpointSlice
+                    if key.namespace == *namespace
+                        && entry.cause != Cause::Component(Component::EndpointSliceController) =>
+                {
                     return false;
                 }
                 Kind::Node if before.is_none() || after.is_none() => return false,
@@ -140,19 +151,19 @@ impl Listed {
         let mut edits: BTreeMap<Str, Vec<Edit>> = BTreeMap::new();
         let mut left: Vec<Rc<Endpoint>> = Vec::new();
         let mut trigger_time: Option<SimTime> = None;
-        let touched: Vec<Str> = self.touched.union(&self.late).cloned().collect();
-        for name in touched {
+        let written: Vec<Str> = self.written.union(&self.late).cloned().collect();
+        for name in written {
             let pod = store.find(Kind::Pod, &service.meta.namespace, &name);
-            let pod = pod.filter(|p| selects(body, p) && should_be_listed(p.pod()));
+            let pod = pod.filter(|p| selects(body, p) && should_be_in_endpoints(p.pod()));
             let new = match pod {
                 Some(pod) => {
                     let node = pod.pod().spec.node_name.as_deref().unwrap_or_default();
-                    let known =
+                    let node_is_there =
                         store.find_cluster(Kind::Node, node).is_some() || body.publish_not_ready_addresses;
-                    if !known || *ports_of(body, pod.pod()) != *self.ports {
+                    if !node_is_there || *endpoint_ports(body, pod.pod()) != *self.ports {
                         return None;
                     }
-                    Some(Rc::new(endpoint_of(&service, pod)))
+                    Some(Rc::new(pod_to_endpoint(&service, pod)))
                 }
                 None => None,
             };
@@ -180,7 +191,7 @@ impl Listed {
                 },
             }
         }
-        self.touched.clear();
+        self.written.clear();
         if self.wanted == 0 {
             return None;
         }
@@ -241,8 +252,8 @@ impl Listed {
         self.ready = self.ready + ready - was_ready;
     }
 
-    fn know(&mut self, pod: &Str, change: impl FnOnce(&mut Known)) {
-        let known = self.pods.entry(&**pod, || (pod.clone(), Known::default()));
+    fn know(&mut self, pod: &Str, change: impl FnOnce(&mut PodEndpoint)) {
+        let known = self.pods.entry(&**pod, || (pod.clone(), PodEndpoint::default()));
         change(known);
         if known.wanted.is_none() && known.slice.is_none() {
             self.pods.remove(&**pod);
@@ -281,7 +292,7 @@ impl Listed {
     }
 
     /// Takes in what was written as planned.
-    pub fn written(&mut self, written: Vec<Rc<Object>>, deleted: &[Str]) {
+    pub fn put_written(&mut self, written: Vec<Rc<Object>>, deleted: &[Str]) {
         for name in deleted {
             self.slices.remove(name);
         }
