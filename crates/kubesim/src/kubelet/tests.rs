@@ -1,3 +1,7 @@
+//! The kubelet with the rest of the cluster: what the API server holds, and when.
+
+mod termination;
+
 use crate::api::{Key, Kind, PodPhase, SimTime, Span};
 use crate::apiserver::DeleteOptions;
 use crate::cluster::Cluster;

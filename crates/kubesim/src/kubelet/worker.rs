@@ -197,8 +197,10 @@ impl Run {
             State::Exited { next } => *next,
             State::Running { exit, stop, .. } => {
                 let hook = if let Stopping::Hook(until) = stop { Some(*until) } else { None };
-                let probes =
-                    self.probers.iter().filter(|_| *stop == Stopping::No).filter_map(Prober::next_at);
+                // A container that is about to end is not probed any more: see `Worker::step_running`.
+                let is_probed = *stop == Stopping::No && exit.is_none();
+                let probers = if is_probed { &self.probers[..] } else { &[] };
+                let probes = probers.iter().filter_map(Prober::next_at);
                 let ends = exit.map(|(at, _)| at);
                 probes.chain(hook).chain(ends).chain(self.program.next_at()).min()
             }
@@ -255,8 +257,11 @@ impl Worker {
         }
         let left = self.publish(cx, pod, &key);
         // A pod that is over is looked at once more: the steps depend on what the status says.
-        self.seen = Some(left.meta.resource_version).filter(|_| !left.pod().is_terminal());
-        self.next_at()
+        self.seen = if left.pod().is_terminal() { None } else { Some(left.meta.resource_version) };
+        let next = self.next_at()?;
+        // A step that is due and that nothing takes would be due for ever.
+        debug_assert!(next > cx.now(), "a step of {key} at {} was not taken", next.0);
+        Some(next.max(cx.now() + Span(1)))
     }
 
     /// Whether all it would see is its own last report, and nothing is due.
@@ -599,6 +604,10 @@ impl Worker {
         if stop != Stopping::No || exit.is_some() {
             return false;
         }
+        if self.stop.is_some() {
+            // A sidecar whose turn to stop has not come.
+            return self.probe_due(cx, pod, i, since);
+        }
         let unready = self.switches(cx, pod, i).unready;
         if unready != self.runs[i].unready && i >= self.inits {
             self.runs[i].unready = unready;
@@ -616,6 +625,12 @@ impl Worker {
             self.kill(cx, pod, i, &message);
             return true;
         }
+        self.probe_due(cx, pod, i, since)
+    }
+
+    /// Asks the first of a container's probes that is due.
+    fn probe_due(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, since: SimTime) -> bool {
+        let now = cx.now();
         let due = self.runs[i].probers.iter().position(|p| p.next_at().is_some_and(|at| at <= now));
         if let Some(p) = due {
             self.probe(cx, pod, i, p, since);
@@ -733,10 +748,19 @@ impl Worker {
         true
     }
 
-    /// Tells the pod's containers to stop.
+    /// Tells the pod's containers to stop. Those that don't run won't again: pulls, waits and restarts are given up.
+    /// Models `pkg/kubelet/kubelet.go: SyncTerminatingPod`.
     fn begin_stop(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, grace: i64) {
         let kill_at = cx.now() + Span::seconds(grace);
         self.stop = Some(Stop { kill_at, grace_seconds: grace, remove_at: None });
+        for run in &mut self.runs {
+            if run.is_running() {
+                // Models `StopLivenessAndStartup`.
+                run.probers.retain(|p| p.kind == probe::Kind::Readiness);
+            } else {
+                run.state = State::Exited { next: None };
+            }
+        }
         for i in self.inits..self.runs.len() {
             self.stop_run(cx, pod, i, kill_at);
         }
@@ -801,7 +825,7 @@ impl Worker {
                 self.end_at(i, stop.kill_at, 137);
                 return true;
             }
-            if stage != Stopping::No && self.step_running(cx, pod, i) {
+            if self.step_running(cx, pod, i) {
                 return true;
             }
         }
