@@ -87,7 +87,7 @@ impl Picture<'_> {
                 </main>
                 { timeline(words, self.shared, self.scene, state.layout.timeline_class(), send) }
                 <nav>{ for View::ALL.map(bottom) }</nav>
-                { menu(words, &session.moment().store, session.nodes(), state.faults.as_ref(), send) }
+                { menu(words, &session.moment().store, state.faults.as_ref(), send) }
             </div>
         }
     }

@@ -3,10 +3,11 @@
 
 use super::labelled;
 use crate::page::intent::Intent;
-use kubesim::api::verdict::{Component, Reason};
-use kubesim::api::{Key, Kind};
+use kubesim::api::pod::ContainerState;
+use kubesim::api::{Fault, Key, Kind};
 use kubesim::apiserver::Store;
-use kubesim::kubelet::{Nodes, Slow, is_silent};
+use kubesim::fault;
+use kubesim::kubelet::{cannot_be_pulled, is_silent};
 use scene::explain::{Subject, in_namespace};
 use scene::messages::{Messages, fill};
 use wasm_bindgen::JsCast;
@@ -27,16 +28,10 @@ pub fn opener(class: &'static str, label: String, content: Html, send: &Callback
     }
 }
 
-/// The menu for an object: for a set, what can be done to the whole cluster. Only what would change something is offered;
-/// of what only the nodes know, both if `nodes` are not known.
-pub fn menu(
-    words: &'static Messages,
-    store: &Store,
-    nodes: Option<&Nodes>,
-    key: Option<&Key>,
-    send: &Callback<Intent>,
-) -> Html {
-    let items = key.map(|key| Menu { words, store, nodes, key }.items()).unwrap_or_default();
+/// The menu for an object: for a set, what can be done to the whole cluster. Only what would change
+/// something in this world is offered.
+pub fn menu(words: &'static Messages, store: &Store, key: Option<&Key>, send: &Callback<Intent>) -> Html {
+    let items = key.map(|key| Menu { words, store, key }.items()).unwrap_or_default();
     let item = |(text, what): (String, Intent)| {
         let stays = matches!(what, Intent::OfferFaults(_));
         let onclick = send.reform(move |_: MouseEvent| what.clone());
@@ -77,7 +72,6 @@ fn move_focus(event: &KeyboardEvent) -> Option<()> {
 struct Menu<'a> {
     words: &'static Messages,
     store: &'a Store,
-    nodes: Option<&'a Nodes>,
     key: &'a Key,
 }
 
@@ -105,33 +99,36 @@ impl Menu<'_> {
         let Some(object) = self.store.get(key) else { return items };
         let pod = object.pod();
         let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
-        add(words.do_delete, format!("kubectl delete pod {name}"));
+        if !object.meta.is_terminating() {
+            add(words.do_delete, format!("kubectl delete pod {name}"));
+        }
         add(words.force_delete, format!("kubectl delete pod {name} --force --grace-period=0"));
         let node = pod.spec.node_name.as_ref();
         let reachable = !node.is_some_and(|node| is_silent(self.store, node));
-        for container in pod.spec.containers.iter().filter(|_| reachable) {
+        let runs = |name: &str| {
+            let status = pod.container_status(name);
+            reachable && status.is_some_and(|status| matches!(status.state, ContainerState::Running { .. }))
+        };
+        for container in pod.spec.containers.iter().filter(|container| runs(&container.name)) {
             let text = fill(words.kill_container, &[("container", &container.name)]);
             add(&text, format!("trouble kill {name} -c {}", container.name));
         }
-        if pod.is_ready() {
-            add(words.fail_readiness, format!("trouble unready {name}"));
-        } else {
+        if fault::is_pod_unready(self.store, object.meta.uid) {
             add(words.mend_readiness, format!("trouble ready {name}"));
+        } else if pod.is_ready() {
+            add(words.fail_readiness, format!("trouble unready {name}"));
         }
         let set = object.meta.controller().filter(|owner| &*owner.kind == "StatefulSet");
         if let (Some(set), Some(container)) = (set, pod.spec.containers.first()) {
             let (set, container, image) = (&set.name, &container.name, &container.image);
-            let command = format!("kubectl set image statefulset/{set} {container}={image}-does-not-exist");
-            add(words.bad_image, command);
-            let backs_off = matches!(self.reason(Component::Kubelet), Some(Reason::ImageBackOff { .. }));
-            let (lost, pulled) = self.nodes.map_or((backs_off, !backs_off), |nodes| {
-                (nodes.is_lost(image), !nodes.cannot_be_pulled(image))
-            });
-            if lost {
-                add(words.image_back, format!("trouble image {image} back"));
-            }
-            if pulled {
+            if !cannot_be_pulled(self.store, image) {
+                let command =
+                    format!("kubectl set image statefulset/{set} {container}={image}-does-not-exist");
+                add(words.bad_image, command);
                 add(words.image_gone, format!("trouble image {image} gone"));
+            }
+            if fault::is_image_gone(self.store, image) {
+                add(words.image_back, format!("trouble image {image} back"));
             }
         }
         if let Some(node) = node {
@@ -139,10 +136,6 @@ impl Menu<'_> {
             items.push((fill(words.trouble_for, &[("name", &node.name)]), Intent::OfferFaults(node)));
         }
         items
-    }
-
-    fn reason(&self, component: Component) -> Option<&Reason> {
-        self.store.verdict(component, self.key).map(|verdict| &verdict.reason)
     }
 
     fn claim(&self) -> Vec<(String, Intent)> {
@@ -161,7 +154,7 @@ impl Menu<'_> {
             (words.do_inspect.into(), Intent::Inspect(self.key.clone())),
         ];
         let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
-        if is_silent(self.store, name) {
+        if fault::is_node_down(self.store, name) {
             add(words.node_up, format!("trouble node {name} up"));
         } else {
             add(words.node_down, format!("trouble node {name} down"));
@@ -188,17 +181,13 @@ impl Menu<'_> {
             let name = &class.meta.name;
             add(&fill(words.delete_class, &[("class", name)]), format!("kubectl delete storageclass {name}"));
         }
-        for (what, command, slow, normal) in [
-            (Slow::Disks, "trouble disk", words.slow_disks, words.normal_disks),
-            (Slow::Images, "trouble images", words.slow_images, words.normal_images),
+        for (fault, command, slow, normal) in [
+            (Fault::SlowVolumes, "trouble disk", words.slow_disks, words.normal_disks),
+            (Fault::SlowImages, "trouble images", words.slow_images, words.normal_images),
         ] {
-            let is_slow = self.nodes.map(|nodes| nodes.is_slow(what));
-            if is_slow != Some(true) {
-                add(slow, [command, " slow"].concat());
-            }
-            if is_slow != Some(false) {
-                add(normal, [command, " normal"].concat());
-            }
+            let (text, word) =
+                if fault::is_present(self.store, &fault) { (normal, " normal") } else { (slow, " slow") };
+            add(text, [command, word].concat());
         }
         items
     }

@@ -15,7 +15,6 @@ use self::presets::{PRESETS, Variant};
 use crate::link::{Link, SavedBranch};
 use kubesim::api::{Key, Kind, SimTime, Str};
 use kubesim::apiserver::{Change, History, Moment};
-use kubesim::kubelet::Nodes;
 use kubesim::story::Input;
 use kubesim::terminal::Completion;
 use scene::history::difference::{Difference, differences};
@@ -514,12 +513,6 @@ impl Session {
     /// The world at the playhead.
     pub fn moment(&self) -> &Moment {
         self.branch().moment()
-    }
-
-    /// What the nodes keep to themselves, if nothing was done after the playhead: it is not remembered.
-    pub fn nodes(&self) -> Option<&Nodes> {
-        let branch = self.branch();
-        (!branch.has_future()).then_some(&branch.story.cluster.nodes)
     }
 
     /// The terminal's text at the playhead; the same allocation as long as it is the same text.

@@ -3,7 +3,7 @@
 //! [`Component`](crate::api::verdict::Component).
 
 use crate::api::verdict::Component;
-use crate::api::{Key, Kind, Span};
+use crate::api::{Fault, Key, Kind, Span};
 use crate::apiserver::Store;
 use crate::component::{Context, Outcome, WatchEvent};
 use crate::config::Timings;
@@ -12,7 +12,8 @@ use crate::controllers::{
     pod_gc, protection, replica_set, resource_quota, stateful_set, taint_eviction,
 };
 use crate::dns::server::{self as dns, Untold};
-use crate::kubelet::{self, NodeContext, Nodes, Slow};
+use crate::fault;
+use crate::kubelet::{self, NodeContext, Nodes};
 use crate::{provisioner, scheduler};
 
 /// What components remember of what they have read, one field for each that does, so that they need not read all of it each
@@ -148,7 +149,8 @@ const COMPONENTS: [Row; 18] = [
         component: Component::Provisioner,
         event_handlers: provisioner::event_handlers,
         sync: |work, key| {
-            let takes = work.nodes.takes(Slow::Disks, work.context.timings.provision);
+            let takes =
+                fault::takes(work.context.store(), &Fault::SlowVolumes, work.context.timings.provision);
             provisioner::sync(&mut work.context, takes, key)
         },
         latency: WATCH,

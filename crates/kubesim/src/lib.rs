@@ -11,6 +11,7 @@
 //! | [`apiserver`] | requests, from the front door to the store; the history of every write | who asks, and when |
 //! | [`manifest`] | a pasted text → its objects, and what an editor says beside it | the page |
 //! | [`component`] | what every component is made with | any component |
+//! | [`fault`] | what the user broke, as records in the store | what a fault does |
 //! | [`controllers`], [`scheduler`], [`provisioner`], [`kubelet`] | what acts on objects; each yields a [verdict](api::verdict) | each other, and the user |
 //! | [`dns`] | names → records, and the tools that print them | how endpoints come to be |
 //! | [`control_plane`] | the table of components | what any of them does |
@@ -31,6 +32,7 @@ pub mod config;
 pub mod control_plane;
 pub mod controllers;
 pub mod dns;
+pub mod fault;
 pub mod kubectl;
 pub mod kubelet;
 pub mod manifest;

@@ -556,11 +556,12 @@ impl<'a> Player<'a> {
                 true => of_pod.unwrap_or_else(|| name_after("node").unwrap_or_default().into()),
                 false => name_after("node").unwrap_or_default().into(),
             };
-            let stopped = |n: &&std::rc::Rc<kubesim::api::Object>| self.cluster.nodes.is_down(&n.meta.name);
+            let stopped = |n: &&std::rc::Rc<kubesim::api::Object>| {
+                kubesim::fault::is_node_down(self.cluster.api.store(), &n.meta.name)
+            };
             let back = self.cluster.api.store().list(Kind::Node).find(stopped).map(|n| n.meta.name.clone());
             let name = if down { name } else { back.unwrap_or(name) };
-            let Cluster { api, nodes, .. } = &mut self.cluster;
-            kubesim::kubelet::set_down(api, nodes, &name, down);
+            kubesim::kubelet::set_down(&mut self.cluster.api, &name, down);
         } else if note.contains("phase Failed") {
             let evicted = self.cluster.api.update_status(&key, |pod| {
                 let status = &mut pod.pod_mut().status;

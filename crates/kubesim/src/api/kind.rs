@@ -79,6 +79,8 @@ pub enum Kind {
     Resolver,
     /// Not an API object: what was refused of the manifest that a command sent last.
     Refusal,
+    /// Not an API object: something that the user broke.
+    Fault,
 }
 
 /// How the API and kubectl name a kind (the columns of `kubectl api-resources`).
@@ -324,6 +326,7 @@ pub const KINDS: &[KindInfo] = &[
     row(Kind::ContainerFiles, "ContainerFiles", "ordinal.internal", "v1", "containerfiles", &[], "c"),
     row(Kind::Resolver, "Resolver", "ordinal.internal", "v1", "resolvers", &[], "c"),
     row(Kind::Refusal, "Refusal", "ordinal.internal", "v1", "refusals", &[], "c"),
+    row(Kind::Fault, "Fault", "ordinal.internal", "v1", "faults", &[], "c"),
 ];
 
 impl Kind {

@@ -5,6 +5,7 @@
 //! change costs a status, not a pod.
 
 pub mod event;
+mod fault;
 pub mod image;
 mod kind;
 pub mod meta;
@@ -23,6 +24,7 @@ pub mod workload;
 
 pub use crate::base::text::Str;
 pub use crate::base::time::{SimTime, Span};
+pub use fault::Fault;
 pub use kind::{KINDS, Kind, KindInfo};
 pub use meta::{Key, LabelSelector, ObjectMeta, OwnerReference, Uid};
 pub use object::{Body, Object, ObjectCache, Resolver};

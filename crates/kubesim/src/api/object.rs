@@ -2,6 +2,7 @@
 
 use super::Kind;
 use super::event::Event;
+use super::fault::Fault;
 use super::meta::{Key, ObjectMeta};
 use super::node::Node;
 use super::pod::{Pod, PodSpec, PodStatus};
@@ -48,6 +49,7 @@ pub enum Body {
     ContainerFiles(ContainerFiles),
     Resolver(Resolver),
     Refusal(Refusal),
+    Fault(Fault),
     /// Any other kind: stored, listed and described as it came, without `metadata`.
     Other(Rc<Value>),
 }
@@ -99,6 +101,7 @@ accessors! {
     ContainerFiles container_files container_files_mut
     Resolver resolver resolver_mut
     Refusal refusal refusal_mut
+    Fault fault fault_mut
 }
 
 impl Object {
@@ -133,7 +136,9 @@ impl Object {
             Kind::StorageClass => Body::StorageClass(StorageClass::from_value(v)),
             Kind::Node => Body::Node(Node::from_value(v)),
             Kind::Event => Body::Event(Event::from_value(v)),
-            Kind::VolumeFiles | Kind::ContainerFiles | Kind::Resolver | Kind::Refusal => wrong_kind(kind),
+            Kind::VolumeFiles | Kind::ContainerFiles | Kind::Resolver | Kind::Refusal | Kind::Fault => {
+                wrong_kind(kind)
+            }
             _ => Body::Other(Rc::new(without_meta(v))),
         };
         Object { kind, meta: ObjectMeta::from_value(get(v, "metadata")), body }
@@ -172,7 +177,11 @@ impl Object {
             Body::StorageClass(s) => merge(w.done(), &s.raw),
             Body::Node(n) => n.write(w).done(),
             Body::Event(e) => e.write(w).done(),
-            Body::VolumeFiles(_) | Body::ContainerFiles(_) | Body::Resolver(_) | Body::Refusal(_) => w.done(),
+            Body::VolumeFiles(_)
+            | Body::ContainerFiles(_)
+            | Body::Resolver(_)
+            | Body::Refusal(_)
+            | Body::Fault(_) => w.done(),
             Body::Other(v) => merge(w.done(), v),
         }
     }

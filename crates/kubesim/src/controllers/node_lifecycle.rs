@@ -291,7 +291,6 @@ fn pace(store: &Store) -> Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Cluster;
     use crate::controllers::testing::Bench;
     use crate::kubelet::set_down;
 
@@ -310,8 +309,7 @@ mod tests {
     }
 
     fn turn(bench: &mut Bench, node: &str, down: bool) {
-        let Cluster { api, nodes, .. } = &mut bench.cluster;
-        set_down(api, nodes, node, down);
+        set_down(&mut bench.cluster.api, node, down);
         bench.settle();
     }
 

@@ -12,7 +12,8 @@
 //! | `image` | image references, and what pulling them gives |
 //!
 //! What a node keeps to itself (pulled images, used addresses, running programs) is in [`Nodes`]; what it tells the API
-//! server is in the store. A kubelet registers the Node that somebody made by hand; else it is told of nothing but pods, and of its own node going down and coming back.
+//! server is in the store. A kubelet registers the Node that somebody made by hand; else it is told of nothing but pods, of
+//! its own node going down and coming back, and of other faults.
 
 mod files;
 mod host;
@@ -31,12 +32,13 @@ use crate::api::meta::Condition;
 use crate::api::node::LEASE_NAMESPACE;
 use crate::api::read::{get, list};
 use crate::api::verdict::{Component, Reason};
-use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Span, Str};
+use crate::api::{Body, Fault, Key, Kind, Object, ObjectMeta, SimTime, Str};
 use crate::apiserver::{ApiServer, Cause, Store};
 use crate::base::table::Table;
 use crate::component::{Outcome, WatchEvent};
 use crate::config::Timings;
 use crate::config::{NodeOptions, Options};
+use crate::fault;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -54,23 +56,7 @@ pub struct Nodes {
     pods: Table<Key, Box<Worker>>,
     /// Pods to which something was done from outside: their kubelets have to look.
     woken: Vec<Key>,
-    /// Images that no registry has any more.
-    lost_images: BTreeSet<String>,
-    slow_disks: bool,
-    slow_images: bool,
 }
-
-/// What can take longer than usual.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Slow {
-    /// Making volumes.
-    Disks,
-    /// Pulling images.
-    Images,
-}
-
-/// What is slow takes so many times as long.
-const SLOWNESS: i64 = 10;
 
 #[derive(Clone, Default, Debug)]
 struct NodeState {
@@ -81,7 +67,6 @@ struct NodeState {
     pod_net: Str,
     /// The addresses that pods have.
     used: BTreeSet<Str>,
-    down: bool,
 }
 
 /// What a kubelet has to work with: what every component has, and what the nodes keep to themselves.
@@ -132,40 +117,12 @@ impl Nodes {
         self.nodes.get_mut(name).expect("it was just put there")
     }
 
-    /// Whether the node is down: its kubelet does nothing, and nobody hears of it.
-    pub fn is_down(&self, node: &str) -> bool {
-        self.nodes.get(node).is_some_and(|n| n.down)
-    }
-
     fn has_image(&self, node: &str, image: &str) -> bool {
         self.nodes.get(node).is_some_and(|n| n.images.contains(&image::with_tag(image)))
     }
 
     fn add_image(&mut self, node: &str, image: &str) {
         self.node(node).images.insert(image::with_tag(image));
-    }
-
-    /// Whether an image is in no registry: it never was, or [`lose_image`] took it away.
-    pub fn cannot_be_pulled(&self, image: &str) -> bool {
-        image_manager::cannot_be_pulled(image) || self.is_lost(image)
-    }
-
-    /// Whether [`lose_image`] took an image away.
-    pub fn is_lost(&self, image: &str) -> bool {
-        self.lost_images.contains(&image::with_tag(image))
-    }
-
-    /// Whether something takes longer than usual.
-    pub fn is_slow(&self, what: Slow) -> bool {
-        match what {
-            Slow::Disks => self.slow_disks,
-            Slow::Images => self.slow_images,
-        }
-    }
-
-    /// How long something takes that usually takes so long.
-    pub fn takes(&self, what: Slow, usual: Span) -> Span {
-        if self.is_slow(what) { Span(usual.0 * SLOWNESS) } else { usual }
     }
 
     /// An address for a pod, out of its node's range, counting up: the node's `podCIDR`, or what the network plugin has
@@ -209,11 +166,11 @@ fn parse_range(range: &str) -> Option<(u32, u32)> {
 ///
 /// A node that is up renews its lease all the time, which is not written down: only when it stops is there a lease with
 /// a `renewTime`, the last one, and when it comes back that goes and the node reports itself ready.
-pub fn set_down(api: &mut ApiServer, nodes: &mut Nodes, node: &str, down: bool) {
-    if nodes.is_down(node) == down {
+pub fn set_down(api: &mut ApiServer, node: &str, down: bool) {
+    if fault::is_node_down(api.store(), node) == down {
         return;
     }
-    nodes.node(node).down = down;
+    fault::set(api, Fault::NodeDown(node.into()), down);
     let mut spec = json!({"holderIdentity": node, "leaseDurationSeconds": 40});
     if down {
         spec["renewTime"] = api.now.rfc3339().into();
@@ -291,8 +248,23 @@ fn lay_over(tree: &mut Value, more: &Value) {
     }
 }
 
+/// Whether an image is in no registry: it never was, or somebody took it away.
+pub fn cannot_be_pulled(store: &Store, image: &str) -> bool {
+    image_manager::cannot_be_pulled(image) || fault::is_image_gone(store, image)
+}
+
 /// Says which pods have to be looked at because of this change.
 pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
+    if change.key.kind == Kind::Fault {
+        match change.object().fault() {
+            Fault::PodUnready { namespace, name, .. } => {
+                add(Component::Kubelet, Key::new(Kind::Pod, namespace, name));
+            }
+            Fault::ImageGone(_) => add(Component::Kubelet, change.key.clone()),
+            // Its lease says so, too; what is slow is asked when it begins.
+            Fault::NodeDown(_) | Fault::SlowVolumes | Fault::SlowImages => {}
+        }
+    }
     if change.key.kind == Kind::Lease && &*change.key.namespace == LEASE_NAMESPACE {
         let on_node = |p: &&Rc<Object>| p.pod().spec.node_name.as_ref() == Some(&change.key.name);
         for pod in store.pods_on(&change.key.name).filter(on_node) {
@@ -314,7 +286,14 @@ pub fn sync(context: &mut NodeContext, key: &Key) -> Outcome {
         register(context, key);
         return Outcome::DONE;
     }
+    if key.kind == Kind::Fault {
+        forget_image(context, key);
+        return Outcome::DONE;
+    }
     let object = context.store().get(key).cloned();
+    if let Some(worker) = context.nodes.pods.get_mut(key) {
+        worker.hold_unready(fault::is_pod_unready(context.api.store(), worker.uid));
+    }
     let worker = context.nodes.pods.get(key);
     let gone = worker.map(|w| w.uid).filter(|uid| object.as_ref().is_none_or(|o| o.meta.uid != *uid));
     let at_rest = worker.zip(object.as_ref()).filter(|(w, o)| w.has_seen(o, context.api.now));
@@ -330,13 +309,14 @@ pub fn sync(context: &mut NodeContext, key: &Key) -> Outcome {
         if context.store().get(&files).is_some() {
             context.api.put_internal(files, None);
         }
+        fault::set(context.api, fault::pod_unready(key, uid), false);
     }
     let Some(object) = object else { return Outcome::DONE };
     let Some(node) = object.pod().spec.node_name.clone() else { return Outcome::DONE };
     let Some(node) = context.store().find_cluster(Kind::Node, &node).cloned() else {
         return Outcome::DONE;
     };
-    if context.nodes.is_down(&node.meta.name) {
+    if fault::is_node_down(context.store(), &node.meta.name) {
         if let Some(worker) = context.nodes.pods.get_mut(key) {
             worker.disturb();
         }
@@ -354,6 +334,15 @@ pub fn sync(context: &mut NodeContext, key: &Key) -> Outcome {
     let requeue_at = worker.sync(context, &object);
     context.nodes.pods.insert(key.clone(), worker);
     Outcome { requeue_at, failed: false }
+}
+
+/// Takes an image that is gone from the nodes that have it.
+fn forget_image(context: &mut NodeContext, fault: &Key) {
+    let record = context.api.store().get(fault).map(|record| record.fault());
+    let Some(Fault::ImageGone(image)) = record else { return };
+    for node in context.nodes.nodes.values_mut() {
+        node.images.remove(&**image);
+    }
 }
 
 /// The host for commands in a running container (`kubectl exec`, a terminal in a pod); `None` if it does not run.
@@ -382,36 +371,6 @@ pub fn end_program(nodes: &mut Nodes, pod: &Key, container: &str, now: SimTime, 
     worker.disturb();
     nodes.woken.push(pod.clone());
     true
-}
-
-/// Holds a pod's readiness false from now on, or no longer. Returns false if no kubelet has the pod.
-pub fn hold_unready(nodes: &mut Nodes, pod: &Key, unready: bool) -> bool {
-    let Some(worker) = nodes.pods.get_mut(pod) else { return false };
-    worker.held_unready = unready;
-    worker.disturb();
-    nodes.woken.push(pod.clone());
-    true
-}
-
-/// Takes an image from all registries and nodes, or puts it back.
-pub fn lose_image(nodes: &mut Nodes, image: &str, lost: bool) {
-    let image = image::with_tag(image);
-    if !lost {
-        nodes.lost_images.remove(&image);
-        return;
-    }
-    for node in nodes.nodes.values_mut() {
-        node.images.remove(&image);
-    }
-    nodes.lost_images.insert(image);
-}
-
-/// Makes something slow from now on, or no longer.
-pub fn set_slow(nodes: &mut Nodes, what: Slow, slow: bool) {
-    match what {
-        Slow::Disks => nodes.slow_disks = slow,
-        Slow::Images => nodes.slow_images = slow,
-    }
 }
 
 /// The pods at which their kubelets have to look because of a command.

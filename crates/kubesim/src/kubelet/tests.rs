@@ -234,8 +234,7 @@ fn a_forced_deletion_leaves_no_trace_and_the_next_pod_has_another_address() {
 #[test]
 fn a_node_that_is_down_does_nothing_until_it_is_back() {
     let mut cluster = seed_until(60);
-    let Cluster { api, nodes, .. } = &mut cluster;
-    super::set_down(api, nodes, "chhan-k8s-2", true);
+    super::set_down(&mut cluster.api, "chhan-k8s-2", true);
     delete(&mut cluster, "flask-1", None);
     run_for(&mut cluster, 20_000);
     assert_eq!(status_now(&cluster, "flask-1"), "Terminating");
@@ -243,8 +242,7 @@ fn a_node_that_is_down_does_nothing_until_it_is_back() {
         cluster.api.store().verdict(crate::api::verdict::Component::Kubelet, &pod_key("flask-1")).unwrap();
     assert_eq!(verdict.reason, crate::api::verdict::Reason::NodeLost { node: "chhan-k8s-2".into() });
     let uid = cluster.api.get(&pod_key("flask-1")).unwrap().meta.uid;
-    let Cluster { api, nodes, .. } = &mut cluster;
-    super::set_down(api, nodes, "chhan-k8s-2", false);
+    super::set_down(&mut cluster.api, "chhan-k8s-2", false);
     cluster.dispatch();
     run_for(&mut cluster, 5_000);
     let back = cluster.api.get(&pod_key("flask-1")).unwrap();

@@ -5,18 +5,19 @@
 //! status that results, and says when the next one is.
 
 use super::NodeContext;
+use super::image_manager;
 use super::probe::{self, Prober};
 use super::program::Program;
 use super::status;
-use super::{Slow, image_manager};
 use crate::api::event::Involved;
 use crate::api::image;
 use crate::api::pod::{Container, ContainerState, RestartPolicy, Terminated};
 use crate::api::read::get;
 use crate::api::verdict::{Component, Reason};
-use crate::api::{Key, Object, SimTime, Span, Str, Uid};
+use crate::api::{Fault, Key, Object, SimTime, Span, Str, Uid};
 use crate::apiserver::{DeleteOptions, EventType, Source};
 use crate::base::text::common;
+use crate::fault;
 use std::rc::Rc;
 
 /// The first wait before a container that ended is started again, doubled each time (`containerBackOff`,
@@ -62,8 +63,8 @@ pub(super) struct Worker {
     pub stop: Option<Stop>,
     /// Nothing of it runs any more, and nothing will.
     pub over: bool,
-    /// Whether somebody makes its readiness fail.
-    pub held_unready: bool,
+    /// Whether its readiness fails on purpose (`Fault::PodUnready`), as far as its kubelet has seen.
+    held_unready: bool,
     setup: Setup,
     /// The pod's version after the last look, if nothing has happened to the worker from outside since.
     seen: Option<u64>,
@@ -246,6 +247,14 @@ impl Worker {
     /// Something happens to the pod from outside: the next look is a thorough one.
     pub fn disturb(&mut self) {
         self.seen = None;
+    }
+
+    /// Its readiness fails on purpose from now on, or no longer.
+    pub fn hold_unready(&mut self, unready: bool) {
+        if self.held_unready != unready {
+            self.held_unready = unready;
+            self.disturb();
+        }
     }
 
     /// Takes the steps that are due, reports the status, and says when the next step is due.
@@ -450,9 +459,9 @@ impl Worker {
             return self.create(cx, pod, i);
         }
         self.normal(cx, pod, i, "Pulling", &format!("Pulling image \"{image}\""));
-        let quick = present || cx.nodes.cannot_be_pulled(image);
+        let quick = present || super::cannot_be_pulled(cx.store(), image);
         let takes = if quick { cx.timings.image_check } else { cx.timings.image_pull };
-        let takes = cx.nodes.takes(Slow::Images, takes);
+        let takes = fault::takes(cx.store(), &Fault::SlowImages, takes);
         self.runs[i].state = State::Pulling { since: now, until: now + takes };
     }
 
@@ -467,7 +476,7 @@ impl Worker {
     fn pulled(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, took: Span) {
         let image = self.container(pod, i).image.clone();
         let now = cx.now();
-        if !cx.nodes.cannot_be_pulled(&image) {
+        if !super::cannot_be_pulled(cx.store(), &image) {
             cx.nodes.add_image(&self.node, &image);
             self.runs[i].pull_back_off = None;
             self.normal(cx, pod, i, "Pulled", &image_manager::pulled(&image, took.0));

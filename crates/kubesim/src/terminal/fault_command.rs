@@ -1,9 +1,10 @@
 //! `trouble`: a command that only this simulator's laptop has. It breaks what no kubectl command can break, and mends it
 //! again. What it does is an input like any other: it stands in the story's log.
 
-use crate::api::{Key, Kind, Str};
+use crate::api::{Fault, Key, Kind, Str};
 use crate::apiserver::Store;
-use crate::kubelet::{self, Slow};
+use crate::fault;
+use crate::kubelet;
 use crate::process::Io;
 
 /// The command's name.
@@ -82,7 +83,9 @@ fn act(io: &mut Io, arguments: &Arguments) -> Result<String, String> {
         ["kill", pod] => {
             let pod = existing_pod(io, arguments.namespace, pod)?;
             let spec = &io.api.store().get(&pod).expect("it is there").pod().spec;
-            if let Some(node) = spec.node_name.as_ref().filter(|node| io.nodes.is_down(node)) {
+            if let Some(node) =
+                spec.node_name.as_ref().filter(|node| fault::is_node_down(io.api.store(), node))
+            {
                 return Err(format!("node {node} does not answer"));
             }
             let first = || spec.containers.first().map_or_else(Str::default, |c| c.name.clone());
@@ -94,9 +97,12 @@ fn act(io: &mut Io, arguments: &Arguments) -> Result<String, String> {
         }
         [word @ ("ready" | "unready"), pod] => {
             let pod = existing_pod(io, arguments.namespace, pod)?;
-            if !kubelet::hold_unready(io.nodes, &pod, word == "unready") {
+            let object = io.api.store().get(&pod).expect("it is there");
+            if object.pod().spec.node_name.is_none() {
                 return Err(format!("{pod} is on no node yet"));
             }
+            let uid = object.meta.uid;
+            fault::set(io.api, fault::pod_unready(&pod, uid), word == "unready");
             let said = if word == "unready" { "fails" } else { "may succeed" };
             Ok(format!("readiness of {pod} {said}"))
         }
@@ -105,19 +111,19 @@ fn act(io: &mut Io, arguments: &Arguments) -> Result<String, String> {
             if io.api.store().get(&key).is_none() {
                 return Err(format!("nodes \"{node}\" not found"));
             }
-            kubelet::set_down(io.api, io.nodes, node, word == "down");
+            kubelet::set_down(io.api, node, word == "down");
             Ok(format!("{key} {word}"))
         }
         ["image", image, word @ ("gone" | "back")] => {
-            kubelet::lose_image(io.nodes, image, word == "gone");
+            fault::set(io.api, Fault::image_gone(image), word == "gone");
             Ok(format!("image {image} {word}"))
         }
         ["disk" | "disks", word @ ("slow" | "normal")] => {
-            kubelet::set_slow(io.nodes, Slow::Disks, word == "slow");
+            fault::set(io.api, Fault::SlowVolumes, word == "slow");
             Ok(format!("disks {word}"))
         }
         ["images", word @ ("slow" | "normal")] => {
-            kubelet::set_slow(io.nodes, Slow::Images, word == "slow");
+            fault::set(io.api, Fault::SlowImages, word == "slow");
             Ok(format!("images {word}"))
         }
         _ => Err(format!("no such trouble: {}\nSee 'trouble' for what there is.", arguments.words.join(" "))),

@@ -175,8 +175,7 @@ pub fn act(cluster: &mut Cluster, action: &Action) {
         Action::Apply(text) => give(cluster, "kubectl apply -f -", Some(text)),
         Action::Node { n, down } => {
             cluster.api.cause = Cause::User(0);
-            let Cluster { api, nodes, .. } = cluster;
-            kubelet::set_down(api, nodes, &format!("chhan-k8s-{n}"), *down);
+            kubelet::set_down(&mut cluster.api, &format!("chhan-k8s-{n}"), *down);
             cluster.dispatch();
         }
         Action::Fail(pod) => {

@@ -1,0 +1,45 @@
+//! What the user broke. Each fault is a record in the store for as long as it lasts, so that every moment of a history knows
+//! its faults; what a fault does is decided by those that watch the records: the kubelets and the provisioner.
+
+use super::image::with_tag;
+use crate::base::text::Str;
+
+/// Something that is broken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// The node of this name has no power: its kubelet does nothing, and its containers stand still.
+    NodeDown(Str),
+    /// No registry and no node has this image any more. The reference has its tag.
+    ImageGone(Str),
+    /// The readiness of this pod's containers fails, whatever their probes ask.
+    PodUnready {
+        /// The pod's namespace.
+        namespace: Str,
+        /// The pod's name.
+        name: Str,
+        /// The pod's uid: another pod of its name is well.
+        uid: Str,
+    },
+    /// Making volumes takes longer than usual.
+    SlowVolumes,
+    /// Pulling images takes longer than usual.
+    SlowImages,
+}
+
+impl Fault {
+    /// That an image is gone, by any way to write its reference.
+    pub fn image_gone(image: &str) -> Fault {
+        Fault::ImageGone(with_tag(image).into())
+    }
+
+    /// The record's name: one fault has one record.
+    pub fn name(&self) -> String {
+        match self {
+            Fault::NodeDown(node) => ["node-down/", node].concat(),
+            Fault::ImageGone(image) => ["image-gone/", image].concat(),
+            Fault::PodUnready { uid, .. } => ["pod-unready/", uid].concat(),
+            Fault::SlowVolumes => "slow-volumes".into(),
+            Fault::SlowImages => "slow-images".into(),
+        }
+    }
+}
