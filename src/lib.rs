@@ -38,7 +38,7 @@ pub fn start() {
     // A frame is as the page around it wants it, not as the reader arranged a whole page once.
     let layout = if address.embed { Layout::default() } else { browser::kept_layout() };
     let kept_theme = if address.embed { None } else { browser::kept_theme() };
-    let start = app::Start { address, saved: browser::remembered(), layout };
+    let start = app::start::Start { address, saved: browser::remembered(), layout };
     if let Some(dark) = start.address.dark.or(kept_theme) {
         browser::set_theme(dark);
     }

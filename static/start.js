@@ -1,65 +1,155 @@
-// Starts the page. It is a file of its own because the Content-Security-Policy allows no inline script;
-// the names of the built files, which change with their content, stand in <meta> elements.
+// Starts the page: loads the parts of the program one after the other, says what can't be had, and takes what the user does
+// until all parts are there. Nothing here waits for the network while the page stands still.
+//
+// It is a file of its own because the Content-Security-Policy allows no inline script; the names of the built files, which
+// change with their content, stand in <meta> elements.
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 const [js, wasm] = meta("ordinal-app").split(" ");
 // The later parts of the program: what does not run before the page is live, and before its second pod is there. A build
 // without optimisation has none; one for taking a profile is held back until it is told to go on.
 const later = (meta("ordinal-deferred") ?? "").split(" ").filter(Boolean);
 const held = later[0] === "held";
+
+// What is said here: the program's own texts are a part of the program.
+const TEXT = {
+  waiting: "Loading the rest of Ordinal. What you have done is carried out as soon as it is there.",
+  start: "Ordinal could not start: a part of it could not be loaded.",
+  part: "A part of Ordinal could not be loaded. What you see goes on; what needs that part waits.",
+  network: "The network or the server does not answer.",
+  status: "The server answered: ",
+  html: "The server sent a page of text in its place.",
+  damaged: "What came is damaged, or was cut short.",
+  newer: "A new version of Ordinal is there: this page belongs to an older one. What you have done is kept.",
+  again: "Try again",
+  load: "Load again",
+  ended: "Ordinal has come to its end: the browser gave it no more memory, or it made a mistake.",
+};
+
+// The static text about pages that can't load any script is not for this one.
+document.querySelector("#app .help")?.remove();
+
 // What wasm-bindgen made of the program's exports.
 let glue;
-// The exports of the parts that are there.
+// The exports of the parts that are there, and the later modules that are on their way.
 const parts = [];
-// How often the page has stood still for a part.
-let waits = 0;
+const coming = [];
+// Whether all parts are there, and whether the program has called a part that was not: it has stopped in its tracks then.
+let whole = false;
+let stopped = false;
 
-// Tells the page that it may open its story.
-const open = () => {
-  globalThis.ordinalOpen = true;
-  dispatchEvent(new Event("ordinal-opening"));
+// What was to be kept when this page loaded itself again, with all parts before it starts.
+const kept = history.state?.ordinal;
+if (kept) history.replaceState(null, "");
+
+const frame = () => new Promise(requestAnimationFrame);
+const pause = (time) => new Promise((done) => setTimeout(done, time));
+const tell = (what) => dispatchEvent(new Event(what));
+
+// A note over the page, with a button or none; gives its element.
+const note = (text, button) => {
+  document.getElementById("loading")?.remove();
+  const element = document.createElement("p");
+  element.id = "loading";
+  element.setAttribute("role", button ? "alert" : "status");
+  element.append(text, button ?? "");
+  document.body.append(element);
+  return element;
 };
-// Whether the tab remembers a story from before it was loaded again (src/app/browser.rs); a sandbox may forbid to ask.
-const remembers = () => {
+const unnote = () => document.getElementById("loading")?.remove();
+const pressed = (text, act) => {
+  const button = document.createElement("button");
+  button.textContent = text;
+  button.addEventListener("click", act);
+  return button;
+};
+
+// Loads the page again, and keeps what the user has done.
+const loadAgain = () => {
+  history.replaceState({ ordinal: acts.map(({ target, ...act }) => act) }, "");
+  location.reload();
+};
+
+// Whether the server has another version of the page by now.
+const isNewer = async () => {
   try {
-    return sessionStorage.getItem("ordinal") !== null;
+    const response = await fetch(location.href.split(/[?#]/)[0], { cache: "no-store" });
+    const index = await response.text();
+    return response.ok && index.includes("ordinal-app") && !index.includes(wasm);
   } catch {
     return false;
   }
 };
-// A link, or a story that goes on, may need anything from the start: all is loaded before.
-const whole = Boolean(location.hash) || remembers();
-// So may a moment that is asked for, once the story is opened.
-const enough = location.search ? later.length : 1;
+
+// Says why a part can't be had, and waits for another try: the user wants it, or the network is back.
+let another;
+const wanted = (reason) => {
+  another ??= isNewer().then((newer) => new Promise((done) => {
+    const go = () => {
+      another = undefined;
+      unnote();
+      done();
+    };
+    const what = parts[0] ? TEXT.part : TEXT.start;
+    if (newer) note(TEXT.newer, pressed(TEXT.load, loadAgain));
+    else note(`${what} ${reason}`, pressed(TEXT.again, go));
+    addEventListener("online", go, { once: true });
+  }));
+  return another;
+};
+
+// How long after a failure something is tried again by itself, in milliseconds.
+const PAUSES = [400, 1600];
+// What `attempt` gives when it succeeds: it is told how many attempts there were. What it throws is the reason, in words.
+const obtained = async (attempt) => {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt(tries);
+    } catch (reason) {
+      if (tries < PAUSES.length) await pause(PAUSES[tries]);
+      else await wanted(reason);
+    }
+  }
+};
+
+// The module of a file. What was tried before is not taken from a cache.
+const compiled = async (name, tries) => {
+  const options = tries ? { cache: "reload" } : {};
+  const response = await fetch(new URL(name, import.meta.url), options).catch(() => { throw TEXT.network; });
+  if (!response.ok) throw `${TEXT.status}${response.status}.`;
+  const type = (response.headers.get("Content-Type") ?? "").split(";")[0];
+  if (type === "text/html") throw TEXT.html;
+  try {
+    // Compiled as it comes, where the server says what it is.
+    if (type === "application/wasm" && WebAssembly.compileStreaming) return await WebAssembly.compileStreaming(response);
+    return await WebAssembly.compile(await response.arrayBuffer());
+  } catch {
+    throw TEXT.damaged;
+  }
+};
+
+// Has a later part come before it is waited for. Why it does not is said when it is.
+const fetchAhead = (number) => {
+  if (number <= later.length) (coming[number] = compiled(later[number - 1])).catch(() => {});
+};
+
+// Called by the program when it needs a part that is not there. Nothing that is shown before needs one: if it does all the
+// same, the page stands as it is until it can load itself again with all parts.
+const miss = () => {
+  stopped = true;
+  note(TEXT.waiting);
+  throw new Error("a part of the program was called before it was there: cargo xtask profile measures what runs when");
+};
+globalThis.ordinalLoadDeferred = miss;
 
 // Makes a part of the program known to the one before it.
 const link = (number, module) => {
-  if (parts[number]) return;
   const before = parts[number - 1];
-  const page = { load: () => loadNow(number + 1) };
-  parts[number] = new WebAssembly.Instance(module, { first: before, page }).exports;
+  try {
+    parts[number] = new WebAssembly.Instance(module, { first: before, page: { load: miss } }).exports;
+  } catch {
+    throw TEXT.damaged;
+  }
   before.deferred_loaded.value = 1;
-};
-
-const address = (number) => new URL(later[number - 1], import.meta.url);
-
-// Called by the program when something is needed that has not come yet: the page stands still until it is there.
-const loadNow = (number) => {
-  waits += 1;
-  const request = new XMLHttpRequest();
-  request.open("GET", address(number), false);
-  // Bytes as characters: a request that is waited for gives nothing else.
-  request.overrideMimeType("text/plain; charset=x-user-defined");
-  request.send();
-  if (request.status >= 300) throw new Error(`${address(number)}: ${request.status}`);
-  link(number, new WebAssembly.Module(Uint8Array.from(request.responseText, (c) => c.charCodeAt(0))));
-};
-globalThis.ordinalLoadDeferred = () => loadNow(1);
-
-// A part that has come, ready to be made known.
-const fetched = async (number) => {
-  const response = await fetch(address(number));
-  if (!response.ok) throw new Error(`${address(number)}: ${response.status}`);
-  return WebAssembly.compile(await response.arrayBuffer());
 };
 
 // How long after all is loaded that is, in milliseconds.
@@ -75,41 +165,165 @@ const warmUp = () => {
   if (parent === globalThis) setTimeout(idle, WARMED_UP_AFTER, goOn);
 };
 
-const loadLater = async (number, pause) => {
-  if (number > later.length) {
-    globalThis.ordinalDeferred = { waits };
-    warmUp();
-    return;
+// What the user has done before all parts were there, in order. An act has a target, and what finds another one in its
+// place: the kind of element, and its name.
+const acts = [];
+// Texts that were typed, by their fields; and what was scrolled.
+const typed = new Map();
+const scrolled = new Set();
+// All that the page listens to (tests/it/loading.rs holds it against the sources).
+const HEARD = [
+  "beforeinput", "change", "click", "contextmenu", "dblclick", "dragover", "drop", "focus", "focusin", "focusout", "hashchange",
+  "input", "keydown", "mousemove", "pagehide", "paste", "pointerdown", "pointermove", "pointerup", "scroll", "toggle",
+];
+const FIELD = "input, textarea, select";
+const nameOf = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();
+
+const keep = (type, target, more) => {
+  const named = target instanceof Element && target.closest(`button, ${FIELD}, [data-object], [role]`);
+  acts.push({ type, target, tag: named?.tagName, name: named ? nameOf(named) : "", ...more });
+  note(TEXT.waiting);
+};
+// The browser shows what is typed; the page hears of it later, and must not write over it before.
+const holdTyped = () => {
+  for (const [field, { value, start, end }] of typed) {
+    if (field.value !== value) {
+      field.value = value;
+      field.setSelectionRange?.(start, end);
+    }
   }
-  try {
-    if (!parts[number]) link(number, await fetched(number));
-  } catch (error) {
-    // The network is away for a while: what is there goes on.
-    if (pause > 60_000) throw error;
-    setTimeout(loadLater, pause, number, pause * 2);
-    return;
+  if (!whole) requestAnimationFrame(holdTyped);
+};
+const takeText = (field) => {
+  const { value, selectionStart: start, selectionEnd: end } = field;
+  const last = acts.at(-1);
+  if (last?.type === "input" && last.target === field) last.value = value;
+  else keep("input", field, { value });
+  if (field.selectionStart !== null && field.tagName !== "SELECT") {
+    if (!typed.size) holdTyped();
+    typed.set(field, { value, start, end });
   }
-  if (number === enough) open();
-  requestAnimationFrame(() => loadLater(number + 1, 500));
+};
+const takeKey = (event) => {
+  const { target, key, ctrlKey, metaKey, altKey, shiftKey } = event;
+  const field = target.closest?.(FIELD);
+  const isEnter = key === "Enter" && (ctrlKey || metaKey || field?.tagName === "INPUT") && !event.isComposing;
+  const isNative = field || ctrlKey || metaKey || altKey || key === "Enter" || key === "Tab"
+    || key === " " && target.closest?.("button, a, summary");
+  if (!isEnter && (isNative || key.length > 1 && !/^(Arrow|Home|End|Escape)/.test(key))) return;
+  event.preventDefault();
+  keep("keydown", target, { key, ctrlKey, metaKey, shiftKey });
+  if (isEnter && field?.tagName === "INPUT") {
+    field.value = "";
+    typed.delete(field);
+  }
+};
+const take = (event) => {
+  const { type, target } = event;
+  // What is carried out is not taken again; the note's own button works.
+  if (whole && !event.isTrusted || target.closest?.("#loading")) return;
+  event.stopImmediatePropagation();
+  if (type === "scroll") scrolled.add(target);
+  else if (type === "hashchange") keep(type, globalThis);
+  else if (type === "keydown") takeKey(event);
+  else if (type === "input" && target.tagName !== "SELECT") takeText(target);
+  else if (type === "change" && target.tagName === "SELECT") keep(type, target, { value: target.value });
+  else if (type === "pointerdown" && target.closest(".scrub")) keep(type, target, { x: event.clientX, y: event.clientY });
+  else if (type === "click" && !target.closest(`a, summary, ${FIELD}`) && target.closest("button, [data-object]")) {
+    event.preventDefault();
+    keep(type, target);
+  }
+};
+HEARD.forEach((type) => addEventListener(type, take, true));
+
+const found = ({ target, tag, name }) => {
+  if (target === globalThis || target?.isConnected) return target;
+  return tag ? [...document.querySelectorAll(tag)].find((element) => nameOf(element) === name) : document.body;
+};
+// Does what the user did, as the page would have heard it.
+const carryOut = (act) => {
+  const target = found(act);
+  const { type, value, x, y } = act;
+  if (!target) return;
+  if (type === "hashchange") return tell(type);
+  if (value !== undefined) target.value = value;
+  if (type === "click") {
+    target.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, composed: true }));
+  } else if (type === "keydown") {
+    target.dispatchEvent(new KeyboardEvent(type, { ...act, bubbles: true, cancelable: true }));
+  } else if (type === "pointerdown") {
+    const where = { bubbles: true, pointerId: 1, buttons: 1, clientX: x, clientY: y };
+    for (const kind of [type, "pointerup"]) target.dispatchEvent(new PointerEvent(kind, where));
+  } else {
+    target.dispatchEvent(new Event(type, { bubbles: true }));
+  }
+};
+const carryAllOut = async () => {
+  acts.unshift(...(kept ?? []));
+  for (const element of scrolled) element.dispatchEvent(new Event("scroll"));
+  if (document.activeElement !== document.body) document.activeElement.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
+  // Each is seen before the next is done; what is done meanwhile comes after them.
+  for (; acts.length; acts.shift()) {
+    await frame();
+    carryOut(acts[0]);
+  }
+  HEARD.forEach((type) => removeEventListener(type, take, true));
+  unnote();
 };
 
-try {
-  const early = whole && !held ? later.map((_, index) => fetched(index + 1)) : [];
-  glue = await import(`./${js}`);
-  parts[0] = await glue.default({ module_or_path: new URL(wasm, import.meta.url) });
-  for (const [index, part] of early.entries()) link(index + 1, await part);
-  glue.start();
-  // After the first picture.
-  if (!held) {
-    requestAnimationFrame(() => {
-      if (later.length === 0) open();
-      loadLater(1, 500);
-    });
+// A mistake of the program itself is told by it (src/app/panic.rs), but not that there is no more memory.
+const ended = (event) => {
+  const error = event.error ?? event.reason;
+  if (stopped) event.preventDefault();
+  else if (error instanceof WebAssembly.RuntimeError && !document.querySelector(".panic")) {
+    try {
+      glue.tell_end(TEXT.ended);
+    } catch {
+      note(TEXT.ended, pressed(TEXT.load, () => location.reload()));
+    }
   }
-} catch (error) {
-  const message = document.createElement("p");
-  message.setAttribute("role", "alert");
-  message.textContent = `Ordinal could not start: ${error}`;
-  document.getElementById("app").append(message);
-  throw error;
+};
+addEventListener("error", ended);
+addEventListener("unhandledrejection", ended);
+
+const first = obtained((tries) => compiled(wasm, tries));
+// A script that did not come is asked for by another name: browsers remember that it failed.
+glue = await obtained((tries) => import(`./${js}${tries ? `?${tries}` : ""}`).catch(() => { throw TEXT.network; }));
+const module = await first;
+if (!held) fetchAhead(1);
+parts[0] = await glue.default({ module_or_path: module });
+// A page that had to load itself again starts when nothing can be missing.
+const start = () => {
+  try {
+    glue.start();
+  } catch (error) {
+    if (!stopped) throw error;
+  }
+};
+if (!kept) start();
+if (!held) {
+  for (let number = 1; number <= later.length; number += 1) {
+    await obtained(async (tries) => {
+      const part = await (tries ? compiled(later[number - 1], tries) : coming[number]);
+      fetchAhead(number + 1);
+      if (!parts[number]) link(number, part);
+    });
+    // After a picture: what is there is seen, and no two long tasks become one.
+    await frame();
+    if (number === 1 && !kept && !stopped) {
+      globalThis.ordinalOpen = true;
+      tell("ordinal-opening");
+    }
+  }
+  if (stopped) loadAgain();
+  else {
+    globalThis.ordinalOpen = true;
+    globalThis.ordinalDeferred = { waits: 0 };
+    if (kept) start();
+    whole = true;
+    tell("ordinal-opening");
+    tell("ordinal-whole");
+    await carryAllOut();
+    warmUp();
+  }
 }

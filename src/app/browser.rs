@@ -28,6 +28,12 @@ pub fn here(whole: bool) -> String {
     [origin, location.pathname()].map(Result::unwrap_or_default).concat()
 }
 
+/// The page's address without what stands behind `#`.
+pub fn without_fragment() -> String {
+    let search = gloo::utils::window().location().search().unwrap_or_default();
+    [here(false), search].concat()
+}
+
 /// Changes what stands behind `#`, without a new entry among the pages that were visited.
 pub fn set_fragment(fragment: &str) {
     let _ = gloo::utils::window().location().replace(&["#", fragment].concat());
@@ -42,6 +48,13 @@ pub fn remembered() -> Option<String> {
 pub fn remember(text: &str) {
     if let Some(memory) = memory() {
         let _ = memory.set_item(MEMORY, text);
+    }
+}
+
+/// Lets the tab forget what it remembered.
+pub fn forget() {
+    if let Some(memory) = memory() {
+        let _ = memory.remove_item(MEMORY);
     }
 }
 

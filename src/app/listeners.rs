@@ -2,10 +2,12 @@
 
 use super::browser;
 use super::keyboard::shortcut;
-use super::loading::on_opening;
+use super::loading::Part;
 use super::model::Model;
-use crate::link::Link;
+use super::panic;
+use super::start::Start;
 use crate::page::intent::Intent;
+use crate::session::Action;
 use gloo::events::{EventListener, EventListenerOptions};
 use kubesim::manifest::MAX_TEXT;
 use std::cell::Cell;
@@ -14,18 +16,31 @@ use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 use web_sys::js_sys::{JsString, Reflect};
 
-/// Listens until it is dropped. `first` is the story that begins when what it needs is loaded; an embedded page remembers
-/// nothing.
-pub fn listen(model: &Rc<Model>, first: Rc<Link>, embed: bool) -> Vec<EventListener> {
+/// Listens until it is dropped. The story that the page starts with begins when what it needs is loaded; an embedded page
+/// remembers nothing.
+pub fn listen(model: &Rc<Model>, start: Rc<Start>) -> Vec<EventListener> {
     let mut listeners = vec![paste(model), navigation(model)];
     listeners.extend(keys(model));
     // Frames of one page share a tab's memory: they must not write into it.
-    if !embed {
+    if !start.address.embed {
         listeners.push(departure(model));
     }
+    if !Part::Whole.is_there() {
+        model.session().borrow_mut().limit();
+    }
+    listeners.extend(beginning(model, start));
     let model = model.clone();
-    listeners.extend(on_opening(move || model.send(Intent::Begin(first))));
+    listeners.extend(Part::Whole.when_there(Box::new(move || model.act(Action::Unlimit))));
     listeners
+}
+
+/// The first story begins. What it is, is read only then: to read a link takes a later part of the program.
+fn beginning(model: &Rc<Model>, start: Rc<Start>) -> Option<EventListener> {
+    let model = model.clone();
+    start.needs().when_there(Box::new(move || {
+        let (link, problem) = start.address.start(start.saved.as_deref());
+        model.send(Intent::Begin(Rc::new(link), problem));
+    }))
 }
 
 /// Of too long a text the browser alone would take seconds to lay it out; even to copy it takes a while.
@@ -80,6 +95,9 @@ fn navigation(model: &Rc<Model>) -> EventListener {
 fn departure(model: &Rc<Model>) -> EventListener {
     let model = model.clone();
     EventListener::new(&gloo::utils::window(), "pagehide", move |_| {
+        if panic::is_over() {
+            return;
+        }
         model.send(Intent::Leave(browser::address().fragment.into()));
     })
 }

@@ -8,17 +8,17 @@ pub mod loading;
 mod model;
 pub(crate) mod panic;
 mod share;
+pub mod start;
 mod view;
 pub mod warm_up;
 
 use self::listeners::listen;
 use self::model::Model;
+use self::start::Start;
 use self::view::Picture;
 use crate::components::editor::LINE_PX;
 use crate::components::use_held;
-use crate::link::address::Address;
 use crate::page::intent::Intent;
-use crate::page::layout::Layout;
 use crate::page::state::PageState;
 use crate::session::{Action, Session};
 use gloo::render::request_animation_frame;
@@ -34,31 +34,19 @@ use yew::prelude::*;
 /// A long manifest is diagnosed when nothing was typed for so long (milliseconds).
 const PAUSE_MS: u32 = 200;
 
-/// What the page begins with.
-#[derive(Properties, PartialEq, Default)]
-pub struct Start {
-    /// What its address asks for.
-    pub address: Address,
-    /// What the tab remembers from before it was loaded again.
-    pub saved: Option<String>,
-    /// Where the parts of the page stood at the last visit.
-    pub layout: Layout,
-}
-
 /// Holds the model, listens, and draws a picture whenever the model has changed or time passes.
 #[component]
 pub fn App(start: &Start) -> Html {
     let redraw = use_force_update();
     let model = use_memo((), |()| {
-        let (link, problem) = start.address.start(start.saved.as_deref());
-        let state = PageState { layout: start.layout, ..PageState::of(&link, problem, &EN) };
-        (Rc::new(Model::new(state, redraw)), Rc::new(link))
+        let state = PageState { layout: start.layout, ..PageState::of(&start.before(), None, &EN) };
+        (Rc::new(Model::new(state, redraw)), Rc::new(start.clone()))
     });
     let (model, first) = &*model;
     let (state, embed) = (model.state(), start.address.embed);
     {
         let (model, first) = (model.clone(), first.clone());
-        use_held([0, 0], Box::new(move || Box::new(listen(&model, first, embed))));
+        use_held([0, 0], Box::new(move || Box::new(listen(&model, first))));
     }
     use_lane_focus(model, &state);
     use_pause(model, &state);
@@ -90,7 +78,7 @@ pub fn App(start: &Start) -> Html {
         default,
         send: &send,
     };
-    if embed { picture.embedded(&opening(model)) } else { picture.page() }
+    if embed { picture.embedded(&start.address.fragment, &opening(model)) } else { picture.page() }
 }
 
 /// Keeps the focus in its lane after each picture.

@@ -1,7 +1,7 @@
 //! What the page holds as long as it lives: its state and its session. Intents go in, and their effects are done here.
 
 use super::focus::LaneFocus;
-use super::{browser, share};
+use super::{browser, panic, share};
 use crate::components::highlight::{Place, place_of_field};
 use crate::link::Link;
 use crate::page::intent::Intent;
@@ -77,6 +77,13 @@ impl Model {
 
     /// The session does this.
     pub fn act(&self, action: Action) {
+        match &action {
+            Action::Input(input) => panic::note_story(self.link(), Some(input.clone())),
+            Action::Open(_) | Action::Reset | Action::Preset(_) | Action::CompareEdited { .. } => {
+                panic::note_story(self.link(), None);
+            }
+            _ => {}
+        }
         self.session.borrow_mut().handle(action);
         self.actions.set(self.actions.get() + 1);
         self.redraw.force_update();

@@ -19,7 +19,7 @@ use crate::page::panel::View;
 use crate::page::state::{Notice, PageState};
 use crate::session::Session;
 use kubesim::dns::reason::{Chain, chain};
-use scene::explain::Explanation;
+use scene::explain::{Explanation, of_loading};
 use scene::messages::Messages;
 use scene::scene::Scene;
 use std::cell::RefCell;
@@ -92,15 +92,17 @@ impl Picture<'_> {
         }
     }
 
-    /// The stage and the timeline alone. `open` gives the link to the whole page its address.
-    pub fn embedded(&self, open: &Callback<MouseEvent>) -> Html {
+    /// The stage and the timeline alone. `open` gives the link to the whole page its address; before it can, that is the one with
+    /// which this page was opened.
+    pub fn embedded(&self, fragment: &str, open: &Callback<MouseEvent>) -> Html {
         let words = self.state.words;
+        let whole = ["./#", fragment].concat();
         html! {
             <div class="app embedded">
                 <main>
                     <h1>{ "Ordinal" }</h1>
                     { self.stage() }
-                    <a class="open" href="./" target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
+                    <a class="open" href={whole} target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
                 </main>
                 { timeline(words, self.shared, self.scene, "timeline", self.send) }
             </div>
@@ -181,6 +183,7 @@ impl Picture<'_> {
         let Picture { state, session, scene, .. } = *self;
         let words = state.words;
         let (differences, lit) = (session.differences(words), self.lit());
+        let loading = (!state.opened).then(|| of_loading(words));
         let other = session.beside().map(|branch| branch_name(words, branch));
         let beside = self.beside.zip(other).map(|(scene, name)| Beside {
             names: [branch_name(words, session.branch()), name],
@@ -191,10 +194,13 @@ impl Picture<'_> {
             words,
             scene,
             now: session.playhead(),
+            loading: loading.as_ref(),
             part: self.part,
             beside,
             compared: other.map(|name| (name, &*differences)),
-            notice: if session.rests() {
+            notice: if session.waits_at_limit() {
+                Some(words.waits_for_program)
+            } else if session.rests() {
                 Some(words.at_rest)
             } else {
                 session.has_just_forked().then_some(words.forked)

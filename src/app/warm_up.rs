@@ -80,6 +80,7 @@ pub fn Pictures(picture: &Picture) -> Html {
         words: &EN,
         scene: &scene,
         now,
+        loading: None,
         part: None,
         beside: None,
         compared: None,

@@ -2,8 +2,8 @@
 
 use super::layout::{Dock, Foldable};
 use super::panel::{DnsQuery, InspectorTab, View};
-use crate::link::Link;
 use crate::link::address::Address;
+use crate::link::{Link, Problem};
 use crate::session::Action;
 use kubesim::api::{Key, Str};
 use kubesim::story::Input;
@@ -15,8 +15,9 @@ use std::rc::Rc;
 pub enum Intent {
     /// Something of the session.
     Session(Action),
-    /// What the opening needs has been loaded: this story begins, unless the user has done something already.
-    Begin(Rc<Link>),
+    /// What the first story needs has been loaded: it begins, unless the user has done something already. With it comes what is
+    /// wrong with the link that should have been it.
+    Begin(Rc<Link>, Option<Problem>),
     /// The page's address has another fragment.
     Navigate(Address),
     /// The page is left, or loaded again, with this fragment in its address.

@@ -4,8 +4,8 @@ use super::intent::{Intent, Share};
 use super::layout::Layout;
 use super::panel::View;
 use super::state::{Notice, PageState};
-use crate::link::Link;
 use crate::link::address::{Address, saved};
+use crate::link::{Link, Problem};
 use crate::session::presets::{PRESETS, Variant};
 use crate::session::{Action, Session};
 use kubesim::api::{Key, Kind, Refusal, Str};
@@ -58,11 +58,7 @@ pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageStat
         Intent::ScrollManifest(top) if top == state.top => return (state.clone(), Vec::new()),
         Intent::Navigate(address) if !state.leads_elsewhere(&address) => return (state.clone(), Vec::new()),
         Intent::Navigate(address) => next.navigate(&address),
-        Intent::Begin(link) => {
-            // What is wrong with the first link is still to be read.
-            next.notice = state.notice;
-            next.begin(link, session)
-        }
+        Intent::Begin(link, problem) => next.begin(link, problem, session),
         Intent::Apply => next.apply(session),
         Intent::CompareEdited => next.compare_edited(),
         Intent::Share(what) => next.share(what, session),
@@ -136,10 +132,14 @@ impl PageState {
     }
 
     /// The story of the page's first link begins, unless somebody was quicker and did something already.
-    fn begin(&mut self, link: Rc<Link>, session: &Session) -> Vec<Effect> {
+    fn begin(&mut self, link: Rc<Link>, problem: Option<Problem>, session: &Session) -> Vec<Effect> {
+        let untouched = session.branch().inputs().is_empty();
+        if untouched {
+            let (version, layout) = (self.version, self.layout);
+            *self = PageState { version, layout, ..PageState::of(&link, problem, self.words) };
+        }
         self.opened = true;
         self.diagnose();
-        let untouched = session.branch().inputs().is_empty();
         untouched.then_some(Effect::Session(Action::Open(link))).into_iter().collect()
     }
 

@@ -63,6 +63,8 @@ pub enum Action {
     Discard(usize),
     /// The branch of this number is compared with the one that is shown; or none is.
     Compare(Option<usize>),
+    /// All of the program is there: time passes without a limit.
+    Unlimit,
     /// The story of this link, at its moment, in place of this one.
     Open(Rc<Link>),
     /// Two new clusters side by side: one with what was applied last, and one with what is in the editor. From then on
@@ -76,6 +78,9 @@ pub enum Action {
     /// The built-in comparison at this place.
     Preset(usize),
 }
+
+/// How far the first example is played before all of the program is there: what comes later may need any of it.
+pub const OPENING_END: SimTime = SimTime(14_000);
 
 /// How often what shows much, and nothing that moves, is drawn again (milliseconds of real time).
 const SAMPLE_MS: f64 = 150.0;
@@ -105,6 +110,8 @@ pub struct Session {
     pace: f64,
     skip_idle: bool,
     clock: Option<f64>,
+    /// No moment after this one is shown.
+    limit: Option<Playhead>,
     /// The set that was chosen to be shown.
     wanted: Option<Key>,
     forked_at: Option<Playhead>,
@@ -138,6 +145,7 @@ impl Session {
             pace: 1.0,
             skip_idle: false,
             clock: None,
+            limit: None,
             wanted: None,
             forked_at: None,
             rested: None,
@@ -206,6 +214,16 @@ impl Session {
         link
     }
 
+    /// Lets no time pass after [`OPENING_END`], until [`Action::Unlimit`].
+    pub fn limit(&mut self) {
+        self.limit = Some(OPENING_END.0 as f64);
+    }
+
+    /// Whether time would pass, but stands at the limit.
+    pub fn waits_at_limit(&self) -> bool {
+        self.playing && self.limit.is_some_and(|limit| self.playhead >= limit)
+    }
+
     /// Does what was asked.
     pub fn handle(&mut self, action: Action) {
         let is_frame = matches!(action, Action::Frame(_));
@@ -260,7 +278,8 @@ impl Session {
                 self.beside = other.filter(|id| *id != self.branch().id && self.place_of(*id).is_some());
                 self.seek(self.playhead);
             }
-            Action::Open(link) => *self = Session::opened(&link),
+            Action::Unlimit => self.limit = None,
+            Action::Open(link) => *self = Session { limit: self.limit, ..Session::opened(&link) },
         }
     }
 

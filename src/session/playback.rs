@@ -45,6 +45,7 @@ impl Session {
         }
         let budget = Budget::milliseconds(FRAME_BUDGET_MS * self.share.max(LEAST_TIME));
         let wish = if self.skip_idle { self.hurried(gone, &budget) } else { self.playhead + gone };
+        let wish = self.limit.map_or(wish, |limit| wish.min(limit));
         let to = self.approach(wish, &budget).max(self.playhead);
         if passed > 0.0 {
             // What was hurried over does not make up for what lags.

@@ -73,6 +73,7 @@ fn stage(session: &mut Session) -> String {
     let ask = Callback::noop();
     let now = session.playhead();
     let stage = Stage {
+        loading: None,
         words: &EN,
         scene: &scene,
         now,

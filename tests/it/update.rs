@@ -99,15 +99,15 @@ fn a_comparison_that_is_not_built_in_leaves_the_text() {
 #[test]
 fn the_first_story_begins_unless_the_user_was_quicker() {
     let problem = Some(Problem::Damaged);
-    let state = PageState::of(&Link::default(), problem, &EN);
+    let state = PageState::of(&Link::default(), None, &EN);
     let link = Rc::new(Link::default());
-    let (next, effects) = update(&state, Intent::Begin(link.clone()), &Session::new());
+    let (next, effects) = update(&state, Intent::Begin(link.clone(), problem), &Session::new());
     assert!(next.opened && !next.stale);
     assert_eq!(next.diagnosis.objects.len(), 2, "the example has a Service and a set");
-    assert_eq!(next.notice, Some(Notice::Unopened(Problem::Damaged)), "it is still to be read");
+    assert_eq!(next.notice, Some(Notice::Unopened(Problem::Damaged)));
     assert_eq!(effects, [Effect::Session(Action::Open(link.clone()))]);
     let busy = Session::playing("kind: x");
-    let (next, effects) = update(&state, Intent::Begin(link), &busy);
+    let (next, effects) = update(&state, Intent::Begin(link, problem), &busy);
     assert!(next.opened);
     assert_eq!(effects, []);
 }

@@ -92,7 +92,7 @@ pub fn dist() -> PathBuf {
 pub struct Page {
     session: Session,
     /// Serves as long as the page lives.
-    _server: Server,
+    server: Server,
     profile: PathBuf,
     base: String,
     console: Vec<String>,
@@ -120,6 +120,34 @@ impl Page {
         page
     }
 
+    /// A browser with nothing open yet, and a server of the built site.
+    pub fn unopened(view: View) -> Self {
+        Self::serve(dist(), view)
+    }
+
+    /// The server of the page.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Loads an address below the page's folder, and does not wait for anything but the document.
+    pub fn visit(&mut self, address: &str) {
+        self.post("url", json!({ "url": format!("{}{address}", self.base) }));
+    }
+
+    /// Has statements of JavaScript run before the scripts of every document that is loaded from now on.
+    pub fn before_all(&mut self, statements: &str) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": statements }));
+    }
+
+    /// A network of so many bytes a second, each request with so much delay (milliseconds).
+    pub fn throttle(&mut self, bytes_per_second: u32, latency_ms: u32) {
+        self.devtools("Network.enable", json!({}));
+        self.devtools("Network.emulateNetworkConditions", json!({
+            "offline": false, "latency": latency_ms, "downloadThroughput": bytes_per_second, "uploadThroughput": bytes_per_second,
+        }));
+    }
+
     /// A browser with nothing open, and a server of this folder.
     fn serve(root: PathBuf, view: View) -> Self {
         let site = Site { root, prefix: FOLDER.to_owned(), reload: false };
@@ -136,8 +164,7 @@ impl Page {
         let (session, profile) =
             start().or_else(again).unwrap_or_else(|error| panic!("the browser did not start: {error}"));
         let base = server.url();
-        let mut page =
-            Self { session, _server: server, profile, base, console: Vec::new(), requests: Vec::new() };
+        let mut page = Self { session, server, profile, base, console: Vec::new(), requests: Vec::new() };
         let milliseconds = |time: Duration| time.as_millis() as u64;
         page.post("timeouts", json!({
             "script": milliseconds(PATIENCE * 2), "pageLoad": milliseconds(PATIENCE), "implicit": milliseconds(PATIENCE),

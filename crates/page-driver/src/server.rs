@@ -8,8 +8,8 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -32,12 +32,33 @@ pub struct Site {
     pub reload: bool,
 }
 
+/// How an answer fails, for tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// 404.
+    NotFound,
+    /// A page of HTML, as hosts have it that answer everything with their index.
+    Html,
+    /// Bytes that are something else than they should be.
+    Wrong,
+    /// Half of the bytes, then the connection ends.
+    Cut,
+    /// The connection ends without an answer.
+    Abort,
+    /// No answer before [`Server::mend`].
+    Hold,
+}
+
+/// The faults that are planned: for files whose names begin so, and how many answers.
+type Faults = Arc<Mutex<Vec<(String, Fault, usize)>>>;
+
 /// A running server; stops when dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
     prefix: String,
     stop: Arc<AtomicBool>,
+    faults: Faults,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -51,6 +72,8 @@ impl Server {
         let address = listener.local_addr()?;
         let (prefix, stop) = (site.prefix.clone(), Arc::new(AtomicBool::new(false)));
         let (site, stopped) = (Arc::new(site), Arc::clone(&stop));
+        let faults = Faults::default();
+        let planned = Arc::clone(&faults);
         let thread = thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::Relaxed) {
@@ -58,12 +81,28 @@ impl Server {
                 }
                 // A browser that goes away in the middle of an answer is its own business.
                 if let Ok(stream) = stream {
-                    let (site, stopped) = (Arc::clone(&site), Arc::clone(&stopped));
-                    thread::spawn(move || site.answer(stream, &stopped));
+                    let (site, stopped, planned) =
+                        (Arc::clone(&site), Arc::clone(&stopped), Arc::clone(&planned));
+                    thread::spawn(move || site.answer(stream, &stopped, &planned));
                 }
             }
         });
-        Ok(Self { address, prefix, stop, thread: Some(thread) })
+        Ok(Self { address, prefix, stop, faults, thread: Some(thread) })
+    }
+
+    /// Has the next answers for files whose names begin so fail, this many.
+    pub fn fail(&self, name: &str, fault: Fault, times: usize) {
+        lock(&self.faults).push((name.to_owned(), fault, times));
+    }
+
+    /// Gives the answers that are held back, as they were planned after that.
+    pub fn release(&self) {
+        lock(&self.faults).retain(|(_, fault, _)| *fault != Fault::Hold);
+    }
+
+    /// Has no more answers fail; those that are held back are given.
+    pub fn mend(&self) {
+        lock(&self.faults).clear();
     }
 
     /// The address of the site's `index.html`.
@@ -92,7 +131,7 @@ impl Drop for Server {
 }
 
 impl Site {
-    fn answer(&self, mut stream: TcpStream, stopped: &AtomicBool) -> io::Result<()> {
+    fn answer(&self, mut stream: TcpStream, stopped: &AtomicBool, faults: &Faults) -> io::Result<()> {
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         let Some(request) = Request::read(&stream)? else { return Ok(()) };
         let path = request.target.split(['?', '#']).next().unwrap_or_default();
@@ -102,7 +141,33 @@ impl Site {
         if self.reload && path == CHANGES {
             return self.tell_changes(stream, stopped);
         }
-        self.find(path, &request).send(&mut stream, request.method == "GET")
+        self.respond(&mut stream, path, &request, faults)
+    }
+
+    /// Answers a request for a path, unless that is to fail.
+    fn respond(
+        &self,
+        stream: &mut TcpStream,
+        path: &str,
+        request: &Request,
+        faults: &Faults,
+    ) -> io::Result<()> {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let answer = match planned(faults, name) {
+            None => self.find(path, request),
+            Some(Fault::NotFound) => Answer::new("404 Not Found", "text/plain", b"not found\n".into()),
+            Some(Fault::Html) => Answer::new("200 OK", "text/html", b"<!doctype html><p>home".into()),
+            Some(Fault::Wrong) => Answer::new("200 OK", "application/wasm", b"\0asm\x01\0\0\0wrong".into()),
+            Some(Fault::Abort) => return Ok(()),
+            Some(Fault::Cut) => return self.find(path, request).send_half(stream),
+            Some(Fault::Hold) => {
+                while lock(faults).iter().any(|(_, fault, _)| *fault == Fault::Hold) {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                return self.respond(stream, path, request, faults);
+            }
+        };
+        answer.send(stream, request.method == "GET")
     }
 
     /// The answer to a request for a path.
@@ -170,6 +235,20 @@ impl Site {
     }
 }
 
+fn lock(faults: &Faults) -> MutexGuard<'_, Vec<(String, Fault, usize)>> {
+    faults.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The fault that is planned for a file's next answer.
+fn planned(faults: &Faults, name: &str) -> Option<Fault> {
+    let mut faults = lock(faults);
+    let (_, fault, left) =
+        faults.iter_mut().find(|(start, _, left)| *left > 0 && name.starts_with(&**start))?;
+    // What is held back is so until all is mended.
+    *left -= usize::from(*fault != Fault::Hold);
+    Some(*fault)
+}
+
 fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).ok()?.modified().ok()
 }
@@ -224,6 +303,13 @@ impl Answer {
     fn with(mut self, header: String) -> Self {
         self.headers.push(header);
         self
+    }
+
+    /// Sends the headers and half of the body.
+    fn send_half(&self, stream: &mut TcpStream) -> io::Result<()> {
+        self.send(stream, false)?;
+        stream.write_all(&self.body[..self.body.len() / 2])?;
+        stream.flush()
     }
 
     fn send(&self, stream: &mut TcpStream, with_body: bool) -> io::Result<()> {

@@ -41,6 +41,8 @@ pub struct Stage<'a> {
     pub words: &'static Messages,
     pub scene: &'a Scene,
     pub now: Playhead,
+    /// That the story has not begun, in place of why all is as it is.
+    pub loading: Option<&'a Explanation>,
     /// Why the part is as it is that the user asked about.
     pub part: Option<&'a Explanation>,
     /// Where the branch differs from the one that it is compared with, and that one's name.
@@ -65,7 +67,7 @@ impl Stage<'_> {
         html! {
             <section class="stage" aria-label={words.stage}>
                 { self.head() }
-                { why_bar(words, self.part.unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), send) }
+                { why_bar(words, self.loading.or(self.part).unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), send) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
                 if self.beside.is_none() {
                     { for scene.service.as_ref().map(|service| band(words, service, self.lights(&service.name))) }

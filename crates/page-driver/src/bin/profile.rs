@@ -13,30 +13,34 @@ const LIVE: &str = "document.querySelector('.timeline, footer, main') && (window
 /// The first pod is there.
 const FIRST_POD: &str = "document.querySelector('[data-pod=flask-0]:not(.ghost)')";
 
-/// And the second one.
-const SECOND_POD: &str = "document.querySelector('[data-pod=flask-1]:not(.ghost)')";
+/// Time stands, since what comes later may need the rest (`session::OPENING_END`).
+const LIMIT: &str = "document.querySelector('.why').innerText.includes('Loading the rest')";
+
+/// The moment of an address is shown.
+const MOMENT: &str = "document.querySelector('[data-pod=flask-1]:not(.ghost)')";
 
 /// Libraries whose ways through a function follow from the addresses of things, which differ from run to run: a function of
 /// theirs is taken whole, or a rare collision of hashes would need the rest.
 const BY_ADDRESS: [&str; 4] = ["dlmalloc::", "hashbrown::", "indexmap::", "std::hash::"];
 
-/// How the page is met: on which screen, at which address, how many times slower than this machine, and what is waited for
-/// before the second moment, if there is one.
+/// How the page is met: on which screen, at which address, with what the browser has kept from earlier visits, how many times
+/// slower than this machine, and what is waited for before the second moment, if there is one.
 struct Visit {
     view: View,
     address: &'static str,
+    kept: &'static str,
     slower: Option<u32>,
     second: Option<(&'static str, &'static str)>,
 }
 
 /// The visits of which all is taken together.
-const VISITS: [Visit; 5] = {
+const VISITS: [Visit; 11] = {
     const USUAL: Visit = Visit {
         view: View::DESKTOP,
         address: "",
+        kept: "",
         slower: None,
-        // A while longer: the rest is still under way by then.
-        second: Some(("the second pod is there", SECOND_POD)),
+        second: Some(("time stands", LIMIT)),
     };
     [
         // Both layouts and schemes: what a visitor sees first must not depend on the rest.
@@ -45,8 +49,24 @@ const VISITS: [Visit; 5] = {
         Visit { view: View::DESKTOP.still(), ..USUAL },
         // A slow machine, whose pictures are few and far apart.
         Visit { slower: Some(20), second: Some(("the first pod is there", FIRST_POD)), ..USUAL },
-        // An embedded page, which does not go on by itself.
+        // Low windows, in which the terminal scrolls soon.
+        Visit { view: View { width: 800, height: 450, ..View::DESKTOP }, ..USUAL },
+        // A page that was arranged at an earlier visit.
+        Visit {
+            kept: "localStorage['ordinal-theme'] = 'dark'; localStorage['ordinal-layout'] = 'ofobl'; localStorage.ordinal = '--dragged-left: 310px'",
+            ..USUAL
+        },
+        // Embedded pages: one that does not go on by itself, one at a moment, one that plays.
         Visit { address: "?embed=1&theme=dark", second: None, ..USUAL },
+        Visit {
+            address: "?embed=1&theme=light&t=14",
+            second: Some(("the moment is there", MOMENT)),
+            ..USUAL
+        },
+        Visit { address: "?embed=1&speed=4&autoplay=1", second: Some(("time stands", LIMIT)), ..USUAL },
+        // What can't be opened before all is there is drawn all the same.
+        Visit { address: "?t=48.25&autoplay=0&speed=0.5#1AAAA", second: None, ..USUAL },
+        Visit { kept: "sessionStorage.ordinal = '1AAAA#'", second: None, ..USUAL },
     ]
 };
 
@@ -54,8 +74,10 @@ fn main() {
     let functions =
         fs::read_to_string(dist().join("functions.txt")).expect("an instrumented page tells its functions");
     let mut ran: [Vec<bool>; 2] = Default::default();
-    for Visit { view, address, slower, second } in VISITS {
-        let mut page = Page::open_at(view, address);
+    for Visit { view, address, kept, slower, second } in VISITS {
+        let mut page = Page::unopened(view);
+        page.before_all(kept);
+        page.goto(address);
         if let Some(rate) = slower {
             page.devtools("Emulation.setCPUThrottlingRate", serde_json::json!({ "rate": rate }));
         }

@@ -14,7 +14,7 @@ mod remedy;
 mod set;
 
 pub use explanation::{Explanation, Subject, Tone};
-pub use nothing::of_nothing;
+pub use nothing::{of_loading, of_nothing};
 pub use refusal::of_refusal;
 pub use remedy::in_namespace;
 

@@ -42,6 +42,11 @@ pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {
     Explanation::new(Tone::Calm, if is_other { &messages.other_set } else { &messages.nothing }, &[])
 }
 
+/// That the first story has not begun: what it needs is being loaded.
+pub fn of_loading(messages: &'static Messages) -> Explanation {
+    Explanation::new(Tone::Busy, &messages.loading, &[])
+}
+
 /// The name of the StatefulSet that this pod belonged to, if it is gone.
 fn gone_set<'a>(store: &Store, pod: &'a Object) -> Option<&'a str> {
     let owner = pod.meta.controller().filter(|owner| &*owner.kind == "StatefulSet")?;

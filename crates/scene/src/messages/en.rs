@@ -315,6 +315,7 @@ pub static EN: Messages = Messages {
     normal_images: "Registries are as usual",
     forked: "A new future begins here.",
     at_rest: "At rest until you act.",
+    waits_for_program: "Loading the rest of Ordinal. Time goes on when it is there.",
     by_default: "is not in the manifest: `{value}` by default.",
     commands: "{count} commands",
     lags: "slowed to {pace}×",
@@ -383,6 +384,8 @@ pub static EN: Messages = Messages {
     cordoned: "cordoned",
     panicked: "Ordinal has found a mistake in itself and has stopped.",
     start_again: "Start again",
+    go_on_before: "Go on from before it",
+    report_story: "The story as a link, for a report",
     pods: "pods",
 
     headless: "no virtual IP: DNS answers with the pods",
@@ -402,6 +405,11 @@ pub static EN: Messages = Messages {
     refused_tab: "YAML is indented with spaces; here is a tab.",
     refused_all: "Nothing was changed.",
     refused_rest: "The others were applied: {count}.",
+    loading: Message {
+        title: "Loading",
+        text: "The cluster is there. What shows its story is on its way.",
+        rule: None,
+    },
     nothing: message(
         "Nothing is applied yet",
         "The cluster has its nodes and a storage class, and waits. Press Apply.",

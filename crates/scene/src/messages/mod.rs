@@ -131,6 +131,8 @@ Messages {
     normal_images: &'static str,
     forked: &'static str,
     at_rest: &'static str,
+    /// That time stands until all of the program is loaded.
+    waits_for_program: &'static str,
     /// That the rule's field is not in the manifest, and so is `{value}`.
     by_default(value): &'static str,
     /// That `{count}` commands were given close to each other.
@@ -209,6 +211,8 @@ Messages {
     /// What is said when nothing moves any more.
     panicked: &'static str,
     start_again: &'static str,
+    go_on_before: &'static str,
+    report_story: &'static str,
     pods: &'static str,
 
     // The Service.
@@ -231,6 +235,7 @@ Messages {
     refused_tab: &'static str,
     refused_all: &'static str,
     refused_rest(count): &'static str,
+    loading: Message,
     nothing: Message,
     other_set: Message,
     pods_of_gone_set(set, pod): Message,

@@ -1,0 +1,36 @@
+//! What the page begins with, and how much of the program that needs.
+
+use super::loading::Part;
+use crate::link::Link;
+use crate::link::address::Address;
+use crate::page::layout::Layout;
+use crate::session::OPENING_END;
+use yew::Properties;
+
+/// What the page begins with.
+#[derive(Properties, PartialEq, Clone, Default)]
+pub struct Start {
+    /// What its address asks for.
+    pub address: Address,
+    /// What the tab remembers from before it was loaded again.
+    pub saved: Option<String>,
+    /// Where the parts of the page stood at the last visit.
+    pub layout: Layout,
+}
+
+impl Start {
+    /// How much of the program the first story needs. A link, what the tab remembers and a later moment may need anything.
+    pub fn needs(&self) -> Part {
+        let is_elsewhere = !self.address.fragment.is_empty() || self.saved.is_some();
+        let is_later = self.address.at.is_some_and(|at| at > OPENING_END);
+        if is_elsewhere || is_later { Part::Whole } else { Part::Opening }
+    }
+
+    /// What is seen before the first story begins: the first example's manifest, if it is that one's story.
+    pub fn before(&self) -> Link {
+        match self.needs() {
+            Part::Opening => Link::default(),
+            Part::Whole => Link { text: "".into(), ..Link::default() },
+        }
+    }
+}
