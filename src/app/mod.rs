@@ -53,7 +53,7 @@ pub fn App(start: &Start) -> Html {
     let mut session = model.session().borrow_mut();
     let scene = session.scene(state.words, state.selected);
     let beside = session.scene_beside(state.words, state.selected);
-    use_frames(model, session.is_playing() || session.is_half_drawn());
+    use_frames(model, session.is_playing() || session.is_half_drawn() || session.opening().is_some());
     drop(session);
     let session = model.session().borrow();
     let part = part_why(&state, &session, &scene);

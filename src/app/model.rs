@@ -18,6 +18,8 @@ pub struct Model {
     session: Rc<RefCell<Session>>,
     state: RefCell<Rc<PageState>>,
     actions: Cell<usize>,
+    /// What was done while a link was being opened: it is done to its story.
+    waiting: RefCell<Vec<Action>>,
     /// Where a rule's field was found last, and in which text.
     place: RefCell<(Str, &'static str, Option<Place>)>,
     focus: LaneFocus,
@@ -31,6 +33,7 @@ impl Model {
             session: Rc::new(RefCell::new(Session::new())),
             state: RefCell::new(Rc::new(state)),
             actions: Cell::new(0),
+            waiting: RefCell::default(),
             place: RefCell::new((Str::default(), "", None)),
             focus: LaneFocus::default(),
             redraw,
@@ -77,6 +80,11 @@ impl Model {
 
     /// The session does this.
     pub fn act(&self, action: Action) {
+        let goes_on =
+            matches!(action, Action::Frame(_) | Action::Settle { .. } | Action::Open(_) | Action::Unlimit);
+        if !goes_on && self.session.borrow().opening().is_some() {
+            return self.waiting.borrow_mut().push(action);
+        }
         match &action {
             Action::Input(input) => panic::note_story(self.link(), Some(input.clone())),
             Action::Open(_) | Action::Reset | Action::Preset(_) | Action::CompareEdited { .. } => {
@@ -87,6 +95,9 @@ impl Model {
         self.session.borrow_mut().handle(action);
         self.actions.set(self.actions.get() + 1);
         self.redraw.force_update();
+        if goes_on && self.session.borrow().opening().is_none() {
+            self.waiting.take().into_iter().for_each(|action| self.act(action));
+        }
     }
 
     fn run(&self, effect: Effect) {

@@ -17,10 +17,10 @@ use crate::page::intent::Intent;
 use crate::page::layout::{Dock, Foldable};
 use crate::page::panel::View;
 use crate::page::state::{Notice, PageState};
-use crate::session::Session;
+use crate::session::{Action, Session};
 use kubesim::dns::reason::{Chain, chain};
 use scene::explain::{Explanation, of_loading};
-use scene::messages::Messages;
+use scene::messages::{Messages, fill};
 use scene::scene::Scene;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -102,6 +102,7 @@ impl Picture<'_> {
                 <main>
                     <h1>{ "Ordinal" }</h1>
                     { self.stage() }
+                    { self.notice() }
                     <a class="open" href={whole} target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
                 </main>
                 { timeline(words, self.shared, self.scene, "timeline", self.send) }
@@ -124,6 +125,17 @@ impl Picture<'_> {
     /// What is to be said about what the user did.
     fn notice(&self) -> Option<Html> {
         let words = self.state.words;
+        if let Some(part) = self.session.opening() {
+            let text = fill(words.opening_link, &[("part", &percent_of(part))]);
+            let settle = |name, show| button("", name, self.send, Intent::Session(Action::Settle { show }));
+            let (show, keep) = (settle(words.show_so_far, true), settle(words.keep_before, false));
+            return Some(html! { <div class="message" role="status"><p>{ text }</p>{ show }{ keep }</div> });
+        }
+        if let Some(at) = self.session.cut() {
+            let text = fill(words.link_cut, &[("time", &at.to_string())]);
+            let close = sign("", words.heard, "✕", self.send, Intent::Session(Action::Heard));
+            return Some(html! { <div class="message bad" role="alert"><p>{ text }</p>{ close }</div> });
+        }
         let notice = self.state.notice?;
         let text = match notice {
             Notice::Unopened(Problem::Damaged) => words.link_damaged,
@@ -222,6 +234,11 @@ impl Picture<'_> {
         let store = &self.session.moment().store;
         chain(store, &self.state.query.question(service).peek(store, self.session.now()))
     }
+}
+
+/// A part of 1 in whole percent.
+fn percent_of(part: f64) -> String {
+    ((part * 100.0) as u32).to_string()
 }
 
 /// Where the panel can stand but beside the stage.

@@ -37,8 +37,15 @@ pub fn write_inputs(bytes: &mut Vec<u8>, mut before: SimTime, inputs: &[TimedInp
     }
 }
 
-/// Reads more inputs behind some.
-pub fn read_inputs(bytes: &mut &[u8], inputs: &mut Vec<TimedInput>) -> Result<(), Damaged> {
+/// Reads more inputs behind some, so that they are `most` at most: where more of them follow, the story ends with the last that is
+/// kept. Returns whether that is so.
+pub fn read_inputs(
+    bytes: &mut &[u8],
+    inputs: &mut Vec<TimedInput>,
+    most: usize,
+    until: &mut SimTime,
+) -> Result<bool, Damaged> {
+    let mut is_cut = false;
     let mut at = last_time(inputs);
     for _ in 0..read_number(bytes)? {
         at = at + read_span(bytes)?;
@@ -60,9 +67,14 @@ pub fn read_inputs(bytes: &mut &[u8], inputs: &mut Vec<TimedInput>) -> Result<()
             }
             _ => return Err(Damaged),
         };
-        inputs.push(TimedInput { at, input });
+        if inputs.len() < most {
+            inputs.push(TimedInput { at, input });
+        } else if !is_cut {
+            is_cut = true;
+            *until = at.min(*until);
+        }
     }
-    Ok(())
+    Ok(is_cut)
 }
 
 /// Reads a number below a limit.
@@ -151,12 +163,15 @@ pub fn write_subject(bytes: &mut Vec<u8>, subject: Option<&Subject>) {
 }
 
 pub fn read_subject(bytes: &mut &[u8]) -> Result<Option<Subject>, Damaged> {
-    let subject = match read_place(bytes, 5)? {
+    let (subject, kind): (fn(Key) -> Subject, Kind) = match read_place(bytes, 5)? {
         0 => return Ok(None),
-        1 => Subject::Pod,
-        2 => Subject::Claim,
-        3 => Subject::Endpoint,
-        _ => Subject::Node,
+        1 => (Subject::Pod, Kind::Pod),
+        2 => (Subject::Claim, Kind::PersistentVolumeClaim),
+        3 => (Subject::Endpoint, Kind::Pod),
+        _ => (Subject::Node, Kind::Node),
     };
-    Ok(read_key(bytes)?.map(subject))
+    match read_key(bytes)? {
+        Some(key) if key.kind != kind => Err(Damaged),
+        key => Ok(key.map(subject)),
+    }
 }

@@ -17,9 +17,12 @@ use crate::examples::EXAMPLES;
 use crate::page::panel::{InspectorTab, View};
 use crate::session::branch::MOST_BRANCHES;
 use crate::session::presets::PRESETS;
-use kubesim::api::{Key, SimTime, Str};
+use kubesim::api::{Key, Kind, SimTime, Str};
 use kubesim::story::{Input, TimedInput};
 use scene::explain::Subject;
+
+/// No more inputs of a link are played, of all its branches together: each costs memory.
+pub const MOST_INPUTS: usize = 20_000;
 
 /// What the link of a single story begins with.
 const VERSION: char = '1';
@@ -88,6 +91,8 @@ pub struct Link {
     pub subject: Option<Subject>,
     /// Whether the rule is shown.
     pub rule: bool,
+    /// Whether it holds more inputs than a page plays; those are left out.
+    pub is_cut: bool,
 }
 
 /// Why a link can't be opened.
@@ -129,6 +134,7 @@ impl Default for Link {
             selected: None,
             subject: None,
             rule: false,
+            is_cut: false,
         }
     }
 }
@@ -224,7 +230,16 @@ impl Link {
             let shown = self.branches.get(self.shown).unwrap_or(&story);
             let shared = read_place(bytes, shown.inputs.len() + 1)?;
             let mut inputs = shown.inputs[..shared].to_vec();
-            read_inputs(bytes, &mut inputs)?;
+            let held: usize =
+                self.branches.iter().map(|branch| branch.inputs.len()).sum::<usize>() + story.inputs.len();
+            let most = MOST_INPUTS.saturating_sub(held);
+            let mut until = until;
+            if inputs.len() > most {
+                until = until.min(inputs[most].at);
+                inputs.truncate(most);
+                self.is_cut = true;
+            }
+            self.is_cut |= read_inputs(bytes, &mut inputs, most, &mut until)?;
             self.branches.push(SavedBranch { name, from, inputs, until });
         }
         if self.mirrored && count != 2 { Err(Damaged) } else { Ok(()) }
@@ -254,14 +269,17 @@ impl Link {
             playhead: SimTime(0) + read_span(bytes)?,
             ..Link::default()
         };
-        let until = link.playhead + read_span(bytes)?;
+        let mut until = link.playhead + read_span(bytes)?;
         link.selected = read_number(bytes)?.checked_sub(1).and_then(|ordinal| i32::try_from(ordinal).ok());
         link.set = read_key(bytes)?;
+        if link.set.as_ref().is_some_and(|set| set.kind != Kind::StatefulSet) {
+            return Err(Problem::Damaged);
+        }
         link.object = read_key(bytes)?;
         link.question = (read_text(bytes)?, read_text(bytes)?);
         link.text = read_text(bytes)?;
         let mut inputs = Vec::new();
-        read_inputs(bytes, &mut inputs)?;
+        link.is_cut = read_inputs(bytes, &mut inputs, MOST_INPUTS, &mut until)?;
         link.branches = vec![SavedBranch { inputs, until, ..SavedBranch::default() }];
         if version >= WITH_BRANCHES {
             link.read_branches(bytes)?;
@@ -288,8 +306,8 @@ fn dictionary() -> String {
 mod tests {
     use super::*;
     use crate::session::presets::Variant;
+    use kubesim::api::Span;
     use kubesim::api::resolver::{Caching, Question, RecordType};
-    use kubesim::api::{Kind, Span};
     use kubesim::config::{DnsSetting, Options};
     use kubesim::story::Story;
 

@@ -39,7 +39,9 @@ pub enum Effect {
 
 /// The page's state after an intent, and what is to be done, in order. A state with the same version is the same state.
 pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageState, Vec<Effect>) {
-    let mut next = PageState { version: state.version + 1, notice: None, ..state.clone() };
+    // What is wrong is to be read, whatever happens meanwhile.
+    let notice = state.notice.filter(|notice| matches!(notice, Notice::Unopened(_)));
+    let mut next = PageState { version: state.version + 1, notice, ..state.clone() };
     let effects = match intent {
         Intent::Session(action) => match action {
             Action::Preset(place) => {
@@ -115,8 +117,9 @@ impl PageState {
             Intent::Show(view) => self.show(view),
             Intent::ShowRule(rule) => self.rule = rule,
             Intent::SelectOrdinal(ordinal) => self.selected = Some(ordinal),
+            Intent::Dismiss => self.notice = None,
             Intent::MissClipboard => self.notice = Some(Notice::NoClipboard),
-            // Nothing but the notice goes; what `update` does itself never comes here.
+            // What `update` does itself never comes here.
             _ => {}
         }
     }
@@ -151,6 +154,10 @@ impl PageState {
     /// Shows what an address leads to.
     fn navigate(&mut self, address: &Address) -> Vec<Effect> {
         let (link, problem) = address.start(None);
+        if problem.is_some() {
+            self.notice = problem.map(Notice::Unopened);
+            return Vec::new();
+        }
         let (opened, version, layout) = (self.opened, self.version, self.layout);
         *self = PageState { opened, version, layout, ..PageState::of(&link, problem, self.words) };
         vec![Effect::Session(Action::Open(Rc::new(link)))]

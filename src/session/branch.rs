@@ -79,6 +79,11 @@ impl Branch {
         }
     }
 
+    /// Remembers what has been written since the last time.
+    pub fn read_history(&mut self) {
+        self.chronicle.read(self.story.cluster.api.history());
+    }
+
     /// Goes to this time, and lets the story go on if it is past its end.
     pub fn seek(&mut self, to: Playhead) {
         let at = SimTime(to as i64);

@@ -9,9 +9,12 @@ pub mod branch;
 pub mod budget;
 mod playback;
 pub mod presets;
+mod replay;
 
 use self::branch::{Branch, MOST_BRANCHES, Stop};
+use self::budget::Budget;
 use self::presets::{PRESETS, Variant};
+use self::replay::{Replay, SLICE_MS};
 use crate::link::{Link, SavedBranch};
 use kubesim::api::{Key, Kind, SimTime, Str};
 use kubesim::apiserver::{Change, History, Moment};
@@ -65,8 +68,15 @@ pub enum Action {
     Compare(Option<usize>),
     /// All of the program is there: time passes without a limit.
     Unlimit,
-    /// The story of this link, at its moment, in place of this one.
+    /// The story of this link, at its moment, in place of this one, once it is played so far.
     Open(Rc<Link>),
+    /// The link that is being opened is shown as far as it has been played; or not at all, and this story stays.
+    Settle {
+        /// Whether it is shown.
+        show: bool,
+    },
+    /// The user has read that the link was cut.
+    Heard,
     /// Two new clusters side by side: one with what was applied last, and one with what is in the editor. From then on
     /// commands go to both.
     CompareEdited {
@@ -110,6 +120,10 @@ pub struct Session {
     pace: f64,
     skip_idle: bool,
     clock: Option<f64>,
+    /// The link that is being opened.
+    replay: Option<Box<Replay>>,
+    /// How far the link was played that could not be played whole.
+    cut: Option<SimTime>,
     /// No moment after this one is shown.
     limit: Option<Playhead>,
     /// The set that was chosen to be shown.
@@ -145,6 +159,8 @@ impl Session {
             pace: 1.0,
             skip_idle: false,
             clock: None,
+            replay: None,
+            cut: None,
             limit: None,
             wanted: None,
             forked_at: None,
@@ -165,20 +181,27 @@ impl Session {
         session
     }
 
-    /// The session of a link, at its moment.
+    /// The session of a link, at its moment: all of it at once.
     pub fn opened(link: &Link) -> Session {
-        let replay = |(id, told): (usize, &SavedBranch)| {
-            let mut branch = Branch::replay(id, &told.inputs, told.until);
-            (branch.name, branch.from) = (told.name.clone(), told.from);
-            branch
-        };
+        let mut replay = Replay::new(Rc::new(link.clone()));
+        while !replay.go_on(&Budget::milliseconds(f64::INFINITY)) {}
+        Session::replayed(replay)
+    }
+
+    /// The session of a link, as far as it has been played.
+    fn replayed(replay: Replay) -> Session {
+        let (link, branches, is_cut) = replay.finish();
+        let count = branches.len();
+        let shown = link.shown.min(count - 1);
+        let end = branches[shown].end();
         let mut session = Session {
-            branches: link.branches.iter().enumerate().map(replay).collect(),
-            shown: link.shown,
-            beside: link.beside,
-            mirrored: link.mirrored,
+            shown,
+            beside: link.beside.filter(|place| *place < count && *place != shown),
+            mirrored: link.mirrored && count == link.branches.len(),
             preset: link.preset,
-            next_id: link.branches.len(),
+            next_id: count,
+            cut: is_cut.then_some(end),
+            branches,
             wanted: link.set.clone(),
             speed: f64::from(link.speed) / 2.0,
             pace: f64::from(link.speed) / 2.0,
@@ -186,7 +209,7 @@ impl Session {
             paused: !link.playing && link.playhead > SimTime(0),
             ..Session::new()
         };
-        session.seek(link.playhead.0 as f64);
+        session.seek(link.playhead.min(end).0 as f64);
         session
     }
 
@@ -214,6 +237,24 @@ impl Session {
         link
     }
 
+    /// Plays the next slice of the link that is being opened; after the last one, it is shown.
+    fn go_on_opening(&mut self) {
+        let is_played = |replay: &mut Box<Replay>| replay.go_on(&Budget::milliseconds(SLICE_MS));
+        if self.replay.as_mut().is_some_and(is_played) {
+            self.act(Action::Settle { show: true });
+        }
+    }
+
+    /// How much of the link that is being opened has been played, up to 1.
+    pub fn opening(&self) -> Option<f64> {
+        self.replay.as_ref().map(|replay| replay.part())
+    }
+
+    /// How far the link was played that could not be played whole.
+    pub fn cut(&self) -> Option<SimTime> {
+        self.cut
+    }
+
     /// Lets no time pass after [`OPENING_END`], until [`Action::Unlimit`].
     pub fn limit(&mut self) {
         self.limit = Some(OPENING_END.0 as f64);
@@ -236,6 +277,7 @@ impl Session {
 
     fn act(&mut self, action: Action) {
         match action {
+            Action::Frame(_) if self.replay.is_some() => self.go_on_opening(),
             Action::Frame(clock) => self.frame(clock),
             Action::Toggle => {
                 self.paused = self.playing;
@@ -279,7 +321,16 @@ impl Session {
                 self.seek(self.playhead);
             }
             Action::Unlimit => self.limit = None,
-            Action::Open(link) => *self = Session { limit: self.limit, ..Session::opened(&link) },
+            Action::Open(link) => {
+                self.replay = Some(Box::new(Replay::new(link)));
+                self.go_on_opening();
+            }
+            Action::Settle { show } => {
+                if let Some(replay) = self.replay.take().filter(|_| show) {
+                    *self = Session { limit: self.limit, ..Session::replayed(*replay) };
+                }
+            }
+            Action::Heard => self.cut = None,
         }
     }
 

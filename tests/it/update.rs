@@ -135,7 +135,10 @@ fn an_address_that_cannot_be_read_says_so() {
         let (next, effects) =
             update(&opened(), Intent::Navigate(Address::read("", fragment)), &Session::new());
         assert_eq!(next.notice, Some(Notice::Unopened(problem)));
-        assert!(matches!(effects[..], [Effect::Session(Action::Open(_))]), "{effects:?}");
+        assert_eq!((&next.text, effects), (&opened().text, vec![]), "the story stays");
+        let (later, _) = update(&next, Intent::Show(View::Events), &Session::new());
+        assert_eq!(later.notice, next.notice, "it stays until it has been read");
+        assert_eq!(update(&later, Intent::Dismiss, &Session::new()).0.notice, None);
     }
 }
 

@@ -181,7 +181,7 @@ impl Page {
         self.post("url", json!({ "url": format!("{}{address}", self.base) }));
         self.wait(
             "the page shows something, and its story is open",
-            "document.querySelector('#app')?.childElementCount
+            "document.querySelector('.app')
                 && (window.ordinalDeferred || document.querySelector('meta[name=ordinal-deferred][content=held]'))",
         );
     }

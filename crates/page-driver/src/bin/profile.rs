@@ -8,7 +8,8 @@ use std::fs;
 use page_driver::page::{Page, View, dist};
 
 /// The page is live: it has drawn a running cluster, to which nothing has been applied yet, and goes on drawing.
-const LIVE: &str = "document.querySelector('.timeline, footer, main') && (window.pictures = (window.pictures ?? 0) + 1) > 20";
+const LIVE: &str =
+    "document.querySelector('.timeline') && (window.pictures = (window.pictures ?? 0) + 1) > 20";
 
 /// The first pod is there.
 const FIRST_POD: &str = "document.querySelector('[data-pod=flask-0]:not(.ghost)')";
@@ -17,7 +18,7 @@ const FIRST_POD: &str = "document.querySelector('[data-pod=flask-0]:not(.ghost)'
 const LIMIT: &str = "document.querySelector('.why').innerText.includes('Loading the rest')";
 
 /// The moment of an address is shown.
-const MOMENT: &str = "document.querySelector('[data-pod=flask-1]:not(.ghost)')";
+const MOMENT: &str = "document.querySelector('.why h2').innerText.includes('flask-1')";
 
 /// Libraries whose ways through a function follow from the addresses of things, which differ from run to run: a function of
 /// theirs is taken whole, or a rare collision of hashes would need the rest.

@@ -62,6 +62,12 @@ Messages {
     no_clipboard: &'static str,
     link_damaged: &'static str,
     link_newer: &'static str,
+    /// How much of a link has been played again, in percent.
+    opening_link(part): &'static str,
+    show_so_far: &'static str,
+    keep_before: &'static str,
+    /// That a link holds more than a page can play, and how far it is shown.
+    link_cut(time): &'static str,
     heard: &'static str,
     manifest: &'static str,
     examples: &'static str,
