@@ -38,14 +38,14 @@ pub fn write_inputs(bytes: &mut Vec<u8>, mut before: SimTime, inputs: &[TimedInp
 }
 
 /// Reads more inputs behind some, so that they are `most` at most: where more of them follow, the story ends with the last that is
-/// kept. Returns whether that is so.
+/// kept. Returns how many that are.
 pub fn read_inputs(
     bytes: &mut &[u8],
     inputs: &mut Vec<TimedInput>,
     most: usize,
     until: &mut SimTime,
-) -> Result<bool, Damaged> {
-    let mut is_cut = false;
+) -> Result<usize, Damaged> {
+    let mut left_out = 0;
     let mut at = last_time(inputs);
     for _ in 0..read_number(bytes)? {
         at = at + read_span(bytes)?;
@@ -69,12 +69,14 @@ pub fn read_inputs(
         };
         if inputs.len() < most {
             inputs.push(TimedInput { at, input });
-        } else if !is_cut {
-            is_cut = true;
-            *until = at.min(*until);
+        } else {
+            if left_out == 0 {
+                *until = at.min(*until);
+            }
+            left_out += 1;
         }
     }
-    Ok(is_cut)
+    Ok(left_out)
 }
 
 /// Reads a number below a limit.

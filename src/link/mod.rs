@@ -210,7 +210,8 @@ impl Link {
         }
     }
 
-    fn read_branches(&mut self, bytes: &mut &[u8]) -> Result<(), Damaged> {
+    /// Reads what [`Link::write_branches`] wrote. Of the story that is shown, so many inputs are left out.
+    fn read_branches(&mut self, bytes: &mut &[u8], left_out: usize) -> Result<(), Damaged> {
         let count = read_place(bytes, MOST_BRANCHES + 1)?;
         self.shown = read_place(bytes, count)?;
         self.beside = read_place(bytes, count + 1)?.checked_sub(1).filter(|beside| *beside != self.shown);
@@ -226,20 +227,19 @@ impl Link {
                 self.branches.push(SavedBranch { name, from, ..std::mem::take(&mut story) });
                 continue;
             }
-            let until = SimTime(0) + read_span(bytes)?;
+            let mut until = SimTime(0) + read_span(bytes)?;
             let shown = self.branches.get(self.shown).unwrap_or(&story);
-            let shared = read_place(bytes, shown.inputs.len() + 1)?;
-            let mut inputs = shown.inputs[..shared].to_vec();
-            let held: usize =
-                self.branches.iter().map(|branch| branch.inputs.len()).sum::<usize>() + story.inputs.len();
+            let shared = read_place(bytes, shown.inputs.len() + left_out + 1)?;
+            let held = self.branches.iter().chain([&story]).map(|branch| branch.inputs.len()).sum();
             let most = MOST_INPUTS.saturating_sub(held);
-            let mut until = until;
-            if inputs.len() > most {
-                until = until.min(inputs[most].at);
-                inputs.truncate(most);
-                self.is_cut = true;
+            let kept = shared.min(shown.inputs.len()).min(most);
+            if kept < shared {
+                until = until.min(shown.inputs.get(kept).map_or(shown.until, |first| first.at));
             }
-            self.is_cut |= read_inputs(bytes, &mut inputs, most, &mut until)?;
+            let mut inputs = shown.inputs[..kept].to_vec();
+            // Behind what is left out, nothing is kept.
+            let most = if kept < shared { kept } else { most };
+            self.is_cut |= read_inputs(bytes, &mut inputs, most, &mut until)? > 0 || kept < shared;
             self.branches.push(SavedBranch { name, from, inputs, until });
         }
         if self.mirrored && count != 2 { Err(Damaged) } else { Ok(()) }
@@ -279,10 +279,11 @@ impl Link {
         link.question = (read_text(bytes)?, read_text(bytes)?);
         link.text = read_text(bytes)?;
         let mut inputs = Vec::new();
-        link.is_cut = read_inputs(bytes, &mut inputs, MOST_INPUTS, &mut until)?;
+        let left_out = read_inputs(bytes, &mut inputs, MOST_INPUTS, &mut until)?;
+        link.is_cut = left_out > 0;
         link.branches = vec![SavedBranch { inputs, until, ..SavedBranch::default() }];
         if version >= WITH_BRANCHES {
-            link.read_branches(bytes)?;
+            link.read_branches(bytes, left_out)?;
         }
         if version >= WITH_SIGHT {
             link.rule = read_place(bytes, 2)? != 0;
@@ -298,7 +299,7 @@ impl Link {
 }
 
 /// What a link is packed with: texts in it that are here, too, cost it next to nothing.
-fn dictionary() -> String {
+pub fn dictionary() -> String {
     [EXAMPLES[0].text, COMMON].concat()
 }
 

@@ -447,6 +447,8 @@ impl Session {
             self.discard(oldest.expect("there are more than two branches"));
         }
         self.branches.push(new);
+        // Two clusters that get the same commands are two, not three.
+        self.mirrored = false;
         self.shown = self.branches.len() - 1;
         self.forked_at = Some(self.playhead);
     }

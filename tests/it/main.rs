@@ -1,5 +1,6 @@
 //! The page without a browser: what intents make of it, its session, and how its parts are drawn.
 
 mod components;
+mod links;
 mod session;
 mod update;
