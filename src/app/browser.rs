@@ -5,6 +5,7 @@
 
 use crate::link::address::Address;
 use crate::page::layout::Layout;
+use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, Storage};
@@ -99,17 +100,22 @@ fn keep_as(name: &str, text: &str) {
     }
 }
 
-/// Puts a text into the clipboard. Returns false if there is none.
-pub fn copy(text: &str) -> bool {
+/// Puts a text into the clipboard, and tells whether it is there then: there may be none, or the browser or the user refuses.
+pub fn copy(text: &str, told: Rc<dyn Fn(bool)>) {
     let clipboard = gloo::utils::window().navigator().clipboard();
     let is_there = !AsRef::<JsValue>::as_ref(&clipboard).is_undefined();
-    if is_there {
-        // Who refuses has said so to the user.
-        let refused = Closure::<dyn FnMut(JsValue)>::new(|_| ());
-        let _ = clipboard.write_text(text).catch(&refused);
-        refused.forget();
+    if !is_there {
+        return told(false);
     }
-    is_there
+    let tell = |is_copied| {
+        let told = told.clone();
+        Closure::<dyn FnMut(JsValue)>::new(move |_| told(is_copied))
+    };
+    let (copied, refused) = (tell(true), tell(false));
+    let _ = clipboard.write_text(text).then2(&copied, &refused);
+    // They live until the browser has called one of them.
+    copied.forget();
+    refused.forget();
 }
 
 /// From light to dark, or back: against what the browser asks for.

@@ -66,7 +66,7 @@ impl Model {
     }
 
     /// Does what is wanted.
-    pub fn send(&self, intent: Intent) {
+    pub fn send(self: &Rc<Model>, intent: Intent) {
         let before = self.state();
         let (state, effects) = update(&before, intent, &self.session.borrow());
         if state.version != before.version {
@@ -100,17 +100,17 @@ impl Model {
         }
     }
 
-    fn run(&self, effect: Effect) {
+    fn run(self: &Rc<Model>, effect: Effect) {
         match effect {
             Effect::Session(action) => self.act(action),
             Effect::Remember(text) => browser::remember(&text),
-            Effect::Copy(text) => {
-                browser::copy(&text);
-            }
+            Effect::Copy(text) => browser::copy(&text, Rc::new(|_| ())),
             Effect::CopyLink(what, fragment) => {
-                if !browser::copy(&share::text(what, &fragment)) {
-                    self.send(Intent::MissClipboard);
-                }
+                let model = self.clone();
+                let told = move |is_copied| {
+                    model.send(if is_copied { Intent::Copied(what) } else { Intent::MissClipboard });
+                };
+                browser::copy(&share::text(what, &fragment), Rc::new(told));
             }
             Effect::SetFragment(fragment) => browser::set_fragment(&fragment),
             Effect::Arrange(layout) => browser::arrange(layout),

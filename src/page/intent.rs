@@ -68,7 +68,9 @@ pub enum Intent {
     ToggleTheme,
     /// Put a link to this moment, or the code to embed it, on the clipboard.
     Share(Share),
-    /// The browser has no clipboard: the link stands in the address bar only.
+    /// It is on the clipboard.
+    Copied(Share),
+    /// The browser has no clipboard, or refuses it: the link stands in the address bar only.
     MissClipboard,
     /// The notice has been read.
     Dismiss,

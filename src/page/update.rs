@@ -118,6 +118,8 @@ impl PageState {
             Intent::ShowRule(rule) => self.rule = rule,
             Intent::SelectOrdinal(ordinal) => self.selected = Some(ordinal),
             Intent::Dismiss => self.notice = None,
+            Intent::Copied(Share::Link) => self.notice = Some(Notice::LinkCopied),
+            Intent::Copied(Share::Embed) => self.notice = Some(Notice::EmbedCopied),
             Intent::MissClipboard => self.notice = Some(Notice::NoClipboard),
             // What `update` does itself never comes here.
             _ => {}
@@ -205,10 +207,6 @@ impl PageState {
     fn share(&mut self, what: Share, session: &Session) -> Vec<Effect> {
         let link = Link { playing: false, ..self.link(session) };
         self.fragment = link.to_fragment().into();
-        self.notice = Some(match what {
-            Share::Link => Notice::LinkCopied,
-            Share::Embed => Notice::EmbedCopied,
-        });
         vec![Effect::SetFragment(self.fragment.clone()), Effect::CopyLink(what, self.fragment.clone())]
     }
 }

@@ -2,5 +2,6 @@
 
 mod components;
 mod links;
+mod loading;
 mod session;
 mod update;

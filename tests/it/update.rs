@@ -272,7 +272,8 @@ fn what_is_shared_is_in_the_address_and_stands_still() {
         let (next, effects) = update(&opened(), Intent::Share(what), &session);
         let link = Link::of_fragment(&next.fragment).expect("it is a link");
         assert!(session.is_playing() && !link.playing);
-        assert_eq!(next.notice, Some(notice));
+        assert_eq!(next.notice, None, "the browser has not said yet that it is copied");
+        assert_eq!(chosen(&next, Intent::Copied(what)).notice, Some(notice));
         let fragment = next.fragment.clone();
         assert_eq!(effects, [Effect::SetFragment(fragment.clone()), Effect::CopyLink(what, fragment)]);
         let next = chosen(&next, Intent::MissClipboard);
