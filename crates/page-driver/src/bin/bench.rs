@@ -32,8 +32,79 @@ fn main() {
         simulation(PathBuf::from(folder), largest);
     }
     if env::var_os("ORDINAL_DIST").is_some() {
+        loading();
+        if env::args().any(|argument| argument == "loading") {
+            return;
+        }
         for replicas in [40, 200, 1_000, 10_000].into_iter().filter(|n| *n <= largest) {
             play(replicas);
+        }
+    }
+}
+
+/// A network: its name, bytes a second, milliseconds for each request; and how many times slower than this machine the visitor's
+/// is.
+const NETWORKS: [(&str, u32, u32, u32); 4] = [
+    ("none, 1x", 1 << 30, 0, 1),
+    ("none, 4x", 1 << 30, 0, 4),
+    ("9 Mbit/s 170 ms, 4x", 9_000_000 / 8, 170, 4),
+    // Chromium's "Slow 4G" of Lighthouse.
+    ("Slow 4G, 4x", 1_638_400 / 8, 150, 4),
+];
+
+/// Notes when something is first seen, in milliseconds after the visit began, and how long tasks were.
+const NOTE: &str = "
+    window.seen = {};
+    window.tasks = [];
+    new PerformanceObserver(list => tasks.push(...list.getEntries().map(task => task.duration)))
+        .observe({ type: 'longtask', buffered: true });
+    const marks = {
+        place: '.app',
+        pod: '[data-pod=flask-0]:not(.ghost)',
+    };
+    const look = () => {
+        for (const [name, css] of Object.entries(marks)) if (document.querySelector(css)) seen[name] ??= performance.now();
+        if (window.ordinalDeferred) seen.all ??= performance.now();
+        requestAnimationFrame(look);
+    };
+    look();";
+
+/// How long it takes until something is seen: the page by itself, a link, and an embedded moment.
+fn loading() {
+    let mut page = Page::open(View::PHONE);
+    page.wait("the first pod is there", "document.querySelector('[data-pod=flask-0].ready')");
+    page.run(
+        "document.querySelector('[aria-label=\"Delete flask-0\"]').click();
+        [...document.querySelectorAll('button')].find(button => button.innerText.trim() === 'Copy link').click();",
+    );
+    page.wait("the link is in the address", "location.hash");
+    let link = page.eval("location.hash");
+    let link = link.as_str().expect("a text").to_owned();
+    println!(
+        "{:<28} {:<24} {:>9} {:>9} {:>9} {:>9} {:>12}",
+        "loading, milliseconds", "network and processor", "picture", "page", "pod", "all", "longest task"
+    );
+    for (address, what) in [("", "the page"), (&*link, "a link"), ("?embed=1&t=14", "an embedded moment")] {
+        for (network, bytes, latency, slower) in NETWORKS {
+            let mut page = Page::unopened(View::PHONE);
+            page.before_all(NOTE);
+            page.throttle(bytes, latency);
+            page.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": slower }));
+            page.visit(address);
+            page.wait("the pod is there, and all else", "window.seen.pod && window.seen.all");
+            let seen = page.eval(
+                "[performance.getEntriesByName('first-contentful-paint')[0]?.startTime, seen.place, seen.pod, seen.all, Math.max(0, ...tasks)]
+                    .map(time => Math.round(time ?? NaN))",
+            );
+            let number = |place: usize| seen[place].as_i64().map_or("-".to_owned(), |time| time.to_string());
+            println!(
+                "{what:<28} {network:<24} {:>9} {:>9} {:>9} {:>9} {:>12}",
+                number(0),
+                number(1),
+                number(2),
+                number(3),
+                number(4)
+            );
         }
     }
 }
