@@ -13,7 +13,7 @@ pub fn text(what: Share, fragment: &str) -> String {
             &here,
             "?embed=1#",
             fragment,
-            "\" width=\"800\" height=\"450\" title=\"Ordinal\"></iframe>",
+            "\" width=\"800\" height=\"450\" loading=\"lazy\" title=\"Ordinal\"></iframe>",
         ]
         .concat(),
     }

@@ -286,13 +286,13 @@ fn branches(words: &'static Messages, session: &Session, send: &Callback<Intent>
             let name = name.to_string();
             return html! {
                 <li key={id} class="shown">
-                    <input type="text" aria-label={words.branch_name} value={name} {onchange} spellcheck="false" autocomplete="off" />
+                    <input type="text" dir="auto" aria-label={words.branch_name} value={name} {onchange} spellcheck="false" autocomplete="off" />
                     <small>{ from }</small>{ discard }
                 </li>
             };
         }
         let compare = Intent::Session(Action::Compare((beside != Some(id)).then_some(id)));
-        let content = html! { <>{ name.to_string() }<small>{ from }</small></> };
+        let content = html! { <><bdi>{ name.to_string() }</bdi><small>{ from }</small></> };
         html! {
             <li key={id}>
                 { labelled("", None, Some(false), content, send, Intent::Session(Action::Switch(id))) }

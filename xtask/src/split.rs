@@ -4,8 +4,8 @@
 //!
 //! What runs when is measured, not guessed: `cargo xtask profile` writes it into `xtask/first-load.txt`. How a module is
 //! taken apart by that: crates/wasm-profile-split. `static/start.js` is the loader. A function that is called before its
-//! module is there loads it on the spot, so a profile that is out of date costs bytes or time, never correctness; a
-//! browser test sees to it that the opening needs no such load.
+//! module is there has the page load itself again with all modules, so a profile that is out of date costs time, never
+//! correctness; browser tests see to it that that does not happen.
 //!
 //! The split is made between wasm-bindgen and wasm-opt: inlining has not blurred the functions yet, and the parts are
 //! then optimised, each for itself.

@@ -144,7 +144,7 @@ impl Stage<'_> {
             let set = scene.set.as_ref();
             html! {
                 <section class="half" aria-label={name.to_string()}>
-                    <h3>{ name.to_string() }{ for set.map(|set| html! { <span class="chip">{ &set.chips[0] }</span> }) }</h3>
+                    <h3><bdi>{ name.to_string() }</bdi>{ for set.map(|set| html! { <span class="chip">{ &set.chips[0] }</span> }) }</h3>
                     <p>{ &scene.why.title }</p>
                     { for scene.service.as_ref().map(answer) }
                     { self.lanes(scene) }
@@ -231,6 +231,11 @@ impl Stage<'_> {
 }
 
 /// Where two branches differ.
+/// A name whose letters may run from right to left, amid others (Unicode's isolates).
+fn isolated(name: &str) -> String {
+    ["\u{2068}", name, "\u{2069}"].concat()
+}
+
 fn compared(words: &'static Messages, other: &str, all: &[Difference]) -> Html {
     let side = |side: &Option<String>| {
         let text = side.clone().unwrap_or_else(|| words.not_there.into());
@@ -241,7 +246,7 @@ fn compared(words: &'static Messages, other: &str, all: &[Difference]) -> Html {
     };
     html! {
         <section class="compared" role="status">
-            <h3>{ fill(words.differences, &[("branch", other)]) }</h3>
+            <h3>{ fill(words.differences, &[("branch", &isolated(other))]) }</h3>
             if all.is_empty() { <p>{ words.no_difference }</p> } else { <table>{ for all.iter().map(row) }</table> }
         </section>
     }
