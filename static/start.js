@@ -60,6 +60,7 @@ const pressed = (text, act) => {
   const button = document.createElement("button");
   button.textContent = text;
   button.addEventListener("click", act);
+  button.act = act;
   return button;
 };
 
@@ -220,10 +221,12 @@ const takeKey = (event) => {
 };
 const take = (event) => {
   const { type, target } = event;
-  // What is carried out is not taken again; the note's own button works.
-  if (whole && !event.isTrusted || target.closest?.("#loading")) return;
+  // What is carried out is not taken again.
+  if (whole && !event.isTrusted) return;
   event.stopImmediatePropagation();
-  if (type === "scroll") scrolled.add(target);
+  if (target.closest?.("#loading")) {
+    if (type === "click") target.act?.();
+  } else if (type === "scroll") scrolled.add(target);
   else if (type === "hashchange") keep(type, globalThis);
   else if (type === "keydown") takeKey(event);
   else if (type === "input" && target.tagName !== "SELECT") takeText(target);

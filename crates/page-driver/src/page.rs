@@ -125,6 +125,11 @@ impl Page {
         Self::serve(dist(), view)
     }
 
+    /// The same of another folder than the built site's, which has it inside.
+    pub fn unopened_site(root: &Path, view: View) -> Self {
+        Self::serve(root.to_owned(), view)
+    }
+
     /// The server of the page.
     pub fn server(&self) -> &Server {
         &self.server

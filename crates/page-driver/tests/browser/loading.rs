@@ -201,6 +201,27 @@ fn addresses_open_without_standing_still() {
     }
 }
 
+/// The longest task of a page that embeds Ordinal on a machine four times as slow (milliseconds).
+const LONGEST_EMBEDDED_TASK: u64 = 100;
+
+#[test]
+fn an_embed_never_blocks_the_page_around_it() {
+    assert_is_split();
+    let mut page =
+        Page::unopened_site(&crate::sharing::embedding(), View { width: 900, height: 1100, ..View::DESKTOP });
+    page.before_all(WATCH);
+    page.throttle(200_000, 150);
+    page.devtools("Emulation.setCPUThrottlingRate", serde_json::json!({ "rate": 4 }));
+    page.visit("");
+    page.wait(
+        "both frames are whole",
+        "[...document.querySelectorAll('iframe')].every(frame => frame.contentWindow.ordinalDeferred)",
+    );
+    let longest = page.eval("Math.max(0, ...tasks)").as_u64().expect("a number");
+    println!("embedded twice: tasks {}", page.eval("tasks"));
+    assert!(longest <= LONGEST_EMBEDDED_TASK, "a task of {longest} ms");
+}
+
 /// What no test of the page shows: a part is called that is not there.
 #[test]
 fn a_part_that_is_missed_all_the_same_is_waited_for_and_what_was_done_is_kept() {

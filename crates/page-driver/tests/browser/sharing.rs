@@ -161,7 +161,7 @@ fn branches_are_in_a_link_and_survive_a_reload() {
 }
 
 /// The page of plain HTML with the built site beside it.
-fn embedding() -> PathBuf {
+pub fn embedding() -> PathBuf {
     let folder = std::env::temp_dir().join(format!("ordinal-embedding-{}", std::process::id()));
     fs::create_dir_all(folder.join("ordinal")).expect("a folder");
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/embed.html");
