@@ -251,7 +251,7 @@ fn controls(words: &'static Messages, session: &Session, send: &Callback<Intent>
                 <h3>{ words.shortcuts }</h3>
                 <dl>{ for words.keys.iter().map(key) }</dl>
             </div>
-            <ul class="legend">{ for PodState::ALL.into_iter().zip(words.states).map(state) }</ul>
+            <ul class="legend">{ for PodState::ALL.into_iter().zip(words.states.iter().copied()).map(state) }</ul>
         </div>
     }
 }

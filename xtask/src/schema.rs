@@ -1,8 +1,8 @@
-//! Writes crates/kubesim/src/schema/schema.txt and schema-more.txt from the Go types of Kubernetes. The second is of kinds
-//! that few manifests have: it is a text of its own, so that the page need not load it at once.
+//! Writes crates/kubesim/src/schema/schema.txt and schema-more.txt from the Go types of Kubernetes. The first is of the types
+//! that every story needs; the second is a text of its own, so that the page need not load it at once.
 //!
 //! `cargo xtask schema DIR [VERSION]`, where DIR is `staging/src/k8s.io` of a Kubernetes source tree. The table is checked in: it is
-//! made anew only when the simulation follows another version of Kubernetes. Its form is told at the head of the table.
+//! made anew only when the simulation follows another version of Kubernetes. Its form is told at the head of the second.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -45,19 +45,6 @@ const PACKAGES: &[(&str, &str)] = &[
     ("node", "api/node/v1"),
 ];
 
-/// The kinds of the second table.
-const MORE_ROOTS: &[(&str, &str)] = &[
-    ("admissionregistration", "ValidatingWebhookConfiguration"),
-    ("admissionregistration", "MutatingWebhookConfiguration"),
-    ("certificates", "CertificateSigningRequest"),
-    ("node", "RuntimeClass"),
-    ("storage", "CSIDriver"),
-    ("storage", "CSINode"),
-    ("storage", "CSIStorageCapacity"),
-    ("storage", "VolumeAttachment"),
-    ("storage", "VolumeAttributesClass"),
-];
-
 /// Lines of the second table for kinds whose types are not read: what is in them is kept as it is.
 const OPAQUE: &str = "\
 APIService +TypeMeta metadata:ObjectMeta spec:r status:r
@@ -76,7 +63,7 @@ ResourceClaimTemplate +TypeMeta metadata:ObjectMeta spec:r
 ResourceSlice +TypeMeta metadata:ObjectMeta spec:r
 ";
 
-/// The kinds whose fields the table must hold, with all types that these use.
+/// The kinds whose fields the tables must hold, with all types that these use.
 const ROOTS: &[(&str, &str)] = &[
     ("core", "Service"),
     ("core", "Pod"),
@@ -113,6 +100,49 @@ const ROOTS: &[(&str, &str)] = &[
     ("rbac", "ClusterRoleBinding"),
     ("scheduling", "PriorityClass"),
     ("coordination", "Lease"),
+    ("admissionregistration", "ValidatingWebhookConfiguration"),
+    ("admissionregistration", "MutatingWebhookConfiguration"),
+    ("certificates", "CertificateSigningRequest"),
+    ("node", "RuntimeClass"),
+    ("storage", "CSIDriver"),
+    ("storage", "CSINode"),
+    ("storage", "CSIStorageCapacity"),
+    ("storage", "VolumeAttachment"),
+    ("storage", "VolumeAttributesClass"),
+];
+
+/// The types of the first table: what the page's examples are made of.
+const USUAL: &[&str] = &[
+    "Container",
+    "ContainerPort",
+    "HTTPGetAction",
+    "LabelSelector",
+    "LoadBalancerStatus",
+    "ObjectMeta",
+    "PersistentVolumeClaim",
+    "PersistentVolumeClaimSpec",
+    "PersistentVolumeClaimStatus",
+    "PodSecurityContext",
+    "PodSpec",
+    "PodTemplateSpec",
+    "Probe",
+    "ProbeHandler",
+    "ResourceList",
+    "ResourceRequirements",
+    "RollingUpdateStatefulSetStrategy",
+    "Service",
+    "ServicePort",
+    "ServiceSpec",
+    "ServiceStatus",
+    "StatefulSet",
+    "StatefulSetPersistentVolumeClaimRetentionPolicy",
+    "StatefulSetSpec",
+    "StatefulSetStatus",
+    "StatefulSetUpdateStrategy",
+    "TCPSocketAction",
+    "TypeMeta",
+    "VolumeMount",
+    "VolumeResourceRequirements",
 ];
 
 const HEAD: &str = "\
@@ -150,15 +180,18 @@ type Types = BTreeMap<(String, String), Definition>;
 /// Writes the table into the repository.
 fn write(staging: &Path, version: &str) -> Result<(), String> {
     let types = read_all(staging)?;
-    let first = generate(&types, ROOTS)?;
-    let known: BTreeSet<&str> = first.lines().collect();
-    let more = generate(&types, MORE_ROOTS)?;
-    let more: String =
-        more.lines().filter(|line| !known.contains(line)).map(|line| format!("{line}\n")).collect();
+    let all = generate(&types, ROOTS)?;
+    let is_usual = |line: &str| USUAL.contains(&line.split([' ', '=']).next().unwrap_or(line));
+    let chosen = |usual: bool| -> String {
+        all.lines().filter(|line| is_usual(line) == usual).map(|line| format!("{line}\n")).collect()
+    };
     let head = HEAD.replace("VERSION", version);
     for (name, text) in [
-        ("schema.txt", format!("{head}{first}")),
-        ("schema-more.txt", format!("# As schema.txt, of kinds that few manifests have.\n{more}{OPAQUE}")),
+        (
+            "schema.txt",
+            format!("# As schema-more.txt, of the types that every story needs.\n{}", chosen(true)),
+        ),
+        ("schema-more.txt", format!("{head}{}{OPAQUE}", chosen(false))),
     ] {
         let path = format!("crates/kubesim/src/schema/{name}");
         fs::write(&path, &text).map_err(|e| format!("{path}: {e}"))?;

@@ -118,7 +118,7 @@ fn legend(words: &'static Messages, grid: &PodGrid) -> Html {
     let count = |((state, count), name): ((PodState, usize), &'static str)| {
         html! { if count > 0 { <li class={state.class()}><i />{ name }<b>{ count }</b></li> } }
     };
-    let counts = PodState::ALL.into_iter().zip(grid.counts).zip(words.states);
+    let counts = PodState::ALL.into_iter().zip(grid.counts).zip(words.states.iter().copied());
     html! {
         <ul class="legend counts">
             { for counts.map(count) }

@@ -266,7 +266,19 @@ fn invalid(message: &str) -> String {
 
 /// All verbs.
 pub fn verbs() -> impl Iterator<Item = &'static Verb> {
-    VERBS.iter().chain(info::VERBS).chain(act::VERBS)
+    VERBS.iter().chain(info::VERBS).chain([&act::APPLY]).chain(act::VERBS)
+}
+
+/// The verb of this name.
+fn verb_named(name: &str) -> Option<&'static Verb> {
+    if name == act::APPLY.name { Some(&act::APPLY) } else { other_verb(name) }
+}
+
+/// A verb that no story begins with: its table is not needed at first.
+#[cold]
+#[inline(never)]
+fn other_verb(name: &str) -> Option<&'static Verb> {
+    verbs().find(|verb| verb.name == name)
 }
 
 /// Whether this line is one kubectl command that changes nothing.
@@ -384,12 +396,12 @@ fn find_verb(argv: &[String]) -> Option<(&'static Verb, Vec<String>)> {
     let two = word(1).and_then(|second| {
         let alias = ALIASES.iter().find(|(known, alias, _)| *known == first && *alias == second);
         let second = alias.map_or(second, |(_, _, name)| *name);
-        verbs().find(|v| v.name.split_once(' ') == Some((first, second)))
+        verb_named(&[first, second].join(" "))
     });
     let (verb, taken) = match two {
         Some(verb) => (verb, 2),
-        None if at.is_empty() => (verbs().find(|v| v.name == "help")?, 0),
-        None => (verbs().find(|v| v.name == first)?, 1),
+        None if at.is_empty() => (verb_named("help")?, 0),
+        None => (verb_named(first)?, 1),
     };
     let rest = argv.iter().enumerate().filter(|(n, _)| !at[..taken].contains(n)).map(|(_, w)| w.clone());
     Some((verb, rest.collect()))

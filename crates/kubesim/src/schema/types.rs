@@ -1,8 +1,8 @@
 //! Which fields each kind has, of which type, and how they are kept, merged and simulated.
 //!
-//! The fields come from `schema.txt`, made from the Go types of Kubernetes by `cargo xtask schema` (its head tells the
-//! notation); what is simulated comes from `simulated.txt`, which is written by hand. Both are read where they lie:
-//! nothing is unpacked but an index of the lines.
+//! The fields come from `schema.txt` and `schema-more.txt`, made from the Go types of Kubernetes by `cargo xtask schema` (the
+//! second's head tells the notation); what is simulated comes from `simulated.txt`, which is written by hand. They are read
+//! where they lie: nothing is unpacked but an index of the lines.
 
 use std::sync::OnceLock;
 
@@ -96,15 +96,16 @@ fn definition(name: &str) -> &'static str {
     static LINES: OnceLock<Lines> = OnceLock::new();
     match look_up(LINES.get_or_init(|| index(TABLE)), name) {
         Some(fields) => fields,
-        // The names of scalars begin otherwise.
-        None if name.starts_with(|c: char| c.is_ascii_uppercase()) => of_rare_kinds(name),
+        // What is no struct is written otherwise.
+        None if name.len() > 1 && name.starts_with(|c: char| c.is_ascii_alphabetic()) => rare(name),
         None => "",
     }
 }
 
-/// Types of kinds that few manifests have: a table of its own, that is not needed at first.
+/// The types that not every story needs: a table of its own, that is not needed at first.
 #[cold]
-fn of_rare_kinds(name: &str) -> &'static str {
+#[inline(never)]
+fn rare(name: &str) -> &'static str {
     static LINES: OnceLock<Lines> = OnceLock::new();
     look_up(LINES.get_or_init(|| index(include_str!("schema-more.txt"))), name).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Dns, Message, Messages, Rule};
+use super::{Dns, Message, Rule, Texts};
 
 const SET: &str = "concepts/workloads/controllers/statefulset/";
 
@@ -220,7 +220,7 @@ const DNS: Dns = Dns {
 };
 
 /// The English texts.
-pub static EN: Messages = Messages {
+pub static TEXTS: Texts = Texts {
     tagline: "watch a StatefulSet think",
     simulation: "simulation of Kubernetes 1.36",
     theme: "Light or dark",
@@ -335,7 +335,7 @@ pub static EN: Messages = Messages {
     dns_name: "Name",
     dns_type: "Type",
     dns_ask: "Ask",
-    dns: DNS,
+    dns: &DNS,
     search: "Search of the history",
     completions: "Completions",
     printed: "Terminal output",
@@ -371,7 +371,7 @@ pub static EN: Messages = Messages {
     claim_kept: "kept",
     no_files: "empty",
     lines_before: "{count} lines before",
-    states: ["Pending", "Init", "Running", "Ready", "Terminating", "Failing"],
+    states: &["Pending", "Init", "Running", "Ready", "Terminating", "Failing"],
     missing_pods: "No pod",
     old_revision: "Old revision",
     side_by_side: "Side by side",
@@ -398,8 +398,8 @@ pub static EN: Messages = Messages {
     in_dns: "In DNS",
     not_in_dns: "Not in DNS",
 
-    refused: message("`kubectl {command}` was refused", "Line {line}: {message}", &APPLIED),
-    refused_some: message("{count} of {objects} objects were refused", "Line {line}: {message}", &APPLIED),
+    refused: &message("`kubectl {command}` was refused", "Line {line}: {message}", &APPLIED),
+    refused_some: &message("{count} of {objects} objects were refused", "Line {line}: {message}", &APPLIED),
     refused_namespace: "A manifest does not make the namespace that it names.",
     refused_namespace_there: "The namespace `{namespace}` is there now: apply the manifest again.",
     refused_update: "Only a new {kind} can have other values there: delete this one, and apply the manifest again.",
@@ -409,53 +409,53 @@ pub static EN: Messages = Messages {
     refused_tab: "YAML is indented with spaces; here is a tab.",
     refused_all: "Nothing was changed.",
     refused_rest: "The others were applied: {count}.",
-    loading: Message {
+    loading: &Message {
         title: "Loading",
         text: "The cluster is there. What shows its story is on its way.",
         rule: None,
     },
-    nothing: message(
+    nothing: &message(
         "Nothing is applied yet",
         "The cluster has its nodes and a storage class, and waits. Press Apply.",
         &STATEFUL_SET,
     ),
-    other_set: Message {
+    other_set: &Message {
         title: "No StatefulSet here",
         text: "There is none in the cluster: none was applied, or it was deleted. Other pods are listed below.",
         rule: None,
     },
-    pods_of_gone_set: message(
+    pods_of_gone_set: &message(
         "The StatefulSet is gone, its pods are going",
         "{set} was deleted in the background: it went at once, and the garbage collector deletes what it owned. {pod} is not gone yet.",
         &OWNED,
     ),
-    claims_of_gone_set: message(
+    claims_of_gone_set: &message(
         "The StatefulSet is gone, its claims have stayed",
         "`whenDeleted` is `Retain` by default: deleting a StatefulSet keeps its claims and their volumes, here {claims}. A StatefulSet of the same name finds the old data again; delete the claims only if nobody needs it.",
         &RETENTION,
     ),
-    unseen: message("{set} is new", "Its controller has not looked at it yet.", &STATEFUL_SET),
-    changed: message("{set} has changed", "Its controller has not seen the change yet.", &STATEFUL_SET),
-    settled: message(
+    unseen: &message("{set} is new", "Its controller has not looked at it yet.", &STATEFUL_SET),
+    changed: &message("{set} has changed", "Its controller has not seen the change yet.", &STATEFUL_SET),
+    settled: &message(
         "Everything is as wanted",
         "{ready} of {replicas} pods are Ready. The controller has nothing to do.",
         &STATEFUL_SET,
     ),
-    settled_empty: message("No pods are wanted", "`replicas` is 0.", &SCALE_DOWN),
+    settled_empty: &message("No pods are wanted", "`replicas` is 0.", &SCALE_DOWN),
     claims_stay: "Claims and their volumes stay, with their data.",
     claims_go: "Claims go with their pods: `whenScaled` is `Delete`.",
-    created: message("{pod} is being made", "The controller has made {pod}.", &ORDER),
-    deleted: message(
+    created: &message("{pod} is being made", "The controller has made {pod}.", &ORDER),
+    deleted: &message(
         "{pod} has to go",
         "There are more pods than `replicas` asks for: the highest ordinal goes first.",
         &SCALE_DOWN,
     ),
-    deleted_outdated: message(
+    deleted_outdated: &message(
         "{pod} is being replaced",
         "It is of an old revision. Same name, same claim, same volume; a new uid and a new IP.",
         &UPDATE,
     ),
-    deleted_finished: message(
+    deleted_finished: &message(
         "{pod} is being replaced",
         "It has ended, and a StatefulSet's pods are to run for ever.",
         &STATEFUL_SET,
@@ -463,252 +463,252 @@ pub static EN: Messages = Messages {
     missing: "Why is {next} not there yet?",
     present: "Why is {next} still there?",
     not_replaced: "Why is {next} not replaced yet?",
-    waiting_for_ready: message("", "{pod} must be Running and Ready before {next} may follow.", &ORDER),
-    waiting_to_scale_down: message(
+    waiting_for_ready: &message("", "{pod} must be Running and Ready before {next} may follow.", &ORDER),
+    waiting_to_scale_down: &message(
         "",
         "There are more pods than `replicas` asks for, but {pod} must be Running and Ready before {next} may be taken away.",
         &SCALE_DOWN,
     ),
-    stuck_new: message(
+    stuck_new: &message(
         "Why does the rollout not go on?",
         "{pod} was made from the new template and can't become Ready. With `OrderedReady` the controller waits for it and touches no other pod. To roll the template back, or to mend it, is not enough: {pod} must then be deleted by hand as well.",
         &FORCED_ROLLBACK,
     ),
-    stuck_new_parallel: message(
+    stuck_new_parallel: &message(
         "Why does the rollout not go on?",
         "{pod} was made from the new template and can't become Ready. The controller waits for it until the template is rolled back or mended; with `Parallel` it then replaces {pod} by itself.",
         &UPDATE,
     ),
-    held_by_max_unavailable: message(
+    held_by_max_unavailable: &message(
         "Why is {next} not replaced yet?",
         "`maxUnavailable: {max}` is used up: {pod} must be available again first.",
         &MAX_UNAVAILABLE,
     ),
-    max_unavailable_dropped: message(
+    max_unavailable_dropped: &message(
         "Why is {next} not replaced yet?",
         "`maxUnavailable: {max}` was applied, but the API server dropped it: its feature gate MaxUnavailableStatefulSet is off, as in a stock 1.36. So pods are replaced one at a time, and {pod} must be available again first.",
         &MAX_UNAVAILABLE,
     ),
-    orphaned: message(
+    orphaned: &message(
         "The StatefulSet is gone, its pods have stayed",
         "It was deleted with `--cascade=orphan`. {pod} and the others run on, but nobody replaces them. A StatefulSet of the same name and selector takes them over again.",
         &ORPHANS,
     ),
-    waiting_for_available: message(
+    waiting_for_available: &message(
         "",
         "{pod} must stay Ready for `minReadySeconds: {seconds}` before {next} may follow.",
         &AVAILABLE,
     ),
-    last_ready: message(
+    last_ready: &message(
         "Why is {pod} not Ready yet?",
         "{pod} is the last one that must become Running and Ready.",
         &ORDER,
     ),
-    last_available: message(
+    last_available: &message(
         "{pod} is Ready, but not available yet",
         "It must stay Ready for `minReadySeconds: {seconds}` to count as available.",
         &AVAILABLE,
     ),
-    waiting_for_termination: message(
+    waiting_for_termination: &message(
         "{pod} is going",
         "{pod} must be gone before anything else is done.",
         &TERMINATION,
     ),
-    held_by_partition: message(
+    held_by_partition: &message(
         "Why do {held} pods keep the old revision?",
         "`partition: {partition}` holds back every ordinal below it.",
         &PARTITION,
     ),
-    on_delete: message(
+    on_delete: &message(
         "Why do {held} pods keep the old revision?",
         "The update strategy is `OnDelete`: each changes when somebody deletes it.",
         &ON_DELETE,
     ),
     one_held: "Why does 1 pod keep the old revision?",
-    stuck: message(
+    stuck: &message(
         "Why does the rollout not go on?",
         "{pod} can't become Ready, and with `OrderedReady` the controller neither goes past it nor replaces it. Somebody has to delete it.",
         &FORCED_ROLLBACK,
     ),
-    failed: message("A request was refused", "{message} It is tried again.", &RETRY),
-    being_deleted: message(
+    failed: &message("A request was refused", "{message} It is tried again.", &RETRY),
+    being_deleted: &message(
         "The StatefulSet is being deleted",
         "Nothing is reconciled any more; what it owns goes with it.",
         &OWNED,
     ),
-    starting: message("", "All pods are made; not all are Ready yet.", &POD_START),
+    starting: &message("", "All pods are made; not all are Ready yet.", &POD_START),
 
-    pod_going: message("Why is {pod} still there?", "It was told to go.", &TERMINATION),
-    pod_to_go: message(
+    pod_going: &message("Why is {pod} still there?", "It was told to go.", &TERMINATION),
+    pod_to_go: &message(
         "",
         "There are more pods than `replicas` asks for, and they go one by one, the highest ordinal first. {pod} is to go when {before} is gone.",
         &SCALE_DOWN,
     ),
-    pod_unready: Message { title: "Why is {pod} not Ready yet?", text: "", rule: None },
-    pod_ready: message(
+    pod_unready: &Message { title: "Why is {pod} not Ready yet?", text: "", rule: None },
+    pod_ready: &message(
         "{pod} is Ready",
         "It runs on {node}, and nothing is to be done about it.",
         &STATEFUL_SET,
     ),
-    pod_held: message(
+    pod_held: &message(
         "Why does {pod} keep the old revision?",
         "Its ordinal is below `partition: {partition}`.",
         &PARTITION,
     ),
-    pod_on_delete: message(
+    pod_on_delete: &message(
         "Why does {pod} keep the old revision?",
         "The update strategy is `OnDelete`: it gets the new template when somebody deletes it.",
         &ON_DELETE,
     ),
-    pod_outdated: message(
+    pod_outdated: &message(
         "Why does {pod} keep the old revision?",
         "Its turn has not come: pods are replaced from the highest ordinal down.",
         &UPDATE,
     ),
-    ghost: message(
+    ghost: &message(
         "Why is {next} not there yet?",
         "It comes after {pod}, which all others wait for.",
         &ORDER,
     ),
-    ghost_scaled_away: message(
+    ghost_scaled_away: &message(
         "Why is there no {pod}?",
         "`replicas: {replicas}` asks for no pod of this ordinal.",
         &RETENTION,
     ),
-    claim_missing: message(
+    claim_missing: &message(
         "Why is {claim} not there yet?",
         "The controller makes a pod's claims just before the pod.",
         &CLAIMS,
     ),
-    claim_pending: Message { title: "Why is {claim} Pending?", text: "", rule: None },
-    claim_bound: message(
+    claim_pending: &Message { title: "Why is {claim} Pending?", text: "", rule: None },
+    claim_bound: &message(
         "{claim} is Bound",
         "It belongs to the name {pod}: whichever pod has this name mounts it.",
         &CLAIMS,
     ),
-    claim_kept_why: message(
+    claim_kept_why: &message(
         "Why is {claim} still there?",
         "{pod} was scaled away, but `whenScaled` is `Retain`: the data waits until {set} is scaled up again, or until somebody deletes the claim.",
         &RETENTION,
     ),
-    claim_in_use: message(
+    claim_in_use: &message(
         "Why is {claim} still Terminating?",
         "{pod} uses it. A claim in use goes only when no pod uses it any more.",
         &IN_USE,
     ),
-    claim_going: message("{claim} is going", "Nobody uses it any more.", &IN_USE),
-    claim_lost: message(
+    claim_going: &message("{claim} is going", "Nobody uses it any more.", &IN_USE),
+    claim_lost: &message(
         "Why is {claim} Lost?",
         "The volume that it was bound to is gone. Its data can't come back; the claim has to be deleted and made anew.",
         &BINDING_LOST,
     ),
-    service_missing: message(
+    service_missing: &message(
         "Why have the pods no names in DNS?",
         "{set} names the Service `{service}`, which does not exist. The controller makes none: somebody has to.",
         &SERVICE_NAME,
     ),
-    service_selects_others: message(
+    service_selects_others: &message(
         "Why have the pods no names in DNS?",
         "The Service `{service}` exists, but its selector does not match the labels of the pods of {set}.",
         &SELECTOR,
     ),
-    service_not_headless: message(
+    service_not_headless: &message(
         "Why have the pods no names in DNS?",
         "The Service `{service}` has a virtual IP. Only a headless one (`clusterIP: None`) gives each pod a name.",
         &SERVICE_NAME,
     ),
-    dns_no_service: message(
+    dns_no_service: &message(
         "Why is {pod} not in DNS?",
         "{set} names no Service: its `serviceName` is empty, so its pods get no names of their own.",
         &SERVICE_NAME,
     ),
-    dns_missing: message("Why is {pod} not in DNS?", "There is no pod {pod}.", &DNS_READY),
-    dns_no_address: message("Why is {pod} not in DNS?", "It has no address yet.", &DNS_READY),
-    dns_going: message(
+    dns_missing: &message("Why is {pod} not in DNS?", "There is no pod {pod}.", &DNS_READY),
+    dns_no_address: &message("Why is {pod} not in DNS?", "It has no address yet.", &DNS_READY),
+    dns_going: &message(
         "Why is {pod} not in DNS?",
         "It is Terminating: its endpoint is no longer ready, so `{service}` does not list its name.",
         &DNS_READY,
     ),
-    dns_unready: message(
+    dns_unready: &message(
         "Why is {pod} not in DNS?",
         "It has an address, but is not Ready: `{service}` lists a pod's name only while its endpoint is ready.",
         &DNS_READY,
     ),
-    dns_there: message(
+    dns_there: &message(
         "{pod} is in DNS",
         "Its endpoint in `{service}` is ready, so `{pod}.{service}` leads to its address.",
         &DNS_READY,
     ),
-    node_gone: message("{node} is gone", "There is no such node any more.", &SCHEDULING),
-    node_silent: message(
+    node_gone: &message("{node} is gone", "There is no such node any more.", &SCHEDULING),
+    node_silent: &message(
         "{node} has not been heard of",
         "Its kubelet does not renew its lease. The control plane waits a while before it believes that the node is down.",
         &NODE_LEASE,
     ),
     node_silent_pod: "{pod} runs there, and counts as Ready until then.",
-    node_unreachable: message(
+    node_unreachable: &message(
         "{node} does not answer",
         "Nobody can say what runs there. Its pods count as not Ready, and are told to go if they do not tolerate that any longer.",
         &NODE_LEASE,
     ),
-    node_recovering: message(
+    node_recovering: &message(
         "{node} is back",
         "Its taint goes when the control plane next looks.",
         &NODE_LEASE,
     ),
-    node_cordoned: message(
+    node_cordoned: &message(
         "{node} is cordoned",
         "What runs there goes on, but no new pod is placed there.",
         &CORDON,
     ),
-    node_well: message("{node} is well", "It renews its lease and takes pods.", &NODE_LEASE),
+    node_well: &message("{node} is well", "It renews its lease and takes pods.", &NODE_LEASE),
 
-    unschedulable: detail("No node takes it: {message}", &SCHEDULING),
-    waiting_for_binding: detail("It waits for the volume of its claim `{claim}`.", &BINDING),
-    provisioning: detail("`{provisioner}` is making the volume for `{claim}`.", &PROVISIONING),
-    class_missing: detail("Its claim `{claim}` names the class `{class}`, which does not exist.", &NO_CLASS),
-    sandbox: detail("Its node gives it a sandbox and a network address.", &POD_START),
-    pulling: detail("Its node is pulling `{image}`.", &IMAGES),
-    container_starts: detail("The container `{container}` is being started.", &POD_START),
-    running_init: detail("The init container `{container}` runs.", &INIT),
-    probing: detail("`{container}` runs; its readiness probe has not succeeded yet.", &PROBES),
-    probe_fails: detail("`{container}` runs, but its readiness probe fails ({failures} in a row).", &PROBES),
-    image_back_off: detail("The image `{image}` can't be pulled; it is tried again.", &IMAGES),
-    crash_once: detail("`{container}` has ended once; it is started again after a pause.", &RESTARTS),
-    crash_again: detail(
+    unschedulable: &detail("No node takes it: {message}", &SCHEDULING),
+    waiting_for_binding: &detail("It waits for the volume of its claim `{claim}`.", &BINDING),
+    provisioning: &detail("`{provisioner}` is making the volume for `{claim}`.", &PROVISIONING),
+    class_missing: &detail("Its claim `{claim}` names the class `{class}`, which does not exist.", &NO_CLASS),
+    sandbox: &detail("Its node gives it a sandbox and a network address.", &POD_START),
+    pulling: &detail("Its node is pulling `{image}`.", &IMAGES),
+    container_starts: &detail("The container `{container}` is being started.", &POD_START),
+    running_init: &detail("The init container `{container}` runs.", &INIT),
+    probing: &detail("`{container}` runs; its readiness probe has not succeeded yet.", &PROBES),
+    probe_fails: &detail("`{container}` runs, but its readiness probe fails ({failures} in a row).", &PROBES),
+    image_back_off: &detail("The image `{image}` can't be pulled; it is tried again.", &IMAGES),
+    crash_once: &detail("`{container}` has ended once; it is started again after a pause.", &RESTARTS),
+    crash_again: &detail(
         "`{container}` has ended again (1 restart); it is started again after a pause.",
         &RESTARTS,
     ),
-    crash_back_off: detail(
+    crash_back_off: &detail(
         "`{container}` keeps ending ({restarts} restarts); it is started again after a pause.",
         &RESTARTS,
     ),
-    stopping: detail("Its containers may take {seconds} s to stop.", &TERMINATION),
-    node_lost: detail("Its node `{node}` does not answer.", &LOST_NODE),
-    node_lost_tolerated: detail(
+    stopping: &detail("Its containers may take {seconds} s to stop.", &TERMINATION),
+    node_lost: &detail("Its node `{node}` does not answer.", &LOST_NODE),
+    node_lost_tolerated: &detail(
         "Its node `{node}` does not answer. It is given this long before it is told to go.",
         &LOST_NODE,
     ),
-    node_lost_for_good: detail(
+    node_lost_for_good: &detail(
         "Its node `{node}` does not answer, so nobody can say that {pod} has stopped. Two pods of one name must never run: it is not replaced until the node is back, or until somebody who knows that it is off deletes it by force.",
         &LOST_NODE,
     ),
-    cant_start: detail("It can't start: {message}", &POD_START),
-    waiting_for_consumer: detail(
+    cant_start: &detail("It can't start: {message}", &POD_START),
+    waiting_for_consumer: &detail(
         "Its class makes a volume only once a pod that needs it is to be placed.",
         &BINDING,
     ),
-    no_volume: detail("It names no class, and no volume that is there fits.", &NO_CLASS),
-    provisioning_failed: detail("Its volume can't be made: {message}", &PROVISIONING),
-    volume_node_gone: detail(
+    no_volume: &detail("It names no class, and no volume that is there fits.", &NO_CLASS),
+    provisioning_failed: &detail("Its volume can't be made: {message}", &PROVISIONING),
+    volume_node_gone: &detail(
         "Its claim `{claim}` has its volume on `{node}`, which is gone: no other node can reach it. Only a new claim, without the old data, helps.",
         &LOCAL_VOLUME,
     ),
-    volume_node_cordoned: detail(
+    volume_node_cordoned: &detail(
         "Its claim `{claim}` has its volume on `{node}`, which is cordoned: no other node can reach it.",
         &LOCAL_VOLUME,
     ),
-    volume_node_lost: detail(
+    volume_node_lost: &detail(
         "Its claim `{claim}` has its volume on `{node}`, which does not answer: no other node can reach it.",
         &LOCAL_VOLUME,
     ),

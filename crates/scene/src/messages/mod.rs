@@ -5,7 +5,7 @@
 
 mod en;
 
-pub use en::EN;
+use std::ops::Deref;
 
 /// The struct of a language's texts. In parentheses stand the places that a text has: the names for which whoever shows
 /// it has values. A test goes through all texts of all languages and holds their places against these.
@@ -48,8 +48,8 @@ pub struct Message {
 }
 
 texts! {
-/// The texts of a language.
-Messages {
+/// The texts of a language. What is more than a text is behind a reference: a constant of its own.
+Texts {
     // The page's own.
     tagline: &'static str,
     simulation: &'static str,
@@ -158,7 +158,7 @@ Messages {
     dns_name: &'static str,
     dns_type: &'static str,
     dns_ask: &'static str,
-    dns: Dns,
+    dns: &'static Dns,
     search: &'static str,
     completions: &'static str,
     printed: &'static str,
@@ -196,7 +196,7 @@ Messages {
     claim_kept: &'static str,
     no_files: &'static str,
     lines_before(count): &'static str,
-    states: [&'static str; 6],
+    states: &'static [&'static str; 6],
     old_revision: &'static str,
     missing_pods: &'static str,
     side_by_side: &'static str,
@@ -229,9 +229,9 @@ Messages {
     not_in_dns: &'static str,
 
     // Why.
-    refused(command, line, message): Message,
+    refused(command, line, message): &'static Message,
     /// Of several objects.
-    refused_some(count, objects, line, message): Message,
+    refused_some(count, objects, line, message): &'static Message,
     refused_namespace: &'static str,
     refused_namespace_there(namespace): &'static str,
     refused_update(kind): &'static str,
@@ -241,104 +241,104 @@ Messages {
     refused_tab: &'static str,
     refused_all: &'static str,
     refused_rest(count): &'static str,
-    loading: Message,
-    nothing: Message,
-    other_set: Message,
-    pods_of_gone_set(set, pod): Message,
-    claims_of_gone_set(claims): Message,
-    unseen(set): Message,
-    changed(set): Message,
-    settled(ready, replicas): Message,
-    settled_empty: Message,
+    loading: &'static Message,
+    nothing: &'static Message,
+    other_set: &'static Message,
+    pods_of_gone_set(set, pod): &'static Message,
+    claims_of_gone_set(claims): &'static Message,
+    unseen(set): &'static Message,
+    changed(set): &'static Message,
+    settled(ready, replicas): &'static Message,
+    settled_empty: &'static Message,
     /// What becomes of the claims of pods that are scaled away.
     claims_stay: &'static str,
     claims_go: &'static str,
-    created(pod): Message,
-    deleted(pod): Message,
-    deleted_outdated(pod): Message,
-    deleted_finished(pod): Message,
+    created(pod): &'static Message,
+    deleted(pod): &'static Message,
+    deleted_outdated(pod): &'static Message,
+    deleted_finished(pod): &'static Message,
     missing(next): &'static str,
     present(next): &'static str,
     not_replaced(next): &'static str,
-    waiting_for_ready(pod, next): Message,
-    waiting_to_scale_down(pod, next): Message,
-    stuck_new(pod): Message,
-    stuck_new_parallel(pod): Message,
-    held_by_max_unavailable(next, max, pod): Message,
-    max_unavailable_dropped(next, max, pod): Message,
-    orphaned(pod): Message,
-    waiting_for_available(pod, seconds, next): Message,
-    last_ready(pod): Message,
-    last_available(pod, seconds): Message,
-    waiting_for_termination(pod): Message,
-    held_by_partition(held, partition): Message,
-    on_delete(held): Message,
+    waiting_for_ready(pod, next): &'static Message,
+    waiting_to_scale_down(pod, next): &'static Message,
+    stuck_new(pod): &'static Message,
+    stuck_new_parallel(pod): &'static Message,
+    held_by_max_unavailable(next, max, pod): &'static Message,
+    max_unavailable_dropped(next, max, pod): &'static Message,
+    orphaned(pod): &'static Message,
+    waiting_for_available(pod, seconds, next): &'static Message,
+    last_ready(pod): &'static Message,
+    last_available(pod, seconds): &'static Message,
+    waiting_for_termination(pod): &'static Message,
+    held_by_partition(held, partition): &'static Message,
+    on_delete(held): &'static Message,
     one_held: &'static str,
-    stuck(pod): Message,
-    failed(message): Message,
-    being_deleted: Message,
-    starting: Message,
+    stuck(pod): &'static Message,
+    failed(message): &'static Message,
+    being_deleted: &'static Message,
+    starting: &'static Message,
 
     // Why a part of a set is as it is.
-    pod_going(pod): Message,
-    pod_to_go(pod, before): Message,
-    pod_unready(pod): Message,
-    pod_ready(pod, node): Message,
-    pod_held(pod, partition): Message,
-    pod_on_delete(pod): Message,
-    pod_outdated(pod): Message,
-    ghost(next, pod): Message,
-    ghost_scaled_away(pod, replicas): Message,
-    claim_missing(claim): Message,
-    claim_pending(claim): Message,
-    claim_bound(claim, pod): Message,
-    claim_kept_why(claim, pod, set): Message,
-    claim_in_use(claim, pod): Message,
-    claim_going(claim): Message,
-    claim_lost(claim): Message,
-    service_missing(set, service): Message,
-    service_selects_others(service, set): Message,
-    service_not_headless(service): Message,
-    dns_no_service(pod, set): Message,
-    dns_missing(pod): Message,
-    dns_going(pod, service): Message,
-    dns_no_address(pod): Message,
-    dns_unready(pod, service): Message,
-    dns_there(pod, service): Message,
-    node_gone(node): Message,
-    node_silent(node): Message,
+    pod_going(pod): &'static Message,
+    pod_to_go(pod, before): &'static Message,
+    pod_unready(pod): &'static Message,
+    pod_ready(pod, node): &'static Message,
+    pod_held(pod, partition): &'static Message,
+    pod_on_delete(pod): &'static Message,
+    pod_outdated(pod): &'static Message,
+    ghost(next, pod): &'static Message,
+    ghost_scaled_away(pod, replicas): &'static Message,
+    claim_missing(claim): &'static Message,
+    claim_pending(claim): &'static Message,
+    claim_bound(claim, pod): &'static Message,
+    claim_kept_why(claim, pod, set): &'static Message,
+    claim_in_use(claim, pod): &'static Message,
+    claim_going(claim): &'static Message,
+    claim_lost(claim): &'static Message,
+    service_missing(set, service): &'static Message,
+    service_selects_others(service, set): &'static Message,
+    service_not_headless(service): &'static Message,
+    dns_no_service(pod, set): &'static Message,
+    dns_missing(pod): &'static Message,
+    dns_going(pod, service): &'static Message,
+    dns_no_address(pod): &'static Message,
+    dns_unready(pod, service): &'static Message,
+    dns_there(pod, service): &'static Message,
+    node_gone(node): &'static Message,
+    node_silent(node): &'static Message,
     /// That `{pod}` runs on such a node.
     node_silent_pod(pod): &'static str,
-    node_unreachable(node): Message,
-    node_recovering(node): Message,
-    node_cordoned(node): Message,
-    node_well(node): Message,
+    node_unreachable(node): &'static Message,
+    node_recovering(node): &'static Message,
+    node_cordoned(node): &'static Message,
+    node_well(node): &'static Message,
 
-    unschedulable(message): Message,
-    waiting_for_binding(claim): Message,
-    provisioning(provisioner, claim): Message,
-    class_missing(claim, class): Message,
-    sandbox: Message,
-    pulling(image): Message,
-    container_starts(container): Message,
-    running_init(container): Message,
-    probing(container): Message,
-    probe_fails(container, failures): Message,
-    image_back_off(image): Message,
-    crash_once(container): Message,
-    crash_again(container): Message,
-    crash_back_off(container, restarts): Message,
-    stopping(seconds): Message,
-    node_lost(node): Message,
-    node_lost_tolerated(node): Message,
-    node_lost_for_good(node, pod): Message,
-    cant_start(message): Message,
-    waiting_for_consumer: Message,
-    no_volume: Message,
-    provisioning_failed(message): Message,
-    volume_node_gone(claim, node): Message,
-    volume_node_cordoned(claim, node): Message,
-    volume_node_lost(claim, node): Message,
+    unschedulable(message): &'static Message,
+    waiting_for_binding(claim): &'static Message,
+    provisioning(provisioner, claim): &'static Message,
+    class_missing(claim, class): &'static Message,
+    sandbox: &'static Message,
+    pulling(image): &'static Message,
+    container_starts(container): &'static Message,
+    running_init(container): &'static Message,
+    probing(container): &'static Message,
+    probe_fails(container, failures): &'static Message,
+    image_back_off(image): &'static Message,
+    crash_once(container): &'static Message,
+    crash_again(container): &'static Message,
+    crash_back_off(container, restarts): &'static Message,
+    stopping(seconds): &'static Message,
+    node_lost(node): &'static Message,
+    node_lost_tolerated(node): &'static Message,
+    node_lost_for_good(node, pod): &'static Message,
+    cant_start(message): &'static Message,
+    waiting_for_consumer: &'static Message,
+    no_volume: &'static Message,
+    provisioning_failed(message): &'static Message,
+    volume_node_gone(claim, node): &'static Message,
+    volume_node_cordoned(claim, node): &'static Message,
+    volume_node_lost(claim, node): &'static Message,
 }
 }
 
@@ -398,6 +398,28 @@ Dns {
 }
 }
 
+/// The language that a page speaks. While there is one, the compiler knows each text where it is shown: code that loads
+/// early brings only the texts that it shows, not the table of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Messages {
+    /// English.
+    English,
+}
+
+/// English.
+pub static EN: Messages = Messages::English;
+
+impl Deref for Messages {
+    type Target = Texts;
+
+    #[inline(always)]
+    fn deref(&self) -> &Texts {
+        match self {
+            Messages::English => &en::TEXTS,
+        }
+    }
+}
+
 impl Messages {
     /// How many of a set's pods are Ready.
     pub fn ready(&self, ready: i32, replicas: i32) -> String {
@@ -405,7 +427,8 @@ impl Messages {
     }
 }
 
-/// The languages that there are texts in, by their tags (BCP 47). One more is one more file, and a row here.
+/// The languages that there are texts in, by their tags (BCP 47). One more is one more file, a variant of
+/// [`Messages`], and a row here.
 pub const LANGUAGES: [(&str, &Messages); 1] = [("en", &EN)];
 
 /// A text with these values in its places. A place without a value stays as it is written: the tests find it, no page
@@ -450,6 +473,12 @@ mod tests {
             if let Some(rule) = self.rule {
                 see(field, &[], rule.text);
             }
+        }
+    }
+
+    impl<T: Visit> Visit for &'static T {
+        fn visit(&self, field: &str, places: &[&str], see: &mut dyn FnMut(&str, &[&str], &str)) {
+            (**self).visit(field, places, see);
         }
     }
 
