@@ -145,8 +145,11 @@ globalThis.ordinalLoadDeferred = miss;
 // Makes a part of the program known to the one before it.
 const link = (number, module) => {
   const before = parts[number - 1];
+  // Functions have no names there: imports are read in the order of the table that holds them.
+  let used = 0;
+  const first = Object.create(before, { "": { get: () => before.$used.get(used++) } });
   try {
-    parts[number] = new WebAssembly.Instance(module, { first: before, page: { load: miss } }).exports;
+    parts[number] = new WebAssembly.Instance(module, { first, page: { load: miss } }).exports;
   } catch {
     throw TEXT.damaged;
   }

@@ -17,7 +17,7 @@ use std::{env, fs};
 
 use wasm_profile_split::coverage::Coverage;
 use wasm_profile_split::error::Error;
-use wasm_profile_split::{Border, instrument, split};
+use wasm_profile_split::{Border, bind_by_order, instrument, split};
 
 use crate::arguments::Arguments;
 use crate::first_load;
@@ -129,6 +129,11 @@ impl Site {
         }
         let parts = PARTS.iter().zip(split.modules);
         let mut parts = parts.map(|(name, part)| optimised(name, part)).collect::<Result<Vec<_>>>()?;
+        // By order, from here on: optimising tells functions apart by their names.
+        for at in 1..parts.len() {
+            let bound = bind_by_order(&parts[at - 1], &parts[at]).map_err(|error| error.to_string())?;
+            [parts[at - 1], parts[at]] = bound;
+        }
         let imports = self.shorten_scripts()?;
         parts[0] = glue::rename_imports(&parts[0], &imports).map_err(|error| error.to_string())?;
         // The names follow from all contents: no part is ever taken from a cache beside another's.

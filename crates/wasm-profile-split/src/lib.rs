@@ -8,9 +8,11 @@
 //! - `outline`: makes functions of the segments that ran later, by `cut` and `copy`;
 //! - `relocations`: reads which function needs which `constants`;
 //! - `partition`: decides what goes where; `earlier` and `later` make the two sides of a border; `data` distributes constants;
+//! - `bind`: binds two modules by the order of what one uses of the other, once they have been optimised;
 //! - `protocol`: the names by which modules and loader know each other.
 
 mod addresses;
+mod bind;
 mod constants;
 mod copy;
 pub mod coverage;
@@ -31,6 +33,7 @@ mod relocations;
 mod shape;
 mod split;
 
+pub use bind::bind_by_order;
 pub use instrument::{Instrumented, instrument};
 pub use module::{plain_name, without_relocations};
 pub use split::{Border, Split, split};

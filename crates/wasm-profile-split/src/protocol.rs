@@ -15,6 +15,10 @@ pub const LOAD_NEXT: (&str, &str) = ("page", "load");
 /// The export that is the table through which the next module is called.
 pub const CALLS: &str = "$rest";
 
+/// The export that is the table of what the next module uses of this one, in the order of its imports, once the two are bound
+/// by [`crate::bind_by_order`]. Those imports have the empty name.
+pub const USED: &str = "$used";
+
 /// The export of an instrumented module that is its memory of marks.
 pub const MARKS: &str = "marks";
 
@@ -29,6 +33,11 @@ pub fn function(number: usize) -> String {
             return name;
         }
     }
+}
+
+/// Whether a name is one that [`function`] gives.
+pub fn is_function(name: &str) -> bool {
+    name.starts_with('$') && name != CALLS && name != USED
 }
 
 /// The name by which the memory, table or global of this number is exported to the next module.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use wasm_encoder::{CustomSection, Encode, LinkingSection, Section, SymbolTable};
 use wasm_profile_split::coverage::{Coverage, lines};
 use wasm_profile_split::error::Error;
-use wasm_profile_split::{instrument, split};
-use wasmi::{Caller, Engine, Extern, Instance, Linker, Module, Store, Val};
+use wasm_profile_split::{bind_by_order, instrument, split};
+use wasmi::{Caller, Engine, Extern, Func, Instance, Module, Nullable, Ref, Store, Val};
 use wasmparser::{Parser, Payload, Validator};
 
 /// A program with a run for each moment. `start` runs first; `open` runs second, and does what it does rarely in a long
@@ -187,25 +187,38 @@ impl Program {
 fn load(mut store: impl wasmi::AsContextMut<Data = Page>, number: usize) {
     let mut store = store.as_context_mut();
     let module = Module::new(store.engine(), &store.data().parts[number][..]).expect("a part is a module");
-    let mut linker: Linker<Page> = Linker::new(store.engine());
-    if let Some(before) = number.checked_sub(1) {
-        let before = store.data().instances[before];
-        let exports: Vec<(String, Extern)> =
-            before.exports(&store).map(|export| (export.name().to_owned(), export.into_extern())).collect();
-        for (name, export) in exports {
-            linker.define("first", &name, export).expect("names differ");
-        }
-    }
+    let before = number.checked_sub(1).map(|before| store.data().instances[before]);
     let wait = move |mut caller: Caller<Page>| {
         caller.data_mut().waits += 1;
         load(&mut caller, number + 1);
     };
-    linker.func_wrap("page", "load_now", wait).expect("it is new");
-    linker.func_wrap("page", "load", wait).expect("it is new");
-    linker
-        .func_wrap("page", "note", |mut caller: Caller<Page>, note: i32| caller.data_mut().notes.push(note))
-        .expect("it is new");
-    let instance = linker.instantiate_and_start(&mut store, &module).expect("all that it imports is there");
+    let mut used = 0;
+    let mut imports = Vec::new();
+    for import in module.imports() {
+        let import: Extern = match (import.module(), import.name()) {
+            ("first", "") => {
+                let before = before.expect("there is one before");
+                let table = before.get_table(&store, "$used").expect("it gives what is used");
+                let function = table.get(&store, used).expect("there is one more");
+                used += 1;
+                match function {
+                    Ref::Func(Nullable::Val(function)) => function.into(),
+                    other => panic!("{other:?} is no function"),
+                }
+            }
+            ("first", name) => {
+                before.and_then(|before| before.get_export(&store, name)).expect("it is exported")
+            }
+            ("page", "note") => {
+                let note = |mut caller: Caller<Page>, note: i32| caller.data_mut().notes.push(note);
+                Func::wrap(&mut store, note).into()
+            }
+            ("page", _) => Func::wrap(&mut store, wait).into(),
+            other => panic!("{other:?} is imported"),
+        };
+        imports.push(import);
+    }
+    let instance = Instance::new(&mut store, &module, &imports).expect("all that it imports is there");
     if let Some(before) = number.checked_sub(1) {
         let before = store.data().instances[before];
         let loaded = before.get_global(&store, "deferred_loaded").expect("it asks whether the next is there");
@@ -230,6 +243,14 @@ fn parts() -> Vec<Vec<u8>> {
     let split = split(&linked(), &bound(), &profiled()).expect("it can be split");
     assert_eq!(split.pieces, 1, "the long branch of `open` is cut out");
     split.modules.into()
+}
+
+/// The parts bound by order.
+fn bound_parts() -> Vec<Vec<u8>> {
+    let [first, second, third] = <[Vec<u8>; 3]>::try_from(parts()).expect("three parts");
+    let [first, second] = bind_by_order(&first, &second).expect("the second uses the first");
+    let [second, third] = bind_by_order(&second, &third).expect("the third uses the second");
+    vec![first, second, third]
 }
 
 fn names_of(part: &[u8]) -> Vec<String> {
@@ -272,11 +293,11 @@ fn the_parts_do_what_the_whole_does() {
         ("seldom", 2000),
         ("calls", 0),
     ];
-    // Loaded before, or on the spot; in any order of first calls.
-    for loaded in 0..3 {
+    // Loaded before, or on the spot; in any order of first calls; bound by names, or by order.
+    for (loaded, parts) in (0..3).flat_map(|loaded| [(loaded, parts()), (loaded, bound_parts())]) {
         for first in 0..calls.len() {
             let mut whole = Program::new(&[bound()]);
-            let mut split = Program::new(&parts());
+            let mut split = Program::new(&parts);
             for part in 1..=loaded {
                 split.load(part);
             }
@@ -288,6 +309,23 @@ fn the_parts_do_what_the_whole_does() {
             assert_eq!(split.waits, 2 - loaded, "each part is waited for once, unless it is there");
         }
     }
+}
+
+#[test]
+fn parts_that_are_bound_by_order_have_no_names_for_what_is_used() {
+    let (named, bound) = (parts(), bound_parts());
+    for part in &bound {
+        Validator::new().validate_all(part).expect("every part is a valid module");
+    }
+    let exported = |part: &[u8]| -> Vec<String> {
+        let module = walrus::Module::from_buffer(part).expect("a part is a module");
+        module.exports.iter().map(|export| export.name.clone()).collect()
+    };
+    assert!(exported(&named[0]).contains(&"$a".to_owned()), "{:?}", exported(&named[0]));
+    assert!(!exported(&bound[0]).contains(&"$a".to_owned()), "{:?}", exported(&bound[0]));
+    assert!(exported(&bound[0]).contains(&"$used".to_owned()), "{:?}", exported(&bound[0]));
+    let error = bind_by_order(&named[2], &named[1]).expect_err("the third gives the second nothing");
+    assert!(matches!(error, Error::NotExported(_)), "{error}");
 }
 
 #[test]
