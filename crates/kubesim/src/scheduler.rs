@@ -285,6 +285,26 @@ impl<'a> NodeInfo<'a> {
         self.load.map_or(0, of)
     }
 
+    /// A reason of the event, with what it is about.
+    fn refusal(&self, asks: &Asks, reason: &'static str) -> NodeRefusal {
+        let node = self.object.node();
+        match reason {
+            CORDONED => NodeRefusal::Cordoned,
+            TAINTED => {
+                let tolerations = &asks.pod.spec.tolerations;
+                let taint = node.taints.iter().find(|taint| keeps_away(tolerations, taint));
+                NodeRefusal::Taint { key: taint.map(|taint| taint.key.clone()).unwrap_or_default() }
+            }
+            OTHER_LABELS => NodeRefusal::Labels,
+            TOO_MANY_PODS => NodeRefusal::TooManyPods,
+            LACKS_CPU => NodeRefusal::Cpu { free_millis: node.cpu_millis - self.used(|l| l.cpu_millis) },
+            LACKS_MEMORY => {
+                NodeRefusal::Memory { free_bytes: node.memory_bytes - self.used(|l| l.memory_bytes) }
+            }
+            reason => NodeRefusal::Other { reason },
+        }
+    }
+
     /// The pods, those that have ended left out.
     fn pods(&self, store: &'a Store) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
         store.pods_on(self.name()).filter(|p| !p.pod().is_terminal())
@@ -343,6 +363,55 @@ impl<'a> Asks<'a> {
             preferred: preferred("podAffinity", 1).chain(preferred("podAntiAffinity", -1)).collect(),
         }
     }
+}
+
+/// Why a node does not take a pod, for people: what the event's counts leave out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NodeRefusal {
+    /// It is cordoned.
+    Cordoned,
+    /// It has a taint that the pod does not tolerate.
+    Taint {
+        /// The taint's key.
+        key: Str,
+    },
+    /// The pod's node selector or required node affinity asks for labels that it has not.
+    Labels,
+    /// It has as many pods as it takes.
+    TooManyPods,
+    /// The pod asks for more CPU than is left.
+    Cpu {
+        /// What is left, in thousandths.
+        free_millis: i64,
+    },
+    /// The pod asks for more memory than is left.
+    Memory {
+        /// What is left, in bytes.
+        free_bytes: i64,
+    },
+    /// Anything else.
+    Other {
+        /// As the event says it, such as `node(s) didn't match pod anti-affinity rules`.
+        reason: &'static str,
+    },
+}
+
+/// Why each node refuses a pod in this world, by node; nothing if one takes it, or if it does not come to that, as a claim is
+/// missing. Pure: what the scheduler found last may have been another world.
+pub fn refusals(store: &Store, object: &Object) -> Vec<(Str, NodeRefusal)> {
+    let nodes: Vec<NodeInfo> =
+        store.nodes_with_loads().map(|(object, load)| NodeInfo { object, load }).collect();
+    if claims_allow_scheduling(store, object).is_err() {
+        return Vec::new();
+    }
+    let asks = Asks::new(store, object);
+    let mut refused = Vec::new();
+    for info in &nodes {
+        let Err(refusal) = filter(&asks, info, &nodes) else { return Vec::new() };
+        let reasons = refusal.reasons.iter();
+        refused.extend(reasons.map(|reason| (info.name().clone(), info.refusal(&asks, reason))));
+    }
+    refused
 }
 
 /// Why a node does not take a pod.
@@ -457,14 +526,13 @@ fn filter(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Result<NodeVolumes,
     let (spec, node) = (&asks.pod.spec, info.object.node());
     let refuse = |for_good, reason| Err(Refusal::new(for_good, reason));
     if node.unschedulable && !tolerates(&spec.tolerations, &unschedulable_taint()) {
-        return refuse(true, "node(s) were unschedulable");
+        return refuse(true, CORDONED);
     }
-    let keeps_away = |t: &&Taint| &*t.effect != "PreferNoSchedule" && !tolerates(&spec.tolerations, t);
-    if node.taints.iter().any(|t| keeps_away(&t)) {
-        return refuse(true, "node(s) had untolerated taint(s)");
+    if node.taints.iter().any(|taint| keeps_away(&spec.tolerations, taint)) {
+        return refuse(true, TAINTED);
     }
     if !wants_node(asks, info.object) {
-        return refuse(true, "node(s) didn't match Pod's node affinity/selector");
+        return refuse(true, OTHER_LABELS);
     }
     if !asks.host_ports.is_empty() && info.load.is_some_and(|load| load.with_host_ports > 0) {
         let taken = |p: &Rc<Object>| host_ports(p.pod()).any(|port| asks.host_ports.contains(&port));
@@ -474,11 +542,11 @@ fn filter(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Result<NodeVolumes,
     }
     let mut lacks = Refusal { reasons: Vec::new(), for_good: false };
     if info.count() as i64 + 1 > node.pods {
-        lacks.reasons.push("Too many pods");
+        lacks.reasons.push(TOO_MANY_PODS);
     }
     for (reason, wanted, used, has) in [
-        ("Insufficient cpu", asks.cpu, info.used(|l| l.cpu_millis), node.cpu_millis),
-        ("Insufficient memory", asks.memory, info.used(|l| l.memory_bytes), node.memory_bytes),
+        (LACKS_CPU, asks.cpu, info.used(|l| l.cpu_millis), node.cpu_millis),
+        (LACKS_MEMORY, asks.memory, info.used(|l| l.memory_bytes), node.memory_bytes),
     ] {
         if wanted > 0 && wanted > has - used {
             lacks.reasons.push(reason);
@@ -494,6 +562,19 @@ fn filter(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Result<NodeVolumes,
     }
     pods_attract(asks, info, all)?;
     Ok(volumes)
+}
+
+// The reasons that are told with what they are about.
+const CORDONED: &str = "node(s) were unschedulable";
+const TAINTED: &str = "node(s) had untolerated taint(s)";
+const OTHER_LABELS: &str = "node(s) didn't match Pod's node affinity/selector";
+const TOO_MANY_PODS: &str = "Too many pods";
+const LACKS_CPU: &str = "Insufficient cpu";
+const LACKS_MEMORY: &str = "Insufficient memory";
+
+/// Whether a taint keeps away a pod with these tolerations.
+fn keeps_away(tolerations: &[Toleration], taint: &Taint) -> bool {
+    &*taint.effect != "PreferNoSchedule" && !tolerates(tolerations, taint)
 }
 
 fn unschedulable_taint() -> Taint {

@@ -9,9 +9,9 @@ pub fn hint(text: &str, line: u32) -> Option<Hint> {
         return Some(Hint::HelmTemplate);
     }
     // The scanner may notice a tab only at the end of what it could belong to.
-    let near = text.lines().skip((line as usize).saturating_sub(2)).take(2);
+    let mut near = text.lines().skip((line as usize).saturating_sub(2)).take(2);
     let has_tab = |line: &str| line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
-    near.map(has_tab).any(|has_tab| has_tab).then_some(Hint::Tab)
+    near.any(has_tab).then_some(Hint::Tab)
 }
 
 #[cfg(test)]

@@ -1,44 +1,13 @@
 //! What one pod, or one claim, is busy with: a sentence that goes after another.
 
-use super::explanation::Values;
-use super::remedy::{apply, class, in_namespace};
-use crate::messages::{Message, Messages, fill};
-use kubesim::api::verdict::{Component, Reason, Verdict};
-use kubesim::api::{Key, Kind, Object, SimTime};
+use super::part::{Detail, Values, sentence};
+use super::remedy::{apply, class as class_like, in_namespace};
+use super::{container, scheduling};
+use crate::messages::{Message, Messages};
+use kubesim::api::verdict::{Component, Reason};
+use kubesim::api::{Key, Kind, Object};
 use kubesim::apiserver::Store;
-
-/// What one pod, or one claim, is busy with.
-pub struct Detail {
-    /// In a sentence.
-    pub text: String,
-    pub(super) detail: &'static Message,
-    /// The stretch of time that it takes.
-    pub wait: Option<(SimTime, SimTime)>,
-    /// Whether it won't go on by itself.
-    pub stuck: bool,
-    /// A command that would help.
-    pub remedy: Option<String>,
-}
-
-impl Detail {
-    fn new(detail: &'static Message, verdict: Option<&Verdict>, values: Values) -> Detail {
-        Detail {
-            text: fill(detail.text, values),
-            detail,
-            wait: verdict.and_then(|v| v.until.map(|until| (v.since, until))),
-            stuck: false,
-            remedy: None,
-        }
-    }
-
-    fn stuck(self) -> Detail {
-        Detail { stuck: true, ..self }
-    }
-
-    fn with_remedy(self, remedy: String) -> Detail {
-        Detail { remedy: Some(remedy), ..self }
-    }
-}
+use kubesim::provisioner;
 
 /// What this pod is busy with, or waits for: by the kubelet's verdict once it has a node, else by the scheduler's and
 /// that of its claims.
@@ -52,9 +21,10 @@ pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Opti
         Reason::Unschedulable { message } => {
             let claims = pod.pod().spec.claims();
             let mut claims = claims.map(|claim| key.beside(Kind::PersistentVolumeClaim, claim));
-            claims
-                .find_map(|claim| stranded(messages, store, &key.name, &claim))
-                .unwrap_or_else(|| say(&messages.unschedulable, &[("message", &sentence(message))]).stuck())
+            claims.find_map(|claim| stranded(messages, store, &key.name, &claim)).unwrap_or_else(|| {
+                let plain = |said: &str| say(&messages.unschedulable, &[("message", said)]).stuck();
+                scheduling::unschedulable(messages, store, pod, message, plain)
+            })
         }
         Reason::WaitingForBinding { claims, .. } => {
             let detail = claims.iter().find_map(|claim| {
@@ -66,25 +36,33 @@ pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Opti
         Reason::CreatingSandbox => say(&messages.sandbox, &[]),
         Reason::Pulling { image, .. } => say(&messages.pulling, &[("image", image)]),
         Reason::Starting { container } => say(&messages.container_starts, &[("container", container)]),
-        Reason::RunningInit { container } => say(&messages.running_init, &[("container", container)]),
+        Reason::RunningInit { container } => container::waits_for_own_name(messages, store, pod, container)
+            .unwrap_or_else(|| say(&messages.running_init, &[("container", container)])),
         Reason::Probing { container, failures: 0 } => say(&messages.probing, &[("container", container)]),
         Reason::Probing { container, failures } => {
             let values = [("container", &**container), ("failures", &*failures.to_string())];
             Detail { wait: None, ..say(&messages.probe_fails, &values) }
         }
         Reason::CantStart { message, .. } => {
-            say(&messages.cant_start, &[("message", &sentence(message))]).stuck()
+            let said = say(&messages.cant_start, &[("message", &sentence(message))]).stuck();
+            match container::missing_object(store, pod) {
+                Some(command) => said.with_remedy(command),
+                None => said,
+            }
         }
         Reason::ImageBackOff { image, .. } => say(&messages.image_back_off, &[("image", image)]).stuck(),
         Reason::CrashBackOff { container, restarts: 0 } => {
-            say(&messages.crash_once, &[("container", container)])
+            let said = say(&messages.crash_once, &[("container", container)]);
+            container::ended(messages, store, pod, container, said)
         }
         Reason::CrashBackOff { container, restarts: 1 } => {
-            say(&messages.crash_again, &[("container", container)])
+            let said = say(&messages.crash_again, &[("container", container)]);
+            container::ended(messages, store, pod, container, said)
         }
         Reason::CrashBackOff { container, restarts } => {
             let values = [("container", &**container), ("restarts", &*restarts.to_string())];
-            say(&messages.crash_back_off, &values).stuck()
+            let said = say(&messages.crash_back_off, &values).stuck();
+            container::ended(messages, store, pod, container, said)
         }
         Reason::Stopping { grace_seconds } => {
             say(&messages.stopping, &[("seconds", &grace_seconds.to_string())])
@@ -146,9 +124,19 @@ pub(super) fn claim_detail(messages: &'static Messages, store: &Store, key: &Key
             Detail::new(detail, verdict, &[(name, value), ("claim", &key.name)])
         };
         Some(match &verdict?.reason {
+            Reason::Provisioning { provisioner } if &**provisioner != provisioner::NAME => {
+                let class = store.get(key).and_then(|claim| claim.claim().spec.storage_class_name.clone());
+                let said = say(&messages.nobody_provisions, "provisioner", provisioner).stuck();
+                match class.filter(|name| can_be_made_anew(store, name)) {
+                    Some(name) => said.with_remedy(
+                        ["kubectl delete storageclass ", &name, " && ", &apply(&class_like(&name))].concat(),
+                    ),
+                    None => said,
+                }
+            }
             Reason::Provisioning { provisioner } => say(&messages.provisioning, "provisioner", provisioner),
             Reason::ClassMissing { class: name } => {
-                say(&messages.class_missing, "class", name).stuck().with_remedy(apply(&class(name)))
+                say(&messages.class_missing, "class", name).stuck().with_remedy(apply(&class_like(name)))
             }
             Reason::WaitingForFirstConsumer => say(&messages.waiting_for_consumer, "", ""),
             Reason::NoVolume => say(&messages.no_volume, "", "").stuck(),
@@ -160,8 +148,7 @@ pub(super) fn claim_detail(messages: &'static Messages, store: &Store, key: &Key
     })
 }
 
-/// A message as a sentence: with a full stop.
-pub(super) fn sentence(message: &str) -> String {
-    let message = message.trim_end();
-    if message.ends_with('.') { message.into() } else { format!("{message}.") }
+/// Whether a class can be deleted and made anew with another provisioner.
+fn can_be_made_anew(store: &Store, class: &str) -> bool {
+    store.get(&Key::cluster(Kind::StorageClass, class)).is_some()
 }

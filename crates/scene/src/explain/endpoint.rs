@@ -3,7 +3,7 @@
 use super::about::About;
 use super::detail::pod_detail;
 use super::explanation::{Explanation, Tone};
-use super::remedy::{apply, headless, pairs};
+use super::remedy::{apply, headless, made_headless, pairs};
 use kubesim::api::{Key, Kind, Object};
 
 impl About<'_> {
@@ -65,7 +65,12 @@ impl About<'_> {
             let patch = format!("kubectl patch service {name} --type=merge -p '{patch}'");
             return Some(why.with_remedy(self.command(patch)));
         }
-        (!service.is_headless())
-            .then(|| Explanation::new(Tone::Waiting, &messages.service_not_headless, &values))
+        (!service.is_headless()).then(|| {
+            let name = &spec.service_name;
+            let delete = self.command(["kubectl delete service ", name].concat());
+            let anew = self.command(apply(&made_headless(name, service)));
+            let why = Explanation::new(Tone::Waiting, &messages.service_not_headless, &values);
+            why.with_remedy([delete, anew].join(" && "))
+        })
     }
 }

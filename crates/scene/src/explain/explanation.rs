@@ -1,6 +1,6 @@
 //! A question, its answer, and the rule behind it.
 
-use super::detail::Detail;
+use super::part::{Detail, Values};
 use crate::messages::{Message, Rule, fill};
 use kubesim::api::{Key, SimTime, Str};
 
@@ -62,8 +62,6 @@ pub struct Explanation {
     /// A command that would help.
     pub remedy: Option<String>,
 }
-
-pub(super) type Values<'v> = &'v [(&'v str, &'v str)];
 
 impl Explanation {
     pub(super) fn new(tone: Tone, say: &Message, values: Values) -> Explanation {

@@ -3,14 +3,17 @@
 
 mod about;
 mod claim;
+mod container;
 mod detail;
 mod endpoint;
 mod explanation;
 mod node;
 mod nothing;
+mod part;
 mod pod;
 mod refusal;
 mod remedy;
+mod scheduling;
 mod set;
 
 pub use explanation::{Explanation, Subject, Tone};

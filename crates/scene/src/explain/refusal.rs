@@ -1,7 +1,7 @@
 //! Why a manifest was refused, and what helps.
 
-use super::detail::sentence;
 use super::explanation::{Explanation, Tone};
+use super::part::sentence;
 use super::remedy::in_namespace;
 use crate::messages::{Messages, fill};
 use kubesim::api::refusal::{Hint, RefusedRequest};

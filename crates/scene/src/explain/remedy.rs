@@ -1,6 +1,7 @@
 //! Commands that help.
 
 use kubesim::api::Str;
+use kubesim::api::service::{Service, TargetPort};
 
 /// A kubectl command about something in this namespace.
 pub fn in_namespace(command: String, namespace: &str) -> String {
@@ -25,6 +26,24 @@ pub(super) fn headless<'a>(name: &str, labels: impl Iterator<Item = (&'a Str, &'
     let labels = pairs(labels);
     format!(
         r#"{{"apiVersion":"v1","kind":"Service","metadata":{{"name":"{name}"}},"spec":{{"clusterIP":"None","selector":{{{labels}}}}}}}"#
+    )
+}
+
+/// This Service without a virtual IP, in JSON. A virtual IP can't be taken from a Service that has one
+/// (`pkg/registry/core/service/strategy.go`), so it has to be made anew.
+pub(super) fn made_headless(name: &str, service: &Service) -> String {
+    let ports = service.ports.iter().map(|port| {
+        let target = match &port.target_port {
+            TargetPort::Number(number) => number.to_string(),
+            TargetPort::Name(name) => format!("\"{name}\""),
+        };
+        let name = port.name.as_ref().map(|name| format!(r#""name":"{name}","#)).unwrap_or_default();
+        format!(r#"{{{name}"port":{},"protocol":"{}","targetPort":{target}}}"#, port.port, port.protocol)
+    });
+    let ports = ports.collect::<Vec<_>>().join(",");
+    let selector = pairs(service.selector.iter());
+    format!(
+        r#"{{"apiVersion":"v1","kind":"Service","metadata":{{"name":"{name}"}},"spec":{{"clusterIP":"None","ports":[{ports}],"selector":{{{selector}}}}}}}"#
     )
 }
 

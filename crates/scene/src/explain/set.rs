@@ -1,8 +1,8 @@
 //! Why a set as a whole does what it does.
 
 use super::about::{About, ordinal};
-use super::detail::sentence;
 use super::explanation::{Explanation, Tone};
+use super::part::sentence;
 use crate::history::pod_state::PodState;
 use crate::messages::{Message, fill};
 use kubesim::api::stateful_set::PodManagementPolicy;

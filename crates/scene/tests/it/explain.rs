@@ -4,6 +4,7 @@
 use crate::FLASK;
 use kubesim::api::verdict::{Component, Reason};
 use kubesim::api::{Key, Kind, SimTime, Span};
+use kubesim::apiserver::{Change, Stream};
 use kubesim::config::{FeatureGates, Options};
 use kubesim::story::{Input, Story};
 use scene::explain::{self as why, Explanation, Subject, Tone};
@@ -452,7 +453,12 @@ fn a_pod_that_no_node_takes() {
         "{reason:?}"
     );
     let why = whole(&story);
-    check(&why, Tone::Stuck, "Why is flask-1 not there yet?", "No node takes it: 0/4 nodes are available");
+    check(
+        &why,
+        Tone::Stuck,
+        "Why is flask-1 not there yet?",
+        "`chhan-k8s-2`, `chhan-k8s-3`, `chhan-k8s-4`: 4 CPUs are free, the pod asks for 1000.",
+    );
     assert_eq!(why.rule.map(|rule| rule.field), Some("resources"));
 }
 
@@ -796,4 +802,124 @@ fn one_pod_is_not_spoken_of_as_many() {
     run(&mut story, "kubectl set image sts/flask flask-app=han0495/flask-example-app:2", 60);
     assert_eq!(reason(&story), Reason::HeldByPartition { partition: 1, held: 1 });
     check(&whole(&story), Tone::Calm, "Why does 1 pod keep the old revision?", "`partition: 1`");
+}
+
+/// Checks that something is stuck for a reason, and that the offered command mends it.
+#[track_caller]
+fn mended(changes: &[(&str, &str)], before: i64, text: &str, remedy: &str, after: i64) {
+    let mut story = story(changes, before);
+    let why = whole(&story);
+    assert!(why.text.contains(text), "no {text:?} in {why:?}");
+    assert_eq!(why.remedy.as_deref(), Some(remedy));
+    help(&mut story, &why, after);
+}
+
+const PORTS: &str = "ports:\n        - containerPort: 80";
+
+#[test]
+fn a_provisioner_that_nobody_runs() {
+    let class = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: gp3\nprovisioner: ebs.csi.aws.com\nvolumeBindingMode: WaitForFirstConsumer\n";
+    let mut story = Story::new(Options::default());
+    let text = manifest(&[("storageClassName: \"local-path\"", "storageClassName: gp3")]);
+    story.input(Input::Apply([class, "---\n", &text].concat().into()));
+    pass(&mut story, 60);
+    let why = whole(&story);
+    check(&why, Tone::Stuck, "Why is flask-1 not there yet?", "Nobody here runs `ebs.csi.aws.com`");
+    help(&mut story, &why, 120);
+}
+
+#[test]
+fn a_secret_or_a_config_map_that_is_missing() {
+    let env = |source: &str| {
+        format!(
+            "env:\n        - name: PASSWORD\n          valueFrom: {{{source}: {{name: db, key: password}}}}\n        {PORTS}"
+        )
+    };
+    let make = "kubectl create secret generic db --from-literal=password=example";
+    mended(&[(PORTS, &env("secretKeyRef"))], 20, "secret \"db\" not found", make, 120);
+    let make = "kubectl create configmap db --from-literal=password=example";
+    mended(&[(PORTS, &env("configMapKeyRef"))], 20, "configmap \"db\" not found", make, 120);
+}
+
+#[test]
+fn a_service_that_is_not_headless() {
+    let mut story = Story::new(Options::default());
+    let text = manifest(&[("  clusterIP: None\n", "")]);
+    story.input(Input::Apply(text.into()));
+    pass(&mut story, 60);
+    let why = whole(&story);
+    check(&why, Tone::Waiting, "Why have the pods no names in DNS?", "has a virtual IP");
+    help(&mut story, &why, 10);
+    let (ports, _) = (story.cluster.api.store().get(&key(Kind::Service, "flask")).expect("made anew"), ());
+    assert_eq!(ports.service().ports.len(), 1, "its ports are kept");
+}
+
+#[test]
+fn a_container_that_ends_tells_its_exit_code_and_its_last_words() {
+    let ends = format!("command: [sh, -c, \"exit 3\"]\n        {PORTS}");
+    let mut story = story(&[(PORTS, &ends)], 90);
+    let why = whole(&story);
+    assert!(why.text.contains("Its exit code was 3."), "{why:?}");
+    assert_eq!(why.remedy.as_deref(), Some("kubectl logs flask-0 -c flask-app --previous"));
+    let logs = why.remedy.expect("a command is offered");
+    let written = story.cluster.api.history().len();
+    run(&mut story, &logs, 1);
+    let output = story
+        .cluster
+        .api
+        .history()
+        .since(written)
+        .iter()
+        .filter(|entry| matches!(&entry.change, Change::Output { stream: Stream::Stderr, .. }));
+    assert_eq!(output.count(), 0, "there are logs of the one before");
+}
+
+#[test]
+fn a_liveness_probe_that_kills() {
+    let probe = "livenessProbe: {exec: {command: [\"false\"]}, periodSeconds: 1, failureThreshold: 2}";
+    let story =
+        story(&[(PORTS, &format!("command: [sleep, \"3600\"]\n        {probe}\n        {PORTS}"))], 150);
+    let why = of(&story, pod("flask-0"));
+    assert!(why.text.contains("Its liveness probe kept failing, and so the kubelet killed it."), "{why:?}");
+}
+
+#[test]
+fn an_init_container_that_waits_for_its_own_pods_name() {
+    let first = "      initContainers:\n";
+    let init = "      initContainers:\n      - name: wait\n        image: busybox:1.28\n        command: [sh, -c, \"until nslookup $HOSTNAME.flask.default.svc.cluster.local; do sleep 2; done\"]\n";
+    let changes = [(first, init)];
+    let mut story = story(&changes, 60);
+    let why = whole(&story);
+    check(
+        &why,
+        Tone::Stuck,
+        "Why is flask-1 not there yet?",
+        "asks DNS for `flask-0.flask`, its own pod's name",
+    );
+    assert_eq!(why.wait, None, "nothing is counted down");
+    help(&mut story, &why, 120);
+    // One that waits for another pod's name is told as before.
+    let other = init.replace("$HOSTNAME", "flask-1");
+    let story = self::story(&[(first, &other)], 60);
+    assert!(!whole(&story).text.contains("its own pod's name"));
+}
+
+#[test]
+fn what_stands_against_a_pod_node_by_node() {
+    mended(
+        &[("      containers:\n", "      nodeSelector: {disk: ssd}\n      containers:\n")],
+        10,
+        "`chhan-k8s-2`, `chhan-k8s-3`, `chhan-k8s-4`: it has not the labels that the pod asks for.",
+        "kubectl label node chhan-k8s-2 --overwrite disk=ssd",
+        120,
+    );
+    let big = format!("resources: {{requests: {{cpu: 1000, memory: 1Ti}}}}\n        {PORTS}");
+    let why = whole(&story(&[(PORTS, &big)], 10));
+    for text in [
+        "`chhan-k8s-1`: it has the taint `node-role.kubernetes.io/control-plane`, which the pod does not tolerate.",
+        "CPUs are free, the pod asks for 1000.",
+        "Mi of memory are free, the pod asks for 1048576 Mi.",
+    ] {
+        assert!(why.text.contains(text), "no {text:?} in {:?}", why.text);
+    }
 }

@@ -1,0 +1,95 @@
+//! Why no node takes a pod, node by node, in words.
+
+use super::part::{Detail, sentence};
+use super::remedy::in_namespace;
+use crate::messages::{Messages, fill};
+use kubesim::api::{Object, Str};
+use kubesim::apiserver::Store;
+use kubesim::scheduler::{NodeRefusal, refusals};
+
+/// How many nodes are named of those that refuse for the same reason.
+const MOST_NODES: usize = 4;
+/// How many reasons are told.
+const MOST_REASONS: usize = 4;
+
+/// What the scheduler says about a pod (`message`, as its event has it), and what stands against it on each node.
+pub(super) fn unschedulable(
+    messages: &'static Messages,
+    store: &Store,
+    pod: &Object,
+    message: &str,
+    plain: impl FnOnce(&str) -> Detail,
+) -> Detail {
+    let refused = refusals(store, pod);
+    let mut reasons: Vec<(String, Vec<Str>)> = Vec::new();
+    for (node, reason) in &refused {
+        let said = say(messages, pod, reason);
+        match reasons.iter_mut().find(|(other, _)| *other == said) {
+            Some((_, nodes)) => nodes.push(node.clone()),
+            None => reasons.push((said, vec![node.clone()])),
+        }
+    }
+    if reasons.is_empty() {
+        return plain(&sentence(message));
+    }
+    let lines = reasons.iter().take(MOST_REASONS).map(|(said, nodes)| {
+        let mut names: Vec<String> = nodes.iter().take(MOST_NODES).map(|node| format!("`{node}`")).collect();
+        if let Some(more) = nodes.len().checked_sub(MOST_NODES + 1) {
+            names.push(fill(messages.more_nodes, &[("count", &(more + 1).to_string())]));
+        }
+        format!("{}: {said}.", names.join(", "))
+    });
+    let said = lines.collect::<Vec<_>>().join(" ");
+    let detail = plain(&said);
+    match remedy(pod, &refused) {
+        Some(remedy) => detail.with_remedy(in_namespace(remedy, &pod.meta.namespace)),
+        None => detail,
+    }
+}
+
+fn say(messages: &Messages, pod: &Object, reason: &NodeRefusal) -> String {
+    let spec = &pod.pod().spec;
+    match reason {
+        NodeRefusal::Cordoned => messages.node_is_cordoned.into(),
+        NodeRefusal::Taint { key } => fill(messages.node_has_taint, &[("taint", key)]),
+        NodeRefusal::Cpu { free_millis } => fill(
+            messages.node_lacks_cpu,
+            &[("free", &cpus(*free_millis)), ("wanted", &cpus(spec.cpu_request_millis()))],
+        ),
+        NodeRefusal::Memory { free_bytes } => fill(
+            messages.node_lacks_memory,
+            &[("free", &mebibytes(*free_bytes)), ("wanted", &mebibytes(spec.memory_request_bytes()))],
+        ),
+        NodeRefusal::Labels => messages.node_has_other_labels.into(),
+        NodeRefusal::TooManyPods => messages.node_is_full.into(),
+        NodeRefusal::Other { reason } if reason.contains("anti-affinity") => messages.node_repels.into(),
+        NodeRefusal::Other { reason } if reason.contains("topology spread") => messages.node_is_uneven.into(),
+        NodeRefusal::Other { reason } if reason.contains("free ports") => messages.node_port_taken.into(),
+        NodeRefusal::Other { reason } if reason.contains("PersistentVolume's node affinity") => {
+            messages.node_lacks_volume.into()
+        }
+        NodeRefusal::Other { reason } => reason.trim_start_matches("node(s) ").into(),
+    }
+}
+
+/// CPUs, as few digits as there are.
+fn cpus(millis: i64) -> String {
+    let text = format!("{}.{:03}", millis.max(0) / 1000, millis.max(0) % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').into()
+}
+
+fn mebibytes(bytes: i64) -> String {
+    format!("{} Mi", bytes.max(0) >> 20)
+}
+
+/// A command that lets some node take the pod.
+fn remedy(pod: &Object, refused: &[(Str, NodeRefusal)]) -> Option<String> {
+    let cordoned = refused.iter().find(|(_, reason)| *reason == NodeRefusal::Cordoned);
+    if let Some((node, _)) = cordoned {
+        return Some(format!("kubectl uncordon {node}"));
+    }
+    let selector = &pod.pod().spec.node_selector;
+    let (node, _) = refused.iter().find(|(_, reason)| *reason == NodeRefusal::Labels)?;
+    let labels: Vec<String> = selector.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    (!labels.is_empty()).then(|| format!("kubectl label node {node} --overwrite {}", labels.join(" ")))
+}
