@@ -134,7 +134,7 @@ pub(super) fn waits_for_own_name(
         "kubectl patch service {service} --type=merge -p '{{\"spec\":{{\"publishNotReadyAddresses\":true}}}}'"
     );
     Some(
-        Detail::endless(&messages.waits_for_own_name, &values)
+        Detail::endless(messages.waits_for_own_name, &values)
             .with_remedy(in_namespace(patch, &pod.meta.namespace)),
     )
 }

@@ -22,7 +22,7 @@ pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Opti
             let claims = pod.pod().spec.claims();
             let mut claims = claims.map(|claim| key.beside(Kind::PersistentVolumeClaim, claim));
             claims.find_map(|claim| stranded(messages, store, &key.name, &claim)).unwrap_or_else(|| {
-                let plain = |said: &str| say(&messages.unschedulable, &[("message", said)]).stuck();
+                let plain = |said: &str| say(messages.unschedulable, &[("message", said)]).stuck();
                 scheduling::unschedulable(messages, store, pod, message, plain)
             })
         }
@@ -31,41 +31,41 @@ pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Opti
                 claim_detail(messages, store, &key.beside(Kind::PersistentVolumeClaim, claim))
             });
             let claim = claims.first().map_or("", |c| c);
-            detail.unwrap_or_else(|| say(&messages.waiting_for_binding, &[("claim", claim)]))
+            detail.unwrap_or_else(|| say(messages.waiting_for_binding, &[("claim", claim)]))
         }
-        Reason::CreatingSandbox => say(&messages.sandbox, &[]),
-        Reason::Pulling { image, .. } => say(&messages.pulling, &[("image", image)]),
-        Reason::Starting { container } => say(&messages.container_starts, &[("container", container)]),
+        Reason::CreatingSandbox => say(messages.sandbox, &[]),
+        Reason::Pulling { image, .. } => say(messages.pulling, &[("image", image)]),
+        Reason::Starting { container } => say(messages.container_starts, &[("container", container)]),
         Reason::RunningInit { container } => container::waits_for_own_name(messages, store, pod, container)
-            .unwrap_or_else(|| say(&messages.running_init, &[("container", container)])),
-        Reason::Probing { container, failures: 0 } => say(&messages.probing, &[("container", container)]),
+            .unwrap_or_else(|| say(messages.running_init, &[("container", container)])),
+        Reason::Probing { container, failures: 0 } => say(messages.probing, &[("container", container)]),
         Reason::Probing { container, failures } => {
             let values = [("container", &**container), ("failures", &*failures.to_string())];
-            Detail { wait: None, ..say(&messages.probe_fails, &values) }
+            Detail { wait: None, ..say(messages.probe_fails, &values) }
         }
         Reason::CantStart { message, .. } => {
-            let said = say(&messages.cant_start, &[("message", &sentence(message))]).stuck();
+            let said = say(messages.cant_start, &[("message", &sentence(message))]).stuck();
             match container::missing_object(store, pod) {
                 Some(command) => said.with_remedy(command),
                 None => said,
             }
         }
-        Reason::ImageBackOff { image, .. } => say(&messages.image_back_off, &[("image", image)]).stuck(),
+        Reason::ImageBackOff { image, .. } => say(messages.image_back_off, &[("image", image)]).stuck(),
         Reason::CrashBackOff { container, restarts: 0 } => {
-            let said = say(&messages.crash_once, &[("container", container)]);
+            let said = say(messages.crash_once, &[("container", container)]);
             container::ended(messages, store, pod, container, said)
         }
         Reason::CrashBackOff { container, restarts: 1 } => {
-            let said = say(&messages.crash_again, &[("container", container)]);
+            let said = say(messages.crash_again, &[("container", container)]);
             container::ended(messages, store, pod, container, said)
         }
         Reason::CrashBackOff { container, restarts } => {
             let values = [("container", &**container), ("restarts", &*restarts.to_string())];
-            let said = say(&messages.crash_back_off, &values).stuck();
+            let said = say(messages.crash_back_off, &values).stuck();
             container::ended(messages, store, pod, container, said)
         }
         Reason::Stopping { grace_seconds } => {
-            say(&messages.stopping, &[("seconds", &grace_seconds.to_string())])
+            say(messages.stopping, &[("seconds", &grace_seconds.to_string())])
         }
         Reason::NodeLost { node } => return Some(node_lost(messages, store, pod, node)),
         _ => return None,
@@ -79,13 +79,13 @@ fn node_lost(messages: &'static Messages, store: &Store, pod: &Object, node: &st
     if pod.meta.is_terminating() {
         let force = format!("kubectl delete pod {} --force --grace-period=0", pod.meta.name);
         let force = in_namespace(force, &key.namespace);
-        return Detail::new(&messages.node_lost_for_good, None, &values).stuck().with_remedy(force);
+        return Detail::new(messages.node_lost_for_good, None, &values).stuck().with_remedy(force);
     }
     let tolerating = store.verdict(Component::TaintEvictionController, &key).map(|v| &**v);
     let tolerating = tolerating.filter(|v| matches!(v.reason, Reason::Tolerating { .. }));
     match tolerating {
-        Some(verdict) => Detail::new(&messages.node_lost_tolerated, Some(verdict), &values),
-        None => Detail::new(&messages.node_lost, None, &values),
+        Some(verdict) => Detail::new(messages.node_lost_tolerated, Some(verdict), &values),
+        None => Detail::new(messages.node_lost, None, &values),
     }
 }
 
@@ -99,17 +99,15 @@ fn stranded(messages: &'static Messages, store: &Store, pod: &str, claim: &Key) 
     let values = [("claim", &*claim.name), ("node", &*node)];
     let Some(object) = store.get(&Key::cluster(Kind::Node, &node)) else {
         let again = in_namespace(format!("kubectl delete pvc/{} pod/{pod}", claim.name), &claim.namespace);
-        return Some(Detail::new(&messages.volume_node_gone, None, &values).stuck().with_remedy(again));
+        return Some(Detail::new(messages.volume_node_gone, None, &values).stuck().with_remedy(again));
     };
     if object.node().unschedulable {
         let uncordon = format!("kubectl uncordon {node}");
-        return Some(
-            Detail::new(&messages.volume_node_cordoned, None, &values).stuck().with_remedy(uncordon),
-        );
+        return Some(Detail::new(messages.volume_node_cordoned, None, &values).stuck().with_remedy(uncordon));
     }
     let is_lost = object.node().taints.iter().any(|taint| taint.key.starts_with("node.kubernetes.io/un"));
     is_lost.then(|| {
-        Detail::new(&messages.volume_node_lost, None, &values)
+        Detail::new(messages.volume_node_lost, None, &values)
             .stuck()
             .with_remedy(format!("trouble node {node} up"))
     })
@@ -126,7 +124,7 @@ pub(super) fn claim_detail(messages: &'static Messages, store: &Store, key: &Key
         Some(match &verdict?.reason {
             Reason::Provisioning { provisioner } if &**provisioner != provisioner::NAME => {
                 let class = store.get(key).and_then(|claim| claim.claim().spec.storage_class_name.clone());
-                let said = say(&messages.nobody_provisions, "provisioner", provisioner).stuck();
+                let said = say(messages.nobody_provisions, "provisioner", provisioner).stuck();
                 match class.filter(|name| can_be_made_anew(store, name)) {
                     Some(name) => said.with_remedy(
                         ["kubectl delete storageclass ", &name, " && ", &apply(&class_like(&name))].concat(),
@@ -134,14 +132,14 @@ pub(super) fn claim_detail(messages: &'static Messages, store: &Store, key: &Key
                     None => said,
                 }
             }
-            Reason::Provisioning { provisioner } => say(&messages.provisioning, "provisioner", provisioner),
+            Reason::Provisioning { provisioner } => say(messages.provisioning, "provisioner", provisioner),
             Reason::ClassMissing { class: name } => {
-                say(&messages.class_missing, "class", name).stuck().with_remedy(apply(&class_like(name)))
+                say(messages.class_missing, "class", name).stuck().with_remedy(apply(&class_like(name)))
             }
-            Reason::WaitingForFirstConsumer => say(&messages.waiting_for_consumer, "", ""),
-            Reason::NoVolume => say(&messages.no_volume, "", "").stuck(),
+            Reason::WaitingForFirstConsumer => say(messages.waiting_for_consumer, "", ""),
+            Reason::NoVolume => say(messages.no_volume, "", "").stuck(),
             Reason::ProvisioningFailed { message } => {
-                say(&messages.provisioning_failed, "message", &sentence(message)).stuck()
+                say(messages.provisioning_failed, "message", &sentence(message)).stuck()
             }
             _ => return None,
         })

@@ -11,7 +11,7 @@ impl About<'_> {
         let (messages, name) = (self.messages, &key.name);
         let values = [("node", &**name)];
         let Some(node) = self.store.get(key) else {
-            return Explanation::new(Tone::Stuck, &messages.node_gone, &values);
+            return Explanation::new(Tone::Stuck, messages.node_gone, &values);
         };
         let verdict = self.store.verdict(Component::NodeLifecycleController, key);
         let lost = match verdict.map(|v| &v.reason) {
@@ -26,9 +26,9 @@ impl About<'_> {
             return Explanation { wait, ..why }.with_remedy(format!("trouble node {name} up"));
         }
         if node.node().unschedulable {
-            return Explanation::new(Tone::Waiting, &messages.node_cordoned, &values)
+            return Explanation::new(Tone::Waiting, messages.node_cordoned, &values)
                 .with_remedy(format!("kubectl uncordon {name}"));
         }
-        Explanation::new(Tone::Calm, &messages.node_well, &values)
+        Explanation::new(Tone::Calm, messages.node_well, &values)
     }
 }

@@ -26,7 +26,7 @@ impl About<'_> {
             return self.outdated(name);
         } else {
             let node = pod.pod().spec.node_name.as_deref().unwrap_or_default();
-            return Explanation::new(Tone::Calm, &messages.pod_ready, &[("pod", name), ("node", node)]);
+            return Explanation::new(Tone::Calm, messages.pod_ready, &[("pod", name), ("node", node)]);
         };
         let mut why = self.with_pod(Explanation::new(Tone::Waiting, say, &[("pod", name)]), name);
         why.title = fill(say.title, &[("pod", name)]);
@@ -50,7 +50,7 @@ impl About<'_> {
         let before = self.pods().filter(is_higher).min_by_key(|pod| ordinal(&pod.meta.name));
         let Some(before) = before.filter(|_| in_order) else { return Explanation { title, ..whole } };
         let values = [("pod", &**name), ("before", &*before.meta.name)];
-        let why = Explanation::new(Tone::Waiting, &messages.pod_to_go, &values);
+        let why = Explanation::new(Tone::Waiting, messages.pod_to_go, &values);
         Explanation { title, wait: whole.wait, pod: whole.pod, remedy: whole.remedy, ..why }
     }
 
@@ -76,7 +76,7 @@ impl About<'_> {
         let (since, until) = (pod.pod().ready_since()?, verdict.until?);
         let seconds = self.set.stateful_set().spec.min_ready_seconds.to_string();
         let values = [("pod", &*pod.meta.name), ("seconds", &*seconds)];
-        let why = Explanation::new(Tone::Waiting, &messages.last_available, &values);
+        let why = Explanation::new(Tone::Waiting, messages.last_available, &values);
         Some(Explanation { wait: Some((since, until)), ..why })
     }
 
@@ -87,15 +87,15 @@ impl About<'_> {
         let spec = &self.set.stateful_set().spec;
         match &spec.update_strategy {
             UpdateStrategy::OnDelete => {
-                Explanation::new(Tone::Calm, &messages.pod_on_delete, &[("pod", name)])
+                Explanation::new(Tone::Calm, messages.pod_on_delete, &[("pod", name)])
                     .with_remedy(self.delete(name))
             }
             UpdateStrategy::RollingUpdate { partition, .. } if ordinal - spec.ordinals_start < *partition => {
                 let values = [("pod", &**name), ("partition", &*partition.to_string())];
-                Explanation::new(Tone::Calm, &messages.pod_held, &values)
+                Explanation::new(Tone::Calm, messages.pod_held, &values)
             }
             UpdateStrategy::RollingUpdate { .. } => {
-                Explanation::new(Tone::Waiting, &messages.pod_outdated, &[("pod", name)])
+                Explanation::new(Tone::Waiting, messages.pod_outdated, &[("pod", name)])
             }
         }
     }
@@ -106,14 +106,14 @@ impl About<'_> {
         if self.is_beyond(name) {
             let replicas = spec.replicas.to_string();
             let values = [("pod", &**name), ("replicas", &*replicas)];
-            return self.with_claims(Explanation::new(Tone::Calm, &messages.ghost_scaled_away, &values));
+            return self.with_claims(Explanation::new(Tone::Calm, messages.ghost_scaled_away, &values));
         }
         let whole = self.whole();
         if whole.pod.as_ref().is_none_or(|pod| pod == name) {
             return Explanation { title: fill(messages.missing, &[("next", name)]), ..whole };
         }
         let before = whole.pod.clone().unwrap_or_default();
-        let mut why = Explanation::new(whole.tone, &messages.ghost, &[("next", name), ("pod", &before)]);
+        let mut why = Explanation::new(whole.tone, messages.ghost, &[("next", name), ("pod", &before)]);
         why.wait = whole.wait;
         why.remedy = whole.remedy.clone();
         self.with_pod(why, &before)

@@ -12,7 +12,7 @@ use kubesim::apiserver::Store;
 /// Why the manifest that was sent last was refused, wholly or in part, and what helps in this world.
 pub fn of_refusal(messages: &'static Messages, store: &Store, refusal: &Refusal) -> Explanation {
     let Some(first) = refusal.requests.first() else {
-        return Explanation::new(Tone::Refused, &messages.refused, &[]);
+        return Explanation::new(Tone::Refused, messages.refused, &[]);
     };
     let (count, done) = (refusal.requests.len(), refusal.objects.saturating_sub(refusal.requests.len()));
     let values = [

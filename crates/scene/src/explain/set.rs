@@ -14,7 +14,7 @@ impl About<'_> {
     pub(super) fn whole(&self) -> Explanation {
         match self.store.verdict(Component::StatefulSetController, &self.set.key()) {
             Some(verdict) => self.unless_node_is_silent(self.verdict(verdict)),
-            None => Explanation::new(Tone::Busy, &self.messages.unseen, &[("set", &self.set.meta.name)]),
+            None => Explanation::new(Tone::Busy, self.messages.unseen, &[("set", &self.set.meta.name)]),
         }
     }
 
@@ -22,7 +22,7 @@ impl About<'_> {
         let messages = self.messages;
         match &verdict.reason {
             Reason::Created { pod } => {
-                self.with_pod(Explanation::new(Tone::Busy, &messages.created, &[("pod", pod)]), pod)
+                self.with_pod(Explanation::new(Tone::Busy, messages.created, &[("pod", pod)]), pod)
             }
             Reason::Deleted { pod, why } => {
                 let say = match why {
@@ -36,8 +36,8 @@ impl About<'_> {
             Reason::WaitingForAvailable { pod, min_ready_seconds, next } => {
                 let seconds = min_ready_seconds.to_string();
                 let mut why = self.waiting(
-                    &messages.waiting_for_available,
-                    &messages.last_available,
+                    messages.waiting_for_available,
+                    messages.last_available,
                     pod,
                     next,
                     &seconds,
@@ -47,8 +47,8 @@ impl About<'_> {
                 why
             }
             Reason::WaitingForTermination { pod, next } => self.waiting(
-                &messages.waiting_for_termination,
-                &messages.waiting_for_termination,
+                messages.waiting_for_termination,
+                messages.waiting_for_termination,
                 pod,
                 next,
                 "",
@@ -56,28 +56,22 @@ impl About<'_> {
             Reason::HeldByMaxUnavailable { pod, max_unavailable, next } => {
                 let max = max_unavailable.to_string();
                 let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
-                self.with_pod(
-                    Explanation::new(Tone::Waiting, &messages.held_by_max_unavailable, &values),
-                    pod,
-                )
+                self.with_pod(Explanation::new(Tone::Waiting, messages.held_by_max_unavailable, &values), pod)
             }
             Reason::MaxUnavailableDropped { pod, max_unavailable, next } => {
                 let max = max_unavailable.to_string();
                 let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
-                self.with_pod(
-                    Explanation::new(Tone::Waiting, &messages.max_unavailable_dropped, &values),
-                    pod,
-                )
+                self.with_pod(Explanation::new(Tone::Waiting, messages.max_unavailable_dropped, &values), pod)
             }
             Reason::HeldByPartition { partition, held } => {
                 let values = [("partition", &*partition.to_string()), ("held", &*held.to_string())];
                 self.unless_pods_wait(
-                    self.held(*held, Explanation::new(Tone::Calm, &messages.held_by_partition, &values)),
+                    self.held(*held, Explanation::new(Tone::Calm, messages.held_by_partition, &values)),
                 )
             }
             Reason::OnDelete { outdated } => {
                 let why =
-                    Explanation::new(Tone::Calm, &messages.on_delete, &[("held", &outdated.to_string())]);
+                    Explanation::new(Tone::Calm, messages.on_delete, &[("held", &outdated.to_string())]);
                 let why = self.held(*outdated, why);
                 let why = match self.outdated_pod() {
                     Some(pod) => why.with_remedy(self.delete(&pod)),
@@ -86,14 +80,14 @@ impl About<'_> {
                 self.unless_pods_wait(why)
             }
             Reason::StuckUpdate { pod } => {
-                let mut why = Explanation::new(Tone::Stuck, &messages.stuck, &[("pod", pod)]);
+                let mut why = Explanation::new(Tone::Stuck, messages.stuck, &[("pod", pod)]);
                 why.pod = Some(pod.clone());
                 why.with_remedy(self.delete(pod))
             }
             Reason::Failed { message } => {
-                Explanation::new(Tone::Stuck, &messages.failed, &[("message", &sentence(message))])
+                Explanation::new(Tone::Stuck, messages.failed, &[("message", &sentence(message))])
             }
-            Reason::BeingDeleted => Explanation::new(Tone::Busy, &messages.being_deleted, &[]),
+            Reason::BeingDeleted => Explanation::new(Tone::Busy, messages.being_deleted, &[]),
             _ => self.rest(),
         }
     }
@@ -105,7 +99,7 @@ impl About<'_> {
             Some(next) if self.is_beyond(next) => &messages.waiting_to_scale_down,
             _ => &messages.waiting_for_ready,
         };
-        let mut why = self.waiting(say, &messages.last_ready, pod, next, "");
+        let mut why = self.waiting(say, messages.last_ready, pod, next, "");
         if self.is_of_new_revision(pod) && self.has_failed(pod) {
             why.tone = Tone::Stuck;
             let say = match self.set.stateful_set().spec.pod_management_policy {
@@ -177,7 +171,7 @@ impl About<'_> {
     pub(super) fn rest(&self) -> Explanation {
         let (messages, set) = (self.messages, self.set.stateful_set());
         if set.status.observed_generation < self.set.meta.generation {
-            return Explanation::new(Tone::Busy, &messages.changed, &[("set", &self.set.meta.name)]);
+            return Explanation::new(Tone::Busy, messages.changed, &[("set", &self.set.meta.name)]);
         }
         if let Some(why) = self.unready() {
             return why;
