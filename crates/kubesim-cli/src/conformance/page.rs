@@ -1,6 +1,6 @@
 //! CONFORMANCE.md: what came of the recordings, for people to read.
 
-use super::{Report, Verdict};
+use super::report::{Report, Verdict};
 use std::fmt::Write as _;
 
 /// The version of Kubernetes that was recorded and is followed.

@@ -2,7 +2,8 @@
 
 use super::fold::{self, Folder};
 use super::milestones::Milestones;
-use super::{Difference, files_of, text};
+use super::recording::{PodCommand, files_of, text};
+use super::report::Difference;
 use kubesim::api::pod::ContainerState;
 use kubesim::api::{Body, Key, Kind, Object, PodPhase, SimTime, Span};
 use kubesim::apiserver::{Cause, Stream};
@@ -257,7 +258,7 @@ impl<'a> Player<'a> {
             self.run_until(self.cluster.now() + REACTION);
             let namespace = text(step, "namespace").unwrap_or(NAMESPACE);
             let command = self.recorded.translate_cluster_ips(&self.with_addresses(command), &self.simulated);
-            let program = Box::new(super::PodCommand::new(&command, namespace));
+            let program = Box::new(PodCommand::new(&command, namespace));
             began = Some(self.cluster.now());
             let id = self.cluster.spawn(&command, program);
             self.finish(n, step, &[id]);

@@ -1,7 +1,8 @@
 //! Plays a `format: validation` file: one command on one manifest, and what the API server kept.
 
 use super::fold::Folder;
-use super::{Difference, files_of, text};
+use super::recording::{files_of, text};
+use super::report::Difference;
 use kubesim::api::{Kind, Object};
 use kubesim::apiserver::Stream;
 use kubesim::cluster::Cluster;

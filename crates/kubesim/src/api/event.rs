@@ -2,7 +2,6 @@
 
 use super::read::{self, Writer, get, opt_str};
 use super::{SimTime, Str, Uid};
-use crate::base::text::common;
 use serde_json::Value;
 
 /// An Event: something that a component says about an object.
@@ -47,27 +46,6 @@ pub struct Involved {
     pub field_path: Option<Str>,
     /// The version of it that was seen.
     pub resource_version: u64,
-}
-
-impl Involved {
-    /// A reference to this object.
-    pub fn of(object: &super::Object) -> Involved {
-        Involved {
-            api_version: object.kind.info().common_api_version(),
-            kind: common(object.kind.name()),
-            namespace: object.meta.namespace.clone(),
-            name: object.meta.name.clone(),
-            uid: object.meta.uid,
-            field_path: None,
-            resource_version: object.meta.resource_version,
-        }
-    }
-
-    /// A reference to a container of this pod, such as `spec.containers{flask-app}`.
-    pub fn container(pod: &super::Object, list: &str, container: &str) -> Involved {
-        let path = ["spec.", list, "{", container, "}"].concat();
-        Involved { field_path: Some(common(&path)), ..Involved::of(pod) }
-    }
 }
 
 impl Event {

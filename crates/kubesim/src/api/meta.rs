@@ -186,24 +186,6 @@ pub struct OwnerReference {
 }
 
 impl OwnerReference {
-    /// The reference to the controller that manages an object (`metav1.NewControllerRef`).
-    pub fn controller(owner: &super::Object) -> OwnerReference {
-        OwnerReference { controller: true, block_owner_deletion: true, ..OwnerReference::plain(owner) }
-    }
-
-    /// A reference to an owner that is not the controller.
-    pub fn plain(owner: &super::Object) -> OwnerReference {
-        let info = owner.kind.info();
-        OwnerReference {
-            api_version: info.common_api_version(),
-            kind: common(info.name),
-            name: owner.meta.name.clone(),
-            uid: owner.meta.uid,
-            controller: false,
-            block_owner_deletion: false,
-        }
-    }
-
     fn from_value(v: &Value) -> OwnerReference {
         OwnerReference {
             api_version: read::str(v, "apiVersion"),

@@ -2,7 +2,7 @@
 //!
 //! The record stands in the store, so that every moment of a history knows what became of the last manifest.
 
-use super::status::StatusReason;
+use super::status_reason::StatusReason;
 use super::{Key, SimTime, Str};
 
 /// What was refused of the manifest that a command sent last.

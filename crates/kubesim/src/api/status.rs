@@ -1,41 +1,11 @@
 //! What the API server refuses, and how it says so. Models `k8s.io/apimachinery/pkg/api/errors`.
 
-use crate::api::{Key, Object};
+use super::meta::Key;
+pub use super::status_reason::StatusReason;
 use std::fmt;
 
-/// Why a request was refused (`metav1.StatusReason`).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum StatusReason {
-    BadRequest,
-    Forbidden,
-    NotFound,
-    AlreadyExists,
-    Conflict,
-    Invalid,
-    TooManyRequests,
-    InternalError,
-    Unknown,
-}
-
-impl StatusReason {
-    /// As the API spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            StatusReason::BadRequest => "BadRequest",
-            StatusReason::Forbidden => "Forbidden",
-            StatusReason::NotFound => "NotFound",
-            StatusReason::AlreadyExists => "AlreadyExists",
-            StatusReason::Conflict => "Conflict",
-            StatusReason::Invalid => "Invalid",
-            StatusReason::TooManyRequests => "TooManyRequests",
-            StatusReason::InternalError => "InternalError",
-            StatusReason::Unknown => "",
-        }
-    }
-}
-
-const NAMESPACE_TERMINATING: &str = " because it is being terminated";
+/// The end of the message that a namespace is going.
+pub(super) const NAMESPACE_TERMINATING: &str = " because it is being terminated";
 
 /// A refused request.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,23 +41,6 @@ impl ApiError {
     pub fn already_exists(key: &Key) -> ApiError {
         let plural = key.kind.info().qualified_plural();
         ApiError::new(StatusReason::AlreadyExists, format!("{plural} \"{}\" already exists", key.name))
-    }
-
-    /// Something about the request is not allowed (`admission.NewForbidden`).
-    pub fn forbidden(object: &Object, message: &str) -> ApiError {
-        let plural = object.kind.info().qualified_plural();
-        let name = match &object.meta.generate_name {
-            Some(prefix) if object.meta.name.is_empty() => prefix,
-            _ => &object.meta.name,
-        };
-        ApiError::new(StatusReason::Forbidden, format!("{plural} \"{name}\" is forbidden: {message}"))
-    }
-
-    /// Nothing can be made in a namespace that is going (`plugin/namespace/lifecycle/admission.go`).
-    pub fn namespace_terminating(object: &Object) -> ApiError {
-        let namespace = &object.meta.namespace;
-        let message = format!("unable to create new content in namespace {namespace}{NAMESPACE_TERMINATING}");
-        ApiError::forbidden(object, &message)
     }
 
     /// Whether it says that the namespace is going (`HasStatusCause(err, NamespaceTerminatingCause)`).

@@ -1,8 +1,10 @@
 //! BusyBox 1.35's nslookup: a name without a dot is asked for in every domain of the search path at once, any other only
 //! as it is; A and AAAA both.
 
+use super::name::{SERVER, reverse_name};
+use super::printed::Printed;
 use super::resolver::search_path;
-use super::{Network, Printed, SERVER, reverse_name};
+use super::server::Network;
 use crate::api::resolver::{Data, Rcode, RecordType};
 use std::fmt::Write;
 

@@ -1,7 +1,9 @@
 //! BIND 9.18's dig, without the line that says that the server offers no recursion for the cluster's zone.
 
+use super::name::{SERVER, name_error, reverse_name};
+use super::printed::Printed;
 use super::resolver::{lookup, search_path};
-use super::{Network, Printed, SERVER, name_error, reverse_name};
+use super::server::Network;
 use crate::api::resolver::{Answer, Record, RecordType};
 use shell::time_text;
 use std::fmt::Write;

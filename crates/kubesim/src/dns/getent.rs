@@ -1,7 +1,9 @@
 //! glibc's `getent hosts` and `getent ahosts`.
 
+use super::name::reverse_name;
+use super::printed::Printed;
 use super::resolver::{Search, lookup_until, search_path};
-use super::{Network, Printed, reverse_name};
+use super::server::Network;
 use crate::api::resolver::{Data, RecordType};
 use std::fmt::Write;
 

@@ -1,8 +1,10 @@
 //! BIND 9.18's host.
 
 use super::dig::{header, sections};
+use super::name::{SERVER, name_error, reverse_name};
+use super::printed::Printed;
 use super::resolver::{Search, lookup, search_path};
-use super::{Network, Printed, SERVER, name_error, reverse_name};
+use super::server::Network;
 use crate::api::resolver::{Answer, Data, Rcode, RecordType};
 use std::fmt::Write;
 

@@ -15,34 +15,20 @@ mod busybox;
 mod dig;
 mod getent;
 mod host;
+mod name;
 mod nslookup;
+mod printed;
 pub mod query;
 pub mod reason;
 pub mod resolver;
 pub mod server;
 pub mod zone;
 
+pub use name::{CLUSTER_DOMAIN, SERVER, TTL, name_error, reverse_name};
+pub use printed::Printed;
 pub use server::Network;
 
 use crate::apiserver::{ApiServer, Store};
-
-/// Seconds that records of the cluster's zone may be kept (`ttl 30`).
-pub const TTL: u32 = 30;
-/// The cluster's domain.
-pub const CLUSTER_DOMAIN: &str = "cluster.local";
-/// The address at which pods reach the cluster's DNS.
-pub const SERVER: &str = "10.200.1.10";
-
-/// What a tool printed, and its exit code.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Printed {
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
-    /// The exit code.
-    pub code: i32,
-}
 
 /// Runs a DNS tool, if this is one: nslookup, dig, host, getent, `busybox nslookup`.
 pub fn run(argv: &[String], network: &mut Network) -> Option<Printed> {
@@ -100,31 +86,6 @@ pub fn resolv_conf(namespace: &str) -> String {
 /// The node on which a pod is; empty for one that nobody sees.
 pub fn node_of(pod: &crate::api::Object) -> &str {
     pod.pod().spec.node_name.as_deref().unwrap_or_default()
-}
-
-/// `1.16.172.in-addr.arpa` of an address; none if it isn't one.
-pub fn reverse_name(address: &str) -> Option<String> {
-    let parts: Vec<&str> = address.split('.').collect();
-    let valid = parts.len() == 4 && parts.iter().all(|p| p.parse::<u8>().is_ok());
-    valid.then(|| format!("{}.{}.{}.{}.in-addr.arpa", parts[3], parts[2], parts[1], parts[0]))
-}
-
-/// Why this is no name that can be asked for, in BIND's words.
-pub fn name_error(name: &str) -> Option<&'static str> {
-    if name == "." {
-        return None;
-    }
-    let labels = name.strip_suffix('.').unwrap_or(name);
-    if labels.is_empty() {
-        return Some("unexpected end of input");
-    }
-    if labels.split('.').any(str::is_empty) {
-        return Some("empty label");
-    }
-    if labels.split('.').any(|label| label.len() > 63) {
-        return Some("label too long");
-    }
-    (labels.len() > 253).then_some("ran out of space")
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! BIND 9.18's nslookup. By default without its `;; Got recursion not available` lines, as older ones print.
 
+use super::name::{SERVER, name_error, reverse_name};
+use super::printed::Printed;
 use super::resolver::{Search, lookup, search_path};
-use super::{Network, Printed, SERVER, name_error, reverse_name};
+use super::server::Network;
 use crate::api::resolver::{Answer, Data, Rcode, Record, RecordType};
 use std::fmt::Write;
 

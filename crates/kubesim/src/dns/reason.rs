@@ -1,9 +1,10 @@
 //! Why a name has no records, or old ones, and what would change that: read from the objects, not from the answer.
 
+use super::name::reverse_name;
+use super::names;
 use super::resolver::{candidates, search_path};
 use super::server::{self, Network};
 use super::zone::{self, Meaning};
-use super::{names, reverse_name};
 use crate::api::resolver::{Answer, Asked, Data, Question, Rcode, Reason, RecordType};
 use crate::api::{Key, Kind, Object, SimTime, Str};
 use crate::apiserver::Store;

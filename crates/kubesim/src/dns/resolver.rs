@@ -1,6 +1,7 @@
 //! How a pod asks: the search path and ndots of its /etc/resolv.conf (`dnsPolicy: ClusterFirst`).
 
-use super::{CLUSTER_DOMAIN, Network};
+use super::name::CLUSTER_DOMAIN;
+use super::server::Network;
 use crate::api::resolver::{Answer, Rcode, RecordType};
 
 /// A name with fewer dots is first looked for in the search path.

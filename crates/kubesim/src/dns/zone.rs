@@ -1,7 +1,7 @@
 //! The cluster's zone. Models coredns/plugin/kubernetes with `pods insecure`, `ttl 30` and `fallthrough` for reverse
 //! names, and an upstream that knows no name at all.
 
-use super::{CLUSTER_DOMAIN, SERVER, TTL, reverse_name};
+use super::name::{CLUSTER_DOMAIN, SERVER, TTL, reverse_name};
 use crate::api::resolver::{Answer, Data, Rcode, Record, RecordType};
 use crate::api::service::{Endpoint, EndpointSlice, SERVICE_NAME_LABEL, Service};
 use crate::api::{Kind, Object, ObjectCache, SimTime};

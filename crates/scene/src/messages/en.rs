@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Dns, Message, Rule, Texts};
+use super::texts::{Dns, Message, Rule, Texts};
 
 const SET: &str = "concepts/workloads/controllers/statefulset/";
 

@@ -1,0 +1,12 @@
+//! What a tool leaves behind.
+
+/// What a tool printed, and its exit code.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Printed {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// The exit code.
+    pub code: i32,
+}
