@@ -8,7 +8,7 @@ use crate::page::intent::Intent;
 use crate::session::Session;
 use kubesim::api::{Key, Kind, Str};
 use kubesim::apiserver::Stream;
-use kubesim::kubectl::act::edit;
+use kubesim::kubectl::editor;
 use kubesim::story::Input;
 use scene::explain::in_namespace;
 use scene::history::{Chronicle, OutputChunk, Printed};
@@ -315,7 +315,7 @@ fn complete(line: &HtmlInputElement, session: &Session, mode: &UseStateHandle<Mo
 /// What `kubectl edit` opens, if this line is one that the laptop's shell would run.
 fn opened_by(session: &Session, line: &str) -> Option<String> {
     let is_edit = session.waits_for_line() && session.is_on_laptop() && line.contains(" edit ");
-    is_edit.then(|| edit::text_to_edit(&session.moment().store, line)).flatten()
+    is_edit.then(|| editor::text_to_edit(&session.moment().store, line)).flatten()
 }
 
 /// The editor that `kubectl edit` opens. What it saves goes to the command; without a change, the command
@@ -335,7 +335,7 @@ fn text_editor(
             let edited = edited.unwrap_or_else(|| opened.to_string());
             let wrong = {
                 let session = session.borrow();
-                edit::reopened(&session.moment().store, session.now(), &line, &edited)
+                editor::reopened(&session.moment().store, session.now(), &line, &edited)
             };
             // Saved a second time as it was shown, it is given up, as kubectl does it.
             if let Some(again) = wrong.filter(|_| edited != *opened) {

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::api::Span;
     use crate::apiserver::Change;
-    use crate::kubectl::act::edit::text_to_edit;
+    use crate::kubectl::editor::text_to_edit;
 
     /// What the terminal shows.
     fn screen(story: &Story) -> String {

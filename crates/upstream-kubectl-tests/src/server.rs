@@ -125,7 +125,7 @@ impl Server {
             }
             "edit" => {
                 let line = format!("kubectl {}", argv.join(" "));
-                let text = kubectl::act::edit::text_to_edit(self.story.cluster.api.store(), &line);
+                let text = kubectl::editor::text_to_edit(self.story.cluster.api.store(), &line);
                 let code = i32::from(text.is_none());
                 send(&mut stream, json!({"t": text, "x": code}));
             }

@@ -1,8 +1,7 @@
 //! What `kubectl get` asks for instead of whole objects: paths of the API server (`--raw`) and subresources.
 
-use super::act::scale::SCALABLE;
 use super::output::{Output, go_json};
-use super::resource::Targets;
+use super::resource::{SCALABLE, Targets};
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, printers};
 use crate::api::read::get;

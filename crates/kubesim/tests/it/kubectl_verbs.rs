@@ -1,7 +1,7 @@
 //! What kubectl's verbs say and do where no recording is: from the sources of kubectl 1.36.
 
 use crate::user::User;
-use kubesim::kubectl::act::edit;
+use kubesim::kubectl::editor;
 use serde_json::Value;
 
 fn json(user: &mut User, what: &str) -> Value {
@@ -155,7 +155,7 @@ fn edit_takes_the_text_that_an_editor_saved() {
     user.run("kubectl get pods", "");
     let line = "kubectl edit deploy web";
     let text =
-        |user: &User| edit::text_to_edit(user.cluster.api.store(), line).expect("there is such an object");
+        |user: &User| editor::text_to_edit(user.cluster.api.store(), line).expect("there is such an object");
     let opened = text(&user);
     assert!(opened.starts_with("# Please edit the object below."), "{opened}");
     assert_eq!(user.run(line, &opened), "!Edit cancelled, no changes made.\n");
@@ -172,7 +172,7 @@ fn edit_takes_the_text_that_an_editor_saved() {
     );
     assert!(said.ends_with("error: Edit cancelled, no valid changes were saved.\n"), "{said}");
     let again =
-        edit::reopened(user.cluster.api.store(), user.cluster.now(), line, &wrong).expect("it is refused");
+        editor::reopened(user.cluster.api.store(), user.cluster.now(), line, &wrong).expect("it is refused");
     assert!(
         again.contains(
             "#\n# deployments.apps \"web\" was not valid:\n# * spec.replicas: Invalid value: -1: must be"
@@ -183,7 +183,7 @@ fn edit_takes_the_text_that_an_editor_saved() {
     let renamed = text(&user).replace("  name: web\n  namespace", "  name: other\n  namespace");
     let said = user.run(line, &renamed);
     assert!(said.ends_with("error: At least one of apiVersion, kind and name was changed\n"), "{said}");
-    assert_eq!(edit::text_to_edit(user.cluster.api.store(), "kubectl edit deploy none"), None);
+    assert_eq!(editor::text_to_edit(user.cluster.api.store(), "kubectl edit deploy none"), None);
     assert_eq!(
         user.run("kubectl edit deploy none", ""),
         "!Error from server (NotFound): deployments.apps \"none\" not found\n"

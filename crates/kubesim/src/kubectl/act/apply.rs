@@ -4,8 +4,9 @@
 use super::delete::{self, Removal};
 use super::documents::{self, Document};
 use super::modify::targets;
+use super::options::{DryRun, validation};
 use super::outcome::Outcome;
-use super::{DryRun, say, say_tree, validation, warn};
+use super::printing::{say, say_tree, warn};
 use crate::api::status::StatusReason;
 use crate::api::{Kind, Object};
 use crate::apiserver::handlers::{self, Done, Patch};

@@ -4,7 +4,8 @@
 use super::arguments::{labels_of, one_name, pairs, required, sort};
 use super::generate;
 use super::modify::targets;
-use super::{DryRun, say, validation, warn};
+use super::options::{DryRun, validation};
+use super::printing::{say, warn};
 use crate::api::{Body, Kind, Object};
 use crate::apiserver::handlers;
 use crate::kubectl::resource::Query;

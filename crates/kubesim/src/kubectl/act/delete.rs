@@ -1,7 +1,8 @@
 //! `kubectl delete`. Models `k8s.io/kubectl/pkg/cmd/delete/delete.go`.
 
 use super::documents::{self, Document};
-use super::{DryRun, warn};
+use super::options::DryRun;
+use super::printing::warn;
 use crate::api::{Key, SimTime, Uid};
 use crate::apiserver::handlers;
 use crate::apiserver::{DeleteOptions, Propagation};

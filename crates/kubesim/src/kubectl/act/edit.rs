@@ -1,72 +1,26 @@
-//! `kubectl edit`: the text that an editor opens, and what becomes of the text that it saves. Models
+//! `kubectl edit`: what becomes of the text that an editor saves. Models
 //! `k8s.io/kubectl/pkg/cmd/util/editor/editoptions.go`.
 //!
-//! There is no editor in here. Whoever has one asks [`text_to_edit`] what a line would open, lets the user change it, and
-//! gives the result back with the line ([`crate::story::Input::Edit`]): so that it is in the log of inputs like any command.
-//! [`reopened`] is the text that the editor shows again after a refusal.
+//! There is no editor in here: the text that one would open is that of [`editor`](crate::kubectl::editor), and what it saved
+//! comes as the command's input.
 
-use super::{field_manager, named, validation};
+use super::options::{field_manager, validation};
+use super::printing::{named, warn};
+use crate::api::Object;
 use crate::api::status::{ApiError, StatusReason};
-use crate::api::{Object, SimTime};
 use crate::apiserver::handlers::{self, Mode, Patch};
-use crate::apiserver::{ApiServer, Store};
 use crate::base::hash::name_hash;
 use crate::kubectl::output::Output;
 use crate::kubectl::resource::Query;
-use crate::kubectl::{Failure, Invocation, Next, read};
+use crate::kubectl::{Failure, Invocation, Next};
 use crate::manifest::input::{self, InputOptions};
 use crate::patch;
 use crate::process::Io;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-const HEADER: &str = "# Please edit the object below. Lines beginning with a '#' will be ignored,
-# and an empty file will abort the edit. If an error occurs while saving this file will be
-# reopened with the relevant failures.
-#
-";
-
-/// The text that a line such as `kubectl edit sts flask` opens in an editor. `None` if it is no such line, or names nothing.
-pub fn text_to_edit(store: &Store, line: &str) -> Option<String> {
-    let inv = invocation(line)?;
-    let found = Query::of(&inv, &inv.args).find(store).ok().filter(|found| found.failures.is_empty())?;
-    (!found.objects.is_empty()).then(|| format!("{HEADER}{}", yaml::write(&original(&found.objects))))
-}
-
-/// The text that the editor shows again after it saved `edited`, with what is wrong with it as comments. `None` if nothing is.
-pub fn reopened(store: &Store, now: SimTime, line: &str, edited: &str) -> Option<String> {
-    let inv = invocation(line)?;
-    let mut api = ApiServer::holding(store.clone(), now);
-    let found = Query::of(&inv, &inv.args).find(store).ok()?;
-    let reasons = match parse(&inv, edited) {
-        Err(message) => {
-            format!("# The edited file had a syntax error: {}\n#\n", hash_on_line_break(&message))
-        }
-        Ok(trees) => {
-            let refused = |tree: &Value| {
-                let object = found.objects.iter().find(|o| is_same(o, tree))?;
-                let original = object.to_value();
-                let changes = change(object, &original, &settled(tree.clone(), &original));
-                let error = handlers::patch(&mut api, &object.key(), &Patch::Strategic(changes), Mode::PLAIN)
-                    .err()?;
-                Some(reason(object, &error)).filter(|_| error.reason == StatusReason::Invalid)
-            };
-            trees.iter().filter_map(refused).collect()
-        }
-    };
-    let text: Vec<&str> = edited.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect();
-    (!reasons.is_empty()).then(|| format!("{HEADER}{reasons}{}", text.concat()))
-}
-
-fn invocation(line: &str) -> Option<Invocation> {
-    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-    let ["kubectl" | "k", ..] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] else { return None };
-    read(&words[1..], None, &BTreeMap::new()).ok().filter(|inv| inv.verb.name == "edit")
-}
-
 /// One object, or a list of them.
-fn original(objects: &[Rc<Object>]) -> Value {
+pub(in crate::kubectl) fn original(objects: &[Rc<Object>]) -> Value {
     match objects {
         [object] => object.to_value(),
         objects => {
@@ -77,7 +31,7 @@ fn original(objects: &[Rc<Object>]) -> Value {
 }
 
 /// The objects in an edited text. Errors: it can't be read.
-fn parse(inv: &Invocation, edited: &str) -> Result<Vec<Value>, String> {
+pub(in crate::kubectl) fn parse(inv: &Invocation, edited: &str) -> Result<Vec<Value>, String> {
     let options = InputOptions {
         source: "edited-file",
         namespace: inv.namespace(),
@@ -91,17 +45,17 @@ fn parse(inv: &Invocation, edited: &str) -> Result<Vec<Value>, String> {
     }
 }
 
-fn is_same(object: &Object, tree: &Value) -> bool {
+pub(in crate::kubectl) fn is_same(object: &Object, tree: &Value) -> bool {
     tree["metadata"]["uid"] == object.meta.uid.to_string()
 }
 
 /// Models `strategicpatch.CreateTwoWayMergePatch`.
-fn change(object: &Object, original: &Value, edited: &Value) -> Value {
+pub(in crate::kubectl) fn change(object: &Object, original: &Value, edited: &Value) -> Value {
     patch::three_way(object.kind, original, edited, original)
 }
 
 /// Models editoptions.go: addError and writeTo.
-fn reason(object: &Object, error: &ApiError) -> String {
+pub(in crate::kubectl) fn reason(object: &Object, error: &ApiError) -> String {
     let resource = object.kind.info().qualified_plural();
     let why = error.message.split_once(" is invalid: ").map_or(error.message.as_str(), |(_, why)| why);
     let mut text = format!("# {resource} {:?} was not valid:\n", &*object.meta.name);
@@ -111,7 +65,7 @@ fn reason(object: &Object, error: &ApiError) -> String {
     text + "#\n"
 }
 
-fn hash_on_line_break(text: &str) -> String {
+pub(in crate::kubectl) fn hash_on_line_break(text: &str) -> String {
     text.replace('\n', "\n# ")
 }
 
@@ -123,7 +77,7 @@ fn content(text: &str) -> Vec<Value> {
 
 /// An object, or a list of them, as it was edited, with that of `now` which its user does not edit: the cluster goes on while the
 /// editor is open.
-fn settled(mut edited: Value, now: &Value) -> Value {
+pub(in crate::kubectl) fn settled(mut edited: Value, now: &Value) -> Value {
     if let Some(items) = edited.get_mut("items").and_then(Value::as_array_mut) {
         items.iter_mut().for_each(|item| *item = settled(item.take(), now));
     }
@@ -192,7 +146,7 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let name = &*object.meta.name;
         match handlers::patch(io.api, &object.key(), &Patch::Strategic(changes), mode) {
             Ok(done) => {
-                super::warn(io, &done.warnings);
+                warn(io, &done.warnings);
                 said(inv, io, &done.object, "edited")?;
             }
             Err(error) if error.reason == StatusReason::Invalid => {

@@ -4,7 +4,8 @@
 use super::arguments::required;
 use super::create;
 use super::modify::targets;
-use super::{DryRun, say};
+use super::options::DryRun;
+use super::printing::say;
 use crate::api::pod::{Container, ContainerState};
 use crate::api::read::get;
 use crate::api::status::{ApiError, StatusReason};

@@ -1,7 +1,8 @@
 //! `kubectl label` and `kubectl annotate`. Models `k8s.io/kubectl/pkg/cmd/label/label.go` and `annotate/annotate.go`.
 
 use super::modify::{each, resources_and_pairs, send, targets};
-use super::{DryRun, say};
+use super::options::DryRun;
+use super::printing::say;
 use crate::api::status::ApiError;
 use crate::api::{self, Object};
 use crate::apiserver::handlers::Patch;

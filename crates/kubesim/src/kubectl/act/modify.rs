@@ -1,7 +1,9 @@
 //! What the verbs have in common that change objects which are there. Models `k8s.io/cli-runtime/pkg/resource`: the
 //! builder and visitors that such verbs make.
 
-use super::{DryRun, documents, warn};
+use super::documents;
+use super::options::DryRun;
+use super::printing::warn;
 use crate::api::Object;
 use crate::api::status::ApiError;
 use crate::apiserver::handlers::{self, Done, Mode, Patch};
@@ -58,7 +60,7 @@ pub(super) fn send(
     dry_run: DryRun,
 ) -> Result<Done, ApiError> {
     let subresource = if inv.verb.name == "scale" { "scale" } else { "" };
-    let manager = super::field_manager(inv);
+    let manager = super::options::field_manager(inv);
     let mode = Mode { dry_run: dry_run != DryRun::No, manager, subresource, ..Mode::PLAIN };
     let done = handlers::patch(io.api, &object.key(), patch, mode)?;
     if dry_run != DryRun::Client {

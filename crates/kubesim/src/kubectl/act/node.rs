@@ -1,7 +1,8 @@
 //! The verbs for nodes: cordon, uncordon, drain, taint. Models `k8s.io/kubectl/pkg/cmd/drain`, `pkg/drain` and
 //! `pkg/cmd/taint`.
 
-use super::{DryRun, say, warn};
+use super::options::DryRun;
+use super::printing::{say, warn};
 use crate::api::node::Taint;
 use crate::api::pod::VolumeSource;
 use crate::api::status::StatusReason;

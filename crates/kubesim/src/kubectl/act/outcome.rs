@@ -1,8 +1,8 @@
 //! What became of a manifest's objects: all failures for kubectl to print, and a record of them for whoever asks why
 //! nothing came of it.
 
-use super::DryRun;
 use super::documents::{self, Document};
+use super::options::DryRun;
 use crate::api::refusal::RefusedRequest;
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, Refusal};
 use crate::apiserver::Store;

@@ -1,10 +1,10 @@
 //! `kubectl patch`. Models `k8s.io/kubectl/pkg/cmd/patch/patch.go`.
 
 use super::modify::{each, send, targets};
-use super::say;
-use super::scale::SCALABLE;
+use super::printing::say;
 use crate::api::status::{ApiError, StatusReason};
 use crate::apiserver::handlers::Patch;
+use crate::kubectl::resource::SCALABLE;
 use crate::kubectl::{Failure, Invocation, Next, subresource};
 use crate::process::Io;
 use serde_json::Value;

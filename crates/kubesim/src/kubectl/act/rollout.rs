@@ -3,7 +3,8 @@
 
 use super::apply::LAST_APPLIED;
 use super::modify::targets;
-use super::{DryRun, say, warn};
+use super::options::DryRun;
+use super::printing::{say, warn};
 use crate::api::stateful_set::UpdateStrategy;
 use crate::api::{Body, Key, Kind, Object, SimTime};
 use crate::apiserver::Change;
@@ -266,7 +267,7 @@ pub fn history(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         return Err(Failure::client(format!("revision must be a positive integer: {revision}")));
     }
     for object in found(inv, io)? {
-        let name = super::named(object.kind, &object.meta.name);
+        let name = super::printing::named(object.kind, &object.meta.name);
         let history = history_of(io, &object)?;
         let asked = inv.int("revision").unwrap_or(0);
         if history.is_empty() {

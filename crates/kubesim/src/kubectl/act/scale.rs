@@ -1,16 +1,13 @@
 //! `kubectl scale`. Models `k8s.io/kubectl/pkg/cmd/scale/scale.go`.
 
 use super::modify::{send, targets};
-use super::{DryRun, say};
-use crate::api::Kind;
+use super::options::DryRun;
+use super::printing::say;
 use crate::apiserver::handlers::Patch;
+use crate::kubectl::resource::SCALABLE;
 use crate::kubectl::{Failure, Invocation, Next, subresource};
 use crate::process::Io;
 use serde_json::json;
-
-/// What has a scale.
-pub const SCALABLE: [Kind; 4] =
-    [Kind::StatefulSet, Kind::Deployment, Kind::ReplicaSet, Kind::ReplicationController];
 
 /// `kubectl scale sts flask --replicas=5`
 pub fn scale(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {

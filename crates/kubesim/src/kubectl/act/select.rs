@@ -1,7 +1,8 @@
 //! `kubectl set selector` and `kubectl set subject`. Models `k8s.io/kubectl/pkg/cmd/set`: set_selector.go, set_subject.go.
 
 use super::modify::{each, send, targets};
-use super::{DryRun, say};
+use super::options::DryRun;
+use super::printing::say;
 use crate::api::Kind;
 use crate::api::meta::Requirement;
 use crate::api::status::ApiError;

@@ -2,7 +2,7 @@
 //! set_resources.go, set_serviceaccount.go.
 
 use super::modify::{each, resources_and_pairs, send, targets};
-use super::say;
+use super::printing::say;
 use crate::api::Kind;
 use crate::apiserver::handlers::Patch;
 use crate::base::quantity::Quantity;

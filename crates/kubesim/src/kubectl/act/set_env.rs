@@ -1,8 +1,8 @@
 //! `kubectl set env`. Models `k8s.io/kubectl/pkg/cmd/set/set_env.go` and `set/env`.
 
 use super::modify::{resources_and_pairs, targets};
+use super::printing::warn;
 use super::set::{chosen, has_pod_spec, set};
-use super::warn;
 use crate::api::{Kind, Object};
 use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next};

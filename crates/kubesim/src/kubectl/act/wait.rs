@@ -1,7 +1,7 @@
 //! `kubectl wait`. Models `k8s.io/kubectl/pkg/cmd/wait`.
 
 use super::modify::targets;
-use super::say;
+use super::printing::say;
 use crate::api::{Key, Object, SimTime, Span};
 use crate::kubectl::output::jsonpath::{self, Template};
 use crate::kubectl::resource::Found;
@@ -192,7 +192,7 @@ impl Wait {
             }
             *held += 1;
             let object = now.unwrap_or_else(|| first.clone());
-            say(&self.inv, io, &object, "condition met", super::DryRun::No)?;
+            say(&self.inv, io, &object, "condition met", super::options::DryRun::No)?;
         }
         Ok(None)
     }

@@ -292,7 +292,7 @@ fn go_type(value: &Value) -> &'static str {
 pub fn print(value: &Value) -> String {
     match value {
         Value::String(s) => s.clone(),
-        other => super::go_json(other.to_string()),
+        other => super::go::go_json(other.to_string()),
     }
 }
 

@@ -2,13 +2,17 @@
 //!
 //! Models `k8s.io/cli-runtime/pkg/printers` and `k8s.io/kubectl/pkg/cmd/get/{get_flags,customcolumn}.go`.
 
+mod go;
 pub mod jsonpath;
 mod template;
+
+pub use go::go_json;
 
 use super::table::TabWriter;
 use super::{Failure, Invocation};
 use crate::api::Object;
 use crate::patch::field_managers;
+use go::go_print;
 use jsonpath::Template;
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -236,26 +240,4 @@ pub fn json(tree: &Value) -> String {
     let mut text = go_json(String::from_utf8(out).expect("JSON is text"));
     text.push('\n');
     text
-}
-
-/// JSON as Go writes it: safe inside HTML.
-pub fn go_json(json: String) -> String {
-    if !json.contains(['<', '>', '&']) {
-        return json;
-    }
-    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
-}
-
-/// A value as Go's `fmt` prints it: `map[app:flask]`, `[a b]`.
-fn go_print(value: &Value) -> String {
-    match value {
-        Value::Null => "<nil>".into(),
-        Value::String(s) => s.clone(),
-        Value::Array(a) => format!("[{}]", a.iter().map(go_print).collect::<Vec<_>>().join(" ")),
-        Value::Object(o) => {
-            let entries = o.iter().map(|(k, v)| format!("{k}:{}", go_print(v)));
-            format!("map[{}]", entries.collect::<Vec<_>>().join(" "))
-        }
-        other => other.to_string(),
-    }
 }

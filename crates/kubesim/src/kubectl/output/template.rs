@@ -342,7 +342,7 @@ fn truth(value: &Value) -> bool {
 fn show(value: &Value) -> String {
     match value {
         Value::Null => "<no value>".into(),
-        other => super::go_print(other),
+        other => super::go::go_print(other),
     }
 }
 

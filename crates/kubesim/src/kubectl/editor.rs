@@ -1,0 +1,60 @@
+//! The text that `kubectl edit` opens in an editor. Models `k8s.io/kubectl/pkg/cmd/util/editor/editoptions.go`.
+//!
+//! There is no editor in here. Whoever has one asks [`text_to_edit`] what a line would open, lets the user change it, and
+//! gives the result back with the line (`story::Input::Edit`): so that it is in the log of inputs like any command.
+//! [`reopened`] is the text that the editor shows again after a refusal.
+
+use super::act::edit::{change, hash_on_line_break, is_same, original, parse, reason, settled};
+use super::invocation::Invocation;
+use super::resource::Query;
+use super::verbs::read;
+use crate::api::SimTime;
+use crate::api::status::StatusReason;
+use crate::apiserver::handlers::{self, Mode, Patch};
+use crate::apiserver::{ApiServer, Store};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const HEADER: &str = "# Please edit the object below. Lines beginning with a '#' will be ignored,
+# and an empty file will abort the edit. If an error occurs while saving this file will be
+# reopened with the relevant failures.
+#
+";
+
+/// The text that a line such as `kubectl edit sts flask` opens in an editor. `None` if it is no such line, or names nothing.
+pub fn text_to_edit(store: &Store, line: &str) -> Option<String> {
+    let inv = invocation(line)?;
+    let found = Query::of(&inv, &inv.args).find(store).ok().filter(|found| found.failures.is_empty())?;
+    (!found.objects.is_empty()).then(|| format!("{HEADER}{}", yaml::write(&original(&found.objects))))
+}
+
+/// The text that the editor shows again after it saved `edited`, with what is wrong with it as comments. `None` if nothing is.
+pub fn reopened(store: &Store, now: SimTime, line: &str, edited: &str) -> Option<String> {
+    let inv = invocation(line)?;
+    let mut api = ApiServer::holding(store.clone(), now);
+    let found = Query::of(&inv, &inv.args).find(store).ok()?;
+    let reasons = match parse(&inv, edited) {
+        Err(message) => {
+            format!("# The edited file had a syntax error: {}\n#\n", hash_on_line_break(&message))
+        }
+        Ok(trees) => {
+            let refused = |tree: &Value| {
+                let object = found.objects.iter().find(|o| is_same(o, tree))?;
+                let original = object.to_value();
+                let changes = change(object, &original, &settled(tree.clone(), &original));
+                let error = handlers::patch(&mut api, &object.key(), &Patch::Strategic(changes), Mode::PLAIN)
+                    .err()?;
+                Some(reason(object, &error)).filter(|_| error.reason == StatusReason::Invalid)
+            };
+            trees.iter().filter_map(refused).collect()
+        }
+    };
+    let text: Vec<&str> = edited.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect();
+    (!reasons.is_empty()).then(|| format!("{HEADER}{reasons}{}", text.concat()))
+}
+
+fn invocation(line: &str) -> Option<Invocation> {
+    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    let ["kubectl" | "k", ..] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] else { return None };
+    read(&words[1..], None, &BTreeMap::new()).ok().filter(|inv| inv.verb.name == "edit")
+}

@@ -1,0 +1,132 @@
+//! A verb, and a command line that was read for it.
+
+use super::failure::Failure;
+use super::flags::Parsed;
+use super::selector;
+use crate::api::Object;
+use crate::process::tty::Tty;
+use crate::process::{Io, Program};
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::rc::Rc;
+
+/// A verb of kubectl, such as `get` or `rollout status`.
+pub struct Verb {
+    /// Its name: one word, or two.
+    pub name: &'static str,
+    /// Its flags (see [`flags`]).
+    pub flags: &'static str,
+    /// Its help: what it does, and after a line `Usage:` how it is written.
+    pub help: &'static str,
+    /// What it does.
+    pub run: Run,
+}
+
+/// What a verb does at the moment at which it is started.
+pub type Run = fn(&Invocation, &mut Io) -> Result<Next, Failure>;
+
+/// How it goes on.
+pub enum Next {
+    /// It has done its work, with this exit code.
+    Done(i32),
+    /// It goes on in simulated time.
+    GoOn(Box<dyn Program>),
+}
+
+impl Next {
+    /// It has done its work.
+    pub const OK: Result<Next, Failure> = Ok(Next::Done(0));
+}
+
+/// A command line that was read.
+#[derive(Clone)]
+pub struct Invocation {
+    /// The verb.
+    pub verb: &'static Verb,
+    /// Arguments and flags.
+    pub parsed: Parsed,
+    /// What is piped into it.
+    pub stdin: Option<String>,
+    /// The files that it can name.
+    pub files: BTreeMap<String, String>,
+    /// The terminal, if the command was typed there.
+    pub tty: Option<Rc<Tty>>,
+}
+
+impl Deref for Invocation {
+    type Target = Parsed;
+
+    fn deref(&self) -> &Parsed {
+        &self.parsed
+    }
+}
+
+impl Invocation {
+    /// The namespace: of `-n`, or `default`.
+    pub fn namespace(&self) -> &str {
+        match self.text("namespace") {
+            "" => "default",
+            namespace => namespace,
+        }
+    }
+
+    /// The texts of `-f`, each with the name by which errors call it. Errors: there is no such file.
+    pub fn manifests(&self) -> Result<Vec<(String, String)>, Failure> {
+        let mut texts = Vec::new();
+        for name in self.list("filename") {
+            if name == "-" {
+                texts.push(("STDIN".to_string(), self.stdin.clone().unwrap_or_default()));
+            } else if let Some(text) = self.files.get(name) {
+                texts.push((name.clone(), text.clone()));
+            } else {
+                return Err(Failure::client(format!("the path {name:?} does not exist")));
+            }
+        }
+        Ok(texts)
+    }
+
+    /// Refuses arguments beside `-f` (`builder.go: visitByPaths`).
+    pub fn only_paths(&self, args: &[String]) -> Result<(), Failure> {
+        if args.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::client(if args.iter().any(|arg| arg.contains('/')) {
+            "resource/name arguments cannot be provided when a path is specified"
+        } else {
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+        }))
+    }
+
+    /// Whether `-l` lets the object through.
+    pub fn selects(&self, object: &Object) -> Result<bool, Failure> {
+        let text = self.text("selector").trim();
+        let selector = selector::parse_labels(text)
+            .map_err(|why| Failure::client(format!("the provided selector {text:?} is not valid: {why}")));
+        Ok(text.is_empty() || selector?.matches(&object.meta.labels))
+    }
+
+    /// A mistake in how the verb was used (`cmdutil.UsageErrorf`).
+    pub fn usage(&self, message: impl Into<String>) -> Failure {
+        Failure::Client(format!(
+            "{}\nSee 'kubectl {} -h' for help and examples",
+            message.into(),
+            self.verb.name
+        ))
+    }
+}
+
+/// What `--help` prints.
+pub fn help(verb: &Verb) -> String {
+    if verb.name == "help" {
+        return verb.help.to_string();
+    }
+    let usage = if verb.help.contains("\nUsage:") {
+        String::new()
+    } else {
+        format!("\n\nUsage:\n  kubectl {} [flags] [options]", verb.name)
+    };
+    format!(
+        "{}{usage}\n\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n",
+        verb.help
+    )
+}
