@@ -12,7 +12,7 @@ use kubesim::kubectl::editor;
 use kubesim::story::Input;
 use scene::explain::in_namespace;
 use scene::history::{Chronicle, OutputChunk, Printed};
-use scene::messages::Messages;
+use scene::messages::{Messages, fill};
 use scene::scene::{PodSlot, Scene};
 use std::any::Any;
 use std::cell::RefCell;
@@ -113,7 +113,7 @@ pub fn Terminal(props: &Props) -> Html {
         let line = line.clone();
         Callback::from(move |event: KeyboardEvent| line.press(&event, found.as_ref()))
     };
-    let (pages, prompt) = printed(screen, session, line.cleared());
+    let (pages, prompt) = printed(words, screen, session, line.cleared());
     let chip = |command: &String| {
         let text = command.strip_prefix("kubectl ").unwrap_or(command).to_string();
         button("chip", text, send, Intent::input(Input::Line(command.as_str().into())))
@@ -152,7 +152,12 @@ fn click(event: &MouseEvent, input: &NodeRef, send: &Callback<Intent>) {
 }
 
 /// What was printed, in pages, and the prompt after it. Text printed before `cleared` is out of sight.
-fn printed(screen: &[OutputChunk], session: &Rc<RefCell<Session>>, cleared: usize) -> (Html, Option<Html>) {
+fn printed(
+    words: &'static Messages,
+    screen: &[OutputChunk],
+    session: &Rc<RefCell<Session>>,
+    cleared: usize,
+) -> (Html, Option<Html>) {
     let (last, before) = match screen.split_last() {
         Some((last, before)) => (Some(last), before),
         None => (None, screen),
@@ -165,7 +170,7 @@ fn printed(screen: &[OutputChunk], session: &Rc<RefCell<Session>>, cleared: usiz
     let page = |(n, page): (usize, &OutputChunk)| {
         let first = page.first().map_or(0, |p| p.position);
         let (session, shared) = (session.clone(), page.clone());
-        let draw = move || pieces(session.borrow().chronicle(), &shared, cleared);
+        let draw = move || pieces(words, session.borrow().chronicle(), &shared, cleared);
         let depends = [address(page), page.len(), cleared.min(first + 1), 0];
         html! { <div class="page" key={n}>{ part("", depends, Rc::new(draw)) }</div> }
     };
@@ -174,10 +179,10 @@ fn printed(screen: &[OutputChunk], session: &Rc<RefCell<Session>>, cleared: usiz
     let pages = html! {
         <>
             { for before.iter().enumerate().filter(in_sight).map(page) }
-            <div class="open" key="open">{ pieces(chronicle, open, cleared) }</div>
+            <div class="open" key="open">{ pieces(words, chronicle, open, cleared) }</div>
         </>
     };
-    (pages, prompt.map(|prompt| piece(chronicle, prompt.stream, &prompt.text)))
+    (pages, prompt.map(|prompt| whole(words, chronicle, prompt)))
 }
 
 /// The line to type, and what its keys change.
@@ -415,19 +420,29 @@ pub fn suggestions(session: &Session, scene: &Scene) -> Vec<String> {
 
 /// Some text of the terminal. Its lines are broken where the terminal ends, but for those of a table: one is moved sideways,
 /// as a whole.
-fn pieces(chronicle: &Chronicle, page: &[Printed], cleared: usize) -> Html {
+fn pieces(words: &'static Messages, chronicle: &Chronicle, page: &[Printed], cleared: usize) -> Html {
     let shown = &page[page.partition_point(|p| p.position < cleared)..];
     let is_table =
         |p: &Printed| p.stream == Stream::Stdout && p.text.ends_with('\n') && p.text.contains("   ");
     let run = |run: &[Printed]| -> Html {
         if !is_table(&run[0]) {
-            return run.iter().map(|p| piece(chronicle, p.stream, &p.text)).collect();
+            return run.iter().map(|p| whole(words, chronicle, p)).collect();
         }
         let text: String = run.iter().map(|p| &*p.text).collect();
         // The block ends its last line by itself.
         html! { <div class="table">{ piece(chronicle, Stream::Stdout, text.strip_suffix('\n').unwrap_or(&text)) }</div> }
     };
     shown.chunk_by(|one, next| is_table(one) == is_table(next)).map(run).collect()
+}
+
+/// A piece, and how much of its last line is not shown.
+fn whole(words: &'static Messages, chronicle: &Chronicle, printed: &Printed) -> Html {
+    let shown = piece(chronicle, printed.stream, &printed.text);
+    if printed.hidden == 0 {
+        return shown;
+    }
+    let count = printed.hidden.to_string();
+    html! { <>{ shown }<em>{ fill(words.line_cut, &[("count", &count)]) }</em></> }
 }
 
 fn piece(chronicle: &Chronicle, stream: Stream, text: &str) -> Html {

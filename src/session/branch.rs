@@ -123,6 +123,7 @@ impl Branch {
             position: first + n,
             stream,
             text: text.into(),
+            hidden: 0,
         }));
         true
     }

@@ -2,7 +2,7 @@
 //!
 //! Models POSIX XCU 2.6.4, with C's `++`, `--` and `**` as bash has them.
 
-use crate::number::integer;
+use crate::number::wrapping_integer;
 
 /// What arithmetic needs of the shell's variables.
 pub(crate) trait Variables {
@@ -39,6 +39,7 @@ const MAX_DEPTH: usize = 60;
 /// Why an expression has no value, in the shell's words.
 pub(crate) const SYNTAX: &str = "arithmetic syntax error";
 const BY_ZERO: &str = "divide by zero";
+const NEGATIVE_POWER: &str = "exponent less than 0";
 
 /// The value of `text`; an empty one is 0.
 pub(crate) fn evaluate(text: &str, variables: &mut dyn Variables) -> Result<i64, &'static str> {
@@ -129,7 +130,7 @@ impl<'a> Evaluator<'a> {
             }
             Some(b'0'..=b'9') => {
                 let number = self.word();
-                integer(number).ok_or(SYNTAX)?
+                wrapping_integer(number).ok_or(SYNTAX)?
             }
             _ => self.variable()?,
         };
@@ -201,9 +202,23 @@ fn apply(operator: &str, a: i64, b: i64) -> Result<i64, &'static str> {
         "+" => a.wrapping_add(b),
         "-" => a.wrapping_sub(b),
         "*" => a.wrapping_mul(b),
-        "**" => a.wrapping_pow(b.clamp(0, 64) as u32),
+        "**" if b < 0 => return Err(NEGATIVE_POWER),
+        "**" => power(a, b),
         _ if b == 0 => return Err(BY_ZERO),
         "/" => a.wrapping_div(b),
         _ => a.wrapping_rem(b),
     })
+}
+
+/// `a` to the power of `b`, modulo 2^64.
+fn power(mut a: i64, mut b: i64) -> i64 {
+    let mut value = 1i64;
+    while b > 0 {
+        if b & 1 == 1 {
+            value = value.wrapping_mul(a);
+        }
+        a = a.wrapping_mul(a);
+        b >>= 1;
+    }
+    value
 }

@@ -4,6 +4,7 @@ use crate::host::{Flavour, Unknown};
 use crate::op::{Code, Op};
 use crate::parse::{self, Stop};
 use crate::process::{Control, Process, Saved, State, World};
+use crate::processor::BYTES_READ;
 use std::rc::Rc;
 
 /// The deepest nesting of loops, functions and `eval` while running.
@@ -131,6 +132,7 @@ impl Process {
 
     /// Runs a text as part of this script.
     pub(crate) fn evaluate(&mut self, w: &mut World, text: &str) {
+        w.system.processor.spend_on(text.len(), BYTES_READ);
         match parse::compile(text, self.flavour != Flavour::Sh) {
             Ok(code) => self.call(w, (code, 0), None),
             Err(Stop::Unsupported) if w.system.unknown == Unknown::NotSimulated => {

@@ -7,6 +7,7 @@ use crate::op::{Edit, End, Mode, Test};
 use crate::path;
 use crate::pattern::{Pattern, replace};
 use crate::process::{MAIN, Process, Words, World, var};
+use crate::processor::BYTES_MOVED;
 use crate::word::{QUOTE, mark_all, unquoted};
 use std::rc::Rc;
 
@@ -64,7 +65,7 @@ impl Process {
 
     /// Appends a value to the word being made.
     pub(crate) fn append(&mut self, w: &mut World, value: &str, mode: Mode) {
-        w.system.budget -= value.len() as i64 / 64;
+        w.system.processor.spend_on(value.len(), BYTES_MOVED);
         if self.word().now.len() + value.len() > MAX_TEXT {
             return self.fatal(w, "out of memory");
         }
@@ -117,7 +118,7 @@ impl Process {
             End::Plain => vec![unquoted(&text)],
             End::Names => path::file_names(&self.cwd, &text, w.host).unwrap_or_else(|| vec![unquoted(&text)]),
         };
-        w.system.budget -= made.len() as i64;
+        w.system.processor.spend(made.len() as i64);
         let done = &mut self.word().done;
         done.extend(made);
         if done.len() > MAX_WORDS {

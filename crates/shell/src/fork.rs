@@ -2,6 +2,7 @@
 
 use crate::op::Fork;
 use crate::process::{Fd, MAX_PROCESSES, Process, State, TERMINAL, World};
+use crate::processor::SUBSHELL;
 use std::rc::Rc;
 
 impl Process {
@@ -11,6 +12,7 @@ impl Process {
             self.fatal(w, "can't fork: Resource temporarily unavailable");
             return None;
         }
+        w.system.processor.spend(SUBSHELL);
         w.system.next += 1;
         let mut child = self.clone();
         child.unwind_in_child();

@@ -199,8 +199,11 @@ pub enum Step {
         /// Nothing comes after it in the script (`exec nginx`): in a main container the server itself.
         last: bool,
     },
-    /// The budget is used up; run it again, better at a later virtual time.
-    Busy,
+    /// It has done what it may do at one moment; run it again after so many virtual milliseconds.
+    Busy {
+        /// Duration in virtual milliseconds.
+        ms: u64,
+    },
     /// A program of the host goes on; run it again when that has news, or after so many virtual milliseconds.
     WaitExternal {
         /// When something else in the script goes on, in virtual milliseconds.

@@ -3,6 +3,7 @@
 use crate::host::{External, Flavour, Unknown};
 use crate::path;
 use crate::process::{Input, Job, Process, State, World};
+use crate::processor::{BYTES_READ, HOST_PROGRAM};
 use crate::tools::{self, Context, Tool};
 
 impl Process {
@@ -59,11 +60,15 @@ impl Process {
                 self.job = Some(Job::Tool(tool));
                 return;
             }
-            Input::Text(text) => tool.take(&mut context, &text),
+            Input::Text(text) => {
+                w.system.processor.spend_on(text.len(), BYTES_READ);
+                tool.take(&mut context, &text)
+            }
             Input::End => tool.end(&mut context),
         };
         let (out, err) = (context.out, context.err);
-        w.system.budget -= 5;
+        w.system.processor.spend_on(out.len(), BYTES_READ);
+        w.system.processor.spend(5);
         self.put(w, 2, &err);
         let kept = self.status;
         self.put(w, 1, &out);
@@ -91,11 +96,15 @@ impl Process {
     pub(crate) fn external(&mut self, w: &mut World, argv: Vec<String>, stdin: &str) {
         match w.host.external(&argv, stdin) {
             External::Done { stdout, stderr, code } => {
+                w.system.processor.spend(HOST_PROGRAM);
                 self.status = code;
                 self.put(w, 1, &stdout);
                 self.put(w, 2, &stderr);
             }
-            External::Pending(id) => self.state = State::External(id),
+            External::Pending(id) => {
+                w.system.processor.spend(HOST_PROGRAM);
+                self.state = State::External(id);
+            }
             External::Unknown => self.unknown(w, &argv),
         }
     }

@@ -6,8 +6,8 @@
 //!
 //! Pure and deterministic; nothing here knows Kubernetes. A script is compiled to operations (`parse` → `op`), which
 //! small processes carry out one after the other (`run`), with pipes between them, so that pipelines, subshells, `&` and
-//! endless loops work and can be left and resumed at any place. What a process does between two waits is bounded by a
-//! budget, and so are texts, processes and nesting.
+//! endless loops work and can be left and resumed at any place. All that a shell does costs virtual time once what it may do
+//! at one moment is used up; texts, processes and nesting are bounded.
 //!
 //! | module | |
 //! |---|---|
@@ -15,6 +15,7 @@
 //! | `machine`, `schedule` | the shell as its host sees it; which process runs next |
 //! | `parse`, `op` | text → operations: quoting, expansions, grammar |
 //! | `process`, `run` | a process; what each operation does |
+//! | `processor` | what all of it costs, in virtual time |
 //! | `control`, `expand`, `redirect`, `fork`, `job` | what it has entered, its words, its files, its children, what reads its input |
 //! | `builtin` | the commands that change the shell: cd, export, read, set, trap, … |
 //! | `tools` | the programs beside it, as BusyBox and coreutils have them: cat, grep, ls, date, … |
@@ -38,6 +39,7 @@ mod parse;
 mod path;
 mod pattern;
 mod process;
+mod processor;
 mod redirect;
 mod run;
 mod schedule;

@@ -3,6 +3,7 @@
 use crate::host::{Flavour, Host, MAX_TEXT, Output, Unknown};
 use crate::parse::{self, Stop};
 use crate::process::{FDS, Fd, MAIN, Options, Process, State, System, TERMINAL, Vars, var};
+use crate::processor::Processor;
 use std::rc::Rc;
 
 /// A shell: a script under way, or an interactive one.
@@ -86,7 +87,7 @@ impl Shell {
             alive: 1,
             ended: vec![],
             kill: vec![],
-            budget: 0,
+            processor: Processor::default(),
             interactive: false,
             random: 1,
             unknown,
@@ -116,6 +117,11 @@ impl Shell {
     /// The status of the last command, for a prompt.
     pub fn status(&self) -> i32 {
         self.processes[0].status
+    }
+
+    /// The units of work that it has done so far; about ten thousand are done in a second of virtual time, at most.
+    pub fn work_done(&self) -> i64 {
+        self.system.processor.spent()
     }
 
     /// The files that `tail -f` waits for.

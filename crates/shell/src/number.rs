@@ -20,6 +20,16 @@ pub(crate) fn integer(text: &str) -> Option<i64> {
     }
 }
 
+/// The same in an arithmetic expression: one that is too big wraps around, as in bash and BusyBox ash.
+pub(crate) fn wrapping_integer(text: &str) -> Option<i64> {
+    let all_digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !all_digits || text.starts_with('0') {
+        return integer(text);
+    }
+    let next = |value: i64, digit: u8| value.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
+    Some(text.bytes().fold(0, next))
+}
+
 /// The number a text begins with (`sort -n`) or, `whole`, is, in thousandths.
 pub(crate) fn thousandths(text: &str, whole: bool) -> Option<i64> {
     let text = text.trim();

@@ -2,6 +2,7 @@
 
 use crate::host::{Flavour, Host, Output, Unknown};
 use crate::op::{Code, Mode, Redirect};
+use crate::processor::Processor;
 use crate::tools::Tool;
 use std::rc::Rc;
 
@@ -233,7 +234,7 @@ pub(crate) struct System {
     /// Background processes that have ended, for `wait`.
     pub(crate) ended: Vec<(u32, i32)>,
     pub(crate) kill: Vec<u32>,
-    pub(crate) budget: i64,
+    pub(crate) processor: Processor,
     pub(crate) interactive: bool,
     pub(crate) random: u32,
     pub(crate) unknown: Unknown,

@@ -4,6 +4,7 @@ use crate::host::{FileError, Flavour, MAX_TEXT, Output};
 use crate::op::Redirect;
 use crate::path;
 use crate::process::{Control, Fd, Input, PIPE, Process, State, System, TERMINAL, World};
+use crate::processor::{BYTES_MOVED, BYTES_OF_FILE};
 
 impl Process {
     // Input and output
@@ -12,10 +13,12 @@ impl Process {
         if text.is_empty() {
             return;
         }
-        w.system.budget -= text.len() as i64 / 64;
+        w.system.processor.spend_on(text.len(), BYTES_MOVED);
         match self.fds[fd].clone() {
             Fd::Out(to) => w.host.output(to, text),
             Fd::File(path) => {
+                let size = w.host.stat(&path).map_or(0, |stat| stat.size as usize);
+                w.system.processor.spend_on(size + text.len(), BYTES_OF_FILE);
                 if let Err(error) = w.host.write(&path, text, true)
                     && fd == 1
                 {
@@ -62,7 +65,7 @@ impl Process {
     fn take_input(&mut self, w: &mut World, line: bool) -> Input {
         let Fd::Read(id) = self.fds[0] else { return Input::End };
         let pipe = w.system.content(id);
-        let cost = pipe.len() as i64 / 256;
+        let length_before = pipe.len();
         let closed = self.drained == Some(id);
         let length = if line { pipe.find('\n').map(|n| n + 1) } else { Some(pipe.len()) };
         let input = match length {
@@ -77,7 +80,7 @@ impl Process {
                 Input::Wait
             }
         };
-        w.system.budget -= cost;
+        w.system.processor.spend_on(length_before, BYTES_OF_FILE);
         input
     }
 
@@ -118,7 +121,10 @@ impl Process {
                     _ => {
                         let path = self.path(&target);
                         let opened = if how == Redirect::In {
-                            path::read(w.host, &path).map(|text| Fd::Read(w.system.pipe(text)))
+                            path::read(w.host, &path).map(|text| {
+                                w.system.processor.spend_on(text.len(), BYTES_MOVED);
+                                Fd::Read(w.system.pipe(text))
+                            })
                         } else {
                             let append = matches!(how, Redirect::Append | Redirect::Both(true));
                             w.host.write(&path, "", append).map(|()| Fd::File(path.into()))

@@ -12,9 +12,13 @@ const SLICE: u32 = 1000;
 impl Process {
     pub(crate) fn go_on(&mut self, w: &mut World) {
         let mut slice = SLICE;
-        while self.state == State::Run && slice > 0 && w.system.budget > 0 && w.system.stopped.is_none() {
+        while self.state == State::Run
+            && slice > 0
+            && !w.system.processor.is_used_up()
+            && w.system.stopped.is_none()
+        {
             slice -= 1;
-            w.system.budget -= 1;
+            w.system.processor.spend(1);
             if let Some(job) = self.job.take() {
                 self.work(job, w);
             } else if self.terminated && self.words.is_empty() {

@@ -5,13 +5,10 @@ use crate::host::{Flavour, Host, MAX_TEXT, Output, Step};
 use crate::machine::Shell;
 use crate::process::{Fd, MAIN, MAX_PROCESSES, PIPE, State, TERMINAL, World};
 
-/// Operations a [`Shell::run`] does at most; long texts cost more than one.
-const BUDGET: i64 = 50_000;
-
 impl Shell {
-    /// Runs until everything waits, ends, or the budget is used up.
+    /// Runs until everything waits, ends, or has done what it may do at one moment.
     pub fn run(&mut self, host: &mut dyn Host) -> Step {
-        self.system.budget = BUDGET;
+        self.system.processor.begin(host.now_ms());
         self.held = None;
         host.output(Output::Stderr, &std::mem::take(&mut self.complaint));
         self.news(host);
@@ -31,9 +28,10 @@ impl Shell {
                     self.held = Some(pid);
                     return Step::NotSimulated { command, last };
                 }
-                if self.system.budget <= 0 && !matches!(self.processes[0].state, State::Exited(_)) {
+                if self.system.processor.is_used_up() && !matches!(self.processes[0].state, State::Exited(_))
+                {
                     self.reap();
-                    return Step::Busy;
+                    return Step::Busy { ms: self.system.processor.pause_ms() };
                 }
             }
             if let State::Exited(code) = self.processes[0].state {
@@ -107,7 +105,7 @@ impl Shell {
         }
     }
 
-    /// Whether a process can go on, and lets it.
+    /// Whether a process can go on, or ends of what it waits for; lets it.
     fn wake(&mut self, i: usize, host: &mut dyn Host) -> bool {
         let p = &self.processes[i];
         let length = |pipe: &u32| self.system.pipes.iter().find(|p| p.0 == *pipe).map_or(0, |p| p.1.len());
@@ -128,13 +126,13 @@ impl Shell {
             State::Output(pipe) => {
                 if self.is_broken(i) {
                     self.processes[i].state = State::Exited(141);
-                    return false;
+                    return true;
                 }
                 let full = length(pipe);
                 if full >= MAX_TEXT {
                     // Nobody will ever read so much: the kernel's out-of-memory killer.
                     self.processes[i].state = State::Exited(137);
-                    return false;
+                    return true;
                 }
                 if full >= PIPE && !self.is_substitution(*pipe) {
                     return false;

@@ -1,6 +1,8 @@
 //! One `check(script, what it prints)` a feature. Where dash, bash or BusyBox agree, the expectation is theirs.
 //! A table of scripts by feature, and therefore long.
 
+mod cost;
+
 use crate::*;
 use std::collections::BTreeMap;
 
@@ -108,8 +110,8 @@ fn finish(shell: &mut Shell, host: &mut TestHost) -> i32 {
     for _ in 0..1000 {
         match shell.run(host) {
             Step::Exit(code) => return code,
-            Step::Sleep { ms } => host.now_ms += ms,
-            Step::Busy | Step::WaitExternal { .. } | Step::NotSimulated { .. } => {}
+            Step::Sleep { ms } | Step::Busy { ms } => host.now_ms += ms,
+            Step::WaitExternal { .. } | Step::NotSimulated { .. } => {}
             other => panic!("stuck: {other:?}; out: {}; err: {}", host.out, host.err),
         }
     }
@@ -769,7 +771,7 @@ fn hostile_input_ends() {
         let mut shell = container(&["sh", "-c", script]);
         for _ in 0..20 {
             match shell.run(&mut host) {
-                Step::Sleep { ms } => host.now_ms += ms,
+                Step::Sleep { ms } | Step::Busy { ms } => host.now_ms += ms,
                 Step::Exit(_) | Step::Forever => break,
                 _ => {}
             }

@@ -16,6 +16,8 @@ use std::rc::Rc;
 pub(super) const CAPACITY: usize = 1 << 20;
 /// How many lines of a container's log are kept.
 const LOG_LINES: usize = 1000;
+/// How many bytes of it. Real: 10 MiB (`containerLogMaxSize`).
+const LOG_BYTES: usize = 1 << 20;
 /// The directories of any image, as far as anybody knows.
 const IMAGE_DIRS: &[&str] = &[
     "/bin",
@@ -236,6 +238,9 @@ impl FileSystem {
             self.for_new(path)?;
         }
         self.writable(at)?;
+        if append && text.is_empty() && old.is_some() {
+            return Ok(());
+        }
         let used: usize = self.mounts[at].files.values().map(|t| t.len()).sum();
         if used + text.len() > CAPACITY {
             return Err(FileError::NoSpace);
@@ -385,7 +390,14 @@ pub(super) fn log(api: &mut ApiServer, uid: Uid, container: &Str, lines: Vec<Str
     update_output(api, uid, container, |output| {
         let log = Rc::make_mut(&mut output.log);
         log.extend(lines.into_iter().map(|line| (now, line)));
-        let excess = log.len().saturating_sub(LOG_LINES);
+        let mut bytes = 0;
+        let too_much = |(_, line): &(SimTime, Str)| {
+            bytes += line.len();
+            bytes > LOG_BYTES
+        };
+        let first_to_go = log.iter().rev().position(too_much);
+        let kept = first_to_go.unwrap_or(log.len()).min(LOG_LINES);
+        let excess = log.len() - kept;
         log.drain(..excess);
     });
 }

@@ -15,10 +15,14 @@ use std::rc::Rc;
 
 /// How often a `tail -f` looks whether its file has grown.
 const FOLLOW: Span = Span::seconds(1);
-/// A script that does not come to an end at one moment goes on a little later.
-const BUSY: Span = Span(20);
+/// A script that never waits goes on after this time at the earliest: what it writes is kept each time.
+const BUSY: Span = Span(500);
 /// How many commands that can't be run are taken for done at one moment.
 const NOT_SIMULATED_AT_ONCE: usize = 100;
+/// The most units of work of a command that is run to its end at one moment, such as a probe's (`Shell::work_done`).
+const MOST_WORK_AT_ONCE: i64 = 100_000;
+/// The longest line of a log, in bytes: longer ones are split (containerd's `max_container_log_line_size`).
+const LOG_LINE: usize = 16 << 10;
 
 /// A container's first process.
 #[derive(Clone, Debug)]
@@ -118,11 +122,12 @@ impl Program {
         script.wake = wake;
         let mut lines: Vec<Str> = Vec::new();
         for (_, text) in host.take_printed() {
-            script.line.push_str(&text);
-        }
-        while let Some((line, rest)) = script.line.split_once('\n') {
-            lines.push(line.into());
-            script.line = rest.to_string();
+            for piece in text.split_inclusive('\n') {
+                script.line.push_str(piece.trim_end_matches('\n'));
+                if piece.ends_with('\n') || script.line.len() >= LOG_LINE {
+                    lines.push(std::mem::take(&mut script.line).into());
+                }
+            }
         }
         if exit.is_some() && !script.line.is_empty() {
             lines.push(std::mem::take(&mut script.line).into());
@@ -144,7 +149,7 @@ impl Script {
                     let ms = ms.map_or(BUSY.0, |ms| (ms as i64).clamp(1, BUSY.0));
                     return (Some(now + Span(ms)), None);
                 }
-                Step::Busy => return (Some(now + BUSY), None),
+                Step::Busy { ms } => return (Some(now + Span(ms as i64).max(BUSY)), None),
                 Step::Forever => {
                     let follows = self.shell.followed().next().is_some();
                     return (follows.then(|| now + FOLLOW), None);
@@ -200,14 +205,15 @@ fn run_at_once(
     let mut host = ContainerHost::new(cx.api, pod, container, &address);
     let mut ended = Ended::TimedOut;
     let mut guesses = false;
-    while (host.ahead_ms as i64) < may_take.0.max(1) {
+    while (host.ahead_ms as i64) < may_take.0.max(1) && shell.work_done() < MOST_WORK_AT_ONCE {
         match shell.run(&mut host) {
             Step::Exit(code) => {
                 ended = if guesses { Ended::Unknown } else { Ended::Exit(code) };
                 break;
             }
             Step::Sleep { ms } => host.ahead_ms += ms.max(1),
-            Step::Busy | Step::WaitExternal { .. } => host.ahead_ms += 1,
+            Step::Busy { ms } => host.ahead_ms += ms,
+            Step::WaitExternal { .. } => host.ahead_ms += 1,
             Step::NotSimulated { .. } => {
                 guesses = true;
                 host.ahead_ms += 1;

@@ -9,8 +9,6 @@ use shell::{External, Output, Poll, Shell, Step as Wait};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-/// A script that does not come to an end at one moment goes on a little later.
-const BUSY: Span = Span(20);
 /// How often a `tail -f` looks whether its file has grown.
 const FOLLOW: Span = Span::seconds(1);
 
@@ -85,7 +83,7 @@ impl Program for Session {
                     None => return Step::Exit(code),
                 },
                 Wait::Sleep { ms } => return Step::At(io.api.now + Span(ms.max(1) as i64)),
-                Wait::Busy => return Step::At(io.api.now + BUSY),
+                Wait::Busy { ms } => return Step::At(io.api.now + Span(ms as i64)),
                 Wait::Forever if self.shell.followed().next().is_some() => {
                     return Step::At(io.api.now + FOLLOW);
                 }

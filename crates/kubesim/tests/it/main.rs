@@ -1,5 +1,6 @@
 //! Tests of the library from outside, in one program.
 
+mod busy;
 mod dns_story;
 mod hostile;
 mod kubectl_recorded;

@@ -2,6 +2,7 @@
 //! went through, each volume's files, the user's commands, the terminal's text.
 
 pub mod difference;
+pub mod long_lines;
 pub mod pod_state;
 
 use kubesim::api::resolver::Asked;
@@ -11,6 +12,7 @@ use kubesim::api::volume::Files;
 use kubesim::api::{Body, Key, Kind, Object, SimTime, Str, Uid};
 use kubesim::apiserver::{Cause, Change, Entry, History, Stream};
 use kubesim::kubectl::printers::pod_status;
+use long_lines::LineCutter;
 use pod_state::{PodName, PodState};
 use std::rc::Rc;
 
@@ -80,6 +82,8 @@ pub struct Printed {
     pub stream: Stream,
     /// The text.
     pub text: Str,
+    /// How many bytes of its last line are hidden after it, because the line is too long.
+    pub hidden: usize,
 }
 
 /// What is remembered of a history; [`Chronicle::read`] takes in what was written since.
@@ -106,6 +110,8 @@ pub struct Chronicle {
     cleared: Vec<usize>,
     /// Whether the next chunk does.
     clears: bool,
+    /// What is shown of long lines.
+    cutter: LineCutter,
     /// The objects that have been, by their names.
     pub names: Vec<(Str, Vec<Key>)>,
 }
@@ -207,15 +213,30 @@ impl Chronicle {
         }
     }
 
-    /// Adds text to the terminal: long text in pieces, so that no chunk becomes long.
+    /// Adds text to the terminal: what is shown of its lines.
     fn print(&mut self, position: usize, stream: Stream, text: &Str) {
-        let mut rest: &str = text;
+        let mut cutter = std::mem::take(&mut self.cutter);
+        let mut shown: &str = text;
         if let Some((_, after)) = text.rsplit_once(CLEAR) {
             self.clears = true;
-            rest = after.trim_start_matches("\x1b[3J");
-        } else if text.len() < CHUNK_LINES {
-            return self.add(Printed { position, stream, text: text.clone() }, 1);
+            shown = after.trim_start_matches("\x1b[3J");
+            cutter = LineCutter::default();
         }
+        cutter.cut(shown, &mut |part, hidden| {
+            // A text that is shown as it is keeps its allocation.
+            let text = if part.len() == text.len() { text.clone() } else { part.into() };
+            self.print_part(Printed { position, stream, text, hidden });
+        });
+        self.cutter = cutter;
+    }
+
+    /// Adds text to the terminal: long text in pieces, so that no chunk becomes long.
+    fn print_part(&mut self, part: Printed) {
+        if part.text.len() < CHUNK_LINES && !self.clears {
+            return self.add(part, 1);
+        }
+        let Printed { position, stream, text, hidden } = part;
+        let mut rest: &str = &text;
         while !rest.is_empty() {
             let mut lines = 0;
             let ends = rest.bytes().position(|b| {
@@ -224,7 +245,8 @@ impl Chronicle {
             });
             let (piece, after) = rest.split_at(ends.map_or(rest.len(), |end| end + 1));
             rest = after;
-            self.add(Printed { position, stream, text: piece.into() }, lines);
+            let hidden = if rest.is_empty() { hidden } else { 0 };
+            self.add(Printed { position, stream, text: piece.into(), hidden }, lines);
         }
     }
 

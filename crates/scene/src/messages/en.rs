@@ -339,6 +339,7 @@ pub static TEXTS: Texts = Texts {
     search: "Search of the history",
     completions: "Completions",
     printed: "Terminal output",
+    line_cut: "… ({count} more bytes of this line are not shown)",
     save: "Save",
     cancel: "Cancel",
     fold_manifest: "Fold the manifest (M)",

@@ -155,6 +155,8 @@ Texts {
     search: &'static str,
     completions: &'static str,
     printed: &'static str,
+    /// How many bytes of a line the terminal does not show.
+    line_cut(count): &'static str,
     save: &'static str,
     cancel: &'static str,
     fold_manifest: &'static str,

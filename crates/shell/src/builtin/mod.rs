@@ -13,6 +13,7 @@ use crate::host::Flavour;
 use crate::number::decimal;
 use crate::op::Code;
 use crate::process::{Control, Job, Process, State, World, var};
+use crate::processor::PROGRAM;
 use crate::tools;
 use crate::word::quoted;
 use program::program;
@@ -29,7 +30,7 @@ const CLEAR: &str = "\x1b[H\x1b[2J\x1b[3J";
 impl Process {
     /// Runs a command.
     pub(crate) fn run(&mut self, w: &mut World, argv: Vec<String>) {
-        w.system.budget -= 5;
+        w.system.processor.spend(5);
         if let Some(function) = self.function(&argv[0]) {
             return self.call(w, function, Some(argv[1..].to_vec()));
         }
@@ -169,6 +170,10 @@ impl Process {
 
     /// One of our tools, a script in a file, or a program of the host.
     fn tool(&mut self, w: &mut World, name: &str, argv: &[String]) {
+        // These two are the shell's own, too.
+        if !matches!(name, "echo" | "printf") {
+            w.system.processor.spend(PROGRAM);
+        }
         if let Some(tool) = tools::start(argv, name) {
             self.status = 0;
             self.job = Some(Job::Tool(Box::new(tool)));

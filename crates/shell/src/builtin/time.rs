@@ -30,6 +30,9 @@ fn duration(text: &str) -> Option<u64> {
     Some(whole.saturating_mul(unit).saturating_add(thousandths * unit / 1000))
 }
 
+/// The shortest time between two runs of `watch`'s command, in milliseconds.
+const SHORTEST_WATCH_MS: u64 = 100;
+
 impl Process {
     pub(crate) fn sleep(&mut self, w: &mut World, args: &[String]) {
         let mut total = 0u64;
@@ -82,6 +85,10 @@ impl Process {
                 }
                 word => command.push(word),
             }
+        }
+        // As procps' watch has it.
+        if duration(&seconds).is_some_and(|ms| ms < SHORTEST_WATCH_MS) {
+            seconds = "0.1".to_string();
         }
         let command = command.join(" ");
         let shown = if seconds.contains('.') { seconds.clone() } else { format!("{seconds}.0") };

@@ -7,6 +7,9 @@ use crate::number::{decimal, integer, thousandths};
 use crate::pattern::{self, Pattern};
 use crate::word::{quoted, unescape};
 
+/// How much seq prints at once, in bytes.
+const PIECE: usize = 4096;
+
 impl Tool {
     pub(crate) fn echo(&mut self, c: &mut Context) {
         let option =
@@ -153,18 +156,22 @@ impl Tool {
         };
         let separator = self.value('s').unwrap_or("\n").to_string();
         let width = if self.has('w') { to.to_string().len().max(from.to_string().len()) } else { 0 };
-        let mut n = from;
-        while if step > 0 { n <= to } else { n >= to } {
-            if n != from {
+        // A piece at a time: whoever reads it may need no more.
+        let mut next = if self.count == 0 { Some(from) } else { Some(self.totals[0]) };
+        while let Some(n) = next.filter(|n| if step > 0 { *n <= to } else { *n >= to }) {
+            if c.out.len() >= PIECE {
+                self.totals[0] = n;
+                self.goes_on = true;
+                return;
+            }
+            if self.count > 0 {
                 c.out.push_str(&separator);
             }
             c.out.push_str(&format!("{n:0width$}"));
-            n = n.saturating_add(step);
-            if c.out.len() > MAX_TEXT || n == i64::MAX {
-                return self.usage(c, "out of memory");
-            }
+            self.count += 1;
+            next = n.checked_add(step);
         }
-        if !c.out.is_empty() {
+        if self.count > 0 {
             c.out.push('\n');
         }
     }

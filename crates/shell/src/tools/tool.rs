@@ -68,6 +68,8 @@ pub(crate) struct Tool {
     pub(crate) code: i32,
     /// It needs no more input.
     pub(crate) done: bool,
+    /// It takes no input and has more to print.
+    pub(crate) goes_on: bool,
     /// What the shell is to run when the tool has ended (xargs).
     pub(crate) script: Option<String>,
     /// The file it follows when it has ended (tail -f).
@@ -97,6 +99,7 @@ impl Tool {
             pattern: None,
             code: 0,
             done: false,
+            goes_on: false,
             script: None,
             follow: None,
         })
@@ -203,6 +206,9 @@ impl Tool {
                 File(work) | All(work) => work(self, c, &text),
                 Raw(work) => work(self, c, ""),
                 Nothing(work) => work(self, c),
+            }
+            if std::mem::take(&mut self.goes_on) {
+                return false;
             }
         }
         (last || self.done && self.name != "head") && self.finish(c)

@@ -216,8 +216,8 @@ fn operand(word: &str) -> Result<Operand, String> {
 fn run(nodes: &[Node], dot: &Value, root: &Value, out: &mut String) -> Result<(), String> {
     for node in nodes {
         match node {
-            Node::Text(text) => out.push_str(text),
-            Node::Print(pipe) => out.push_str(&show(&value(pipe, dot, root)?)),
+            Node::Text(text) => push(out, text)?,
+            Node::Print(pipe) => push(out, &show(&value(pipe, dot, root)?))?,
             Node::Block { word, over, body, otherwise } => {
                 let over = value(over, dot, root)?;
                 match (*word, &over) {
@@ -295,36 +295,126 @@ fn call(name: &str, arguments: &[Value]) -> Result<Value, String> {
         "le" => order()?.is_some_and(|o| o.is_le()).into(),
         "gt" => order()?.is_some_and(|o| o.is_gt()).into(),
         "ge" => order()?.is_some_and(|o| o.is_ge()).into(),
-        "print" => arguments.iter().map(show).collect::<String>().into(),
-        "println" => (arguments.iter().map(show).collect::<Vec<_>>().join(" ") + "\n").into(),
-        "printf" => printf(&show(&first), &arguments[1.min(arguments.len())..]).into(),
+        "print" => joined(&arguments, "")?.into(),
+        "println" => (joined(&arguments, " ")? + "\n").into(),
+        "printf" => printf(&show(&first), &arguments[1.min(arguments.len())..])?.into(),
         _ => return Err(format!("{name} is not simulated")),
     })
 }
 
-/// `%s`, `%v`, `%d`, `%q`, with a width.
-fn printf(format: &str, arguments: &[Value]) -> String {
+/// The values one after the other.
+fn joined(values: &[Value], separator: &str) -> Result<String, String> {
+    let mut out = String::new();
+    for (n, value) in values.iter().enumerate() {
+        push(&mut out, if n == 0 { "" } else { separator })?;
+        push(&mut out, &show(value))?;
+    }
+    Ok(out)
+}
+
+/// The most bytes that a template prints, or that one of its values has. Go's has no bound but memory.
+const MOST_PRINTED: usize = 16 << 20;
+
+/// Adds to a text that has a bound.
+fn push(out: &mut String, text: &str) -> Result<(), String> {
+    if out.len() + text.len() > MOST_PRINTED {
+        return Err(format!("the text is longer than {MOST_PRINTED} bytes, more than is simulated"));
+    }
+    out.push_str(text);
+    Ok(())
+}
+
+/// A verb of a format, such as `%-5s`. Models `doPrintf` of Go's `fmt/print.go`.
+#[derive(Default)]
+struct Verb {
+    /// Of `+-# 0`.
+    flags: String,
+    width: usize,
+    precision: Option<usize>,
+    verb: char,
+}
+
+/// A number at the start of a format; `None` if it is so long that Go gives up (`parsenum`).
+fn number(rest: &mut &str) -> Option<usize> {
+    let mut number = 0;
+    while let Some(digit) = rest.chars().next().and_then(|c| c.to_digit(10)) {
+        if number > 1_000_000 {
+            return None;
+        }
+        number = number * 10 + digit as usize;
+        *rest = &rest[1..];
+    }
+    Some(number)
+}
+
+impl Verb {
+    /// Reads a verb after its `%`. `None`: there is none up to the format's end.
+    fn read(rest: &mut &str) -> Option<Verb> {
+        let flags = rest.len() - rest.trim_start_matches(['+', '-', '#', ' ', '0']).len();
+        let mut verb = Verb { flags: rest[..flags].to_string(), ..Verb::default() };
+        *rest = &rest[flags..];
+        verb.width = number(rest)?;
+        if let Some(after) = rest.strip_prefix('.') {
+            *rest = after;
+            verb.precision = Some(number(rest)?);
+        }
+        verb.verb = rest.chars().next()?;
+        *rest = &rest[verb.verb.len_utf8()..];
+        Some(verb)
+    }
+
+    /// The value as the verb prints it.
+    fn print(&self, value: &Value) -> Result<String, String> {
+        let mut text = show(value);
+        if let (Some(most), 's' | 'v' | 'q') = (self.precision, self.verb) {
+            text = text.chars().take(most).collect();
+        }
+        if self.verb == 'q' {
+            text = format!("{text:?}");
+        }
+        if self.flags.contains('+') && value.is_number() && !text.starts_with('-') {
+            text.insert(0, '+');
+        }
+        let missing = self.width.saturating_sub(text.chars().count());
+        let (mut padded, left) = (String::new(), self.flags.contains('-'));
+        let signs = usize::from(value.is_number() && text.starts_with(['-', '+']));
+        match (left, self.flags.contains('0')) {
+            (true, _) => {
+                [&text, &*" ".repeat(missing)].iter().try_for_each(|part| push(&mut padded, part))?
+            }
+            (false, true) => [&text[..signs], &"0".repeat(missing), &text[signs..]]
+                .iter()
+                .try_for_each(|part| push(&mut padded, part))?,
+            (false, false) => {
+                [&*" ".repeat(missing), &text].iter().try_for_each(|part| push(&mut padded, part))?
+            }
+        }
+        Ok(padded)
+    }
+}
+
+/// Go's `printf`, with flags, width and precision.
+fn printf(format: &str, arguments: &[Value]) -> Result<String, String> {
     let (mut out, mut arguments) = (String::new(), arguments.iter());
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('%') {
-        out.push_str(before);
-        let end = after.find(|c: char| c.is_alphabetic() || c == '%').unwrap_or(0);
-        let (flags, verb) = (&after[..end], after[end..].chars().next());
-        rest = after.get(end + 1..).unwrap_or_default();
-        if verb == Some('%') {
-            out.push('%');
-            continue;
+        push(&mut out, before)?;
+        rest = after;
+        let Some(verb) = Verb::read(&mut rest) else {
+            push(&mut out, "%!(NOVERB)")?;
+            return Ok(out);
+        };
+        match (verb.verb, arguments.as_slice()) {
+            ('%', _) => push(&mut out, "%")?,
+            (verb, []) => push(&mut out, &format!("%!{verb}(MISSING)"))?,
+            (_, [argument, ..]) => {
+                arguments.next();
+                push(&mut out, &verb.print(argument)?)?;
+            }
         }
-        let text = arguments.next().map_or("%!s(MISSING)".into(), show);
-        let text = if verb == Some('q') { format!("{text:?}") } else { text };
-        let width: usize = flags.trim_start_matches('-').parse().unwrap_or(0);
-        out.push_str(&if flags.starts_with('-') {
-            format!("{text:<width$}")
-        } else {
-            format!("{text:>width$}")
-        });
     }
-    out + rest
+    push(&mut out, rest)?;
+    Ok(out)
 }
 
 /// Whether a value counts as true: it is not nothing, not zero and not empty.
@@ -367,10 +457,32 @@ mod tests {
             ("{{range .items}}{{- .n -}} , {{end}}", "1, 2, "),
             ("{{printf \"%-3s|%s\" \"x\" \"y\"}}", "x  |y"),
             ("{{.items | len | printf \"%d pods\"}}", "2 pods"),
+            (
+                "{{printf \"%05d|%-05d|%+d|%5s|%.2s|%q\" 7 7 7 \"x\" \"xyz\" \"a\"}}",
+                "00007|7    |+7|    x|xy|\"a\"",
+            ),
+            ("{{printf \"100%% %d%\"}}", "100% %!d(MISSING)%!(NOVERB)"),
+            ("{{printf \"%99999999d|\" 1}}", "%!(NOVERB)"),
         ] {
             let printed = Template::parse(template).and_then(|t| t.print(&tree));
             assert_eq!(printed.as_deref(), Ok(text), "{template}");
         }
+    }
+
+    #[test]
+    fn wide_formats_are_as_wide_as_gos_and_no_wider() {
+        let print =
+            |template: &str| Template::parse(template).and_then(|t| t.print(&json!({"n": [1, 2, 3]})));
+        for (template, length) in [
+            ("{{printf \"%-70000s\" \"x\"}}", 70_000),
+            ("{{printf \"%099999d\" 1}}", 99_999),
+            ("{{printf \"%9999999d\" 1}}", 9_999_999),
+            ("{{printf \"%.99999s\" \"abc\"}}", 3),
+        ] {
+            assert_eq!(print(template).map(|text| text.len()), Ok(length), "{template}");
+        }
+        let refused = print("{{range .n}}{{printf \"%9999999d\" .}}{{end}}");
+        assert_eq!(refused.unwrap_err(), "the text is longer than 16777216 bytes, more than is simulated");
     }
 
     #[test]
