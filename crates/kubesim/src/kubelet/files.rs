@@ -125,7 +125,7 @@ impl FileSystem {
                 }
                 VolumeSource::ConfigMap(_) | VolumeSource::Secret(_) | VolumeSource::Projected => {
                     read_only = true;
-                    (Place::Projected, super::host::projected(store, pod, volume, address))
+                    (Place::Projected, super::environment::projected(store, pod, volume, address))
                 }
                 VolumeSource::EmptyDir | VolumeSource::Other => {
                     let kept = record.and_then(|r| r.volumes.get(&volume.name).cloned());
@@ -414,14 +414,4 @@ pub(super) fn start_again(api: &mut ApiServer, uid: Uid, container: &Str) {
             *output = ContainerOutput { previous_log: log, ..ContainerOutput::default() };
         });
     }
-}
-
-/// The keys of a ConfigMap or Secret that a volume shows, with the paths at which it shows them.
-pub(super) fn items(source: &serde_json::Value, keys: Vec<String>) -> Vec<(String, String)> {
-    let chosen = list(source, "items");
-    if chosen.is_empty() {
-        return keys.into_iter().map(|k| (k.clone(), k)).collect();
-    }
-    let item = |i: &serde_json::Value| (text(i, "key").to_string(), text(i, "path").to_string());
-    chosen.iter().map(item).collect()
 }

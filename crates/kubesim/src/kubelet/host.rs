@@ -1,20 +1,24 @@
-//! What a container finds around it: its volumes, its files, its environment; and the [`Host`] on which its commands run.
+//! What a command in a container finds around it: the [`Host`] on which it runs.
 
+use super::environment::{data, environment, expand, names};
 use super::files::{self, FileSystem};
-use super::image_manager;
+use super::image;
 use super::tools;
-use crate::api::image;
-use crate::api::pod::{Container, EnvValue, TOKEN_PATH, Volume, VolumeSource};
-use crate::api::read::{bool as flag, get, list, str as text};
-use crate::api::volume::Files;
-use crate::api::{Key, Kind, Object, Str};
+use crate::api::pod::{Container, TOKEN_PATH};
+use crate::api::{Kind, Object, Str};
 use crate::apiserver::{ApiServer, Store};
-use crate::base::quantity::Quantity;
 use crate::dns;
-use serde_json::Value;
 use shell::{External, FileError, Host, Output, Stat};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+/// A container in its pod, with the pod's address: where a command runs.
+#[derive(Clone, Copy)]
+pub(super) struct ContainerPlace<'a> {
+    pub pod: &'a Rc<Object>,
+    pub container: &'a Container,
+    pub address: &'a str,
+}
 
 /// A container, as a command in it sees it: the files, the network's names, the time.
 pub struct ContainerHost<'a> {
@@ -34,12 +38,8 @@ pub struct ContainerHost<'a> {
 
 impl<'a> ContainerHost<'a> {
     /// The host for commands in this container.
-    pub(super) fn new(
-        api: &'a mut ApiServer,
-        pod: &Rc<Object>,
-        container: &Container,
-        address: &str,
-    ) -> ContainerHost<'a> {
+    pub(super) fn new(api: &'a mut ApiServer, place: &ContainerPlace) -> ContainerHost<'a> {
+        let ContainerPlace { pod, container, address } = *place;
         let files = file_system(api.store(), pod, container, address);
         ContainerHost {
             pod: pod.clone(),
@@ -48,7 +48,7 @@ impl<'a> ContainerHost<'a> {
             files,
             printed: Vec::new(),
             ahead_ms: 0,
-            busybox: image::has_name(&container.image, &["busybox", "alpine"]),
+            busybox: crate::api::image::has_name(&container.image, &["busybox", "alpine"]),
             api,
         }
     }
@@ -181,7 +181,7 @@ fn file_system(store: &Store, pod: &Rc<Object>, container: &Container, address: 
             fixed.insert(format!("{TOKEN_PATH}/{name}").into(), content.into());
         }
     }
-    let busybox = image_manager::is_plain_shell(&container.image);
+    let busybox = image::is_plain_shell(&container.image);
     FileSystem::of(store, pod, container, address, busybox, &expand, fixed)
 }
 
@@ -196,337 +196,4 @@ pub fn list_directory(store: &Store, pod: &Rc<Object>, container: &str, path: &s
         _ => name,
     };
     files.list(path).unwrap_or_default().into_iter().map(with_sign).collect()
-}
-
-/// The host name in the pod, and the full name where it has a domain. Models
-/// `pkg/kubelet/util/util.go: GetNodenameForKernel` and `kubelet_pods.go: GeneratePodHostNameAndDomain`.
-pub(super) fn names(pod: &Object) -> (String, String) {
-    let spec = &pod.pod().spec;
-    let hostname = spec.hostname.as_ref().unwrap_or(&pod.meta.name);
-    // As the kernel takes it.
-    let hostname = hostname[..hostname.len().min(63)].trim_end_matches(['-', '.']).to_string();
-    let fqdn = match &spec.subdomain {
-        Some(subdomain) => format!("{hostname}.{subdomain}.{}.svc.cluster.local", pod.meta.namespace),
-        None => hostname.clone(),
-    };
-    (hostname, fqdn)
-}
-
-/// `$(NAME)` replaced by the variable, `$$` by `$`; what is unknown stays. Models
-/// `k8s.io/kubernetes/third_party/forked/golang/expansion/expand.go`.
-pub(super) fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        if let Some(more) = after.strip_prefix('$') {
-            out.push('$');
-            rest = more;
-        } else if let Some((name, more)) = after.strip_prefix('(').and_then(|a| a.split_once(')')) {
-            match variables.get(name) {
-                Some(value) => out.push_str(value),
-                None => out.push_str(&format!("$({name})")),
-            }
-            rest = more;
-        } else {
-            out.push('$');
-            rest = after;
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// A container's environment, in order. Models `pkg/kubelet/kubelet_pods.go: makeEnvironmentVariables`.
-pub fn environment(
-    store: &Store,
-    pod: &Object,
-    container: &Container,
-    address: &str,
-) -> Vec<(String, String)> {
-    let namespace = &pod.meta.namespace;
-    let mut all: Vec<(String, String)> = vec![
-        ("PATH".into(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into()),
-        ("HOSTNAME".into(), names(pod).0),
-    ];
-    let mut own: Vec<(String, String)> = Vec::new();
-    for from in list(&container.raw, "envFrom") {
-        let prefix = text(from, "prefix");
-        for (kind, field) in [(Kind::ConfigMap, "configMapRef"), (Kind::Secret, "secretRef")] {
-            let name = text(get(from, field), "name");
-            let Some(object) = store.find(kind, namespace, &name) else { continue };
-            for key in keys(object) {
-                let value = data(object, &key).unwrap_or_default();
-                own.push((format!("{prefix}{key}"), value));
-            }
-        }
-    }
-    let services = service_variables(store, pod);
-    for variable in &container.env {
-        let value = match &variable.value {
-            EnvValue::Literal(value) => {
-                let known: BTreeMap<String, String> =
-                    collections::collect(services.iter().chain(&own).cloned());
-                Some(expand(value, &known))
-            }
-            EnvValue::Field(path) => Some(field(pod, path, address)),
-            EnvValue::ConfigMap { name, key } => {
-                store.find(Kind::ConfigMap, namespace, name).and_then(|o| data(o, key))
-            }
-            EnvValue::Secret { name, key } => {
-                store.find(Kind::Secret, namespace, name).and_then(|o| data(o, key))
-            }
-            EnvValue::Resource { resource, container: of, divisor } => {
-                let of = if of.is_empty() { Some(container) } else { pod.pod().spec.container(of) };
-                of.map(|of| amount(store, pod, of, resource, divisor))
-            }
-            EnvValue::Other => None,
-        };
-        if let Some(value) = value {
-            own.retain(|(name, _)| **name != *variable.name);
-            own.push((variable.name.to_string(), value));
-        }
-    }
-    let unset = |(name, _): &(String, String)| !own.iter().any(|(n, _)| n == name);
-    let services: Vec<_> = services.into_iter().filter(unset).collect();
-    all.extend(own);
-    all.extend(services);
-    if !all.iter().any(|(name, _)| name == "HOME") {
-        all.push(("HOME".into(), "/root".into()));
-    }
-    all
-}
-
-/// The variables that name the API server and, with `enableServiceLinks`, every Service of the namespace that has a
-/// virtual IP. Models `pkg/kubelet/envvars/envvars.go: FromServices`.
-fn service_variables(store: &Store, pod: &Object) -> Vec<(String, String)> {
-    let namespace = &*pod.meta.namespace;
-    let links = get(&pod.pod().spec.raw, "enableServiceLinks") != false;
-    let mut all = Vec::new();
-    let own = store.list_in(Kind::Service, namespace).filter(|_| links);
-    let kubernetes =
-        store.find(Kind::Service, "default", "kubernetes").filter(|_| namespace != "default" || !links);
-    for object in own.chain(kubernetes) {
-        let service = object.service();
-        let ip = &*service.cluster_ip;
-        if ip.is_empty() || ip == "None" || service.ports.is_empty() {
-            continue;
-        }
-        let prefix = object.meta.name.to_ascii_uppercase().replace('-', "_");
-        let first = &service.ports[0];
-        all.push((format!("{prefix}_SERVICE_HOST"), ip.to_string()));
-        all.push((format!("{prefix}_SERVICE_PORT"), first.port.to_string()));
-        for port in service.ports.iter() {
-            if let Some(name) = port.name.as_deref().filter(|n| !n.is_empty()) {
-                let name = name.to_ascii_uppercase().replace('-', "_");
-                all.push((format!("{prefix}_SERVICE_PORT_{name}"), port.port.to_string()));
-            }
-        }
-        let url = |port: i64, protocol: &str| format!("{}://{ip}:{port}", protocol.to_ascii_lowercase());
-        all.push((format!("{prefix}_PORT"), url(i64::from(first.port), &first.protocol)));
-        for port in service.ports.iter() {
-            let start = format!("{prefix}_PORT_{}_{}", port.port, port.protocol);
-            all.push((start.clone(), url(i64::from(port.port), &port.protocol)));
-            all.push((format!("{start}_PROTO"), port.protocol.to_ascii_lowercase()));
-            all.push((format!("{start}_PORT"), port.port.to_string()));
-            all.push((format!("{start}_ADDR"), ip.to_string()));
-        }
-    }
-    all
-}
-
-/// A field of the pod (`fieldRef`). Models `pkg/kubelet/kubelet_pods.go: podFieldSelectorRuntimeValue`.
-fn field(pod: &Object, path: &str, address: &str) -> String {
-    let (meta, p) = (&pod.meta, pod.pod());
-    let of = |map: &BTreeMap<Str, Str>, key: &str| map.get(key).map(|v| v.to_string()).unwrap_or_default();
-    if let Some((what, key)) = path.strip_suffix("']").and_then(|p| p.split_once("['")) {
-        return match what {
-            "metadata.labels" => of(&meta.labels, key),
-            _ => of(&meta.annotations, key),
-        };
-    }
-    match path {
-        "metadata.name" => meta.name.to_string(),
-        "metadata.namespace" => meta.namespace.to_string(),
-        "metadata.uid" => meta.uid.to_string(),
-        "spec.nodeName" => p.spec.node_name.as_deref().unwrap_or_default().to_string(),
-        "spec.serviceAccountName" => p.spec.service_account_name.to_string(),
-        "status.hostIP" | "status.hostIPs" => p.status.host_ip.as_deref().unwrap_or_default().to_string(),
-        "status.podIP" | "status.podIPs" => address.to_string(),
-        "metadata.labels" => quoted_pairs(&meta.labels),
-        "metadata.annotations" => quoted_pairs(&meta.annotations),
-        _ => String::new(),
-    }
-}
-
-/// What a container may use, or the node has, in units of the divisor, rounded up. Models
-/// `pkg/api/v1/resource/helpers.go: ExtractContainerResourceValue`.
-fn amount(store: &Store, pod: &Object, container: &Container, resource: &str, divisor: &str) -> String {
-    let (list, what) = resource.split_once('.').unwrap_or(("limits", resource));
-    let nanos = |quantity: &str| Quantity::parse(quantity).map_or(0, |q| q.nanos());
-    let own = nanos(&text(get(get(&container.raw, "resources"), list), what));
-    let node = pod.pod().spec.node_name.as_deref().unwrap_or_default();
-    let node = store.get(&Key::cluster(Kind::Node, node)).map(|node| node.to_value());
-    let all = node.map_or(0, |node| nanos(&text(get(get(&node, "status"), "allocatable"), what)));
-    let amount = if own == 0 && list == "limits" { all } else { own };
-    let unit = match nanos(divisor) {
-        0 => nanos("1"),
-        unit => unit,
-    };
-    ((amount + unit - 1) / unit).to_string()
-}
-
-/// `key="value"` lines, as the downward API writes maps.
-fn quoted_pairs(map: &BTreeMap<Str, Str>) -> String {
-    map.iter().map(|(k, v)| format!("{k}={v:?}\n")).collect()
-}
-
-/// What a volume shows that is made of objects: of a ConfigMap, a Secret, the pod's own fields, or several of them.
-pub(super) fn projected(store: &Store, pod: &Object, volume: &Volume, address: &str) -> Files {
-    let mut files = BTreeMap::new();
-    let mut add =
-        |path: String, content: String| drop(files.insert(format!("/{path}").into(), content.into()));
-    let mut show = |source: &Value, field: &str| {
-        let kind = if field == "configMap" { Kind::ConfigMap } else { Kind::Secret };
-        // A volume's Secret is named otherwise than a projection's.
-        let names = ["name", "secretName"].map(|name| text(source, name));
-        let object = names.iter().find_map(|name| store.find(kind, &pod.meta.namespace, name));
-        let Some(object) = object else { return };
-        for (key, path) in files::items(source, keys(object)) {
-            if let Some(content) = data(object, &key) {
-                add(path, content);
-            }
-        }
-    };
-    let sources = list(get(&volume.raw, "projected"), "sources");
-    for source in std::iter::once(&*volume.raw).chain(sources) {
-        for field in ["configMap", "secret"] {
-            if let Some(source) = source.get(field) {
-                show(source, field);
-            }
-        }
-    }
-    for source in std::iter::once(&*volume.raw).chain(sources) {
-        for item in list(get(source, "downwardAPI"), "items") {
-            let of = get(item, "resourceFieldRef");
-            let content = match pod.pod().spec.container(&text(of, "containerName")) {
-                Some(container) => amount(store, pod, container, &text(of, "resource"), &text(of, "divisor")),
-                None => field(pod, &text(get(item, "fieldRef"), "fieldPath"), address),
-            };
-            add(text(item, "path").to_string(), content);
-        }
-    }
-    Rc::new(files)
-}
-
-/// The keys of a ConfigMap or a Secret.
-fn keys(object: &Object) -> Vec<String> {
-    let crate::api::Body::Other(tree) = &object.body else { return Vec::new() };
-    let fields = ["data", "binaryData", "stringData"];
-    let all = fields.iter().filter_map(|f| get(tree, f).as_object()).flat_map(|o| o.keys().cloned());
-    let mut sorted: Vec<String> = all.collect();
-    collections::sort(&mut sorted);
-    sorted.dedup();
-    sorted
-}
-
-/// Why a pod's volumes can't be mounted, as the FailedMount event says it.
-pub(super) fn missing_volume(store: &Store, pod: &Object) -> Option<String> {
-    let namespace = &pod.meta.namespace;
-    for volume in pod.pod().spec.volumes.iter() {
-        let (kind, name, field) = match &volume.source {
-            VolumeSource::ConfigMap(name) => (Kind::ConfigMap, name, "configMap"),
-            VolumeSource::Secret(name) => (Kind::Secret, name, "secret"),
-            _ => continue,
-        };
-        let source = get(&volume.raw, field);
-        let volume = &volume.name;
-        let Some(object) = store.find(kind, namespace, name) else {
-            if flag(source, "optional") {
-                continue;
-            }
-            let what = kind.info().singular();
-            return Some(format!(
-                "MountVolume.SetUp failed for volume \"{volume}\" : {what} \"{name}\" not found"
-            ));
-        };
-        let keys: Vec<Str> = list(source, "items").iter().map(|i| text(i, "key")).collect();
-        if keys.iter().any(|key| data(object, key).is_none()) && !flag(source, "optional") {
-            let why = match kind {
-                Kind::ConfigMap => "configmap references non-existent config key",
-                _ => "references non-existent secret key",
-            };
-            let key = keys.iter().find(|key| data(object, key).is_none()).expect("one is missing");
-            return Some(format!("MountVolume.SetUp failed for volume \"{volume}\" : {why}: {key}"));
-        }
-    }
-    None
-}
-
-/// The text under a key of a ConfigMap or a Secret.
-pub(super) fn data(object: &Object, key: &str) -> Option<String> {
-    let crate::api::Body::Other(tree) = &object.body else { return None };
-    let plain = get(get(tree, "data"), key).as_str();
-    match (plain, object.kind) {
-        (Some(encoded), Kind::Secret) => decode_base64(encoded),
-        (Some(plain), _) => Some(plain.to_string()),
-        (None, Kind::Secret) => get(get(tree, "stringData"), key).as_str().map(str::to_string),
-        (None, _) => get(get(tree, "binaryData"), key).as_str().and_then(decode_base64),
-    }
-}
-
-/// Standard base64; `None` if it isn't that, or no text.
-fn decode_base64(encoded: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0u32, 0);
-    for c in encoded.bytes().filter(|c| !c.is_ascii_whitespace() && *c != b'=') {
-        let value = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// What a container's environment needs and is not there, as the Failed event says it. Models
-/// `pkg/kubelet/kubelet_pods.go: makeEnvironmentVariables`.
-pub(super) fn missing_config(store: &Store, pod: &Object, container: &Container) -> Option<String> {
-    let namespace = &pod.meta.namespace;
-    let missing = |kind: Kind, name: &str| format!("{} \"{name}\" not found", kind.info().singular());
-    for from in list(&container.raw, "envFrom") {
-        for (kind, field) in [(Kind::ConfigMap, "configMapRef"), (Kind::Secret, "secretRef")] {
-            let Some(reference) = from.get(field) else { continue };
-            let name = text(reference, "name");
-            if !flag(reference, "optional") && store.find(kind, namespace, &name).is_none() {
-                return Some(missing(kind, &name));
-            }
-        }
-    }
-    for (variable, raw) in container.env.iter().zip(list(&container.raw, "env")) {
-        let (kind, name, key, field) = match &variable.value {
-            EnvValue::ConfigMap { name, key } => (Kind::ConfigMap, name, key, "configMapKeyRef"),
-            EnvValue::Secret { name, key } => (Kind::Secret, name, key, "secretKeyRef"),
-            _ => continue,
-        };
-        if flag(get(get(raw, "valueFrom"), field), "optional") {
-            continue;
-        }
-        let Some(object) = store.find(kind, namespace, name) else { return Some(missing(kind, name)) };
-        if data(object, key).is_none() {
-            let what = kind.name();
-            return Some(format!("couldn't find key {key} in {what} {namespace}/{name}"));
-        }
-    }
-    None
 }

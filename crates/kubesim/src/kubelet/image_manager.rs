@@ -1,124 +1,92 @@
-//! What pulling an image gives. There is no registry: an image that is not known to be broken is there.
+//! Getting a container's image. Models `pkg/kubelet/images/image_manager.go: EnsureImageExists`.
 
-use crate::api::Str;
-use crate::api::image::{has_name, has_tag, tag};
-use crate::base::rng::Rng;
-use crate::base::text::common;
+use super::back_off::{CONFIG_RETRY, FIRST_BACK_OFF, LAST_BACK_OFF};
+use super::image;
+use super::nodes::NodeContext;
+use super::run::State;
+use super::worker::Worker;
+use crate::api::read::get;
+use crate::api::{Fault, Object, Span, Str};
+use crate::apiserver::Store;
+use crate::fault;
+use std::rc::Rc;
 
-/// The size that pull events name. Sizes are not simulated; this is busybox:1.28's.
-const SIZE: u64 = 727_869;
+/// How long a failed pull shows as ErrImagePull before it shows as ImagePullBackOff.
+const PULL_ERROR_SHOWN: Span = Span(1500);
 
-/// Whether the image holds a shell and nothing else that starts by itself: its container ends at once unless it is given
-/// a command or something to read from.
-pub fn is_plain_shell(image: &str) -> bool {
-    has_name(image, &["alpine", "bash", "busybox", "centos", "debian", "fedora", "netshoot", "ubuntu"])
+/// Whether an image is in no registry: it never was, or somebody took it away.
+pub fn cannot_be_pulled(store: &Store, image: &str) -> bool {
+    image::cannot_be_pulled(image) || fault::is_image_gone(store, image)
 }
 
-/// Why this is no image reference, in the words of `distribution/reference`, if it is none.
-pub fn invalid(image: &str) -> Option<String> {
-    let path = image.split('@').next().unwrap_or(image);
-    let name_end = path.len() - if tag(path).is_empty() { 0 } else { tag(path).len() + 1 };
-    let name = &path[..name_end];
-    let wrong = |c: char| !(c.is_ascii_alphanumeric() || "./-_:".contains(c));
-    let why = if name.is_empty() || image.contains(wrong_in_reference) || name.contains(wrong) {
-        "invalid reference format".to_string()
-    } else if name
-        .split('/')
-        .skip(usize::from(names_host(name)))
-        .any(|p| p.contains(|c: char| c.is_ascii_uppercase()))
-    {
-        let full = if name.contains('/') { name.to_string() } else { format!("library/{name}") };
-        format!("invalid reference format: repository name ({full}) must be lowercase")
-    } else {
-        return None;
-    };
-    Some(format!(
-        "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {why}"
-    ))
-}
-
-fn wrong_in_reference(c: char) -> bool {
-    c.is_whitespace() || c.is_control()
-}
-
-/// Whether the first part of the name is a registry's host.
-fn names_host(name: &str) -> bool {
-    name.split_once('/').is_some_and(|(host, _)| host.contains(['.', ':']) || host == "localhost")
-}
-
-/// Whether pulling it fails: an image whose tag is `broken` or whose reference has `does-not-exist` in it. These
-/// are this simulator's own names for images that can't be pulled.
-pub fn cannot_be_pulled(image: &str) -> bool {
-    has_tag(image, "broken") || image.contains("does-not-exist")
-}
-
-/// What the runtime says when there is no such image.
-pub fn not_found(image: &str) -> String {
-    format!(
-        "rpc error: code = NotFound desc = failed to pull and unpack image \"{image}\": failed to resolve reference \
-         \"{image}\": {image}: not found"
-    )
-}
-
-/// The Pulled event's text.
-pub fn pulled(image: &str, took_ms: i64) -> String {
-    let took = go_duration(took_ms);
-    format!(
-        "Successfully pulled image \"{image}\" in {took} ({took} including waiting). Image size: {SIZE} bytes."
-    )
-}
-
-/// The digest by which the runtime knows the image: made up, the same for the same reference.
-pub fn id(image: &str) -> Str {
-    let name = image.split('@').next().unwrap_or(image);
-    let name = &name[..name.len() - if tag(name).is_empty() { 0 } else { tag(name).len() + 1 }];
-    common(&[name, "@sha256:", &hex64(&[image])].concat())
-}
-
-/// 64 hexadecimal digits that depend on these names.
-pub fn hex64(names: &[&str]) -> String {
-    let mut rng = Rng::new(crate::base::hash::name_hash(0, names));
-    let mut digits = String::with_capacity(64);
-    for _ in 0..4 {
-        crate::base::hash::push_hex(&mut digits, rng.next_u64());
-    }
-    digits
-}
-
-/// As Go prints a duration: `200ms`, `2.4s`, `1m5s`.
-fn go_duration(ms: i64) -> String {
-    if ms < 1000 {
-        return format!("{ms}ms");
-    }
-    let (minutes, rest) = (ms / 60_000, ms % 60_000);
-    let fraction = format!("{:03}", rest % 1000);
-    let fraction = fraction.trim_end_matches('0');
-    let dot = if fraction.is_empty() { "" } else { "." };
-    let minutes = if minutes > 0 { format!("{minutes}m") } else { String::new() };
-    format!("{minutes}{}{dot}{fraction}s", rest / 1000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_with_capitals_is_no_reference() {
-        assert_eq!(invalid("registry.example.com:5000/team/app:V1"), None);
-        assert_eq!(
-            invalid("Nginx").as_deref(),
-            Some(
-                "Failed to apply default image tag \"Nginx\": couldn't parse image name \"Nginx\": invalid reference \
-                 format: repository name (library/Nginx) must be lowercase"
-            )
-        );
-        assert!(invalid("nginx latest").unwrap().ends_with(": invalid reference format"));
-    }
-
-    #[test]
-    fn durations_print_as_go_prints_them() {
-        for (ms, text) in [(200, "200ms"), (2_400, "2.4s"), (65_000, "1m5s"), (1_000, "1s")] {
-            assert_eq!(go_duration(ms), text);
+impl Worker {
+    /// Gets the image, as far as that needs no time. Models `pkg/kubelet/images/image_manager.go: EnsureImageExists`.
+    pub(super) fn begin(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
+        let now = cx.now();
+        let container = self.container(pod, i);
+        let image = &container.image;
+        if let Some(message) = image::invalid(image) {
+            self.warns(cx.api, pod, i, "InspectFailed", &message);
+            return self.fail_image(cx, pod, i, "InvalidImageName", &message);
         }
+        let present = cx.nodes.has_image(&self.node, image);
+        let policy = get(&container.raw, "imagePullPolicy").as_str().unwrap_or_default();
+        if policy == "Never" && !present {
+            let message = format!("Container image \"{image}\" is not present with pull policy of Never");
+            self.warns(cx.api, pod, i, "ErrImageNeverPull", &message);
+            return self.fail_image(cx, pod, i, "ErrImageNeverPull", &message);
+        }
+        // The stand-in does not ask the registry again for a restart.
+        let asks =
+            container.always_pull && !(cx.timings.imitates_recorder && self.runs[i].previous.is_some());
+        if present && !asks {
+            let message =
+                ["Container image \"", image, "\" already present on machine and can be accessed by the pod"]
+                    .concat();
+            self.normal(cx.api, pod, i, "Pulled", &message);
+            return self.create(cx, pod, i);
+        }
+        self.normal(cx.api, pod, i, "Pulling", &format!("Pulling image \"{image}\""));
+        let quick = present || cannot_be_pulled(cx.store(), image);
+        let takes = if quick { cx.timings.image_check } else { cx.timings.image_pull };
+        let takes = fault::takes(cx.store(), &Fault::SlowImages, takes);
+        self.runs[i].state = State::Pulling { since: now, until: now + takes };
+    }
+
+    /// An image that no pull can mend.
+    pub(super) fn fail_image(
+        &mut self,
+        cx: &mut NodeContext,
+        pod: &Rc<Object>,
+        i: usize,
+        reason: &str,
+        message: &str,
+    ) {
+        self.warns(cx.api, pod, i, "Failed", &format!("Error: {reason}"));
+        self.runs[i].wait(reason, Some(message));
+        self.runs[i].state = State::Blocked { until: cx.now() + CONFIG_RETRY, message: message.into() };
+        self.runs[i].from = Str::default();
+    }
+
+    pub(super) fn pulled(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, took: Span) {
+        let image = self.container(pod, i).image.clone();
+        let now = cx.now();
+        if !cannot_be_pulled(cx.store(), &image) {
+            cx.nodes.add_image(&self.node, &image);
+            self.runs[i].pull_back_off = None;
+            self.normal(cx.api, pod, i, "Pulled", &image::pulled(&image, took.0));
+            return self.create(cx, pod, i);
+        }
+        let why = image::not_found(&image);
+        self.warns(cx.api, pod, i, "Failed", &format!("Failed to pull image \"{image}\": {why}"));
+        self.warns(cx.api, pod, i, "Failed", "Error: ErrImagePull");
+        let run = &mut self.runs[i];
+        let wait = run.pull_back_off.map_or(FIRST_BACK_OFF, |w| Span((w.0 * 2).min(LAST_BACK_OFF.0)));
+        run.pull_back_off = Some(wait);
+        run.wait("ErrImagePull", Some(&why));
+        let until = now + PULL_ERROR_SHOWN;
+        // The stand-in waits from when it shows that it waits.
+        let from = if cx.timings.imitates_recorder { until } else { now };
+        run.state = State::PullFailed { until, retry_at: from + wait };
     }
 }

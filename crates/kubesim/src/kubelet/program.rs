@@ -1,17 +1,16 @@
 //! What a container's process does: its command is run by the [`shell`] as far as it can be; the rest counts as a
 //! server that serves until it is told to stop.
 
-use super::NodeContext;
-use super::host::{self, ContainerHost};
-use super::worker::Worker;
+use super::environment::{environment, expand};
+use super::host::{ContainerHost, ContainerPlace};
+use super::image;
 use crate::api::pod::Container;
 use crate::api::read::{get, strings};
-use crate::api::{Object, SimTime, Span, Str};
-use crate::kubelet::image_manager;
+use crate::api::{SimTime, Span, Str};
+use crate::apiserver::{ApiServer, Store};
 use serde_json::Value;
 use shell::{Output, Shell, Step, Unknown, reads_commands};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// How often a `tail -f` looks whether its file has grown.
 const FOLLOW: Span = Span::seconds(1);
@@ -46,18 +45,17 @@ pub(super) struct Script {
 
 impl Program {
     /// What the container's command says; `None` is a container that ends at once, well.
-    pub fn of(cx: &NodeContext, pod: &Rc<Object>, worker: &Worker, i: usize) -> Program {
-        let container = worker.container(pod, i);
-        let plain = image_manager::is_plain_shell(&container.image);
+    pub fn of(store: &Store, place: &ContainerPlace) -> Program {
+        let ContainerPlace { pod, container, address } = *place;
+        let plain = image::is_plain_shell(&container.image);
         if !plain && container.command.is_empty() {
             return Program::Server;
         }
-        let address = worker.address.as_deref().unwrap_or_default();
-        let variables = host::environment(cx.store(), pod, container, address);
+        let variables = environment(store, pod, container, address);
         let mut argv: Vec<String> = Vec::new();
         let known: BTreeMap<String, String> = collections::collect(variables.iter().cloned());
         let words = container.command.iter().chain(&container.args);
-        argv.extend(words.map(|word| host::expand(word, &known)));
+        argv.extend(words.map(|word| expand(word, &known)));
         let typed_into = get(&container.raw, "stdin") == true;
         if argv.is_empty() && plain && !typed_into {
             // The image's own command is a shell, and nobody types.
@@ -104,20 +102,12 @@ impl Program {
         }
     }
 
-    /// Lets it go on until it waits. Returns its exit code if it has ended.
-    pub fn go_on(
-        self,
-        cx: &mut NodeContext,
-        pod: &Rc<Object>,
-        worker: &Worker,
-        i: usize,
-    ) -> (Program, Option<i32>) {
+    /// Lets it go on until it waits. Returns its exit code if it has ended. `main`: its container is to serve, and is no
+    /// init container.
+    pub fn go_on(self, api: &mut ApiServer, place: &ContainerPlace, main: bool) -> (Program, Option<i32>) {
         let Program::Script(mut script) = self else { return (self, None) };
-        let container = worker.container(pod, i);
-        let address = worker.address.clone().unwrap_or_default();
-        let main = i >= worker.inits || worker.runs[i].sidecar;
-        let now = cx.api.now;
-        let mut host = ContainerHost::new(cx.api, pod, container, &address);
+        let now = api.now;
+        let mut host = ContainerHost::new(api, place);
         let (wake, exit) = script.run(&mut host, now, main);
         script.wake = wake;
         let mut lines: Vec<Str> = Vec::new();
@@ -190,19 +180,16 @@ enum Ended {
 /// Runs a command in a container to its end at one moment: the time that it sleeps passes for it alone. Returns how it
 /// ended, what it printed, and how long it slept.
 fn run_at_once(
-    cx: &mut NodeContext,
-    pod: &Rc<Object>,
-    worker: &Worker,
-    i: usize,
+    api: &mut ApiServer,
+    place: &ContainerPlace,
     command: &[Str],
     may_take: Span,
 ) -> (Ended, String, Span) {
-    let container = worker.container(pod, i);
-    let address = worker.address.clone().unwrap_or_default();
-    let variables = host::environment(cx.store(), pod, container, &address);
+    let ContainerPlace { pod, container, address } = *place;
+    let variables = environment(api.store(), pod, container, address);
     let argv: Vec<String> = command.iter().map(|word| word.to_string()).collect();
     let mut shell = Shell::script(&argv, &variables, &directory(container), Unknown::NotSimulated);
-    let mut host = ContainerHost::new(cx.api, pod, container, &address);
+    let mut host = ContainerHost::new(api, place);
     let mut ended = Ended::TimedOut;
     let mut guesses = false;
     while (host.ahead_ms as i64) < may_take.0.max(1) && shell.work_done() < MOST_WORK_AT_ONCE {
@@ -228,17 +215,10 @@ fn run_at_once(
 }
 
 /// How long a lifecycle hook takes; its command is run.
-pub(super) fn hook_takes(
-    cx: &mut NodeContext,
-    pod: &Rc<Object>,
-    worker: &Worker,
-    i: usize,
-    hook: &Value,
-    may_take: Span,
-) -> Span {
+pub(super) fn hook_takes(api: &mut ApiServer, place: &ContainerPlace, hook: &Value, may_take: Span) -> Span {
     let command = strings(get(hook, "exec"), "command");
     if !command.is_empty() {
-        return match run_at_once(cx, pod, worker, i, &command, may_take) {
+        return match run_at_once(api, place, &command, may_take) {
             (Ended::Exit(_) | Ended::Unknown, _, took) => took,
             (Ended::TimedOut, ..) => may_take,
         };
@@ -248,14 +228,12 @@ pub(super) fn hook_takes(
 
 /// Runs a probe's command in a container. Errors: what the probe says of its failure.
 pub(super) fn ask(
-    cx: &mut NodeContext,
-    pod: &Rc<Object>,
-    worker: &Worker,
-    i: usize,
+    api: &mut ApiServer,
+    place: &ContainerPlace,
     command: &[Str],
     timeout_seconds: i64,
 ) -> Result<(), String> {
-    match run_at_once(cx, pod, worker, i, command, Span::seconds(timeout_seconds)) {
+    match run_at_once(api, place, command, Span::seconds(timeout_seconds)) {
         (Ended::Exit(0) | Ended::Unknown, ..) => Ok(()),
         (Ended::Exit(_), printed, _) => Err(printed),
         (Ended::TimedOut, ..) => {

@@ -1,7 +1,7 @@
 //! Programs in a container that look at the network, the disks or the processes: ping, wget, curl, df, ps.
 
+use super::environment::names;
 use super::files::CAPACITY;
-use super::host;
 use crate::api::pod::{ContainerState, VolumeSource};
 use crate::api::resolver;
 use crate::api::resolver::{Answer, Data, RecordType};
@@ -46,7 +46,7 @@ fn resolve(api: &mut ApiServer, place: &Place, host: &str) -> Option<(String, Ve
     if reverse_name(host).is_some() {
         return Some((host.to_string(), vec![host.to_string()]));
     }
-    let (hostname, fqdn) = host::names(place.pod);
+    let (hostname, fqdn) = names(place.pod);
     if host == "localhost" || host == hostname || host == fqdn {
         return Some((host.to_string(), vec![place.address.to_string()]));
     }
@@ -118,7 +118,7 @@ fn listener(store: &Store, address: &str, port: u32) -> Result<Str, Silence> {
         listens |= runs(&container.name) && container.ports.iter().any(|p| p.container_port as u32 == port);
     }
     let any_runs = pod.status.phase == PodPhase::Running && pod.spec.containers.iter().any(|c| runs(&c.name));
-    if listens || !named && any_runs { Ok(host::names(object).0.into()) } else { Err(Silence::Refused) }
+    if listens || !named && any_runs { Ok(names(object).0.into()) } else { Err(Silence::Refused) }
 }
 
 /// Host, port and what to ask for, of a URL.

@@ -9,8 +9,8 @@ use kubesim::story::{Input, Story};
 /// The most tasks and commands of one virtual second: a busy script goes on ten times a second, what it writes is seen by
 /// kubelet and watchers.
 const MOST_STEPS: usize = 100;
-/// The most text that one virtual second prints, in bytes, the first with what a shell may do at one moment.
-const MOST_PRINTED: usize = 640_000;
+/// The most text that one virtual second prints, in bytes: 30,000 units of work, the first second's, at 64 bytes each.
+const MOST_PRINTED: usize = 2 << 20;
 
 /// Lets time pass second by second. Returns the bytes that were printed.
 fn pass(story: &mut Story, seconds: i64, what: &str) -> usize {

@@ -1,7 +1,8 @@
 //! A pod's status as its kubelet reports it. Models `pkg/kubelet/kubelet_pods.go: getPhase` and
 //! `pkg/kubelet/status/generate.go`.
 
-use super::worker::{Run, Worker};
+use super::run::Run;
+use super::worker::Worker;
 use crate::api::meta::Condition;
 use crate::api::pod::{ContainerState, ContainerStatus, PodPhase, PodStatus, RestartPolicy, condition};
 use crate::api::{Pod, SimTime};

@@ -3,11 +3,12 @@
 //! A probe that asks over the network succeeds once the program serves; nothing is really asked. An `exec` probe runs its
 //! command. A probe that can't change its mind by itself is not asked again.
 
-use super::NodeContext;
-use super::worker::Worker;
+use super::host::ContainerPlace;
+use super::program;
 use crate::api::pod::{Container, Probe};
 use crate::api::read::{get, opt_str};
 use crate::api::{Object, SimTime, Span};
+use crate::apiserver::ApiServer;
 use std::rc::Rc;
 
 /// What a web server that is held unready answers.
@@ -56,6 +57,17 @@ impl Prober {
     pub fn begin(&mut self, since: SimTime, now: SimTime) {
         let first = Span::seconds(self.probe.initial_delay_seconds).max(FIRST_PROBE);
         self.next = Some((since + first).max(now));
+    }
+
+    /// Asks the probe. `serves`: something in the container listens. Errors: what the probe says of its failure.
+    pub fn ask(&self, api: &mut ApiServer, place: &ContainerPlace, serves: bool) -> Result<(), String> {
+        if self.unready {
+            return Err(UNAVAILABLE.into());
+        }
+        if let Some(command) = &self.probe.exec {
+            return program::ask(api, place, command, self.probe.timeout_seconds);
+        }
+        if serves { Ok(()) } else { Err(refused(&self.probe, place.pod, place.address)) }
     }
 
     /// Counts an answer. Returns whether the probe now passes or fails, if it has come to a conclusion.
@@ -110,30 +122,6 @@ fn always_there() -> Probe {
         exec: None,
         raw: Rc::default(),
     }
-}
-
-/// Asks a container's probe.
-pub(super) fn ask(
-    cx: &mut NodeContext,
-    pod: &Rc<Object>,
-    worker: &mut Worker,
-    i: usize,
-    p: usize,
-    since: SimTime,
-) -> Result<(), String> {
-    let prober = &worker.runs[i].probers[p];
-    if prober.unready {
-        return Err(UNAVAILABLE.into());
-    }
-    if let Some(command) = prober.probe.exec.clone() {
-        let timeout = prober.probe.timeout_seconds;
-        return super::program::ask(cx, pod, worker, i, &command, timeout);
-    }
-    if cx.now() >= since + cx.timings.app_start && worker.runs[i].program.serves() {
-        return Ok(());
-    }
-    let address = worker.address.as_deref().unwrap_or_default();
-    Err(refused(&prober.probe, pod, address))
 }
 
 /// What the probe says when nobody listens.
