@@ -234,6 +234,7 @@ const take = (event) => {
   else if (type === "keydown") takeKey(event);
   else if (type === "input" && target.tagName !== "SELECT") takeText(target);
   else if (type === "change" && target.tagName === "SELECT") keep(type, target, { value: target.value });
+  else if (type === "dblclick" && target.closest(".edge")) keep(type, target);
   else if (type === "pointerdown" && target.closest(".scrub")) keep(type, target, { x: event.clientX, y: event.clientY });
   else if (type === "click" && !target.closest(`a, summary, ${FIELD}`) && target.closest("button, [data-object]")) {
     event.preventDefault();
@@ -253,7 +254,7 @@ const carryOut = (act) => {
   if (!target) return;
   if (type === "hashchange") return tell(type);
   if (value !== undefined) target.value = value;
-  if (type === "click") {
+  if (type === "click" || type === "dblclick") {
     target.dispatchEvent(new MouseEvent(type, { bubbles: true, cancelable: true, composed: true }));
   } else if (type === "keydown") {
     target.dispatchEvent(new KeyboardEvent(type, { ...act, bubbles: true, cancelable: true }));
@@ -306,6 +307,8 @@ const start = () => {
     if (!stopped) throw error;
   }
 };
+// In a task of its own: an embedded page shares its time with the one around it.
+await pause(0);
 if (!kept) start();
 if (!held) {
   for (let number = 1; number <= later.length; number += 1) {
