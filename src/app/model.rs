@@ -87,7 +87,8 @@ impl Model {
         }
         match &action {
             Action::Input(input) => panic::note_story(self.link(), Some(input.clone())),
-            Action::Open(_) | Action::Reset | Action::Preset(_) | Action::CompareEdited { .. } => {
+            Action::Open(link) => panic::note_story((**link).clone(), None),
+            Action::Reset | Action::Preset(_) | Action::CompareEdited { .. } => {
                 panic::note_story(self.link(), None);
             }
             _ => {}

@@ -18,7 +18,7 @@ thread_local! {
     static IS_OVER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Notes the story as it is before an act, and what is given to it then.
+/// Notes the story as it is before an act, and what is given to it then; or the story that is opened.
 pub fn note_story(before: Link, input: Option<Input>) {
     STORY.set(Some((before, input)));
 }

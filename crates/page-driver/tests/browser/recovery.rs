@@ -1,5 +1,6 @@
 //! What goes, comes back: the focus of a pod's card after its pod, and the page after a mistake of its own.
 
+use crate::story;
 use page_driver::page::{Page, View};
 
 /// What has the focus: its label, or its class.
@@ -45,6 +46,7 @@ fn the_focus_stays_in_the_lane_of_a_pod_that_is_replaced() {
 fn a_mistake_of_the_page_is_told_on_it() {
     let mut page = Page::open(View::DESKTOP);
     page.wait("a pod is Ready", "document.querySelector('.pod.ready')");
+    story::type_line(&mut page, "kubectl get nodes");
     // A browser that refuses an element once: nothing that the page could expect.
     page.run(
         "document.createElement = () => {
@@ -58,6 +60,20 @@ fn a_mistake_of_the_page_is_told_on_it() {
     assert!(told.contains("no more elements") && told.contains(".rs:"), "{told}");
     let console = page.console().join("\n");
     assert!(console.contains("no more elements"), "{console}");
+    // The story with what led to it is a link, and the one before it is opened again.
+    let report = page.eval("document.querySelector('.panic a + button + a').href");
+    assert!(report.as_str().is_some_and(|href| href.contains("#")), "{report}");
+    page.click_named("Go on from before it");
+    page.wait("it goes on", "!document.querySelector('.panic') && document.querySelector('.pod')");
+    assert!(!page.text(".screen").contains("kubectl get nodes"), "the last command is before it no more");
+    page.run(
+        "document.createElement = () => {
+            delete document.createElement;
+            throw new Error('no more elements');
+        };",
+    );
+    page.click_named("Events");
+    page.wait("the page says so", "document.querySelector('.panic[role=alert]')");
     page.click(".panic a");
     page.wait("it starts again", "!document.querySelector('.panic') && document.querySelector('.pod.ready')");
 }
