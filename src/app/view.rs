@@ -129,7 +129,9 @@ impl Picture<'_> {
             let text = fill(words.opening_link, &[("part", &percent_of(part))]);
             let settle = |name, show| button("", name, self.send, Intent::Session(Action::Settle { show }));
             let (show, keep) = (settle(words.show_so_far, true), settle(words.keep_before, false));
-            return Some(html! { <div class="message" role="status"><p>{ text }</p>{ show }{ keep }</div> });
+            return Some(
+                html! { <div class="message opening" role="status"><p>{ text }</p>{ show }{ keep }</div> },
+            );
         }
         if let Some(at) = self.session.cut() {
             let text = fill(words.link_cut, &[("time", &at.to_string())]);

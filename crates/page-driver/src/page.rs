@@ -187,6 +187,7 @@ impl Page {
         self.wait(
             "the page shows something, and its story is open",
             "document.querySelector('.app')
+                && !document.querySelector('.message.opening')
                 && (window.ordinalDeferred || document.querySelector('meta[name=ordinal-deferred][content=held]'))",
         );
     }

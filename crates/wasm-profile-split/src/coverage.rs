@@ -11,11 +11,17 @@ use crate::error::{Error, Result};
 /// The lines for the functions that ran by the second moment, in order of name.
 ///
 /// `functions` is an instrumented module's list of them, `ran` its marks at the first moment and at the second. Of what
-/// `is_taken_whole` says so by a name, all counts as run once any of it did: what runs of it differs from run to run.
+/// `is_taken_whole` says so by a name, all counts as run once any of it did: what runs of it differs from run to run. So does from
+/// the first moment on, whether it ran or not, what `is_taken` says.
 ///
 /// # Errors
 /// [`Error::NoFunction`], for a list of another module too.
-pub fn lines(functions: &str, ran: [&[bool]; 2], is_taken_whole: &dyn Fn(&str) -> bool) -> Result<String> {
+pub fn lines(
+    functions: &str,
+    ran: [&[bool]; 2],
+    is_taken_whole: &dyn Fn(&str) -> bool,
+    is_taken: &dyn Fn(&str) -> bool,
+) -> Result<String> {
     let mut lines = BTreeSet::new();
     for line in functions.lines() {
         let wrong = || Error::NoFunction(line.to_owned());
@@ -30,7 +36,7 @@ pub fn lines(functions: &str, ran: [&[bool]; 2], is_taken_whole: &dyn Fn(&str) -
         let mut segments = [Vec::new(), Vec::new()];
         for (segments, ran) in segments.iter_mut().zip(ran) {
             let ran = ran.get(first..first + count).ok_or_else(wrong)?;
-            let all = whole && ran.contains(&true);
+            let all = is_taken(name) || whole && ran.contains(&true);
             segments.extend(ran.iter().map(|&ran| ran || all));
         }
         let [by_first, by_second] = &segments;
@@ -167,11 +173,16 @@ mod tests {
         let functions = "0 2 0000000b late\n2 3 0000000a hash::f\n5 1 0000000c never\n";
         let first = [false, false, false, true, false, false];
         let second = [true, true, false, true, false, false];
-        let lines = |is_whole: &dyn Fn(&str) -> bool| super::lines(functions, [&first, &second], is_whole);
+        let lines = |is_whole: &dyn Fn(&str) -> bool| {
+            super::lines(functions, [&first, &second], is_whole, &|_| false)
+        };
         assert_eq!(lines(&|_| false).expect("it is a list"), "0000000a 2 2 hash::f\n0000000b . - late\n");
         let whole = lines(&|name| name.starts_with("hash::")).expect("it is a list");
         assert_eq!(whole, "0000000a - - hash::f\n0000000b . - late\n");
-        let of_another = super::lines("9 1 0000000a f", [&first, &second], &|_| false);
+        let taken = super::lines(functions, [&first, &second], &|_| false, &|name| name == "never");
+        let taken = taken.expect("it is a list");
+        assert!(taken.ends_with("\n0000000c - - never\n"), "{taken}");
+        let of_another = super::lines("9 1 0000000a f", [&first, &second], &|_| false, &|_| false);
         assert!(matches!(of_another, Err(Error::NoFunction(_))));
     }
 }

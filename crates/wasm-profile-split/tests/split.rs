@@ -235,7 +235,8 @@ fn profiled() -> Coverage {
     let first = program.marks();
     program.call("open", 5);
     let second = program.marks();
-    let text = lines(&instrumented.functions, [&first, &second], &|_| false).expect("it lists functions");
+    let text = lines(&instrumented.functions, [&first, &second], &|_| false, &|_| false)
+        .expect("it lists functions");
     Coverage::read(&text)
 }
 
