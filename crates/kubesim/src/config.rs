@@ -6,6 +6,9 @@ use crate::api::resolver::Caching;
 use crate::base::text::Str;
 use crate::base::time::Span;
 
+/// The version of Kubernetes that was recorded and is followed.
+pub const KUBERNETES_VERSION: &str = "v1.36.2";
+
 /// How a cluster is set up. Two clusters with the same options and the same inputs have the same history.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Options {

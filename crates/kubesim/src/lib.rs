@@ -22,6 +22,33 @@
 //!
 //! Nothing here reads a clock or the machine's randomness: time is an argument, and randomness comes from one seeded
 //! generator in [`apiserver::ApiServer`]. The same inputs give the same history, bit for bit, native and in Wasm.
+//!
+//! What others build on stands at the top: a [`Story`] takes [`Input`]s, its [`Store`] holds [`Object`]s and why they are as
+//! they are ([`Verdict`]), its [`History`] every write and every line that was printed.
+//!
+//! ```
+//! use kubesim::{Change, Component, Input, Key, Kind, Options, Reason, SimTime, Story, Stream};
+//!
+//! let mut story = Story::new(Options::default());
+//! story.input(Input::Apply(seed_walk::manifest().into()));
+//! story.run_until(SimTime(120_000));
+//!
+//! let pod = Key::new(Kind::Pod, "default", "flask-0");
+//! let verdict = story.cluster.api.store().verdict(Component::Kubelet, &pod);
+//! assert_eq!(verdict.map(|verdict| &verdict.reason), Some(&Reason::Running));
+//!
+//! let before = story.cluster.api.history().len();
+//! story.input(Input::Line("kubectl get pod flask-0 -o name".into()));
+//! story.run_until(SimTime(130_000));
+//! let written = story.cluster.api.history().since(before).iter();
+//! let printed: String = written
+//!     .filter_map(|entry| match &entry.change {
+//!         Change::Output { stream: Stream::Stdout, text } => Some(&**text),
+//!         _ => None,
+//!     })
+//!     .collect();
+//! assert_eq!(printed, "pod/flask-0\n");
+//! ```
 
 pub mod api;
 pub mod apiserver;
@@ -46,3 +73,10 @@ pub mod terminal;
 #[cfg(test)]
 mod testing;
 pub mod validation;
+
+pub use api::verdict::{Component, Reason, Verdict};
+pub use api::{Key, Kind, Object, SimTime, Span};
+pub use apiserver::{Change, Entry, History, Moment, Store, Stream};
+pub use config::{NodeOptions, Options};
+pub use process::{ProcessId, Program};
+pub use story::{Input, Story, TimedInput};

@@ -1,11 +1,7 @@
 //! The cluster behind the socket.
 
-use kubesim::api::{SimTime, Span};
-use kubesim::apiserver::Stream;
-use kubesim::config::{NodeOptions, Options};
 use kubesim::kubectl;
-use kubesim::process::{ProcessId, Program};
-use kubesim::story::Story;
+use kubesim::{Kind, NodeOptions, Options, ProcessId, Program, SimTime, Span, Story, Stream};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -306,7 +302,7 @@ pub fn replay(mode: &str, file: &str) -> i32 {
         server.pass(end);
     }));
     if stands.is_err() && std::env::var_os("TCMD_SHOW").is_some() {
-        for pod in server.story.cluster.api.store().list(kubesim::api::Kind::Pod) {
+        for pod in server.story.cluster.api.store().list(Kind::Pod) {
             println!("{}", pod.to_value());
         }
     }

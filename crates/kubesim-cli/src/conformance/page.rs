@@ -1,10 +1,8 @@
 //! CONFORMANCE.md: what came of the recordings, for people to read.
 
 use super::report::{Report, Verdict};
+use kubesim::config::KUBERNETES_VERSION;
 use std::fmt::Write as _;
-
-/// The version of Kubernetes that was recorded and is followed.
-pub const VERSION: &str = "v1.36.2";
 
 /// What each folder of recordings holds.
 const FOLDERS: &[(&str, &str)] = &[
@@ -61,7 +59,7 @@ const UNRECORDED: &[(&str, &str)] = &[
 pub fn summary(report: &Report) -> String {
     let (passed, failed, skipped) = report.totals(None);
     let all = passed + failed + skipped;
-    format!("{passed} of {all} recordings of a real {VERSION} control plane are reproduced")
+    format!("{passed} of {all} recordings of a real {KUBERNETES_VERSION} control plane are reproduced")
 }
 
 /// A README with this summary in the place of the one it has.
@@ -77,7 +75,7 @@ pub fn page(report: &Report) -> String {
     let _ = write!(
         page,
         "# Conformance\n\nWritten, with the README's summary of it, by `cargo run -p kubesim-cli -- conformance --write CONFORMANCE.md`; a test \
-         keeps it up to date.\n\nOrdinal follows Kubernetes {VERSION}. The recordings in `crates/kubesim/tests/golden` were \
+         keeps it up to date.\n\nOrdinal follows Kubernetes {KUBERNETES_VERSION}. The recordings in `crates/kubesim/tests/golden` were \
          made of a real control plane of that\nversion; the runner plays each one against the simulation and compares every \
          output, every object and the order of what\nhappens. What can't be equal between two runs is folded in one place, \
          `crates/kubesim-cli/src/conformance/fold.rs`.\n\n{}.\n\n| folder | what is recorded | passed | not yet | skipped |\n\

@@ -7,6 +7,7 @@ use super::table::TabWriter;
 use super::{Failure, Invocation, Next, Verb};
 use crate::api::{KINDS, Key, Kind};
 use crate::apiserver::Store;
+use crate::config::KUBERNETES_VERSION;
 use crate::process::Io;
 use serde_json::json;
 
@@ -85,8 +86,6 @@ pub const VERBS: &[Verb] = &[
     },
 ];
 
-/// The version that is modelled.
-const VERSION: &str = "v1.36.2";
 /// The only context of the kubeconfig file, as kubeadm names it.
 const CONTEXT: &str = "kubernetes-admin@kubernetes";
 
@@ -106,11 +105,15 @@ fn version(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let server = !inv.is("client");
     match inv.text("output") {
         "" => {
-            let server = if server { format!("Server Version: {VERSION}\n") } else { String::new() };
-            say(io, &format!("Client Version: {VERSION}\nKustomize Version: {kustomize}\n{server}"))
+            let server =
+                if server { format!("Server Version: {KUBERNETES_VERSION}\n") } else { String::new() };
+            say(
+                io,
+                &format!("Client Version: {KUBERNETES_VERSION}\nKustomize Version: {kustomize}\n{server}"),
+            )
         }
         format @ ("yaml" | "json") => {
-            let version = json!({"gitVersion": VERSION, "major": "1", "minor": "36"});
+            let version = json!({"gitVersion": KUBERNETES_VERSION, "major": "1", "minor": "36"});
             let mut tree = json!({"clientVersion": version, "kustomizeVersion": kustomize});
             if server {
                 tree["serverVersion"] = version;

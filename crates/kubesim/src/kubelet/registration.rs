@@ -7,7 +7,7 @@ use crate::api::read::{get, list};
 use crate::api::{Body, Fault, Key, Kind, Object, ObjectMeta, SimTime, Span};
 use crate::apiserver::{ApiServer, Store};
 use crate::base::tree::{Tree, tree};
-use crate::config::NodeOptions;
+use crate::config::{KUBERNETES_VERSION, NodeOptions};
 use crate::fault;
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -43,7 +43,7 @@ const NODE: Tree = tree!({
                 "lastTransitionTime": (Given 5), "lastHeartbeatTime": (Given 5)},
         ],
         "nodeInfo": {"architecture": "amd64", "containerRuntimeVersion": "containerd://2.1.4",
-            "kernelVersion": "5.15.0-105-generic", "kubeletVersion": "v1.36.2", "kubeProxyVersion": "",
+            "kernelVersion": "5.15.0-105-generic", "kubeletVersion": KUBERNETES_VERSION, "kubeProxyVersion": "",
             "operatingSystem": "linux", "osImage": "Ubuntu 22.04.4 LTS",
             "bootID": MACHINE_ID, "machineID": MACHINE_ID, "systemUUID": MACHINE_ID},
     },

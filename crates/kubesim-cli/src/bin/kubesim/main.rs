@@ -9,7 +9,7 @@ mod progress;
 mod run;
 
 use clap::{Parser, Subcommand};
-use kubesim_cli::conformance::page;
+use kubesim::config::KUBERNETES_VERSION;
 use output::Problem;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 
 /// What `--version` prints behind the program's name.
 static VERSION: LazyLock<String> =
-    LazyLock::new(|| format!("{} (Kubernetes {})", env!("CARGO_PKG_VERSION"), page::VERSION));
+    LazyLock::new(|| format!("{} (Kubernetes {})", env!("CARGO_PKG_VERSION"), KUBERNETES_VERSION));
 
 /// A simulated Kubernetes cluster: tells what becomes of a manifest, without a cluster.
 #[derive(Parser)]

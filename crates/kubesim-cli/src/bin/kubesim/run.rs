@@ -8,12 +8,11 @@ use kubesim::api::event::Event;
 use kubesim::api::{Body, Key, Object, SimTime, Span};
 use kubesim::apiserver::{Change, Entry, Stream};
 use kubesim::cluster::Cluster;
-use kubesim::config::Options;
+use kubesim::config::{KUBERNETES_VERSION, Options};
 use kubesim::kubectl::{self, printers};
 use kubesim::manifest::{Severity, diagnose_source};
 use kubesim::process::Program;
 use kubesim::terminal;
-use kubesim_cli::conformance::page;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read, StdoutLock, Write};
@@ -65,7 +64,7 @@ const LISTING: &str = "kubectl get sts,pods,pvc,pv,svc -o wide";
 /// Tells the story. Returns whether the manifests were taken and every command ended well.
 pub fn run(args: &Args) -> Result<bool> {
     let texts = read(&args.files)?;
-    remark(&format!("Kubernetes {}, simulated", page::VERSION));
+    remark(&format!("Kubernetes {}, simulated", KUBERNETES_VERSION));
     let options = Options::default();
     let mut warned = BTreeSet::new();
     let mut is_refused = false;
