@@ -295,8 +295,8 @@ fn call(name: &str, arguments: &[Value]) -> Result<Value, String> {
         "le" => order()?.is_some_and(|o| o.is_le()).into(),
         "gt" => order()?.is_some_and(|o| o.is_gt()).into(),
         "ge" => order()?.is_some_and(|o| o.is_ge()).into(),
-        "print" => joined(&arguments, "")?.into(),
-        "println" => (joined(&arguments, " ")? + "\n").into(),
+        "print" => joined(arguments, "")?.into(),
+        "println" => (joined(arguments, " ")? + "\n").into(),
         "printf" => printf(&show(&first), &arguments[1.min(arguments.len())..])?.into(),
         _ => return Err(format!("{name} is not simulated")),
     })
