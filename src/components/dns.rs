@@ -129,7 +129,7 @@ fn verdict(words: &'static Messages, asked: &Asked, now: SimTime) -> Html {
         let cached = since.map(|since| fill(words.dns.from_cache, &[("ago", &since)]));
         return html! { if let Some(cached) = cached { <p class="calm">{ cached }</p> } };
     };
-    let (title, text) = say(&words.dns, reason, now);
+    let (title, text) = say(words.dns, reason, now);
     let class = match reason {
         Reason::Ipv4Only | Reason::NoPorts { .. } | Reason::OnlyDomain | Reason::OtherType => "calm",
         Reason::OldCached { .. } | Reason::NegativeCached { .. } => "waiting",
