@@ -101,47 +101,64 @@ impl ApiServer {
             let why = format!("[{:?}]: failed to allocate IP {ip}: provided IP is already allocated", &*ip);
             return Err(invalid_value(object, "spec.clusterIPs", &why));
         }
-        let mut taken: Vec<i32> = others().flat_map(|s| s.ports.iter().map(|p| p.node_port)).collect();
         let wants_ports = match &*service.service_type {
             "NodePort" => true,
             "LoadBalancer" => service.raw.get("allocateLoadBalancerNodePorts") != Some(&Value::Bool(false)),
             _ => false,
         };
+        let mut taken: Vec<i32> = others().flat_map(|s| s.ports.iter().map(|p| p.node_port)).collect();
         let mut tree = object.to_value();
-        let mut given = false;
+        let mut given =
+            self.allocate_node_ports(object, &mut tree["spec"]["ports"], wants_ports, &mut taken)?;
+        let spec = &mut tree["spec"];
+        let needs_check = spec["type"] == "LoadBalancer" && spec["externalTrafficPolicy"] == "Local";
+        if needs_check && spec["healthCheckNodePort"].as_i64().unwrap_or(0) == 0 {
+            spec["healthCheckNodePort"] = self.free_node_port(&taken, "HealthCheck NodePort 0")?.into();
+            given = true;
+        }
+        if given {
+            object.body = Object::from_value(Kind::Service, &tree).body;
+        }
+        if ip.is_empty() {
+            let ip = self.free_cluster_ip();
+            if let Body::Service(service) = &mut object.body {
+                service.cluster_ip = ip;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a Service's ports theirs on the nodes, which join those that are taken. Returns whether it gave any. Models
+    /// `alloc.go: allocNodePort`. Errors: a port is somebody else's, or none is free.
+    fn allocate_node_ports(
+        &mut self,
+        object: &Object,
+        ports: &mut Value,
+        wants_ports: bool,
+        taken: &mut Vec<i32>,
+    ) -> Result<bool, ApiError> {
         // Two protocols on one port share a node's port.
         let mut shared: Vec<(i64, i32)> = Vec::new();
-        for port in tree["spec"]["ports"].as_array().into_iter().flatten() {
+        for port in ports.as_array().into_iter().flatten() {
             if let (Some(number), Some(on_node)) = (port["port"].as_i64(), port["nodePort"].as_i64()) {
                 shared.push((number, on_node as i32));
             }
         }
         let of_port = |shared: &[(i64, i32)], number: i64| {
-            shared
-                .iter()
-                .find(|(port, on_node)| *port == number && *on_node != 0)
-                .map(|(_, on_node)| *on_node)
+            let mut on_nodes = shared.iter().filter(|(port, on_node)| *port == number && *on_node != 0);
+            on_nodes.next().map(|(_, on_node)| *on_node)
         };
         let mut own: Vec<i32> = Vec::new();
-        for (n, port) in tree["spec"]["ports"].as_array_mut().into_iter().flatten().enumerate() {
+        let mut given = false;
+        for (n, port) in ports.as_array_mut().into_iter().flatten().enumerate() {
             let number_of_port = port["port"].as_i64().unwrap_or(0);
             match port["nodePort"].as_i64().unwrap_or(0) as i32 {
                 0 if wants_ports && let Some(number) = of_port(&shared, number_of_port) => {
                     port["nodePort"] = number.into();
                     given = true;
                 }
-                0 if wants_ports && taken.iter().filter(|port| **port != 0).count() >= NODE_PORTS => {
-                    let why = "failed to allocate a nodePort: range is full";
-                    return Err(ApiError::new(
-                        StatusReason::InternalError,
-                        format!("Internal error occurred: {why}"),
-                    ));
-                }
                 0 if wants_ports => {
-                    let free = |port: &i32| !taken.contains(port);
-                    let number =
-                        std::iter::repeat_with(|| 30_000 + self.rng.below(NODE_PORTS) as i32).find(free);
-                    let number = number.expect("the iterator has no end");
+                    let number = self.free_node_port(taken, "nodePort")?;
                     taken.push(number);
                     shared.push((number_of_port, number));
                     port["nodePort"] = number.into();
@@ -157,24 +174,21 @@ impl ApiServer {
                 }
             }
         }
-        let spec = &mut tree["spec"];
-        let needs_check = spec["type"] == "LoadBalancer" && spec["externalTrafficPolicy"] == "Local";
-        if needs_check && spec["healthCheckNodePort"].as_i64().unwrap_or(0) == 0 {
-            let free = |port: &i32| !taken.contains(port);
-            let mut numbers = std::iter::repeat_with(|| 30_000 + self.rng.below(NODE_PORTS) as i32);
-            spec["healthCheckNodePort"] = numbers.find(free).expect("the iterator has no end").into();
-            given = true;
+        Ok(given)
+    }
+
+    /// A port of `--service-node-port-range` that is not taken, by chance. Errors: none is left for `what`.
+    fn free_node_port(&mut self, taken: &[i32], what: &str) -> Result<i32, ApiError> {
+        if taken.iter().filter(|port| **port != 0).count() >= NODE_PORTS {
+            let message = format!("Internal error occurred: failed to allocate a {what}: range is full");
+            return Err(ApiError::new(StatusReason::InternalError, message));
         }
-        if given {
-            object.body = Object::from_value(Kind::Service, &tree).body;
-        }
-        if ip.is_empty() {
-            let ip = self.free_cluster_ip();
-            if let Body::Service(service) = &mut object.body {
-                service.cluster_ip = ip;
+        loop {
+            let number = 30_000 + self.rng.below(NODE_PORTS) as i32;
+            if !taken.contains(&number) {
+                return Ok(number);
             }
         }
-        Ok(())
     }
 
     /// Models `plugin/namespace/lifecycle/admission.go`.
@@ -279,12 +293,12 @@ impl ApiServer {
         if claim.phase != ClaimPhase::Bound {
             return Err(ApiError::forbidden(old, "Only bound persistent volume claims can be expanded"));
         }
-        let class = claim
-            .spec
-            .storage_class_name
-            .as_ref()
-            .filter(|_| new_claim.spec.storage_class_name == claim.spec.storage_class_name);
-        let class = class.and_then(|name| self.store.get(&Key::cluster(Kind::StorageClass, name)));
+        let class = match &claim.spec.storage_class_name {
+            Some(name) if new_claim.spec.storage_class_name.as_ref() == Some(name) => {
+                self.store.get(&Key::cluster(Kind::StorageClass, name))
+            }
+            _ => None,
+        };
         match class.is_some_and(|class| class.to_value()["allowVolumeExpansion"] == true) {
             true => Ok(()),
             false => Err(ApiError::forbidden(

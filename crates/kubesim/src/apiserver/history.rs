@@ -133,8 +133,10 @@ impl History {
     /// How many writes were dropped because there are too many, and the first moment that is still known; nothing if
     /// all are kept.
     pub fn dropped(&self) -> Option<(usize, SimTime)> {
-        let first = self.entries.first().filter(|_| self.dropped > 0)?;
-        Some((self.dropped, first.at))
+        if self.dropped == 0 {
+            return None;
+        }
+        Some((self.dropped, self.entries.first()?.at))
     }
 
     /// How many of the writes had been made at this moment (writes at the moment itself included).

@@ -207,7 +207,7 @@ fn node_of(pod: &Pod) -> Option<&Str> {
 /// The node that has a pod's load to bear.
 fn burdened_node(object: &Object) -> Option<&Str> {
     let Body::Pod(pod) = &object.body else { return None };
-    node_of(pod).filter(|_| !pod.is_terminal())
+    if pod.is_terminal() { None } else { node_of(pod) }
 }
 
 fn has_host_ports(pod: &Pod) -> bool {

@@ -78,7 +78,9 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
         return Outcome::DONE;
     };
     let (node, now) = (object.node(), context.now());
-    if let Some(renewed) = last_lease(context.store(), &key.name).filter(|_| ready(node).is_some()) {
+    if ready(node).is_some()
+        && let Some(renewed) = last_lease(context.store(), &key.name)
+    {
         let due = renewed + noticed_after(context.timings);
         if now < due {
             context.api.set_verdict(ME, key, Some(Reason::HeartbeatsMissing), Some(due));

@@ -88,7 +88,9 @@ fn sync_unbound_claim(context: &mut Context, claim: &Object) {
             let message = format!("volume \"{name}\" already bound to a different claim.");
             return says(context, claim, EventType::Warning, "FailedBinding", &message);
         }
-        if let Some(why) = mismatch(&volume, c, true).filter(|_| v.claim_ref.is_none()) {
+        if v.claim_ref.is_none()
+            && let Some(why) = mismatch(&volume, c, true)
+        {
             verdict(context, claim, Reason::NoVolume);
             let message = format!("Cannot bind to requested volume \"{name}\": {why}");
             return says(context, claim, EventType::Warning, "VolumeMismatch", &message);

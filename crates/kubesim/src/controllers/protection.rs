@@ -60,8 +60,12 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
 fn user_of(store: &Store, object: &Object) -> Option<Reason> {
     if object.kind == Kind::PersistentVolume {
         let volume = object.volume();
-        let claim = volume.claim_ref.as_ref().filter(|_| volume.phase == VolumePhase::Bound)?;
-        return Some(Reason::InUse { pod: claim.name.clone() });
+        return match &volume.claim_ref {
+            Some(claim) if volume.phase == VolumePhase::Bound => {
+                Some(Reason::InUse { pod: claim.name.clone() })
+            }
+            _ => None,
+        };
     }
     let pod = store.pods_with_claim(&object.key()).find(|p| p.pod().spec.node_name.is_some())?;
     Some(Reason::InUse { pod: pod.meta.name.clone() })

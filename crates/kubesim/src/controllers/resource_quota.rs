@@ -53,8 +53,10 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
 /// When the first of the pods that were told to go no longer counts, because by then it should have been gone.
 fn stops_counting_at(store: &Store, namespace: &str, now: SimTime) -> Option<SimTime> {
     let overdue = |pod: &Rc<Object>| {
-        let grace = Span::seconds(pod.meta.deletion_grace_period_seconds?);
-        Some(pod.meta.deletion_timestamp? + grace).filter(|_| !pod.pod().is_terminal())
+        if pod.pod().is_terminal() {
+            return None;
+        }
+        Some(pod.meta.deletion_timestamp? + Span::seconds(pod.meta.deletion_grace_period_seconds?))
     };
     store.list_in(Kind::Pod, namespace).filter_map(overdue).filter(|at| *at >= now).min()
 }

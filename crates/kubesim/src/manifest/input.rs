@@ -132,7 +132,7 @@ impl Input {
         let is_list = item_kind.is_some_and(|kind| {
             kind.is_empty() || Kind::of_manifest(api_version.as_str().unwrap_or_default(), kind).is_some()
         });
-        let Some(items) = value.get("items").filter(|_| is_list) else {
+        let Some(items) = (if is_list { value.get("items") } else { None }) else {
             return self.add_object(place, document, String::new(), value, options);
         };
         let decode_error = |what: String| format!("unable to decode {:?}: {what}", options.source);

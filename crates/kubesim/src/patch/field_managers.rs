@@ -450,7 +450,8 @@ pub fn apply(
     let difference = field_set::compare(kind, &without_status(&base), &without_status(&merged));
     let changed = difference.changed();
     let mut conflicts: Vec<(&Manager, Vec<String>)> = Vec::new();
-    let allowed = live.filter(|_| who.name == "kubectl").map(|live| own_by_last_applied(kind, live));
+    let by_kubectl = who.name == "kubectl";
+    let allowed = if by_kubectl { live.map(|live| own_by_last_applied(kind, live)) } else { None };
     let mut forced = force;
     if !force {
         let mut clash = Set::default();
@@ -481,7 +482,9 @@ pub fn apply(
     }
     // Models lastappliedupdater.go.
     let annotation = merged.pointer_mut("/metadata/annotations").and_then(|all| all.get_mut(LAST_APPLIED));
-    if let Some(annotation) = annotation.filter(|_| who.name == "kubectl") {
+    if let Some(annotation) = annotation
+        && by_kubectl
+    {
         *annotation = format!("{}\n", without_last_applied(config)).into();
     }
     Applied::Done(merged, managers)

@@ -119,7 +119,9 @@ fn round_up(value: &mut Value) {
 }
 
 fn default_struct(type_ref: TypeRef, map: &mut Tree, gates: FeatureGates) {
-    before_table(type_ref.0, map, gates);
+    if let Some((_, rule)) = RULES.iter().find(|(name, _)| *name == type_ref.0) {
+        rule(map, gates);
+    }
     let line = TABLE.lines().find_map(|line| line.strip_prefix(type_ref.0)?.strip_prefix(' '));
     for pair in line.unwrap_or_default().split(' ') {
         if let Some((key, text)) = pair.split_once('=') {
@@ -141,110 +143,137 @@ fn default_struct(type_ref: TypeRef, map: &mut Tree, gates: FeatureGates) {
     }
 }
 
-/// The defaults that look at more than one field.
-fn before_table(type_name: &str, map: &mut Tree, gates: FeatureGates) {
-    match type_name {
-        "Container" | "EphemeralContainer" => {
-            let policy = if is_latest(text(map, "image")) { "Always" } else { "IfNotPresent" };
-            set_if_unset(map, "imagePullPolicy", policy);
+/// Fills in what looks at more than one field of a type.
+type Rule = fn(&mut Tree, FeatureGates);
+
+/// The defaults that look at more than one field; they come before those of the table.
+const RULES: &[(&str, Rule)] = &[
+    ("Container", |map, _| default_pull_policy(map, "image", "imagePullPolicy")),
+    ("EphemeralContainer", |map, _| default_pull_policy(map, "image", "imagePullPolicy")),
+    ("CSIDriverSpec", |map, _| set_if_unset(map, "volumeLifecycleModes", json!(["Persistent"]))),
+    ("Volume", default_volume),
+    ("PodSpec", default_service_account),
+    ("ServicePort", default_service_port),
+    ("ServiceSpec", default_service),
+    ("StatefulSetUpdateStrategy", default_stateful_set_strategy),
+    ("DeploymentStrategy", default_rolling_update),
+    ("DaemonSetUpdateStrategy", default_rolling_update),
+    ("StatefulSetSpec", default_claim_templates),
+    ("Namespace", default_namespace),
+    ("Job", default_job),
+    ("NetworkPolicySpec", default_network_policy),
+    ("Subject", default_subject),
+    ("NodeStatus", default_node_status),
+    ("v2.HorizontalPodAutoscalerSpec", default_autoscaler),
+    ("LimitRangeItem", default_limit_range_item),
+];
+
+fn default_pull_policy(map: &mut Tree, image: &str, policy: &str) {
+    let value = if is_latest(text(map, image)) { "Always" } else { "IfNotPresent" };
+    set_if_unset(map, policy, value);
+}
+
+fn default_volume(map: &mut Tree, _: FeatureGates) {
+    if map.keys().all(|key| key == "name") {
+        map.insert("emptyDir".to_owned(), json!({}));
+    }
+    if let Some(image) = object_at(map, "image") {
+        default_pull_policy(image, "reference", "pullPolicy");
+    }
+}
+
+/// Models pkg/apis/core/v1/conversion.go: the old name of the service account follows the new one.
+fn default_service_account(map: &mut Tree, _: FeatureGates) {
+    let account = text(map, "serviceAccountName");
+    let account = if account.is_empty() { text(map, "serviceAccount") } else { account }.to_owned();
+    if !account.is_empty() {
+        map.insert("serviceAccountName".to_owned(), account.clone().into());
+        map.insert("serviceAccount".to_owned(), account.into());
+    }
+}
+
+fn default_service_port(map: &mut Tree, _: FeatureGates) {
+    let is_unset = match map.get("targetPort") {
+        Some(Value::String(name)) => name.is_empty(),
+        Some(Value::Number(number)) => number.as_i64() == Some(0),
+        _ => true,
+    };
+    if is_unset {
+        let port = map.get("port").cloned().unwrap_or_else(|| 0.into());
+        map.insert("targetPort".to_owned(), port);
+    }
+}
+
+fn default_stateful_set_strategy(map: &mut Tree, gates: FeatureGates) {
+    if text(map, "type").is_empty() {
+        map.insert("type".to_owned(), "RollingUpdate".into());
+        set_if_unset(map, "rollingUpdate", json!({}));
+    }
+    if text(map, "type") == "RollingUpdate"
+        && let Some(rolling_update) = object_at(map, "rollingUpdate")
+    {
+        set_if_unset(rolling_update, "partition", 0);
+        if gates.max_unavailable_stateful_set {
+            set_if_unset(rolling_update, "maxUnavailable", 1);
         }
-        "CSIDriverSpec" => set_if_unset(map, "volumeLifecycleModes", json!(["Persistent"])),
-        "Volume" => {
-            if map.keys().all(|key| key == "name") {
-                map.insert("emptyDir".to_owned(), json!({}));
-            }
-            if let Some(image) = object_at(map, "image") {
-                let policy = if is_latest(text(image, "reference")) { "Always" } else { "IfNotPresent" };
-                set_if_unset(image, "pullPolicy", policy);
-            }
+    }
+}
+
+fn default_rolling_update(map: &mut Tree, _: FeatureGates) {
+    if matches!(text(map, "type"), "" | "RollingUpdate") {
+        set_if_unset(map, "rollingUpdate", json!({}));
+    }
+}
+
+/// Models pkg/apis/apps/v1/conversion.go: claim templates always tell their type.
+fn default_claim_templates(map: &mut Tree, _: FeatureGates) {
+    for template in map.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut).into_iter().flatten() {
+        template["apiVersion"] = "v1".into();
+        template["kind"] = "PersistentVolumeClaim".into();
+    }
+}
+
+fn default_namespace(map: &mut Tree, _: FeatureGates) {
+    if let Some(metadata) = object_at(map, "metadata")
+        && let name = text(metadata, "name").to_owned()
+        && !name.is_empty()
+    {
+        set_if_unset(metadata, "labels", json!({}));
+        metadata["labels"]["kubernetes.io/metadata.name"] = name.into();
+    }
+}
+
+fn default_network_policy(map: &mut Tree, _: FeatureGates) {
+    let mut types = vec!["Ingress"];
+    if map.contains_key("egress") {
+        types.push("Egress");
+    }
+    set_if_unset(map, "policyTypes", types);
+}
+
+fn default_subject(map: &mut Tree, _: FeatureGates) {
+    if matches!(text(map, "kind"), "User" | "Group") {
+        set_if_unset(map, "apiGroup", "rbac.authorization.k8s.io");
+    }
+}
+
+fn default_node_status(map: &mut Tree, _: FeatureGates) {
+    if let Some(capacity) = map.get("capacity").cloned() {
+        set_if_unset(map, "allocatable", capacity);
+    }
+}
+
+fn default_autoscaler(map: &mut Tree, _: FeatureGates) {
+    let target = json!({"type": "Utilization", "averageUtilization": 80});
+    let metric = json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
+    set_if_unset(map, "metrics", vec![metric]);
+}
+
+fn default_limit_range_item(map: &mut Tree, _: FeatureGates) {
+    if text(map, "type") == "Container" {
+        for (from, to) in [("max", "default"), ("default", "defaultRequest"), ("min", "defaultRequest")] {
+            copy_missing(map, from, to);
         }
-        "PodSpec" => {
-            // Models pkg/apis/core/v1/conversion.go: the old name of the service account follows the new one.
-            let account = text(map, "serviceAccountName");
-            let account = if account.is_empty() { text(map, "serviceAccount") } else { account }.to_owned();
-            if !account.is_empty() {
-                map.insert("serviceAccountName".to_owned(), account.clone().into());
-                map.insert("serviceAccount".to_owned(), account.into());
-            }
-        }
-        "ServicePort" => {
-            let unset = match map.get("targetPort") {
-                Some(Value::String(name)) => name.is_empty(),
-                Some(Value::Number(number)) => number.as_i64() == Some(0),
-                _ => true,
-            };
-            if unset {
-                let port = map.get("port").cloned().unwrap_or_else(|| 0.into());
-                map.insert("targetPort".to_owned(), port);
-            }
-        }
-        "ServiceSpec" => default_service(map),
-        "StatefulSetUpdateStrategy" => {
-            if text(map, "type").is_empty() {
-                map.insert("type".to_owned(), "RollingUpdate".into());
-                set_if_unset(map, "rollingUpdate", json!({}));
-            }
-            if text(map, "type") == "RollingUpdate"
-                && let Some(rolling_update) = object_at(map, "rollingUpdate")
-            {
-                set_if_unset(rolling_update, "partition", 0);
-                if gates.max_unavailable_stateful_set {
-                    set_if_unset(rolling_update, "maxUnavailable", 1);
-                }
-            }
-        }
-        "DeploymentStrategy" | "DaemonSetUpdateStrategy" => {
-            if matches!(text(map, "type"), "" | "RollingUpdate") {
-                set_if_unset(map, "rollingUpdate", json!({}));
-            }
-        }
-        "StatefulSetSpec" => {
-            // Models pkg/apis/apps/v1/conversion.go: claim templates always tell their type.
-            for template in
-                map.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut).into_iter().flatten()
-            {
-                template["apiVersion"] = "v1".into();
-                template["kind"] = "PersistentVolumeClaim".into();
-            }
-        }
-        "Namespace" => {
-            if let Some(metadata) = object_at(map, "metadata")
-                && let name = text(metadata, "name").to_owned()
-                && !name.is_empty()
-            {
-                set_if_unset(metadata, "labels", json!({}));
-                metadata["labels"]["kubernetes.io/metadata.name"] = name.into();
-            }
-        }
-        "Job" => default_job(map),
-        "NetworkPolicySpec" => {
-            let mut types = vec!["Ingress"];
-            if map.contains_key("egress") {
-                types.push("Egress");
-            }
-            set_if_unset(map, "policyTypes", types);
-        }
-        "Subject" => {
-            if matches!(text(map, "kind"), "User" | "Group") {
-                set_if_unset(map, "apiGroup", "rbac.authorization.k8s.io");
-            }
-        }
-        "NodeStatus" => {
-            if let Some(capacity) = map.get("capacity").cloned() {
-                set_if_unset(map, "allocatable", capacity);
-            }
-        }
-        "v2.HorizontalPodAutoscalerSpec" => {
-            let target = json!({"type": "Utilization", "averageUtilization": 80});
-            let metric = json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
-            set_if_unset(map, "metrics", vec![metric]);
-        }
-        "LimitRangeItem" if text(map, "type") == "Container" => {
-            for (from, to) in [("max", "default"), ("default", "defaultRequest"), ("min", "defaultRequest")] {
-                copy_missing(map, from, to);
-            }
-        }
-        _ => {}
     }
 }
 
@@ -263,7 +292,7 @@ fn copy_missing(map: &mut Tree, from: &str, to: &str) {
 }
 
 /// Models SetDefaults_Service, but for what the table says.
-fn default_service(spec: &mut Tree) {
+fn default_service(spec: &mut Tree, _: FeatureGates) {
     match text(spec, "sessionAffinity") {
         "" | "None" => {
             spec.remove("sessionAffinityConfig");
@@ -297,7 +326,7 @@ fn default_service(spec: &mut Tree) {
 }
 
 /// Models SetDefaults_Job. (A CronJob's template of a job gets none of these.)
-fn default_job(job: &mut Tree) {
+fn default_job(job: &mut Tree, _: FeatureGates) {
     let labels = job.get("spec").map(|spec| spec["template"]["metadata"]["labels"].clone());
     let Some(spec) = object_at(job, "spec") else { return };
     if !spec.contains_key("completions") && !spec.contains_key("parallelism") {

@@ -197,7 +197,9 @@ pub(super) fn validate_match_label_keys(term: &At, errors: &mut Errors) {
     for requirement in selector.get("matchExpressions").items() {
         let key = requirement.get("key").text();
         let place = matching.items().rposition(|matching| matching.text() == key);
-        if let Some(place) = place.filter(|_| selected.contains(key)) {
+        if let Some(place) = place
+            && selected.contains(key)
+        {
             let path = term.path.item(place);
             errors.invalid_text(&path, key, "exists in both matchLabelKeys and labelSelector");
         }

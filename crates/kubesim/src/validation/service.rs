@@ -34,14 +34,46 @@ pub(super) fn validate_service(service: &At, errors: &mut Errors) {
     let spec = service.get("spec");
     let ports = spec.get("ports");
     let service_type = spec.get("type");
-    let cluster_ips = spec.get("clusterIPs");
     if ports.is_empty_list() && !is_headless(&spec) && service_type.text() != "ExternalName" {
         errors.required(&ports.path, "");
     }
-    match service_type.text() {
-        kind @ ("LoadBalancer" | "NodePort") if is_headless(&spec) => {
+    validate_type(&spec, errors);
+    validate_ports(&ports, errors);
+    validate_labels(&spec.get("selector"), errors);
+    let affinity = spec.get("sessionAffinity");
+    errors.one_of(&affinity, &["ClientIP", "None"]);
+    if affinity.text() == "ClientIP" {
+        let timeout = spec.get("sessionAffinityConfig").get("clientIP").get("timeoutSeconds");
+        if timeout.is_set() && !(1..=86400).contains(&timeout.int()) {
+            errors.invalid(&timeout, "must be greater than 0 and less than 86400");
+        }
+    }
+    validate_cluster_ips(&spec, errors);
+    for ip in spec.get("externalIPs").items() {
+        let before = errors.0.len();
+        validate_ip(&ip, errors);
+        if errors.0.len() == before {
+            validate_endpoint_ip(&ip, errors);
+        }
+    }
+    errors.one_of(&service_type, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]);
+    validate_port_conflicts(&ports, service_type.text(), errors);
+    let is_balancer = service_type.text() == "LoadBalancer";
+    validate_source_ranges(&spec, &annotations, is_balancer, errors);
+    let (allocate, class) = (spec.get("allocateLoadBalancerNodePorts"), spec.get("loadBalancerClass"));
+    if allocate.is_set() && !is_balancer {
+        errors.forbidden(&allocate.path, ONLY_FOR_BALANCERS);
+    }
+    validate_balancer_class(&class, is_balancer, errors);
+    validate_traffic_policies(&spec, errors);
+}
+
+/// What the Service's type forbids or asks for.
+fn validate_type(spec: &At, errors: &mut Errors) {
+    match spec.get("type").text() {
+        kind @ ("LoadBalancer" | "NodePort") if is_headless(spec) => {
             let detail = format!("may not be set to 'None' for {kind} services");
-            errors.invalid_text(&cluster_ips.path.item(0), "None", &detail);
+            errors.invalid_text(&spec.path_of("clusterIPs").item(0), "None", &detail);
         }
         "ExternalName" => {
             for field in ["clusterIPs", "ipFamilies"] {
@@ -64,28 +96,12 @@ pub(super) fn validate_service(service: &At, errors: &mut Errors) {
         }
         _ => {}
     }
-    validate_ports(&ports, errors);
-    validate_labels(&spec.get("selector"), errors);
-    let affinity = spec.get("sessionAffinity");
-    errors.one_of(&affinity, &["ClientIP", "None"]);
-    if affinity.text() == "ClientIP" {
-        let timeout = spec.get("sessionAffinityConfig").get("clientIP").get("timeoutSeconds");
-        if timeout.is_set() && !(1..=86400).contains(&timeout.int()) {
-            errors.invalid(&timeout, "must be greater than 0 and less than 86400");
-        }
-    }
-    validate_cluster_ips(&spec, errors);
-    for ip in spec.get("externalIPs").items() {
-        let before = errors.0.len();
-        validate_ip(&ip, errors);
-        if errors.0.len() == before {
-            validate_endpoint_ip(&ip, errors);
-        }
-    }
-    errors.one_of(&service_type, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]);
-    validate_port_conflicts(&ports, service_type.text(), errors);
-    let is_balancer = service_type.text() == "LoadBalancer";
-    const ONLY_FOR_BALANCERS: &str = "may only be used when `type` is 'LoadBalancer'";
+}
+
+const ONLY_FOR_BALANCERS: &str = "may only be used when `type` is 'LoadBalancer'";
+
+/// The addresses that a load balancer lets in, from the field or the older annotation.
+fn validate_source_ranges(spec: &At, annotations: &At, is_balancer: bool, errors: &mut Errors) {
     let ranges = spec.get("loadBalancerSourceRanges");
     if !ranges.is_empty_list() {
         // Upstream spells the path so.
@@ -94,23 +110,17 @@ pub(super) fn validate_service(service: &At, errors: &mut Errors) {
             errors.forbidden(&ranges.path, ONLY_FOR_BALANCERS);
         }
         ranges.items().for_each(|range| validate_cidr(&range.path, range.text().trim(), errors));
-    } else {
-        const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
-        let ranges = annotations.get(RANGES);
-        let path = annotations.path.key(RANGES);
-        if ranges.is_set() && !is_balancer {
-            errors.forbidden(&path, ONLY_FOR_BALANCERS);
-        }
-        if !ranges.text().trim().is_empty() {
-            ranges.text().trim().split(',').for_each(|range| validate_cidr(&path, range.trim(), errors));
-        }
+        return;
     }
-    let (allocate, class) = (spec.get("allocateLoadBalancerNodePorts"), spec.get("loadBalancerClass"));
-    if allocate.is_set() && !is_balancer {
-        errors.forbidden(&allocate.path, ONLY_FOR_BALANCERS);
+    const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+    let ranges = annotations.get(RANGES);
+    let path = annotations.path.key(RANGES);
+    if ranges.is_set() && !is_balancer {
+        errors.forbidden(&path, ONLY_FOR_BALANCERS);
     }
-    validate_balancer_class(&class, is_balancer, errors);
-    validate_traffic_policies(&spec, errors);
+    if !ranges.text().trim().is_empty() {
+        ranges.text().trim().split(',').for_each(|range| validate_cidr(&path, range.trim(), errors));
+    }
 }
 
 /// Models the end of validateLoadBalancerClassField.
@@ -118,7 +128,7 @@ fn validate_balancer_class(class: &At, is_balancer: bool, errors: &mut Errors) {
     if class.is_set() && is_balancer {
         errors.all_invalid(class, names::label_key(class.text()));
     } else if class.is_set() {
-        errors.forbidden(&class.path, "may only be used when `type` is 'LoadBalancer'");
+        errors.forbidden(&class.path, ONLY_FOR_BALANCERS);
     }
 }
 
@@ -153,7 +163,8 @@ fn validate_cidr(path: &Path, text: &str, errors: &mut Errors) {
     let parts = text.split_once('/').filter(|(address, _)| is_ip(address));
     let width = if text.contains(':') { 128 } else { 32 };
     let is_number = |length: &str| !length.is_empty() && length.bytes().all(|c| c.is_ascii_digit());
-    let length = parts.and_then(|(_, length)| length.parse::<u32>().ok().filter(|_| is_number(length)));
+    let digits = parts.map(|(_, length)| length).filter(|length| is_number(length));
+    let length = digits.and_then(|length| length.parse::<u32>().ok());
     let Some(((address, digits), length)) = parts.zip(length.filter(|length| *length <= width)) else {
         let detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
         return errors.invalid_text(path, text, detail);

@@ -76,37 +76,64 @@ pub(super) fn validate_volumes<'a>(
     volumes
 }
 
-/// What a source must say: texts and lists that are not to be empty. (Upstream has a function for each.)
-const REQUIRED: &[(&str, &[&str])] = &[
-    ("gitRepo", &["repository"]),
-    ("gcePersistentDisk", &["pdName"]),
-    ("awsElasticBlockStore", &["volumeID"]),
-    ("secret", &["secretName"]),
-    ("nfs", &["server", "path"]),
-    ("iscsi", &["targetPortal", "iqn"]),
-    ("glusterfs", &["endpoints", "path"]),
-    ("persistentVolumeClaim", &["claimName"]),
-    ("rbd", &["monitors", "image"]),
-    ("cinder", &["volumeID"]),
-    ("cephfs", &["monitors"]),
-    ("flexVolume", &["driver"]),
-    ("configMap", &["name"]),
-    ("azureFile", &["secretName", "shareName"]),
-    ("vsphereVolume", &["volumePath"]),
-    ("photonPersistentDisk", &["pdID"]),
-    ("portworxVolume", &["volumeID"]),
-    ("azureDisk", &["diskName", "diskURI"]),
-    ("storageos", &["volumeName"]),
-    ("scaleIO", &["gateway", "system", "volumeName"]),
+/// What upstream has a function for: a source, the texts and lists that it must not leave empty, and its other rules.
+struct Source {
+    name: &'static str,
+    required: &'static [&'static str],
+    check: fn(&At, &mut Errors),
+}
+
+const fn source(
+    name: &'static str,
+    required: &'static [&'static str],
+    check: fn(&At, &mut Errors),
+) -> Source {
+    Source { name, required, check }
+}
+
+const fn no_more(_: &At, _: &mut Errors) {}
+
+/// The sources in the order of validateVolumeSource, which decides which of two is the one too many.
+const SOURCES: [Source; 30] = [
+    source("emptyDir", &[], validate_empty_dir),
+    source("hostPath", &[], validate_host_path),
+    source("gitRepo", &["repository"], |at, errors| validate_descending(&at.get("directory"), errors)),
+    source("gcePersistentDisk", &["pdName"], validate_partition),
+    source("awsElasticBlockStore", &["volumeID"], validate_partition),
+    source("secret", &["secretName"], validate_items),
+    source("nfs", &["server", "path"], validate_nfs),
+    source("iscsi", &["targetPortal", "iqn"], validate_iscsi),
+    source("glusterfs", &["endpoints", "path"], no_more),
+    source("flocker", &[], validate_flocker),
+    source("persistentVolumeClaim", &["claimName"], no_more),
+    source("rbd", &["monitors", "image"], no_more),
+    source("cinder", &["volumeID"], validate_secret_ref),
+    source("cephfs", &["monitors"], no_more),
+    source("quobyte", &[], validate_quobyte),
+    source("downwardAPI", &[], validate_downward_api),
+    source("fc", &[], validate_fibre_channel),
+    source("flexVolume", &["driver"], validate_flex_options),
+    source("configMap", &["name"], validate_items),
+    source("azureFile", &["secretName", "shareName"], no_more),
+    source("vsphereVolume", &["volumePath"], no_more),
+    source("photonPersistentDisk", &["pdID"], no_more),
+    source("portworxVolume", &["volumeID"], no_more),
+    source("azureDisk", &["diskName", "diskURI"], validate_azure_disk),
+    source("storageos", &["volumeName"], validate_storage_os),
+    source("projected", &[], |at, errors| {
+        validate_mode(&at.get("defaultMode"), errors);
+        validate_projections(at, errors);
+    }),
+    source("scaleIO", &["gateway", "system", "volumeName"], no_more),
+    source("csi", &[], validate_csi),
+    source("ephemeral", &[], validate_ephemeral),
+    source("image", &[], no_more),
 ];
 
-/// Models validateVolumeSource: its order decides which of two sources is the one too many.
+/// Models validateVolumeSource.
 fn validate_volume_source(volume: &At, pod_name: Option<&str>, errors: &mut Errors) {
-    const SOURCES: &str = "emptyDir hostPath gitRepo gcePersistentDisk awsElasticBlockStore secret nfs iscsi glusterfs flocker \
-        persistentVolumeClaim rbd cinder cephfs quobyte downwardAPI fc flexVolume configMap azureFile vsphereVolume \
-        photonPersistentDisk portworxVolume azureDisk storageos projected scaleIO csi ephemeral image";
     let mut found = false;
-    for name in SOURCES.split_ascii_whitespace() {
+    for Source { name, required, check } in SOURCES {
         let source = volume.get(name);
         if !source.is_set() {
             continue;
@@ -123,11 +150,21 @@ fn validate_volume_source(volume: &At, pod_name: Option<&str>, errors: &mut Erro
         }
         found = true;
         let path = if name == "gcePersistentDisk" { "persistentDisk" } else { name };
-        validate_source(name, &source.told_as(volume.path_of(path)), errors);
+        let source = source.told_as(volume.path_of(path));
+        for field in required {
+            let at = source.get(field);
+            if at.text().is_empty() && at.is_empty_list() {
+                errors.required(&at.path, "");
+            }
+        }
+        check(&source, errors);
         match name {
             "ephemeral" => {
                 let own_name = volume.get("name");
-                let Some(pod) = pod_name.filter(|_| !own_name.text().is_empty()) else { continue };
+                let Some(pod) = pod_name else { continue };
+                if own_name.text().is_empty() {
+                    continue;
+                }
                 let claim = format!("{pod}-{}", own_name.text());
                 for message in names::dns_subdomain(&claim) {
                     errors.invalid(&own_name, &format!("PVC name {}: {message}", quoted(&claim)));
@@ -148,157 +185,147 @@ fn validate_volume_source(volume: &At, pod_name: Option<&str>, errors: &mut Erro
     }
 }
 
-/// Models the functions for single sources; those of persistent volumes are the same.
-fn validate_source(name: &str, source: &At, errors: &mut Errors) {
-    let required = REQUIRED.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, fields)| fields);
-    for field in required {
-        let at = source.get(field);
-        if at.text().is_empty() && at.is_empty_list() {
-            errors.required(&at.path, "");
-        }
+fn validate_empty_dir(source: &At, errors: &mut Errors) {
+    let limit = source.get("sizeLimit");
+    if Quantity::parse(limit.text()).is_ok_and(|limit| limit.sign() < 0) {
+        errors.forbidden(&limit.path, "SizeLimit field must be a valid resource quantity");
     }
-    match name {
-        "emptyDir" => {
-            let limit = source.get("sizeLimit");
-            if Quantity::parse(limit.text()).is_ok_and(|limit| limit.sign() < 0) {
-                errors.forbidden(&limit.path, "SizeLimit field must be a valid resource quantity");
-            }
-        }
-        "hostPath" => validate_host_path(source, errors),
-        "gitRepo" => validate_descending(&source.get("directory"), errors),
-        "gcePersistentDisk" | "awsElasticBlockStore" => {
-            let partition = source.get("partition");
-            if !(0..=255).contains(&partition.int()) {
-                errors.invalid(&partition, "must be between 1 and 255, inclusive");
-            }
-        }
-        "secret" | "configMap" => {
-            validate_mode(&source.get("defaultMode"), errors);
-            source.get("items").items().for_each(|item| validate_key_to_path(&item, errors));
-        }
-        "nfs" => {
-            let path = source.get("path");
-            if !path.text().starts_with('/') {
-                errors.invalid_text(&path.path, path.text(), "must be an absolute path");
-            }
-        }
-        "iscsi" => {
-            let iqn = source.get("iqn");
-            if !iqn.text().is_empty() && !["iqn", "eui", "naa"].iter().any(|p| iqn.text().starts_with(p)) {
-                errors.invalid(&iqn, "must be valid format starting with iqn, eui, or naa");
-            }
-            errors.in_range(&source.get("lun"), 0, 255);
-            let needs_secret = source.get("chapAuthDiscovery").flag() || source.get("chapAuthSession").flag();
-            if needs_secret && !source.get("secretRef").is_set() {
-                errors.required(&source.path_of("secretRef"), "");
-            }
-        }
-        "flocker" => {
-            let (name, id) = (source.get("datasetName"), source.get("datasetUUID"));
-            match (name.text().is_empty(), id.text().is_empty()) {
-                (true, true) => {
-                    errors.required(&source.path, "one of datasetName and datasetUUID is required")
-                }
-                (false, false) => errors.invalid_text(
-                    &source.path,
-                    "resource",
-                    "datasetName and datasetUUID can not be specified simultaneously",
-                ),
-                _ => {}
-            }
-            if name.text().contains('/') {
-                errors.invalid(&name, "must not contain '/'");
-            }
-        }
-        "cinder" | "storageos" => {
-            if name == "storageos" {
-                for field in ["volumeName", "volumeNamespace"] {
-                    let at = source.get(field);
-                    if !at.text().is_empty() {
-                        errors.all_invalid(&at, names::dns_label(at.text()));
-                    }
-                }
-            }
-            let secret = source.get("secretRef");
-            if secret.is_set() {
-                required_texts(&secret, &["name"], errors);
-            }
-        }
-        "quobyte" => {
-            let registry = source.get("registry");
-            if registry.text().is_empty() {
-                let detail = "must be a host:port pair or multiple pairs separated by commas";
-                errors.required(&registry.path, detail);
-            }
-            required_texts(source, &["volume"], errors);
-        }
-        "fc" => {
-            let (names, ids, lun) = (source.get("targetWWNs"), source.get("wwids"), source.get("lun"));
-            if names.is_empty_list() && ids.is_empty_list() {
-                errors.required(&names.path, "must specify either targetWWNs or wwids, but not both");
-            }
-            if !names.is_empty_list() {
-                if !ids.is_empty_list() {
-                    errors.invalid(&names, "targetWWNs and wwids can not be specified simultaneously");
-                }
-                if lun.is_set() {
-                    errors.in_range(&lun, 0, 255);
-                } else {
-                    errors.required(&lun.path, "lun is required if targetWWNs is specified");
-                }
-            }
-        }
-        "flexVolume" => {
-            for (key, at) in source.get("options").entries() {
-                let group = key.split_once('/').map_or(key, |(group, _)| group);
-                let group = format!(".{}", group.to_lowercase());
-                if group.ends_with(".kubernetes.io") || group.ends_with(".k8s.io") {
-                    let detail = "kubernetes.io and k8s.io namespaces are reserved";
-                    errors.invalid_text(&at.path, key, detail);
-                }
-            }
-        }
-        "azureDisk" => validate_azure_disk(source, errors),
-        "csi" => {
-            validate_csi_driver(&source.get("driver"), errors);
-            let secret = source.get("nodePublishSecretRef");
-            let secret_name = secret.get("name").text();
-            if secret.is_set() && secret_name.is_empty() {
-                errors.required(&secret.path_of("name"), "");
-            } else if secret.is_set() {
-                for message in names::dns_subdomain(secret_name) {
-                    errors.invalid_text(&source.path_of("name"), secret_name, &message);
-                }
-            }
-        }
-        "ephemeral" => {
-            let template = source.get("volumeClaimTemplate");
-            if !template.is_set() {
-                errors.required(&template.path, "");
-                return;
-            }
-            let metadata = template.get("metadata");
-            validate_annotations(&metadata.get("annotations"), errors);
-            validate_labels(&metadata.get("labels"), errors);
-            for (field, _) in metadata.entries() {
-                if !matches!(field, "annotations" | "labels") {
-                    errors.forbidden(&metadata.path.name(field), "cannot be set");
-                }
-            }
-            validate_claim_spec(&template.get("spec"), errors);
-        }
-        "downwardAPI" => {
-            validate_mode(&source.get("defaultMode"), errors);
-            for file in source.get("items").items() {
-                // Upstream tells these at the source.
-                validate_downward_file(&file.told_as(source.path), errors);
-            }
-        }
-        "projected" => {
-            validate_mode(&source.get("defaultMode"), errors);
-            validate_projections(source, errors);
+}
+
+fn validate_partition(source: &At, errors: &mut Errors) {
+    let partition = source.get("partition");
+    if !(0..=255).contains(&partition.int()) {
+        errors.invalid(&partition, "must be between 1 and 255, inclusive");
+    }
+}
+
+fn validate_items(source: &At, errors: &mut Errors) {
+    validate_mode(&source.get("defaultMode"), errors);
+    source.get("items").items().for_each(|item| validate_key_to_path(&item, errors));
+}
+
+fn validate_nfs(source: &At, errors: &mut Errors) {
+    let path = source.get("path");
+    if !path.text().starts_with('/') {
+        errors.invalid_text(&path.path, path.text(), "must be an absolute path");
+    }
+}
+
+fn validate_iscsi(source: &At, errors: &mut Errors) {
+    let iqn = source.get("iqn");
+    if !iqn.text().is_empty() && !["iqn", "eui", "naa"].iter().any(|p| iqn.text().starts_with(p)) {
+        errors.invalid(&iqn, "must be valid format starting with iqn, eui, or naa");
+    }
+    errors.in_range(&source.get("lun"), 0, 255);
+    let needs_secret = source.get("chapAuthDiscovery").flag() || source.get("chapAuthSession").flag();
+    if needs_secret && !source.get("secretRef").is_set() {
+        errors.required(&source.path_of("secretRef"), "");
+    }
+}
+
+fn validate_flocker(source: &At, errors: &mut Errors) {
+    let (name, id) = (source.get("datasetName"), source.get("datasetUUID"));
+    match (name.text().is_empty(), id.text().is_empty()) {
+        (true, true) => errors.required(&source.path, "one of datasetName and datasetUUID is required"),
+        (false, false) => {
+            let detail = "datasetName and datasetUUID can not be specified simultaneously";
+            errors.invalid_text(&source.path, "resource", detail);
         }
         _ => {}
+    }
+    if name.text().contains('/') {
+        errors.invalid(&name, "must not contain '/'");
+    }
+}
+
+fn validate_secret_ref(source: &At, errors: &mut Errors) {
+    let secret = source.get("secretRef");
+    if secret.is_set() {
+        required_texts(&secret, &["name"], errors);
+    }
+}
+
+fn validate_storage_os(source: &At, errors: &mut Errors) {
+    for field in ["volumeName", "volumeNamespace"] {
+        let at = source.get(field);
+        if !at.text().is_empty() {
+            errors.all_invalid(&at, names::dns_label(at.text()));
+        }
+    }
+    validate_secret_ref(source, errors);
+}
+
+fn validate_quobyte(source: &At, errors: &mut Errors) {
+    let registry = source.get("registry");
+    if registry.text().is_empty() {
+        let detail = "must be a host:port pair or multiple pairs separated by commas";
+        errors.required(&registry.path, detail);
+    }
+    required_texts(source, &["volume"], errors);
+}
+
+fn validate_fibre_channel(source: &At, errors: &mut Errors) {
+    let (names, ids, lun) = (source.get("targetWWNs"), source.get("wwids"), source.get("lun"));
+    if names.is_empty_list() && ids.is_empty_list() {
+        errors.required(&names.path, "must specify either targetWWNs or wwids, but not both");
+    }
+    if names.is_empty_list() {
+        return;
+    }
+    if !ids.is_empty_list() {
+        errors.invalid(&names, "targetWWNs and wwids can not be specified simultaneously");
+    }
+    if lun.is_set() {
+        errors.in_range(&lun, 0, 255);
+    } else {
+        errors.required(&lun.path, "lun is required if targetWWNs is specified");
+    }
+}
+
+fn validate_flex_options(source: &At, errors: &mut Errors) {
+    for (key, at) in source.get("options").entries() {
+        let group = key.split_once('/').map_or(key, |(group, _)| group);
+        let group = format!(".{}", group.to_lowercase());
+        if group.ends_with(".kubernetes.io") || group.ends_with(".k8s.io") {
+            errors.invalid_text(&at.path, key, "kubernetes.io and k8s.io namespaces are reserved");
+        }
+    }
+}
+
+fn validate_csi(source: &At, errors: &mut Errors) {
+    validate_csi_driver(&source.get("driver"), errors);
+    let secret = source.get("nodePublishSecretRef");
+    let secret_name = secret.get("name").text();
+    if secret.is_set() && secret_name.is_empty() {
+        errors.required(&secret.path_of("name"), "");
+    } else if secret.is_set() {
+        for message in names::dns_subdomain(secret_name) {
+            errors.invalid_text(&source.path_of("name"), secret_name, &message);
+        }
+    }
+}
+
+fn validate_ephemeral(source: &At, errors: &mut Errors) {
+    let template = source.get("volumeClaimTemplate");
+    if !template.is_set() {
+        return errors.required(&template.path, "");
+    }
+    let metadata = template.get("metadata");
+    validate_annotations(&metadata.get("annotations"), errors);
+    validate_labels(&metadata.get("labels"), errors);
+    for (field, _) in metadata.entries() {
+        if !matches!(field, "annotations" | "labels") {
+            errors.forbidden(&metadata.path.name(field), "cannot be set");
+        }
+    }
+    validate_claim_spec(&template.get("spec"), errors);
+}
+
+fn validate_downward_api(source: &At, errors: &mut Errors) {
+    validate_mode(&source.get("defaultMode"), errors);
+    for file in source.get("items").items() {
+        // Upstream tells these at the source.
+        validate_downward_file(&file.told_as(source.path), errors);
     }
 }
 

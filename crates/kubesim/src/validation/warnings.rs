@@ -135,7 +135,10 @@ fn term_warnings(term: &At, check_values: bool, found: &mut Vec<String>) {
         if let Some(text) = deprecated_label(key.text()) {
             found.push(format!("{}: {} is {text}", key.path, key.text()));
         }
-        for value in requirement.get("values").items().filter(|_| check_values) {
+        if !check_values {
+            continue;
+        }
+        for value in requirement.get("values").items() {
             for message in names::label_value(value.text()) {
                 found.push(format!("{}: {} is invalid, {message}", value.path, value.text()));
             }
@@ -176,58 +179,50 @@ const SECCOMP_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
 const SECCOMP_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
 const APP_ARMOR_CONTAINER: &str = "container.apparmor.security.beta.kubernetes.io/";
 
+/// Annotations that no longer do anything.
+const DEAD_ANNOTATIONS: [(&str, &str); 3] = [
+    (
+        "scheduler.alpha.kubernetes.io/critical-pod",
+        "non-functional in v1.16+; use the \"priorityClassName\" field instead",
+    ),
+    ("security.alpha.kubernetes.io/sysctls", "non-functional in v1.11+; use the \"sysctls\" field instead"),
+    (
+        "security.alpha.kubernetes.io/unsafe-sysctls",
+        "non-functional in v1.11+; use the \"sysctls\" field instead",
+    ),
+];
+
+/// Sources of volumes that are deprecated, in upstream's order: the field, as upstream tells of it, what it says. An ephemeral
+/// claim is told of between the two halves.
+const DEPRECATED_SOURCES: [(&str, &str, &str); 10] = [
+    ("photonPersistentDisk", "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
+    ("gitRepo", "gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
+    ("scaleIO", "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+    ("flocker", "flocker", "deprecated in v1.22, non-functional in v1.25+"),
+    ("storageos", "storageOS", "deprecated in v1.22, non-functional in v1.25+"),
+    ("quobyte", "quobyte", "deprecated in v1.22, non-functional in v1.25+"),
+    ("glusterfs", "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+    ("ephemeral", "", ""),
+    ("cephfs", "cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+    ("rbd", "rbd", "deprecated in v1.28, non-functional in v1.31+"),
+];
+
 /// Models warningsForPodSpecAndMeta.
 fn pod_warnings(pod: &At, is_template: bool, found: &mut Vec<String>) {
     let (annotations, spec) = (pod.get("metadata").get("annotations"), pod.get("spec"));
     scheduling_warnings(&spec, found);
-    for (key, text) in [
-        (
-            "scheduler.alpha.kubernetes.io/critical-pod",
-            "non-functional in v1.16+; use the \"priorityClassName\" field instead",
-        ),
-        (
-            "security.alpha.kubernetes.io/sysctls",
-            "non-functional in v1.11+; use the \"sysctls\" field instead",
-        ),
-        (
-            "security.alpha.kubernetes.io/unsafe-sysctls",
-            "non-functional in v1.11+; use the \"sysctls\" field instead",
-        ),
-    ] {
+    for (key, text) in DEAD_ANNOTATIONS {
         if annotations.get(key).is_set() {
             found.push(format!("{}[{key}]: {text}", annotations.path));
         }
     }
-    for volume in spec.get("volumes").items() {
-        // An ephemeral claim is told of between the two halves.
-        for (source, text) in [
-            ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
-            ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
-            ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
-            ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
-            ("storageos", "deprecated in v1.22, non-functional in v1.25+"),
-            ("quobyte", "deprecated in v1.22, non-functional in v1.25+"),
-            ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
-            ("ephemeral", ""),
-            ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
-            ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
-        ] {
-            let at = volume.get(source);
-            if source == "ephemeral" {
-                let resources = at.get("volumeClaimTemplate").get("spec").get("resources");
-                fractional(&resources, "storage", &["requests", "limits"], found);
-            } else if at.is_set() {
-                let name = if source == "storageos" { "storageOS" } else { source };
-                found.push(format!("{}: {text}", volume.path_of(name)));
-            }
-        }
-    }
+    spec.get("volumes").items().for_each(|volume| source_warnings(&volume, found));
     spec.get("volumes").items().for_each(|volume| overlap_warnings(&volume, found));
-    for (list, field, what) in [("hostAliases", "ip", "ip"), ("imagePullSecrets", "name", "name")] {
+    for (list, field) in [("hostAliases", "ip"), ("imagePullSecrets", "name")] {
         let mut known = std::collections::BTreeSet::new();
         for at in spec.get(list).items().map(|item| item.get(field)) {
             if !known.insert(at.text()) {
-                found.push(format!("{}: duplicate {what} {}", at.path, quoted(at.text())));
+                found.push(format!("{}: duplicate {field} {}", at.path, quoted(at.text())));
             }
         }
     }
@@ -240,34 +235,11 @@ fn pod_warnings(pod: &At, is_template: bool, found: &mut Vec<String>) {
         fractional(&spec, resource, &["overhead"], found);
     }
     let context = spec.get("securityContext");
-    let old_annotation = |key: &str, text: &str, found: &mut Vec<String>| {
-        if annotations.entry(key).is_set() {
-            found.push(format!("{}[{key}]: {text} field instead", annotations.path));
-        }
-    };
-    const SECCOMP: &str = "non-functional in v1.27+; use the \"seccompProfile\"";
     if !context.get("seccompProfile").is_set() {
-        old_annotation(SECCOMP_POD, SECCOMP, found);
+        annotation_warning(&annotations, SECCOMP_POD, SECCOMP, found);
     }
     for container in all_containers(&spec) {
-        let (name, own) = (container.get("name").text(), container.get("securityContext"));
-        if !own.get("seccompProfile").is_set() {
-            old_annotation(&format!("{SECCOMP_CONTAINER}{name}"), SECCOMP, found);
-        }
-        let key = format!("{APP_ARMOR_CONTAINER}{name}");
-        let annotation = annotations.entry(&key);
-        let profile = context.get("appArmorProfile");
-        let is_same = match profile.get("type").text() {
-            "Localhost" => {
-                annotation.text().strip_prefix("localhost/") == profile.get("localhostProfile").value.as_str()
-            }
-            "RuntimeDefault" => annotation.text() == "runtime/default",
-            "Unconfined" => annotation.text() == "unconfined",
-            _ => false,
-        };
-        if is_template && !own.get("appArmorProfile").is_set() && !is_same {
-            old_annotation(&key, "deprecated since v1.30; use the \"appArmorProfile\"", found);
-        }
+        security_warnings(&annotations, &context, &container, is_template, found);
         let resources = container.get("resources");
         for resource in ["memory", "ephemeral-storage"] {
             fractional(&resources, resource, &["limits", "requests"], found);
@@ -291,6 +263,56 @@ fn pod_warnings(pod: &At, is_template: bool, found: &mut Vec<String>) {
     let servers = spec.get("dnsConfig").get("nameservers");
     let aliases = spec.get("hostAliases").items().map(|alias| alias.get("ip"));
     servers.items().chain(aliases).for_each(|ip| ip_warnings(&ip, found));
+}
+
+/// What is warned of about a volume's source.
+fn source_warnings(volume: &At, found: &mut Vec<String>) {
+    for (source, told, text) in DEPRECATED_SOURCES {
+        let at = volume.get(source);
+        if source == "ephemeral" {
+            let resources = at.get("volumeClaimTemplate").get("spec").get("resources");
+            fractional(&resources, "storage", &["requests", "limits"], found);
+        } else if at.is_set() {
+            found.push(format!("{}: {text}", volume.path_of(told)));
+        }
+    }
+}
+
+const SECCOMP: &str = "non-functional in v1.27+; use the \"seccompProfile\"";
+
+/// An annotation whose field is not set.
+fn annotation_warning(annotations: &At, key: &str, text: &str, found: &mut Vec<String>) {
+    if annotations.entry(key).is_set() {
+        found.push(format!("{}[{key}]: {text} field instead", annotations.path));
+    }
+}
+
+/// What is warned of about the annotations for a container's security. `context` is the pod's.
+fn security_warnings(
+    annotations: &At,
+    context: &At,
+    container: &At,
+    is_template: bool,
+    found: &mut Vec<String>,
+) {
+    let (name, own) = (container.get("name").text(), container.get("securityContext"));
+    if !own.get("seccompProfile").is_set() {
+        annotation_warning(annotations, &format!("{SECCOMP_CONTAINER}{name}"), SECCOMP, found);
+    }
+    let key = format!("{APP_ARMOR_CONTAINER}{name}");
+    let annotation = annotations.entry(&key);
+    let profile = context.get("appArmorProfile");
+    let is_same = match profile.get("type").text() {
+        "Localhost" => {
+            annotation.text().strip_prefix("localhost/") == profile.get("localhostProfile").value.as_str()
+        }
+        "RuntimeDefault" => annotation.text() == "runtime/default",
+        "Unconfined" => annotation.text() == "unconfined",
+        _ => false,
+    };
+    if is_template && !own.get("appArmorProfile").is_set() && !is_same {
+        annotation_warning(annotations, &key, "deprecated since v1.30; use the \"appArmorProfile\"", found);
+    }
 }
 
 /// Models GetWarningsForIP: an address that is written in an uncommon way.

@@ -68,7 +68,8 @@ pub fn create_pod(api: &mut ApiServer, set: &Object, pod: Object) -> Result<(), 
     if made.as_ref().is_err_and(ApiError::is_already_exists) {
         return made.map(|_| ());
     }
-    if let Some(owner) = made.as_deref().ok().or(wanted.as_ref()).filter(|_| has_claims)
+    if has_claims
+        && let Some(owner) = made.as_deref().ok().or(wanted.as_ref())
         && let Err(error) = update_claim_owners(api, set, owner)
     {
         record_pod(api, set, &name, "Update", Some(&error));

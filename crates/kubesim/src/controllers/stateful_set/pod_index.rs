@@ -222,7 +222,10 @@ impl PodIndex {
     fn count_pod(&mut self, pod: &Object, revision: &str, sign: i32) {
         self.counts.replicas += sign;
         self.counts.ready += if is_running_and_ready(pod) { sign } else { 0 };
-        let Some(revisions) = self.revisions.as_ref().filter(|_| !pod.meta.is_terminating()) else { return };
+        if pod.meta.is_terminating() {
+            return;
+        }
+        let Some(revisions) = &self.revisions else { return };
         self.counts.current += if revision == &*revisions.current.meta.name { sign } else { 0 };
         self.counts.updated += if revision == &*revisions.update.meta.name { sign } else { 0 };
     }
