@@ -1,7 +1,6 @@
 //! Who imports whom: no arrow points upwards between the layers, and no file imports itself through others.
 //!
-//! The layers are the table under "Layers" in ARCHITECTURE.md. What is not as it should be yet is in
-//! `layers-pending.txt`.
+//! The layers are the table under "Layers" in ARCHITECTURE.md.
 
 mod source;
 mod tests;

@@ -32,9 +32,8 @@ fn nothing_imports_upwards_or_in_a_circle() {
         }
     }
     let files = Files::read(texts.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-    let read =
-        |name: &str| fs::read_to_string(format!("{ROOT}/{name}")).unwrap_or_else(|e| panic!("{name}: {e}"));
-    let architecture = read("ARCHITECTURE.md");
+    let architecture =
+        fs::read_to_string(format!("{ROOT}/ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
     let layers = layers(&architecture).expect("the table is readable");
     let stale = layers.iter().flat_map(|layer| &layer.files).filter(|name| {
         let covers = |file: &String| file == *name || name.ends_with('/') && file.starts_with(name.as_str());
@@ -42,22 +41,8 @@ fn nothing_imports_upwards_or_in_a_circle() {
     });
     assert_eq!(stale.collect::<Vec<_>>(), Vec::<&String>::new(), "names in the table that no source has");
     let found = violations(&layers, &files.imports()).expect("each file is in a layer");
-    let pending = read("xtask/layers-pending.txt");
-    let pending: BTreeSet<String> = pending
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(str::to_owned)
-        .collect();
-    let lines = |lines: Vec<&String>| lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
-    let new = lines(found.difference(&pending).collect());
-    assert!(new.is_empty(), "new arrows upwards or circles:{new}");
-    let gone = lines(pending.difference(&found).collect());
-    assert!(gone.is_empty(), "to be taken from xtask/layers-pending.txt, for they are mended:{gone}");
-    let said = format!("lists {} exceptions", pending.len());
-    assert!(
-        pending.is_empty() || architecture.contains(&said),
-        "ARCHITECTURE.md says otherwise than: {said}"
-    );
+    let lines: String = found.iter().map(|line| format!("\n  {line}")).collect();
+    assert!(found.is_empty(), "arrows upwards or circles:{lines}");
 }
 
 const TABLE: &str = "
