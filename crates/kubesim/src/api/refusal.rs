@@ -12,8 +12,6 @@ pub struct Refusal {
     pub at: SimTime,
     /// The command's verb, such as `apply`.
     pub verb: &'static str,
-    /// The files that the command read, as its `-f` names them.
-    pub files: Vec<Str>,
     /// How many objects the manifest holds, those that could not be read included.
     pub objects: usize,
     /// What was refused, in the manifest's order. Never empty.

@@ -42,12 +42,8 @@ fn the_focus_stays_in_the_lane_of_a_pod_that_is_replaced() {
     page.assert_no_complaints();
 }
 
-#[test]
-fn a_mistake_of_the_page_is_told_on_it() {
-    let mut page = Page::open(View::DESKTOP);
-    page.wait("a pod is Ready", "document.querySelector('.pod.ready')");
-    story::type_line(&mut page, "kubectl get nodes");
-    // A browser that refuses an element once: nothing that the page could expect.
+/// Makes the page fail: its browser refuses an element once, which is nothing that the page could expect.
+fn fail(page: &mut Page) {
     page.run(
         "document.createElement = () => {
             delete document.createElement;
@@ -56,6 +52,14 @@ fn a_mistake_of_the_page_is_told_on_it() {
     );
     page.click_named("Events");
     page.wait("the page says so", "document.querySelector('.panic[role=alert]')");
+}
+
+#[test]
+fn a_mistake_of_the_page_is_told_on_it() {
+    let mut page = Page::open(View::DESKTOP);
+    page.wait("a pod is Ready", "document.querySelector('.pod.ready')");
+    story::type_line(&mut page, "kubectl get nodes");
+    fail(&mut page);
     let told = page.text(".panic");
     assert!(told.contains("no more elements") && told.contains(".rs:"), "{told}");
     let console = page.console().join("\n");
@@ -66,14 +70,7 @@ fn a_mistake_of_the_page_is_told_on_it() {
     page.click_named("Go on from before it");
     page.wait("it goes on", "!document.querySelector('.panic') && document.querySelector('.pod')");
     assert!(!page.text(".screen").contains("kubectl get nodes"), "the last command is before it no more");
-    page.run(
-        "document.createElement = () => {
-            delete document.createElement;
-            throw new Error('no more elements');
-        };",
-    );
-    page.click_named("Events");
-    page.wait("the page says so", "document.querySelector('.panic[role=alert]')");
+    fail(&mut page);
     page.click(".panic a");
     page.wait("it starts again", "!document.querySelector('.panic') && document.querySelector('.pod.ready')");
 }

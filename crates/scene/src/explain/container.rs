@@ -17,7 +17,8 @@ pub(super) fn ended(
 ) -> Detail {
     let statuses = [&pod.pod().status.container_statuses, &pod.pod().status.init_container_statuses];
     let status = statuses.into_iter().flat_map(|all| all.iter()).find(|status| *status.name == *container);
-    let last = status.and_then(|status| terminated(status).or(status.last_state.as_ref()));
+    let now = status.and_then(terminated);
+    let last = now.or_else(|| status?.last_state.as_ref());
     if let Some(probe) = failed_probe(store, pod, container) {
         detail.text.push(' ');
         detail.text.push_str(&fill(messages.killed_by_probe, &[("probe", probe)]));
@@ -25,7 +26,7 @@ pub(super) fn ended(
         detail.text.push(' ');
         detail.text.push_str(&fill(messages.exit_code, &[("code", &last.exit_code.to_string())]));
     }
-    let previous = if status.is_some_and(|status| terminated(status).is_some()) { "" } else { " --previous" };
+    let previous = if now.is_some() { "" } else { " --previous" };
     let logs = ["kubectl logs ", &pod.meta.name, " -c ", container, previous].concat();
     detail.with_remedy(in_namespace(logs, &pod.meta.namespace))
 }

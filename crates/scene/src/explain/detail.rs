@@ -5,7 +5,7 @@ use super::remedy::{apply, class as class_like, in_namespace};
 use super::{container, scheduling};
 use crate::messages::{Message, Messages};
 use kubesim::api::verdict::{Component, Reason};
-use kubesim::api::{Key, Kind, Object};
+use kubesim::api::{Key, Kind, Object, Str};
 use kubesim::apiserver::Store;
 use kubesim::provisioner;
 
@@ -125,7 +125,9 @@ pub(super) fn claim_detail(messages: &'static Messages, store: &Store, key: &Key
             Reason::Provisioning { provisioner } if &**provisioner != provisioner::NAME => {
                 let class = store.get(key).and_then(|claim| claim.claim().spec.storage_class_name.clone());
                 let said = say(messages.nobody_provisions, "provisioner", provisioner).stuck();
-                match class.filter(|name| can_be_made_anew(store, name)) {
+                // A class can be deleted and made anew with another provisioner, if it is there.
+                let is_there = |name: &Str| store.get(&Key::cluster(Kind::StorageClass, name)).is_some();
+                match class.filter(is_there) {
                     Some(name) => said.with_remedy(
                         ["kubectl delete storageclass ", &name, " && ", &apply(&class_like(&name))].concat(),
                     ),
@@ -144,9 +146,4 @@ pub(super) fn claim_detail(messages: &'static Messages, store: &Store, key: &Key
             _ => return None,
         })
     })
-}
-
-/// Whether a class can be deleted and made anew with another provisioner.
-fn can_be_made_anew(store: &Store, class: &str) -> bool {
-    store.get(&Key::cluster(Kind::StorageClass, class)).is_some()
 }

@@ -1,7 +1,6 @@
 //! Why no node takes a pod, node by node, in words.
 
 use super::part::{Detail, sentence};
-use super::remedy::in_namespace;
 use crate::messages::{Messages, fill};
 use kubesim::api::{Object, Str};
 use kubesim::apiserver::Store;
@@ -42,7 +41,7 @@ pub(super) fn unschedulable(
     let said = lines.collect::<Vec<_>>().join(" ");
     let detail = plain(&said);
     match remedy(pod, &refused) {
-        Some(remedy) => detail.with_remedy(in_namespace(remedy, &pod.meta.namespace)),
+        Some(remedy) => detail.with_remedy(remedy),
         None => detail,
     }
 }

@@ -9,9 +9,12 @@ use crate::apiserver::Store;
 use crate::kubectl::{Failure, Invocation};
 use crate::process::Io;
 
+/// The record's name.
+const NAME: &str = "kubectl";
+
 /// The record's key.
 fn key() -> Key {
-    Key::cluster(Kind::Refusal, "kubectl")
+    Key::cluster(Kind::Refusal, NAME)
 }
 
 impl Refusal {
@@ -55,16 +58,15 @@ impl Outcome {
     pub(super) fn finish(self, inv: &Invocation, io: &mut Io, dry_run: DryRun) -> Result<(), Failure> {
         if dry_run == DryRun::No {
             let refused = !self.requests.is_empty();
-            let record = refused.then(|| Refusal {
+            let record = refused.then_some(Refusal {
                 at: io.api.now,
                 verb: inv.verb.name,
-                files: inv.list("filename").iter().map(|name| name.as_str().into()).collect(),
                 objects: self.objects,
                 requests: self.requests,
             });
             if record.is_some() || Refusal::of(io.api.store()).is_some() {
                 let object = record.map(|record| {
-                    Object::new(Kind::Refusal, ObjectMeta::named("", "kubectl"), Body::Refusal(record))
+                    Object::new(Kind::Refusal, ObjectMeta::named("", NAME), Body::Refusal(record))
                 });
                 io.api.put_internal(key(), object);
             }
