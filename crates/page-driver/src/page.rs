@@ -27,7 +27,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::chromium;
 use crate::server::{Server, Site};
@@ -38,6 +38,14 @@ use serde_json::{Value, json};
 
 /// How long a condition may take to come true. Generous: the machine may be small and busy.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An answer to a click says that its element has gone, or lies under another, since it was found.
+fn moved_away(error: &io::Error) -> bool {
+    let text = error.to_string();
+    ["element click intercepted", "stale element reference", "element not interactable"]
+        .iter()
+        .any(|code| text.contains(code))
+}
 
 /// The folder the page is served from, to show that it needs no particular one.
 const FOLDER: &str = "/some/sub/";
@@ -266,8 +274,7 @@ impl Page {
     /// Clicks the first element of a CSS selector with the mouse; waits until there is one.
     #[track_caller]
     pub fn click(&mut self, css: &str) {
-        let element = self.find(css);
-        self.post(&format!("element/{element}/click"), json!({}));
+        self.aim_and_click(&format!("document.querySelector({})", json!(css)), css);
     }
 
     /// Clicks the first button, tab, link or menu item whose text or label is `name`; waits until there is one.
@@ -280,9 +287,23 @@ impl Page {
                 && (e.innerText.trim() === {0} || e.getAttribute('aria-label') === {0}))",
             json!(name)
         );
-        let found = self.wait(&format!("there is something to click that is named {name}"), &find);
-        let element = Session::element(&found).expect("what is found is an element");
-        self.post(&format!("element/{element}/click"), json!({}));
+        self.aim_and_click(&find, name);
+    }
+
+    /// Clicks what the expression `find` gives. The page goes on between aiming and clicking: what is replaced, or
+    /// moved under something else, is aimed at again, as a hand does. It fails when that has lasted [`PATIENCE`].
+    #[track_caller]
+    fn aim_and_click(&mut self, find: &str, name: &str) {
+        let since = Instant::now();
+        loop {
+            let found = self.wait(&format!("there is {name} to click"), find);
+            let element = Session::element(&found).expect("what is found is an element");
+            match self.session.post(&format!("element/{element}/click"), &json!({})) {
+                Ok(_) => return,
+                Err(error) if since.elapsed() < PATIENCE && moved_away(&error) => {}
+                Err(error) => panic!("{name} cannot be clicked: {error}"),
+            }
+        }
     }
 
     /// Drags with the mouse between two places, given as x and y from the window's corner.
