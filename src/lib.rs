@@ -19,9 +19,7 @@ pub mod page;
 pub mod session;
 
 use app::browser;
-use kubesim::api::SimTime;
-use kubesim::config::Options;
-use kubesim::story::{Input, Story};
+use kubesim::{Input, Options, SimTime, Story};
 use page::layout::Layout;
 
 /// Draws the page into `<div id="app">` and keeps it alive. `static/start.js` calls it when it has the module in its hands:

@@ -8,7 +8,7 @@ use crate::page::intent::Intent;
 use crate::page::state::PageState;
 use crate::page::update::{Effect, update};
 use crate::session::{Action, Session};
-use kubesim::api::Str;
+use kubesim::Str;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use yew::functional::UseForceUpdateHandle;

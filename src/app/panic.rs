@@ -7,7 +7,7 @@ use super::browser;
 use crate::link::Link;
 use crate::link::address::saved;
 use gloo::events::EventListener;
-use kubesim::story::{Input, TimedInput};
+use kubesim::{Input, TimedInput};
 use scene::messages::EN;
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -6,7 +6,7 @@ use crate::examples::EXAMPLES;
 use crate::page::intent::Intent;
 use crate::session::Action;
 use crate::session::presets::{ComparisonPreset, PRESETS};
-use kubesim::api::Str;
+use kubesim::Str;
 use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
 use scene::messages::{Messages, fill};
 use web_sys::{HtmlElement, HtmlSelectElement, HtmlTextAreaElement};

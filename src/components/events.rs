@@ -3,8 +3,7 @@
 use super::button;
 use crate::page::intent::Intent;
 use crate::page::panel::View;
-use kubesim::api::{Key, Kind, Object, SimTime};
-use kubesim::apiserver::Store;
+use kubesim::{Key, Kind, Object, SimTime, Store};
 use scene::messages::Messages;
 use scene::scene::ago;
 use std::rc::Rc;

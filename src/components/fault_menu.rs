@@ -3,11 +3,10 @@
 
 use super::labelled;
 use crate::page::intent::Intent;
+use kubesim::api::Fault;
 use kubesim::api::pod::ContainerState;
-use kubesim::api::{Fault, Key, Kind};
-use kubesim::apiserver::Store;
-use kubesim::fault;
 use kubesim::kubelet::{cannot_be_pulled, is_silent};
+use kubesim::{Key, Kind, Store, fault};
 use scene::explain::{Subject, in_namespace};
 use scene::messages::{Messages, fill};
 use wasm_bindgen::JsCast;

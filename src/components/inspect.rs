@@ -4,10 +4,8 @@ use super::choice;
 use crate::page::intent::Intent;
 use crate::page::panel::{InspectorTab, View};
 use crate::session::branch::Branch;
-use kubesim::api::{Key, Kind, Object, SimTime};
-use kubesim::apiserver::Change;
-use kubesim::base::diff::marked;
-use kubesim::kubectl;
+use kubesim::diff::marked;
+use kubesim::{Change, Key, Kind, Object, SimTime, kubectl};
 use scene::messages::Messages;
 use std::rc::Rc;
 use web_sys::HtmlSelectElement;
@@ -105,7 +103,7 @@ struct Version {
 fn versions(branch: &Branch, key: &Key) -> Vec<Version> {
     let end = branch.moment().position;
     let entries = branch.history().before(end).iter().rev().enumerate();
-    let version = |(back, entry): (usize, &kubesim::apiserver::Entry)| match &entry.change {
+    let version = |(back, entry): (usize, &kubesim::Entry)| match &entry.change {
         Change::Object { key: of, after, .. } if of == key => {
             Some(Version { position: end - 1 - back, at: entry.at, object: after.clone() })
         }

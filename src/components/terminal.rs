@@ -6,10 +6,8 @@
 use super::{address, button, part, use_held};
 use crate::page::intent::Intent;
 use crate::session::Session;
-use kubesim::api::{Key, Kind, Str};
-use kubesim::apiserver::Stream;
 use kubesim::kubectl::editor;
-use kubesim::story::Input;
+use kubesim::{Input, Key, Kind, Str, Stream};
 use scene::explain::in_namespace;
 use scene::history::{Chronicle, OutputChunk, Printed};
 use scene::messages::{Messages, fill};

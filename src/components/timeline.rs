@@ -5,7 +5,7 @@ use super::{choice, labelled, part, percent, sign};
 use crate::page::intent::Intent;
 use crate::session::branch::{Branch, Stop};
 use crate::session::{Action, Session};
-use kubesim::api::SimTime;
+use kubesim::SimTime;
 use scene::history::Band;
 use scene::history::pod_state::{PodName, PodState};
 use scene::history::{Chronicle, Decision, Life, Stretch, UserCommand};

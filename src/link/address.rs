@@ -2,7 +2,7 @@
 
 use super::fields::LONGEST_STORY;
 use super::{Link, Problem};
-use kubesim::api::SimTime;
+use kubesim::SimTime;
 
 /// What the page's address asks for.
 #[derive(Clone, PartialEq, Debug, Default)]

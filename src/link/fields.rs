@@ -2,9 +2,7 @@
 
 use super::pack::{Damaged, read_bytes, read_number, write_number};
 use kubesim::api::resolver::{Caching, Question, RecordType};
-use kubesim::api::{Key, Kind, SimTime, Span, Str};
-use kubesim::config::DnsSetting;
-use kubesim::story::{Input, TimedInput};
+use kubesim::{DnsSetting, Input, Key, Kind, SimTime, Span, Str, TimedInput};
 use scene::explain::Subject;
 
 /// No story in a link is longer: replaying it would keep the page from answering.

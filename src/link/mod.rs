@@ -17,8 +17,7 @@ use crate::examples::EXAMPLES;
 use crate::page::panel::{InspectorTab, View};
 use crate::session::branch::MOST_BRANCHES;
 use crate::session::presets::PRESETS;
-use kubesim::api::{Key, Kind, SimTime, Str};
-use kubesim::story::{Input, TimedInput};
+use kubesim::{Input, Key, Kind, SimTime, Str, TimedInput};
 use scene::explain::Subject;
 
 /// No more inputs of a link are played, of all its branches together: each costs memory.
@@ -307,10 +306,8 @@ pub fn dictionary() -> String {
 mod tests {
     use super::*;
     use crate::session::presets::Variant;
-    use kubesim::api::Span;
     use kubesim::api::resolver::{Caching, Question, RecordType};
-    use kubesim::config::{DnsSetting, Options};
-    use kubesim::story::Story;
+    use kubesim::{DnsSetting, Options, Span, Story};
 
     /// The walk's story: five commands, the last one in a pod's shell.
     fn walk() -> Story {

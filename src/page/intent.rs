@@ -5,8 +5,7 @@ use super::panel::{DnsQuery, InspectorTab, View};
 use crate::link::address::Address;
 use crate::link::{Link, Problem};
 use crate::session::Action;
-use kubesim::api::{Key, Str};
-use kubesim::story::Input;
+use kubesim::{Input, Key, Str};
 use scene::explain::Subject;
 use std::rc::Rc;
 

@@ -1,8 +1,7 @@
 //! The panels of the page, and what each of them is set to.
 
-use kubesim::api::Str;
 use kubesim::api::resolver::{Question, RecordType};
-use kubesim::dns;
+use kubesim::{Str, dns};
 
 /// The parts of the page of which a small screen shows one at a time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,11 +8,9 @@ use crate::link::address::{Address, saved};
 use crate::link::{Link, Problem};
 use crate::session::presets::{PRESETS, Variant};
 use crate::session::{Action, Session};
-use kubesim::api::{Key, Kind, Refusal, Str};
-use kubesim::config::FeatureGates;
-use kubesim::manifest::MAX_TEXT;
-use kubesim::manifest::{Diagnosis, Severity, diagnose};
-use kubesim::story::Input;
+use kubesim::api::Refusal;
+use kubesim::manifest::{Diagnosis, MAX_TEXT, Severity, diagnose};
+use kubesim::{FeatureGates, Input, Key, Kind, Str};
 use std::rc::Rc;
 
 /// A manifest up to this long is diagnosed at each keystroke (bytes).

@@ -3,11 +3,10 @@
 //! The first branch is the story as the user told it. Acting in the past begins another one there; the old future stays.
 
 use super::budget::Budget;
-use kubesim::api::{Key, SimTime, Span, Str};
-use kubesim::apiserver::{Entry, History, Moment, Stream};
-use kubesim::config::Options;
-use kubesim::story::{Input, Story, TimedInput};
-use kubesim::terminal::{self, PROMPT};
+use kubesim::terminal::PROMPT;
+use kubesim::{
+    Entry, History, Input, Key, Moment, Options, SimTime, Span, Story, Str, Stream, TimedInput, terminal,
+};
 use scene::history::{Chronicle, OutputChunk, Printed, is_decision, is_event};
 use scene::messages::Messages;
 use scene::scene::pod_grid::PodGrid;

@@ -2,8 +2,9 @@
 
 use super::Session;
 use super::budget::Budget;
+use kubesim::api::Resolver;
 use kubesim::api::resolver::{Asked, Reason};
-use kubesim::api::{Resolver, SimTime, Span};
+use kubesim::{SimTime, Span};
 use scene::history::is_event;
 use scene::scene::{Playhead, ROOM};
 use std::rc::Rc;

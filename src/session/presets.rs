@@ -1,6 +1,6 @@
 //! Two clusters side by side: the same story with one thing different.
 
-use kubesim::api::Str;
+use kubesim::Str;
 
 /// One of two clusters.
 #[derive(Clone, PartialEq, Debug)]

@@ -7,7 +7,7 @@
 use super::branch::Branch;
 use super::budget::Budget;
 use crate::link::Link;
-use kubesim::api::SimTime;
+use kubesim::SimTime;
 use std::rc::Rc;
 
 /// How long a slice is (milliseconds of real time), or else a single step.

@@ -1,10 +1,7 @@
 //! The parts of the page, drawn without a browser.
 
-use kubesim::api::{Key, Kind, Str};
-use kubesim::apiserver::Change;
-use kubesim::config::FeatureGates;
 use kubesim::manifest::{Diagnosis, diagnose};
-use kubesim::story::Input;
+use kubesim::{Change, FeatureGates, Input, Key, Kind, Str};
 use ordinal::app::App;
 use ordinal::app::warm_up::{Pictures, WarmUp};
 use ordinal::components::dns::dns;
@@ -280,7 +277,7 @@ fn the_terminal_shows_what_was_printed_and_offers_commands() {
     let html = render(
         html! { <Terminal words={&EN} {screen} {lines} suggestions={offered} {session} send={ask} /> },
     );
-    let object = format!("data-object=\"{}/default/flask-0\"", kubesim::api::Kind::Pod as usize);
+    let object = format!("data-object=\"{}/default/flask-0\"", kubesim::Kind::Pod as usize);
     check(&html, &[&object, "role=\"log\""]);
     check(&html, &["class=\"prompt\"", "kubectl get pods", "NAME      READY", "aria-label=\"Command line\""]);
 }

@@ -3,10 +3,9 @@
 //! `cargo test` tries a few; `cargo xtask fuzz --target link --cases 1000000` many: it runs this with `ORDINAL_LINKS` and
 //! `ORDINAL_LINKS_FROM`, the number of cases and of the first one. A case is a number: the same one is the same link.
 
+use kubesim::api::KINDS;
 use kubesim::api::resolver::{Question, RecordType};
-use kubesim::api::{KINDS, Key, Kind, SimTime, Span, Str};
-use kubesim::config::DnsSetting;
-use kubesim::story::{Input, TimedInput};
+use kubesim::{DnsSetting, Input, Key, Kind, SimTime, Span, Str, TimedInput};
 use ordinal::examples::EXAMPLES;
 use ordinal::link::address::Address;
 use ordinal::link::pack::{pack, unpack, write_number};

@@ -1,8 +1,6 @@
 //! What the page shows of a story, without a page: scenes, whys, time travel.
 
-use kubesim::api::Key;
-use kubesim::api::Kind;
-use kubesim::story::Input;
+use kubesim::{Input, Key, Kind};
 use ordinal::examples::EXAMPLES;
 use ordinal::link::Link;
 use ordinal::session::branch::{Branch, MOST_BRANCHES, Stop};
@@ -515,10 +513,10 @@ fn a_pair_of_clusters_gets_the_same_commands_and_differs_in_one_thing() {
         for branch in session.branches() {
             assert_eq!(branch.inputs().len(), 1 + pair.then.len(), "{names:?}: commands go to both");
             let said = branch.history().entries().iter().filter_map(|entry| match &entry.change {
-                kubesim::apiserver::Change::Output { text, .. } => Some(text.clone()),
+                kubesim::Change::Output { text, .. } => Some(text.clone()),
                 _ => None,
             });
-            let refused: Vec<kubesim::api::Str> = said.filter(|text| text.contains("error")).collect();
+            let refused: Vec<kubesim::Str> = said.filter(|text| text.contains("error")).collect();
             assert!(refused.is_empty(), "{names:?}: {refused:?}");
         }
         let pods = |place: usize| session.branches()[place].moment().store.list(Kind::Pod).count();

@@ -1,8 +1,8 @@
 //! What each intent makes of the page's state, and what it lets the session and the browser do: without a browser.
 
-use kubesim::api::{Key, Kind, Refusal, Str};
+use kubesim::api::Refusal;
 use kubesim::manifest::MAX_TEXT;
-use kubesim::story::Input;
+use kubesim::{Input, Key, Kind, Str};
 use ordinal::examples::EXAMPLES;
 use ordinal::link::address::{Address, saved};
 use ordinal::link::{Link, Problem};

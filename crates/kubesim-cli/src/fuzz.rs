@@ -4,12 +4,7 @@
 //! a finding again. A case must end without a panic, within a bounded number of simulated steps; `kubesim fuzz` and the
 //! test beside it watch the time and the memory as well.
 
-use kubesim::api::{SimTime, Span};
-use kubesim::base::rng::Rng;
-use kubesim::config::{FeatureGates, Options};
-use kubesim::dns;
-use kubesim::manifest;
-use kubesim::story::{Input, Story};
+use kubesim::{FeatureGates, Input, Options, Rng, SimTime, Span, Story, dns, manifest};
 use serde_json::Value;
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 
 mod workload;
 
-use kubesim::apiserver::Moment;
+use kubesim::Moment;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};

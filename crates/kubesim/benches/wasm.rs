@@ -7,8 +7,7 @@
 
 mod workload;
 
-use kubesim::apiserver::Moment;
-use kubesim::story::Story;
+use kubesim::{Moment, Story};
 use std::cell::RefCell;
 use workload::Rollout;
 

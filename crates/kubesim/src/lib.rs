@@ -4,27 +4,29 @@
 //!
 //! | module | what it is | what it must not know |
 //! | --- | --- | --- |
-//! | [`base`] | time, numbers, texts, maps | Kubernetes |
+//! | `base` | time, numbers, texts, maps | Kubernetes |
 //! | [`api`] | the objects, as Kubernetes names them, their JSON form, verdicts and errors | anything that happens |
-//! | [`config`] | what can be switched | what it switches |
-//! | [`schema`], [`validation`], [`patch`] | trees → decoded, defaulted, checked, changed trees | the store |
-//! | [`apiserver`] | requests, from the front door to the store; the history of every write | who asks, and when |
+//! | `config` | what can be switched | what it switches |
+//! | `schema`, `validation`, `patch` | trees → decoded, defaulted, checked, changed trees | the store |
+//! | `apiserver` | requests, from the front door to the store; the history of every write | who asks, and when |
 //! | [`manifest`] | a pasted text → its objects, and what an editor says beside it | the page |
-//! | [`component`] | what every component is made with | any component |
+//! | `component` | what every component is made with | any component |
 //! | [`fault`] | what the user broke, as records in the store | what a fault does |
-//! | [`controllers`], [`scheduler`], [`provisioner`], [`kubelet`] | what acts on objects; each yields a [verdict](api::verdict) | each other, and the user |
+//! | `controllers`, [`scheduler`], [`provisioner`], [`kubelet`] | what acts on objects; each yields a [`Verdict`] | each other, and the user |
 //! | [`dns`] | names → records, and the tools that print them | how endpoints come to be |
-//! | [`control_plane`] | the table of components | what any of them does |
-//! | [`process`], [`cluster`] | programs in simulated time; time, the event queue, the cluster as a whole | kubectl, the terminal |
+//! | `control_plane` | the table of components | what any of them does |
+//! | `process`, `cluster` | programs in simulated time; time, the event queue, the cluster as a whole | kubectl, the terminal |
 //! | [`kubectl`] | command line → requests → what is printed | the page |
 //! | [`terminal`] | the laptop's shell, and the ones in pods | the page |
-//! | [`story`] | cluster, terminal, and what the user did | the page |
+//! | `story` | cluster, terminal, and what the user did | the page |
 //!
 //! Nothing here reads a clock or the machine's randomness: time is an argument, and randomness comes from one seeded
-//! generator in [`apiserver::ApiServer`]. The same inputs give the same history, bit for bit, native and in Wasm.
+//! generator in the [`ApiServer`]. The same inputs give the same history, bit for bit, native and in Wasm.
 //!
-//! What others build on stands at the top: a [`Story`] takes [`Input`]s, its [`Store`] holds [`Object`]s and why they are as
-//! they are ([`Verdict`]), its [`History`] every write and every line that was printed.
+//! What others build on stands at the top, and is all that they can reach of most modules: a [`Story`] takes [`Input`]s,
+//! its [`Store`] holds [`Object`]s and why they are as they are ([`Verdict`]), its [`History`] every write and every line
+//! that was printed. A [`Cluster`] is the same without a terminal: it runs [`Program`]s. Of the modules, those are public
+//! that somebody outside asks by name; the reason stands at each.
 //!
 //! ```
 //! use kubesim::{Change, Component, Input, Key, Kind, Options, Reason, SimTime, Story, Stream};
@@ -50,33 +52,57 @@
 //! assert_eq!(printed, "pod/flask-0\n");
 //! ```
 
+// Objects' fields, labels and states, for whoever reads objects.
 pub mod api;
-pub mod apiserver;
-pub mod base;
-pub mod cluster;
-pub mod component;
-pub mod config;
-pub mod control_plane;
-pub mod controllers;
+mod apiserver;
+mod base;
+mod cluster;
+mod component;
+mod config;
+mod control_plane;
+mod controllers;
+// A pod's resolver and the tools that ask it, for the panel of the page and the recordings of DNS.
 pub mod dns;
+// What the user broke, for the menu that breaks and mends.
 pub mod fault;
+// The printers' words for a pod, the editor's session, and single commands, for the picture and Kubernetes' own tests.
 pub mod kubectl;
+// What a node can't do, for the menu of faults and for tests.
 pub mod kubelet;
+// The diagnosis of a pasted text, for editors.
 pub mod manifest;
-pub mod patch;
-pub mod process;
+mod patch;
+mod process;
+// The name of the provisioner that there is, for the whys.
 pub mod provisioner;
+// What stands against a pod on each node, for the whys.
 pub mod scheduler;
-pub mod schema;
-pub mod story;
+mod schema;
+mod story;
+// Completion, suggestions and a look at a past moment, for prompts.
 pub mod terminal;
 #[cfg(test)]
 mod testing;
-pub mod validation;
+mod validation;
+
+// What happens, and what it left.
+pub use story::{Input, Story, TimedInput};
+
+pub use apiserver::{ApiServer, Cause, Change, Entry, History, Moment, Store, Stream};
 
 pub use api::verdict::{Component, Reason, Verdict};
-pub use api::{Key, Kind, Object, SimTime, Span};
-pub use apiserver::{Change, Entry, History, Moment, Store, Stream};
-pub use config::{NodeOptions, Options};
-pub use process::{ProcessId, Program};
-pub use story::{Input, Story, TimedInput};
+pub use api::{Key, Kind, Object, SimTime, Span, Str, Uid};
+
+// What can be switched.
+pub use config::{DnsSetting, FeatureGates, KUBERNETES_VERSION, NodeOptions, Options, Timings};
+
+// A cluster without a story, and what runs in it.
+pub use cluster::Cluster;
+pub use process::{Io, ProcessId, Program, Step};
+
+/// The changes between two texts, for what shows an object before and after.
+pub use base::diff;
+/// The simulation's own generator, for cases that are told by a number.
+pub use base::rng::Rng;
+/// What the StatefulSet controller asks of sets and pods, for tests that hold histories against it.
+pub use controllers::stateful_set::utils as stateful_set_utils;

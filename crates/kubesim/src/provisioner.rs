@@ -20,7 +20,7 @@ const SOURCE: Source = Source::controller(
 const SELF: Component = Component::Provisioner;
 
 /// Says which claims and volumes have to be looked at because of this change.
-pub fn event_handlers(_store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
+pub(crate) fn event_handlers(_store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     let Some(after) = change.after else { return };
     let mine = match after.kind {
         Kind::PersistentVolumeClaim => wants_volume(after),
@@ -45,7 +45,7 @@ fn is_to_go(volume: &Object) -> bool {
 }
 
 /// Looks at a claim or a volume; making one takes this long.
-pub fn sync(context: &mut Context, takes: Span, key: &Key) -> Outcome {
+pub(crate) fn sync(context: &mut Context, takes: Span, key: &Key) -> Outcome {
     let Some(object) = context.store().get(key).cloned() else { return Outcome::DONE };
     match key.kind {
         Kind::PersistentVolumeClaim if wants_volume(&object) => provision(context, takes, &object),

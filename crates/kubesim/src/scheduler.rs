@@ -1,7 +1,7 @@
 //! The scheduler. Models `pkg/scheduler` with its default plugins: finds the nodes that a pod can run on, takes the best
 //! of them, has the pod's unbound claims provisioned there, and binds the pod to the node once they are bound.
 //!
-//! Not simulated: preemption (all pods have the same priority), scoring beyond what is listed at [`rank`], extenders.
+//! Not simulated: preemption (all pods have the same priority), scoring beyond what is listed at `rank`, extenders.
 
 use crate::api::event::Involved;
 use crate::api::meta::LabelSelector;
@@ -27,7 +27,7 @@ const BINDING_POLL: Span = Span::seconds(1);
 const BIND_TIMEOUT: Span = Span::seconds(600);
 
 /// Says which pods have to be looked at because of this change. Models the queueing hints of the plugins.
-pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
+pub(crate) fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     let (before, after) = (change.before, change.after);
     // Those that were not looked at yet are in the queue anyway.
     let mut unschedulable = |matters: fn(&Object) -> bool| {
@@ -97,7 +97,7 @@ fn is_pending(object: &Object) -> bool {
 }
 
 /// Looks at a pod.
-pub fn sync(context: &mut Context, key: &Key) -> Outcome {
+pub(crate) fn sync(context: &mut Context, key: &Key) -> Outcome {
     let Some(object) = context.store().get(key).cloned() else { return Outcome::DONE };
     if !is_pending(&object) {
         let done = object.pod().spec.node_name.clone().map(|node| Reason::Scheduled { node });

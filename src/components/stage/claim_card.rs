@@ -4,7 +4,7 @@ use super::pod_card::{class_of, dot, ends};
 use crate::components::fault_menu::{opener, why_button};
 use crate::components::{labelled, percent};
 use crate::page::intent::Intent;
-use kubesim::api::{Key, Kind};
+use kubesim::{Key, Kind};
 use scene::explain::Subject;
 use scene::messages::{Messages, fill};
 use scene::scene::{ClaimView, FileView, LineView, VolumeView};

@@ -3,7 +3,7 @@
 use crate::components::fault_menu::{opener, why_button};
 use crate::components::{dial, done, labelled, percent, ring, sign};
 use crate::page::intent::Intent;
-use kubesim::api::{Key, Kind};
+use kubesim::{Key, Kind};
 use scene::explain::{Subject, in_namespace};
 use scene::messages::{Messages, fill};
 use scene::scene::{Lane, Mark, PodSlot, PodView, Replaced};

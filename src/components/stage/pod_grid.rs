@@ -5,7 +5,7 @@
 
 use crate::components::{address, part};
 use crate::page::intent::Intent;
-use kubesim::api::Str;
+use kubesim::Str;
 use kubesim::api::stateful_set::REVISION_LABEL;
 use kubesim::kubectl::printers::pod_status;
 use scene::history::pod_state::PodState;

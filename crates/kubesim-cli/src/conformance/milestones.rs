@@ -1,8 +1,8 @@
 //! What happened, in the words of the recordings' `see` steps.
 
-use kubesim::api::{Body, Key, Kind, Object, PodPhase};
-use kubesim::apiserver::{Change, History};
-use kubesim::controllers::stateful_set::utils::REVISION_LABEL;
+use kubesim::api::stateful_set::REVISION_LABEL;
+use kubesim::api::{Body, PodPhase};
+use kubesim::{Change, History, Key, Kind, Object};
 use std::collections::BTreeMap;
 
 /// Reads milestones off a history as it grows.

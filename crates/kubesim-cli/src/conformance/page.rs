@@ -1,7 +1,7 @@
 //! CONFORMANCE.md: what came of the recordings, for people to read.
 
 use super::report::{Report, Verdict};
-use kubesim::config::KUBERNETES_VERSION;
+use kubesim::KUBERNETES_VERSION;
 use std::fmt::Write as _;
 
 /// What each folder of recordings holds.

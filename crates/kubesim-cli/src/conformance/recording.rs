@@ -1,7 +1,6 @@
 //! What the steps of all recordings have in common.
 
-use kubesim::dns;
-use kubesim::process::{Io, Program, Step};
+use kubesim::{Io, Program, Step, dns};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -5,13 +5,12 @@ use super::milestones::Milestones;
 use super::recording::{PodCommand, files_of, text};
 use super::report::Difference;
 use kubesim::api::pod::ContainerState;
-use kubesim::api::{Body, Key, Kind, Object, PodPhase, SimTime, Span};
-use kubesim::apiserver::{Cause, Stream};
-use kubesim::cluster::Cluster;
-use kubesim::config::{FeatureGates, Options, Timings};
+use kubesim::api::{Body, PodPhase};
 use kubesim::kubectl::printers;
-use kubesim::process::{Io, ProcessId, Program, Step};
-use kubesim::terminal;
+use kubesim::{
+    Cause, Cluster, FeatureGates, Io, Key, Kind, Object, Options, ProcessId, Program, SimTime, Span, Step,
+    Stream, Timings, terminal,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -557,7 +556,7 @@ impl<'a> Player<'a> {
                 true => of_pod.unwrap_or_else(|| name_after("node").unwrap_or_default().into()),
                 false => name_after("node").unwrap_or_default().into(),
             };
-            let stopped = |n: &&std::rc::Rc<kubesim::api::Object>| {
+            let stopped = |n: &&std::rc::Rc<kubesim::Object>| {
                 kubesim::fault::is_node_down(self.cluster.api.store(), &n.meta.name)
             };
             let back = self.cluster.api.store().list(Kind::Node).find(stopped).map(|n| n.meta.name.clone());
@@ -637,7 +636,7 @@ impl<'a> Player<'a> {
         let store = self.cluster.api.store();
         let revision = |pod: &Object| {
             pod.meta.controller()?;
-            let name = pod.meta.label(kubesim::controllers::stateful_set::utils::REVISION_LABEL)?;
+            let name = pod.meta.label(kubesim::api::stateful_set::REVISION_LABEL)?;
             self.milestones.revision_number(name)
         };
         let pods: BTreeMap<String, Value> = store
@@ -664,7 +663,7 @@ impl<'a> Player<'a> {
         let sets: BTreeMap<String, Value> = store
             .list_in(Kind::StatefulSet, NAMESPACE)
             .map(|o| {
-                let number = |name: &Option<kubesim::api::Str>| {
+                let number = |name: &Option<kubesim::Str>| {
                     name.as_ref().and_then(|n| self.milestones.revision_number(n))
                 };
                 let s = &o.stateful_set().status;

@@ -3,11 +3,7 @@
 use super::fold::Folder;
 use super::recording::{files_of, text};
 use super::report::Difference;
-use kubesim::api::{Kind, Object};
-use kubesim::apiserver::Stream;
-use kubesim::cluster::Cluster;
-use kubesim::config::{FeatureGates, Options};
-use kubesim::terminal;
+use kubesim::{Cluster, FeatureGates, Kind, Object, Options, Stream, terminal};
 use serde_json::Value;
 
 /// Plays the file; what differs from the recording.
@@ -110,7 +106,7 @@ fn give(
 ) -> (i32, String, String) {
     let program = terminal::command(command, stdin.map(Into::into), files);
     let id = cluster.spawn(command, program);
-    let patience = cluster.now() + kubesim::api::Span::seconds(60);
+    let patience = cluster.now() + kubesim::Span::seconds(60);
     while cluster.processes.get(id).is_some_and(|p| p.exit_code.is_none()) {
         if cluster.next_at().is_none_or(|at| at > patience) {
             cluster.interrupt(id);

@@ -8,10 +8,7 @@ mod checker;
 
 use actions::{Action, MANIFEST, act, action, give};
 use checker::{Broken, Checker, at_rest, is_whole};
-use kubesim::api::{SimTime, Span};
-use kubesim::cluster::Cluster;
-use kubesim::config::{FeatureGates, Options, Timings};
-use kubesim::kubelet;
+use kubesim::{Cluster, FeatureGates, Options, SimTime, Span, Timings, kubelet};
 use kubesim_cli::conformance::script;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};

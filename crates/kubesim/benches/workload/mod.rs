@@ -1,9 +1,6 @@
 //! What the benches measure, the same natively and in the browser's Wasm.
 
-use kubesim::api::{Kind, SimTime, Span};
-use kubesim::apiserver::Moment;
-use kubesim::config::{NodeOptions, Options};
-use kubesim::story::{Input, Story};
+use kubesim::{Input, Kind, Moment, NodeOptions, Options, SimTime, Span, Story};
 
 /// A rollout of one set.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+/// The annotation in which kubectl keeps what was applied last: `corev1.LastAppliedConfigAnnotation`.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// What identifies one object for ever, even after another of the same name has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 pub struct Uid {

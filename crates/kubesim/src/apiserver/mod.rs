@@ -21,10 +21,11 @@ mod service;
 mod store;
 pub mod strategy;
 
-pub use crate::api::status::{ApiError, StatusReason};
 pub use event_recorder::{EventType, Source};
-pub use history::{Cause, Change, Entry, History, MOST_KEPT, Moment, Stream};
+pub use history::{Cause, Change, Entry, History, Moment, Stream};
 pub use index::NodeLoad;
 pub use quota::status as quota_status;
-pub use server::{ApiServer, DeleteOptions, Propagation, Response};
+#[cfg(test)]
+pub use server::Response;
+pub use server::{ApiServer, DeleteOptions, Propagation};
 pub use store::Store;

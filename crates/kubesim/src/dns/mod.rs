@@ -2,11 +2,11 @@
 //!
 //! | file | models |
 //! | --- | --- |
-//! | [`zone`] | CoreDNS' kubernetes plugin, with the Corefile of tests/golden/README.md |
+//! | `zone` | CoreDNS' kubernetes plugin, with the Corefile of tests/golden/README.md |
 //! | [`server`] | what CoreDNS has been told so far, and the caches in front of it |
-//! | [`resolver`] | a pod's resolv.conf: search path and ndots |
+//! | `resolver` | a pod's resolv.conf: search path and ndots |
 //! | [`reason`] | why a name has no records, and what would change that |
-//! | [`query`] | a question of the user's and its answer |
+//! | `query` | a question of the user's and its answer |
 //! | `nslookup`, `dig`, `host`, `busybox`, `getent` | BIND 9.18's clients, BusyBox 1.35's nslookup, glibc's getent |
 //!
 //! It reads EndpointSlices and Services, and knows nothing of how they come to be.
@@ -18,11 +18,11 @@ mod host;
 mod name;
 mod nslookup;
 mod printed;
-pub mod query;
+pub(crate) mod query;
 pub mod reason;
-pub mod resolver;
+pub(crate) mod resolver;
 pub mod server;
-pub mod zone;
+pub(crate) mod zone;
 
 pub use name::{CLUSTER_DOMAIN, SERVER, TTL, name_error, reverse_name};
 pub use printed::Printed;

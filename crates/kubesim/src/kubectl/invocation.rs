@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub struct Verb {
     /// Its name: one word, or two.
     pub name: &'static str,
-    /// Its flags (see [`flags`]).
+    /// Its flags (see [`super::flags`]).
     pub flags: &'static str,
     /// Its help: what it does, and after a line `Usage:` how it is written.
     pub help: &'static str,

@@ -53,15 +53,15 @@ use run::Run;
 use std::rc::Rc;
 use worker::Worker;
 
-pub use environment::environment;
-pub use host::{ContainerHost, list_directory};
+pub(crate) use environment::environment;
+pub(crate) use host::{ContainerHost, list_directory};
 pub use image_manager::cannot_be_pulled;
 pub use nodes::{NodeContext, Nodes};
 pub use registration::{is_silent, set_down};
-pub use tools::NAMES as PROGRAMS;
+pub(crate) use tools::NAMES as PROGRAMS;
 
 /// Says which pods have to be looked at because of this change.
-pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
+pub(crate) fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     if change.key.kind == Kind::Fault {
         match change.object().fault() {
             Fault::PodUnready { namespace, name, .. } => {
@@ -88,7 +88,7 @@ pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Co
 }
 
 /// Lets the pod's kubelet look at it.
-pub fn sync(context: &mut NodeContext, key: &Key) -> Outcome {
+pub(crate) fn sync(context: &mut NodeContext, key: &Key) -> Outcome {
     if key.kind == Kind::Node {
         registration::register(context, key);
         return Outcome::DONE;
@@ -154,7 +154,7 @@ fn forget_image(context: &mut NodeContext, fault: &Key) {
 
 /// The host for commands in a running container (`kubectl exec`, a terminal in a pod); `None` if it does not run.
 /// The caller runs a [`shell::Shell`] on it, takes what is printed, and saves the files.
-pub fn exec_host<'a>(
+pub(crate) fn exec_host<'a>(
     api: &'a mut ApiServer,
     nodes: &Nodes,
     pod: &Key,
@@ -170,7 +170,7 @@ pub fn exec_host<'a>(
 
 /// Ends a container's first process: whoever was at its terminal has left it, or somebody killed it. Returns whether it
 /// was running.
-pub fn end_program(nodes: &mut Nodes, pod: &Key, container: &str, now: SimTime, code: i32) -> bool {
+pub(crate) fn end_program(nodes: &mut Nodes, pod: &Key, container: &str, now: SimTime, code: i32) -> bool {
     let Some(worker) = nodes.pods.get_mut(pod) else { return false };
     let named = |run: &Run| &*run.name == container && run.is_running();
     let Some(i) = worker.runs.iter().position(named) else { return false };
@@ -181,6 +181,6 @@ pub fn end_program(nodes: &mut Nodes, pod: &Key, container: &str, now: SimTime, 
 }
 
 /// The pods at which their kubelets have to look because of a command.
-pub fn take_woken(nodes: &mut Nodes) -> Vec<Key> {
+pub(crate) fn take_woken(nodes: &mut Nodes) -> Vec<Key> {
     std::mem::take(&mut nodes.woken)
 }

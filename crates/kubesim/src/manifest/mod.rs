@@ -1,8 +1,8 @@
 //! A pasted text: the objects that kubectl would send of it, and what an editor says beside it.
 
-pub mod diagnostics;
-pub mod hint;
-pub mod input;
+pub(crate) mod diagnostics;
+pub(crate) mod hint;
+pub(crate) mod input;
 
 pub use diagnostics::{Diagnosis, Diagnostic, Severity, diagnose, diagnose_source};
 pub use yaml::MAX_TEXT;

@@ -11,12 +11,10 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::field_set::{self, Set};
+use crate::api::meta::LAST_APPLIED;
 use crate::api::{Body, Kind, Object, SimTime, read};
 use crate::schema::decode::zero;
 use crate::schema::types::type_of;
-
-/// Kept by kubectl in objects that were applied by it.
-pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// More managers by update than these are put together.
 const MOST_UPDATERS: usize = 10;

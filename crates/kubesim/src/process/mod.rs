@@ -60,7 +60,7 @@ pub enum Step {
     OnChangeOrAt(SimTime),
     /// It goes on at this time.
     At(SimTime),
-    /// It goes on when the user types something ([`Processes::wake`]).
+    /// It goes on when the user types something (`Processes::wake`).
     OnInput,
 }
 

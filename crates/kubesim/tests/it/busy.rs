@@ -1,10 +1,7 @@
 //! Nothing that is typed or that runs in a container stops the simulation: the steps of each second of virtual time are
 //! counted, never real time.
 
-use kubesim::api::{Kind, Span};
-use kubesim::apiserver::Change;
-use kubesim::config::Options;
-use kubesim::story::{Input, Story};
+use kubesim::{Change, Input, Kind, Options, Span, Story};
 
 /// The most tasks and commands of one virtual second: a busy script goes on ten times a second, what it writes is seen by
 /// kubelet and watchers.

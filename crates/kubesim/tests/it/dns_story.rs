@@ -3,11 +3,8 @@
 
 use kubesim::api::Resolver;
 use kubesim::api::resolver::{Asked, Caching, Question, Rcode, Reason, RecordType};
-use kubesim::api::{SimTime, Span};
-use kubesim::apiserver::Change;
-use kubesim::config::{DnsSetting, Options};
 use kubesim::dns::reason;
-use kubesim::story::{Input, Story};
+use kubesim::{Change, DnsSetting, Input, Options, SimTime, Span, Story};
 
 const SEED: &str = include_str!("../seed.yaml");
 
@@ -186,7 +183,7 @@ fn addresses_that_nobody_has() {
     let reverse = |name: &str| Question { record_type: RecordType::Ptr, ..question(name) };
     let reason = ask(&story, &reverse("250.107.16.172.in-addr.arpa.")).reason;
     assert_eq!(reason, Some(Reason::UnknownAddress { address: "172.16.107.250".into() }));
-    let pod = story.cluster.api.store().find(kubesim::api::Kind::Pod, "default", "flask-0").expect("it runs");
+    let pod = story.cluster.api.store().find(kubesim::Kind::Pod, "default", "flask-0").expect("it runs");
     let ip = pod.pod().status.pod_ip.clone().expect("it has an address");
     let dashed = ip.replace('.', "-");
     let reason = Reason::NamedOtherwise { address: ip.clone(), name: "flask-0.flask".into() };
@@ -211,7 +208,7 @@ fn the_way_to_the_resolver_takes_its_time() {
     assert!(ask(&story, &question("flask-1.flask")).reason.is_some(), "7 seconds are over");
     command(&mut story, "kubectl scale sts flask --replicas=4", 0);
     let is_ready = |story: &Story| {
-        let pod = story.cluster.api.store().find(kubesim::api::Kind::Pod, "default", "flask-3");
+        let pod = story.cluster.api.store().find(kubesim::Kind::Pod, "default", "flask-3");
         pod.is_some_and(|pod| pod.pod().is_ready())
     };
     while !is_ready(&story) {
@@ -326,7 +323,7 @@ fn time_travel_and_replay_cover_the_caches() {
     command(&mut story, "kubectl delete pod flask-2 --wait=false", 40);
     let again = Story::replay(Options::default(), story.inputs(), story.now());
     assert_eq!(again.cluster.api.store(), story.cluster.api.store());
-    let mut moment = kubesim::apiserver::Moment::default();
+    let mut moment = kubesim::Moment::default();
     let history = story.cluster.api.history();
     moment.seek(history, history.len());
     moment.seek(history, history.position_at(SimTime(121_000)));
@@ -350,7 +347,7 @@ fn watching_does_not_change_what_happens() {
             .cluster
             .api
             .store()
-            .list(kubesim::api::Kind::Pod)
+            .list(kubesim::Kind::Pod)
             .map(|p| (p.meta.uid, p.pod().status.pod_ip.clone()))
             .collect()
     };

@@ -1,10 +1,7 @@
 //! Bad input: the cluster is as it was, the words are kubectl's, and nothing panics or grows without end.
 
-use kubesim::api::{Kind, Span};
-use kubesim::apiserver::{Change, Stream};
-use kubesim::config::{FeatureGates, Options};
 use kubesim::manifest::{Severity, diagnose};
-use kubesim::story::{Input, Story};
+use kubesim::{Change, FeatureGates, Input, Kind, Options, Span, Story, Stream};
 
 /// How much was written that users see: objects, not what was printed.
 fn writes(story: &Story) -> usize {

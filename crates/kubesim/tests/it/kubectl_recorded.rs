@@ -1,12 +1,8 @@
 //! kubectl's printers against the recordings, spacing included (the conformance runner folds it away): a world is put
 //! together from the recorded YAML of its objects, and what is printed of it is compared with what was recorded.
 
-use kubesim::api::{Kind, Object};
-use kubesim::apiserver::{ApiServer, Change, Store};
-use kubesim::config::Timings;
-use kubesim::kubectl;
 use kubesim::kubelet::Nodes;
-use kubesim::process::{Io, Step};
+use kubesim::{ApiServer, Change, Io, Kind, Object, Step, Store, Timings, kubectl};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -200,7 +196,7 @@ fn events() -> Vec<Value> {
 
 /// Runs a command that only reads.
 fn run(store: &Store, line: &str) -> (String, Step) {
-    let now = kubesim::api::SimTime::parse_rfc3339(NOW).unwrap();
+    let now = kubesim::SimTime::parse_rfc3339(NOW).unwrap();
     let mut api = ApiServer::holding(store.clone(), now);
     let (mut nodes, mut output) = (Nodes::default(), Vec::new());
     let mut io = Io { api: &mut api, nodes: &mut nodes, timings: &Timings::recording(), output: &mut output };

@@ -1,7 +1,7 @@
 //! What the editor marks: each mistake at its place, in kubectl's words.
 
 use expect_test::expect_file;
-use kubesim::config::FeatureGates;
+use kubesim::FeatureGates;
 use kubesim::manifest::{Diagnosis, Severity, diagnose};
 
 /// Where a file begins in a text of several: `-- its name`.

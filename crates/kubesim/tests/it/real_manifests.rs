@@ -1,11 +1,8 @@
 //! Manifests as they are found in the wild (written for this test, after the fashion of tutorials and rendered charts):
 //! everything in them is taken, comes up, is listed, described, printed and deleted.
 
-use kubesim::api::{Kind, SimTime, Span};
-use kubesim::apiserver::{Change, Stream};
-use kubesim::config::{FeatureGates, Options};
 use kubesim::manifest::{Severity, diagnose};
-use kubesim::story::{Input, Story};
+use kubesim::{Change, FeatureGates, Input, Kind, Options, SimTime, Span, Story, Stream};
 
 /// Each with how many pods of its sets are to be ready after five minutes.
 const MANIFESTS: &[(&str, &str, i32)] = &[

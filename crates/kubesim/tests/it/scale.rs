@@ -1,8 +1,6 @@
 //! Big sets: what controllers remember changes nothing, and what is asked of a big cluster is answered.
 
-use kubesim::api::{Kind, SimTime, Span};
-use kubesim::config::Options;
-use kubesim::story::{Input, Story};
+use kubesim::{Input, Kind, Options, SimTime, Span, Story};
 
 /// A node for many pods, a headless Service and a set.
 fn manifest(replicas: u32, more: &str) -> String {

@@ -1,11 +1,8 @@
 //! Replays the commands of the walk that Ordinal starts from, in their order, and compares every output, but for ages,
 //! addresses, hashes and times.
 
-use kubesim::api::{Kind, SimTime, Span};
-use kubesim::apiserver::{Change, Stream};
-use kubesim::config::Options;
 use kubesim::kubectl::printers::pod_status;
-use kubesim::story::{Input, Story};
+use kubesim::{Change, Input, Kind, Options, SimTime, Span, Story, Stream};
 use seed_walk::{COMMANDS, Step, assert_printed, manifest, steps};
 
 /// How long anything may take.

@@ -1,6 +1,6 @@
 //! Server-side apply and `managedFields`: what follows from the rules of structured-merge-diff and of kubectl's apply.go.
 
-use kubesim::api::{Kind, Span};
+use kubesim::{Kind, Span};
 use serde_json::{Value, json};
 
 use crate::user::User;

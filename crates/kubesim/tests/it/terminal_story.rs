@@ -1,9 +1,6 @@
 //! The terminal as somebody types at it: in a debug pod, and on the laptop.
 
-use kubesim::api::{SimTime, Span};
-use kubesim::apiserver::Change;
-use kubesim::config::Options;
-use kubesim::story::{Input, Story};
+use kubesim::{Change, Input, Options, SimTime, Span, Story};
 
 const SEED: &str = include_str!("../seed.yaml");
 const DEBUG_POD: &str = "kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh";

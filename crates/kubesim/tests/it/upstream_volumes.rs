@@ -2,7 +2,7 @@
 //! `pkg/controller/volume/persistentvolume/pv_controller.go`, 1.36.
 
 use crate::user::User;
-use kubesim::api::Span;
+use kubesim::Span;
 use serde_json::{Value, json};
 
 fn object(kind: &str, name: &str, mut spec: Value, own: &Value) -> Value {

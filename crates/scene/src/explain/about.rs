@@ -5,9 +5,7 @@ use super::explanation::Explanation;
 use super::remedy::in_namespace;
 use crate::messages::Messages;
 use kubesim::api::stateful_set::{ClaimRetention, REVISION_LABEL, parent_and_ordinal};
-use kubesim::api::verdict::{Component, Reason};
-use kubesim::api::{Kind, Object, Str};
-use kubesim::apiserver::Store;
+use kubesim::{Component, Kind, Object, Reason, Store, Str};
 
 pub(super) struct About<'a> {
     pub(super) messages: &'static Messages,

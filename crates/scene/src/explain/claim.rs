@@ -4,9 +4,8 @@ use super::about::About;
 use super::detail::claim_detail;
 use super::explanation::{Explanation, Tone};
 use kubesim::api::stateful_set::{ClaimRetention, ordinal_of};
-use kubesim::api::verdict::{Component, Reason};
 use kubesim::api::volume::ClaimPhase;
-use kubesim::api::{Key, Object, Str};
+use kubesim::{Component, Key, Object, Reason, Str};
 
 impl About<'_> {
     /// Why a claim is as it is, or why there is none.

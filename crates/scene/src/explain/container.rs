@@ -4,8 +4,7 @@ use super::part::Detail;
 use super::remedy::in_namespace;
 use crate::messages::{Messages, fill};
 use kubesim::api::pod::{Container, ContainerState, ContainerStatus, EnvValue, Terminated};
-use kubesim::api::{Key, Kind, Object};
-use kubesim::apiserver::Store;
+use kubesim::{Key, Kind, Object, Store};
 
 /// Adds to the detail about a container that has ended how it did, who killed it, and where its last words are.
 pub(super) fn ended(

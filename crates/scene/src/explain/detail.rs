@@ -4,10 +4,7 @@ use super::part::{Detail, Values, sentence};
 use super::remedy::{apply, class as class_like, in_namespace};
 use super::{container, scheduling};
 use crate::messages::{Message, Messages};
-use kubesim::api::verdict::{Component, Reason};
-use kubesim::api::{Key, Kind, Object, Str};
-use kubesim::apiserver::Store;
-use kubesim::provisioner;
+use kubesim::{Component, Key, Kind, Object, Reason, Store, Str, provisioner};
 
 /// What this pod is busy with, or waits for: by the kubelet's verdict once it has a node, else by the scheduler's and
 /// that of its claims.

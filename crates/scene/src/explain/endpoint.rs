@@ -4,7 +4,7 @@ use super::about::About;
 use super::detail::pod_detail;
 use super::explanation::{Explanation, Tone};
 use super::remedy::{apply, headless, made_headless, pairs};
-use kubesim::api::{Key, Kind, Object};
+use kubesim::{Key, Kind, Object};
 
 impl About<'_> {
     /// Why a pod's name is in DNS, or isn't.

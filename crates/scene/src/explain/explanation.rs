@@ -2,7 +2,7 @@
 
 use super::part::{Detail, Values};
 use crate::messages::{Message, Rule, fill};
-use kubesim::api::{Key, SimTime, Str};
+use kubesim::{Key, SimTime, Str};
 
 /// The tone of an answer, for its colour and sign.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

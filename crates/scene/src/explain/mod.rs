@@ -23,8 +23,7 @@ pub use remedy::in_namespace;
 
 use crate::messages::Messages;
 use about::About;
-use kubesim::api::Object;
-use kubesim::apiserver::Store;
+use kubesim::{Object, Store};
 
 /// Why this set does what it does.
 pub fn of_set(messages: &'static Messages, store: &Store, set: &Object) -> Explanation {

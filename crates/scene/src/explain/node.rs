@@ -2,8 +2,7 @@
 
 use super::about::About;
 use super::explanation::{Explanation, Tone};
-use kubesim::api::Key;
-use kubesim::api::verdict::{Component, Reason};
+use kubesim::{Component, Key, Reason};
 
 impl About<'_> {
     /// How a node is.

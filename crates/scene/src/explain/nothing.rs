@@ -4,10 +4,10 @@ use super::detail::pod_detail;
 use super::explanation::{Explanation, Tone};
 use super::remedy::in_namespace;
 use crate::messages::Messages;
+use kubesim::api::KINDS;
+use kubesim::api::meta::LAST_APPLIED;
 use kubesim::api::stateful_set::{POD_NAME_LABEL, parent_and_ordinal};
-use kubesim::api::{KINDS, Kind, Object};
-use kubesim::apiserver::Store;
-use kubesim::patch::field_managers::LAST_APPLIED;
+use kubesim::{Kind, Object, Store};
 
 /// Why nothing is on the stage.
 pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {

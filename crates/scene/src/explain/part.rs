@@ -1,8 +1,7 @@
 //! What a part of a set is busy with, as a value.
 
 use crate::messages::{Message, fill};
-use kubesim::api::SimTime;
-use kubesim::api::verdict::Verdict;
+use kubesim::{SimTime, Verdict};
 
 /// The values of a text's places.
 pub(super) type Values<'v> = &'v [(&'v str, &'v str)];

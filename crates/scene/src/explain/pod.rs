@@ -4,8 +4,7 @@ use super::about::{About, ordinal};
 use super::explanation::{Explanation, Tone};
 use crate::messages::fill;
 use kubesim::api::stateful_set::{PodManagementPolicy, UpdateStrategy};
-use kubesim::api::verdict::{Component, Reason};
-use kubesim::api::{Key, Kind, Object, Str};
+use kubesim::{Component, Key, Kind, Object, Reason, Str};
 
 impl About<'_> {
     /// Why a pod is as it is, or why there is none.

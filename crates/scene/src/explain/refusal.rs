@@ -4,10 +4,10 @@ use super::explanation::{Explanation, Tone};
 use super::part::sentence;
 use super::remedy::in_namespace;
 use crate::messages::{Messages, fill};
+use kubesim::api::Refusal;
 use kubesim::api::refusal::{Hint, RefusedRequest};
 use kubesim::api::status::StatusReason;
-use kubesim::api::{Key, Kind, Refusal};
-use kubesim::apiserver::Store;
+use kubesim::{Key, Kind, Store};
 
 /// Why the manifest that was sent last was refused, wholly or in part, and what helps in this world.
 pub fn of_refusal(messages: &'static Messages, store: &Store, refusal: &Refusal) -> Explanation {

@@ -1,6 +1,6 @@
 //! Commands that help.
 
-use kubesim::api::Str;
+use kubesim::Str;
 use kubesim::api::service::{Service, TargetPort};
 
 /// A kubectl command about something in this namespace.

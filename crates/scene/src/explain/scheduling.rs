@@ -2,9 +2,8 @@
 
 use super::part::{Detail, sentence};
 use crate::messages::{Messages, fill};
-use kubesim::api::{Object, Str};
-use kubesim::apiserver::Store;
 use kubesim::scheduler::{NodeRefusal, refusals};
+use kubesim::{Object, Store, Str};
 
 /// How many nodes are named of those that refuse for the same reason.
 const MOST_NODES: usize = 4;

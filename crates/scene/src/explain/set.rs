@@ -6,8 +6,8 @@ use super::part::sentence;
 use crate::history::pod_state::PodState;
 use crate::messages::{Message, fill};
 use kubesim::api::stateful_set::PodManagementPolicy;
-use kubesim::api::verdict::{Component, DeleteReason, Reason, Verdict};
-use kubesim::api::{Kind, Object, Span, Str};
+use kubesim::api::verdict::DeleteReason;
+use kubesim::{Component, Kind, Object, Reason, Span, Str, Verdict};
 
 impl About<'_> {
     /// Why the set does what it does.

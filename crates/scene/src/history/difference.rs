@@ -2,10 +2,10 @@
 
 use super::pod_state::claims_are_older;
 use crate::messages::Messages;
+use kubesim::api::Body;
 use kubesim::api::stateful_set::REVISION_LABEL;
-use kubesim::api::{Body, Key, Kind, Object};
-use kubesim::apiserver::Store;
 use kubesim::kubectl::printers::{pod_status, pod_summary};
+use kubesim::{Key, Kind, Object, Store};
 use std::rc::Rc;
 
 /// An object that is not the same in two worlds.

@@ -5,13 +5,12 @@ pub mod difference;
 pub mod long_lines;
 pub mod pod_state;
 
+use kubesim::api::Body;
 use kubesim::api::resolver::Asked;
 use kubesim::api::stateful_set::REVISION_LABEL;
-use kubesim::api::verdict::Component;
 use kubesim::api::volume::Files;
-use kubesim::api::{Body, Key, Kind, Object, SimTime, Str, Uid};
-use kubesim::apiserver::{Cause, Change, Entry, History, Stream};
 use kubesim::kubectl::printers::pod_status;
+use kubesim::{Cause, Change, Component, Entry, History, Key, Kind, Object, SimTime, Str, Stream, Uid};
 use long_lines::LineCutter;
 use pod_state::{PodName, PodState};
 use std::rc::Rc;

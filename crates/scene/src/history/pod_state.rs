@@ -1,9 +1,9 @@
 //! A pod's state as the stage and the timeline colour it, and its name in the order of its set.
 
+use kubesim::api::PodPhase;
 use kubesim::api::pod::{ContainerState, condition};
 use kubesim::api::stateful_set::parent_and_ordinal;
-use kubesim::api::{Kind, Object, PodPhase, Str};
-use kubesim::apiserver::Store;
+use kubesim::{Kind, Object, Store, Str};
 
 /// A pod's state as the stage and the timeline colour it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

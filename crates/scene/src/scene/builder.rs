@@ -3,9 +3,7 @@
 use super::view::Playhead;
 use crate::history::Chronicle;
 use crate::messages::Messages;
-use kubesim::api::verdict::Verdict;
-use kubesim::api::{Object, SimTime, Str};
-use kubesim::apiserver::Store;
+use kubesim::{Object, SimTime, Store, Str, Verdict};
 use std::rc::Rc;
 
 /// What the lanes are made from.

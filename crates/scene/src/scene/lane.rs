@@ -13,10 +13,8 @@ use kubesim::api::service::SERVICE_NAME_LABEL;
 use kubesim::api::stateful_set::{
     PodManagementPolicy, REVISION_LABEL, ordinal_of, parent_and_ordinal, pod_name,
 };
-use kubesim::api::verdict::{Component, Reason};
-use kubesim::api::{Key, Kind, Object, SimTime, Str};
-use kubesim::apiserver::Store;
 use kubesim::kubectl::printers::pod_summary;
+use kubesim::{Component, Key, Kind, Object, Reason, SimTime, Store, Str};
 use std::rc::Rc;
 
 /// The most lines of a file that are shown.

@@ -5,8 +5,7 @@
 use crate::history::pod_state::PodState;
 use kubesim::api::stateful_set::{ordinal_of, pod_name};
 use kubesim::api::volume::ClaimPhase;
-use kubesim::api::{Key, Kind, Object, Str};
-use kubesim::apiserver::{Change, History, Store};
+use kubesim::{Change, History, Key, Kind, Object, Store, Str};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;

@@ -3,9 +3,8 @@
 use super::builder::{LaneBuilder, part};
 use crate::history::pod_state::has_sandbox;
 use kubesim::api::pod::ContainerState;
-use kubesim::api::verdict::{Component, Reason, Verdict};
 use kubesim::api::volume::ClaimPhase;
-use kubesim::api::{Kind, Object, Str};
+use kubesim::{Component, Kind, Object, Reason, Str, Verdict};
 
 impl LaneBuilder<'_> {
     /// How far a pod is; see [`PodView::progress`].

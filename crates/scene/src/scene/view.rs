@@ -3,7 +3,7 @@
 use super::pod_grid::PodGrid;
 use crate::explain::Explanation;
 use crate::history::pod_state::PodState;
-use kubesim::api::{Key, Str};
+use kubesim::{Key, Str};
 use std::rc::Rc;
 
 /// A moment, exact enough for smooth movement: milliseconds since the cluster's zero.

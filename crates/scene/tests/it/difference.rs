@@ -1,9 +1,7 @@
 //! Where two worlds differ.
 
 use crate::{FLASK, WEB};
-use kubesim::api::SimTime;
-use kubesim::config::Options;
-use kubesim::story::{Input, Story};
+use kubesim::{Input, Options, SimTime, Story};
 use scene::history::difference::differences;
 use scene::messages::EN;
 

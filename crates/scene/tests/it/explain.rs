@@ -2,11 +2,9 @@
 //! page makes of it, and that the offered command really helps.
 
 use crate::FLASK;
-use kubesim::api::verdict::{Component, Reason};
-use kubesim::api::{Key, Kind, SimTime, Span};
-use kubesim::apiserver::{Change, Stream};
-use kubesim::config::{FeatureGates, Options};
-use kubesim::story::{Input, Story};
+use kubesim::{
+    Change, Component, FeatureGates, Input, Key, Kind, Options, Reason, SimTime, Span, Story, Stream,
+};
 use scene::explain::{self as why, Explanation, Subject, Tone};
 use scene::messages::EN;
 

@@ -1,10 +1,8 @@
 //! Every way in which a manifest is refused: what is said, and that the offered command really helps.
 
 use crate::FLASK;
-use kubesim::api::{Key, Kind, Refusal, Span};
-use kubesim::apiserver::Moment;
-use kubesim::config::Options;
-use kubesim::story::{Input, Story};
+use kubesim::api::Refusal;
+use kubesim::{Input, Key, Kind, Moment, Options, Span, Story};
 use scene::explain::{Explanation, Tone, of_refusal};
 use scene::messages::EN;
 

@@ -9,7 +9,7 @@ mod progress;
 mod run;
 
 use clap::{Parser, Subcommand};
-use kubesim::config::KUBERNETES_VERSION;
+use kubesim::KUBERNETES_VERSION;
 use output::Problem;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;

@@ -4,15 +4,14 @@ use crate::memory;
 use crate::output::{Problem, Result, remark};
 use crate::progress::Progress;
 use clap::{ValueEnum, value_parser};
+use kubesim::api::Body;
 use kubesim::api::event::Event;
-use kubesim::api::{Body, Key, Object, SimTime, Span};
-use kubesim::apiserver::{Change, Entry, Stream};
-use kubesim::cluster::Cluster;
-use kubesim::config::{KUBERNETES_VERSION, Options};
-use kubesim::kubectl::{self, printers};
+use kubesim::kubectl::printers;
 use kubesim::manifest::{Severity, diagnose_source};
-use kubesim::process::Program;
-use kubesim::terminal;
+use kubesim::{
+    Change, Cluster, Entry, KUBERNETES_VERSION, Key, Object, Options, Program, SimTime, Span, Stream,
+    kubectl, terminal,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read, StdoutLock, Write};

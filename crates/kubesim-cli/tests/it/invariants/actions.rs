@@ -1,10 +1,8 @@
 //! What a user and bad luck do, at random.
 
+use kubesim::api::PodPhase;
 use kubesim::api::pod::condition;
-use kubesim::api::{Key, Kind, PodPhase, Span};
-use kubesim::apiserver::Cause;
-use kubesim::cluster::Cluster;
-use kubesim::{kubelet, terminal};
+use kubesim::{Cause, Cluster, Key, Kind, Span, kubelet, terminal};
 use proptest::prelude::*;
 
 /// Two sets behind two Services: one whose pods wait for each other, one whose pods don't.

@@ -1,18 +1,18 @@
 //! What must hold after every write, and what must hold when a cluster has come to rest.
 
+use kubesim::api::PodPhase;
 use kubesim::api::resolver::{Data, RecordType};
 use kubesim::api::service::Endpoint;
 use kubesim::api::stateful_set::UpdateStrategy;
-use kubesim::api::verdict::Component;
-use kubesim::api::{Key, Kind, Object, PodPhase, SimTime, Span, Str};
-use kubesim::apiserver::{Cause, Change, Entry, Moment, Store};
-use kubesim::cluster::Cluster;
-use kubesim::config::FeatureGates;
-use kubesim::controllers::stateful_set::utils::{
+use kubesim::dns::Network;
+use kubesim::stateful_set_utils::{
     POD_NAME_LABEL, claim_name, is_available, is_running_and_ready, is_unavailable, max_unavailable, ordinal,
     pod_name, pod_revision, wanted_ordinals,
 };
-use kubesim::dns::Network;
+use kubesim::{
+    Cause, Change, Cluster, Component, Entry, FeatureGates, Key, Kind, Moment, Object, SimTime, Span, Store,
+    Str,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 

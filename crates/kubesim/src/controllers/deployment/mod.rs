@@ -26,8 +26,6 @@ use crate::component::{Context, Outcome, WatchEvent, add_controller_of};
 use sync::{End, Rollout, Stop};
 use util::{all, by_creation};
 
-pub use util::{REVISION, REVISION_HISTORY, TEMPLATE_HASH, revision};
-
 const ME: Component = Component::DeploymentController;
 
 /// Says which Deployments have to be looked at because of this change.
@@ -109,6 +107,7 @@ impl Rollout<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::util::{REVISION, REVISION_HISTORY, revision};
     use super::*;
     use crate::api::Span;
     use crate::api::workload::{Deployment, ReplicaSet};

@@ -2,6 +2,7 @@
 //! `pkg/controller/deployment/util/deployment_util.go`.
 
 use crate::api::meta::Condition;
+use crate::api::meta::LAST_APPLIED;
 use crate::api::workload::{DeploymentCondition, DeploymentStatus, ReplicaSet};
 use crate::api::{Object, ObjectMeta, SimTime, Str};
 use std::collections::BTreeMap;
@@ -16,7 +17,6 @@ pub const TEMPLATE_HASH: &str = "pod-template-hash";
 
 pub(super) const DESIRED_REPLICAS: &str = "deployment.kubernetes.io/desired-replicas";
 pub(super) const MAX_REPLICAS: &str = "deployment.kubernetes.io/max-replicas";
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 const ROLLBACK_TO: &str = "deprecated.deployment.rollback.to";
 /// Annotations that a ReplicaSet does not take from its Deployment.
 const NOT_COPIED: [&str; 6] =

@@ -20,12 +20,11 @@ pub mod revision;
 pub mod utils;
 
 use crate::api::verdict::{Component, Reason};
-use crate::api::{Body, Key, Kind, Object};
+use crate::api::{Key, Kind};
 use crate::apiserver::Store;
 use crate::component::ref_manager::is_new_orphan;
 use crate::component::{Context, Outcome, WatchEvent};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 pub use pod_index::PodIndex;
 
@@ -76,11 +75,4 @@ pub fn sync(context: &mut Context, memory: &mut Memory, key: &Key) -> Outcome {
             Outcome::FAILED
         }
     }
-}
-
-/// The set of a pod, if a set manages it.
-pub fn set_of<'a>(store: &'a Store, pod: &Object) -> Option<&'a Rc<Object>> {
-    let owner = pod.meta.controller().filter(|o| &*o.kind == "StatefulSet")?;
-    let set = store.find(Kind::StatefulSet, &pod.meta.namespace, &owner.name)?;
-    (set.meta.uid == owner.uid && matches!(set.body, Body::StatefulSet(_))).then_some(set)
 }

@@ -1,8 +1,9 @@
 //! Questions about sets and pods. Models `pkg/controller/statefulset/stateful_set_utils.go`.
 
+use crate::api::meta::LAST_APPLIED;
 use crate::api::stateful_set::{ClaimTemplate, PodManagementPolicy, StatefulSet};
 use crate::api::{Kind, Object, PodPhase, SimTime, Str};
-use crate::patch::field_managers::LAST_APPLIED;
+
 use serde_json::Value;
 
 pub use crate::api::stateful_set::{

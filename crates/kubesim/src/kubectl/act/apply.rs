@@ -16,7 +16,7 @@ use crate::process::{Io, Program, Step};
 use serde_json::{Map, Value};
 
 /// Keeps what was applied last, so that the next time can take away what is no more there.
-pub use crate::patch::field_managers::LAST_APPLIED;
+pub use crate::api::meta::LAST_APPLIED;
 
 /// `kubectl apply -f FILE`
 pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {

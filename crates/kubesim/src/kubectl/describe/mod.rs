@@ -1,6 +1,6 @@
 //! `kubectl describe`. Models `k8s.io/kubectl/pkg/describe/describe.go` and `pkg/cmd/describe/describe.go`.
 //!
-//! A kind is a function in the file of its like, and a row of [`describer`].
+//! A kind is a function in the file of its like, and a row of `describer`.
 
 mod access;
 mod autoscaler;

@@ -1,6 +1,6 @@
 //! The columns of `kubectl get`, for every kind. Models `pkg/printers/internalversion/printers.go`.
 //!
-//! A kind is a table of [`Column`]s in the file of its like, and a row of [`columns`].
+//! A kind is a table of `Column`s in the file of its like, and a row of `columns`.
 
 mod access;
 mod cell;

@@ -1,10 +1,7 @@
 //! A user at a terminal, for tests: commands one by one, and what each printed.
 
-use kubesim::api::Span;
-use kubesim::apiserver::Stream;
-use kubesim::cluster::Cluster;
-use kubesim::config::Options;
-use kubesim::terminal::{self, Files};
+use kubesim::terminal::Files;
+use kubesim::{Cluster, Options, Span, Stream, terminal};
 
 /// A cluster and the user at its terminal.
 pub struct User {
