@@ -7,7 +7,7 @@ use kubesim::api::Fault;
 use kubesim::api::pod::ContainerState;
 use kubesim::kubelet::{cannot_be_pulled, is_silent};
 use kubesim::{Key, Kind, Store, fault};
-use scene::explain::{Subject, in_namespace};
+use scene::explain::{Subject, doubts, in_namespace, mended};
 use scene::messages::{Messages, fill};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -124,11 +124,13 @@ impl Menu<'_> {
                 let command =
                     format!("kubectl set image statefulset/{set} {container}={image}-does-not-exist");
                 add(words.bad_image, command);
-                add(words.image_gone, format!("trouble image {image} gone"));
             }
-            if fault::is_image_gone(self.store, image) {
-                add(words.image_back, format!("trouble image {image} back"));
-            }
+        }
+        for (text, command) in mended(words, self.store, object) {
+            items.push((text, Intent::Command(command.into())));
+        }
+        for (text, command) in doubts(words, self.store, object) {
+            items.push((text, Intent::Command(command.into())));
         }
         if let Some(node) = node {
             let node = Key::cluster(Kind::Node, node);

@@ -1,5 +1,7 @@
 //! The faults of a world: which there are, and how one is made and mended. See [`Fault`].
 
+use crate::api::image::with_tag;
+use crate::api::pod::PodSpec;
 use crate::api::{Body, Fault, Key, Kind, Object, ObjectMeta, Span, Uid};
 use crate::apiserver::{ApiServer, Store};
 
@@ -34,6 +36,15 @@ pub fn is_pod_unready(store: &Store, of: Uid) -> bool {
 /// Whether an image was taken from all registries and nodes.
 pub fn is_image_gone(store: &Store, image: &str) -> bool {
     all(store).next().is_some() && is_present(store, &Fault::image_gone(image))
+}
+
+/// What is broken about the programs of a pod's images.
+pub fn of_programs(store: &Store, pod: &PodSpec) -> Vec<Fault> {
+    let is_of_pod = |fault: &&Fault| {
+        let image = fault.program_image();
+        image.is_some_and(|image| pod.all_containers().any(|c| with_tag(&c.image) == **image))
+    };
+    all(store).filter(is_of_pod).cloned().collect()
 }
 
 /// How long something takes that usually takes so long and that this fault slows.

@@ -1,6 +1,6 @@
 //! Why: the question of the moment, its answer, a countdown, and the rule behind it.
 
-use crate::components::{button, labelled, rich, ring};
+use crate::components::{button, fault_menu, labelled, rich, ring};
 use crate::page::intent::Intent;
 use scene::explain::{Explanation, Tone};
 use scene::messages::{Messages, fill};
@@ -52,12 +52,15 @@ pub fn why_bar(
             <div>
                 <div aria-live="polite">
                     <h2>{ &why.title }</h2>
-                    <p>{ rich(&why.text) }if let Some(notice) = notice { <em class="notice">{ " " }{ notice }</em> }</p>
+                    <p>{ rich(&why.text) }if let Some(assumed) = &why.assumed { { " " }{ rich(&assumed.text) } }if let Some(notice) = notice { <em class="notice">{ " " }{ notice }</em> }</p>
                 </div>
                 if all >= WORTH_COUNTING { <p>{ count() }</p> }
             </div>
             if let Some(command) = &why.remedy {
                 { labelled("primary remedy", Some(command.clone().into()), None, Html::from(shown(command).to_string()), send, Intent::Command(command.clone().into())) }
+            }
+            if let Some(assumed) = &why.assumed {
+                { fault_menu::opener("doubt", assumed.text.replace('`', ""), Html::from(words.doubt), send, assumed.pod.clone()) }
             }
             if of_part { { button("", back, send, Intent::Explain(None)) } }
             if let Some(rule) = why.rule {

@@ -2,6 +2,7 @@
 //! its faults; what a fault does is decided by those that watch the records: the kubelets and the provisioner.
 
 use super::image::with_tag;
+use super::probe::ProbeKind;
 use crate::base::text::Str;
 
 /// Something that is broken.
@@ -11,6 +12,12 @@ pub enum Fault {
     NodeDown(Str),
     /// No registry and no node has this image any more. The reference has its tag.
     ImageGone(Str),
+    /// The program of this image ends soon after its start, badly. The reference has its tag, here and below.
+    ProgramEnds(Str),
+    /// The program of this image does not listen on this port.
+    PortClosed(Str, i32),
+    /// The program of this image fails this probe.
+    ProbeFails(Str, ProbeKind),
     /// The readiness of this pod's containers fails, whatever their probes ask.
     PodUnready {
         /// The pod's namespace.
@@ -32,11 +39,24 @@ impl Fault {
         Fault::ImageGone(with_tag(image).into())
     }
 
+    /// The image of whose programs something is broken.
+    pub fn program_image(&self) -> Option<&Str> {
+        match self {
+            Fault::ProgramEnds(image) | Fault::PortClosed(image, _) | Fault::ProbeFails(image, _) => {
+                Some(image)
+            }
+            _ => None,
+        }
+    }
+
     /// The record's name: one fault has one record.
     pub fn name(&self) -> String {
         match self {
             Fault::NodeDown(node) => ["node-down/", node].concat(),
             Fault::ImageGone(image) => ["image-gone/", image].concat(),
+            Fault::ProgramEnds(image) => ["program-ends/", image].concat(),
+            Fault::PortClosed(image, port) => ["port-closed/", &port.to_string(), "/", image].concat(),
+            Fault::ProbeFails(image, probe) => ["probe-fails/", probe.word(), "/", image].concat(),
             Fault::PodUnready { uid, .. } => ["pod-unready/", uid].concat(),
             Fault::SlowVolumes => "slow-volumes".into(),
             Fault::SlowImages => "slow-images".into(),

@@ -13,6 +13,7 @@ pub mod meta;
 pub mod node;
 mod object;
 pub mod pod;
+pub mod probe;
 pub mod read;
 mod reference;
 pub mod refusal;

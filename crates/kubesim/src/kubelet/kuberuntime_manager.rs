@@ -10,17 +10,18 @@ use super::worker::Worker;
 use super::{files, image, prober};
 use crate::api::image::{has_tag, with_tag};
 use crate::api::pod::{ContainerState, RestartPolicy, Terminated};
+use crate::api::probe::ProbeKind;
 use crate::api::read::get;
-use crate::api::{Object, SimTime, Span};
+use crate::api::{Fault, Object, SimTime, Span};
 use crate::base::text::common;
 use std::rc::Rc;
 
-/// How long after its start a program ends that the recordings' stand-in has crash.
+/// How long after its start a program ends that crashes on purpose.
 const CRASH_AFTER: Span = Span(500);
 /// A container that ran this long starts with the first wait again (twice the longest).
 const BACK_OFF_RESET: Span = Span::seconds(600);
 
-/// What the recordings' stand-in does with a container on purpose.
+/// What a container does on purpose: the recordings' stand-in has it so, or a fault.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Switches {
     pub crashes: bool,
@@ -31,7 +32,8 @@ pub(super) struct Switches {
 impl Worker {
     pub(super) fn switches(&self, cx: &NodeContext, pod: &Rc<Object>, i: usize) -> Switches {
         if !cx.timings.imitates_recorder {
-            return Switches { unready: self.held_unready, ..Switches::default() };
+            let crashes = self.suffers(self.container(pod, i), Fault::ProgramEnds);
+            return Switches { unready: self.held_unready, crashes, deaf: false };
         }
         let image = &self.container(pod, i).image;
         let once = pod.meta.annotation("golden.test/crash") == Some("once");
@@ -115,8 +117,8 @@ impl Worker {
         run.shown = ContainerState::Running { started_at: now.whole_seconds() };
         run.unready = switches.unready;
         run.probers = probers;
-        run.started = !run.probers.iter().any(|p| p.kind == prober::Kind::Startup);
-        let judged = run.probers.iter().any(|p| p.kind == prober::Kind::Readiness);
+        run.started = !run.probers.iter().any(|p| p.kind == ProbeKind::Startup);
+        let judged = run.probers.iter().any(|p| p.kind == ProbeKind::Readiness);
         let init = i < self.inits && !run.sidecar;
         run.ready = run.started && !judged && !init;
         run.done |= run.sidecar && run.started;
@@ -183,7 +185,11 @@ impl Worker {
             // A sidecar whose turn to stop has not come.
             return self.probe_due(cx, pod, i, since);
         }
-        let unready = self.switches(cx, pod, i).unready;
+        let Switches { unready, crashes, .. } = self.switches(cx, pod, i);
+        if crashes && !cx.timings.imitates_recorder {
+            self.end_at(i, now, 1);
+            return true;
+        }
         if unready != self.runs[i].unready && i >= self.inits {
             self.runs[i].unready = unready;
             let probed = self.container(pod, i).readiness_probe.is_some();

@@ -2,6 +2,7 @@
 //!
 //! | module | |
 //! |---|---|
+//! | `assumption` | what nobody has looked at and what is taken for granted |
 //! | `back_off` | how long it waits before it tries again |
 //! | `environment` | a container's name, environment, projected files |
 //! | `files`, `tools`, `host` | its file system; ping, wget, curl, df, ps; the shell's host on which commands run |
@@ -20,6 +21,7 @@
 //! server is in the store. A kubelet registers the Node that somebody made by hand; else it is told of nothing but pods, of
 //! its own node going down and coming back, and of other faults.
 
+mod assumption;
 mod back_off;
 mod environment;
 mod files;
@@ -42,6 +44,7 @@ mod tools;
 mod volume_manager;
 mod worker;
 
+use crate::api::image::with_tag;
 use crate::api::node::LEASE_NAMESPACE;
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Fault, Key, Kind, Object, SimTime};
@@ -53,6 +56,7 @@ use run::Run;
 use std::rc::Rc;
 use worker::Worker;
 
+pub use assumption::{Assumed, Assumption, assumptions};
 pub(crate) use environment::environment;
 pub(crate) use host::{ContainerHost, list_directory};
 pub use image_manager::cannot_be_pulled;
@@ -68,6 +72,14 @@ pub(crate) fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn F
                 add(Component::Kubelet, Key::new(Kind::Pod, namespace, name));
             }
             Fault::ImageGone(_) => add(Component::Kubelet, change.key.clone()),
+            Fault::ProgramEnds(image) | Fault::PortClosed(image, _) | Fault::ProbeFails(image, _) => {
+                let runs_it = |pod: &&Rc<Object>| {
+                    pod.pod().spec.all_containers().any(|c| with_tag(&c.image) == **image)
+                };
+                for pod in store.list(Kind::Pod).filter(runs_it) {
+                    add(Component::Kubelet, pod.key());
+                }
+            }
             // Its lease says so, too; what is slow is asked when it begins.
             Fault::NodeDown(_) | Fault::SlowVolumes | Fault::SlowImages => {}
         }
@@ -100,6 +112,9 @@ pub(crate) fn sync(context: &mut NodeContext, key: &Key) -> Outcome {
     let object = context.store().get(key).cloned();
     if let Some(worker) = context.nodes.pods.get_mut(key) {
         worker.hold_unready(fault::is_pod_unready(context.api.store(), worker.uid));
+        if let Some(object) = &object {
+            worker.heed(fault::of_programs(context.api.store(), &object.pod().spec), context.api.now);
+        }
     }
     let worker = context.nodes.pods.get(key);
     let gone = worker.map(|w| w.uid).filter(|uid| object.as_ref().is_none_or(|o| o.meta.uid != *uid));
@@ -136,7 +151,11 @@ pub(crate) fn sync(context: &mut NodeContext, key: &Key) -> Outcome {
     }
     let mut worker = match context.nodes.pods.remove(key) {
         Some(worker) => worker,
-        None => Box::new(Worker::new(context.now(), &object, &node)),
+        None => {
+            let mut worker = Worker::new(context.now(), &object, &node);
+            worker.heed(fault::of_programs(context.store(), &object.pod().spec), context.now());
+            Box::new(worker)
+        }
     };
     let requeue_at = worker.sync(context, &object);
     context.nodes.pods.insert(key.clone(), worker);

@@ -4,9 +4,10 @@
 
 use super::nodes::NodeContext;
 use super::run::{Run, State, Stopping};
+use super::status_manager;
 use super::worker::{Setup, Stop, Worker};
-use super::{prober, status_manager};
 use crate::api::pod::{ContainerState, Terminated};
+use crate::api::probe::ProbeKind;
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Object, SimTime, Span, Str};
 use crate::apiserver::DeleteOptions;
@@ -113,7 +114,7 @@ impl Worker {
         for run in &mut self.runs {
             if run.is_running() {
                 // Models `StopLivenessAndStartup`.
-                run.probers.retain(|p| p.kind == prober::Kind::Readiness);
+                run.probers.retain(|p| p.kind == ProbeKind::Readiness);
             } else {
                 run.state = State::Exited { next: None };
             }

@@ -1,13 +1,14 @@
 //! Startup, liveness and readiness probes. Models `pkg/kubelet/prober`.
 //!
-//! A probe that asks over the network succeeds once the program serves; nothing is really asked. An `exec` probe runs its
-//! command. A probe that can't change its mind by itself is not asked again.
+//! A probe that asks over the network succeeds once the program serves that declares the port; nothing is really asked. An
+//! `exec` probe runs its command. A probe that can't change its mind by itself is not asked again.
 
 use super::host::ContainerPlace;
 use super::program;
 use crate::api::pod::{Container, Probe};
+use crate::api::probe::{ProbeKind, ProbeTarget};
 use crate::api::read::{get, opt_str};
-use crate::api::{Object, SimTime, Span};
+use crate::api::{SimTime, Span};
 use crate::apiserver::ApiServer;
 use std::rc::Rc;
 
@@ -17,35 +18,26 @@ pub(super) const UNAVAILABLE: &str = "HTTP probe failed with statuscode: 503";
 /// prober's own clock ticks.
 const FIRST_PROBE: Span = Span::seconds(1);
 
-/// What a probe decides.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    Startup,
-    Liveness,
-    Readiness,
-}
-
-impl Kind {
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Startup => "Startup",
-            Kind::Liveness => "Liveness",
-            Kind::Readiness => "Readiness",
-        }
-    }
+/// Why a probe has not succeeded.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The program said no, or nothing. What the probe says of it.
+    Failed(String),
+    /// The probe itself can't be made, and does not count. Why.
+    Errored(String),
 }
 
 /// A probe under way.
 #[derive(Clone, Debug)]
 pub(super) struct Prober {
-    pub kind: Kind,
+    pub kind: ProbeKind,
     pub probe: Probe,
     /// When it is asked next; never, if nothing can change its answer but something that wakes the kubelet anyway.
     next: Option<SimTime>,
     pub failures: i64,
     successes: i64,
     /// It fails on purpose.
-    unready: bool,
+    pub unready: bool,
 }
 
 impl Prober {
@@ -59,21 +51,63 @@ impl Prober {
         self.next = Some((since + first).max(now));
     }
 
-    /// Asks the probe. `serves`: something in the container listens. Errors: what the probe says of its failure.
-    pub fn ask(&self, api: &mut ApiServer, place: &ContainerPlace, serves: bool) -> Result<(), String> {
-        if self.unready {
-            return Err(UNAVAILABLE.into());
+    /// What could change its answer has changed.
+    pub fn ask_again(&mut self, now: SimTime) {
+        if self.successes > 0 {
+            self.next = self.next.or(Some(now));
         }
-        if let Some(command) = &self.probe.exec {
-            return program::ask(api, place, command, self.probe.timeout_seconds);
-        }
-        if serves { Ok(()) } else { Err(refused(&self.probe, place.pod, place.address)) }
     }
 
-    /// Counts an answer. Returns whether the probe now passes or fails, if it has come to a conclusion.
-    pub fn count(&mut self, answer: &Result<(), String>, now: SimTime) -> Option<bool> {
-        let repeats = self.probe.exec.is_some() || answer.is_err();
+    /// Runs the command of an `exec` probe.
+    pub fn run_command(&self, api: &mut ApiServer, place: &ContainerPlace) -> Result<(), Failure> {
+        let command = self.probe.exec.as_deref().unwrap_or_default();
+        program::ask(api, place, command, self.probe.timeout_seconds).map_err(Failure::Failed)
+    }
+
+    /// What the probe says of a program that listens, but isn't well.
+    pub fn refusal(&self, place: &ContainerPlace) -> String {
+        let asks = |how: &str| get(&self.probe.raw, how).is_object();
+        if asks("httpGet") {
+            UNAVAILABLE.into()
+        } else if asks("grpc") {
+            "service unhealthy (responded with \"NOT_SERVING\")".into()
+        } else if self.probe.exec.is_some() {
+            String::new()
+        } else {
+            self.refused(place)
+        }
+    }
+
+    /// What the probe says when nobody listens.
+    pub fn refused(&self, place: &ContainerPlace) -> String {
+        let port = match self.probe.target(place.container) {
+            ProbeTarget::Port(port) => port,
+            _ => 0,
+        };
+        let address = place.address;
+        let http = get(&self.probe.raw, "httpGet");
+        if http.is_object() {
+            let scheme = opt_str(http, "scheme").map_or("http".into(), |s| s.to_ascii_lowercase());
+            let path = opt_str(http, "path").unwrap_or_else(|| "/".into());
+            let to = format!("{address}:{port}");
+            return format!("Get \"{scheme}://{to}{path}\": dial tcp {to}: connect: connection refused");
+        }
+        if get(&self.probe.raw, "tcpSocket").is_object() {
+            return format!("dial tcp {address}:{port}: connect: connection refused");
+        }
+        format!(
+            "timeout: failed to connect service \"{address}:{port}\" within 1s: context deadline exceeded"
+        )
+    }
+
+    /// Counts an answer, which may depend on another container than its own. Returns whether the probe now passes or fails, if
+    /// it has come to a conclusion.
+    pub fn count(&mut self, answer: &Result<(), Failure>, depends: bool, now: SimTime) -> Option<bool> {
+        let repeats = depends || self.probe.exec.is_some() || answer.is_err();
         self.next = Some(now + Span::seconds(self.probe.period_seconds.max(1)));
+        if matches!(answer, Err(Failure::Errored(_))) {
+            return None;
+        }
         if answer.is_ok() {
             self.failures = 0;
             self.successes += 1;
@@ -96,14 +130,14 @@ pub(super) fn of(container: &Container, now: SimTime, unready: bool) -> Vec<Prob
     let startup = container.startup_probe.clone();
     let waits = startup.is_some();
     let all = [
-        (Kind::Startup, startup),
-        (Kind::Liveness, container.liveness_probe.clone()),
-        (Kind::Readiness, readiness),
+        (ProbeKind::Startup, startup),
+        (ProbeKind::Liveness, container.liveness_probe.clone()),
+        (ProbeKind::Readiness, readiness),
     ];
-    let prober = |(kind, probe): (Kind, Option<Probe>)| {
-        let unready = unready && kind == Kind::Readiness;
+    let prober = |(kind, probe): (ProbeKind, Option<Probe>)| {
+        let unready = unready && kind == ProbeKind::Readiness;
         let mut prober = Prober { kind, probe: probe?, next: None, failures: 0, successes: 0, unready };
-        if kind == Kind::Startup || !waits {
+        if kind == ProbeKind::Startup || !waits {
             prober.begin(now, now);
         }
         Some(prober)
@@ -122,30 +156,4 @@ fn always_there() -> Probe {
         exec: None,
         raw: Rc::default(),
     }
-}
-
-/// What the probe says when nobody listens.
-fn refused(probe: &Probe, pod: &Object, address: &str) -> String {
-    let port = |source: &serde_json::Value| {
-        let port = get(source, "port");
-        let named = port.as_str().and_then(|name| {
-            let spec = &pod.pod().spec;
-            let ports = spec.containers.iter().flat_map(|c| c.ports.iter());
-            ports.into_iter().find(|p| p.name.as_deref() == Some(name)).map(|p| i64::from(p.container_port))
-        });
-        port.as_i64().or(named).unwrap_or(0)
-    };
-    let http = get(&probe.raw, "httpGet");
-    if http.is_object() {
-        let scheme = opt_str(http, "scheme").map_or("http".into(), |s| s.to_ascii_lowercase());
-        let path = opt_str(http, "path").unwrap_or_else(|| "/".into());
-        let to = format!("{address}:{}", port(http));
-        return format!("Get \"{scheme}://{to}{path}\": dial tcp {to}: connect: connection refused");
-    }
-    let tcp = get(&probe.raw, "tcpSocket");
-    if tcp.is_object() {
-        return format!("dial tcp {address}:{}: connect: connection refused", port(tcp));
-    }
-    let service = format!("{address}:{}", port(get(&probe.raw, "grpc")));
-    format!("timeout: failed to connect service \"{service}\" within 1s: context deadline exceeded")
 }

@@ -1,9 +1,11 @@
 //! What a container's probes have for consequences. Models `pkg/kubelet/prober/{prober_manager,worker}.go`.
 
 use super::nodes::NodeContext;
-use super::prober::Kind;
+use super::prober::{self, Failure};
+use super::run::State;
 use super::worker::Worker;
-use crate::api::{Object, SimTime};
+use crate::api::probe::{ProbeKind, ProbeTarget};
+use crate::api::{Fault, Object, SimTime};
 use std::rc::Rc;
 
 impl Worker {
@@ -33,31 +35,78 @@ impl Worker {
         since: SimTime,
     ) {
         let now = cx.now();
-        let serves = now >= since + cx.timings.app_start && self.runs[i].program.serves();
-        let answer = self.runs[i].probers[p].ask(cx.api, &self.place(pod, i), serves);
+        let (answer, depends) = self.answer(cx, pod, i, p);
         let prober = &mut self.runs[i].probers[p];
         let kind = prober.kind;
-        let verdict = prober.count(&answer, now);
-        if let Err(why) = &answer {
-            self.warns(cx.api, pod, i, "Unhealthy", &format!("{} probe failed: {why}", kind.name()));
+        let said = match &answer {
+            Err(Failure::Failed(why)) => Some(["failed: ", why].concat()),
+            Err(Failure::Errored(why)) => Some(["errored and resulted in unknown state: ", why].concat()),
+            Ok(()) => None,
+        };
+        let verdict = prober.count(&answer, depends, now);
+        if let Some(said) = said {
+            self.warns(cx.api, pod, i, "Unhealthy", &[kind.name(), " probe ", &said].concat());
         }
         let run = &mut self.runs[i];
         match (kind, verdict) {
             (_, None) => {}
-            (Kind::Readiness, Some(passed)) => run.ready = passed,
-            (Kind::Startup, Some(true)) => {
+            (ProbeKind::Readiness, Some(passed)) => run.ready = passed,
+            (ProbeKind::Startup, Some(true)) => {
                 run.started = true;
                 run.done |= run.sidecar;
-                run.ready = !run.probers.iter().any(|p| p.kind == Kind::Readiness);
-                run.probers.retain(|p| p.kind != Kind::Startup);
+                run.ready = !run.probers.iter().any(|p| p.kind == ProbeKind::Readiness);
+                run.probers.retain(|p| p.kind != ProbeKind::Startup);
                 run.probers.iter_mut().for_each(|p| p.begin(since, now));
             }
-            (Kind::Liveness, Some(true)) => {}
-            (Kind::Liveness | Kind::Startup, Some(false)) => {
-                let kind = kind.name().to_ascii_lowercase();
+            (ProbeKind::Liveness, Some(true)) => {}
+            (ProbeKind::Liveness | ProbeKind::Startup, Some(false)) => {
+                let kind = kind.word();
                 let message = format!("Container {} failed {kind} probe, will be restarted", run.name);
                 self.kill(cx, pod, i, &message);
             }
         }
+    }
+
+    /// What a probe is answered, and whether that depends on another container: on a port of the pod, whoever declares it
+    /// is assumed to listen as long as it runs.
+    fn answer(
+        &self,
+        cx: &mut NodeContext,
+        pod: &Rc<Object>,
+        i: usize,
+        p: usize,
+    ) -> (Result<(), Failure>, bool) {
+        let (prober, container) = (&self.runs[i].probers[p], self.container(pod, i));
+        let place = self.place(pod, i);
+        if prober.unready {
+            return (Err(Failure::Failed(prober::UNAVAILABLE.into())), false);
+        }
+        if self.suffers(container, |image| Fault::ProbeFails(image, prober.kind)) {
+            return (Err(Failure::Failed(prober.refusal(&place))), false);
+        }
+        let listens = |n: usize| match self.runs[n].state {
+            State::Running { since, .. } => {
+                cx.timings.app_start <= cx.api.now - since && self.runs[n].program.serves()
+            }
+            _ => false,
+        };
+        let (is_answered, depends) = match prober.probe.target(container) {
+            ProbeTarget::Command => return (prober.run_command(cx.api, &place), false),
+            ProbeTarget::NoSuchPort(name) if !cx.timings.imitates_recorder => {
+                // As Go's strconv.Atoi says it, with which a name is tried last.
+                let why = format!("strconv.Atoi: parsing {name:?}: invalid syntax");
+                return (Err(Failure::Errored(why)), false);
+            }
+            ProbeTarget::Port(port) if !cx.timings.imitates_recorder => {
+                let is_open = |n: usize| {
+                    let container = self.container(pod, n);
+                    let closed = |image| Fault::PortClosed(image, port as i32);
+                    container.declares_port(port) && listens(n) && !self.suffers(container, closed)
+                };
+                (is_open(i) || (0..self.runs.len()).any(is_open), !container.declares_port(port))
+            }
+            _ => (listens(i), false),
+        };
+        (if is_answered { Ok(()) } else { Err(Failure::Failed(prober.refused(&place))) }, depends)
     }
 }

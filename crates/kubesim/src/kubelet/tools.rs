@@ -2,13 +2,15 @@
 
 use super::environment::names;
 use super::files::CAPACITY;
-use crate::api::pod::{ContainerState, VolumeSource};
+use crate::api::image::with_tag;
+use crate::api::pod::{Container, ContainerState, VolumeSource};
 use crate::api::resolver;
 use crate::api::resolver::{Answer, Data, RecordType};
-use crate::api::{Kind, Object, PodPhase, Str};
+use crate::api::{Fault, Kind, Object, PodPhase, Str};
 use crate::apiserver::{ApiServer, Store};
 use crate::dns::resolver::{lookup_until, search_path};
 use crate::dns::{self, Printed, reverse_name, server};
+use crate::fault;
 use std::fmt::Write;
 use std::rc::Rc;
 
@@ -99,8 +101,8 @@ fn serve(api: &mut ApiServer, address: &str, port: u32) -> Result<Str, Silence> 
     listener(api.store(), address, *port)
 }
 
-/// The pod that listens at its address and this port: at those that its running containers name, or, if they name
-/// none, at any.
+/// The pod that listens at its address and this port: at those that its running containers declare, or at any,
+/// if nothing about the pod speaks of ports.
 fn listener(store: &Store, address: &str, port: u32) -> Result<Str, Silence> {
     let has_it = |pod: &&Rc<Object>| {
         let status = &pod.pod().status;
@@ -111,14 +113,16 @@ fn listener(store: &Store, address: &str, port: u32) -> Result<Str, Silence> {
     let runs = |name: &Str| {
         pod.container_status(name).is_some_and(|s| matches!(s.state, ContainerState::Running { .. }))
     };
-    let mut named = false;
-    let mut listens = false;
-    for container in pod.spec.containers.iter() {
-        named |= !container.ports.is_empty();
-        listens |= runs(&container.name) && container.ports.iter().any(|p| p.container_port as u32 == port);
-    }
-    let any_runs = pod.status.phase == PodPhase::Running && pod.spec.containers.iter().any(|c| runs(&c.name));
-    if listens || !named && any_runs { Ok(names(object).0.into()) } else { Err(Silence::Refused) }
+    let is_open = |container: &Container| {
+        let closed = || Fault::PortClosed(with_tag(&container.image).into(), port as i32);
+        runs(&container.name) && !fault::is_present(store, &closed())
+    };
+    let mut all = pod.spec.all_containers();
+    let listens = match pod.spec.names_ports() {
+        true => all.any(|container| container.declares_port(port.into()) && is_open(container)),
+        false => pod.status.phase == PodPhase::Running && pod.spec.containers.iter().any(is_open),
+    };
+    if listens { Ok(names(object).0.into()) } else { Err(Silence::Refused) }
 }
 
 /// Host, port and what to ask for, of a URL.

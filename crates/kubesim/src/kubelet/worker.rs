@@ -3,8 +3,9 @@
 use super::host::ContainerPlace;
 use super::run::{Run, State};
 use crate::api::event::Involved;
+use crate::api::image::with_tag;
 use crate::api::pod::Container;
-use crate::api::{Object, SimTime, Span, Str, Uid};
+use crate::api::{Fault, Object, SimTime, Span, Str, Uid};
 use crate::apiserver::{ApiServer, EventType, Source};
 use std::rc::Rc;
 
@@ -30,6 +31,8 @@ pub(super) struct Worker {
     pub over: bool,
     /// Whether its readiness fails on purpose (`Fault::PodUnready`), as far as its kubelet has seen.
     pub held_unready: bool,
+    /// What is broken about its programs, as far as its kubelet has seen.
+    pub faults: Vec<Fault>,
     pub setup: Setup,
     /// The pod's version after the last look, if nothing has happened to the worker from outside since.
     pub seen: Option<u64>,
@@ -75,6 +78,7 @@ impl Worker {
             stop: None,
             over: false,
             held_unready: false,
+            faults: Vec::new(),
             setup: Setup::Mount { at: now, wait: Span(0), message: None },
             seen: None,
         }
@@ -91,6 +95,20 @@ impl Worker {
             self.held_unready = unready;
             self.disturb();
         }
+    }
+
+    /// This is broken about its programs from now on, and nothing else: probes are asked again.
+    pub fn heed(&mut self, faults: Vec<Fault>, now: SimTime) {
+        if self.faults != faults {
+            self.faults = faults;
+            self.runs.iter_mut().flat_map(|run| &mut run.probers).for_each(|prober| prober.ask_again(now));
+            self.disturb();
+        }
+    }
+
+    /// Whether this is broken about the program of a container.
+    pub fn suffers(&self, container: &Container, fault: impl Fn(Str) -> Fault) -> bool {
+        !self.faults.is_empty() && self.faults.contains(&fault(with_tag(&container.image).into()))
     }
 
     /// Whether all it would see is its own last report, and nothing is due.

@@ -1,6 +1,8 @@
 //! `trouble`: a command that only this simulator's laptop has. It breaks what no kubectl command can break, and mends it
 //! again. What it does is an input like any other: it stands in the story's log.
 
+use crate::api::image::with_tag;
+use crate::api::probe::ProbeKind;
 use crate::api::{Fault, Key, Kind, Str};
 use crate::apiserver::Store;
 use crate::fault;
@@ -18,6 +20,10 @@ Breaks things in the simulated cluster, and mends them. kubectl does the rest: d
   trouble ready POD                    … and recovers
   trouble node NODE down|up            the node loses power; comes back
   trouble image IMAGE gone|back        no registry and no node has the image any more; it is there again
+  trouble program IMAGE ends|runs      the image's program ends soon after its start; goes on
+  trouble port IMAGE PORT closed|open  the image's program does not listen on the port; does
+  trouble probe IMAGE PROBE fails|passes
+                                       it fails its readiness, liveness or startup probe; passes it
   trouble disk slow|normal             volumes take ten times as long to make
   trouble images slow|normal           images take ten times as long to pull
 
@@ -118,6 +124,23 @@ fn act(io: &mut Io, arguments: &Arguments) -> Result<String, String> {
             fault::set(io.api, Fault::image_gone(image), word == "gone");
             Ok(format!("image {image} {word}"))
         }
+        ["program", image, word @ ("ends" | "runs")] => {
+            fault::set(io.api, Fault::ProgramEnds(with_tag(image).into()), word == "ends");
+            Ok(format!("program of {image} {word}"))
+        }
+        ["port", image, port, word @ ("closed" | "open")] => {
+            let number = port.parse().ok().filter(|port| (1..=65_535).contains(port));
+            let Some(number) = number else { return Err(format!("no port: {port}")) };
+            fault::set(io.api, Fault::PortClosed(with_tag(image).into(), number), word == "closed");
+            Ok(format!("port {port} of {image} {word}"))
+        }
+        ["probe", image, probe, word @ ("fails" | "passes")] => {
+            let Some(kind) = ProbeKind::ALL.into_iter().find(|kind| kind.word() == probe) else {
+                return Err(format!("no such probe: {probe}: it is readiness, liveness or startup"));
+            };
+            fault::set(io.api, Fault::ProbeFails(with_tag(image).into(), kind), word == "fails");
+            Ok(format!("{probe} probe of {image} {word}"))
+        }
         ["disk" | "disks", word @ ("slow" | "normal")] => {
             fault::set(io.api, Fault::SlowVolumes, word == "slow");
             Ok(format!("disks {word}"))
@@ -135,15 +158,26 @@ pub fn words(store: &Store, before: &[&str]) -> Vec<String> {
     let names = |kind: Kind| store.list(kind).map(|o| o.meta.name.to_string()).collect();
     let all = |words: &[&str]| words.iter().map(|w| w.to_string()).collect();
     match before {
-        [] => all(&["disk", "image", "images", "kill", "node", "ready", "unready"]),
+        [] => {
+            all(&["disk", "image", "images", "kill", "node", "port", "probe", "program", "ready", "unready"])
+        }
         ["kill" | "ready" | "unready"] => names(Kind::Pod),
         ["node"] => names(Kind::Node),
         ["node", _] => all(&["down", "up"]),
-        ["image"] => {
-            let pods = store.list(Kind::Pod).flat_map(|pod| pod.pod().spec.containers.iter());
+        ["image" | "port" | "probe" | "program"] => {
+            let pods = store.list(Kind::Pod).flat_map(|pod| pod.pod().spec.all_containers());
             pods.map(|container| container.image.to_string()).collect()
         }
         ["image", _] => all(&["back", "gone"]),
+        ["program", _] => all(&["ends", "runs"]),
+        ["port", image] => {
+            let pods = store.list(Kind::Pod).flat_map(|pod| pod.pod().spec.all_containers());
+            let ports = pods.filter(|c| *c.image == **image).flat_map(|c| &c.ports);
+            ports.map(|port| port.container_port.to_string()).collect()
+        }
+        ["port", _, _] => all(&["closed", "open"]),
+        ["probe", _] => all(&["liveness", "readiness", "startup"]),
+        ["probe", _, _] => all(&["fails", "passes"]),
         ["disk" | "images"] => all(&["normal", "slow"]),
         _ => Vec::new(),
     }

@@ -1,8 +1,11 @@
 //! What keeps a container from running, and what helps: how it ended, what it lacks, and whom it waits for.
 
 use super::part::Detail;
+use super::program;
 use super::remedy::in_namespace;
 use crate::messages::{Messages, fill};
+use kubesim::api::Fault;
+use kubesim::api::image::with_tag;
 use kubesim::api::pod::{Container, ContainerState, ContainerStatus, EnvValue, Terminated};
 use kubesim::{Key, Kind, Object, Store};
 
@@ -27,7 +30,14 @@ pub(super) fn ended(
     }
     let previous = if now.is_some() { "" } else { " --previous" };
     let logs = ["kubectl logs ", &pod.meta.name, " -c ", container, previous].concat();
-    detail.with_remedy(in_namespace(logs, &pod.meta.namespace))
+    let detail = detail.with_remedy(in_namespace(logs, &pod.meta.namespace));
+    let image = pod.pod().spec.container(container).map(|container| with_tag(&container.image).into());
+    if let Some(command) = image.and_then(|image| program::mend(store, &Fault::ProgramEnds(image))) {
+        let text = [&*detail.text, messages.had_so].join(" ");
+        return Detail { text, ..detail }.with_remedy(command);
+    }
+    let is_killed = failed_probe(store, pod, container).is_some();
+    if is_killed { program::with_failing_probe(messages, store, pod, container, detail) } else { detail }
 }
 
 /// How a container ended that has not been started again.

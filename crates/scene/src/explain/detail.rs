@@ -2,8 +2,9 @@
 
 use super::part::{Detail, Values, sentence};
 use super::remedy::{apply, class as class_like, in_namespace};
-use super::{container, scheduling};
+use super::{container, program, scheduling};
 use crate::messages::{Message, Messages};
+use kubesim::api::Fault;
 use kubesim::{Component, Key, Kind, Object, Reason, Store, Str, provisioner};
 
 /// What this pod is busy with, or waits for: by the kubelet's verdict once it has a node, else by the scheduler's and
@@ -35,10 +36,14 @@ pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Opti
         Reason::Starting { container } => say(messages.container_starts, &[("container", container)]),
         Reason::RunningInit { container } => container::waits_for_own_name(messages, store, pod, container)
             .unwrap_or_else(|| say(messages.running_init, &[("container", container)])),
-        Reason::Probing { container, failures: 0 } => say(messages.probing, &[("container", container)]),
+        Reason::Probing { container, failures: 0 } => {
+            let said = say(messages.probing, &[("container", container)]);
+            program::with_failing_probe(messages, store, pod, container, said)
+        }
         Reason::Probing { container, failures } => {
             let values = [("container", &**container), ("failures", &*failures.to_string())];
-            Detail { wait: None, ..say(messages.probe_fails, &values) }
+            let said = Detail { wait: None, ..say(messages.probe_fails, &values) };
+            program::with_failing_probe(messages, store, pod, container, said)
         }
         Reason::CantStart { message, .. } => {
             let said = say(messages.cant_start, &[("message", &sentence(message))]).stuck();
@@ -47,7 +52,13 @@ pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Opti
                 None => said,
             }
         }
-        Reason::ImageBackOff { image, .. } => say(messages.image_back_off, &[("image", image)]).stuck(),
+        Reason::ImageBackOff { image, .. } => {
+            let said = say(messages.image_back_off, &[("image", image)]).stuck();
+            match program::mend(store, &Fault::image_gone(image)) {
+                Some(command) => said.with_remedy(command),
+                None => said,
+            }
+        }
         Reason::CrashBackOff { container, restarts: 0 } => {
             let said = say(messages.crash_once, &[("container", container)]);
             container::ended(messages, store, pod, container, said)

@@ -1,6 +1,6 @@
 //! A question, its answer, and the rule behind it.
 
-use super::part::{Detail, Values};
+use super::part::{Assumptions, Detail, Values};
 use crate::messages::{Message, Rule, fill};
 use kubesim::{Key, SimTime, Str};
 
@@ -61,6 +61,8 @@ pub struct Explanation {
     pub pod: Option<Str>,
     /// A command that would help.
     pub remedy: Option<String>,
+    /// What is assumed, where all is said to be well.
+    pub assumed: Option<Assumptions>,
 }
 
 impl Explanation {
@@ -73,6 +75,7 @@ impl Explanation {
             wait: None,
             pod: None,
             remedy: None,
+            assumed: None,
         }
     }
 

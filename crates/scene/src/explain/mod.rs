@@ -2,6 +2,7 @@
 //! ([`of_set`]), and for each of its parts ([`of`]).
 
 mod about;
+mod assumed;
 mod claim;
 mod container;
 mod detail;
@@ -11,6 +12,7 @@ mod node;
 mod nothing;
 mod part;
 mod pod;
+mod program;
 mod refusal;
 mod remedy;
 mod scheduling;
@@ -18,6 +20,8 @@ mod set;
 
 pub use explanation::{Explanation, Subject, Tone};
 pub use nothing::{of_loading, of_nothing};
+pub use part::Assumptions;
+pub use program::{doubts, mended};
 pub use refusal::of_refusal;
 pub use remedy::in_namespace;
 

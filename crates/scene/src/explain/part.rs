@@ -1,10 +1,19 @@
 //! What a part of a set is busy with, as a value.
 
 use crate::messages::{Message, fill};
-use kubesim::{SimTime, Verdict};
+use kubesim::{Key, SimTime, Verdict};
 
 /// The values of a text's places.
 pub(super) type Values<'v> = &'v [(&'v str, &'v str)];
+
+/// What is assumed of a pod: a sentence, and whose pod's menu has what makes it false.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Assumptions {
+    /// In a sentence, with code in backticks.
+    pub text: String,
+    /// The pod.
+    pub pod: Key,
+}
 
 /// What one pod, or one claim, is busy with.
 pub struct Detail {

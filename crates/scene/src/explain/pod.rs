@@ -25,7 +25,8 @@ impl About<'_> {
             return self.outdated(name);
         } else {
             let node = pod.pod().spec.node_name.as_deref().unwrap_or_default();
-            return Explanation::new(Tone::Calm, messages.pod_ready, &[("pod", name), ("node", node)]);
+            let why = Explanation::new(Tone::Calm, messages.pod_ready, &[("pod", name), ("node", node)]);
+            return self.with_assumptions(why, pod);
         };
         let mut why = self.with_pod(Explanation::new(Tone::Waiting, say, &[("pod", name)]), name);
         why.title = fill(say.title, &[("pod", name)]);

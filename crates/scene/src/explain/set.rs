@@ -188,7 +188,13 @@ impl About<'_> {
         let say = if set.spec.replicas == 0 { &messages.settled_empty } else { &messages.settled };
         let (ready, replicas) = (set.status.ready_replicas.to_string(), set.spec.replicas.to_string());
         let why = Explanation::new(Tone::Calm, say, &[("ready", &ready), ("replicas", &replicas)]);
-        if set.spec.replicas == 0 { self.with_claims(why) } else { why }
+        if set.spec.replicas == 0 {
+            return self.with_claims(why);
+        }
+        match self.pods().next() {
+            Some(pod) => self.with_assumptions(why, pod),
+            None => why,
+        }
     }
 
     /// `say` is for a pod that waits for another, `last` for when none does.

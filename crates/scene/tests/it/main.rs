@@ -1,5 +1,6 @@
 //! The scene's tests, in one program.
 
+mod assumed;
 mod difference;
 mod explain;
 mod refusals;

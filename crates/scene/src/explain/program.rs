@@ -1,0 +1,131 @@
+//! What follows from what is assumed of images and their programs, and the commands that make it false and true again.
+
+use super::part::Detail;
+use super::remedy::in_namespace;
+use crate::messages::{Messages, fill};
+use kubesim::api::Fault;
+use kubesim::api::image::with_tag;
+use kubesim::api::pod::Container;
+use kubesim::api::probe::{ProbeKind, ProbeTarget};
+use kubesim::kubelet::{Assumed, Assumption, assumptions};
+use kubesim::{Kind, Object, Store, fault};
+
+/// What can be had otherwise than it is assumed of a pod: in words, with the command.
+pub fn doubts(messages: &'static Messages, store: &Store, pod: &Object) -> Vec<(String, String)> {
+    let doubt = |assumption: &Assumption| {
+        let image = &*assumption.image;
+        match assumption.what {
+            Assumed::ImageIsThere(_) => {
+                (fill(messages.doubt_image, &[("image", image)]), ["trouble image ", image, " gone"].concat())
+            }
+            Assumed::ProgramRuns => (
+                fill(messages.doubt_program, &[("container", &assumption.container)]),
+                ["trouble program ", image, " ends"].concat(),
+            ),
+            Assumed::Listens(port) => {
+                let port = port.to_string();
+                let values = [("container", &*assumption.container), ("port", &*port)];
+                (fill(messages.doubt_port, &values), ["trouble port ", image, " ", &port, " closed"].concat())
+            }
+            Assumed::PassesProbe(probe) => {
+                let values = [("container", &*assumption.container), ("probe", probe.word())];
+                let command = ["trouble probe ", image, " ", probe.word(), " fails"].concat();
+                (fill(messages.doubt_probe, &values), command)
+            }
+        }
+    };
+    assumptions(store, &pod.pod().spec).iter().map(doubt).collect()
+}
+
+/// What of a pod's images and programs was made false, with the command that takes it back.
+pub fn mended(messages: &'static Messages, store: &Store, pod: &Object) -> Vec<(String, String)> {
+    let spec = &pod.pod().spec;
+    let is_of_pod = |image: &str| spec.all_containers().any(|container| with_tag(&container.image) == image);
+    let mend = |fault: &Fault| {
+        let image = match fault {
+            Fault::ImageGone(image) => image,
+            other => other.program_image()?,
+        };
+        let command = taken_back(fault).filter(|_| is_of_pod(image))?;
+        Some((fill(messages.mend_program, &[("command", &command)]), command))
+    };
+    fault::all(store).filter_map(mend).collect()
+}
+
+/// The command that takes back what was made false of an image or its program.
+fn taken_back(fault: &Fault) -> Option<String> {
+    let image = |image: &str| image.strip_suffix(":latest").unwrap_or(image).to_owned();
+    Some(match fault {
+        Fault::ImageGone(of) => ["trouble image ", &image(of), " back"].concat(),
+        Fault::ProgramEnds(of) => ["trouble program ", &image(of), " runs"].concat(),
+        Fault::PortClosed(of, port) => {
+            ["trouble port ", &image(of), " ", &port.to_string(), " open"].concat()
+        }
+        Fault::ProbeFails(of, probe) => ["trouble probe ", &image(of), " ", probe.word(), " passes"].concat(),
+        _ => return None,
+    })
+}
+
+/// The command that takes a fault back, if there is this fault.
+pub(super) fn mend(store: &Store, fault: &Fault) -> Option<String> {
+    fault::is_present(store, fault).then(|| taken_back(fault)).flatten()
+}
+
+/// Adds why a container's probes fail, if that follows from what is assumed: nobody declares the port, the port has no such
+/// name, or somebody has had it so.
+pub(super) fn with_failing_probe(
+    messages: &'static Messages,
+    store: &Store,
+    pod: &Object,
+    container: &str,
+    detail: Detail,
+) -> Detail {
+    let spec = &pod.pod().spec;
+    let Some(container) = spec.container(container) else { return detail };
+    let failing = ProbeKind::ALL.into_iter().find_map(|kind| {
+        let target = container.probe(kind)?.target(container);
+        let image = with_tag(&container.image).into();
+        let had_so = match &target {
+            ProbeTarget::Port(port) => mend(store, &Fault::PortClosed(image, *port as i32)),
+            _ => None,
+        };
+        let had_so =
+            had_so.or_else(|| mend(store, &Fault::ProbeFails(with_tag(&container.image).into(), kind)));
+        if let Some(command) = had_so {
+            return Some((messages.had_so.to_owned(), Some(command)));
+        }
+        match target {
+            ProbeTarget::Port(port) if !spec.declares_port(port) => {
+                let port = port.to_string();
+                let values = [("probe", kind.word()), ("port", &*port)];
+                Some((fill(messages.probe_port_undeclared, &values), declare(pod, container, &port)))
+            }
+            ProbeTarget::NoSuchPort(name) => {
+                let values = [("probe", kind.word()), ("port", &*name)];
+                Some((fill(messages.probe_port_unnamed, &values), None))
+            }
+            _ => None,
+        }
+    });
+    let Some((text, remedy)) = failing else { return detail };
+    let text = [&*detail.text, &text].join(" ");
+    Detail { text, remedy: remedy.or(detail.remedy), ..detail }.stuck()
+}
+
+/// A command that has a set's container declare a port.
+fn declare(pod: &Object, container: &Container, port: &str) -> Option<String> {
+    let owner = pod.meta.controller().filter(|owner| &*owner.kind == Kind::StatefulSet.name())?;
+    let list = if container.restart_always { "initContainers" } else { "containers" };
+    let patch = [
+        "kubectl patch statefulset ",
+        &owner.name,
+        " -p '{\"spec\":{\"template\":{\"spec\":{\"",
+        list,
+        "\":[{\"name\":\"",
+        &container.name,
+        "\",\"ports\":[{\"containerPort\":",
+        port,
+        "}]}]}}}}'",
+    ];
+    Some(in_namespace(patch.concat(), &pod.meta.namespace))
+}
