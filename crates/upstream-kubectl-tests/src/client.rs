@@ -159,8 +159,9 @@ fn kubectl(mut args: Vec<String>) -> i32 {
     }
     let mut request = json!({"op": "kubectl", "argv": args, "given": original, "stdin": stdin, "files": files,
         "at": std::env::var("TCMD_AT").unwrap_or_default(), "fn": std::env::var("TCMD_FN").unwrap_or_default()});
-    if words.first() == Some(&"edit") {
-        let (code, text) = ask(&json!({"op": "edit", "argv": args}));
+    let creates_edited = words.first() == Some(&"create") && has_flag(&args, "--edit", None);
+    if words.first() == Some(&"edit") || (creates_edited && !has_flag(&args, "--raw", None)) {
+        let (code, text) = ask(&json!({"op": "edit", "argv": args, "files": request["files"]}));
         if code == 0 {
             match edited(&text) {
                 Ok(text) => request["stdin"] = text.into(),

@@ -82,6 +82,12 @@ struct Server {
     steps: u32,
 }
 
+/// Files by their names.
+fn texts(files: &Value) -> BTreeMap<String, String> {
+    let entries = files.as_object().into_iter().flatten();
+    entries.map(|(name, text)| (name.clone(), text.as_str().unwrap_or_default().to_string())).collect()
+}
+
 fn send(stream: &mut UnixStream, answer: Value) -> bool {
     stream.write_all(format!("{answer}\n").as_bytes()).is_ok()
 }
@@ -120,8 +126,8 @@ impl Server {
                 send(&mut stream, json!({"t": now.to_string(), "x": 0}));
             }
             "edit" => {
-                let line = format!("kubectl {}", argv.join(" "));
-                let text = kubectl::editor::text_to_edit(self.story.cluster.api.store(), &line);
+                let files = texts(&request["files"]);
+                let text = kubectl::editor::text_of(self.story.cluster.api.store(), &argv, &files);
                 let code = i32::from(text.is_none());
                 send(&mut stream, json!({"t": text, "x": code}));
             }
@@ -132,12 +138,7 @@ impl Server {
                 self.wait(stream, Waits::Until(until), json!({"op": "sleep", "argv": argv}));
             }
             "kubectl" => {
-                let files: BTreeMap<String, String> = request["files"]
-                    .as_object()
-                    .into_iter()
-                    .flatten()
-                    .map(|(name, text)| (name.clone(), text.as_str().unwrap_or_default().to_string()))
-                    .collect();
+                let files = texts(&request["files"]);
                 let stdin = request["stdin"].as_str();
                 let spawned = catch_unwind(AssertUnwindSafe(|| {
                     let until = self.story.now() + COMMAND;

@@ -535,9 +535,23 @@ impl PodSpec {
         v
     }
 
+    /// The token volume of another pod, from whose tree this spec was made.
+    pub fn given_token_volume(&self) -> Option<Str> {
+        let name =
+            |volume: &Volume| Some(volume.name.clone()).filter(|name| name.starts_with(TOKEN_VOLUME_PREFIX));
+        self.volumes.iter().find_map(name)
+    }
+
     /// This spec, which was read from a tree that shows what admission had added to `old`, with that kept apart again.
     pub fn readmitted(&self, old: &PodSpec) -> PodSpec {
-        let Some(token) = &old.token_volume else { return self.clone() };
+        match &old.token_volume {
+            Some(token) => self.without_volume(token),
+            None => self.clone(),
+        }
+    }
+
+    /// This spec with a token volume of this name, which its tree shows already.
+    pub fn without_volume(&self, token: &Str) -> PodSpec {
         let mut v = (*self.raw).clone();
         let remove = |holder: &mut Value, field: &str| {
             if let Some(list) = holder.get_mut(field).and_then(Value::as_array_mut) {
@@ -580,6 +594,9 @@ fn admitted(
     }
 }
 
+/// How the names of token volumes begin.
+pub const TOKEN_VOLUME_PREFIX: &str = "kube-api-access-";
+
 /// Where a pod finds its service account's token.
 pub const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -588,6 +605,11 @@ fn mount_token(spec: &mut serde_json::Map<String, Value>, token: &str) {
     for field in ["initContainers", "containers"] {
         for container in spec.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten() {
             let Some(container) = container.as_object_mut() else { continue };
+            // Who mounts something there himself is left alone.
+            let mounts = container.get("volumeMounts").and_then(Value::as_array).into_iter().flatten();
+            if mounts.into_iter().any(|mount| get(mount, "mountPath") == TOKEN_PATH) {
+                continue;
+            }
             let mounts = container.entry("volumeMounts").or_insert_with(|| Value::Array(Vec::new()));
             mounts.as_array_mut().into_iter().for_each(|m| m.push(mount.clone()));
         }

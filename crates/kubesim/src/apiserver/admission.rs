@@ -6,7 +6,7 @@ use super::history::Cause;
 use super::limit_range;
 use super::server::ApiServer;
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
-use crate::api::pod::{PodSpec, Toleration};
+use crate::api::pod::{PodSpec, TOKEN_VOLUME_PREFIX, Toleration};
 use crate::api::read::{get, int};
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::volume::DEFAULT_CLASS;
@@ -33,8 +33,14 @@ impl ApiServer {
             let priority = self.admit_priority(object, &pod.spec)?;
             limit_range::default_resources(&self.store, object);
             let token_name = Uid::random(&mut self.rng).name_suffix(5);
-            let token = if mounts_token { format!("kube-api-access-{token_name}") } else { String::new() };
+            let mut token =
+                if mounts_token { format!("{TOKEN_VOLUME_PREFIX}{token_name}") } else { String::new() };
             let spec = Rc::make_mut(&mut object.pod_mut().spec);
+            // A tree that shows another pod's volume keeps that one's name.
+            if let Some(given) = spec.given_token_volume().filter(|_| mounts_token) {
+                token = given.to_string();
+                *spec = spec.without_volume(&given);
+            }
             spec.token_volume = Some(if mounts_token { token.into() } else { common("") });
             // All pods of a template share their tree, but for those that a class gives something.
             if let Some(class) = priority

@@ -135,12 +135,40 @@ pub fn patch(api: &mut ApiServer, key: &Key, patch: &Patch, mode: Mode) -> Resul
         else {
             return error;
         };
-        let shown = match patch {
-            Patch::Strategic(patch) => go_text(patch),
-            _ => described.to_string(),
+        let (shown, why) = match patch {
+            Patch::Strategic(patch) => (go_text(patch), not_restored(why)),
+            _ => (described.to_string(), why.to_string()),
         };
         ApiError::new(StatusReason::Invalid, format!("patch: Invalid value: {shown:?}: {why}"))
     })
+}
+
+/// What does not fit its field, in the words for strategic merge patches, which are carried out on trees: they are not those of
+/// Go's JSON. Models `k8s.io/apimachinery/pkg/runtime/converter.go`.
+fn not_restored(why: &str) -> String {
+    let parts = why.strip_prefix("json: cannot unmarshal ").and_then(|rest| {
+        let (found, rest) = rest.split_once(" into Go ")?;
+        Some((found, rest.rsplit_once("of type ")?.1))
+    });
+    let Some((found, wanted)) = parts else { return why.to_string() };
+    let go_kind = match found {
+        "object" => "map",
+        "array" => "slice",
+        "number" => "int64",
+        other => other,
+    };
+    if wanted.starts_with("map[") {
+        format!("cannot restore map from {go_kind}")
+    } else if wanted.starts_with("[]") {
+        format!("cannot restore slice from {go_kind}")
+    } else if wanted.contains('.') {
+        format!("cannot restore struct from: {go_kind}")
+    } else if found == "number" && wanted == "string" {
+        // Go converts numbers to runes: such a pair is refused with other words.
+        "cannot convert int64 to string".to_string()
+    } else {
+        format!("unrecognized type: {wanted}")
+    }
 }
 
 /// Puts a tree in an object's place. Errors: NotFound, and what is wrong with the tree.
@@ -229,6 +257,7 @@ fn put(
     shares: Shares,
     mode: Mode,
 ) -> Result<Done, ApiError> {
+    refuse_stale(old, tree)?;
     let stored = old.to_value();
     let (mut value, mut warned) = complete(old.kind, tree, api, mode)?;
     let errors = strategy::before_update(old.kind, &mut value, &stored, api.gates);
@@ -262,6 +291,15 @@ fn put(
     let object = on(api, mode, |api| api.update(&old.key(), |object| *object = new))?;
     let changed = object.meta.resource_version != old.meta.resource_version;
     Ok(Done { object, changed, warnings: warned })
+}
+
+/// Refuses a change of another version of the object. Models `registry/generic/registry/store.go: Update`.
+fn refuse_stale(old: &Object, tree: &Value) -> Result<(), ApiError> {
+    match tree["metadata"]["resourceVersion"].as_str() {
+        None | Some("" | "0") => Ok(()),
+        Some(version) if version == old.meta.resource_version.to_string() => Ok(()),
+        Some(_) => Err(ApiError::conflict(&old.key())),
+    }
 }
 
 /// Refuses more pods than the simulation carries.

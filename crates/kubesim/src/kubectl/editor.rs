@@ -4,9 +4,10 @@
 //! gives the result back with the line (`story::Input::Edit`): so that it is in the log of inputs like any command.
 //! [`reopened`] is the text that the editor shows again after a refusal.
 
-use super::act::edit::{change, hash_on_line_break, is_same, original, parse, reason, settled};
+use super::act::edit::{
+    change, hash_on_line_break, is_same, new_objects, original, parse, reason, settled, targets,
+};
 use super::invocation::Invocation;
-use super::resource::Query;
 use super::verbs::read;
 use crate::api::SimTime;
 use crate::api::status::StatusReason;
@@ -23,16 +24,32 @@ const HEADER: &str = "# Please edit the object below. Lines beginning with a '#'
 
 /// The text that a line such as `kubectl edit sts flask` opens in an editor. `None` if it is no such line, or names nothing.
 pub fn text_to_edit(store: &Store, line: &str) -> Option<String> {
-    let inv = invocation(line)?;
-    let found = Query::of(&inv, &inv.args).find(store).ok().filter(|found| found.failures.is_empty())?;
-    (!found.objects.is_empty()).then(|| format!("{HEADER}{}", yaml::write(&original(&found.objects))))
+    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    let (first, words) = words.split_first()?;
+    matches!(first.as_str(), "kubectl" | "k").then_some(())?;
+    text_of(store, words, &BTreeMap::new())
+}
+
+/// As [`text_to_edit`], of kubectl's words (without `kubectl`) and the files that they name: also those of
+/// `kubectl create --edit -f FILE`.
+pub fn text_of(store: &Store, words: &[String], files: &BTreeMap<String, String>) -> Option<String> {
+    let inv = read(words, None, files).ok()?;
+    let tree = match inv.verb.name {
+        "edit" => {
+            let found = targets(&inv, store).ok().filter(|found| found.failures.is_empty())?;
+            (!found.objects.is_empty()).then(|| original(&found.objects))?
+        }
+        "create" if inv.is("edit") && !inv.has("raw") => new_objects(&inv).ok()?,
+        _ => return None,
+    };
+    Some(format!("{HEADER}{}", yaml::write(&tree)))
 }
 
 /// The text that the editor shows again after it saved `edited`, with what is wrong with it as comments. `None` if nothing is.
 pub fn reopened(store: &Store, now: SimTime, line: &str, edited: &str) -> Option<String> {
     let inv = invocation(line)?;
     let mut api = ApiServer::holding(store.clone(), now);
-    let found = Query::of(&inv, &inv.args).find(store).ok()?;
+    let found = targets(&inv, store).ok()?;
     let reasons = match parse(&inv, edited) {
         Err(message) => {
             format!("# The edited file had a syntax error: {}\n#\n", hash_on_line_break(&message))

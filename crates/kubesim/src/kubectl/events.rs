@@ -1,5 +1,6 @@
 //! `kubectl events`. Models `k8s.io/kubectl/pkg/cmd/events`.
 
+use super::announce::WatchEnd;
 use super::output::{Output, row};
 use super::printers::age;
 use super::resource::{self, Selection};
@@ -45,6 +46,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         headers: !inv.is("no-headers"),
         writer: TabWriter::table(),
         seen: io.api.history().len(),
+        end: WatchEnd::of(inv, io),
     };
     let mut found = events.selection.find(io.api.store());
     found.retain(|o| events.contain(o));
@@ -86,6 +88,7 @@ struct Events {
     writer: TabWriter,
     /// How much of the history has been seen.
     seen: usize,
+    end: WatchEnd,
 }
 
 impl Events {
@@ -154,6 +157,6 @@ impl Program for Events {
                 return super::fail(&failure, io);
             }
         }
-        Step::OnChange
+        self.end.step(io)
     }
 }

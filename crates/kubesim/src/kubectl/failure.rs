@@ -17,6 +17,10 @@ pub enum Failure {
     While(String, Box<Failure>),
     /// Several things.
     Many(Vec<Failure>),
+    /// What had been printed before, on the standard output, and what went wrong then.
+    Printed(String, Box<Failure>),
+    /// What ends the command with another exit code than 1.
+    Coded(i32, Box<Failure>),
     /// Everything was said; the exit code.
     Silent(i32),
 }
@@ -53,6 +57,7 @@ impl Failure {
                 (format!("{what}{message}"), reason)
             }
             Failure::Client(message) => (message.clone(), None),
+            Failure::Printed(_, failure) | Failure::Coded(_, failure) => failure.words(),
             other => (other.text(), None),
         }
     }
@@ -78,7 +83,10 @@ impl Failure {
 
     /// The exit code.
     pub fn code(&self) -> i32 {
-        if let Failure::Silent(code) = self { *code } else { 1 }
+        match self {
+            Failure::Silent(code) | Failure::Coded(code, _) => *code,
+            _ => 1,
+        }
     }
 
     /// What is printed, without a line end. Models `k8s.io/kubectl/pkg/cmd/util/helpers.go: checkErr`.
@@ -96,7 +104,18 @@ impl Failure {
             Failure::Many(failures) => {
                 failures.iter().map(Failure::one_of_many).collect::<Vec<_>>().join("\n")
             }
+            Failure::Printed(_, failure) | Failure::Coded(_, failure) => failure.text(),
             Failure::Silent(_) => String::new(),
+        }
+    }
+
+    /// What had been printed before it.
+    fn printed(&self) -> String {
+        match self {
+            Failure::Printed(out, failure) => format!("{out}{}", failure.printed()),
+            Failure::While(_, failure) | Failure::Coded(_, failure) => failure.printed(),
+            Failure::Many(failures) => failures.iter().map(Failure::printed).collect(),
+            _ => String::new(),
         }
     }
 }
@@ -126,6 +145,10 @@ fn invalid(message: &str) -> String {
 
 /// Prints what went wrong and ends the command.
 pub fn fail(failure: &Failure, io: &mut Io) -> Step {
+    let printed = failure.printed();
+    if !printed.is_empty() {
+        io.out(printed);
+    }
     let text = failure.text();
     if !text.is_empty() {
         io.err(text + "\n");

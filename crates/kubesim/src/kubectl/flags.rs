@@ -120,6 +120,8 @@ pub struct Parsed {
     pub args: Vec<String>,
     /// How many of `args` stand before `--`, if there is one.
     pub before_dash: Option<usize>,
+    /// The flags in the order in which they stand, each with its value as written.
+    pub given: Vec<(&'static str, String)>,
     values: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -183,6 +185,7 @@ impl Parsed {
 
     fn put(&mut self, flag: Flag, value: &str) -> Result<(), String> {
         flag.check(value)?;
+        self.given.push((flag.long, value.to_string()));
         let values = self.values.entry(flag.long).or_default();
         match flag.takes {
             Takes::Texts => values.push(value.to_string()),
@@ -190,6 +193,11 @@ impl Parsed {
             _ => *values = vec![value.to_string()],
         }
         Ok(())
+    }
+
+    /// Gives a flag another value.
+    pub fn replace(&mut self, flag: &'static str, value: &str) {
+        self.values.insert(flag, vec![value.to_string()]);
     }
 
     /// Whether the flag was given.
@@ -234,7 +242,7 @@ impl Parsed {
 }
 
 /// Models Go's `strconv.ParseBool`.
-fn parse_bool(text: &str) -> Option<bool> {
+pub fn parse_bool(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),

@@ -1,6 +1,7 @@
 //! `kubectl get`. Models `k8s.io/kubectl/pkg/cmd/get/get.go`.
 
 use super::act::documents;
+use super::announce::WatchEnd;
 use super::output::jsonpath::Template;
 use super::output::{Output, row};
 use super::printers::{self, Row};
@@ -92,7 +93,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     let output = Output::of(inv);
     if output.as_ref().is_ok_and(|output| !output.is_table()) || output.is_err() {
-        return print_objects(inv, output, &targets, io);
+        return print_objects(inv, output, &query, &targets, io);
     }
     let wide = output == Ok(Output::Table { wide: true });
     print_tables(inv, wide, &query, &targets, io)
@@ -102,17 +103,20 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 fn print_objects(
     inv: &Invocation,
     output: Result<Output, Failure>,
+    query: &Query,
     targets: &Targets,
     io: &mut Io,
 ) -> Result<Next, Failure> {
     let mut found = targets.find(io.api.store());
     found.keep_selected(inv)?;
+    found.single &= query.unread.is_empty();
     if inv.is("ignore-not-found") {
         found.failures.clear();
         if found.objects.is_empty() && matches!(targets, Targets::Named(_)) {
             return Next::OK;
         }
     }
+    found.failures.extend(query.unread.iter().cloned());
     if found.single {
         Failure::all(std::mem::take(&mut found.failures))?;
     }
@@ -162,6 +166,7 @@ fn print_tables(
     if inv.is("ignore-not-found") {
         failures.clear();
     }
+    failures.extend(query.unread.iter().cloned());
     let with_kind = groups.iter().any(|(kind, _)| *kind != groups[0].0) || inv.is("show-kind");
     let mut text = String::new();
     for (kind, mut objects) in groups.iter().cloned() {
@@ -307,11 +312,15 @@ struct Watch {
     seen: usize,
     /// Documents printed as YAML so far.
     printed: usize,
+    end: WatchEnd,
 }
 
 fn watch(inv: &Invocation, targets: Targets, io: &mut Io) -> Result<Next, Failure> {
     let kinds = targets.kinds();
     let [kind] = kinds[..] else {
+        if inv.has("filename") {
+            return Err(Failure::client(several_watched(targets.find(io.api.store()).objects.len())));
+        }
         return Err(Failure::client("you may only specify a single resource type"));
     };
     let found = targets.find(io.api.store());
@@ -321,13 +330,17 @@ fn watch(inv: &Invocation, targets: Targets, io: &mut Io) -> Result<Next, Failur
     Failure::all(found.failures)?;
     let output = Output::of(inv)?;
     if matches!(&targets, Targets::Named(keys) if keys.len() > 1) {
-        return Err(Failure::client(format!(
-            "watch is only supported on individual resources and resource collections - {} resources were found",
-            found.objects.len()
-        )));
+        return Err(Failure::client(several_watched(found.objects.len())));
     }
     let table = Table::new(inv, kind, output == Output::Table { wide: true }, inv.is("show-kind"));
-    let mut watch = Watch { targets, output, table, seen: io.api.history().len(), printed: 0 };
+    let mut watch = Watch {
+        targets,
+        output,
+        table,
+        seen: io.api.history().len(),
+        printed: 0,
+        end: WatchEnd::of(inv, io),
+    };
     if inv.has("sort-by") {
         io.err(match inv.is("watch") {
             true => "warning: --watch requested, --sort-by will be ignored for watch events received\n",
@@ -338,6 +351,12 @@ fn watch(inv: &Invocation, targets: Targets, io: &mut Io) -> Result<Next, Failur
         watch.print(&found.objects, "ADDED", io)?;
     }
     Ok(Next::GoOn(Box::new(watch)))
+}
+
+fn several_watched(count: usize) -> String {
+    format!(
+        "watch is only supported on individual resources and resource collections - {count} resources were found"
+    )
 }
 
 impl Watch {
@@ -381,6 +400,6 @@ impl Program for Watch {
                 return super::fail(&failure, io);
             }
         }
-        Step::OnChange
+        self.end.step(io)
     }
 }

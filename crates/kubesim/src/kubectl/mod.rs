@@ -18,6 +18,7 @@
 //! hand over to a [`Program`] that goes on in simulated time. What a user gets wrong is a [`Failure`] in kubectl's words.
 
 mod act;
+mod announce;
 pub mod describe;
 pub mod editor;
 mod events;
@@ -26,6 +27,7 @@ pub mod flags;
 mod get;
 mod info;
 mod invocation;
+mod kustomize;
 mod logs;
 pub mod output;
 pub mod pods;
@@ -74,6 +76,7 @@ impl Program for Command {
                     io.out(help(inv.verb));
                     return Next::OK;
                 }
+                announce::announce(&inv, io)?;
                 (inv.verb.run)(&inv, io)
             });
             match next {

@@ -32,6 +32,8 @@ pub struct Query {
     pub every: bool,
     /// The objects in the manifests of `-f`, if there are any: nothing else is asked for then.
     pub in_manifests: Option<Vec<Key>>,
+    /// What could not be read in the manifests: it keeps the rest from nothing, and is said afterwards.
+    pub unread: Vec<Failure>,
 }
 
 /// What a [`Query`] means.
@@ -84,7 +86,8 @@ impl Found {
 const ALL: &str = "pods,replicationcontrollers,services,daemonsets.apps,deployments.apps,replicasets.apps,\
     statefulsets.apps,horizontalpodautoscalers.autoscaling,cronjobs.batch,jobs.batch";
 
-const MISSING: &str = "You must provide one or more resources by argument or filename.\nExample resource specifications \
+/// Nothing says what is asked for.
+pub(super) const MISSING: &str = "You must provide one or more resources by argument or filename.\nExample resource specifications \
     include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'";
 
 impl Query {
@@ -100,6 +103,7 @@ impl Query {
             select_all: inv.is("all"),
             every: false,
             in_manifests: None,
+            unread: Vec::new(),
         }
     }
 
@@ -108,16 +112,14 @@ impl Query {
         Query { every: inv.is("all"), ..Query::of(inv, args) }
     }
 
-    /// The objects in these documents, which are those of `-f`. Errors: there are arguments beside `-f`, or what could not be
-    /// read.
+    /// The objects in these documents, which are those of `-f`. Errors: there are arguments beside `-f`.
     pub fn of_documents(
         inv: &Invocation,
         (documents, failures): (Vec<Document>, Vec<Failure>),
     ) -> Result<Query, Failure> {
         inv.only_paths(&inv.args)?;
-        Failure::all(failures)?;
         let keys = documents.iter().map(Document::key).collect();
-        Ok(Query { labels: None, in_manifests: Some(keys), ..Query::of(inv, &[]) })
+        Ok(Query { labels: None, in_manifests: Some(keys), unread: failures, ..Query::of(inv, &[]) })
     }
 
     /// Whether neither an argument nor a manifest says what is asked for.

@@ -36,27 +36,40 @@ pub fn raw(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     Err(Failure::client(refusal))
 }
 
-fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
+/// What a path of the API server names: a kind, in one namespace or not, and an object of it or all. `None`: nothing.
+pub fn place(path: &str) -> Option<(Kind, Option<String>, Option<String>)> {
     let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
-    if ["/healthz", "/livez", "/readyz"].contains(&path) {
-        return Ok("ok".into());
-    }
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     let (version, rest) = match &parts[..] {
         ["api", version, rest @ ..] => ((*version).to_string(), rest),
         ["apis", group, version, rest @ ..] => (format!("{group}/{version}"), rest),
-        _ => return Err(not_served()),
+        _ => return None,
     };
     let (namespace, rest) = match rest {
         ["namespaces", namespace, rest @ ..] if !matches!(rest, [] | ["status"]) => (Some(*namespace), rest),
         _ => (None, rest),
     };
-    let [plural, name @ ..] = rest else { return Err(not_served()) };
+    let [plural, name @ ..] = rest else { return None };
     let served = |kind: &Kind| kind.info().plural == *plural && kind.info().api_version_is(&version);
-    let kind = Kind::of_resource(plural).filter(served).ok_or_else(not_served)?;
+    let kind = Kind::of_resource(plural).filter(served)?;
+    match name {
+        [] => Some((kind, namespace.map(String::from), None)),
+        [name] | [name, "status"] if namespace.is_some() == kind.info().namespaced => {
+            Some((kind, namespace.map(String::from), Some((*name).to_string())))
+        }
+        _ => None,
+    }
+}
+
+fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
+    let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
+    if ["/healthz", "/livez", "/readyz"].contains(&path) {
+        return Ok("ok".into());
+    }
+    let (kind, namespace, name) = place(path).ok_or_else(not_served)?;
     let tree = match name {
-        [] => {
-            let of = |o: &&std::rc::Rc<Object>| namespace.is_none_or(|n| *o.meta.namespace == *n);
+        None => {
+            let of = |o: &&std::rc::Rc<Object>| namespace.as_deref().is_none_or(|n| *o.meta.namespace == *n);
             let mut items: Vec<Value> = api.store().list(kind).filter(of).map(|o| o.to_value()).collect();
             for item in items.iter_mut().filter_map(Value::as_object_mut) {
                 item.remove("apiVersion");
@@ -66,12 +79,10 @@ fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
             json!({"kind": format!("{}List", kind.name()), "apiVersion": kind.info().api_version(),
                 "metadata": {"resourceVersion": version}, "items": items})
         }
-        [name] | [name, "status"] if namespace.is_some() == kind.info().namespaced => {
-            let found = api.store().find(kind, namespace.unwrap_or_default(), name);
-            let key = Key::new(kind, namespace.unwrap_or_default(), name);
-            found.ok_or_else(|| ApiError::not_found(&key))?.to_value()
+        Some(name) => {
+            let key = Key::new(kind, namespace.as_deref().unwrap_or_default(), &name);
+            api.store().get(&key).ok_or_else(|| ApiError::not_found(&key))?.to_value()
         }
-        _ => return Err(not_served()),
     };
     Ok(go_json(tree.to_string()) + "\n")
 }

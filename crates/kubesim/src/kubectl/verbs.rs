@@ -1,12 +1,13 @@
 //! The table of all verbs (those of [`info`] stand there), and the reading of a command line by it.
 
 use super::act::{
-    apply, create, delete, diff, edit, exec, label, node, patch, rollout, scale, select, set, set_env, wait,
+    apply, autoscale, create, delete, diff, edit, exec, expose, label, last_applied, node, patch, rollout,
+    scale, select, set, set_env, wait,
 };
 use super::failure::Failure;
 use super::flags::{self, Parsed, Takes};
 use super::invocation::{Invocation, Next, Verb, help};
-use super::{describe, events, get, info, logs};
+use super::{describe, events, get, info, kustomize, logs};
 use crate::process::Io;
 use std::collections::BTreeMap;
 
@@ -43,6 +44,14 @@ const READING: &[Verb] = &[
     Verb { name: "describe", flags: describe::FLAGS, help: describe::HELP, run: describe::run },
     Verb { name: "logs", flags: logs::FLAGS, help: logs::HELP, run: logs::run },
     Verb { name: "events", flags: events::FLAGS, help: events::HELP, run: events::run },
+    Verb {
+        name: "kustomize",
+        flags: "",
+        help: "Build a set of KRM resources using a 'kustomization.yaml' file. The DIR argument must be a path to a directory \
+            containing 'kustomization.yaml'. If DIR is omitted, '.' is assumed.\n\nUsage:\n  kubectl kustomize DIR \
+            [flags] [options]",
+        run: kustomize::kustomize,
+    },
     Verb { name: "help", flags: "", help: include_str!("help.txt"), run: show_help },
 ];
 
@@ -51,7 +60,7 @@ const APPLY: Verb = Verb {
     name: "apply",
     flags: "f:filename, k:kustomize R:recursive? l:selector o:output dry-run=unchanged server-side? force-conflicts? \
         field-manager validate=strict force? prune? all? cascade=background grace-period# timeout% wait? overwrite? \
-        openapi-patch? allow-missing-template-keys? show-managed-fields? template prune-allowlist, applyset subresource",
+        openapi-patch? allow-missing-template-keys? show-managed-fields? template prune-allowlist, applyset subresource record?",
     help: "Apply a configuration to a resource by file name or stdin.\n\nUsage:\n  kubectl apply (-f FILENAME | -k \
         DIRECTORY) [options]",
     run: apply::apply,
@@ -64,12 +73,20 @@ const CHANGING: &[Verb] = &[
         flags: "f:filename, k:kustomize R:recursive? l:selector o:output all?",
         help: "View the latest last-applied-configuration annotations by type/name or file.\n\nUsage:\n  kubectl apply \
             view-last-applied (TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME) [options]",
-        run: apply::view_last_applied,
+        run: last_applied::view,
+    },
+    Verb {
+        name: "apply set-last-applied",
+        flags: "f:filename, o:output dry-run=unchanged create-annotation? template allow-missing-template-keys? \
+            show-managed-fields?",
+        help: "Set the latest last-applied-configuration annotations by setting it to match the contents of a file.\n\n\
+            Usage:\n  kubectl apply set-last-applied -f FILENAME [options]",
+        run: last_applied::set,
     },
     Verb {
         name: "create",
         flags: "f:filename, k:kustomize R:recursive? l:selector o:output dry-run=unchanged field-manager validate=strict \
-            save-config? edit? raw windows-line-endings? allow-missing-template-keys? show-managed-fields? template",
+            save-config? edit? raw windows-line-endings? allow-missing-template-keys? show-managed-fields? template record?",
         help: "Create a resource from a file or from stdin.\n\nUsage:\n  kubectl create -f FILENAME [options]",
         run: apply::create,
     },
@@ -100,18 +117,18 @@ const CHANGING: &[Verb] = &[
         name: "expose",
         flags: "f:filename, k:kustomize R:recursive? l:labels o:output dry-run=unchanged port target-port name type protocol \
             selector cluster-ip session-affinity external-ip load-balancer-ip override-type overrides save-config? \
-            field-manager template allow-missing-template-keys? show-managed-fields?",
+            field-manager template allow-missing-template-keys? show-managed-fields? record?",
         help: "Expose a resource as a new Kubernetes service.\n\nUsage:\n  kubectl expose (-f FILENAME | TYPE NAME) \
             [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] \
             [--external-ip=external-ip-of-service] [--type=type] [options]",
-        run: create::expose,
+        run: expose::expose,
     },
     Verb {
         name: "run",
         flags: "image image-pull-policy restart port env+ l:labels annotations+ overrides override-type command? attach? \
             i:stdin? t:tty? q:quiet? rm? leave-stdin-open? expose? privileged? pod-running-timeout% detach-keys o:output \
             dry-run=unchanged field-manager save-config? cascade=background force? grace-period# timeout% wait? \
-            f:filename, k:kustomize R:recursive? template allow-missing-template-keys? show-managed-fields?",
+            f:filename, k:kustomize R:recursive? template allow-missing-template-keys? show-managed-fields? record?",
         help: "Create and run a particular image in a pod.\n\nUsage:\n  kubectl run NAME --image=image [--env=\"key=value\"] \
             [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...] [options]",
         run: exec::run,
@@ -147,10 +164,10 @@ const CHANGING: &[Verb] = &[
     Verb {
         name: "autoscale",
         flags: "f:filename, k:kustomize R:recursive? o:output dry-run=unchanged min# max# cpu cpu-percent# memory name \
-            save-config? field-manager template allow-missing-template-keys? show-managed-fields?",
+            save-config? field-manager template allow-missing-template-keys? show-managed-fields? record?",
         help: "Creates an autoscaler that automatically chooses and sets the number of pods that run in a Kubernetes cluster.\
             \n\nUsage:\n  kubectl autoscale (-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [options]",
-        run: exec::refuse,
+        run: autoscale::autoscale,
     },
     Verb {
         name: "debug",
@@ -164,7 +181,7 @@ const CHANGING: &[Verb] = &[
     Verb {
         name: "edit",
         flags: "f:filename, k:kustomize R:recursive? o:output validate=strict save-config? output-patch? \
-            windows-line-endings? field-manager subresource template allow-missing-template-keys? show-managed-fields?",
+            windows-line-endings? field-manager subresource template allow-missing-template-keys? show-managed-fields? record?",
         help: "Edit a resource from the default editor.\n\nUsage:\n  kubectl edit (RESOURCE/NAME | -f FILENAME) [options]",
         run: edit::edit,
     },
@@ -172,7 +189,7 @@ const CHANGING: &[Verb] = &[
         name: "replace",
         flags: "f:filename, k:kustomize R:recursive? o:output dry-run=unchanged field-manager validate=strict save-config? \
             force? cascade=background grace-period# timeout% wait? raw subresource allow-missing-template-keys? \
-            show-managed-fields? template",
+            show-managed-fields? template record?",
         help: "Replace a resource by file name or stdin.\n\nUsage:\n  kubectl replace -f FILENAME [options]",
         run: apply::replace,
     },
@@ -226,28 +243,28 @@ const CHANGING: &[Verb] = &[
     Verb { name: "set", flags: "", help: set::SET_HELP, run: rollout::parent },
     Verb {
         name: "set image",
-        flags: SET,
+        flags: SET_IMAGE,
         help: "Update existing container image(s) of resources.\n\nUsage:\n  kubectl set image (-f FILENAME | TYPE NAME) \
             CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]",
         run: set::set_image,
     },
     Verb {
         name: "set env",
-        flags: SET,
+        flags: SET_ENV,
         help: "Update environment variables on a pod template.\n\nUsage:\n  kubectl set env RESOURCE/NAME KEY_1=VAL_1 ... \
             KEY_N=VAL_N [options]",
         run: set_env::set_env,
     },
     Verb {
         name: "set resources",
-        flags: SET,
+        flags: SET_RESOURCES,
         help: "Specify compute resource requirements (CPU, memory) for any resource that defines a pod template.\n\n\
             Usage:\n  kubectl set resources (-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS] [options]",
         run: set::set_resources,
     },
     Verb {
         name: "set serviceaccount",
-        flags: SET,
+        flags: SET_ACCOUNT,
         help: "Update the service account of pod template resources.\n\nUsage:\n  kubectl set serviceaccount (-f FILENAME | \
             TYPE NAME) SERVICE_ACCOUNT [options]",
         run: set::set_service_account,
@@ -367,13 +384,22 @@ const LABEL: &str = "f:filename, k:kustomize R:recursive? l:selector field-selec
     dry-run=unchanged overwrite? list? local? resource-version field-manager template allow-missing-template-keys? \
     show-managed-fields? record?";
 
-const SET: &str = "f:filename, k:kustomize R:recursive? l:selector all? o:output dry-run=unchanged local? field-manager \
-    c:containers e:env+ from prefix keys, list? resolve? overwrite? limits requests template \
-    allow-missing-template-keys? show-managed-fields? record?";
+const SET_IMAGE: &str = "f:filename, k:kustomize R:recursive? l:selector all? o:output dry-run=unchanged local? \
+    field-manager template allow-missing-template-keys? show-managed-fields? record?";
+
+const SET_ENV: &str = "f:filename, k:kustomize R:recursive? l:selector all? o:output dry-run=unchanged local? field-manager \
+    c:containers e:env+ from prefix keys, list? resolve? overwrite? template allow-missing-template-keys? \
+    show-managed-fields?";
+
+const SET_RESOURCES: &str = "f:filename, k:kustomize R:recursive? l:selector all? o:output dry-run=unchanged local? \
+    field-manager c:containers limits requests template allow-missing-template-keys? show-managed-fields? record?";
+
+const SET_ACCOUNT: &str = "f:filename, k:kustomize R:recursive? all? o:output dry-run=unchanged local? field-manager \
+    template allow-missing-template-keys? show-managed-fields? record?";
 
 /// kubectl's commands that are not simulated.
 const NOT_SIMULATED: &[&str] =
-    &["alpha", "auth", "certificate", "completion", "explain", "kuberc", "kustomize", "plugin", "proxy"];
+    &["alpha", "auth", "certificate", "completion", "explain", "kuberc", "plugin", "proxy"];
 
 /// Other names of verbs' second words.
 const ALIASES: &[(&str, &str, &str)] = &[
@@ -397,9 +423,27 @@ pub(super) fn read(
     files: &BTreeMap<String, String>,
 ) -> Result<Invocation, Failure> {
     let Some((verb, words)) = find_verb(argv) else { return Err(unknown_verb(argv)) };
-    let parsed = Parsed::read(&words, verb.flags)
-        .map_err(|e| Failure::client(format!("{e}\nSee 'kubectl {} --help' for usage.", verb.name)))?;
-    Ok(Invocation { verb, parsed, stdin: stdin.map(String::from), files: files.clone(), tty: None })
+    let parsed = Parsed::read(&words, verb.flags).map_err(|e| {
+        let failure = Failure::client(format!("{e}\nSee 'kubectl {} --help' for usage.", verb.name));
+        if verb.name == "diff" { Failure::Coded(2, Box::new(failure)) } else { failure }
+    })?;
+    let inv = Invocation { verb, parsed, stdin: stdin.map(String::from), files: files.clone(), tty: None };
+    if inv.has("kustomize") { kustomized(inv) } else { Ok(inv) }
+}
+
+/// `-k`: what the kustomization builds takes the place of files. Models `FilenameOptions` of cli-runtime.
+fn kustomized(mut inv: Invocation) -> Result<Invocation, Failure> {
+    if inv.has("filename") {
+        return Err(Failure::client("only one of -f or -k can be specified"));
+    }
+    if inv.is("recursive") {
+        return Err(Failure::client("the -k flag can't be used with -f or -R"));
+    }
+    let directory = inv.text("kustomize").to_string();
+    let text = kustomize::build(&inv.files, &directory)?;
+    inv.files.insert(directory.clone(), text);
+    inv.parsed.replace("filename", &directory);
+    Ok(inv)
 }
 
 /// The verb of these words, and the words without it. Models `github.com/spf13/cobra: Command.Find`.

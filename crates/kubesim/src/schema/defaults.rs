@@ -161,6 +161,7 @@ const RULES: &[(&str, Rule)] = &[
     ("StatefulSetSpec", default_claim_templates),
     ("Namespace", default_namespace),
     ("Job", default_job),
+    ("ReplicationController", default_replication_controller),
     ("NetworkPolicySpec", default_network_policy),
     ("Subject", default_subject),
     ("NodeStatus", default_node_status),
@@ -322,6 +323,18 @@ fn default_service(spec: &mut Tree, _: FeatureGates) {
     }
     if service_type == "LoadBalancer" {
         set_if_unset(spec, "allocateLoadBalancerNodePorts", true);
+    }
+}
+
+/// Models SetDefaults_ReplicationController: without labels it has those of its template.
+fn default_replication_controller(map: &mut Tree, _: FeatureGates) {
+    let labels = map.get("spec").map(|spec| spec["template"]["metadata"]["labels"].clone());
+    let Some(labels) = labels.filter(Value::is_object) else { return };
+    if let Some(metadata) = object_at(map, "metadata") {
+        set_if_unset(metadata, "labels", labels.clone());
+    }
+    if let Some(spec) = object_at(map, "spec") {
+        set_if_unset(spec, "selector", labels);
     }
 }
 

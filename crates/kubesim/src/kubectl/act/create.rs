@@ -1,14 +1,17 @@
 //! Objects out of flags: `kubectl create namespace`, `kubectl expose`, and what `kubectl run` makes. Models
 //! `k8s.io/kubectl/pkg/cmd/create/create_*.go`, `expose/expose.go` and `pkg/generate/versioned/run.go`.
 
+use super::annotated::save_config;
 use super::arguments::{labels_of, one_name, pairs, required, sort};
 use super::generate;
-use super::modify::targets;
+use super::local;
 use super::options::{DryRun, validation};
 use super::printing::{say, warn};
-use crate::api::{Body, Kind, Object};
+use super::record::record;
+use crate::api::{Kind, LabelSelector, Object};
 use crate::apiserver::handlers;
-use crate::kubectl::resource::Query;
+use crate::kubectl::kustomize::append_hash;
+use crate::kubectl::selector::parse_labels;
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::process::Io;
 use crate::validation::names;
@@ -143,13 +146,21 @@ fn config_map(inv: &Invocation) -> Result<(Kind, Value), Failure> {
             format!("{key:?} is not a valid key name for a ConfigMap: {}", wrong.join(","))
         }
     })?;
-    Ok((Kind::ConfigMap, json!({"metadata": {"name": name}, "data": data})))
+    let mut tree = json!({"metadata": {"name": name}, "data": data});
+    if inv.is("append-hash") {
+        append_hash(&mut tree, "ConfigMap");
+    }
+    Ok((Kind::ConfigMap, tree))
 }
 
 fn secret(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
     let how = sort(inv, &["docker-registry", "generic", "tls"], io)?;
     if how != "generic" {
-        return Ok((Kind::Secret, generate::secret(inv, how, &inv.args[1..])?));
+        let mut tree = generate::secret(inv, how, &inv.args[1..])?;
+        if inv.is("append-hash") {
+            append_hash(&mut tree, "Secret");
+        }
+        return Ok((Kind::Secret, tree));
     }
     let metadata = json!({"name": one_name(inv, &inv.args[1..])?});
     let data = given_data(inv, &|key, wrong| {
@@ -165,6 +176,9 @@ fn secret(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
     let mut tree = json!({"metadata": metadata, "type": inv.get("type").unwrap_or("Opaque")});
     if !data.is_empty() {
         tree["data"] = Value::Object(data);
+    }
+    if inv.is("append-hash") {
+        append_hash(&mut tree, "Secret");
     }
     Ok((Kind::Secret, tree))
 }
@@ -239,7 +253,12 @@ fn quota(inv: &Invocation) -> Result<(Kind, Value), Failure> {
     let hard = pairs(inv.text("hard").split(',').filter(|t| !t.is_empty()), |text| {
         format!("Invalid argument syntax {text}, expected <resource>=<value>")
     })?;
-    Ok((Kind::ResourceQuota, json!({"metadata": {"name": name}, "spec": {"hard": hard}})))
+    let scopes: Vec<&str> = inv.text("scopes").split(',').filter(|scope| !scope.is_empty()).collect();
+    let mut spec = json!({"hard": hard});
+    if !scopes.is_empty() {
+        spec["scopes"] = scopes.into();
+    }
+    Ok((Kind::ResourceQuota, json!({"metadata": {"name": name}, "spec": spec})))
 }
 
 fn pod_disruption_budget(inv: &Invocation) -> Result<(Kind, Value), Failure> {
@@ -247,9 +266,8 @@ fn pod_disruption_budget(inv: &Invocation) -> Result<(Kind, Value), Failure> {
     if !inv.has("selector") {
         return Err(Failure::client("a selector must be specified"));
     }
-    let wrong = |text: &str| format!("invalid selector {text:?}");
-    let labels = pairs(inv.text("selector").split(','), wrong)?;
-    let mut spec = json!({"selector": {"matchLabels": labels}});
+    let selector = parse_labels(inv.text("selector")).map_err(Failure::Client)?;
+    let mut spec = json!({"selector": selector_tree(&selector, inv.text("selector"))});
     for (flag, field) in [("min-available", "minAvailable"), ("max-unavailable", "maxUnavailable")] {
         if let Some(text) = inv.get(flag) {
             spec[field] = text.parse::<i64>().map_or(Value::from(text), Value::from);
@@ -274,6 +292,37 @@ fn pod_disruption_budget(inv: &Invocation) -> Result<(Kind, Value), Failure> {
         }
     }
     Ok((Kind::PodDisruptionBudget, json!({"metadata": {"name": name}, "spec": spec})))
+}
+
+/// A label selector as objects hold it: what has to equal one value as a label, all else as an expression. Models
+/// `metav1.ParseToLabelSelector`.
+fn selector_tree(selector: &LabelSelector, text: &str) -> Value {
+    let mut labels: Map<String, Value> = collections::collect(
+        selector.match_labels.iter().map(|(key, value)| (key.to_string(), (&**value).into())),
+    );
+    let mut expressions = Vec::new();
+    for requirement in &selector.match_expressions {
+        let values: Vec<Value> = requirement.values.iter().map(|value| (&**value).into()).collect();
+        let is_label = requirement.values.len() == 1 && text.contains(&format!("{}=", requirement.key));
+        if is_label {
+            labels.insert(requirement.key.to_string(), values.into_iter().next().unwrap_or_default());
+            continue;
+        }
+        let mut expression =
+            json!({"key": &*requirement.key, "operator": format!("{:?}", requirement.operator)});
+        if !values.is_empty() {
+            expression["values"] = values.into();
+        }
+        expressions.push(expression);
+    }
+    let mut tree = json!({});
+    if !labels.is_empty() {
+        tree["matchLabels"] = labels.into();
+    }
+    if !expressions.is_empty() {
+        tree["matchExpressions"] = expressions.into();
+    }
+    tree
 }
 
 /// How `kubectl create KIND` begins the API server's words; `None` if it leaves them alone.
@@ -354,8 +403,14 @@ pub fn make(
         tree["metadata"]["namespace"] = inv.namespace().into();
     }
     let object = if dry_run == DryRun::Client {
-        Rc::new(Object::from_value(kind, &tree))
+        local::with_zeros(kind, &mut tree);
+        save_config(inv, &mut tree);
+        Rc::new(local::object(kind, &tree))
     } else {
+        if inv.is("save-config") {
+            local::with_zeros(kind, &mut tree);
+            save_config(inv, &mut tree);
+        }
         let made =
             handlers::create(io.api, kind, &tree, dry_run.mode(inv, validation(inv)?)).map_err(|e| {
                 match failed_to(inv, kind, &tree) {
@@ -370,86 +425,6 @@ pub fn make(
         say(inv, io, &object, done, dry_run)?;
     }
     Ok(object)
-}
-
-/// `kubectl expose pod flask-0 --port=80`
-pub fn expose(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    // Its `--selector` is the new Service's.
-    let query = Query { labels: None, ..Query::of(inv, &inv.args) };
-    let found =
-        if inv.has("filename") { targets(inv, io, &inv.args)? } else { query.find(io.api.store())? };
-    Failure::all(found.failures)?;
-    for object in found.objects {
-        let kind = object.kind;
-        let info = kind.info();
-        let exposable =
-            [Kind::ReplicationController, Kind::Service, Kind::Pod, Kind::Deployment, Kind::ReplicaSet];
-        if !exposable.contains(&kind) {
-            let dot = if info.group.is_empty() { "" } else { "." };
-            return Err(Failure::client(format!("cannot expose a {}{dot}{}", info.name, info.group)));
-        }
-        let introspection = "couldn't retrieve selectors via --selector flag or introspection:";
-        let tree = object.to_value();
-        let selector = match (inv.get("selector"), &object.body) {
-            (Some(text), _) => labels_of(text)?,
-            (None, Body::Pod(_)) if object.meta.labels.is_empty() => {
-                let why = "the pod has no labels and cannot be exposed";
-                return Err(Failure::client(format!("{introspection} {why}")));
-            }
-            (None, Body::Pod(_)) => tree["metadata"]["labels"].clone(),
-            (None, Body::Service(_)) => tree["spec"]["selector"].clone(),
-            (None, _) => tree["spec"]["selector"]["matchLabels"].clone(),
-        };
-        let spec = if kind == Kind::Pod { &tree["spec"] } else { &tree["spec"]["template"]["spec"] };
-        let mut ports = Vec::new();
-        let named = |port: &Value| json!({"port": port, "protocol": "TCP", "targetPort": port});
-        if let Some(text) = inv.get("port") {
-            for number in text.split(',') {
-                let number: i64 = number.parse().map_err(|_| {
-                    Failure::client(format!("strconv.Atoi: parsing {number:?}: invalid syntax"))
-                })?;
-                ports.push(named(&number.into()));
-            }
-        } else if kind == Kind::Service {
-            ports.extend(tree["spec"]["ports"].as_array().into_iter().flatten().map(|p| named(&p["port"])));
-        } else {
-            let containers = spec["containers"].as_array().into_iter().flatten();
-            let all = containers.flat_map(|c| c["ports"].as_array().into_iter().flatten());
-            ports.extend(all.map(|p| named(&p["containerPort"])));
-        }
-        let headless = inv.text("cluster-ip") == "None";
-        if ports.is_empty() && !headless {
-            return Err(Failure::client("couldn't find port via --port flag or introspection"));
-        }
-        for (n, port) in ports.iter_mut().enumerate() {
-            if let Some(target) = inv.get("target-port") {
-                port["targetPort"] = target.parse::<i64>().map_or(Value::from(target), Value::from);
-            }
-            if let Some(protocol) = inv.get("protocol") {
-                port["protocol"] = protocol.into();
-            }
-            port["name"] = format!("port-{}", n + 1).into();
-        }
-        if let [one] = &mut ports[..] {
-            one.as_object_mut().into_iter().for_each(|p| drop(p.remove("name")));
-        }
-        let labels = match inv.get("labels") {
-            Some(text) => labels_of(text)?,
-            None => tree["metadata"]["labels"].clone(),
-        };
-        let name = inv.get("name").unwrap_or(&object.meta.name);
-        let mut spec = json!({"selector": selector, "ports": ports});
-        for (flag, field) in
-            [("type", "type"), ("cluster-ip", "clusterIP"), ("session-affinity", "sessionAffinity")]
-        {
-            if let Some(value) = inv.get(flag) {
-                spec[field] = value.into();
-            }
-        }
-        let service = json!({"metadata": {"name": name, "labels": labels}, "spec": spec});
-        make(inv, io, Kind::Service, service, "exposed")?;
-    }
-    Next::OK
 }
 
 /// The pod of `kubectl run`.
@@ -497,10 +472,31 @@ pub fn run_pod(inv: &Invocation, name: &str, restart_policy: &str) -> Result<Val
         let all = inv.list("annotations").iter().map(String::as_str);
         pod["metadata"]["annotations"] = Value::Object(pairs(all, wrong)?);
     }
-    if let Some(text) = inv.get("overrides") {
-        let overrides: Value = serde_json::from_str(text)
-            .map_err(|_| Failure::client("Invalid JSON Path or value in --overrides"))?;
-        crate::patch::merge_json(&mut pod, &overrides);
+    if inv.is("privileged") {
+        pod["spec"]["containers"][0]["securityContext"] = json!({"privileged": true});
     }
+    override_tree(inv, Kind::Pod, &mut pod)?;
+    record(inv, &mut pod);
     Ok(pod)
+}
+
+/// What `--overrides` changes of an object that was made of flags. Models cmdutil `OverrideOptions`.
+pub(super) fn override_tree(inv: &Invocation, kind: Kind, tree: &mut Value) -> Result<(), Failure> {
+    let Some(text) = inv.get("overrides").filter(|text| !text.is_empty()) else { return Ok(()) };
+    let wrong = || Failure::client("Invalid JSON Path or value in --overrides");
+    let overrides: Value = serde_json::from_str(text).map_err(|_| wrong())?;
+    match (inv.text("override-type"), overrides) {
+        ("" | "merge", overrides) => crate::patch::merge_json(tree, &overrides),
+        ("strategic", overrides) => {
+            crate::patch::strategic(kind, tree, &overrides).map_err(Failure::Client)?;
+        }
+        ("json", Value::Array(operations)) => {
+            if !crate::patch::json(tree, &operations) {
+                return Err(wrong());
+            }
+        }
+        ("json", _) => return Err(wrong()),
+        (other, _) => return Err(Failure::client(format!("invalid override type: {other:?}"))),
+    }
+    Ok(())
 }

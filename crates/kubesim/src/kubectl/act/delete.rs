@@ -1,114 +1,22 @@
 //! `kubectl delete`. Models `k8s.io/kubectl/pkg/cmd/delete/delete.go`.
 
+use super::confirm;
 use super::documents::{self, Document};
-use super::options::DryRun;
 use super::printing::warn;
-use crate::api::{Key, SimTime, Uid};
-use crate::apiserver::handlers;
-use crate::apiserver::{DeleteOptions, Propagation};
+use super::raw;
+use super::removal::{Removal, remove_all};
+use crate::api::Key;
 use crate::kubectl::resource::{Query, Targets};
-use crate::kubectl::{Failure, Invocation, Next, fail};
-use crate::process::{Io, Program, Step};
-
-/// How objects are deleted.
-#[derive(Clone, Copy)]
-pub struct Removal {
-    /// Seconds that a pod may take; its own if absent.
-    pub grace: Option<i64>,
-    /// Whether nobody waits for the node.
-    pub force: bool,
-    /// What becomes of what an object owns.
-    pub propagation: Propagation,
-    /// Whether it does not matter that an object is not there.
-    pub ignore_not_found: bool,
-    /// Whether it is only said.
-    pub(super) dry_run: DryRun,
-}
-
-impl Removal {
-    /// What the flags say.
-    pub fn of(inv: &Invocation) -> Result<Removal, Failure> {
-        let propagation = match inv.text("cascade") {
-            "" | "background" | "true" => Propagation::Background,
-            "foreground" => Propagation::Foreground,
-            "orphan" | "false" => Propagation::Orphan,
-            other => {
-                return Err(Failure::client(format!(
-                    "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
-                )));
-            }
-        };
-        let force = inv.is("force");
-        let mut grace = inv.int("grace-period").filter(|seconds| *seconds >= 0);
-        if inv.is("now") {
-            if grace.is_some() {
-                return Err(Failure::client("--now and --grace-period cannot be specified together"));
-            }
-            grace = Some(1);
-        }
-        if grace == Some(0) && !force {
-            grace = Some(1);
-        }
-        if force {
-            grace = grace.or(Some(0));
-        }
-        let selects = inv.is("all") || inv.has("selector") || inv.has("field-selector");
-        let ignore_not_found = inv.is_or("ignore-not-found", selects);
-        Ok(Removal { grace, force, propagation, ignore_not_found, dry_run: DryRun::of(inv)? })
-    }
-
-    /// Deletes an object and says so. Returns what to wait for.
-    fn remove(&self, inv: &Invocation, io: &mut Io, key: &Key) -> Result<(Key, Uid), Failure> {
-        let options = DeleteOptions {
-            grace_period_seconds: self.grace,
-            propagation: self.propagation,
-            ..DeleteOptions::default()
-        };
-        let mut uid = Uid::default();
-        if self.dry_run != DryRun::Client {
-            let mode = self.dry_run.mode(inv, handlers::FieldValidation::Ignore);
-            uid = handlers::on(io.api, mode, |api| api.delete(key, options))?.meta.uid;
-        }
-        let info = key.kind.info();
-        if inv.text("output") == "name" {
-            io.out(format!("{}/{}\n", info.qualified_singular(), key.name));
-            return Ok((key.clone(), uid));
-        }
-        let done = if self.grace == Some(0) { "force deleted" } else { "deleted" };
-        let from = if info.namespaced { format!(" from {} namespace", key.namespace) } else { String::new() };
-        let kind = info.qualified_singular();
-        io.out(format!("{kind} \"{}\" {done}{from}{}\n", key.name, self.dry_run.suffix()));
-        Ok((key.clone(), uid))
-    }
-
-    /// Deletes what is in files.
-    pub fn remove_documents(
-        &self,
-        inv: &Invocation,
-        io: &mut Io,
-        documents: &[Document],
-    ) -> Result<UntilGone, Failure> {
-        let (mut left, mut failures) = (Vec::new(), Vec::new());
-        for document in documents {
-            match self.remove(inv, io, &document.key()) {
-                Ok(gone) => left.push(gone),
-                Err(why) if self.ignores(&why) => {}
-                Err(why) => failures.push(document.failed("deleting", why)),
-            }
-        }
-        Failure::all(failures)?;
-        Ok(UntilGone { left, until: None })
-    }
-
-    fn ignores(&self, failure: &Failure) -> bool {
-        self.ignore_not_found && matches!(failure, Failure::Server(error) if error.is_not_found())
-    }
-}
+use crate::kubectl::{Failure, Invocation, Next};
+use crate::process::Io;
 
 /// `kubectl delete`
 pub fn delete(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if inv.has("raw") {
+        return raw::write(inv, io, "DELETE");
+    }
     let removal = Removal::of(inv)?;
-    let (from_files, mut failures) = documents::read(inv)?;
+    let (from_files, failures) = documents::read(inv)?;
     let targets = if inv.has("filename") {
         inv.only_paths(&inv.args)?;
         Targets::Named(from_files.iter().map(Document::key).collect())
@@ -142,56 +50,8 @@ pub fn delete(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         Targets::Named(keys) => keys.clone(),
         selected => selected.find(io.api.store()).objects.iter().map(|o| o.key()).collect(),
     };
-    let mut cluster_scope = inv.has("namespace") && keys.iter().any(|key| !key.kind.info().namespaced);
-    let mut left = Vec::new();
-    for (n, key) in keys.iter().enumerate() {
-        if cluster_scope && !key.kind.info().namespaced {
-            warn(
-                io,
-                &["deleting cluster-scoped resources, not scoped to the provided namespace".to_string()],
-            );
-            cluster_scope = false;
-        }
-        match removal.remove(inv, io, key) {
-            Ok(gone) => left.push(gone),
-            Err(why) if removal.ignores(&why) => {}
-            Err(why) => failures.push(match from_files.get(n) {
-                Some(document) => document.failed("deleting", why),
-                None => why,
-            }),
-        }
+    if inv.is("interactive") {
+        return confirm::ask(inv, io, removal, keys, from_files, failures);
     }
-    Failure::all(failures)?;
-    if keys.is_empty() {
-        io.out("No resources found\n");
-        return Next::OK;
-    }
-    if !inv.is_or("wait", true) || removal.dry_run != DryRun::No {
-        return Next::OK;
-    }
-    let timeout = inv.duration("timeout").filter(|t| t.0 > 0);
-    let until = timeout.map(|t| io.api.now + t);
-    Ok(Next::GoOn(Box::new(UntilGone { left, until })))
-}
-
-/// Waits until objects are gone (or others have their names).
-pub struct UntilGone {
-    left: Vec<(Key, Uid)>,
-    until: Option<SimTime>,
-}
-
-impl Program for UntilGone {
-    fn run(&mut self, io: &mut Io) -> Step {
-        let store = io.api.store();
-        self.left.retain(|(key, uid)| store.get(key).is_some_and(|object| object.meta.uid == *uid));
-        let Some((key, _)) = self.left.first() else { return Step::Exit(0) };
-        match self.until {
-            Some(until) if until <= io.api.now => {
-                let what = format!("{}/{}", key.kind.info().plural, key.name);
-                fail(&Failure::client(format!("timed out waiting for the condition on {what}")), io)
-            }
-            Some(until) => Step::OnChangeOrAt(until),
-            None => Step::OnChange,
-        }
-    }
+    remove_all(inv, io, removal, &keys, &from_files, failures)
 }

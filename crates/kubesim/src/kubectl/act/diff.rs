@@ -1,7 +1,9 @@
 //! `kubectl diff`. Models `k8s.io/kubectl/pkg/cmd/diff/diff.go`, and of GNU diff what `diff -u -N LIVE MERGED` prints.
 
 use super::documents::{self, Document};
-use crate::api::SimTime;
+use super::prune;
+use crate::api::meta::LAST_APPLIED;
+use crate::api::{Object, SimTime};
 use crate::apiserver::handlers::{self, FieldValidation, Mode, Patch};
 use crate::base::diff;
 use crate::kubectl::{Failure, Invocation, Next};
@@ -12,6 +14,14 @@ use std::fmt::Write as _;
 
 /// `kubectl diff -f FILE`: exit code 1 when something differs.
 pub fn diff(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    // 1 says that there are differences (`diff.go: CheckDiffErr`).
+    differences(inv, io).map_err(|failure| match failure {
+        Failure::Silent(code) => Failure::Silent(code),
+        failure => Failure::Coded(2, Box::new(failure)),
+    })
+}
+
+fn differences(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if !inv.has("filename") {
         return Err(Failure::client("must specify one of -f and -k"));
     }
@@ -19,6 +29,7 @@ pub fn diff(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if !failures.is_empty() {
         return Err(failures.remove(0));
     }
+    let pruned = if inv.is("prune") { prune::left_overs(inv, io, &documents)? } else { Vec::new() };
     let folders = [("LIVE", io.api.rng.below(1 << 31)), ("MERGED", io.api.rng.below(1 << 31))];
     let folders = folders.map(|(name, number)| format!("{name}-{number}"));
     let mut changes = Vec::new();
@@ -28,11 +39,15 @@ pub fn diff(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             changes.push((file_name(document), live, merged));
         }
     }
+    for object in pruned {
+        changes.push((object_name(&object), yaml::write(&object.to_value()), String::new()));
+    }
     collections::sort(&mut changes);
     for (name, live, merged) in &changes {
         let paths = folders.each_ref().map(|folder| format!("{folder}/{name}"));
         let mut text = format!("diff -u -N {} {}\n", paths[0], paths[1]);
-        for (sign, path, is_there) in [("---", &paths[0], !live.is_empty()), ("+++", &paths[1], true)] {
+        let files = [("---", &paths[0], !live.is_empty()), ("+++", &paths[1], !merged.is_empty())];
+        for (sign, path, is_there) in files {
             let time =
                 if is_there { file_time(io.api.now) } else { "1970-01-01 00:00:00.000000000 +0000".into() };
             let _ = writeln!(text, "{sign} {path}\t{time}");
@@ -51,6 +66,13 @@ fn file_name(document: &Document) -> String {
     format!("{group}{dot}{version}.{kind}.{}.{}", document.namespace, document.name)
 }
 
+fn object_name(object: &Object) -> String {
+    let info = object.kind.info();
+    let dot = if info.group.is_empty() { "" } else { "." };
+    let (group, version, kind) = (info.group, info.version, info.name);
+    format!("{group}{dot}{version}.{kind}.{}.{}", object.meta.namespace, object.meta.name)
+}
+
 fn file_time(now: SimTime) -> String {
     let text = now.rfc3339();
     format!("{}.000000000 +0000", text.trim_end_matches('Z').replace('T', " "))
@@ -63,7 +85,7 @@ fn versions(io: &mut Io, document: &Document) -> Result<(String, String), Failur
         let created = handlers::create(io.api, document.kind, &document.tree, mode)?;
         return Ok((String::new(), yaml::write(&created.object.to_value())));
     };
-    let original = live.meta.annotation(super::apply::LAST_APPLIED);
+    let original = live.meta.annotation(LAST_APPLIED);
     let original = original.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
     let mut modified = document.tree.clone();
     if modified["metadata"]["annotations"].is_null() {

@@ -4,14 +4,19 @@
 //! There is no editor in here: the text that one would open is that of [`editor`](crate::kubectl::editor), and what it saved
 //! comes as the command's input.
 
+use super::annotated::save_config;
+use super::create_all::create_all;
+use super::documents;
 use super::options::{field_manager, validation};
 use super::printing::{named, warn};
+use super::record::record;
 use crate::api::Object;
 use crate::api::status::{ApiError, StatusReason};
+use crate::apiserver::Store;
 use crate::apiserver::handlers::{self, Mode, Patch};
 use crate::base::hash::name_hash;
 use crate::kubectl::output::Output;
-use crate::kubectl::resource::Query;
+use crate::kubectl::resource::{Found, Query};
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::manifest::input::{self, InputOptions};
 use crate::patch;
@@ -95,9 +100,57 @@ pub(in crate::kubectl) fn settled(mut edited: Value, now: &Value) -> Value {
     edited
 }
 
+/// The objects to edit: those in files, those that are named, or all of a kind.
+pub(in crate::kubectl) fn targets(inv: &Invocation, store: &Store) -> Result<Found, Failure> {
+    if !inv.has("filename") {
+        return Query::of(inv, &inv.args).listing().find(store);
+    }
+    let mut found = Query::of_documents(inv, documents::read_all(inv)?)?.find(store)?;
+    found.failures.extend(documents::read_all(inv)?.1);
+    Ok(found)
+}
+
+/// What `kubectl create --edit` opens: the objects in the files.
+pub(in crate::kubectl) fn new_objects(inv: &Invocation) -> Result<Value, Failure> {
+    let (documents, failures) = documents::read(inv)?;
+    Failure::all(failures)?;
+    let trees: Vec<Value> = documents.into_iter().map(|document| document.tree).collect();
+    Ok(match &trees[..] {
+        [tree] => tree.clone(),
+        trees => json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": trees}),
+    })
+}
+
+/// `kubectl create --edit -f FILE`: makes what the editor saved.
+pub(super) fn create(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let before = new_objects(inv)?;
+    let Some(edited) = &inv.stdin else {
+        return Err(Failure::client("there is no editor here: use kubectl create without --edit"));
+    };
+    if content(&yaml::write(&before)) == content(edited) {
+        io.err("Edit cancelled, no changes made.\n");
+        return Next::OK;
+    }
+    if is_empty(edited) {
+        io.err("Edit cancelled, saved file was empty.\n");
+        return Next::OK;
+    }
+    // The editor's text takes the place of the files.
+    let mut edited_inv = inv.clone();
+    edited_inv.files = std::iter::once(("edited-file".to_string(), edited.clone())).collect();
+    edited_inv.parsed.replace("filename", "edited-file");
+    let (documents, failures) = documents::read(&edited_inv)?;
+    create_all(inv, io, &documents, failures, "created")
+}
+
+/// Whether nothing but comments is left.
+fn is_empty(edited: &str) -> bool {
+    edited.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+}
+
 /// `kubectl edit sts flask`
 pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    let found = Query::of(inv, &inv.args).find(io.api.store())?;
+    let found = targets(inv, io.api.store())?;
     Failure::all(found.failures)?;
     if found.objects.is_empty() {
         return Err(Failure::client("edit cancelled, no objects found"));
@@ -109,7 +162,7 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         io.err("Edit cancelled, no changes made.\n");
         return Next::OK;
     }
-    if edited.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+    if is_empty(edited) {
         io.err("Edit cancelled, saved file was empty.\n");
         return Next::OK;
     }
@@ -138,7 +191,10 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         if unchanged.iter().any(|path| before.pointer(path) != tree.pointer(path)) {
             return stored(io, "At least one of apiVersion, kind and name was changed".to_string());
         }
-        let changes = change(object, &before, tree);
+        let mut tree = tree.clone();
+        record(inv, &mut tree);
+        save_config(inv, &mut tree);
+        let changes = change(object, &before, &tree);
         if inv.is("output-patch") {
             io.out(format!("Patch: {changes}\n"));
         }

@@ -3,7 +3,7 @@
 
 use super::arguments::required;
 use super::create;
-use super::modify::targets;
+use super::documents;
 use super::options::DryRun;
 use super::printing::say;
 use crate::api::pod::{Container, ContainerState};
@@ -121,6 +121,16 @@ fn answers(io: &Io, object: &Object) -> Result<(), Failure> {
     host.map_or(Ok(()), |host| Err(Failure::Plain(dial(host))))
 }
 
+/// `pod/flask-0`: what stands in the file of `-f`. Errors: it is not one object.
+fn in_file(inv: &Invocation) -> Result<String, Failure> {
+    let (documents, failures) = documents::read_all(inv)?;
+    Failure::all(failures)?;
+    match &documents[..] {
+        [document] => Ok(format!("{}/{}", document.kind.info().plural, document.name)),
+        _ => Err(Failure::client("cannot exec into multiple objects at a time")),
+    }
+}
+
 /// `kubectl exec flask-0 -- cat FILE`
 pub fn exec(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let (names, words) = inv.args.split_at(inv.before_dash.unwrap_or(inv.args.len()));
@@ -129,8 +139,14 @@ pub fn exec(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             inv.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
         );
     }
-    let Some(name) = names.first() else {
-        return Err(Failure::client("pod, type/name or --filename must be specified"));
+    let named;
+    let name = match names.first() {
+        _ if inv.has("filename") => {
+            named = in_file(inv)?;
+            &named
+        }
+        Some(name) => name,
+        None => return Err(Failure::client("pod, type/name or --filename must be specified")),
     };
     if words.is_empty() {
         return Err(Failure::client("you must specify at least one command for the container"));
@@ -445,12 +461,6 @@ pub fn refuse(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
                 return Err(inv.usage("TYPE/NAME and list of ports are required for port-forward"));
             }
             pod(inv, io, &inv.args[0])?;
-        }
-        "autoscale" => {
-            if !inv.has("max") {
-                return Err(Failure::client("required flag(s) \"max\" not set"));
-            }
-            Failure::all(targets(inv, io, &inv.args)?.failures)?;
         }
         "debug" => {
             let Some(word) = inv.args.first() else {

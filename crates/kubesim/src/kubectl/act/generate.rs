@@ -203,7 +203,12 @@ fn resources_by_group(
             known = true;
         }
         if checks && !known {
-            found?;
+            found.map_err(|failure| match group.is_empty() {
+                true => failure,
+                false => Failure::client(format!(
+                    "the server doesn't have a resource type {resource:?} in group {group:?}"
+                )),
+            })?;
         }
         let shown = sub.map_or(plural.clone(), |sub| format!("{plural}/{sub}"));
         let list = groups.entry(group).or_default();
@@ -394,6 +399,20 @@ pub fn secret(inv: &Invocation, how: &str, names: &[String]) -> Result<Value, Fa
         }
         let encoded = |text: &str| base64::encode(text.as_bytes());
         (json!({"tls.crt": encoded(certificate), "tls.key": encoded(key)}), "kubernetes.io/tls")
+    } else if !inv.list("from-file").is_empty() {
+        let mut data = Map::new();
+        for file in inv.list("from-file") {
+            let (key, path) = file.split_once('=').unwrap_or((".dockerconfigjson", file));
+            let text = inv
+                .files
+                .get(path)
+                .ok_or_else(|| Failure::client(format!("error reading {path}: no such file or directory")))?;
+            if data.insert(key.into(), base64::encode(text.as_bytes()).into()).is_some() {
+                let why = format!("cannot add key {key}, another key by that name already exists");
+                return Err(Failure::client(why));
+            }
+        }
+        (data.into(), "kubernetes.io/dockerconfigjson")
     } else {
         let server =
             if inv.has("docker-server") { inv.text("docker-server") } else { "https://index.docker.io/v1/" };

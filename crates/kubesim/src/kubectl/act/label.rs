@@ -132,14 +132,16 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let removes = update.removed.iter().any(|name| map.contains_key(name.as_str()));
         let is_stale =
             !wanted_version.is_empty() && wanted_version != object.meta.resource_version.to_string();
-        if is_stale && (adds || removes || !labels) && dry_run != DryRun::Client {
+        if is_stale && (adds || removes || !labels) && dry_run != DryRun::Client && !inv.is("local") {
             return Err(ApiError::conflict(&object.key()).into());
         }
-        if adds || removes {
+        let mut shown = object.clone();
+        if adds || removes || inv.is("record") {
             let mut change = update.set.clone();
             change.extend(update.removed.iter().map(|name| (name.clone(), Value::Null)));
             let field = if labels { "labels" } else { "annotations" };
-            send(inv, io, object, &Patch::Merge(json!({"metadata": {field: change}})), dry_run)?;
+            shown =
+                send(inv, io, object, &Patch::Merge(json!({"metadata": {field: change}})), dry_run)?.object;
         }
         let done = match (adds, removes) {
             _ if !labels => "annotated",
@@ -148,7 +150,7 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             (false, true) => "unlabeled",
             (false, false) => "not labeled",
         };
-        say(inv, io, object, done, dry_run)
+        say(inv, io, &shown, done, dry_run)
     })
 }
 

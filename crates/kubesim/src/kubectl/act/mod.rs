@@ -1,21 +1,35 @@
 //! The verbs that change something, run something, or wait. [`verbs`](super::verbs) has the table of them.
 
+mod annotated;
 pub(super) mod apply;
+mod apply_one;
 mod arguments;
+pub(super) mod autoscale;
+mod confirm;
 pub(super) mod create;
+mod create_all;
 pub(super) mod delete;
 pub(super) mod diff;
 pub(super) mod documents;
 pub(super) mod edit;
 pub(super) mod exec;
+pub(super) mod expose;
+mod force;
 mod generate;
 pub(super) mod label;
+pub(super) mod last_applied;
+mod local;
 mod modify;
 pub(super) mod node;
 mod options;
 mod outcome;
 pub(super) mod patch;
+mod pod_template;
 mod printing;
+mod prune;
+mod raw;
+mod record;
+mod removal;
 pub(super) mod rollout;
 pub(super) mod scale;
 pub(super) mod select;

@@ -1,9 +1,11 @@
 //! What the verbs have in common that change objects which are there. Models `k8s.io/cli-runtime/pkg/resource`: the
 //! builder and visitors that such verbs make.
 
-use super::documents;
+use super::documents::{self, Document};
+use super::local;
 use super::options::DryRun;
 use super::printing::warn;
+use super::record::{record, record_done};
 use crate::api::Object;
 use crate::api::status::ApiError;
 use crate::apiserver::handlers::{self, Done, Mode, Patch};
@@ -14,6 +16,9 @@ use std::rc::Rc;
 
 /// The objects that a verb is to change: those in files, or those that the arguments name.
 pub fn targets(inv: &Invocation, io: &Io, args: &[String]) -> Result<Found, Failure> {
+    if inv.is("local") {
+        return in_files(inv, args);
+    }
     if !inv.has("filename") {
         return Query::of(inv, args).find(io.api.store());
     }
@@ -32,6 +37,20 @@ pub fn targets(inv: &Invocation, io: &Io, args: &[String]) -> Result<Found, Fail
         }
     }
     Ok(found)
+}
+
+/// The objects in files, as `--local` changes them: nobody is asked for those that are there.
+fn in_files(inv: &Invocation, args: &[String]) -> Result<Found, Failure> {
+    local::refuse_names(inv, args)?;
+    let (documents, failures) = documents::read_all(inv)?;
+    let is_set = inv.verb.name.starts_with("set ");
+    let object = |document: &Document| match is_set {
+        true => local::typed(document),
+        false => local::object(document.kind, &document.tree),
+    };
+    let single = documents.len() == 1;
+    let objects = documents.iter().map(|document| Rc::new(object(document))).collect();
+    Ok(Found { objects, failures, single })
 }
 
 /// What a verb does to one object.
@@ -59,14 +78,31 @@ pub(super) fn send(
     patch: &Patch,
     dry_run: DryRun,
 ) -> Result<Done, ApiError> {
+    let mut patch = patch.clone();
+    if let Patch::Merge(tree) = &mut patch
+        && !records_afterwards(inv)
+    {
+        record(inv, tree);
+    }
+    if inv.is("local") || dry_run == DryRun::Client {
+        return local::patched(object, &patch);
+    }
+    let mode = mode(inv, dry_run);
+    let done = handlers::patch(io.api, &object.key(), &patch, mode)?;
+    warn(io, &done.warnings);
+    Ok(if records_afterwards(inv) { record_done(inv, io, done, mode) } else { done })
+}
+
+/// How the verb asks the API server.
+fn mode(inv: &Invocation, dry_run: DryRun) -> Mode<'_> {
     let subresource = if inv.verb.name == "scale" { "scale" } else { "" };
     let manager = super::options::field_manager(inv);
-    let mode = Mode { dry_run: dry_run != DryRun::No, manager, subresource, ..Mode::PLAIN };
-    let done = handlers::patch(io.api, &object.key(), patch, mode)?;
-    if dry_run != DryRun::Client {
-        warn(io, &done.warnings);
-    }
-    Ok(done)
+    Mode { dry_run: dry_run == DryRun::Server, manager, subresource, ..Mode::PLAIN }
+}
+
+/// `--record` of these is a request of its own.
+fn records_afterwards(inv: &Invocation) -> bool {
+    matches!(inv.verb.name, "patch" | "scale")
 }
 
 /// Arguments before the first `NAME=VALUE` or `NAME-`, and from there on. Models `cmdutil.GetResourcesAndPairs`.
@@ -74,8 +110,10 @@ pub(super) fn resources_and_pairs(
     inv: &Invocation,
     what: &str,
 ) -> Result<(Vec<String>, Vec<String>), Failure> {
-    let is_pair =
-        |arg: &String| arg.find('=').is_some_and(|at| at > 0) || (arg.ends_with('-') && arg.len() > 1);
+    let is_pair = |arg: &String| {
+        arg.find('=').is_some_and(|at| at > 0)
+            || (arg.ends_with('-') && (arg.len() > 1 || what == "environment"))
+    };
     let first = inv.args.iter().position(is_pair).unwrap_or(inv.args.len());
     let (resources, pairs) = inv.args.split_at(first);
     if let Some(arg) = pairs.iter().find(|arg| !is_pair(arg)) {

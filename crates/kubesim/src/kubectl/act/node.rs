@@ -1,6 +1,7 @@
 //! The verbs for nodes: cordon, uncordon, drain, taint. Models `k8s.io/kubectl/pkg/cmd/drain`, `pkg/drain` and
 //! `pkg/cmd/taint`.
 
+use super::modify::send;
 use super::options::DryRun;
 use super::printing::{say, warn};
 use crate::api::node::Taint;
@@ -8,11 +9,13 @@ use crate::api::pod::VolumeSource;
 use crate::api::status::StatusReason;
 use crate::api::{Key, Kind, Object, SimTime, Span, Uid};
 use crate::apiserver::DeleteOptions;
-use crate::kubectl::resource::Query;
+use crate::apiserver::handlers::Patch;
+use crate::kubectl::resource::{MISSING, Query};
 use crate::kubectl::selector::parse_labels;
 use crate::kubectl::{Failure, Invocation, Next, fail};
 use crate::process::{Io, Program, Step};
 use crate::validation::names;
+use serde_json::{Value, json};
 use std::rc::Rc;
 
 /// How often drain looks whether a pod is gone.
@@ -29,6 +32,9 @@ fn nodes(inv: &Invocation, io: &Io) -> Result<Vec<Rc<Object>>, Failure> {
     }
     if selects && !inv.args.is_empty() {
         return Err(inv.usage("error: cannot specify both a node name and a --selector option"));
+    }
+    if selects && inv.text("selector").is_empty() {
+        return Err(Failure::client(MISSING));
     }
     let mut args = vec!["nodes".to_string()];
     args.extend(inv.args.iter().map(|name| name.trim_start_matches("node/").to_string()));
@@ -317,12 +323,24 @@ pub fn taint(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let dry_run = DryRun::of(inv)?;
     for object in Query::of(inv, resources).find_all(io.api.store())? {
         let (taints, done) = tainted(&object, &add, &remove, inv.is("overwrite"))?;
-        if dry_run == DryRun::No {
-            io.api.update(&object.key(), |node| node.node_mut().taints = taints.into())?;
-        }
-        say(inv, io, &object, done, dry_run)?;
+        let taints: Vec<Value> = taints.iter().map(taint_tree).collect();
+        let taints = if taints.is_empty() { Value::Null } else { taints.into() };
+        let shown = send(inv, io, &object, &Patch::Merge(json!({"spec": {"taints": taints}})), dry_run)?;
+        say(inv, io, &shown.object, done, dry_run)?;
     }
     Next::OK
+}
+
+/// A taint as a node's tree has it.
+fn taint_tree(taint: &Taint) -> Value {
+    let mut tree = json!({"effect": &*taint.effect, "key": &*taint.key});
+    if !taint.value.is_empty() {
+        tree["value"] = (&*taint.value).into();
+    }
+    if let Some(added) = taint.time_added {
+        tree["timeAdded"] = added.rfc3339().into();
+    }
+    tree
 }
 
 /// What is to be added and what removed. Models taint.go: parseTaints.

@@ -1,6 +1,7 @@
 //! Flags that many of these verbs have: `--dry-run`, `--field-manager`, `--validate`.
 
 use crate::apiserver::handlers::{FieldValidation, Mode};
+use crate::kubectl::flags::parse_bool;
 use crate::kubectl::{Failure, Invocation};
 
 /// Whether a verb only tells what it would do.
@@ -18,6 +19,10 @@ impl DryRun {
             None | Some("none") => Ok(DryRun::No),
             Some("client") => Ok(DryRun::Client),
             Some("server") => Ok(DryRun::Server),
+            // Alone, or true or false: kubectl warns of it (`cmdutil.GetDryRunStrategy`).
+            Some("unchanged") => Ok(DryRun::Client),
+            Some(text) if parse_bool(text) == Some(true) => Ok(DryRun::Client),
+            Some(text) if parse_bool(text) == Some(false) => Ok(DryRun::No),
             Some(other) => Err(Failure::client(format!(
                 "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
             ))),

@@ -1,6 +1,7 @@
 //! `kubectl patch`. Models `k8s.io/kubectl/pkg/cmd/patch/patch.go`.
 
 use super::modify::{each, send, targets};
+use super::options::DryRun;
 use super::printing::say;
 use crate::api::status::{ApiError, StatusReason};
 use crate::apiserver::handlers::Patch;
@@ -28,6 +29,15 @@ pub fn patch(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let kind = inv.text("type").to_ascii_lowercase();
     if !matches!(kind.as_str(), "" | "strategic" | "merge" | "json") {
         return Err(Failure::client(format!("--type must be one of [json merge strategic], not {kind:?}")));
+    }
+    if inv.is("local") {
+        if DryRun::of(inv)? == DryRun::Server {
+            let why = "cannot specify --local and --dry-run=server - did you mean --dry-run=client?";
+            return Err(Failure::client(why));
+        }
+        if !inv.args.is_empty() {
+            return Err(Failure::client("cannot specify --local and server resources"));
+        }
     }
     let found = targets(inv, io, &inv.args)?;
     let subresource = inv.text("subresource");
@@ -72,7 +82,7 @@ fn patch_tree(text: &str) -> Result<Value, Failure> {
 }
 
 /// Why a text is no JSON, as Go's `encoding/json` says it.
-fn go_json_error(text: &str, error: &serde_json::Error) -> String {
+pub(super) fn go_json_error(text: &str, error: &serde_json::Error) -> String {
     if error.is_eof() {
         return "unexpected end of JSON input".to_string();
     }

@@ -1,22 +1,26 @@
 //! `kubectl rollout`. Models `k8s.io/kubectl/pkg/cmd/rollout` and `pkg/polymorphichelpers`: rollout_status.go, history.go,
 //! rollback.go, objectrestarter.go, objectpauser.go.
 
-use super::apply::LAST_APPLIED;
 use super::modify::targets;
 use super::options::DryRun;
 use super::printing::{say, warn};
+use crate::api::meta::LAST_APPLIED;
 use crate::api::stateful_set::UpdateStrategy;
 use crate::api::{Body, Key, Kind, Object, SimTime};
 use crate::apiserver::Change;
 use crate::apiserver::handlers::{self, Patch};
 use crate::kubectl::describe::template_text;
-use crate::kubectl::resource::Query;
+use crate::kubectl::output::Output;
+use crate::kubectl::resource::{Found, Query};
 use crate::kubectl::table::TabWriter;
 use crate::kubectl::{Failure, Invocation, Next, fail};
 use crate::process::{Io, Program, Step};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+
+/// Which revision of its Deployment a ReplicaSet is, or a Deployment runs.
+const REVISION: &str = "deployment.kubernetes.io/revision";
 
 /// What `kubectl rollout` says of itself.
 pub const HELP: &str = "Manage the rollout of one or many resources.
@@ -64,18 +68,16 @@ pub fn parent(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     Err(Failure::Silent(1))
 }
 
-/// The objects of the arguments; a kind alone means all its objects.
-fn found(inv: &Invocation, io: &Io) -> Result<Vec<Rc<Object>>, Failure> {
+/// The objects of the arguments, and what was not found; a kind alone means all its objects.
+fn found(inv: &Invocation, io: &Io) -> Result<Found, Failure> {
     if inv.args.is_empty() && !inv.has("filename") {
         return Err(Failure::client("required resource not specified"));
     }
-    let found = if inv.has("filename") {
-        targets(inv, io, &inv.args)?
+    if inv.has("filename") {
+        targets(inv, io, &inv.args)
     } else {
-        Query::of(inv, &inv.args).listing().find(io.api.store())?
-    };
-    Failure::all(found.failures)?;
-    Ok(found.objects)
+        Query::of(inv, &inv.args).listing().find(io.api.store())
+    }
 }
 
 /// `statefulsets.apps "flask" pausing is not supported`
@@ -90,8 +92,8 @@ pub fn status(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let n = inv.text("revision");
         return Err(Failure::client(format!("revision must be a positive integer: {n}")));
     }
-    let objects = found(inv, io)?;
-    if objects.is_empty() {
+    let Found { objects, failures, .. } = found(inv, io)?;
+    if objects.is_empty() && failures.is_empty() {
         io.err(format!("No resources found in {} namespace.\n", inv.namespace()));
         return Next::OK;
     }
@@ -99,8 +101,10 @@ pub fn status(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     Ok(Next::GoOn(Box::new(Status {
         left: objects.iter().map(|o| o.key()).collect(),
         watches: inv.is_or("watch", true),
+        revision: inv.int("revision").unwrap_or(0),
         timeout,
         current: None,
+        failures,
     })))
 }
 
@@ -108,8 +112,12 @@ pub fn status(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 struct Status {
     left: VecDeque<Key>,
     watches: bool,
+    /// The revision that is meant; 0 for any.
+    revision: i64,
     timeout: Option<crate::api::Span>,
     current: Option<Versions>,
+    /// What was not found, or can't be told.
+    failures: Vec<Failure>,
 }
 
 /// The versions of an object, as a watch shows them.
@@ -143,18 +151,29 @@ impl Program for Status {
     fn run(&mut self, io: &mut Io) -> Step {
         loop {
             if self.current.is_none() {
-                let Some(key) = self.left.pop_front() else { return Step::Exit(0) };
+                let Some(key) = self.left.pop_front() else {
+                    return match Failure::all(std::mem::take(&mut self.failures)) {
+                        Ok(()) => Step::Exit(0),
+                        Err(failure) => fail(&failure, io),
+                    };
+                };
                 let until = self.timeout.map(|t| io.api.now + t);
                 self.current = Some(Versions { key, first: true, position: 0, until });
             }
             let Some(versions) = &mut self.current else { return Step::Exit(0) };
             while let Some(version) = versions.next(io) {
                 let told = match version {
-                    Some(object) => rollout_status(&object),
+                    Some(object) => {
+                        refuse_other_revision(&object, self.revision).and_then(|()| rollout_status(&object))
+                    }
                     None => Err("object has been deleted".to_string()),
                 };
                 match told {
-                    Err(why) => return fail(&Failure::client(why), io),
+                    Err(why) => {
+                        self.failures.push(Failure::client(why));
+                        self.current = None;
+                        break;
+                    }
                     Ok((text, done)) => {
                         io.out(text);
                         if done || !self.watches {
@@ -170,10 +189,48 @@ impl Program for Status {
                 Some(Versions { until: Some(until), .. }) if *until > io.api.now => {
                     return Step::OnChangeOrAt(*until);
                 }
-                Some(_) => return fail(&Failure::client("timed out waiting for the condition"), io),
+                Some(_) => {
+                    self.failures.push(Failure::client("timed out waiting for the condition"));
+                    self.current = None;
+                }
             }
         }
     }
+}
+
+/// Refuses a Deployment that runs another revision than the one that is meant.
+fn refuse_other_revision(object: &Object, wanted: i64) -> Result<(), String> {
+    if wanted == 0 || object.kind != Kind::Deployment {
+        return Ok(());
+    }
+    let runs: i64 = object.meta.annotation(REVISION).and_then(|text| text.parse().ok()).unwrap_or(0);
+    if runs == wanted {
+        return Ok(());
+    }
+    Err(format!("desired revision ({wanted}) is different from the running revision ({runs})"))
+}
+
+/// How far a DaemonSet's rollout is.
+fn daemon_set_status(object: &Object) -> Result<(String, bool), String> {
+    let tree = object.to_value();
+    if tree["spec"]["updateStrategy"]["type"] == "OnDelete" {
+        return Err("rollout status is only available for RollingUpdate strategy type".to_string());
+    }
+    let (name, status) = (&*object.meta.name, &tree["status"]);
+    let count = |field: &str| status[field].as_i64().unwrap_or(0);
+    if object.meta.generation > count("observedGeneration") {
+        return Ok(("Waiting for daemon set spec update to be observed...\n".to_string(), false));
+    }
+    let wanted = count("desiredNumberScheduled");
+    let (updated, available) = (count("updatedNumberScheduled"), count("numberAvailable"));
+    let what = if updated < wanted {
+        format!("{updated} out of {wanted} new pods have been updated")
+    } else if available < wanted {
+        format!("{available} of {wanted} updated pods are available")
+    } else {
+        return Ok((format!("daemon set {name:?} successfully rolled out\n"), true));
+    };
+    Ok((format!("Waiting for daemon set {name:?} rollout to finish: {what}...\n"), false))
 }
 
 /// How far an object's rollout is, and whether it is over. Errors: it can't be told.
@@ -226,6 +283,7 @@ fn rollout_status(object: &Object) -> Result<(String, bool), String> {
             };
             Ok((format!("Waiting for deployment {name:?} rollout to finish: {what}...\n"), false))
         }
+        _ if object.kind == Kind::DaemonSet => daemon_set_status(object),
         _ => Err(format!("no status viewer has been implemented for {}", group_kind(object.kind))),
     }
 }
@@ -252,7 +310,7 @@ fn history_of(io: &Io, object: &Object) -> Result<BTreeMap<i64, (Value, Option<S
             })))
         }
         Kind::Deployment => Ok(collections::collect(owned(Kind::ReplicaSet).filter_map(|o| {
-            let revision = o.meta.annotation("deployment.kubernetes.io/revision")?.parse().ok()?;
+            let revision = o.meta.annotation(REVISION)?.parse().ok()?;
             Some((revision, (o.to_value()["spec"]["template"].clone(), cause(&o))))
         }))),
         kind => {
@@ -266,76 +324,182 @@ pub fn history(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if let Some(revision) = inv.int("revision").filter(|revision| *revision < 0) {
         return Err(Failure::client(format!("revision must be a positive integer: {revision}")));
     }
-    for object in found(inv, io)? {
-        let name = super::printing::named(object.kind, &object.meta.name);
-        let history = history_of(io, &object)?;
-        let asked = inv.int("revision").unwrap_or(0);
-        if history.is_empty() {
-            io.out(format!("{name} \nNo rollout history found.\n"));
-        } else if asked > 0 {
-            let (template, _) = history
-                .get(&asked)
-                .ok_or_else(|| Failure::client("unable to find the specified revision"))?;
-            let text = template_text(io.api.store(), &object, template, io.api.now);
-            io.out(format!("{name} with revision #{asked}\n{text}\n"));
-        } else {
-            let mut table = "REVISION\tCHANGE-CAUSE\n".to_string();
-            for (revision, (_, cause)) in &history {
-                table.push_str(&format!("{revision}\t{}\n", cause.as_deref().unwrap_or("<none>")));
-            }
-            io.out(format!("{name} \n{}\n", TabWriter::description().align(&table)));
-        }
+    let output = Output::of(inv)?;
+    let Found { objects, mut failures, .. } = found(inv, io)?;
+    for object in objects {
+        let shown = match output {
+            Output::Table { .. } => show_history(inv, io, &object),
+            _ => print_history(inv, io, &object, &output),
+        };
+        failures.extend(shown.err());
     }
+    Failure::all(failures)?;
     Next::OK
+}
+
+fn no_such_revision() -> Failure {
+    Failure::client("unable to find the specified revision")
+}
+
+fn show_history(inv: &Invocation, io: &mut Io, object: &Object) -> Result<(), Failure> {
+    let name = super::printing::named(object.kind, &object.meta.name);
+    let history = history_of(io, object)?;
+    let asked = inv.int("revision").unwrap_or(0);
+    if history.is_empty() {
+        io.out(format!("{name} \nNo rollout history found.\n"));
+    } else if asked > 0 {
+        let (template, _) = history.get(&asked).ok_or_else(no_such_revision)?;
+        let text = template_text(io.api.store(), object, template, io.api.now);
+        io.out(format!("{name} with revision #{asked}\n{text}\n"));
+    } else {
+        let mut table = "REVISION\tCHANGE-CAUSE\n".to_string();
+        for (revision, (_, cause)) in &history {
+            table.push_str(&format!("{revision}\t{}\n", cause.as_deref().unwrap_or("<none>")));
+        }
+        io.out(format!("{name} \n{}\n", TabWriter::description().align(&table)));
+    }
+    Ok(())
+}
+
+/// `-o`: a Deployment's ReplicaSets, or the set as each revision had it.
+fn print_history(inv: &Invocation, io: &mut Io, object: &Object, output: &Output) -> Result<(), Failure> {
+    let asked = inv.int("revision").unwrap_or(0);
+    let history = history_of(io, object)?;
+    let replica_set = |revision: i64| {
+        let mut sets = io.api.store().list_in(Kind::ReplicaSet, &object.meta.namespace);
+        let text = revision.to_string();
+        let is_it = |set: &&Rc<Object>| {
+            set.meta.is_controlled_by(object.meta.uid) && set.meta.annotation(REVISION) == Some(&text)
+        };
+        sets.find(is_it).map(|set| set.to_value())
+    };
+    let mut trees = Vec::new();
+    for (revision, (template, _)) in &history {
+        if asked > 0 && asked != *revision {
+            continue;
+        }
+        let mut tree = object.to_value();
+        if object.kind == Kind::Deployment {
+            tree = replica_set(*revision).unwrap_or_default();
+        } else {
+            tree["spec"]["template"] = plain(template.clone());
+        }
+        trees.push(tree);
+    }
+    if asked > 0 && trees.is_empty() {
+        return Err(no_such_revision());
+    }
+    for (n, tree) in trees.iter().enumerate() {
+        if n > 0 && matches!(output, Output::Yaml { .. }) {
+            io.out("---\n");
+        }
+        let text = match output {
+            Output::Name => format!("{}/{}\n", object.kind.info().qualified_singular(), object.meta.name),
+            output => output.print_tree(tree)?,
+        };
+        io.out(text);
+    }
+    Ok(())
+}
+
+/// A template without what only histories have.
+fn plain(mut template: Value) -> Value {
+    template.as_object_mut().into_iter().for_each(|fields| drop(fields.remove("$patch")));
+    let labels = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut);
+    labels.into_iter().for_each(|labels| drop(labels.remove("pod-template-hash")));
+    template
 }
 
 /// `kubectl rollout undo sts/flask`
 pub fn undo(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let dry_run = DryRun::of(inv)?;
-    for object in found(inv, io)? {
-        if object.meta.annotation(LAST_APPLIED).is_some() {
-            let what = format!("{}/{}", object.kind.info().plural, object.meta.name);
-            warn(
-                io,
-                &[format!(
-                    "resource {what} was previously managed with 'kubectl apply'. Rolling back will not update the \
-                 {LAST_APPLIED} annotation, which may cause unexpected behavior on future 'kubectl apply' operations. \
-                 Consider using 'kubectl apply' with your previous configuration file instead."
-                )],
-            );
-        }
-        if !matches!(object.kind, Kind::StatefulSet | Kind::Deployment) {
-            let kind = group_kind(object.kind);
-            return Err(Failure::client(format!("no rollbacker has been implemented for {kind:?}")));
-        }
-        let asked = inv.int("to-revision").unwrap_or(0);
-        let history = history_of(io, &object)?;
-        let template = template_of(&object, &history, asked)?;
-        let mut tree = object.to_value();
-        let mut now = tree["spec"]["template"].clone();
-        let mut then = template;
-        for template in [&mut now, &mut then] {
-            template.as_object_mut().into_iter().for_each(|t| {
-                t.remove("$patch");
-            });
-            let labels = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut);
-            labels.into_iter().for_each(|labels| {
-                labels.remove("pod-template-hash");
-            });
-        }
-        let done = if now == then {
-            format!("skipped rollback (current template already matches revision {asked})")
-        } else {
-            tree["spec"]["template"] = then;
-            let mode = dry_run.mode(inv, handlers::FieldValidation::Ignore);
-            if dry_run != DryRun::Client {
-                handlers::replace(io.api, &object.key(), &tree, mode)?;
-            }
-            "rolled back".to_string()
-        };
-        say(inv, io, &object, &done, dry_run)?;
+    let Found { objects, mut failures, .. } = found(inv, io)?;
+    for object in objects {
+        failures.extend(undo_one(inv, io, &object, dry_run).err());
     }
+    Failure::all(failures)?;
     Next::OK
+}
+
+fn undo_one(inv: &Invocation, io: &mut Io, object: &Rc<Object>, dry_run: DryRun) -> Result<(), Failure> {
+    if object.meta.annotation(LAST_APPLIED).is_some() {
+        let what = format!("{}/{}", object.kind.info().plural, object.meta.name);
+        let warning = format!(
+            "resource {what} was previously managed with 'kubectl apply'. Rolling back will not update the {LAST_APPLIED} \
+             annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using \
+             'kubectl apply' with your previous configuration file instead."
+        );
+        warn(io, &[warning]);
+    }
+    if !matches!(object.kind, Kind::StatefulSet | Kind::Deployment | Kind::DaemonSet) {
+        let kind = group_kind(object.kind);
+        return Err(Failure::client(format!("no rollbacker has been implemented for {kind:?}")));
+    }
+    let asked = inv.int("to-revision").unwrap_or(0);
+    let history = history_of(io, object)?;
+    let found = template_of(object, &history, asked)?;
+    if dry_run == DryRun::Client {
+        let text = template_text(io.api.store(), object, &found, io.api.now);
+        let will = if object.kind == Kind::Deployment { "" } else { "will roll back to " };
+        return say(inv, io, object, &format!("{will}{text}"), dry_run);
+    }
+    if matches!(&object.body, Body::Deployment(deployment) if deployment.spec.paused) {
+        return Err(Failure::client(
+            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
+        ));
+    }
+    let mut tree = object.to_value();
+    let then = plain(found);
+    let done = if plain(tree["spec"]["template"].clone()) == then {
+        format!("skipped rollback (current template already matches revision {asked})")
+    } else {
+        tree["spec"]["template"] = then;
+        if object.kind == Kind::Deployment {
+            restore_annotations(io, object, &history, asked, &mut tree);
+        }
+        let mode = dry_run.mode(inv, handlers::FieldValidation::Ignore);
+        handlers::replace(io.api, &object.key(), &tree, mode)
+            .map_err(|e| Failure::client(format!("failed restoring revision {asked}: {}", e.message)))?;
+        "rolled back".to_string()
+    };
+    say(inv, io, object, &done, dry_run)
+}
+
+/// Annotations that a Deployment keeps whatever revision it is rolled back to (rollback.go: annotationsToSkip).
+const OWN_ANNOTATIONS: &[&str] = &[
+    LAST_APPLIED,
+    REVISION,
+    "deployment.kubernetes.io/revision-history",
+    "deployment.kubernetes.io/desired-replicas",
+    "deployment.kubernetes.io/max-replicas",
+    "deprecated.deployment.rollback.to",
+];
+
+/// Gives a Deployment the annotations of the ReplicaSet to which it is rolled back.
+fn restore_annotations(
+    io: &Io,
+    object: &Object,
+    history: &BTreeMap<i64, (Value, Option<String>)>,
+    asked: i64,
+    tree: &mut Value,
+) {
+    let revision = match asked {
+        0 => history.keys().rev().nth(1).copied().unwrap_or_default(),
+        revision => revision,
+    };
+    let text = revision.to_string();
+    let mut sets = io.api.store().list_in(Kind::ReplicaSet, &object.meta.namespace);
+    let is_it = |set: &&Rc<Object>| {
+        set.meta.is_controlled_by(object.meta.uid) && set.meta.annotation(REVISION) == Some(&text)
+    };
+    let Some(set) = sets.find(is_it) else { return };
+    let is_own = |name: &str| OWN_ANNOTATIONS.contains(&name);
+    let kept = object.meta.annotations.iter().filter(|(name, _)| is_own(name));
+    let restored = set.meta.annotations.iter().filter(|(name, _)| !is_own(name));
+    let all: serde_json::Map<String, Value> = collections::collect(
+        kept.chain(restored).map(|(name, value)| (name.to_string(), Value::from(&**value))),
+    );
+    tree["metadata"]["annotations"] = all.into();
 }
 
 /// The template of a revision; of the last but one if none is asked for.
@@ -361,8 +525,10 @@ fn template_of(
 pub fn change(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let verb = inv.verb.name.trim_start_matches("rollout ");
     let dry_run = DryRun::of(inv)?;
-    let objects = found(inv, io)?;
-    let mut failures = Vec::new();
+    let Found { objects, mut failures, .. } = found(inv, io)?;
+    if objects.is_empty() && failures.is_empty() {
+        io.err(format!("No resources found in {} namespace.\n", inv.namespace()));
+    }
     for object in &objects {
         let paused = matches!(&object.body, Body::Deployment(d) if d.spec.paused);
         let (patch, done) = match (verb, object.kind) {

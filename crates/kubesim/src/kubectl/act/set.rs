@@ -2,8 +2,8 @@
 //! set_resources.go, set_serviceaccount.go.
 
 use super::modify::{each, resources_and_pairs, send, targets};
+use super::pod_template::{has_pod_spec, pod_spec};
 use super::printing::say;
-use crate::api::Kind;
 use crate::apiserver::handlers::Patch;
 use crate::base::quantity::Quantity;
 use crate::kubectl::resource::{Found, Query};
@@ -30,20 +30,6 @@ Usage:
 Use \"kubectl set <command> --help\" for more information about a given command.
 Use \"kubectl options\" for a list of global command-line options (applies to all commands).
 ";
-
-/// The containers in a tree: of a pod, or of a template.
-fn pod_spec(tree: &mut Value) -> &mut Value {
-    let spec = &mut tree["spec"];
-    let spec = if spec["jobTemplate"].is_object() { &mut spec["jobTemplate"]["spec"] } else { spec };
-    if spec["template"].is_object() { &mut spec["template"]["spec"] } else { spec }
-}
-
-/// Models `polymorphichelpers.UpdatePodSpecForObject`.
-pub(super) fn has_pod_spec(kind: Kind) -> bool {
-    use Kind::*;
-    let of_template = [Deployment, DaemonSet, ReplicaSet, StatefulSet, ReplicationController, Job, CronJob];
-    kind == Pod || of_template.contains(&kind)
-}
 
 /// Containers, then init containers.
 fn containers(tree: &mut Value) -> Vec<&mut Map<String, Value>> {

@@ -1,8 +1,9 @@
 //! `kubectl set env`. Models `k8s.io/kubectl/pkg/cmd/set/set_env.go` and `set/env`.
 
 use super::modify::{resources_and_pairs, targets};
+use super::pod_template::has_pod_spec;
 use super::printing::warn;
-use super::set::{chosen, has_pod_spec, set};
+use super::set::{chosen, set};
 use crate::api::{Kind, Object};
 use crate::kubectl::resource::Query;
 use crate::kubectl::{Failure, Invocation, Next};
@@ -29,6 +30,7 @@ pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             "when specifying --keys, a configmap or secret must be provided with --from",
         ));
     }
+    let pairs = from_stdin(inv, pairs)?;
     let pairs: Vec<String> = inv.list("env").iter().chain(&pairs).cloned().collect();
     refuse_bad_env(&pairs)?;
     let referenced = env_from(inv, io)?;
@@ -73,6 +75,28 @@ pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
         Ok(())
     })
+}
+
+/// The variables, with those of the standard input where `-` stands. Models set/env/env_parse.go: parseIntoEnvVar.
+fn from_stdin(inv: &Invocation, pairs: Vec<String>) -> Result<Vec<String>, Failure> {
+    let mut all = Vec::new();
+    let mut is_taken = inv.list("filename").iter().any(|name| name == "-");
+    for pair in pairs {
+        if pair != "-" {
+            all.push(pair);
+            continue;
+        }
+        if std::mem::replace(&mut is_taken, true) {
+            return Err(Failure::client("standard input cannot be used for multiple arguments"));
+        }
+        for line in inv.stdin.as_deref().unwrap_or_default().lines() {
+            let line = line.trim();
+            if line.contains('=') && !line.starts_with('#') {
+                all.push(line.to_string());
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// The variables that `--from` takes out of a ConfigMap or a Secret. Errors: there is none such.

@@ -64,7 +64,8 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     let (store, now) = (io.api.store(), io.api.now);
     let targets = query.targets()?;
-    let found = targets.find(store);
+    let mut found = targets.find(store);
+    found.failures.extend(query.unread.iter().cloned());
     let several = found.objects.len() > 1 || !found.failures.is_empty();
     let events = inv.is_or("show-events", !several);
     if let (Targets::Named(keys), false, 2) = (&targets, found.failures.is_empty(), query.args.len()) {

@@ -75,16 +75,22 @@ impl Output {
             "name" => Ok(Output::Name),
             "yaml" => Ok(Output::Yaml { managed_fields: inv.is("show-managed-fields") }),
             "json" => Ok(Output::Json { managed_fields: inv.is("show-managed-fields") }),
-            "jsonpath" | "jsonpath-as-json" | "go-template" | "template" if argument.is_empty() => {
+            "jsonpath" | "jsonpath-as-json" | "jsonpath-file" | "go-template" | "go-template-file"
+            | "template" | "templatefile"
+                if argument.is_empty() =>
+            {
                 Err(Failure::client("template format specified but no template given"))
             }
-            "go-template" | "template" => match template::Template::parse(argument) {
-                Ok(template) => Ok(Output::GoTemplate(template)),
-                Err(e) => Err(Failure::client(format!(
-                    "error parsing template {argument}, template: output:1: {e}"
-                ))),
-            },
-            "jsonpath" | "jsonpath-as-json" => {
+            "go-template" | "template" | "go-template-file" | "templatefile" => {
+                let text = if format.ends_with("file") { template_file(inv, argument)? } else { argument };
+                let mut template = template::Template::parse(text)
+                    .map_err(|e| Failure::client(format!("error parsing template {text}, {e}")))?;
+                template.allow_missing = inv.is_or("allow-missing-template-keys", true);
+                Ok(Output::GoTemplate(template))
+            }
+            "jsonpath" | "jsonpath-as-json" | "jsonpath-file" => {
+                let argument =
+                    if format.ends_with("file") { template_file(inv, argument)? } else { argument };
                 let mut template = Template::parse(argument)
                     .map_err(|e| Failure::client(format!("error parsing jsonpath {argument}, {e}")))?;
                 template.allow_missing = inv.is_or("allow-missing-template-keys", true);
@@ -98,6 +104,18 @@ impl Output {
                 columns: custom_columns(argument)?,
                 no_headers: inv.is("no-headers"),
             }),
+            "custom-columns-file" if is_get => {
+                if argument.is_empty() {
+                    return Err(Failure::client(
+                        "custom-columns format specified but no custom columns given",
+                    ));
+                }
+                let unread = || {
+                    format!("error reading template {argument}, open {argument}: no such file or directory")
+                };
+                let text = inv.files.get(argument).ok_or_else(|| Failure::client(unread()))?;
+                Ok(Output::CustomColumns { columns: columns_of_file(text)?, no_headers: false })
+            }
             _ => {
                 let known = FORMATS.split(',').any(|f| f == format);
                 if is_get && known {
@@ -178,9 +196,19 @@ impl Output {
                 let list = |l: &jsonpath::Found| json(&l.iter().map(|v| v.clone().into_owned()).collect());
                 Ok(lists.iter().map(list).collect())
             }
-            Output::GoTemplate(template) => template
-                .print(tree)
-                .map_err(|e| Failure::client(format!("error executing template: template: output:1: {e}"))),
+            Output::GoTemplate(template) => template.print(tree).map_err(|broken| {
+                let template::Broken { printed, why } = broken;
+                let text = &template.text;
+                let data = go_json(tree.to_string());
+                let object = template::shown(tree);
+                let out = format!(
+                    "{printed}Error executing template: {why}. Printing more information for debugging the template:\n\
+                     \ttemplate was:\n\t\t{text}\n\traw data was:\n\t\t{data}\n\n\tobject given to template engine \
+                     was:\n\t\t{object}\n\n"
+                );
+                let failure = Failure::client(format!("error executing template {text:?}: {why}"));
+                Failure::Printed(out, Box::new(failure))
+            }),
             Output::CustomColumns { columns, no_headers } => {
                 let headers = columns.iter().map(|(header, _)| header.as_str());
                 let mut text = if *no_headers { String::new() } else { row(headers) };
@@ -214,6 +242,36 @@ pub fn row<'a>(cells: impl Iterator<Item = &'a str>) -> String {
 /// `pod/flask-0`
 pub fn name(object: &Object) -> String {
     format!("{}/{}\n", object.kind.info().qualified_singular(), object.meta.name)
+}
+
+/// The text of the file that holds a template.
+fn template_file<'a>(inv: &'a Invocation, name: &str) -> Result<&'a str, Failure> {
+    let unread = || format!("error reading --template {name}, open {name}: no such file or directory");
+    inv.files.get(name).map(String::as_str).ok_or_else(|| Failure::client(unread()))
+}
+
+/// Headers in a line, their paths in the next.
+fn columns_of_file(text: &str) -> Result<Vec<(String, Template)>, Failure> {
+    let mut lines = text.lines();
+    let mut words = |what: &str| {
+        let line = lines.next().ok_or_else(|| {
+            Failure::client(format!(
+                "invalid template, missing {what} line. Expected format is one line of space separated headers, one line \
+                 of space separated column specs."
+            ))
+        })?;
+        Ok::<Vec<&str>, Failure>(line.split_whitespace().collect())
+    };
+    let (headers, paths) = (words("header")?, words("spec")?);
+    if headers.len() != paths.len() {
+        let (headers, paths) = (headers.len(), paths.len());
+        let why = format!("number of headers ({headers}) and field specifications ({paths}) don't match");
+        return Err(Failure::client(why));
+    }
+    let column = |(header, path): (&&str, &&str)| {
+        Ok((header.to_string(), Template::relaxed(path).map_err(Failure::Client)?))
+    };
+    headers.iter().zip(&paths).map(column).collect()
 }
 
 fn custom_columns(spec: &str) -> Result<Vec<(String, Template)>, Failure> {

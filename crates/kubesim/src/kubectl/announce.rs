@@ -1,0 +1,105 @@
+//! What kubectl says of a command line before it does anything: flags that are deprecated, and what klog warns of.
+
+use super::flags::{Parsed, parse_bool, parse_duration};
+use super::{Failure, Invocation};
+use crate::api::{SimTime, Span};
+use crate::process::Io;
+
+/// Says it. Errors: a timeout that is none.
+pub(super) fn announce(inv: &Invocation, io: &mut Io) -> Result<(), Failure> {
+    for (flag, _) in &inv.given {
+        if let Some(instead) = deprecated(flag) {
+            io.err(format!("Flag --{flag} has been deprecated, {instead}\n"));
+        }
+    }
+    if let Some(text) = inv.get("dry-run") {
+        let warning = match parse_bool(text) {
+            None if text == "unchanged" => {
+                "--dry-run is deprecated and can be replaced with --dry-run=client.".to_string()
+            }
+            None => String::new(),
+            Some(value) => {
+                let instead = if value { "client" } else { "none" };
+                format!(
+                    "--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run={instead}."
+                )
+            }
+        };
+        if !warning.is_empty() {
+            log(io, 'W', "helpers.go:724", &warning);
+        }
+    }
+    request_timeout(inv).map(|_| ())
+}
+
+/// What takes the place of a flag that is deprecated.
+fn deprecated(flag: &str) -> Option<&'static str> {
+    Some(match flag {
+        "record" => "--record will be removed in the future",
+        "cpu-percent" => {
+            "Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU)."
+        }
+        _ => return None,
+    })
+}
+
+/// A line of klog: what is logged at this place of kubectl's source.
+pub(super) fn log(io: &mut Io, severity: char, place: &str, text: &str) {
+    let time = io.api.now.rfc3339();
+    let (date, clock) = time.trim_end_matches('Z').split_once('T').unwrap_or((&time, ""));
+    let date: String = date.split('-').skip(1).collect();
+    let micros = io.api.now.0.rem_euclid(1000) * 1000;
+    io.err(format!("{severity}{date} {clock}.{micros:06} {PROCESS_ID:>7} {place}] {text}\n"));
+}
+
+/// kubectl's process, as its log names it.
+const PROCESS_ID: u32 = 4711;
+
+/// How long a request may take (`--request-timeout`); `None` for as long as it likes. Models clientcmd's ParseTimeout. Errors:
+/// it is no time.
+pub(super) fn request_timeout(parsed: &Parsed) -> Result<Option<Span>, Failure> {
+    let text = parsed.text("request-timeout");
+    let span = match text.parse::<i64>() {
+        _ if text.is_empty() => Span(0),
+        Ok(seconds) if seconds >= 0 => Span::seconds(seconds),
+        _ => parse_duration(text).map_err(|_| {
+            Failure::client(
+                "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a \
+                 corresponding time unit (e.g. 1s | 2m | 3h)",
+            )
+        })?,
+    };
+    Ok((span.0 > 0).then_some(span))
+}
+
+/// The end of a watch: when its request has taken as long as it may.
+#[derive(Clone, Copy, Default)]
+pub(super) struct WatchEnd {
+    at: Option<SimTime>,
+    verbosity: i64,
+}
+
+impl WatchEnd {
+    /// Of a watch that begins now.
+    pub(super) fn of(inv: &Invocation, io: &Io) -> WatchEnd {
+        let timeout = request_timeout(inv).ok().flatten();
+        WatchEnd { at: timeout.map(|timeout| io.api.now + timeout), verbosity: inv.int("v").unwrap_or(0) }
+    }
+
+    /// What the watch does next: it waits, or it has ended.
+    pub(super) fn step(self, io: &mut Io) -> crate::process::Step {
+        use crate::process::Step;
+        match self.at {
+            None => Step::OnChange,
+            Some(at) if at > io.api.now => Step::OnChangeOrAt(at),
+            Some(_) => {
+                if self.verbosity >= 5 {
+                    let why = "Unable to decode an event from the watch stream: context deadline exceeded \
+                        (Client.Timeout or context cancellation while reading body)";
+                    log(io, 'I', "streamwatcher.go:111", why);
+                }
+                Step::Exit(0)
+            }
+        }
+    }
+}

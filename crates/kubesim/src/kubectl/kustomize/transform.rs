@@ -1,0 +1,355 @@
+//! What a kustomization changes of its resources, in kustomize's order (`api/internal/target/kusttarget_configplugin.go`).
+
+use super::kustomization::{Builder, Kustomization};
+use super::resource::{Resource, trees};
+use crate::api::Kind;
+use crate::kubectl::selector::parse_labels;
+use crate::patch;
+use serde_json::{Map, Value, json};
+
+/// Changes them.
+pub(super) fn transform(
+    builder: &Builder,
+    kustomization: &Kustomization,
+    resources: &mut Vec<Resource>,
+) -> Result<(), String> {
+    for patch in kustomization.list("patchesStrategicMerge").filter_map(Value::as_str) {
+        let text = if patch.contains('\n') { patch } else { builder.file(kustomization, patch)? };
+        for tree in trees(text)? {
+            merge(resources, &tree)?;
+        }
+    }
+    for patch in kustomization.list("patches") {
+        apply_patch(builder, kustomization, patch, resources)?;
+    }
+    set_namespace(kustomization.text("namespace"), resources);
+    rename(kustomization.text("namePrefix"), kustomization.text("nameSuffix"), resources);
+    set_labels(kustomization, resources);
+    if let Some(annotations) = kustomization.map("commonAnnotations") {
+        for resource in resources.iter_mut() {
+            put_all(&mut resource.tree["metadata"]["annotations"], annotations);
+            for template in templates(&mut resource.tree) {
+                put_all(&mut template["metadata"]["annotations"], annotations);
+            }
+        }
+    }
+    for patch in kustomization.list("patchesJson6902") {
+        apply_patch(builder, kustomization, patch, resources)?;
+    }
+    for wanted in kustomization.list("replicas") {
+        set_replicas(wanted, resources)?;
+    }
+    for image in kustomization.list("images") {
+        for resource in resources.iter_mut() {
+            set_image(image, &mut resource.tree);
+        }
+    }
+    Ok(())
+}
+
+fn put_all(target: &mut Value, pairs: &Map<String, Value>) {
+    if !target.is_object() {
+        *target = json!({});
+    }
+    for (key, value) in pairs {
+        target[key] = match value {
+            Value::String(_) => value.clone(),
+            other => other.to_string().into(),
+        };
+    }
+}
+
+/// A strategic merge patch for the resource that it names.
+fn merge(resources: &mut Vec<Resource>, patch: &Value) -> Result<(), String> {
+    let wanted = Resource::new(patch.clone());
+    let is_it = |resource: &Resource| {
+        resource.kind_name() == wanted.kind_name()
+            && resource.tree["apiVersion"] == patch["apiVersion"]
+            && resource.names.iter().any(|name| name == wanted.name())
+            && (wanted.namespace().is_empty() || resource.namespace() == wanted.namespace())
+    };
+    let Some(at) = resources.iter().position(is_it) else {
+        let id = wanted.id();
+        return Err(format!(
+            "no resource matches strategic merge patch {id:?}: no matches for Id {id}; failed to find unique target for \
+             patch {id}"
+        ));
+    };
+    merge_into(resources, at, patch)
+}
+
+fn merge_into(resources: &mut Vec<Resource>, at: usize, patch: &Value) -> Result<(), String> {
+    if patch["$patch"] == "delete" {
+        resources.remove(at);
+        return Ok(());
+    }
+    let resource = &mut resources[at];
+    let (name, kind_name) = (resource.name().to_string(), resource.kind_name().to_string());
+    match resource.kind() {
+        Some(kind) => patch::strategic(kind, &mut resource.tree, patch)?,
+        None => patch::merge_json(&mut resource.tree, patch),
+    }
+    // A patch gives a resource no other name.
+    resource.tree["metadata"]["name"] = name.into();
+    resource.tree["kind"] = kind_name.into();
+    Ok(())
+}
+
+/// A patch of `patches` or `patchesJson6902`.
+fn apply_patch(
+    builder: &Builder,
+    kustomization: &Kustomization,
+    entry: &Value,
+    resources: &mut Vec<Resource>,
+) -> Result<(), String> {
+    let (inline, path) = (entry["patch"].as_str(), entry["path"].as_str());
+    let text = match (inline, path) {
+        (Some(text), None) => text,
+        (None, Some(path)) => builder.file(kustomization, path)?,
+        (Some(_), Some(_)) => return Err(format!("patch and path can't be set at the same time\n{entry}")),
+        (None, None) => return Err(format!("must specify one of patch and path in\n{entry}")),
+    };
+    let mut stream = yaml::read(text);
+    if let Some(error) = stream.error {
+        return Err(format!("unable to parse SM or JSON patch from [{text}]: {}", error.message));
+    }
+    let target = &entry["target"];
+    if stream.documents.len() > 1 && target.is_null() {
+        return trees(text)?.iter().try_for_each(|tree| merge(resources, tree));
+    }
+    let tree = stream.documents.pop().map_or(Value::Null, yaml::Document::into_value);
+    if target.is_null() {
+        return match tree {
+            Value::Array(_) => Err(format!("must specify a target for JSON patch {text}")),
+            tree => merge(resources, &tree),
+        };
+    }
+    let mut at = 0;
+    while at < resources.len() {
+        let count = resources.len();
+        if is_target(target, &resources[at])? {
+            match &tree {
+                Value::Array(operations) => {
+                    if !patch::json(&mut resources[at].tree, operations) {
+                        return Err(format!("JSON patch {text:?} does not apply to {}", resources[at].id()));
+                    }
+                }
+                tree => merge_into(resources, at, tree)?,
+            }
+        }
+        at += usize::from(resources.len() == count);
+    }
+    Ok(())
+}
+
+/// Whether a patch's target means this resource. Names and kinds are patterns that have to fit the whole.
+fn is_target(target: &Value, resource: &Resource) -> Result<bool, String> {
+    let text = |field: &str| target[field].as_str().unwrap_or_default();
+    let api_version = resource.tree["apiVersion"].as_str().unwrap_or_default();
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let mut fits = fits(text("group"), group)?
+        && fits(text("version"), version)?
+        && fits(text("kind"), resource.kind_name())?
+        && fits(text("namespace"), resource.namespace())?;
+    let mut named = text("name").is_empty();
+    for name in &resource.names {
+        named |= self::fits(text("name"), name)?;
+    }
+    fits &= named;
+    for (field, map) in [("labelSelector", "labels"), ("annotationSelector", "annotations")] {
+        if !text(field).is_empty() {
+            let selector = parse_labels(text(field))?;
+            fits &= selector.matches(&crate::api::read::pairs(&resource.tree["metadata"][map]));
+        }
+    }
+    Ok(fits)
+}
+
+/// Whether a pattern fits a text: alternatives of signs, `.` and `.*`. Errors: other patterns are not simulated.
+fn fits(pattern: &str, text: &str) -> Result<bool, String> {
+    if pattern.is_empty() {
+        return Ok(true);
+    }
+    let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
+    let bare = pattern.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(pattern);
+    if bare.contains(['[', ']', '(', ')', '{', '}', '+', '?', '\\', '^', '$']) {
+        return Err(format!("the pattern {pattern:?} of a patch's target is not simulated"));
+    }
+    Ok(bare.split('|').any(|alternative| fits_one(alternative.as_bytes(), text.as_bytes())))
+}
+
+fn fits_one(pattern: &[u8], text: &[u8]) -> bool {
+    match pattern {
+        [] => text.is_empty(),
+        [sign, b'*', rest @ ..] => {
+            let is_it = |byte: &&u8| *sign == b'.' || *sign == **byte;
+            let most = text.iter().take_while(is_it).count();
+            (0..=most).any(|count| fits_one(rest, &text[count..]))
+        }
+        [sign, rest @ ..] => match text {
+            [byte, more @ ..] => (*sign == b'.' || sign == byte) && fits_one(rest, more),
+            [] => false,
+        },
+    }
+}
+
+fn set_namespace(namespace: &str, resources: &mut [Resource]) {
+    if namespace.is_empty() {
+        return;
+    }
+    for resource in resources {
+        match resource.kind() {
+            Some(Kind::Namespace) => resource.rename(namespace.to_string()),
+            Some(kind) if !kind.info().namespaced => {}
+            _ => resource.tree["metadata"]["namespace"] = namespace.into(),
+        }
+        for subject in resource.tree.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
+            if subject["kind"] == "ServiceAccount" && subject["name"] == "default" {
+                subject["namespace"] = namespace.into();
+            }
+        }
+    }
+}
+
+fn rename(prefix: &str, suffix: &str, resources: &mut [Resource]) {
+    if prefix.is_empty() && suffix.is_empty() {
+        return;
+    }
+    for resource in resources {
+        if !matches!(resource.kind_name(), "Namespace" | "CustomResourceDefinition" | "APIService") {
+            let name = format!("{prefix}{}{suffix}", resource.name());
+            resource.rename(name);
+        }
+    }
+}
+
+/// The templates of pods in an object, and of claims.
+fn templates(tree: &mut Value) -> Vec<&mut Value> {
+    let mut found = Vec::new();
+    let Some(spec) = tree.get_mut("spec").filter(|spec| spec.is_object()) else { return found };
+    if spec.get("jobTemplate").is_some_and(Value::is_object) {
+        let job = &mut spec["jobTemplate"];
+        if job.pointer("/spec/template").is_some_and(Value::is_object) {
+            found.extend(job.pointer_mut("/spec/template"));
+        }
+    } else if spec.get("template").is_some_and(Value::is_object) {
+        found.extend(spec.get_mut("template"));
+    }
+    found
+}
+
+fn set_labels(kustomization: &Kustomization, resources: &mut [Resource]) {
+    if let Some(pairs) = kustomization.map("commonLabels") {
+        label(pairs, true, true, resources);
+    }
+    for entry in kustomization.list("labels") {
+        if let Some(pairs) = entry["pairs"].as_object() {
+            let selectors = entry["includeSelectors"] == true;
+            label(pairs, selectors || entry["includeTemplates"] == true, selectors, resources);
+        }
+    }
+}
+
+fn label(pairs: &Map<String, Value>, in_templates: bool, in_selectors: bool, resources: &mut [Resource]) {
+    for resource in resources {
+        let kind = resource.kind_name().to_string();
+        let tree = &mut resource.tree;
+        put_all(&mut tree["metadata"]["labels"], pairs);
+        if in_templates {
+            for template in templates(tree) {
+                put_all(&mut template["metadata"]["labels"], pairs);
+            }
+            if kind == "CronJob" {
+                put_all(&mut tree["spec"]["jobTemplate"]["metadata"]["labels"], pairs);
+            }
+            let claims = tree.pointer_mut("/spec/volumeClaimTemplates").and_then(Value::as_array_mut);
+            for claim in claims.into_iter().flatten() {
+                put_all(&mut claim["metadata"]["labels"], pairs);
+            }
+        }
+        if !in_selectors {
+            continue;
+        }
+        match kind.as_str() {
+            "Service" | "ReplicationController" => put_all(&mut tree["spec"]["selector"], pairs),
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => {
+                put_all(&mut tree["spec"]["selector"]["matchLabels"], pairs);
+            }
+            "PodDisruptionBudget" | "Job" => put_if_there(tree, "/spec/selector/matchLabels", pairs),
+            "NetworkPolicy" => put_if_there(tree, "/spec/podSelector/matchLabels", pairs),
+            _ => {}
+        }
+    }
+}
+
+fn put_if_there(tree: &mut Value, path: &str, pairs: &Map<String, Value>) {
+    if let Some(labels) = tree.pointer_mut(path) {
+        put_all(labels, pairs);
+    }
+}
+
+fn set_replicas(wanted: &Value, resources: &mut [Resource]) -> Result<(), String> {
+    let name = wanted["name"].as_str().unwrap_or_default();
+    let mut any = false;
+    for resource in resources {
+        let scales = ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"];
+        if scales.contains(&resource.kind_name()) && resource.names.iter().any(|known| known == name) {
+            resource.tree["spec"]["replicas"] = wanted["count"].clone();
+            any = true;
+        }
+    }
+    if any {
+        return Ok(());
+    }
+    Err(format!(
+        "resource with name {name} does not match a config with the following GVK [Deployment.[noVer].[noGrp] \
+         ReplicationController.[noVer].[noGrp] ReplicaSet.[noVer].[noGrp] StatefulSet.[noVer].[noGrp]]"
+    ))
+}
+
+/// Gives the containers below a tree another image, where they have this one.
+fn set_image(wanted: &Value, tree: &mut Value) {
+    match tree {
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                match (field.as_str(), value) {
+                    ("containers" | "initContainers", Value::Array(containers)) => {
+                        containers.iter_mut().for_each(|container| change_image(wanted, container));
+                    }
+                    (_, value) => set_image(wanted, value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| set_image(wanted, item)),
+        _ => {}
+    }
+}
+
+fn change_image(wanted: &Value, container: &mut Value) {
+    let Some(image) = container["image"].as_str() else { return };
+    let (name, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
+    // A colon before the last slash belongs to a registry's port.
+    let tag_at = name.rfind(':').filter(|at| !name[*at..].contains('/'));
+    let (name, tag) = tag_at.map_or((name, None), |at| (&name[..at], Some(&name[at + 1..])));
+    if wanted["name"] != name {
+        return;
+    }
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let (new_name, new_tag, new_digest) =
+        (text(&wanted["newName"]), text(&wanted["newTag"]), text(&wanted["digest"]));
+    let mut new = if new_name.is_empty() { name.to_string() } else { new_name };
+    if !new_tag.is_empty() {
+        new += &format!(":{new_tag}");
+    } else if new_digest.is_empty() {
+        new += &tag.map(|tag| format!(":{tag}")).unwrap_or_default();
+        new += &digest.map(|digest| format!("@{digest}")).unwrap_or_default();
+    }
+    if !new_digest.is_empty() {
+        new += &format!("@{new_digest}");
+    }
+    container["image"] = new.into();
+}
