@@ -1,24 +1,32 @@
 //! What a process has entered and must leave: loops, functions, `eval`, its own end.
 
-use crate::host::{Flavour, Unknown};
 use crate::op::{Code, Op};
-use crate::parse::{self, Stop};
+use crate::parse::{self, Syntax};
 use crate::process::{Control, Process, Saved, State, World};
 use crate::processor::BYTES_READ;
+use crate::signal;
 use std::rc::Rc;
 
 /// The deepest nesting of loops, functions and `eval` while running.
 const MAX_CONTROL: usize = 500;
 
 impl Process {
+    /// In which shell's syntax its texts are; `line`: the first one's number.
+    pub(crate) fn syntax(&self, line: u32) -> Syntax {
+        Syntax { flavour: self.flavour, line, extglob: self.options.extglob }
+    }
+
     // Ends
     pub(crate) fn exit(&mut self, code: i32) {
-        self.leaving = Some(code);
+        self.leaving = Some(code & 255);
+        self.status = code & 255;
         if let Some(trap) = Rc::make_mut(&mut self.vars).put("trap EXIT", None)
-            && let Ok(trap) = parse::compile(&trap.value, false)
+            && !trap.value.is_empty()
         {
             self.control.clear();
-            self.start(trap);
+            self.words.clear();
+            let code = parse::compile_script(&trap.value, self.syntax(1));
+            self.start(code);
             return;
         }
         self.state = State::Exited(code & 255);
@@ -27,13 +35,58 @@ impl Process {
     /// An error that ends a script; an interactive shell only leaves its command.
     pub(crate) fn fatal(&mut self, w: &mut World, what: &str) {
         self.complain(w, what);
-        self.status = 2;
+        self.die(w, if self.flavour.is_bash() { 1 } else { 2 });
+    }
+
+    /// Ends a script with a status; an interactive shell only leaves its command.
+    pub(crate) fn die(&mut self, w: &World, status: i32) {
+        self.status = status;
         if w.system.interactive && self.is_main() {
             self.unwind_all();
             self.state = State::Prompt;
         } else {
-            self.exit(2);
+            self.exit(status);
         }
+    }
+
+    /// An error that ends what stands on the script's line, as bash has it; the next line goes on.
+    pub(crate) fn abandon(&mut self, w: &mut World, what: &str) {
+        self.complain(w, what);
+        self.status = 1;
+        let Some(depth) = self.script.filter(|_| !self.options.errexit && self.flavour.is_bash()) else {
+            return self.die(w, 1);
+        };
+        while self.control.len() > depth {
+            if let Some(control) = self.control.pop() {
+                self.leave(control);
+            }
+        }
+        self.words.clear();
+        self.assigning.clear();
+        self.subscripts.clear();
+        self.redirecting.clear();
+        self.job = None;
+        let next = self.code[self.at.min(self.code.len())..].iter().position(|op| matches!(op, Op::Top));
+        self.at = next.map_or(self.code.len(), |n| self.at + n);
+    }
+
+    /// A signal has come for which there is a trap.
+    pub(crate) fn catch(&mut self, signal: u8) {
+        self.signals.push(signal);
+        if matches!(self.state, State::Wait(_) | State::WaitAny) {
+            self.kids.clear();
+            self.status = 128 + i32::from(signal);
+            self.state = State::Run;
+        }
+    }
+
+    /// Runs a signal's trap, or `ERR`, `DEBUG`, `RETURN`. `ends`: the shell ends afterwards.
+    pub(crate) fn trap_now(&mut self, w: &mut World, name: &str, ends: bool) {
+        let text = self.vars.get(&["trap ", name].concat()).map(|t| t.value.clone()).unwrap_or_default();
+        w.system.processor.spend_on(text.len(), BYTES_READ);
+        let code = parse::compile_trap(&text, self.syntax(self.line.max(1)), Op::EndTrap(self.status, ends));
+        self.trapped = true;
+        self.call(w, (code, 0), None);
     }
 
     pub(crate) fn end_of_code(&mut self, w: &World) {
@@ -78,16 +131,17 @@ impl Process {
 
     pub(crate) fn leave(&mut self, control: Control) {
         match control {
-            Control::Redirected(fds) => self.fds = fds,
+            Control::Redirected(fds, _) => self.fds = fds,
             Control::Vars(saved) => self.put_back(saved),
-            Control::Call { code, at, args, locals, .. } => {
+            Control::Call { code, at, args, locals, line, file, .. } => {
                 (self.code, self.at) = (code, at);
+                (self.line, self.file) = (line, file);
                 if let Some(args) = args {
                     self.args = args;
                 }
                 self.put_back(locals);
             }
-            Control::Loop { .. } | Control::Case(_) | Control::Condition => {}
+            Control::Loop { .. } | Control::Case(..) | Control::Condition => {}
         }
     }
 
@@ -118,29 +172,62 @@ impl Process {
         loops > 0
     }
 
-    /// Enters a function (`Some` arguments) or other code.
-    pub(crate) fn call(&mut self, w: &mut World, to: (Code, usize), args: Option<Vec<String>>) {
+    /// Enters a function (its name and arguments) or other code.
+    pub(crate) fn call(
+        &mut self,
+        w: &mut World,
+        to: (Code, usize),
+        function: Option<(Rc<str>, Vec<String>)>,
+    ) {
         if self.control.len() > MAX_CONTROL {
             return self.fatal(w, "maximum function recursion depth exceeded");
         }
-        let function = args.is_some();
-        let args = args.map(|args| std::mem::replace(&mut self.args, Rc::new(args)));
+        let (function, args) = match function {
+            Some((function, args)) => {
+                (Some(function), Some(std::mem::replace(&mut self.args, Rc::new(args))))
+            }
+            None => (None, None),
+        };
         let code = std::mem::replace(&mut self.code, to.0);
         let at = std::mem::replace(&mut self.at, to.1);
-        self.control.push(Control::Call { code, at, args, locals: vec![], function });
+        let (line, file) = (self.line, self.file.clone());
+        self.control.push(Control::Call { code, at, args, locals: vec![], function, line, file });
     }
 
     /// Runs a text as part of this script.
     pub(crate) fn evaluate(&mut self, w: &mut World, text: &str) {
+        self.evaluate_from(w, text, self.line.max(1));
+    }
+
+    /// The same, of a text whose first line has this number.
+    pub(crate) fn evaluate_from(&mut self, w: &mut World, text: &str, line: u32) {
         w.system.processor.spend_on(text.len(), BYTES_READ);
-        match parse::compile(text, self.flavour != Flavour::Sh) {
-            Ok(code) => self.call(w, (code, 0), None),
-            Err(Stop::Unsupported) if w.system.unknown == Unknown::NotSimulated => {
-                let script = text.trim().lines().next().unwrap_or_default();
-                self.unknown(w, &[self.name.to_string(), "-c".into(), script.into()]);
-            }
-            Err(stop) => self.fatal(w, &stop.text(self.flavour)),
+        let code = parse::compile_script(text, self.syntax(line));
+        self.call(w, (code, 0), None);
+    }
+
+    /// Whether it runs a function.
+    pub(crate) fn in_function(&self) -> bool {
+        self.control.iter().any(|c| matches!(c, Control::Call { function: Some(_), .. }))
+    }
+
+    /// A command of the script has failed where nobody asks for its status.
+    pub(crate) fn check(&mut self, w: &mut World) {
+        if self.status == 0 || self.in_condition() {
+            return;
         }
+        let trap = self.vars.get("trap ERR").is_some_and(|t| !t.value.is_empty());
+        if trap && !self.trapped && (self.options.errtrace || !self.in_function()) {
+            return self.trap_now(w, "ERR", self.options.errexit);
+        }
+        if self.options.errexit {
+            self.exit(self.status);
+        }
+    }
+
+    /// The first signal that waits for its trap, as its name.
+    pub(crate) fn next_signal(&mut self) -> Option<String> {
+        (!self.signals.is_empty()).then(|| signal::name(self.signals.remove(0)))
     }
 
     /// Whether nothing is left to do after this command: neither here nor where this was called from (`sh -c`).
@@ -154,7 +241,7 @@ impl Process {
         let ends = |c: &Control| match c {
             Control::Loop { .. } | Control::Condition => false,
             Control::Call { code, at, .. } => nothing_follows(code, *at),
-            Control::Case(_) | Control::Redirected(_) | Control::Vars(_) => true,
+            Control::Case(..) | Control::Redirected(..) | Control::Vars(_) => true,
         };
         nothing_follows(&self.code, self.at) && self.control.iter().all(ends)
     }
@@ -165,7 +252,7 @@ fn nothing_follows(code: &[Op], mut at: usize) -> bool {
     loop {
         match code.get(at) {
             None => return true,
-            Some(Op::Nop | Op::Pop | Op::Check | Op::Status(_)) => at += 1,
+            Some(Op::Nop | Op::Pop | Op::Check | Op::Status(_) | Op::Top | Op::Line(_)) => at += 1,
             Some(Op::Jump(to)) if *to > at => at = *to,
             Some(_) => return false,
         }

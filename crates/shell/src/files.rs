@@ -4,12 +4,19 @@ use crate::host::{FileError, Stat};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Node {
     /// `None`: a directory.
     text: Option<Rc<String>>,
     modified_ms: u64,
+    /// The permissions, where they are not the usual ones.
+    mode: Option<u32>,
+    /// A symbolic link: its text is where it leads.
+    link: bool,
 }
+
+/// The most links that are followed.
+const MAX_LINKS: usize = 20;
 
 /// Directories and files by path; the root always exists. Cheap to clone: texts are shared until they change.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,14 +48,79 @@ impl Files {
         self.nodes.values().filter_map(|n| n.text.as_ref()).map(|t| t.len() as u64).sum()
     }
 
-    /// What is at a path, if anything.
-    pub fn stat(&self, path: &str) -> Option<Stat> {
-        if path == "/" {
-            return Some(Stat { dir: true, size: 4096, modified_ms: 0 });
+    /// The path to which symbolic links lead. `last`: that of the whole path is followed, too.
+    fn followed(&self, path: &str, last: bool) -> String {
+        let mut path = path.to_string();
+        for _ in 0..MAX_LINKS {
+            let ends = path.match_indices('/').map(|(at, _)| at).skip(1);
+            let ends: Vec<usize> = ends.chain(last.then_some(path.len())).collect();
+            let link = ends.into_iter().find_map(|end| {
+                let node = self.nodes.get(&path[..end]).filter(|n| n.link)?;
+                Some((end, node.text.clone()?))
+            });
+            let Some((end, target)) = link else { break };
+            let parent = path[..end].rsplit_once('/').map_or("", |(parent, _)| parent);
+            path = crate::path::absolute(
+                &crate::path::absolute(parent, &target),
+                &path[end..].trim_start_matches('/'),
+            );
         }
-        let node = self.nodes.get(path)?;
+        path
+    }
+
+    /// What is at a path, if anything; a symbolic link stands for what it leads to, or for itself where that is missing.
+    pub fn stat(&self, path: &str) -> Option<Stat> {
+        let path = &*self.followed(path, true);
+        if path == "/" {
+            return Some(Stat::usual(true, 4096, 0));
+        }
+        let node = self.nodes.get(path).filter(|n| !n.link)?;
         let size = node.text.as_ref().map_or(4096, |t| t.len() as u64);
-        Some(Stat { dir: node.text.is_none(), size, modified_ms: node.modified_ms })
+        Some(Stat {
+            dir: node.text.is_none(),
+            size,
+            modified_ms: node.modified_ms,
+            mode: node.mode,
+            link: false,
+        })
+    }
+
+    /// Where a symbolic link leads, if it is one.
+    pub fn read_link(&self, path: &str) -> Option<String> {
+        let node = self.nodes.get(&self.followed(path, false)).filter(|n| n.link)?;
+        node.text.as_ref().map(|t| t.to_string())
+    }
+
+    /// Makes a symbolic link.
+    ///
+    /// # Errors
+    /// Exists, NoSpace; NotFound and NotDirectory for the parent.
+    pub fn link(&mut self, target: &str, path: &str, now_ms: u64) -> Result<(), FileError> {
+        let path = self.followed(path, false);
+        if self.nodes.contains_key(&path) {
+            return Err(FileError::Exists);
+        }
+        self.room_in_parent(&path)?;
+        let text = Some(Rc::new(target.to_string()));
+        self.nodes.insert(path, Node { text, modified_ms: now_ms, mode: None, link: true });
+        Ok(())
+    }
+
+    /// Gives a path other permissions, or another time of its last change.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub fn set_attributes(
+        &mut self,
+        path: &str,
+        mode: Option<u32>,
+        modified_ms: Option<u64>,
+    ) -> Result<(), FileError> {
+        let path = self.followed(path, true);
+        let node = self.nodes.get_mut(&path).ok_or(FileError::NotFound)?;
+        node.mode = mode.or(node.mode);
+        node.modified_ms = modified_ms.unwrap_or(node.modified_ms);
+        Ok(())
     }
 
     /// A file's text.
@@ -56,11 +128,13 @@ impl Files {
     /// # Errors
     /// NotFound, IsDirectory.
     pub fn read(&self, path: &str) -> Result<&str, FileError> {
+        let path = &*self.followed(path, true);
         match self.nodes.get(path) {
+            Some(Node { link: true, .. }) => Err(FileError::NotFound),
             Some(Node { text: Some(text), .. }) => Ok(text),
             Some(_) => Err(FileError::IsDirectory),
             None if path == "/" => Err(FileError::IsDirectory),
-            None => Err(FileError::NotFound),
+            None => Err(self.absent(path)),
         }
     }
 
@@ -69,9 +143,10 @@ impl Files {
     /// # Errors
     /// NotFound and NotDirectory for the parent, IsDirectory, NoSpace.
     pub fn write(&mut self, path: &str, text: &str, append: bool, now_ms: u64) -> Result<(), FileError> {
+        let path = &*self.followed(path, true);
         let old = match self.read(path) {
             Ok(old) => old.len() as u64,
-            Err(FileError::NotFound) => {
+            Err(FileError::NotFound | FileError::NotDirectory) => {
                 self.room_in_parent(path)?;
                 0
             }
@@ -81,7 +156,7 @@ impl Files {
         if self.used() - freed + text.len() as u64 > self.capacity {
             return Err(FileError::NoSpace);
         }
-        let node = self.nodes.entry(path.to_string()).or_insert_with(|| Node { text: None, modified_ms: 0 });
+        let node = self.nodes.entry(path.to_string()).or_default();
         node.modified_ms = now_ms;
         let content = Rc::make_mut(node.text.get_or_insert_default());
         if !append {
@@ -101,6 +176,7 @@ impl Files {
             Some(stat) if !stat.dir => return Err(FileError::NotDirectory),
             Some(_) => {}
         }
+        let path = &*self.followed(path, true);
         let prefix = if path == "/" { "/".to_string() } else { format!("{path}/") };
         let within = self.nodes.range(prefix.clone()..).map_while(|(path, _)| path.strip_prefix(&prefix));
         Ok(within.filter(|rest| !rest.contains('/')).map(str::to_string).collect())
@@ -114,8 +190,9 @@ impl Files {
         if self.stat(path).is_some() {
             return Err(FileError::Exists);
         }
-        self.room_in_parent(path)?;
-        self.nodes.insert(path.to_string(), Node { text: None, modified_ms: now_ms });
+        let path = self.followed(path, false);
+        self.room_in_parent(&path)?;
+        self.nodes.insert(path, Node { modified_ms: now_ms, ..Node::default() });
         Ok(())
     }
 
@@ -124,6 +201,11 @@ impl Files {
     /// # Errors
     /// NotFound, NotEmpty, Busy for the root.
     pub fn remove(&mut self, path: &str) -> Result<(), FileError> {
+        let path = &*self.followed(path, false);
+        if self.nodes.get(path).is_some_and(|n| n.link) {
+            self.nodes.remove(path);
+            return Ok(());
+        }
         match self.list(path) {
             _ if path == "/" => return Err(FileError::Busy),
             Ok(names) if !names.is_empty() => return Err(FileError::NotEmpty),
@@ -132,6 +214,14 @@ impl Files {
         }
         self.nodes.remove(path);
         Ok(())
+    }
+
+    /// Why there is nothing at a path: perhaps a file stands where a directory should.
+    fn absent(&self, path: &str) -> FileError {
+        match path.rsplit_once('/') {
+            Some((parent, _)) if self.stat(parent).is_some_and(|s| !s.dir) => FileError::NotDirectory,
+            _ => FileError::NotFound,
+        }
     }
 
     fn room_in_parent(&self, path: &str) -> Result<(), FileError> {

@@ -1,7 +1,7 @@
 //! Children of a process: subshells, pipelines' parts, `&`. Models fork(2).
 
 use crate::op::Fork;
-use crate::process::{Fd, MAX_PROCESSES, Process, State, TERMINAL, World};
+use crate::process::{Fd, MAX_PROCESSES, Process, State, Substituted, TERMINAL, World};
 use crate::processor::SUBSHELL;
 use std::rc::Rc;
 
@@ -17,6 +17,7 @@ impl Process {
         let mut child = self.clone();
         child.unwind_in_child();
         child.quiet = self.in_condition();
+        child.depth += 1;
         (child.pid, child.parent) = (w.system.next, self.pid);
         Some(child)
     }
@@ -28,13 +29,61 @@ impl Process {
         self.assigning.clear();
         self.redirecting.clear();
         self.kids.clear();
-        Rc::make_mut(&mut self.vars).0.retain(|(name, _)| !name.starts_with("trap "));
+        // What is ignored stays so; other traps are the parent's.
+        let keeps_errors = self.options.errtrace;
+        let kept = |name: &str, value: &str| {
+            !name.starts_with("trap ")
+                || value.is_empty() && name != "trap EXIT"
+                || keeps_errors && name == "trap ERR"
+        };
+        Rc::make_mut(&mut self.vars).0.retain(|(name, var)| kept(name, &var.value));
+        self.script = None;
+        self.trapped = false;
+        self.subscripts.clear();
+        self.declared.clear();
+        self.outlets.clear();
+        self.inlets.clear();
         self.backgrounds.clear();
         self.pipe = None;
         self.replaced = false;
         self.background = false;
-        self.terminated = false;
+        self.signals.clear();
         self.leaving = None;
+    }
+
+    /// It is a command substitution's.
+    pub(crate) fn substitutes(&mut self) {
+        self.level += 1;
+        if self.flavour.is_bash() && !self.options.inherit_errexit {
+            self.options.errexit = false;
+        }
+    }
+
+    /// `<(…)` and `>(…)`: the other end of a pipe, or a file that holds what a command has printed.
+    pub(crate) fn process_substitution(&mut self, w: &mut World, write: bool, live: bool, start: usize) {
+        let Some(mut child) = self.fork(w) else { return };
+        child.at = start;
+        child.level += 1;
+        let pipe = w.system.pipe(String::new());
+        let path = format!("/dev/fd/{}", 63 - pipe % 50);
+        if write {
+            child.fds[0] = Fd::Read(pipe);
+            child.background = true;
+            self.outlets.push((path.as_str().into(), pipe));
+            w.system.forked.push(child);
+            self.append(w, &path, crate::op::Mode::Quoted);
+            return;
+        }
+        child.fds[1] = Fd::Write(pipe);
+        if live {
+            child.background = true;
+            w.system.forked.push(child);
+            self.inlets.push((path.as_str().into(), pipe));
+            self.append(w, &path, crate::op::Mode::Quoted);
+            return;
+        }
+        self.wait_for(w, child, None);
+        self.state = State::Substitute(pipe, Substituted::File);
     }
 
     /// Lets a child run and waits for it.
@@ -51,6 +100,7 @@ impl Process {
             Fork::Subshell => self.kids = vec![child.pid],
             Fork::Background => {
                 child.background = true;
+                child.quiet = false;
                 if child.fds[0] == Fd::Read(TERMINAL) {
                     child.fds[0] = Fd::Null;
                 }

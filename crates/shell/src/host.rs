@@ -16,6 +16,11 @@ pub trait Host {
         self.hostname()
     }
 
+    /// Whose programs lie beside the shell, and with them what `sh` is; `None`: BusyBox' beside a `sh`, GNU's beside a `bash`.
+    fn userland(&self) -> Option<Userland> {
+        None
+    }
+
     /// What is at a path, if anything.
     fn stat(&self, path: &str) -> Option<Stat>;
     /// A file's text.
@@ -43,6 +48,46 @@ pub trait Host {
     /// # Errors
     /// As `unlink(2)` and `rmdir(2)`.
     fn remove(&mut self, path: &str) -> Result<(), FileError>;
+
+    /// Gives a path other permissions (`chmod`), the digits as chmod takes them, or another time of its last change.
+    ///
+    /// # Errors
+    /// As `chmod(2)` and `utime(2)`.
+    fn set_attributes(
+        &mut self,
+        _path: &str,
+        _mode: Option<u32>,
+        _modified_ms: Option<u64>,
+    ) -> Result<(), FileError> {
+        Ok(())
+    }
+    /// Makes a symbolic link.
+    ///
+    /// # Errors
+    /// As `symlink(2)`.
+    fn link(&mut self, _target: &str, _path: &str) -> Result<(), FileError> {
+        Err(FileError::Permission)
+    }
+    /// Where a symbolic link leads, if it is one.
+    fn read_link(&self, _path: &str) -> Option<String> {
+        None
+    }
+    /// Who runs the commands: user, group, and the group of the volumes.
+    fn user(&self) -> (u32, u32, Option<u32>) {
+        (0, 0, None)
+    }
+    /// Whether somebody listens on a port of a host (`/dev/tcp/HOST/PORT`).
+    fn connect(&mut self, _host: &str, _port: &str) -> Connection {
+        Connection::Refused
+    }
+    /// Sends a signal to a process that is not the shell's: the container's first one. Whether there is such a process.
+    fn kill(&mut self, _pid: u32, _signal: u8) -> bool {
+        false
+    }
+    /// A number that differs from call to call, the same in every run: for `/dev/urandom`.
+    fn random(&mut self) -> u64 {
+        self.now_ms()
+    }
 
     /// Text for the container's log or the terminal.
     fn output(&mut self, to: Output, text: &str);
@@ -78,6 +123,41 @@ pub struct Stat {
     pub size: u64,
     /// When it last changed, in virtual milliseconds since 1970.
     pub modified_ms: u64,
+    /// The permissions, as chmod's digits; `None`: what is usual for its kind.
+    pub mode: Option<u32>,
+    /// A symbolic link itself, not what it leads to.
+    pub link: bool,
+}
+
+impl Stat {
+    /// What is usual: nobody's link, permissions as the umask leaves them.
+    pub fn usual(dir: bool, size: u64, modified_ms: u64) -> Stat {
+        Stat { dir, size, modified_ms, mode: None, link: false }
+    }
+
+    /// The permissions, as chmod's digits.
+    pub fn permissions(&self) -> u32 {
+        self.mode.unwrap_or(if self.link {
+            0o777
+        } else if self.dir {
+            0o755
+        } else {
+            0o644
+        })
+    }
+}
+
+/// What comes of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Connection {
+    /// Somebody listens.
+    Open,
+    /// Nobody listens there.
+    Refused,
+    /// The name is not known.
+    Unknown,
+    /// Nobody answers.
+    Silent,
 }
 
 /// Where the shell's output goes.
@@ -158,15 +238,33 @@ impl FileError {
     }
 }
 
+/// Whose programs an image has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Userland {
+    /// BusyBox: `sh` is ash.
+    BusyBox,
+    /// GNU, as on Debian: `sh` is dash.
+    Gnu,
+}
+
 /// The shell that is imitated: the wording of errors, and whether `{a,b}` makes words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flavour {
     /// BusyBox ash, and BusyBox' tools.
     Sh,
+    /// dash, Debian's `sh`.
+    Dash,
     /// bash, and GNU coreutils.
     Bash,
     /// zsh, and GNU coreutils.
     Zsh,
+}
+
+impl Flavour {
+    /// Whether it has what bash has beyond POSIX: arrays, `[[ ]]`, `{a,b}`.
+    pub(crate) fn is_bash(self) -> bool {
+        matches!(self, Flavour::Bash | Flavour::Zsh)
+    }
 }
 
 /// What becomes of a command that neither the shell nor the host knows.

@@ -1,7 +1,6 @@
 //! Commands that read their input piece by piece, and programs of the host.
 
 use crate::host::{External, Flavour, Unknown};
-use crate::path;
 use crate::process::{Input, Job, Process, State, World};
 use crate::processor::{BYTES_READ, HOST_PROGRAM};
 use crate::tools::{self, Context, Tool};
@@ -11,7 +10,8 @@ impl Process {
     pub(crate) fn work(&mut self, job: Job, w: &mut World) {
         match job {
             Job::Tool(tool) => self.work_tool(tool, w),
-            Job::Read(argv) => self.read(argv, w),
+            Job::Read(argv, until) => self.read(argv, until, w),
+            Job::Map(argv, text) => self.map_file(argv, text, w),
             Job::Script(mut script) => match self.input(w) {
                 Input::Text(text) => {
                     script.push_str(&text);
@@ -20,7 +20,7 @@ impl Process {
                 Input::Wait => self.job = Some(Job::Script(script)),
                 Input::End => {
                     self.status = 0;
-                    self.evaluate(w, &script);
+                    self.run_script(w, &script);
                 }
             },
             Job::External(argv, mut stdin) => match self.input(w) {
@@ -39,10 +39,10 @@ impl Process {
             _ if !tool.takes_input() => Input::End,
             Some(file) => {
                 let path = self.path(&file);
-                match path::read(w.host, &path) {
+                match self.read_file(w, &path) {
                     Ok(text) => Input::Text(text),
                     Err(error) => {
-                        let text = tool.cannot_read(&file, error, self.flavour != Flavour::Sh);
+                        let text = tool.cannot_read(&file, error, self.gnu(w.system));
                         self.put(w, 2, &text);
                         Input::Text(String::new())
                     }
@@ -52,9 +52,31 @@ impl Process {
         };
         let columns = self.is_terminal(w.system, 1);
         let cwd = self.cwd.clone();
-        let gnu = self.flavour != Flavour::Sh;
-        let mut context =
-            Context { host: &mut *w.host, cwd: &cwd, gnu, columns, out: String::new(), err: String::new() };
+        let gnu = self.gnu(w.system);
+        let name = self.name.rsplit('/').next().unwrap_or_default();
+        let shell = match self.flavour {
+            Flavour::Bash if self.file.is_empty() && self.in_function() => {
+                format!("environment: line {}: ", self.line.max(1))
+            }
+            Flavour::Bash => format!("{}: line {}: ", self.name, self.line.max(1)),
+            Flavour::Dash => format!("{}: {}: ", self.name, self.line.max(1)),
+            _ => format!("{name}: "),
+        };
+        let mut context = Context {
+            bash: self.flavour.is_bash(),
+            shell,
+            host: &mut *w.host,
+            cwd: &cwd,
+            gnu,
+            dash: self.flavour == Flavour::Dash,
+            columns,
+            temporaries: &self.temporaries,
+            outlets: &self.outlets,
+            environment: self.vars.clone(),
+            out: String::new(),
+            err: String::new(),
+            piped: vec![],
+        };
         let ended = match input {
             Input::Wait => {
                 self.job = Some(Job::Tool(tool));
@@ -66,7 +88,10 @@ impl Process {
             }
             Input::End => tool.end(&mut context),
         };
-        let (out, err) = (context.out, context.err);
+        let (out, err, piped) = (context.out, context.err, context.piped);
+        for (pipe, text) in piped {
+            w.system.content(pipe).push_str(&text);
+        }
         w.system.processor.spend_on(out.len(), BYTES_READ);
         w.system.processor.spend(5);
         self.put(w, 2, &err);
@@ -78,6 +103,12 @@ impl Process {
         }
         if self.status == kept {
             self.status = tool.code;
+        }
+        if let Some((name, text)) = tool.assigns.take() {
+            self.set_item(w, &name, None, &text, false);
+        }
+        if let Some(construct) = tool.not_simulated.take() {
+            return self.not_simulated(w, construct);
         }
         if let Some(script) = tool.script.take() {
             return self.evaluate(w, &script);
@@ -109,31 +140,53 @@ impl Process {
         }
     }
 
-    /// A command that nobody knows.
-    pub(crate) fn unknown(&mut self, w: &mut World, argv: &[String]) {
-        let known = tools::exists(argv[0].rsplit('/').next().unwrap_or_default());
+    /// A construct or a use of a tool that is not simulated.
+    pub(crate) fn not_simulated(&mut self, w: &mut World, what: String) {
         match w.system.unknown {
             Unknown::NotSimulated => {
-                self.status = 0;
-                w.system.stopped = Some((argv.join(" "), self.at_end(), self.pid));
+                self.status = w.system.unknown_status;
+                w.system.stopped = Some((what, self.at_end(), self.pid));
             }
             Unknown::NotFound => {
                 self.status = 127;
-                let name = &argv[0];
-                let text = match self.flavour {
-                    _ if known => format!("{name}: this use of it is not simulated"),
-                    Flavour::Sh => format!("{name}: not found"),
-                    Flavour::Bash => format!("{name}: command not found"),
-                    Flavour::Zsh => format!("command not found: {name}"),
-                };
-                self.complain(w, &text);
-                if w.system.interactive
-                    && !known
-                    && let Some(hint) = w.host.hint(name)
-                {
-                    self.put(w, 2, &format!("{hint}\n"));
-                }
+                self.complain(w, &format!("{what}: not simulated"));
             }
+        }
+    }
+
+    /// A command that nobody knows.
+    pub(crate) fn unknown(&mut self, w: &mut World, argv: &[String]) {
+        let name = &argv[0];
+        let known = tools::exists(name.rsplit('/').next().unwrap_or_default());
+        if known && !name.contains('/') || name.is_empty() && w.system.unknown == Unknown::NotSimulated {
+            return self.not_simulated(w, argv.join(" "));
+        }
+        if w.system.unknown == Unknown::NotSimulated {
+            return self.not_simulated(w, argv.join(" "));
+        }
+        self.status = 127;
+        let there = name.contains('/').then(|| w.host.stat(&self.path(name))).flatten();
+        let missing = name.contains('/') && there.is_none();
+        let what = match there {
+            Some(stat) => {
+                self.status = 126;
+                if stat.dir && self.flavour.is_bash() { "Is a directory" } else { "Permission denied" }
+            }
+            None if missing && self.flavour.is_bash() => "No such file or directory",
+            None if name.is_empty() && !self.flavour.is_bash() => "Permission denied",
+            None if self.flavour.is_bash() => "command not found",
+            None => "not found",
+        };
+        let text = match self.flavour {
+            Flavour::Zsh => format!("{what}: {name}"),
+            _ => format!("{name}: {what}"),
+        };
+        self.complain(w, &text);
+        if w.system.interactive
+            && !known
+            && let Some(hint) = w.host.hint(name)
+        {
+            self.put(w, 2, &format!("{hint}\n"));
         }
     }
 }

@@ -22,7 +22,7 @@
 //! | `arith`, `pattern` | `$((…))`; regular expressions and shell patterns |
 //! | `word`, `number`, `path`, `files` | quoting, numbers, paths, a tree of files in memory |
 //!
-//! What it leaves out, on purpose: job control, arrays (but `BASH_REMATCH`), `select`, process substitution, aliases.
+//! What it leaves out, on purpose: job control, `coproc`, `select`.
 
 mod arith;
 mod builtin;
@@ -43,13 +43,16 @@ mod processor;
 mod redirect;
 mod run;
 mod schedule;
+mod signal;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod value;
+mod variable;
 mod word;
 
 pub use files::Files;
-pub use host::{External, FileError, Flavour, Host, Output, Poll, Stat, Step, Unknown};
+pub use host::{Connection, External, FileError, Flavour, Host, Output, Poll, Stat, Step, Unknown, Userland};
 pub use machine::Shell;
 pub use tools::time_text;
 

@@ -1,7 +1,7 @@
 //! The shell as its host sees it: a script under way, or an interactive one.
 
 use crate::host::{Flavour, Host, MAX_TEXT, Output, Unknown};
-use crate::parse::{self, Stop};
+use crate::parse;
 use crate::process::{FDS, Fd, MAIN, Options, Process, State, System, TERMINAL, Vars, var};
 use crate::processor::Processor;
 use std::rc::Rc;
@@ -41,8 +41,11 @@ impl Shell {
         for (name, value) in env {
             vars.put(name, var(value, true));
         }
+        for (name, value) in [("IFS", " \t\n"), ("OPTIND", "1"), ("PS4", "+ ")] {
+            vars.put(name, var(value, false));
+        }
         let name = match flavour {
-            Flavour::Sh => "sh",
+            Flavour::Sh | Flavour::Dash => "sh",
             Flavour::Bash => "bash",
             Flavour::Zsh => "zsh",
         };
@@ -52,12 +55,25 @@ impl Shell {
         let main = Process {
             pid: MAIN,
             parent: 0,
+            shell: MAIN,
             code: Rc::new([]),
             at: 0,
             control: vec![],
             words: vec![],
             assigning: vec![],
+            subscripts: vec![],
+            declared: vec![],
             redirecting: vec![],
+            named: vec![],
+            line: 0,
+            file: "".into(),
+            temporaries: vec![],
+            inlets: vec![],
+            outlets: vec![],
+            statuses: vec![],
+            depth: 0,
+            level: 0,
+            option_at: 0,
             vars: Rc::new(vars),
             args: Rc::default(),
             name: name.into(),
@@ -78,20 +94,31 @@ impl Shell {
             leaving: None,
             broken: false,
             drained: None,
-            terminated: false,
+            signals: vec![],
+            trapped: false,
+            script: None,
+            piped: false,
+            timeout_signal: crate::signal::TERM,
+            timed_ms: 0,
+            began_ms: 0,
         };
         let system = System {
             pipes: vec![(TERMINAL, String::new())],
             next: MAIN + 1,
             forked: vec![],
             alive: 1,
+            signalled: vec![],
+            living: vec![],
+            pid: MAIN,
             ended: vec![],
             kill: vec![],
             processor: Processor::default(),
             interactive: false,
             random: 1,
+            userland: None,
             unknown,
             stopped: None,
+            unknown_status: 0,
         };
         Shell {
             system,
@@ -107,6 +134,12 @@ impl Shell {
     pub fn set_stdin(&mut self, text: &str) {
         let pipe = self.system.pipe(text.to_string());
         self.processes[0].fds[0] = Fd::Read(pipe);
+    }
+
+    /// The number of its first process: not 1, where another program is the container's first. Only a container's first
+    /// process is deaf to signals that it has no trap for.
+    pub fn set_pid(&mut self, pid: u32) {
+        self.system.pid = pid;
     }
 
     /// The working directory, for a prompt.
@@ -143,12 +176,12 @@ impl Shell {
         self.line.push_str(line);
         self.line.push('\n');
         let main = &mut self.processes[0];
-        match parse::compile(&self.line, main.flavour != Flavour::Sh) {
+        match parse::compile(&self.line, main.syntax(1)) {
             Ok(code) => main.start(code),
-            Err(Stop::More) if self.line.len() < MAX_TEXT => return,
+            Err(stop) if stop.is_unfinished() && self.line.len() < MAX_TEXT => return,
             // The message is printed at the next run.
             Err(stop) => {
-                self.complaint = main.complaint(&stop.text(main.flavour));
+                self.complaint = [&*main.name, ": ", &stop.text(main.flavour), "\n"].concat();
                 main.status = 2;
             }
         }
@@ -185,13 +218,17 @@ impl Shell {
     /// SIGTERM. Whether the script has a trap for it: as a container's first process it is deaf to it otherwise, and
     /// runs until it is killed.
     pub fn terminate(&mut self) -> bool {
-        let main = &mut self.processes[0];
-        main.terminated = main.vars.get("trap TERM").is_some_and(|t| !t.value.is_empty());
-        if main.terminated && matches!(main.state, State::Wait(_)) {
-            main.status = 143;
-            main.state = State::Run;
+        self.signal(crate::signal::TERM)
+    }
+
+    /// Sends a signal that can be caught to the first process; whether it has a trap for it.
+    pub fn signal(&mut self, signal: u8) -> bool {
+        let trap = self.processes[0].vars.get(&crate::signal::trap(signal));
+        let caught = trap.is_some_and(|t| !t.value.is_empty());
+        if caught {
+            self.processes[0].catch(signal);
         }
-        main.terminated
+        caught
     }
 
     /// The command last answered as [`Step::NotSimulated`] runs on for ever instead of having succeeded.
@@ -199,5 +236,19 @@ impl Shell {
         if let Some(p) = self.held.take().and_then(|pid| self.processes.iter_mut().find(|p| p.pid == pid)) {
             p.state = State::Forever;
         }
+    }
+
+    /// The command last answered as [`Step::NotSimulated`] has ended with this status, not well.
+    pub fn fail(&mut self, status: i32) {
+        if let Some(p) = self.held.take().and_then(|pid| self.processes.iter_mut().find(|p| p.pid == pid)) {
+            p.status = status;
+        }
+    }
+
+    /// Whether the command last answered as [`Step::NotSimulated`] stands where its status decides: in a condition,
+    /// or before `&&` or `||`.
+    pub fn decides(&self) -> bool {
+        let held = self.held.and_then(|pid| self.processes.iter().find(|p| p.pid == pid));
+        held.is_some_and(Process::in_condition)
     }
 }

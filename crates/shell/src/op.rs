@@ -28,12 +28,39 @@ pub(crate) enum End {
     Pattern,
 }
 
+/// What follows a variable's name in brackets.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Sub {
+    /// Nothing.
+    None,
+    /// `[@]`
+    At,
+    /// `[*]`
+    Star,
+    /// A subscript that has been expanded and waits on its stack.
+    Key,
+}
+
+/// What an expansion takes its value from.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Source {
+    pub(crate) name: Name,
+    pub(crate) sub: Sub,
+    /// `${!x}`: the value is the name of what is meant.
+    pub(crate) indirect: bool,
+}
+
 /// `${x…}` without an operand, or with one that is only expanded when needed.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Test {
     Value,
     Length,
-    Indirect,
+    /// `${!a[@]}`: an array's subscripts.
+    Keys,
+    /// `${!x*}` and, `true`, `${!x@}`: the variables whose names begin so.
+    Names(bool),
+    /// `${x@Q}`
+    At(u8),
     /// `-`, `=`, `?`: with a value, take it and jump over the operand.
     Otherwise,
     /// `+`: without a value, jump over the operand.
@@ -57,7 +84,11 @@ pub(crate) enum Edit {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Redirect {
     In,
+    /// `<>`
+    InOut,
     Out,
+    /// `>|`
+    Clobber,
     Append,
     /// `>&` and `<&`.
     Copy,
@@ -86,19 +117,27 @@ pub(crate) enum Op {
     Nop,
     // Words
     Begin,
+    /// The same, where no fields are made: `"$@"` is one text.
+    BeginWhole,
+    /// The line of the script that is now run.
+    Line(u32),
+    /// A line of the script's own begins.
+    Top,
+    /// A trap's commands have ended: the status to go on with, and whether the shell ends of it.
+    EndTrap(i32, bool),
     /// Text of the script, quoted characters marked; `true`: to be split like a value.
     Text(Name, bool),
     /// The word exists even if nothing follows.
     Exists,
     Param {
-        name: Name,
+        source: Box<Source>,
         mode: Mode,
         test: Test,
         colon: bool,
         past: usize,
     },
     Edit {
-        name: Name,
+        source: Box<Source>,
         mode: Mode,
         edit: Edit,
         colon: bool,
@@ -109,11 +148,33 @@ pub(crate) enum Op {
         past: usize,
     },
     Field(End),
+    /// The word made is a subscript.
+    Subscript,
+    /// The word made is the key of an array's next item.
+    ItemKey,
+    /// `<(…)` and, `write`, `>(…)`. `live`: the pipe itself is opened, else the command has ended before it is read.
+    ProcessSubstitution {
+        write: bool,
+        live: bool,
+        past: usize,
+    },
     // Simple commands
     Assign {
         name: Name,
         append: bool,
+        /// A subscript waits on its stack.
+        sub: bool,
     },
+    /// `a=(…)`; `word`: of a declaration.
+    AssignItems {
+        name: Name,
+        append: bool,
+        word: bool,
+    },
+    /// A declaration begins: no arrays are given yet.
+    Declare,
+    /// `{name}>`: a new file descriptor, its number in a variable.
+    RedirectName(Name),
     Redirect {
         fd: u8,
         how: Redirect,
@@ -124,6 +185,7 @@ pub(crate) enum Op {
     PushVars,
     PushRedirects {
         past: usize,
+        simple: bool,
     },
     Pop,
     Run,
@@ -150,7 +212,10 @@ pub(crate) enum Op {
         name: Name,
         past: usize,
     },
-    Case,
+    /// The word as it is written.
+    Case(Name),
+    /// No pattern has matched, or `;;&` was the last.
+    CaseEnd,
     CasePattern {
         matched: usize,
     },
@@ -169,4 +234,13 @@ pub(crate) enum Op {
     Test,
     /// `(( … ))`.
     Compute,
+    /// `time`: begins, and, `true`, tells.
+    Time {
+        ends: bool,
+        posix: bool,
+    },
+    /// An expansion that is none, and why.
+    Fail(Name),
+    /// Not a script from here on: the complaint.
+    SyntaxError(Box<crate::parse::Stop>),
 }

@@ -1,7 +1,7 @@
 //! Paths: made absolute, walked, and found by a pattern.
 
 use crate::host::{FileError, Host};
-use crate::pattern::Pattern;
+use crate::pattern::{Globbing, Pattern};
 use crate::word::{QUOTE, unquoted};
 
 /// A path from `/`, without `.` and `..`.
@@ -54,16 +54,21 @@ pub(crate) fn make_dirs(host: &mut dyn Host, path: &str) -> Result<(), FileError
     Ok(())
 }
 
+/// Whether a word has an unquoted `*`, `?` or `[`.
+pub(crate) fn is_pattern(word: &str, extended: bool) -> bool {
+    let mut quoted = false;
+    let mut before = ' ';
+    word.chars().any(|c| {
+        let hit = !quoted && (matches!(c, '*' | '?' | '[') || extended && c == '(' && "@+!".contains(before));
+        quoted = c == QUOTE && !quoted;
+        before = c;
+        hit
+    })
+}
+
 /// The files that a word with unquoted `*`, `?` or `[` stands for, sorted; `None` where it is no pattern or none fits.
-pub(crate) fn file_names(cwd: &str, word: &str, host: &dyn Host) -> Option<Vec<String>> {
-    let active = |part: &str| {
-        let mut quoted = false;
-        part.chars().any(|c| {
-            let hit = !quoted && matches!(c, '*' | '?' | '[');
-            quoted = c == QUOTE && !quoted;
-            hit
-        })
-    };
+pub(crate) fn file_names(cwd: &str, word: &str, globbing: Globbing, host: &dyn Host) -> Option<Vec<String>> {
+    let active = |part: &str| is_pattern(part, globbing.extended);
     if !active(word) {
         return None;
     }
@@ -73,6 +78,22 @@ pub(crate) fn file_names(cwd: &str, word: &str, host: &dyn Host) -> Option<Vec<S
         let mut next = vec![];
         for before in &found {
             let prefix = if n == 0 { String::new() } else { format!("{before}/") };
+            if globbing.deep && part == "**" {
+                let root = absolute(cwd, &prefix);
+                next.push(before.clone());
+                for path in walk(host, &root).into_iter().skip(1) {
+                    let below =
+                        path.strip_prefix(&*root).unwrap_or(&path).trim_start_matches('/').to_string();
+                    let hidden = below.split('/').any(|part| part.starts_with('.'));
+                    if !hidden && host.stat(&path).is_some_and(|s| s.dir) {
+                        next.push(format!("{prefix}{below}"));
+                    }
+                }
+                continue;
+            }
+            // What `**` stands for nothing of has no slash of its own.
+            let prefix =
+                if n > 0 && before.is_empty() && !word.starts_with('/') { String::new() } else { prefix };
             if !active(part) {
                 let path = format!("{prefix}{}", unquoted(part));
                 if part.is_empty() || host.stat(&absolute(cwd, &path)).is_some() {
@@ -80,14 +101,16 @@ pub(crate) fn file_names(cwd: &str, word: &str, host: &dyn Host) -> Option<Vec<S
                 }
                 continue;
             }
-            let pattern = Pattern::glob(part, false, None, true);
+            let pattern = Pattern::glob(part, false, None, true, globbing.extended);
             let names = host.list(&absolute(cwd, &prefix)).unwrap_or_default();
-            let hidden = part.starts_with('.');
+            let hidden = part.starts_with('.') || globbing.hidden;
             let fitting =
                 names.into_iter().filter(|n| (hidden || !n.starts_with('.')) && pattern.is_match(n));
             next.extend(fitting.map(|name| format!("{prefix}{name}")));
         }
         found = next;
     }
+    found.retain(|path| !path.is_empty());
+    collections::sort(&mut found);
     (!found.is_empty()).then_some(found)
 }

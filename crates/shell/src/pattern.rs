@@ -7,7 +7,7 @@
 
 use crate::host::MAX_TEXT;
 use crate::word::QUOTE;
-use Inst::{Any, Char, End, Jump, Save, Set, Split, Start, WordEdge};
+use Inst::{Any, Char, End, Jump, Not, Save, Set, Split, Start, WordEdge, WordEnd, WordStart};
 
 /// The largest pattern × text that is tried, in bits of the set of tried places; a larger one doesn't match.
 const MAX_TRIED: usize = 1 << 24;
@@ -28,6 +28,10 @@ enum Inst {
     Start,
     End,
     WordEdge,
+    WordStart,
+    WordEnd,
+    /// As much as possible that none of these fits wholly.
+    Not(Vec<Vec<Inst>>),
 }
 
 /// A compiled pattern.
@@ -35,6 +39,18 @@ enum Inst {
 pub(crate) struct Pattern {
     program: Vec<Inst>,
     ignore_case: bool,
+    groups: usize,
+}
+
+/// How patterns of file names are read.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Globbing {
+    /// `@(a|b)`
+    pub(crate) extended: bool,
+    /// `*` takes names that begin with a dot.
+    pub(crate) hidden: bool,
+    /// `**` goes through directories.
+    pub(crate) deep: bool,
 }
 
 /// What matched: byte offsets, `[0]` and `[1]` of the whole, `[2n]` and `[2n+1]` of group n.
@@ -49,17 +65,28 @@ pub(crate) fn group<'a>(text: &'a str, found: &Found, n: usize) -> &'a str {
 }
 
 impl Pattern {
+    /// How many groups it has.
+    pub(crate) fn groups(&self) -> usize {
+        self.groups
+    }
+
+    /// The same, with capital letters as small ones where it is `on`.
+    pub(crate) fn ignoring_case(mut self, on: bool) -> Pattern {
+        self.ignore_case = on;
+        self
+    }
+
     /// A regular expression, extended (`grep -E`, `=~`) or basic. `None` where it doesn't parse or is too large.
     pub(crate) fn regex(source: &str, extended: bool, ignore_case: bool) -> Option<Pattern> {
         let chars: Vec<char> = source.chars().collect();
         let mut c = Compiler { chars, at: 0, program: vec![], extended, groups: 0, depth: 0 };
         c.alternatives()?;
-        (c.at == c.chars.len()).then_some(Pattern { program: c.program, ignore_case })
+        (c.at == c.chars.len()).then_some(Pattern { program: c.program, ignore_case, groups: c.groups })
     }
 
     /// A pattern for this very text.
     pub(crate) fn literal(source: &str, ignore_case: bool) -> Pattern {
-        Pattern { program: source.chars().map(Char).collect(), ignore_case }
+        Pattern { program: source.chars().map(Char).collect(), ignore_case, groups: 0 }
     }
 
     /// The same, matching whole texts or whole words only.
@@ -77,7 +104,13 @@ impl Pattern {
 
     /// A shell pattern. `lazy`: its stars take as little as they can. `before`: it may start anywhere, as early
     /// (`Some(true)`) or as late as possible, group 1 being where; otherwise at the start. `to_end`: it must reach the end.
-    pub(crate) fn glob(source: &str, lazy: bool, before: Option<bool>, to_end: bool) -> Pattern {
+    pub(crate) fn glob(
+        source: &str,
+        lazy: bool,
+        before: Option<bool>,
+        to_end: bool,
+        extended: bool,
+    ) -> Pattern {
         let mut c = Compiler {
             chars: source.chars().collect(),
             at: 0,
@@ -90,31 +123,11 @@ impl Pattern {
             c.star(early);
             c.program.push(Save(2));
         }
-        while let Some(ch) = c.next() {
-            match ch {
-                '*' => c.star(lazy),
-                '?' => c.program.push(Any),
-                '[' => {
-                    let start = c.at;
-                    match c.set() {
-                        Some(set) => c.program.push(set),
-                        None => {
-                            c.at = start;
-                            c.program.push(Char('['));
-                        }
-                    }
-                }
-                QUOTE | '\\' => {
-                    let quoted = c.next().unwrap_or('\\');
-                    c.program.push(Char(quoted));
-                }
-                _ => c.program.push(Char(ch)),
-            }
-        }
+        c.glob_pieces(lazy, extended, false);
         if to_end {
             c.program.push(End);
         }
-        Pattern { program: c.program, ignore_case: false }
+        Pattern { program: c.program, ignore_case: false, groups: 0 }
     }
 
     /// Whether the pattern is found anywhere in `text`.
@@ -193,9 +206,29 @@ impl Pattern {
                     }
                     Start => at == 0,
                     End => here.is_none(),
-                    WordEdge => {
+                    WordEdge | WordStart | WordEnd => {
                         let word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-                        word(here) != word(text[..at].chars().next_back())
+                        let (before, after) = (word(text[..at].chars().next_back()), word(here));
+                        match inst {
+                            WordStart => after && !before,
+                            WordEnd => before && !after,
+                            _ => after != before,
+                        }
+                    }
+                    Not(alternatives) => {
+                        let fits = |end: usize| {
+                            alternatives.iter().any(|inner| {
+                                let mut program = vec![Start];
+                                program.extend_from_slice(inner);
+                                program.push(End);
+                                let whole = Pattern { program, ignore_case: self.ignore_case, groups: 0 };
+                                whole.is_match(&text[at..end])
+                            })
+                        };
+                        let ends: Vec<usize> =
+                            (at..=text.len()).filter(|e| text.is_char_boundary(*e) && !fits(*e)).collect();
+                        todo.extend(ends.into_iter().map(|end| Todo::Try(pc + 1, end)));
+                        false
                     }
                     Char(_) | Any | Set(..) => match here {
                         Some(c) if self.takes(inst, c) => {
@@ -290,6 +323,100 @@ impl Compiler {
         c
     }
 
+    /// The pieces of a shell pattern; within a group up to its `|` or `)`.
+    fn glob_pieces(&mut self, lazy: bool, extended: bool, inside: bool) {
+        while let Some(&ch) = self.chars.get(self.at) {
+            if inside && matches!(ch, '|' | ')') {
+                return;
+            }
+            self.at += 1;
+            if extended && "?*+@!".contains(ch) && self.chars.get(self.at) == Some(&'(') {
+                let start = self.at;
+                self.at += 1;
+                if self.glob_group(ch, lazy) {
+                    continue;
+                }
+                self.at = start;
+            }
+            match ch {
+                '*' => self.star(lazy),
+                '?' => self.program.push(Any),
+                '[' => {
+                    let start = self.at;
+                    match self.set() {
+                        Some(set) => self.program.push(set),
+                        None => {
+                            self.at = start;
+                            self.program.push(Char('['));
+                        }
+                    }
+                }
+                QUOTE | '\\' => {
+                    let quoted = self.next().unwrap_or('\\');
+                    self.program.push(Char(quoted));
+                }
+                _ => self.program.push(Char(ch)),
+            }
+        }
+    }
+
+    /// `(a|b)` of `@(a|b)`; `false` where it does not close.
+    fn glob_group(&mut self, sign: char, lazy: bool) -> bool {
+        let outer = std::mem::take(&mut self.program);
+        let mut alternatives = vec![];
+        loop {
+            self.depth += 1;
+            if self.depth < MAX_GROUPS {
+                self.glob_pieces(lazy, true, true);
+            }
+            self.depth -= 1;
+            alternatives.push(std::mem::take(&mut self.program));
+            match self.next() {
+                Some('|') => {}
+                Some(')') => break,
+                _ => {
+                    self.program = outer;
+                    return false;
+                }
+            }
+        }
+        self.program = outer;
+        if sign == '!' {
+            self.program.push(Not(alternatives));
+            return true;
+        }
+        let mut block: Vec<Inst> = vec![];
+        while let Some(alternative) = alternatives.pop() {
+            if block.is_empty() {
+                block = alternative;
+                continue;
+            }
+            let mut both = vec![Split(1, alternative.len() as isize + 2)];
+            both.extend(alternative);
+            both.push(Jump(block.len() as isize + 1));
+            both.extend(block);
+            block = both;
+        }
+        let length = block.len() as isize;
+        match sign {
+            '?' => {
+                self.program.push(Split(1, length + 1));
+                self.program.extend(block);
+            }
+            '*' => {
+                self.program.push(Split(1, length + 2));
+                self.program.extend(block);
+                self.program.push(Jump(-(length + 1)));
+            }
+            '+' => {
+                self.program.extend(block);
+                self.program.push(Split(-length, 1));
+            }
+            _ => self.program.extend(block),
+        }
+        true
+    }
+
     fn star(&mut self, lazy: bool) {
         self.program.push(if lazy { Split(3, 1) } else { Split(1, 3) });
         self.program.extend([Any, Jump(-2)]);
@@ -304,7 +431,7 @@ impl Compiler {
             QUOTE => (next?, false, 2),
             '\\' => match next? {
                 n if !self.extended && braces.contains(n) => (n, true, 2),
-                n => (n, "wsdb<>".contains(n), 2),
+                n => (n, "wsWSb<>".contains(n), 2),
             },
             // In basic expressions these are operators only at the edges.
             '^' if !self.extended && self.at > 0 && !self.after_open() => (c, false, 1),
@@ -418,11 +545,11 @@ impl Compiler {
             '^' => Start,
             '$' => End,
             '[' => self.set()?,
-            'b' | '<' | '>' => WordEdge,
-            'w' | 's' | 'd' => {
-                let name = ["word", "space", "digit"]["wsd".find(c)?];
-                Set(false, class(name)?.to_vec())
-            }
+            'b' => WordEdge,
+            '<' => WordStart,
+            '>' => WordEnd,
+            'w' | 's' => Set(false, class(if c == 'w' { "word" } else { "space" })?.to_vec()),
+            'W' | 'S' => Set(true, class(if c == 'W' { "word" } else { "space" })?.to_vec()),
             '(' => {
                 self.groups += 1;
                 self.depth += 1;

@@ -1,9 +1,10 @@
 //! A process and what it shares with the others: variables, file descriptors, pipes, what it waits for.
 
-use crate::host::{Flavour, Host, Output, Unknown};
+use crate::host::{Flavour, Host, Output, Unknown, Userland};
 use crate::op::{Code, Mode, Redirect};
 use crate::processor::Processor;
 use crate::tools::Tool;
+pub(crate) use crate::variable::{Saved, Var, Vars, var};
 use std::rc::Rc;
 
 /// The terminal's pipe.
@@ -11,7 +12,7 @@ pub(crate) const TERMINAL: u32 = 0;
 /// The main process.
 pub(crate) const MAIN: u32 = 1;
 /// File descriptors of a process.
-pub(crate) const FDS: usize = 10;
+pub(crate) const FDS: usize = 20;
 /// What a pipe takes before its writer waits, in bytes (Linux: 64 KiB).
 pub(crate) const PIPE: usize = 4096;
 /// The most processes at once.
@@ -20,55 +21,17 @@ pub(crate) const MAX_PROCESSES: usize = 64;
 /// A place a file descriptor leads to.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Fd {
+    /// Nothing: what is written is gone, what is read is at its end.
     Null,
+    /// Not open.
+    Closed,
+    /// `/dev/full`
+    Full,
     Out(Output),
     File(Rc<str>),
     Read(u32),
     Write(u32),
 }
-
-/// What a name stands for: a variable; under `name()` a function, as its place in a code; under `trap NAME` a trap.
-#[derive(Clone, Debug)]
-pub(crate) struct Var {
-    pub(crate) value: Rc<str>,
-    pub(crate) exported: bool,
-    pub(crate) function: Option<(Code, usize)>,
-}
-
-/// Names and what they stand for, sorted. They are few, so a vector does.
-#[derive(Clone, Default, Debug)]
-pub(crate) struct Vars(pub(crate) Vec<(String, Var)>);
-
-impl Vars {
-    pub(crate) fn get(&self, name: &str) -> Option<&Var> {
-        self.place(name).ok().map(|at| &self.0[at].1)
-    }
-
-    fn place(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
-    }
-
-    /// Sets or removes one; what it was.
-    pub(crate) fn put(&mut self, name: &str, var: Option<Var>) -> Option<Var> {
-        match (self.place(name), var) {
-            (Ok(at), Some(var)) => Some(std::mem::replace(&mut self.0[at].1, var)),
-            (Ok(at), None) => Some(self.0.remove(at).1),
-            (Err(at), Some(var)) => {
-                self.0.insert(at, (name.to_string(), var));
-                None
-            }
-            (Err(_), None) => None,
-        }
-    }
-}
-
-/// A variable of this value.
-pub(crate) fn var(value: &str, exported: bool) -> Option<Var> {
-    Some(Var { value: value.into(), exported, function: None })
-}
-
-/// Variables as they were, to be put back.
-pub(crate) type Saved = Vec<(String, Option<Var>)>;
 
 /// What has been entered and must be left.
 #[derive(Clone, Debug)]
@@ -77,11 +40,15 @@ pub(crate) enum Control {
         past: usize,
         again: usize,
         items: std::vec::IntoIter<String>,
+        /// How the trace shows its words.
+        traced: Option<Rc<str>>,
     },
-    Case(String),
+    /// A `case`'s word, and whether a pattern has matched it.
+    Case(String, bool),
     /// Where a failing command doesn't end a `set -e` script.
     Condition,
-    Redirected([Fd; FDS]),
+    /// Where the file descriptors led before; `true`: those of a simple command, whose trace still goes there.
+    Redirected([Fd; FDS], bool),
     Vars(Saved),
     /// A function, `eval` or a sourced file; `args` of the caller where they differ.
     Call {
@@ -89,8 +56,29 @@ pub(crate) enum Control {
         at: usize,
         args: Option<Rc<Vec<String>>>,
         locals: Saved,
-        function: bool,
+        /// The function's name; none for `eval` and a sourced file.
+        function: Option<Rc<str>>,
+        /// The line from which it was called.
+        line: u32,
+        /// The file whose code it was called from.
+        file: Rc<str>,
     },
+}
+
+/// An assignment that waits to be done.
+#[derive(Clone, Debug)]
+pub(crate) struct Assignment {
+    pub(crate) name: String,
+    pub(crate) key: Option<String>,
+    pub(crate) append: bool,
+    pub(crate) value: Assigned,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Assigned {
+    Text(String),
+    /// An array's items; those that are given keys by their places.
+    Items(Vec<String>, Vec<(usize, String)>),
 }
 
 /// The words of a command, the last one being made.
@@ -99,6 +87,19 @@ pub(crate) struct Words {
     pub(crate) done: Vec<String>,
     pub(crate) now: String,
     pub(crate) exists: bool,
+    /// No fields are made.
+    pub(crate) whole: bool,
+    /// The keys of an array's items, by the items' places.
+    pub(crate) keys: Vec<(usize, String)>,
+}
+
+/// Where a command's output goes when it has ended.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Substituted {
+    /// Into the word being made.
+    Word(Mode),
+    /// Into a file that only this process sees, whose name goes into the word.
+    File,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -113,9 +114,11 @@ pub(crate) enum State {
     External(u32),
     /// Until all of `kids` have ended, or until a moment (`timeout`).
     Kids(Option<u64>),
-    /// The same as `wait` does it, which SIGTERM interrupts; `true`: without operands, so its status is 0.
+    /// The same as `wait` does it, which signals interrupt; `true`: without operands, so its status is 0.
     Wait(bool),
-    Substitute(u32, Mode),
+    /// `wait -n`: until one of `kids` has ended.
+    WaitAny,
+    Substitute(u32, Substituted),
     /// `tail -f`: this file, read so far.
     Follow(Rc<str>, usize),
     Prompt,
@@ -126,8 +129,10 @@ pub(crate) enum State {
 #[derive(Clone, Debug)]
 pub(crate) enum Job {
     Tool(Box<Tool>),
-    /// The `read` builtin, with its arguments.
-    Read(Vec<String>),
+    /// The `read` builtin, with its arguments and when it gives up.
+    Read(Vec<String>, Option<u64>),
+    /// `mapfile`, with its arguments and its input so far.
+    Map(Vec<String>, String),
     /// A script on standard input, so far.
     Script(String),
     /// A host's program, and its input so far.
@@ -148,18 +153,65 @@ pub(crate) struct Options {
     pub(crate) xtrace: bool,
     pub(crate) nounset: bool,
     pub(crate) pipefail: bool,
+    /// `-f`
+    pub(crate) noglob: bool,
+    /// `-C`
+    pub(crate) noclobber: bool,
+    /// `-n`
+    pub(crate) noexec: bool,
+    /// `-v`
+    pub(crate) verbose: bool,
+    /// `-a`
+    pub(crate) allexport: bool,
+    /// `-E`
+    pub(crate) errtrace: bool,
+    /// shopt's
+    pub(crate) nullglob: bool,
+    pub(crate) failglob: bool,
+    pub(crate) dotglob: bool,
+    pub(crate) globstar: bool,
+    pub(crate) extglob: bool,
+    pub(crate) nocasematch: bool,
+    pub(crate) lastpipe: bool,
+    pub(crate) inherit_errexit: bool,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) parent: u32,
+    /// The process that `$$` names: the shell, also in its subshells.
+    pub(crate) shell: u32,
     pub(crate) code: Code,
     pub(crate) at: usize,
     pub(crate) control: Vec<Control>,
     pub(crate) words: Vec<Words>,
-    pub(crate) assigning: Vec<(String, String)>,
+    pub(crate) assigning: Vec<Assignment>,
+    /// Subscripts that have been expanded.
+    pub(crate) subscripts: Vec<String>,
+    /// Arrays that a declaration's words give.
+    pub(crate) declared: Vec<Assignment>,
     pub(crate) redirecting: Vec<(u8, Redirect, String)>,
+    /// The names of `{name}>`, by the places of their redirections.
+    pub(crate) named: Vec<(usize, String)>,
+    /// The line that is run.
+    pub(crate) line: u32,
+    /// The script's file, for messages and BASH_SOURCE; empty for `-c`.
+    pub(crate) file: Rc<str>,
+    /// What `<(…)` gave, by path.
+    pub(crate) temporaries: Vec<(Rc<str>, Rc<str>)>,
+    /// The pipes of `<(…)` that are about to be opened, by path.
+    pub(crate) inlets: Vec<(Rc<str>, u32)>,
+    /// The pipes of `>(…)`, by path.
+    pub(crate) outlets: Vec<(Rc<str>, u32)>,
+    /// Statuses of the last pipeline's parts.
+    pub(crate) statuses: Vec<i32>,
+    /// Subshells around it.
+    pub(crate) depth: u32,
+    /// Command substitutions around it: as often the trace repeats its sign.
+    pub(crate) level: u32,
+    /// Where `getopts` is in a word with several options.
+    pub(crate) option_at: usize,
     pub(crate) vars: Rc<Vars>,
     pub(crate) args: Rc<Vec<String>>,
     pub(crate) name: Rc<str>,
@@ -186,7 +238,20 @@ pub(crate) struct Process {
     pub(crate) broken: bool,
     /// The pipe it reads has no more writers.
     pub(crate) drained: Option<u32>,
-    pub(crate) terminated: bool,
+    /// Signals with a trap that have come.
+    pub(crate) signals: Vec<u8>,
+    /// In a trap's commands.
+    pub(crate) trapped: bool,
+    /// How much was entered when the script began: what an error that ends one line only goes back to.
+    pub(crate) script: Option<usize>,
+    /// The last command was a pipeline.
+    pub(crate) piped: bool,
+    /// What `timeout` sends.
+    pub(crate) timeout_signal: u8,
+    /// When `time` began, in virtual milliseconds.
+    pub(crate) timed_ms: u64,
+    /// Virtual time at which it began, in milliseconds since 1970.
+    pub(crate) began_ms: u64,
 }
 
 impl Process {
@@ -195,8 +260,12 @@ impl Process {
     }
 
     pub(crate) fn holds(&self, fd: &Fd) -> bool {
-        let saved = |c: &Control| matches!(c, Control::Redirected(fds) if fds.contains(fd));
+        let saved = |c: &Control| matches!(c, Control::Redirected(fds, _) if fds.contains(fd));
+        let outlet = |(_, id): &(Rc<str>, u32)| *fd == Fd::Write(*id);
+        let inlet = |(_, id): &(Rc<str>, u32)| *fd == Fd::Read(*id);
         self.fds.contains(fd)
+            || self.inlets.iter().any(inlet)
+            || self.outlets.iter().any(outlet)
             || self.control.iter().any(saved)
             || matches!((fd, self.pipe), (Fd::Read(id), Some(pipe)) if *id == pipe)
     }
@@ -204,6 +273,14 @@ impl Process {
     pub(crate) fn cancel(&self, host: &mut dyn Host) {
         if let State::External(id) = self.state {
             host.external_cancel(id);
+        }
+    }
+
+    /// Whether GNU's programs lie beside it.
+    pub(crate) fn gnu(&self, system: &System) -> bool {
+        match system.userland {
+            Some(userland) => userland == Userland::Gnu,
+            None => self.flavour != Flavour::Sh,
         }
     }
 
@@ -219,6 +296,7 @@ impl Process {
     pub(crate) fn start(&mut self, code: Code) {
         self.code = code;
         self.at = 0;
+        self.script = None;
         self.words.clear();
         self.state = State::Run;
     }
@@ -231,14 +309,25 @@ pub(crate) struct System {
     pub(crate) next: u32,
     pub(crate) forked: Vec<Process>,
     pub(crate) alive: usize,
+    /// The processes that a signal has ended.
+    pub(crate) signalled: Vec<u32>,
+    /// The numbers of the processes that have not ended.
+    pub(crate) living: Vec<u32>,
+    /// What the first process' number is in its container.
+    pub(crate) pid: u32,
     /// Background processes that have ended, for `wait`.
     pub(crate) ended: Vec<(u32, i32)>,
-    pub(crate) kill: Vec<u32>,
+    /// Signals to be delivered: to whom, which.
+    pub(crate) kill: Vec<(u32, u8)>,
+    /// GNU's programs lie beside the shell; `None`: beside a bash.
+    pub(crate) userland: Option<Userland>,
     pub(crate) processor: Processor,
     pub(crate) interactive: bool,
     pub(crate) random: u32,
     pub(crate) unknown: Unknown,
     pub(crate) stopped: Option<(String, bool, u32)>,
+    /// The status of a command that nobody knows.
+    pub(crate) unknown_status: i32,
 }
 
 impl System {

@@ -1,9 +1,9 @@
 //! Input, output and redirections of a process.
 
-use crate::host::{FileError, Flavour, MAX_TEXT, Output};
+use crate::host::{Connection, FileError, Flavour, MAX_TEXT, Output};
 use crate::op::Redirect;
 use crate::path;
-use crate::process::{Control, Fd, Input, PIPE, Process, State, System, TERMINAL, World};
+use crate::process::{Control, FDS, Fd, Input, PIPE, Process, State, System, TERMINAL, World};
 use crate::processor::{BYTES_MOVED, BYTES_OF_FILE};
 
 impl Process {
@@ -23,7 +23,7 @@ impl Process {
                     && fd == 1
                 {
                     self.status = 1;
-                    self.complain(w, &format!("write error: {}", error.text()));
+                    self.write_error(w, error.text());
                 }
             }
             Fd::Write(_) if self.broken && fd == 1 => self.state = State::Exited(141),
@@ -37,37 +37,121 @@ impl Process {
                     self.state = State::Output(pipe);
                 }
             }
-            Fd::Null | Fd::Read(_) => {}
+            Fd::Closed | Fd::Full if fd == 1 => {
+                let why =
+                    if self.fds[fd] == Fd::Full { "No space left on device" } else { "Bad file descriptor" };
+                self.status = 1;
+                self.write_error(w, why);
+            }
+            Fd::Null | Fd::Closed | Fd::Full | Fd::Read(_) => {}
         }
     }
 
-    /// The text of a complaint, with the shell's name.
-    pub(crate) fn complaint(&self, what: &str) -> String {
-        [self.name.rsplit('/').next().unwrap_or_default(), ": ", what, "\n"].concat()
+    fn write_error(&mut self, w: &mut World, why: &str) {
+        match self.flavour {
+            Flavour::Dash => self.complain_of(w, "echo", "echo: I/O error"),
+            Flavour::Bash => self.complain_of(w, "echo", &format!("write error: {why}")),
+            _ => self.complain(w, &format!("write error: {why}")),
+        }
     }
 
     /// Complains in the shell's name.
     pub(crate) fn complain(&mut self, w: &mut World, what: &str) {
-        let text = self.complaint(what);
+        self.complain_of(w, "", what);
+    }
+
+    /// Complains in the shell's name, and in the name of a command of its own, if one is given.
+    pub(crate) fn complain_of(&mut self, w: &mut World, command: &str, what: &str) {
+        let name = match self.flavour {
+            // What a function of a text is called from has no file.
+            Flavour::Bash if self.file.is_empty() && self.in_function() => "environment",
+            _ => &self.name,
+        };
+        let interactive = w.system.interactive && self.is_main();
+        let line = match self.flavour {
+            Flavour::Sh if command.is_empty() && self.file.is_empty() => String::new(),
+            Flavour::Sh if self.file.is_empty() => format!("line {}: ", self.line.saturating_sub(1)),
+            Flavour::Sh => format!("line {}: ", self.line),
+            Flavour::Dash => format!("{}: ", self.line.max(1)),
+            Flavour::Bash if interactive => String::new(),
+            Flavour::Bash => format!("line {}: ", self.line.max(1)),
+            Flavour::Zsh => String::new(),
+        };
+        let command = if command.is_empty() { String::new() } else { [command, ": "].concat() };
+        let text = match self.flavour {
+            Flavour::Sh => [name, ": ", &command, &line, what, "\n"].concat(),
+            // bash names the text of `-c` before its line.
+            Flavour::Bash if command == "-c: " || command == "eval: " => {
+                [name, ": ", &command, &line, what, "\n"].concat()
+            }
+            _ => [name, ": ", &line, &command, what, "\n"].concat(),
+        };
         self.put(w, 2, &text);
+    }
+
+    /// Complains in the name of a command that is the shell's own and that takes no number of a line: `[`, printf, kill.
+    pub(crate) fn complain_plainly(&mut self, w: &mut World, command: &str, what: &str) {
+        if self.flavour != Flavour::Sh {
+            return self.complain_of(w, command, what);
+        }
+        let name = self.name.rsplit('/').next().unwrap_or_default().to_string();
+        self.put(w, 2, &[&name, ": ", what, "\n"].concat());
     }
 
     /// Everything that standard input has now.
     pub(crate) fn input(&mut self, w: &mut World) -> Input {
-        self.take_input(w, false)
+        self.take_input(w)
     }
 
-    /// The next line of standard input, with its newline unless the input ends without one.
-    pub(crate) fn input_line(&mut self, w: &mut World) -> Input {
-        self.take_input(w, true)
+    /// Input up to a delimiter, or so many characters of it; `joins`: a backslash before the delimiter goes on. All that
+    /// is left where the input ends sooner.
+    pub(crate) fn input_piece(
+        &mut self,
+        w: &mut World,
+        fd: usize,
+        delimiter: Option<char>,
+        count: Option<usize>,
+        joins: bool,
+    ) -> Input {
+        let Some(Fd::Read(id)) = self.fds.get(fd).cloned() else { return Input::End };
+        let pipe = w.system.content(id);
+        let closed = self.drained == Some(id);
+        let mut length = None;
+        let mut escaped = false;
+        for (n, (at, c)) in pipe.char_indices().enumerate() {
+            if count.is_some_and(|most| n >= most) {
+                length = Some(at);
+                break;
+            }
+            if delimiter == Some(c) && !escaped {
+                length = Some(at + c.len_utf8());
+                break;
+            }
+            escaped = joins && c == '\\' && !escaped;
+        }
+        let enough = count.is_some_and(|most| pipe.chars().count() >= most);
+        let input = match length.or(enough.then_some(pipe.len())) {
+            Some(length) => Input::Text(pipe.drain(..length).collect()),
+            None if closed => {
+                self.drained = None;
+                let rest = std::mem::take(pipe);
+                if rest.is_empty() { Input::End } else { Input::Text(rest) }
+            }
+            None => {
+                self.state = State::Input(id, pipe.len());
+                Input::Wait
+            }
+        };
+        w.system.processor.spend(1);
+        input
     }
 
-    fn take_input(&mut self, w: &mut World, line: bool) -> Input {
+    fn take_input(&mut self, w: &mut World) -> Input {
         let Fd::Read(id) = self.fds[0] else { return Input::End };
         let pipe = w.system.content(id);
         let length_before = pipe.len();
         let closed = self.drained == Some(id);
-        let length = if line { pipe.find('\n').map(|n| n + 1) } else { Some(pipe.len()) };
+        let length = Some(pipe.len());
         let input = match length {
             Some(length) if length > 0 => Input::Text(pipe.drain(..length).collect()),
             _ if closed => {
@@ -91,7 +175,7 @@ impl Process {
 
     /// `exec` without a command: its redirections stay.
     pub(crate) fn keep_redirections(&mut self) {
-        if let Some(Control::Redirected(fds)) = self.control.last_mut() {
+        if let Some(Control::Redirected(fds, _)) = self.control.last_mut() {
             *fds = self.fds.clone();
         }
     }
@@ -101,53 +185,137 @@ impl Process {
         path::absolute(&self.cwd, path)
     }
 
+    /// A file's text, or what a `<(…)` that has ended has printed.
+    pub(crate) fn read_file(&self, w: &World, path: &str) -> Result<String, FileError> {
+        match self.temporaries.iter().rev().find(|(known, _)| **known == *path) {
+            Some((_, text)) => Ok(text.to_string()),
+            None => path::read(w.host, path),
+        }
+    }
+
     pub(crate) fn redirect(&mut self, w: &mut World) -> Result<(), String> {
-        for (fd, how, target) in std::mem::take(&mut self.redirecting) {
-            let fd = usize::from(fd);
-            let sh = self.flavour == Flavour::Sh;
+        let named = std::mem::take(&mut self.named);
+        for (n, (fd, how, target)) in std::mem::take(&mut self.redirecting).into_iter().enumerate() {
+            let mut fd = usize::from(fd);
+            if let Some((_, name)) = named.iter().find(|(at, _)| *at == n) {
+                if target == "-" {
+                    fd = self
+                        .get(w, name)
+                        .and_then(|v| v.parse().ok())
+                        .filter(|fd| *fd < FDS)
+                        .unwrap_or(FDS - 1);
+                } else {
+                    fd = (10..FDS).find(|fd| self.fds[*fd] == Fd::Null).unwrap_or(FDS - 1);
+                    self.set(name, &fd.to_string());
+                }
+            }
+            let of_name = target.parse::<usize>().is_err();
             let to = match how {
                 Redirect::Text => Fd::Read(w.system.pipe(target)),
-                Redirect::Copy if target == "-" => Fd::Null,
-                Redirect::Copy if matches!(target.as_bytes(), [b'0'..=b'9']) => {
-                    self.fds[usize::from(target.as_bytes()[0] - b'0')].clone()
-                }
-                _ => match target.as_str() {
-                    "/dev/null" => Fd::Null,
-                    "/dev/stdin" | "/dev/fd/0" => self.fds[0].clone(),
-                    "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => self.fds[1].clone(),
-                    "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => self.fds[2].clone(),
-                    "/proc/1/fd/1" | "/dev/tty" => Fd::Out(Output::Stdout),
-                    "/proc/1/fd/2" => Fd::Out(Output::Stderr),
-                    _ => {
-                        let path = self.path(&target);
-                        let opened = if how == Redirect::In {
-                            path::read(w.host, &path).map(|text| {
-                                w.system.processor.spend_on(text.len(), BYTES_MOVED);
-                                Fd::Read(w.system.pipe(text))
-                            })
-                        } else {
-                            let append = matches!(how, Redirect::Append | Redirect::Both(true));
-                            w.host.write(&path, "", append).map(|()| Fd::File(path.into()))
-                        };
-                        opened.map_err(|error| match (sh, how, error) {
-                            (true, Redirect::In, FileError::NotFound) => {
-                                format!("can't open {target}: no such file")
-                            }
-                            (true, Redirect::In, _) => format!("can't open {target}: {}", error.text()),
-                            (true, _, FileError::NotFound) => {
-                                format!("can't create {target}: nonexistent directory")
-                            }
-                            (true, ..) => format!("can't create {target}: {}", error.text()),
-                            _ => format!("{target}: {}", error.text()),
-                        })?
+                Redirect::Copy if target == "-" => Fd::Closed,
+                Redirect::Copy if target.parse::<usize>().is_ok() => {
+                    match self.fds.get(target.parse::<usize>().unwrap_or(FDS)) {
+                        Some(Fd::Closed | Fd::Null) if target.len() > 1 || target.as_str() > "2" => {
+                            return Err(self.bad_descriptor(&target));
+                        }
+                        Some(to) => to.clone(),
+                        None => return Err(self.bad_descriptor(&target)),
                     }
-                },
+                }
+                _ => self.open(w, how, &target)?,
             };
-            if matches!(how, Redirect::Both(_)) || how == Redirect::Copy && matches!(to, Fd::File(_)) {
+            if matches!(how, Redirect::Both(_))
+                || how == Redirect::Copy && matches!(to, Fd::File(_)) && fd == 1 && of_name
+            {
                 self.fds[2] = to.clone();
             }
             self.fds[fd] = to;
         }
+        self.inlets.clear();
         Ok(())
+    }
+
+    fn bad_descriptor(&self, target: &str) -> String {
+        match self.flavour {
+            Flavour::Sh => format!("dup2({target},1): Bad file descriptor"),
+            Flavour::Dash => format!("{target}: Bad file descriptor"),
+            _ => format!("{target}: Bad file descriptor"),
+        }
+    }
+
+    /// Opens a file for a redirection. Errors: the shell's complaint.
+    fn open(&mut self, w: &mut World, how: Redirect, target: &str) -> Result<Fd, String> {
+        if let Some((_, pipe)) = self.inlets.iter().find(|(path, _)| **path == *target) {
+            return Ok(Fd::Read(*pipe));
+        }
+        if let Some((_, pipe)) = self.outlets.iter().find(|(path, _)| **path == *target) {
+            return Ok(Fd::Write(*pipe));
+        }
+        match target {
+            "/dev/null" => return Ok(Fd::Null),
+            "/dev/stdin" | "/dev/fd/0" => return Ok(self.fds[0].clone()),
+            "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => return Ok(self.fds[1].clone()),
+            "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => return Ok(self.fds[2].clone()),
+            "/proc/1/fd/1" | "/dev/tty" | "/dev/console" => return Ok(Fd::Out(Output::Stdout)),
+            "/proc/1/fd/2" => return Ok(Fd::Out(Output::Stderr)),
+            "/dev/full" => return Ok(Fd::Full),
+            _ => {}
+        }
+        if let Some(address) = target.strip_prefix("/dev/tcp/").filter(|_| self.flavour.is_bash()) {
+            return self.connect(w, target, address);
+        }
+        let path = self.path(target);
+        let opened = match how {
+            Redirect::In => self.read_file(w, &path).map(|text| {
+                w.system.processor.spend_on(text.len(), BYTES_MOVED);
+                Fd::Read(w.system.pipe(text))
+            }),
+            Redirect::Out if self.options.noclobber && w.host.stat(&path).is_some_and(|s| !s.dir) => {
+                Err(FileError::Exists)
+            }
+            _ => {
+                let append = matches!(how, Redirect::Append | Redirect::Both(true) | Redirect::InOut);
+                w.host.write(&path, "", append).map(|()| Fd::File(path.into()))
+            }
+        };
+        opened.map_err(|error| match (self.flavour, how, error) {
+            (Flavour::Sh, Redirect::In, FileError::NotFound) => format!("can't open {target}: no such file"),
+            (Flavour::Sh, Redirect::In, _) => format!("can't open {target}: {}", error.text()),
+            (Flavour::Sh, _, FileError::NotFound) => format!("can't create {target}: nonexistent directory"),
+            (Flavour::Sh, ..) => format!("can't create {target}: {}", error.text()),
+            (Flavour::Dash, Redirect::In, FileError::NotFound) => {
+                format!("cannot open {target}: No such file")
+            }
+            (Flavour::Dash, Redirect::In, _) => format!("cannot open {target}: {}", error.text()),
+            (Flavour::Dash, _, FileError::NotFound) => {
+                format!("cannot create {target}: Directory nonexistent")
+            }
+            (Flavour::Dash, ..) => format!("cannot create {target}: {}", error.text()),
+            (_, _, FileError::Exists) => format!("{target}: cannot overwrite existing file"),
+            _ => format!("{target}: {}", error.text()),
+        })
+    }
+
+    /// `/dev/tcp/HOST/PORT`: whether somebody listens there.
+    fn connect(&mut self, w: &mut World, target: &str, address: &str) -> Result<Fd, String> {
+        let (host, port) = address.split_once('/').unwrap_or((address, ""));
+        match w.host.connect(host, port) {
+            Connection::Open => Ok(Fd::Null),
+            Connection::Refused => Err(format!(
+                "connect: Connection refused\n{}: line {}: {target}: Connection refused",
+                self.name,
+                self.line.max(1)
+            )),
+            Connection::Unknown => Err(format!(
+                "{host}: Name or service not known\n{}: line {}: {target}: Invalid argument",
+                self.name,
+                self.line.max(1)
+            )),
+            Connection::Silent => Err(format!(
+                "connect: Connection timed out\n{}: line {}: {target}: Connection timed out",
+                self.name,
+                self.line.max(1)
+            )),
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! The operations, one by one: [`Process::operation`] is the table of what each does, in the order of [`Op`].
 
+use crate::host::{Flavour, Unknown};
 use crate::op::{Mode, Op};
+use crate::parse::{Stop, Why};
 use crate::pattern::{self, Pattern};
-use crate::process::{Control, Fd, Process, State, Var, Words, World, var};
-use crate::word::{quoted, unquoted};
+use crate::process::{Assigned, Assignment, Control, Fd, Process, State, Substituted, Var, Words, World};
+use crate::word::{bash_quoted, unquoted};
 use std::rc::Rc;
 
 /// Operations a process does before the next has its turn.
@@ -16,15 +18,16 @@ impl Process {
             && slice > 0
             && !w.system.processor.is_used_up()
             && w.system.stopped.is_none()
+            && w.system.kill.is_empty()
         {
             slice -= 1;
             w.system.processor.spend(1);
             if let Some(job) = self.job.take() {
                 self.work(job, w);
-            } else if self.terminated && self.words.is_empty() {
-                self.terminated = false;
-                let trap = self.vars.get("trap TERM").map(|t| t.value.clone()).unwrap_or_default();
-                self.evaluate(w, &trap);
+            } else if self.words.is_empty()
+                && let Some(signal) = self.next_signal()
+            {
+                self.trap_now(w, &signal, false);
             } else {
                 self.operation(w);
             }
@@ -39,13 +42,42 @@ impl Process {
         match operation {
             Op::Nop => {}
             Op::Begin => self.words.push(Words::default()),
+            Op::BeginWhole => self.words.push(Words { whole: true, ..Words::default() }),
+            Op::Line(line) => {
+                self.line = *line;
+                if !std::mem::take(&mut self.piped) {
+                    self.statuses = vec![self.status];
+                }
+                self.outlets.clear();
+            }
+            Op::Top => {}
+            Op::EndTrap(status, ends) => {
+                self.trapped = false;
+                self.status = *status;
+                if *ends {
+                    self.exit(*status);
+                }
+            }
             Op::Text(text, true) => self.append(w, text, Mode::Split),
             Op::Text(text, false) => self.append(w, text, Mode::Whole),
             Op::Exists => self.word().exists = true,
-            Op::Param { name, mode, test, colon, past } => {
-                self.param(w, name, *mode, *test, *colon, *past);
+            Op::Param { source, mode, test, colon, past } => {
+                self.param(w, source, *mode, *test, *colon, *past);
             }
-            Op::Edit { name, mode, edit, colon } => self.edit(w, name, *mode, *edit, *colon),
+            Op::Edit { source, mode, edit, colon } => self.edit(w, source, *mode, *edit, *colon),
+            Op::Subscript => {
+                let text = unquoted(&self.pop_word().now);
+                self.subscripts.push(text);
+            }
+            Op::ItemKey => {
+                let key = unquoted(&self.pop_word().now);
+                let word = self.word();
+                word.keys.push((word.done.len(), key));
+            }
+            Op::ProcessSubstitution { write, live, past } => {
+                let start = std::mem::replace(&mut self.at, *past);
+                self.process_substitution(w, *write, *live, start);
+            }
             Op::Arithmetic => {
                 let text = unquoted(&self.pop_word().now);
                 if let Some(value) = self.compute(w, &text) {
@@ -54,7 +86,10 @@ impl Process {
             }
             Op::Compute => {
                 let text = unquoted(&self.pop_word().now);
-                if let Some(value) = self.compute(w, &text) {
+                if self.options.xtrace {
+                    self.trace_line(w, &["((", &text, "))"].join(" "));
+                }
+                if let Some(value) = self.compute_for(w, &text, "((") {
                     self.status = i32::from(value == 0);
                 }
             }
@@ -62,51 +97,66 @@ impl Process {
                 let Some(mut child) = self.fork(w) else { return };
                 let pipe = w.system.pipe(String::new());
                 child.fds[1] = Fd::Write(pipe);
+                child.substitutes();
                 self.wait_for(w, child, None);
-                self.state = State::Substitute(pipe, *mode);
+                self.state = State::Substitute(pipe, Substituted::Word(*mode));
                 self.at = *past;
             }
             Op::Field(end) => self.field(w, *end),
-            Op::Assign { name, append } => {
-                let mut value = unquoted(&self.pop_word().now);
-                if *append {
-                    value.insert_str(0, &self.get(w, name).unwrap_or_default());
-                }
-                self.assigning.push((name.to_string(), value));
+            Op::Assign { name, append, sub } => {
+                let text = unquoted(&self.pop_word().now);
+                let key = if *sub { self.subscripts.pop() } else { None };
+                let value = Assigned::Text(text);
+                self.assigning.push(Assignment { name: name.to_string(), key, append: *append, value });
+            }
+            Op::AssignItems { name, append, word } => {
+                let Words { done, keys, .. } = self.pop_word();
+                let value = Assigned::Items(done, keys);
+                let assignment = Assignment { name: name.to_string(), key: None, append: *append, value };
+                if *word { self.declared.push(assignment) } else { self.assigning.push(assignment) }
+            }
+            Op::Declare => self.declared.clear(),
+            Op::RedirectName(name) => {
+                let at = self.redirecting.len();
+                self.named.push((at, name.to_string()));
             }
             Op::Redirect { fd, how } => {
                 let target = unquoted(&self.pop_word().now);
                 self.redirecting.push((*fd, *how, target));
             }
             Op::SetVars => {
-                for (name, value) in std::mem::take(&mut self.assigning) {
-                    if self.options.xtrace {
-                        let line = format!("+ {name}={}\n", quoted(&value));
-                        self.put(w, 2, &line);
-                    }
-                    self.set(&name, &value);
-                }
                 self.status = self.substituted.take().unwrap_or(0);
+                for assignment in std::mem::take(&mut self.assigning) {
+                    self.trace_assignment(w, &assignment);
+                    if !self.assign(w, assignment) {
+                        return;
+                    }
+                }
             }
             Op::PushVars => {
                 let mut saved = vec![];
-                for (name, value) in std::mem::take(&mut self.assigning) {
-                    let old = Rc::make_mut(&mut self.vars).put(&name, var(&value, true));
-                    saved.push((name, old));
+                for assignment in std::mem::take(&mut self.assigning) {
+                    self.trace_assignment(w, &assignment);
+                    let name = self.resolve(&assignment.name);
+                    saved.push((name.clone(), self.vars.get(&name).cloned()));
+                    if !self.assign(w, assignment) {
+                        return;
+                    }
+                    Rc::make_mut(&mut self.vars).entry(&name).exported = true;
                 }
                 self.control.push(Control::Vars(saved));
             }
-            Op::PushRedirects { past } => {
+            Op::PushRedirects { past, simple } => {
                 let before = self.fds.clone();
                 match self.redirect(w) {
-                    Ok(()) => self.control.push(Control::Redirected(before)),
+                    Ok(()) => self.control.push(Control::Redirected(before, *simple)),
                     Err(what) => {
                         self.fds = before;
                         self.words.clear();
                         self.assigning.clear();
-                        self.status = 1;
-                        self.at = *past;
                         self.complain(w, &what);
+                        self.status = if self.flavour == Flavour::Dash { 2 } else { 1 };
+                        self.at = *past;
                     }
                 }
             }
@@ -121,15 +171,11 @@ impl Process {
                 if words.is_empty() {
                     self.status = substituted.unwrap_or(0);
                 } else {
-                    self.trace(w, &words, None);
+                    self.trace(w, &words);
                     self.run(w, words);
                 }
             }
-            Op::Check => {
-                if self.status != 0 && self.options.errexit && !self.in_condition() {
-                    self.exit(self.status);
-                }
-            }
+            Op::Check => self.check(w),
             Op::Jump(to) => self.at = *to,
             Op::JumpIf { success, to } => {
                 if *success == (self.status == 0) {
@@ -140,34 +186,60 @@ impl Process {
             Op::Negate => self.status = i32::from(self.status == 0),
             Op::Condition => self.control.push(Control::Condition),
             Op::Loop { past, again } => {
-                self.control.push(Control::Loop { past: *past, again: *again, items: vec![].into_iter() });
+                self.control.push(Control::Loop {
+                    past: *past,
+                    again: *again,
+                    items: vec![].into_iter(),
+                    traced: None,
+                });
             }
             Op::For { past, again } => {
-                let items = self.pop_word().done.into_iter();
+                let items = self.pop_word().done;
+                let traces = self.options.xtrace && self.flavour.is_bash();
+                let traced = traces.then(|| {
+                    items.iter().map(|i| [" ", &bash_quoted(i, false)].concat()).collect::<String>().into()
+                });
+                let items = items.into_iter();
                 self.status = 0;
-                self.control.push(Control::Loop { past: *past, again: *again, items });
+                self.control.push(Control::Loop { past: *past, again: *again, items, traced });
             }
             Op::Next { name, past } => match self.control.last_mut() {
-                Some(Control::Loop { items, .. }) => match items.next() {
-                    Some(item) => self.set(name, &item),
+                Some(Control::Loop { items, traced, .. }) => match items.next() {
+                    Some(item) => {
+                        if let Some(words) = traced.clone() {
+                            self.trace_line(w, &["for ", name, " in", &words].concat());
+                        }
+                        self.set_item(w, name, None, &item, false);
+                    }
                     None => self.at = *past,
                 },
                 _ => unreachable!("a for loop is left by its own operations"),
             },
-            Op::Case => {
+            Op::Case(written) => {
                 let word = self.pop_word().done.pop().unwrap_or_default();
-                self.control.push(Control::Case(word));
+                if self.options.xtrace && self.flavour.is_bash() {
+                    self.trace_line(w, &["case ", written, " in"].concat());
+                }
+                self.control.push(Control::Case(word, false));
+            }
+            Op::CaseEnd => {
+                if matches!(self.control.last(), Some(Control::Case(_, false))) {
+                    self.status = 0;
+                }
             }
             Op::CasePattern { matched } => {
                 let pattern = self.pop_word().done.pop().unwrap_or_default();
-                if matches!(self.control.last(), Some(Control::Case(word)) if Process::matches(&pattern, word))
+                let ignore_case = self.options.nocasematch;
+                if let Some(Control::Case(word, any)) = self.control.last_mut()
+                    && Process::matches(&pattern, word, ignore_case)
                 {
+                    *any = true;
                     self.at = *matched;
                 }
             }
             Op::Function { name, past } => {
                 let function = Some((self.code.clone(), self.at));
-                let function = Var { value: "".into(), exported: false, function };
+                let function = Var { function, ..Var::default() };
                 Rc::make_mut(&mut self.vars).put(&[name, "()"].concat(), Some(function));
                 self.at = *past;
                 self.status = 0;
@@ -179,38 +251,104 @@ impl Process {
             Op::Exit => self.exit(self.leaving.unwrap_or(self.status)),
             Op::Wait => self.state = State::Kids(None),
             Op::Test => self.double_test(w),
+            Op::Time { ends: false, .. } => self.timed_ms = w.host.now_ms(),
+            Op::Time { posix: true, .. } => {
+                let ms = w.host.now_ms().saturating_sub(self.timed_ms);
+                let text = format!("real {}.{:02}\nuser 0.00\nsys 0.00\n", ms / 1000, ms % 1000 / 10);
+                self.put(w, 2, &text);
+            }
+            Op::Time { .. } => {
+                let ms = w.host.now_ms().saturating_sub(self.timed_ms);
+                let text = format!(
+                    "\nreal\t{}m{}.{:03}s\nuser\t0m0.001s\nsys\t0m0.001s\n",
+                    ms / 60_000,
+                    ms / 1000 % 60,
+                    ms % 1000
+                );
+                self.put(w, 2, &text);
+            }
+            Op::Fail(what) if self.flavour.is_bash() => self.abandon(w, what),
+            Op::Fail(what) => self.fatal(w, what),
+            Op::SyntaxError(stop) => self.syntax_error(w, stop),
+        }
+    }
+
+    /// The script can't be read any further.
+    fn syntax_error(&mut self, w: &mut World, stop: &Stop) {
+        if let (Why::Unsupported(construct), Unknown::NotSimulated) = (&stop.why, w.system.unknown) {
+            let command = format!("{construct}: {}", stop.source.trim());
+            return self.not_simulated(w, command);
+        }
+        self.line = stop.line;
+        let text = stop.text(self.flavour);
+        let evaluated = self.script.is_some_and(|depth| self.control.len() > depth);
+        let place = match (self.flavour.is_bash(), evaluated, self.file.is_empty()) {
+            (true, true, _) => "eval",
+            (true, false, true) => "-c",
+            (false, true, _) => "eval",
+            _ => "",
+        };
+        if w.system.interactive && !evaluated {
+            self.complain(w, &text);
+        } else {
+            self.complain_of(w, place, &text);
+        }
+        let shows = matches!(stop.why, Why::Unexpected(..)) && self.flavour == Flavour::Bash;
+        if shows {
+            self.complain_of(w, place, &format!("`{}'", stop.source));
+        }
+        self.status = 2;
+        if evaluated && self.flavour.is_bash() {
+            self.unwind(|c| matches!(c, Control::Call { function: None, .. }));
+        } else {
+            self.die(w, 2);
         }
     }
 
     /// Whether the whole text matches a shell pattern.
-    fn matches(pattern: &str, text: &str) -> bool {
-        Pattern::glob(pattern, false, None, true).is_match(text)
+    fn matches(pattern: &str, text: &str, ignore_case: bool) -> bool {
+        Pattern::glob(pattern, false, None, true, true).ignoring_case(ignore_case).is_match(text)
     }
 
     /// `[[ … ]]`'s single tests: the right side may be a pattern.
     fn double_test(&mut self, w: &mut World) {
         let words = self.pop_word().done;
-        self.trace(w, &words, Some(("[[", "]]")));
+        self.trace_test(w, &words);
+        let ignore_case = self.options.nocasematch;
         let plain: Vec<String> = words.iter().map(|w| unquoted(w)).collect();
         let yes = match &words[..] {
             [left, operator, right] if matches!(operator.as_str(), "=" | "==") => {
-                Process::matches(right, left)
+                Process::matches(right, left, ignore_case)
             }
-            [left, operator, right] if operator == "!=" => !Process::matches(right, left),
+            [left, operator, right] if operator == "!=" => !Process::matches(right, left, ignore_case),
             [left, operator, right] if operator == "=~" => {
-                let Some(pattern) = Pattern::regex(right, true, false) else {
+                let Some(pattern) = Pattern::regex(right, true, ignore_case) else {
                     self.status = 2;
                     return;
                 };
                 let found = pattern.find(left, 0);
-                Rc::make_mut(&mut self.vars).0.retain(|(name, _)| !name.starts_with("BASH_REMATCH"));
-                if let Some(found) = &found {
-                    self.set("BASH_REMATCH", pattern::group(left, found, 0));
-                    for n in 0..found.len() / 2 {
-                        self.set(&format!("BASH_REMATCH[{n}]"), pattern::group(left, found, n));
-                    }
-                }
+                let groups =
+                    found.iter().flat_map(|f| (0..pattern.groups() + 1).map(|n| pattern::group(left, f, n)));
+                let groups = groups.map(str::to_string).collect();
+                Rc::make_mut(&mut self.vars).put("BASH_REMATCH", None);
+                let value = Assigned::Items(groups, vec![]);
+                self.assign(w, Assignment { name: "BASH_REMATCH".into(), key: None, append: false, value });
                 found.is_some()
+            }
+            [left, operator, right]
+                if matches!(operator.as_str(), "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge")
+                    && self.flavour.is_bash() =>
+            {
+                let Some(a) = self.compute_for(w, &unquoted(left), "[[") else { return };
+                let Some(b) = self.compute_for(w, &unquoted(right), "[[") else { return };
+                match operator.as_str() {
+                    "-eq" => a == b,
+                    "-ne" => a != b,
+                    "-lt" => a < b,
+                    "-le" => a <= b,
+                    "-gt" => a > b,
+                    _ => a >= b,
+                }
             }
             _ => {
                 self.status = self.test(w, "[[", &plain);
@@ -220,22 +358,105 @@ impl Process {
         self.status = i32::from(!yes);
     }
 
-    /// `set -x`.
-    fn trace(&mut self, w: &mut World, words: &[String], around: Option<(&str, &str)>) {
+    // `set -x`
+    /// A line of the trace, with PS4 before it; its first character once more for each subshell.
+    pub(crate) fn trace_line(&mut self, w: &mut World, text: &str) {
+        let sign = self.vars.get("PS4").and_then(|v| v.get()).unwrap_or_default();
+        let first = sign.chars().next().map(String::from).unwrap_or_default();
+        let evaluating = |c: &&Control| matches!(c, Control::Call { function: None, .. });
+        let evaluated = self.control.iter().skip(self.script.unwrap_or(0)).filter(evaluating).count();
+        let level = self.level as usize + if self.trapped { 0 } else { evaluated };
+        let more = if self.flavour.is_bash() { first.repeat(level) } else { String::new() };
+        let line = [&more, &*sign, text, "\n"].concat();
+        // A simple command's own redirections are not its trace's.
+        let outer = self.control.iter().rev().find(|c| !matches!(c, Control::Vars(_)));
+        let before = match outer {
+            Some(Control::Redirected(fds, true)) => Some(fds[2].clone()),
+            _ => None,
+        };
+        match before {
+            Some(before) => {
+                let now = std::mem::replace(&mut self.fds[2], before);
+                self.put(w, 2, &line);
+                self.fds[2] = now;
+            }
+            None => self.put(w, 2, &line),
+        }
+    }
+
+    /// A word as the trace shows it.
+    fn traced(&self, word: &str) -> String {
+        match self.flavour {
+            // Blanks are quoted as they are, other control characters are named.
+            Flavour::Bash | Flavour::Zsh if word.contains([' ', '\t', '\n']) => {
+                format!("'{}'", word.replace('\'', "'\\''"))
+            }
+            Flavour::Bash | Flavour::Zsh => bash_quoted(word, false),
+            Flavour::Dash => word.to_string(),
+            Flavour::Sh => {
+                let plain = |c: u8| c.is_ascii_alphanumeric() || b"_-./:,+@%]^{}!~".contains(&c) || c >= 0x80;
+                match !word.is_empty() && word.bytes().all(plain) {
+                    true => word.to_string(),
+                    false => format!("'{}'", word.replace('\'', "'\\''")),
+                }
+            }
+        }
+    }
+
+    fn trace_assignment(&mut self, w: &mut World, assignment: &Assignment) {
         if !self.options.xtrace {
             return;
         }
-        let mut text = String::from("+");
-        let (before, after) = around.unwrap_or_default();
-        let inner = words.iter().map(|word| match around {
-            Some(_) => unquoted(word),
-            None => quoted(&unquoted(word)),
-        });
-        let all = [before.to_string()].into_iter().chain(inner).chain([after.to_string()]);
-        for word in all.filter(|word| !word.is_empty()) {
-            text.extend([" ", &word]);
+        let Assignment { name, key, append, value } = assignment;
+        let sign = if *append { "+=" } else { "=" };
+        let key = key.as_ref().map_or(String::new(), |key| format!("[{key}]"));
+        let value = match value {
+            Assigned::Text(text) if self.flavour == Flavour::Dash => text.clone(),
+            Assigned::Text(text) if text.is_empty() => String::new(),
+            Assigned::Text(text) => self.traced(text),
+            Assigned::Items(values, _) => {
+                let words: Vec<String> = values.iter().map(|v| self.traced(v)).collect();
+                format!("({})", words.join(" "))
+            }
+        };
+        self.trace_line(w, &[name, &key, sign, &value].concat());
+    }
+
+    fn trace_test(&mut self, w: &mut World, words: &[String]) {
+        if !self.options.xtrace {
+            return;
         }
-        text.push('\n');
-        self.put(w, 2, &text);
+        let mut text = "[[".to_string();
+        for (n, word) in words.iter().enumerate() {
+            // A quoted pattern shows what is quoted.
+            let shown = match n {
+                2 => word.replace('\0', "\\"),
+                _ if word.is_empty() => "''".to_string(),
+                _ => unquoted(word),
+            };
+            if words.len() == 1 {
+                text.push_str(" -n");
+            }
+            text.extend([" ", &shown]);
+        }
+        text.push_str(" ]]");
+        self.trace_line(w, &text);
+    }
+
+    /// A command.
+    fn trace(&mut self, w: &mut World, words: &[String]) {
+        if !self.options.xtrace {
+            return;
+        }
+        let declares = self.flavour.is_bash() && matches!(words[0].as_str(), "export" | "readonly");
+        let assigned =
+            words.iter().skip(1).filter(|word| declares && word.contains('=')).cloned().collect::<Vec<_>>();
+        let words: Vec<String> = words.iter().map(|word| self.traced(word)).collect();
+        self.trace_line(w, &words.join(" "));
+        for word in assigned {
+            let (name, value) = word.split_once('=').unwrap_or((&word, ""));
+            let value = if value.is_empty() { String::new() } else { self.traced(value) };
+            self.trace_line(w, &[name, "=", &value].concat());
+        }
     }
 }

@@ -1,14 +1,19 @@
 //! Which process runs next, and what all wait for. Models in small what a kernel does for a shell: pipes, wait, SIGPIPE,
 //! SIGTERM.
 
-use crate::host::{Flavour, Host, MAX_TEXT, Output, Step};
+use crate::host::{Host, MAX_TEXT, Output, Step};
 use crate::machine::Shell;
-use crate::process::{Fd, MAIN, MAX_PROCESSES, PIPE, State, TERMINAL, World};
+use crate::process::{Fd, Job, MAIN, MAX_PROCESSES, PIPE, State, Substituted, TERMINAL, World};
+use crate::signal;
 
 impl Shell {
     /// Runs until everything waits, ends, or has done what it may do at one moment.
     pub fn run(&mut self, host: &mut dyn Host) -> Step {
         self.system.processor.begin(host.now_ms());
+        self.system.userland = host.userland();
+        if self.processes[0].began_ms == 0 {
+            self.processes[0].began_ms = host.now_ms();
+        }
         self.held = None;
         host.output(Output::Stderr, &std::mem::take(&mut self.complaint));
         self.news(host);
@@ -21,6 +26,8 @@ impl Shell {
                 ran = true;
                 self.processes[i].broken = self.is_broken(i);
                 self.system.alive = self.processes.len();
+                let living = self.processes.iter().filter(|p| !p.is_over());
+                self.system.living = living.map(|p| p.pid).collect();
                 self.processes[i].go_on(&mut World { system: &mut self.system, host });
                 self.processes.append(&mut self.system.forked);
                 self.kill(host);
@@ -57,7 +64,11 @@ impl Shell {
             State::Sleep(until) | State::Kids(Some(until)) => Some(until.saturating_sub(now)),
             _ => None,
         });
-        let ms = moments.min();
+        let reading = |p: &crate::process::Process| match (&p.state, &p.job) {
+            (State::Input(..), Some(Job::Read(_, Some(until)))) => Some(until.saturating_sub(now)),
+            _ => None,
+        };
+        let ms = moments.chain(self.processes.iter().filter_map(reading)).min();
         if states().any(|s| matches!(s, State::External(_))) {
             return Step::WaitExternal { ms };
         }
@@ -118,7 +129,9 @@ impl Shell {
                     TERMINAL => std::mem::take(&mut self.end_of_input),
                     _ => !self.is_held(&Fd::Write(*pipe)),
                 };
-                if !more && !closed {
+                let late = matches!(&p.job, Some(Job::Read(_, Some(until))) if host.now_ms() >= *until);
+                let signalled = !p.signals.is_empty() && matches!(p.job, Some(Job::Read(..)));
+                if !more && !closed && !late && !signalled {
                     return false;
                 }
                 self.processes[i].drained = closed.then_some(*pipe);
@@ -139,17 +152,35 @@ impl Shell {
                 }
             }
             State::Kids(_) | State::Wait(_) => return self.kids_ended(i, host),
-            State::Substitute(pipe, mode) => {
-                let (pipe, mode) = (*pipe, *mode);
+            State::WaitAny => return self.one_ended(i, host),
+            State::Substitute(pipe, into) => {
+                let (pipe, into) = (*pipe, *into);
                 if self.is_held(&Fd::Write(pipe)) {
                     return false;
                 }
                 let text = std::mem::take(self.system.content(pipe));
-                self.collect(i);
+                let before = self.processes[i].status;
+                self.collect(i, host);
                 let p = &mut self.processes[i];
-                p.substituted = Some(p.status);
+                let ended = p.status;
+                if !p.flavour.is_bash() {
+                    p.status = before;
+                }
+                p.piped = false;
                 p.state = State::Run;
-                p.append(&mut World { system: &mut self.system, host }, text.trim_end_matches('\n'), mode);
+                let w = &mut World { system: &mut self.system, host };
+                match into {
+                    Substituted::Word(mode) => {
+                        p.substituted = Some(ended);
+                        p.append(w, text.trim_end_matches('\n'), mode);
+                    }
+                    Substituted::File => {
+                        let path = format!("/dev/fd/{}", 63 - pipe % 50);
+                        p.temporaries.retain(|(known, _)| **known != *path);
+                        p.temporaries.push((path.as_str().into(), text.into()));
+                        p.append(w, &path, crate::op::Mode::Quoted);
+                    }
+                }
                 return true;
             }
             _ => return false,
@@ -164,17 +195,21 @@ impl Shell {
         if p.kids.iter().any(runs) {
             match p.state {
                 State::Kids(Some(until)) if host.now_ms() >= until => {
-                    let kids = p.kids.clone();
-                    self.system.kill.extend(kids);
+                    let (kids, signal) = (p.kids.clone(), p.timeout_signal);
+                    self.system.kill.extend(kids.into_iter().map(|kid| (kid, signal)));
                     self.kill(host);
-                    self.collect(i);
-                    self.processes[i].status =
-                        if self.processes[i].flavour == Flavour::Sh { 143 } else { 124 };
+                    self.collect(i, host);
+                    let gnu = self.processes[i].gnu(&self.system);
+                    self.processes[i].status = match signal {
+                        signal::KILL => 137,
+                        _ if gnu => 124,
+                        signal => 128 + i32::from(signal),
+                    };
                 }
                 _ => return false,
             }
         } else {
-            self.collect(i);
+            self.collect(i, host);
         }
         let p = &mut self.processes[i];
         if p.state == State::Wait(true) {
@@ -184,16 +219,37 @@ impl Shell {
         true
     }
 
+    /// `wait -n`: whether one of the children has ended.
+    fn one_ended(&mut self, i: usize, host: &mut dyn Host) -> bool {
+        let kids = self.processes[i].kids.clone();
+        let over = |pid: u32| !self.processes.iter().any(|p| p.pid == pid && !p.is_over());
+        let Some(first) = kids.iter().copied().find(|pid| over(*pid)) else {
+            if kids.is_empty() {
+                (self.processes[i].status, self.processes[i].state) = (127, State::Run);
+            }
+            return kids.is_empty();
+        };
+        self.processes[i].kids = vec![first];
+        self.collect(i, host);
+        let p = &mut self.processes[i];
+        p.backgrounds.retain(|pid| *pid != first);
+        p.state = State::Run;
+        true
+    }
+
     /// Takes the statuses of a process' ended children.
-    fn collect(&mut self, i: usize) {
+    fn collect(&mut self, i: usize, host: &mut dyn Host) {
         let kids = std::mem::take(&mut self.processes[i].kids);
         let mut statuses = vec![];
+        // Whether a signal has ended the last of them.
+        let mut told = false;
         for kid in kids {
             let of_child = self.processes.iter().find(|p| p.pid == kid).and_then(|p| match p.state {
                 State::Exited(code) => Some(code),
                 _ => None,
             });
             let before = self.system.ended.iter().find(|(pid, _)| *pid == kid).map(|(_, code)| *code);
+            told |= self.system.signalled.contains(&kid);
             statuses.push(of_child.or(before).unwrap_or(127));
             self.processes
                 .iter_mut()
@@ -201,9 +257,18 @@ impl Shell {
                 .for_each(|p| (p.background, p.pid) = (true, 0));
         }
         let p = &mut self.processes[i];
+        let said = statuses.last().filter(|s| **s > 128).and_then(|s| signal::description((*s - 128) as u8));
+        if let Some(text) = said
+            .filter(|_| matches!(p.state, State::Wait(_) | State::Kids(None)) && !p.flavour.is_bash() && told)
+        {
+            p.put(&mut World { system: &mut self.system, host }, 2, &[text, "\n"].concat());
+        }
         let last = statuses.last().copied().unwrap_or(0);
         let failed = statuses.iter().rev().find(|s| **s != 0).copied();
         p.status = if p.options.pipefail { failed.unwrap_or(0) } else { last };
+        if !matches!(p.state, State::Wait(_) | State::WaitAny) {
+            (p.statuses, p.piped) = (statuses, true);
+        }
     }
 
     /// Removes what has ended and nobody waits for.
@@ -219,6 +284,8 @@ impl Shell {
             }
             keep
         });
+        let known = self.system.signalled.len().saturating_sub(MAX_PROCESSES);
+        self.system.signalled.drain(..known);
         let surplus = ended.len().saturating_sub(MAX_PROCESSES);
         ended.drain(..surplus);
         if self.system.pipes.len() > 8 {
@@ -230,14 +297,34 @@ impl Shell {
     }
 
     fn kill(&mut self, host: &mut dyn Host) {
-        while let Some(pid) = self.system.kill.pop() {
-            let children = self.processes.iter().filter(|p| p.parent == pid && !p.is_over()).map(|p| p.pid);
-            self.system.kill.extend(children);
-            if let Some(p) = self.processes.iter_mut().find(|p| p.pid == pid && p.pid != MAIN && !p.is_over())
-            {
-                p.cancel(host);
-                p.state = State::Exited(143);
+        while let Some((pid, signal)) = self.system.kill.pop() {
+            let Some(at) = self.processes.iter().position(|p| p.pid == pid && !p.is_over()) else { continue };
+            let p = &mut self.processes[at];
+            let trap = p.vars.get(&signal::trap(signal)).map(|t| t.value.is_empty());
+            match trap {
+                _ if signal == signal::KILL => {}
+                Some(true) => continue,
+                Some(false) => {
+                    p.catch(signal);
+                    continue;
+                }
+                // A container's first process gets no signal that it has not asked for.
+                None if pid == MAIN && self.system.pid == MAIN => continue,
+                None if !signal::ends(signal) => continue,
+                None => {}
             }
+            if pid == MAIN && self.system.pid == MAIN {
+                // Nor can it be killed from inside.
+                continue;
+            }
+            p.cancel(host);
+            p.state = State::Exited(128 + i32::from(signal));
+            self.system.signalled.push(pid);
+            let waits_for = self.processes[at].kids.clone();
+            let children = self.processes.iter().filter(|p| p.parent == pid && !p.is_over());
+            // What runs in the foreground is the killed process' own in a real shell: a program that it has become.
+            let children = children.filter(|p| waits_for.contains(&p.pid) || !p.background).map(|p| p.pid);
+            self.system.kill.extend(children.map(|child| (child, signal)));
         }
     }
 

@@ -49,6 +49,20 @@ impl Host for TestHost {
     fn remove(&mut self, path: &str) -> Result<(), FileError> {
         self.files.remove(path)
     }
+    fn set_attributes(
+        &mut self,
+        path: &str,
+        mode: Option<u32>,
+        modified_ms: Option<u64>,
+    ) -> Result<(), FileError> {
+        self.files.set_attributes(path, mode, modified_ms)
+    }
+    fn link(&mut self, target: &str, path: &str) -> Result<(), FileError> {
+        self.files.link(target, path, self.now_ms)
+    }
+    fn read_link(&self, path: &str) -> Option<String> {
+        self.files.read_link(path)
+    }
     fn output(&mut self, to: Output, text: &str) {
         match to {
             Output::Stdout => self.out.push_str(text),
@@ -209,7 +223,7 @@ fn parameters() {
     );
     check_bash("N=HOSTNAME; echo ${!N}", "flask-1\n");
     check("IFS=,; X=a,b,,c; for i in $X; do echo \"<$i>\"; done", "<a>\n<b>\n<>\n<c>\n");
-    check("X=a; X+=b; echo $X", "ab\n");
+    check_bash("X=a; X+=b; echo $X", "ab\n");
     check("A=1 sh -c 'echo $A'; echo [$A]", "1\n[]\n");
     check("A=1; sh -c 'echo [$A]'; export A; sh -c 'echo [$A]'", "[]\n[1]\n");
     check("sh -c 'echo $0 $1 $#' name one two", "name one 2\n");
@@ -381,7 +395,7 @@ fn redirections() {
     check("printf 'x\\ny' > /data/f; while read l; do echo $l; done < /data/f; echo rest $l", "x\nrest y\n");
     check("echo a > /no/f; echo $?", "1\nsh: can't create /no/f: nonexistent directory\n");
     check("cat < /no; echo $?", "1\nsh: can't open /no: no such file\n");
-    check_bash("cat < /no; echo $?", "1\nbash: /no: No such file or directory\n");
+    check_bash("cat < /no; echo $?", "1\nbash: line 1: /no: No such file or directory\n");
     check("exec > /data/all; echo a; echo b; exec >&2; cat /data/all", "a\nb\n");
     check("exec 3>&1; echo x 2>&1 >&3 >/dev/null; { echo y >&3; } > /dev/null", "y\n");
     check("for i in 1 2; do echo $i; done > /data/f; wc -l < /data/f", "2\n");
@@ -452,7 +466,7 @@ fn background_and_signals() {
     check("(sleep 2; echo late) & echo first; wait; echo done", "first\nlate\ndone\n");
     check("sleep 1 & sleep 3 & wait; date +%s", "1653459306\n");
     check("(exit 5) & wait $!; echo $?", "5\n");
-    check("sleep 100 & kill $!; wait $!; echo $?", "143\n");
+    check("sleep 100 & kill $!; wait $!; echo $?", "143\nTerminated\n");
     check("trap 'echo bye' EXIT; echo hi; exit 2", "hi\nbye\n");
     check("timeout 2 sleep 10; echo $?; timeout 5 echo quick; echo $?", "143\nquick\n0\n");
 
@@ -525,24 +539,20 @@ fn what_the_shell_does_not_take_is_not_simulated_either() {
         let step = container(&[program, "-c", script]).run(&mut host());
         matches!(step, Step::NotSimulated { .. })
     };
-    for script in
-        ["a=(1 2); echo ${a[@]}", "cat <(echo x)", "while read x; do :; done < <(ls)", "echo x > >(cat)"]
-    {
+    for script in ["select x in a b; do echo $x; done", "coproc { echo; }"] {
         assert!(not_simulated("bash", script), "{script}");
         assert!(!not_simulated("sh", script), "{script}");
     }
-    for script in
-        ["awk 'BEGIN {x=1} {x+=$1} END {print x}'", "sed 'y/a/b/'", "find / -exec ls {} +", "ls --color"]
-    {
+    for script in ["awk --nonsense 1", "sed --debug p", "find / -fprint x", "ls --nonsense"] {
         assert!(not_simulated("sh", &format!("{script} < /dev/null")), "{script}");
     }
     let mut shell = Shell::interactive(Flavour::Bash, &[], "/");
     let mut host = host();
-    shell.feed("a=(1); sed 'y/a/b/'");
+    shell.feed("coproc cat");
     shell.run(&mut host);
-    shell.feed("sed 'y/a/b/'");
+    shell.feed("ls --nonsense");
     shell.run(&mut host);
-    let expect = "bash: arrays and process substitution are not simulated\nbash: sed: this use of it is not simulated\n";
+    let expect = "bash: coproc is not simulated\nbash: ls --nonsense: not simulated\n";
     assert_eq!(host.err, expect);
 }
 
@@ -704,7 +714,7 @@ fn files_and_facts() {
     );
     check(
         "ls /no; cd /no; cat /data",
-        "ls: /no: No such file or directory\nsh: cd: can't cd to /no: No such file or directory\ncat: can't open '/data': Is a directory\n",
+        "ls: /no: No such file or directory\nsh: cd: line 0: can't cd to /no: No such file or directory\ncat: can't open '/data': Is a directory\n",
     );
     check(
         "echo 123 > /data/f; ls -l /data",
@@ -730,7 +740,7 @@ fn files_and_facts() {
         "which cat; command -v nope || echo none; type cd; command echo x",
         "/bin/cat\nnone\ncd is a shell builtin\nx\n",
     );
-    check("cd /usr/src; cd ..; pwd; cd -; cd /data/../tmp/.; pwd", "/usr\n/tmp\n");
+    check("cd /usr/src; cd ..; pwd; cd -; cd /data/../tmp/.; pwd", "/usr\n/usr/src\n/tmp\n");
     check(
         "echo 'echo in $1' > /data/s.sh; sh /data/s.sh a; chmod +x /data/s.sh; /data/s.sh b; . /data/s.sh; sh /no.sh",
         "in a\nin b\nin\nsh: can't open '/no.sh': No such file or directory\n",
@@ -756,12 +766,15 @@ fn wrong_scripts() {
     check_status("if true; then echo a", 2);
     check("echo a; )", "sh: syntax error: unexpected \")\"\n");
     check("if; then", "sh: syntax error: unexpected \";\"\n");
-    check("for 1x in a; do :; done", "sh: syntax error: unexpected \"1x\"\n");
-    check("while true; do :", "sh: syntax error: unexpected end of file\n");
-    check("echo 'open", "sh: syntax error: unexpected end of file\n");
-    check("echo ${X!}", "sh: syntax error: unexpected \"!}\"\n");
-    check_bash("fi", "bash: syntax error near unexpected token `fi'\n");
-    check_bash("echo $(echo (a))", "bash: syntax error near unexpected token `('\n");
+    check("for 1x in a; do :; done", "sh: syntax error: bad for loop variable\n");
+    check("while true; do :", "sh: syntax error: unexpected end of file (expecting \"done\")\n");
+    check("echo 'open", "sh: syntax error: unterminated quoted string\n");
+    check("echo ${X!}", "sh: syntax error: bad substitution\n");
+    check_bash("fi", "bash: -c: line 1: syntax error near unexpected token `fi'\nbash: -c: line 1: `fi'\n");
+    check_bash(
+        "echo $(echo (a))",
+        "bash: -c: line 1: syntax error near unexpected token `a'\nbash: -c: line 1: `echo $(echo (a))'\n",
+    );
 }
 
 #[test]

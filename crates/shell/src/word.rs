@@ -30,6 +30,38 @@ pub(crate) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
+/// A word as bash's `set -x`, `%q` and `declare` show it; `always`: in quotes even where none are needed.
+pub(crate) fn bash_quoted(word: &str, always: bool) -> String {
+    let control = |c: char| c.is_ascii_control();
+    if word.contains(control) && !(always && !word.contains(control)) {
+        let mut out = String::from("$'");
+        for c in word.chars() {
+            match c {
+                '\n' => out.push_str("\\n"),
+                '\t' => out.push_str("\\t"),
+                '\r' => out.push_str("\\r"),
+                '\x07' => out.push_str("\\a"),
+                '\x1b' => out.push_str("\\E"),
+                '\'' | '\\' => out.extend(['\\', c]),
+                c if control(c) => out.push_str(&format!("\\{:03o}", c as u32)),
+                c => out.push(c),
+            }
+        }
+        out.push('\'');
+        return out;
+    }
+    let special = |c: char| " \t!\"#$&'()*;<=>?[\\]^`{|}~".contains(c);
+    let harmless = |c: char| c == '=' || c == '#' || c == '~';
+    let starts = word.starts_with(['#', '~']);
+    if !always && !word.is_empty() && !starts && !word.contains(|c| special(c) && !harmless(c)) {
+        return word.to_string();
+    }
+    if word == "'" {
+        return "\\'".into();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// Whether a name can be a variable's.
 pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty()
@@ -48,6 +80,16 @@ pub(crate) fn unescape(text: &str, out: &mut String) -> bool {
             break;
         };
         rest = &rest[c.len_utf8()..];
+        if matches!(c, 'u' | 'U') {
+            let most = if c == 'u' { 4 } else { 8 };
+            let length = rest.chars().take(most).take_while(char::is_ascii_hexdigit).count();
+            match u32::from_str_radix(&rest[..length], 16).ok().and_then(char::from_u32) {
+                Some(made) => out.push(made),
+                None => out.extend(['\\', c]),
+            }
+            rest = &rest[length..];
+            continue;
+        }
         const SIMPLE: &str = "n\nt\tr\ra\x07b\x08f\x0cv\x0be\x1b\\\\''\"\"";
         let (radix, most) = if c == 'x' { (16, 2) } else { (8, if c == '0' { 4 } else { 3 }) };
         if c == 'c' {

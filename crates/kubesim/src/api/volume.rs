@@ -362,6 +362,10 @@ pub struct ContainerFiles {
     pub containers: Rc<BTreeMap<Str, Rc<ContainerOutput>>>,
     /// What is on the pod's own volumes (`emptyDir` and the like), by volume: gone with the pod.
     pub volumes: Rc<BTreeMap<Str, Files>>,
+    /// Permissions that a command has changed, by tree and path.
+    pub modes: Rc<BTreeMap<Str, u32>>,
+    /// Symbolic links by container: where they lead, by path.
+    pub links: Rc<BTreeMap<Str, Rc<BTreeMap<Str, Str>>>>,
 }
 
 /// What one container wrote.

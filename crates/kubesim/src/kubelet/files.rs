@@ -4,7 +4,7 @@
 //! own that ends in `/`.
 
 use crate::api::pod::{Container, VolumeSource};
-use crate::api::read::{list, str as text};
+use crate::api::read::{get, list, str as text};
 use crate::api::volume::{ContainerFiles, ContainerOutput, Files, VolumeFiles};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Str, Uid};
 use crate::apiserver::{ApiServer, Store};
@@ -69,6 +69,8 @@ struct Mount {
     /// The path inside the tree that appears there; empty for the tree's root.
     sub_path: String,
     read_only: bool,
+    /// The permissions of its files, where they are given (`defaultMode`).
+    mode: Option<u32>,
     place: Place,
     files: Files,
     changed: bool,
@@ -82,6 +84,28 @@ pub(super) struct FileSystem {
     /// Whether all of the image's directories are known.
     image_is_known: bool,
     made_at: SimTime,
+    container: Str,
+    /// Permissions that somebody has changed.
+    modes: Rc<BTreeMap<Str, u32>>,
+    /// Symbolic links, by path in the container.
+    links: Rc<BTreeMap<Str, Str>>,
+    attributes_changed: bool,
+}
+
+/// The most links that are followed.
+const MAX_LINKS: usize = 20;
+
+/// A path without `.` and `..`.
+fn absolute(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 impl FileSystem {
@@ -101,6 +125,7 @@ impl FileSystem {
             path: String::new(),
             sub_path: String::new(),
             read_only: false,
+            mode: None,
             place,
             files,
             changed: false,
@@ -138,11 +163,22 @@ impl FileSystem {
             let sub_path = if sub_path.is_empty() { String::new() } else { format!("/{sub_path}") };
             let path = format!("/{}", mount.mount_path.trim_matches('/'));
             let path = path.trim_end_matches('/').to_string();
-            mounts.push(Mount { path, sub_path, read_only, ..root(place, files) });
+            let sources = ["configMap", "secret", "projected", "downwardAPI"];
+            let mode = sources.iter().find_map(|s| get(get(&volume.raw, s), "defaultMode").as_u64());
+            let mode = mode.map(|mode| mode as u32);
+            mounts.push(Mount { path, sub_path, read_only, mode, ..root(place, files) });
         }
         collections::sort_by_key(&mut mounts, |m| std::cmp::Reverse(m.path.len()));
         let started = pod.pod().status.start_time;
-        FileSystem { mounts, image_is_known, made_at: started.unwrap_or(pod.meta.creation_timestamp) }
+        FileSystem {
+            mounts,
+            image_is_known,
+            made_at: started.unwrap_or(pod.meta.creation_timestamp),
+            container: container.name.clone(),
+            modes: record.map(|r| r.modes.clone()).unwrap_or_default(),
+            links: record.and_then(|r| r.links.get(&container.name).cloned()).unwrap_or_default(),
+            attributes_changed: false,
+        }
     }
 
     /// The mount that a path is on, and the path inside its tree.
@@ -166,12 +202,67 @@ impl FileSystem {
         self.stat(path).is_some_and(|s| s.dir)
     }
 
+    /// The name under which a file's attributes are kept: its tree and its path there.
+    fn kept_at(&self, at: usize, inside: &str) -> String {
+        match &self.mounts[at].place {
+            Place::Own => [&*self.container, ":", inside].concat(),
+            Place::Volume(name) => ["claim ", name, ":", inside].concat(),
+            Place::Pod(name) => ["volume ", name, ":", inside].concat(),
+            Place::Projected => ["projected ", &self.mounts[at].path, ":", inside].concat(),
+        }
+    }
+
+    /// A path, its symbolic links followed.
+    fn followed(&self, path: &str) -> String {
+        let mut path = path.to_string();
+        for _ in 0..MAX_LINKS {
+            let ends: Vec<usize> =
+                path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]).collect();
+            let target = ends.into_iter().find_map(|end| Some((end, self.links.get(&path[..end])?.clone())));
+            let Some((end, target)) = target else { break };
+            let rest = path[end..].to_string();
+            let base = if target.starts_with('/') { "" } else { parent(&path[..end]) };
+            path = absolute(&[base, "/", &target, &rest].concat());
+        }
+        path
+    }
+
+    pub fn read_link(&self, path: &str) -> Option<String> {
+        self.links.get(path).map(|target| target.to_string())
+    }
+
+    pub fn link(&mut self, target: &str, path: &str) -> Result<(), FileError> {
+        if self.links.contains_key(path) || self.stat(path).is_some() {
+            return Err(FileError::Exists);
+        }
+        let (at, _) = self.for_new(path)?;
+        self.writable(at)?;
+        Rc::make_mut(&mut self.links).insert(path.into(), target.into());
+        self.attributes_changed = true;
+        Ok(())
+    }
+
+    pub fn set_mode(&mut self, path: &str, mode: u32) -> Result<(), FileError> {
+        if self.stat(path).is_none() {
+            return Err(FileError::NotFound);
+        }
+        let (at, inside) = self.find(&self.followed(path));
+        self.writable(at)?;
+        let kept = self.kept_at(at, &inside);
+        Rc::make_mut(&mut self.modes).insert(kept.into(), mode);
+        self.attributes_changed = true;
+        Ok(())
+    }
+
     pub fn stat(&self, path: &str) -> Option<Stat> {
+        let path = &*self.followed(path);
         let (at, inside) = self.find(path);
         let mount = &self.mounts[at];
         let modified_ms = unix_ms(self.made_at);
         if let Some(text) = mount.files.get(&*inside) {
-            return Some(Stat { dir: false, size: text.len() as u64, modified_ms });
+            let mut stat = Stat::usual(false, text.len() as u64, modified_ms);
+            stat.mode = self.modes.get(&*self.kept_at(at, &inside)).copied().or(mount.mode);
+            return Some(stat);
         }
         let own = mount.place == Place::Own;
         let is_dir = inside == "/"
@@ -179,10 +270,12 @@ impl FileSystem {
             || has_entry(&mount.files, &inside)
             || self.leads_to_mount(path)
             || own && IMAGE_DIRS.contains(&path);
-        is_dir.then_some(Stat { dir: true, size: 4096, modified_ms })
+        let mode = self.modes.get(&*self.kept_at(at, &inside)).copied();
+        is_dir.then_some(Stat { mode, ..Stat::usual(true, 4096, modified_ms) })
     }
 
     pub fn read(&self, path: &str) -> Result<String, FileError> {
+        let path = &*self.followed(path);
         let (at, inside) = self.find(path);
         match self.mounts[at].files.get(&*inside) {
             Some(text) => Ok(text.to_string()),
@@ -229,6 +322,7 @@ impl FileSystem {
     }
 
     pub fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), FileError> {
+        let path = &*self.followed(path);
         let (at, inside) = self.find(path);
         let old = self.mounts[at].files.get(&*inside).cloned();
         if old.is_none() {
@@ -255,6 +349,7 @@ impl FileSystem {
     }
 
     pub fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
+        let path = &*self.followed(path);
         if !self.is_dir(path) {
             return Err(match self.stat(path) {
                 Some(_) => FileError::NotDirectory,
@@ -277,6 +372,7 @@ impl FileSystem {
             }
         }
         let prefix = format!("{}/", path.trim_end_matches('/'));
+        self.links.keys().filter_map(|link| link.strip_prefix(&*prefix)).for_each(&mut add);
         let image = if self.mounts[at].place == Place::Own { IMAGE_DIRS } else { &[] };
         let mounted = self.mounts.iter().map(|m| &*m.path);
         mounted.chain(image.iter().copied()).filter_map(|p| p.strip_prefix(&*prefix)).for_each(&mut add);
@@ -296,6 +392,11 @@ impl FileSystem {
     }
 
     pub fn remove(&mut self, path: &str) -> Result<(), FileError> {
+        if self.links.contains_key(path) {
+            Rc::make_mut(&mut self.links).remove(path);
+            self.attributes_changed = true;
+            return Ok(());
+        }
         let (at, inside) = self.find(path);
         let is_file = self.mounts[at].files.contains_key(&*inside);
         if !is_file {
@@ -322,6 +423,14 @@ impl FileSystem {
 
     /// Keeps what was changed.
     pub fn save(&mut self, api: &mut ApiServer, uid: Uid, container: &Str) {
+        if std::mem::take(&mut self.attributes_changed) {
+            let (modes, links) = (self.modes.clone(), self.links.clone());
+            let container = container.clone();
+            update_record(api, uid, |record| {
+                record.modes = modes;
+                Rc::make_mut(&mut record.links).insert(container, links);
+            });
+        }
         let changed: Vec<Mount> = self.mounts.iter().filter(|m| m.changed).cloned().collect();
         self.mounts.iter_mut().for_each(|m| m.changed = false);
         for mount in changed {

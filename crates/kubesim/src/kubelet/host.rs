@@ -110,6 +110,23 @@ impl Host for ContainerHost<'_> {
         self.files.remove(path)
     }
 
+    fn set_attributes(
+        &mut self,
+        path: &str,
+        mode: Option<u32>,
+        _modified_ms: Option<u64>,
+    ) -> Result<(), FileError> {
+        mode.map_or(Ok(()), |mode| self.files.set_mode(path, mode))
+    }
+
+    fn link(&mut self, target: &str, path: &str) -> Result<(), FileError> {
+        self.files.link(target, path)
+    }
+
+    fn read_link(&self, path: &str) -> Option<String> {
+        self.files.read_link(path)
+    }
+
     fn output(&mut self, to: Output, text: &str) {
         match self.printed.last_mut() {
             _ if text.is_empty() => {}

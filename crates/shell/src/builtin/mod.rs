@@ -2,20 +2,24 @@
 //!
 //! Models POSIX XCU 2.14 (special built-ins) and bash's and BusyBox ash's additions.
 
+mod declare;
 mod find;
+mod options;
 mod program;
+mod read;
 mod shell;
 mod test;
 mod time;
-mod variable;
 
 use crate::host::Flavour;
 use crate::number::decimal;
 use crate::op::Code;
 use crate::process::{Control, Job, Process, State, World, var};
 use crate::processor::PROGRAM;
+use crate::signal;
 use crate::tools;
 use crate::word::quoted;
+use find::Kind;
 use program::program;
 use std::rc::Rc;
 
@@ -32,68 +36,131 @@ impl Process {
     pub(crate) fn run(&mut self, w: &mut World, argv: Vec<String>) {
         w.system.processor.spend(5);
         if let Some(function) = self.function(&argv[0]) {
-            return self.call(w, function, Some(argv[1..].to_vec()));
+            let name: Rc<str> = argv[0].as_str().into();
+            return self.call(w, function, Some((name, argv[1..].to_vec())));
         }
+        if self.alias(w, &argv) {
+            return;
+        }
+        self.run_command(w, argv);
+    }
+
+    /// A word that an alias on an earlier line stands for; `true`: its text is run.
+    fn alias(&mut self, w: &mut World, argv: &[String]) -> bool {
+        let known = self.vars.get(&["alias ", &argv[0]].concat());
+        let usable = !self.flavour.is_bash() || w.system.interactive;
+        let Some(alias) =
+            known.filter(|v| usable && v.items.as_ref().is_none_or(|i| i[0].0 < i64::from(self.line)))
+        else {
+            return false;
+        };
+        let mut text = alias.value.to_string();
+        if alias.items.is_some() {
+            text = alias.item("0").unwrap_or_default().to_string();
+        }
+        if text.split_ascii_whitespace().next() == Some(&argv[0]) {
+            text = ["command ", &text].concat();
+        }
+        for word in &argv[1..] {
+            text.extend([" ", &quoted(word)]);
+        }
+        self.evaluate(w, &text);
+        true
+    }
+
+    /// Runs a command that is no function.
+    fn run_command(&mut self, w: &mut World, argv: Vec<String>) {
         let args = &argv[1..];
         let first = args.first().map_or("", String::as_str);
-        self.status = match program(&argv[0]) {
-            ":" | "true" | "umask" | "ulimit" | "hash" | "shopt" | "alias" | "unalias" | "sync" | "chgrp" => {
+        let bash = self.flavour.is_bash();
+        let name = program(&argv[0]);
+        // What a shell has itself is no file, and what another shell has is nothing.
+        let foreign = find::kind(name, Flavour::Bash) == Kind::Special
+            && find::kind(name, self.flavour) == Kind::Program
+            || argv[0].contains('/') && find::kind(name, self.flavour) == Kind::Special;
+        if foreign {
+            return self.unknown(w, &argv);
+        }
+        self.status = match name {
+            ":" | "true" | "ulimit" | "hash" | "sync" | "chgrp" | "bind" | "enable" | "complete"
+            | "disown" | "suspend" | "times" | "jobs" | "history" => 0,
+            "fg" | "bg" => {
+                self.complain_of(w, name, if bash { "no job control" } else { "No current job" });
+                if bash { 1 } else { 2 }
+            }
+            "alias" => self.make_alias(w, args),
+            "unalias" => {
+                for name in args {
+                    Rc::make_mut(&mut self.vars).put(&["alias ", name].concat(), None);
+                }
                 0
             }
+            "umask" => self.umask(w, first),
+            "shopt" => self.shopt(w, args),
             "clear" => {
                 self.put(w, 1, CLEAR);
                 0
             }
             "false" => 1,
-            "exit" => return self.exit(decimal(first).map_or(self.status, |n| n as i32)),
-            "return" => return self.return_from(decimal(first).map_or(self.status, |n| n as i32)),
+            "exit" => return self.exit_command(w, args),
+            "return" => return self.return_from(w, args),
             name @ ("break" | "continue") => {
                 self.leave_loops(decimal(first).unwrap_or(1), name == "continue");
                 0
             }
-            "cd" => self.change_dir(w, first),
+            "cd" => self.change_dir(w, args),
+            "pushd" | "popd" | "dirs" => self.directories(w, name, first),
             "pwd" => {
                 let line = [&*self.cwd, "\n"].concat();
                 self.put(w, 1, &line);
                 0
             }
-            "export" | "readonly" | "declare" | "typeset" => {
-                self.declare(w, args, argv[0] == "export", false)
+            "export" | "readonly" | "declare" | "typeset" | "local" => {
+                // As any command's: what was substituted in its words does not count.
+                self.substituted = None;
+                self.declare(w, &argv)
             }
-            "local" => self.declare(w, args, false, true),
-            "unset" => self.unset(args),
+            "unset" => self.unset(w, args),
             "set" => self.set_options(w, args),
-            "shift" => self.shift(decimal(first).unwrap_or(1) as usize),
+            "shift" => self.shift(w, args),
             "eval" => {
                 self.status = 0;
                 return self.evaluate(w, &args.join(" "));
             }
-            "." | "source" => return self.source(w, first),
+            "." | "source" => return self.source(w, name, args),
             "exec" if args.is_empty() => {
                 self.keep_redirections();
                 0
             }
-            "exec" => {
-                self.control.clear();
-                self.start(Rc::new([]));
-                self.replaced = true;
-                return self.run(w, args.to_vec());
+            "exec" => return self.exec(w, args),
+            "command" | "type" | "which" if argv[0] != "command" || matches!(first, "-v" | "-V") => {
+                self.find(w, &argv)
             }
-            "command" | "type" | "which" if argv[0] != "command" || first == "-v" => self.find(w, &argv),
-            "command" | "builtin" | "nohup" | "sudo" | "time" | "setsid" | "busybox" if !args.is_empty() => {
-                return self.run(w, args.to_vec());
-            }
-            "trap" => self.trap(args),
-            "wait" => return self.wait(args),
-            "kill" => {
-                if first != "-0" {
-                    w.system.kill.extend(numbers(args));
+            "command" if !args.is_empty() => {
+                let words: Vec<String> = args.iter().skip_while(|a| a.starts_with('-')).cloned().collect();
+                if words.is_empty() {
+                    self.status = 0;
+                    return;
                 }
-                0
+                return self.run_command(w, words);
             }
+            "builtin" if !args.is_empty() => return self.run_command(w, args.to_vec()),
+            "nohup" | "sudo" | "time" | "setsid" | "busybox" | "nice" | "ionice" | "stdbuf" | "chroot"
+            | "su-exec" | "gosu" | "tini" | "dumb-init" | "chrt" | "taskset" | "doas" | "setpriv"
+                if !args.is_empty() =>
+            {
+                return self.run_wrapped(w, name, args);
+            }
+            "trap" => self.trap(w, args),
+            "wait" => return self.wait(w, args),
+            "kill" => self.kill_command(w, args),
+            "caller" => self.caller(w),
+            "getopts" => self.getopts(w, args),
             "let" => return self.compute_all(w, args),
             "[" | "test" => self.test(w, &argv[0], args),
+            "[[" if self.flavour == Flavour::Sh => self.test(w, &argv[0], args),
             "sleep" => return self.sleep(w, args),
+            "usleep" => return self.sleep(w, &[format!("{}", decimal(first).unwrap_or(0) as f64 / 1e6)]),
             "timeout" => return self.timeout(w, args),
             "env" | "printenv" => return self.environment(w, &argv),
             "watch" => return self.watch(w, args),
@@ -105,52 +172,426 @@ impl Process {
                 return self.evaluate(w, &["while :; do echo ", &quoted(&word), "; done"].concat());
             }
             "read" => {
-                self.job = Some(Job::Read(argv));
+                self.job = Some(Job::Read(argv, None));
+                return;
+            }
+            "mapfile" | "readarray" => {
+                self.job = Some(Job::Map(argv, String::new()));
                 return;
             }
             "sh" | "ash" | "dash" | "bash" | "zsh" => return self.shell(w, argv),
-            name => return self.tool(w, name, &argv),
+            name => {
+                let name = name.to_string();
+                return self.tool(w, &name, &argv);
+            }
         };
     }
 
-    /// `return`: from a function, else from what was sourced, else from the script.
-    fn return_from(&mut self, code: i32) {
-        let left = self.unwind(|c| matches!(c, Control::Call { function: true, .. }))
-            || self.unwind(|c| matches!(c, Control::Call { .. }));
-        if left { self.status = code } else { self.exit(code) }
+    fn make_alias(&mut self, w: &mut World, args: &[String]) -> i32 {
+        let mut status = 0;
+        for arg in args {
+            if let Some((name, text)) = arg.split_once('=') {
+                let mut alias = var(text, false).unwrap_or_default();
+                if !w.system.interactive {
+                    // Known from the next line on.
+                    let line = i64::from(self.line);
+                    alias.items = Some(Rc::new(vec![(line, "0".into(), text.into())]));
+                }
+                Rc::make_mut(&mut self.vars).put(&["alias ", name].concat(), Some(alias));
+                continue;
+            }
+            match self.vars.get(&["alias ", arg].concat()).and_then(|v| v.get()) {
+                Some(text) => self.put(w, 1, &format!("alias {arg}='{text}'\n")),
+                None => {
+                    self.complain_of(w, "alias", &format!("{arg}: not found"));
+                    status = 1;
+                }
+            }
+        }
+        status
     }
 
-    fn unset(&mut self, args: &[String]) -> i32 {
-        let functions = args.first().is_some_and(|first| first == "-f");
-        for name in args {
-            let name = if functions { &[name, "()"].concat() } else { name };
-            Rc::make_mut(&mut self.vars).put(name, None);
+    /// `umask`: it is told; files have the usual permissions.
+    fn umask(&mut self, w: &mut World, mask: &str) -> i32 {
+        if mask.is_empty() {
+            let mask = self.vars.get("umask ").map_or("0022".into(), |v| v.value.clone());
+            self.put(w, 1, &[&mask, "\n"].concat());
+        } else if let Ok(mask) = u32::from_str_radix(mask, 8) {
+            Rc::make_mut(&mut self.vars).put("umask ", var(&format!("{mask:04o}"), false));
         }
         0
     }
 
-    fn shift(&mut self, count: usize) -> i32 {
-        let there = count <= self.args.len();
-        if there {
-            Rc::make_mut(&mut self.args).drain(..count);
+    /// A command that another starts: the options of the other are passed over.
+    fn run_wrapped(&mut self, w: &mut World, wrapper: &str, args: &[String]) {
+        let valued: &[&str] = match wrapper {
+            "nice" => &["-n"],
+            "ionice" => &["-c", "-n"],
+            "sudo" | "doas" => &["-u", "-g"],
+            "stdbuf" => &["-o", "-e", "-i"],
+            _ => &[],
+        };
+        let mut at = 0;
+        while let Some(arg) = args.get(at).filter(|a| a.starts_with('-')) {
+            at += 1 + usize::from(valued.contains(&arg.as_str()));
         }
-        i32::from(!there)
+        at += match wrapper {
+            "chroot" | "su-exec" | "gosu" | "taskset" | "chrt" => 1,
+            _ => 0,
+        };
+        match args.get(at..) {
+            Some(words) if !words.is_empty() => {
+                let text = words.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(" ");
+                self.evaluate(w, &["command ", &text].concat());
+            }
+            _ => self.status = 0,
+        }
     }
 
-    fn source(&mut self, w: &mut World, file: &str) {
-        let path = self.path(file);
-        match w.host.read(&path) {
-            Ok(text) => self.evaluate(w, &text),
-            Err(error) => {
-                self.complain(w, &[file, ": ", error.text()].concat());
-                self.status = 1;
+    fn exec(&mut self, w: &mut World, args: &[String]) {
+        let mut words: Vec<String> = args.to_vec();
+        while words.first().is_some_and(|a| matches!(a.as_str(), "-c" | "-l" | "--")) {
+            words.remove(0);
+        }
+        if words.first().is_some_and(|a| a == "-a") {
+            words.drain(..2.min(words.len()));
+        }
+        let Some(name) = words.first().cloned() else { return self.status = 0 };
+        let special = find::kind(program(&name), self.flavour) == Kind::Special;
+        if w.system.unknown == crate::host::Unknown::NotFound
+            && (special || self.program_path(w, &name).is_none())
+        {
+            let what = match self.flavour {
+                Flavour::Bash | Flavour::Zsh if name.contains('/') => {
+                    format!("{name}: No such file or directory")
+                }
+                _ => format!("{name}: not found"),
+            };
+            if self.flavour.is_bash() && name.contains('/') {
+                self.complain(w, &what);
+            } else {
+                self.complain_of(w, "exec", &what);
+            }
+            return self.die(w, 127);
+        }
+        // Traps end with the shell.
+        Rc::make_mut(&mut self.vars)
+            .0
+            .retain(|(name, var)| !name.starts_with("trap ") || var.value.is_empty());
+        self.control.clear();
+        self.start(Rc::new([]));
+        self.replaced = true;
+        self.run_command(w, words);
+    }
+
+    fn exit_command(&mut self, w: &mut World, args: &[String]) {
+        let Some(word) = args.first() else {
+            return self.exit(self.leaving.unwrap_or(self.status));
+        };
+        match decimal(word) {
+            Some(code) => self.exit(code as i32),
+            None => {
+                match self.flavour {
+                    Flavour::Sh | Flavour::Dash => {
+                        self.complain_of(w, "exit", &format!("Illegal number: {word}"))
+                    }
+                    _ => self.complain_of(w, "exit", &format!("{word}: numeric argument required")),
+                }
+                self.exit(2);
             }
         }
     }
 
-    fn wait(&mut self, args: &[String]) {
-        let all = args.is_empty();
-        self.kids = if all { self.backgrounds.clone() } else { numbers(args) };
+    /// `caller 0`: the line, the function and the file from which a function was called.
+    fn caller(&mut self, w: &mut World) -> i32 {
+        let calls: Vec<(String, u32, String)> = self
+            .control
+            .iter()
+            .rev()
+            .filter_map(|c| match c {
+                Control::Call { function: Some(f), line, file, .. } => {
+                    Some((f.to_string(), *line, file.to_string()))
+                }
+                _ => None,
+            })
+            .collect();
+        let Some((_, line, file)) = calls.first().filter(|_| calls.len() > 1 || !self.file.is_empty()) else {
+            return 1;
+        };
+        let outer = calls.get(1).map_or("main", |c| c.0.as_str());
+        let file = if file.is_empty() { if calls.len() > 1 { "environment" } else { "NULL" } } else { file };
+        self.put(w, 1, &format!("{line} {outer} {file}\n"));
+        0
+    }
+
+    /// pushd, popd and dirs.
+    fn directories(&mut self, w: &mut World, name: &str, to: &str) -> i32 {
+        let mut stack: Vec<String> = match self.vars.get("directories ") {
+            Some(known) if !known.value.is_empty() => known.value.split('\n').map(str::to_string).collect(),
+            _ => vec![],
+        };
+        let here = self.cwd.to_string();
+        match name {
+            "pushd" => {
+                let target = if to.is_empty() { stack.first().cloned() } else { Some(to.to_string()) };
+                let Some(target) = target else {
+                    self.complain_of(w, "pushd", "no other directory");
+                    return 1;
+                };
+                if self.change_dir_to(w, "pushd", &target) != 0 {
+                    return 1;
+                }
+                if to.is_empty() {
+                    stack.remove(0);
+                }
+                stack.insert(0, here);
+            }
+            "popd" => {
+                if stack.is_empty() {
+                    self.complain_of(w, "popd", "directory stack empty");
+                    return 1;
+                }
+                let target = stack.remove(0);
+                if self.change_dir_to(w, "popd", &target) != 0 {
+                    return 1;
+                }
+            }
+            _ => {}
+        }
+        let mut all = vec![self.cwd.to_string()];
+        all.extend(stack.iter().cloned());
+        Rc::make_mut(&mut self.vars).put("directories ", var(&stack.join("\n"), false));
+        let home = self.get(w, "HOME").unwrap_or_default();
+        let shown: Vec<String> = all
+            .iter()
+            .map(|d| match d.strip_prefix(&*home).filter(|_| !home.is_empty()) {
+                Some(rest) if rest.is_empty() || rest.starts_with('/') => ["~", rest].concat(),
+                _ => d.clone(),
+            })
+            .collect();
+        self.put(w, 1, &[&shown.join(" "), "\n"].concat());
+        0
+    }
+
+    /// `kill`: signals for the script's own processes, and for the container's first.
+    fn kill_command(&mut self, w: &mut World, args: &[String]) -> i32 {
+        let mut words = args.iter().map(String::as_str).peekable();
+        let mut sent = signal::TERM;
+        match words.peek().copied() {
+            Some("-l" | "-L") => {
+                words.next();
+                let mut text = String::new();
+                for word in words {
+                    match signal::number(word) {
+                        Some(number) if word.bytes().all(|c| c.is_ascii_digit()) => {
+                            text.extend([
+                                &signal::name(if number > 128 { number - 128 } else { number }),
+                                "\n",
+                            ]);
+                        }
+                        Some(number) => text.push_str(&format!("{number}\n")),
+                        None => {}
+                    }
+                }
+                if args.len() == 1 {
+                    let names: Vec<String> = (1..=31).map(|n| format!("{n}) {}", signal::name(n))).collect();
+                    text = [&names.join(" "), "\n"].concat();
+                }
+                self.put(w, 1, &text);
+                return 0;
+            }
+            Some("-s" | "-n") => {
+                words.next();
+                let word = words.next().unwrap_or_default();
+                match signal::number(word) {
+                    Some(number) => sent = number,
+                    None => return self.bad_signal(w, word),
+                }
+            }
+            Some("--") => drop(words.next()),
+            Some(word) if word.len() > 1 && word.starts_with('-') => {
+                words.next();
+                match signal::number(&word[1..]) {
+                    Some(number) => sent = number,
+                    None => return self.bad_signal(w, &word[1..]),
+                }
+            }
+            _ => {}
+        }
+        let mut status = 0;
+        for word in words {
+            let Some(pid) = decimal(word.trim_start_matches('%')) else {
+                match self.flavour {
+                    Flavour::Bash | Flavour::Zsh => {
+                        self.complain_of(w, "kill", &format!("{word}: arguments must be process or job IDs"));
+                    }
+                    Flavour::Dash => self.complain_of(w, "kill", &format!("Illegal number: {word}")),
+                    Flavour::Sh => self.complain_plainly(w, "kill", &format!("invalid number '{word}'")),
+                }
+                status = if self.flavour == Flavour::Dash { 2 } else { 1 };
+                continue;
+            };
+            let own = self.own_pid(w, pid);
+            let alive = own
+                .filter(|own| w.system.living.contains(own) || w.system.forked.iter().any(|p| p.pid == *own));
+            match alive {
+                Some(own) if sent != 0 => w.system.kill.push((own, sent)),
+                Some(_) => {}
+                None if own.is_none() && pid > 0 && w.host.kill(pid as u32, sent) => {}
+                None => {
+                    match self.flavour {
+                        Flavour::Bash | Flavour::Zsh => {
+                            self.complain_of(w, "kill", &format!("({pid}) - No such process"))
+                        }
+                        Flavour::Dash => self.complain_of(w, "kill", "No such process"),
+                        Flavour::Sh => self.complain_plainly(
+                            w,
+                            "kill",
+                            &format!("can't kill pid {pid}: No such process"),
+                        ),
+                    }
+                    status = 1;
+                }
+            }
+        }
+        status
+    }
+
+    fn bad_signal(&mut self, w: &mut World, word: &str) -> i32 {
+        match self.flavour {
+            Flavour::Bash | Flavour::Zsh => {
+                self.complain_of(w, "kill", &format!("{word}: invalid signal specification"))
+            }
+            Flavour::Dash => self.complain_of(w, "kill", &format!("Illegal option -{word}")),
+            Flavour::Sh => self.complain_plainly(w, "kill", &format!("bad signal name '{word}'")),
+        }
+        1
+    }
+
+    /// The process of ours that has this number outside.
+    pub(crate) fn own_pid(&self, w: &World, pid: i64) -> Option<u32> {
+        // A negative number is a process group: the script's.
+        if pid <= 0 {
+            return Some(self.pid);
+        }
+        let own = pid - i64::from(w.system.pid) + i64::from(crate::process::MAIN);
+        u32::try_from(own).ok().filter(|own| *own >= crate::process::MAIN)
+    }
+
+    /// `return`: from a function, else from what was sourced, else from the script.
+    fn return_from(&mut self, w: &mut World, args: &[String]) {
+        let code = match args.first() {
+            None => self.status,
+            Some(word) => match decimal(word) {
+                Some(code) if self.flavour == Flavour::Dash => code as i32,
+                Some(code) => code as i32 & 255,
+                None => {
+                    match self.flavour {
+                        Flavour::Sh | Flavour::Dash => {
+                            self.complain_of(w, "return", &format!("Illegal number: {word}"))
+                        }
+                        _ => self.complain_of(w, "return", &format!("{word}: numeric argument required")),
+                    }
+                    2
+                }
+            },
+        };
+        let innermost = |c: &Control| matches!(c, Control::Call { .. });
+        let left = self.unwind(|c| matches!(c, Control::Call { function: Some(_), .. })) || {
+            let depth = self.script.unwrap_or(0);
+            self.control.iter().skip(depth).any(innermost) && self.unwind(innermost)
+        };
+        if left {
+            self.status = code;
+        } else if self.flavour.is_bash() {
+            self.complain_of(w, "return", "can only `return' from a function or sourced script");
+            self.status = 2;
+        } else {
+            self.exit(code);
+        }
+    }
+
+    fn shift(&mut self, w: &mut World, args: &[String]) -> i32 {
+        let count = args.first().map_or(Some(1), |word| decimal(word)).unwrap_or(0).max(0) as usize;
+        if count <= self.args.len() {
+            Rc::make_mut(&mut self.args).drain(..count);
+            return 0;
+        }
+        if self.flavour == Flavour::Dash {
+            self.complain_of(w, "shift", "can't shift that many");
+            self.die(w, 2);
+            return 2;
+        }
+        1
+    }
+
+    fn source(&mut self, w: &mut World, command: &str, args: &[String]) {
+        let Some(file) = args.first() else {
+            if self.flavour.is_bash() {
+                self.complain_of(w, command, "filename argument required");
+            }
+            self.status = 2;
+            return;
+        };
+        let mut path = self.path(file);
+        if !file.contains('/') && w.host.stat(&path).is_none() {
+            path = self.program_path(w, file).unwrap_or(path);
+        }
+        match self.read_file(w, &path) {
+            Ok(text) => {
+                self.status = 0;
+                let arguments = (args.len() > 1 && self.flavour != Flavour::Dash).then(|| args[1..].to_vec());
+                self.evaluate_from(w, &text, 1);
+                self.file = file.as_str().into();
+                if let (Some(new), Some(Control::Call { args, .. })) = (arguments, self.control.last_mut()) {
+                    *args = Some(std::mem::replace(&mut self.args, Rc::new(new)));
+                }
+            }
+            Err(error) => match self.flavour {
+                Flavour::Sh => {
+                    self.complain_of(w, command, &format!("can't open '{file}': {}", error.text()));
+                    self.die(w, 2);
+                }
+                Flavour::Dash => {
+                    let why =
+                        if error == crate::host::FileError::NotFound { "No such file" } else { error.text() };
+                    self.complain_of(w, command, &format!("cannot open {file}: {why}"));
+                    self.die(w, 2);
+                }
+                _ => {
+                    self.complain(w, &[file, ": ", error.text()].concat());
+                    self.status = 1;
+                }
+            },
+        }
+    }
+
+    fn wait(&mut self, w: &mut World, args: &[String]) {
+        let words: Vec<&String> = args.iter().filter(|a| !a.starts_with('-')).collect();
+        let numbers = words.iter().filter_map(|a| decimal(a));
+        self.kids = numbers.map(|n| self.own_pid(w, n.max(1)).unwrap_or(0)).collect();
+        if let (Some(word), true) = (words.last(), self.flavour == Flavour::Bash) {
+            let known = |kid: &u32| {
+                w.system.living.contains(kid)
+                    || w.system.ended.iter().any(|(pid, _)| pid == kid)
+                    || w.system.forked.iter().any(|p| p.pid == *kid)
+            };
+            if self.kids.last().is_some_and(|kid| !known(kid) && !self.backgrounds.contains(kid)) {
+                let text = format!("pid {word} is not a child of this shell");
+                self.complain_of(w, "wait", &text);
+            }
+        }
+        if args.iter().any(|a| a == "-n") {
+            if words.is_empty() {
+                self.kids = self.backgrounds.clone();
+            }
+            self.state = State::WaitAny;
+            return;
+        }
+        let all = words.is_empty();
+        if all {
+            self.kids = self.backgrounds.clone();
+        }
         self.state = State::Wait(all);
     }
 
@@ -158,7 +599,7 @@ impl Process {
     fn compute_all(&mut self, w: &mut World, expressions: &[String]) {
         let mut status = 0;
         for expression in expressions {
-            let Some(value) = self.compute(w, expression) else { return };
+            let Some(value) = self.compute_for(w, expression, "let") else { return };
             status = i32::from(value == 0);
         }
         self.status = status;
@@ -182,13 +623,19 @@ impl Process {
         if name.contains('/')
             && let Ok(text) = w.host.read(&self.path(name))
         {
+            let mode = w.host.stat(&self.path(name)).map(|s| s.permissions());
+            if mode.is_some_and(|mode| mode & 0o111 == 0) {
+                self.status = 126;
+                return self.complain(w, &format!("{}: Permission denied", argv[0]));
+            }
             if let Some(interpreter) = text.lines().next().and_then(|l| l.strip_prefix("#!")) {
                 let words = interpreter.split_ascii_whitespace().map(str::to_string);
                 let mut script: Vec<String> = words.filter(|w| w != "/usr/bin/env").collect();
                 script.extend_from_slice(argv);
                 return self.run(w, script);
             }
-            let mut script = vec![self.name.to_string()];
+            let shell = if self.flavour.is_bash() { "bash" } else { "sh" };
+            let mut script = vec![shell.to_string()];
             script.extend_from_slice(argv);
             return self.shell(w, script);
         }
@@ -199,61 +646,60 @@ impl Process {
         }
     }
 
-    fn change_dir(&mut self, w: &mut World, to: &str) -> i32 {
-        let variable = match to {
-            "" => "HOME",
-            "-" => "OLDPWD",
-            _ => "",
+    fn change_dir(&mut self, w: &mut World, args: &[String]) -> i32 {
+        let words: Vec<&str> =
+            args.iter().map(String::as_str).filter(|a| !matches!(*a, "-P" | "-L" | "--" | "-e")).collect();
+        if words.len() > 1 && self.flavour.is_bash() {
+            self.complain_of(w, "cd", "too many arguments");
+            return 1;
+        }
+        let variable = match words.first() {
+            None => "HOME",
+            Some(&"-") => "OLDPWD",
+            Some(_) => "",
         };
         let to = match self.get(w, variable) {
-            Some(value) => value.to_string(),
-            None if to.is_empty() => "/root".into(),
-            None => to.into(),
+            Some(value) if !variable.is_empty() => value.to_string(),
+            _ if variable == "HOME" && self.flavour.is_bash() => {
+                self.complain_of(w, "cd", "HOME not set");
+                return 1;
+            }
+            _ if variable == "OLDPWD" && self.flavour.is_bash() => {
+                self.complain_of(w, "cd", "OLDPWD not set");
+                return 1;
+            }
+            _ if variable == "HOME" => return 0,
+            _ => words.first().copied().unwrap_or_default().to_string(),
         };
-        let path = self.path(&to);
+        let status = self.change_dir_to(w, "cd", &to);
+        if status == 0 && variable == "OLDPWD" {
+            let line = [&*self.cwd, "\n"].concat();
+            self.put(w, 1, &line);
+        }
+        status
+    }
+
+    fn change_dir_to(&mut self, w: &mut World, command: &str, to: &str) -> i32 {
+        let path = self.path(to);
         let error = match w.host.stat(&path) {
             Some(stat) if stat.dir => {
-                let old = std::mem::replace(&mut self.cwd, path.into());
+                let old = std::mem::replace(&mut self.cwd, path.as_str().into());
+                let exported = self.vars.get("PWD").is_some_and(|v| v.exported);
                 self.set("OLDPWD", &old);
+                if exported {
+                    self.set("PWD", &path);
+                }
                 return 0;
             }
             Some(_) => "Not a directory",
             None => "No such file or directory",
         };
-        let text = match self.flavour {
-            Flavour::Sh => format!("cd: can't cd to {to}: {error}"),
-            Flavour::Bash => format!("cd: {to}: {error}"),
-            Flavour::Zsh => {
-                self.put(w, 2, &format!("cd: {}: {to}\n", error.to_ascii_lowercase()));
-                return 1;
-            }
-        };
-        self.complain(w, &text);
-        1
-    }
-
-    fn trap(&mut self, args: &[String]) -> i32 {
-        let Some((action, signals)) = args.split_first() else { return 0 };
-        for signal in signals {
-            let vars = Rc::make_mut(&mut self.vars);
-            let name = match signal.trim_start_matches("SIG") {
-                "0" => "EXIT",
-                "15" => "TERM",
-                "2" => "INT",
-                name => name,
-            };
-            let name = ["trap ", name].concat();
-            if action == "-" {
-                vars.put(&name, None);
-            } else {
-                vars.put(&name, var(action, false));
-            }
+        match self.flavour {
+            Flavour::Sh => self.complain_of(w, command, &format!("can't cd to {to}: {error}")),
+            Flavour::Dash => self.complain_of(w, command, &format!("can't cd to {to}")),
+            Flavour::Bash => self.complain_of(w, command, &format!("{to}: {error}")),
+            Flavour::Zsh => self.put(w, 2, &format!("cd: {}: {to}\n", error.to_ascii_lowercase())),
         }
-        0
+        if self.flavour == Flavour::Dash { 2 } else { 1 }
     }
-}
-
-/// The operands that are numbers of processes.
-fn numbers(args: &[String]) -> Vec<u32> {
-    args.iter().filter_map(|a| decimal(a)).map(|n| n as u32).collect()
 }

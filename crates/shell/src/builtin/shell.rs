@@ -1,11 +1,17 @@
 //! `sh -c TEXT`, `sh FILE`, and a script on standard input.
 
 use super::program::program;
-use crate::host::Flavour;
-use crate::process::{Job, Process, World};
+use crate::host::{FileError, Flavour, Userland};
+use crate::process::{Job, Process, World, var};
 use std::rc::Rc;
 
 impl Process {
+    /// Runs a text as the script of this shell.
+    pub(crate) fn run_script(&mut self, w: &mut World, text: &str) {
+        self.evaluate_from(w, text, 1);
+        self.script = Some(self.control.len());
+    }
+
     /// `sh -c TEXT`, `sh FILE`, or a script on standard input.
     pub(crate) fn shell(&mut self, w: &mut World, argv: Vec<String>) {
         let mut child = if self.replaced {
@@ -21,11 +27,22 @@ impl Process {
         p.flavour = match program(&argv[0]) {
             "bash" => Flavour::Bash,
             "zsh" => Flavour::Zsh,
+            "dash" => Flavour::Dash,
+            "sh" if w.system.userland == Some(Userland::Gnu) => Flavour::Dash,
             _ => Flavour::Sh,
         };
-        Rc::make_mut(&mut p.vars).0.retain(|(_, var)| var.exported);
-        let at = p.options(args);
-        let text = args[..at].iter().any(|a| !a.starts_with("--") && a.starts_with('-') && a.contains('c'));
+        let ignored = |name: &str, value: &str| name.starts_with("trap ") && value.is_empty();
+        Rc::make_mut(&mut p.vars).0.retain(|(name, var)| var.exported || ignored(name, &var.value));
+        for (name, value) in [("IFS", " \t\n"), ("OPTIND", "1"), ("PS4", "+ ")] {
+            Rc::make_mut(&mut p.vars).put(name, var(value, false));
+        }
+        (p.depth, p.level, p.line, p.option_at) = (0, 0, 0, 0);
+        p.shell = p.pid;
+        p.file = "".into();
+        let at = p.options(args).unwrap_or(0);
+        let text = args[..at]
+            .iter()
+            .any(|a| !a.starts_with("--") && a.starts_with('-') && a.contains('c') && a != "pipefail");
         let operands = &args[at..];
         let mut script = operands.first().cloned();
         p.name = argv[0].as_str().into();
@@ -36,16 +53,23 @@ impl Process {
             }
             p.args = Rc::new(operands.get(2..).unwrap_or_default().to_vec());
         } else if let Some(file) = &script {
-            match w.host.read(&p.path(file)) {
+            p.name = file.as_str().into();
+            p.file = file.as_str().into();
+            match p.read_file(w, &p.path(file)) {
                 Ok(content) => script = Some(content),
                 Err(error) => {
-                    let text = match p.flavour {
-                        Flavour::Sh => format!("can't open '{file}': {}", error.text()),
-                        _ => format!("{file}: {}", error.text()),
+                    let shell = argv[0].clone();
+                    let (text, status) = match p.flavour {
+                        Flavour::Sh => (format!("{shell}: can't open '{file}': {}\n", error.text()), 2),
+                        Flavour::Dash => (format!("{shell}: 0: cannot open {file}: No such file\n"), 2),
+                        _ => (
+                            format!("{shell}: {file}: {}\n", error.text()),
+                            if error == FileError::IsDirectory { 126 } else { 127 },
+                        ),
                     };
-                    p.complain(w, &text);
-                    p.status = if p.flavour == Flavour::Sh { 2 } else { 127 };
-                    script = Some(format!("exit {}", p.status));
+                    p.put(w, 2, &text);
+                    p.status = status;
+                    script = Some(format!("exit {status}"));
                 }
             }
         }
@@ -53,7 +77,7 @@ impl Process {
         p.control.clear();
         p.status = 0;
         match script {
-            Some(script) => p.evaluate(w, &script),
+            Some(script) => p.run_script(w, &script),
             // A shell within an interactive shell is that shell.
             None if p.is_terminal(w.system, 0) => {}
             None => p.job = Some(Job::Script(String::new())),

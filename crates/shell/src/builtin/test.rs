@@ -1,6 +1,6 @@
 //! `test`, `[` and the plain part of `[[`.
 
-use crate::host::Stat;
+use crate::host::{Flavour, Stat};
 use crate::number::decimal;
 use crate::path;
 use crate::process::{Process, World};
@@ -11,47 +11,90 @@ impl Process {
         let args = match (name, args.split_last()) {
             ("[", Some((last, args))) if last == "]" => args,
             ("[", _) => {
-                self.complain(w, "[: missing ]");
+                match self.flavour {
+                    Flavour::Sh => self.complain_plainly(w, name, "missing ]"),
+                    Flavour::Dash => self.complain_of(w, name, "missing ]"),
+                    _ => self.complain_of(w, name, "missing `]'"),
+                }
                 return 2;
             }
+            ("[[", Some((last, args))) if last == "]]" && self.flavour == Flavour::Sh => args,
             _ => args,
         };
         let words: Vec<&str> = args.iter().map(String::as_str).collect();
         match self.holds_true(w, &words) {
             Ok(yes) => i32::from(!yes),
             Err(what) => {
-                self.complain(w, &what);
+                self.complain_plainly(w, name, &what);
                 2
             }
         }
     }
 
+    /// Whether a path is where a program lies that is no file of the host's.
+    fn is_program_file(&self, w: &World, path: &str) -> bool {
+        let name = super::program::program(path);
+        name != path && self.program_path(w, name).is_some()
+    }
+
     fn holds_true(&self, w: &World, words: &[&str]) -> Result<bool, String> {
-        let number = |text: &str| decimal(text.trim()).ok_or_else(|| [text, ": bad number"].concat());
+        let flavour = self.flavour;
+        let number = |text: &str| {
+            decimal(text.trim()).ok_or_else(|| match flavour {
+                Flavour::Sh if text.trim().is_empty() => "out of range".to_string(),
+                Flavour::Sh => [text, ": bad number"].concat(),
+                Flavour::Dash => ["Illegal number: ", text].concat(),
+                _ => [text, ": integer expression expected"].concat(),
+            })
+        };
+        let unary = |operator: &str| match flavour {
+            Flavour::Sh => format!("{operator}: unknown operand"),
+            Flavour::Dash => format!("{operator}: unexpected operator"),
+            _ => format!("{operator}: unary operator expected"),
+        };
         match words {
             _ if words.len() > 100 => Err("too many arguments".into()),
             [] => Ok(false),
             [word] => Ok(!word.is_empty()),
             ["!", rest @ ..] if rest.len() != 2 || !is_binary(rest[0]) => Ok(!self.holds_true(w, rest)?),
             [operator, word] => {
-                let stat = || w.host.stat(&self.path(word)).or(special(word));
+                let stat = || match word.is_empty() {
+                    true => None,
+                    false => w.host.stat(&self.path(word)).or(special(word)),
+                };
                 Ok(match *operator {
                     "-z" => word.is_empty(),
                     "-n" => !word.is_empty(),
-                    "-e" | "-a" | "-r" | "-w" | "-x" => stat().is_some(),
+                    "-e" | "-a" | "-r" | "-w" | "-N" | "-O" | "-G" => stat().is_some(),
+                    "-x" => {
+                        stat().is_some_and(|s| s.dir || s.permissions() & 0o111 != 0)
+                            || self.is_program_file(w, word)
+                    }
                     "-f" => stat().is_some_and(|s| !s.dir),
                     "-d" => stat().is_some_and(|s| s.dir),
                     "-s" => stat().is_some_and(|s| s.size > 0),
                     "-t" => self.is_terminal(w.system, decimal(word).unwrap_or(0) as usize),
-                    "-v" => self.vars.get(word).is_some(),
-                    "-L" | "-h" | "-S" | "-p" | "-b" | "-c" => false,
-                    _ => return Err(format!("{operator}: unknown operand")),
+                    "-v" if flavour.is_bash() => {
+                        match word.split_once('[').and_then(|(n, k)| Some((n, k.strip_suffix(']')?))) {
+                            Some((name, "@" | "*")) => !self.items(name).is_empty(),
+                            Some((name, key)) => self.items(name).iter().any(|item| *item.1 == *key),
+                            None => self.vars.get(word).is_some_and(|v| v.get().is_some()),
+                        }
+                    }
+                    "-o" if flavour.is_bash() => self.option_is_on(word),
+                    "-L" | "-h" => w.host.read_link(&self.path(word)).is_some(),
+                    "-c" => crate::path::is_device(word),
+                    "-S" | "-p" | "-b" | "-u" | "-g" | "-k" => false,
+                    _ if flavour == Flavour::Sh => return Err(format!("{word}: unknown operand")),
+                    _ => return Err(unary(operator)),
                 })
             }
             [left, operator, right] if is_binary(operator) => {
                 let modified = |path: &str| w.host.stat(&self.path(path)).map(|s| s.modified_ms);
                 Ok(match *operator {
+                    "==" if flavour == Flavour::Dash => return Err(format!("{left}: unexpected operator")),
                     "=" | "==" => left == right,
+                    "-ef" => self.path(left) == self.path(right),
                     "!=" => left != right,
                     "<" => left < right,
                     ">" => left > right,
@@ -79,7 +122,16 @@ impl Process {
                 }
                 match words {
                     ["(", inner @ .., ")"] => self.holds_true(w, inner),
-                    _ => Err(format!("{}: unknown operand", words[0])),
+                    [_, operator, _] => Err(match flavour {
+                        Flavour::Sh => format!("{operator}: unknown operand"),
+                        Flavour::Dash => format!("{}: unexpected operator", words[0]),
+                        _ => format!("{operator}: binary operator expected"),
+                    }),
+                    _ => Err(match flavour {
+                        Flavour::Sh => format!("{}: unknown operand", words[1]),
+                        Flavour::Dash => format!("{}: unexpected operator", words[0]),
+                        _ => "too many arguments".to_string(),
+                    }),
                 }
             }
         }
@@ -87,10 +139,10 @@ impl Process {
 }
 
 fn is_binary(word: &str) -> bool {
-    ["=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot"].contains(&word)
+    ["=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"].contains(&word)
 }
 
 /// What is at the devices' paths.
 fn special(path: &str) -> Option<Stat> {
-    path::is_device(path).then_some(Stat { dir: false, size: 0, modified_ms: 0 })
+    path::is_device(path).then_some(Stat::usual(false, 0, 0))
 }

@@ -1,13 +1,15 @@
 //! Commands that wait or come again: sleep, timeout, watch, ping.
 
-use crate::host::Flavour;
+use crate::host::Unknown;
 use crate::number::decimal;
 use crate::parse;
 use crate::process::{Process, State, World};
+use crate::signal;
 use crate::word::quoted;
+use std::rc::Rc;
 
 /// `5`, `0.5`, `2m`, `infinity` as milliseconds.
-fn duration(text: &str) -> Option<u64> {
+pub(super) fn duration(text: &str) -> Option<u64> {
     let (number, unit) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
         Some(number) => (number, text.as_bytes()[text.len() - 1]),
         None => (text, b's'),
@@ -38,9 +40,11 @@ impl Process {
         let mut total = 0u64;
         for arg in args {
             let Some(ms) = duration(arg) else {
-                let text = match self.flavour {
-                    Flavour::Sh => format!("sleep: invalid number '{arg}'\n"),
-                    _ => format!("sleep: invalid time interval '{arg}'\n"),
+                let text = match self.gnu(w.system) {
+                    false => format!("sleep: invalid number '{arg}'\n"),
+                    _ => format!(
+                        "sleep: invalid time interval '{arg}'\nTry 'sleep --help' for more information.\n"
+                    ),
                 };
                 self.put(w, 2, &text);
                 self.status = 1;
@@ -56,14 +60,51 @@ impl Process {
     }
 
     pub(crate) fn timeout(&mut self, w: &mut World, args: &[String]) {
-        let start = args.iter().position(|a| duration(a).is_some()).unwrap_or(args.len());
-        let Some((time, command)) = args[start..].split_first().filter(|(_, command)| !command.is_empty())
-        else {
+        let mut at = 0;
+        self.timeout_signal = signal::TERM;
+        while let Some(arg) = args.get(at).filter(|a| a.starts_with('-')) {
+            at += 1;
+            let value = match arg.split_once('=') {
+                Some((_, value)) => value.to_string(),
+                None if matches!(arg.as_str(), "-s" | "-k" | "-t") => {
+                    at += 1;
+                    args.get(at - 1).cloned().unwrap_or_default()
+                }
+                None => String::new(),
+            };
+            if arg.starts_with("-s") || arg.starts_with("--signal") {
+                self.timeout_signal = signal::number(&value).unwrap_or(signal::TERM);
+            }
+            // BusyBox' older form.
+            if arg == "-t" {
+                at -= 1;
+                break;
+            }
+        }
+        let time = args.get(at).and_then(|a| duration(a));
+        let (Some(time), true) = (time, args.len() > at + 1) else {
+            let text = match args.get(at) {
+                Some(word) => format!("timeout: invalid time interval '{word}'\n"),
+                None => "timeout: missing operand\n".to_string(),
+            };
             self.status = 125;
-            return self.complain(w, "timeout: missing operand");
+            return self.put(w, 2, &text);
         };
-        let until = w.host.now_ms().saturating_add(duration(time).unwrap_or(0));
+        let command = &args[at + 1..];
+        if w.system.unknown == Unknown::NotFound && self.program_path(w, &command[0]).is_none() {
+            let text = match self.gnu(w.system) {
+                true => {
+                    format!("timeout: failed to run command '{}': No such file or directory\n", command[0])
+                }
+                false => format!("timeout: can't execute '{}': No such file or directory\n", command[0]),
+            };
+            self.status = 127;
+            return self.put(w, 2, &text);
+        }
+        let until = w.host.now_ms().saturating_add(time);
         let Some(mut child) = self.fork(w) else { return };
+        // What it starts is a program, and no function of the shell's.
+        Rc::make_mut(&mut child.vars).0.retain(|(name, _)| !name.ends_with("()"));
         child.start(parse::command(command));
         child.replaced = true;
         self.wait_for(w, child, Some(until));

@@ -1,8 +1,12 @@
 //! Lists, pipelines and simple commands.
 
-use super::parser::{Parsed, Parser, Stop, Until};
+use super::brace;
+use super::parser::{Parsed, Parser, Until};
 use crate::op::{End, Fork, Mode, Op};
 use crate::word::is_name;
+
+/// Commands whose operands may be assignments.
+const DECLARE: [&str; 5] = ["export", "local", "readonly", "declare", "typeset"];
 
 impl Parser {
     // Lists and pipelines
@@ -11,7 +15,12 @@ impl Parser {
         self.deeper()?;
         let mut count = 0;
         loop {
+            let before = self.at;
             self.newlines();
+            if self.depth == 1 && self.inner == 0 && self.text[before..self.at].contains('\n') {
+                self.emit(Op::Top);
+                self.whole = self.here();
+            }
             if self.at_list_end() {
                 break;
             }
@@ -24,7 +33,8 @@ impl Parser {
                 self.ops[start] = Op::Fork { kind: Fork::Background, past: 0 };
                 self.emit(Op::Exit);
                 self.land(start);
-            } else if self.looking_at(";") && !self.looking_at(";;") {
+            } else if self.looking_at(";") && !self.looking_at(";;") && !(self.bash && self.looking_at(";&"))
+            {
                 self.at += 1;
             } else if self.peek() != Some(b'\n') && !self.at_list_end() {
                 return Err(self.unexpected());
@@ -39,6 +49,7 @@ impl Parser {
             None | Some(b')') => true,
             _ => {
                 self.looking_at(";;")
+                    || self.bash && self.looking_at(";&")
                     || ["then", "do", "done", "fi", "else", "elif", "esac", "}"]
                         .iter()
                         .any(|w| self.at_word(w))
@@ -47,9 +58,11 @@ impl Parser {
     }
 
     /// A list that may not be empty, then a closing word.
-    pub(crate) fn body(&mut self, close: &str) -> Parsed<()> {
+    pub(crate) fn body(&mut self, close: &'static str) -> Parsed<()> {
         if self.list()? == 0 {
-            return Err(self.unexpected());
+            let mut stop = self.unexpected();
+            stop.expecting = if self.peek().is_none() { close } else { "" };
+            return Err(stop);
         }
         self.expect(close)
     }
@@ -85,6 +98,15 @@ impl Parser {
     fn pipeline(&mut self) -> Parsed<bool> {
         let mut negated = false;
         self.blanks();
+        let mut posix = false;
+        let timed = self.bash && self.at_word("time");
+        if timed {
+            self.at += 4;
+            self.blanks();
+            posix = self.keyword("-p");
+            self.blanks();
+            self.emit(Op::Time { ends: false, posix });
+        }
         while self.keyword("!") {
             negated = !negated;
             self.blanks();
@@ -101,7 +123,7 @@ impl Parser {
             let mut first = true;
             loop {
                 let last = !self.looking_at("|") || self.looking_at("||");
-                let errors = !last && self.looking_at("|&");
+                let errors = self.bash && !last && self.looking_at("|&");
                 self.ops[part] = Op::Fork { kind: Fork::Part { first, last, errors }, past: 0 };
                 self.emit(Op::Exit);
                 self.land(part);
@@ -121,6 +143,9 @@ impl Parser {
             self.emit(Op::Pop);
             self.emit(Op::Negate);
         }
+        if timed {
+            self.emit(Op::Time { ends: true, posix });
+        }
         Ok(checked && !negated)
     }
 
@@ -130,17 +155,19 @@ impl Parser {
         self.blanks();
         let redirected = self.emit(Op::Nop);
         let mut checked = false;
-        if self.looking_at("((") {
+        if self.bash && self.looking_at("((") {
+            let line = self.line();
+            self.emit(Op::Line(line));
             self.at += 2;
             self.arithmetic_part()?;
             self.emit(Op::Compute);
             checked = true;
         } else if self.take("(") {
             let fork = self.emit(Op::Fork { kind: Fork::Subshell, past: 0 });
-            self.list()?;
-            if !self.take(")") {
+            if self.list()? == 0 {
                 return Err(self.unexpected());
             }
+            self.close()?;
             self.emit(Op::Exit);
             self.land(fork);
             self.emit(Op::Wait);
@@ -157,7 +184,11 @@ impl Parser {
             self.for_command()?;
         } else if self.keyword("case") {
             self.case_command()?;
-        } else if self.keyword("[[") {
+        } else if self.bash && (self.at_word("select") || self.at_word("coproc")) {
+            return Err(self.unsupported(if self.at_word("select") { "select" } else { "coproc" }));
+        } else if !self.dash && self.keyword("[[") {
+            let line = self.line();
+            self.emit(Op::Line(line));
             self.test_or()?;
             self.blanks();
             self.expect("]]")?;
@@ -178,7 +209,7 @@ impl Parser {
             while self.redirect()? {
                 self.blanks();
             }
-            let push = self.emit(Op::PushRedirects { past: 0 });
+            let push = self.emit(Op::PushRedirects { past: 0, simple: false });
             self.emit(Op::Jump(redirected + 1));
             self.land(done);
             self.emit(Op::Pop);
@@ -191,6 +222,8 @@ impl Parser {
     /// A simple command; `false` where there is none. `cat`: begin with that word (`$(<file)`).
     pub(crate) fn simple(&mut self, cat: bool) -> Parsed<bool> {
         let (mut words, mut vars, mut redirects, mut declares) = (0, false, false, false);
+        let line = self.line();
+        self.emit(Op::Line(line));
         if cat {
             self.emit(Op::Begin);
             self.emit(Op::Text("cat".into(), false));
@@ -203,7 +236,8 @@ impl Parser {
                 redirects = true;
                 continue;
             }
-            if !self.word_ahead() {
+            let substitution = !self.dash && (self.looking_at("<(") || self.looking_at(">("));
+            if !self.word_ahead() && !substitution {
                 break;
             }
             if (words == 0 || declares) && self.assignment(words > 0)? {
@@ -212,7 +246,11 @@ impl Parser {
             }
             if words == 0 {
                 let first = self.raw_word();
-                declares = ["export", "local", "readonly", "declare", "typeset"].contains(&first.as_str());
+                declares = DECLARE.contains(&first.as_str());
+                if declares {
+                    // What is left of a declaration that was not carried out.
+                    self.emit(Op::Declare);
+                }
                 self.emit(Op::Begin);
             }
             self.word(Mode::Split, End::Names)?;
@@ -221,7 +259,7 @@ impl Parser {
         if words == 0 && (vars || redirects) {
             self.emit(Op::SetVars);
         }
-        let push = redirects.then(|| self.emit(Op::PushRedirects { past: 0 }));
+        let push = redirects.then(|| self.emit(Op::PushRedirects { past: 0, simple: true }));
         if words > 0 {
             if vars {
                 self.emit(Op::PushVars);
@@ -240,24 +278,86 @@ impl Parser {
 
     /// `name=value`: as an assignment, or as a declaration's word.
     fn assignment(&mut self, as_word: bool) -> Parsed<bool> {
-        let word = self.raw_word();
-        let Some((name, _)) = word.split_once('=') else { return Ok(false) };
-        let append = name.ends_with('+');
-        let name = name.strip_suffix('+').unwrap_or(name);
-        if !is_name(name) {
+        let rest = self.rest();
+        let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let name = rest[..length].to_string();
+        if !is_name(&name) {
             return Ok(false);
         }
-        if self.bash && word.ends_with('=') && self.text[self.at + word.len()..].starts_with('(') {
-            return Err(Stop::Unsupported);
+        let mut at = length;
+        let mut subscript = None;
+        if self.bash && rest[at..].starts_with('[') {
+            let Some(end) = brace::bracket_end(&rest[at..]) else { return Ok(false) };
+            subscript = Some(rest[at + 1..at + end].to_string());
+            at += end + 1;
+        }
+        let append = self.bash && rest[at..].starts_with("+=");
+        at += usize::from(append);
+        if !rest[at..].starts_with('=') {
+            return Ok(false);
+        }
+        at += 1;
+        if self.bash && rest[at..].starts_with('(') && subscript.is_none() {
+            self.at += at + 1;
+            self.items()?;
+            self.emit(Op::AssignItems { name: name.as_str().into(), append, word: as_word });
+            if as_word {
+                self.emit(Op::Text(name.into(), false));
+                self.emit(Op::Field(End::Plain));
+            }
+            return Ok(true);
         }
         if as_word {
-            self.emit(Op::Text(format!("{name}=").into(), false));
+            let text = rest[..at].to_string();
+            self.emit(Op::Text(text.into(), false));
         } else {
-            self.emit(Op::Begin);
+            if let Some(text) = &subscript {
+                self.subscript(text.clone())?;
+            }
+            self.emit(Op::BeginWhole);
         }
-        self.at += name.len() + 1 + usize::from(append);
+        self.at += at;
         self.parts(Until::Word, Mode::Whole)?;
-        self.emit(if as_word { Op::Field(End::Plain) } else { Op::Assign { name: name.into(), append } });
+        self.emit(match as_word {
+            true => Op::Field(End::Plain),
+            false => Op::Assign { name: name.into(), append, sub: subscript.is_some() },
+        });
         Ok(true)
+    }
+
+    /// The subscript that this text is, as operations.
+    pub(crate) fn subscript(&mut self, text: String) -> Parsed<()> {
+        self.emit(Op::BeginWhole);
+        self.within(text, |p| p.parts(Until::Text, Mode::Whole))?;
+        self.emit(Op::Subscript);
+        Ok(())
+    }
+
+    /// An array's items, after the parenthesis.
+    fn items(&mut self) -> Parsed<()> {
+        self.emit(Op::Begin);
+        loop {
+            self.newlines();
+            if self.take(")") {
+                return Ok(());
+            }
+            let key = brace::bracket_end(self.rest()).filter(|end| self.rest()[end + 1..].starts_with('='));
+            if let (true, Some(end)) = (self.looking_at("["), key) {
+                let text = self.rest()[1..end].to_string();
+                self.emit(Op::BeginWhole);
+                self.within(text, |p| p.parts(Until::Text, Mode::Whole))?;
+                self.emit(Op::ItemKey);
+                self.at += end + 2;
+                self.emit(Op::Exists);
+                self.parts(Until::Word, Mode::Whole)?;
+                self.emit(Op::Field(End::Plain));
+                continue;
+            }
+            let substitution = self.looking_at("<(") || self.looking_at(">(");
+            if !self.word_ahead() && !substitution {
+                return Err(self.unexpected());
+            }
+            self.word(Mode::Split, End::Names)?;
+        }
     }
 }

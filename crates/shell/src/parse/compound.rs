@@ -1,6 +1,6 @@
 //! Compound commands and functions.
 
-use super::parser::{Parsed, Parser};
+use super::parser::{Parsed, Parser, Until, Why};
 use crate::op::{End, Mode, Op, Test};
 use crate::word::is_name;
 
@@ -49,15 +49,22 @@ impl Parser {
 
     pub(crate) fn for_command(&mut self) -> Parsed<()> {
         self.blanks();
-        if self.take("((") {
+        if self.bash && self.take("((") {
             return self.for_arithmetic();
         }
         let name = self.raw_word();
         if !is_name(&name) {
-            return Err(self.unexpected());
+            return Err(match (self.bash, self.dash) {
+                _ if name.is_empty() => self.unexpected(),
+                (true, _) => self.stop(Why::Message(format!("`{name}': not a valid identifier"))),
+                (_, true) => self.stop(Why::Message("Syntax error: Bad for loop variable".into())),
+                _ => self.stop(Why::Message("syntax error: bad for loop variable".into())),
+            });
         }
         self.at += name.len();
         self.newlines();
+        let line = self.line();
+        self.emit(Op::Line(line));
         self.emit(Op::Begin);
         if self.keyword("in") {
             self.blanks();
@@ -66,8 +73,7 @@ impl Parser {
                 self.blanks();
             }
         } else {
-            let (name, mode) = ("@".into(), Mode::Quoted);
-            self.emit(Op::Param { name, mode, test: Test::Value, colon: false, past: 0 });
+            self.param("@", Mode::Quoted, Test::Value, false);
             self.emit(Op::Field(End::Plain));
         }
         self.blanks();
@@ -118,41 +124,62 @@ impl Parser {
 
     pub(crate) fn case_command(&mut self) -> Parsed<()> {
         self.blanks();
-        self.emit(Op::Begin);
+        let line = self.line();
+        self.emit(Op::Line(line));
+        self.emit(Op::BeginWhole);
+        let start = self.at;
         self.word(Mode::Whole, End::Plain)?;
-        self.emit(Op::Case);
+        let written = self.text[start..self.at].to_string();
+        self.emit(Op::Case(written.into()));
         self.expect("in")?;
         let mut ends = vec![];
+        // The jump of `;&` into the next item's commands.
+        let mut through = None;
         self.newlines();
         while !self.keyword("esac") {
             self.take("(");
             let mut matched = vec![];
             loop {
                 self.blanks();
-                self.emit(Op::Begin);
-                self.word(Mode::Whole, End::Pattern)?;
+                self.emit(Op::BeginWhole);
+                if !self.word_ahead() {
+                    return Err(self.unexpected());
+                }
+                self.emit(Op::Exists);
+                self.parts(Until::Word, Mode::Whole)?;
+                self.emit(Op::Field(End::Pattern));
                 matched.push(self.emit(Op::CasePattern { matched: 0 }));
                 self.blanks();
                 if !self.take("|") {
                     break;
                 }
             }
-            if !self.take(")") {
-                return Err(self.unexpected());
-            }
+            self.close()?;
             let next = self.emit(Op::Jump(0));
             matched.into_iter().for_each(|m| self.land(m));
             self.emit(Op::Status(0));
-            self.list()?;
-            ends.push(self.emit(Op::Jump(0)));
-            self.land(next);
-            if !self.take(";;") && !self.at_word("esac") {
-                return Err(self.unexpected());
+            if let Some(through) = through.take() {
+                self.land(through);
             }
+            self.list()?;
+            self.newlines();
+            if self.bash && self.take(";;&") {
+                // The next patterns are tried, too.
+            } else if self.bash && self.take(";&") {
+                through = Some(self.emit(Op::Jump(0)));
+            } else {
+                ends.push(self.emit(Op::Jump(0)));
+                if !self.take(";;") && !self.at_word("esac") {
+                    let mut stop = self.unexpected();
+                    stop.expecting = ";;";
+                    return Err(stop);
+                }
+            }
+            self.land(next);
             self.newlines();
         }
-        self.emit(Op::Status(0));
-        ends.into_iter().for_each(|end| self.land(end));
+        self.emit(Op::CaseEnd);
+        ends.into_iter().chain(through).for_each(|end| self.land(end));
         self.emit(Op::Pop);
         Ok(())
     }
@@ -160,17 +187,22 @@ impl Parser {
     /// `name() command` or `function name { … }`, if one stands here.
     pub(crate) fn function(&mut self) -> Parsed<bool> {
         let start = self.at;
-        let worded = self.keyword("function");
+        let worded = !self.dash && self.keyword("function");
         self.blanks();
         let name = self.raw_word();
         self.at += name.len();
         self.blanks();
         let mut called = self.take("(");
+        let plain = name.bytes().all(|c| c.is_ascii_alphanumeric() || b"_-.:".contains(&c));
         if called {
             self.blanks();
             called = self.take(")");
+            if !called && plain && !name.is_empty() {
+                let mut stop = self.unexpected();
+                stop.expecting = if self.bash { "" } else { ")" };
+                return Err(stop);
+            }
         }
-        let plain = name.bytes().all(|c| c.is_ascii_alphanumeric() || b"_-.:".contains(&c));
         if !(worded || called) || name.is_empty() || !plain {
             self.at = start;
             return Ok(false);

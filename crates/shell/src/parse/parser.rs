@@ -7,34 +7,86 @@ use crate::op::Op;
 pub(crate) const MAX_DEPTH: usize = 100;
 
 /// Why a text is no script.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Stop {
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Why {
     /// It ends too early: an interactive shell asks for another line.
-    More,
-    /// An unexpected word.
-    Unexpected(String),
+    End,
+    /// The same, within quotes, a substitution or an expansion that this would close.
+    Unclosed(&'static str),
+    /// An unexpected word, or, `false`, an operator.
+    Unexpected(String, bool),
+    /// A complaint of its own.
+    Message(String),
     /// It is none of the shell's mistakes: a construct of bash's that is not simulated.
-    Unsupported,
+    Unsupported(&'static str),
+}
+
+/// Where and why a text is no script.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stop {
+    pub(crate) why: Why,
+    /// The line of the script.
+    pub(crate) line: u32,
+    /// The line's text.
+    pub(crate) source: String,
+    /// The word that would have closed something.
+    pub(crate) expecting: &'static str,
 }
 
 impl Stop {
+    /// Whether more text could mend it.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        matches!(self.why, Why::End | Why::Unclosed(_))
+    }
+
     /// The parser's complaint in the shell's words.
     pub(crate) fn text(&self, flavour: Flavour) -> String {
-        let (more, word) = match self {
-            Stop::More => (true, "end of file"),
-            Stop::Unexpected(word) => (false, word.as_str()),
-            Stop::Unsupported => return "arrays and process substitution are not simulated".into(),
+        let expecting = match self.expecting {
+            "" => String::new(),
+            word => format!(" (expecting \"{word}\")"),
         };
-        match flavour {
-            Flavour::Sh if more => "syntax error: unexpected end of file".into(),
-            Flavour::Sh if word == "newline" => "syntax error: unexpected newline".into(),
-            Flavour::Sh => format!("syntax error: unexpected \"{word}\""),
-            Flavour::Bash if more => "syntax error: unexpected end of file".into(),
-            Flavour::Bash => format!("syntax error near unexpected token `{word}'"),
-            Flavour::Zsh => format!("parse error near `{word}'"),
+        let dash = flavour == Flavour::Dash;
+        let posix = flavour == Flavour::Sh || dash;
+        match &self.why {
+            Why::Message(text) => text.clone(),
+            Why::Unsupported(construct) => format!("{construct} is not simulated"),
+            Why::Unclosed("\"" | "'") if dash => "Syntax error: Unterminated quoted string".into(),
+            Why::Unclosed("\"" | "'") if posix => "syntax error: unterminated quoted string".into(),
+            Why::Unclosed(close @ ("}" | "))")) if dash => format!("Syntax error: Missing '{close}'"),
+            Why::Unclosed(close @ ("}" | "))")) if posix => format!("syntax error: missing '{close}'"),
+            Why::Unclosed(close) if !posix => {
+                format!(
+                    "unexpected EOF while looking for matching `{}'",
+                    if *close == "))" { ")" } else { close }
+                )
+            }
+            Why::Unclosed(_) if dash => "Syntax error: end of file unexpected (expecting \")\")".into(),
+            Why::Unclosed(_) => "syntax error: unexpected end of file (expecting \")\")".into(),
+            Why::End if dash => format!("Syntax error: end of file unexpected{expecting}"),
+            Why::End if posix => format!("syntax error: unexpected end of file{expecting}"),
+            Why::End => "syntax error: unexpected end of file".into(),
+            Why::Unexpected(word, is_word) if posix => {
+                let shown = match word.as_str() {
+                    "newline" => "newline".to_string(),
+                    "<" | ">" => "redirection".to_string(),
+                    word if *is_word && !KEYWORDS.contains(&word) => "word".to_string(),
+                    word => format!("\"{word}\""),
+                };
+                match dash {
+                    true => format!("Syntax error: {shown} unexpected{expecting}"),
+                    false => format!("syntax error: unexpected {shown}{expecting}"),
+                }
+            }
+            Why::Unexpected(word, _) if flavour == Flavour::Zsh => format!("parse error near `{word}'"),
+            Why::Unexpected(word, _) => format!("syntax error near unexpected token `{word}'"),
         }
     }
 }
+
+/// Words that the grammar knows.
+const KEYWORDS: [&str; 15] = [
+    "!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "then", "until", "while", "{", "}",
+];
 
 pub(crate) type Parsed<T> = Result<T, Stop>;
 
@@ -51,6 +103,8 @@ pub(crate) enum Until {
     Brace,
     /// At this character or `}`.
     BraceOr(u8),
+    /// At the end of the text, quotes being quotes.
+    Text,
     /// At `))` or `;`.
     Arithmetic,
     /// At the end of the text.
@@ -65,6 +119,16 @@ pub(crate) struct Parser {
     pub(crate) document: Option<(usize, usize)>,
     pub(crate) depth: usize,
     pub(crate) bash: bool,
+    pub(crate) dash: bool,
+    /// `@(a|b)` in patterns.
+    pub(crate) extglob: bool,
+    /// The line at `counted`.
+    pub(crate) line: u32,
+    pub(crate) counted: usize,
+    /// The operations of the lines that are whole.
+    pub(crate) whole: usize,
+    /// Texts within texts: their lines are not counted.
+    pub(crate) inner: usize,
 }
 
 impl Parser {
@@ -93,6 +157,17 @@ impl Parser {
         let c = self.rest().chars().next()?;
         self.at += c.len_utf8();
         Some(c)
+    }
+
+    /// The line of the script that it has come to.
+    pub(crate) fn line(&mut self) -> u32 {
+        if self.inner == 0 && self.at > self.counted {
+            let newlines =
+                self.text.as_bytes()[self.counted..self.at].iter().filter(|b| **b == b'\n').count();
+            self.line += newlines as u32;
+            self.counted = self.at;
+        }
+        self.line
     }
 
     pub(crate) fn blanks(&mut self) {
@@ -138,26 +213,70 @@ impl Parser {
         self.at_word(word) && self.take(word)
     }
 
-    pub(crate) fn expect(&mut self, word: &str) -> Parsed<()> {
+    pub(crate) fn expect(&mut self, word: &'static str) -> Parsed<()> {
         self.newlines();
-        if self.keyword(word) { Ok(()) } else { Err(self.unexpected()) }
+        if self.keyword(word) {
+            return Ok(());
+        }
+        let mut stop = self.unexpected();
+        stop.expecting = word;
+        Err(stop)
     }
 
-    pub(crate) fn unexpected(&self) -> Stop {
-        match self.rest().chars().next() {
-            None => Stop::More,
-            Some('\n') => Stop::Unexpected("newline".into()),
+    /// `)`
+    pub(crate) fn close(&mut self) -> Parsed<()> {
+        if self.take(")") {
+            return Ok(());
+        }
+        let mut stop = self.unexpected();
+        stop.expecting = ")";
+        Err(stop)
+    }
+
+    pub(crate) fn stop(&mut self, why: Why) -> Stop {
+        let line = match why {
+            // The end of the text is on a line of its own.
+            Why::End | Why::Unclosed(")") if self.inner == 0 && self.bash => {
+                let rest = &self.text[self.counted..];
+                self.line + rest.matches('\n').count() as u32 + u32::from(!self.text.ends_with('\n'))
+            }
+            _ => self.line(),
+        };
+        let start = self.text[..self.at].rfind('\n').map_or(0, |at| at + 1);
+        let source = self.text[start..].lines().next().unwrap_or_default().to_string();
+        Stop { why, line, source, expecting: "" }
+    }
+
+    pub(crate) fn more(&mut self) -> Stop {
+        self.stop(Why::End)
+    }
+
+    pub(crate) fn unexpected(&mut self) -> Stop {
+        let why = match self.rest().chars().next() {
+            None => Why::End,
+            Some('\n') => Why::Unexpected("newline".into(), false),
             Some(c) => {
                 let word = self.raw_word();
-                Stop::Unexpected(if word.is_empty() { c.to_string() } else { word })
+                let operator =
+                    ["&&", "||", ";;", "&", "|", ";", "<", ">"].iter().find(|o| self.looking_at(o));
+                match operator {
+                    Some(operator) => Why::Unexpected((*operator).to_string(), false),
+                    None if word.is_empty() => Why::Unexpected(c.to_string(), false),
+                    None => Why::Unexpected(word, true),
+                }
             }
-        }
+        };
+        self.stop(why)
+    }
+
+    pub(crate) fn unsupported(&mut self, construct: &'static str) -> Stop {
+        self.stop(Why::Unsupported(construct))
     }
 
     pub(crate) fn deeper(&mut self) -> Parsed<()> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(Stop::Unexpected("nesting too deep".into()));
+            return Err(self.stop(Why::Message("nesting too deep".into())));
         }
         Ok(())
     }
@@ -183,10 +302,11 @@ impl Parser {
             | Op::For { past: to, .. }
             | Op::Param { past: to, .. }
             | Op::Substitute { past: to, .. }
+            | Op::ProcessSubstitution { past: to, .. }
             | Op::Fork { past: to, .. }
             | Op::Function { past: to, .. }
             | Op::CasePattern { matched: to }
-            | Op::PushRedirects { past: to } => *to = here,
+            | Op::PushRedirects { past: to, .. } => *to = here,
             _ => unreachable!("only jumps land"),
         }
     }
@@ -197,12 +317,15 @@ impl Parser {
         text: String,
         parse: impl FnOnce(&mut Parser) -> Parsed<T>,
     ) -> Parsed<T> {
+        self.line();
         let text = std::mem::replace(&mut self.text, text);
         let at = std::mem::replace(&mut self.at, 0);
         let document = self.document.take();
+        self.inner += 1;
         self.deeper()?;
         let parsed = parse(self);
         self.depth -= 1;
+        self.inner -= 1;
         (self.text, self.at, self.document) = (text, at, document);
         parsed
     }

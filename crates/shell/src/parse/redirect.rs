@@ -1,8 +1,8 @@
 //! Redirections and here-documents.
 
-use super::parser::{Parsed, Parser, Stop, Until};
+use super::parser::{Parsed, Parser, Until};
 use crate::op::{Mode, Op, Redirect};
-use crate::word::mark_all;
+use crate::word::{is_name, mark_all};
 
 impl Parser {
     // Redirections
@@ -11,16 +11,24 @@ impl Parser {
         let rest = self.rest().as_bytes();
         match rest {
             [d @ b'0'..=b'9', b'<' | b'>', ..] => Some((d - b'0', 1)),
+            [b'1', d @ b'0'..=b'9', b'<' | b'>', ..] => Some((10 + d - b'0', 2)),
+            [b'<' | b'>', b'(', ..] if !self.dash => None,
             [b'<', ..] => Some((0, 0)),
-            [b'>', ..] | [b'&', b'>', ..] => Some((1, 0)),
+            [b'>', ..] => Some((1, 0)),
+            [b'&', b'>', ..] if !self.dash => Some((1, 0)),
+            [b'{', ..] if self.bash => {
+                let (name, after) = self.rest()[1..].split_once('}')?;
+                (is_name(name) && after.starts_with(['<', '>'])).then_some((0, name.len() + 2))
+            }
             _ => None,
         }
     }
 
     pub(crate) fn redirect(&mut self) -> Parsed<bool> {
         let Some((fd, digits)) = self.redirect_ahead() else { return Ok(false) };
-        if self.bash && (self.looking_at("<(") || self.looking_at(">(")) {
-            return Err(Stop::Unsupported);
+        if digits > 2 {
+            let name = self.rest()[1..digits - 1].to_string();
+            self.emit(Op::RedirectName(name.into()));
         }
         self.at += digits;
         let kinds = [
@@ -32,20 +40,25 @@ impl Parser {
             (">>", Redirect::Append),
             (">&", Redirect::Copy),
             ("<&", Redirect::Copy),
-            (">|", Redirect::Out),
-            ("<>", Redirect::In),
+            (">|", Redirect::Clobber),
+            ("<>", Redirect::InOut),
             ("<", Redirect::In),
             (">", Redirect::Out),
         ];
+        if !self.bash && self.looking_at("<<<") {
+            self.at += 2;
+            return Err(self.unexpected());
+        }
         let Some((sign, how)) = kinds.into_iter().find(|(sign, _)| self.take(sign)) else {
             return Err(self.unexpected());
         };
+        let fd = if sign.starts_with('<') || digits > 0 || sign.starts_with('&') { fd } else { 1 };
         self.blanks();
-        self.emit(Op::Begin);
+        self.emit(Op::BeginWhole);
         match sign {
-            "<<" | "<<-" => self.document(sign == "<<-")?,
-            _ if self.bash && (self.looking_at("<(") || self.looking_at(">(")) => {
-                return Err(Stop::Unsupported);
+            "<<" | "<<-" => self.here_document(sign == "<<-")?,
+            _ if !self.dash && (self.looking_at("<(") || self.looking_at(">(")) => {
+                self.process_substitution(true)?;
             }
             _ if !self.word_ahead() => return Err(self.unexpected()),
             _ => {
@@ -59,23 +72,36 @@ impl Parser {
         Ok(true)
     }
 
-    fn document(&mut self, strip: bool) -> Parsed<()> {
+    /// `<(…)` or `>(…)`, as the name of a file.
+    pub(crate) fn process_substitution(&mut self, live: bool) -> Parsed<()> {
+        let write = self.looking_at(">");
+        self.at += 2;
+        let fork = self.emit(Op::ProcessSubstitution { write, live: live || write, past: 0 });
+        self.list()?;
+        self.newlines();
+        self.close()?;
+        self.emit(Op::Exit);
+        self.land(fork);
+        Ok(())
+    }
+
+    fn here_document(&mut self, strip: bool) -> Parsed<()> {
         let raw = self.raw_word();
         self.at += raw.len();
         let quoted = raw.contains(['\'', '"', '\\']);
         let delimiter = raw.replace(['\'', '"', '\\'], "");
         let (end, mut at) = match self.document {
             Some(known) => known,
-            None => {
-                let end = self.rest().find('\n').ok_or(Stop::More)? + self.at;
-                (end, end + 1)
-            }
+            None => match self.rest().find('\n') {
+                Some(end) => (end + self.at, end + self.at + 1),
+                None => return Err(self.more()),
+            },
         };
         let mut body = String::new();
         loop {
             // A document that the text ends is taken as complete, as shells do, once it has begun.
             let Some(rest) = self.text.get(at..).filter(|rest| !rest.is_empty()) else {
-                return Err(Stop::More);
+                return Err(self.more());
             };
             let line = rest.split_inclusive('\n').next().unwrap_or_default();
             at += line.len();

@@ -39,11 +39,9 @@ impl Parser {
         } else if self.take("(") {
             self.test_or()?;
             self.newlines();
-            if !self.take(")") {
-                return Err(self.unexpected());
-            }
+            self.close()?;
         } else {
-            self.emit(Op::Begin);
+            self.emit(Op::BeginWhole);
             let (mut words, mut end, mut until) = (0, End::Plain, Until::Word);
             loop {
                 self.blanks();
@@ -55,7 +53,8 @@ impl Parser {
                     words += 1;
                     continue;
                 }
-                if self.at_word("]]") || words > 2 || !(self.word_ahead() || until == Until::Regex) {
+                let pattern = until == Until::Regex || end == End::Pattern && self.looking_at("(");
+                if self.at_word("]]") || words > 2 || !(self.word_ahead() || pattern) {
                     break;
                 }
                 let word = self.raw_word();
@@ -69,7 +68,9 @@ impl Parser {
                     self.emit(Op::Field(End::Plain));
                 } else {
                     self.emit(Op::Exists);
+                    let extglob = std::mem::replace(&mut self.extglob, true);
                     self.parts(until, Mode::Whole)?;
+                    self.extglob = extglob;
                     self.emit(Op::Field(if words == 2 { end } else { End::Plain }));
                     until = Until::Word;
                 }

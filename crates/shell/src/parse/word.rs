@@ -1,12 +1,9 @@
 //! Words and their expansions. [`Parser::parts`] is an automaton over characters, and stays in one piece.
 
-use super::parser::{Parsed, Parser, Stop, Until};
-use crate::number::decimal;
-use crate::op::{Edit, End, Mode, Op, Test};
+use super::brace;
+use super::parser::{Parsed, Parser, Until, Why};
+use crate::op::{Edit, End, Mode, Op, Source, Sub, Test};
 use crate::word::{mark, mark_all, unescape};
-
-/// The most words `{1..n}` makes.
-const MAX_BRACES: i64 = 1000;
 
 /// The edits that a sign after the name asks for; of two that begin alike the longer first.
 const EDITS: [(&str, Edit); 10] = [
@@ -29,42 +26,28 @@ impl Parser {
     }
 
     pub(crate) fn word(&mut self, mode: Mode, end: End) -> Parsed<()> {
-        if !self.word_ahead() {
+        if self.bash && end == End::Names {
+            let length = brace::word_length(self.rest());
+            let source = &self.rest()[..length];
+            if source.contains('{') && (source.contains(',') || source.contains("..")) {
+                let words = brace::expand(source);
+                if words.len() > 1 || words[0] != source {
+                    for word in words {
+                        self.within(word, |p| p.parts(Until::Text, mode))?;
+                        self.emit(Op::Field(end));
+                    }
+                    self.at += length;
+                    return Ok(());
+                }
+            }
+        }
+        let before = self.at;
+        self.parts(Until::Word, mode)?;
+        if self.at == before {
             return Err(self.unexpected());
         }
-        let made = if self.bash && end == End::Names { self.brace_words() } else { None };
-        if let Some((width, words)) = made {
-            self.at += width;
-            for word in words {
-                self.emit(Op::Text(word.into(), false));
-                self.emit(Op::Field(end));
-            }
-            return Ok(());
-        }
-        self.parts(Until::Word, mode)?;
         self.emit(Op::Field(end));
         Ok(())
-    }
-
-    /// The words of an unquoted `a{b,c}d` or `a{1..3}d`, and the length of the source.
-    fn brace_words(&self) -> Option<(usize, Vec<String>)> {
-        let raw = self.raw_word();
-        let (before, rest) = raw.split_once('{')?;
-        let (inner, after) = rest.split_once('}')?;
-        if raw.contains(['$', '`', '\'', '"', '\\']) || inner.contains('{') {
-            return None;
-        }
-        let join = |middle: String| format!("{before}{middle}{after}");
-        if let Some((from, to)) = inner.split_once("..") {
-            let (from, to): (i64, i64) = (decimal(from)?, decimal(to)?);
-            let count = from.abs_diff(to).min(MAX_BRACES as u64) as i64;
-            let step = (to - from).signum();
-            return Some((raw.len(), (0..=count).map(|n| join((from + n * step).to_string())).collect()));
-        }
-        if !inner.contains(',') {
-            return None;
-        }
-        Some((raw.len(), inner.split(',').map(|item| join(item.to_string())).collect()))
     }
 
     /// The parts of a word, as operations that append to the word being made.
@@ -75,10 +58,13 @@ impl Parser {
         let start = self.at;
         loop {
             let Some(c) = self.peek() else {
-                if matches!(until, Until::Word | Until::Regex | Until::Document) {
-                    break;
-                }
-                return Err(Stop::More);
+                let open = match until {
+                    Until::Word | Until::Regex | Until::Document | Until::Text => break,
+                    Until::Quote => "\"",
+                    Until::Brace | Until::BraceOr(_) => "}",
+                    Until::Arithmetic => "))",
+                };
+                return Err(self.stop(Why::Unclosed(open)));
             };
             let quotes = mode != Mode::Quoted;
             match c {
@@ -119,6 +105,23 @@ impl Parser {
                     self.at += 1;
                     text.push('|');
                 }
+                b'(' if self.extglob
+                    && !self.dash
+                    && mode != Mode::Quoted
+                    && matches!(until, Until::Word | Until::Text | Until::Brace | Until::BraceOr(_))
+                    && text.ends_with(['?', '*', '+', '@', '!']) =>
+                {
+                    self.extglob_group(&mut text)?;
+                }
+                b'<' | b'>'
+                    if until == Until::Word
+                        && mode != Mode::Quoted
+                        && !self.dash
+                        && (self.looking_at("<(") || self.looking_at(">(")) =>
+                {
+                    self.flush(&mut text, false);
+                    self.process_substitution(false)?;
+                }
                 b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')'
                     if matches!(until, Until::Word | Until::Regex) =>
                 {
@@ -146,7 +149,7 @@ impl Parser {
                 }
                 b'\'' if quotes => {
                     self.at += 1;
-                    let end = self.rest().find('\'').ok_or(Stop::More)?;
+                    let Some(end) = self.rest().find('\'') else { return Err(self.stop(Why::Unclosed("'"))) };
                     self.flush(&mut text, false);
                     let literal = self.rest()[..end].to_string();
                     mark_all(&mut text, &literal);
@@ -182,7 +185,10 @@ impl Parser {
                 }
                 b'~' if self.at == start && mode != Mode::Quoted && until == Until::Word => {
                     self.at += 1;
-                    if matches!(self.peek(), None | Some(b'/' | b' ' | b'\n' | b';')) {
+                    if matches!(
+                        self.peek(),
+                        None | Some(b'/' | b' ' | b'\n' | b';' | b')' | b'\t' | b'&' | b'|' | b':')
+                    ) {
                         self.param("HOME", Mode::Quoted, Test::Value, false);
                     } else {
                         text.push('~');
@@ -206,8 +212,35 @@ impl Parser {
         }
     }
 
-    fn param(&mut self, name: &str, mode: Mode, test: Test, colon: bool) -> usize {
-        self.emit(Op::Param { name: name.into(), mode, test, colon, past: 0 })
+    pub(crate) fn param(&mut self, name: &str, mode: Mode, test: Test, colon: bool) -> usize {
+        let source = Box::new(Source { name: name.into(), sub: Sub::None, indirect: false });
+        self.emit(Op::Param { source, mode, test, colon, past: 0 })
+    }
+
+    /// `(a|b)` of `@(a|b)`, as text of a pattern.
+    fn extglob_group(&mut self, text: &mut String) -> Parsed<()> {
+        let mut depth = 0;
+        loop {
+            let Some(c) = self.peek() else { return Err(self.stop(Why::Unclosed(")"))) };
+            match c {
+                b'(' => depth += 1,
+                b')' => depth -= 1,
+                b'\'' | b'"' | b'\\' | b'$' => {
+                    let piece = brace::word_length(self.rest())
+                        .min(self.rest().find(['|', ')']).unwrap_or(self.rest().len()).max(1));
+                    let source = self.rest()[..piece].to_string();
+                    self.flush(text, false);
+                    self.within(source, |p| p.parts(Until::Text, Mode::Whole))?;
+                    self.at += piece;
+                    continue;
+                }
+                _ => {}
+            }
+            text.extend(self.next_char());
+            if depth == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// One expression of `(( ; ; ))`, with what ends it; leaves its text as the word.
@@ -234,15 +267,16 @@ impl Parser {
                 self.at += 1;
                 let fork = self.emit(Op::Substitute { mode, past: 0 });
                 self.blanks();
-                if self.looking_at("<") && !self.looking_at("<<") {
+                if self.looking_at("<") && !self.looking_at("<<") && !self.looking_at("<(") {
                     self.simple(true)?;
                 } else {
                     self.list()?;
                 }
                 self.newlines();
-                if !self.take(")") {
-                    return Err(self.unexpected());
+                if self.peek().is_none() {
+                    return Err(self.stop(Why::Unclosed(")")));
                 }
+                self.close()?;
                 self.emit(Op::Exit);
                 self.land(fork);
             }
@@ -250,14 +284,15 @@ impl Parser {
                 self.at += 1;
                 self.braced(mode)?;
             }
-            b'\'' if mode != Mode::Quoted => {
+            b'\'' if mode != Mode::Quoted && !self.dash => {
                 self.at += 1;
                 let mut end = 0;
                 loop {
-                    match self.rest().as_bytes().get(end).ok_or(Stop::More)? {
-                        b'\'' => break,
-                        b'\\' => end += 2,
-                        _ => end += 1,
+                    match self.rest().as_bytes().get(end) {
+                        None => return Err(self.stop(Why::Unclosed("'"))),
+                        Some(b'\'') => break,
+                        Some(b'\\') => end += 2,
+                        Some(_) => end += 1,
                     }
                 }
                 let (mut text, mut marked) = (String::new(), String::new());
@@ -267,7 +302,7 @@ impl Parser {
                 self.emit(Op::Exists);
                 self.flush(&mut marked, false);
             }
-            b'"' if mode != Mode::Quoted => {}
+            b'"' if mode != Mode::Quoted && self.bash => {}
             _ => {
                 let name = self.parameter_name();
                 if name.is_empty() {
@@ -292,9 +327,13 @@ impl Parser {
         name
     }
 
+    /// `${…}` after the brace.
     fn braced(&mut self, mode: Mode) -> Parsed<()> {
-        let length = self.looking_at("#") && !self.looking_at("#}") && !self.looking_at("#:");
-        let indirect = self.looking_at("!");
+        let start = self.at;
+        let sign = self.rest().as_bytes().get(1).copied().unwrap_or(b'}');
+        let length = self.looking_at("#") && !b"}:-=+?%#/".contains(&sign) || self.looking_at("#-}");
+        let indirect =
+            self.bash && self.looking_at("!") && (sign.is_ascii_alphanumeric() || b"_@*#".contains(&sign));
         self.at += usize::from(length || indirect);
         let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
         let mut name = self.rest()[..digits].to_string();
@@ -302,82 +341,172 @@ impl Parser {
         if digits == 0 {
             name = self.parameter_name();
         }
-        if self.looking_at("[") {
-            let end = self.rest().find(']').ok_or(Stop::More)? + 1;
-            name.push_str(&self.rest()[..end]);
-            self.at += end;
+        let mut source = Source { name: name.as_str().into(), sub: Sub::None, indirect };
+        let mut subscript = None;
+        if self.bash
+            && self.looking_at("[")
+            && let Some(end) = brace::bracket_end(self.rest())
+        {
+            let text = self.rest()[1..end].to_string();
+            self.at += end + 1;
+            source.sub = match text.as_str() {
+                "@" => Sub::At,
+                "*" => Sub::Star,
+                _ => Sub::Key,
+            };
+            subscript = Some(text).filter(|_| source.sub == Sub::Key);
         }
         if name.is_empty() {
-            return Err(self.unexpected());
+            return self.bad_substitution(start);
+        }
+        let names = indirect && source.sub == Sub::None;
+        if names && (self.looking_at("*}") || self.looking_at("@}")) {
+            let each = self.looking_at("@");
+            self.at += 2;
+            self.emit(Op::Param {
+                source: Box::new(source),
+                mode,
+                test: Test::Names(each),
+                colon: false,
+                past: 0,
+            });
+            return Ok(());
         }
         if self.take("}") {
             let test = match (length, indirect) {
                 (true, _) => Test::Length,
-                (_, true) => Test::Indirect,
+                (_, true) if matches!(source.sub, Sub::At | Sub::Star) => {
+                    source.indirect = false;
+                    Test::Keys
+                }
                 _ => Test::Value,
             };
-            self.param(&name, mode, test, false);
+            if let Some(text) = subscript {
+                self.subscript(text)?;
+            }
+            self.emit(Op::Param { source: Box::new(source), mode, test, colon: false, past: 0 });
             return Ok(());
         }
-        self.operand(&name, mode)?;
-        if self.take("}") { Ok(()) } else { Err(self.unexpected()) }
+        if self.peek().is_none() {
+            return Err(self.stop(Why::Unclosed("}")));
+        }
+        if length || !self.operand(source, subscript, mode)? {
+            return self.bad_substitution(start);
+        }
+        if self.take("}") {
+            return Ok(());
+        }
+        match self.peek() {
+            None => Err(self.stop(Why::Unclosed("}"))),
+            Some(_) => self.bad_substitution(start),
+        }
     }
 
-    /// `${x…}` from the sign after the name up to the brace.
-    fn operand(&mut self, name: &str, mode: Mode) -> Parsed<()> {
+    /// `${x!y}`: a mistake that is found when it is run.
+    fn bad_substitution(&mut self, start: usize) -> Parsed<()> {
+        let inner = &self.text[start..];
+        let Some(end) = inner.find('}') else { return Err(self.stop(Why::Unclosed("}"))) };
+        let text = match (self.bash, self.dash) {
+            (true, _) => format!("${{{}}}: bad substitution", &inner[..end]),
+            (_, true) => "Bad substitution".to_string(),
+            _ => "syntax error: bad substitution".to_string(),
+        };
+        self.at = start + end + 1;
+        self.emit(Op::Fail(text.into()));
+        Ok(())
+    }
+
+    /// `${x…}` from the sign after the name up to the brace; `false` where there is none that this shell has.
+    fn operand(&mut self, source: Source, subscript: Option<String>, mode: Mode) -> Parsed<bool> {
+        let source = Box::new(source);
+        let again = |p: &mut Parser| match &subscript {
+            Some(text) => p.subscript(text.clone()),
+            None => Ok(()),
+        };
+        if self.looking_at("@") && self.bash {
+            let letter = self.rest().as_bytes().get(1).copied().unwrap_or(0);
+            if !b"QUuLEPAaKk".contains(&letter) || self.rest().as_bytes().get(2) != Some(&b'}') {
+                return Ok(false);
+            }
+            self.at += 2;
+            again(self)?;
+            self.emit(Op::Param { source, mode, test: Test::At(letter), colon: false, past: 0 });
+            return Ok(true);
+        }
         let colon = self.take(":");
         if self.looking_at("-") || self.looking_at("+") {
             let test = if self.looking_at("+") { Test::Instead } else { Test::Otherwise };
             self.at += 1;
-            let test = self.param(name, mode, test, colon);
+            again(self)?;
+            let test = self.emit(Op::Param { source, mode, test, colon, past: 0 });
             self.parts(Until::Brace, mode)?;
             self.land(test);
-            return Ok(());
+            return Ok(true);
         }
         if self.looking_at("=") || self.looking_at("?") {
             let edit = if self.looking_at("=") { Edit::Assign } else { Edit::Fail };
             self.at += 1;
-            let test = self.param(name, mode, Test::Otherwise, colon);
-            self.emit(Op::Begin);
+            again(self)?;
+            let test =
+                self.emit(Op::Param { source: source.clone(), mode, test: Test::Otherwise, colon, past: 0 });
+            self.emit(Op::BeginWhole);
             self.parts(Until::Brace, Mode::Whole)?;
-            self.emit(Op::Edit { name: name.into(), mode, edit, colon });
+            again(self)?;
+            self.emit(Op::Edit { source, mode, edit, colon });
             self.land(test);
-            return Ok(());
+            return Ok(true);
         }
-        let edit = if colon {
-            Edit::Part
-        } else {
-            let found = EDITS.into_iter().find(|(sign, _)| self.take(sign));
-            found.ok_or_else(|| self.unexpected())?.1
+        let edit = match colon {
+            true => Edit::Part,
+            false => match EDITS.into_iter().find(|(sign, _)| self.take(sign)) {
+                Some((_, edit)) => edit,
+                None => return Ok(false),
+            },
         };
-        self.emit(Op::Begin);
+        let of_bash = matches!(edit, Edit::Upper { .. } | Edit::Lower { .. });
+        if of_bash && !self.bash || self.dash && matches!(edit, Edit::Part | Edit::Replace { .. }) {
+            return Ok(false);
+        }
+        self.emit(Op::BeginWhole);
         let first_ends = match edit {
             Edit::Part => Some(b':'),
             Edit::Replace { .. } => Some(b'/'),
             _ => None,
         };
         if let Some(end) = first_ends {
+            // A slash at the start belongs to the pattern; a ternary's colon to the offset.
+            if end == b'/' && self.looking_at("/") {
+                self.at += 1;
+                self.emit(Op::Text("\0/".into(), false));
+            }
             self.parts(Until::BraceOr(end), Mode::Whole)?;
             self.emit(Op::Exists);
             self.emit(Op::Field(End::Pattern));
-            if self.peek() != Some(b'}') {
+            if self.peek() == Some(end) {
                 self.at += 1;
+                if end == b':' {
+                    // That there is a length at all.
+                    self.emit(Op::Exists);
+                }
             }
         }
         self.parts(Until::Brace, Mode::Whole)?;
-        self.emit(Op::Edit { name: name.into(), mode, edit, colon });
-        Ok(())
+        again(self)?;
+        self.emit(Op::Edit { source, mode, edit, colon });
+        Ok(true)
     }
 
     fn backticks(&mut self, mode: Mode) -> Parsed<()> {
         self.at += 1;
         let mut script = String::new();
         loop {
-            match self.next_char().ok_or(Stop::More)? {
+            let Some(c) = self.next_char() else { return Err(self.stop(Why::Unclosed("`"))) };
+            match c {
                 '`' => break,
-                '\\' => match self.next_char().ok_or(Stop::More)? {
-                    c @ ('`' | '\\' | '$') => script.push(c),
-                    c => script.extend(['\\', c]),
+                '\\' => match self.next_char() {
+                    Some(c @ ('`' | '\\' | '$')) => script.push(c),
+                    Some(c) => script.extend(['\\', c]),
+                    None => {}
                 },
                 c => script.push(c),
             }

@@ -18,7 +18,7 @@ impl Tool {
             match c.host.stat(&c.path(&path)) {
                 Some(stat) if stat.dir && !self.has('d') => directories.push(path),
                 Some(stat) => files.push((path, stat)),
-                None if is_device(&path) => files.push((path, Stat { dir: false, size: 0, modified_ms: 0 })),
+                None if is_device(&path) => files.push((path, Stat::usual(false, 0, 0))),
                 None => self.complain(c, "@", "cannot access '@'", &path, FileError::NotFound),
             }
         }
@@ -34,11 +34,7 @@ impl Tool {
             let mut entries: Vec<(String, Stat)> =
                 visible.filter_map(|n| c.host.stat(&absolute(&path, &n)).map(|stat| (n, stat))).collect();
             if self.has('a') {
-                let here = Stat {
-                    dir: true,
-                    size: 4096,
-                    modified_ms: c.host.stat(&path).map_or(0, |s| s.modified_ms),
-                };
+                let here = Stat::usual(true, 4096, c.host.stat(&path).map_or(0, |s| s.modified_ms));
                 entries.splice(0..0, [(".".to_string(), here), ("..".to_string(), here)]);
             }
             if headers {
@@ -116,7 +112,9 @@ impl Tool {
                 let dir = c.host.stat(&found).is_some_and(|s| s.dir);
                 let base = found.rsplit('/').next().unwrap_or("");
                 let fits = tests.chunks(2).all(|test| match test {
-                    [name, glob] if name == "-name" => Pattern::glob(glob, false, None, true).is_match(base),
+                    [name, glob] if name == "-name" => {
+                        Pattern::glob(glob, false, None, true, false).is_match(base)
+                    }
                     [kind, of] if kind == "-type" => (of == "d") == dir,
                     _ => true,
                 });

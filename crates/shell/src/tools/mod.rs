@@ -4,6 +4,7 @@
 mod awk;
 mod date;
 mod files;
+mod format;
 mod grep;
 mod print;
 mod sed;
@@ -51,7 +52,7 @@ static TOOLS: [Spec; 41] = [
     ("rm", "rfRv", NO_FILES, Nothing(Tool::each_path)),
     ("rmdir", "p", NO_FILES, Nothing(Tool::each_path)),
     ("sed", "nrEi@e:s", 1, File(Tool::sed)),
-    ("seq", "s:w", NO_FILES, Nothing(Tool::seq)),
+    ("seq", "+s:wf:", NO_FILES, Nothing(Tool::seq)),
     ("sort", "nruk:t:fh", 0, All(Tool::sort)),
     ("tail", "n:c:fFq", 0, File(Tool::tail)),
     ("tee", "a", NO_FILES, Raw(Tool::tee)),
@@ -61,7 +62,7 @@ static TOOLS: [Spec; 41] = [
     ("uniq", "cdu", 0, File(Tool::uniq)),
     ("wc", "lwcm", 0, File(Tool::wc)),
     ("whoami", "", NO_FILES, Nothing(Tool::whoami)),
-    ("xargs", "+n:I:r0t", NO_FILES, All(Tool::xargs)),
+    ("xargs", "+n:I:r0tL:d:P:", NO_FILES, All(Tool::xargs)),
 ];
 
 /// The tools' names, sorted.
@@ -72,6 +73,11 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 /// Whether there is a tool of this name.
 pub(crate) fn exists(name: &str) -> bool {
     names().any(|tool| tool == name)
+}
+
+/// Whether GNU's userland has this tool and BusyBox' has not.
+pub(crate) fn of_gnu_alone(name: &str) -> bool {
+    ["cksum", "comm", "csplit", "install", "join", "numfmt", "stdbuf", "tsort"].contains(&name)
 }
 
 /// The tool of this name with its arguments, where what they ask for is simulated.

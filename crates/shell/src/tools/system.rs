@@ -4,10 +4,44 @@ use super::tool::{Context, Tool};
 use crate::host::FileError;
 
 impl Tool {
+    /// chmod and chown: permissions are kept, owners are not.
     pub(super) fn change_mode(&mut self, c: &mut Context) {
-        for path in self.operands.clone().iter().filter(|p| !p.starts_with('-')).skip(1) {
-            if c.host.stat(&c.path(path)).is_none() {
-                self.complain(c, "@", "cannot access '@'", path, FileError::NotFound);
+        let operands = self.operands.clone();
+        let is_option = |w: &&String| {
+            w.len() > 1 && w.starts_with('-') && !w[1..].starts_with(['r', 'w', 'x', 's', 't', 'X'])
+        };
+        let recursive = operands.iter().filter(is_option).any(|w| w.contains('R') || w == "--recursive");
+        let quiet = operands.iter().filter(is_option).any(|w| w.contains('f') && !w.starts_with("--"));
+        let mut words = operands.iter().filter(|w| !is_option(w));
+        let Some(change) = words.next() else { return self.usage(c, "missing operand") };
+        let paths: Vec<&String> = words.collect();
+        if paths.is_empty() {
+            let what =
+                format!("missing operand after '{change}'\nTry '{} --help' for more information.", self.name);
+            return if c.gnu { self.usage(c, &what) } else { self.usage(c, "missing operand") };
+        }
+        for given in paths {
+            let path = c.path(given);
+            if c.host.stat(&path).is_none() {
+                if quiet {
+                    self.code = 1;
+                } else {
+                    self.complain(c, "@", "cannot access '@'", given, FileError::NotFound);
+                }
+                continue;
+            }
+            if self.name != "chmod" {
+                continue;
+            }
+            let all = if recursive { crate::path::walk(c.host, &path) } else { vec![path] };
+            for path in all {
+                let Some(stat) = c.host.stat(&path) else { continue };
+                let Some(mode) = changed_mode(stat.permissions(), change, stat.dir) else {
+                    return self.usage(c, &format!("invalid mode: '{change}'"));
+                };
+                if let Err(error) = c.host.set_attributes(&path, Some(mode), None) {
+                    self.complain(c, "@", "changing permissions of '@'", given, error);
+                }
             }
         }
     }
@@ -76,4 +110,58 @@ impl Tool {
         let text: Vec<&str> = parts.iter().filter(|(o, _)| asked(*o)).map(|(_, text)| *text).collect();
         c.print(&text.join(" "));
     }
+}
+
+/// Permissions after a change as chmod writes it (`755`, `u+x,go-w`), if it is one. The umask is the usual 022.
+pub(super) fn changed_mode(mode: u32, change: &str, dir: bool) -> Option<u32> {
+    if change.bytes().all(|c| (b'0'..=b'7').contains(&c)) && !change.is_empty() {
+        return u32::from_str_radix(change, 8).ok().filter(|m| *m <= 0o7777);
+    }
+    let mut mode = mode;
+    for part in change.split(',') {
+        let at = part.find(['+', '-', '='])?;
+        let (who, rest) = part.split_at(at);
+        let mut scope = 0;
+        for letter in who.chars() {
+            scope |= match letter {
+                'u' => 0o4700,
+                'g' => 0o2070,
+                'o' => 0o1007,
+                'a' => 0o7777,
+                _ => return None,
+            };
+        }
+        let scope = if who.is_empty() { 0o7777 & !0o022 } else { scope };
+        let mut operator = '+';
+        let mut pending: Vec<(char, u32)> = vec![];
+        for letter in rest.chars() {
+            let bits = match letter {
+                '+' | '-' | '=' => {
+                    operator = letter;
+                    pending.push((operator, 0));
+                    continue;
+                }
+                'r' => 0o444,
+                'w' => 0o222,
+                'x' => 0o111,
+                'X' if dir || mode & 0o111 != 0 => 0o111,
+                'X' => 0,
+                's' => 0o6000,
+                't' => 0o1000,
+                'u' => (mode >> 6 & 7) * 0o111,
+                'g' => (mode >> 3 & 7) * 0o111,
+                'o' => (mode & 7) * 0o111,
+                _ => return None,
+            };
+            pending.last_mut()?.1 |= bits;
+        }
+        for (operator, bits) in pending {
+            mode = match operator {
+                '+' => mode | bits & scope,
+                '-' => mode & !(bits & scope),
+                _ => mode & !scope | bits & scope,
+            };
+        }
+    }
+    Some(mode)
 }

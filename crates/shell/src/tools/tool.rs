@@ -3,6 +3,8 @@
 use crate::host::{FileError, Host, MAX_TEXT};
 use crate::path::absolute;
 use crate::pattern::Pattern;
+use crate::process::Vars;
+use std::rc::Rc;
 
 /// How a tool takes its input, and the function that works on a piece of it.
 #[derive(Clone, Copy, Debug)]
@@ -31,15 +33,60 @@ pub(crate) struct Context<'a> {
     pub(crate) cwd: &'a str,
     /// GNU's wording instead of BusyBox'.
     pub(crate) gnu: bool,
+    /// Run by dash, whose echo and printf are its own.
+    pub(crate) dash: bool,
+    /// The same for bash.
+    pub(crate) bash: bool,
+    /// What stands before a complaint of a command of the shell's own: its name and the line.
+    pub(crate) shell: String,
     /// Its output is a terminal.
     pub(crate) columns: bool,
+    /// What `<(…)` gave, by path.
+    pub(crate) temporaries: &'a [(Rc<str>, Rc<str>)],
+    /// The pipes of `>(…)`, by path.
+    pub(crate) outlets: &'a [(Rc<str>, u32)],
+    /// The shell's variables.
+    pub(crate) environment: Rc<Vars>,
     pub(crate) out: String,
     pub(crate) err: String,
+    /// What goes into the pipes of `>(…)`.
+    pub(crate) piped: Vec<(u32, String)>,
 }
 
 impl Context<'_> {
     pub(crate) fn path(&self, path: &str) -> String {
         absolute(self.cwd, path)
+    }
+
+    /// A file's text as a tool reads it that is given more than its input's files.
+    pub(crate) fn read(&self, file: &str) -> Result<String, FileError> {
+        let path = self.path(file);
+        match self.temporaries.iter().rev().find(|(known, _)| **known == *path) {
+            Some((_, text)) => Ok(text.to_string()),
+            None => crate::path::read(self.host, &path),
+        }
+    }
+
+    /// Writes a file, or into a `>(…)`.
+    pub(crate) fn write(&mut self, file: &str, text: &str, append: bool) -> Result<(), FileError> {
+        if let Some((_, pipe)) = self.outlets.iter().find(|(path, _)| **path == *file) {
+            self.piped.push((*pipe, text.to_string()));
+            return Ok(());
+        }
+        let path = self.path(file);
+        match path.as_str() {
+            "/dev/stdout" | "/proc/1/fd/1" => self.out.push_str(text),
+            "/dev/stderr" | "/proc/1/fd/2" => self.err.push_str(text),
+            "/dev/null" => {}
+            _ => return self.host.write(&path, text, append),
+        }
+        Ok(())
+    }
+
+    /// Complains as a command of the shell's own does.
+    pub(crate) fn complain(&mut self, command: &str, what: &str) {
+        let command = if self.bash || self.dash { [command, ": "].concat() } else { String::new() };
+        self.err.push_str(&[&self.shell, &command, what, "\n"].concat());
     }
 
     pub(crate) fn print(&mut self, line: &str) {
@@ -70,6 +117,10 @@ pub(crate) struct Tool {
     pub(crate) done: bool,
     /// It takes no input and has more to print.
     pub(crate) goes_on: bool,
+    /// The variable that it sets (`printf -v`).
+    pub(crate) assigns: Option<(String, String)>,
+    /// What of its arguments is not simulated.
+    pub(crate) not_simulated: Option<String>,
     /// What the shell is to run when the tool has ended (xargs).
     pub(crate) script: Option<String>,
     /// The file it follows when it has ended (tail -f).
@@ -100,6 +151,8 @@ impl Tool {
             code: 0,
             done: false,
             goes_on: false,
+            assigns: None,
+            not_simulated: None,
             script: None,
             follow: None,
         })

@@ -1,0 +1,3 @@
+//! The shell against real ones.
+
+mod differential;
