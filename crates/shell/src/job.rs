@@ -35,8 +35,9 @@ impl Process {
     }
 
     fn work_tool(&mut self, mut tool: Box<Tool>, w: &mut World) {
-        let input = match tool.next_file() {
-            _ if !tool.takes_input() => Input::End,
+        let next = if tool.is_unopened() { None } else { tool.next_file() };
+        let input = match next {
+            _ if !tool.takes_input() || tool.is_unopened() => Input::End,
             Some(file) => {
                 let path = self.path(&file);
                 match self.read_file(w, &path) {
@@ -75,6 +76,7 @@ impl Process {
             environment: self.vars.clone(),
             out: String::new(),
             err: String::new(),
+            work: 0,
             piped: vec![],
         };
         let ended = match input {
@@ -88,7 +90,8 @@ impl Process {
             }
             Input::End => tool.end(&mut context),
         };
-        let (out, err, piped) = (context.out, context.err, context.piped);
+        let (out, err, piped, work) = (context.out, context.err, context.piped, context.work);
+        w.system.processor.spend(work);
         for (pipe, text) in piped {
             w.system.content(pipe).push_str(&text);
         }

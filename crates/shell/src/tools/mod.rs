@@ -2,7 +2,7 @@
 //! errors as BusyBox prints them, or as GNU coreutils where that is the flavour.
 
 mod awk;
-mod date;
+pub(crate) mod date;
 mod files;
 mod format;
 mod grep;
@@ -22,7 +22,7 @@ use tool::{
 
 /// One row a tool, by name.
 static TOOLS: [Spec; 41] = [
-    ("awk", "F:", 1, Lines(Tool::awk)),
+    ("awk", "+F:v:f:e:", NO_FILES, Raw(Tool::awk)),
     ("basename", "", NO_FILES, Nothing(Tool::basename)),
     ("cat", "un", 0, Raw(Tool::cat)),
     ("chmod", "*", NO_FILES, Nothing(Tool::change_mode)),
@@ -51,7 +51,7 @@ static TOOLS: [Spec; 41] = [
     ("realpath", "", NO_FILES, Nothing(Tool::real_path)),
     ("rm", "rfRv", NO_FILES, Nothing(Tool::each_path)),
     ("rmdir", "p", NO_FILES, Nothing(Tool::each_path)),
-    ("sed", "nrEi@e:s", 1, File(Tool::sed)),
+    ("sed", "nrEi@e:f:sz", NO_FILES, Raw(Tool::sed)),
     ("seq", "+s:wf:", NO_FILES, Nothing(Tool::seq)),
     ("sort", "nruk:t:fh", 0, All(Tool::sort)),
     ("tail", "n:c:fFq", 0, File(Tool::tail)),
@@ -84,9 +84,7 @@ pub(crate) fn of_gnu_alone(name: &str) -> bool {
 pub(crate) fn start(argv: &[String], name: &str) -> Option<Tool> {
     let tool = Tool::new(*TOOLS.iter().find(|(tool, ..)| *tool == name)?, argv)?;
     let simulated = match name {
-        "awk" => tool.awk_program().is_some(),
         "find" => tool.find_is_simulated(),
-        "sed" => tool.sed_program().is_some(),
         _ => true,
     };
     simulated.then_some(tool)

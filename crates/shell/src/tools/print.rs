@@ -1,7 +1,7 @@
 //! echo, printf, expr, seq, xargs.
 
 use super::date::time_text;
-use super::format::{conversion, general, leading_number};
+use super::format::{conversion, leading_number};
 use super::tool::{Context, Tool};
 use crate::host::MAX_TEXT;
 use crate::number::{decimal, integer};
@@ -622,14 +622,5 @@ fn matched(text: &str, pattern: &str) -> String {
         (true, Some(found)) => pattern::group(text, &found, 1).to_string(),
         (true, None) => String::new(),
         (false, found) => found.map_or(0, |f| pattern::group(text, &f, 0).chars().count()).to_string(),
-    }
-}
-
-/// A number as awk and seq print it.
-pub(super) fn plain_number(value: f64) -> String {
-    if value == value.trunc() && value.abs() < 1e16 {
-        format!("{value:.0}")
-    } else {
-        general(value, 6, false)
     }
 }

@@ -132,7 +132,7 @@ pub(super) fn changed_mode(mode: u32, change: &str, dir: bool) -> Option<u32> {
             };
         }
         let scope = if who.is_empty() { 0o7777 & !0o022 } else { scope };
-        let mut operator = '+';
+        let mut operator;
         let mut pending: Vec<(char, u32)> = vec![];
         for letter in rest.chars() {
             let bits = match letter {

@@ -49,6 +49,8 @@ pub(crate) struct Context<'a> {
     pub(crate) environment: Rc<Vars>,
     pub(crate) out: String,
     pub(crate) err: String,
+    /// Units of work beside what is read and printed.
+    pub(crate) work: i64,
     /// What goes into the pipes of `>(…)`.
     pub(crate) piped: Vec<(u32, String)>,
 }
@@ -117,6 +119,10 @@ pub(crate) struct Tool {
     pub(crate) done: bool,
     /// It takes no input and has more to print.
     pub(crate) goes_on: bool,
+    /// A sed program under way.
+    pub(crate) sed: Option<Box<super::sed::Sed>>,
+    /// An awk program under way.
+    pub(crate) awk: Option<Box<super::awk::Awk>>,
     /// The variable that it sets (`printf -v`).
     pub(crate) assigns: Option<(String, String)>,
     /// What of its arguments is not simulated.
@@ -132,7 +138,7 @@ impl Tool {
     pub(crate) fn new((name, spec, skip, feed): Spec, argv: &[String]) -> Option<Tool> {
         let (options, mut operands) = options(name, spec, argv)?;
         let takes_input = !matches!(feed, Nothing(_));
-        let given = takes_input && options.iter().any(|(o, _)| *o == 'e');
+        let given = takes_input && options.iter().any(|(o, _)| matches!(o, 'e' | 'f'));
         let skip = if given { 0 } else { skip };
         let files = operands.split_off(skip.min(operands.len()));
         Some(Tool {
@@ -151,6 +157,8 @@ impl Tool {
             code: 0,
             done: false,
             goes_on: false,
+            sed: None,
+            awk: None,
             assigns: None,
             not_simulated: None,
             script: None,
@@ -160,6 +168,11 @@ impl Tool {
 
     pub(crate) fn takes_input(&self) -> bool {
         !matches!(self.feed, Nothing(_))
+    }
+
+    /// Its files are known only when it has read its program.
+    pub(crate) fn is_unopened(&self) -> bool {
+        !self.done && (self.name == "sed" && self.sed.is_none() || self.name == "awk" && self.awk.is_none())
     }
 
     pub(crate) fn has(&self, option: char) -> bool {
