@@ -44,6 +44,7 @@ mod redirect;
 mod run;
 mod schedule;
 mod signal;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod tools;

@@ -242,5 +242,5 @@ pub(crate) enum Op {
     /// An expansion that is none, and why.
     Fail(Name),
     /// Not a script from here on: the complaint.
-    SyntaxError(Box<crate::parse::Stop>),
+    SyntaxError(Box<crate::stop::Stop>),
 }

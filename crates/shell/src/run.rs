@@ -2,9 +2,9 @@
 
 use crate::host::{Flavour, Unknown};
 use crate::op::{Mode, Op};
-use crate::parse::{Stop, Why};
 use crate::pattern::{self, Pattern};
 use crate::process::{Assigned, Assignment, Control, Fd, Process, State, Substituted, Var, Words, World};
+use crate::stop::{Stop, Why};
 use crate::word::{bash_quoted, unquoted};
 use std::rc::Rc;
 

@@ -1,7 +1,8 @@
 //! Compound commands and functions.
 
-use super::parser::{Parsed, Parser, Until, Why};
+use super::parser::{Parsed, Parser, Until};
 use crate::op::{End, Mode, Op, Test};
+use crate::stop::Why;
 use crate::word::is_name;
 
 impl Parser {

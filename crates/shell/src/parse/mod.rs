@@ -14,9 +14,9 @@ mod word;
 
 use crate::host::Flavour;
 use crate::op::{Code, End, Op};
+use crate::stop::Why;
 use crate::word::{QUOTE, mark_all};
 use parser::{Parsed, Parser};
-pub(crate) use parser::{Stop, Why};
 
 /// The longest script, in bytes.
 const MAX_SCRIPT: usize = 256 << 10;

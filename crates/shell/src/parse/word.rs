@@ -1,8 +1,9 @@
 //! Words and their expansions. [`Parser::parts`] is an automaton over characters, and stays in one piece.
 
 use super::brace;
-use super::parser::{Parsed, Parser, Until, Why};
+use super::parser::{Parsed, Parser, Until};
 use crate::op::{Edit, End, Mode, Op, Source, Sub, Test};
+use crate::stop::Why;
 use crate::word::{mark, mark_all, unescape};
 
 /// The edits that a sign after the name asks for; of two that begin alike the longer first.

@@ -2,7 +2,7 @@
 //! errors as BusyBox prints them, or as GNU coreutils where that is the flavour.
 
 mod awk;
-pub(crate) mod date;
+mod date;
 mod files;
 mod format;
 mod grep;

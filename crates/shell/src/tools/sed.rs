@@ -1,6 +1,6 @@
 //! sed. Models POSIX XCU sed with GNU's `first~step`, `addr,+n`, `0,/re/`, `I` and `-i`, `-s`, `-z`.
 
-use super::tool::{Context, Tool};
+use super::tool::{Context, State, Tool};
 use crate::host::MAX_TEXT;
 use crate::number::decimal;
 use crate::pattern::{self, Pattern, replace};
@@ -82,6 +82,16 @@ pub(crate) struct Sed {
     bare: bool,
     end: char,
     looks_ahead: bool,
+}
+
+impl State for Sed {
+    fn copy(&self) -> Box<dyn State> {
+        Box::new(self.clone())
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any> {
+        self
+    }
 }
 
 /// Why a cycle can't go on.
@@ -436,7 +446,7 @@ impl Tool {
                 };
                 let looks_ahead = program.iter().any(looks);
                 let inside = vec![None; program.len()];
-                self.sed = Some(Box::new(Sed {
+                self.state = Some(Box::new(Sed {
                     program,
                     quiet: self.has('n') || source.starts_with("#n\n"),
                     lines: VecDeque::new(),
@@ -470,7 +480,7 @@ impl Tool {
     }
 
     pub(crate) fn sed(&mut self, c: &mut Context, text: &str) {
-        if self.sed.is_none() {
+        if self.state.is_none() {
             if self.done || !self.sed_begin(c) {
                 self.done = true;
                 return;
@@ -478,7 +488,7 @@ impl Tool {
             self.goes_on = true;
             return;
         }
-        let Some(mut sed) = self.sed.take() else { return };
+        let Some(mut sed) = self.take_state::<Sed>() else { return };
         let ends = text.is_empty();
         let separate = self.has('i') || self.has('s');
         let last = ends && (separate || !self.from_files || self.files.as_slice().is_empty());
@@ -519,7 +529,7 @@ impl Tool {
             sed.number = 0;
             sed.inside.iter_mut().for_each(|i| *i = None);
         }
-        self.sed = Some(sed);
+        self.state = Some(sed);
     }
 }
 

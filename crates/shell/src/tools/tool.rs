@@ -3,7 +3,7 @@
 use crate::host::{FileError, Host, MAX_TEXT};
 use crate::path::absolute;
 use crate::pattern::Pattern;
-use crate::process::Vars;
+use crate::variable::Vars;
 use std::rc::Rc;
 
 /// How a tool takes its input, and the function that works on a piece of it.
@@ -97,6 +97,20 @@ impl Context<'_> {
     }
 }
 
+/// What a tool keeps between pieces of its input.
+pub(crate) trait State: std::fmt::Debug {
+    /// Another one like it.
+    fn copy(&self) -> Box<dyn State>;
+    /// Itself, for who knows what it is.
+    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any>;
+}
+
+impl Clone for Box<dyn State> {
+    fn clone(&self) -> Self {
+        self.copy()
+    }
+}
+
 /// A tool under way.
 #[derive(Clone, Debug)]
 pub(crate) struct Tool {
@@ -119,10 +133,8 @@ pub(crate) struct Tool {
     pub(crate) done: bool,
     /// It takes no input and has more to print.
     pub(crate) goes_on: bool,
-    /// A sed program under way.
-    pub(crate) sed: Option<Box<super::sed::Sed>>,
-    /// An awk program under way.
-    pub(crate) awk: Option<Box<super::awk::Awk>>,
+    /// What a program of awk's or sed's has come to.
+    pub(crate) state: Option<Box<dyn State>>,
     /// The variable that it sets (`printf -v`).
     pub(crate) assigns: Option<(String, String)>,
     /// What of its arguments is not simulated.
@@ -157,8 +169,7 @@ impl Tool {
             code: 0,
             done: false,
             goes_on: false,
-            sed: None,
-            awk: None,
+            state: None,
             assigns: None,
             not_simulated: None,
             script: None,
@@ -170,9 +181,14 @@ impl Tool {
         !matches!(self.feed, Nothing(_))
     }
 
+    /// Takes what it keeps.
+    pub(crate) fn take_state<T: 'static>(&mut self) -> Option<Box<T>> {
+        self.state.take()?.into_any().downcast().ok()
+    }
+
     /// Its files are known only when it has read its program.
     pub(crate) fn is_unopened(&self) -> bool {
-        !self.done && (self.name == "sed" && self.sed.is_none() || self.name == "awk" && self.awk.is_none())
+        !self.done && self.state.is_none() && matches!(self.name, "awk" | "sed")
     }
 
     pub(crate) fn has(&self, option: char) -> bool {

@@ -5,16 +5,22 @@ mod parse;
 mod run;
 mod value;
 
-use super::tool::{Context, Tool};
-use crate::number::decimal;
+use super::tool::{Context, State, Tool};
 use parse::{Wrong, parse};
 use run::{Interpreter, Stop};
 
 /// The most steps at once: a program that never ends is a mistake.
 const MOST_STEPS: i64 = 300_000;
 
-/// A program under way.
-pub(crate) type Awk = Interpreter;
+impl State for Interpreter {
+    fn copy(&self) -> Box<dyn State> {
+        Box::new(self.clone())
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any> {
+        self
+    }
+}
 
 impl Tool {
     /// Reads the program and its options; the operands that are left are files and assignments.
@@ -87,7 +93,7 @@ impl Tool {
         let stop = awk.begin(c, MOST_STEPS);
         self.awk_settle(c, &mut awk, stop);
         self.done |= !awk.needs_input();
-        self.awk = Some(Box::new(awk));
+        self.state = Some(Box::new(awk));
     }
 
     /// What a part of the run has come to.
@@ -116,7 +122,7 @@ impl Tool {
 
     /// Takes input; none: its end.
     pub(crate) fn awk(&mut self, c: &mut Context, text: &str) {
-        if self.awk.is_none() && !self.done {
+        if self.state.is_none() && !self.done {
             self.awk_begin(c);
             if !self.done {
                 // Its files are known only now.
@@ -124,7 +130,7 @@ impl Tool {
                 return;
             }
         }
-        let Some(mut awk) = self.awk.take() else { return };
+        let Some(mut awk) = self.take_state::<Interpreter>() else { return };
         let file = self.file.clone();
         if !self.done {
             let stop = awk.feed(c, &file, text, text.is_empty(), MOST_STEPS);
@@ -141,11 +147,6 @@ impl Tool {
             }
             self.done = true;
         }
-        self.awk = Some(awk);
+        self.state = Some(awk);
     }
-}
-
-/// A number of a text such as an exit status.
-fn status(value: f64) -> i32 {
-    decimal(&format!("{value:.0}")).unwrap_or(0) as i32 & 255
 }

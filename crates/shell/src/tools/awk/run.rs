@@ -2,12 +2,12 @@
 
 use super::super::format::conversion;
 use super::parse::{Expr, Function, Program, Rule, Statement};
-use super::status;
 use super::value::Value;
 use crate::host::MAX_TEXT;
+use crate::number::decimal;
 use crate::pattern::{Pattern, replace};
-use crate::tools::Context;
 use crate::tools::date::time_text;
+use crate::tools::tool::Context;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -970,4 +970,9 @@ fn split_by(text: &str, pattern: &Pattern) -> Vec<String> {
     }
     parts.push(text[from..].to_string());
     parts
+}
+
+/// A number as an exit status.
+fn status(value: f64) -> i32 {
+    decimal(&format!("{value:.0}")).unwrap_or(0) as i32 & 255
 }
