@@ -84,8 +84,8 @@ pub trait Host {
     fn kill(&mut self, _pid: u32, _signal: u8) -> bool {
         false
     }
-    /// A number that differs from call to call, the same in every run: for `/dev/urandom`.
-    fn random(&mut self) -> u64 {
+    /// A number that differs from place to place and time to time, the same in every run: for `/dev/urandom`.
+    fn random(&self) -> u64 {
         self.now_ms()
     }
 

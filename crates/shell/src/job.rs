@@ -35,9 +35,13 @@ impl Process {
     }
 
     fn work_tool(&mut self, mut tool: Box<Tool>, w: &mut World) {
+        w.system.random = w.system.random.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+        if tool.name.ends_with("grep") {
+            tool.grep_files(w.host, &self.cwd, self.gnu(w.system));
+        }
         let next = if tool.is_unopened() { None } else { tool.next_file() };
         let input = match next {
-            _ if !tool.takes_input() || tool.is_unopened() => Input::End,
+            _ if !tool.takes_input() || tool.is_unopened() || tool.needs_no_input() => Input::End,
             Some(file) => {
                 let path = self.path(&file);
                 match self.read_file(w, &path) {
@@ -76,6 +80,7 @@ impl Process {
             environment: self.vars.clone(),
             out: String::new(),
             err: String::new(),
+            salt: u64::from(w.system.random),
             work: 0,
             piped: vec![],
         };

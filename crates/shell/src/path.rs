@@ -18,9 +18,35 @@ pub(crate) fn absolute(cwd: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
+/// How much is read of a device that never ends, in bytes.
+pub(crate) const DEVICE_BYTES: usize = 1 << 16;
+
+/// What `/dev/urandom` gives: texts can't hold bytes above 127, so there are none.
+pub(crate) fn random_text(seed: u64) -> String {
+    let mut state = seed | 1;
+    let mut byte = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from((state >> 32) as u8 & 127)
+    };
+    (0..DEVICE_BYTES).map(|_| byte()).collect()
+}
+
 /// The device files that exist everywhere.
 pub(crate) fn is_device(path: &str) -> bool {
-    ["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/stdin", "/dev/tty"].contains(&path)
+    [
+        "/dev/urandom",
+        "/dev/random",
+        "/dev/zero",
+        "/dev/full",
+        "/dev/null",
+        "/dev/stdout",
+        "/dev/stderr",
+        "/dev/stdin",
+        "/dev/tty",
+    ]
+    .contains(&path)
 }
 
 /// A file's text; a device has none.

@@ -189,6 +189,11 @@ impl Process {
     pub(crate) fn read_file(&self, w: &World, path: &str) -> Result<String, FileError> {
         match self.temporaries.iter().rev().find(|(known, _)| **known == *path) {
             Some((_, text)) => Ok(text.to_string()),
+            None if matches!(path, "/dev/urandom" | "/dev/random") => {
+                let seed = w.host.random() ^ u64::from(w.system.random).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                Ok(path::random_text(seed))
+            }
+            None if path == "/dev/zero" => Ok("\0".repeat(path::DEVICE_BYTES)),
             None => path::read(w.host, path),
         }
     }

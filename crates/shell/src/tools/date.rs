@@ -2,28 +2,181 @@
 //! against each other).
 
 use super::tool::{Context, Tool};
+use crate::host::FileError;
 use crate::number::decimal;
 
 impl Tool {
     pub(crate) fn date(&mut self, c: &mut Context) {
-        let format = self.operand(0);
-        let mut seconds = c.host.now_ms() as i64 / 1000;
+        let mut format = self.operands.iter().find(|o| o.starts_with('+')).cloned().unwrap_or_default();
+        let now = c.host.now_ms() as i64 / 1000;
+        let mut seconds = now;
         if let Some(given) = self.value('d') {
-            match given.strip_prefix('@').and_then(decimal) {
+            match parse_time(given, now) {
                 Some(given) => seconds = given,
-                None => return self.usage(c, &format!("invalid date '{given}'")),
+                None => {
+                    let what = format!("invalid date '{given}'");
+                    return self.usage(c, &what);
+                }
             }
         }
-        let nanoseconds = c.host.now_ms() % 1000 * 1_000_000;
-        let format = match format.strip_prefix('+') {
-            Some(format) => format,
-            None if self.has('I') => "%F",
-            None if self.has('R') => "%a, %d %b %Y %T +0000",
-            None => "%a %b %e %T %Z %Y",
-        };
-        let text = time_text(seconds, nanoseconds, format);
+        if let Some(file) = self.value('r').map(str::to_string) {
+            match c.host.stat(&c.path(&file)) {
+                Some(stat) => seconds = stat.modified_ms as i64 / 1000,
+                None => return self.complain(c, "@", "@", &file, FileError::NotFound),
+            }
+        }
+        let nanoseconds = if self.has('d') { 0 } else { c.host.now_ms() % 1000 * 1_000_000 };
+        if format.is_empty() {
+            format = match self.value('I') {
+                Some("s" | "seconds") if c.gnu => "+%FT%T+00:00",
+                Some("s" | "seconds") => "+%FT%T+0000",
+                Some("m" | "minutes") => "+%FT%R+00:00",
+                Some("h" | "hours") => "+%FT%H+00:00",
+                Some("n" | "ns") => "+%FT%T,%N+00:00",
+                Some(_) => "+%F",
+                None if self.has('R') => "+%a, %d %b %Y %T +0000",
+                None => "+%a %b %e %T %Z %Y",
+            }
+            .to_string();
+        }
+        let text = time_text(seconds, nanoseconds, &format[1..]);
         c.print(&text);
     }
+}
+
+/// A moment as `date -d` reads it: ISO 8601, names of months, `@seconds`, `now`, and offsets such as `3 days ago`.
+pub(super) fn parse_time(text: &str, now: i64) -> Option<i64> {
+    let lower = text.trim().to_ascii_lowercase();
+    if let Some(seconds) = lower.strip_prefix('@') {
+        return decimal(seconds.split('.').next()?);
+    }
+    let (mut days, mut second, mut offset, mut zone) = (None, None, 0i64, 0i64);
+    let mut months = 0;
+    let clock = |word: &str| -> Option<i64> {
+        let mut parts = word.split(':');
+        let (hour, minute) = (decimal(parts.next()?)?, decimal(parts.next()?)?);
+        let second = decimal(parts.next().unwrap_or("0").split(['.', ',']).next()?)?;
+        ((0..24).contains(&hour) && (0..60).contains(&minute) && (0..61).contains(&second))
+            .then_some(hour * 3600 + minute * 60 + second)
+    };
+    let month_of = |word: &str| -> Option<i64> {
+        let names = "janfebmaraprmayjunjulaugsepoctnovdec";
+        (word.len() >= 3 && word.bytes().all(|c| c.is_ascii_alphabetic())).then_some(())?;
+        names.find(&word[..3]).filter(|at| at % 3 == 0).map(|at| at as i64 / 3 + 1)
+    };
+    let date = |word: &str| -> Option<i64> {
+        let mut parts = word.split(['-', '/']);
+        let (a, b, c) = (decimal(parts.next()?)?, decimal(parts.next()?)?, decimal(parts.next()?)?);
+        let (year, month, day) = if word.contains('/') && a <= 12 { (c, a, b) } else { (a, b, c) };
+        ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| days_of(year, month, day))
+    };
+    let spaced = match lower.split_once('t') {
+        Some((day, time)) if date(day).is_some() => format!("{day} {time}"),
+        _ => lower,
+    };
+    let words: Vec<&str> = spaced.split([' ', ',']).filter(|w| !w.is_empty()).collect();
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        at += 1;
+        // A clock may carry its zone.
+        let (bare, suffix) = match word.find(['z', '+']) {
+            Some(n) if n > 0 && word.contains(':') => (&word[..n], &word[n..]),
+            _ => (*word, ""),
+        };
+        if let Some(hours) = suffix.strip_prefix('+') {
+            let digits: String = hours.chars().filter(char::is_ascii_digit).collect();
+            zone = decimal(digits.get(..2)?)? * 3600 + decimal(digits.get(2..4).unwrap_or("0"))? * 60;
+        }
+        if let Some(found) = clock(bare) {
+            second = Some(found);
+        } else if let Some(found) = date(word) {
+            days = Some(found);
+        } else if let Some(month) =
+            month_of(word).filter(|_| !matches!(*word, "mon" | "month" | "months" | "monday"))
+        {
+            // `Jan 2 2024`, `2 Jan 2024`.
+            let before =
+                at.checked_sub(2).and_then(|n| words.get(n)).and_then(|w| decimal(w)).filter(|n| *n <= 31);
+            let next = words.get(at).and_then(|w| decimal(w));
+            let (day, year) = match before {
+                Some(day) => (day, next),
+                None => {
+                    at += 1;
+                    (next?, words.get(at).and_then(|w| decimal(w)))
+                }
+            };
+            at += usize::from(year.is_some());
+            days = Some(days_of(year.unwrap_or_else(|| civil(now.div_euclid(86_400)).0), month, day));
+        } else if let Some(count) = decimal(word) {
+            let unit = words.get(at).copied().unwrap_or_default();
+            if month_of(unit).is_some() && !unit.starts_with("mont") {
+                continue;
+            }
+            let ago = if words.get(at + 1) == Some(&"ago") { -1 } else { 1 };
+            match unit.trim_end_matches('s') {
+                "month" => months += count * ago,
+                "year" => months += count * ago * 12,
+                unit => offset += count * ago * unit_seconds(unit)?,
+            }
+            at += if ago < 0 { 2 } else { 1 };
+        } else {
+            match *word {
+                "now" | "today" | "utc" | "gmt" | "z" => {}
+                "yesterday" => offset -= 86_400,
+                "tomorrow" => offset += 86_400,
+                "next" | "last" => {
+                    let sign = if *word == "next" { 1 } else { -1 };
+                    let unit = words.get(at)?.trim_end_matches('s');
+                    at += 1;
+                    match unit {
+                        "month" => months += sign,
+                        "year" => months += sign * 12,
+                        unit => offset += sign * unit_seconds(unit)?,
+                    }
+                }
+                word if ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+                    .iter()
+                    .any(|d| word.starts_with(d)) => {}
+                _ => return None,
+            }
+        }
+    }
+    if words.is_empty() {
+        second = Some(0);
+    }
+    let base = match (days, second) {
+        (None, None) => now,
+        (None, Some(second)) => now.div_euclid(86_400) * 86_400 + second,
+        (Some(days), second) => days * 86_400 + second.unwrap_or(0),
+    };
+    let base = match months {
+        0 => base,
+        months => {
+            let (year, month, day) = civil(base.div_euclid(86_400));
+            let all = year * 12 + month - 1 + months;
+            days_of(all.div_euclid(12), all.rem_euclid(12) + 1, day) * 86_400 + base.rem_euclid(86_400)
+        }
+    };
+    Some(base + offset - zone)
+}
+
+fn unit_seconds(unit: &str) -> Option<i64> {
+    Some(match unit {
+        "second" | "sec" => 1,
+        "minute" | "min" => 60,
+        "hour" => 3600,
+        "day" => 86_400,
+        "week" => 604_800,
+        "fortnight" => 1_209_600,
+        _ => return None,
+    })
+}
+
+/// Days from 1970 to a day of the Gregorian calendar.
+fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    let leap = i64::from(days_before(year + 1) - days_before(year) == 366);
+    let lengths = [31, 28 + leap, 31, 30, 31, 30, 31, 31, 30, 31, 30];
+    days_before(year) + lengths[..(month - 1).clamp(0, 11) as usize].iter().sum::<i64>() + day - 1
 }
 
 /// A moment as strftime writes it, in UTC.
@@ -42,7 +195,14 @@ pub fn time_text(seconds: i64, nanoseconds: u64, format: &str) -> String {
             continue;
         }
         let Some(mut letter) = chars.next() else { break };
-        if letter == '-' {
+        let bare = letter == '-';
+        if bare || letter == '_' || letter == ':' || letter == '0' {
+            letter = chars.next().unwrap_or('%');
+        }
+        let start = out.len();
+        let mut width = String::new();
+        while letter.is_ascii_digit() {
+            width.push(letter);
             letter = chars.next().unwrap_or('%');
         }
         let (hour, minute) = (second / 3600, second / 60 % 60);
@@ -73,8 +233,43 @@ pub fn time_text(seconds: i64, nanoseconds: u64, format: &str) -> String {
             'R' => time_text(seconds, 0, "%H:%M"),
             'D' => time_text(seconds, 0, "%m/%d/%y"),
             'c' => time_text(seconds, 0, "%a %b %e %T %Y"),
+            'k' => format!("{hour:2}"),
+            'l' => format!("{:2}", (hour + 11) % 12 + 1),
+            'C' => two(year / 100),
+            'A' => ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+                [weekday as usize]
+                .to_string(),
+            'B' => [
+                "January",
+                "February",
+                "March",
+                "April",
+                "May",
+                "June",
+                "July",
+                "August",
+                "September",
+                "October",
+                "November",
+                "December",
+            ][(month - 1) as usize]
+                .to_string(),
+            'r' => time_text(seconds, 0, "%I:%M:%S %p"),
+            'x' => time_text(seconds, 0, "%m/%d/%y"),
+            'X' => time_text(seconds, 0, "%H:%M:%S"),
+            'G' => year.to_string(),
+            'U' => two((days - days_before(year) + 7 - weekday) / 7),
+            'W' => two((days - days_before(year) + 7 - (weekday + 6) % 7) / 7),
             other => other.to_string(),
         });
+        if bare && out[start..].len() > 1 {
+            let kept = out[start..].trim_start_matches(['0', ' ']).to_string();
+            out.truncate(start);
+            out.push_str(if kept.is_empty() { "0" } else { &kept });
+        }
+        if letter == 'N' && !width.is_empty() {
+            out.truncate(start + decimal(&width).unwrap_or(9).clamp(0, 9) as usize);
+        }
     }
     out
 }

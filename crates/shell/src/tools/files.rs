@@ -1,10 +1,10 @@
 //! ls, find, cp, mv, mkdir, rmdir, rm, touch.
 
 use super::date::time_text;
+use super::path_tools::letters;
 use super::tool::{Context, Tool};
 use crate::host::{FileError, Stat};
 use crate::path::{absolute, is_device, make_dirs, walk};
-use crate::pattern::Pattern;
 
 impl Tool {
     // Files
@@ -25,14 +25,27 @@ impl Tool {
         if self.code == 1 && c.gnu {
             self.code = 2;
         }
-        let headers = directories.len() + files.len() > 1;
+        let headers = directories.len() + files.len() > 1 || self.has('R');
+        collections::sort_by(&mut files, |a, b| a.0.cmp(&b.0));
+        collections::sort(&mut directories);
+        if self.has('r') {
+            directories.reverse();
+        }
+        self.listed = c.cwd.to_string();
         self.list(c, &mut files);
-        for directory in directories {
+        let mut directories: std::collections::VecDeque<String> = directories.into();
+        while let Some(directory) = directories.pop_front() {
             let path = c.path(&directory);
+            self.listed = path.clone();
             let names = c.host.list(&path).unwrap_or_default();
             let visible = names.into_iter().filter(|n| all || !n.starts_with('.'));
-            let mut entries: Vec<(String, Stat)> =
-                visible.filter_map(|n| c.host.stat(&absolute(&path, &n)).map(|stat| (n, stat))).collect();
+            let mut entries: Vec<(String, Stat)> = visible
+                .filter_map(|n| {
+                    let at = absolute(&path, &n);
+                    let broken = || c.host.read_link(&at).map(|_| Stat::usual(false, 0, 0));
+                    c.host.stat(&at).or_else(broken).map(|stat| (n, stat))
+                })
+                .collect();
             if self.has('a') {
                 let here = Stat::usual(true, 4096, c.host.stat(&path).map_or(0, |s| s.modified_ms));
                 entries.splice(0..0, [(".".to_string(), here), ("..".to_string(), here)]);
@@ -46,6 +59,21 @@ impl Tool {
                 c.print(&format!("total {blocks}"));
             }
             self.list(c, &mut entries);
+            if self.has('R') {
+                let below = entries.iter().filter(|(n, s)| s.dir && !matches!(n.as_str(), "." | ".."));
+                let below: Vec<String> =
+                    below.map(|(n, _)| [directory.trim_end_matches('/'), "/", n].concat()).collect();
+                below.into_iter().rev().for_each(|d| directories.push_front(d));
+            }
+        }
+    }
+
+    /// What `-F` and `-p` put after a name.
+    fn mark(&self, stat: &Stat) -> &'static str {
+        match stat.dir {
+            true if self.has('F') || self.has('p') => "/",
+            false if self.has('F') && stat.permissions() & 0o111 != 0 => "*",
+            _ => "",
         }
     }
 
@@ -63,7 +91,9 @@ impl Tool {
             entries.reverse();
         }
         if !self.has('l') {
-            let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+            let marked: Vec<String> =
+                entries.iter().map(|(name, stat)| [&**name, self.mark(stat)].concat()).collect();
+            let names: Vec<&str> = marked.iter().map(String::as_str).collect();
             let width = |column: &[&str]| column.iter().map(|n| n.chars().count()).max().unwrap_or(0) + 2;
             let fits = |rows: &usize| names.chunks(*rows).map(width).sum::<usize>() <= 82;
             let rows = if c.columns && !self.has('1') { (1..names.len()).find(fits) } else { None };
@@ -77,7 +107,17 @@ impl Tool {
         }
         let digits = entries.iter().map(|(_, s)| s.size.to_string().len()).max().unwrap_or(0);
         for (name, stat) in entries {
-            let (mode, links) = if stat.dir { ("drwxr-xr-x", 2) } else { ("-rw-r--r--", 1) };
+            let link = c.host.read_link(&absolute(&self.listed, name));
+            let mode = letters(
+                if link.is_some() { 0o777 } else { stat.permissions() },
+                stat.dir && link.is_none(),
+                link.is_some(),
+            );
+            let links = if stat.dir { 2 } else { 1 };
+            let name = &match link {
+                Some(target) => format!("{name} -> {target}"),
+                None => [&**name, self.mark(stat)].concat(),
+            };
             let when = time_text(stat.modified_ms as i64 / 1000, 0, "%b %e %H:%M");
             let size = stat.size;
             let line = if c.gnu {
@@ -86,42 +126,6 @@ impl Tool {
                 format!("{mode} {links:>4} root     root     {size:>9} {when} {name}")
             };
             c.print(&line);
-        }
-    }
-
-    /// Whether `find` is only asked for names and types.
-    pub(super) fn find_is_simulated(&self) -> bool {
-        let mut tests = self.operands.iter().skip_while(|w| !w.starts_with('-')).step_by(2);
-        tests.all(|test| test == "-name" || test == "-type")
-    }
-
-    pub(crate) fn find(&mut self, c: &mut Context) {
-        let start = self.operands.iter().position(|w| w.starts_with('-')).unwrap_or(self.operands.len());
-        let mut roots = self.operands[..start].to_vec();
-        if roots.is_empty() {
-            roots.push(".".into());
-        }
-        let tests = self.operands[start..].to_vec();
-        for root in roots {
-            let path = c.path(&root);
-            if c.host.stat(&path).is_none() {
-                self.complain(c, "@", "'@'", &root, FileError::NotFound);
-                continue;
-            }
-            for found in walk(c.host, &path) {
-                let dir = c.host.stat(&found).is_some_and(|s| s.dir);
-                let base = found.rsplit('/').next().unwrap_or("");
-                let fits = tests.chunks(2).all(|test| match test {
-                    [name, glob] if name == "-name" => {
-                        Pattern::glob(glob, false, None, true, false).is_match(base)
-                    }
-                    [kind, of] if kind == "-type" => (of == "d") == dir,
-                    _ => true,
-                });
-                if fits {
-                    c.print(&format!("{root}{}", found.strip_prefix(&path).unwrap_or(&found)));
-                }
-            }
         }
     }
 
@@ -167,7 +171,14 @@ impl Tool {
             for path in &all {
                 let place = format!("{to}{}", &path[from.len()..]);
                 copied = match c.host.read(path) {
-                    Ok(text) => c.host.write(&place, &text, false),
+                    Ok(text) => {
+                        let mode = c.host.stat(path).and_then(|s| s.mode);
+                        let written = c.host.write(&place, &text, false);
+                        if written.is_ok() && mode.is_some() {
+                            _ = c.host.set_attributes(&place, mode, None);
+                        }
+                        written
+                    }
                     Err(FileError::IsDirectory) if c.host.stat(&place).is_some_and(|s| s.dir) => Ok(()),
                     Err(FileError::IsDirectory) => c.host.make_dir(&place),
                     Err(error) => Err(error),
@@ -176,6 +187,22 @@ impl Tool {
                     self.complain(c, "can't create '@'", "cannot create regular file '@'", &target, error);
                     break;
                 }
+            }
+            if copied.is_ok() && self.has('v') {
+                let shown = if is_dir {
+                    format!(
+                        "{}/{}",
+                        target.trim_end_matches('/'),
+                        source.rsplit('/').next().unwrap_or_default()
+                    )
+                } else {
+                    target.clone()
+                };
+                c.print(&if moving {
+                    format!("renamed '{source}' -> '{shown}'")
+                } else {
+                    format!("'{source}' -> '{shown}'")
+                });
             }
             if moving && copied.is_ok() {
                 for path in all.iter().rev() {
@@ -195,11 +222,26 @@ impl Tool {
         for given in self.operands.clone() {
             let path = c.path(&given);
             let stat = c.host.stat(&path);
+            let time = if self.name == "touch" {
+                match self.touch_time(c) {
+                    Some(time) => time,
+                    None => return,
+                }
+            } else {
+                None
+            };
             let (done, busybox, gnu) = match self.name {
                 "touch" if is_device(&path) || stat.is_none() && self.has('c') => (Ok(()), "", ""),
                 "touch" => match stat {
                     Some(stat) if stat.dir => (Ok(()), "", ""),
-                    _ => (c.host.write(&path, "", true), "@", "cannot touch '@'"),
+                    _ => {
+                        let mut made = if stat.is_none() { c.host.write(&path, "", true) } else { Ok(()) };
+                        if made.is_ok() {
+                            let ms = time.unwrap_or(c.host.now_ms());
+                            made = c.host.set_attributes(&path, None, Some(ms));
+                        }
+                        (made, "@", "cannot touch '@'")
+                    }
                 },
                 "mkdir" => {
                     let made = match (self.has('p'), stat) {
@@ -207,6 +249,11 @@ impl Tool {
                         (true, None) => make_dirs(c.host, &path),
                         _ => c.host.make_dir(&path),
                     };
+                    if let (Ok(()), Some(mode)) =
+                        (made, self.value('m').and_then(|m| super::system::changed_mode(0o755, m, true)))
+                    {
+                        _ = c.host.set_attributes(&path, Some(mode), None);
+                    }
                     (made, "can't create directory '@'", "cannot create directory '@'")
                 }
                 "rmdir" => {
@@ -219,6 +266,8 @@ impl Tool {
                 _ => {
                     let recursive = self.has('r') || self.has('R');
                     let removed = match stat {
+                        None if c.host.read_link(&path).is_some() => c.host.remove(&path),
+                        _ if c.host.read_link(&path).is_some() => c.host.remove(&path),
                         None if self.has('f') => Ok(()),
                         None => Err(FileError::NotFound),
                         Some(stat) if stat.dir && !recursive => Err(FileError::IsDirectory),

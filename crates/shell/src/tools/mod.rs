@@ -3,9 +3,13 @@
 
 mod awk;
 mod date;
+mod diff;
+mod digest;
 mod files;
+mod find;
 mod format;
 mod grep;
+mod path_tools;
 mod print;
 mod sed;
 mod sort;
@@ -21,46 +25,69 @@ use tool::{
 };
 
 /// One row a tool, by name.
-static TOOLS: [Spec; 41] = [
+static TOOLS: [Spec; 64] = [
+    ("arch", "", NO_FILES, Nothing(Tool::arch)),
     ("awk", "+F:v:f:e:", NO_FILES, Raw(Tool::awk)),
-    ("basename", "", NO_FILES, Nothing(Tool::basename)),
-    ("cat", "un", 0, Raw(Tool::cat)),
+    ("base64", "dDw:i", 0, File(Tool::base64)),
+    ("basename", "as:", NO_FILES, Nothing(Tool::basename)),
+    ("cat", "unAbETve", 0, Raw(Tool::cat)),
+    ("chgrp", "*", NO_FILES, Nothing(Tool::change_mode)),
     ("chmod", "*", NO_FILES, Nothing(Tool::change_mode)),
     ("chown", "*", NO_FILES, Nothing(Tool::change_mode)),
-    ("cp", "arRfpv", NO_FILES, Nothing(Tool::copy)),
-    ("cut", "d:f:c:b:s", 0, Lines(Tool::cut)),
-    ("date", "uId:R", NO_FILES, Nothing(Tool::date)),
+    ("cmp", "s", NO_FILES, All(Tool::diff)),
+    ("cp", "arRfpvPdnuTL", NO_FILES, Nothing(Tool::copy)),
+    ("cut", "d:f:c:b:snCO:", 0, Lines(Tool::cut)),
+    ("date", "uI@d:Rr:s:", NO_FILES, Nothing(Tool::date)),
+    ("diff", "qubBwsrNaU:", NO_FILES, All(Tool::diff)),
     ("dirname", "", NO_FILES, Nothing(Tool::dirname)),
+    ("du", "ashmkbxc", NO_FILES, Nothing(Tool::du)),
     ("echo", "*", NO_FILES, Nothing(Tool::echo)),
-    ("egrep", "e:m:qivcnoEFwxlhHsr", 1, Lines(Tool::grep)),
+    ("egrep", "e:f:m:A:B:C:qivcnoEFPwxlLhHsrRI", 1, Lines(Tool::grep)),
     ("expr", "*", NO_FILES, Nothing(Tool::expr)),
-    ("fgrep", "e:m:qivcnoEFwxlhHsr", 1, Lines(Tool::grep)),
+    ("fgrep", "e:f:m:A:B:C:qivcnoEFPwxlLhHsrRI", 1, Lines(Tool::grep)),
     ("find", "*", NO_FILES, Nothing(Tool::find)),
-    ("grep", "e:m:qivcnoEFwxlhHsr", 1, Lines(Tool::grep)),
-    ("head", "n:c:q", 0, Lines(Tool::head)),
+    ("fold", "w:s", 0, Lines(Tool::fold)),
+    ("grep", "e:f:m:A:B:C:qivcnoEFPwxlLhHsrRI", 1, Lines(Tool::grep)),
+    ("groups", "", NO_FILES, Nothing(Tool::id)),
+    ("head", "n:c:qv", 0, Lines(Tool::head)),
     ("hostname", "fisd", NO_FILES, Nothing(Tool::hostname)),
-    ("id", "ugn", NO_FILES, Nothing(Tool::id)),
+    ("id", "ugnGr", NO_FILES, Nothing(Tool::id)),
     ("less", "*", 0, Raw(Tool::cat)),
-    ("ls", "laA1dhFtrR", NO_FILES, Nothing(Tool::ls)),
+    ("ln", "sfnvT", NO_FILES, Nothing(Tool::ln)),
+    ("ls", "laA1dhFtrRpnLoiSGC", NO_FILES, Nothing(Tool::ls)),
+    ("md5sum", "cbsqw", 0, File(Tool::check_sum)),
     ("mkdir", "pm:v", NO_FILES, Nothing(Tool::each_path)),
+    ("mktemp", "dp:qtu", NO_FILES, Nothing(Tool::mktemp)),
     ("more", "*", 0, Raw(Tool::cat)),
-    ("mv", "fnv", NO_FILES, Nothing(Tool::copy)),
+    ("mv", "fnvT", NO_FILES, Nothing(Tool::copy)),
+    ("nl", "b:", 0, File(Tool::nl)),
     ("nproc", "", NO_FILES, Nothing(Tool::nproc)),
+    ("od", "A:t:N:cvx", 0, All(Tool::od)),
+    ("paste", "d:s", NO_FILES, All(Tool::paste)),
     ("printf", "*", NO_FILES, Nothing(Tool::printf)),
-    ("readlink", "f", NO_FILES, Nothing(Tool::real_path)),
-    ("realpath", "", NO_FILES, Nothing(Tool::real_path)),
-    ("rm", "rfRv", NO_FILES, Nothing(Tool::each_path)),
+    ("readlink", "femn", NO_FILES, Nothing(Tool::real_path)),
+    ("realpath", "esmq", NO_FILES, Nothing(Tool::real_path)),
+    ("rev", "", 0, Lines(Tool::rev)),
+    ("rm", "rfRvi", NO_FILES, Nothing(Tool::each_path)),
     ("rmdir", "p", NO_FILES, Nothing(Tool::each_path)),
     ("sed", "nrEi@e:f:sz", NO_FILES, Raw(Tool::sed)),
     ("seq", "+s:wf:", NO_FILES, Nothing(Tool::seq)),
-    ("sort", "nruk:t:fh", 0, All(Tool::sort)),
-    ("tail", "n:c:fFq", 0, File(Tool::tail)),
-    ("tee", "a", NO_FILES, Raw(Tool::tee)),
-    ("touch", "c", NO_FILES, Nothing(Tool::each_path)),
-    ("tr", "dsc", NO_FILES, Raw(Tool::translate)),
-    ("uname", "asnrmvo", NO_FILES, Nothing(Tool::uname)),
-    ("uniq", "cdu", 0, File(Tool::uniq)),
-    ("wc", "lwcm", 0, File(Tool::wc)),
+    ("sha1sum", "cbsqw", 0, File(Tool::check_sum)),
+    ("sha256sum", "cbsqw", 0, File(Tool::check_sum)),
+    ("sha512sum", "cbsqw", 0, File(Tool::check_sum)),
+    ("sort", "nruk:t:fhVcCo:smbgMz", 0, All(Tool::sort)),
+    ("stat", "c:P:Lft", NO_FILES, Nothing(Tool::stat_files)),
+    ("tac", "", 0, File(Tool::tac)),
+    ("tail", "n:c:fFqs:v", 0, File(Tool::tail)),
+    ("tar", "*", NO_FILES, All(Tool::tar)),
+    ("tee", "ai", NO_FILES, Raw(Tool::tee)),
+    ("touch", "cd:r:t:am", NO_FILES, Nothing(Tool::each_path)),
+    ("tr", "dscC", NO_FILES, Raw(Tool::translate)),
+    ("truncate", "s:c", NO_FILES, Nothing(Tool::truncate)),
+    ("tty", "s", NO_FILES, Nothing(Tool::tty)),
+    ("uname", "asnrmvop", NO_FILES, Nothing(Tool::uname)),
+    ("uniq", "cduif:s:", 0, File(Tool::uniq)),
+    ("wc", "lwcmL", 0, File(Tool::wc)),
     ("whoami", "", NO_FILES, Nothing(Tool::whoami)),
     ("xargs", "+n:I:r0tL:d:P:", NO_FILES, All(Tool::xargs)),
 ];
@@ -82,10 +109,5 @@ pub(crate) fn of_gnu_alone(name: &str) -> bool {
 
 /// The tool of this name with its arguments, where what they ask for is simulated.
 pub(crate) fn start(argv: &[String], name: &str) -> Option<Tool> {
-    let tool = Tool::new(*TOOLS.iter().find(|(tool, ..)| *tool == name)?, argv)?;
-    let simulated = match name {
-        "find" => tool.find_is_simulated(),
-        _ => true,
-    };
-    simulated.then_some(tool)
+    Tool::new(*TOOLS.iter().find(|(tool, ..)| *tool == name)?, argv)
 }

@@ -57,39 +57,69 @@ impl Tool {
     }
 
     pub(super) fn basename(&mut self, c: &mut Context) {
-        let first = self.operand(0);
-        let base = first.trim_end_matches('/').rsplit('/').next().unwrap_or("");
-        let base = base.strip_suffix(self.operand(1)).filter(|b| !b.is_empty()).unwrap_or(base);
-        c.print(if base.is_empty() && first.starts_with('/') { "/" } else { base });
+        let suffix = self.value('s').unwrap_or(self.operand(1)).to_string();
+        let count = if self.has('a') || self.has('s') { self.operands.len() } else { 1 };
+        for first in self.operands.clone().iter().take(count) {
+            let base = first.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+            let base = base.strip_suffix(suffix.as_str()).filter(|b| !b.is_empty()).unwrap_or(base);
+            c.print(if base.is_empty() && first.starts_with('/') { "/" } else { base });
+        }
     }
 
     pub(super) fn dirname(&mut self, c: &mut Context) {
-        let first = self.operand(0);
-        let directory = match first.trim_end_matches('/').rsplit_once('/') {
-            Some(("", _)) => "/",
-            Some((directory, _)) => directory,
-            None if first.starts_with('/') => "/",
-            None => ".",
-        };
-        c.print(directory);
-    }
-
-    /// readlink and realpath: there are no links.
-    pub(super) fn real_path(&mut self, c: &mut Context) {
-        c.print(&c.path(self.operand(0)));
+        for first in self.operands.clone().iter().take(if c.gnu { usize::MAX } else { 1 }) {
+            let directory = match first.trim_end_matches('/').rsplit_once('/') {
+                Some(("", _)) => "/",
+                Some((directory, _)) => directory,
+                None if first.starts_with('/') => "/",
+                None => ".",
+            };
+            c.print(directory);
+        }
     }
 
     pub(super) fn id(&mut self, c: &mut Context) {
+        let (user, group, volumes) = c.host.user();
+        let name = |id: u32| if id == 0 { "root".to_string() } else { id.to_string() };
+        let shown = |id: u32| if id == 0 { "0(root)".to_string() } else { id.to_string() };
+        let mut groups = vec![group];
+        groups.extend(volumes.filter(|g| *g != group));
+        let list = |text: &dyn Fn(u32) -> String| groups.iter().map(|g| text(*g)).collect::<Vec<_>>();
         let text = match () {
-            () if self.has('n') => "root",
-            () if self.has('u') || self.has('g') => "0",
-            () => "uid=0(root) gid=0(root) groups=0(root)",
+            () if self.name == "groups" => list(&name).join(" "),
+            () if self.has('G') && self.has('n') => list(&name).join(" "),
+            () if self.has('G') => list(&|g| g.to_string()).join(" "),
+            () if self.has('g') && self.has('n') => name(group),
+            () if self.has('g') => group.to_string(),
+            () if self.has('n') => name(user),
+            () if self.has('u') => user.to_string(),
+            () => format!("uid={} gid={} groups={}", shown(user), shown(group), list(&shown).join(",")),
         };
-        c.print(text);
+        c.print(&text);
     }
 
     pub(super) fn whoami(&mut self, c: &mut Context) {
-        c.print("root");
+        match c.host.user().0 {
+            0 => c.print("root"),
+            user => {
+                self.code = 1;
+                let text = if c.gnu {
+                    format!("whoami: cannot find name for user ID {user}\n")
+                } else {
+                    format!("whoami: unknown uid {user}\n")
+                };
+                c.err.push_str(&text);
+            }
+        }
+    }
+
+    pub(super) fn tty(&mut self, c: &mut Context) {
+        self.code = i32::from(!c.columns);
+        c.print(if c.columns { "/dev/pts/0" } else { "not a tty" });
+    }
+
+    pub(super) fn arch(&mut self, c: &mut Context) {
+        c.print("x86_64");
     }
 
     pub(super) fn nproc(&mut self, c: &mut Context) {

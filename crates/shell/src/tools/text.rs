@@ -8,10 +8,24 @@ use crate::word::unescape;
 
 impl Tool {
     pub(super) fn cat(&mut self, c: &mut Context, text: &str) {
-        if !self.has('n') {
+        if !['n', 'A', 'b', 'E', 'T', 'v', 'e'].iter().any(|o| self.has(*o)) {
             return c.out.push_str(text);
         }
+        let marks = self.has('A') || self.has('E') || self.has('e');
+        let mut shown = String::new();
         for line in text.split_inclusive('\n') {
+            let line =
+                if self.has('A') || self.has('T') { line.replace('\t', "^I") } else { line.to_string() };
+            shown.push_str(&if marks { line.replace('\n', "$\n") } else { line });
+        }
+        if !self.has('n') && !self.has('b') {
+            return c.out.push_str(&shown);
+        }
+        for line in shown.split_inclusive('\n') {
+            if self.has('b') && line == "\n" {
+                c.out.push('\n');
+                continue;
+            }
             self.count += 1;
             c.out.push_str(&format!("{:6}\t{line}", self.count));
         }
@@ -23,11 +37,10 @@ impl Tool {
             if append && text.is_empty() && self.count > 0 {
                 continue;
             }
-            let path = absolute(c.cwd, file);
-            if is_device(&path) {
+            if is_device(&absolute(c.cwd, file)) {
                 continue;
             }
-            if let Err(error) = c.host.write(&path, text, append) {
+            if let Err(error) = c.write(file, text, append) {
                 self.code = 1;
                 c.err.push_str(&self.message("@", file, error));
             }
@@ -63,8 +76,29 @@ impl Tool {
     pub(crate) fn head(&mut self, c: &mut Context, line: &str) {
         let most = match decimal(self.value('n').unwrap_or("10")) {
             _ if self.has('c') => i64::MAX,
+            // All but the last so many: they are held back.
+            Some(most) if most < 0 => {
+                self.held.push(line.to_string());
+                if self.held.len() as i64 > -most {
+                    let first = self.held.remove(0);
+                    c.print(&first);
+                }
+                return;
+            }
+            Some(0) => {
+                self.done = true;
+                return;
+            }
             Some(most) => most,
-            None => return self.usage(c, "invalid number"),
+            None => {
+                let given = self.value('n').unwrap_or_default().to_string();
+                let what = if c.gnu {
+                    format!("invalid number of lines: '{given}'")
+                } else {
+                    format!("invalid number '{given}'")
+                };
+                return self.usage(c, &what);
+            }
         };
         let header = self.many && !self.has('q');
         if header && self.count == 1 {
@@ -88,9 +122,8 @@ impl Tool {
     }
 
     pub(crate) fn end_of_file(&mut self, c: &mut Context) {
-        if self.name.ends_with("grep") && self.has('c') && !self.has('q') {
-            let count = self.totals[1].to_string();
-            self.grep_line(c, ':', &count);
+        if self.name.ends_with("grep") && (!self.file.is_empty() || !self.from_files) {
+            self.grep_end(c);
         }
         self.totals[1] = 0;
         self.count = 0;
@@ -101,6 +134,9 @@ impl Tool {
         let Some(list) = by_fields.or(self.value('c')).or(self.value('b')) else {
             return self.usage(c, "expected a list of bytes, characters, or fields");
         };
+        if list.is_empty() || !list.bytes().all(|b| b.is_ascii_digit() || b"-, ".contains(&b)) {
+            return self.usage(c, &format!("invalid field value '{list}'"));
+        }
         let delimiter = self.value('d').unwrap_or("\t");
         if by_fields.is_some() && !line.contains(delimiter) {
             if !self.has('s') {
@@ -113,14 +149,20 @@ impl Tool {
             None => line.split_inclusive(|_: char| true).collect(),
         };
         let chosen = |n: i64| {
-            list.split(',').any(|range| {
+            list.split([',', ' ']).any(|range| {
                 let (from, to) = range.split_once('-').unwrap_or((range, range));
                 decimal(from).unwrap_or(1) <= n && n <= decimal(to).unwrap_or(i64::MAX)
             })
         };
-        let kept: Vec<&str> =
-            pieces.iter().enumerate().filter(|(n, _)| chosen(*n as i64 + 1)).map(|(_, p)| *p).collect();
-        c.print(&kept.join(if by_fields.is_some() { delimiter } else { "" }));
+        let complement = self.has('C');
+        let kept: Vec<&str> = pieces
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| chosen(*n as i64 + 1) != complement)
+            .map(|(_, p)| *p)
+            .collect();
+        let joint = self.value('O').unwrap_or(if by_fields.is_some() { delimiter } else { "" });
+        c.print(&kept.join(joint));
     }
 
     pub(super) fn wc(&mut self, c: &mut Context, text: &str) {
@@ -130,6 +172,10 @@ impl Tool {
         let counts = [lines as i64, words as i64, length as i64];
         (0..3).for_each(|n| self.totals[n] += counts[n]);
         let file = self.file.clone();
+        if self.has('L') {
+            let longest = text.lines().map(|l| l.chars().count()).max().unwrap_or(0).to_string();
+            return c.print(if file.is_empty() { longest } else { [&longest, " ", &file].concat() }.as_str());
+        }
         self.counts(c, counts, &file);
     }
 
@@ -176,16 +222,98 @@ impl Tool {
     }
 
     pub(crate) fn uniq(&mut self, c: &mut Context, text: &str) {
+        let skip = self.value('f').and_then(decimal).unwrap_or(0).max(0) as usize;
+        let characters = self.value('s').and_then(decimal).unwrap_or(0).max(0) as usize;
+        let icase = self.has('i');
+        let key = |line: &str| {
+            let mut rest = line;
+            for _ in 0..skip {
+                rest = rest.trim_start();
+                rest = &rest[rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len())..];
+            }
+            let rest: String = rest.chars().skip(characters).collect();
+            if icase { rest.to_lowercase() } else { rest }
+        };
         let mut lines = text.lines().peekable();
         while let Some(line) = lines.next() {
             let mut count = 1;
-            while lines.next_if(|next| *next == line).is_some() {
+            while lines.next_if(|next| key(next) == key(line)).is_some() {
                 count += 1;
             }
             if self.has('d') && count == 1 || self.has('u') && count > 1 {
                 continue;
             }
             if self.has('c') { c.print(&format!("{count:7} {line}")) } else { c.print(line) }
+        }
+    }
+
+    pub(super) fn tac(&mut self, c: &mut Context, text: &str) {
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        lines.iter().rev().for_each(|line| c.out.push_str(line));
+    }
+
+    pub(super) fn rev(&mut self, c: &mut Context, line: &str) {
+        c.print(&line.chars().rev().collect::<String>());
+    }
+
+    pub(super) fn nl(&mut self, c: &mut Context, text: &str) {
+        let all = self.value('b') == Some("a");
+        for line in text.lines() {
+            if line.is_empty() && !all {
+                c.print("       ");
+                continue;
+            }
+            self.totals[0] += 1;
+            c.print(&format!("{:6}\t{line}", self.totals[0]));
+        }
+    }
+
+    pub(super) fn fold(&mut self, c: &mut Context, line: &str) {
+        let width = self.value('w').and_then(decimal).unwrap_or(80).max(1) as usize;
+        let characters: Vec<char> = line.chars().collect();
+        if characters.is_empty() {
+            c.print("");
+        }
+        for piece in characters.chunks(width) {
+            c.print(&piece.iter().collect::<String>());
+        }
+    }
+
+    /// Files side by side, or, `-s`, each in a line.
+    pub(super) fn paste(&mut self, c: &mut Context, input: &str) {
+        let delimiters: Vec<char> = {
+            let mut text = String::new();
+            unescape(self.value('d').unwrap_or("\t"), &mut text);
+            if text.is_empty() { vec![' '] } else { text.chars().collect() }
+        };
+        let files = if self.operands.is_empty() { vec!["-".to_string()] } else { self.operands.clone() };
+        let mut columns: Vec<Vec<String>> = vec![];
+        for file in files {
+            let text = if file == "-" { Ok(input.to_string()) } else { c.read(&file) };
+            match text {
+                Ok(text) => columns.push(text.lines().map(str::to_string).collect()),
+                Err(error) => return self.complain(c, "@", "@", &file, error),
+            }
+        }
+        let join = |pieces: &mut dyn Iterator<Item = String>| {
+            let mut line = String::new();
+            for (n, piece) in pieces.enumerate() {
+                if n > 0 {
+                    line.push(delimiters[(n - 1) % delimiters.len()]);
+                }
+                line.push_str(&piece);
+            }
+            line
+        };
+        if self.has('s') {
+            for column in columns {
+                c.print(&join(&mut column.into_iter()));
+            }
+            return;
+        }
+        let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
+        for row in 0..rows {
+            c.print(&join(&mut columns.iter().map(|column| column.get(row).cloned().unwrap_or_default())));
         }
     }
 }

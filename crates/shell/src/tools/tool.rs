@@ -49,6 +49,8 @@ pub(crate) struct Context<'a> {
     pub(crate) environment: Rc<Vars>,
     pub(crate) out: String,
     pub(crate) err: String,
+    /// A number that differs from tool to tool, for what is to be random.
+    pub(crate) salt: u64,
     /// Units of work beside what is read and printed.
     pub(crate) work: i64,
     /// What goes into the pipes of `>(…)`.
@@ -127,7 +129,16 @@ pub(crate) struct Tool {
     pub(crate) buffer: String,
     pub(crate) count: i64,
     pub(crate) totals: [i64; 3],
-    pub(crate) pattern: Option<Pattern>,
+    /// grep's patterns.
+    pub(crate) patterns: Vec<Pattern>,
+    /// The directory whose files ls lists.
+    pub(crate) listed: String,
+    /// Whether they have been read.
+    pub(crate) counts: bool,
+    /// Lines before a match.
+    pub(crate) held: Vec<String>,
+    /// The last line shown.
+    pub(crate) shown: i64,
     pub(crate) code: i32,
     /// It needs no more input.
     pub(crate) done: bool,
@@ -165,7 +176,11 @@ impl Tool {
             buffer: String::new(),
             count: 0,
             totals: [0; 3],
-            pattern: None,
+            patterns: vec![],
+            listed: String::new(),
+            counts: false,
+            held: vec![],
+            shown: 0,
             code: 0,
             done: false,
             goes_on: false,
@@ -179,6 +194,22 @@ impl Tool {
 
     pub(crate) fn takes_input(&self) -> bool {
         !matches!(self.feed, Nothing(_))
+    }
+
+    /// It reads only the files that its operands name.
+    pub(crate) fn needs_no_input(&self) -> bool {
+        let dash = self.operands.iter().any(|o| o == "-");
+        match self.name {
+            "diff" | "cmp" => !dash,
+            "paste" => !dash && !self.operands.is_empty(),
+            "tar" => {
+                let letters = self.operands.first().map_or("", String::as_str);
+                letters.contains('c')
+                    || letters.contains('f') && !dash
+                    || self.operands.iter().any(|o| o.starts_with("--file="))
+            }
+            _ => false,
+        }
     }
 
     /// Takes what it keeps.
@@ -214,8 +245,15 @@ impl Tool {
 
     /// Complains of a file that can't be read.
     pub(crate) fn cannot_read(&mut self, file: &str, error: FileError, gnu: bool) -> String {
-        self.code = if matches!(self.name, "grep" | "sort") { 2 } else { 1 };
+        self.code = match self.name {
+            "grep" | "egrep" | "fgrep" | "sort" | "awk" | "diff" | "cmp" => 2,
+            "sed" if gnu => 2,
+            _ => 1,
+        };
         self.file.clear();
+        if self.name.ends_with("grep") && self.has('s') {
+            return String::new();
+        }
         let phrase = match (self.name, gnu) {
             ("cat", false) => "can't open '@'",
             ("sort", true) => "cannot read: @",
@@ -308,7 +346,10 @@ impl Tool {
 
     fn finish(&mut self, c: &mut Context) -> bool {
         match self.name {
-            "grep" | "egrep" | "fgrep" if self.code == 0 => self.code = i32::from(self.totals[0] == 0),
+            "grep" | "egrep" | "fgrep" if self.code == 0 && self.has('L') => {}
+            "grep" | "egrep" | "fgrep" if self.code == 0 || self.has('q') && self.totals[0] > 0 => {
+                self.code = i32::from(self.totals[0] == 0);
+            }
             "wc" if self.many => {
                 let totals = self.totals;
                 self.counts(c, totals, "total");
@@ -343,10 +384,32 @@ fn options(name: &str, spec: &str, argv: &[String]) -> Option<Arguments> {
             only_operands = true;
             continue;
         }
+        if let Some(long) = letters.strip_prefix('-') {
+            let (long, value) = match long.split_once('=') {
+                Some((long, value)) => (long, Some(value.to_string())),
+                None => (long, None),
+            };
+            let letter = long_option(name, long)?;
+            if letter == ' ' {
+                continue;
+            }
+            let at = spec.find(letter)?;
+            let value = match spec.as_bytes().get(at + 1) {
+                Some(b':') => match value {
+                    Some(value) => value,
+                    None => args.next()?.clone(),
+                },
+                _ => value.unwrap_or_default(),
+            };
+            options.push((letter, value));
+            continue;
+        }
         // `head -3`, `seq 5 -1 1`.
         if letters.bytes().all(|c| c.is_ascii_digit()) {
             match name {
                 "head" | "tail" => options.push(('n', letters.to_string())),
+                "grep" | "egrep" | "fgrep" => options.push(('C', letters.to_string())),
+                "nice" => {}
                 _ => operands.push(arg.clone()),
             }
             continue;
@@ -373,4 +436,136 @@ fn options(name: &str, spec: &str, argv: &[String]) -> Option<Arguments> {
         }
     }
     Some((options, operands))
+}
+
+/// The letter that a long option stands for; a blank: nothing changes.
+fn long_option(tool: &str, long: &str) -> Option<char> {
+    let all: &[(&str, &str, char)] = &[
+        ("", "verbose", 'v'),
+        ("", "quiet", 'q'),
+        ("", "silent", 'q'),
+        ("", "recursive", 'r'),
+        ("", "force", 'f'),
+        ("", "color", ' '),
+        ("", "colour", ' '),
+        ("", "line-buffered", ' '),
+        ("", "unbuffered", ' '),
+        ("grep", "count", 'c'),
+        ("grep", "ignore-case", 'i'),
+        ("grep", "invert-match", 'v'),
+        ("grep", "line-number", 'n'),
+        ("grep", "only-matching", 'o'),
+        ("grep", "extended-regexp", 'E'),
+        ("grep", "fixed-strings", 'F'),
+        ("grep", "perl-regexp", 'P'),
+        ("grep", "regexp", 'e'),
+        ("grep", "file", 'f'),
+        ("grep", "word-regexp", 'w'),
+        ("grep", "line-regexp", 'x'),
+        ("grep", "max-count", 'm'),
+        ("grep", "after-context", 'A'),
+        ("grep", "before-context", 'B'),
+        ("grep", "context", 'C'),
+        ("grep", "files-with-matches", 'l'),
+        ("grep", "files-without-match", 'L'),
+        ("grep", "no-filename", 'h'),
+        ("grep", "with-filename", 'H'),
+        ("grep", "no-messages", 's'),
+        ("sort", "reverse", 'r'),
+        ("sort", "numeric-sort", 'n'),
+        ("sort", "unique", 'u'),
+        ("sort", "key", 'k'),
+        ("sort", "field-separator", 't'),
+        ("sort", "version-sort", 'V'),
+        ("sort", "human-numeric-sort", 'h'),
+        ("sort", "output", 'o'),
+        ("sort", "ignore-case", 'f'),
+        ("sort", "stable", 's'),
+        ("sort", "check", 'c'),
+        ("head", "lines", 'n'),
+        ("head", "bytes", 'c'),
+        ("tail", "lines", 'n'),
+        ("tail", "bytes", 'c'),
+        ("tail", "follow", 'f'),
+        ("wc", "lines", 'l'),
+        ("wc", "words", 'w'),
+        ("wc", "bytes", 'c'),
+        ("wc", "chars", 'm'),
+        ("wc", "max-line-length", 'L'),
+        ("cut", "delimiter", 'd'),
+        ("cut", "fields", 'f'),
+        ("cut", "characters", 'c'),
+        ("cut", "bytes", 'b'),
+        ("cut", "only-delimited", 's'),
+        ("cut", "complement", 'C'),
+        ("cut", "output-delimiter", 'O'),
+        ("sed", "quiet", 'n'),
+        ("sed", "silent", 'n'),
+        ("sed", "expression", 'e'),
+        ("sed", "file", 'f'),
+        ("sed", "regexp-extended", 'E'),
+        ("sed", "in-place", 'i'),
+        ("sed", "null-data", 'z'),
+        ("sed", "separate", 's'),
+        ("tr", "delete", 'd'),
+        ("tr", "squeeze-repeats", 's'),
+        ("tr", "complement", 'c'),
+        ("uniq", "count", 'c'),
+        ("uniq", "repeated", 'd'),
+        ("uniq", "unique", 'u'),
+        ("uniq", "ignore-case", 'i'),
+        ("uniq", "skip-fields", 'f'),
+        ("cat", "number", 'n'),
+        ("cat", "number-nonblank", 'b'),
+        ("cat", "show-all", 'A'),
+        ("base64", "wrap", 'w'),
+        ("base64", "decode", 'd'),
+        ("mkdir", "parents", 'p'),
+        ("mkdir", "mode", 'm'),
+        ("rmdir", "parents", 'p'),
+        ("date", "utc", 'u'),
+        ("date", "date", 'd'),
+        ("date", "iso-8601", 'I'),
+        ("date", "rfc-email", 'R'),
+        ("date", "reference", 'r'),
+        ("touch", "date", 'd'),
+        ("touch", "reference", 'r'),
+        ("touch", "no-create", 'c'),
+        ("stat", "format", 'c'),
+        ("stat", "printf", 'P'),
+        ("seq", "separator", 's'),
+        ("seq", "equal-width", 'w'),
+        ("seq", "format", 'f'),
+        ("tee", "append", 'a'),
+        ("xargs", "no-run-if-empty", 'r'),
+        ("xargs", "null", '0'),
+        ("xargs", "max-args", 'n'),
+        ("xargs", "replace", 'I'),
+        ("xargs", "max-procs", 'P'),
+        ("xargs", "verbose", 't'),
+        ("xargs", "delimiter", 'd'),
+        ("ls", "all", 'a'),
+        ("ls", "almost-all", 'A'),
+        ("ls", "directory", 'd'),
+        ("ls", "human-readable", 'h'),
+        ("ls", "reverse", 'r'),
+        ("ls", "classify", 'F'),
+        ("ls", "recursive", 'R'),
+        ("ln", "symbolic", 's'),
+        ("ln", "no-dereference", 'n'),
+        ("cp", "archive", 'a'),
+        ("cp", "preserve", 'p'),
+        ("du", "summarize", 's'),
+        ("du", "human-readable", 'h'),
+        ("readlink", "canonicalize", 'f'),
+        ("diff", "brief", 'q'),
+        ("diff", "unified", 'u'),
+        ("md5sum", "check", 'c'),
+        ("sha256sum", "check", 'c'),
+        ("mktemp", "directory", 'd'),
+        ("mktemp", "tmpdir", 'p'),
+    ];
+    let tool = if tool.ends_with("grep") { "grep" } else { tool };
+    let of = |name: &str| all.iter().find(|(t, l, _)| *t == name && *l == long).map(|(.., letter)| *letter);
+    of(tool).or_else(|| of(""))
 }
