@@ -153,7 +153,7 @@ const link = (number, module) => {
   } catch {
     throw TEXT.damaged;
   }
-  parts[0].deferred_loaded.value = number;
+  before.deferred_loaded.value = 1;
 };
 
 // How long after all is loaded that is, in milliseconds.

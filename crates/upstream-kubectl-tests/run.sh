@@ -4,7 +4,6 @@
 #                    deps/github.com/openshift/kubernetes
 #   WORK=DIR         where to write (default: ${TMPDIR:-/tmp}/upstream-kubectl-tests)
 #   run.sh [-m bare|full] [FUNCTION…]     bare: a control plane alone, as upstream runs them; full: with a worker and its kubelet
-#   TCMD_AS_IS=1     without the three work-arounds of the shim (client.rs)
 # Results in $WORK/out: summary.txt, failures.md, failed.txt, asserts.jsonl, kubectl.jsonl
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -39,7 +38,6 @@ functions=("$@")
 : > "$TCMD_OUT/asserts.jsonl"
 for fn in "${functions[@]}"; do
   "$tcmd" reset "$mode"
-  : > "$TCMD_STATE/namespace"
   began=$(/usr/bin/date +%s%N)
   PATH="$TCMD_STATE/bin:$PATH" timeout 900 bash "$here/one.sh" "$fn" < /dev/null > "$TCMD_OUT/logs/$fn" 2>&1 || echo "$fn: ended with $?" >&2
   echo "$fn $(( ($(/usr/bin/date +%s%N) - began) / 1000000 ))" >> "$TCMD_OUT/times"

@@ -84,79 +84,17 @@ fn has_flag(args: &[String], long: &str, short: Option<&str>) -> bool {
 }
 
 fn kubectl(mut args: Vec<String>) -> i32 {
-    // The kubeconfig's namespace: `kubectl config set-context NAME --namespace=X`.
     let all_words: Vec<String> =
         args.iter().filter(|a| !a.starts_with('-') && !a.starts_with("https://")).cloned().collect();
     let words: Vec<&str> = all_words.iter().map(String::as_str).collect();
-    let kept = state().join("namespace");
-    if words.first() == Some(&"config") && words.get(1) == Some(&"set-context") {
-        let mut rest = args.iter();
-        while let Some(arg) = rest.next() {
-            let value = match arg.as_str() {
-                "-n" | "--namespace" => rest.next().cloned(),
-                _ => arg.strip_prefix("--namespace=").map(String::from),
-            };
-            if let Some(value) = value {
-                std::fs::write(&kept, value).expect("the state can be written");
-            }
-        }
-        println!("Context \"test\" modified.");
-        return 0;
-    }
     let original = args.clone();
-    if std::env::var_os("TCMD_AS_IS").is_none() {
-        // What stands in nearly every assertion and is known to fail.
-        args.iter_mut()
-            .filter(|a| a.contains("{{"))
-            .for_each(|a| *a = fields_of_indexed(&a.replace("{{range.", "{{range .")));
-    }
     expand_paths(&mut args);
-    let mut files = named_files(&args);
-    if std::env::var_os("TCMD_AS_IS").is_none()
-        && words.contains(&"apply")
-        && args.iter().any(|a| a == "--record")
-    {
-        // Two functions begin with it.
-        args.retain(|a| a != "--record");
-        let names: Vec<&String> = files.keys().collect();
-        let cause = format!("kubectl apply --filename={} --record=true", names[0]);
-        for text in files.values_mut() {
-            *text = with_cause(text.as_str().unwrap_or_default(), &cause).into();
-        }
-    }
-    let namespace = std::fs::read_to_string(&kept).unwrap_or_default();
-    let all = has_flag(&args, "--all-namespaces", Some("-A"));
-    let given =
-        has_flag(&args, "--namespace", None) || args.iter().any(|a| a == "-n" || a.starts_with("-n="));
+    let files = named_files(&args);
     let stdin = reads_stdin(&args).then(|| {
         let mut text = Vec::new();
         let _ = std::io::stdin().read_to_end(&mut text);
         String::from_utf8_lossy(&text).into_owned()
     });
-    // A kubeconfig's namespace isn't enforced on manifests, `-n` is: leave it away where they name another one.
-    let named = |text: &str| {
-        text.lines().any(|l| {
-            let l = l.trim_start().trim_start_matches('"');
-            let value = l.strip_prefix("namespace").filter(|l| l.starts_with([':', '"']));
-            let value = value.map(|l| l.trim_start_matches(['"', ':', ' ']));
-            value.is_some_and(|v| {
-                let v = v.trim_end_matches(['"', ',', ' ']).trim_matches(['"', '\'']);
-                !v.is_empty() && v != namespace
-            })
-        })
-    };
-    let is_manifest = has_flag(&args, "--filename", Some("-f")) || has_flag(&args, "-Rf", None);
-    let elsewhere = is_manifest
-        && (files.values().any(|t| named(t.as_str().unwrap_or_default()))
-            || stdin.as_deref().is_some_and(named));
-    if !namespace.is_empty()
-        && !all
-        && !given
-        && !elsewhere
-        && !matches!(words.first(), Some(&"config" | &"version"))
-    {
-        args.insert(0, format!("--namespace={namespace}"));
-    }
     let mut request = json!({"op": "kubectl", "argv": args, "given": original, "stdin": stdin, "files": files,
         "at": std::env::var("TCMD_AT").unwrap_or_default(), "fn": std::env::var("TCMD_FN").unwrap_or_default()});
     let creates_edited = words.first() == Some(&"create") && has_flag(&args, "--edit", None);
@@ -170,41 +108,6 @@ fn kubectl(mut args: Vec<String>) -> i32 {
         }
     }
     ask(&request).0
-}
-
-/// `(index .items 0).name` as `(index .items 0 "name")`, which means the same.
-fn fields_of_indexed(template: &str) -> String {
-    let mut text = template.to_string();
-    let mut from = 0;
-    while let Some(start) = text[from..].find("(index ").map(|at| at + from) {
-        from = start + 1;
-        let mut depth = 0;
-        let close = text[start..].char_indices().find(|(_, c)| {
-            depth += i32::from(*c == '(') - i32::from(*c == ')');
-            depth == 0
-        });
-        let Some((close, _)) = close.map(|(at, c)| (at + start, c)) else {
-            break;
-        };
-        let fields = &text[close + 1..];
-        let end = fields.find(|c: char| c != '.' && !c.is_ascii_alphanumeric()).unwrap_or(fields.len());
-        if fields.starts_with('.') && end > 1 {
-            let keys: String = fields[1..end].split('.').map(|f| format!(" \"{f}\"")).collect();
-            text = format!("{}{keys}){}", &text[..close], &fields[end..]);
-        }
-    }
-    text
-}
-
-/// The manifests with the annotation that `--record` makes.
-fn with_cause(text: &str, cause: &str) -> String {
-    let documents = yaml::read(text).documents;
-    let with = documents.into_iter().map(|document| {
-        let mut tree = document.into_value();
-        tree["metadata"]["annotations"]["kubernetes.io/change-cause"] = cause.into();
-        format!("{tree}\n")
-    });
-    with.collect::<Vec<_>>().join("---\n")
 }
 
 /// What `$EDITOR` makes of a text.

@@ -81,6 +81,8 @@ pub enum Kind {
     Refusal,
     /// Not an API object: something that the user broke.
     Fault,
+    /// Not an API object: what `kubectl config` has changed of the kubeconfig file.
+    Kubeconfig,
 }
 
 /// How the API and kubectl name a kind (the columns of `kubectl api-resources`).
@@ -327,6 +329,7 @@ pub const KINDS: &[KindInfo] = &[
     row(Kind::Resolver, "Resolver", "ordinal.internal", "v1", "resolvers", &[], "c"),
     row(Kind::Refusal, "Refusal", "ordinal.internal", "v1", "refusals", &[], "c"),
     row(Kind::Fault, "Fault", "ordinal.internal", "v1", "faults", &[], "c"),
+    row(Kind::Kubeconfig, "Kubeconfig", "ordinal.internal", "v1", "kubeconfigs", &[], "c"),
 ];
 
 impl Kind {

@@ -136,9 +136,12 @@ impl Object {
             Kind::StorageClass => Body::StorageClass(StorageClass::from_value(v)),
             Kind::Node => Body::Node(Node::from_value(v)),
             Kind::Event => Body::Event(Event::from_value(v)),
-            Kind::VolumeFiles | Kind::ContainerFiles | Kind::Resolver | Kind::Refusal | Kind::Fault => {
-                wrong_kind(kind)
-            }
+            Kind::VolumeFiles
+            | Kind::ContainerFiles
+            | Kind::Resolver
+            | Kind::Refusal
+            | Kind::Fault
+            | Kind::Kubeconfig => wrong_kind(kind),
             _ => Body::Other(Rc::new(without_meta(v))),
         };
         Object { kind, meta: ObjectMeta::from_value(get(v, "metadata")), body }

@@ -2,7 +2,7 @@
 //!
 //! Models `k8s.io/apiserver/pkg/endpoints/handlers`: create.go, update.go, patch.go, and `pkg/registry/generic/registry`.
 
-use super::server::ApiServer;
+use super::server::{ApiServer, DeleteOptions, Traced};
 use super::strategy;
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Body, Key, Kind, Object};
@@ -82,7 +82,40 @@ pub enum Patch {
 /// Creates an object from a tree. Errors: what is wrong with the tree, a namespace that isn't there, AlreadyExists, and what
 /// admission refuses.
 pub fn create(api: &mut ApiServer, kind: Kind, tree: &Value, mode: Mode) -> Result<Done, ApiError> {
-    make(api, kind, tree, Shares::Updated(tree), mode)
+    let made = make(api, kind, tree, Shares::Updated(tree), mode);
+    if api.trace.is_some() {
+        let text = |field: &str| tree["metadata"][field].as_str().unwrap_or_default();
+        let key = Key::new(kind, text("namespace"), text("name"));
+        trace(api, "POST", &key, mode, made.as_ref().err());
+    }
+    made
+}
+
+/// Deletes an object. Errors: NotFound, and what admission refuses.
+pub fn delete(
+    api: &mut ApiServer,
+    key: &Key,
+    options: DeleteOptions,
+    mode: Mode,
+) -> Result<Rc<Object>, ApiError> {
+    let deleted = on(api, mode, |api| api.delete(key, options));
+    trace(api, "DELETE", key, mode, deleted.as_ref().err());
+    deleted
+}
+
+/// Keeps a request for whoever wants to see it.
+#[cold]
+fn trace(api: &mut ApiServer, method: &'static str, key: &Key, mode: Mode, error: Option<&ApiError>) {
+    if let Some(trace) = &mut api.trace {
+        trace.push(Traced {
+            method,
+            key: key.clone(),
+            subresource: mode.subresource,
+            manager: mode.manager.to_string(),
+            dry_run: mode.dry_run,
+            refused: error.map(|error| error.reason),
+        });
+    }
 }
 
 fn make(api: &mut ApiServer, kind: Kind, tree: &Value, shares: Shares, mode: Mode) -> Result<Done, ApiError> {
@@ -109,6 +142,12 @@ fn make(api: &mut ApiServer, kind: Kind, tree: &Value, shares: Shares, mode: Mod
 
 /// Changes an object by a patch. Errors: NotFound, and what is wrong with the patch or with what it makes of the object.
 pub fn patch(api: &mut ApiServer, key: &Key, patch: &Patch, mode: Mode) -> Result<Done, ApiError> {
+    let patched = patched(api, key, patch, mode);
+    trace(api, "PATCH", key, mode, patched.as_ref().err());
+    patched
+}
+
+fn patched(api: &mut ApiServer, key: &Key, patch: &Patch, mode: Mode) -> Result<Done, ApiError> {
     let old = api.get(key)?;
     let mut tree = old.to_value();
     let mut described = Value::Null;
@@ -173,8 +212,9 @@ fn not_restored(why: &str) -> String {
 
 /// Puts a tree in an object's place. Errors: NotFound, and what is wrong with the tree.
 pub fn replace(api: &mut ApiServer, key: &Key, tree: &Value, mode: Mode) -> Result<Done, ApiError> {
-    let old = api.get(key)?;
-    put(api, &old, tree, Shares::Updated(tree), mode)
+    let replaced = api.get(key).and_then(|old| put(api, &old, tree, Shares::Updated(tree), mode));
+    trace(api, "PUT", key, mode, replaced.as_ref().err());
+    replaced
 }
 
 /// Server-side apply: makes the object, or gives it what the configuration says, and takes away what this manager had
@@ -190,14 +230,17 @@ pub fn apply(
     let live = api.store().get(key).cloned();
     let tree = live.as_ref().map(|object| object.to_value());
     let managers = live.as_ref().map(|object| field_managers::of(object)).unwrap_or_default();
-    match field_managers::apply(key.kind, tree.as_ref(), config, managers, mode.asker(api), force) {
-        Applied::Unreadable(why) => Err(ApiError::new(StatusReason::Unknown, why)),
-        Applied::Conflict(why) => Err(ApiError::new(StatusReason::Conflict, why)),
-        Applied::Done(tree, managers) => match &live {
-            Some(live) => put(api, live, &tree, Shares::Given(managers), mode),
-            None => make(api, key.kind, &tree, Shares::Given(managers), mode),
-        },
-    }
+    let applied =
+        match field_managers::apply(key.kind, tree.as_ref(), config, managers, mode.asker(api), force) {
+            Applied::Unreadable(why) => Err(ApiError::new(StatusReason::Unknown, why)),
+            Applied::Conflict(why) => Err(ApiError::new(StatusReason::Conflict, why)),
+            Applied::Done(tree, managers) => match &live {
+                Some(live) => put(api, live, &tree, Shares::Given(managers), mode),
+                None => make(api, key.kind, &tree, Shares::Given(managers), mode),
+            },
+        };
+    trace(api, "PATCH", key, mode, applied.as_ref().err());
+    applied
 }
 
 /// Gives what client-side apply manages of an object to the server-side applier (kubectl's migration).

@@ -27,5 +27,5 @@ pub use index::NodeLoad;
 pub use quota::status as quota_status;
 #[cfg(test)]
 pub use server::Response;
-pub use server::{ApiServer, DeleteOptions, Propagation};
+pub use server::{ApiServer, DeleteOptions, Propagation, Traced};
 pub use store::Store;

@@ -60,6 +60,25 @@ pub struct ApiServer {
     pub seed: u64,
     /// How many pods a user may ask one controller for: a limit of the simulation, not of Kubernetes.
     pub most_replicas: i32,
+    /// The requests of whoever wants to see them (`kubectl -v=6`); nobody does mostly.
+    pub trace: Option<Vec<Traced>>,
+}
+
+/// A request that changes something, as a client's log shows it.
+#[derive(Clone, Debug)]
+pub struct Traced {
+    /// `POST`
+    pub method: &'static str,
+    /// The object; its name is that of the request, also where the API server makes one.
+    pub key: Key,
+    /// `scale`, or nothing.
+    pub subresource: &'static str,
+    /// Who asks (`--field-manager`).
+    pub manager: String,
+    /// Whether it is only tried.
+    pub dry_run: bool,
+    /// Why it was refused, if it was.
+    pub refused: Option<StatusReason>,
 }
 
 /// How much of `generateName` a name keeps (`k8s.io/apiserver/pkg/storage/names/generate.go`).
@@ -83,6 +102,7 @@ impl ApiServer {
             gates,
             seed,
             most_replicas: MOST_REPLICAS,
+            trace: None,
         }
     }
 

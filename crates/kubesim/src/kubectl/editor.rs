@@ -7,6 +7,7 @@
 use super::act::edit::{
     change, hash_on_line_break, is_same, new_objects, original, parse, reason, settled, targets,
 };
+use super::config;
 use super::invocation::Invocation;
 use super::verbs::read;
 use crate::api::SimTime;
@@ -33,7 +34,8 @@ pub fn text_to_edit(store: &Store, line: &str) -> Option<String> {
 /// As [`text_to_edit`], of kubectl's words (without `kubectl`) and the files that they name: also those of
 /// `kubectl create --edit -f FILE`.
 pub fn text_of(store: &Store, words: &[String], files: &BTreeMap<String, String>) -> Option<String> {
-    let inv = read(words, None, files).ok()?;
+    let mut inv = read(words, None, files).ok()?;
+    inv.context_namespace = config::namespace(&inv, store).ok()?;
     let tree = match inv.verb.name {
         "edit" => {
             let found = targets(&inv, store).ok().filter(|found| found.failures.is_empty())?;
@@ -47,7 +49,8 @@ pub fn text_of(store: &Store, words: &[String], files: &BTreeMap<String, String>
 
 /// The text that the editor shows again after it saved `edited`, with what is wrong with it as comments. `None` if nothing is.
 pub fn reopened(store: &Store, now: SimTime, line: &str, edited: &str) -> Option<String> {
-    let inv = invocation(line)?;
+    let mut inv = invocation(line)?;
+    inv.context_namespace = config::namespace(&inv, store).ok()?;
     let mut api = ApiServer::holding(store.clone(), now);
     let found = targets(&inv, store).ok()?;
     let reasons = match parse(&inv, edited) {

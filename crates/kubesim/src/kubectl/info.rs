@@ -1,12 +1,12 @@
 //! The verbs about the cluster and about kubectl itself: `version`, `api-resources`, `api-versions`, `cluster-info`,
 //! `config`, `options`, `top`, `auth can-i`.
 
+use super::cluster::server;
 use super::flags::{self, Takes};
 use super::output::row;
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, Verb};
 use crate::api::{KINDS, Key, Kind};
-use crate::apiserver::Store;
 use crate::config::KUBERNETES_VERSION;
 use crate::process::Io;
 use serde_json::json;
@@ -40,33 +40,6 @@ pub const VERBS: &[Verb] = &[
         run: cluster_info,
     },
     Verb {
-        name: "config",
-        flags: "",
-        help: "Modify kubeconfig files using subcommands like \"kubectl config set current-context my-context\".\n\n\
-               Available Commands:\n  current-context   Display the current-context\n  get-contexts      Describe one or \
-               many contexts\n  view              Display merged kubeconfig settings or a specified kubeconfig file\n\n\
-               Usage:\n  kubectl config SUBCOMMAND [options]",
-        run: config,
-    },
-    Verb {
-        name: "config current-context",
-        flags: "",
-        help: "Display the current-context.",
-        run: |_, io| say(io, &format!("{CONTEXT}\n")),
-    },
-    Verb {
-        name: "config get-contexts",
-        flags: "no-headers? o:output",
-        help: "Display one or many contexts from the kubeconfig file.",
-        run: get_contexts,
-    },
-    Verb {
-        name: "config view",
-        flags: "allow-missing-template-keys? flatten? merge? minify? o:output raw? show-managed-fields? template",
-        help: "Display merged kubeconfig settings or a specified kubeconfig file.",
-        run: config_view,
-    },
-    Verb {
         name: "options",
         flags: "",
         help: "Print the list of flags inherited by all commands",
@@ -79,6 +52,26 @@ pub const VERBS: &[Verb] = &[
         run: |_, _| Err(Failure::client("Metrics API not available")),
     },
     Verb {
+        name: "auth",
+        flags: "",
+        help: "Inspect authorization.\n\nAvailable Commands:\n  can-i         Check whether an action is allowed\n\nUsage:\n  \
+               kubectl auth [flags] [options]",
+        run: not_simulated,
+    },
+    Verb {
+        name: "certificate",
+        flags: "",
+        help: "Modify certificate resources.\n\nUsage:\n  kubectl certificate SUBCOMMAND [options]",
+        run: not_simulated,
+    },
+    Verb {
+        name: "plugin",
+        flags: "",
+        help: "Provides utilities for interacting with plugins.\n\n Plugins provide extended functionality that is not part \
+               of the major command-line distribution.\n\nUsage:\n  kubectl plugin [flags] [options]",
+        run: not_simulated,
+    },
+    Verb {
         name: "auth can-i",
         flags: "A:all-namespaces? list? no-headers? q:quiet? subresource",
         help: "Check whether an action is allowed.\n\nUsage:\n  kubectl auth can-i VERB [TYPE | TYPE/NAME] [options]",
@@ -86,11 +79,8 @@ pub const VERBS: &[Verb] = &[
     },
 ];
 
-/// The only context of the kubeconfig file, as kubeadm names it.
-const CONTEXT: &str = "kubernetes-admin@kubernetes";
-
 /// The API groups that Kubernetes 1.36 serves, beside the core group's v1.
-const API_VERSIONS: &str = "admissionregistration.k8s.io/v1 apiextensions.k8s.io/v1 apiregistration.k8s.io/v1 apps/v1 \
+pub(super) const API_VERSIONS: &str = "admissionregistration.k8s.io/v1 apiextensions.k8s.io/v1 apiregistration.k8s.io/v1 apps/v1 \
     authentication.k8s.io/v1 authorization.k8s.io/v1 autoscaling/v1 autoscaling/v2 batch/v1 certificates.k8s.io/v1 \
     coordination.k8s.io/v1 discovery.k8s.io/v1 events.k8s.io/v1 flowcontrol.apiserver.k8s.io/v1 networking.k8s.io/v1 \
     node.k8s.io/v1 policy/v1 rbac.authorization.k8s.io/v1 resource.k8s.io/v1 scheduling.k8s.io/v1 storage.k8s.io/v1 v1";
@@ -98,6 +88,14 @@ const API_VERSIONS: &str = "admissionregistration.k8s.io/v1 apiextensions.k8s.io
 fn say(io: &mut Io, text: &str) -> Result<Next, Failure> {
     io.out(text);
     Next::OK
+}
+
+/// A command that is only known by its help, or by those below it.
+fn not_simulated(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    match inv.args.first() {
+        Some(word) => Err(Failure::client(format!("kubectl {} {word} is not simulated", inv.verb.name))),
+        None => say(io, &super::help(inv.verb)),
+    }
 }
 
 fn version(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
@@ -137,18 +135,39 @@ const OTHER_RESOURCES: &str = "\
     events Event events.k8s.io/v1 n create,delete,deletecollection,get,list,patch,update,watch ev";
 
 /// A line of `kubectl api-resources`.
-struct Resource {
-    plural: &'static str,
+pub(super) struct Resource {
+    pub(super) plural: &'static str,
     short: String,
-    group: &'static str,
-    version: &'static str,
+    pub(super) group: &'static str,
+    pub(super) version: &'static str,
     namespaced: bool,
     kind: &'static str,
     verbs: &'static str,
     category: &'static str,
 }
 
-fn resources() -> impl Iterator<Item = Resource> {
+impl Resource {
+    /// As discovery shows it, in the order of Go's fields.
+    pub(super) fn in_list(&self) -> String {
+        let list = |text: &str| json!(text.split(',').collect::<Vec<_>>());
+        let mut text = format!(
+            "{{\"name\":{},\"singularName\":{},\"namespaced\":{},\"kind\":{},\"verbs\":{}",
+            json!(self.plural),
+            json!(self.kind.to_ascii_lowercase()),
+            self.namespaced,
+            json!(self.kind),
+            list(self.verbs)
+        );
+        for (field, names) in [("shortNames", self.short.as_str()), ("categories", self.category)] {
+            if !names.is_empty() {
+                text.push_str(&format!(",\"{field}\":{}", list(names)));
+            }
+        }
+        text + "}"
+    }
+}
+
+pub(super) fn resources() -> impl Iterator<Item = Resource> {
     const ALL_VERBS: &str = "create,delete,deletecollection,get,list,patch,update,watch";
     let kinds = KINDS.iter().filter(|k| k.kind.is_served()).map(|k| Resource {
         plural: k.plural,
@@ -264,16 +283,6 @@ fn api_versions(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     say(io, &API_VERSIONS.split(' ').flat_map(|v| [v, "\n"]).collect::<String>())
 }
 
-/// The API server's address: the control plane node's.
-fn server(store: &Store) -> String {
-    let is_control_plane = |n: &&std::rc::Rc<crate::api::Object>| {
-        n.meta.label("node-role.kubernetes.io/control-plane").is_some()
-    };
-    let node = store.list(Kind::Node).find(is_control_plane);
-    let host = node.map_or("localhost".into(), |n| n.node().internal_ip.clone());
-    format!("https://{host}:6443")
-}
-
 fn cluster_info(_: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let server = server(io.api.store());
     let mut text = format!("Kubernetes control plane is running at {server}\n");
@@ -284,34 +293,6 @@ fn cluster_info(_: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     text.push_str("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
     say(io, &text)
-}
-
-fn config(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    match inv.args.first() {
-        Some(command) => Err(inv.usage(format!("unknown command {command:?}"))),
-        None => say(io, &super::help(inv.verb)),
-    }
-}
-
-fn get_contexts(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    if inv.text("output") == "name" {
-        return say(io, &format!("{CONTEXT}\n"));
-    }
-    let headers = if inv.is("no-headers") { "" } else { "CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE\n" };
-    let text = format!("{headers}*\t{CONTEXT}\tkubernetes\tkubernetes-admin\t\n");
-    say(io, &TabWriter::table().align(&text))
-}
-
-fn config_view(_: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    let tree = json!({
-        "apiVersion": "v1", "kind": "Config", "current-context": CONTEXT,
-        "clusters": [{"name": "kubernetes",
-            "cluster": {"certificate-authority-data": "DATA+OMITTED", "server": server(io.api.store())}}],
-        "contexts": [{"name": CONTEXT, "context": {"cluster": "kubernetes", "user": "kubernetes-admin"}}],
-        "users": [{"name": "kubernetes-admin",
-            "user": {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}}],
-    });
-    say(io, &yaml::write(&tree))
 }
 
 /// The flags that every verb takes.

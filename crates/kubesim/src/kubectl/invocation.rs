@@ -51,6 +51,8 @@ pub struct Invocation {
     pub files: BTreeMap<String, String>,
     /// The terminal, if the command was typed there.
     pub tty: Option<Rc<Tty>>,
+    /// The namespace of the kubeconfig's context, if it names one.
+    pub context_namespace: Option<String>,
 }
 
 impl Deref for Invocation {
@@ -62,10 +64,10 @@ impl Deref for Invocation {
 }
 
 impl Invocation {
-    /// The namespace: of `-n`, or `default`.
+    /// The namespace: of `-n`, of the kubeconfig's context, or `default`.
     pub fn namespace(&self) -> &str {
         match self.text("namespace") {
-            "" => "default",
+            "" => self.context_namespace.as_deref().unwrap_or("default"),
             namespace => namespace,
         }
     }
@@ -115,6 +117,10 @@ impl Invocation {
     }
 }
 
+/// The commands that have others below them.
+const PARENTS: &str =
+    "apply,auth,certificate,cluster-info,config,create,create secret,create service,plugin,top";
+
 /// What `--help` prints.
 pub fn help(verb: &Verb) -> String {
     if verb.name == "help" {
@@ -125,8 +131,16 @@ pub fn help(verb: &Verb) -> String {
     } else {
         format!("\n\nUsage:\n  kubectl {} [flags] [options]", verb.name)
     };
+    let parent = if PARENTS.split(',').any(|name| name == verb.name) {
+        format!(
+            "Use \"kubectl {} <command> --help\" for more information about a given command.\n",
+            verb.name
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "{}{usage}\n\nUse \"kubectl options\" for a list of global command-line options (applies to all commands).\n",
+        "{}{usage}\n\n{parent}Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n",
         verb.help
     )
 }

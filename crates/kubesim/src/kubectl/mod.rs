@@ -19,7 +19,10 @@
 
 mod act;
 mod announce;
+mod cluster;
+mod config;
 pub mod describe;
+mod discovery;
 pub mod editor;
 mod events;
 mod failure;
@@ -32,6 +35,7 @@ mod logs;
 pub mod output;
 pub mod pods;
 pub mod printers;
+mod requests;
 pub mod resource;
 pub mod selector;
 mod subresource;
@@ -60,16 +64,43 @@ pub fn command_at(
     tty: Option<Rc<Tty>>,
 ) -> Box<dyn Program> {
     let read = verbs::read(argv, stdin, files).map(|inv| Invocation { tty, ..inv });
-    Box::new(Command { read: Some(read), rest: None })
+    Box::new(Command { read: Some(read), rest: None, shows_requests: None })
 }
 
 struct Command {
     read: Option<Result<Invocation, Failure>>,
     rest: Option<Box<dyn Program>>,
+    /// The command line, if it asks for its requests to be shown (`-v=6`).
+    shows_requests: Option<Invocation>,
 }
 
 impl Program for Command {
     fn run(&mut self, io: &mut Io) -> Step {
+        if let Some(Ok(inv)) = &mut self.read
+            && inv.int("v").is_some_and(|v| v >= requests::VERBOSE)
+        {
+            inv.context_namespace = config::namespace(inv, io.api.store()).ok().flatten();
+            self.shows_requests = Some(inv.clone());
+            requests::asks(inv, io);
+        }
+        let Some(inv) = self.shows_requests.clone() else { return self.go_on(io) };
+        io.api.trace = Some(Vec::new());
+        let step = self.go_on(io);
+        let traced = io.api.trace.take().unwrap_or_default();
+        requests::changes(&inv, io, traced);
+        step
+    }
+
+    fn interrupt(&mut self, io: &mut Io) -> Option<i32> {
+        match &mut self.rest {
+            Some(program) => program.interrupt(io),
+            None => Some(130),
+        }
+    }
+}
+
+impl Command {
+    fn go_on(&mut self, io: &mut Io) -> Step {
         if let Some(read) = self.read.take() {
             let next = read.and_then(|inv| {
                 if inv.is("help") {
@@ -77,6 +108,8 @@ impl Program for Command {
                     return Next::OK;
                 }
                 announce::announce(&inv, io)?;
+                let context_namespace = config::namespace(&inv, io.api.store())?;
+                let inv = Invocation { context_namespace, ..inv };
                 (inv.verb.run)(&inv, io)
             });
             match next {
@@ -86,12 +119,5 @@ impl Program for Command {
             }
         }
         self.rest.as_mut().expect("a command that goes on has a program").run(io)
-    }
-
-    fn interrupt(&mut self, io: &mut Io) -> Option<i32> {
-        match &mut self.rest {
-            Some(program) => program.interrupt(io),
-            None => Some(130),
-        }
     }
 }

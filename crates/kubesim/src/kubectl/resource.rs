@@ -339,9 +339,15 @@ pub fn kinds(word: &str) -> Result<Vec<Kind>, Failure> {
     Ok(kinds)
 }
 
+/// `hpa.autoscal`: a group's name need only begin so. Models `k8s.io/apimachinery/pkg/api/meta/restmapper.go: ResourcesFor`.
+fn of_group_prefix(word: &str) -> Option<Kind> {
+    let (name, group) = word.split_once('.').filter(|(_, group)| !group.is_empty())?;
+    Kind::of_resource(name).filter(|kind| kind.info().group.starts_with(group))
+}
+
 /// The kind that a word names. Errors: there is none.
 pub fn kind(word: &str) -> Result<Kind, Failure> {
-    Kind::of_resource(word).ok_or_else(|| {
+    Kind::of_resource(word).or_else(|| of_group_prefix(word)).ok_or_else(|| {
         let resource = word.split('.').next().unwrap_or_default();
         Failure::client(format!("the server doesn't have a resource type {resource:?}"))
     })

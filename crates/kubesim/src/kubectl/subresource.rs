@@ -1,5 +1,6 @@
 //! What `kubectl get` asks for instead of whole objects: paths of the API server (`--raw`) and subresources.
 
+use super::discovery;
 use super::output::{Output, go_json};
 use super::resource::{SCALABLE, Targets};
 use super::table::TabWriter;
@@ -65,6 +66,9 @@ fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
     let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
     if ["/healthz", "/livez", "/readyz"].contains(&path) {
         return Ok("ok".into());
+    }
+    if let Some(text) = discovery::answer(path) {
+        return Ok(text + "\n");
     }
     let (kind, namespace, name) = place(path).ok_or_else(not_served)?;
     let tree = match name {

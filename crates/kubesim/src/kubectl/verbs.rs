@@ -7,13 +7,13 @@ use super::act::{
 use super::failure::Failure;
 use super::flags::{self, Parsed, Takes};
 use super::invocation::{Invocation, Next, Verb, help};
-use super::{describe, events, get, info, kustomize, logs};
+use super::{config, describe, events, get, info, kustomize, logs};
 use crate::process::Io;
 use std::collections::BTreeMap;
 
 /// All verbs.
 pub fn verbs() -> impl Iterator<Item = &'static Verb> {
-    READING.iter().chain(info::VERBS).chain([&APPLY]).chain(CHANGING)
+    READING.iter().chain(info::VERBS).chain(config::VERBS).chain([&APPLY]).chain(CHANGING)
 }
 
 /// The verb of this name.
@@ -398,8 +398,7 @@ const SET_ACCOUNT: &str = "f:filename, k:kustomize R:recursive? all? o:output dr
     template allow-missing-template-keys? show-managed-fields? record?";
 
 /// kubectl's commands that are not simulated.
-const NOT_SIMULATED: &[&str] =
-    &["alpha", "auth", "certificate", "completion", "explain", "kuberc", "plugin", "proxy"];
+const NOT_SIMULATED: &[&str] = &["alpha", "completion", "explain", "kuberc", "proxy"];
 
 /// Other names of verbs' second words.
 const ALIASES: &[(&str, &str, &str)] = &[
@@ -427,7 +426,14 @@ pub(super) fn read(
         let failure = Failure::client(format!("{e}\nSee 'kubectl {} --help' for usage.", verb.name));
         if verb.name == "diff" { Failure::Coded(2, Box::new(failure)) } else { failure }
     })?;
-    let inv = Invocation { verb, parsed, stdin: stdin.map(String::from), files: files.clone(), tty: None };
+    let inv = Invocation {
+        verb,
+        parsed,
+        stdin: stdin.map(String::from),
+        files: files.clone(),
+        tty: None,
+        context_namespace: None,
+    };
     if inv.has("kustomize") { kustomized(inv) } else { Ok(inv) }
 }
 

@@ -65,7 +65,9 @@ fn options<'a>(inv: &'a Invocation, source: &'a str) -> InputOptions<'a> {
         source,
         namespace: inv.namespace(),
         enforce_namespace: inv.has("namespace"),
-        validate: inv.verb.flags.contains("validate") && !matches!(inv.text("validate"), "false" | "ignore"),
+        validate: inv.verb.name != "edit"
+            && inv.verb.flags.contains("validate")
+            && !matches!(inv.text("validate"), "false" | "ignore"),
     }
 }
 

@@ -75,7 +75,7 @@ impl Replacing {
                         propagation: removal.propagation,
                         ..DeleteOptions::default()
                     };
-                    io.api.delete(&document.key(), options)?;
+                    handlers::delete(io.api, &document.key(), options, mode)?;
                     let timeout = self.inv.duration("timeout").unwrap_or_default();
                     self.deleted = Some((old, io.api.now + timeout));
                     continue;

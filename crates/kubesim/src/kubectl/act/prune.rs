@@ -139,7 +139,7 @@ fn remove(inv: &Invocation, io: &mut Io, object: &Object, dry_run: DryRun) -> Re
         };
         let key: Key = object.key();
         let mode = dry_run.mode(inv, handlers::FieldValidation::Ignore);
-        handlers::on(io.api, mode, |api| api.delete(&key, options)).map_err(|e| {
+        handlers::delete(io.api, &key, options, mode).map_err(|e| {
             let info = object.kind.info();
             let scope = if info.namespaced { "namespaced" } else { "nonNamespaced" };
             let (group, version, kind) = (info.group, info.version, info.name);

@@ -49,7 +49,7 @@ pub(super) fn write(inv: &Invocation, io: &mut Io, method: &str) -> Result<Next,
             handlers::replace(io.api, &key(&name), &body(kind, &text, &namespace)?, mode)?.object.to_value()
         }
         ("DELETE", Some(name)) => {
-            let deleted = io.api.delete(&key(&name), DeleteOptions::default())?;
+            let deleted = handlers::delete(io.api, &key(&name), DeleteOptions::default(), mode)?;
             match io.api.get(&key(&name)) {
                 Ok(left) => left.to_value(),
                 Err(_) => json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",

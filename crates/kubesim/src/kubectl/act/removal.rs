@@ -66,7 +66,7 @@ impl Removal {
         let mut uid = Uid::default();
         if self.dry_run != DryRun::Client {
             let mode = self.dry_run.mode(inv, handlers::FieldValidation::Ignore);
-            uid = handlers::on(io.api, mode, |api| api.delete(key, options))?.meta.uid;
+            uid = handlers::delete(io.api, key, options, mode)?.meta.uid;
         }
         let info = key.kind.info();
         if inv.text("output") == "name" {

@@ -329,6 +329,8 @@ pub fn history(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     for object in objects {
         let shown = match output {
             Output::Table { .. } => show_history(inv, io, &object),
+            // Only `-o` asks for the history; a template alone is for the object.
+            _ if !inv.has("output") => output.print(&object).map(|text| io.out(text)),
             _ => print_history(inv, io, &object, &output),
         };
         failures.extend(shown.err());

@@ -112,7 +112,7 @@ pub fn template_text(store: &Store, object: &Object, template: &Value, now: SimT
     description.out
 }
 
-fn shows_events(kind: Kind) -> bool {
+pub(super) fn shows_events(kind: Kind) -> bool {
     !matches!(
         kind,
         Kind::Namespace

@@ -1,0 +1,490 @@
+//! `kubectl config`: the kubeconfig file, which is a record in the store, so that every moment has its own. Models
+//! `k8s.io/kubectl/pkg/cmd/config` and client-go's `tools/clientcmd`.
+
+use super::output::{Output, row};
+use super::table::TabWriter;
+use super::{Failure, Invocation, Next, Verb, cluster, help};
+use crate::api::{Body, Key, Kind, Object, ObjectMeta};
+use crate::apiserver::Store;
+use crate::process::Io;
+use serde_json::{Map, Value, json};
+use std::rc::Rc;
+
+/// The verbs.
+pub const VERBS: &[Verb] = &[
+    Verb {
+        name: "config",
+        flags: "",
+        help: "Modify kubeconfig files using subcommands like \"kubectl config set current-context my-context\".\n\n\
+               Available Commands:\n  current-context   Display the current-context\n  delete-cluster    Delete the \
+               specified cluster from the kubeconfig\n  delete-context    Delete the specified context from the \
+               kubeconfig\n  delete-user       Delete the specified user from the kubeconfig\n  get-clusters      Display \
+               clusters defined in the kubeconfig\n  get-contexts      Describe one or many contexts\n  get-users         \
+               Display users defined in the kubeconfig\n  rename-context    Rename a context from the kubeconfig file\n  \
+               set               Set an individual value in a kubeconfig file\n  set-cluster       Set a cluster entry \
+               in kubeconfig\n  set-context       Set a context entry in kubeconfig\n  set-credentials   Set a user \
+               entry in kubeconfig\n  unset             Unset an individual value in a kubeconfig file\n  use-context       \
+               Set the current-context in a kubeconfig file\n  view              Display merged kubeconfig settings or \
+               a specified kubeconfig file\n\nUsage:\n  kubectl config SUBCOMMAND [options]",
+        run: parent,
+    },
+    Verb {
+        name: "config current-context",
+        flags: "",
+        help: "Display the current-context.",
+        run: current_context,
+    },
+    Verb {
+        name: "config get-contexts",
+        flags: "no-headers? o:output",
+        help: "Display one or many contexts from the kubeconfig file.",
+        run: get_contexts,
+    },
+    Verb {
+        name: "config get-clusters",
+        flags: "",
+        help: "Display clusters defined in the kubeconfig.",
+        run: get_names,
+    },
+    Verb {
+        name: "config get-users",
+        flags: "",
+        help: "Display users defined in the kubeconfig.",
+        run: get_names,
+    },
+    Verb {
+        name: "config set-context",
+        flags: "current?",
+        help: "Set a context entry in kubeconfig.\n\n Specifying a name that already exists will merge new fields on top of \
+               existing values for those fields.\n\nUsage:\n  kubectl config set-context [NAME | --current] \
+               [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace] [options]",
+        run: set_context,
+    },
+    Verb {
+        name: "config set-cluster",
+        flags: "proxy-url embed-certs?",
+        help: "Set a cluster entry in kubeconfig.\n\nUsage:\n  kubectl config set-cluster NAME [--server=server] [options]",
+        run: set_entry,
+    },
+    Verb {
+        name: "config set-credentials",
+        flags: "embed-certs?",
+        help: "Set a user entry in kubeconfig.\n\nUsage:\n  kubectl config set-credentials NAME [--token=bearer_token] \
+               [--username=basic_user] [--password=basic_password] [options]",
+        run: set_entry,
+    },
+    Verb {
+        name: "config use-context",
+        flags: "",
+        help: "Set the current-context in a kubeconfig file.\n\nUsage:\n  kubectl config use-context CONTEXT_NAME [options]",
+        run: use_context,
+    },
+    Verb {
+        name: "config rename-context",
+        flags: "",
+        help: "Renames a context from the kubeconfig file.\n\nUsage:\n  kubectl config rename-context CONTEXT_NAME \
+               NEW_NAME [options]",
+        run: rename_context,
+    },
+    Verb {
+        name: "config delete-context",
+        flags: "",
+        help: "Delete the specified context from the kubeconfig.",
+        run: delete_entry,
+    },
+    Verb {
+        name: "config delete-cluster",
+        flags: "",
+        help: "Delete the specified cluster from the kubeconfig.",
+        run: delete_entry,
+    },
+    Verb {
+        name: "config delete-user",
+        flags: "",
+        help: "Delete the specified user from the kubeconfig.",
+        run: delete_entry,
+    },
+    Verb {
+        name: "config set",
+        flags: "set-raw-bytes?",
+        help: "Set an individual value in a kubeconfig file.\n\n PROPERTY_NAME is a dot delimited name where each token \
+               represents either an attribute name or a map key.\n\nUsage:\n  kubectl config set PROPERTY_NAME \
+               PROPERTY_VALUE [options]",
+        run: set_property,
+    },
+    Verb {
+        name: "config unset",
+        flags: "",
+        help: "Unset an individual value in a kubeconfig file.\n\nUsage:\n  kubectl config unset PROPERTY_NAME [options]",
+        run: set_property,
+    },
+    Verb {
+        name: "config view",
+        flags: "allow-missing-template-keys? flatten? merge? minify? o:output raw? show-managed-fields? template",
+        help: "Display merged kubeconfig settings or a specified kubeconfig file.",
+        run: view,
+    },
+];
+
+/// The only context of the kubeconfig file at first, as kubeadm names it.
+const CONTEXT: &str = "kubernetes-admin@kubernetes";
+/// The file, as kubectl names it.
+const FILE: &str = "/home/.kube/config";
+
+fn key() -> Key {
+    Key::cluster(Kind::Kubeconfig, "config")
+}
+
+/// The kubeconfig.
+fn load(store: &Store) -> Value {
+    if let Some(object) = store.get(&key())
+        && let Body::Other(tree) = &object.body
+    {
+        return (**tree).clone();
+    }
+    json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": CONTEXT,
+        "clusters": [{"name": "kubernetes",
+            "cluster": {"certificate-authority-data": "DATA+OMITTED", "server": cluster::server(store)}}],
+        "contexts": [{"name": CONTEXT, "context": {"cluster": "kubernetes", "user": "kubernetes-admin"}}],
+        "users": [{"name": "kubernetes-admin",
+            "user": {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}}],
+    })
+}
+
+fn save(io: &mut Io, tree: Value) {
+    let object = Object::new(Kind::Kubeconfig, ObjectMeta::named("", "config"), Body::Other(Rc::new(tree)));
+    io.api.put_internal(key(), Some(object));
+}
+
+/// A list of the file, and what its entries hold: `contexts`, `context`.
+type List = (&'static str, &'static str);
+const CONTEXTS: List = ("contexts", "context");
+const CLUSTERS: List = ("clusters", "cluster");
+const USERS: List = ("users", "user");
+
+/// The entry of this name.
+fn entry<'a>(tree: &'a Value, (list, field): List, name: &str) -> Option<&'a Value> {
+    tree[list].as_array()?.iter().find(|entry| entry["name"] == name).map(|entry| &entry[field])
+}
+
+/// The entry of this name, which is made if it is not there.
+fn entry_mut<'a>(tree: &'a mut Value, (list, field): List, name: &str) -> &'a mut Value {
+    if !tree[list].is_array() {
+        tree[list] = json!([]);
+    }
+    let entries = tree[list].as_array_mut().expect("it is a list by now");
+    let at = entries.iter().position(|entry| entry["name"] == name).unwrap_or_else(|| {
+        let at = entries.iter().take_while(|entry| entry["name"].as_str() < Some(name)).count();
+        entries.insert(at, json!({"name": name, field: {}}));
+        at
+    });
+    &mut entries[at][field]
+}
+
+fn names(tree: &Value, (list, _): List) -> Vec<String> {
+    let entries = tree[list].as_array().into_iter().flatten();
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry["name"].as_str().map(String::from)).collect();
+    collections::sort(&mut names);
+    names
+}
+
+/// The namespace of the context that is used; none if it names none. Errors: the command line names what the kubeconfig hasn't.
+pub(super) fn namespace(inv: &Invocation, store: &Store) -> Result<Option<String>, Failure> {
+    // Some verbs have a `--user` of their own.
+    let names_user = inv.has("user") && !inv.verb.flags.contains("user+");
+    let given = inv.has("context") || inv.has("cluster") || names_user;
+    if (store.get(&key()).is_none() && !given) || inv.verb.name.starts_with("config") {
+        return Ok(None);
+    }
+    let tree = load(store);
+    for (flag, list, what) in [("cluster", CLUSTERS, "cluster"), ("user", USERS, "auth info")] {
+        if let Some(name) = inv.get(flag).filter(|_| flag != "user" || names_user)
+            && entry(&tree, list, name).is_none()
+        {
+            return Err(Failure::client(format!("{what} {name:?} does not exist")));
+        }
+    }
+    let name = inv.get("context").or(tree["current-context"].as_str()).unwrap_or_default();
+    let Some(context) = entry(&tree, CONTEXTS, name) else {
+        return match inv.get("context") {
+            Some(name) => Err(Failure::client(format!("context {name:?} does not exist"))),
+            None => Ok(None),
+        };
+    };
+    let cluster = inv.get("cluster").or(context["cluster"].as_str()).unwrap_or_default();
+    if entry(&tree, CLUSTERS, cluster).is_none() && !inv.has("server") {
+        return Err(Failure::Plain(
+            "The connection to the server localhost:8080 was refused - did you specify the right host or port?".into(),
+        ));
+    }
+    Ok(context["namespace"].as_str().filter(|name| !name.is_empty()).map(String::from))
+}
+
+fn parent(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    match inv.args.first() {
+        Some(command) => Err(inv.usage(format!("unknown command {command:?}"))),
+        None => say(io, &help(inv.verb)),
+    }
+}
+
+fn say(io: &mut Io, text: &str) -> Result<Next, Failure> {
+    io.out(text);
+    Next::OK
+}
+
+/// The one argument. Errors: there are more, or none.
+fn one_argument<'a>(inv: &'a Invocation, missing: &str) -> Result<&'a str, Failure> {
+    match &inv.args[..] {
+        [name] => Ok(name),
+        [] => Err(Failure::client(missing)),
+        more => Err(inv.usage(format!("Unexpected args: [{}]", more.join(" ")))),
+    }
+}
+
+fn current_context(_: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    match load(io.api.store())["current-context"].as_str() {
+        None | Some("") => Err(Failure::client("current-context is not set")),
+        Some(name) => say(io, &format!("{name}\n")),
+    }
+}
+
+fn get_contexts(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let tree = load(io.api.store());
+    if !matches!(inv.text("output"), "" | "name") {
+        return Err(Failure::client("output must be one of '' or 'name'"));
+    }
+    let only_names = inv.text("output") == "name";
+    let (mut wanted, mut failures) = (names(&tree, CONTEXTS), Vec::new());
+    if !inv.args.is_empty() {
+        let (known, unknown): (Vec<String>, Vec<String>) =
+            inv.args.iter().cloned().partition(|name| wanted.contains(name));
+        failures.extend(unknown.iter().map(|name| Failure::client(format!("context {name} not found"))));
+        wanted = known;
+        collections::sort(&mut wanted);
+    }
+    let mut text = String::new();
+    if !only_names && !inv.is("no-headers") {
+        text = row(["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"].into_iter());
+    }
+    for name in &wanted {
+        if only_names {
+            text.push_str(&format!("{name}\n"));
+            continue;
+        }
+        let context = entry(&tree, CONTEXTS, name).unwrap_or(&Value::Null);
+        let field = |field: &str| context[field].as_str().unwrap_or_default();
+        let current = if tree["current-context"] == name.as_str() { "*" } else { " " };
+        text.push_str(&row([current, name, field("cluster"), field("user"), field("namespace")].into_iter()));
+    }
+    io.out(if only_names { text } else { TabWriter::table().align(&text) });
+    Failure::all(failures)?;
+    Next::OK
+}
+
+fn get_names(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let list = if inv.verb.name.ends_with("clusters") { CLUSTERS } else { USERS };
+    let names = names(&load(io.api.store()), list);
+    say(io, &format!("NAME\n{}", names.iter().map(|name| format!("{name}\n")).collect::<String>()))
+}
+
+fn set_context(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let mut tree = load(io.api.store());
+    let current = tree["current-context"].as_str().unwrap_or_default().to_string();
+    let name = match (&inv.args[..], inv.is("current")) {
+        ([], true) if current.is_empty() => return Err(Failure::client("no current context is set")),
+        ([], true) => current,
+        ([], false) => {
+            return Err(Failure::client("you must specify a non-empty context name or --current"));
+        }
+        ([_], true) => return Err(Failure::client("you cannot specify both a context name and --current")),
+        ([name], false) => name.clone(),
+        (more, _) => return Err(inv.usage(format!("Unexpected args: [{}]", more.join(" ")))),
+    };
+    let exists = entry(&tree, CONTEXTS, &name).is_some();
+    let context = entry_mut(&mut tree, CONTEXTS, &name);
+    for field in ["cluster", "user", "namespace"].into_iter().filter(|field| inv.has(field)) {
+        put(context, field, inv.text(field));
+    }
+    save(io, tree);
+    say(io, &format!("Context {name:?} {}.\n", if exists { "modified" } else { "created" }))
+}
+
+/// Gives a field a text; an empty one takes it away.
+fn put(entry: &mut Value, field: &str, text: &str) {
+    match text {
+        "" => entry.as_object_mut().into_iter().for_each(|fields| drop(fields.remove(field))),
+        text => entry[field] = text.into(),
+    }
+}
+
+/// `set-cluster` and `set-credentials`
+fn set_entry(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let of_cluster = inv.verb.name.ends_with("cluster");
+    let what = if of_cluster { "cluster" } else { "user" };
+    let name = one_argument(inv, &format!("you must specify a non-empty {what} name"))?;
+    if inv.is("embed-certs") {
+        return Err(Failure::client("--embed-certs is not simulated"));
+    }
+    let (list, fields) = match of_cluster {
+        true => (
+            CLUSTERS,
+            &["server", "tls-server-name", "certificate-authority", "proxy-url", "insecure-skip-tls-verify"]
+                [..],
+        ),
+        false => (USERS, &["client-certificate", "client-key", "token", "username", "password"][..]),
+    };
+    let mut tree = load(io.api.store());
+    let entry = entry_mut(&mut tree, list, name);
+    for field in fields.iter().filter(|field| inv.has(field)) {
+        match *field {
+            "insecure-skip-tls-verify" => entry[*field] = inv.is(field).into(),
+            field => put(entry, field, inv.text(field)),
+        }
+    }
+    save(io, tree);
+    say(io, &format!("{} {name:?} set.\n", if of_cluster { "Cluster" } else { "User" }))
+}
+
+fn use_context(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let name = one_argument(inv, "empty context names are not allowed")?;
+    let mut tree = load(io.api.store());
+    if entry(&tree, CONTEXTS, name).is_none() {
+        return Err(Failure::client(format!("no context exists with the name: {name:?}")));
+    }
+    tree["current-context"] = name.into();
+    save(io, tree);
+    say(io, &format!("Switched to context {name:?}.\n"))
+}
+
+fn rename_context(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let [old, new] = &inv.args[..] else {
+        return Err(inv.usage(format!("Unexpected args: [{}]", inv.args.join(" "))));
+    };
+    let mut tree = load(io.api.store());
+    let Some(context) = entry(&tree, CONTEXTS, old).cloned() else {
+        return Err(Failure::client(format!("cannot rename the context {old:?}, it's not in {FILE}")));
+    };
+    if entry(&tree, CONTEXTS, new).is_some() {
+        return Err(Failure::client(format!(
+            "cannot rename the context {old:?}, the context {new:?} already exists in {FILE}"
+        )));
+    }
+    remove(&mut tree, CONTEXTS, old);
+    *entry_mut(&mut tree, CONTEXTS, new) = context;
+    if tree["current-context"] == old.as_str() {
+        tree["current-context"] = new.as_str().into();
+    }
+    save(io, tree);
+    say(io, &format!("Context {old:?} renamed to {new:?}.\n"))
+}
+
+fn remove(tree: &mut Value, (list, _): List, name: &str) {
+    let entries = tree[list].as_array_mut();
+    entries.into_iter().for_each(|entries| entries.retain(|entry| entry["name"] != name));
+}
+
+fn delete_entry(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let (list, what) = match inv.verb.name.rsplit('-').next() {
+        Some("context") => (CONTEXTS, "context"),
+        Some("cluster") => (CLUSTERS, "cluster"),
+        _ => (USERS, "user"),
+    };
+    let name = one_argument(inv, &format!("you must specify a {what} to delete"))?;
+    let mut tree = load(io.api.store());
+    if entry(&tree, list, name).is_none() {
+        return Err(Failure::client(format!("cannot delete {what} {name}, not in {FILE}")));
+    }
+    if what == "context" && tree["current-context"] == name {
+        io.err(
+            "warning: this removed your active context, use \"kubectl config use-context\" to select a different one\n",
+        );
+    }
+    remove(&mut tree, list, name);
+    save(io, tree);
+    say(io, &format!("deleted {what} {name} from {FILE}\n"))
+}
+
+/// `set PROPERTY VALUE` and `unset PROPERTY`: `current-context`, or a field of an entry such as `contexts.NAME.namespace`.
+fn set_property(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let sets = inv.verb.name == "config set";
+    let (property, value) = match &inv.args[..] {
+        [property, value] if sets => (property, Some(value.as_str())),
+        [property] if !sets => (property, None),
+        more => return Err(inv.usage(format!("Unexpected args: [{}]", more.join(" ")))),
+    };
+    if inv.is("set-raw-bytes") {
+        return Err(Failure::client("--set-raw-bytes is not simulated"));
+    }
+    let mut tree = load(io.api.store());
+    let mut parts = property.split('.');
+    let first = parts.next().unwrap_or_default();
+    let rest: Vec<&str> = parts.collect();
+    let list = [CONTEXTS, CLUSTERS, USERS].into_iter().find(|(list, _)| *list == first);
+    match (list, &rest[..]) {
+        (None, []) if first == "current-context" => tree[first] = value.unwrap_or_default().into(),
+        (Some(list), [name @ .., field]) if !name.is_empty() => {
+            put(entry_mut(&mut tree, list, &name.join(".")), field, value.unwrap_or_default());
+        }
+        (Some(list), [name]) if !sets => remove(&mut tree, list, name),
+        (Some((list, _)), []) if !sets => tree[list] = Value::Array(Vec::new()),
+        _ => {
+            return Err(Failure::client(format!(
+                "unable to parse {property:?} at {first:?}: no such property"
+            )));
+        }
+    }
+    save(io, tree);
+    let done = if sets { "set" } else { "unset" };
+    say(io, &format!("Property {property:?} {done}.\n"))
+}
+
+fn view(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if !inv.args.is_empty() {
+        return Err(inv.usage(format!("unexpected arguments: [{}]", inv.args.join(" "))));
+    }
+    let mut tree = load(io.api.store());
+    if inv.is("minify") {
+        tree = minified(tree, inv.get("context"))?;
+    }
+    if !inv.is("raw") && !inv.is("flatten") {
+        for user in tree["users"].as_array_mut().into_iter().flatten() {
+            for field in ["token", "password"] {
+                if user["user"].get(field).is_some() {
+                    user["user"][field] = "REDACTED".into();
+                }
+            }
+        }
+    }
+    let text = match Output::of(inv)? {
+        Output::Table { .. } => yaml::write(&tree),
+        output => output.print_tree(&tree)?,
+    };
+    say(io, &text)
+}
+
+/// Only what the context needs. Models clientcmd/api/helpers.go: MinifyConfig.
+fn minified(mut tree: Value, context: Option<&str>) -> Result<Value, Failure> {
+    let name = context.or(tree["current-context"].as_str()).unwrap_or_default().to_string();
+    if name.is_empty() {
+        return Err(Failure::client("current-context must exist in order to minify"));
+    }
+    let Some(context) = entry(&tree, CONTEXTS, &name) else {
+        return Err(Failure::client(format!("cannot locate context {name}")));
+    };
+    let field = |field: &str| context[field].as_str().unwrap_or_default().to_string();
+    let kept: Map<String, Value> =
+        [(CONTEXTS, name.clone()), (CLUSTERS, field("cluster")), (USERS, field("user"))]
+            .into_iter()
+            .map(|((list, field), name)| {
+                let found = entry(&tree, (list, field), &name).cloned();
+                let entries =
+                    found.map(|found| json!([{"name": name, field: found}])).unwrap_or_else(|| json!([]));
+                (list.to_string(), entries)
+            })
+            .collect();
+    tree.as_object_mut().into_iter().for_each(|fields| fields.extend(kept.clone()));
+    tree["current-context"] = name.into();
+    Ok(tree)
+}
