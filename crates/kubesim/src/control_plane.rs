@@ -8,8 +8,8 @@ use crate::apiserver::Store;
 use crate::component::{Context, Outcome, WatchEvent};
 use crate::config::Timings;
 use crate::controllers::{
-    deployment, disruption, endpoint_slice, garbage_collector, namespace, node_lifecycle, persistent_volume,
-    pod_gc, protection, replica_set, resource_quota, stateful_set, taint_eviction,
+    daemon_set, deployment, disruption, endpoint_slice, garbage_collector, namespace, node_lifecycle,
+    persistent_volume, pod_gc, protection, replica_set, resource_quota, stateful_set, taint_eviction,
 };
 use crate::dns::server::{self as dns, Untold};
 use crate::fault;
@@ -52,7 +52,7 @@ struct Row {
 const WATCH: fn(&Timings) -> Span = |timings| timings.watch;
 
 /// The components, in the order in which they hear of a change.
-const COMPONENTS: [Row; 18] = [
+const COMPONENTS: [Row; 19] = [
     Row {
         component: Component::StatefulSetController,
         event_handlers: stateful_set::event_handlers,
@@ -70,6 +70,12 @@ const COMPONENTS: [Row; 18] = [
         component: Component::DeploymentController,
         event_handlers: deployment::event_handlers,
         sync: |work, key| deployment::sync(&mut work.context, key),
+        latency: WATCH,
+    },
+    Row {
+        component: Component::DaemonSetController,
+        event_handlers: daemon_set::event_handlers,
+        sync: |work, key| daemon_set::sync(&mut work.context, key),
         latency: WATCH,
     },
     Row {

@@ -747,7 +747,7 @@ impl Toleration {
         }
     }
 
-    fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         let mut w = Writer::new()
             .text("key", self.key.as_deref())
             .put("operator", if self.value.is_some() { "Equal" } else { "Exists" })

@@ -29,6 +29,7 @@ pub enum Component {
     Kubelet,
     /// The cluster's DNS: CoreDNS, which watches Services and EndpointSlices.
     Dns,
+    DaemonSetController,
     /// Not a part of Kubernetes: the commands that the user started.
     Terminal,
 }
@@ -56,6 +57,7 @@ impl Component {
             Provisioner,
             Kubelet,
             Dns,
+            DaemonSetController,
             Terminal,
         ]
     };

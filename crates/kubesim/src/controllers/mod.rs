@@ -4,6 +4,7 @@
 //! and says when it wants to look again. What it remembers of the history is its own ([`crate::control_plane::Memory`]) and no
 //! state; it calls no other component.
 
+pub mod daemon_set;
 pub mod deployment;
 pub mod disruption;
 pub mod endpoint_slice;

@@ -3,6 +3,7 @@
 mod busy;
 mod dns_story;
 mod hostile;
+mod kubectl_flags;
 mod kubectl_recorded;
 mod kubectl_verbs;
 mod manifest_diagnostics;
