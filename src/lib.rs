@@ -35,6 +35,7 @@ pub fn start() {
     let address = browser::address();
     // A frame is as the page around it wants it, not as the reader arranged a whole page once.
     let layout = if address.embed { Layout::default() } else { browser::kept_layout() };
+    browser::set_type_size(layout.large);
     let kept_theme = if address.embed { None } else { browser::kept_theme() };
     let start = app::start::Start { address, saved: browser::remembered(), layout };
     if let Some(dark) = start.address.dark.or(kept_theme) {

@@ -8,7 +8,7 @@ use crate::page::layout::Layout;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event, Storage};
+use web_sys::{Element, Event, HtmlElement, Storage};
 
 /// The name under which the tab remembers.
 const MEMORY: &str = "ordinal";
@@ -35,9 +35,16 @@ pub fn without_fragment() -> String {
     [here(false), search].concat()
 }
 
-/// Changes what stands behind `#`, without a new entry among the pages that were visited.
+/// Changes what stands behind `#`, without a new entry among the pages that were visited; an empty one goes with its `#`.
 pub fn set_fragment(fragment: &str) {
-    let _ = gloo::utils::window().location().replace(&["#", fragment].concat());
+    let window = gloo::utils::window();
+    if !fragment.is_empty() {
+        let _ = window.location().replace(&["#", fragment].concat());
+        return;
+    }
+    if let Ok(history) = window.history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&without_fragment()));
+    }
 }
 
 /// What the tab remembers from before it was loaded again.
@@ -73,11 +80,9 @@ pub fn keep(style: &str) {
     keep_as(MEMORY, style);
 }
 
-/// Where the parts of the page stood at the last visit.
+/// Where the parts of the page stood at the last visit, and how large type was.
 pub fn kept_layout() -> Layout {
-    let layout = kept_as(LAYOUT).map_or_else(Layout::default, |text| Layout::read(&text));
-    set_type_size(layout.large);
-    layout
+    kept_as(LAYOUT).map_or_else(Layout::default, |text| Layout::read(&text))
 }
 
 /// Gives type its size, and keeps where the parts of the page stand.
@@ -86,7 +91,8 @@ pub fn arrange(layout: Layout) {
     keep_as(LAYOUT, &layout.to_text());
 }
 
-fn set_type_size(large: bool) {
+/// Gives type its size.
+pub fn set_type_size(large: bool) {
     let _ = gloo::utils::document_element().set_attribute("data-type", if large { "large" } else { "" });
 }
 
@@ -140,6 +146,33 @@ pub fn kept_theme() -> Option<bool> {
 /// Light or dark, whatever the browser asks for.
 pub fn set_theme(dark: bool) {
     let _ = gloo::utils::document_element().set_attribute("data-theme", if dark { "dark" } else { "light" });
+}
+
+/// Scrolls the stage just so far that a lane's pod is in view, counted from 0; its top before all else.
+pub fn show_lane(lane: usize) -> Option<()> {
+    let document = gloo::utils::document();
+    let stage: HtmlElement = document.query_selector(".stage").ok()??.dyn_into().ok()?;
+    let pods = document.query_selector_all(".stage .lane > .pod").ok()?;
+    let pod: Element = pods.item(lane as u32)?.dyn_into().ok()?;
+    let (seen, rect) = (stage.get_bounding_client_rect(), pod.get_bounding_client_rect());
+    let over = (rect.bottom() - seen.bottom()).max(0.0).min(rect.top() - seen.top());
+    let by = if rect.top() < seen.top() { rect.top() - seen.top() } else { over };
+    // Where type is larger, a pixel of the stage is more than one of the window.
+    let scale = seen.height() / f64::from(stage.offset_height().max(1));
+    stage.set_scroll_top(stage.scroll_top() + (by / scale) as i32);
+    Some(())
+}
+
+/// Gives the focus to the first element of a selector.
+pub fn focus(selector: &str) -> Option<()> {
+    let element = gloo::utils::document().query_selector(selector).ok()??;
+    element.dyn_into::<HtmlElement>().ok()?.focus().ok()
+}
+
+/// Whether the pointer or the focus is in an element.
+pub fn is_attended(selector: &str) -> bool {
+    let attended = [selector, ":is(:hover, :focus-within)"].concat();
+    gloo::utils::document().query_selector(&attended).is_ok_and(|found| found.is_some())
 }
 
 /// The element at which an event happened.

@@ -2,7 +2,7 @@
 
 use super::browser;
 use crate::page::intent::Intent;
-use crate::page::layout::Foldable;
+use crate::page::layout::{Arrangement, Foldable};
 use crate::session::Action;
 use crate::session::branch::Stop;
 use wasm_bindgen::JsCast;
@@ -15,6 +15,10 @@ pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Intent> {
     let (key, command) = (event.key(), event.ctrl_key() || event.meta_key());
     if command && key == "Enter" {
         return Some(Intent::Apply);
+    }
+    // Where text is typed, the browser undoes it.
+    if command && key == "z" && target.closest("input, textarea").ok()?.is_none() {
+        return Some(Intent::Undo);
     }
     if command || event.alt_key() {
         return None;
@@ -31,12 +35,15 @@ pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Intent> {
         button.dyn_into::<web_sys::HtmlElement>().ok()?.click();
         return None;
     }
-    let fold = |what, part: &str| Some(Intent::Fold(what, is_hidden(part)?));
+    let fold = |what, part: &str| {
+        let change = if is_hidden(part)? { Arrangement::Open } else { Arrangement::Fold };
+        Some(Intent::Arrange(change(what)))
+    };
     match &*key {
         "m" => return fold(Foldable::Manifest, ".editor"),
         "t" => return fold(Foldable::Panel, ".panel .tabs"),
         "l" => return fold(Foldable::Timeline, ".tracks"),
-        "a" => return Some(Intent::ToggleType),
+        "a" => return Some(Intent::Arrange(Arrangement::ToggleType)),
         _ => {}
     }
     Some(Intent::Session(match &*key {

@@ -6,6 +6,7 @@ use super::loading::Part;
 use super::model::Model;
 use super::panic;
 use super::start::Start;
+use crate::components::files;
 use crate::page::intent::Intent;
 use crate::session::Action;
 use gloo::events::{EventListener, EventListenerOptions};
@@ -20,6 +21,7 @@ use web_sys::js_sys::{JsString, Reflect};
 /// remembers nothing.
 pub fn listen(model: &Rc<Model>, start: Rc<Start>) -> Vec<EventListener> {
     let mut listeners = vec![paste(model), navigation(model)];
+    listeners.extend(drops(model));
     listeners.extend(keys(model));
     // Frames of one page share a tab's memory: they must not write into it.
     if !start.address.embed {
@@ -55,6 +57,34 @@ fn paste(model: &Rc<Model>) -> EventListener {
             model.send(Intent::RefuseText);
         }
     })
+}
+
+/// A file that is dropped anywhere on the page is opened in its editor; the browser would go to it.
+fn drops(model: &Rc<Model>) -> [EventListener; 2] {
+    let file = |event: &web_sys::Event| -> Option<web_sys::File> {
+        event.dyn_ref::<web_sys::DragEvent>()?.data_transfer()?.files()?.get(0)
+    };
+    let has_files = |event: &web_sys::Event| {
+        let carried = event.dyn_ref::<web_sys::DragEvent>().and_then(web_sys::DragEvent::data_transfer);
+        carried.is_some_and(|carried| carried.types().includes(&"Files".into(), 0))
+    };
+    let (document, options) = (gloo::utils::document(), EventListenerOptions::enable_prevent_default());
+    let over = EventListener::new_with_options(&document, "dragover", options, move |event| {
+        if has_files(event) {
+            event.prevent_default();
+        }
+    });
+    let send = {
+        let model = model.clone();
+        yew::Callback::from(move |intent| model.send(intent))
+    };
+    let drop = EventListener::new_with_options(&document, "drop", options, move |event| {
+        if let Some(file) = file(event) {
+            event.prevent_default();
+            files::open(&file, &send);
+        }
+    });
+    [over, drop]
 }
 
 /// Keys that no part of the page takes for itself.

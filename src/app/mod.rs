@@ -1,5 +1,6 @@
 //! The whole page: what it holds, what it hears, how it is drawn.
 
+mod announcer;
 pub mod browser;
 mod focus;
 mod keyboard;
@@ -19,27 +20,33 @@ use self::view::Picture;
 use crate::components::editor::LINE_PX;
 use crate::components::use_held;
 use crate::page::intent::Intent;
-use crate::page::state::PageState;
+use crate::page::state::{Notice, PageState};
 use crate::session::{Action, Session};
 use gloo::render::request_animation_frame;
-use gloo::timers::callback::Timeout;
+use gloo::timers::callback::{Interval, Timeout};
 use kubesim::api::Refusal;
-use scene::explain::{self, Explanation};
+use scene::explain::{self, Explanation, Subject};
 use scene::messages::EN;
-use scene::scene::Scene;
+use scene::scene::{Lane, Scene};
 use std::any::Any;
 use std::rc::Rc;
 use yew::prelude::*;
 
 /// A long manifest is diagnosed when nothing was typed for so long (milliseconds).
 const PAUSE_MS: u32 = 200;
+/// A note goes after so long (milliseconds).
+const NOTE_MS: u32 = 10_000;
 
 /// Holds the model, listens, and draws a picture whenever the model has changed or time passes.
 #[component]
 pub fn App(start: &Start) -> Html {
     let redraw = use_force_update();
     let model = use_memo((), |()| {
-        let state = PageState { layout: start.layout, ..PageState::of(&start.before(), None, &EN) };
+        // A frame keeps its address: it remembers nothing else for when it is loaded again.
+        let fragment = if start.address.embed { "" } else { &*start.address.fragment };
+        let kept = (start.layout, fragment.into());
+        let first = PageState::of(&start.before(), None, &EN);
+        let state = PageState { layout: kept.0, fragment: kept.1, ..first };
         (Rc::new(Model::new(state, redraw)), Rc::new(start.clone()))
     });
     let (model, first) = &*model;
@@ -48,8 +55,8 @@ pub fn App(start: &Start) -> Html {
         let (model, first) = (model.clone(), first.clone());
         use_held([0, 0], Box::new(move || Box::new(listen(&model, first))));
     }
-    use_lane_focus(model, &state);
     use_pause(model, &state);
+    use_note(model, &state);
     let mut session = model.session().borrow_mut();
     let scene = session.scene(state.words, state.selected);
     let beside = session.scene_beside(state.words, state.selected);
@@ -57,12 +64,14 @@ pub fn App(start: &Start) -> Html {
     drop(session);
     let session = model.session().borrow();
     let part = part_why(&state, &session, &scene);
+    use_settled(model, &state, part.as_ref().unwrap_or(&scene.why));
     let field = part.as_ref().unwrap_or(&scene.why).rule.map_or("", |rule| rule.field);
     let place = model.place_of(&state.text, field);
     let default = place.and_then(|(_, default)| default);
     // What stands above a field that is left out tells nothing before the rule is shown.
     let marked = place.filter(|_| default.is_none() || state.rule).map(|(line, _)| line);
     use_scrolling(if state.rule { marked } else { None });
+    use_lane_in_view(asked_lane(&scene, part.as_ref(), state.subject.as_ref()), scene.lanes.len());
     let send = {
         let model = model.clone();
         Callback::from(move |intent| model.send(intent))
@@ -81,16 +90,24 @@ pub fn App(start: &Start) -> Html {
     if embed { picture.embedded(&start.address.fragment, &opening(model)) } else { picture.page() }
 }
 
-/// Keeps the focus in its lane after each picture.
+/// After each picture, keeps the focus in its lane, and says what the why bar asks if that is another question.
 #[hook]
-fn use_lane_focus(model: &Rc<Model>, state: &PageState) {
+fn use_settled(model: &Rc<Model>, state: &PageState, why: &Explanation) {
     let depends = [model.actions(), state.version];
+    let news = if model.announcer().is_news(&why.title) {
+        Some((why.title.clone(), why.text.clone()))
+    } else {
+        None
+    };
     let model = model.clone();
-    let keep = move || -> Box<dyn Any> {
+    let settle = move || -> Box<dyn Any> {
         model.focus().keep();
+        if let Some((title, text)) = news {
+            model.announcer().announce(title, text);
+        }
         Box::new(())
     };
-    use_held(depends, Box::new(keep));
+    use_held(depends, Box::new(settle));
 }
 
 /// Has a long manifest diagnosed once nothing was typed for a moment.
@@ -101,6 +118,22 @@ fn use_pause(model: &Rc<Model>, state: &PageState) {
     let wait = move || Timeout::new(PAUSE_MS, move || model.send(Intent::Diagnose));
     let depends = if stale { state.version + 1 } else { 0 };
     use_held([depends, 0], Box::new(move || Box::new(stale.then(wait))));
+}
+
+/// Takes a note away after a while, unless somebody is at it. What is wrong with a link stays until it is read.
+#[hook]
+fn use_note(model: &Rc<Model>, state: &PageState) {
+    let goes = state.notice.is_some_and(|notice| !matches!(notice, Notice::Unopened(_)));
+    let model = model.clone();
+    let wait = move || {
+        Interval::new(NOTE_MS, move || {
+            if !browser::is_attended(".message") {
+                model.send(Intent::Dismiss);
+            }
+        })
+    };
+    let depends = if goes { state.version + 1 } else { 0 };
+    use_held([depends, 0], Box::new(move || Box::new(goes.then(wait))));
 }
 
 /// Asks for the next picture, as long as there is more to be seen in it.
@@ -123,6 +156,25 @@ fn show_line(line: usize) -> Option<()> {
     let editor = gloo::utils::document().query_selector(".editor").ok()??;
     editor.set_scroll_top((line * LINE_PX) as i32 - editor.client_height() / 2);
     Some(())
+}
+
+/// Scrolls the stage to the lane that the why bar asks about, counted from 0, when it is another one or lanes come or go.
+#[hook]
+fn use_lane_in_view(lane: Option<usize>, lanes: usize) {
+    let scroll = move || Box::new(lane.and_then(browser::show_lane)) as Box<dyn Any>;
+    use_held([lane.map_or(0, |lane| lane + 1), lanes], Box::new(scroll));
+}
+
+/// The place of the lane that the why bar asks about, if it is about one.
+fn asked_lane(scene: &Scene, part: Option<&Explanation>, subject: Option<&Subject>) -> Option<usize> {
+    let name = match subject.filter(|_| part.is_some()) {
+        Some(Subject::Pod(key) | Subject::Endpoint(key) | Subject::Claim(key)) => &key.name,
+        Some(Subject::Node(_)) => return None,
+        None => scene.why.pod.as_ref()?,
+    };
+    let is_asked =
+        |lane: &Rc<Lane>| lane.name == *name || lane.claims.iter().any(|claim| claim.name == *name);
+    scene.lanes.iter().position(is_asked)
 }
 
 /// Gives the link of an embedded page to the whole one its address when it is pressed: a link to what is seen then.

@@ -1,7 +1,9 @@
 //! What the page holds as long as it lives: its state and its session. Intents go in, and their effects are done here.
 
+use super::announcer::Announcer;
 use super::focus::LaneFocus;
 use super::{browser, panic, share};
+use crate::components::files;
 use crate::components::highlight::{Place, place_of_field};
 use crate::link::Link;
 use crate::page::intent::Intent;
@@ -23,6 +25,7 @@ pub struct Model {
     /// Where a rule's field was found last, and in which text.
     place: RefCell<(Str, &'static str, Option<Place>)>,
     focus: LaneFocus,
+    announcer: Announcer,
     redraw: UseForceUpdateHandle,
 }
 
@@ -36,6 +39,7 @@ impl Model {
             waiting: RefCell::default(),
             place: RefCell::new((Str::default(), "", None)),
             focus: LaneFocus::default(),
+            announcer: Announcer::default(),
             redraw,
         }
     }
@@ -58,6 +62,11 @@ impl Model {
     /// What keeps the focus in its lane.
     pub fn focus(&self) -> &LaneFocus {
         &self.focus
+    }
+
+    /// What says the why bar's questions to those who listen.
+    pub fn announcer(&self) -> &Announcer {
+        &self.announcer
     }
 
     /// A link to what is seen now, in which time stands still.
@@ -112,6 +121,9 @@ impl Model {
                     model.send(if is_copied { Intent::Copied(what) } else { Intent::MissClipboard });
                 };
                 browser::copy(&share::text(what, &fragment), Rc::new(told));
+            }
+            Effect::Save(text) => {
+                files::save("manifest.yaml", &text);
             }
             Effect::SetFragment(fragment) => browser::set_fragment(&fragment),
             Effect::Arrange(layout) => browser::arrange(layout),

@@ -1,25 +1,28 @@
 //! The page as it is drawn: where each part is, and what it is given.
 
+use super::announcer::REGION;
 use super::browser;
 use crate::components::dns::dns;
 use crate::components::edge::edge;
-use crate::components::editor::editor;
+use crate::components::editor::Editor;
 use crate::components::events::events;
 use crate::components::fault_menu::menu;
 use crate::components::header::header;
 use crate::components::inspect::{Inspected, inspect};
-use crate::components::stage::{Beside, Stage};
+use crate::components::stage::{Beside, Stage, columns};
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
 use crate::components::{address, button, choice, labelled, part, sign};
 use crate::link::Problem;
 use crate::page::intent::Intent;
-use crate::page::layout::{Dock, Foldable};
+use crate::page::layout::{Arrangement, Dock, Foldable};
 use crate::page::panel::View;
-use crate::page::state::{Notice, PageState};
+use crate::page::state::{Gone, Notice, PageState};
+use crate::session::presets::PRESETS;
 use crate::session::{Action, Session};
 use kubesim::dns::reason::{Chain, chain};
-use scene::explain::{Explanation, of_loading};
+use kubesim::{Key, Kind};
+use scene::explain::{Explanation, Subject, of_loading};
 use scene::messages::{Messages, fill};
 use scene::scene::Scene;
 use std::cell::RefCell;
@@ -63,16 +66,18 @@ impl Picture<'_> {
         };
         html! {
             <div class="app" data-view={state.view.class()}>
+                <div class="skips">{ skip(words.skip_to_pods, ".stage button") }{ skip(words.skip_to_time, ".play") }</div>
+                { announced() }
                 { header(words, send) }
                 { self.notice() }
-                <main class={classes!(lanes_class(scene), state.layout.classes().to_vec())}>
+                <main class={classes!(columns(scene), state.layout.classes().to_vec())}>
                     <section class="side" data-side="manifest" aria-label={words.manifest}>
                         <div class="whole">
                             { self.manifest() }
                             { edge(words.manifest_width, "300", browser::keep) }
-                            { sign("fold", words.fold_manifest, "◂", send, Intent::Fold(Foldable::Manifest, false)) }
+                            { sign("fold", words.fold_manifest, "◂", send, Intent::Arrange(Arrangement::Fold(Foldable::Manifest))) }
                         </div>
-                        { button("rail", words.manifest, send, Intent::Fold(Foldable::Manifest, true)) }
+                        { button("rail", words.manifest, send, Intent::Arrange(Arrangement::Open(Foldable::Manifest))) }
                     </section>
                     { self.stage() }
                     <section class="side panel">
@@ -80,9 +85,9 @@ impl Picture<'_> {
                             <div class="tabs">{ for View::ALL.map(tab) }{ for DOCKS.map(|place| self.dock(place)) }</div>
                             { self.panel() }
                             { edge(words.panel_width, "376", browser::keep) }
-                            { sign("fold", words.fold_panel, "▸", send, Intent::Fold(Foldable::Panel, false)) }
+                            { sign("fold", words.fold_panel, "▸", send, Intent::Arrange(Arrangement::Fold(Foldable::Panel))) }
                         </div>
-                        { button("rail", name(words, state.panel), send, Intent::Fold(Foldable::Panel, true)) }
+                        { button("rail", name(words, state.panel), send, Intent::Arrange(Arrangement::Open(Foldable::Panel))) }
                     </section>
                 </main>
                 { timeline(words, self.shared, self.scene, state.layout.timeline_class(), send) }
@@ -95,17 +100,28 @@ impl Picture<'_> {
     /// The stage and the timeline alone. `open` gives the link to the whole page its address; before it can, that is the one with
     /// which this page was opened.
     pub fn embedded(&self, fragment: &str, open: &Callback<MouseEvent>) -> Html {
+        // There is no panel that would show an object: its name asks why it is as it is.
+        let send = self.send.reform(|intent| match intent {
+            Intent::Inspect(key) => Intent::Explain(subject_of(key)),
+            intent => intent,
+        });
+        Picture { send: &send, ..*self }.frame(fragment, open)
+    }
+
+    fn frame(&self, fragment: &str, open: &Callback<MouseEvent>) -> Html {
         let words = self.state.words;
         let whole = ["./#", fragment].concat();
         html! {
             <div class="app embedded">
-                <main>
+                <main class={columns(self.scene)}>
                     <h1>{ "Ordinal" }</h1>
                     { self.stage() }
                     { self.notice() }
                     <a class="open" href={whole} target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
                 </main>
                 { timeline(words, self.shared, self.scene, "timeline", self.send) }
+                { announced() }
+                { menu(words, &self.session.moment().store, self.state.faults.as_ref(), self.send) }
             </div>
         }
     }
@@ -119,7 +135,14 @@ impl Picture<'_> {
             _ => (words.dock_whole, "⤢"),
         };
         let to = if is_there { Dock::Right } else { place };
-        labelled("dock", Some(label.into()), Some(is_there), glyph.into(), self.send, Intent::Dock(to))
+        labelled(
+            "dock",
+            Some(label.into()),
+            Some(is_there),
+            glyph.into(),
+            self.send,
+            Intent::Arrange(Arrangement::Dock(to)),
+        )
     }
 
     /// What is to be said about what the user did.
@@ -145,21 +168,41 @@ impl Picture<'_> {
             Notice::LinkCopied => words.link_copied,
             Notice::EmbedCopied => words.embed_copied,
             Notice::NoClipboard => words.no_clipboard,
+            Notice::Gone(Gone::Text) => words.text_replaced,
+            Notice::Gone(Gone::Cluster) => words.cluster_reset,
+            Notice::Gone(Gone::Story) => words.story_replaced,
+            Notice::Gone(Gone::Branch) => words.branch_deleted,
         };
+        let undo = matches!(notice, Notice::Gone(_));
+        let undo = undo.then(|| button("undo", words.undo, self.send, Intent::Undo));
         let (class, role) = match notice {
             Notice::Unopened(_) => ("message bad", "alert"),
             _ => ("message", "status"),
         };
         let close = sign("", words.heard, "✕", self.send, Intent::Dismiss);
-        Some(html! { <div {class} {role}><p>{ text }</p>{ close }</div> })
+        Some(html! { <div {class} {role}><p>{ text }</p>{ undo }{ close }</div> })
     }
 
     fn manifest(&self) -> Html {
-        let Picture { state, marked, .. } = *self;
-        let (words, top) = (state.words, state.top);
-        let (send, text, diagnosis) = (self.send.clone(), state.text.clone(), state.diagnosis.clone());
-        let depends = [address(&diagnosis), marked.map_or(0, |n| n + 1), address(&text), top];
-        part("editor", depends, Rc::new(move || editor(words, &text, &diagnosis, marked, top, &send)))
+        let Picture { state, marked, session, .. } = *self;
+        let editor = Editor {
+            words: state.words,
+            text: state.text.clone(),
+            own: state.own.clone(),
+            applied: session.applied(),
+            preset: session.preset(),
+            diagnosis: state.diagnosis.clone(),
+            marked,
+            top: state.top,
+            can_undo: state.can_undo_text(),
+        };
+        let numbers = marked.map_or(0, |n| n + 1) * 2 + usize::from(editor.can_undo);
+        let applied = editor.applied.as_ref().map_or(0, address);
+        let places = editor.top * (PRESETS.len() + 1) + editor.preset.map_or(0, |n| n + 1);
+        let texts = [address(&editor.diagnosis), address(&editor.text), address(&editor.own)];
+        let send = self.send.clone();
+        let depends = [texts[0], texts[1], texts[2], applied, numbers, places];
+        part("editor", depends, Rc::new(move || editor.draw(&send)))
     }
 
     /// What is beside the stage.
@@ -246,19 +289,27 @@ fn percent_of(part: f64) -> String {
 /// Where the panel can stand but beside the stage.
 const DOCKS: [Dock; 2] = [Dock::Below, Dock::Whole];
 
-/// How many lanes are to stand side by side, for the style sheet: it folds the sides for them.
-fn lanes_class(scene: &Scene) -> &'static str {
-    if scene.many || scene.grid.is_some() {
-        return "lanes-4";
+/// The question about an object on the stage.
+fn subject_of(key: Key) -> Option<Subject> {
+    match key.kind {
+        Kind::Pod => Some(Subject::Pod(key)),
+        Kind::PersistentVolumeClaim => Some(Subject::Claim(key)),
+        Kind::Node => Some(Subject::Node(key)),
+        _ => None,
     }
-    match scene.lanes.len() {
-        0..4 => "lanes-3",
-        4 => "lanes-4",
-        5 => "lanes-5",
-        6 => "lanes-6",
-        7 => "lanes-7",
-        _ => "lanes-8",
-    }
+}
+
+/// Where the page says to those who listen what the why bar asks.
+fn announced() -> Html {
+    html! { <p id={REGION} class="unseen" role="status" /> }
+}
+
+/// A button, seen when it has the focus, that goes on to a control further down.
+fn skip(label: &'static str, to: &'static str) -> Html {
+    let onclick = Callback::from(move |_: MouseEvent| {
+        browser::focus(to);
+    });
+    html! { <button type="button" class="skip" {onclick}>{ label }</button> }
 }
 
 /// The name of a part of the page.

@@ -37,7 +37,7 @@ pub fn edge(label: &'static str, width: &'static str, keep: fn(&str)) -> Html {
         event.prevent_default();
         let edge: Element = event.target_unchecked_into();
         let side = Side::of(&edge);
-        side.reach(if side.at_right { side.left } else { side.right } + step);
+        side.reach(if side.at_right { side.left } else { side.right } + step * side.scale);
         say_width(&edge);
         keep(&style().css_text());
     });
@@ -59,19 +59,24 @@ pub fn restore(widths: &str) {
     style().set_css_text(widths);
 }
 
-/// The side of the page that an edge belongs to, in pixels from the window's left.
+/// The side of the page that an edge belongs to, in the window's pixels from its left.
 struct Side {
     left: f64,
     right: f64,
     at_right: bool,
+    /// The window's pixels for each of the page's: more than one where type is larger.
+    scale: f64,
 }
 
 impl Side {
     fn of(edge: &Element) -> Side {
-        let rect = edge.closest(".side").ok().flatten().map(|side| side.get_bounding_client_rect());
+        let side = edge.closest(".side").ok().flatten().and_then(|side| side.dyn_into::<HtmlElement>().ok());
+        let rect = side.as_ref().map(|side| side.get_bounding_client_rect());
         let (left, right) = rect.map_or((0.0, 0.0), |rect| (rect.left(), rect.right()));
+        let width = side.map_or(0, |side| side.offset_width());
+        let scale = if width > 0 { (right - left) / f64::from(width) } else { 1.0 };
         // In a window that is not wide both sides share the right one.
-        Side { left, right, at_right: left > 0.0 }
+        Side { left, right, at_right: left > 0.0, scale }
     }
 
     fn property(&self) -> &'static str {
@@ -80,15 +85,17 @@ impl Side {
 
     /// Makes the side reach to this place. The stylesheet knows how far that can be.
     fn reach(&self, x: f64) {
-        let width = if self.at_right { self.right - x } else { x - self.left };
-        let width = [&(width.max(0.0) as u32).to_string(), "px"].concat();
+        let reached = if self.at_right { self.right - x } else { x - self.left };
+        let width = reached / self.scale;
+        let width = [&(width.max(0.0).round() as u32).to_string(), "px"].concat();
         let _ = style().set_property(self.property(), &width);
     }
 }
 
 fn say_width(edge: &Element) {
     let side = Side::of(edge);
-    let _ = edge.set_attribute("aria-valuenow", &((side.right - side.left) as u32).to_string());
+    let width = ((side.right - side.left) / side.scale).round() as u32;
+    let _ = edge.set_attribute("aria-valuenow", &width.to_string());
 }
 
 fn style() -> web_sys::CssStyleDeclaration {

@@ -1,15 +1,18 @@
 //! The manifest: a text area over the same text in colours, what is wrong with it, and Apply.
 
-use super::button;
 use super::highlight::{TokenKind, pieces};
-use crate::examples::EXAMPLES;
+use super::typing::{self, Change};
+use super::{button, difference, files};
+use crate::examples::{EXAMPLES, Example};
 use crate::page::intent::Intent;
 use crate::session::Action;
 use crate::session::presets::{ComparisonPreset, PRESETS};
 use kubesim::Str;
 use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
 use scene::messages::{Messages, fill};
-use web_sys::{HtmlElement, HtmlSelectElement, HtmlTextAreaElement};
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// The height of a line (pixels), as the style sheet has it, too.
@@ -20,58 +23,163 @@ const DRAWN: usize = 300;
 /// What is drawn begins at a multiple of this many lines, so that scrolling seldom draws.
 const STRIDE: usize = 100;
 
+/// Longer texts are not compared line by line at each keystroke (bytes).
+const COMPARED: usize = 20_000;
+
 /// How many diagnostics are listed below the text at most.
 const LISTED: usize = 4;
 
-/// The manifest's editor. `marked` is the line (from 0) of the field that decides now, `top` the first line that is drawn.
-pub fn editor(
-    words: &'static Messages,
-    text: &Str,
-    diagnosis: &Diagnosis,
-    marked: Option<usize>,
-    top: usize,
-    send: &Callback<Intent>,
-) -> Html {
-    let oninput = send.reform(|event: InputEvent| {
-        let area: HtmlTextAreaElement = event.target_unchecked_into();
-        Intent::EditManifest(area.value().into())
-    });
-    let choose = send.reform(|event: Event| {
-        let select: HtmlSelectElement = event.target_unchecked_into();
-        let chosen = select.selected_index().max(0) as usize;
-        match EXAMPLES.get(chosen) {
-            Some(example) => Intent::EditManifest(example.text.into()),
-            None => Intent::Session(Action::Preset(chosen - EXAMPLES.len())),
+/// What the manifest's editor shows.
+pub struct Editor {
+    pub words: &'static Messages,
+    pub text: Str,
+    /// The user's own manifest; empty if there is none.
+    pub own: Str,
+    /// The text that was applied last.
+    pub applied: Option<Str>,
+    /// The built-in comparison that is on the stage.
+    pub preset: Option<usize>,
+    pub diagnosis: Rc<Diagnosis>,
+    /// The line (from 0) of the field that decides now.
+    pub marked: Option<usize>,
+    /// The first line that is drawn.
+    pub top: usize,
+    /// Whether the text was put there as a whole, and the one before can be had back.
+    pub can_undo: bool,
+}
+
+impl Editor {
+    /// The editor's bars, its text, and what is to be said about it.
+    pub fn draw(&self, send: &Callback<Intent>) -> Html {
+        let Editor { words, diagnosis, .. } = self;
+        html! {
+            <>
+                { self.choices(send) }
+                { self.area(send) }
+                <div class="diagnosis" role="status">
+                    { for diagnosis.diagnostics.iter().take(LISTED).map(|d| said(words, d)) }
+                    if let Some(more) = diagnosis.diagnostics.len().checked_sub(LISTED + 1) {
+                        <p>{ fill(words.more, &[("count", &(more + 1).to_string())]) }</p>
+                    }
+                    if **diagnosis != Diagnosis::default() || self.text.trim().is_empty() {
+                        <p><b class="found">{ "✓ " }</b>{ found(words, diagnosis) }</p>
+                    }
+                </div>
+                { self.unapplied() }
+                <div class="bar">
+                    { button("primary", words.apply, send, Intent::Apply) }
+                    { button("", words.compare_edited, send, Intent::CompareEdited) }
+                    { button("", words.reset, send, Intent::Session(Action::Reset)) }
+                </div>
+            </>
         }
-    });
-    let onscroll = send.reform(move |event: Event| {
-        let area: HtmlElement = event.target_unchecked_into();
-        Intent::ScrollManifest(first_drawn(area.scroll_top().max(0) as usize / LINE_PX))
-    });
-    let count = text.split('\n').count();
-    let top = top.min(first_drawn(count));
-    let widest = text.split('\n').max_by_key(|line| line.len());
-    let space = |lines: usize| html! { <svg height={(lines * LINE_PX).to_string()} /> };
-    let class_of = |n: usize| {
-        let said = diagnosis.diagnostics.iter().find(|d| d.span.line as usize == n + 1);
-        said.map(class).or((marked == Some(n)).then_some("marked"))
-    };
-    let line = |(n, text): (usize, &str)| {
-        html! { <div class={class_of(n)}>{ for pieces(text).into_iter().map(token) }</div> }
-    };
-    // All numbers in one element that stays at the left: each that did so for itself would be a layer to the browser, and
-    // every picture of the whole page would pay for it.
-    let number = |n: usize| html! { <i class={class_of(n)}>{ n + 1 }</i> };
-    let preset = |preset: &ComparisonPreset| html! { <option>{ preset.names.join(" | ") }</option> };
-    html! {
-        <>
+    }
+
+    /// The menu of manifests to begin with, and files.
+    fn choices(&self, send: &Callback<Intent>) -> Html {
+        let words = self.words;
+        let choose = {
+            let own = self.own.clone();
+            send.reform(move |event: Event| {
+                let select: HtmlSelectElement = event.target_unchecked_into();
+                let chosen = select.selected_index().max(0) as usize;
+                match chosen.checked_sub(1) {
+                    None => Intent::ReplaceManifest(own.clone()),
+                    Some(place) => match EXAMPLES.get(place) {
+                        Some(example) => Intent::ReplaceManifest(example.text.into()),
+                        None => Intent::Session(Action::Preset(place - EXAMPLES.len())),
+                    },
+                }
+            })
+        };
+        let open = {
+            let send = send.clone();
+            Callback::from(move |event: Event| {
+                let input: HtmlInputElement = event.target_unchecked_into();
+                if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                    files::open(&file, &send);
+                }
+                // The same file can be chosen again.
+                input.set_value("");
+            })
+        };
+        let of_preset = |(n, preset): (usize, &ComparisonPreset)| {
+            html! { <option selected={self.preset == Some(n)}>{ preset.names.join(" | ") }</option> }
+        };
+        let is_shown = |text: &str| self.preset.is_none() && *self.text == *text;
+        let of_example =
+            |example: &Example| html! { <option selected={is_shown(example.text)}>{ example.name }</option> };
+        let is_example = EXAMPLES.iter().any(|example| is_shown(example.text));
+        html! {
             <div class="bar">
                 <h2>{ words.manifest }</h2>
                 <select aria-label={words.examples} onchange={choose}>
-                    { for EXAMPLES.iter().map(|e| html! { <option selected={**text == *e.text}>{ e.name }</option> }) }
-                    <optgroup label={words.side_by_side}>{ for PRESETS.iter().map(preset) }</optgroup>
+                    <option disabled={self.own.is_empty()} selected={!is_example && self.preset.is_none()}>{ words.own_manifest }</option>
+                    { for EXAMPLES.iter().map(of_example) }
+                    <optgroup label={words.side_by_side}>{ for PRESETS.iter().enumerate().map(of_preset) }</optgroup>
                 </select>
+                <label class="file"><span>{ words.open_file }</span><input type="file" accept=".yaml,.yml,.json,text/*" onchange={open} /></label>
+                { button("", words.save_file, send, Intent::SaveManifest) }
             </div>
+        }
+    }
+
+    /// That the text is not what was applied last, and how it differs.
+    fn unapplied(&self) -> Html {
+        let Some(applied) = self.applied.as_ref().filter(|applied| ***applied != *self.text) else {
+            return Html::default();
+        };
+        if applied.len().max(self.text.len()) > COMPARED {
+            return html! { <p class="unapplied">{ self.words.not_applied_long }</p> };
+        }
+        let count = difference::count(applied, &self.text).to_string();
+        html! {
+            <details class="unapplied">
+                <summary>{ fill(self.words.not_applied, &[("count", &count)]) }</summary>
+                <div class="text" tabindex="0">{ difference::difference(self.words, applied, &self.text) }</div>
+            </details>
+        }
+    }
+
+    /// The text: a field to type in over the same text in colours.
+    fn area(&self, send: &Callback<Intent>) -> Html {
+        let Editor { text, diagnosis, marked, top, .. } = self;
+        let oninput = send.reform(|event: InputEvent| {
+            let area: HtmlTextAreaElement = event.target_unchecked_into();
+            Intent::EditManifest(area.value().into())
+        });
+        let onscroll = send.reform(move |event: Event| {
+            let area: HtmlElement = event.target_unchecked_into();
+            Intent::ScrollManifest(first_drawn(area.scroll_top().max(0) as usize / LINE_PX))
+        });
+        let count = text.split('\n').count();
+        let top = (*top).min(first_drawn(count));
+        let widest = text.split('\n').max_by_key(|line| line.len());
+        let space = |lines: usize| html! { <svg height={(lines * LINE_PX).to_string()} /> };
+        let class_of = |n: usize| {
+            let said = diagnosis.diagnostics.iter().find(|d| d.span.line as usize == n + 1);
+            said.map(class).or((*marked == Some(n)).then_some("marked"))
+        };
+        let line = |(n, text): (usize, &str)| {
+            html! { <div class={class_of(n)}>{ for pieces(text).into_iter().map(token) }</div> }
+        };
+        // All numbers in one element that stays at the left: each that did so for itself would be a layer to the browser, and
+        // every picture of the whole page would pay for it.
+        let number = |n: usize| html! { <i class={class_of(n)}>{ n + 1 }</i> };
+        let onkeydown = {
+            let (send, can_undo) = (send.clone(), self.can_undo);
+            Callback::from(move |event: KeyboardEvent| {
+                let is_undo =
+                    (event.ctrl_key() || event.meta_key()) && !event.shift_key() && event.key() == "z";
+                if is_undo && can_undo {
+                    event.prevent_default();
+                    send.emit(Intent::Undo);
+                } else {
+                    type_key(&event);
+                }
+            })
+        };
+        html! {
             <div class={if count < 10_000 { "editor" } else { "editor long" }} {onscroll}>
                 <pre aria-hidden="true">
                     { space(top) }
@@ -83,25 +191,37 @@ pub fn editor(
                     { space(top) }
                     { for (top..count.min(top + DRAWN)).map(number) }
                 </pre>
-                <textarea aria-label={words.manifest} value={text.clone()} {oninput}
+                <textarea aria-label={self.words.manifest} value={text.clone()} {oninput} {onkeydown}
                     wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off" />
             </div>
-            <div class="diagnosis" role="status">
-                { for diagnosis.diagnostics.iter().take(LISTED).map(|d| said(words, d)) }
-                if let Some(more) = diagnosis.diagnostics.len().checked_sub(LISTED + 1) {
-                    <p>{ fill(words.more, &[("count", &(more + 1).to_string())]) }</p>
-                }
-                if *diagnosis != Diagnosis::default() || text.trim().is_empty() {
-                    <p><b class="found">{ "✓ " }</b>{ found(words, diagnosis) }</p>
-                }
-            </div>
-            <div class="bar">
-                { button("primary", words.apply, send, Intent::Apply) }
-                { button("", words.compare_edited, send, Intent::CompareEdited) }
-                { button("", words.reset, send, Intent::Session(Action::Reset)) }
-            </div>
-        </>
+        }
     }
+}
+
+/// Tab and Enter as an editor of YAML has them. After Escape the field has no focus any more, and Tab leaves it.
+fn type_key(event: &KeyboardEvent) -> Option<()> {
+    if event.is_composing() || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return None;
+    }
+    let area: HtmlTextAreaElement = event.target_unchecked_into();
+    let text = area.value();
+    let place = |units: Option<u32>| units.map(|units| typing::from_units(&text, units as usize));
+    let selection = place(area.selection_start().ok()?)?..place(area.selection_end().ok()?)?;
+    let change = match &*event.key() {
+        "Tab" => typing::tab(&text, selection, event.shift_key()),
+        "Enter" => Some(typing::enter(&text, selection)),
+        _ => return None,
+    };
+    event.prevent_default();
+    let Change { replaced, text: new, selection } = change?;
+    area.set_selection_range(typing::to_units(&text, replaced.start), typing::to_units(&text, replaced.end))
+        .ok()?;
+    // As if it were typed: the browser can undo it. Nothing else does that to a field.
+    let document: web_sys::HtmlDocument = gloo::utils::document().dyn_into().ok()?;
+    document.exec_command_with_show_ui_and_value("insertText", false, &new).ok()?;
+    let text = area.value();
+    area.set_selection_range(typing::to_units(&text, selection.start), typing::to_units(&text, selection.end))
+        .ok()
 }
 
 /// The first line to draw if this one is the first that can be seen.

@@ -35,36 +35,60 @@ pub fn menu(words: &'static Messages, store: &Store, key: Option<&Key>, send: &C
         let stays = matches!(what, Intent::OfferFaults(_));
         let onclick = send.reform(move |_: MouseEvent| what.clone());
         let action = if stays { "show" } else { "hide" };
-        html! { <li><button type="button" popovertarget={ID} popovertargetaction={action} {onclick}>{ text }</button></li> }
+        html! { <li role="none"><button type="button" role="menuitem" popovertarget={ID} popovertargetaction={action} {onclick}>{ text }</button></li> }
     };
     let onkeydown = Callback::from(|event: KeyboardEvent| {
         move_focus(&event);
     });
+    // Whoever opens it with a key goes on in it; the browser gives the focus back when it closes.
+    let ontoggle = Callback::from(|event: Event| {
+        focus_first(&event);
+    });
     let title = key.map(|key| fill(words.trouble_for, &[("name", &key.name)]));
     html! {
-        <div id={ID} popover="auto" class="menu" role="dialog" aria-label={title.clone()} {onkeydown}>
-            <h3>{ title }</h3>
-            <ul>{ for items.into_iter().map(item) }</ul>
+        <div id={ID} popover="auto" class="menu" {onkeydown} {ontoggle}>
+            <h3>{ title.clone() }</h3>
+            <ul role="menu" aria-label={title}>{ for items.into_iter().map(item) }</ul>
         </div>
     }
 }
 
-/// Up and down go from item to item.
+/// The menu has opened: its first item has the focus.
+fn focus_first(event: &Event) -> Option<()> {
+    let menu: web_sys::Element = event.target()?.dyn_into().ok()?;
+    let is_open = menu.matches(":popover-open").ok()?;
+    if !is_open {
+        return None;
+    }
+    let first = menu.query_selector("li button").ok()??;
+    first.dyn_into::<HtmlElement>().ok()?.focus().ok()
+}
+
+/// Up and down go from item to item, and from the last to the first; Home and End to these.
 fn move_focus(event: &KeyboardEvent) -> Option<()> {
-    let down = match &*event.key() {
-        "ArrowDown" => true,
-        "ArrowUp" => false,
-        _ => return None,
-    };
+    let key = event.key();
+    if !matches!(&*key, "ArrowDown" | "ArrowUp" | "Home" | "End") {
+        return None;
+    }
     event.prevent_default();
-    let menu: web_sys::Element = event.current_target()?.dyn_into().ok()?;
-    let focused = event.target()?.dyn_into::<web_sys::Element>().ok()?.closest("li").ok()?;
-    let next = match (focused, down) {
-        (Some(item), true) => item.next_element_sibling(),
-        (Some(item), false) => item.previous_element_sibling(),
-        (None, _) => menu.query_selector("li").ok()?,
+    let inside: web_sys::Element = event.target()?.dyn_into().ok()?;
+    let list = inside.closest(".menu").ok()??.query_selector("ul").ok()??;
+    let focused = inside.closest("li").ok()?;
+    let next = match &*key {
+        "ArrowDown" => focused.and_then(|item| item.next_element_sibling()),
+        "ArrowUp" => match focused {
+            Some(item) => item.previous_element_sibling().or_else(|| list.last_element_child()),
+            None => list.last_element_child(),
+        },
+        "End" => list.last_element_child(),
+        _ => None,
     };
-    next?.first_element_child()?.dyn_into::<HtmlElement>().ok()?.focus().ok()
+    next.or_else(|| list.first_element_child())?
+        .first_element_child()?
+        .dyn_into::<HtmlElement>()
+        .ok()?
+        .focus()
+        .ok()
 }
 
 /// What is offered for an object.

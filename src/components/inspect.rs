@@ -1,10 +1,10 @@
 //! One object, whole: described, as YAML, or what changed since another version of it.
 
 use super::choice;
+use super::difference::difference;
 use crate::page::intent::Intent;
 use crate::page::panel::{InspectorTab, View};
 use crate::session::branch::Branch;
-use kubesim::diff::marked;
 use kubesim::{Change, Key, Kind, Object, SimTime, kubectl};
 use scene::messages::Messages;
 use std::rc::Rc;
@@ -81,7 +81,7 @@ pub fn inspect(
                 { tab(InspectorTab::Changes, words.changes) }
             </div>
             if versions.len() > 1 { { offered(words, &versions, inspected.since, send) } }
-            <pre class="text" tabindex="0">{ text }</pre>
+            <div class="text" tabindex="0">{ text }</div>
         </>
     }
 }
@@ -164,13 +164,16 @@ fn changes(
     if from == to {
         return words.unchanged.into();
     }
-    let line = |(sign, line): (char, &str)| {
-        let class = match sign {
-            '+' => "added",
-            '-' => "removed",
-            _ => "",
-        };
-        html! { <span {class}>{ sign }{ " " }{ line }{ "\n" }</span> }
+    let ((from, old), (to, new)) = (without_version(&from), without_version(&to));
+    let versions = if old == new { Html::default() } else { difference(words, &old, &new) };
+    html! { <>{ if from == to { Html::default() } else { difference(words, &from, &to) } }{ versions }</> }
+}
+
+/// An object's YAML without its resource version, which every change changes, and that line.
+fn without_version(text: &str) -> (String, String) {
+    let is_version = |line: &&str| line.starts_with("  resourceVersion: ");
+    let Some(version) = text.split_inclusive('\n').find(is_version) else {
+        return (text.into(), String::new());
     };
-    marked(&from, &to).into_iter().map(line).collect()
+    (text.replacen(version, "", 1), version.into())
 }

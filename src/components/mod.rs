@@ -5,17 +5,20 @@
 //! component adds 2 kB to the page.
 #![allow(missing_docs, reason = "what a component is given is told by its fields' types")]
 
+pub mod difference;
 pub mod dns;
 pub mod edge;
 pub mod editor;
 pub mod events;
 pub mod fault_menu;
+pub mod files;
 pub mod header;
 pub mod highlight;
 pub mod inspect;
 pub mod stage;
 pub mod terminal;
 pub mod timeline;
+pub mod typing;
 
 use crate::page::intent::Intent;
 use std::any::Any;
@@ -26,7 +29,7 @@ use yew::prelude::*;
 const TWENTIETHS: f32 = 20.0;
 
 /// What a part depends on: numbers, and addresses of what is never changed in place.
-pub type Depends = [usize; 4];
+pub type Depends = [usize; 6];
 
 /// The address of what is shared, to depend on it.
 pub fn address<T: ?Sized>(shared: &Rc<T>) -> usize {
@@ -61,7 +64,13 @@ pub fn use_held(depends: [usize; 2], hold: Box<dyn FnOnce() -> Box<dyn Any>>) {
 }
 
 /// A part of the page that is drawn again only when what it depends on is another.
-pub fn part(key: &'static str, depends: Depends, draw: Rc<dyn Fn() -> Html>) -> Html {
+pub fn part<const N: usize>(key: &'static str, depends: [usize; N], draw: Rc<dyn Fn() -> Html>) -> Html {
+    let mut all = Depends::default();
+    all[..N].copy_from_slice(&depends);
+    drawn_when(key, all, draw)
+}
+
+fn drawn_when(key: &'static str, depends: Depends, draw: Rc<dyn Fn() -> Html>) -> Html {
     html! { <Part {key} {depends} {draw} /> }
 }
 

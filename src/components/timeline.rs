@@ -1,6 +1,7 @@
 //! The timeline: how time passes, and what was when: a row for each pod, coloured by its state.
 
 use super::dns::bands as bands_of_dns;
+use super::stage::pod_card::ends;
 use super::{choice, labelled, part, percent, sign};
 use crate::page::intent::Intent;
 use crate::session::branch::{Branch, Stop};
@@ -84,8 +85,10 @@ pub fn timeline(
     let rounded = bars_span * (span / bars_span * 16.0).ceil() / 16.0;
     let (bars, marks) = layers(words, shared, &rows, (crowd, count, height), bars_span, rounded);
     let name = |row: &PodName| match row.ordinal {
-        Some(ordinal) => html! { <li><span>{ &*row.stem }{ "-" }</span>{ ordinal }</li> },
-        None => html! { <li>{ &*row.name }</li> },
+        Some(ordinal) => {
+            html! { <li><span class="head">{ &*row.stem }{ "-" }</span><span>{ ordinal }</span></li> }
+        }
+        None => html! { <li>{ ends(&row.name) }</li> },
     };
     html! {
         <section {class} aria-label={words.timeline}>
@@ -237,7 +240,7 @@ fn controls(words: &'static Messages, session: &Session, send: &Callback<Intent>
             { icon("", words.step_on, "▶", Action::Step { forward: true, stop: Stop::Event }) }
             { icon("far", words.to_present, "▶|", Action::Present) }
             <span class="clock">
-                <output class="time">{ session.now().to_string() }</output>
+                <span class="time">{ session.now().to_string() }</span>
                 { for session.lagging_pace().map(|pace| lag(words, pace)) }
             </span>
             <div class="speeds" role="group" aria-label={words.speed}>
@@ -465,6 +468,49 @@ fn command(mark: &UserCommand) -> &str {
     text.split(" -f -").next().unwrap_or_default()
 }
 
+/// What is written at a group: its only command, the only one that may change something, or how many they are.
+fn label(words: &'static Messages, group: &[UserCommand]) -> String {
+    let mut writes = group.iter().map(command).filter(|text| !only_reads(text));
+    match (group, writes.next(), writes.next()) {
+        ([only], ..) => command(only).to_string(),
+        (_, Some(write), None) => [write, " +", &(group.len() - 1).to_string()].concat(),
+        _ => how_many(words, group),
+    }
+}
+
+/// Whether a command asks for something and changes nothing.
+fn only_reads(text: &str) -> bool {
+    const READ: [&str; 24] = [
+        "get",
+        "describe",
+        "logs",
+        "explain",
+        "top",
+        "events",
+        "api-resources",
+        "api-versions",
+        "version",
+        "cluster-info",
+        "config",
+        "wait",
+        "diff",
+        "auth",
+        "nslookup",
+        "dig",
+        "host",
+        "ping",
+        "cat",
+        "ls",
+        "curl",
+        "wget",
+        "watch",
+        "help",
+    ];
+    let mut words = text.split_ascii_whitespace();
+    let first = words.next().unwrap_or_default();
+    READ.contains(&first) || first == "rollout" && matches!(words.next(), Some("status" | "history"))
+}
+
 /// How many commands a group has.
 fn how_many(words: &'static Messages, group: &[UserCommand]) -> String {
     fill(words.commands, &[("count", &group.len().to_string())])
@@ -515,7 +561,7 @@ fn marks(words: &'static Messages, chronicle: &Chronicle, bars_span: f64, span: 
         let mark = |(n, group): (usize, &&[UserCommand])| {
             let to = groups.get(n + 1).map_or(bars_span, |next| next[0].at.0 as f64);
             let from = group[0].at.0 as f64;
-            let text = if group.len() > 1 { how_many(words, group) } else { command(&group[0]).to_string() };
+            let text = label(words, group);
             html! {
                 <svg class="mark" x={percent(from / bars_span)} width={percent((to - from) / bars_span)}>
                     <path d="M0 17h8l-4 6z" /><text x="11" y="24">{ text }</text>

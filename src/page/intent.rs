@@ -1,6 +1,6 @@
 //! What a part of the page, a key or the browser wants of the page.
 
-use super::layout::{Dock, Foldable};
+use super::layout::Arrangement;
 use super::panel::{DnsQuery, InspectorTab, View};
 use crate::link::address::Address;
 use crate::link::{Link, Problem};
@@ -23,6 +23,14 @@ pub enum Intent {
     Leave(Str),
     /// The manifest is this text now.
     EditManifest(Str),
+    /// An example's manifest, or the user's own again, takes the place of what is in the editor.
+    ReplaceManifest(Str),
+    /// A file takes its place.
+    OpenManifest(Str),
+    /// Save the manifest as a file.
+    SaveManifest,
+    /// Back to what was there before something was thrown away.
+    Undo,
     /// More text was pasted than a manifest may have.
     RefuseText,
     /// Diagnose the manifest: nothing was typed for a moment.
@@ -57,12 +65,8 @@ pub enum Intent {
     ShowRule(bool),
     /// Of very many pods, show the one of this ordinal whole.
     SelectOrdinal(i32),
-    /// Open a part of the page, or fold it to a rail.
-    Fold(Foldable, bool),
-    /// Put the panel beside the stage, below it, or in its place.
-    Dock(Dock),
-    /// Change between usual and larger type.
-    ToggleType,
+    /// Arrange the parts of the page otherwise.
+    Arrange(Arrangement),
     /// Change between light and dark.
     ToggleTheme,
     /// Put a link to this moment, or the code to embed it, on the clipboard.

@@ -25,6 +25,19 @@ pub enum Dock {
     Whole,
 }
 
+/// One change of where the parts of the page stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arrangement {
+    /// Opens a part of the page.
+    Open(Foldable),
+    /// Folds a part to a rail.
+    Fold(Foldable),
+    /// Puts the panel somewhere.
+    Dock(Dock),
+    /// Changes between usual and larger type.
+    ToggleType,
+}
+
 /// The arrangement that the user has made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Layout {
@@ -41,8 +54,19 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Opens a part or folds it. What is opened is seen: a panel in the stage's place leaves it when it folds.
-    pub fn fold(&mut self, what: Foldable, open: bool) {
+    /// Makes one change.
+    pub fn arrange(&mut self, change: Arrangement) {
+        match change {
+            Arrangement::Open(part) => self.fold(part, true),
+            Arrangement::Fold(part) => self.fold(part, false),
+            // Open, since nobody moves what is folded.
+            Arrangement::Dock(dock) => (self.dock, self.panel) = (dock, Some(true)),
+            Arrangement::ToggleType => self.large = !self.large,
+        }
+    }
+
+    /// What is opened is seen: a panel in the stage's place leaves it when it folds.
+    fn fold(&mut self, what: Foldable, open: bool) {
         match what {
             Foldable::Manifest => self.manifest = Some(open),
             Foldable::Panel => {
@@ -53,11 +77,6 @@ impl Layout {
             }
             Foldable::Timeline => self.timeline = Some(open),
         }
-    }
-
-    /// Puts the panel somewhere; open, since nobody moves what is folded.
-    pub fn dock(&mut self, dock: Dock) {
-        (self.dock, self.panel) = (dock, Some(true));
     }
 
     /// The classes of the page's middle in the style sheet.
@@ -143,10 +162,10 @@ mod tests {
     #[test]
     fn a_panel_that_is_docked_is_open_and_one_that_folds_leaves_the_stage_its_place() {
         let mut layout = Layout::default();
-        layout.fold(Foldable::Panel, false);
-        layout.dock(Dock::Whole);
+        layout.arrange(Arrangement::Fold(Foldable::Panel));
+        layout.arrange(Arrangement::Dock(Dock::Whole));
         assert_eq!(layout.classes(), ["", "right-open", "dock-whole"]);
-        layout.fold(Foldable::Panel, false);
+        layout.arrange(Arrangement::Fold(Foldable::Panel));
         assert_eq!(layout.classes(), ["", "right-folded", ""]);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::layout::Layout;
 use super::panel::{DnsQuery, InspectorTab, View};
+use crate::examples::EXAMPLES;
 use crate::link::{Link, Problem};
 use crate::session::Session;
 use kubesim::manifest::{Diagnosis, diagnose};
@@ -17,6 +18,10 @@ pub struct PageState {
     pub words: &'static Messages,
     /// The manifest, as it stands in the editor.
     pub text: Str,
+    /// The user's own manifest: what was typed, pasted or opened last. Empty if there is none.
+    pub own: Str,
+    /// The way back from what threw something away last.
+    pub undo: Option<Rc<Undo>>,
     /// What is to be said about it.
     pub diagnosis: Rc<Diagnosis>,
     /// Whether that was said about an earlier text.
@@ -68,6 +73,33 @@ pub enum Notice {
     EmbedCopied,
     /// There is no clipboard.
     NoClipboard,
+    /// Something was thrown away, and can be had back.
+    Gone(Gone),
+}
+
+/// What was thrown away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gone {
+    /// The text in the editor.
+    Text,
+    /// The cluster, for a new one.
+    Cluster,
+    /// The story, for two new clusters.
+    Story,
+    /// A branch.
+    Branch,
+}
+
+/// What the page showed before something was thrown away.
+#[derive(Debug)]
+pub struct Undo {
+    /// What was thrown away.
+    pub(super) gone: Gone,
+    /// The text in the editor, before and after.
+    pub(super) text: [Str; 2],
+    pub(super) view: View,
+    pub(super) object: Option<Key>,
+    pub(super) subject: Option<Subject>,
 }
 
 impl PageState {
@@ -77,6 +109,8 @@ impl PageState {
         PageState {
             words,
             text: link.text.clone(),
+            own: if is_example(&link.text) { Str::default() } else { link.text.clone() },
+            undo: None,
             diagnosis: Rc::default(),
             stale: true,
             opened: false,
@@ -121,6 +155,19 @@ impl PageState {
         self.stale = false;
     }
 
+    /// Notes the way back from what has just been thrown away, and offers it. `before`: the state before that.
+    pub(super) fn offer_undo(&mut self, before: &PageState, gone: Gone) {
+        self.notice = Some(Notice::Gone(gone));
+        let (object, subject) = (before.object.clone(), before.subject.clone());
+        let text = [before.text.clone(), self.text.clone()];
+        self.undo = Some(Rc::new(Undo { gone, text, view: before.view, object, subject }));
+    }
+
+    /// Whether the editor holds what was put into it as a whole, so that the text before can be had back.
+    pub fn can_undo_text(&self) -> bool {
+        self.undo.as_ref().is_some_and(|undo| undo.text[0] != undo.text[1] && self.text == undo.text[1])
+    }
+
     /// What was chosen in a cluster means nothing in a new one.
     pub(super) fn forget_objects(&mut self) {
         (self.object, self.since, self.subject, self.faults) = (None, None, None, None);
@@ -133,4 +180,9 @@ impl PageState {
             self.panel = view;
         }
     }
+}
+
+/// Whether a text is one of the built-in manifests.
+fn is_example(text: &str) -> bool {
+    EXAMPLES.iter().any(|example| example.text == text)
 }

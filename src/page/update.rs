@@ -3,7 +3,7 @@
 use super::intent::{Intent, Share};
 use super::layout::Layout;
 use super::panel::View;
-use super::state::{Notice, PageState};
+use super::state::{Gone, Notice, PageState};
 use crate::link::address::{Address, saved};
 use crate::link::{Link, Problem};
 use crate::session::presets::{PRESETS, Variant};
@@ -25,6 +25,8 @@ pub enum Effect {
     Remember(String),
     /// This text is put on the clipboard.
     Copy(Str),
+    /// This text is saved as a file.
+    Save(Str),
     /// A link with this fragment, or the code that embeds the page with it, is put on the clipboard.
     CopyLink(Share, Str),
     /// This stands behind `#` in the address.
@@ -37,17 +39,35 @@ pub enum Effect {
 
 /// The page's state after an intent, and what is to be done, in order. A state with the same version is the same state.
 pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageState, Vec<Effect>) {
+    let (mut next, mut effects) = changed(state, intent, session);
+    let leads_on = |effect: &Effect| matches!(effect, Effect::Session(action) if action.leads_on());
+    if !next.fragment.is_empty() && effects.iter().any(leads_on) {
+        // The link in the address leads to a moment that is no more the one that is shown.
+        (next.fragment, next.version) = (Str::default(), state.version + 1);
+        effects.push(Effect::SetFragment(Str::default()));
+    }
+    (next, effects)
+}
+
+fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, Vec<Effect>) {
     // What is wrong is to be read, whatever happens meanwhile.
     let notice = state.notice.filter(|notice| matches!(notice, Notice::Unopened(_)));
     let mut next = PageState { version: state.version + 1, notice, ..state.clone() };
+    let is_file = matches!(intent, Intent::OpenManifest(_));
     let effects = match intent {
         Intent::Session(action) => match action {
             Action::Preset(place) => {
                 next.show_preset(place);
+                next.offer_undo(state, Gone::Story);
                 vec![Effect::Session(action)]
             }
             Action::Reset => {
                 next.forget_objects();
+                next.offer_undo(state, Gone::Cluster);
+                vec![Effect::Session(action)]
+            }
+            Action::Discard(_) if session.branches().len() > 1 => {
+                next.offer_undo(state, Gone::Branch);
                 vec![Effect::Session(action)]
             }
             action => return (state.clone(), vec![Effect::Session(action)]),
@@ -60,7 +80,30 @@ pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageStat
         Intent::Navigate(address) => next.navigate(&address),
         Intent::Begin(link, problem) => next.begin(link, problem, session),
         Intent::Apply => next.apply(session),
-        Intent::CompareEdited => next.compare_edited(),
+        Intent::CompareEdited => {
+            let effects = next.compare_edited();
+            next.offer_undo(state, Gone::Story);
+            effects
+        }
+        Intent::Undo => return state.undone(),
+        Intent::ScrollManifest(_) | Intent::Diagnose => {
+            // They come by themselves: what is said is still to be read.
+            next.notice = state.notice;
+            next.choose(intent);
+            Vec::new()
+        }
+        Intent::SaveManifest => return (state.clone(), vec![Effect::Save(state.text.clone())]),
+        Intent::OpenManifest(text) | Intent::ReplaceManifest(text) => {
+            if is_file {
+                next.own = text.clone();
+                next.view = View::Manifest;
+            }
+            next.put(text);
+            if next.text != state.text {
+                next.offer_undo(state, Gone::Text);
+            }
+            Vec::new()
+        }
         Intent::Share(what) => next.share(what, session),
         Intent::Command(command) => {
             next.panel = View::Terminal;
@@ -78,7 +121,10 @@ pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageStat
             (next.view, next.subject) = (View::Stage, subject);
             Vec::new()
         }
-        Intent::Fold(..) | Intent::Dock(_) | Intent::ToggleType => next.arrange(intent),
+        Intent::Arrange(change) => {
+            next.layout.arrange(change);
+            vec![Effect::Arrange(next.layout)]
+        }
         intent => {
             next.choose(intent);
             Vec::new()
@@ -92,11 +138,8 @@ impl PageState {
     fn choose(&mut self, intent: Intent) {
         match intent {
             Intent::EditManifest(text) => {
-                self.text = text;
-                self.stale = true;
-                if self.text.len() <= QUICK {
-                    self.diagnose();
-                }
+                self.own = text.clone();
+                self.put(text);
             }
             Intent::RefuseText => {
                 let too_long = " ".repeat(MAX_TEXT + 1);
@@ -124,22 +167,35 @@ impl PageState {
         }
     }
 
-    /// Folds, docks, or changes the size of type.
-    fn arrange(&mut self, intent: Intent) -> Vec<Effect> {
-        match intent {
-            Intent::Fold(what, open) => self.layout.fold(what, open),
-            Intent::Dock(dock) => self.layout.dock(dock),
-            _ => self.layout.large = !self.layout.large,
+    /// The editor's text is this one now.
+    fn put(&mut self, text: Str) {
+        self.text = text;
+        self.stale = true;
+        if self.text.len() <= QUICK {
+            self.diagnose();
         }
-        vec![Effect::Arrange(self.layout)]
+    }
+
+    /// What there was before something was thrown away. A text that was changed since stays.
+    fn undone(&self) -> (PageState, Vec<Effect>) {
+        let Some(undo) = self.undo.clone() else { return (self.clone(), Vec::new()) };
+        let mut next = PageState { version: self.version + 1, notice: None, undo: None, ..self.clone() };
+        if self.can_undo_text() {
+            next.put(undo.text[0].clone());
+        }
+        if undo.gone == Gone::Text {
+            return (next, Vec::new());
+        }
+        (next.view, next.object, next.subject) = (undo.view, undo.object.clone(), undo.subject.clone());
+        (next, vec![Effect::Session(Action::Undo)])
     }
 
     /// The story of the page's first link begins, unless somebody was quicker and did something already.
     fn begin(&mut self, link: Rc<Link>, problem: Option<Problem>, session: &Session) -> Vec<Effect> {
         let untouched = session.branch().inputs().is_empty();
         if untouched {
-            let (version, layout) = (self.version, self.layout);
-            *self = PageState { version, layout, ..PageState::of(&link, problem, self.words) };
+            let (version, layout, fragment) = (self.version, self.layout, self.fragment.clone());
+            *self = PageState { version, layout, fragment, ..PageState::of(&link, problem, self.words) };
         }
         self.opened = true;
         self.diagnose();
@@ -155,11 +211,13 @@ impl PageState {
     fn navigate(&mut self, address: &Address) -> Vec<Effect> {
         let (link, problem) = address.start(None);
         if problem.is_some() {
+            self.fragment = address.fragment.as_str().into();
             self.notice = problem.map(Notice::Unopened);
             return Vec::new();
         }
         let (opened, version, layout) = (self.opened, self.version, self.layout);
-        *self = PageState { opened, version, layout, ..PageState::of(&link, problem, self.words) };
+        let fragment = address.fragment.as_str().into();
+        *self = PageState { opened, version, layout, fragment, ..PageState::of(&link, problem, self.words) };
         vec![Effect::Session(Action::Open(Rc::new(link)))]
     }
 

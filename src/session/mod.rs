@@ -10,11 +10,14 @@ pub mod budget;
 mod playback;
 pub mod presets;
 mod replay;
+mod undo;
+mod way_back;
 
 use self::branch::{Branch, MOST_BRANCHES, Stop};
 use self::budget::Budget;
 use self::presets::{PRESETS, Variant};
 use self::replay::{Replay, SLICE_MS};
+use self::way_back::WayBack;
 use crate::link::{Link, SavedBranch};
 use kubesim::terminal::Completion;
 use kubesim::{Change, History, Input, Key, Kind, Moment, SimTime, Str};
@@ -52,7 +55,7 @@ pub enum Action {
     Present,
     /// The user does something in the cluster.
     Input(Input),
-    /// A new cluster, with nothing applied, and no branches.
+    /// A new cluster, with nothing applied; the story before is kept as a branch.
     Reset,
     /// Another set is to be shown.
     ShowSet(Key),
@@ -85,6 +88,25 @@ pub enum Action {
     },
     /// The built-in comparison at this place.
     Preset(usize),
+    /// Back to what was on the stage before something was thrown away.
+    Undo,
+}
+
+impl Action {
+    /// Whether after it the page shows something else than a link that was made before it.
+    pub fn leads_on(&self) -> bool {
+        !matches!(
+            self,
+            Action::Frame(_)
+                | Action::Hold(_)
+                | Action::Speed(_)
+                | Action::SkipIdle(_)
+                | Action::Open(_)
+                | Action::Settle { .. }
+                | Action::Heard
+                | Action::Unlimit
+        )
+    }
 }
 
 /// How far the first example is played before all of the program is there: what comes later may need any of it.
@@ -137,6 +159,8 @@ pub struct Session {
     share: f64,
     /// The room that is left for lanes in this picture.
     room: usize,
+    /// The way back from what threw something away last.
+    undo: Option<Box<WayBack>>,
 }
 
 impl Session {
@@ -167,6 +191,7 @@ impl Session {
             usual: f64::INFINITY,
             share: 1.0,
             room: ROOM,
+            undo: None,
         };
         session.seek(0.0);
         session
@@ -292,10 +317,8 @@ impl Session {
             // A question about the past is answered, but nobody learns from it.
             Action::Input(Input::Ask(_)) if self.playhead < self.frontier() => {}
             Action::Input(input) => self.input(input),
-            Action::Reset => {
-                let Session { speed, skip_idle, .. } = *self;
-                *self = Session { speed, pace: speed, skip_idle, ..Session::new() };
-            }
+            Action::Reset => self.reset(),
+            Action::Undo => self.undo(),
             Action::ShowSet(set) => self.wanted = Some(set),
             Action::Switch(id) => self.switch(id),
             Action::Rename(id, name) => {
@@ -357,25 +380,11 @@ impl Session {
         self.seek(to.0 as f64);
     }
 
-    /// Two new clusters, each with its manifest, from the start.
-    fn compare_variants(&mut self, variants: [Variant; 2]) {
-        let Session { speed, skip_idle, .. } = *self;
-        *self = Session { speed, pace: speed, skip_idle, ..Session::new() };
-        for (n, variant) in variants.into_iter().enumerate() {
-            let mut branch = Branch::replay(n, &[], SimTime(0));
-            branch.name = variant.name;
-            branch.story.input(Input::Apply(variant.manifest));
-            self.branches.insert(n, branch);
-        }
-        self.branches.truncate(2);
-        (self.next_id, self.beside, self.mirrored, self.playing) = (2, Some(1), true, true);
-        self.seek(0.0);
-    }
-
     /// Gives both branches an input at the playhead. What was to come after it is gone, in both.
     fn input_to_both(&mut self, input: &Input) {
         let now = self.now();
-        for branch in &mut self.branches {
+        let pair = [Some(self.branch().id), self.beside];
+        for branch in self.branches.iter_mut().filter(|branch| pair.contains(&Some(branch.id))) {
             if branch.end() > now {
                 let Branch { id, name, .. } = branch;
                 let (id, name) = (*id, name.clone());
@@ -462,21 +471,9 @@ impl Session {
         self.forked_at = None;
         if self.beside == Some(id) {
             self.beside = Some(left);
-        }
-        self.seek(self.playhead);
-    }
-
-    fn discard(&mut self, id: usize) {
-        let Some(place) = self.place_of(id).filter(|_| self.branches.len() > 1) else { return };
-        self.branches.remove(place);
-        if self.beside == Some(id) {
-            self.beside = None;
-        }
-        if place < self.shown || self.shown == self.branches.len() {
-            self.shown -= 1;
-        }
-        if self.beside == Some(self.branch().id) {
-            self.beside = None;
+        } else if self.mirrored {
+            // Of a pair, commands go to both; a story that is none of the two stands alone.
+            (self.beside, self.mirrored, self.preset) = (None, false, None);
         }
         self.seek(self.playhead);
     }
@@ -499,6 +496,11 @@ impl Session {
     /// The commands that show how the two differ, if they are a built-in comparison.
     pub fn then(&self) -> &'static [&'static str] {
         self.preset.filter(|_| self.beside.is_some()).map_or(&[], |number| PRESETS[number].then)
+    }
+
+    /// The place of the built-in comparison that is on the stage.
+    pub fn preset(&self) -> Option<usize> {
+        self.preset.filter(|_| self.beside.is_some())
     }
 
     /// The scene of the branch that the shown one is compared with, as [`Session::scene`].

@@ -1,11 +1,11 @@
 //! The parts of the page, drawn without a browser.
 
-use kubesim::manifest::{Diagnosis, diagnose};
+use kubesim::manifest::diagnose;
 use kubesim::{Change, FeatureGates, Input, Key, Kind, Str};
 use ordinal::app::App;
 use ordinal::app::warm_up::{Pictures, WarmUp};
 use ordinal::components::dns::dns;
-use ordinal::components::editor::editor;
+use ordinal::components::editor::Editor;
 use ordinal::components::events::events;
 use ordinal::components::fault_menu::menu;
 use ordinal::components::inspect::{Inspected, inspect};
@@ -194,7 +194,7 @@ fn many_lanes_become_small_and_then_cells() {
     let html = stage(&mut story(30, &["kubectl scale sts flask --replicas=12"]));
     check(&html, &["class=\"lanes compact claimed\""]);
     let html = stage(&mut story(30, &["kubectl scale sts flask --replicas=100"]));
-    check(&html, &["class=\"cells\"", "aria-setsize=\"100\"", ">99</text>", "class=\"lanes l1\""]);
+    check(&html, &["class=\"cells\"", "aria-setsize=\"100\"", ">99</text>", "class=\"lanes alone\""]);
     let chosen = "aria-activedescendant=\"chosen-place\"";
     check(&html, &[chosen, "id=\"chosen-place\"", "aria-posinset=\"4\"", "aria-label=\"flask-3 Running\""]);
     assert_eq!(html.matches("class=\"ghost\"></path>").count(), 1, "one path for all that are missing");
@@ -223,7 +223,9 @@ fn panels_show_events_objects_and_answers() {
     });
     let since_first = show(InspectorTab::Changes, first);
     assert!(!since_first.contains("removed\">-   readyReplicas"), "{since_first}");
-    check(&since_first, &["<span class=\"added\">+   readyReplicas: 2"]);
+    check(&since_first, &["<span class=\"added\">+   readyReplicas: 2", "lines are the same</summary>"]);
+    let version = since_first.find("resourceVersion").expect("it has changed, too");
+    assert!(since_first.find("readyReplicas: 2") < Some(version), "what every change changes comes last");
     let ask_dns = |name: &str, kind: &str| {
         let (name, kind) = (name.to_string().into(), kind.to_string().into());
         let query = DnsQuery { name, kind, tool: Some("nslookup"), ..DnsQuery::default() };
@@ -325,13 +327,53 @@ fn commands_close_together_are_one_mark_with_a_list() {
     assert_eq!(html.matches(label).count(), 4, "two marks on a wide screen, and two on a narrow one");
 }
 
+/// The editor with this text.
+fn editor(text: &str) -> Editor {
+    Editor {
+        words: &EN,
+        text: text.into(),
+        own: Str::default(),
+        applied: None,
+        preset: None,
+        diagnosis: Rc::default(),
+        marked: None,
+        top: 0,
+        can_undo: false,
+    }
+}
+
+#[test]
+fn what_is_not_applied_is_marked_with_the_difference() {
+    let draw = |editor: Editor| render(editor.draw(&Callback::noop()));
+    let applied: Str = EXAMPLES[0].text.into();
+    let plain = draw(Editor { applied: Some(applied.clone()), ..editor(&applied) });
+    assert!(!plain.contains("unapplied"), "nothing was changed");
+    let changed = applied.replace("replicas: 3", "replicas: 5");
+    let html =
+        draw(Editor { applied: Some(applied.clone()), own: changed.as_str().into(), ..editor(&changed) });
+    check(
+        &html,
+        &[
+            "Changed, not applied: 2 lines",
+            "<span class=\"removed\">-   replicas: 3",
+            "<span class=\"added\">+   replicas: 5",
+            "<summary>⋯ 20 lines are the same</summary>",
+            "<option selected=\"selected\">your manifest</option>",
+        ],
+    );
+    let long = Editor { applied: Some(applied), ..editor(&"a: b\n".repeat(10_000)) };
+    assert!(!draw(long).contains("<details"), "a long text is not compared at each keystroke");
+    let preset = Editor { preset: Some(1), ..editor(EXAMPLES[0].text) };
+    check(&draw(preset), &["<option selected=\"selected\">whenScaled: Retain | whenScaled: Delete</option>"]);
+}
+
 #[test]
 fn long_manifests_stay_editable() {
-    let text = Str::from("a: b\n".repeat(100_000));
-    let html = render(editor(&EN, &text, &Diagnosis::default(), None, 50_000, &Callback::noop()));
+    let text = "a: b\n".repeat(100_000);
+    let html = render(Editor { top: 50_000, ..editor(&text) }.draw(&Callback::noop()));
     check(&html, &["<i>50001</i>", "<i>50300</i>", "<svg height=\"950000\">"]);
     assert_eq!(html.matches("<i>").count(), 300, "only what can be seen is drawn");
-    let html = render(editor(&EN, &text, &Diagnosis::default(), None, 900_000, &Callback::noop()));
+    let html = render(Editor { top: 900_000, ..editor(&text) }.draw(&Callback::noop()));
     check(&html, &["<i>100001</i>"]);
 }
 
@@ -339,7 +381,7 @@ fn long_manifests_stay_editable() {
 fn mistakes_are_marked_at_their_lines() {
     let text = EXAMPLES[0].text.replace("replicas: 3", "replicas: three");
     let diagnosis = diagnose(&text, FeatureGates::default());
-    let html = render(editor(&EN, &text.into(), &diagnosis, None, 0, &Callback::noop()));
+    let html = render(Editor { diagnosis: Rc::new(diagnosis), ..editor(&text) }.draw(&Callback::noop()));
     check(&html, &["<i class=\"error\">24</i>", "<b>line 24</b>", "StatefulSet flask"]);
 }
 

@@ -417,6 +417,70 @@ fn a_reset_leaves_nothing() {
 }
 
 #[test]
+fn what_a_reset_or_a_pair_replaces_is_a_branch_and_can_be_had_back() {
+    let mut session = seed();
+    play(&mut session, 40.0);
+    let (old, at) = (scene(&mut session), session.playhead());
+    for action in [Action::Reset, Action::Preset(1)] {
+        session.handle(action.clone());
+        assert_eq!(&*session.branches()[0].name, "flask", "it is named for what is on its stage");
+        assert!(session.can_undo() && session.playhead() == 0.0, "{action:?}");
+        session.handle(Action::Undo);
+        assert_eq!((session.branches().len(), session.playhead()), (1, at), "{action:?}");
+        assert!(scene(&mut session) == old && !session.can_undo(), "{action:?}");
+    }
+    // What was done since is not thrown away by going back.
+    session.handle(Action::Reset);
+    command(&mut session, "kubectl create deployment web --image=nginx");
+    play(&mut session, 5.0);
+    session.handle(Action::Undo);
+    assert_eq!(session.branches().len(), 2);
+    assert_eq!((scene(&mut session), session.playhead()), (old, at));
+    // A story that is shown again out of a pair stands alone: commands go to it only.
+    session.handle(Action::Preset(0));
+    let first = session.branches()[0].id;
+    session.handle(Action::Switch(first));
+    assert!(session.beside().is_none());
+    play(&mut session, 60.0);
+    let inputs = |session: &Session| session.branches().iter().map(|b| b.inputs().len()).collect::<Vec<_>>();
+    let before = inputs(&session);
+    command(&mut session, "kubectl scale sts flask --replicas=2");
+    let after = inputs(&session);
+    assert_eq!((after[0], &after[1..]), (before[0] + 1, &before[1..]));
+}
+
+#[test]
+fn a_branch_that_was_deleted_can_be_had_back() {
+    let mut session = seed();
+    play(&mut session, 40.0);
+    session.handle(Action::Seek(12_000.0));
+    command(&mut session, "kubectl scale sts flask --replicas=1");
+    session.handle(Action::Compare(Some(0)));
+    let names = |session: &Session| session.branches().iter().map(|b| b.name.clone()).collect::<Vec<_>>();
+    let before = names(&session);
+    for id in [0, 1] {
+        session.handle(Action::Discard(id));
+        assert_eq!(session.branches().len(), 1);
+        session.handle(Action::Undo);
+        assert_eq!((names(&session), session.branch().id), (before.clone(), 1));
+        assert_eq!(session.beside().map(|b| b.id), Some(0), "compared as before");
+    }
+}
+
+#[test]
+fn the_oldest_stories_go_when_there_are_too_many() {
+    let mut session = seed();
+    for _ in 0..20 {
+        play(&mut session, 1.0);
+        session.handle(Action::Reset);
+        session.handle(Action::Input(Input::Apply(EXAMPLES[0].text.into())));
+    }
+    assert_eq!(session.branches().len(), 8);
+    let link = session.link(Link::default());
+    assert_eq!(Session::opened(&link).branches().len(), 8);
+}
+
+#[test]
 fn the_first_change_of_a_new_cluster_sets_time_going_unless_the_user_has_stopped_it() {
     let mut session = seed();
     play(&mut session, 5.0);
@@ -536,16 +600,21 @@ fn what_was_applied_is_compared_with_what_is_edited_and_acting_in_the_past_stays
     let edited = Variant { name: "edited".into(), manifest: edited.as_str().into() };
     session.handle(Action::CompareEdited { applied: "applied".into(), edited });
     play(&mut session, 60.0);
+    assert_eq!(session.branches().len(), 3, "the story before is kept");
+    let both = |session: &Session| [session.branch().id, session.beside().expect("it is compared").id];
+    let [one, two] = both(&session);
     let ready = |session: &Session| -> Vec<i32> {
         let set = |b: &Branch| {
             b.moment().store.list(Kind::StatefulSet).map(|s| s.stateful_set().status.ready_replicas).sum()
         };
-        session.branches().iter().map(set).collect()
+        session.branches().iter().filter(|b| [one, two].contains(&b.id)).map(set).collect()
     };
     assert_eq!(ready(&session), [3, 2]);
     session.handle(Action::Seek(30_000.0));
     command(&mut session, "kubectl delete pod flask-0 --wait=false");
-    assert_eq!(session.branches().iter().map(Branch::end).collect::<Vec<_>>(), [session.now(); 2]);
+    assert_eq!(both(&session), [one, two]);
+    let of_both = session.branches().iter().filter(|b| [one, two].contains(&b.id));
+    assert_eq!(of_both.map(Branch::end).collect::<Vec<_>>(), [session.now(); 2]);
     play(&mut session, 1.0);
     assert!(session.scene_beside(&EN, None).is_some());
 }

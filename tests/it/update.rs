@@ -8,7 +8,7 @@ use ordinal::link::address::{Address, saved};
 use ordinal::link::{Link, Problem};
 use ordinal::page::intent::{Intent, Share};
 use ordinal::page::panel::{DnsQuery, InspectorTab, View};
-use ordinal::page::state::{Notice, PageState};
+use ordinal::page::state::{Gone, Notice, PageState};
 use ordinal::page::update::{Effect, update};
 use ordinal::session::presets::{PRESETS, Variant};
 use ordinal::session::{Action, Session};
@@ -329,4 +329,72 @@ fn a_refusal_is_closed_once_it_is_read_and_the_next_one_is_shown_again() {
     let asked = PageState { subject: Some(Subject::Pod(pod("flask-0"))), ..closed };
     let (applied, _) = update(&asked, Intent::Apply, &session);
     assert_eq!(applied.subject, None, "the answer to Apply comes before what was asked earlier");
+}
+
+#[test]
+fn what_is_thrown_away_can_be_had_back() {
+    let mine =
+        PageState { text: "mine".into(), own: "mine".into(), object: Some(pod("flask-0")), ..opened() };
+    let example = Intent::ReplaceManifest(EXAMPLES[1].text.into());
+    let state = chosen(&mine, example.clone());
+    assert_eq!((&*state.text, &*state.own), (EXAMPLES[1].text, "mine"), "your manifest stays to be chosen");
+    assert_eq!(state.notice, Some(Notice::Gone(Gone::Text)));
+    assert!(state.can_undo_text());
+    let scrolled = chosen(&state, Intent::ScrollManifest(100));
+    assert_eq!(scrolled.notice, state.notice, "a new text is scrolled, which nobody chose");
+    assert_eq!(&*chosen(&scrolled, Intent::Undo).text, "mine");
+    let typed = chosen(&state, Intent::EditManifest("changed".into()));
+    assert!(!typed.can_undo_text(), "the browser undoes what was typed");
+    assert_eq!(&*chosen(&typed, Intent::Undo).text, "changed");
+    let again = chosen(&state, Intent::ReplaceManifest(state.own.clone()));
+    assert_eq!(&*again.text, "mine");
+    for (intent, gone) in [
+        (Intent::Session(Action::Reset), Gone::Cluster),
+        (Intent::Session(Action::Preset(1)), Gone::Story),
+        (Intent::CompareEdited, Gone::Story),
+    ] {
+        let (state, _) = update(&mine, intent.clone(), &Session::new());
+        assert_eq!(state.notice, Some(Notice::Gone(gone)), "{intent:?}");
+        let (back, effects) = update(&state, Intent::Undo, &Session::new());
+        assert_eq!(effects, [Effect::Session(Action::Undo)], "{intent:?}");
+        assert_eq!((&*back.text, back.view, &back.object), ("mine", mine.view, &mine.object), "{intent:?}");
+        assert_eq!(update(&back, Intent::Undo, &Session::new()).1, [], "once");
+    }
+    let (_, effects) = update(&opened(), Intent::Undo, &Session::new());
+    assert_eq!(effects, [], "nothing was thrown away");
+}
+
+#[test]
+fn only_a_branch_that_goes_is_told_of() {
+    let (state, effects) = update(&opened(), Intent::Session(Action::Discard(0)), &Session::new());
+    assert_eq!(
+        (state.notice, effects),
+        (None, vec![Effect::Session(Action::Discard(0))]),
+        "the only one stays"
+    );
+}
+
+#[test]
+fn a_file_is_the_users_own_manifest_and_the_manifest_is_saved_as_one() {
+    let state = chosen(&opened(), Intent::OpenManifest("kind: Service".into()));
+    assert_eq!((&*state.text, &*state.own, state.view), ("kind: Service", "kind: Service", View::Manifest));
+    assert_eq!(state.notice, Some(Notice::Gone(Gone::Text)));
+    let (_, effects) = update(&state, Intent::SaveManifest, &Session::new());
+    assert_eq!(effects, [Effect::Save("kind: Service".into())]);
+}
+
+#[test]
+fn a_link_in_the_address_goes_when_the_story_goes_on() {
+    let state = PageState { fragment: "1abc".into(), notice: Some(Notice::LinkCopied), ..opened() };
+    for action in [Action::Frame(16.0), Action::Speed(4.0), Action::SkipIdle(true), Action::Hold(true)] {
+        let (next, effects) = update(&state, Intent::Session(action.clone()), &Session::new());
+        assert_eq!((&*next.fragment, effects), ("1abc", vec![Effect::Session(action)]));
+    }
+    for action in [Action::Toggle, Action::Seek(7.0), Action::Input(Input::Interrupt), Action::Reset] {
+        let (next, effects) = update(&state, Intent::Session(action.clone()), &Session::new());
+        assert_eq!(effects, [Effect::Session(action), Effect::SetFragment("".into())]);
+        assert!(next.fragment.is_empty() && next.version > state.version);
+        let (_, effects) = update(&next, Intent::Session(Action::Toggle), &Session::new());
+        assert_eq!(effects, [Effect::Session(Action::Toggle)], "there is nothing to be cleared");
+    }
 }

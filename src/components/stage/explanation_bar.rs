@@ -50,7 +50,7 @@ pub fn why_bar(
         <section class={classes!("why", why.tone.class(), (all <= 0.0).then_some("still"))}>
             { sign }
             <div>
-                <div aria-live="polite">
+                <div>
                     <h2>{ &why.title }</h2>
                     <p>{ rich(&why.text) }if let Some(assumed) = &why.assumed { { " " }{ rich(&assumed.text) } }if let Some(notice) = notice { <em class="notice">{ " " }{ notice }</em> }</p>
                 </div>

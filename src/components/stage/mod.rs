@@ -171,7 +171,9 @@ impl Stage<'_> {
         let pod = |pod: &OtherPod| {
             let key = Key::new(Kind::Pod, &pod.namespace, &pod.name);
             let class = classes!(pod.state.class(), differs(&key).then_some("differs"));
-            let content = html! { <>{ &*pod.name }<b>{ &pod.status }</b></> };
+            let name =
+                html! { <span class={pod_card::class_of(&pod.name)}>{ pod_card::ends(&pod.name) }</span> };
+            let content = html! { <>{ name }<b>{ &pod.status }</b></> };
             html! { <li {class}>{ labelled("chip", None, None, content, send, Intent::Inspect(key)) }</li> }
         };
         let more = pods.len().saturating_sub(OTHERS);
@@ -203,17 +205,16 @@ impl Stage<'_> {
             return html! {
                 <>
                     { pod_grid::grid(words, &set.key.name, grid, whole.map(|lane| lane.ordinal), &self.lights_of(&set.key), send) }
-                    <ul class="lanes l1">{ for whole.map(|lane| draw(false, lane)) }</ul>
+                    <ul class="lanes alone">{ for whole.map(|lane| draw(false, lane)) }</ul>
                 </>
             };
         }
-        let count = scene.lanes.len();
         let small = scene.many || self.beside.is_some();
         let claimed = scene.lanes.iter().any(|lane| !lane.claims.is_empty());
         let class = match (small, claimed) {
             (true, true) => "compact claimed",
             (true, false) => "compact",
-            (false, _) => ["l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"][count],
+            (false, _) => "",
         };
         // The rows of all lanes are the same rows: one more kind of claim makes three more of them.
         let most = scene.lanes.iter().map(|lane| lane.claims.len()).max().unwrap_or_default();
@@ -227,6 +228,23 @@ impl Stage<'_> {
             _ => "stacked",
         };
         html! { <ul class={classes!("lanes", class, rows)}>{ for scene.lanes.iter().map(|lane| draw(small, lane)) }</ul> }
+    }
+}
+
+/// How many lanes are to stand side by side, for the style sheet: it gives them columns, and folds the sides for them.
+pub fn columns(scene: &Scene) -> &'static str {
+    if scene.many || scene.grid.is_some() {
+        return "lanes-many";
+    }
+    match scene.lanes.len() {
+        0..2 => "lanes-1",
+        2 => "lanes-2",
+        3 => "lanes-3",
+        4 => "lanes-4",
+        5 => "lanes-5",
+        6 => "lanes-6",
+        7 => "lanes-7",
+        _ => "lanes-8",
     }
 }
 
@@ -270,5 +288,5 @@ fn band(words: &'static Messages, service: &ServiceView, lit: bool) -> Html {
 
 /// What DNS answers to the Service's name.
 fn answer(service: &ServiceView) -> Html {
-    html! { <code class="answer"><span>{ "nslookup " }{ &*service.name }{ " → " }</span>{ &service.answer }</code> }
+    html! { <code class="answer"><span>{ "nslookup " }{ &*service.name }</span><span class="arrow">{ " → " }</span>{ &service.answer }</code> }
 }

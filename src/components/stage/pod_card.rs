@@ -3,7 +3,7 @@
 use crate::components::fault_menu::{opener, why_button};
 use crate::components::{dial, done, labelled, percent, ring, sign};
 use crate::page::intent::Intent;
-use kubesim::{Key, Kind};
+use kubesim::{Input, Key, Kind};
 use scene::explain::{Subject, in_namespace};
 use scene::messages::{Messages, fill};
 use scene::scene::{Lane, Mark, PodSlot, PodView, Replaced};
@@ -33,7 +33,7 @@ pub fn card(
         PodSlot::Ghost { note, next } => {
             return html! {
                 <article class="pod ghost" key={if small { SAME } else { "ghost" }} data-pod={lane.name.clone()}>
-                    <h3>{ number }<span class={class_of(&lane.name)}>{ ends(&lane.name) }</span>if *next { <b class="state">{ words.next }</b> }</h3>
+                    <h3 aria-label={lane.name.clone()}>{ number }<span class={class_of(&lane.name)}>{ ends(&lane.name) }</span>if *next { <b class="state">{ words.next }</b> }</h3>
                     <p>{ why_button(words, &lane.name, note, send, Subject::Pod(key)) }</p>
                 </article>
             };
@@ -42,10 +42,12 @@ pub fn card(
     let name = |text| AttrValue::from(fill(text, &[("pod", &lane.name)]));
     let inspect = Intent::Inspect(key.clone());
     let faults = fill(words.trouble_for, &[("name", &lane.name)]);
-    let delete = Intent::Command(in_namespace(format!("kubectl delete pod {}", lane.name), namespace).into());
+    // The panel that is open stays: who watches DNS wants to see what it makes of this.
+    let delete = in_namespace(format!("kubectl delete pod {}", lane.name), namespace);
+    let delete = Intent::input(Input::Command(delete.into()));
     html! {
         <article class={classes!("pod", pod.state.class())} key={if small { SAME } else { &*pod.uid }} data-pod={lane.name.clone()}>
-            <h3>
+            <h3 aria-label={lane.name.clone()}>
                 { number }
                 { labelled(class_of(&lane.name), Some(name(words.inspect_pod)), None, ends(&lane.name), send, inspect) }
                 <b class="state">{ why_button(words, &lane.name, &pod.status, send, Subject::Pod(key.clone())) }</b>

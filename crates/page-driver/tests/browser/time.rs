@@ -230,6 +230,10 @@ fn the_keyboard_alone_moves_time_and_makes_faults() {
             if page.eval(&format!("document.activeElement.matches({})", json!(css))) == true {
                 return;
             }
+            // In the editor Tab indents.
+            if page.eval("document.activeElement.matches('.editor textarea')") == true {
+                page.type_keys(ESCAPE);
+            }
             page.type_keys("\t");
         }
         panic!("{what} can't be reached with Tab");
@@ -243,8 +247,25 @@ fn the_keyboard_alone_moves_time_and_makes_faults() {
     tab_to(&mut page, "the menu of flask-0", "[aria-label='Trouble for flask-0']");
     page.type_keys(ENTER);
     page.wait("the menu is open", "document.querySelector('#faults:popover-open')");
-    page.type_keys("\t");
+    page.wait(
+        "its first item has the focus",
+        "document.activeElement.matches('#faults li:first-child button')",
+    );
     let first = page.eval("document.activeElement.innerText");
+    page.type_keys(ESCAPE);
+    page.wait(
+        "the focus is given back",
+        "document.activeElement.matches('[aria-label=\"Trouble for flask-0\"]')",
+    );
+    page.type_keys(ENTER);
+    page.wait(
+        "its first item has the focus",
+        "document.activeElement.matches('#faults li:first-child button')",
+    );
+    page.type_keys("\u{e013}");
+    page.wait("up is the last", "document.activeElement.matches('#faults li:last-child button')");
+    page.type_keys(DOWN);
+    assert_eq!(page.eval("document.activeElement.innerText"), first);
     page.type_keys(DOWN);
     assert_ne!(page.eval("document.activeElement.innerText"), first);
     page.type_keys(DOWN);
