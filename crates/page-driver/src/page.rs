@@ -330,6 +330,15 @@ impl Page {
     #[track_caller]
     pub fn type_keys(&mut self, keys: &str) {
         let keys = keys.replace('\n', "\u{e007}").replace('\t', "\u{e004}");
+        if self.eval("document.activeElement.matches('input[type=file]')") == true {
+            // To an element of this kind WebDriver sends names of files.
+            let press = |kind: &str, key: char| json!({ "type": kind, "value": key });
+            let actions: Vec<Value> =
+                keys.chars().flat_map(|key| [press("keyDown", key), press("keyUp", key)]).collect();
+            let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });
+            self.post("actions", json!({ "actions": [keyboard] }));
+            return;
+        }
         let focused = self.eval("document.activeElement");
         let element = Session::element(&focused).expect("something has the focus, if only the body");
         self.post(&format!("element/{element}/value"), json!({ "text": keys }));

@@ -120,7 +120,7 @@ const ACTS: [Act; 11] = [
         act: |page| {
             page.run(
                 "const select = document.querySelector('.bar select');
-            select.selectedIndex = 1;
+            select.selectedIndex = [...select.options].findIndex(option => option.text === 'nginx web');
             select.dispatchEvent(new Event('change', { bubbles: true }));",
             )
         },

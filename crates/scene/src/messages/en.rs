@@ -247,7 +247,7 @@ pub static TEXTS: Texts = Texts {
     not_applied: "Changed, not applied: {count} lines",
     not_applied_long: "Changed, not applied",
     open_file: "Open…",
-    save_file: "Save",
+    save_file: "Download",
     heard: "Close",
     manifest: "Manifest",
     examples: "Examples",
