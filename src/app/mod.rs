@@ -94,7 +94,8 @@ pub fn App(start: &Start) -> Html {
 #[hook]
 fn use_settled(model: &Rc<Model>, state: &PageState, why: &Explanation) {
     let depends = [model.actions(), state.version];
-    let news = if model.announcer().is_news(&why.title) {
+    // Before a story is open the why bar says that it is loaded, and timers have nothing to call.
+    let news = if state.opened && model.announcer().is_news(&why.title) {
         Some((why.title.clone(), why.text.clone()))
     } else {
         None

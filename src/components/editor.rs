@@ -2,7 +2,7 @@
 
 use super::highlight::{TokenKind, pieces};
 use super::typing::{self, Change};
-use super::{button, difference, files};
+use super::{button, difference, files, labelled};
 use crate::examples::{EXAMPLES, Example};
 use crate::page::intent::Intent;
 use crate::session::Action;
@@ -118,8 +118,8 @@ impl Editor {
                     { for EXAMPLES.iter().map(of_example) }
                     <optgroup label={words.side_by_side}>{ for PRESETS.iter().enumerate().map(of_preset) }</optgroup>
                 </select>
-                <label class="file"><span>{ words.open_file }</span><input type="file" accept=".yaml,.yml,.json,text/*" onchange={open} /></label>
-                { button("", words.save_file, send, Intent::SaveManifest) }
+                <label class="file" title={words.open_file}><span aria-hidden="true">{ "↥" }</span><input type="file" aria-label={words.open_file} accept=".yaml,.yml,.json,text/*" onchange={open} /></label>
+                { labelled("", Some(words.save_file.into()), Some(words.save_file), "↧".into(), send, Intent::SaveManifest) }
             </div>
         }
     }
