@@ -119,7 +119,7 @@ impl Editor {
                     <optgroup label={words.side_by_side}>{ for PRESETS.iter().enumerate().map(of_preset) }</optgroup>
                 </select>
                 <label class="file" title={words.open_file}><span aria-hidden="true">{ "↥" }</span><input type="file" aria-label={words.open_file} accept=".yaml,.yml,.json,text/*" onchange={open} /></label>
-                { labelled("", Some(words.save_file.into()), Some(words.save_file), "↧".into(), send, Intent::SaveManifest) }
+                { labelled("", Some(words.save_file.into()), None, "↧".into(), send, Intent::SaveManifest) }
             </div>
         }
     }
