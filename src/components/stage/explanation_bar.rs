@@ -2,7 +2,7 @@
 
 use crate::components::{button, fault_menu, labelled, rich, ring};
 use crate::page::intent::Intent;
-use scene::explain::{Explanation, Tone};
+use scene::explain::{Assumptions, Explanation, Tone};
 use scene::messages::{Messages, fill};
 use scene::scene::Playhead;
 use yew::prelude::*;
@@ -52,15 +52,13 @@ pub fn why_bar(
             <div>
                 <div>
                     <h2>{ &why.title }</h2>
-                    <p>{ rich(&why.text) }if let Some(assumed) = &why.assumed { { " " }{ rich(&assumed.text) } }if let Some(notice) = notice { <em class="notice">{ " " }{ notice }</em> }</p>
+                    <p>{ rich(&why.text) }if let Some(notice) = notice { <em class="notice">{ " " }{ notice }</em> }</p>
                 </div>
                 if all >= WORTH_COUNTING { <p>{ count() }</p> }
+                if let Some(assumed) = &why.assumed { { assumption(words, assumed, send) } }
             </div>
             if let Some(command) = &why.remedy {
                 { labelled("primary remedy", Some(command.clone().into()), None, Html::from(shown(command).to_string()), send, Intent::Command(command.clone().into())) }
-            }
-            if let Some(assumed) = &why.assumed {
-                { fault_menu::opener("doubt", assumed.text.replace('`', ""), Html::from(words.doubt), send, assumed.pod.clone()) }
             }
             if of_part { { button("", back, send, Intent::Explain(None)) } }
             if let Some(rule) = why.rule {
@@ -77,4 +75,11 @@ pub fn why_bar(
             }
         </section>
     }
+}
+
+/// What is assumed, in one line that is read whole by pointing at it; pressed, it offers what makes it false.
+fn assumption(words: &'static Messages, assumed: &Assumptions, send: &Callback<Intent>) -> Html {
+    let said = assumed.text.replace('`', "");
+    let content = html! { <><span>{ &said }</span>{ " " }<u>{ words.doubt }</u></> };
+    fault_menu::opener("doubt", said.clone(), content, send, assumed.pod.clone())
 }
