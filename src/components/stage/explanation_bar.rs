@@ -52,7 +52,8 @@ pub fn why_bar(
             <div>
                 <div>
                     <h2>{ &why.title }</h2>
-                    <p>{ rich(&why.text) }if let Some(notice) = notice { <em class="notice">{ " " }{ notice }</em> }</p>
+                    if let Some(notice) = notice { <em class="notice">{ notice }</em> }
+                    <p>{ rich(&why.text) }</p>
                 </div>
                 if all >= WORTH_COUNTING { <p>{ count() }</p> }
                 if let Some(assumed) = &why.assumed { { assumption(words, assumed, send) } }
