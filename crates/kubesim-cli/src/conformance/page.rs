@@ -49,10 +49,44 @@ const UNRECORDED: &[(&str, &str)] = &[
     ),
     ("EndpointSlices have no topology hints, and Endpoints are not mirrored", "nothing here routes by zones"),
     (
-        "`kubectl get --raw` prints fields in the order of their names, and serves objects and lists only",
+        "`kubectl get --raw` prints objects' fields in the order of their names, and knows objects, lists and discovery",
         "objects are kept as trees",
     ),
+    (
+        "`kubectl -v=6` and above shows no discovery, no validation schema and no bodies, and each answer takes a millisecond",
+        "what is shown follows from a command's words and from what it changed",
+    ),
+    (
+        "a kustomization's vars, replacements, generators and transformers of others, Helm charts and remote bases are refused",
+        "nothing here runs programs or reaches the network",
+    ),
+    (
+        "a DaemonSet has no `deprecated.daemonset.template.generation`, and failed pods are replaced without a back-off",
+        "the annotation is deprecated; failed daemons' pods are rare here",
+    ),
     ("there is one CoreDNS; a changed cache setting begins with an empty cache", "as in the walk"),
+];
+
+/// Upstream's own tests of kubectl, as `crates/upstream-kubectl-tests/run.sh` counted them last: what a script is about, its
+/// assertions, how many passed when they were first run, and now.
+const UPSTREAM_KUBECTL: &[(&str, u32, u32, u32)] = &[
+    ("Deployments, ReplicaSets, StatefulSets, DaemonSets: `apps.sh`", 252, 75, 252),
+    ("pods, services, secrets, nodes and the like: `core.sh`", 353, 150, 353),
+    ("volumes and claims: `storage.sh`", 21, 2, 17),
+    ("apply, client-side and server-side: `apply.sh`", 120, 65, 105),
+    ("the verbs: `get.sh`, `create.sh`, `delete.sh`, `diff.sh` and the like", 384, 215, 347),
+    ("several objects and files at once: `generic-resources.sh`", 145, 59, 142),
+    ("discovery: `discovery.sh`", 2, 0, 2),
+    ("jobs, roles: `batch.sh`, `rbac.sh`", 92, 15, 90),
+];
+
+/// What fails of them, and why.
+const UPSTREAM_FAILURES: &[&str] = &[
+    "custom resources, the CronJob controller and TokenReview: outside the product (`events.sh`, some of `apply.sh`)",
+    "help in other languages: outside the product (`help.sh`)",
+    "`kubectl explain`, `auth reconcile`, the ClusterRoles that every cluster has: not yet",
+    "a cluster here has a StorageClass, another Service range and the ServiceAccount admission, upstream's has not",
+    "manifests from the network, binary files, a `KUBECTL_EXTERNAL_DIFF`: the harness carries none",
 ];
 
 /// One sentence for the README.
@@ -115,6 +149,7 @@ pub fn page(report: &Report) -> String {
     for (what, why) in UNRECORDED {
         let _ = writeln!(page, "- {what}: {why}");
     }
+    upstream_kubectl(&mut page);
     if failed > 0 {
         section(
             &mut page,
@@ -126,6 +161,26 @@ pub fn page(report: &Report) -> String {
         }
     }
     page
+}
+
+/// The part on kubectl.
+fn upstream_kubectl(page: &mut String) {
+    section(
+        page,
+        "kubectl by upstream's own tests",
+        "Kubernetes' shell tests of kubectl (`test/cmd`), run as they are against a simulated control plane; counted by\n\
+         `KUBERNETES=DIR crates/upstream-kubectl-tests/run.sh`, where DIR is a git repository of Kubernetes 1.36's sources.",
+    );
+    page.push_str("| what | assertions | passed at first | passed now |\n| --- | ---: | ---: | ---: |\n");
+    for (what, all, before, now) in UPSTREAM_KUBECTL {
+        let _ = writeln!(page, "| {what} | {all} | {before} | {now} |");
+    }
+    let sum = |count: fn(&(&str, u32, u32, u32)) -> u32| UPSTREAM_KUBECTL.iter().map(count).sum::<u32>();
+    let (all, before, now) = (sum(|row| row.1), sum(|row| row.2), sum(|row| row.3));
+    let _ = writeln!(page, "| **all** | **{all}** | **{before}** | **{now}** |\n\nWhat fails:\n");
+    for what in UPSTREAM_FAILURES {
+        let _ = writeln!(page, "- {what}");
+    }
 }
 
 fn section(page: &mut String, title: &str, about: &str) {

@@ -319,6 +319,19 @@ fn put(
         return Ok(Done { object: old.clone(), changed: false, warnings: warned });
     }
     let mut new = Object::from_value(old.kind, &value);
+    if mode.subresource == "status" {
+        // Nothing but the status changes.
+        let mut tree = stored.clone();
+        tree["status"] = value["status"].clone();
+        new = Object { meta: old.meta.clone(), ..Object::from_value(old.kind, &tree) };
+        if let (Body::Pod(new), Body::Pod(old)) = (&mut new.body, &old.body) {
+            new.spec = old.spec.clone();
+        }
+        new.meta.managed_fields = managed_fields;
+        let object = on(api, mode, |api| api.update_status(&old.key(), |object| *object = new))?;
+        let changed = object.meta.resource_version != old.meta.resource_version;
+        return Ok(Done { object, changed, warnings: warned });
+    }
     keep_what_the_server_keeps(&mut new, old);
     if let Body::Pod(pod) = &mut new.body {
         let spec = match stored["spec"] == value["spec"] {

@@ -5,8 +5,21 @@ use super::{Failure, Invocation};
 use crate::api::{SimTime, Span};
 use crate::process::Io;
 
-/// Says it. Errors: a timeout that is none.
+/// Flags that are read, and refused: what they ask for is not simulated.
+pub(super) const REFUSED: &str = "as as-group as-uid as-user-extra kubeconfig profile-output resolve";
+
+/// Flags whose effect nobody sees here: how kubectl talks to the API server and what it keeps on disk.
+#[cfg(test)]
+pub(super) const WITHOUT_EFFECT: &str = "cache-dir cached certificate-authority client-certificate client-key concurrency \
+    detach-keys disable-compression insecure-skip-tls-verify insecure-skip-tls-verify-backend kuberc log-flush-frequency \
+    match-server-version openapi-patch password profile tls-server-name token username vmodule";
+
+/// Says it. Errors: a timeout that is none, a flag that is not simulated.
 pub(super) fn announce(inv: &Invocation, io: &mut Io) -> Result<(), Failure> {
+    if let Some((flag, _)) = inv.given.iter().find(|(flag, _)| REFUSED.split(' ').any(|known| known == *flag))
+    {
+        return Err(Failure::client(format!("--{flag} is not simulated")));
+    }
     for (flag, _) in &inv.given {
         if let Some(instead) = deprecated(flag) {
             io.err(format!("Flag --{flag} has been deprecated, {instead}\n"));

@@ -44,7 +44,8 @@ pub fn text_of(store: &Store, words: &[String], files: &BTreeMap<String, String>
         "create" if inv.is("edit") && !inv.has("raw") => new_objects(&inv).ok()?,
         _ => return None,
     };
-    Some(format!("{HEADER}{}", yaml::write(&tree)))
+    let text = format!("{HEADER}{}", yaml::write(&tree));
+    Some(if inv.is("windows-line-endings") { text.replace('\n', "\r\n") } else { text })
 }
 
 /// The text that the editor shows again after it saved `edited`, with what is wrong with it as comments. `None` if nothing is.

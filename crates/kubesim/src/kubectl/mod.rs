@@ -46,6 +46,7 @@ pub use failure::{Failure, fail};
 pub use invocation::{Invocation, Next, Run, Verb, help};
 pub use verbs::{only_reads, verbs};
 
+use crate::apiserver::Stream;
 use crate::process::tty::Tty;
 use crate::process::{Io, Program, Step};
 use std::collections::BTreeMap;
@@ -64,7 +65,7 @@ pub fn command_at(
     tty: Option<Rc<Tty>>,
 ) -> Box<dyn Program> {
     let read = verbs::read(argv, stdin, files).map(|inv| Invocation { tty, ..inv });
-    Box::new(Command { read: Some(read), rest: None, shows_requests: None })
+    Box::new(Command { read: Some(read), rest: None, shows_requests: None, warnings_are_errors: false })
 }
 
 struct Command {
@@ -72,6 +73,8 @@ struct Command {
     rest: Option<Box<dyn Program>>,
     /// The command line, if it asks for its requests to be shown (`-v=6`).
     shows_requests: Option<Invocation>,
+    /// `--warnings-as-errors`
+    warnings_are_errors: bool,
 }
 
 impl Program for Command {
@@ -83,12 +86,18 @@ impl Program for Command {
             self.shows_requests = Some(inv.clone());
             requests::asks(inv, io);
         }
-        let Some(inv) = self.shows_requests.clone() else { return self.go_on(io) };
+        if let Some(Ok(inv)) = &self.read {
+            self.warnings_are_errors = inv.is("warnings-as-errors");
+        }
+        let Some(inv) = self.shows_requests.clone() else {
+            let step = self.go_on(io);
+            return self.judged(step, io);
+        };
         io.api.trace = Some(Vec::new());
         let step = self.go_on(io);
         let traced = io.api.trace.take().unwrap_or_default();
         requests::changes(&inv, io, traced);
-        step
+        self.judged(step, io)
     }
 
     fn interrupt(&mut self, io: &mut Io) -> Option<i32> {
@@ -100,6 +109,22 @@ impl Program for Command {
 }
 
 impl Command {
+    /// The step; a command that ends well but was warned fails if it is to (cmd.go: warningsAsErrors).
+    fn judged(&self, step: Step, io: &mut Io) -> Step {
+        if step != Step::Exit(0) || !self.warnings_are_errors {
+            return step;
+        }
+        let errors = io.output.iter().filter(|(stream, _)| *stream == Stream::Stderr);
+        let count =
+            errors.flat_map(|(_, text)| text.lines()).filter(|line| line.starts_with("Warning: ")).count();
+        if count == 0 {
+            return step;
+        }
+        let plural = if count == 1 { "" } else { "s" };
+        io.err(format!("error: {count} warning{plural} received\n"));
+        Step::Exit(1)
+    }
+
     fn go_on(&mut self, io: &mut Io) -> Step {
         if let Some(read) = self.read.take() {
             let next = read.and_then(|inv| {
@@ -121,3 +146,6 @@ impl Command {
         self.rest.as_mut().expect("a command that goes on has a program").run(io)
     }
 }
+
+#[cfg(test)]
+mod tests;

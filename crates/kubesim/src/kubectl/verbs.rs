@@ -66,6 +66,17 @@ const APPLY: Verb = Verb {
     run: apply::apply,
 };
 
+/// The flags of a command that makes an object: its own, and those that all of these have.
+macro_rules! create {
+    ($own:literal) => {
+        concat!(
+            "o:output dry-run=unchanged validate=strict field-manager save-config? template allow-missing-template-keys? \
+             show-managed-fields? ",
+            $own
+        )
+    };
+}
+
 /// The others that change something, run something, or wait.
 const CHANGING: &[Verb] = &[
     Verb {
@@ -90,22 +101,85 @@ const CHANGING: &[Verb] = &[
         help: "Create a resource from a file or from stdin.\n\nUsage:\n  kubectl create -f FILENAME [options]",
         run: apply::create,
     },
-    Verb { name: "create namespace", flags: CREATE, help: NAMED, run: create::create_kind },
-    Verb { name: "create serviceaccount", flags: CREATE, help: NAMED, run: create::create_kind },
-    Verb { name: "create configmap", flags: CREATE, help: NAMED, run: create::create_kind },
-    Verb { name: "create secret", flags: CREATE, help: NAMED, run: create::create_kind },
-    Verb { name: "create service", flags: CREATE, help: NAMED, run: create::create_kind },
-    Verb { name: "create deployment", flags: CREATE, help: NAMED, run: create::create_kind },
-    Verb { name: "create quota", flags: CREATE, help: NAMED, run: create::create_kind },
-    Verb { name: "create poddisruptionbudget", flags: CREATE, help: NAMED, run: create::create_kind },
-    Verb { name: "create job", flags: GENERATE, help: NAMED, run: create::create_generated },
-    Verb { name: "create cronjob", flags: GENERATE, help: NAMED, run: create::create_generated },
-    Verb { name: "create role", flags: GENERATE, help: NAMED, run: create::create_generated },
-    Verb { name: "create clusterrole", flags: GENERATE, help: NAMED, run: create::create_generated },
-    Verb { name: "create rolebinding", flags: GENERATE, help: NAMED, run: create::create_generated },
-    Verb { name: "create clusterrolebinding", flags: GENERATE, help: NAMED, run: create::create_generated },
-    Verb { name: "create priorityclass", flags: GENERATE, help: NAMED, run: create::create_generated },
-    Verb { name: "create ingress", flags: GENERATE, help: NAMED, run: create::create_generated },
+    Verb { name: "create namespace", flags: create!(""), help: NAMED, run: create::create_kind },
+    Verb { name: "create serviceaccount", flags: create!(""), help: NAMED, run: create::create_kind },
+    Verb {
+        name: "create configmap",
+        flags: create!("from-literal+ from-file+ from-env-file+ append-hash?"),
+        help: NAMED,
+        run: create::create_kind,
+    },
+    Verb {
+        name: "create secret",
+        flags: create!(
+            "from-literal+ from-file+ from-env-file+ append-hash? type cert key docker-username docker-password docker-email \
+            docker-server"
+        ),
+        help: NAMED,
+        run: create::create_kind,
+    },
+    Verb {
+        name: "create service",
+        flags: create!("tcp, clusterip external-name node-port#"),
+        help: NAMED,
+        run: create::create_kind,
+    },
+    Verb {
+        name: "create deployment",
+        flags: create!("image+ r:replicas# port#"),
+        help: NAMED,
+        run: create::create_kind,
+    },
+    Verb { name: "create quota", flags: create!("hard scopes"), help: NAMED, run: create::create_kind },
+    Verb {
+        name: "create poddisruptionbudget",
+        flags: create!("selector min-available max-unavailable"),
+        help: NAMED,
+        run: create::create_kind,
+    },
+    Verb { name: "create job", flags: create!("image from"), help: NAMED, run: create::create_generated },
+    Verb {
+        name: "create cronjob",
+        flags: create!("image schedule restart"),
+        help: NAMED,
+        run: create::create_generated,
+    },
+    Verb {
+        name: "create role",
+        flags: create!("verb, resource, resource-name+"),
+        help: NAMED,
+        run: create::create_generated,
+    },
+    Verb {
+        name: "create clusterrole",
+        flags: create!("verb, resource, resource-name+ non-resource-url, aggregation-rule"),
+        help: NAMED,
+        run: create::create_generated,
+    },
+    Verb {
+        name: "create rolebinding",
+        flags: create!("clusterrole role user+ group+ serviceaccount+"),
+        help: NAMED,
+        run: create::create_generated,
+    },
+    Verb {
+        name: "create clusterrolebinding",
+        flags: create!("clusterrole user+ group+ serviceaccount+"),
+        help: NAMED,
+        run: create::create_generated,
+    },
+    Verb {
+        name: "create priorityclass",
+        flags: create!("value# global-default? description preemption-policy"),
+        help: NAMED,
+        run: create::create_generated,
+    },
+    Verb {
+        name: "create ingress",
+        flags: create!("class rule+ default-backend annotation+"),
+        help: NAMED,
+        run: create::create_generated,
+    },
     Verb {
         name: "create token",
         flags: "o:output audience+ duration% bound-object-kind bound-object-name bound-object-uid template \
@@ -364,16 +438,6 @@ const CHANGING: &[Verb] = &[
         run: node::taint,
     },
 ];
-
-const CREATE: &str = "o:output dry-run=unchanged validate=strict field-manager save-config? image+ r:replicas# port# tcp, \
-    clusterip external-name node-port# from-literal+ from-file+ from-env-file+ append-hash? type hard scopes selector \
-    min-available max-unavailable cert key docker-username docker-password docker-email docker-server template \
-    allow-missing-template-keys? show-managed-fields?";
-
-const GENERATE: &str = "o:output dry-run=unchanged validate=strict field-manager save-config? image from schedule restart \
-    verb, resource, resource-name+ non-resource-url, aggregation-rule clusterrole role user+ group+ serviceaccount+ value# \
-    global-default? description preemption-policy class rule+ default-backend annotation+ template \
-    allow-missing-template-keys? show-managed-fields?";
 
 const NAMED: &str = "Create an object from flags.";
 

@@ -72,6 +72,17 @@ pub(super) fn absolute(cwd: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
+/// A path as seen from a directory.
+fn relative(cwd: &str, path: &str) -> String {
+    let (from, to): (Vec<&str>, Vec<&str>) = (
+        cwd.split('/').filter(|p| !p.is_empty()).collect(),
+        path.split('/').filter(|p| !p.is_empty()).collect(),
+    );
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from[common..].iter().map(|_| "..");
+    up.chain(to[common..].iter().copied()).collect::<Vec<_>>().join("/")
+}
+
 fn environment() -> Vec<(String, String)> {
     [("HOME", HOME), ("PATH", "/usr/local/bin:/usr/bin:/bin")].map(|(k, v)| (k.into(), v.into())).into()
 }
@@ -150,7 +161,27 @@ impl LaptopHost<'_, '_> {
             let text = files.read(&absolute(&self.cwd, name)).ok()?;
             Some((name.to_string(), text.to_string()))
         });
-        collections::collect(texts)
+        let mut named: BTreeMap<String, String> = collections::collect(texts);
+        // A kustomization reaches beyond its own directory.
+        let is_kustomized = |word: &String| {
+            matches!(word.as_str(), "-k" | "kustomize")
+                || word.starts_with("-k=")
+                || word.starts_with("--kustomize")
+        };
+        if argv.iter().any(is_kustomized) {
+            let mut left = vec!["/".to_string()];
+            while let Some(directory) = left.pop() {
+                for name in files.list(&directory).unwrap_or_default() {
+                    let path = format!("{}/{name}", directory.trim_end_matches('/'));
+                    match (files.stat(&path), files.read(&path)) {
+                        (Some(stat), _) if stat.dir => left.push(path),
+                        (_, Ok(text)) => _ = named.insert(relative(&self.cwd, &path), text.to_string()),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        named
     }
 
     fn is_kubectl(argv: &[String]) -> bool {

@@ -7,7 +7,7 @@
 use super::annotated::save_config;
 use super::create_all::create_all;
 use super::documents;
-use super::options::{field_manager, validation};
+use super::options::{field_manager, subresource, validation};
 use super::printing::{named, warn};
 use super::record::record;
 use crate::api::Object;
@@ -175,7 +175,12 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     // The editor opens again, with what is wrong as comments; saving the same again gives up.
     let given_up = || "Edit cancelled, no valid changes were saved.".to_string();
     let Ok(trees) = parse(inv, edited) else { return stored(io, given_up()) };
-    let mode = Mode { unknown: validation(inv)?, manager: field_manager(inv), ..Mode::PLAIN };
+    let mode = Mode {
+        unknown: validation(inv)?,
+        manager: field_manager(inv),
+        subresource: subresource(inv),
+        ..Mode::PLAIN
+    };
     let (mut invalid, mut failed) = (false, false);
     for tree in &trees {
         let Some(object) = found.objects.iter().find(|object| is_same(object, tree)) else {

@@ -95,7 +95,7 @@ pub(super) fn send(
 
 /// How the verb asks the API server.
 fn mode(inv: &Invocation, dry_run: DryRun) -> Mode<'_> {
-    let subresource = if inv.verb.name == "scale" { "scale" } else { "" };
+    let subresource = super::options::subresource(inv);
     let manager = super::options::field_manager(inv);
     Mode { dry_run: dry_run == DryRun::Server, manager, subresource, ..Mode::PLAIN }
 }

@@ -148,6 +148,13 @@ impl Drain {
             } else if local && !terminal && owner.is_none() {
                 warned.push(("deleting Pods with local storage", name));
             }
+            // What has been going for longer than that is left to itself.
+            let patience = self.inv.int("skip-wait-for-delete-timeout").filter(|seconds| *seconds > 0);
+            if let (Some(seconds), Some(since)) = (patience, object.meta.deletion_timestamp)
+                && (io.api.now - since).0 > seconds * 1000
+            {
+                continue;
+            }
             chosen.push(Leaving {
                 key: object.key(),
                 uid: object.meta.uid,

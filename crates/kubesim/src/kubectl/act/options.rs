@@ -40,7 +40,21 @@ impl DryRun {
 
     /// How requests are made.
     pub(super) fn mode(self, inv: &Invocation, unknown: FieldValidation) -> Mode<'_> {
-        Mode { unknown, dry_run: self == DryRun::Server, manager: field_manager(inv), subresource: "" }
+        Mode {
+            unknown,
+            dry_run: self == DryRun::Server,
+            manager: field_manager(inv),
+            subresource: subresource(inv),
+        }
+    }
+}
+
+/// Which part of an object a command changes (`--subresource`).
+pub(super) fn subresource(inv: &Invocation) -> &'static str {
+    match (inv.verb.name, inv.text("subresource")) {
+        ("scale", _) | (_, "scale") => "scale",
+        (_, "status") => "status",
+        _ => "",
     }
 }
 
