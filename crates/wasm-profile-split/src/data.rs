@@ -6,7 +6,7 @@ use crate::constants::Place;
 use crate::error::{Error, Result};
 
 /// The gap between pieces of constants that is not worth a new segment, in bytes.
-const GAP: u32 = 16;
+const GAP: u32 = 8;
 
 /// Whether an address is within one of these places, which are in order.
 pub fn within(places: &[Place], address: u32) -> bool {
