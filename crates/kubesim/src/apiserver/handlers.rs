@@ -303,6 +303,8 @@ fn put(
     refuse_stale(old, tree)?;
     let stored = old.to_value();
     let (mut value, mut warned) = complete(old.kind, tree, api, mode)?;
+    // What follows gives the object its old status back.
+    let status = if mode.subresource == "status" { value["status"].clone() } else { Value::Null };
     let errors = strategy::before_update(old.kind, &mut value, &stored, api.gates);
     refuse_invalid(old.kind, &value, errors)?;
     warned.extend(warnings(old.kind, &value, Some(&stored)));
@@ -322,7 +324,7 @@ fn put(
     if mode.subresource == "status" {
         // Nothing but the status changes.
         let mut tree = stored.clone();
-        tree["status"] = value["status"].clone();
+        tree["status"] = status;
         new = Object { meta: old.meta.clone(), ..Object::from_value(old.kind, &tree) };
         if let (Body::Pod(new), Body::Pod(old)) = (&mut new.body, &old.body) {
             new.spec = old.spec.clone();

@@ -503,7 +503,7 @@ spec:
         let bench = agent();
         assert_eq!(bench.names(Kind::Pod).len(), workers(&bench));
         let mut nodes: Vec<Option<Str>> =
-            bench.names(Kind::Pod).iter().map(|name| target_node(&bench.get(Kind::Pod, name))).collect();
+            bench.names(Kind::Pod).iter().map(|name| target_node(bench.get(Kind::Pod, name))).collect();
         collections::sort(&mut nodes);
         nodes.dedup();
         assert_eq!(nodes.len(), workers(&bench), "one on each");
@@ -535,7 +535,7 @@ spec:
     fn so_many_pods_as_may_be_unavailable_are_replaced_at_once() {
         let mut bench = agent();
         for name in bench.names(Kind::Pod) {
-            let node = target_node(&bench.get(Kind::Pod, &name)).unwrap();
+            let node = target_node(bench.get(Kind::Pod, &name)).unwrap();
             bench.place(&name, &node, "172.16.1.1");
             bench.set_ready(&name, true);
         }

@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(offered("kubectl logs flask-0 -c in"), ["init-dump-log"]);
         assert_eq!(offered("kubectl -n kube-s"), ["kube-system"]);
         assert_eq!(offered("kubectl get pods -n kube-s"), ["kube-system"]);
-        assert_eq!(offered("kubectl get pods | gr"), ["grep"]);
+        assert_eq!(offered("kubectl get pods | gr"), ["grep", "groups"]);
         assert_eq!(offered("for i in 0 1; do kubectl dele"), ["delete"]);
         assert_eq!(offered("cat mani"), ["manifest.yaml"]);
     }

@@ -358,6 +358,16 @@ fn the_kubeconfig_is_changed() {
 }
 
 #[test]
+fn a_status_is_changed_where_it_is_asked_for_and_nothing_else() {
+    let mut user = User::new();
+    user.run("kubectl run p --image=nginx", "");
+    let patch = "'{\"metadata\":{\"labels\":{\"x\":\"y\"}},\"status\":{\"message\":\"hello\"}}'";
+    let shown = "-o 'jsonpath={.status.message}:{.metadata.labels}'";
+    user.run(&format!("kubectl patch pod p --subresource=status --type=merge -p {patch}"), "");
+    says(&mut user, "", &[(&format!("get pod p {shown}"), "hello:{\"run\":\"p\"}")]);
+}
+
+#[test]
 fn scaling_shows_what_was_asked_for_and_waits_if_told() {
     let mut user = User::new();
     user.run("kubectl apply -f -", WEB);

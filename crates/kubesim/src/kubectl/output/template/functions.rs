@@ -164,11 +164,11 @@ fn slice<'d>(item: Data<'d>, indexes: &[Data]) -> Result<Data<'d>, String> {
         (None, View::Text(text)) => text.len(),
         _ => return Err(format!("can't slice item of type {}", item.type_name())),
     };
-    let mut places = vec![0, most];
+    let mut places = [0, most];
     for (n, index) in indexes.iter().enumerate().take(2) {
         places[n] = place(index, most)?;
     }
-    let [from, to] = places[..] else { return Err("slice of untyped nil".into()) };
+    let [from, to] = places;
     if from > to {
         return Err(format!("invalid slice index: {from} > {to}"));
     }
