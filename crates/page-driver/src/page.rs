@@ -27,7 +27,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::chromium;
 use crate::server::{Server, Site};
@@ -38,6 +38,9 @@ use serde_json::{Value, json};
 
 /// How long a condition may take to come true. Generous: the machine may be small and busy.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long after a click that missed its element another one is made.
+const AIM_AGAIN: Duration = Duration::from_millis(50);
 
 /// An answer to a click says that its element has gone, or lies under another, since it was found.
 fn moved_away(error: &io::Error) -> bool {
@@ -291,16 +294,15 @@ impl Page {
     }
 
     /// Clicks what the expression `find` gives. The page goes on between aiming and clicking: what is replaced, or
-    /// moved under something else, is aimed at again, as a hand does. It fails when that has lasted [`PATIENCE`].
+    /// moved under something else, is aimed at again, as a hand does. It fails when that has gone on for [`PATIENCE`].
     #[track_caller]
     fn aim_and_click(&mut self, find: &str, name: &str) {
-        let since = Instant::now();
-        loop {
+        for again in (0..PATIENCE.as_millis() / AIM_AGAIN.as_millis()).rev() {
             let found = self.wait(&format!("there is {name} to click"), find);
             let element = Session::element(&found).expect("what is found is an element");
             match self.session.post(&format!("element/{element}/click"), &json!({})) {
                 Ok(_) => return,
-                Err(error) if since.elapsed() < PATIENCE && moved_away(&error) => {}
+                Err(error) if again > 0 && moved_away(&error) => thread::sleep(AIM_AGAIN),
                 Err(error) => panic!("{name} cannot be clicked: {error}"),
             }
         }
