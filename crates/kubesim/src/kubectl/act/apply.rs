@@ -48,6 +48,7 @@ pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         _ if inv.has("subresource") && !server_side => {
             "--subresource can only be specified for --server-side"
         }
+        _ if inv.has("subresource") => "--subresource of apply is not simulated: kubectl patch knows it",
         _ => "",
     };
     if !refused.is_empty() {
