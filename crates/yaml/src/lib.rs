@@ -9,8 +9,8 @@
 //! - **go-yaml's words.** What kubectl prints about an unreadable text is go-yaml's or encoding/json's message with go-yaml's
 //!   line number, which is often one less than the true one. So the scanner and the parser have go-yaml's states.
 //!
-//! What is modelled, file by file: `scanner` go.yaml.in/yaml/v2 `scannerc.go`, `parser` `parserc.go`, `document` `decode.go`
-//! and `resolve.go` with apimachinery's `pkg/util/yaml`, `json` encoding/json's `scanner.go`, [`write`](mod@write)
+//! What is modelled, file by file: `scanner` go.yaml.in/yaml/v2 `scannerc.go`, `parser` `parserc.go`, `stream`
+//! apimachinery's `pkg/util/yaml`, `document` `decode.go` and `resolve.go`, `json` encoding/json's `scanner.go`, [`write`](mod@write)
 //! `emitterc.go`. The maintained serde_yaml is the oracle in the tests: the two agree but where go-yaml has a rule of its own.
 //!
 //! Knows nothing of Kubernetes' kinds.
@@ -20,8 +20,10 @@ mod document;
 mod json;
 mod parser;
 mod scanner;
+mod stream;
 pub mod text;
 mod write;
 
-pub use document::{Document, MAX_TEXT, Span, Stream, YamlError, read, reads_as_text};
+pub use document::{Document, MAX_TEXT, Span, YamlError, reads_as_text};
+pub use stream::{Stream, read};
 pub use write::write;

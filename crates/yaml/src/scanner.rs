@@ -3,6 +3,7 @@
 //! Models go.yaml.in/yaml/v2 `scannerc.go`. Only the *rules* matter here: which text is a token, where a simple key may
 //! stand, and with which words and at which mark a mistake is refused; kubectl prints those words to the user.
 //! This module knows nothing of documents, nodes or values.
+//! Long, as upstream's: one automaton, whose longest function is the table of which character begins which token.
 
 use std::collections::VecDeque;
 

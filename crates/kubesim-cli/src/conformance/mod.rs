@@ -4,6 +4,8 @@
 //! [`fold`] is the one place that says what can't be equal between two runs, [`validation`] plays a `format: validation`
 //! file, [`page`] writes CONFORMANCE.md, [`report`] is what came of it all.
 
+mod beginning;
+mod final_state;
 pub mod fold;
 pub mod milestones;
 pub mod page;

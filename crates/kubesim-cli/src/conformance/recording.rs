@@ -4,6 +4,9 @@ use kubesim::{Io, Program, Step, dns};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Where all recordings were made.
+pub(super) const NAMESPACE: &str = "default";
+
 /// A DNS tool run in a pod of a namespace, as the recorder's debug pods ran it.
 pub(super) struct PodCommand {
     argv: Vec<String>,

@@ -1,23 +1,22 @@
 //! Plays a `format: script` file: the user's commands, what is seen to happen, and what was printed.
 
+use super::beginning::{Beginning, REACTION};
+use super::final_state::final_state;
 use super::fold::{self, Folder};
 use super::milestones::Milestones;
-use super::recording::{PodCommand, files_of, text};
+use super::recording::{NAMESPACE, PodCommand, files_of, text};
 use super::report::Difference;
 use kubesim::api::pod::ContainerState;
 use kubesim::api::{Body, PodPhase};
-use kubesim::kubectl::printers;
 use kubesim::{
-    Cause, Cluster, FeatureGates, Io, Key, Kind, Object, Options, ProcessId, Program, SimTime, Span, Step,
-    Stream, Timings, terminal,
+    Cause, Cluster, FeatureGates, Io, Key, Kind, Options, ProcessId, Program, SimTime, Span, Step, Stream,
+    Timings, terminal,
 };
-use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use serde_json::Value;
+use std::collections::VecDeque;
 
 /// How much simulated time a step may take before it counts as never happening.
 const PATIENCE: Span = Span::seconds(900);
-/// What the recorder needed to see a milestone and start the next command.
-const REACTION: Span = Span(50);
 /// How long the recorder let a state of the whole (`when: steady`, `scaled to 2`) hold before the next command. It noted
 /// only longer waits (`quiet_before_s`).
 const SETTLED: Span = Span(1_200);
@@ -27,7 +26,6 @@ const EPILOGUE: Span = Span(2_500);
 const COMMAND: Span = Span(60);
 /// What a kubectl that runs beside the rest needs to start and to make its first request, on the recorder's machine.
 const STARTUP: Span = Span(600);
-const NAMESPACE: &str = "default";
 
 /// What the cluster of a recording had been through that its script does not tell but its output shows: steps to play
 /// behind the script's first `until`.
@@ -84,44 +82,6 @@ pub struct Outcome {
     pub steps: usize,
     /// Where it is known to differ and not compared, and why.
     pub deviations: Vec<(String, &'static str)>,
-}
-
-/// What a recording does not say and its cluster had by chance. The same control plane that begins at another fraction of a
-/// second takes a pod for available earlier or later (Ready times are cut to whole seconds), and which worker takes which
-/// pod is the scheduler's dice.
-#[derive(Clone, Copy)]
-struct Beginning {
-    /// The fraction of a second at which the recorder began.
-    phase: Span,
-    /// What each step of a node took beyond its nominal time: the machine had other things to do.
-    lag: Span,
-    /// What the cluster's choices grow from.
-    seed: u64,
-    /// From a write to the controllers that watch it acting on it.
-    watch: Span,
-    /// How long the recorder let pass between a milestone and the next command: it noted only waits of seconds.
-    reaction: Span,
-}
-
-impl Beginning {
-    /// Those that are tried, the usual one first.
-    fn all() -> impl Iterator<Item = Beginning> {
-        let usual = Beginning {
-            phase: Span(0),
-            lag: Span(0),
-            seed: Options::default().seed,
-            watch: Timings::recording().watch,
-            reaction: REACTION,
-        };
-        let phases = [0, 10, 20].into_iter().flat_map(move |lag| {
-            (0..5).map(move |fifth| Beginning { phase: Span(fifth * 200), lag: Span(lag), ..usual })
-        });
-        let lags = (1..20).map(move |lag| Beginning { lag: Span(lag), ..usual });
-        let seeds = (1..=12).map(move |n| Beginning { seed: usual.seed + n, ..usual });
-        let slow_watches = (0..20).map(move |lag| Beginning { lag: Span(lag), watch: Span(8), ..usual });
-        let later = (0..3).map(move |tens| Beginning { lag: Span(tens * 10), reaction: Span(300), ..usual });
-        phases.chain(lags).chain(seeds).chain(slow_watches).chain(later)
-    }
 }
 
 /// Plays the file from each [`Beginning`] until it comes out as recorded; else what came of the one that got furthest.
@@ -471,7 +431,7 @@ impl<'a> Player<'a> {
             self.differ("the end".into(), "nothing more".into(), more);
         }
         if let Some(expected) = tree.get("final") {
-            let got = self.final_state(expected);
+            let got = final_state(self.cluster.api.store(), &self.milestones, expected);
             for part in ["pods", "pvcs", "statefulsets", "endpoints"] {
                 if expected[part] != got[part] {
                     self.differ(format!("final {part}"), expected[part].to_string(), got[part].to_string());
@@ -585,15 +545,7 @@ impl<'a> Player<'a> {
     /// A command with the real names of generated pods.
     fn with_real_names(&self, command: &str) -> String {
         let names = self.milestones.generated.iter();
-        names.fold(command.to_string(), |text, (real, recorded)| {
-            let hash = |name: &str| name.rsplit('-').nth(1).map(str::to_owned).unwrap_or_default();
-            let (prefix, n) = recorded.rsplit_once('~').unwrap_or((recorded, ""));
-            let _ = (hash(real), prefix);
-            match text.contains(&format!("-~{n}")) && text.contains(recorded.as_str()) {
-                true => text.replace(recorded.as_str(), real),
-                false => text,
-            }
-        })
+        names.fold(command.to_string(), |text, (real, recorded)| text.replace(recorded.as_str(), real))
     }
 
     /// An output with generated names as the recordings write them and, for DNS, addresses as `{ip:POD}`.
@@ -630,81 +582,6 @@ impl<'a> Player<'a> {
         // The longest first: 172.16.0.64 must not be found in 172.16.0.6.
         all.sort_by_key(|(_, ip)| std::cmp::Reverse(ip.len()));
         all
-    }
-
-    fn final_state(&self, expected: &Value) -> Value {
-        let store = self.cluster.api.store();
-        let revision = |pod: &Object| {
-            pod.meta.controller()?;
-            let name = pod.meta.label(kubesim::api::stateful_set::REVISION_LABEL)?;
-            self.milestones.revision_number(name)
-        };
-        let pods: BTreeMap<String, Value> = store
-            .list_in(Kind::Pod, NAMESPACE)
-            .map(|o| {
-                let state = json!({
-                    "status": printers::pod_status(o.pod(), &o.meta), "ready": o.pod().is_ready(),
-                    "deleting": o.meta.is_terminating(), "revision": revision(o),
-                    "incarnation": self.milestones.incarnation(&o.key()),
-                });
-                (self.milestones.name(&o.meta.name), state)
-            })
-            .collect();
-        let claims: BTreeMap<String, Value> = store
-            .list_in(Kind::PersistentVolumeClaim, NAMESPACE)
-            .map(|o| {
-                let owners: Vec<String> =
-                    o.meta.owner_references.iter().map(|r| format!("{}/{}", r.kind, r.name)).collect();
-                let state = json!({"phase": o.claim().phase.name(), "owners": owners,
-                    "incarnation": self.milestones.incarnation(&o.key())});
-                (o.meta.name.to_string(), state)
-            })
-            .collect();
-        let sets: BTreeMap<String, Value> = store
-            .list_in(Kind::StatefulSet, NAMESPACE)
-            .map(|o| {
-                let number = |name: &Option<kubesim::Str>| {
-                    name.as_ref().and_then(|n| self.milestones.revision_number(n))
-                };
-                let s = &o.stateful_set().status;
-                let state = json!({
-                    "replicas": s.replicas, "readyReplicas": s.ready_replicas,
-                    "availableReplicas": s.available_replicas, "currentReplicas": s.current_replicas,
-                    "updatedReplicas": s.updated_replicas, "currentRevision": number(&s.current_revision),
-                    "updateRevision": number(&s.update_revision),
-                });
-                (o.meta.name.to_string(), state)
-            })
-            .collect();
-        json!({"pods": pods, "pvcs": claims, "statefulsets": sets, "endpoints": self.final_endpoints(expected)})
-    }
-
-    /// The endpoints of each Service, in the order in which the recording has them (their own differs between runs).
-    fn final_endpoints(&self, expected: &Value) -> BTreeMap<String, Value> {
-        let mut of: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-        for slice in self.cluster.api.store().list_in(Kind::EndpointSlice, NAMESPACE) {
-            let Some(service) = slice.meta.label(kubesim::api::service::SERVICE_NAME_LABEL) else { continue };
-            if service == "kubernetes" {
-                continue;
-            }
-            let list = of.entry(service.to_string()).or_default();
-            for e in slice.endpoint_slice().endpoints.iter() {
-                let pod = e.target.as_ref().map(|(_, name, _)| self.milestones.name(name));
-                list.push(json!({"pod": pod, "hostname": e.hostname.as_deref(), "ready": e.ready,
-                    "serving": e.serving, "terminating": e.terminating}));
-            }
-        }
-        let order = |service: &str, endpoint: &Value| {
-            let recorded =
-                expected["endpoints"][service].as_array().map(|a| a.as_slice()).unwrap_or_default();
-            recorded.iter().position(|r| r["pod"] == endpoint["pod"])
-        };
-        of.into_iter()
-            .map(|(service, mut list)| {
-                list.sort_by_key(|e| order(&service, e).unwrap_or(usize::MAX));
-                (service, Value::Array(list))
-            })
-            .collect()
     }
 }
 

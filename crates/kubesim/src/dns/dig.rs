@@ -27,13 +27,8 @@ struct Options {
     ndots: Option<usize>,
 }
 
-/// Bytes of the OPT record, and of a cookie in it (RFC 6891 §6.1.2, RFC 7873 §4.1).
-const OPT: (usize, usize) = (11, 12);
-
-/// Runs it with these arguments.
-pub fn run(args: &[&str], network: &mut Network) -> Printed {
-    let mut printed = Printed::default();
-    let mut o = Options {
+impl Options {
+    const USUAL: Options = Options {
         short: false,
         search: false,
         show_search: false,
@@ -51,37 +46,71 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         cookie: true,
         ndots: None,
     };
-    let (mut name, mut record_type, mut server) = (None, None, SERVER);
-    let mut words = args.iter();
-    while let Some(arg) = words.next() {
-        if let Some(option) = arg.strip_prefix('+') {
-            if !set(&mut o, option) {
-                printed.stderr = format!("Invalid option: {arg}\n");
-                printed.code = 1;
-                return printed;
+}
+
+/// Bytes of the OPT record, and of a cookie in it (RFC 6891 §6.1.2, RFC 7873 §4.1).
+const OPT: (usize, usize) = (11, 12);
+
+/// What its arguments ask for.
+struct Query<'a> {
+    options: Options,
+    name: Option<String>,
+    record_type: Option<RecordType>,
+    server: &'a str,
+    /// What is said of arguments before anything is asked.
+    warnings: String,
+}
+
+impl<'a> Query<'a> {
+    /// Reads the arguments (`bin/dig/dig.c: parse_args`).
+    fn parse(args: &[&'a str]) -> Result<Query<'a>, Printed> {
+        let mut query = Query {
+            options: Options::USUAL,
+            name: None,
+            record_type: None,
+            server: SERVER,
+            warnings: String::new(),
+        };
+        let mut words = args.iter();
+        while let Some(arg) = words.next() {
+            if let Some(option) = arg.strip_prefix('+') {
+                if !set(&mut query.options, option) {
+                    let error = format!("Invalid option: {arg}\n");
+                    return Err(Printed { stdout: query.warnings, ..Printed::error(1, error) });
+                }
+            } else if let Some(at) = arg.strip_prefix('@') {
+                query.server = at;
+            } else if *arg == "-x" {
+                let address = words.next().copied().unwrap_or_default();
+                query.name = Some(reverse_name(address).unwrap_or_else(|| format!("{address}.in-addr.arpa")));
+                query.record_type = Some(RecordType::Ptr);
+            } else if *arg == "-t" {
+                let written = words.next().copied().unwrap_or_default();
+                match RecordType::parse(written) {
+                    Some(found) => query.record_type = Some(found),
+                    None => _ = writeln!(query.warnings, ";; Warning, ignoring invalid type {written}"),
+                }
+            } else if *arg == "-q" {
+                query.name = words.next().map(|word| word.to_string());
+            } else if ["-p", "-b", "-c"].contains(arg) {
+                words.next();
+            } else if let (Some(found), None) = (RecordType::parse(arg), &query.record_type) {
+                query.record_type = Some(found);
+            } else if !["IN", "in", "-4", "-r"].contains(arg) {
+                query.name = Some(arg.to_string());
             }
-        } else if let Some(at) = arg.strip_prefix('@') {
-            server = at;
-        } else if *arg == "-x" {
-            let address = words.next().copied().unwrap_or_default();
-            name = Some(reverse_name(address).unwrap_or_else(|| format!("{address}.in-addr.arpa")));
-            record_type = Some(RecordType::Ptr);
-        } else if *arg == "-t" {
-            let written = words.next().copied().unwrap_or_default();
-            match RecordType::parse(written) {
-                Some(found) => record_type = Some(found),
-                None => _ = writeln!(printed.stdout, ";; Warning, ignoring invalid type {written}"),
-            }
-        } else if *arg == "-q" {
-            name = words.next().map(|word| word.to_string());
-        } else if ["-p", "-b", "-c"].contains(arg) {
-            words.next();
-        } else if let (Some(found), true) = (RecordType::parse(arg), record_type.is_none()) {
-            record_type = Some(found);
-        } else if !["IN", "in", "-4", "-r"].contains(arg) {
-            name = Some(arg.to_string());
         }
+        Ok(query)
     }
+}
+
+/// Runs it with these arguments.
+pub fn run(args: &[&str], network: &mut Network) -> Printed {
+    let Query { options: o, name, record_type, server, warnings } = match Query::parse(args) {
+        Ok(query) => query,
+        Err(printed) => return printed,
+    };
+    let mut printed = Printed { stdout: warnings, ..Printed::default() };
     let asks_nothing = name.is_none() && record_type.is_none();
     let name = name.unwrap_or_else(|| ".".into());
     if let Some(error) = name_error(&name) {

@@ -5,44 +5,58 @@ use super::name::{SERVER, name_error, reverse_name};
 use super::printed::Printed;
 use super::resolver::{Search, lookup, search_path};
 use super::server::Network;
-use crate::api::resolver::{Answer, Data, Rcode, RecordType};
+use crate::api::resolver::{Answer, Data, Rcode, Record, RecordType};
 use std::fmt::Write;
+
+/// What its arguments ask for.
+struct Query<'a> {
+    record_type: Option<RecordType>,
+    name: &'a str,
+    server: Option<&'a str>,
+    ndots: Option<usize>,
+    verbose: bool,
+}
+
+const USAGE: &str = "Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]\n            [-R number] [-m flag] [-p port] hostname [server]\n";
+
+impl<'a> Query<'a> {
+    /// Reads the arguments (`bin/dig/host.c: parse_args`).
+    fn parse(args: &[&'a str]) -> Result<Query<'a>, Printed> {
+        let (mut record_type, mut names, mut ndots, mut verbose) = (None, Vec::new(), None, false);
+        let mut words = args.iter();
+        while let Some(arg) = words.next() {
+            match *arg {
+                "-t" => {
+                    let name = words.next().copied().unwrap_or_default();
+                    record_type = RecordType::parse(name);
+                    if record_type.is_none() {
+                        return Err(Printed::error(2, format!("host: invalid type: {name}\n")));
+                    }
+                }
+                "-a" => (record_type, verbose) = (Some(RecordType::Any), true),
+                "-v" | "-d" => verbose = true,
+                "-N" => ndots = words.next().and_then(|n| n.parse().ok()),
+                "-W" | "-R" | "-c" | "-p" | "-m" => drop(words.next()),
+                "-4" | "-6" | "-r" | "-s" | "-T" | "-U" | "-w" | "-i" => {}
+                name => names.push(name),
+            }
+        }
+        let Some(name) = names.first() else { return Err(Printed::error(1, USAGE.into())) };
+        Ok(Query { record_type, name, server: names.get(1).copied(), ndots, verbose })
+    }
+}
 
 /// Runs it with these arguments.
 pub fn run(args: &[&str], network: &mut Network) -> Printed {
-    let mut printed = Printed::default();
-    let (mut record_type, mut names, mut ndots, mut verbose) = (None, Vec::new(), None, false);
-    let mut words = args.iter();
-    while let Some(arg) = words.next() {
-        match *arg {
-            "-t" => {
-                let name = words.next().copied().unwrap_or_default();
-                record_type = RecordType::parse(name);
-                if record_type.is_none() {
-                    printed.stderr = format!("host: invalid type: {name}\n");
-                    printed.code = 2;
-                    return printed;
-                }
-            }
-            "-a" => (record_type, verbose) = (Some(RecordType::Any), true),
-            "-v" | "-d" => verbose = true,
-            "-N" => ndots = words.next().and_then(|n| n.parse().ok()),
-            "-W" | "-R" | "-c" | "-p" | "-m" => drop(words.next()),
-            "-4" | "-6" | "-r" | "-s" | "-T" | "-U" | "-w" | "-i" => {}
-            name => names.push(name),
-        }
-    }
-    let Some(name) = names.first() else {
-        printed.stderr = "Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]\n            [-R number] [-m flag] [-p port] hostname [server]\n".into();
-        printed.code = 1;
-        return printed;
+    let Query { record_type, name, server, ndots, verbose } = match Query::parse(args) {
+        Ok(query) => query,
+        Err(printed) => return printed,
     };
+    let mut printed = Printed::default();
     if let Some(error) = name_error(name) {
-        printed.stderr = format!("host: '{name}' is not in legal name syntax ({error})\n");
-        printed.code = 1;
-        return printed;
+        return Printed::error(1, format!("host: '{name}' is not in legal name syntax ({error})\n"));
     }
-    if let Some(server) = names.get(1).filter(|s| **s != SERVER) {
+    if let Some(server) = server.filter(|server| *server != SERVER) {
         printed.stdout = format!(
             ";; UDP setup with {server}#53({server}) for {name} failed: network unreachable.\n;; no servers could be reached\n"
         );
@@ -87,17 +101,7 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
     if last.answers.is_empty() && record_type.is_some() {
         _ = writeln!(out, "{} has no {} record", last.name.trim_end_matches('.'), first.name());
     }
-    for record in &last.answers {
-        let name = record.name.trim_end_matches('.');
-        _ = match &record.data {
-            Data::A(address) => writeln!(out, "{name} has address {address}"),
-            Data::Ptr(target) => writeln!(out, "{name} domain name pointer {target}"),
-            Data::Cname(target) => writeln!(out, "{name} is an alias for {target}"),
-            Data::Ns(target) => writeln!(out, "{name} name server {target}"),
-            Data::Txt(text) => writeln!(out, "{name} descriptive text \"{text}\""),
-            data => writeln!(out, "{name} has {} record {data}", data.record_type().name()),
-        };
-    }
+    last.answers.iter().for_each(|record| tell(out, record));
     if record_type.is_none() && reversed.is_none() {
         // It asks for AAAA and MX as well, of the name at the end of the aliases.
         let real = last.real_name().to_string();
@@ -109,6 +113,19 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         }
     }
     printed
+}
+
+/// A record in a sentence.
+fn tell(out: &mut String, record: &Record) {
+    let name = record.name.trim_end_matches('.');
+    _ = match &record.data {
+        Data::A(address) => writeln!(out, "{name} has address {address}"),
+        Data::Ptr(target) => writeln!(out, "{name} domain name pointer {target}"),
+        Data::Cname(target) => writeln!(out, "{name} is an alias for {target}"),
+        Data::Ns(target) => writeln!(out, "{name} name server {target}"),
+        Data::Txt(text) => writeln!(out, "{name} descriptive text \"{text}\""),
+        data => writeln!(out, "{name} has {} record {data}", data.record_type().name()),
+    };
 }
 
 /// A message as `-v` shows it.

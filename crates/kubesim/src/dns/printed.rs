@@ -10,3 +10,10 @@ pub struct Printed {
     /// The exit code.
     pub code: i32,
 }
+
+impl Printed {
+    /// Nothing but a line on standard error.
+    pub fn error(code: i32, stderr: String) -> Printed {
+        Printed { stdout: String::new(), stderr, code }
+    }
+}

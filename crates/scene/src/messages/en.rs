@@ -1,4 +1,4 @@
-//! English.
+//! English. A table of texts, and therefore long.
 
 use super::texts::{Dns, Message, Rule, Texts};
 

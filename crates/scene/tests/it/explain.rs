@@ -1,5 +1,6 @@
 //! Every case in which one asks "why is nothing happening?": the verdict that the simulation gives, the sentence that the
 //! page makes of it, and that the offered command really helps.
+//! A case a function, and therefore long.
 
 use crate::FLASK;
 use kubesim::{
