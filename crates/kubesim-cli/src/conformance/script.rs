@@ -382,7 +382,9 @@ impl<'a> Player<'a> {
             streams.iter().any(|(field, _)| text(step, field).is_some_and(asks_missing_kubelet));
         if asks_kubelet {
             self.outcome.deviations.push((format!("step {n}: {command}"), NO_KUBELET));
-        } else if let Some(expected) = step["exit_code"].as_i64().filter(|_| step["background"] != true) {
+        } else if let Some(expected) = step["exit_code"].as_i64()
+            && step["background"] != true
+        {
             let got = exit_code.unwrap_or(-1);
             if i64::from(got) != expected {
                 differ(format!("step {n}: exit code of {command}"), expected.to_string(), got.to_string());
@@ -512,9 +514,10 @@ impl<'a> Player<'a> {
             // Which worker a pod runs on differs between runs: the note says which pod's node is meant.
             let down = note.contains("stops");
             let of_pod = self.cluster.api.store().get(&key).and_then(|p| p.pod().spec.node_name.clone());
-            let name = match down {
-                true => of_pod.unwrap_or_else(|| name_after("node").unwrap_or_default().into()),
-                false => name_after("node").unwrap_or_default().into(),
+            let name = if down {
+                of_pod.unwrap_or_else(|| name_after("node").unwrap_or_default().into())
+            } else {
+                name_after("node").unwrap_or_default().into()
             };
             let stopped = |n: &&std::rc::Rc<kubesim::Object>| {
                 kubesim::fault::is_node_down(self.cluster.api.store(), &n.meta.name)

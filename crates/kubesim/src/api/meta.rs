@@ -60,7 +60,10 @@ impl Uid {
     /// The uid that prints as this text.
     pub fn parse(text: &str) -> Option<Uid> {
         let hex: String = text.chars().filter(|c| *c != '-').collect();
-        let (high, low) = hex.split_at_checked(16).filter(|_| hex.len() == 32)?;
+        let (high, low) = hex.split_at_checked(16)?;
+        if low.len() != 16 {
+            return None;
+        }
         let half = |digits| u64::from_str_radix(digits, 16).ok();
         Some(Uid { high: half(high)?, low: half(low)? })
     }
@@ -97,9 +100,12 @@ impl Key {
 impl Ord for Key {
     /// By kind, namespace, name. Keys mostly share their namespaces' texts.
     fn cmp(&self, other: &Key) -> Ordering {
-        let namespaces = || match Rc::ptr_eq(&self.namespace, &other.namespace) {
-            true => Ordering::Equal,
-            false => self.namespace.cmp(&other.namespace),
+        let namespaces = || {
+            if Rc::ptr_eq(&self.namespace, &other.namespace) {
+                Ordering::Equal
+            } else {
+                self.namespace.cmp(&other.namespace)
+            }
         };
         self.kind.cmp(&other.kind).then_with(namespaces).then_with(|| self.name.cmp(&other.name))
     }

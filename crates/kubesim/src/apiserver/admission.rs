@@ -206,10 +206,7 @@ impl ApiServer {
         let Some(namespace) = namespace else {
             return Err(ApiError::not_found(&Key::cluster(Kind::Namespace, &object.meta.namespace)));
         };
-        match namespace.meta.is_terminating() {
-            true => Err(ApiError::namespace_terminating(object)),
-            false => Ok(()),
-        }
+        if namespace.meta.is_terminating() { Err(ApiError::namespace_terminating(object)) } else { Ok(()) }
     }
 
     /// Whether the pod gets its service account's token.
@@ -305,14 +302,13 @@ impl ApiServer {
             }
             _ => None,
         };
-        match class.is_some_and(|class| class.to_value()["allowVolumeExpansion"] == true) {
-            true => Ok(()),
-            false => Err(ApiError::forbidden(
-                old,
-                "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support \
-                 resize",
-            )),
+        if class.is_some_and(|class| class.to_value()["allowVolumeExpansion"] == true) {
+            return Ok(());
         }
+        Err(ApiError::forbidden(
+            old,
+            "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize",
+        ))
     }
 
     /// A virtual IP that no Service has, out of 10.200.0.0/16.

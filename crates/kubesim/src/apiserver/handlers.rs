@@ -336,9 +336,10 @@ fn put(
     }
     keep_what_the_server_keeps(&mut new, old);
     if let Body::Pod(pod) = &mut new.body {
-        let spec = match stored["spec"] == value["spec"] {
-            true => old.pod().spec.clone(),
-            false => Rc::new(pod.spec.readmitted(&old.pod().spec)),
+        let spec = if stored["spec"] == value["spec"] {
+            old.pod().spec.clone()
+        } else {
+            Rc::new(pod.spec.readmitted(&old.pod().spec))
         };
         pod.spec = spec;
     }
@@ -368,9 +369,10 @@ fn refuse_too_many(api: &ApiServer, object: &Object) -> Result<(), ApiError> {
         Body::ReplicaSet(set) => set.spec.replicas,
         _ => return Ok(()),
     };
-    match replicas > api.most_replicas {
-        true => Err(ApiError::forbidden(object, &too_many_replicas(replicas.into(), api.most_replicas))),
-        false => Ok(()),
+    if replicas > api.most_replicas {
+        Err(ApiError::forbidden(object, &too_many_replicas(replicas.into(), api.most_replicas)))
+    } else {
+        Ok(())
     }
 }
 

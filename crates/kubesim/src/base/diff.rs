@@ -23,12 +23,11 @@ fn edits(from: &[&str], to: &[&str]) -> Vec<Edit> {
     let after = same(&mut from.iter().rev().zip(to.iter().rev()));
     let (from, to) = (&from[..from.len() - after], &to[..to.len() - after]);
     let mut edits = vec![Edit::Keep; before];
-    match from.len().saturating_mul(to.len()) <= LARGEST_TABLE {
-        true => edits.extend(shortest(from, to)),
-        false => {
-            edits.extend(from.iter().map(|_| Edit::Remove));
-            edits.extend(to.iter().map(|_| Edit::Add));
-        }
+    if from.len().saturating_mul(to.len()) <= LARGEST_TABLE {
+        edits.extend(shortest(from, to));
+    } else {
+        edits.extend(from.iter().map(|_| Edit::Remove));
+        edits.extend(to.iter().map(|_| Edit::Add));
     }
     edits.extend(std::iter::repeat_n(Edit::Keep, after));
     edits

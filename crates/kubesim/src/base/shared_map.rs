@@ -66,10 +66,7 @@ impl<K, V> Slot<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self.rank == rank {
-            true => self.key.borrow().compare_within_rank(key),
-            false => self.rank.cmp(&rank),
-        }
+        if self.rank == rank { self.key.borrow().compare_within_rank(key) } else { self.rank.cmp(&rank) }
     }
 }
 
@@ -131,9 +128,10 @@ impl<K, V> SharedMap<K, V> {
         while at + 1 < beyond {
             let middle = (at + beyond) / 2;
             let block = &self.blocks[middle];
-            let is_after = match block.rank == rank {
-                true => block.slots[0].key.borrow().compare_within_rank(key).is_gt(),
-                false => block.rank > rank,
+            let is_after = if block.rank == rank {
+                block.slots[0].key.borrow().compare_within_rank(key).is_gt()
+            } else {
+                block.rank > rank
             };
             if is_after { beyond = middle } else { at = middle }
         }

@@ -1,4 +1,6 @@
 //! A map for what is only looked up.
+//!
+//! Its hash is the mixing that events and shared texts are found by (`base::hash`): a library's would be a second one.
 
 use super::hash::{mix_bytes, mix64};
 use std::borrow::Borrow;

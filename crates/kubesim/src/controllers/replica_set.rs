@@ -73,9 +73,10 @@ fn reconcile(api: &mut ApiServer, set: &Object) -> Result<(Reason, Option<SimTim
     let terminating = all.iter().filter(leaves).count() as i32;
     let active = all.into_iter().filter(|pod| is_active(pod)).collect();
     let active = claim(api, set, active, &matches)?;
-    let managed = match set.meta.is_terminating() {
-        true => Ok(Some(Reason::BeingDeleted)),
-        false => manage_replicas(api, set, &active),
+    let managed = if set.meta.is_terminating() {
+        Ok(Some(Reason::BeingDeleted))
+    } else {
+        manage_replicas(api, set, &active)
     };
     let status = status(body, &active, terminating, managed.as_ref().err(), now);
     let (ready, available) = (status.ready_replicas, status.available_replicas);

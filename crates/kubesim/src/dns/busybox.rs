@@ -31,7 +31,7 @@ pub fn nslookup(args: &[&str], network: &mut Network) -> Printed {
         printed.code = 1;
         return printed;
     };
-    let reversed = reverse_name(name).filter(|_| types.is_empty());
+    let reversed = if types.is_empty() { reverse_name(name) } else { None };
     if types.is_empty() {
         types = vec![RecordType::A, RecordType::Aaaa];
     }

@@ -128,9 +128,10 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
     let record_type = record_type.unwrap_or(if asks_nothing { RecordType::Ns } else { RecordType::A });
     let mut search = search_path(network.namespace);
     search.ndots = o.ndots.unwrap_or(search.ndots);
-    let answers = match o.search || o.show_search {
-        true => lookup(network, &name, &record_type, &search),
-        false => vec![network.ask(&name, &record_type)],
+    let answers = if o.search || o.show_search {
+        lookup(network, &name, &record_type, &search)
+    } else {
+        vec![network.ask(&name, &record_type)]
     };
     let shown = if o.show_search { &answers[..] } else { &answers[answers.len() - 1..] };
     for (n, answer) in shown.iter().enumerate() {

@@ -21,7 +21,7 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         printed.code = 1;
         return printed;
     };
-    let reversed = reverse_name(name).filter(|_| database == "hosts");
+    let reversed = if database == "hosts" { reverse_name(name) } else { None };
     // Unlike BIND's tools, the C library goes on with the search path where a name exists without such a record.
     let answers = match &reversed {
         Some(reversed) => lookup_until(

@@ -9,6 +9,7 @@ use crate::api::resolver::{Answer, Asked, Data, Question, Rcode, Reason, RecordT
 use crate::api::{Key, Kind, Object, SimTime, Str};
 use crate::apiserver::Store;
 use std::rc::Rc;
+use strsim::levenshtein;
 
 /// What is to be said about this answer; nothing if it has records and they are right.
 pub fn explain(network: &Network, question: &Question, tries: &[Answer]) -> Option<Reason> {
@@ -18,9 +19,10 @@ pub fn explain(network: &Network, question: &Question, tries: &[Answer]) -> Opti
         let Some((_, until)) = answer.held else { continue };
         let right = zone::ask(known, &answer.name, &answer.record_type);
         if !same_records(answer, &right) {
-            return Some(match answer.is_found() {
-                true => Reason::OldCached { until },
-                false => Reason::NegativeCached { until },
+            return Some(if answer.is_found() {
+                Reason::OldCached { until }
+            } else {
+                Reason::NegativeCached { until }
             });
         }
     }
@@ -280,23 +282,10 @@ impl World<'_> {
         let asked = self.question.name.trim_end_matches('.').to_ascii_lowercase();
         let worst = 1 + asked.len() / 6;
         let all = names(self.store, &self.question.namespace).into_iter();
-        let near = all.map(|name| (distance(&asked, &name), name)).filter(|(d, _)| (1..=worst).contains(d));
+        let near =
+            all.map(|name| (levenshtein(&asked, &name), name)).filter(|(d, _)| (1..=worst).contains(d));
         near.min().map(|(_, name)| name.into())
     }
-}
-
-/// How many letters have to be put in, left out or replaced to make one word of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// From a Service to a record, link by link.

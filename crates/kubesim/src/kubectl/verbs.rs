@@ -590,24 +590,11 @@ fn suggestions(typed: &str) -> Vec<&'static str> {
     collections::sort(&mut names);
     names.dedup();
     names.retain(|name| {
-        distance(&lower, name) <= 2 || name.starts_with(&lower) || also(name).contains(&lower.as_str())
+        strsim::levenshtein(&lower, name) <= 2
+            || name.starts_with(&lower)
+            || also(name).contains(&lower.as_str())
     });
     names
-}
-
-/// How many letters have to be put in, taken away or replaced to get from one word to another.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            let best = replaced.min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], best);
-        }
-    }
-    row[to.len()]
 }
 
 /// `kubectl`, `kubectl help`, `kubectl help VERB`

@@ -117,9 +117,9 @@ fn service_variables(store: &Store, pod: &Object) -> Vec<(String, String)> {
     let namespace = &*pod.meta.namespace;
     let links = get(&pod.pod().spec.raw, "enableServiceLinks") != false;
     let mut all = Vec::new();
-    let own = store.list_in(Kind::Service, namespace).filter(|_| links);
-    let kubernetes =
-        store.find(Kind::Service, "default", "kubernetes").filter(|_| namespace != "default" || !links);
+    let own = links.then(|| store.list_in(Kind::Service, namespace)).into_iter().flatten();
+    let is_among_own = links && namespace == "default";
+    let kubernetes = if is_among_own { None } else { store.find(Kind::Service, "default", "kubernetes") };
     for object in own.chain(kubernetes) {
         let service = object.service();
         let ip = &*service.cluster_ip;

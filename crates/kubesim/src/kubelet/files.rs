@@ -339,8 +339,10 @@ impl FileSystem {
         if used + text.len() > CAPACITY {
             return Err(FileError::NoSpace);
         }
-        let before = old.filter(|_| append).unwrap_or_default();
-        let content: Str = format!("{before}{text}").into();
+        let content: Str = match old {
+            Some(before) if append => [&*before, text].concat().into(),
+            _ => text.into(),
+        };
         self.change(at, |files| {
             files.remove(&*format!("{}/", parent(&inside).trim_end_matches('/')));
             files.insert(inside.into(), content);

@@ -181,8 +181,8 @@ pub(crate) fn exec_host<'a>(
 ) -> Option<ContainerHost<'a>> {
     let object = api.store().get(pod)?.clone();
     let worker = nodes.pods.get(pod).filter(|w| w.uid == object.meta.uid)?;
-    let runs = worker.runs.iter().any(|r| &*r.name == container && r.is_running());
-    let spec = object.pod().spec.container(container).filter(|_| runs)?.clone();
+    worker.runs.iter().find(|r| &*r.name == container && r.is_running())?;
+    let spec = object.pod().spec.container(container)?.clone();
     let address = worker.address.clone()?;
     Some(ContainerHost::new(api, &ContainerPlace { pod: &object, container: &spec, address: &address }))
 }

@@ -206,11 +206,12 @@ impl Worker {
         cx.api.set_verdict(Component::Kubelet, key, Some(reason), until);
         let keeps = cx.timings.imitates_recorder;
         let is_silent = pod.pod().is_terminal() || keeps && self.stop.is_some() && !self.over;
-        let left = match is_silent {
-            true => cx.api.get(key),
-            false => cx.api.report_pod_status(key, |o| {
+        let left = if is_silent {
+            cx.api.get(key)
+        } else {
+            cx.api.report_pod_status(key, |o| {
                 status_manager::report(self, o.pod(), o.meta.generation, now, keeps)
-            }),
+            })
         };
         left.expect("the pod was there")
     }

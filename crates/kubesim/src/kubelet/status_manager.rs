@@ -41,7 +41,7 @@ pub(super) fn report(
         let before = old.iter().find(|c| &*c.kind == kind);
         let unchanged = before.filter(|c| c.status == Some(holds));
         // The recordings' stand-in leaves the old reason beside a condition that now holds.
-        let kept = before.filter(|_| keeps_reasons && holds && reason.is_none());
+        let kept = if keeps_reasons && holds && reason.is_none() { before } else { None };
         conditions.push(Condition {
             kind: before.map_or_else(|| common(kind), |c| c.kind.clone()),
             status: Some(holds),
@@ -63,7 +63,7 @@ pub(super) fn report(
         message: pod.status.message.clone(),
         nominated_node_name: pod.status.nominated_node_name.clone(),
         host_ip: Some(worker.host_ip.clone()),
-        pod_ip: worker.address.clone().filter(|_| worker.announced),
+        pod_ip: if worker.announced { worker.address.clone() } else { None },
         start_time: Some(worker.start),
         init_container_statuses: inits.iter().map(container_status).collect(),
         container_statuses: mains.iter().map(container_status).collect(),

@@ -200,9 +200,10 @@ fn wget(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
         return failed(1, format!("wget: bad address '{host}'\n"));
     };
     let address = &addresses[0];
-    let mut stderr = match letters.contains('q') {
-        true => String::new(),
-        false => format!("Connecting to {host} ({address}:{port})\n"),
+    let mut stderr = if letters.contains('q') {
+        String::new()
+    } else {
+        format!("Connecting to {host} ({address}:{port})\n")
     };
     let why = match serve(api, address, port) {
         Ok(pod) => return Printed { stdout: format!("{pod}\n"), stderr, code: 0 },
@@ -222,9 +223,10 @@ fn ping(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
         return failed(2, "ping: usage error: Destination address required\n".into());
     };
     let Some((name, addresses)) = resolve(api, place, host) else {
-        return match place.busybox {
-            true => failed(1, format!("ping: bad address '{host}'\n")),
-            false => failed(2, format!("ping: {host}: Name does not resolve\n")),
+        return if place.busybox {
+            failed(1, format!("ping: bad address '{host}'\n"))
+        } else {
+            failed(2, format!("ping: {host}: Name does not resolve\n"))
         };
     };
     let address = &addresses[0];
@@ -233,36 +235,37 @@ fn ping(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
     let answers = api.store().list(Kind::Pod).any(has_it);
     let mut stdout = String::new();
     if seq == 0 {
-        _ = match place.busybox {
-            true => writeln!(stdout, "PING {host} ({address}): 56 data bytes"),
-            false => writeln!(stdout, "PING {name} ({address}) 56(84) bytes of data."),
+        _ = if place.busybox {
+            writeln!(stdout, "PING {host} ({address}): 56 data bytes")
+        } else {
+            writeln!(stdout, "PING {name} ({address}) 56(84) bytes of data.")
         };
     }
     if answers {
         // The way between two nodes, or on one.
         let micros = 240 + (seq * 37) % 90;
-        _ = match place.busybox {
-            true => writeln!(stdout, "64 bytes from {address}: seq={seq} ttl=62 time=0.{micros} ms"),
-            false => {
-                let from = if name == *address { address.clone() } else { format!("{name} ({address})") };
-                writeln!(stdout, "64 bytes from {from}: icmp_seq={} ttl=62 time=0.{micros} ms", seq + 1)
-            }
+        _ = if place.busybox {
+            writeln!(stdout, "64 bytes from {address}: seq={seq} ttl=62 time=0.{micros} ms")
+        } else {
+            let from = if name == *address { address.clone() } else { format!("{name} ({address})") };
+            writeln!(stdout, "64 bytes from {from}: icmp_seq={} ttl=62 time=0.{micros} ms", seq + 1)
         };
     }
     let is_last = count == Some(seq + 1);
     if is_last {
         let (sent, got, lost) = (seq + 1, if answers { seq + 1 } else { 0 }, if answers { 0 } else { 100 });
         let shown = if place.busybox { host } else { &name };
-        _ = match place.busybox {
-            true => writeln!(
+        _ = if place.busybox {
+            writeln!(
                 stdout,
                 "\n--- {shown} ping statistics ---\n{sent} packets transmitted, {got} packets received, {lost}% packet loss"
-            ),
-            false => writeln!(
+            )
+        } else {
+            writeln!(
                 stdout,
                 "\n--- {shown} ping statistics ---\n{sent} packets transmitted, {got} received, {lost}% packet loss, time {}ms",
                 seq * 1000
-            ),
+            )
         };
     }
     Printed { stdout, stderr: String::new(), code: i32::from(is_last && !answers) }
@@ -270,12 +273,15 @@ fn ping(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
 
 /// `df`: the container's own disk and its volumes.
 fn df(store: &Store, place: &Place, human: bool) -> Printed {
-    let size = |bytes: i64| match human {
-        false => (bytes / 1024).to_string(),
-        true if bytes >= 1 << 30 => format!("{}.{}G", bytes >> 30, ((bytes % (1 << 30)) * 10) >> 30),
-        true if bytes >= 1 << 20 => format!("{}.{}M", bytes >> 20, ((bytes % (1 << 20)) * 10) >> 20),
-        true if bytes >= 1 << 10 => format!("{}.{}K", bytes >> 10, ((bytes % (1 << 10)) * 10) >> 10),
-        true => bytes.to_string(),
+    let size = |bytes: i64| {
+        if !human {
+            return (bytes / 1024).to_string();
+        }
+        let unit = [(30, "G"), (20, "M"), (10, "K")].into_iter().find(|(bits, _)| bytes >= 1 << bits);
+        unit.map_or_else(
+            || bytes.to_string(),
+            |(bits, letter)| format!("{}.{}{letter}", bytes >> bits, ((bytes % (1 << bits)) * 10) >> bits),
+        )
     };
     let title = if human { "Size" } else { "1K-blocks" };
     let mut stdout = format!(

@@ -182,7 +182,9 @@ fn find_volumes(store: &Store, object: &Object, node: &Object) -> Result<NodeVol
         let claim = store.find(Kind::PersistentVolumeClaim, &object.meta.namespace, name);
         let claim = claim.expect("claims were looked at before nodes");
         let c = claim.claim();
-        if let Some(volume) = c.spec.volume_name.as_ref().filter(|_| is_bound(claim)) {
+        if let Some(volume) = &c.spec.volume_name
+            && is_bound(claim)
+        {
             match store.get(&Key::cluster(Kind::PersistentVolume, volume)) {
                 None => add("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"),
                 Some(v) if !reaches(v, node) => add("node(s) didn't match PersistentVolume's node affinity"),

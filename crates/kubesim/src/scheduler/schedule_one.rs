@@ -249,9 +249,12 @@ fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String
         return Ok(Choice { node: info.name().clone(), volumes });
     }
     let reasons = refusals.iter().flat_map(|r| r.reasons.iter().copied());
-    let preemption = refusals.iter().map(|r| match r.unresolvable {
-        true => "Preemption is not helpful for scheduling",
-        false => "No preemption victims found for incoming pod",
+    let preemption = refusals.iter().map(|r| {
+        if r.unresolvable {
+            "Preemption is not helpful for scheduling"
+        } else {
+            "No preemption victims found for incoming pod"
+        }
     });
     let available = available();
     Err(format!(

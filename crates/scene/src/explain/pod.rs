@@ -43,12 +43,13 @@ impl About<'_> {
         let messages = self.messages;
         let whole = self.whole();
         let title = fill(messages.present, &[("next", name)]);
-        let in_order =
-            self.set.stateful_set().spec.pod_management_policy == PodManagementPolicy::OrderedReady;
+        if self.set.stateful_set().spec.pod_management_policy != PodManagementPolicy::OrderedReady {
+            return Explanation { title, ..whole };
+        }
         let is_higher =
             |pod: &&Object| self.is_beyond(&pod.meta.name) && ordinal(&pod.meta.name) > ordinal(name);
         let before = self.pods().filter(is_higher).min_by_key(|pod| ordinal(&pod.meta.name));
-        let Some(before) = before.filter(|_| in_order) else { return Explanation { title, ..whole } };
+        let Some(before) = before else { return Explanation { title, ..whole } };
         let values = [("pod", &**name), ("before", &*before.meta.name)];
         let why = Explanation::new(Tone::Waiting, messages.pod_to_go, &values);
         Explanation { title, wait: whole.wait, pod: whole.pod, remedy: whole.remedy, ..why }

@@ -35,8 +35,12 @@ pub struct Cell {
 impl PartialEq for Cell {
     /// Versions of objects are never changed in place: an equal pod is the same allocation.
     fn eq(&self, other: &Cell) -> bool {
-        let address = |cell: &Cell| cell.pod.as_ref().map(Rc::as_ptr);
-        (self.ordinal, self.bound, address(self)) == (other.ordinal, other.bound, address(other))
+        let is_same_pod = match (&self.pod, &other.pod) {
+            (Some(pod), Some(of_other)) => Rc::ptr_eq(pod, of_other),
+            (None, None) => true,
+            _ => false,
+        };
+        is_same_pod && (self.ordinal, self.bound) == (other.ordinal, other.bound)
     }
 }
 
@@ -156,9 +160,10 @@ impl PodGrid {
         turn: usize,
     ) -> (Rc<PodGrid>, Option<usize>) {
         let is_alike = |before: &&Rc<PodGrid>| before.wanted == self.wanted && before.len() == self.len();
-        let Some(before) = before.filter(is_alike).filter(|_| self.len() <= NUMBERED) else {
+        let Some(before) = before.filter(is_alike) else { return (self.clone(), None) };
+        if self.len() > NUMBERED {
             return (self.clone(), None);
-        };
+        }
         let count = self.blocks.len();
         let is_new = |n: &usize| !Rc::ptr_eq(&self.blocks[*n], &before.blocks[*n]);
         let mut new = (0..count).map(|n| (turn + n) % count).filter(is_new);

@@ -408,9 +408,10 @@ impl Rollout<'_> {
             conditions: self.body().status.conditions.clone(),
         };
         let enough = available >= self.wanted() - self.max_unavailable();
-        let (reason, message) = match enough {
-            true => ("MinimumReplicasAvailable", "Deployment has minimum availability."),
-            false => ("MinimumReplicasUnavailable", "Deployment does not have minimum availability."),
+        let (reason, message) = if enough {
+            ("MinimumReplicasAvailable", "Deployment has minimum availability.")
+        } else {
+            ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
         };
         set_condition(&mut status, condition(AVAILABLE, Some(enough), reason, message, self.api.now));
         status

@@ -205,9 +205,10 @@ impl EndpointIndex {
             for edit in edits.iter().filter(|edit| edit.endpoint.is_none()) {
                 self.place(&edit.pod, None);
             }
-            match endpoints.is_empty() {
-                true => plan.delete.push(slice),
-                false => changed.push((slice, Content { ports: self.ports.clone(), endpoints })),
+            if endpoints.is_empty() {
+                plan.delete.push(slice)
+            } else {
+                changed.push((slice, Content { ports: self.ports.clone(), endpoints }))
             }
         }
         let mut unchanged: Vec<Rc<Object>> = Vec::new();

@@ -134,10 +134,8 @@ impl Control<'_> {
     fn scale(&mut self) -> Result<Step, ApiError> {
         let Observed { pods, monotonic, .. } = self.observed;
         let replicas = self.observed.ordinals();
-        let (look, look_at_condemned) = match monotonic {
-            true => (Look::Unhealthy, Look::All),
-            false => (Look::Dirty, Look::Dirty),
-        };
+        let (look, look_at_condemned) =
+            if monotonic { (Look::Unhealthy, Look::All) } else { (Look::Dirty, Look::Dirty) };
         let mut slots = pods.replicas(replicas.clone(), look);
         if let exit @ Step::Exit(_) = self.run_for_all(&mut slots, Self::process_replica)? {
             return Ok(exit);
@@ -180,10 +178,7 @@ impl Control<'_> {
             // Each of a batch is processed, whatever becomes of the others; the first error counts.
             result = result.and(process(self, slot).map(drop));
         }
-        result.map(|()| match self.created >= MAX_CREATED {
-            true => Step::Exit(None),
-            false => Step::Continue,
-        })
+        result.map(|()| if self.created >= MAX_CREATED { Step::Exit(None) } else { Step::Continue })
     }
 
     /// Models `processReplica`, for a slot without a pod or with one that is not healthy.
@@ -225,10 +220,7 @@ impl Control<'_> {
         let name = pod.meta.name.clone();
         pod_control::create_pod(self.api, set, pod)?;
         self.created += 1;
-        match monotonic {
-            true => Step::exit(Reason::Created { pod: name }),
-            false => Ok(Step::Continue),
-        }
+        if monotonic { Step::exit(Reason::Created { pod: name }) } else { Ok(Step::Continue) }
     }
 
     /// The pod to be created: below the partition from the current revision, else from the update revision. Models
@@ -295,9 +287,10 @@ impl Control<'_> {
             return Ok(Step::Exit(self.observed.on_delete()));
         };
         let first = targets.start;
-        let step = match self.observed.max_unavailable_gate {
-            true => self.update_after_invariant_established(targets, status)?,
-            false => self.update_one(targets, status)?,
+        let step = if self.observed.max_unavailable_gate {
+            self.update_after_invariant_established(targets, status)?
+        } else {
+            self.update_one(targets, status)?
         };
         Ok(match step {
             Step::Continue => Step::Exit(self.observed.held_by_partition(first)),

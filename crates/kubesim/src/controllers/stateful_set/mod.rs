@@ -67,9 +67,10 @@ pub fn sync(context: &mut Context, memory: &mut Memory, key: &Key) -> Outcome {
         Err(error) => {
             // What comes after the first line is a difference of objects.
             let message = error.message.lines().next().unwrap_or_default();
-            let reason = match set.meta.is_terminating() {
-                true => Reason::BeingDeleted,
-                false => Reason::Failed { message: message.into() },
+            let reason = if set.meta.is_terminating() {
+                Reason::BeingDeleted
+            } else {
+                Reason::Failed { message: message.into() }
             };
             context.api.set_verdict(Component::StatefulSetController, key, Some(reason), None);
             Outcome::FAILED

@@ -115,9 +115,10 @@ impl<'a> Observed<'a> {
             return Some(Reason::WaitingForTermination { pod: name, next: next() });
         }
         if !is_running_and_ready(pod) {
-            return Some(match self.is_to_be_replaced(pod) && cannot_start(pod) {
-                true => Reason::StuckUpdate { pod: name },
-                false => Reason::WaitingForReady { pod: name, next: next() },
+            return Some(if self.is_to_be_replaced(pod) && cannot_start(pod) {
+                Reason::StuckUpdate { pod: name }
+            } else {
+                Reason::WaitingForReady { pod: name, next: next() }
             });
         }
         let min_ready_seconds = self.sts.spec.min_ready_seconds;
@@ -150,9 +151,10 @@ impl<'a> Observed<'a> {
         };
         let below = self.ordinals().start..first;
         // A pod that was just created below the partition is of the current revision.
-        let created = match self.revisions.current.meta.name == self.revisions.update.meta.name {
-            true => 0,
-            false => self.pods.count_missing(below.clone()),
+        let created = if self.revisions.current.meta.name == self.revisions.update.meta.name {
+            0
+        } else {
+            self.pods.count_missing(below.clone())
         };
         match self.pods.outdated(below).count() + created {
             0 => None,

@@ -174,9 +174,10 @@ pub fn update_pod(api: &mut ApiServer, set: &Object, pod: &Object) -> Result<(),
     set_identity(&mut new.meta, ordinal);
     set_storage(set, Rc::make_mut(&mut new.pod_mut().spec), ordinal);
     let errors = validate_update(Kind::Pod, &new.to_value(), &pod.to_value());
-    let result = match errors.is_empty() {
-        true => api.update(&pod.key(), |pod| *pod = new).map(|_| ()),
-        false => Err(invalid(Kind::Pod, &pod.meta.name, &errors)),
+    let result = if errors.is_empty() {
+        api.update(&pod.key(), |pod| *pod = new).map(|_| ())
+    } else {
+        Err(invalid(Kind::Pod, &pod.meta.name, &errors))
     };
     record_pod(api, set, &pod.meta.name, "Update", result.as_ref().err());
     result
@@ -294,10 +295,8 @@ fn wanted_owners(claim: &Object, set: &Object, pod: &Object) -> Rc<[OwnerReferen
         .iter()
         .filter(|o| ![set, pod].iter().any(|us| names(o, us.kind, &us.meta.name)))
         .cloned();
-    let (set_owns, pod_owns) = match has_unexpected_controller(claim, set, pod) {
-        true => (false, false),
-        false => wanted(set, pod),
-    };
+    let (set_owns, pod_owns) =
+        if has_unexpected_controller(claim, set, pod) { (false, false) } else { wanted(set, pod) };
     let set = set_owns.then(|| OwnerReference::controller(set));
     let pod = pod_owns.then(|| OwnerReference::controller(pod));
     others.chain(pod).chain(set).collect()

@@ -50,10 +50,10 @@ pub fn labels_of(text: &str) -> Result<Value, Failure> {
 
 pub fn required(inv: &Invocation, flags: &[&str]) -> Result<(), Failure> {
     let missing: Vec<String> = flags.iter().filter(|f| !inv.has(f)).map(|f| format!("\"{f}\"")).collect();
-    match missing.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::client(format!("required flag(s) {} not set", missing.join(", ")))),
+    if missing.is_empty() {
+        return Ok(());
     }
+    Err(Failure::client(format!("required flag(s) {} not set", missing.join(", "))))
 }
 
 /// `kubectl create secret` and `service` come in several sorts.
