@@ -59,7 +59,7 @@ pub struct NodeOptions {
     pub first_address: u32,
     /// Its own address.
     pub internal_ip: Str,
-    /// CPUs.
+    /// How many CPUs it has, all of them for pods.
     pub cpus: i64,
     /// Memory, in KiB.
     pub memory_kib: i64,

@@ -46,15 +46,15 @@ pub enum Input {
 pub struct TimedInput {
     /// When.
     pub at: SimTime,
-    /// What.
+    /// What the user did.
     pub input: Input,
 }
 
 /// A cluster with its terminal and its user.
 pub struct Story {
-    /// The cluster.
+    /// The cluster, as the inputs so far and time have made it.
     pub cluster: Cluster,
-    /// The terminal.
+    /// The laptop that the user sits at.
     pub terminal: Terminal,
     inputs: Vec<TimedInput>,
     /// The program that asks DNS once a second.

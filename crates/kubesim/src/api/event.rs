@@ -34,13 +34,10 @@ pub struct Event {
 pub struct Involved {
     /// Its apiVersion.
     pub api_version: Str,
-    /// Its kind.
     pub kind: Str,
     /// Its namespace; empty for cluster-scoped kinds.
     pub namespace: Str,
-    /// Its name.
     pub name: Str,
-    /// Its uid.
     pub uid: Uid,
     /// The part of it, such as `spec.containers{flask-app}`.
     pub field_path: Option<Str>,

@@ -6,7 +6,6 @@ use crate::base::text::common;
 /// A kind of API object. Everything that Kubernetes 1.36 serves and a manifest of a stateful workload brings along is
 /// here; only some are simulated ([`Kind::is_simulated`]), the rest is stored, listed and described.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
 #[repr(u8)]
 pub enum Kind {
     Namespace,

@@ -72,11 +72,9 @@ impl Uid {
 /// What names an object now: kind, namespace (empty for cluster-scoped kinds) and name.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Key {
-    /// Its kind.
     pub kind: Kind,
     /// Its namespace; empty for cluster-scoped kinds.
     pub namespace: Str,
-    /// Its name.
     pub name: Str,
 }
 
@@ -248,11 +246,8 @@ pub struct ObjectMeta {
     pub deletion_timestamp: Option<SimTime>,
     /// The grace period that the deletion was given, in seconds.
     pub deletion_grace_period_seconds: Option<i64>,
-    /// Labels.
     pub labels: Map,
-    /// Annotations.
     pub annotations: Map,
-    /// Owners.
     pub owner_references: Rc<[OwnerReference]>,
     /// What must be taken away before the object can go.
     pub finalizers: Rc<[Str]>,
@@ -319,12 +314,10 @@ impl ObjectMeta {
         self.annotations.get(name).map(|v| &**v)
     }
 
-    /// Sets a label.
     pub fn set_label(&mut self, name: &str, value: &str) {
         Rc::make_mut(&mut self.labels).insert(common(name), common(value));
     }
 
-    /// Sets an annotation.
     pub fn set_annotation(&mut self, name: &str, value: &str) {
         Rc::make_mut(&mut self.annotations).insert(name.into(), value.into());
     }
@@ -415,7 +408,6 @@ pub struct Requirement {
     pub key: Str,
     /// How it is compared.
     pub operator: Operator,
-    /// With what.
     pub values: Vec<Str>,
 }
 

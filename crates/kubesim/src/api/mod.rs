@@ -4,6 +4,11 @@
 //! that what is not simulated is given out as it came. Parts that many versions share are behind an `Rc`: a pod's status
 //! change costs a status, not a pod.
 
+#![allow(
+    missing_docs,
+    reason = "a field that Kubernetes names and documents is told about only where this simulator has more to say"
+)]
+
 pub mod event;
 mod fault;
 pub mod image;

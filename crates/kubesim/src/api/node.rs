@@ -12,7 +12,6 @@ pub const LEASE_NAMESPACE: &str = "kube-node-lease";
 /// The label that carries a node's host name.
 pub const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
 
-/// A node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Node {
     /// Cordoned: the scheduler passes it by.
@@ -38,7 +37,6 @@ pub struct Node {
 /// What keeps pods away from a node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Taint {
-    /// Its key.
     pub key: Str,
     /// Its value; may be empty.
     pub value: Str,

@@ -21,7 +21,6 @@ use std::rc::Rc;
 /// One object: its kind, its metadata, and the rest.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Object {
-    /// Its kind.
     pub kind: Kind,
     /// Its metadata.
     pub meta: ObjectMeta,
@@ -31,7 +30,6 @@ pub struct Object {
 
 /// What an object says beside its metadata.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
 pub enum Body {
     Pod(Pod),
     StatefulSet(StatefulSet),
@@ -110,7 +108,6 @@ impl Object {
         Object { kind, meta, body }
     }
 
-    /// Its key.
     pub fn key(&self) -> Key {
         Key { kind: self.kind, namespace: self.meta.namespace.clone(), name: self.meta.name.clone() }
     }

@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 /// A record's type. Types that the zone never answers are kept by name.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
 pub enum RecordType {
     A,
     Aaaa,
@@ -64,7 +63,6 @@ pub enum Data {
     Srv {
         /// 100 divided by the number of records.
         weight: u32,
-        /// The port.
         port: u32,
         /// The name that has the address, with its final dot.
         target: String,
@@ -82,7 +80,6 @@ pub enum Data {
 }
 
 impl Data {
-    /// Its type.
     pub fn record_type(&self) -> RecordType {
         match self {
             Data::A(_) => RecordType::A,
@@ -110,7 +107,6 @@ impl fmt::Display for Data {
     }
 }
 
-/// A record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {
     /// Its name, with the final dot, in the letters in which it was asked for.
@@ -217,7 +213,6 @@ pub enum Caching {
 }
 
 impl Caching {
-    /// All of them.
     pub const ALL: [Caching; 3] = [Caching::Kubeadm, Caching::Cache30, Caching::NodeLocal];
 }
 
@@ -252,7 +247,6 @@ impl Cached {
 pub struct Question {
     /// The name, as it is written; the search path is tried.
     pub name: Str,
-    /// The type of record.
     pub record_type: RecordType,
     /// The namespace of the pod that asks.
     pub namespace: Str,
@@ -261,7 +255,6 @@ pub struct Question {
 /// A question and its answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Asked {
-    /// The question.
     pub question: Question,
     /// Since when this is the answer.
     pub at: SimTime,
@@ -272,7 +265,6 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The answer.
     pub fn answer(&self) -> &Answer {
         self.tries.last().expect("at least one name is tried")
     }
@@ -298,7 +290,6 @@ impl Asked {
 pub enum Reason {
     /// The namespace in the name does not exist.
     NoNamespace {
-        /// The namespace.
         namespace: Str,
         /// A name that exists and looks like the one asked for.
         nearest: Option<Str>,
@@ -316,19 +307,12 @@ pub enum Reason {
     ServiceElsewhere {
         /// Its name.
         service: Str,
-        /// Its namespace.
         namespace: Str,
     },
     /// A StatefulSet's `serviceName` is the name of this Service, but nobody made it.
-    NoServiceOfSet {
-        /// The set.
-        set: Str,
-        /// The Service.
-        service: Str,
-    },
+    NoServiceOfSet { set: Str, service: Str },
     /// The pod's name in DNS ends in another Service: its set's `serviceName`.
     OtherServiceName {
-        /// The pod.
         pod: Str,
         /// The Service that was asked for.
         service: Str,
@@ -337,42 +321,20 @@ pub enum Reason {
     },
     /// A pod's name alone is no name in DNS.
     PodAlone {
-        /// The pod.
         pod: Str,
         /// The Service that names it.
         service: Str,
     },
     /// The Service's selector does not match the pod's labels.
-    NotSelected {
-        /// The pod.
-        pod: Str,
-        /// The Service.
-        service: Str,
-    },
+    NotSelected { pod: Str, service: Str },
     /// The pod has no address yet.
-    NoPodAddress {
-        /// The pod.
-        pod: Str,
-    },
+    NoPodAddress { pod: Str },
     /// The pod is not Ready.
-    NotReady {
-        /// The pod.
-        pod: Str,
-        /// The Service.
-        service: Str,
-    },
+    NotReady { pod: Str, service: Str },
     /// The pod was told to stop.
-    Terminating {
-        /// The pod.
-        pod: Str,
-        /// The Service.
-        service: Str,
-    },
+    Terminating { pod: Str, service: Str },
     /// The pod is Ready, but its EndpointSlice does not say so yet.
-    SliceLags {
-        /// The pod.
-        pod: Str,
-    },
+    SliceLags { pod: Str },
     /// The EndpointSlice says so, but CoreDNS has not heard of it yet.
     ResolverLags {
         /// The Service, or the namespace.
@@ -380,9 +342,7 @@ pub enum Reason {
     },
     /// There is no such pod.
     NoPod {
-        /// The pod.
         pod: Str,
-        /// The Service.
         service: Str,
         /// A name that exists and looks like the one asked for.
         nearest: Option<Str>,
@@ -391,17 +351,12 @@ pub enum Reason {
     NamedOtherwise {
         /// The address in the name.
         address: Str,
-        /// Its name.
         name: Str,
     },
     /// Nothing is behind the headless Service.
-    NoEndpoints {
-        /// The Service.
-        service: Str,
-    },
+    NoEndpoints { service: Str },
     /// None of the endpoints behind the headless Service is ready.
     NoneReady {
-        /// The Service.
         service: Str,
         /// How many endpoints there are.
         endpoints: usize,
@@ -410,7 +365,6 @@ pub enum Reason {
     NoPort {
         /// The port's name and its protocol, as in the name: `_web._tcp`.
         port: Str,
-        /// The Service.
         service: Str,
         /// The ports that have names, in the same form.
         ports: Str,
@@ -431,10 +385,7 @@ pub enum Reason {
         nearest: Option<Str>,
     },
     /// No Service and no ready endpoint has this address.
-    UnknownAddress {
-        /// The address.
-        address: Str,
-    },
+    UnknownAddress { address: Str },
     /// A cache still says that the name does not exist.
     NegativeCached {
         /// When the cache forgets it.
@@ -448,10 +399,7 @@ pub enum Reason {
     /// The name exists, but has no address of version 6: the cluster has none.
     Ipv4Only,
     /// The Service has no ports, and so no SRV records.
-    NoPorts {
-        /// The Service.
-        service: Str,
-    },
+    NoPorts { service: Str },
     /// The name only leads to others.
     OnlyDomain,
     /// The name exists, but never has records of this type.

@@ -13,7 +13,6 @@ pub const MANAGED_BY_LABEL: &str = "endpointslice.kubernetes.io/managed-by";
 /// The label that marks a headless Service's Endpoints and EndpointSlices.
 pub const HEADLESS_LABEL: &str = "service.kubernetes.io/headless";
 
-/// A Service.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Service {
     /// Which pods stand behind it; none means that nobody fills its endpoints.
@@ -22,7 +21,6 @@ pub struct Service {
     pub service_type: Str,
     /// The virtual IP; `None` (the text) for a headless Service.
     pub cluster_ip: Str,
-    /// Its ports.
     pub ports: Rc<[ServicePort]>,
     /// Whether DNS and endpoints name pods that are not Ready.
     pub publish_not_ready_addresses: bool,
@@ -52,7 +50,6 @@ pub struct ServicePort {
 /// The pods' port behind a Service's port.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TargetPort {
-    /// A number.
     Number(i32),
     /// The name of a container port.
     Name(Str),
@@ -114,7 +111,6 @@ impl ServicePort {
 pub struct EndpointSlice {
     /// `IPv4`
     pub address_type: Str,
-    /// The endpoints.
     pub endpoints: Rc<[Rc<Endpoint>]>,
     /// The ports that all of them have.
     pub ports: Rc<[EndpointPort]>,
@@ -123,7 +119,6 @@ pub struct EndpointSlice {
 /// One pod behind a Service.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Endpoint {
-    /// Its address.
     pub address: Str,
     /// Whether it is to be used (ready and not terminating, or published in any case).
     pub ready: bool,

@@ -13,7 +13,6 @@ use std::rc::Rc;
 pub struct StatefulSet {
     /// What is wanted.
     pub spec: Rc<StatefulSetSpec>,
-    /// What is.
     pub status: StatefulSetStatus,
 }
 
@@ -80,16 +79,11 @@ pub enum ClaimRetention {
     Delete,
 }
 
-/// A template for pods.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PodTemplate {
-    /// The pods' labels.
     pub labels: Map,
-    /// The pods' annotations.
     pub annotations: Map,
-    /// The pods' finalizers.
     pub finalizers: Rc<[Str]>,
-    /// The pods' spec.
     pub spec: Rc<PodSpec>,
 }
 
@@ -98,11 +92,8 @@ pub struct PodTemplate {
 pub struct ClaimTemplate {
     /// The volume's name in the pod, and the start of the claims' names.
     pub name: Str,
-    /// The claims' labels.
     pub labels: Map,
-    /// The claims' annotations.
     pub annotations: Map,
-    /// The claims' spec.
     pub spec: Rc<super::volume::ClaimSpec>,
 }
 

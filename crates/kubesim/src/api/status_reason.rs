@@ -2,7 +2,6 @@
 
 /// Why a request was refused (`metav1.StatusReason`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
 pub enum StatusReason {
     BadRequest,
     Forbidden,

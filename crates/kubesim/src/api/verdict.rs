@@ -8,7 +8,6 @@ use crate::api::{Key, SimTime, Str};
 
 /// A part of the control plane or a node that acts on objects.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
 pub enum Component {
     StatefulSetController,
     DeploymentController,
@@ -81,13 +80,9 @@ pub enum Reason {
     /// Everything is as wanted.
     Settled,
     /// It made this pod.
-    Created {
-        /// The pod.
-        pod: Str,
-    },
+    Created { pod: Str },
     /// It told this pod to go.
     Deleted {
-        /// The pod.
         pod: Str,
         /// Why it has to go.
         why: DeleteReason,
@@ -161,10 +156,7 @@ pub enum Reason {
 
     // The scheduler, about a pod.
     /// It has this node.
-    Scheduled {
-        /// The node.
-        node: Str,
-    },
+    Scheduled { node: Str },
     /// A node is chosen; its claims must be bound before it is given to the node.
     WaitingForBinding {
         /// The claims that are not bound.
@@ -187,22 +179,13 @@ pub enum Reason {
         provisioner: Str,
     },
     /// The class that the claim names does not exist.
-    ClassMissing {
-        /// The class.
-        class: Str,
-    },
+    ClassMissing { class: Str },
     /// It has this volume.
-    Bound {
-        /// The volume.
-        volume: Str,
-    },
+    Bound { volume: Str },
     /// Nobody makes a volume for it: it has no class, and no volume that is there fits.
     NoVolume,
     /// Its volume is gone.
-    Lost {
-        /// The volume.
-        volume: Str,
-    },
+    Lost { volume: Str },
     /// The volume could not be made.
     ProvisioningFailed {
         /// As the event says it.
@@ -211,34 +194,23 @@ pub enum Reason {
     /// Its claim is gone; the volume is being deleted with what is on it.
     Reclaiming,
     /// It is to go, but a pod uses it.
-    InUse {
-        /// The pod.
-        pod: Str,
-    },
+    InUse { pod: Str },
 
     // The kubelet, about a pod.
     /// Its sandbox and network are being made.
     CreatingSandbox,
     /// An image is being pulled.
     Pulling {
-        /// The image.
         image: Str,
         /// The container that needs it.
         container: Str,
     },
     /// A container is being started.
-    Starting {
-        /// The container.
-        container: Str,
-    },
+    Starting { container: Str },
     /// An init container runs.
-    RunningInit {
-        /// The container.
-        container: Str,
-    },
+    RunningInit { container: Str },
     /// All containers run; the readiness probe has not succeeded yet, or fails.
     Probing {
-        /// The container.
         container: Str,
         /// Failures in a row so far.
         failures: i64,
@@ -254,14 +226,12 @@ pub enum Reason {
     },
     /// An image could not be pulled; it is tried again.
     ImageBackOff {
-        /// The image.
         image: Str,
         /// The container that needs it.
         container: Str,
     },
     /// A container ended; it is started again after a while.
     CrashBackOff {
-        /// The container.
         container: Str,
         /// How often it was started again.
         restarts: i64,
@@ -274,10 +244,7 @@ pub enum Reason {
     /// It is over.
     Ended,
     /// Its node does not answer.
-    NodeLost {
-        /// The node.
-        node: Str,
-    },
+    NodeLost { node: Str },
 
     // The EndpointSlice controller, about a Service.
     /// It lists so many ready endpoints, and so many that are not.
@@ -344,10 +311,7 @@ pub enum Reason {
 
     // The pod garbage collector, about a pod.
     /// Its node is gone or out of service: it is removed at that time.
-    Abandoned {
-        /// The node.
-        node: Str,
-    },
+    Abandoned { node: Str },
 
     // The disruption controller, about a budget.
     /// So many pods may be evicted now.

@@ -61,7 +61,6 @@ pub struct ClaimSpec {
 pub enum ClaimPhase {
     /// Not yet.
     Pending,
-    /// It has.
     Bound,
     /// Its volume is gone.
     Lost,
@@ -161,7 +160,6 @@ pub struct PersistentVolume {
     pub claim_ref: Option<ClaimRef>,
     /// What becomes of it when its claim goes.
     pub reclaim_policy: ReclaimPolicy,
-    /// Its class.
     pub storage_class_name: Str,
     /// The node it lies on, if it is local to one (`nodeAffinity` on the host name).
     pub node: Option<Str>,
@@ -351,7 +349,6 @@ pub type Files = Rc<BTreeMap<Str, Str>>;
 /// absolute inside the volume (`/dump.log`). A path that ends in `/` is an empty directory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct VolumeFiles {
-    /// The files.
     pub files: Files,
 }
 

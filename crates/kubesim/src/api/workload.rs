@@ -7,12 +7,10 @@ use super::stateful_set::PodTemplate;
 use serde_json::Value;
 use std::rc::Rc;
 
-/// A Deployment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Deployment {
     /// What is wanted.
     pub spec: Rc<DeploymentSpec>,
-    /// What is.
     pub status: DeploymentStatus,
 }
 
@@ -69,7 +67,6 @@ pub struct DeploymentStatus {
 /// A Deployment's condition also says when it was last written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeploymentCondition {
-    /// The condition.
     pub condition: Condition,
     /// When it was last written.
     pub last_update_time: super::SimTime,
@@ -80,7 +77,6 @@ pub struct DeploymentCondition {
 pub struct ReplicaSet {
     /// What is wanted.
     pub spec: Rc<ReplicaSetSpec>,
-    /// What is.
     pub status: ReplicaSetStatus,
 }
 

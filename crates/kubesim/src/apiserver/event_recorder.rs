@@ -41,7 +41,6 @@ impl<'a> Source<'a> {
         Source { component: "kubelet", host: Some(node), counts: true }
     }
 
-    /// The scheduler.
     pub const SCHEDULER: Source<'static> =
         Source { component: "default-scheduler", host: None, counts: false };
 }

@@ -75,7 +75,6 @@ pub enum Patch {
     Strategic(Value),
     /// A JSON merge patch.
     Merge(Value),
-    /// A JSON patch.
     Json(Vec<Value>),
 }
 

@@ -23,9 +23,9 @@ pub enum Cause {
 pub struct Entry {
     /// When.
     pub at: SimTime,
-    /// Who.
+    /// Who wrote it.
     pub cause: Cause,
-    /// What.
+    /// What was written.
     pub change: Change,
 }
 
@@ -34,11 +34,11 @@ pub struct Entry {
 pub enum Change {
     /// An object: before (absent: it was created) and after (absent: it is gone).
     Object {
-        /// Which.
+        /// The object that was written.
         key: Key,
         /// As it was.
         before: Option<Rc<Object>>,
-        /// As it is.
+        /// As it is from then on; absent if it is gone.
         after: Option<Rc<Object>>,
     },
     /// What a component says about an object.
@@ -59,7 +59,7 @@ pub enum Change {
     },
     /// Something was printed in the terminal.
     Output {
-        /// Which stream.
+        /// Where a pipe would find it.
         stream: Stream,
         /// The text, with its line ends.
         text: Str,

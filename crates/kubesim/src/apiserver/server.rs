@@ -38,7 +38,6 @@ pub struct DeleteOptions {
     pub uid: Option<Uid>,
 }
 
-/// The API server.
 #[derive(Clone, Debug)]
 pub struct ApiServer {
     pub(super) store: Store,

@@ -149,7 +149,6 @@ impl Civil {
 /// A date and a time of day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Civil {
-    /// The year.
     pub year: i64,
     /// From 1.
     pub month: i64,

@@ -4,17 +4,13 @@ use serde_json::Value;
 
 /// A tree that is always the same but for a few texts.
 pub enum Tree {
-    /// A text.
     Text(&'static str),
     /// The text of this number among those given.
     Given(usize),
-    /// A number.
     Number(i64),
     /// The boolean.
     True,
-    /// A list.
     List(&'static [Tree]),
-    /// A map.
     Map(&'static [(&'static str, Tree)]),
 }
 

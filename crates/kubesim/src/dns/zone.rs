@@ -27,15 +27,11 @@ struct Found {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Meaning<'a> {
     /// The cluster's domain, `svc.cluster.local`, or a namespace in it: exists, without records of its own.
-    Domain {
-        /// The namespace.
-        namespace: Option<&'a str>,
-    },
+    Domain { namespace: Option<&'a str> },
     /// A Service, perhaps one endpoint of it, perhaps one port.
     Service {
         /// Its name.
         service: &'a str,
-        /// Its namespace.
         namespace: &'a str,
         /// The host name of the endpoint.
         endpoint: Option<&'a str>,
@@ -44,7 +40,6 @@ pub enum Meaning<'a> {
     },
     /// An address written with dashes.
     Pod {
-        /// The address.
         address: &'a str,
         /// The namespace, which has to exist.
         namespace: &'a str,

@@ -12,7 +12,6 @@ use crate::schema::decode::metadata_error;
 /// An object of a manifest, as kubectl would send it.
 #[derive(Clone, Debug)]
 pub struct InputObject {
-    /// Its kind.
     pub kind: Kind,
     /// The object, with the namespace filled in if its kind has one.
     pub value: Value,

@@ -22,7 +22,6 @@ const MOST_UPDATERS: usize = 10;
 /// One entry of `managedFields`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manager {
-    /// Who.
     pub name: String,
     /// Whether by server-side apply; else by creating and updating.
     pub applies: bool,
@@ -30,7 +29,6 @@ pub struct Manager {
     pub subresource: String,
     /// When it last changed something.
     pub time: Option<SimTime>,
-    /// Its fields.
     pub fields: Set,
 }
 

@@ -49,7 +49,6 @@ pub(crate) enum Kept {
     Pointer,
     /// Not when it is a struct without any field set.
     OmitZero,
-    /// Always.
     Always,
     /// Always, `null` when not set.
     PointerAlways,

@@ -43,7 +43,6 @@ pub struct Container {
 /// An environment variable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EnvVar {
-    /// Its name.
     pub name: Str,
     /// Its value, or where the value comes from.
     pub value: EnvValue,
@@ -60,14 +59,12 @@ pub enum EnvValue {
     ConfigMap {
         /// The ConfigMap.
         name: Str,
-        /// The key in it.
         key: Str,
     },
     /// A key of a Secret.
     Secret {
         /// The Secret.
         name: Str,
-        /// The key in it.
         key: Str,
     },
     /// What a container may use (`resourceFieldRef`).
@@ -99,7 +96,6 @@ pub struct ContainerPort {
 pub struct VolumeMount {
     /// The volume's name in the pod.
     pub name: Str,
-    /// The path.
     pub mount_path: Str,
     /// The path inside the volume; empty for its root.
     pub sub_path: Str,

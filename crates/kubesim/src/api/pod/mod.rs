@@ -14,12 +14,10 @@ pub use container::{Container, ContainerPort, EnvValue, EnvVar, Probe, VolumeMou
 pub use spec::{PodSpec, RestartPolicy, TOKEN_PATH, TOKEN_VOLUME_PREFIX, Toleration, Volume, VolumeSource};
 pub use status::{ContainerState, ContainerStatus, PodPhase, PodStatus, Terminated, condition};
 
-/// A pod.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pod {
     /// What is wanted.
     pub spec: Rc<PodSpec>,
-    /// What is.
     pub status: PodStatus,
 }
 

@@ -49,7 +49,6 @@ pub enum RestartPolicy {
     Always,
     /// Only when they failed.
     OnFailure,
-    /// Never.
     Never,
 }
 
@@ -58,7 +57,6 @@ pub enum RestartPolicy {
 pub struct Volume {
     /// Its name in the pod.
     pub name: Str,
-    /// What it is.
     pub source: VolumeSource,
     /// The whole volume as decoded and defaulted.
     pub raw: Rc<Value>,

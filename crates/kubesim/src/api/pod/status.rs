@@ -10,7 +10,6 @@ use serde_json::Value;
 /// A pod's `status`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PodStatus {
-    /// The phase.
     pub phase: PodPhase,
     /// Conditions in the order in which they were first set.
     pub conditions: Vec<Condition>,
@@ -119,7 +118,6 @@ pub struct Terminated {
     pub started_at: Option<SimTime>,
     /// When it ended.
     pub finished_at: Option<SimTime>,
-    /// Its id.
     pub container_id: Str,
 }
 
@@ -131,7 +129,6 @@ pub mod condition {
     pub const INITIALIZED: &str = "Initialized";
     /// It is ready to serve.
     pub const READY: &str = "Ready";
-    /// All containers are ready.
     pub const CONTAINERS_READY: &str = "ContainersReady";
     /// It has a node.
     pub const SCHEDULED: &str = "PodScheduled";

@@ -13,7 +13,6 @@ use std::ops::Range;
 /// What a reconcile sees. Nothing in it changes while the reconcile makes its requests.
 #[derive(Clone, Copy)]
 pub struct Observed<'a> {
-    /// The set.
     pub set: &'a Object,
     /// The same, typed.
     pub sts: &'a StatefulSet,

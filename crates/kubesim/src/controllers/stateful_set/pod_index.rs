@@ -63,7 +63,6 @@ pub enum Look {
 /// An ordinal, and the pod that has it.
 #[derive(Clone, Copy)]
 pub struct PodSlot<'a> {
-    /// The ordinal.
     pub ordinal: i32,
     /// Its position in the list that is processed.
     pub index: usize,
