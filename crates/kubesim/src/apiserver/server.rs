@@ -38,6 +38,7 @@ pub struct DeleteOptions {
     pub uid: Option<Uid>,
 }
 
+/// Takes requests, decides whether they hold, and keeps what was written.
 #[derive(Clone, Debug)]
 pub struct ApiServer {
     pub(super) store: Store,

@@ -14,6 +14,7 @@ use crate::api::{Key, Kind, Object};
 use crate::apiserver::Store;
 use crate::component::WatchEvent;
 
+pub(crate) use plugins::any_term_matches;
 pub use schedule_one::refusals;
 pub(crate) use schedule_one::sync;
 pub use types::NodeRefusal;

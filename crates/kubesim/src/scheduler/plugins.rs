@@ -137,7 +137,7 @@ fn wants_node(asks: &Asks, node: &Object) -> bool {
 }
 
 /// Whether one of these `nodeSelectorTerms` accepts the node. An empty term accepts none.
-fn any_term_matches(terms: &[Value], node: &Object) -> bool {
+pub(crate) fn any_term_matches(terms: &[Value], node: &Object) -> bool {
     terms.iter().any(|term| term_matches(term, node))
 }
 
