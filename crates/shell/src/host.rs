@@ -104,6 +104,10 @@ pub trait Host {
     fn reads_stdin(&self, _argv: &[String]) -> bool {
         false
     }
+    /// Whether this program takes its standard input where that is no terminal (`kubectl exec -i`).
+    fn takes_piped_stdin(&self, _argv: &[String]) -> bool {
+        false
+    }
     /// A line for a terminal after `not found`: what there is instead.
     fn hint(&self, _name: &str) -> Option<String> {
         None

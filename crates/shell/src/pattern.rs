@@ -269,18 +269,27 @@ pub(crate) fn replace(
     with: &mut dyn FnMut(&Found, &mut String),
 ) -> (String, bool) {
     let (mut out, mut from, mut any) = (String::new(), 0, false);
+    // Right after a match nothing is none.
+    let mut last_end = None;
     while let Some(found) = pattern.find(text, from) {
         let (Some(start), Some(end)) = (found[0], found[1]) else { break };
-        any = true;
         out.push_str(&text[from..start]);
+        from = start;
+        if start == end && last_end == Some(start) {
+            let Some(c) = text[end..].chars().next() else { break };
+            out.push(c);
+            from += c.len_utf8();
+            continue;
+        }
+        any = true;
         with(&found, &mut out);
-        from = end;
+        (from, last_end) = (end, Some(end));
         if start == end {
             let Some(c) = text[end..].chars().next() else { break };
             out.push(c);
             from += c.len_utf8();
         }
-        if !all || from >= text.len() || out.len() > MAX_TEXT {
+        if !all || out.len() > MAX_TEXT {
             break;
         }
     }

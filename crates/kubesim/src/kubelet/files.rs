@@ -48,6 +48,18 @@ const IMAGE_DIRS: &[&str] = &[
     "/var/tmp",
 ];
 
+/// The files of any image that scripts read: users, groups, and what the kernel tells.
+const IMAGE_FILES: &[(&str, &str)] = &[
+    ("/etc/group", "root:x:0:\nnogroup:x:65534:\n"),
+    (
+        "/etc/passwd",
+        "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
+    ),
+    ("/proc/loadavg", "0.08 0.03 0.01 1/213 37\n"),
+    ("/proc/uptime", "86400.00 340000.00\n"),
+    ("/proc/version", "Linux version 6.8.0 (gcc) #1 SMP\n"),
+];
+
 /// Where a tree of files is kept.
 #[derive(Clone, PartialEq, Debug)]
 enum Place {
@@ -130,7 +142,9 @@ impl FileSystem {
             files,
             changed: false,
         };
-        let mut mounts = vec![root(Place::Own, own.unwrap_or_default())];
+        let context = get(&container.raw, "securityContext");
+        let read_only = get(context, "readOnlyRootFilesystem") == true;
+        let mut mounts = vec![Mount { read_only, ..root(Place::Own, own.unwrap_or_default()) }];
         for (path, content) in fixed {
             let mut file = BTreeMap::new();
             file.insert("/it".into(), content);
@@ -202,6 +216,12 @@ impl FileSystem {
         self.stat(path).is_some_and(|s| s.dir)
     }
 
+    /// A file that any image has, unless the container has its own.
+    fn image_file(&self, at: usize, path: &str) -> Option<&'static str> {
+        let own = self.mounts[at].place == Place::Own;
+        IMAGE_FILES.iter().find(|(known, _)| own && *known == path).map(|(_, text)| *text)
+    }
+
     /// The name under which a file's attributes are kept: its tree and its path there.
     fn kept_at(&self, at: usize, inside: &str) -> String {
         match &self.mounts[at].place {
@@ -264,6 +284,9 @@ impl FileSystem {
             stat.mode = self.modes.get(&*self.kept_at(at, &inside)).copied().or(mount.mode);
             return Some(stat);
         }
+        if let Some(text) = self.image_file(at, path) {
+            return Some(Stat::usual(false, text.len() as u64, modified_ms));
+        }
         let own = mount.place == Place::Own;
         let is_dir = inside == "/"
             || inside == mount.sub_path
@@ -280,6 +303,9 @@ impl FileSystem {
         match self.mounts[at].files.get(&*inside) {
             Some(text) => Ok(text.to_string()),
             None if self.is_dir(path) => Err(FileError::IsDirectory),
+            None if self.image_file(at, path).is_some() => {
+                Ok(self.image_file(at, path).unwrap_or_default().to_string())
+            }
             None => Err(self.absent(path)),
         }
     }

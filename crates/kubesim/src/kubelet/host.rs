@@ -1,14 +1,17 @@
 //! What a command in a container finds around it: the [`Host`] on which it runs.
 
+use super::clients;
 use super::environment::{data, environment, expand, names};
 use super::files::{self, FileSystem};
 use super::image;
 use super::tools;
+use crate::api::image::{has_name, tag};
 use crate::api::pod::{Container, TOKEN_PATH};
+use crate::api::read::get;
 use crate::api::{Kind, Object, Str};
 use crate::apiserver::{ApiServer, Store};
 use crate::dns;
-use shell::{External, FileError, Host, Output, Stat};
+use shell::{Connection, External, FileError, Host, Output, Stat, Userland};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -29,6 +32,8 @@ pub struct ContainerHost<'a> {
     files: FileSystem,
     /// What was printed and not taken yet.
     printed: Vec<(Output, String)>,
+    /// Signals for the container's first process.
+    signals: Vec<u8>,
     /// How far the command's clock is ahead of the cluster's, in milliseconds: for commands that are run to their end
     /// at once, such as a probe's.
     pub ahead_ms: u64,
@@ -47,8 +52,9 @@ impl<'a> ContainerHost<'a> {
             address: address.into(),
             files,
             printed: Vec::new(),
+            signals: Vec::new(),
             ahead_ms: 0,
-            busybox: crate::api::image::has_name(&container.image, &["busybox", "alpine"]),
+            busybox: userland(&container.image) == Some(Userland::BusyBox),
             api,
         }
     }
@@ -56,6 +62,11 @@ impl<'a> ContainerHost<'a> {
     /// What was printed since the last time.
     pub fn take_printed(&mut self) -> Vec<(Output, String)> {
         std::mem::take(&mut self.printed)
+    }
+
+    /// The signals that were sent to the container's first process since the last time.
+    pub fn take_signals(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.signals)
     }
 
     /// Keeps what was written to files. To be called when the command waits or has ended.
@@ -84,6 +95,50 @@ impl Host for ContainerHost<'_> {
 
     fn fqdn(&self) -> String {
         names(&self.pod).1
+    }
+
+    fn userland(&self) -> Option<Userland> {
+        let spec = &self.pod.pod().spec;
+        let image = spec.container(&self.container).map_or("", |c| &*c.image);
+        userland(image)
+    }
+
+    fn user(&self) -> (u32, u32, Option<u32>) {
+        let spec = &self.pod.pod().spec;
+        let of_container = spec.container(&self.container).map(|c| get(&c.raw, "securityContext"));
+        let of_pod = get(&spec.raw, "securityContext");
+        let number = |name: &str| {
+            let own = of_container.and_then(|c| get(c, name).as_u64());
+            own.or(get(of_pod, name).as_u64()).map(|n| n as u32)
+        };
+        let user = number("runAsUser").unwrap_or(0);
+        (user, number("runAsGroup").unwrap_or(0), get(of_pod, "fsGroup").as_u64().map(|n| n as u32))
+    }
+
+    fn connect(&mut self, host: &str, port: &str) -> Connection {
+        let place = tools::Place {
+            pod: &self.pod,
+            container: &self.container,
+            address: &self.address,
+            busybox: self.busybox,
+        };
+        match tools::connect(self.api, &place, host, port.parse().unwrap_or(0)) {
+            Ok(_) => Connection::Open,
+            Err(tools::Silence::Unknown) => Connection::Unknown,
+            Err(tools::Silence::Refused) => Connection::Refused,
+            Err(tools::Silence::Nobody) => Connection::Silent,
+        }
+    }
+
+    fn kill(&mut self, pid: u32, signal: u8) -> bool {
+        if pid == 1 && signal != 0 {
+            self.signals.push(signal);
+        }
+        pid == 1
+    }
+
+    fn random(&self) -> u64 {
+        crate::base::hash::name_hash(self.now_ms(), &[&self.pod.meta.name, &self.container])
     }
 
     fn stat(&self, path: &str) -> Option<Stat> {
@@ -135,7 +190,7 @@ impl Host for ContainerHost<'_> {
         }
     }
 
-    fn external(&mut self, argv: &[String], _stdin: &str) -> External {
+    fn external(&mut self, argv: &[String], stdin: &str) -> External {
         let mut argv = argv.to_vec();
         if self.busybox && argv.first().is_some_and(|tool| tool == "nslookup") {
             argv.insert(0, "busybox".into());
@@ -151,6 +206,12 @@ impl Host for ContainerHost<'_> {
             busybox: self.busybox,
         };
         let node = dns::node_of(&self.pod);
+        if clients::NAMES.contains(&&*name) {
+            return match clients::run(self.api, &place, &argv, stdin) {
+                Some(p) => External::Done { stdout: p.stdout, stderr: p.stderr, code: p.code },
+                None => External::Unknown,
+            };
+        }
         let answer = tools::run(self.api, &place, &argv)
             .or_else(|| dns::run_in_pod(self.api, &self.pod.meta.namespace, node, &argv));
         match answer {
@@ -159,7 +220,16 @@ impl Host for ContainerHost<'_> {
         }
     }
 
+    fn reads_stdin(&self, argv: &[String]) -> bool {
+        let zero = argv.iter().skip(1).any(|a| a.starts_with('-') && !a.starts_with("--") && a.contains('z'));
+        matches!(argv.first().map(String::as_str), Some("nc" | "netcat")) && !zero
+    }
+
     fn has_program(&self, name: &str) -> bool {
+        if clients::NAMES.contains(&name) {
+            // BusyBox has nc, and no database's client.
+            return !self.busybox || name == "nc";
+        }
         // BusyBox and Alpine come without BIND's tools and without curl.
         let has_more = !self.busybox || matches!(name, "nslookup" | "getent");
         dns::TOOLS.contains(&name) && has_more
@@ -171,6 +241,19 @@ impl Host for ContainerHost<'_> {
         let mut names: Vec<&str> = all.chain(["cat", "ls", "env", "hostname", "tail", "grep"]).collect();
         collections::sort(&mut names);
         Some(format!("(this container has {} and the shell's own)", names.join(", ")))
+    }
+}
+
+/// Whose programs an image has, as far as its name says: Alpine's and BusyBox' images have BusyBox'; nicolaka/netshoot has a
+/// bit of both; of the others most are made from Debian's.
+fn userland(image: &str) -> Option<Userland> {
+    let alpine = has_name(image, &["busybox", "alpine"])
+        || tag(image).contains("alpine")
+        || tag(image).contains("musl");
+    match alpine {
+        true => Some(Userland::BusyBox),
+        false if has_name(image, &["netshoot"]) => None,
+        false => Some(Userland::Gnu),
     }
 }
 

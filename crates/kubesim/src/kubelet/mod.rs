@@ -5,7 +5,7 @@
 //! | `assumption` | what nobody has looked at and what is taken for granted |
 //! | `back_off` | how long it waits before it tries again |
 //! | `environment` | a container's name, environment, projected files |
-//! | `files`, `tools`, `host` | its file system; ping, wget, curl, df, ps; the shell's host on which commands run |
+//! | `files`, `tools`, `clients`, `host` | its file system; ping, wget, curl, df, ps; what scripts wait for servers with; the shell's host on which commands run |
 //! | `program` | what its command does |
 //! | `image` | image references, and what pulling one gives |
 //! | `prober` | startup, liveness and readiness probes |
@@ -23,6 +23,7 @@
 
 mod assumption;
 mod back_off;
+mod clients;
 mod environment;
 mod files;
 mod host;
@@ -61,6 +62,7 @@ pub(crate) use environment::environment;
 pub(crate) use host::{ContainerHost, list_directory};
 pub use image_manager::cannot_be_pulled;
 pub use nodes::{NodeContext, Nodes};
+pub(crate) use program::COMMAND_PID;
 pub use registration::{is_silent, set_down};
 pub(crate) use tools::NAMES as PROGRAMS;
 
@@ -197,6 +199,19 @@ pub(crate) fn end_program(nodes: &mut Nodes, pod: &Key, container: &str, now: Si
     worker.disturb();
     nodes.woken.push(pod.clone());
     true
+}
+
+/// A command in a container has sent a signal to its first process.
+pub(crate) fn signal_program(nodes: &mut Nodes, pod: &Key, container: &str, now: SimTime, signal: u8) {
+    let Some(worker) = nodes.pods.get_mut(pod) else { return };
+    let named = |run: &&mut Run| &*run.name == container && run.is_running();
+    let Some(run) = worker.runs.iter_mut().find(named) else { return };
+    if let Some(code) = run.program.signal(signal, now) {
+        end_program(nodes, pod, container, now, code);
+        return;
+    }
+    worker.disturb();
+    nodes.woken.push(pod.clone());
 }
 
 /// The pods at which their kubelets have to look because of a command.

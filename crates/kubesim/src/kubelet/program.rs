@@ -41,6 +41,8 @@ pub(super) struct Script {
     serves: bool,
     /// What was printed since the last end of a line.
     line: String,
+    /// The last command that could not be run.
+    told: Option<Str>,
 }
 
 impl Program {
@@ -66,7 +68,7 @@ impl Program {
             return Program::Server;
         }
         let shell = Shell::script(&argv, &variables, &directory(container), Unknown::NotSimulated);
-        let script = Script { shell, wake: None, serves: false, line: String::new() };
+        let script = Script { shell, wake: None, serves: false, line: String::new(), told: None };
         Program::Script(Box::new(script))
     }
 
@@ -98,6 +100,24 @@ impl Program {
                 } else {
                     Some(false)
                 }
+            }
+        }
+    }
+
+    /// A signal that a command in the container sends: the exit code, if it ends of it.
+    pub fn signal(&mut self, signal: u8, now: SimTime) -> Option<i32> {
+        const KILL: u8 = 9;
+        let ends = matches!(signal, 2 | 3 | 15);
+        match self {
+            _ if signal == KILL => Some(137),
+            // A server ends well of what it is asked to end by.
+            Program::Server => ends.then_some(0),
+            Program::Script(script) if script.serves => ends.then_some(0),
+            Program::Script(script) => {
+                if script.shell.signal(signal) {
+                    script.wake = Some(now);
+                }
+                None
             }
         }
     }
@@ -146,8 +166,15 @@ impl Script {
                 }
                 Step::Prompt { .. } | Step::Input => return (None, None),
                 Step::NotSimulated { command, last } => {
-                    note(host, &command);
-                    if last && main {
+                    // The same in a loop is told once.
+                    if self.told.as_deref() != Some(&*command) {
+                        note(host, &command);
+                    }
+                    self.told = Some(command.into());
+                    if self.shell.decides() {
+                        // What is not known is not true.
+                        self.shell.fail(1);
+                    } else if last && main {
                         self.serves = true;
                         self.shell.hold();
                     }
@@ -167,6 +194,9 @@ fn note(host: &mut ContainerHost, command: &str) {
 fn directory(container: &Container) -> String {
     get(&container.raw, "workingDir").as_str().unwrap_or("/").to_string()
 }
+
+/// The number of a command that is run beside a container's first process.
+pub(crate) const COMMAND_PID: u32 = 37;
 
 /// How a command that was run to its end at once ended.
 enum Ended {
@@ -189,6 +219,7 @@ fn run_at_once(
     let variables = environment(api.store(), pod, container, address);
     let argv: Vec<String> = command.iter().map(|word| word.to_string()).collect();
     let mut shell = Shell::script(&argv, &variables, &directory(container), Unknown::NotSimulated);
+    shell.set_pid(COMMAND_PID);
     let mut host = ContainerHost::new(api, place);
     let mut ended = Ended::TimedOut;
     let mut guesses = false;
@@ -204,6 +235,9 @@ fn run_at_once(
             Step::NotSimulated { .. } => {
                 guesses = true;
                 host.ahead_ms += 1;
+                if shell.decides() {
+                    shell.fail(1);
+                }
             }
             Step::Forever | Step::Prompt { .. } | Step::Input => break,
         }

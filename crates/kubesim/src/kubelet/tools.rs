@@ -45,6 +45,10 @@ fn failed(code: i32, stderr: String) -> Printed {
 
 /// A name's addresses and its full name; an address stands for itself.
 fn resolve(api: &mut ApiServer, place: &Place, host: &str) -> Option<(String, Vec<String>)> {
+    // The container's own network, which its pod's containers share.
+    if host.starts_with("127.") && reverse_name(host).is_some() {
+        return Some((host.to_string(), vec![place.address.to_string()]));
+    }
     if reverse_name(host).is_some() {
         return Some((host.to_string(), vec![host.to_string()]));
     }
@@ -67,11 +71,31 @@ fn resolve(api: &mut ApiServer, place: &Place, host: &str) -> Option<(String, Ve
 }
 
 /// Why nobody answers.
-enum Silence {
+pub(super) enum Silence {
+    /// The name is not known.
+    Unknown,
     /// Nobody listens there.
     Refused,
     /// Nobody has the address, or the Service has no such port.
     Nobody,
+}
+
+impl Silence {
+    /// The C library's text for it.
+    pub(super) fn text(&self) -> &'static str {
+        match self {
+            Silence::Unknown => "Name or service not known",
+            Silence::Refused => "Connection refused",
+            Silence::Nobody => "Connection timed out",
+        }
+    }
+}
+
+/// Connects to a port of a host: the address at which somebody listens.
+pub(super) fn connect(api: &mut ApiServer, place: &Place, host: &str, port: u32) -> Result<String, Silence> {
+    let Some((_, addresses)) = resolve(api, place, host) else { return Err(Silence::Unknown) };
+    let address = addresses.into_iter().next().ok_or(Silence::Unknown)?;
+    serve(api, &address, port).map(|_| address)
 }
 
 /// The pod that answers at an address and a port. A Service's address is one of its ready endpoints', as kube-proxy
@@ -142,7 +166,11 @@ fn options<'a>(args: &[&'a str], valued: &[&str]) -> (Option<&'a str>, String) {
     let (mut operand, mut letters) = (None, String::new());
     let mut words = args.iter();
     while let Some(word) = words.next() {
-        if valued.contains(word) {
+        let joined = valued.iter().any(|option| option.len() == 2 && is_joined(word, option));
+        if joined {
+            letters.push_str(&word[1..]);
+            words.next();
+        } else if valued.contains(word) {
             words.next();
         } else if word.starts_with("--") {
         } else if let Some(more) = word.strip_prefix('-') {
@@ -154,14 +182,62 @@ fn options<'a>(args: &[&'a str], valued: &[&str]) -> (Option<&'a str>, String) {
     (operand, letters)
 }
 
+/// Letters of which the last takes a value (`-so FILE`).
+fn is_joined(word: &str, option: &str) -> bool {
+    word.len() > 2 && word.starts_with('-') && !word.starts_with("--") && word.ends_with(&option[1..])
+}
+
 fn curl(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
-    let valued = ["-m", "--max-time", "--connect-timeout", "-H", "-A", "-X", "-o", "-w", "-d", "--retry"];
-    let (Some(target), letters) = options(args, &valued) else {
+    let valued = [
+        "-m",
+        "--max-time",
+        "--connect-timeout",
+        "-H",
+        "--header",
+        "-A",
+        "-X",
+        "--request",
+        "-o",
+        "--output",
+        "-w",
+        "--write-out",
+        "-d",
+        "--data",
+        "--retry",
+        "--retry-delay",
+        "-u",
+        "--user",
+        "--resolve",
+        "--cacert",
+        "-e",
+        "-b",
+    ];
+    let value = |names: &[&str]| {
+        let at =
+            args.iter().position(|a| names.contains(a) || names[0].len() == 2 && is_joined(a, names[0]))?;
+        args.get(at + 1).copied()
+    };
+    let (output, shown) = (value(&["-o", "--output"]), value(&["-w", "--write-out"]));
+    let (Some(target), mut letters) = options(args, &valued) else {
         return failed(2, "curl: try 'curl --help' or 'curl --manual' for more information\n".into());
     };
+    for (long, letter) in
+        [("--silent", 's'), ("--show-error", 'S'), ("--head", 'I'), ("--include", 'i'), ("--fail", 'f')]
+    {
+        if args.contains(&long) {
+            letters.push(letter);
+        }
+    }
     let quiet = letters.contains('s') && !letters.contains('S');
+    let written = |code: &str, size: usize| {
+        let mut text =
+            shown.unwrap_or_default().replace("%{http_code}", code).replace("%{response_code}", code);
+        text = text.replace("%{size_download}", &size.to_string()).replace("%{time_total}", "0.001234");
+        text.replace("\\n", "\n").replace("\\t", "\t")
+    };
     let fail = |code: i32, text: String| {
-        failed(code, if quiet { String::new() } else { format!("curl: ({code}) {text}\n") })
+        let stderr = if quiet { String::new() } else { format!("curl: ({code}) {text}\n") };
+        Printed { stdout: written("000", 0), stderr, code }
     };
     let (host, port) = url(target);
     let Some((_, addresses)) = resolve(api, place, host) else {
@@ -177,9 +253,15 @@ fn curl(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
             if !letters.contains('I') {
                 _ = writeln!(stdout, "{pod}");
             }
+            let size = stdout.len();
+            if output.is_some() {
+                // What is saved is the caller's to write.
+                stdout.clear();
+            }
+            stdout.push_str(&written("200", size));
             Printed { stdout, ..Printed::default() }
         }
-        Err(Silence::Refused) => fail(
+        Err(Silence::Refused | Silence::Unknown) => fail(
             7,
             format!("Failed to connect to {host} port {port} after 0 ms: Could not connect to server"),
         ),
@@ -206,8 +288,14 @@ fn wget(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
         format!("Connecting to {host} ({address}:{port})\n")
     };
     let why = match serve(api, address, port) {
+        Ok(_) if args.contains(&"--spider") => {
+            if !letters.contains('q') {
+                stderr.push_str("remote file exists\n");
+            }
+            return Printed { stdout: String::new(), stderr, code: 0 };
+        }
         Ok(pod) => return Printed { stdout: format!("{pod}\n"), stderr, code: 0 },
-        Err(Silence::Refused) => "Connection refused",
+        Err(Silence::Refused | Silence::Unknown) => "Connection refused",
         Err(Silence::Nobody) => "Host is unreachable",
     };
     _ = writeln!(stderr, "wget: can't connect to remote host ({address}): {why}");
@@ -218,7 +306,9 @@ fn wget(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
 fn ping(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
     let number = |option: &str| args.iter().find_map(|a| a.strip_prefix(option)?.parse::<usize>().ok());
     let seq = number("--seq=").unwrap_or(0);
-    let count = args.iter().position(|a| *a == "-c").and_then(|at| args.get(at + 1)?.parse::<usize>().ok());
+    let joined = args.iter().find_map(|a| a.strip_prefix("-c")?.parse::<usize>().ok());
+    let apart = args.iter().position(|a| *a == "-c").and_then(|at| args.get(at + 1)?.parse::<usize>().ok());
+    let count = joined.or(apart);
     let (Some(host), _) = options(args, &["-c", "-i", "-W", "-w", "-s"]) else {
         return failed(2, "ping: usage error: Destination address required\n".into());
     };

@@ -21,9 +21,13 @@ impl Place for Container {
         let mut host = kubelet::exec_host(io.api, io.nodes, &self.pod, &self.container)?;
         let step = shell.run(&mut host);
         let printed = host.take_printed();
+        let signals = host.take_signals();
         host.save();
         for (to, text) in printed {
             print(io, to, text);
+        }
+        for signal in signals {
+            kubelet::signal_program(io.nodes, &self.pod, &self.container, io.api.now, signal);
         }
         Some(step)
     }

@@ -268,6 +268,16 @@ impl Host for LaptopHost<'_, '_> {
         self.stdin.is_none() && LaptopHost::is_kubectl(argv) && reads
     }
 
+    fn takes_piped_stdin(&self, argv: &[String]) -> bool {
+        let own = argv.iter().take_while(|w| *w != "--");
+        let verb = argv.iter().skip(1).find(|w| matches!(w.as_str(), "exec" | "run" | "attach"));
+        let asks = |w: &String| {
+            w == "--stdin"
+                || w.starts_with('-') && !w.starts_with("--") && w[1..].contains('i') && w.len() <= 4
+        };
+        self.stdin.is_none() && LaptopHost::is_kubectl(argv) && verb.is_some() && own.skip(1).any(asks)
+    }
+
     fn has_program(&self, name: &str) -> bool {
         matches!(name, "kubectl" | "k" | fault_command::NAME)
     }

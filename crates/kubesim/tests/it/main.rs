@@ -1,6 +1,7 @@
 //! Tests of the library from outside, in one program.
 
 mod busy;
+mod containers;
 mod dns_story;
 mod hostile;
 mod kubectl_flags;

@@ -639,7 +639,8 @@ impl Process {
             script.extend_from_slice(argv);
             return self.shell(w, script);
         }
-        if w.host.reads_stdin(argv) {
+        let piped = matches!(self.fds[0], crate::process::Fd::Read(_)) && !self.is_terminal(w.system, 0);
+        if w.host.reads_stdin(argv) || piped && w.host.takes_piped_stdin(argv) {
             self.job = Some(Job::External(argv.to_vec(), String::new()));
         } else {
             self.external(w, argv.to_vec(), "");

@@ -143,8 +143,11 @@ impl Process {
 
     /// `ping [-c COUNT] HOST`: the host answers one question; a second is between two.
     pub(crate) fn ping(&mut self, w: &mut World, args: &[String]) {
-        let count = args.iter().position(|a| a == "-c").and_then(|at| args.get(at + 1));
-        let goes_on = count.map_or(":".to_string(), |count| format!("[ $n -lt {} ]", quoted(count)));
+        let apart = args.iter().position(|a| a == "-c").and_then(|at| args.get(at + 1)).cloned();
+        let joined =
+            args.iter().find_map(|a| a.strip_prefix("-c").filter(|n| !n.is_empty())).map(str::to_string);
+        let count = joined.or(apart);
+        let goes_on = count.map_or(":".to_string(), |count| format!("[ $n -lt {} ]", quoted(&count)));
         let words: Vec<String> = args.iter().map(|a| quoted(a)).collect();
         let script = format!(
             "( n=0; while {goes_on}; do ping --seq=$n {} || exit; n=$((n+1)); if {goes_on}; then sleep 1; fi; done )",

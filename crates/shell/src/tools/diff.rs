@@ -97,8 +97,7 @@ impl Tool {
                 };
                 return c.err.push_str(&text);
             }
-            let unit = if c.gnu { "byte" } else { "char" };
-            return c.print(&format!("{left} {right} differ: {unit} {}, line {line}", at + 1));
+            return c.print(&format!("{left} {right} differ: char {}, line {line}", at + 1));
         }
         if self.has('q') {
             return c.print(&format!("Files {left} and {right} differ"));

@@ -250,7 +250,10 @@ impl Tool {
             "sed" if gnu => 2,
             _ => 1,
         };
-        self.file.clear();
+        // `tail -F` waits for its file.
+        if !(self.name == "tail" && self.has('F')) {
+            self.file.clear();
+        }
         if self.name.ends_with("grep") && self.has('s') {
             return String::new();
         }
@@ -405,7 +408,7 @@ fn options(name: &str, spec: &str, argv: &[String]) -> Option<Arguments> {
             continue;
         }
         // `head -3`, `seq 5 -1 1`.
-        if letters.bytes().all(|c| c.is_ascii_digit()) {
+        if letters.bytes().all(|c| c.is_ascii_digit()) && name != "xargs" {
             match name {
                 "head" | "tail" => options.push(('n', letters.to_string())),
                 "grep" | "egrep" | "fgrep" => options.push(('C', letters.to_string())),

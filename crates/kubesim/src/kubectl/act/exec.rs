@@ -105,6 +105,7 @@ fn session(
         Some(flavour) => Shell::interactive(flavour, &variables, directory),
         None => Shell::script(words, &variables, directory, Unknown::NotSimulated),
     };
+    shell.set_pid(kubelet::COMMAND_PID);
     if let (Some(text), true) = (&inv.stdin, inv.is("stdin")) {
         shell.set_stdin(text);
     }

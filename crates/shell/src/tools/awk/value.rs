@@ -58,8 +58,8 @@ pub(super) fn number_text(number: f64, format: &str) -> String {
     if number == number.trunc() && number.abs() < 1e16 {
         return format!("{}", number as i64);
     }
-    if number == number.trunc() && number.abs() < 1e21 && format == "%.6g" {
-        return general(number, 6, false);
+    if number == number.trunc() && number.abs() < 1e21 {
+        return format!("{number:.0}");
     }
     let (before, rest) = format.split_once('%').unwrap_or(("", ".6g"));
     match conversion(rest, &mut || 0) {

@@ -1,0 +1,135 @@
+//! Containers as people write them: scripts that wait for servers, exec with standard input, signals, users.
+
+use kubesim::{Change, Input, Options, SimTime, Span, Story};
+
+const MANIFEST: &str = "\
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec:
+  selector: {app: db}
+  ports: [{port: 5432}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: app}
+spec:
+  initContainers:
+  - name: wait
+    image: busybox:1.36
+    command: [sh, -c, 'until nc -z db 5432; do echo waiting; sleep 2; done; echo up']
+  containers:
+  - {name: app, image: 'nginx:1.27', ports: [{containerPort: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: script}
+spec:
+  containers:
+  - name: main
+    image: bash:5
+    command: [bash, -c, 'trap \"echo bye; exit 3\" TERM; declare -A m=([a]=1); echo ${m[a]}; while :; do sleep 1; done']
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: doubt}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: main
+    image: debian:12
+    command: [sh, -c, 'until frobctl ready; do sleep 5; done; echo never']
+";
+
+const DATABASE: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: db, labels: {app: db}}
+spec:
+  containers:
+  - {name: db, image: 'postgres:17', ports: [{containerPort: 5432}]}
+";
+
+fn story() -> Story {
+    let mut story = Story::new(Options::default());
+    story.input(Input::Apply(MANIFEST.into()));
+    story.run_until(SimTime(60_000));
+    story
+}
+
+fn screen(story: &Story) -> String {
+    let printed = story.cluster.api.history().entries().iter().filter_map(|e| match &e.change {
+        Change::Output { text, .. } => Some(&**text),
+        _ => None,
+    });
+    printed.collect()
+}
+
+/// What the terminal shows in these seconds after a line was typed, without the line and the prompt.
+fn answer(story: &mut Story, line: &str, seconds: i64) -> String {
+    let before = screen(story).len();
+    story.input(Input::Line(line.into()));
+    story.run_until(story.now() + Span::seconds(seconds));
+    let shown = screen(story)[before..].to_string();
+    shown.strip_prefix(&format!("{line}\n")).unwrap_or(&shown).trim_end_matches("$ ").to_string()
+}
+
+#[test]
+fn a_script_waits_until_a_ready_pod_declares_the_port() {
+    let mut story = story();
+    let log = answer(&mut story, "kubectl logs app -c wait | sort | uniq -c | wc -l", 0);
+    assert_eq!(log, "1\n", "it only waits");
+    story.input(Input::Apply(DATABASE.into()));
+    story.run_until(story.now() + Span::seconds(30));
+    assert_eq!(answer(&mut story, "kubectl logs app -c wait | tail -n1", 0), "up\n");
+    assert!(answer(&mut story, "kubectl get pod app --no-headers", 0).contains("1/1"));
+    for (command, said) in [
+        ("pg_isready -h db", "db:5432 - accepting connections\n"),
+        ("psql -h db -U postgres -tAc 'SELECT 1'", "1\n"),
+        ("bash -c '</dev/tcp/db/5432 && echo open'", "open\n"),
+        (
+            "sh -c 'redis-cli -h db ping || echo down'",
+            "Could not connect to Redis at db:6379: Connection timed out\ndown\n",
+        ),
+        (
+            "sh -c 'mysqladmin ping -h nowhere 2>&1 | head -n 2 | tail -n 1'",
+            "error: 'Unknown MySQL server host 'nowhere' (-2)'\n",
+        ),
+    ] {
+        assert_eq!(
+            answer(&mut story, &format!("kubectl exec app -c app -- {command}"), 0),
+            said,
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_known_is_not_true() {
+    let mut story = story();
+    let log = answer(&mut story, "kubectl logs doubt", 0);
+    assert_eq!(log, "[not simulated: frobctl ready]\n", "it is told once, and the loop goes on waiting");
+    assert!(answer(&mut story, "kubectl get pod doubt --no-headers", 0).contains("Running"));
+}
+
+#[test]
+fn standard_input_reaches_a_command_in_a_container() {
+    let mut story = story();
+    assert_eq!(answer(&mut story, "echo hello | kubectl exec -i script -- cat", 0), "hello\n");
+    assert_eq!(answer(&mut story, "kubectl exec -i script -- tr a-z A-Z <<< shout", 0), "SHOUT\n");
+    assert_eq!(answer(&mut story, "printf 'echo a\\necho b\\n' | kubectl exec -i script -- sh", 0), "a\nb\n");
+}
+
+#[test]
+fn a_signal_for_the_first_process_ends_the_container_as_its_trap_has_it() {
+    let mut story = story();
+    assert_eq!(answer(&mut story, "kubectl logs script", 0), "1\n");
+    answer(&mut story, "kubectl exec script -- kill 1", 5);
+    let shown = answer(
+        &mut story,
+        "kubectl get pod script -o jsonpath='{.status.containerStatuses[0].lastState.terminated.exitCode}'",
+        30,
+    );
+    assert_eq!(shown.trim(), "3");
+    assert_eq!(answer(&mut story, "kubectl logs -p script", 0), "1\nbye\n");
+}
