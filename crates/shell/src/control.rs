@@ -131,7 +131,7 @@ impl Process {
 
     pub(crate) fn leave(&mut self, control: Control) {
         match control {
-            Control::Redirected(fds, _) => self.fds = fds,
+            Control::Redirected(fds, _) => self.fds = *fds,
             Control::Vars(saved) => self.put_back(saved),
             Control::Call { code, at, args, locals, line, file, .. } => {
                 (self.code, self.at) = (code, at);

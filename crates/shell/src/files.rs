@@ -62,7 +62,7 @@ impl Files {
             let parent = path[..end].rsplit_once('/').map_or("", |(parent, _)| parent);
             path = crate::path::absolute(
                 &crate::path::absolute(parent, &target),
-                &path[end..].trim_start_matches('/'),
+                path[end..].trim_start_matches('/'),
             );
         }
         path

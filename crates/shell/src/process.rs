@@ -48,7 +48,7 @@ pub(crate) enum Control {
     /// Where a failing command doesn't end a `set -e` script.
     Condition,
     /// Where the file descriptors led before; `true`: those of a simple command, whose trace still goes there.
-    Redirected([Fd; FDS], bool),
+    Redirected(Box<[Fd; FDS]>, bool),
     Vars(Saved),
     /// A function, `eval` or a sourced file; `args` of the caller where they differ.
     Call {

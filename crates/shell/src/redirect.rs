@@ -176,7 +176,7 @@ impl Process {
     /// `exec` without a command: its redirections stay.
     pub(crate) fn keep_redirections(&mut self) {
         if let Some(Control::Redirected(fds, _)) = self.control.last_mut() {
-            *fds = self.fds.clone();
+            **fds = self.fds.clone();
         }
     }
 

@@ -149,7 +149,7 @@ impl Process {
             Op::PushRedirects { past, simple } => {
                 let before = self.fds.clone();
                 match self.redirect(w) {
-                    Ok(()) => self.control.push(Control::Redirected(before, *simple)),
+                    Ok(()) => self.control.push(Control::Redirected(Box::new(before), *simple)),
                     Err(what) => {
                         self.fds = before;
                         self.words.clear();

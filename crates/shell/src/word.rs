@@ -33,7 +33,7 @@ pub(crate) fn quoted(word: &str) -> String {
 /// A word as bash's `set -x`, `%q` and `declare` show it; `always`: in quotes even where none are needed.
 pub(crate) fn bash_quoted(word: &str, always: bool) -> String {
     let control = |c: char| c.is_ascii_control();
-    if word.contains(control) && !(always && !word.contains(control)) {
+    if word.contains(control) {
         let mut out = String::from("$'");
         for c in word.chars() {
             match c {

@@ -58,7 +58,7 @@ impl Process {
         }
         let there = ours
             || bash
-            || tools::exists(name) && !(!self.gnu(w.system) && tools::of_gnu_alone(name))
+            || tools::exists(name) && (self.gnu(w.system) || !tools::of_gnu_alone(name))
             || w.host.has_program(name);
         there.then(|| format!("{}{name}", if self.gnu(w.system) { "/usr/bin/" } else { "/bin/" }))
     }
@@ -110,7 +110,7 @@ impl Process {
                     Some(path) if verbose => format!("{name} is {path}\n"),
                     Some(path) => format!("{path}\n"),
                     None => {
-                        status = if command == "command" && !bash || !bash && command == "type" { 127 } else { 1 };
+                        status = if !bash && (command == "command" || command == "type") { 127 } else { 1 };
                         if verbose {
                             match self.flavour {
                                 Flavour::Bash | Flavour::Zsh => self.complain_of(w, command, &format!("{name}: not found")),

@@ -123,9 +123,7 @@ impl Process {
         let ended = options.delimiter.is_some_and(|d| text.ends_with(d));
         self.status = i32::from(!(ended || full));
         let text = match options.delimiter {
-            Some(delimiter) if ended && !full || ended => {
-                text.strip_suffix(delimiter).unwrap_or(&text).to_string()
-            }
+            Some(delimiter) if ended => text.strip_suffix(delimiter).unwrap_or(&text).to_string(),
             _ => text,
         };
         // A backslash quotes the next character; before a newline both go.

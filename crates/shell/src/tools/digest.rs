@@ -93,7 +93,7 @@ impl Tool {
             if !good {
                 wrong += 1;
             }
-            if !self.has('s') && !(good && self.has('q')) {
+            if !(self.has('s') || good && self.has('q')) {
                 c.print(&format!("{file}: {}", if good { "OK" } else { "FAILED" }));
             }
         }

@@ -71,11 +71,11 @@ impl Tool {
     }
 
     /// The format once; `true`: the output has ended.
-    fn format<'a>(
+    fn format(
         &mut self,
         c: &mut Context,
         format: &str,
-        args: &mut dyn ExactSizeIterator<Item = &'a str>,
+        args: &mut dyn ExactSizeIterator<Item = &str>,
         out: &mut String,
     ) -> bool {
         let mut rest = format;

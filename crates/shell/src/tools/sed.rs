@@ -356,7 +356,7 @@ impl Reader<'_> {
             let ends = matches!(name, '{' | '}' | ':' | 'a' | 'i' | 'c' | 'r' | 'w' | 'b' | 't' | 'T');
             if !ends && !self.text.is_empty() && !self.text.starts_with([';', '\n', '}', '#']) {
                 return Err(match name {
-                    's' => self.error("unknown option to `s'", &format!("unknown option to s command")),
+                    's' => self.error("unknown option to `s'", "unknown option to s command"),
                     _ => self.error("extra characters after command", "extra characters after command"),
                 });
             }

@@ -648,9 +648,7 @@ impl Parser<'_> {
     fn starts_operand(&self) -> bool {
         match &self.token {
             Token::Number(_) | Token::Text(_) | Token::Regex(_) | Token::Name(..) | Token::Builtin(_) => true,
-            Token::Sign(sign) => {
-                matches!(*sign, "$" | "!" | "(" | "-" | "+" | "++" | "--") && !(*sign == "!")
-            }
+            Token::Sign(sign) => matches!(*sign, "$" | "!" | "(" | "-" | "+" | "++" | "--") && (*sign != "!"),
             _ => false,
         }
     }
