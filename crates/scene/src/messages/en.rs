@@ -220,7 +220,7 @@ const DNS: Dns = Dns {
 };
 
 /// The English texts.
-pub static TEXTS: Texts = Texts {
+pub const TEXTS: Texts = Texts {
     tagline: "watch a StatefulSet think",
     simulation: "simulation of Kubernetes 1.36",
     theme: "Light or dark",
