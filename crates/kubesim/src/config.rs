@@ -2,6 +2,7 @@
 //!
 //! The control plane's own rules (back-offs, poll intervals) are constants where they act.
 
+use crate::api::node::Taint;
 use crate::api::resolver::Caching;
 use crate::base::text::Str;
 use crate::base::time::Span;
@@ -12,8 +13,12 @@ pub const KUBERNETES_VERSION: &str = "v1.36.2";
 /// How a cluster is set up. Two clusters with the same options and the same inputs have the same history.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Options {
-    /// The nodes; the first is the control plane.
+    /// The nodes; the first one's address is the API server's.
     pub nodes: Vec<NodeOptions>,
+    /// The storage classes. Their provisioners run.
+    pub classes: Vec<ClassOptions>,
+    /// Images that no registry has, with their tags.
+    pub gone_images: Vec<Str>,
     /// Feature gates.
     pub gates: FeatureGates,
     /// Delays.
@@ -28,6 +33,8 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             nodes: NodeOptions::of_the_seed(),
+            classes: vec![ClassOptions::local_path()],
+            gone_images: Vec::new(),
             gates: FeatureGates::default(),
             timings: Timings::realistic(),
             // The walk that Ordinal starts from has flask-0, -1 and -2 on chhan-k8s-3, -2 and -4.
@@ -67,7 +74,39 @@ pub struct NodeOptions {
     pub pods: i64,
     /// Whether it is a control plane node, which only takes pods that tolerate that.
     pub control_plane: bool,
+    /// The zone that its label names; empty if it has none.
+    pub zone: Str,
+    /// What keeps pods away, beside a control plane's own taint.
+    pub taints: Vec<Taint>,
 }
+
+/// How a storage class is set up.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClassOptions {
+    /// Its name.
+    pub name: Str,
+    /// Who makes its volumes.
+    pub provisioner: Str,
+    /// Whether claims that name no class get this one.
+    pub is_default: bool,
+    /// `volumeBindingMode: Immediate`: a volume is made as soon as it is claimed.
+    pub is_immediate: bool,
+}
+
+impl ClassOptions {
+    /// The class of the walk that Ordinal starts from.
+    pub fn local_path() -> ClassOptions {
+        ClassOptions {
+            name: "local-path".into(),
+            provisioner: LOCAL_PATH.into(),
+            is_default: true,
+            is_immediate: false,
+        }
+    }
+}
+
+/// The provisioner that makes directories on nodes into volumes, as classes name it. It runs in every cluster here.
+pub const LOCAL_PATH: &str = "rancher.io/local-path";
 
 impl NodeOptions {
     /// A worker of the usual size: the `n`th of them, from 1.
@@ -81,6 +120,8 @@ impl NodeOptions {
             memory_kib: 8_039_920,
             pods: 110,
             control_plane: false,
+            zone: Str::default(),
+            taints: Vec::new(),
         }
     }
 

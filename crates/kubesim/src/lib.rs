@@ -84,6 +84,8 @@ pub mod terminal;
 #[cfg(test)]
 mod testing;
 mod validation;
+// A world as a value and its bounds, for links, flags and the form of a page.
+pub mod world;
 
 // What happens, and what it left.
 pub use story::{Input, Story, TimedInput};
@@ -94,7 +96,7 @@ pub use api::verdict::{Component, Reason, Verdict};
 pub use api::{Key, Kind, Object, SimTime, Span, Str, Uid};
 
 // What can be switched.
-pub use config::{DnsSetting, FeatureGates, KUBERNETES_VERSION, NodeOptions, Options, Timings};
+pub use config::{ClassOptions, DnsSetting, FeatureGates, KUBERNETES_VERSION, NodeOptions, Options, Timings};
 
 // A cluster without a story, and what runs in it.
 pub use cluster::Cluster;

@@ -1,30 +1,42 @@
-//! The provisioner of the class `local-path`: makes a directory on the chosen node into a volume, and deletes it when
-//! its claim is gone. Models `rancher/local-path-provisioner` and `sigs.k8s.io/sig-storage-lib-external-provisioner`;
-//! the helper pods that do the work on the node are not imitated.
+//! Who makes volumes. The provisioner of the class `local-path` makes a directory on the chosen node into one, and deletes it
+//! when its claim is gone. Models `rancher/local-path-provisioner` and `sigs.k8s.io/sig-storage-lib-external-provisioner`;
+//! the helper pods that do the work on the node are not imitated. Any other that somebody has set up makes disks in the network
+//! (`csi`), which every node of the chosen node's zone reaches at once: attaching takes no time.
 
 use crate::api::event::Involved;
+use crate::api::node::{HOSTNAME_LABEL, ZONE_LABEL};
 use crate::api::verdict::{Component, Reason};
 use crate::api::volume::{PROVISIONED_BY, ReclaimPolicy, SELECTED_NODE, STORAGE_PROVISIONER, VolumePhase};
-use crate::api::{Key, Kind, Object, Str};
+use crate::api::{Fault, Key, Kind, Object, Str};
 use crate::apiserver::{DeleteOptions, EventType, Source, Store};
 use crate::base::time::Span;
 use crate::component::{Context, Outcome, WatchEvent};
+use crate::config::LOCAL_PATH;
+use crate::fault;
 use serde_json::json;
 
-/// How classes name it.
-pub const NAME: &str = "rancher.io/local-path";
-/// Who its events come from: the name, its pod, and the number it drew at its start.
+/// Who local-path's events come from: the name, its pod, and the number it drew at its start.
 const SOURCE: Source = Source::controller(
     "rancher.io/local-path_local-path-provisioner-84f4c8b5d6-x2xkq_3f1c2d6e-6d0f-4f0e-9d0e-1f6f1c2b3a4d",
 );
 const SELF: Component = Component::Provisioner;
 
 /// Says which claims and volumes have to be looked at because of this change.
-pub(crate) fn event_handlers(_store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
+pub(crate) fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
     let Some(after) = change.after else { return };
     let mine = match after.kind {
-        Kind::PersistentVolumeClaim => wants_volume(after),
-        Kind::PersistentVolume => is_to_go(after),
+        Kind::PersistentVolumeClaim => wants_volume(store, after),
+        Kind::PersistentVolume => is_to_go(store, after),
+        Kind::Fault => {
+            if let Fault::ProvisionerRuns(_) = after.fault() {
+                for claim in store.list(Kind::PersistentVolumeClaim) {
+                    if wants_volume(store, claim) {
+                        add(SELF, claim.key());
+                    }
+                }
+            }
+            false
+        }
         _ => false,
     };
     if mine {
@@ -32,15 +44,21 @@ pub(crate) fn event_handlers(_store: &Store, change: &WatchEvent, add: &mut dyn 
     }
 }
 
-fn wants_volume(claim: &Object) -> bool {
-    claim.claim().spec.volume_name.is_none() && claim.meta.annotation(STORAGE_PROVISIONER) == Some(NAME)
+/// Whether a provisioner of this name runs.
+pub fn runs(store: &Store, name: &str) -> bool {
+    name == LOCAL_PATH || fault::is_present(store, &Fault::ProvisionerRuns(name.into()))
 }
 
-fn is_to_go(volume: &Object) -> bool {
+fn wants_volume(store: &Store, claim: &Object) -> bool {
+    claim.claim().spec.volume_name.is_none()
+        && claim.meta.annotation(STORAGE_PROVISIONER).is_some_and(|name| runs(store, name))
+}
+
+fn is_to_go(store: &Store, volume: &Object) -> bool {
     let v = volume.volume();
     v.phase == VolumePhase::Released
         && v.reclaim_policy == ReclaimPolicy::Delete
-        && volume.meta.annotation(PROVISIONED_BY) == Some(NAME)
+        && volume.meta.annotation(PROVISIONED_BY).is_some_and(|name| runs(store, name))
         && !volume.meta.is_terminating()
 }
 
@@ -48,8 +66,10 @@ fn is_to_go(volume: &Object) -> bool {
 pub(crate) fn sync(context: &mut Context, takes: Span, key: &Key) -> Outcome {
     let Some(object) = context.store().get(key).cloned() else { return Outcome::DONE };
     match key.kind {
-        Kind::PersistentVolumeClaim if wants_volume(&object) => provision(context, takes, &object),
-        Kind::PersistentVolume if is_to_go(&object) => reclaim(context, &object),
+        Kind::PersistentVolumeClaim if wants_volume(context.store(), &object) => {
+            provision(context, takes, &object)
+        }
+        Kind::PersistentVolume if is_to_go(context.store(), &object) => reclaim(context, &object),
         _ => Outcome::DONE,
     }
 }
@@ -65,8 +85,11 @@ fn provision(context: &mut Context, takes: Span, claim: &Object) -> Outcome {
     let Some(class) = context.store().get(&Key::cluster(Kind::StorageClass, &class)).cloned() else {
         return Outcome::DONE;
     };
+    let provisioner: Str = claim.meta.annotation(STORAGE_PROVISIONER).unwrap_or_default().into();
+    let is_local = &*provisioner == LOCAL_PATH;
     let said = |context: &mut Context, kind, reason: &str, message: &str| {
-        context.api.event(SOURCE, Involved::of(claim), kind, reason, message);
+        let source = if is_local { SOURCE } else { Source::controller(&provisioner) };
+        context.api.event(source, Involved::of(claim), kind, reason, message);
     };
     let started = context.store().verdict(SELF, &key).cloned();
     let until = match started.as_deref().map(|v| (&v.reason, v.until)) {
@@ -79,7 +102,7 @@ fn provision(context: &mut Context, takes: Span, claim: &Object) -> Outcome {
             );
             said(context, EventType::Normal, "Provisioning", &message);
             let until = context.now() + takes;
-            let reason = Reason::Provisioning { provisioner: NAME.into() };
+            let reason = Reason::Provisioning { provisioner: provisioner.clone() };
             context.api.set_verdict(SELF, &key, Some(reason), Some(until));
             until
         }
@@ -89,7 +112,9 @@ fn provision(context: &mut Context, takes: Span, claim: &Object) -> Outcome {
     }
     let node = claim.meta.annotation(SELECTED_NODE);
     let modes = &claim.claim().spec.access_modes;
-    let refused = if modes.iter().any(|m| &**m != "ReadWriteOnce" && &**m != "ReadWriteOncePod") {
+    let refused = if !is_local {
+        None
+    } else if modes.iter().any(|m| &**m != "ReadWriteOnce" && &**m != "ReadWriteOncePod") {
         Some("NodePath only supports ReadWriteOnce and ReadWriteOncePod (1.22+) access modes")
     } else if node.is_none() {
         Some("configuration error, no node was specified")
@@ -104,7 +129,8 @@ fn provision(context: &mut Context, takes: Span, claim: &Object) -> Outcome {
         context.api.set_verdict(SELF, &key, Some(reason), None);
         return Outcome::DONE;
     }
-    let made = volume_for(claim, &class, &volume, node.unwrap_or_default());
+    let node = node.and_then(|node| context.store().find_cluster(Kind::Node, node)).cloned();
+    let made = volume_for(claim, &class, &volume, &provisioner, node.as_deref());
     context.api.create(made).expect("a volume of this uid was not there");
     context.api.set_verdict(SELF, &key, None, None);
     let message = format!("Successfully provisioned volume {volume}");
@@ -112,15 +138,20 @@ fn provision(context: &mut Context, takes: Span, claim: &Object) -> Outcome {
     Outcome::DONE
 }
 
-/// A directory on the node.
-fn volume_for(claim: &Object, class: &Object, name: &str, node: &str) -> Object {
+/// A directory on the node, or a disk in the node's zone.
+fn volume_for(
+    claim: &Object,
+    class: &Object,
+    name: &str,
+    provisioner: &str,
+    node: Option<&Object>,
+) -> Object {
     let (meta, c) = (&claim.meta, claim.claim());
     let reclaim_policy = class.storage_class().reclaim_policy.name();
     let modes: Vec<&str> = c.spec.access_modes.iter().map(|m| &**m).collect();
     let path = format!("/opt/local-path-provisioner/{name}_{}_{}", meta.namespace, meta.name);
-    let on_node = json!({"key": "kubernetes.io/hostname", "operator": "In", "values": [node]});
     let mut tree = json!({
-        "metadata": {"name": name, "annotations": {PROVISIONED_BY: NAME}},
+        "metadata": {"name": name, "annotations": {PROVISIONED_BY: provisioner}},
         "spec": {
             "accessModes": modes,
             "capacity": {"storage": &*c.spec.request},
@@ -129,13 +160,23 @@ fn volume_for(claim: &Object, class: &Object, name: &str, node: &str) -> Object 
                 "namespace": &*meta.namespace, "resourceVersion": meta.resource_version.to_string(),
                 "uid": meta.uid.to_string(),
             },
-            "hostPath": {"path": path, "type": "DirectoryOrCreate"},
-            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [on_node]}]}},
             "persistentVolumeReclaimPolicy": reclaim_policy,
             "storageClassName": &*class.meta.name,
             "volumeMode": &*c.spec.volume_mode,
         },
     });
+    let label = if provisioner == LOCAL_PATH {
+        tree["spec"]["hostPath"] = json!({"path": path, "type": "DirectoryOrCreate"});
+        HOSTNAME_LABEL
+    } else {
+        tree["spec"]["csi"] = json!({"driver": provisioner, "fsType": "ext4", "volumeHandle": name});
+        ZONE_LABEL
+    };
+    if let Some(value) = node.and_then(|node| node.meta.label(label)) {
+        let there = json!({"key": label, "operator": "In", "values": [value]});
+        tree["spec"]["nodeAffinity"] =
+            json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [there]}]}});
+    }
     if let Some(options) = class.storage_class().raw.get("mountOptions") {
         tree["spec"]["mountOptions"] = options.clone();
     }

@@ -11,6 +11,7 @@ use crate::config::{DnsSetting, Options};
 use crate::process::ProcessId;
 use crate::process::dns_watch::Watch;
 use crate::terminal::Terminal;
+use std::rc::Rc;
 
 /// What the user does.
 #[derive(Clone, PartialEq, Debug)]
@@ -56,6 +57,7 @@ pub struct Story {
     pub cluster: Cluster,
     /// The laptop that the user sits at.
     pub terminal: Terminal,
+    world: Rc<Options>,
     inputs: Vec<TimedInput>,
     /// The program that asks DNS once a second.
     watch: Option<ProcessId>,
@@ -64,9 +66,15 @@ pub struct Story {
 impl Story {
     /// A cluster at rest, at time zero, and a terminal that waits for its first command.
     pub fn new(options: Options) -> Story {
+        let world = Rc::new(options.clone());
         let mut cluster = Cluster::new(options);
         let terminal = Terminal::open(&mut cluster);
-        Story { cluster, terminal, inputs: Vec::new(), watch: None }
+        Story { cluster, terminal, world, inputs: Vec::new(), watch: None }
+    }
+
+    /// How the cluster was set up at the start.
+    pub fn world(&self) -> &Rc<Options> {
+        &self.world
     }
 
     /// The story that these inputs make, up to this moment.

@@ -18,6 +18,13 @@ fn shown(command: &str) -> &str {
     }
 }
 
+/// A button that gives a command that would help.
+fn remedy(command: &str, send: &Callback<Intent>) -> Html {
+    let label = AttrValue::from(command.to_owned());
+    let content = Html::from(shown(command).to_owned());
+    labelled("primary remedy", Some(label), None, content, send, Intent::Command(command.into()))
+}
+
 /// The why bar. `of_part`: whether it is about a part of the set, not about the whole;
 /// `notice`: something to say about what the user did; `open`: whether the rule is shown; `default`: what its field is, if the
 /// manifest leaves it out.
@@ -58,9 +65,7 @@ pub fn why_bar(
                 if all >= WORTH_COUNTING { <p>{ count() }</p> }
                 if let Some(assumed) = &why.assumed { { assumption(words, assumed, send) } }
             </div>
-            if let Some(command) = &why.remedy {
-                { labelled("primary remedy", Some(command.clone().into()), None, Html::from(shown(command).to_string()), send, Intent::Command(command.clone().into())) }
-            }
+            { for [&why.remedy, &why.also].into_iter().flatten().map(|command| remedy(command, send)) }
             if of_part { { button("", back, send, Intent::Explain(None)) } }
             if let Some(rule) = why.rule {
                 { labelled("", None, Some(open), Html::from(if open { words.hide_rule } else { words.show_rule }), send, Intent::ShowRule(!open)) }

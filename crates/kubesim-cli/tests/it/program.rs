@@ -306,3 +306,32 @@ fn a_few_cases_are_fuzzed() {
     assert_eq!((code, remarks.as_str()), (0, ""), "{out}");
     assert!(out.contains("dns              100 cases\nseed 3, 0 found, "), "{out}");
 }
+
+#[test]
+fn the_world_is_set_by_flags_and_by_a_file() {
+    let nodes = ["--node", "a,cpu=8,zone=z1,taint=gpu=yes:NoSchedule", "--node", "b,memory=16Gi"];
+    let (code, story, remarks) =
+        run_with(SET, &[&["run", "-", "--class", "gp3=ebs.csi.aws.com"], &nodes[..]].concat());
+    assert_eq!(code, 0, "{remarks}");
+    let running = story.lines().filter(|line| line.contains("1/1") && line.contains("Running"));
+    assert_eq!(running.filter(|line| line.contains(" b ")).count(), 2, "{story}");
+    let world = file("world.json", r#"{"nodes": 2, "goneImages": ["nginx"]}"#);
+    let world = path(&world);
+    let (_, story, _) = run_with(SET, &["run", "-", "--world", world, "--nodes", "3", "--until", "60"]);
+    assert!(story.contains("ImagePull"), "{story}");
+    let (_, story, _) =
+        run_with(SET, &["run", "-", "--nodes", "3", "--command", "kubectl get nodes -o name"]);
+    assert!(story.contains("node/node-3") && !story.contains("node/node-4"), "{story}");
+    for (flags, why) in [
+        (["--nodes", "0"], "nodes: 1 to 200 are expected"),
+        (["--gate", "Other"], "gates: unknown field \"Other\""),
+        (["--delay", "imagePull=soon"], "delays.imagePull: milliseconds"),
+        (["--node", "a,cpu=many"], "nodes[0].cpu: a whole number"),
+        (["--class", "gp3"], "--class gp3: NAME=VALUE is expected"),
+        (["--world", "/there/is/none.json"], "/there/is/none.json: "),
+    ] {
+        let (code, _, remarks) = run_with(SET, &[&["run", "-"], &flags[..]].concat());
+        assert_eq!(code, 1, "{flags:?}: {remarks}");
+        assert!(remarks.contains(why), "{flags:?}: {remarks}");
+    }
+}

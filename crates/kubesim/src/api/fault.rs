@@ -27,6 +27,9 @@ pub enum Fault {
         /// The pod's uid: another pod of its name is well.
         uid: Str,
     },
+    /// A provisioner of this name runs beside those that run in every cluster: no fault, but as little an object that kubectl
+    /// could make.
+    ProvisionerRuns(Str),
     /// Making volumes takes longer than usual.
     SlowVolumes,
     /// Pulling images takes longer than usual.
@@ -58,6 +61,7 @@ impl Fault {
             Fault::PortClosed(image, port) => ["port-closed/", &port.to_string(), "/", image].concat(),
             Fault::ProbeFails(image, probe) => ["probe-fails/", probe.word(), "/", image].concat(),
             Fault::PodUnready { uid, .. } => ["pod-unready/", uid].concat(),
+            Fault::ProvisionerRuns(name) => ["provisioner-runs/", name].concat(),
             Fault::SlowVolumes => "slow-volumes".into(),
             Fault::SlowImages => "slow-images".into(),
         }

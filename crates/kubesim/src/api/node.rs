@@ -12,6 +12,9 @@ pub const LEASE_NAMESPACE: &str = "kube-node-lease";
 /// The label that carries a node's host name.
 pub const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
 
+/// The label that carries the zone a node stands in.
+pub const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Node {
     /// Cordoned: the scheduler passes it by.

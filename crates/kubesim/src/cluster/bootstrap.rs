@@ -1,9 +1,11 @@
 //! What a cluster has before anybody applies anything: nodes, namespaces, the class local-path, the Service `kubernetes`.
 
-use crate::api::{Kind, Object, SimTime};
+use crate::api::volume::DEFAULT_CLASS;
+use crate::api::{Fault, Kind, Object, SimTime};
 use crate::apiserver::ApiServer;
 use crate::base::tree::{Tree, tree};
-use crate::config::Options;
+use crate::config::{ClassOptions, LOCAL_PATH, Options};
+use crate::fault;
 use crate::kubelet::registration::node_tree;
 use serde_json::Value;
 
@@ -51,6 +53,12 @@ const STORAGE_CLASS: Tree = tree!({
         "kubectl.kubernetes.io/last-applied-configuration": CLASS_AS_APPLIED,
     }},
     "provisioner": "rancher.io/local-path", "reclaimPolicy": "Delete", "volumeBindingMode": "WaitForFirstConsumer",
+});
+
+/// Given its name, its provisioner and its mode.
+const CLASS: Tree = tree!({
+    "metadata": {"name": (Given 0)},
+    "provisioner": (Given 1), "reclaimPolicy": "Delete", "volumeBindingMode": (Given 2),
 });
 
 const SERVICE: Tree = tree!({
@@ -104,7 +112,19 @@ pub fn populate(api: &mut ApiServer, options: &Options) {
     for class in &PRIORITY_CLASSES {
         create(api, Kind::PriorityClass, class, &[]);
     }
-    create(api, Kind::StorageClass, &STORAGE_CLASS, &[]);
+    for class in &options.classes {
+        if *class == ClassOptions::local_path() {
+            create(api, Kind::StorageClass, &STORAGE_CLASS, &[]);
+        } else {
+            create_from(api, Kind::StorageClass, &class_tree(class));
+        }
+        if &*class.provisioner != LOCAL_PATH {
+            fault::set(api, Fault::ProvisionerRuns(class.provisioner.clone()), true);
+        }
+    }
+    for image in &options.gone_images {
+        fault::set(api, Fault::image_gone(image), true);
+    }
     create(api, Kind::Service, &SERVICE, &[]);
     let api_address = options.nodes.first().map_or("192.168.1.100", |n| &n.internal_ip);
     create(api, Kind::EndpointSlice, &ENDPOINT_SLICE, &[api_address]);
@@ -112,6 +132,16 @@ pub fn populate(api: &mut ApiServer, options: &Options) {
     if options.dns_service {
         create(api, Kind::Service, &DNS_SERVICE, &[]);
     }
+}
+
+fn class_tree(class: &ClassOptions) -> Value {
+    let mode = if class.is_immediate { "Immediate" } else { "WaitForFirstConsumer" };
+    let mut tree = CLASS.value(&[&class.name, &class.provisioner, mode]);
+    if class.is_default {
+        tree["metadata"]["annotations"] = Value::Object(Default::default());
+        tree["metadata"]["annotations"][DEFAULT_CLASS] = Value::from("true");
+    }
+    tree
 }
 
 fn create(api: &mut ApiServer, kind: Kind, tree: &Tree, given: &[&str]) {

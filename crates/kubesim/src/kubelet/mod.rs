@@ -83,7 +83,7 @@ pub(crate) fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn F
                 }
             }
             // Its lease says so, too; what is slow is asked when it begins.
-            Fault::NodeDown(_) | Fault::SlowVolumes | Fault::SlowImages => {}
+            Fault::NodeDown(_) | Fault::ProvisionerRuns(_) | Fault::SlowVolumes | Fault::SlowImages => {}
         }
     }
     if change.key.kind == Kind::Lease && &*change.key.namespace == LEASE_NAMESPACE {

@@ -2,7 +2,7 @@
 
 use super::nodes::NodeContext;
 use crate::api::meta::Condition;
-use crate::api::node::LEASE_NAMESPACE;
+use crate::api::node::{LEASE_NAMESPACE, ZONE_LABEL};
 use crate::api::read::{get, list};
 use crate::api::{Body, Fault, Key, Kind, Object, ObjectMeta, SimTime, Span};
 use crate::apiserver::{ApiServer, Store};
@@ -62,6 +62,16 @@ pub(crate) fn node_tree(node: &NodeOptions, born: SimTime) -> Value {
     if node.control_plane {
         tree["metadata"]["labels"]["node-role.kubernetes.io/control-plane"] = Value::from("");
         tree["spec"]["taints"] = CONTROL_PLANE_TAINTS.value(&[]);
+    }
+    if !node.zone.is_empty() {
+        tree["metadata"]["labels"][ZONE_LABEL] = Value::from(&*node.zone);
+    }
+    for taint in &node.taints {
+        let taint = json!({"key": &*taint.key, "value": &*taint.value, "effect": &*taint.effect});
+        match &mut tree["spec"]["taints"] {
+            Value::Array(taints) => taints.push(taint),
+            none => *none = Value::Array(vec![taint]),
+        }
     }
     tree
 }

@@ -5,6 +5,7 @@ use crate::api::image::with_tag;
 use crate::api::probe::ProbeKind;
 use crate::api::{Fault, Key, Kind, Str};
 use crate::apiserver::Store;
+use crate::config::LOCAL_PATH;
 use crate::fault;
 use crate::kubelet;
 use crate::process::Io;
@@ -24,6 +25,7 @@ Breaks things in the simulated cluster, and mends them. kubectl does the rest: d
   trouble port IMAGE PORT closed|open  the image's program does not listen on the port; does
   trouble probe IMAGE PROBE fails|passes
                                        it fails its readiness, liveness or startup probe; passes it
+  trouble provisioner NAME runs|gone   who makes volumes for classes that name it is there; is not
   trouble disk slow|normal             volumes take ten times as long to make
   trouble images slow|normal           images take ten times as long to pull
 
@@ -141,6 +143,13 @@ fn act(io: &mut Io, arguments: &Arguments) -> Result<String, String> {
             fault::set(io.api, Fault::ProbeFails(with_tag(image).into(), kind), word == "fails");
             Ok(format!("{probe} probe of {image} {word}"))
         }
+        ["provisioner", name, word @ ("runs" | "gone")] => {
+            if name == LOCAL_PATH {
+                return Err(format!("provisioner {name} runs in every cluster here"));
+            }
+            fault::set(io.api, Fault::ProvisionerRuns(name.into()), word == "runs");
+            Ok(format!("provisioner {name} {word}"))
+        }
         ["disk" | "disks", word @ ("slow" | "normal")] => {
             fault::set(io.api, Fault::SlowVolumes, word == "slow");
             Ok(format!("disks {word}"))
@@ -159,7 +168,8 @@ pub fn words(store: &Store, before: &[&str]) -> Vec<String> {
     let all = |words: &[&str]| words.iter().map(|w| w.to_string()).collect();
     match before {
         [] => {
-            all(&["disk", "image", "images", "kill", "node", "port", "probe", "program", "ready", "unready"])
+            let verbs = "disk image images kill node port probe program provisioner ready unready";
+            all(&verbs.split(' ').collect::<Vec<_>>())
         }
         ["kill" | "ready" | "unready"] => names(Kind::Pod),
         ["node"] => names(Kind::Node),
@@ -169,6 +179,12 @@ pub fn words(store: &Store, before: &[&str]) -> Vec<String> {
             pods.map(|container| container.image.to_string()).collect()
         }
         ["image", _] => all(&["back", "gone"]),
+        ["provisioner"] => {
+            let classes = store.list(Kind::StorageClass);
+            let names = classes.map(|class| class.storage_class().provisioner.to_string());
+            names.filter(|name| name != LOCAL_PATH).collect()
+        }
+        ["provisioner", _] => all(&["gone", "runs"]),
         ["program", _] => all(&["ends", "runs"]),
         ["port", image] => {
             let pods = store.list(Kind::Pod).flat_map(|pod| pod.pod().spec.all_containers());

@@ -130,16 +130,19 @@ pub(super) fn claim_detail(messages: &'static Messages, store: &Store, key: &Key
             Detail::new(detail, verdict, &[(name, value), ("claim", &key.name)])
         };
         Some(match &verdict?.reason {
-            Reason::Provisioning { provisioner } if &**provisioner != provisioner::NAME => {
+            Reason::Provisioning { provisioner } if !provisioner::runs(store, provisioner) => {
                 let class = store.get(key).and_then(|claim| claim.claim().spec.storage_class_name.clone());
                 let said = say(messages.nobody_provisions, "provisioner", provisioner).stuck();
+                let here = ["trouble provisioner ", provisioner, " runs"].concat();
                 // A class can be deleted and made anew with another provisioner, if it is there.
                 let is_there = |name: &Str| store.get(&Key::cluster(Kind::StorageClass, name)).is_some();
                 match class.filter(is_there) {
-                    Some(name) => said.with_remedy(
-                        ["kubectl delete storageclass ", &name, " && ", &apply(&class_like(&name))].concat(),
-                    ),
-                    None => said,
+                    Some(name) => {
+                        let anew = apply(&class_like(&name));
+                        let anew = ["kubectl delete storageclass ", &name, " && ", &anew].concat();
+                        Detail { also: Some(here), ..said.with_remedy(anew) }
+                    }
+                    None => said.with_remedy(here),
                 }
             }
             Reason::Provisioning { provisioner } => say(messages.provisioning, "provisioner", provisioner),

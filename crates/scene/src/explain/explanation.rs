@@ -61,6 +61,8 @@ pub struct Explanation {
     pub pod: Option<Str>,
     /// A command that would help.
     pub remedy: Option<String>,
+    /// Another one.
+    pub also: Option<String>,
     /// What is assumed, where all is said to be well.
     pub assumed: Option<Assumptions>,
 }
@@ -75,6 +77,7 @@ impl Explanation {
             wait: None,
             pod: None,
             remedy: None,
+            also: None,
             assumed: None,
         }
     }
@@ -89,7 +92,9 @@ impl Explanation {
         self.text = [self.text.as_str(), &more.text].join(" ").trim_start().to_string();
         self.wait = self.wait.or(more.wait);
         self.rule = self.rule.or(more.detail.rule);
-        self.remedy = self.remedy.or(more.remedy);
+        if self.remedy.is_none() {
+            (self.remedy, self.also) = (more.remedy, more.also);
+        }
         if more.stuck {
             self.tone = Tone::Stuck;
             self.rule = more.detail.rule;

@@ -26,6 +26,8 @@ pub struct Detail {
     pub stuck: bool,
     /// A command that would help.
     pub remedy: Option<String>,
+    /// Another one.
+    pub also: Option<String>,
 }
 
 impl Detail {
@@ -36,6 +38,7 @@ impl Detail {
             wait: verdict.and_then(|v| v.until.map(|until| (v.since, until))),
             stuck: false,
             remedy: None,
+            also: None,
         }
     }
 

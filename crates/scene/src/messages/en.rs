@@ -690,7 +690,7 @@ pub const TEXTS: Texts = Texts {
     waiting_for_binding: &detail("It waits for the volume of its claim `{claim}`.", &BINDING),
     provisioning: &detail("`{provisioner}` is making the volume for `{claim}`.", &PROVISIONING),
     nobody_provisions: &detail(
-        "Nobody here runs `{provisioner}`, which is to make the volume for `{claim}`. Let the class be one of `rancher.io/local-path`, whose provisioner runs here; or make a volume of that class by hand.",
+        "Nobody here runs `{provisioner}`, which is to make the volume for `{claim}`. Either let the class be one of `rancher.io/local-path`, whose provisioner runs here, or have `{provisioner}` run in this world.",
         &PROVISIONING,
     ),
     class_missing: &detail("Its claim `{claim}` names the class `{class}`, which does not exist.", &NO_CLASS),

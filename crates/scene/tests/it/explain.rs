@@ -825,6 +825,11 @@ fn a_provisioner_that_nobody_runs() {
     let why = whole(&story);
     check(&why, Tone::Stuck, "Why is flask-1 not there yet?", "Nobody here runs `ebs.csi.aws.com`");
     help(&mut story, &why, 120);
+    let mut story = Story::new(Options::default());
+    story.input(Input::Apply([class, "---\n", &text].concat().into()));
+    pass(&mut story, 60);
+    let why = whole(&story);
+    help(&mut story, &Explanation { remedy: why.also.clone(), ..why }, 120);
 }
 
 #[test]

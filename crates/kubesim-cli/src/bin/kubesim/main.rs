@@ -7,6 +7,7 @@ mod memory;
 mod output;
 mod progress;
 mod run;
+mod world;
 
 use clap::{Parser, Subcommand};
 use kubesim::KUBERNETES_VERSION;

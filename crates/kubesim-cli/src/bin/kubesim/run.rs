@@ -3,6 +3,7 @@
 use crate::memory;
 use crate::output::{Problem, Result, remark};
 use crate::progress::Progress;
+use crate::world;
 use clap::{ValueEnum, value_parser};
 use kubesim::api::Body;
 use kubesim::api::event::Event;
@@ -34,6 +35,8 @@ pub struct Args {
     /// Tell until this moment of the cluster's time, not until it is at rest; commands are given then
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(i64).range(0..=1_000_000_000))]
     until: Option<i64>,
+    #[command(flatten)]
+    world: world::Args,
     /// How the story is told
     #[arg(short, long, value_enum, default_value_t = Form::Text)]
     output: Form,
@@ -64,7 +67,7 @@ const LISTING: &str = "kubectl get sts,pods,pvc,pv,svc -o wide";
 pub fn run(args: &Args) -> Result<bool> {
     let texts = read(&args.files)?;
     remark(&format!("Kubernetes {}, simulated", KUBERNETES_VERSION));
-    let options = Options::default();
+    let options = args.world.options()?;
     let mut warned = BTreeSet::new();
     let mut is_refused = false;
     for (file, text) in &texts {
