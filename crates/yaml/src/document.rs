@@ -151,6 +151,28 @@ impl Document {
         self.span_of(key.unwrap_or(value))
     }
 
+    /// Keys that come again in the same mapping, where the last one counts: each earlier one, and the line of the last.
+    pub fn repeated_keys(&self) -> Vec<(&str, Span, u32)> {
+        let mut repeated = Vec::new();
+        for node in 0..self.nodes.len() as u32 {
+            if !matches!(self.nodes[node as usize].kind, NodeKind::Mapping) {
+                continue;
+            }
+            let mut last: std::collections::BTreeMap<&str, u32> = std::collections::BTreeMap::new();
+            for (key, _) in self.pairs(node) {
+                let NodeKind::Scalar { text, .. } = &self.nodes[key as usize].kind else { continue };
+                if self.is_merge(key) {
+                    continue;
+                }
+                if let Some(before) = last.insert(text, key) {
+                    repeated.push((&**text, before, key));
+                }
+            }
+        }
+        let told = |(text, before, key): (_, u32, u32)| (text, self.span_of(before), self.span_of(key).line);
+        repeated.into_iter().map(told).collect()
+    }
+
     fn span_of(&self, node: u32) -> Span {
         match self.nodes.get(node as usize) {
             Some(node) => span(node.start, node.end, self.line_offset),

@@ -9,6 +9,7 @@ use yaml::{Document, Span};
 
 use super::input::{self, InputObject, InputOptions};
 use crate::api::Kind;
+use crate::api::image::misspelled;
 use crate::apiserver::strategy;
 use crate::config::{FeatureGates, MOST_REPLICAS, too_many_replicas};
 use crate::schema::decode::decode;
@@ -60,6 +61,8 @@ pub struct Diagnosis {
     pub diagnostics: Vec<Diagnostic>,
     /// In the order of the text.
     pub objects: Vec<Found>,
+    /// How many of them hold what only a cluster writes: they were read from one.
+    pub from_cluster: usize,
 }
 
 /// Looks at a manifest.
@@ -74,6 +77,13 @@ pub fn diagnose_source(text: &str, source: &str, gates: FeatureGates) -> Diagnos
     for error in &input.errors {
         diagnosis.add(error.span, Severity::Error, error.message.clone());
     }
+    for document in &input.documents {
+        for (key, span, line) in document.repeated_keys() {
+            let message =
+                ["the key \"", key, "\" comes again on line ", &line.to_string(), ": the last one counts"];
+            diagnosis.add(span, Severity::Warning, message.concat());
+        }
+    }
     for object in &input.objects {
         let document = &input.documents[object.document];
         let place = Place { document, object };
@@ -84,6 +94,8 @@ pub fn diagnose_source(text: &str, source: &str, gates: FeatureGates) -> Diagnos
             line: object.line(&input.documents),
         });
         diagnosis.check(&place, gates);
+        diagnosis.note_state(&place);
+        diagnosis.note_images(&place);
         if object.kind.is_simulated() {
             diagnosis.note_fields(&place, type_of(object.kind), &object.value, &mut String::new());
         } else {
@@ -191,6 +203,51 @@ impl Diagnosis {
         }
     }
 
+    /// Marks an object that was read from a cluster, by what only a cluster writes.
+    fn note_state(&mut self, place: &Place) {
+        let value = &place.object.value;
+        let metadata = &value["metadata"];
+        let is_text = |field: &str| metadata[field].as_str().is_some_and(|text| !text.is_empty());
+        let field = if is_text("uid") {
+            "metadata.uid"
+        } else if !is_blank(&metadata["managedFields"]) {
+            "metadata.managedFields"
+        } else if is_text("resourceVersion") {
+            "metadata.resourceVersion"
+        } else if !is_blank(&value["status"]) {
+            "status"
+        } else {
+            return;
+        };
+        self.from_cluster += 1;
+        let why = if is_blank(&metadata["ownerReferences"]) {
+            ": this is the state of a cluster, not a manifest"
+        } else {
+            ": this is the state of a cluster; its owner makes it, and no manifest should"
+        };
+        self.add(place.key(field), Severity::Warning, [field, why].concat());
+    }
+
+    /// Asks about images whose names are one letter from well-known ones.
+    fn note_images(&mut self, place: &Place) {
+        let template = match place.object.kind {
+            Kind::Pod => "spec",
+            kind if kind.is_simulated() => "spec.template.spec",
+            _ => return,
+        };
+        let spec = template.split('.').fold(&place.object.value, |value, field| &value[field]);
+        for list in ["initContainers", "containers"] {
+            for (n, container) in spec[list].as_array().into_iter().flatten().enumerate() {
+                let Some(image) = container["image"].as_str() else { continue };
+                if let Some(meant) = misspelled(image) {
+                    let path = [template, ".", list, "[", &n.to_string(), "].image"].concat();
+                    let asked = ["is ", image, " right, or did you mean ", meant, "?"].concat();
+                    self.add(place.value(&path), Severity::Warning, asked);
+                }
+            }
+        }
+    }
+
     /// Marks the fields that the simulation does not heed.
     fn note_fields(&mut self, place: &Place, type_ref: TypeRef, value: &Value, path: &mut String) {
         let length = path.len();
@@ -220,5 +277,16 @@ impl Diagnosis {
             }
             _ => {}
         }
+    }
+}
+
+/// Whether nothing is in a value, however deep: as in the `status` that `kubectl create --dry-run` prints.
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(map) => map.values().all(is_blank),
+        Value::Array(list) => list.iter().all(is_blank),
+        Value::String(text) => text.is_empty(),
+        _ => false,
     }
 }

@@ -12,6 +12,7 @@ mod real_manifests;
 mod scale;
 mod seed_walk;
 mod server_side_apply;
+mod simulated_fields;
 mod terminal_story;
 mod upstream_kubectl;
 mod upstream_validation;
