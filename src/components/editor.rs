@@ -61,7 +61,7 @@ impl Editor {
                     if let Some(more) = diagnosis.diagnostics.len().checked_sub(LISTED + 1) {
                         <p>{ fill(words.more, &[("count", &(more + 1).to_string())]) }</p>
                     }
-                    if **diagnosis != Diagnosis::default() || self.text.trim().is_empty() {
+                    if has_no_error(diagnosis) && (**diagnosis != Diagnosis::default() || self.text.trim().is_empty()) {
                         <p><b class="found">{ "✓ " }</b>{ found(words, diagnosis) }</p>
                     }
                 </div>
@@ -238,14 +238,46 @@ fn class(diagnostic: &Diagnostic) -> &'static str {
 
 fn said(words: &'static Messages, diagnostic: &Diagnostic) -> Html {
     let line = fill(words.line, &[("line", &diagnostic.span.line.to_string())]);
-    html! { <p class={class(diagnostic)}><b>{ line }</b>{ " " }{ &diagnostic.message }</p> }
+    let number = diagnostic.span.line as usize;
+    let onclick = Callback::from(move |event: MouseEvent| {
+        jump(&event, number);
+    });
+    html! {
+        <p class={class(diagnostic)}>
+            <button type="button" class="jump" {onclick}><b>{ line }</b>{ " " }{ &diagnostic.message }</button>
+        </p>
+    }
+}
+
+/// Selects a line (from 1) of the text above the button that was pressed, and brings it into view.
+fn jump(event: &MouseEvent, line: usize) -> Option<()> {
+    let list: web_sys::Element =
+        event.target()?.dyn_into::<web_sys::Element>().ok()?.closest(".diagnosis").ok()??;
+    let editor = list.parent_element()?.query_selector(".editor").ok()??;
+    let area: HtmlTextAreaElement = editor.query_selector("textarea").ok()??.dyn_into().ok()?;
+    let text = area.value();
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let length = text[start..].split('\n').next().unwrap_or_default().len();
+    area.focus().ok()?;
+    let (from, to) = (typing::to_units(&text, start), typing::to_units(&text, start + length));
+    area.set_selection_range(from, to).ok()?;
+    let above = i32::try_from(line.saturating_sub(4) * LINE_PX).ok()?;
+    editor.set_scroll_top(above);
+    Some(())
+}
+
+fn has_no_error(diagnosis: &Diagnosis) -> bool {
+    diagnosis.diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error)
 }
 
 /// What the manifest holds.
 fn found(words: &'static Messages, diagnosis: &Diagnosis) -> String {
     let names: Vec<String> =
         diagnosis.objects.iter().take(8).map(|o| format!("{} {}", o.kind, o.name)).collect();
-    let count = fill(words.objects, &[("count", &diagnosis.objects.len().to_string())]);
+    let count = match diagnosis.objects.len() {
+        1 => words.one_object.to_owned(),
+        count => fill(words.objects, &[("count", &count.to_string())]),
+    };
     if names.is_empty() { count } else { format!("{count} · {}", names.join(", ")) }
 }
 

@@ -256,6 +256,7 @@ pub const TEXTS: Texts = Texts {
     line: "line {line}",
     more: "and {count} more",
     objects: "{count} objects",
+    one_object: "1 object",
     stage: "Stage",
     terminal: "Terminal",
     events: "Events",

@@ -82,6 +82,7 @@ Texts {
     line(line): &'static str,
     more(count): &'static str,
     objects(count): &'static str,
+    one_object: &'static str,
     stage: &'static str,
     terminal: &'static str,
     events: &'static str,
