@@ -435,7 +435,8 @@ mod tests {
     /// The seed's statuses in a world, a minute later.
     fn seed_in(world: &Value) -> (Story, Vec<String>) {
         let mut story = Story::new(of(world));
-        story.input(Input::Apply(SEED.into()));
+        let class = story.world().classes.first().expect("it has a class").name.clone();
+        story.input(Input::Apply(SEED.replace("\"local-path\"", &class).into()));
         story.run_until(SimTime(60_000));
         let pods = story.cluster.api.store().list(Kind::Pod);
         let statuses = pods.map(|pod| pod_status(pod.pod(), &pod.meta)).collect();
@@ -470,7 +471,7 @@ mod tests {
         let class = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: gp3\n  annotations:\n    \
             storageclass.kubernetes.io/is-default-class: \"true\"\nprovisioner: ebs.csi.aws.com\n---\n";
         let mut story = Story::new(of(&json!({"classes": []})));
-        story.input(Input::Apply([class, SEED].concat().into()));
+        story.input(Input::Apply([class, &SEED.replace("local-path", "gp3")].concat().into()));
         story.run_until(SimTime(60_000));
         let bound = |story: &Story| {
             let claims = story.cluster.api.store().list(Kind::PersistentVolumeClaim);

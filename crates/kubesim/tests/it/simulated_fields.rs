@@ -8,7 +8,7 @@ const TYPES: [&str; 2] =
     [include_str!("../../src/schema/schema.txt"), include_str!("../../src/schema/schema-more.txt")];
 
 /// Names that are read of another type, or for nothing that a story would show. With the reason.
-const OTHERS: [(&str, &str, &str); 10] = [
+const OTHERS: [(&str, &str, &str); 12] = [
     ("PodSpec", "resources", "a container's, a claim's"),
     ("PodSpec", "activeDeadlineSeconds", "only a quota's scope asks for it: no pod is ended for it"),
     ("PodSpec", "priorityClassName", "only a quota's scope asks for it: nobody is preempted"),
@@ -17,8 +17,10 @@ const OTHERS: [(&str, &str, &str); 10] = [
     ("LifecycleHandler", "tcpSocket", "a probe's"),
     ("Probe", "terminationGracePeriodSeconds", "a pod's"),
     ("ServiceSpec", "externalIPs", "a Service's status and admission"),
-    ("Container", "securityContext", "admission keeps it"),
-    ("PodSpec", "overhead", "admission keeps it"),
+    ("PodSpec", "preemptionPolicy", "admission fills it in: nobody is preempted"),
+    ("Lifecycle", "stopSignal", "dropped: its feature gate is off"),
+    ("VolumeProjection", "clusterTrustBundle", "dropped: its feature gate is off"),
+    ("VolumeProjection", "podCertificate", "dropped: its feature gate is off"),
 ];
 
 /// The files of the source below a folder that decide something.

@@ -3,7 +3,7 @@
 use crate::memory;
 use crate::output::{Problem, Result, remark};
 use crate::progress::Progress;
-use crate::world;
+use crate::world::WorldFlags;
 use clap::{ValueEnum, value_parser};
 use kubesim::api::Body;
 use kubesim::api::event::Event;
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(i64).range(0..=1_000_000_000))]
     until: Option<i64>,
     #[command(flatten)]
-    world: world::Args,
+    world: WorldFlags,
     /// How the story is told
     #[arg(short, long, value_enum, default_value_t = Form::Text)]
     output: Form,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 /// Of what kind the world is.
 #[derive(clap::Args)]
 #[command(next_help_heading = "The cluster")]
-pub struct Args {
+pub struct WorldFlags {
     /// A file with the world in JSON: nodes, classes, gates, delays, goneImages, seed; other flags go over it
     #[arg(long, value_name = "FILE")]
     world: Option<String>,
@@ -37,7 +37,7 @@ pub struct Args {
     seed: Option<u64>,
 }
 
-impl Args {
+impl WorldFlags {
     /// The options that the flags tell. Errors: what is wrong with them.
     pub fn options(&self) -> Result<Options> {
         world::from_value(&self.value()?).map_err(Problem::Refused)
