@@ -61,8 +61,11 @@ impl Editor {
                     if let Some(more) = diagnosis.diagnostics.len().checked_sub(LISTED + 1) {
                         <p>{ fill(words.more, &[("count", &(more + 1).to_string())]) }</p>
                     }
-                    if has_no_error(diagnosis) && (**diagnosis != Diagnosis::default() || self.text.trim().is_empty()) {
-                        <p><b class="found">{ "✓ " }</b>{ found(words, diagnosis) }</p>
+                    if **diagnosis != Diagnosis::default() || self.text.trim().is_empty() {
+                        <p>
+                            if has_no_error(diagnosis) { <b class="found">{ "✓ " }</b> }
+                            { found(words, diagnosis) }
+                        </p>
                     }
                 </div>
                 { self.unapplied() }
