@@ -86,5 +86,5 @@ fn what_is_marked_as_not_simulated_does_not_act() {
             }
         }
     }
-    assert_eq!(wrong, [String::new(); 0], "marked as not simulated, but read");
+    assert_eq!(wrong, Vec::<String>::new(), "marked as not simulated, but read");
 }
