@@ -9,6 +9,7 @@ use crate::components::events::events;
 use crate::components::fault_menu::menu;
 use crate::components::header::header;
 use crate::components::inspect::{Inspected, inspect};
+use crate::components::stage::nodes::nodes;
 use crate::components::stage::{Beside, Stage, columns};
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
@@ -224,9 +225,9 @@ impl Picture<'_> {
                 part("events", depends, Rc::new(draw))
             }
             View::Inspect => {
-                let inspected =
-                    Inspected { object: state.object.clone(), tab: state.tab, since: state.since };
-                let draw = move || inspect(words, shared.borrow().branch(), now, &inspected, &send);
+                let (object, of_beside) = (state.object.clone(), state.of_beside);
+                let inspected = Inspected { object, of_beside, tab: state.tab, since: state.since };
+                let draw = move || inspect(words, &shared.borrow(), &inspected, &send);
                 part("inspect", depends, Rc::new(draw))
             }
             View::Manifest | View::Stage | View::Terminal => html! {
@@ -234,6 +235,15 @@ impl Picture<'_> {
                     suggestions={suggestions(session, scene)} session={shared} {send} />
             },
         }
+    }
+
+    /// The pods by their nodes.
+    fn nodes(&self) -> Html {
+        let Picture { state, session, .. } = *self;
+        let (words, send, shared) = (state.words, self.send.clone(), self.shared.clone());
+        let second = session.now().whole_seconds().0 as usize;
+        let depends = [session.sampled(), second, state.version, session.branch().id];
+        part("nodes", depends, Rc::new(move || nodes(words, &shared.borrow(), &send)))
     }
 
     fn stage(&self) -> Html {
@@ -247,6 +257,7 @@ impl Picture<'_> {
             scene,
             then: session.then(),
         });
+        let by_node = (state.by_node && beside.is_none()).then(|| self.nodes());
         let stage = Stage {
             words,
             scene,
@@ -265,6 +276,7 @@ impl Picture<'_> {
             rule: state.rule,
             default: self.default,
             lit: lit.as_ref(),
+            by_node,
             send: self.send,
         };
         stage.draw()

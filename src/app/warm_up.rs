@@ -88,6 +88,7 @@ pub fn Pictures(picture: &Picture) -> Html {
         rule: false,
         default: None,
         lit: None,
+        by_node: None,
         send: &send,
     };
     html! { <>{ stage.draw() }{ timeline(&EN, &picture.session, &scene, "timeline", &send) }</> }

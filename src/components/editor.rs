@@ -27,7 +27,7 @@ const STRIDE: usize = 100;
 const COMPARED: usize = 20_000;
 
 /// How many diagnostics are listed below the text at most.
-const LISTED: usize = 4;
+const LISTED: usize = 40;
 
 /// What the manifest's editor shows.
 pub struct Editor {

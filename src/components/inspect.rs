@@ -2,8 +2,10 @@
 
 use super::choice;
 use super::difference::difference;
+use super::timeline::branch_name;
 use crate::page::intent::Intent;
 use crate::page::panel::{InspectorTab, View};
+use crate::session::Session;
 use crate::session::branch::Branch;
 use kubesim::{Change, Key, Kind, Object, SimTime, kubectl};
 use scene::messages::Messages;
@@ -32,6 +34,8 @@ const VERSIONS: usize = 100;
 pub struct Inspected {
     /// The object; absent: the first one.
     pub object: Option<Key>,
+    /// Whether it is of the cluster that stands beside the one on the stage, if one does.
+    pub of_beside: bool,
     /// How it is shown.
     pub tab: InspectorTab,
     /// The version that it is compared with, by its position in the history; absent: the last one.
@@ -41,11 +45,13 @@ pub struct Inspected {
 /// An object that is chosen, at a branch's moment.
 pub fn inspect(
     words: &'static Messages,
-    branch: &Branch,
-    now: SimTime,
+    session: &Session,
     inspected: &Inspected,
     send: &Callback<Intent>,
 ) -> Html {
+    let now = session.now();
+    let beside = session.beside().filter(|_| inspected.of_beside);
+    let (branch, of_beside) = (beside.unwrap_or(session.branch()), beside.is_some());
     let store = &branch.moment().store;
     let mut keys: Vec<Key> = OFFERED.iter().flat_map(|kind| store.list(*kind)).map(|o| o.key()).collect();
     let shown = inspected.object.as_ref().or(keys.first()).cloned();
@@ -67,8 +73,14 @@ pub fn inspect(
     let options: Html = keys.iter().map(option).collect();
     let choose = send.reform(move |event: Event| {
         let chosen = keys.get(selected(event));
-        chosen.map_or(Intent::Show(View::Inspect), |key| Intent::Inspect(key.clone()))
+        chosen.map_or(Intent::Show(View::Inspect), |key| inspect_in(of_beside, key.clone()))
     });
+    let half = |branch: &Branch, is_beside: bool| {
+        let name = Html::from(branch_name(words, branch).to_string());
+        let asked = shown.clone().map(|key| inspect_in(is_beside, key));
+        let asked = asked.unwrap_or(Intent::Show(View::Inspect));
+        choice("chip", of_beside == is_beside, name, send, asked)
+    };
     let tab = |of: InspectorTab, name: &'static str| {
         choice("chip", tab == of, Html::from(name), send, Intent::ShowTab(of))
     };
@@ -80,10 +92,18 @@ pub fn inspect(
                 { tab(InspectorTab::Yaml, "YAML") }
                 { tab(InspectorTab::Changes, words.changes) }
             </div>
+            if let Some(other) = session.beside() {
+                <div class="bar">{ half(session.branch(), false) }{ half(other, true) }</div>
+            }
             if versions.len() > 1 { { offered(words, &versions, inspected.since, send) } }
             <div class="text" tabindex="0">{ text }</div>
         </>
     }
+}
+
+/// Asks for an object of one of the two clusters.
+fn inspect_in(beside: bool, key: Key) -> Intent {
+    if beside { Intent::InspectBeside(key) } else { Intent::Inspect(key) }
 }
 
 /// The place of the chosen option.

@@ -16,11 +16,14 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
+use web_sys::js_sys::{JsString, Reflect};
+use web_sys::{DataTransfer, Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// How many completions are offered at most.
 const OFFERED: usize = 60;
+/// More text than this is not taken for lines to run (bytes).
+const MOST_PASTED: usize = 100_000;
 
 #[derive(Properties)]
 pub struct Props {
@@ -111,6 +114,12 @@ pub fn Terminal(props: &Props) -> Html {
         let line = line.clone();
         Callback::from(move |event: KeyboardEvent| line.press(&event, found.as_ref()))
     };
+    let onpaste = {
+        let line = line.clone();
+        Callback::from(move |event: Event| {
+            line.paste(&event);
+        })
+    };
     let (pages, prompt) = printed(words, screen, session, line.cleared());
     let chip = |command: &String| {
         let text = command.strip_prefix("kubectl ").unwrap_or(command).to_string();
@@ -123,7 +132,7 @@ pub fn Terminal(props: &Props) -> Html {
                 if let Some(search) = search { <div class="typed" role="status">{ search }</div> }
                 <label class="line">
                     { prompt }
-                    <input ref={input} type="text" aria-label={label} {onkeydown} {oninput}
+                    <input ref={input} type="text" aria-label={label} {onkeydown} {oninput} {onpaste}
                         autocapitalize="off" autocomplete="off" spellcheck="false" enterkeyhint="go" />
                 </label>
                 <div role="status" aria-label={words.completions}>
@@ -245,6 +254,32 @@ impl CommandLine {
         }
     }
 
+    /// Several lines are pasted: those that end run one after another, each when the one before it has ended, and the last one is
+    /// left to be gone on with. A single line is the browser's to put in.
+    fn paste(&self, event: &Event) -> Option<()> {
+        let clipboard: DataTransfer =
+            Reflect::get(event, &JsString::from("clipboardData")).ok()?.dyn_into().ok()?;
+        let pasted = clipboard.get_data("text").ok()?.replace("\r\n", "\n");
+        let line: HtmlInputElement = event.target()?.dyn_into().ok()?;
+        if self.mode.search.is_some() || !pasted.contains('\n') || pasted.len() > MOST_PASTED {
+            return None;
+        }
+        event.prevent_default();
+        let value = line.value();
+        let (before, from) = value.split_at(place_of(&value, line.selection_start().ok()??));
+        let end = place_of(&value, line.selection_end().ok()??).max(before.len());
+        let text = [before, &pasted, &from[end - before.len()..]].concat();
+        let (whole, rest) = text.rsplit_once('\n')?;
+        *self.back.borrow_mut() = 0;
+        *self.follows.borrow_mut() = true;
+        line.set_value(rest);
+        self.mode.set(self.plain());
+        for line in whole.split('\n') {
+            self.send.emit(Intent::input(Input::Line(line.into())));
+        }
+        Some(())
+    }
+
     /// A key, with what the search has found.
     fn press(&self, event: &KeyboardEvent, found: Option<&Str>) {
         let line: HtmlInputElement = event.target_unchecked_into();
@@ -290,15 +325,16 @@ impl CommandLine {
     }
 }
 
+/// The place in a text, in bytes, that the browser counts in units of UTF-16.
+fn place_of(text: &str, units: u32) -> usize {
+    let mut left = units as usize;
+    text.find(|c: char| left.checked_sub(c.len_utf16()).map(|n| left = n).is_none()).unwrap_or(text.len())
+}
+
 /// Tab: goes on with the last word before the caret as far as it is clear how, or offers what it can become.
 fn complete(line: &HtmlInputElement, session: &Session, mode: &UseStateHandle<Mode>, plain: Mode) {
     let value = line.value();
-    let caret = line.selection_start().ok().flatten().map_or(value.len(), |units| {
-        let mut left = units as usize;
-        value
-            .find(|c: char| left.checked_sub(c.len_utf16()).map(|n| left = n).is_none())
-            .unwrap_or(value.len())
-    });
+    let caret = line.selection_start().ok().flatten().map_or(value.len(), |units| place_of(&value, units));
     let (typed, after) = value.split_at(caret);
     let completion = session.complete(typed);
     let word = &typed[completion.start..];

@@ -62,12 +62,18 @@ pub fn timeline(
     let (now, frontier) = (session.playhead(), session.frontier());
     let span = (frontier / FRONTIER_AT).max(SHORTEST_MS);
     let x = |time: f64| percent(time / span);
-    let crowd = scene.grid.is_some() || session.chronicle().pods.len() > MOST_ROWS;
+    let other = session.beside();
+    let pods = session.chronicle().pods.len() + other.map_or(0, |branch| branch.chronicle().pods.len());
+    let crowd = scene.grid.is_some() || pods > MOST_ROWS;
     let rows = Rc::new(if crowd { Vec::new() } else { rows(session.chronicle(), scene) });
     let watched = session.chronicle().answers.iter().rev().find_map(|(_, asked)| asked.clone());
     let watched = watched.filter(|_| !crowd);
     // A crowd is one high row.
-    let count = if crowd { 1 } else { rows.len() + usize::from(watched.is_some()) };
+    let first = rows.len() + usize::from(watched.is_some());
+    // Below them, under its name, the branch beside.
+    let other = other.filter(|_| !crowd);
+    let other_rows = other.map(|branch| Rc::new(own_rows(branch.chronicle())));
+    let count = if crowd { 1 } else { first + other_rows.as_ref().map_or(0, |rows| rows.len() + 1) };
     let height = if crowd { BANDS_PX } else { row_height(count) };
     let bottom = TOP_PX + count * height;
     let step = tick_step(span);
@@ -83,6 +89,9 @@ pub fn timeline(
     let bars_span = bars_span(frontier);
     // What is close together changes with the span, but need not at every moment.
     let rounded = bars_span * (span / bars_span * 16.0).ceil() / 16.0;
+    let other_bars = other.zip(other_rows.clone());
+    let other_bars =
+        other_bars.map(|(branch, rows)| bars_beside(shared, branch, rows, (first + 1, height), bars_span));
     let (bars, marks) = layers(words, shared, &rows, (crowd, count, height), bars_span, rounded);
     let name = |row: &PodName| match row.ordinal {
         Some(ordinal) => {
@@ -105,6 +114,8 @@ pub fn timeline(
                 } else if height >= NAMED_PX {
                     <ol class={format!("h{height}")} aria-hidden="true">{ for rows.iter().map(name) }
                         { for watched.iter().map(|asked| html! { <li class="asked">{ &*asked.question.name }</li> }) }
+                        { for other.map(|branch| html! { <li class="asked">{ branch_name(words, branch).to_string() }</li> }) }
+                        { for other_rows.iter().flat_map(|rows| rows.iter()).map(name) }
                     </ol>
                 }
                 <div class="field">
@@ -112,14 +123,14 @@ pub fn timeline(
                         { for (0..=(span / step) as i64).map(tick) }
                         <svg width={x(bars_span)} overflow="visible">{ marks }</svg>
                         <svg width={x(frontier)} height="100%">
-                            <svg width={percent(bars_span / frontier.max(1.0))} overflow="visible">{ bars }</svg>
+                            <svg width={percent(bars_span / frontier.max(1.0))} overflow="visible">{ bars }{ other_bars }</svg>
                         </svg>
                         if let Some((_, at)) = session.history().dropped() {
                             <rect class="later" y={TOP_PX.to_string()} width={x(at.0 as f64)} height={(bottom - TOP_PX).to_string()} />
                         }
                         if watched.is_some() {
                             <g class="bands">
-                                { bands_of_dns(words, &session.chronicle().answers, (0.0, now, span), (bottom - height + height / 6, height * 2 / 3)) }
+                                { bands_of_dns(words, &session.chronicle().answers, (0.0, now, span), (TOP_PX + rows.len() * height + height / 6, height * 2 / 3)) }
                             </g>
                         }
                         { expected(&session, scene, &rows, height, span) }
@@ -167,9 +178,37 @@ fn layers(
     (part("", [changes, count, bars_span as usize, branch], Rc::new(draw_bars)), marks)
 }
 
+/// What was when in the branch that stands beside the shown one, from this row on.
+fn bars_beside(
+    shared: &Rc<RefCell<Session>>,
+    branch: &Branch,
+    rows: Rc<Vec<PodName>>,
+    (first, height): (usize, usize),
+    span: f64,
+) -> Html {
+    let depends = [branch.chronicle().changes, first, span as usize, branch.id, height];
+    let shared = shared.clone();
+    let draw = move || {
+        let session = shared.borrow();
+        let Some(branch) = session.beside() else { return Html::default() };
+        let bars = if height < NAMED_PX {
+            strips(branch.chronicle(), &rows, height, span)
+        } else {
+            bars(branch.chronicle(), &rows, height, span)
+        };
+        html! { <svg y={(first * height).to_string()} overflow="visible">{ bars }</svg> }
+    };
+    part("beside", depends, Rc::new(draw))
+}
+
+/// The pods that have been.
+fn own_rows(chronicle: &Chronicle) -> Vec<PodName> {
+    chronicle.pods.iter().map(|(name, _)| name.clone()).collect()
+}
+
 /// The pods that have been, and those that are to come.
 fn rows(chronicle: &Chronicle, scene: &Scene) -> Vec<PodName> {
-    let mut rows: Vec<PodName> = chronicle.pods.iter().map(|(name, _)| name.clone()).collect();
+    let mut rows = own_rows(chronicle);
     if let Some(set) = &scene.set {
         for lane in &scene.lanes {
             let name = PodName::new(&set.key.namespace, &lane.name);

@@ -90,6 +90,8 @@ pub struct Link {
     pub subject: Option<Subject>,
     /// Whether the rule is shown.
     pub rule: bool,
+    /// Whether pods stand by their nodes.
+    pub by_node: bool,
     /// Whether it holds more inputs than a page plays; those are left out.
     pub is_cut: bool,
 }
@@ -133,6 +135,7 @@ impl Default for Link {
             selected: None,
             subject: None,
             rule: false,
+            by_node: false,
             is_cut: false,
         }
     }
@@ -169,7 +172,7 @@ impl Link {
         write_text(&mut bytes, &self.question.1);
         write_text(&mut bytes, &self.text);
         write_inputs(&mut bytes, SimTime(0), &story.inputs);
-        let says_more = self.rule || self.subject.is_some();
+        let says_more = self.rule || self.by_node || self.subject.is_some();
         let version = if says_more {
             WITH_SIGHT
         } else if self.is_single() {
@@ -181,7 +184,7 @@ impl Link {
             self.write_branches(&mut bytes);
         }
         if version >= WITH_SIGHT {
-            write_number(&mut bytes, u64::from(self.rule));
+            write_number(&mut bytes, u64::from(self.rule) + 2 * u64::from(self.by_node));
             write_subject(&mut bytes, self.subject.as_ref());
         }
         format!("{version}{}", pack(&bytes, dictionary().as_bytes()))
@@ -285,7 +288,8 @@ impl Link {
             link.read_branches(bytes, left_out)?;
         }
         if version >= WITH_SIGHT {
-            link.rule = read_place(bytes, 2)? != 0;
+            let sight = read_place(bytes, 4)?;
+            (link.rule, link.by_node) = (sight % 2 != 0, sight >= 2);
             link.subject = read_subject(bytes)?;
         }
         let is_playable = |branch: &SavedBranch| branch.until - SimTime(0) <= LONGEST_STORY;
@@ -432,6 +436,8 @@ mod tests {
             let fragment = link.to_fragment();
             assert_eq!(Link::of_fragment(&fragment).as_ref(), Ok(&link));
             assert!(fragment.starts_with('3') && fragment.len() < 480, "{}: {fragment}", fragment.len());
+            let by_node = Link { by_node: true, ..link.clone() };
+            assert_eq!(Link::of_fragment(&by_node.to_fragment()), Ok(by_node));
             let without = Link { rule: false, subject: None, ..link.clone() }.to_fragment();
             assert!(without.starts_with(['1', '2']), "what says no more is as old pages read it: {without}");
         }

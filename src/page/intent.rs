@@ -45,6 +45,8 @@ pub enum Intent {
     Command(Str),
     /// Show this object.
     Inspect(Key),
+    /// Show this object of the cluster that stands beside the one on the stage.
+    InspectBeside(Key),
     /// Show objects described, as YAML, or by what changed.
     ShowTab(InspectorTab),
     /// Show what changed since the version that was written at this position of the history, or since the last one.
@@ -63,6 +65,8 @@ pub enum Intent {
     Show(View),
     /// Show the rule behind the answer, or hide it.
     ShowRule(bool),
+    /// Show pods by their nodes, or by their ordinals.
+    ShowNodes(bool),
     /// Of very many pods, show the one of this ordinal whole.
     SelectOrdinal(i32),
     /// Arrange the parts of the page otherwise.

@@ -36,6 +36,8 @@ pub struct PageState {
     pub panel: View,
     /// The object that is inspected.
     pub object: Option<Key>,
+    /// Whether it is of the cluster that stands beside the one on the stage.
+    pub of_beside: bool,
     /// How it is shown.
     pub tab: InspectorTab,
     /// The version that it is compared with, by its position in the history; absent: the last one.
@@ -50,6 +52,8 @@ pub struct PageState {
     pub query: DnsQuery,
     /// Whether the rule behind the answer is shown.
     pub rule: bool,
+    /// Whether pods stand by their nodes, not by their ordinals.
+    pub by_node: bool,
     /// Of very many pods, the ordinal of the one that is shown whole.
     pub selected: Option<i32>,
     /// Where the parts of the page stand.
@@ -118,6 +122,7 @@ impl PageState {
             view: link.view,
             panel: link.panel,
             object: link.object.clone(),
+            of_beside: false,
             tab: link.tab,
             since: None,
             subject: link.subject.clone(),
@@ -125,6 +130,7 @@ impl PageState {
             faults: None,
             query: DnsQuery { name, kind, ..DnsQuery::default() },
             rule: link.rule,
+            by_node: link.by_node,
             selected: link.selected,
             layout: Layout::default(),
             notice: problem.map(Notice::Unopened),
@@ -145,6 +151,7 @@ impl PageState {
             selected: self.selected,
             subject: self.subject.clone(),
             rule: self.rule,
+            by_node: self.by_node,
             ..Link::default()
         })
     }

@@ -148,7 +148,11 @@ impl PageState {
             Intent::Diagnose => self.diagnose(),
             Intent::ScrollManifest(top) => self.top = top,
             Intent::Inspect(key) => {
-                (self.object, self.since) = (Some(key), None);
+                (self.object, self.since, self.of_beside) = (Some(key), None, false);
+                self.show(View::Inspect);
+            }
+            Intent::InspectBeside(key) => {
+                (self.object, self.since, self.of_beside) = (Some(key), None, true);
                 self.show(View::Inspect);
             }
             Intent::ShowTab(tab) => self.tab = tab,
@@ -157,6 +161,7 @@ impl PageState {
             Intent::ShowTool(tool) => self.query.tool = tool,
             Intent::Show(view) => self.show(view),
             Intent::ShowRule(rule) => self.rule = rule,
+            Intent::ShowNodes(by_node) => self.by_node = by_node,
             Intent::SelectOrdinal(ordinal) => self.selected = Some(ordinal),
             Intent::Dismiss => self.notice = None,
             Intent::Copied(Share::Link) => self.notice = Some(Notice::LinkCopied),

@@ -409,10 +409,12 @@ impl Session {
         if self.mirrored && self.beside.is_some() {
             return self.input_to_both(&input);
         }
-        if self.playhead < self.frontier() {
+        let forks = self.playhead < self.frontier();
+        if forks {
             self.fork(&input);
         }
-        let goes_on = self.rests() || matches!(input, Input::Apply(_) | Input::Watch(Some(_)));
+        // Who stopped time to find a moment, and acts in it, wants to see what comes of it.
+        let goes_on = forks || self.rests() || matches!(input, Input::Apply(_) | Input::Watch(Some(_)));
         let story = &mut self.branches[self.shown].story;
         let before = story.cluster.api.history().len();
         story.input(input);

@@ -10,6 +10,7 @@ use ordinal::components::events::events;
 use ordinal::components::fault_menu::menu;
 use ordinal::components::inspect::{Inspected, inspect};
 use ordinal::components::stage::Stage;
+use ordinal::components::stage::nodes::nodes;
 use ordinal::components::terminal::{Terminal, suggestions};
 use ordinal::components::timeline::timeline;
 use ordinal::examples::EXAMPLES;
@@ -80,6 +81,7 @@ fn stage(session: &mut Session) -> String {
         rule: true,
         default: Some("7"),
         lit: None,
+        by_node: None,
         beside: None,
         send: &ask,
     };
@@ -201,6 +203,17 @@ fn many_lanes_become_small_and_then_cells() {
 }
 
 #[test]
+fn nodes_show_their_pods_and_volumes_and_how_they_are() {
+    let by_node = |session: &Session| render(nodes(&EN, session, &Callback::noop()));
+    let html = by_node(&story(60, &[]));
+    check(&html, &["class=\"node ready\"", "data-pod=\"flask-2\"", "www-flask-2", "takes no pods"]);
+    let html = by_node(&story(60, &["kubectl cordon chhan-k8s-2", "kubectl scale sts flask --replicas=0"]));
+    check(&html, &["class=\"node pending\"", "SchedulingDisabled", "no pod here uses it", "no pods"]);
+    let html = by_node(&story(20, &["trouble node chhan-k8s-2 down"]));
+    check(&html, &["class=\"node term\"", ">silent<", "<progress"]);
+}
+
+#[test]
 fn panels_show_events_objects_and_answers() {
     let mut session = story(30, &[]);
     let (scene, now, ask) = (session.scene(&EN, None), session.now(), Callback::noop());
@@ -208,8 +221,8 @@ fn panels_show_events_objects_and_answers() {
     check(&render(events(&EN, store, now, &ask)), &["SuccessfulCreate", "statefulset/flask", "<time>"]);
     let key = scene.set.as_ref().map(|set| &set.key);
     let show = |tab: InspectorTab, since: Option<usize>| {
-        let inspected = Inspected { object: key.cloned(), tab, since };
-        render(inspect(&EN, session.branch(), now, &inspected, &ask))
+        let inspected = Inspected { object: key.cloned(), of_beside: false, tab, since };
+        render(inspect(&EN, &session, &inspected, &ask))
     };
     check(&show(InspectorTab::Described, None), &["Replicas:", "3 desired"]);
     check(&show(InspectorTab::Yaml, None), &["apiVersion: apps/v1"]);

@@ -189,6 +189,7 @@ fn link(draw: &mut Draw) -> Link {
         selected: (draw.below(4) == 0).then(|| draw.next() as i32),
         subject,
         rule: draw.below(2) == 0,
+        by_node: draw.below(4) == 0,
         shown,
         branches,
         ..Link::default()

@@ -3,6 +3,7 @@
 pub mod claim_card;
 pub mod explanation_bar;
 pub mod lane;
+pub mod nodes;
 pub mod pod_card;
 pub mod pod_grid;
 
@@ -57,6 +58,8 @@ pub struct Stage<'a> {
     pub default: Option<&'static str>,
     /// The way from a Service to the records that the DNS panel is about.
     pub lit: Option<&'a Chain>,
+    /// The pods by their nodes, in the lanes' place.
+    pub by_node: Option<Html>,
     pub send: &'a Callback<Intent>,
 }
 
@@ -69,11 +72,13 @@ impl Stage<'_> {
                 { self.head() }
                 { why_bar(words, self.loading.or(self.part).unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), send) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
-                if self.beside.is_none() {
+                if self.beside.is_none() && self.by_node.is_none() {
                     { for scene.service.as_ref().map(|service| band(words, service, self.lights(&service.name))) }
                 }
                 if let Some(beside) = self.beside {
                     { self.halves(beside) }
+                } else if let Some(nodes) = &self.by_node {
+                    { nodes.clone() }
                 } else {
                     { self.lanes(scene) }
                     if !scene.others.is_empty() { { self.others(scene) } }
@@ -132,6 +137,7 @@ impl Stage<'_> {
                 <h2><span>{ "StatefulSet " }</span>{ &*set.key.name }</h2>
                 if self.scene.sets.len() > 1 { { for self.scene.sets.iter().map(tab) } }
                 { for set.chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }
+                if self.beside.is_none() { { choice("chip by", self.by_node.is_some(), self.words.by_node.into(), self.send, Intent::ShowNodes(self.by_node.is_none())) } }
                 { opener("chip", faults.into(), Html::from(faults), self.send, set.key.clone()) }
             </div>
         }
@@ -140,15 +146,21 @@ impl Stage<'_> {
     /// Two clusters side by side; what is not the same in both is marked.
     fn halves(&self, beside: Beside) -> Html {
         let Stage { words, send, .. } = *self;
-        let half = |(name, scene): (&str, &Scene)| {
+        // What is pressed in the other half is asked about there.
+        let there_send = send.reform(|intent| match intent {
+            Intent::Inspect(key) => Intent::InspectBeside(key),
+            intent => intent,
+        });
+        let half = |(name, scene, send): (&str, &Scene, &Callback<Intent>)| {
             let set = scene.set.as_ref();
+            let half = Stage { send, by_node: None, loading: None, part: None, beside: None, ..*self };
             html! {
                 <section class="half" aria-label={name.to_string()}>
                     <h3><bdi>{ name.to_string() }</bdi>{ for set.map(|set| html! { <span class="chip">{ &set.chips[0] }</span> }) }</h3>
                     <p>{ &scene.why.title }</p>
                     { for scene.service.as_ref().map(answer) }
-                    { self.lanes(scene) }
-                    if !scene.others.is_empty() { { self.others(scene) } }
+                    { half.lanes(scene) }
+                    if set.is_none() { { half.pods(scene) } } else if !scene.others.is_empty() { { half.others(scene) } }
                 </section>
             }
         };
@@ -158,9 +170,34 @@ impl Stage<'_> {
         html! {
             <>
                 if !beside.then.is_empty() { <div class="then"><b>{ words.then }</b>{ for beside.then.iter().map(then) }</div> }
-                <div class="halves">{ half((here, self.scene)) }{ half((there, beside.scene)) }</div>
+                <div class="halves">{ half((here, self.scene, send)) }{ half((there, beside.scene, &there_send)) }</div>
             </>
         }
+    }
+
+    /// Pods of a cluster without a set, such as a Deployment's: a card for each.
+    fn pods(&self, scene: &Scene) -> Html {
+        let Stage { words, send, .. } = *self;
+        let card = |pod: &OtherPod| {
+            let key = Key::new(Kind::Pod, &pod.namespace, &pod.name);
+            let inspect = Intent::Inspect(key.clone());
+            let faults = fill(words.trouble_for, &[("name", &pod.name)]);
+            html! {
+                <li class="lane" key={key.to_string()}>
+                    <article class={classes!("pod", pod.state.class())} data-pod={pod.name.clone()}>
+                        <h3 aria-label={pod.name.clone()}>
+                            { labelled(pod_card::class_of(&pod.name), None, None, pod_card::ends(&pod.name), send, inspect) }
+                            <b class="state">{ &pod.status }</b>
+                            { opener("close more", faults, "⋯".into(), send, key) }
+                        </h3>
+                        <footer>{ pod.node.as_deref().unwrap_or(words.not_scheduled).to_string() }</footer>
+                    </article>
+                </li>
+            }
+        };
+        let more = scene.others.len().saturating_sub(OTHERS);
+        let more = (more > 0).then(|| fill(words.more_pods, &[("count", &more.to_string())]));
+        html! { <ul class="lanes compact">{ for scene.others.iter().take(OTHERS).map(card) }{ for more.map(|more| html! { <li>{ more }</li> }) }</ul> }
     }
 
     /// Pods of nobody or of somebody else.

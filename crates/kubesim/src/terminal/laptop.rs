@@ -18,6 +18,8 @@ pub const PROMPT: &str = "$ ";
 pub const MANIFEST: &str = "manifest.yaml";
 /// Where the laptop's shell is at first.
 const HOME: &str = "/home";
+/// The command that says what there is; bash's own tells of bash only.
+const HELP: &str = "help";
 /// What the laptop's files may take, in bytes.
 const CAPACITY: u64 = 16 << 20;
 
@@ -189,6 +191,23 @@ impl LaptopHost<'_, '_> {
     }
 }
 
+/// What there is to be typed.
+fn help() -> String {
+    let rows = [
+        ("kubectl, k", "asks and changes the cluster: kubectl --help"),
+        (fault_command::NAME, "breaks and mends what kubectl can't: trouble --help"),
+        ("cat, grep, watch, ...", "and the shell's own: pipes, loops, variables, files"),
+        (MANIFEST, "what the editor applied last"),
+        ("Tab, Up, Ctrl-R", "complete a word, look in the history"),
+        ("Ctrl-C, Ctrl-D, Ctrl-L", "end a command, leave a shell, clear the screen"),
+    ];
+    let row = |(what, about): (&str, &str)| format!("{what:<24}{about}\n");
+    let mut text: String = rows.into_iter().map(row).collect();
+    text.push_str(&row((&dns::TOOLS.join(", "), "are in pods:")));
+    text.push_str("  kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh\n");
+    text
+}
+
 impl Host for LaptopHost<'_, '_> {
     fn now_ms(&self) -> u64 {
         self.io.api.now.unix_ms()
@@ -237,6 +256,9 @@ impl Host for LaptopHost<'_, '_> {
             let fault_command::Done { stdout, stderr, code } = fault_command::run(self.io, &argv[1..]);
             return External::Done { stdout, stderr, code };
         }
+        if argv.first().is_some_and(|name| name == HELP) {
+            return External::Done { stdout: help(), stderr: String::new(), code: 0 };
+        }
         if !LaptopHost::is_kubectl(argv) {
             let asks_dns = argv.first().is_some_and(|name| dns::TOOLS.contains(&name.as_str()));
             if asks_dns {
@@ -279,7 +301,7 @@ impl Host for LaptopHost<'_, '_> {
     }
 
     fn has_program(&self, name: &str) -> bool {
-        matches!(name, "kubectl" | "k" | fault_command::NAME)
+        matches!(name, "kubectl" | "k" | HELP | fault_command::NAME)
     }
 
     fn hint(&self, name: &str) -> Option<String> {

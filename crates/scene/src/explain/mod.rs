@@ -15,7 +15,7 @@ mod pod;
 mod program;
 mod refusal;
 mod remedy;
-mod scheduling;
+pub(crate) mod scheduling;
 mod set;
 
 pub use explanation::{Explanation, Subject, Tone};

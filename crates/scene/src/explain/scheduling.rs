@@ -71,7 +71,7 @@ fn say(messages: &Messages, pod: &Object, reason: &NodeRefusal) -> String {
 }
 
 /// CPUs, as few digits as there are.
-fn cpus(millis: i64) -> String {
+pub fn cpus(millis: i64) -> String {
     let text = format!("{}.{:03}", millis.max(0) / 1000, millis.max(0) % 1000);
     text.trim_end_matches('0').trim_end_matches('.').into()
 }

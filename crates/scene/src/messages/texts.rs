@@ -200,6 +200,16 @@ Texts {
     other_pods: &'static str,
     /// That there are `{count}` more.
     more_pods(count): &'static str,
+    /// The name of the view in which pods stand by their nodes.
+    by_node: &'static str,
+    /// How many pods a node has of those that it takes, and how many CPUs they request of those that it has.
+    node_load(pods, most, cpus, all): &'static str,
+    control_plane: &'static str,
+    node_is_silent: &'static str,
+    no_pods_here: &'static str,
+    no_pod_uses: &'static str,
+    without_node: &'static str,
+    lost_volumes: &'static str,
     not_claimed: &'static str,
     claim_kept: &'static str,
     no_files: &'static str,

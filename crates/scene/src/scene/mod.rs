@@ -3,6 +3,7 @@
 mod builder;
 mod following;
 mod lane;
+pub mod nodes;
 pub mod pod_grid;
 mod progress;
 mod view;
@@ -77,8 +78,7 @@ pub fn scene(
             others: Rc::new(others(store, None)),
         };
     };
-    let nodes =
-        store.list(Kind::Node).filter(|n| !n.node().taints.iter().any(|t| t.key.ends_with("control-plane")));
+    let nodes = store.list(Kind::Node).filter(|node| !nodes::is_control_plane(node));
     let builder = LaneBuilder {
         messages,
         store,
@@ -142,6 +142,7 @@ fn others(store: &Store, set: Option<&Object>) -> Vec<OtherPod> {
         name: pod.meta.name.clone(),
         state: PodState::of(pod),
         status: pod_status(pod.pod(), &pod.meta),
+        node: pod.pod().spec.node_name.clone(),
     };
     store.list(Kind::Pod).filter(not_of_set).map(view).collect()
 }

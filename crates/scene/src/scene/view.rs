@@ -196,6 +196,87 @@ pub struct LineView {
     pub fresh: bool,
 }
 
+/// The cluster by its nodes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodesView {
+    /// Those that take pods first, then those of the control plane.
+    pub nodes: Vec<NodeView>,
+    /// Pods that no node has.
+    pub unplaced: Vec<NodePod>,
+    /// How many more of them there are.
+    pub more_unplaced: usize,
+    /// Volumes that lie on nodes that are gone.
+    pub lost: Vec<NodeVolume>,
+    /// How many more of them there are.
+    pub more_lost: usize,
+}
+
+/// A node with what is on it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodeView {
+    /// Its name.
+    pub name: Str,
+    /// Its number for its colour; none of a node of the control plane.
+    pub number: Option<usize>,
+    /// STATUS as kubectl prints it.
+    pub status: String,
+    /// How it is.
+    pub state: NodeState,
+    /// How much of what the control plane waits for about it has gone by, up to 1.
+    pub wait: f32,
+    /// How much of it is taken, in words.
+    pub load: String,
+    /// Its pods in the order of their names, as many as are shown one by one.
+    pub pods: Vec<NodePod>,
+    /// All of its pods in each state, in the order of [`PodState::ALL`].
+    pub counts: [usize; 6],
+    /// How many of its pods are not shown one by one.
+    pub more_pods: usize,
+    /// Volumes that lie on it, of which no pod on it makes use.
+    pub volumes: Vec<NodeVolume>,
+    /// How many of them are not shown one by one.
+    pub more_volumes: usize,
+}
+
+/// How a node is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NodeState {
+    /// It renews its lease and takes pods.
+    Well,
+    /// It takes no new pods.
+    Cordoned,
+    /// Its lease is not renewed, but the control plane still takes it for Ready.
+    Silent,
+    /// The control plane has given it up.
+    Unreachable,
+}
+
+/// A pod on a node.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodePod {
+    /// The pod.
+    pub key: Key,
+    /// Its ordinal, if it is of the set that is looked at.
+    pub ordinal: Option<i32>,
+    /// Its state.
+    pub state: PodState,
+    /// STATUS as kubectl prints it.
+    pub status: String,
+    /// The volumes of its claims.
+    pub volumes: Vec<NodeVolume>,
+}
+
+/// A volume.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodeVolume {
+    /// The volume.
+    pub key: Key,
+    /// The claim that it is for.
+    pub claim: Option<Key>,
+    /// STATUS as kubectl prints it.
+    pub status: &'static str,
+}
+
 /// A pod that is no pod of the set.
 #[derive(Clone, PartialEq, Debug)]
 pub struct OtherPod {
@@ -207,4 +288,6 @@ pub struct OtherPod {
     pub state: PodState,
     /// STATUS as kubectl prints it.
     pub status: String,
+    /// Its node.
+    pub node: Option<Str>,
 }

@@ -3,6 +3,7 @@
 mod assumed;
 mod difference;
 mod explain;
+mod nodes;
 mod refusals;
 
 /// The page's first example.

@@ -15,7 +15,7 @@ mod workload;
 
 use crate::api::Kind;
 pub use cell::{age, at, labels, or, some_and_more, text};
-pub use node::node_roles;
+pub use node::{node_roles, node_status};
 pub use pod::{PodSummary, pod_status, pod_summary};
 use row::{AGE, Column, NAME, field};
 pub use row::{Row, boolean, is_default, labels_or_none, selector};

@@ -3,11 +3,12 @@
 use super::cell::{or, text};
 use super::row::{AGE, Column, NAME, Row, field, of, wide};
 use crate::api::ObjectMeta;
+use crate::api::node::Node;
 use crate::api::read::{get, list};
 
 pub(super) static NODE: &[Column] = &[
     NAME,
-    of("STATUS", node_status),
+    of("STATUS", |row| node_status(row.object.node())),
     of("ROLES", roles),
     AGE,
     field("VERSION", "{status.nodeInfo.kubeletVersion}"),
@@ -37,8 +38,8 @@ pub fn node_roles(meta: &ObjectMeta) -> String {
     roles.join(",")
 }
 
-fn node_status(row: &Row) -> String {
-    let node = row.object.node();
+/// STATUS of a node: whether it is Ready, and whether it is cordoned.
+pub fn node_status(node: &Node) -> String {
     let ready = node.conditions.iter().find(|c| &*c.kind == "Ready");
     let status = match ready.map(|c| c.status == Some(true)) {
         Some(true) => "Ready",
