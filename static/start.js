@@ -153,7 +153,7 @@ const link = (number, module) => {
   } catch {
     throw TEXT.damaged;
   }
-  before.deferred_loaded.value = 1;
+  parts[0].deferred_loaded.value = number;
 };
 
 // How long after all is loaded that is, in milliseconds.

@@ -17,7 +17,7 @@ use std::{env, fs};
 
 use wasm_profile_split::coverage::Coverage;
 use wasm_profile_split::error::Error;
-use wasm_profile_split::{Border, bind_by_order, instrument, split};
+use wasm_profile_split::{Border, arrange, bind_by_order, instrument, split};
 
 use crate::arguments::Arguments;
 use crate::first_load;
@@ -128,7 +128,8 @@ impl Site {
             tell(border, after);
         }
         let parts = PARTS.iter().zip(split.modules);
-        let mut parts = parts.map(|(name, part)| optimised(name, part)).collect::<Result<Vec<_>>>()?;
+        let parts = parts.map(|(name, part)| optimised(name, part)).collect::<Result<Vec<_>>>()?;
+        let mut parts = arrange(&parts).map_err(|error| error.to_string())?;
         // By order, from here on: optimising tells functions apart by their names.
         for at in 1..parts.len() {
             let bound = bind_by_order(&parts[at - 1], &parts[at]).map_err(|error| error.to_string())?;

@@ -13,6 +13,8 @@ pub enum Error {
     NoExport(&'static str),
     /// A data segment is passive, or its address is not a constant: it can't be told which constants are in it.
     MovableData,
+    /// What fills a table is passive, or its place is not a constant: it can't be told which module should fill it.
+    MovableElements,
     /// A module uses a function of the one before it that this does not export; its name.
     NotExported(String),
     /// A line of an instrumented module's list of functions is not one; the line.
@@ -31,6 +33,7 @@ impl fmt::Display for Error {
             }
             Self::NoExport(name) => write!(f, "the module has no export {name}"),
             Self::MovableData => f.write_str("a data segment has no constant address"),
+            Self::MovableElements => f.write_str("what fills a table has no constant place"),
             Self::NotExported(name) => write!(f, "the module before does not export {name}"),
             Self::NoFunction(line) => write!(f, "not a line of a list of functions: {line}"),
         }

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use walrus::{
-    ConstExpr, ElementItems, ElementKind, ExportItem, FunctionId, FunctionKind, GlobalKind, ImportKind,
-    ImportedFunction, Module, RefType, ir,
+    ExportItem, FunctionId, FunctionKind, GlobalKind, ImportKind, ImportedFunction, Module, RefType,
 };
 
 use crate::data::{cut_data, within};
 use crate::earlier::shared;
+use crate::elements::{add_elements, cut_elements};
 use crate::error::Result;
 use crate::module::named_by;
 use crate::partition::Partition;
-use crate::protocol::{self, CALLS, PREVIOUS};
+use crate::protocol::{self, CALLS, LOADED, PREVIOUS};
 
 /// Leaves only what has moved. The module is the same as the partition's, read once more: `other` gives its functions for
 /// those of the partition.
@@ -27,8 +27,9 @@ pub fn leave(
     partition: &Partition,
     other: &BTreeMap<FunctionId, FunctionId>,
 ) -> Result<()> {
-    let moved: BTreeSet<FunctionId> = partition.moved.iter().map(|id| other[id]).collect();
+    let moved: BTreeSet<FunctionId> = partition.moved.keys().map(|id| other[id]).collect();
     forget_surroundings(module);
+    cut_elements(module, |id| moved.contains(&id))?;
     for (number, id) in partition.used.iter().enumerate() {
         let id = other[id];
         let ty = module.funcs.get(id).ty();
@@ -38,10 +39,7 @@ pub fn leave(
     import_shared(module);
     let size = partition.entries.len() as u64;
     let (table, _) = module.add_import_table(PREVIOUS, CALLS, false, size, Some(size), RefType::FUNCREF);
-    let functions = partition.entries.iter().map(|id| other[id]).collect();
-    let kind = ElementKind::Active { table, offset: ConstExpr::Value(ir::Value::I32(0)) };
-    let element = module.elements.add(kind, ElementItems::Functions(functions));
-    module.tables.get_mut(table).elem_segments.insert(element);
+    add_elements(module, table, 0, partition.entries.iter().map(|id| other[id]).collect());
     cut_data(module, |address| within(&partition.constants, address))?;
     walrus::passes::gc::run(module);
     let stray = |id: &FunctionId| !moved.contains(id) && !named_by(module, *id).is_empty();
@@ -50,19 +48,13 @@ pub fn leave(
     Ok(())
 }
 
-/// Forgets the start, the exports, what tables hold and all imports: that is the earlier module's.
+/// Forgets the start, all imports and the exports but one: they are the earlier module's.
 fn forget_surroundings(module: &mut Module) {
     module.start = None;
-    let exports: Vec<_> = module.exports.iter().map(|export| export.id()).collect();
+    let exports = module.exports.iter().filter(|export| export.name != LOADED);
+    let exports: Vec<_> = exports.map(|export| export.id()).collect();
     for export in exports {
         module.exports.delete(export);
-    }
-    let elements: Vec<_> = module.elements.iter().map(|element| element.id()).collect();
-    for element in elements {
-        module.elements.delete(element);
-    }
-    for table in module.tables.iter_mut() {
-        table.elem_segments.clear();
     }
     let imports: Vec<_> = module.imports.iter().map(|import| import.id()).collect();
     for import in imports {

@@ -7,11 +7,14 @@
 //! - `shape`: the segments of a function that a profile is about; `liveness`: the locals that each needs;
 //! - `outline`: makes functions of the segments that ran later, by `cut` and `copy`;
 //! - `relocations`: reads which function needs which `constants`;
-//! - `partition`: decides what goes where; `earlier` and `later` make the two sides of a border; `data` distributes constants;
-//! - `bind`: binds two modules by the order of what one uses of the other, once they have been optimised;
+//! - `partition`: decides what goes where; `earlier` and `later` make the two sides of a border; `data` distributes constants,
+//!   `elements` what tables hold;
+//! - `arrange`: puts functions beside similar ones, by `similarity`, once they have been optimised;
+//! - `bind`: binds two modules by the order of what one uses of the other, after that;
 //! - `protocol`: the names by which modules and loader know each other.
 
 mod addresses;
+mod arrange;
 mod bind;
 mod constants;
 mod copy;
@@ -19,6 +22,7 @@ pub mod coverage;
 mod cut;
 mod data;
 mod earlier;
+mod elements;
 pub mod error;
 #[cfg(test)]
 mod fixture;
@@ -31,8 +35,10 @@ mod partition;
 mod protocol;
 mod relocations;
 mod shape;
+mod similarity;
 mod split;
 
+pub use arrange::arrange;
 pub use bind::bind_by_order;
 pub use instrument::{Instrumented, instrument};
 pub use module::{plain_name, without_relocations};

@@ -1,8 +1,8 @@
 //! Deciding which function goes where, and which calls that makes calls between modules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use walrus::{ElementItems, ExportItem, FunctionId, Module};
+use walrus::{ExportItem, FunctionId, Module};
 
 use crate::addresses::possible_addresses;
 use crate::constants::{Constants, Place};
@@ -15,10 +15,10 @@ const SMALL: u64 = 10;
 
 /// A module's functions and constants, distributed over what is loaded up to a level and what is loaded later.
 pub struct Partition {
-    /// The functions that are loaded later.
-    pub moved: BTreeSet<FunctionId>,
-    /// Those of them that are called, or referred to, from what stays.
-    pub entries: BTreeSet<FunctionId>,
+    /// The functions that are loaded later, and when.
+    pub moved: BTreeMap<FunctionId, Level>,
+    /// Those of them that are called from what stays, or exported: in the order in which they are loaded.
+    pub entries: Vec<FunctionId>,
     /// The functions that stay and are called, or referred to, from what is moved.
     pub used: BTreeSet<FunctionId>,
     /// The constants that are loaded later: none that stays needs them.
@@ -34,7 +34,7 @@ impl Partition {
         coverage: &Coverage,
         load: FunctionId,
     ) -> Self {
-        let mut moved: BTreeSet<FunctionId> = BTreeSet::new();
+        let mut moved: BTreeMap<FunctionId, Level> = BTreeMap::new();
         // Small functions that call none are in whichever module names them, if need be in both.
         let mut copied: BTreeSet<FunctionId> = BTreeSet::new();
         // Who calls one of these has all modules loaded first.
@@ -47,15 +47,19 @@ impl Partition {
             let may_move =
                 constants.knows(name) && id != load && module.start != Some(id) && !copied.contains(&id);
             let own = level_of_cut(name).or_else(|| may_move.then(|| coverage.level(&plain_name(name))));
-            if own.is_some_and(|own| own > level) {
-                moved.insert(id);
+            if let Some(own) = own.filter(|own| *own > level) {
+                moved.insert(id, own);
             }
             if own == Some(Level::Deferred) {
                 last.insert(id);
             }
         }
-        let stays = |id: &FunctionId| !moved.contains(id);
-        let mut entries = entries_from_tables(module, &moved);
+        let stays = |id: &FunctionId| !moved.contains_key(id);
+        let exported = module.exports.iter().filter_map(|export| match export.item {
+            ExportItem::Function(id) => Some(id),
+            _ => None,
+        });
+        let mut entries: BTreeSet<FunctionId> = exported.filter(|id| !stays(id)).collect();
         let mut used: BTreeSet<FunctionId> = BTreeSet::new();
         for function in module.funcs.iter() {
             let id = function.id();
@@ -67,25 +71,10 @@ impl Partition {
         let staying = module.funcs.iter_local().map(|(id, _)| id).filter(stays);
         let needed = staying.flat_map(|id| constants_of(module, constants, &last, id));
         let constants = constants.not_reached_from(needed);
+        let mut entries: Vec<FunctionId> = entries.into_iter().collect();
+        entries.sort_by_key(|id| (moved[id], *id));
         Self { moved, entries, used, constants }
     }
-}
-
-/// The moved functions that tables hold or that are exported.
-fn entries_from_tables(module: &Module, moved: &BTreeSet<FunctionId>) -> BTreeSet<FunctionId> {
-    let mut entries = BTreeSet::new();
-    for element in module.elements.iter() {
-        let ElementItems::Functions(functions) = &element.items else { continue };
-        entries.extend(functions.iter().filter(|id| moved.contains(id)));
-    }
-    for export in module.exports.iter() {
-        if let ExportItem::Function(id) = export.item
-            && moved.contains(&id)
-        {
-            entries.insert(id);
-        }
-    }
-    entries
 }
 
 /// The constants that a function's text names: its own, or those of the linked function that it was cut out of.

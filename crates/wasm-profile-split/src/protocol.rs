@@ -3,10 +3,10 @@
 /// The module name that each later module imports from: the exports of the one before.
 pub const PREVIOUS: &str = "first";
 
-/// The export, a global, that says whether the module after this one is there; the loader sets it to 1.
+/// The export, a global, that says how many later modules are there; the loader sets it, in the first module.
 pub const LOADED: &str = "deferred_loaded";
 
-/// The export of the module to be split that has the second one loaded before it returns.
+/// The export of the module to be split that has the next one loaded before it returns.
 pub const LOAD: &str = "load_deferred";
 
 /// The import, by module and name, by which the second module has the third one loaded before it returns.

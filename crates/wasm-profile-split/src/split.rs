@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use walrus::{FunctionId, Module};
+use walrus::{ConstExpr, FunctionId, Module, ValType, ir};
 
 use crate::constants::Constants;
 use crate::coverage::{Coverage, Level};
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::module::{parse, plain_name};
 use crate::outline::outline;
 use crate::partition::Partition;
-use crate::protocol::{LOAD, LOAD_NEXT};
+use crate::protocol::{LOAD, LOAD_NEXT, LOADED};
 use crate::shape::Shape;
 use crate::{earlier, later, relocations};
 
@@ -47,6 +47,8 @@ pub fn split(linked: &[u8], bound: &[u8], coverage: &Coverage) -> Result<Split> 
     let constants = relocations::read(linked)?;
     let mut whole = parse(bound)?;
     let pieces = outline_all(&mut whole, &constants, coverage);
+    let loaded = whole.globals.add_local(ValType::I32, true, false, ConstExpr::Value(ir::Value::I32(0)));
+    whole.exports.add(LOADED, loaded);
     let ([first, rest], one) = split_after(Level::First, &whole.emit_wasm(), &constants, coverage)?;
     let ([second, deferred], two) = split_after(Level::Second, &rest, &constants, coverage)?;
     Ok(Split { modules: [first, second, deferred], pieces, borders: [one, two] })

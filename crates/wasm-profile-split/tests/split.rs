@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wasm_encoder::{CustomSection, Encode, LinkingSection, Section, SymbolTable};
 use wasm_profile_split::coverage::{Coverage, lines};
 use wasm_profile_split::error::Error;
-use wasm_profile_split::{bind_by_order, instrument, split};
+use wasm_profile_split::{arrange, bind_by_order, instrument, split};
 use wasmi::{Caller, Engine, Extern, Func, Instance, Module, Nullable, Ref, Store, Val};
 use wasmparser::{Parser, Payload, Validator};
 
@@ -188,9 +188,10 @@ fn load(mut store: impl wasmi::AsContextMut<Data = Page>, number: usize) {
     let mut store = store.as_context_mut();
     let module = Module::new(store.engine(), &store.data().parts[number][..]).expect("a part is a module");
     let before = number.checked_sub(1).map(|before| store.data().instances[before]);
-    let wait = move |mut caller: Caller<Page>| {
+    let wait = |mut caller: Caller<Page>| {
         caller.data_mut().waits += 1;
-        load(&mut caller, number + 1);
+        let next = caller.data().instances.len();
+        load(&mut caller, next);
     };
     let mut used = 0;
     let mut imports = Vec::new();
@@ -219,10 +220,9 @@ fn load(mut store: impl wasmi::AsContextMut<Data = Page>, number: usize) {
         imports.push(import);
     }
     let instance = Instance::new(&mut store, &module, &imports).expect("all that it imports is there");
-    if let Some(before) = number.checked_sub(1) {
-        let before = store.data().instances[before];
-        let loaded = before.get_global(&store, "deferred_loaded").expect("it asks whether the next is there");
-        loaded.set(&mut store, Val::I32(1)).expect("it can be told");
+    if let Some(first) = store.data().instances.first().copied() {
+        let loaded = first.get_global(&store, "deferred_loaded").expect("it asks what is there");
+        loaded.set(&mut store, Val::I32(number as i32)).expect("it can be told");
     }
     store.data_mut().instances.push(instance);
 }
@@ -248,7 +248,16 @@ fn parts() -> Vec<Vec<u8>> {
 
 /// The parts bound by order.
 fn bound_parts() -> Vec<Vec<u8>> {
-    let [first, second, third] = <[Vec<u8>; 3]>::try_from(parts()).expect("three parts");
+    bound_by_order(parts())
+}
+
+/// The parts arranged for compression, then bound by order.
+fn arranged_parts() -> Vec<Vec<u8>> {
+    bound_by_order(arrange(&parts()).expect("they can be arranged"))
+}
+
+fn bound_by_order(parts: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let [first, second, third] = <[Vec<u8>; 3]>::try_from(parts).expect("three parts");
     let [first, second] = bind_by_order(&first, &second).expect("the second uses the first");
     let [second, third] = bind_by_order(&second, &third).expect("the third uses the second");
     vec![first, second, third]
@@ -294,8 +303,9 @@ fn the_parts_do_what_the_whole_does() {
         ("seldom", 2000),
         ("calls", 0),
     ];
-    // Loaded before, or on the spot; in any order of first calls; bound by names, or by order.
-    for (loaded, parts) in (0..3).flat_map(|loaded| [(loaded, parts()), (loaded, bound_parts())]) {
+    // Loaded before, or on the spot; in any order of first calls; bound by names, or by order; arranged, or not.
+    let ways = |loaded| [parts(), bound_parts(), arranged_parts()].map(|parts| (loaded, parts));
+    for (loaded, parts) in (0..3).flat_map(ways) {
         for first in 0..calls.len() {
             let mut whole = Program::new(&[bound()]);
             let mut split = Program::new(&parts);
@@ -327,6 +337,40 @@ fn parts_that_are_bound_by_order_have_no_names_for_what_is_used() {
     assert!(exported(&bound[0]).contains(&"$used".to_owned()), "{:?}", exported(&bound[0]));
     let error = bind_by_order(&named[2], &named[1]).expect_err("the third gives the second nothing");
     assert!(matches!(error, Error::NotExported(_)), "{error}");
+}
+
+#[test]
+fn what_is_called_through_a_table_before_it_is_there_ends_and_has_its_part_loaded() {
+    for parts in [parts(), arranged_parts()] {
+        let mut program = Program::new(&parts);
+        let first = program.store.data().instances[0];
+        let table = first.exports(&program.store).filter(|export| export.name().starts_with('%'));
+        let table =
+            table.filter_map(|export| export.into_table()).next().expect("the program's table is shared");
+        let call = |program: &mut Program| {
+            let Some(Ref::Func(Nullable::Val(function))) = table.get(&program.store, 0) else {
+                panic!("no function is there")
+            };
+            let function =
+                function.typed::<i32, i32>(&program.store).expect("its type is known before it is there");
+            function.call(&mut program.store, 6)
+        };
+        call(&mut program).expect_err("it is not there");
+        assert_eq!((program.store.data().waits, &program.store.data().notes[..]), (2, &[][..]));
+        let mut whole = Program::new(&[bound()]);
+        assert_eq!(call(&mut program).expect("it is there by now"), whole.call("start", 42));
+    }
+}
+
+#[test]
+fn arranged_parts_are_valid_and_have_the_same_functions() {
+    let (named, arranged) = (parts(), arrange(&parts()).expect("they can be arranged"));
+    for (named, arranged) in named.iter().zip(&arranged) {
+        Validator::new().validate_all(arranged).expect("every part is a valid module");
+        let count = |part: &[u8]| walrus::Module::from_buffer(part).expect("a module").funcs.iter().count();
+        assert_eq!(count(named), count(arranged));
+    }
+    assert!(matches!(arrange(&[b"none".to_vec()]), Err(Error::Unreadable(_))));
 }
 
 #[test]

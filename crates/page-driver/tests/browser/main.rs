@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod dns;
+mod hands;
 mod layout;
 mod loading;
 mod opening;

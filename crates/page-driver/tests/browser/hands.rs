@@ -1,0 +1,139 @@
+//! What hands do on the page: look at the nodes, paste several lines, go to a mistake, ask about either of two clusters.
+
+use serde_json::json;
+
+use page_driver::page::{Page, View};
+
+/// Where a line is typed.
+const LINE: &str = "[aria-label='Command line']";
+
+/// The page at rest with the first example applied.
+fn settled(view: View) -> Page {
+    let mut page = Page::open(view);
+    page.click_named("16×");
+    page.wait("all is as wanted", "document.querySelectorAll('.pod.ready').length === 3");
+    page.wait("time stands", "document.querySelector('[aria-label=Play]')");
+    page
+}
+
+/// Pastes a text where the focus is, as the clipboard does it.
+fn paste_lines(page: &mut Page, text: &str) {
+    page.run(&format!(
+        "const data = new DataTransfer();
+        data.setData('text/plain', {});
+        document.activeElement.dispatchEvent(new ClipboardEvent('paste', {{ clipboardData: data, bubbles: true, cancelable: true }}));",
+        json!(text)
+    ));
+}
+
+#[test]
+fn pods_and_volumes_stand_by_their_nodes() {
+    for view in [View { width: 1280, height: 720, ..View::DESKTOP }, View::PHONE.dark()] {
+        let mut page = settled(view);
+        let homes = "[...document.querySelectorAll('.lane .pod')].map(pod => pod.dataset.pod)";
+        let pods = page.eval(homes);
+        page.click(".set .by");
+        page.wait("the nodes are there", "document.querySelectorAll('.node').length > 1");
+        let placed =
+            "[...document.querySelectorAll('.node .placed[data-pod]')].map(pod => pod.dataset.pod).sort()";
+        assert_eq!(page.eval(placed), pods, "each pod is on one node");
+        let claims = "[...document.querySelectorAll('.placed[data-pod]')].every(pod => pod.querySelector('.vol').innerText.endsWith(pod.dataset.pod))";
+        assert_eq!(page.eval(claims), true, "each with its volume");
+        let fits =
+            "document.querySelector('.stage').scrollWidth <= document.querySelector('.stage').clientWidth
+            && [...document.querySelectorAll('.placed')].every(pod => pod.scrollWidth <= pod.clientWidth)";
+        assert_eq!(page.eval(fits), true, "nothing is cut");
+        page.screenshot(&format!("nodes-{}", view.width));
+        page.click(".node .more");
+        page.click_named("Cordon");
+        page.wait(
+            "the node is cordoned",
+            "document.querySelector('.node .state').innerText.includes('SchedulingDisabled')",
+        );
+        page.click(".set .by");
+        page.wait("the lanes are back", "document.querySelectorAll('.lane .pod').length === 3");
+        page.assert_no_complaints();
+    }
+}
+
+#[test]
+fn several_pasted_lines_run_one_after_another() {
+    let mut page = settled(View::DESKTOP);
+    page.click(LINE);
+    paste_lines(&mut page, "sleep 2; echo first\necho sec\\\nond\necho third");
+    page.wait(
+        "two have run, in order, the second of two lines",
+        "/\\nfirst\\n[^]*\\nsecond\\n/.test(document.querySelector('.screen').innerText)",
+    );
+    assert_eq!(page.eval(&format!("document.querySelector({}).value", json!(LINE))), "echo third");
+    page.type_keys("\n");
+    page.wait(
+        "the last one runs when it is entered",
+        "/\\nthird\\n/.test(document.querySelector('.screen').innerText)",
+    );
+    page.type_keys("help\n");
+    page.wait(
+        "help says what there is",
+        "/\\nkubectl, k +asks/.test(document.querySelector('.screen').innerText)",
+    );
+    page.assert_no_complaints();
+}
+
+#[test]
+fn a_mistake_leads_to_its_line() {
+    let mut page = settled(View::DESKTOP);
+    let long = format!("{}\nkind: Servic\n", "# a comment\n".repeat(120));
+    page.paste("textarea", &long);
+    page.click(".diagnosis .error .jump");
+    let selected =
+        "(area => area.value.slice(area.selectionStart, area.selectionEnd))(document.activeElement)";
+    let number = page.text(".diagnosis .error .jump b");
+    let number: usize = number.trim_start_matches("line ").parse().expect("a number");
+    assert_eq!(page.eval(selected), long.lines().nth(number - 1).unwrap());
+    let in_sight = "(line => { const box = document.querySelector('.editor').getBoundingClientRect(), at = line.getBoundingClientRect();
+        return at.top >= box.top && at.bottom <= box.bottom; })(document.querySelector('.editor i.error'))";
+    page.wait("the line is in sight", in_sight);
+    page.assert_no_complaints();
+}
+
+#[test]
+fn of_two_clusters_each_can_be_asked_about() {
+    let mut page = settled(View::DESKTOP);
+    page.run(
+        "const menu = document.querySelector('.bar select');
+        menu.selectedIndex = [...menu.options].findIndex(option => option.text.includes('Deployment'));
+        menu.dispatchEvent(new Event('change', { bubbles: true }));",
+    );
+    page.wait(
+        "the Deployment's pods have cards",
+        "document.querySelectorAll('.half:last-of-type .pod.ready').length > 1",
+    );
+    let name = page.eval("document.querySelector('.half:last-of-type .pod').dataset.pod");
+    let name = name.as_str().expect("a name").to_owned();
+    page.click(".half:last-of-type .pod .name");
+    page.wait(
+        "it is described",
+        &format!("/Name: +{name}/.test(document.querySelector('.panel .text').innerText)"),
+    );
+    page.wait(
+        "it is on the timeline",
+        &format!(
+            "document.querySelector('.tracks ol').innerText.replaceAll('\\n', '').includes({})",
+            json!(name)
+        ),
+    );
+    page.screenshot("pair");
+    page.assert_no_complaints();
+}
+
+#[test]
+fn acting_in_the_past_goes_on() {
+    let mut page = settled(View::DESKTOP);
+    page.run("document.querySelector('.scrub').focus()");
+    page.type_keys("\u{e00e}\u{e00e}");
+    page.wait("it is earlier", "document.querySelector('[aria-label=Play]')");
+    page.click("[aria-label='Delete flask-0']");
+    page.wait("a branch begins", "document.querySelectorAll('.branches li').length === 2");
+    page.wait("and time passes in it", "document.querySelector('[aria-label=Pause]')");
+    page.assert_no_complaints();
+}
