@@ -56,15 +56,15 @@ pub const BUDGETS: [Budget; 3] = [
     },
     Budget {
         what: "loaded before the first pod is there",
-        gzip: 417_000,
-        brotli: 356_000,
+        gzip: 438_000,
+        brotli: 375_000,
         remedy: STALE_PROFILE,
         counts: |file| file.critical || file.is_opening(),
     },
     Budget {
         what: "all files",
-        gzip: 1_268_000,
-        brotli: 1_053_000,
+        gzip: 1_566_000,
+        brotli: 1_294_000,
         remedy: "the table below says where the bytes are: compare it with the one of the commit before, and look for more \
                  copies of generic code",
         counts: |_| true,
