@@ -268,13 +268,14 @@ impl CommandLine {
         let value = line.value();
         let (before, from) = value.split_at(place_of(&value, line.selection_start().ok()??));
         let end = place_of(&value, line.selection_end().ok()??).max(before.len());
-        let text = [before, &pasted, &from[end - before.len()..]].concat();
-        let (whole, rest) = text.rsplit_once('\n')?;
+        // A backslash at a line's end goes on with the next one.
+        let text = [before, &pasted, &from[end - before.len()..]].concat().replace("\\\n", "");
+        let (whole, rest) = text.rsplit_once('\n').unwrap_or(("", &text));
         *self.back.borrow_mut() = 0;
         *self.follows.borrow_mut() = true;
         line.set_value(rest);
         self.mode.set(self.plain());
-        for line in whole.split('\n') {
+        for line in whole.split('\n').filter(|line| !line.is_empty()) {
             self.send.emit(Intent::input(Input::Line(line.into())));
         }
         Some(())

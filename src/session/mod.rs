@@ -409,12 +409,10 @@ impl Session {
         if self.mirrored && self.beside.is_some() {
             return self.input_to_both(&input);
         }
-        let forks = self.playhead < self.frontier();
-        if forks {
+        if self.playhead < self.frontier() {
             self.fork(&input);
         }
-        // Who stopped time to find a moment, and acts in it, wants to see what comes of it.
-        let goes_on = forks || self.rests() || matches!(input, Input::Apply(_) | Input::Watch(Some(_)));
+        let goes_on = self.rests() || matches!(input, Input::Apply(_) | Input::Watch(Some(_)));
         let story = &mut self.branches[self.shown].story;
         let before = story.cluster.api.history().len();
         story.input(input);

@@ -125,15 +125,3 @@ fn of_two_clusters_each_can_be_asked_about() {
     page.screenshot("pair");
     page.assert_no_complaints();
 }
-
-#[test]
-fn acting_in_the_past_goes_on() {
-    let mut page = settled(View::DESKTOP);
-    page.run("document.querySelector('.scrub').focus()");
-    page.type_keys("\u{e00e}\u{e00e}");
-    page.wait("it is earlier", "document.querySelector('[aria-label=Play]')");
-    page.click("[aria-label='Delete flask-0']");
-    page.wait("a branch begins", "document.querySelectorAll('.branches li').length === 2");
-    page.wait("and time passes in it", "document.querySelector('[aria-label=Pause]')");
-    page.assert_no_complaints();
-}
