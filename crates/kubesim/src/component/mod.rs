@@ -4,7 +4,8 @@
 pub mod ref_manager;
 pub mod volume_binding;
 
-use crate::api::verdict::Component;
+use crate::api::status::ApiError;
+use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, Object, SimTime};
 use crate::apiserver::{ApiServer, Cause, Store};
 use crate::config::Timings;
@@ -28,7 +29,24 @@ impl Context<'_> {
     pub fn store(&self) -> &Store {
         self.api.store()
     }
+
+    /// Has the verdict of `me` about an object be what a reconcile of it found; a request that failed is tried again.
+    pub fn report(&mut self, me: Component, key: &Key, found: Found) -> Outcome {
+        match found {
+            Ok((reason, requeue_at)) => {
+                self.api.set_verdict(me, key, Some(reason), requeue_at);
+                Outcome { requeue_at, failed: false }
+            }
+            Err(error) => {
+                self.api.set_verdict(me, key, Some(Reason::Failed { message: error.message.into() }), None);
+                Outcome::FAILED
+            }
+        }
+    }
 }
+
+/// What a reconcile says of its object, and when it wants to look again, if it does; or which request failed.
+pub type Found = Result<(Reason, Option<SimTime>), ApiError>;
 
 /// How a reconcile ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -11,7 +11,7 @@ use crate::api::status::ApiError;
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Body, Key, Kind, LabelSelector, Object, ObjectMeta, OwnerReference, SimTime, Str};
 use crate::apiserver::{ApiServer, DeleteOptions, EventType, Source, Store};
-use crate::component::{Context, Outcome, WatchEvent, add_controller_of};
+use crate::component::{Context, Found, Outcome, WatchEvent, add_controller_of};
 use crate::scheduler::any_term_matches;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -79,19 +79,11 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     if set.selector.is_empty() {
         return Outcome::DONE;
     }
-    match reconcile(context.api, &set) {
-        Ok((reason, requeue_at)) => {
-            context.api.set_verdict(ME, key, Some(reason), requeue_at);
-            Outcome { requeue_at, failed: false }
-        }
-        Err(error) => {
-            context.api.set_verdict(ME, key, Some(Reason::Failed { message: error.message.into() }), None);
-            Outcome::FAILED
-        }
-    }
+    let found = reconcile(context.api, &set);
+    context.report(ME, key, found)
 }
 
-fn reconcile(api: &mut ApiServer, set: &DaemonSet) -> Result<(Reason, Option<SimTime>), ApiError> {
+fn reconcile(api: &mut ApiServer, set: &DaemonSet) -> Found {
     let (revision, old) = history(api, set)?;
     let hash = revision.meta.label(HASH_LABEL).unwrap_or_default().to_string();
     let mut reason = manage(api, set, &hash)?;

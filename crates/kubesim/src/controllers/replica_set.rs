@@ -11,7 +11,7 @@ use crate::api::workload::{ReplicaSet, ReplicaSetStatus};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, OwnerReference, SimTime};
 use crate::apiserver::{ApiServer, DeleteOptions, EventType, Source, Store};
 use crate::component::ref_manager::{claim, is_new_orphan};
-use crate::component::{Context, Outcome, WatchEvent, add_controller_of};
+use crate::component::{Context, Found, Outcome, WatchEvent, add_controller_of};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -49,19 +49,11 @@ fn is_active(pod: &Object) -> bool {
 /// Looks at a ReplicaSet. Models `replica_set.go: syncReplicaSet`.
 pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     let Some(set) = context.store().get(key).cloned() else { return Outcome::DONE };
-    match reconcile(context.api, &set) {
-        Ok((reason, requeue_at)) => {
-            context.api.set_verdict(ME, key, Some(reason), requeue_at);
-            Outcome { requeue_at, failed: false }
-        }
-        Err(error) => {
-            context.api.set_verdict(ME, key, Some(Reason::Failed { message: error.message.into() }), None);
-            Outcome::FAILED
-        }
-    }
+    let found = reconcile(context.api, &set);
+    context.report(ME, key, found)
 }
 
-fn reconcile(api: &mut ApiServer, set: &Object) -> Result<(Reason, Option<SimTime>), ApiError> {
+fn reconcile(api: &mut ApiServer, set: &Object) -> Found {
     let body = set.replica_set();
     let now = api.now;
     let all: Vec<Rc<Object>> = api.store().list_in(Kind::Pod, &set.meta.namespace).cloned().collect();

@@ -13,6 +13,7 @@ use super::{Invocation, describe};
 use crate::api::status::StatusReason;
 use crate::api::{Key, Kind, Object};
 use crate::apiserver::{Store, Traced};
+use crate::base::text::query_escaped;
 use crate::process::Io;
 use std::rc::Rc;
 
@@ -38,20 +39,6 @@ struct Request {
     query: Vec<(&'static str, String)>,
     status: &'static str,
     accept: &'static str,
-}
-
-/// What stands for a value in a URL's query. Models `url.QueryEscape`.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b' ' => out.push('+'),
-            b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 /// The path of a kind's objects; with a name, of one of them.
@@ -261,8 +248,11 @@ impl Log<'_> {
             "headers=<\n\tCache-Control: no-cache, private\n\tContent-Type: application/json{vary}\n >"
         );
         for request in self.requests {
-            let query: Vec<String> =
-                request.query.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+            let query: Vec<String> = request
+                .query
+                .iter()
+                .map(|(name, value)| format!("{name}={}", query_escaped(value)))
+                .collect();
             let mark = if query.is_empty() { "" } else { "?" };
             let url = format!("{host}{}{mark}{}", request.path, query.join("&"));
             let (method, status, accept) = (request.method, request.status, request.accept);

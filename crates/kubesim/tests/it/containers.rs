@@ -1,6 +1,7 @@
 //! Containers as people write them: scripts that wait for servers, exec with standard input, signals, users.
 
-use kubesim::{Change, Input, Options, SimTime, Span, Story};
+use crate::screen;
+use kubesim::{Input, Options, SimTime, Span, Story};
 
 const MANIFEST: &str = "\
 apiVersion: v1
@@ -57,21 +58,9 @@ fn story() -> Story {
     story
 }
 
-fn screen(story: &Story) -> String {
-    let printed = story.cluster.api.history().entries().iter().filter_map(|e| match &e.change {
-        Change::Output { text, .. } => Some(&**text),
-        _ => None,
-    });
-    printed.collect()
-}
-
 /// What the terminal shows in these seconds after a line was typed, without the line and the prompt.
 fn answer(story: &mut Story, line: &str, seconds: i64) -> String {
-    let before = screen(story).len();
-    story.input(Input::Line(line.into()));
-    story.run_until(story.now() + Span::seconds(seconds));
-    let shown = screen(story)[before..].to_string();
-    shown.strip_prefix(&format!("{line}\n")).unwrap_or(&shown).trim_end_matches("$ ").to_string()
+    screen::answer(story, line, seconds).trim_end_matches("$ ").to_string()
 }
 
 #[test]

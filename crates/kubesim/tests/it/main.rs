@@ -10,6 +10,7 @@ mod kubectl_verbs;
 mod manifest_diagnostics;
 mod real_manifests;
 mod scale;
+mod screen;
 mod seed_walk;
 mod server_side_apply;
 mod simulated_fields;

@@ -1,6 +1,7 @@
 //! The terminal as somebody types at it: in a debug pod, and on the laptop.
 
-use kubesim::{Change, Input, Options, SimTime, Span, Story};
+use crate::screen::answer;
+use kubesim::{Input, Options, SimTime, Story};
 
 const SEED: &str = include_str!("../seed.yaml");
 const DEBUG_POD: &str = "kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh";
@@ -11,23 +12,6 @@ fn seed() -> Story {
     story.input(Input::Apply(SEED.into()));
     story.run_until(SimTime(120_000));
     story
-}
-
-fn screen(story: &Story) -> String {
-    let printed = story.cluster.api.history().entries().iter().filter_map(|e| match &e.change {
-        Change::Output { text, .. } => Some(&**text),
-        _ => None,
-    });
-    printed.collect()
-}
-
-/// What the terminal shows in these seconds after a line was typed, without the line.
-fn answer(story: &mut Story, line: &str, seconds: i64) -> String {
-    let before = screen(story).len();
-    story.input(Input::Line(line.into()));
-    story.run_until(story.now() + Span::seconds(seconds));
-    let shown = screen(story)[before..].to_string();
-    shown.strip_prefix(&format!("{line}\n")).map_or(shown.clone(), str::to_owned)
 }
 
 #[track_caller]

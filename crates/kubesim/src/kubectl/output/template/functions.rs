@@ -3,6 +3,7 @@
 
 use super::data::{Data, View};
 use super::printf::{print, print_line, printf};
+use crate::base::text::query_escaped;
 use serde_json::Value;
 use std::cmp::Ordering;
 
@@ -53,7 +54,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     of_any("html", 0, false, |arguments| escaped(arguments, html)),
     of_any("js", 0, false, |arguments| escaped(arguments, js)),
-    of_any("urlquery", 0, false, |arguments| escaped(arguments, url_query)),
+    of_any("urlquery", 0, false, |arguments| escaped(arguments, query_escaped)),
     of_any("exists", 1, false, |arguments| Ok(Data::Bool(exists(arguments[0].clone(), &arguments[1..])))),
     Function {
         name: "base64decode",
@@ -284,20 +285,6 @@ fn js(text: &str) -> String {
             '=' => out.push_str("\\u003D"),
             c if c < ' ' || c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
             c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Models `url.QueryEscape`.
-fn url_query(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b' ' => out.push('+'),
-            b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
     out
