@@ -5,10 +5,13 @@
 // change with their content, stand in <meta> elements.
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 const [js, wasm] = meta("ordinal-app").split(" ");
-// The later parts of the program: what does not run before the page is live, and before its second pod is there. A build
-// without optimisation has none; one for taking a profile is held back until it is told to go on.
+// The later parts of the program: what does not run before the page is live, what does not before its second pod is there, and
+// what is loaded only for who wants it. A build without optimisation has none; one for taking a profile is held back until it
+// is told to go on.
 const later = (meta("ordinal-deferred") ?? "").split(" ").filter(Boolean);
 const held = later[0] === "held";
+// How many of them are loaded without being asked for.
+const BY_ITSELF = 2;
 
 // What is said here: the program's own texts are a part of the program.
 const TEXT = {
@@ -130,7 +133,7 @@ const compiled = async (name, tries) => {
 
 // Has a later part come before it is waited for. Why it does not is said when it is.
 const fetchAhead = (number) => {
-  if (number <= later.length) (coming[number] = compiled(later[number - 1])).catch(() => {});
+  if (number <= BY_ITSELF && later[number - 1]) (coming[number] = compiled(later[number - 1])).catch(() => {});
 };
 
 // Called by the program when it needs a part that is not there. Nothing that is shown before needs one: if it does all the
@@ -138,6 +141,7 @@ const fetchAhead = (number) => {
 const miss = () => {
   stopped = true;
   note(TEXT.waiting);
+  if (whole) globalThis.ordinalWant().then(loadAgain);
   throw new Error("a part of the program was called before it was there: cargo xtask profile measures what runs when");
 };
 globalThis.ordinalLoadDeferred = miss;
@@ -155,6 +159,23 @@ const link = (number, module) => {
   }
   parts[0].deferred_loaded.value = number;
 };
+
+// Has a later part there before it goes on.
+const bring = (number) => obtained(async (tries) => {
+  const part = await (tries || !coming[number] ? compiled(later[number - 1], tries) : coming[number]);
+  fetchAhead(number + 1);
+  if (!parts[number]) link(number, part);
+});
+
+// What is loaded for who wants it, once all else is there. It is asked for by the program (src/app/loading.rs).
+let door;
+const allThere = new Promise((there) => addEventListener("ordinal-whole", there, { once: true }));
+globalThis.ordinalWant = () => door ??= (async () => {
+  await allThere;
+  if (later[BY_ITSELF]) await bring(BY_ITSELF + 1);
+  globalThis.ordinalDoor = true;
+  tell("ordinal-wanted");
+})();
 
 // How long after all is loaded that is, in milliseconds.
 const WARMED_UP_AFTER = 1500;
@@ -311,12 +332,8 @@ const start = () => {
 await pause(0);
 if (!kept) start();
 if (!held) {
-  for (let number = 1; number <= later.length; number += 1) {
-    await obtained(async (tries) => {
-      const part = await (tries ? compiled(later[number - 1], tries) : coming[number]);
-      fetchAhead(number + 1);
-      if (!parts[number]) link(number, part);
-    });
+  for (let number = 1; number <= BY_ITSELF && later[number - 1]; number += 1) {
+    await bring(number);
     // After a picture: what is there is seen, and no two long tasks become one.
     await frame();
     if (number === 1 && !kept && !stopped) {

@@ -1,7 +1,7 @@
 //! The parts of the program that are loaded once the page is drawn.
 //!
-//! A release build is split in three modules (`crates/wasm-profile-split`): what draws the page and starts the cluster, what
-//! runs until the second pod is there, and the rest. `static/start.js` loads the later ones in the background, takes what the
+//! A release build is split in four modules (`crates/wasm-profile-split`): what draws the page and starts the cluster, what
+//! runs until the second pod is there, the rest, and what only some visitors want ([`when_wanted`]). `static/start.js` loads the later ones in the background, takes what the
 //! user does until all are there, and says when a part is there. Nothing before that moment calls anything of the part: a call
 //! all the same ends the program ([`load_deferred`]), and the page loads itself again once it has all parts.
 
@@ -14,6 +14,10 @@ extern "C" {
     /// `static/start.js`: notes that a part was called before it was there, and throws.
     #[wasm_bindgen(js_name = ordinalLoadDeferred)]
     fn miss();
+
+    /// `static/start.js`: loads what is only loaded for who wants it, unless it is there or on its way.
+    #[wasm_bindgen(js_name = ordinalWant)]
+    fn want();
 }
 
 /// Called where a part of the program is not there yet. The splitter finds it by its export and lets the stubs call it;
@@ -43,11 +47,10 @@ impl Part {
 
     /// Whether so much is there: the loader leaves a mark, for who begins to listen later.
     pub fn is_there(self) -> bool {
-        let mark = match self {
+        has_mark(match self {
             Part::Opening => "ordinalOpen",
             Part::Whole => "ordinalDeferred",
-        };
-        Reflect::get(&gloo::utils::window(), &JsString::from(mark)).is_ok_and(|mark| mark.is_truthy())
+        })
     }
 
     /// Does something once so much is there, or now if it is. Not if the listener is dropped before.
@@ -58,4 +61,20 @@ impl Part {
         }
         Some(EventListener::once(&gloo::utils::window(), self.event(), move |_| act()))
     }
+}
+
+/// Whether the loader has left a mark by this name.
+fn has_mark(name: &str) -> bool {
+    Reflect::get(&gloo::utils::window(), &JsString::from(name)).is_ok_and(|mark| mark.is_truthy())
+}
+
+/// Does something once the part of the program is there that is loaded only for who wants it, and asks for that part; or does it
+/// now. `DOORS` in `xtask/src/split.rs` names what is in it. Not if the listener is dropped before.
+pub fn when_wanted(act: Box<dyn FnOnce()>) -> Option<EventListener> {
+    if has_mark("ordinalDoor") {
+        act();
+        return None;
+    }
+    want();
+    Some(EventListener::once(&gloo::utils::window(), "ordinal-wanted", move |_| act()))
 }

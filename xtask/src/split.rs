@@ -1,6 +1,6 @@
-//! `cargo xtask split`, Trunk's hook after a build: the page's module in three parts. What runs before the page is live (drawn,
+//! `cargo xtask split`, Trunk's hook after a build: the page's module in four parts. What runs before the page is live (drawn,
 //! with a running cluster and the editor's manifest checked), what runs before the second pod is there, and the rest; each is
-//! loaded after the one before.
+//! loaded after the one before. The fourth is what only some visitors want ([`DOORS`]): it is loaded when they do.
 //!
 //! What runs when is measured, not guessed: `cargo xtask profile` writes it into `xtask/first-load.txt`. How a module is
 //! taken apart by that: crates/wasm-profile-split. `static/start.js` is the loader. A function that is called before its
@@ -28,7 +28,7 @@ use crate::where_bytes;
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
-  split      Trunk's hook after a build: makes three modules of the page's one, and optimises them";
+  split      Trunk's hook after a build: makes four modules of the page's one, and optimises them";
 
 /// Splits the module of the site that Trunk has just built.
 pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
@@ -38,7 +38,16 @@ pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// The names of the modules: in the order in which they are loaded.
-pub const PARTS: [&str; 3] = ["ordinal", "opening", "deferred"];
+pub const PARTS: [&str; 4] = ["ordinal", "opening", "deferred", "wanted"];
+
+/// What stands in the names of functions that are loaded only when they are wanted: paths of crates and modules. The page asks
+/// for that part (`app::loading::Part::Wanted`) before it calls any of them.
+const DOORS: [&str; 0] = [];
+
+/// Whether a function is one that is loaded only when it is wanted, by its plain name.
+fn is_behind_door(name: &str) -> bool {
+    DOORS.iter().any(|door: &&str| name.contains(door))
+}
 
 /// What an instrumented page is told in place of the later modules: to wait until it is told to go on.
 const HELD: &str = "held";
@@ -119,12 +128,13 @@ impl Site {
         let linked = linked.join(crate::tools::WASM).join("release").join("ordinal.wasm");
         let linked = fs::read(&linked).map_err(|error| format!("{}: {error}", linked.display()))?;
         let coverage = Coverage::read(&first_load::read()?);
-        let split = split(&linked, &self.read(&self.wasm)?, &coverage).map_err(explained)?;
+        let split = split(&linked, &self.read(&self.wasm)?, &coverage, &is_behind_door).map_err(explained)?;
         println!(
             "» {} pieces are cut out of functions that run before the second pod is there",
             split.pieces
         );
-        for (border, after) in split.borders.iter().zip(["the page is live", "the second pod is there"]) {
+        let borders = ["the page is live", "the second pod is there", "somebody wants them"];
+        for (border, after) in split.borders.iter().zip(borders) {
             tell(border, after);
         }
         let parts = PARTS.iter().zip(split.modules);

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use walrus::ir::{self, Instr, Visitor, dfs_in_order};
 use walrus::{FunctionId, FunctionKind, Module};
 
+use crate::constants::{Constants, Place};
+use crate::outline::linked_name;
+
 /// The numbers in a function's text that may be addresses of constants. An argument of a call that `loads` all before it does
 /// anything is none: the constant comes with what is loaded. So messages and places of panics need not be there before one.
-pub fn possible_addresses(
+fn possible_addresses(
     module: &Module,
     function: FunctionId,
     loads: &dyn Fn(FunctionId) -> bool,
@@ -17,6 +20,20 @@ pub fn possible_addresses(
         dfs_in_order(&mut addresses, local, local.entry_block());
     }
     addresses.found
+}
+
+/// The constants that a function's text names: its own, or those of the linked function that it was cut out of. Not those
+/// that only a call of one of the `last` is given.
+pub fn constants_of(
+    module: &Module,
+    constants: &Constants,
+    last: &BTreeSet<FunctionId>,
+    id: FunctionId,
+) -> BTreeSet<Place> {
+    let Some(name) = &module.funcs.get(id).name else { return BTreeSet::new() };
+    let linked = linked_name(name);
+    let addresses = possible_addresses(module, id, &|called| last.contains(&called));
+    addresses.into_iter().filter_map(|address| constants.at(linked, address)).collect()
 }
 
 struct Addresses<'a> {

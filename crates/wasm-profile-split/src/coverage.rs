@@ -78,6 +78,8 @@ pub enum Level {
     Second,
     /// Later, or never.
     Deferred,
+    /// Never, and only behind a door that the loader opens when it is asked to: [`crate::wanted`].
+    Wanted,
 }
 
 /// What ran when.

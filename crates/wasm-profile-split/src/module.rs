@@ -7,6 +7,9 @@ use walrus::{FunctionId, FunctionKind, Module, ModuleConfig};
 
 use crate::error::{Error, Result};
 
+/// The size of a function that is copied if it calls none, in instructions: a stub or an import would be as big.
+pub const SMALL: u64 = 10;
+
 /// Reads a module for taking it apart, without the linker's custom sections: they speak of the module as it was linked.
 pub fn parse(module: &[u8]) -> Result<Module> {
     let module = ModuleConfig::new().generate_producers_section(false).parse(module);

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use walrus::{ExportItem, FunctionId, Module};
 
-use crate::addresses::possible_addresses;
+use crate::addresses::constants_of;
 use crate::constants::{Constants, Place};
 use crate::coverage::{Coverage, Level};
-use crate::module::{named_by, plain_name};
-use crate::outline::{level_of_cut, linked_name};
-
-/// The size of a function that is copied if it calls none, in instructions: a stub or an import would be as big.
-const SMALL: u64 = 10;
+use crate::module::{SMALL, named_by, plain_name};
+use crate::outline::level_of_cut;
+use crate::wanted::Wanted;
 
 /// A module's functions and constants, distributed over what is loaded up to a level and what is loaded later.
 pub struct Partition {
@@ -31,7 +29,7 @@ impl Partition {
         level: Level,
         module: &Module,
         constants: &Constants,
-        coverage: &Coverage,
+        (coverage, wanted): (&Coverage, &Wanted),
         load: FunctionId,
     ) -> Self {
         let mut moved: BTreeMap<FunctionId, Level> = BTreeMap::new();
@@ -46,11 +44,13 @@ impl Partition {
             }
             let may_move =
                 constants.knows(name) && id != load && module.start != Some(id) && !copied.contains(&id);
-            let own = level_of_cut(name).or_else(|| may_move.then(|| coverage.level(&plain_name(name))));
+            let measured =
+                || if wanted.holds(name) { Level::Wanted } else { coverage.level(&plain_name(name)) };
+            let own = level_of_cut(name).or_else(|| may_move.then(measured));
             if let Some(own) = own.filter(|own| *own > level) {
                 moved.insert(id, own);
             }
-            if own == Some(Level::Deferred) {
+            if own >= Some(Level::Deferred) {
                 last.insert(id);
             }
         }
@@ -68,24 +68,17 @@ impl Partition {
                 named.into_iter().filter(|named| stays(named) != here && !copied.contains(named));
             if here { entries.extend(other_side) } else { used.extend(other_side) }
         }
-        let staying = module.funcs.iter_local().map(|(id, _)| id).filter(stays);
-        let needed = staying.flat_map(|id| constants_of(module, constants, &last, id));
-        let constants = constants.not_reached_from(needed);
+        let constants = match level {
+            // What the functions of all parts before need, not only of the last of them.
+            Level::Deferred => wanted.constants.clone(),
+            _ => {
+                let staying = module.funcs.iter_local().map(|(id, _)| id).filter(stays);
+                let needed = staying.flat_map(|id| constants_of(module, constants, &last, id));
+                constants.not_reached_from(needed)
+            }
+        };
         let mut entries: Vec<FunctionId> = entries.into_iter().collect();
         entries.sort_by_key(|id| (moved[id], *id));
         Self { moved, entries, used, constants }
     }
-}
-
-/// The constants that a function's text names: its own, or those of the linked function that it was cut out of.
-fn constants_of(
-    module: &Module,
-    constants: &Constants,
-    last: &BTreeSet<FunctionId>,
-    id: FunctionId,
-) -> BTreeSet<Place> {
-    let Some(name) = &module.funcs.get(id).name else { return BTreeSet::new() };
-    let linked = linked_name(name);
-    let addresses = possible_addresses(module, id, &|called| last.contains(&called));
-    addresses.into_iter().filter_map(|address| constants.at(linked, address)).collect()
 }

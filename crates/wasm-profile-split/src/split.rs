@@ -1,4 +1,4 @@
-//! The split: three modules of one, each of which imports from the one before, which calls it through a table.
+//! The split: four modules of one, each of which imports from the one before, which calls it through a table.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,18 @@ use crate::outline::outline;
 use crate::partition::Partition;
 use crate::protocol::{LOAD, LOAD_NEXT, LOADED};
 use crate::shape::Shape;
+use crate::wanted::Wanted;
 use crate::{earlier, later, relocations};
 
-/// A module in three parts, in the order in which they are loaded: [`Level`]'s.
+/// A module in four parts, in the order in which they are loaded: [`Level`]'s.
 #[derive(Debug)]
 pub struct Split {
     /// The modules.
-    pub modules: [Vec<u8>; 3],
+    pub modules: [Vec<u8>; 4],
     /// How many pieces were cut out of functions that ran.
     pub pieces: usize,
-    /// The two borders between the modules.
-    pub borders: [Border; 2],
+    /// The borders between the modules.
+    pub borders: [Border; 3],
 }
 
 /// What lies behind a border between two modules, and how often it is crossed.
@@ -39,19 +40,28 @@ pub struct Border {
 }
 
 /// Splits a module by what ran when. `linked` is the module as the linker has made it, with relocations; `bound` is what has
-/// become of it since, with the same functions under the same names, and perhaps others: those stay in the first part.
+/// become of it since, with the same functions under the same names, and perhaps others: those stay in the first part. The
+/// last part is what `is_behind_door` names, by functions' plain names, and what nothing else leads to.
 ///
 /// # Errors
 /// If a module can't be read, or lacks what the parts need.
-pub fn split(linked: &[u8], bound: &[u8], coverage: &Coverage) -> Result<Split> {
+pub fn split(
+    linked: &[u8],
+    bound: &[u8],
+    coverage: &Coverage,
+    is_behind_door: &dyn Fn(&str) -> bool,
+) -> Result<Split> {
     let constants = relocations::read(linked)?;
     let mut whole = parse(bound)?;
     let pieces = outline_all(&mut whole, &constants, coverage);
     let loaded = whole.globals.add_local(ValType::I32, true, false, ConstExpr::Value(ir::Value::I32(0)));
     whole.exports.add(LOADED, loaded);
-    let ([first, rest], one) = split_after(Level::First, &whole.emit_wasm(), &constants, coverage)?;
-    let ([second, deferred], two) = split_after(Level::Second, &rest, &constants, coverage)?;
-    Ok(Split { modules: [first, second, deferred], pieces, borders: [one, two] })
+    let wanted = Wanted::find(&whole, &constants, coverage, is_behind_door);
+    let known = (coverage, &wanted);
+    let ([first, rest], one) = split_after(Level::First, &whole.emit_wasm(), &constants, known)?;
+    let ([second, rest], two) = split_after(Level::Second, &rest, &constants, known)?;
+    let ([deferred, wanted], three) = split_after(Level::Deferred, &rest, &constants, known)?;
+    Ok(Split { modules: [first, second, deferred, wanted], pieces, borders: [one, two, three] })
 }
 
 /// Cuts what runs later, or never, out of the functions that run; gives how many pieces there are.
@@ -74,7 +84,7 @@ fn split_after(
     level: Level,
     whole: &[u8],
     constants: &Constants,
-    coverage: &Coverage,
+    known: (&Coverage, &Wanted),
 ) -> Result<([Vec<u8>; 2], Border)> {
     let (mut one, mut two) = (parse(whole)?, parse(whole)?);
     let load = match level {
@@ -84,7 +94,7 @@ fn split_after(
             one.add_import_func(LOAD_NEXT.0, LOAD_NEXT.1, ty).0
         }
     };
-    let partition = Partition::after(level, &one, constants, coverage, load);
+    let partition = Partition::after(level, &one, constants, known, load);
     // The same module read twice: functions correspond by their order.
     let ids =
         |module: &Module| module.funcs.iter().map(|function| function.id()).collect::<Vec<FunctionId>>();

@@ -22,6 +22,7 @@ const PROGRAM: &str = r#"(module
     (data (i32.const 1040) "second")
     (data (i32.const 1056) "seldom")
     (data (i32.const 1072) "\20\04\00\00")
+    (data (i32.const 1088) "lesson")
     (func $load_deferred (export "load_deferred") (call $load_now))
     (func $sum (param $at i32) (param $end i32) (result i32) (local $sum i32)
         (loop $next
@@ -53,17 +54,29 @@ const PROGRAM: &str = r#"(module
         (i32.add
             (call_indirect (param i32) (result i32) (local.get $x) (i32.const 0))
             (call $open (call $sum (i32.load (i32.const 1072)) (i32.const 1062)))))
+    (func $lesson (export "lesson") (param $x i32) (result i32)
+        (call $note (i32.const 6))
+        (i32.add (call $read (local.get $x) (i32.const 1088)) (call $seldom (i32.const 1))))
+    (func $read (param $x i32) (param $at i32) (result i32)
+        (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+        (i32.add (call $start (local.get $x)) (call $sum (local.get $at) (i32.const 1094))))
     (func $table (param $x i32) (result i32)
         (call $note (i32.const 5))
         (call $start (i32.mul (local.get $x) (i32.add (local.get $x) (i32.const 1)))))
     (func (export "calls") (param $x i32) (result i32) (i32.add (local.get $x) (global.get $calls))))"#;
 
 /// The constants, as data segment and length, and the functions whose text names them.
-const CONSTANTS: [(u32, u32, &[&str]); 4] =
-    [(0, 5, &["start"]), (1, 6, &["open"]), (2, 6, &[]), (3, 4, &["seldom"])];
+const CONSTANTS: [(u32, u32, &[&str]); 5] =
+    [(0, 5, &["start"]), (1, 6, &["open"]), (2, 6, &[]), (3, 4, &["seldom"]), (4, 6, &["lesson"])];
 
 /// Functions of the program in their order, after the imported ones.
-const FUNCTIONS: [&str; 7] = ["load_deferred", "sum", "start", "open", "seldom", "table", "calls"];
+const FUNCTIONS: [&str; 9] =
+    ["load_deferred", "sum", "start", "open", "seldom", "lesson", "read", "table", "calls"];
+
+/// The function that the loader is asked for before it is called: `read` is only called by it.
+fn is_behind_door(name: &str) -> bool {
+    name == "lesson"
+}
 
 /// How many functions are imported.
 const IMPORTED: u32 = 2;
@@ -241,7 +254,7 @@ fn profiled() -> Coverage {
 }
 
 fn parts() -> Vec<Vec<u8>> {
-    let split = split(&linked(), &bound(), &profiled()).expect("it can be split");
+    let split = split(&linked(), &bound(), &profiled(), &is_behind_door).expect("it can be split");
     assert_eq!(split.pieces, 1, "the long branch of `open` is cut out");
     split.modules.into()
 }
@@ -257,10 +270,12 @@ fn arranged_parts() -> Vec<Vec<u8>> {
 }
 
 fn bound_by_order(parts: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    let [first, second, third] = <[Vec<u8>; 3]>::try_from(parts).expect("three parts");
-    let [first, second] = bind_by_order(&first, &second).expect("the second uses the first");
-    let [second, third] = bind_by_order(&second, &third).expect("the third uses the second");
-    vec![first, second, third]
+    let mut parts = parts;
+    for at in 1..parts.len() {
+        let [before, after] = bind_by_order(&parts[at - 1], &parts[at]).expect("each uses the one before");
+        (parts[at - 1], parts[at]) = (before, after);
+    }
+    parts
 }
 
 fn names_of(part: &[u8]) -> Vec<String> {
@@ -285,9 +300,11 @@ fn each_part_has_what_ran_by_its_moment_and_the_constants_of_that() {
     assert!(holds(0, "start") && holds(0, "sum"), "{:?}", names_of(&parts[0]));
     assert!(holds(1, "open") && !holds(1, "start"), "{:?}", names_of(&parts[1]));
     assert!(holds(2, "table") && holds(2, "open#cut-deferred-0"), "{:?}", names_of(&parts[2]));
-    assert!(!holds(2, "open"), "{:?}", names_of(&parts[2]));
+    assert!(!holds(2, "open") && !holds(2, "read"), "{:?}", names_of(&parts[2]));
+    assert!(holds(3, "lesson") && holds(3, "read"), "{:?}", names_of(&parts[3]));
+    assert!(!holds(3, "seldom"), "{:?}", names_of(&parts[3]));
     let texts: Vec<String> = parts.iter().map(|part| text_of(part)).collect();
-    assert_eq!(texts, ["first", "second", "seldom\u{20}\u{4}\0\0"]);
+    assert_eq!(texts, ["first", "second", "seldom\u{20}\u{4}\0\0", "lesson"]);
 }
 
 #[test]
@@ -301,11 +318,12 @@ fn the_parts_do_what_the_whole_does() {
         ("calls", 0),
         ("start", -1),
         ("seldom", 2000),
+        ("lesson", 8),
         ("calls", 0),
     ];
     // Loaded before, or on the spot; in any order of first calls; bound by names, or by order; arranged, or not.
     let ways = |loaded| [parts(), bound_parts(), arranged_parts()].map(|parts| (loaded, parts));
-    for (loaded, parts) in (0..3).flat_map(ways) {
+    for (loaded, parts) in (0..4).flat_map(ways) {
         for first in 0..calls.len() {
             let mut whole = Program::new(&[bound()]);
             let mut split = Program::new(&parts);
@@ -317,7 +335,7 @@ fn the_parts_do_what_the_whole_does() {
             }
             let (split, whole) = (split.store.data(), whole.store.data());
             assert_eq!(split.notes, whole.notes);
-            assert_eq!(split.waits, 2 - loaded, "each part is waited for once, unless it is there");
+            assert_eq!(split.waits, 3 - loaded, "each part is waited for once, unless it is there");
         }
     }
 }
@@ -335,7 +353,7 @@ fn parts_that_are_bound_by_order_have_no_names_for_what_is_used() {
     assert!(exported(&named[0]).contains(&"$a".to_owned()), "{:?}", exported(&named[0]));
     assert!(!exported(&bound[0]).contains(&"$a".to_owned()), "{:?}", exported(&bound[0]));
     assert!(exported(&bound[0]).contains(&"$used".to_owned()), "{:?}", exported(&bound[0]));
-    let error = bind_by_order(&named[2], &named[1]).expect_err("the third gives the second nothing");
+    let error = bind_by_order(&named[3], &named[1]).expect_err("the last gives the second nothing");
     assert!(matches!(error, Error::NotExported(_)), "{error}");
 }
 
@@ -385,14 +403,17 @@ fn nothing_waits_for_a_part_before_its_moment() {
         "the second part is enough for what ran by its moment"
     );
     program.call("open", 500);
-    assert_eq!(program.store.data().instances.len(), 3);
+    program.call("seldom", 3);
+    assert_eq!(program.store.data().instances.len(), 3, "nothing leads through the door by itself");
+    program.call("lesson", 3);
+    assert_eq!(program.store.data().instances.len(), 4);
 }
 
 #[test]
 fn a_profile_of_another_shape_costs_the_outlining_alone() {
     let stale: BTreeMap<&str, &str> = [("start", "- -"), ("sum", "- -"), ("open", ". 3")].into();
     let text: String = stale.iter().map(|(name, ran)| format!("0000000a {ran} {name}\n")).collect();
-    let split = split(&linked(), &bound(), &Coverage::read(&text)).expect("it can be split");
+    let split = split(&linked(), &bound(), &Coverage::read(&text), &is_behind_door).expect("it can be split");
     assert_eq!(split.pieces, 0);
     let (mut whole, mut split) = (Program::new(&[bound()]), Program::new(&split.modules));
     for x in [5, 500, 5000] {
@@ -403,8 +424,8 @@ fn a_profile_of_another_shape_costs_the_outlining_alone() {
 
 #[test]
 fn a_module_without_relocations_is_refused() {
-    let error = split(&bound(), &bound(), &profiled()).expect_err("it lacks them");
+    let error = split(&bound(), &bound(), &profiled(), &is_behind_door).expect_err("it lacks them");
     assert!(matches!(error, Error::NoRelocations), "{error}");
-    let error = split(b"no module", &bound(), &profiled()).expect_err("it is none");
+    let error = split(b"no module", &bound(), &profiled(), &is_behind_door).expect_err("it is none");
     assert!(matches!(error, Error::Unreadable(_)), "{error}");
 }

@@ -1,0 +1,87 @@
+//! What is loaded only for who wants it: the functions behind a door, and what nothing but them leads to.
+//!
+//! A profile can't tell rare from separate: a command that nobody gave while it was taken may be given at any time, and must
+//! be there. What is separate is named by who builds the program (`lesson::…`): it says that the loader is asked for this part
+//! before any of it is called. What those functions alone lead to, such as a library that only they use, follows from the calls.
+
+use std::collections::BTreeSet;
+
+use walrus::{ElementItems, ExportItem, FunctionId, Module};
+
+use crate::addresses::constants_of;
+use crate::constants::{Constants, Place};
+use crate::coverage::{Coverage, Level};
+use crate::module::{SMALL, named_by, plain_name};
+use crate::outline::level_of_cut;
+
+/// The functions that are loaded only when they are wanted, and their constants.
+#[derive(Default)]
+pub struct Wanted {
+    /// The functions' names, as the linker gave them.
+    names: BTreeSet<String>,
+    /// The constants that no function of another part needs: in order.
+    pub constants: Vec<Place>,
+}
+
+impl Wanted {
+    /// Finds them in a module. What has run while the profile was taken is none of them, whatever its name.
+    pub fn find(
+        module: &Module,
+        constants: &Constants,
+        coverage: &Coverage,
+        is_behind_door: &dyn Fn(&str) -> bool,
+    ) -> Self {
+        let name_of = |id: FunctionId| module.funcs.get(id).name.as_deref().unwrap_or_default();
+        let may_wait = |id: FunctionId| {
+            let name = name_of(id);
+            constants.knows(name)
+                && level_of_cut(name).is_none()
+                && coverage.level(&plain_name(name)) == Level::Deferred
+        };
+        let local: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).collect();
+        let is_door: BTreeSet<FunctionId> = local
+            .iter()
+            .copied()
+            .filter(|&id| may_wait(id) && is_behind_door(&plain_name(name_of(id))))
+            .collect();
+        let exported = module.exports.iter().filter_map(|export| match export.item {
+            ExportItem::Function(id) => Some(id),
+            _ => None,
+        });
+        let in_tables = module.elements.iter().flat_map(|element| match &element.items {
+            ElementItems::Functions(functions) => functions.clone(),
+            ElementItems::Expressions(..) => Vec::new(),
+        });
+        let ran = local.iter().copied().filter(|&id| !may_wait(id));
+        let mut open: Vec<FunctionId> = exported
+            .chain(in_tables)
+            .chain(ran)
+            .chain(module.start)
+            .filter(|id| !is_door.contains(id))
+            .collect();
+        let mut reached: BTreeSet<FunctionId> = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            if reached.insert(id) {
+                open.extend(named_by(module, id).into_iter().filter(|named| !is_door.contains(named)));
+            }
+        }
+        let behind: BTreeSet<FunctionId> = local.iter().copied().filter(|id| !reached.contains(id)).collect();
+        // A name is one function's, but for copies that the linker has made: then all of them wait, or none.
+        let elsewhere: BTreeSet<&str> =
+            local.iter().filter(|id| reached.contains(id)).map(|&id| name_of(id)).collect();
+        let names = behind.iter().map(|&id| name_of(id)).filter(|name| !elsewhere.contains(name));
+        let names: BTreeSet<String> = names.map(str::to_owned).collect();
+        // Small functions are copied to whoever calls them, and take their constants along.
+        let is_elsewhere = |id: &FunctionId| {
+            !names.contains(name_of(*id)) || module.funcs.get(*id).kind.unwrap_local().size() <= SMALL
+        };
+        let needed = local.iter().copied().filter(is_elsewhere);
+        let needed = needed.flat_map(|id| constants_of(module, constants, &behind, id));
+        Self { constants: constants.not_reached_from(needed), names }
+    }
+
+    /// Whether the function of this name is one.
+    pub fn holds(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+}
