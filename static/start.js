@@ -171,8 +171,10 @@ const bring = (number) => obtained(async (tries) => {
 let door;
 const allThere = new Promise((there) => addEventListener("ordinal-whole", there, { once: true }));
 globalThis.ordinalWant = () => door ??= (async () => {
+  if (later[BY_ITSELF]) note(TEXT.waiting);
   await allThere;
   if (later[BY_ITSELF]) await bring(BY_ITSELF + 1);
+  unnote();
   globalThis.ordinalDoor = true;
   tell("ordinal-wanted");
 })();
@@ -198,7 +200,7 @@ const typed = new Map();
 const scrolled = new Set();
 // All that the page listens to (tests/it/loading.rs holds it against the sources).
 const HEARD = [
-  "beforeinput", "change", "click", "contextmenu", "dblclick", "dragover", "drop", "focus", "focusin", "focusout", "hashchange",
+  "beforeinput", "change", "click", "close", "contextmenu", "dblclick", "dragover", "drop", "focus", "focusin", "focusout", "hashchange",
   "input", "keydown", "mousemove", "pagehide", "paste", "pointerdown", "pointermove", "pointerup", "scroll", "submit", "toggle",
 ];
 const FIELD = "input, textarea, select";

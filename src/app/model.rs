@@ -2,6 +2,7 @@
 
 use super::announcer::Announcer;
 use super::focus::LaneFocus;
+use super::loading::when_wanted;
 use super::{browser, panic, share};
 use crate::components::files;
 use crate::components::highlight::{Place, place_of_field};
@@ -10,6 +11,7 @@ use crate::page::intent::Intent;
 use crate::page::state::PageState;
 use crate::page::update::{Effect, update};
 use crate::session::{Action, Session};
+use gloo::events::EventListener;
 use kubesim::Str;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -27,6 +29,8 @@ pub struct Model {
     focus: LaneFocus,
     announcer: Announcer,
     redraw: UseForceUpdateHandle,
+    /// What waits for the part of the program that is loaded only for who wants it: the last that was wanted.
+    wanting: RefCell<Option<EventListener>>,
 }
 
 impl Model {
@@ -41,6 +45,7 @@ impl Model {
             focus: LaneFocus::default(),
             announcer: Announcer::default(),
             redraw,
+            wanting: RefCell::default(),
         }
     }
 
@@ -97,7 +102,7 @@ impl Model {
         match &action {
             Action::Input(input) => panic::note_story(self.link(), Some(input.clone())),
             Action::Open(link) => panic::note_story((**link).clone(), None),
-            Action::Reset | Action::Preset(_) | Action::CompareEdited { .. } => {
+            Action::Reset | Action::SetWorld(_) | Action::Preset(_) | Action::CompareEdited { .. } => {
                 panic::note_story(self.link(), None);
             }
             _ => {}
@@ -128,6 +133,11 @@ impl Model {
             Effect::SetFragment(fragment) => browser::set_fragment(&fragment),
             Effect::Arrange(layout) => browser::arrange(layout),
             Effect::ToggleTheme => browser::toggle_theme(),
+            Effect::Want(intent) => {
+                let model = self.clone();
+                let listener = when_wanted(Box::new(move || model.send(*intent)));
+                self.wanting.replace(listener);
+            }
         }
     }
 

@@ -13,11 +13,12 @@ use crate::components::stage::nodes::nodes;
 use crate::components::stage::{Beside, Stage, columns};
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
+use crate::components::world::World;
 use crate::components::{address, button, choice, labelled, part, sign};
 use crate::link::Problem;
 use crate::page::intent::Intent;
 use crate::page::layout::{Arrangement, Dock, Foldable};
-use crate::page::panel::View;
+use crate::page::panel::{Dialog, View};
 use crate::page::state::{Gone, Notice, PageState};
 use crate::session::presets::PRESETS;
 use crate::session::{Action, Session};
@@ -94,8 +95,17 @@ impl Picture<'_> {
                 { timeline(words, self.shared, self.scene, state.layout.timeline_class(), send) }
                 <nav>{ for View::ALL.map(bottom) }</nav>
                 { menu(words, &session.moment().store, state.faults.as_ref(), send) }
+                { self.dialog() }
             </div>
         }
+    }
+
+    /// What stands over the page.
+    fn dialog(&self) -> Option<Html> {
+        let (words, send) = (self.state.words, self.send.clone());
+        Some(match self.state.dialog? {
+            Dialog::World => html! { <World {words} world={self.session.world()} {send} /> },
+        })
     }
 
     /// The stage and the timeline alone. `open` gives the link to the whole page its address; before it can, that is the one with

@@ -2,9 +2,10 @@
 
 use super::highlight::{TokenKind, pieces};
 use super::typing::{self, Change};
-use super::{button, difference, files, labelled};
+use super::{button, difference, files, labelled, sign};
 use crate::examples::{EXAMPLES, Example};
 use crate::page::intent::Intent;
+use crate::page::panel::Dialog;
 use crate::session::Action;
 use crate::session::presets::{ComparisonPreset, PRESETS};
 use kubesim::Str;
@@ -73,6 +74,7 @@ impl Editor {
                     { button("primary", words.apply, send, Intent::Apply) }
                     { button("", words.compare_edited, send, Intent::CompareEdited) }
                     { button("", words.reset, send, Intent::Session(Action::Reset)) }
+                    { sign("", words.world.open, "⚙", send, Intent::OpenDialog(Dialog::World)) }
                 </div>
             </>
         }

@@ -3,6 +3,7 @@
 
 use super::labelled;
 use crate::page::intent::Intent;
+use crate::page::panel::Dialog;
 use kubesim::api::Fault;
 use kubesim::api::pod::ContainerState;
 use kubesim::kubelet::{cannot_be_pulled, is_silent};
@@ -214,6 +215,7 @@ impl Menu<'_> {
                 if fault::is_present(self.store, &fault) { (normal, " normal") } else { (slow, " slow") };
             add(text, [command, word].concat());
         }
+        items.push((words.world.open.into(), Intent::OpenDialog(Dialog::World)));
         items
     }
 }

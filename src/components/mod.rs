@@ -15,10 +15,12 @@ pub mod files;
 pub mod header;
 pub mod highlight;
 pub mod inspect;
+pub mod modal;
 pub mod stage;
 pub mod terminal;
 pub mod timeline;
 pub mod typing;
+pub mod world;
 
 use crate::page::intent::Intent;
 use std::any::Any;

@@ -2,6 +2,7 @@
 
 use super::pack::{Damaged, read_bytes, read_number, write_number};
 use kubesim::api::resolver::{Caching, Question, RecordType};
+use kubesim::world::{parse, to_value};
 use kubesim::{DnsSetting, Input, Key, Kind, SimTime, Span, Str, TimedInput};
 use scene::explain::Subject;
 
@@ -29,6 +30,7 @@ pub fn write_inputs(bytes: &mut Vec<u8>, mut before: SimTime, inputs: &[TimedInp
             Input::Watch(question) => (6, question.as_ref().map(write_question).unwrap_or_default()),
             Input::Dns(setting) => (7, write_setting(*setting)),
             Input::Edit { line, text } => (8, [line, "\n", text].concat().into()),
+            Input::World(world) => (9, to_value(world).to_string().into()),
         };
         bytes.push(kind);
         write_text(bytes, &text);
@@ -63,6 +65,7 @@ pub fn read_inputs(
                 let (line, text) = text.split_once('\n').ok_or(Damaged)?;
                 Input::Edit { line: line.into(), text: text.into() }
             }
+            9 => Input::World(parse(&text).map_err(|_| Damaged)?.into()),
             _ => return Err(Damaged),
         };
         if inputs.len() < most {

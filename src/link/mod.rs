@@ -29,6 +29,8 @@ const VERSION: char = '1';
 const WITH_BRANCHES: char = '2';
 /// What a link begins with that says more of what is seen: that stands behind the branches.
 const WITH_SIGHT: char = '3';
+/// What the link of a story begins with whose cluster is not the usual one: its inputs say so.
+const WITH_WORLD: char = '4';
 /// What links have in common beside the first example, so that it costs them nothing. Links of this version can't be read
 /// with another text.
 const COMMON: &str = "\nkubectl exec -ti -- sh\nkubectl logs \nkubectl describe pod \nkubectl get pods -o wide\nkubectl get pvc\n\
@@ -173,7 +175,11 @@ impl Link {
         write_text(&mut bytes, &self.text);
         write_inputs(&mut bytes, SimTime(0), &story.inputs);
         let says_more = self.rule || self.by_node || self.subject.is_some();
-        let version = if says_more {
+        let has_world =
+            |branch: &SavedBranch| matches!(branch.inputs.first(), Some(first) if first.is_world());
+        let version = if self.branches.iter().any(has_world) {
+            WITH_WORLD
+        } else if says_more {
             WITH_SIGHT
         } else if self.is_single() {
             VERSION
@@ -254,7 +260,7 @@ impl Link {
     pub fn of_fragment(fragment: &str) -> Result<Link, Problem> {
         let version = fragment.chars().next().filter(char::is_ascii_digit).ok_or(Damaged)?;
         match version {
-            VERSION..=WITH_SIGHT => {}
+            VERSION..=WITH_WORLD => {}
             ..VERSION => return Err(Problem::Damaged),
             _ => return Err(Problem::Newer),
         }
@@ -380,6 +386,19 @@ mod tests {
     }
 
     #[test]
+    fn another_world_comes_back() {
+        let world =
+            kubesim::world::parse(r#"{"nodes": 2, "delays": {"imagePull": 60000}}"#).expect("a world");
+        let mut story = Story::new(Options::default());
+        story.input(Input::World(world.into()));
+        story.input(Input::Apply(EXAMPLES[0].text.into()));
+        let link = Link { playhead: SimTime(0), ..link(&story) };
+        let fragment = link.to_fragment();
+        assert_eq!(Link::of_fragment(&fragment).as_ref(), Ok(&link));
+        assert!(fragment.starts_with('4') && fragment.len() < 200, "{}: {fragment}", fragment.len());
+    }
+
+    #[test]
     fn a_manifest_that_nobody_knows_fits_too() {
         let mut link = link(&walk());
         // The walk's manifest in other words: nothing of it is in the dictionary.
@@ -485,7 +504,8 @@ mod tests {
         let fragment = link(&walk()).to_fragment();
         assert_eq!(Link::of_fragment(""), Err(Problem::Damaged));
         assert_eq!(Link::of_fragment("elsewhere"), Err(Problem::Damaged));
-        assert_eq!(Link::of_fragment(&fragment.replacen('1', "4", 1)), Err(Problem::Newer));
+        assert_eq!(Link::of_fragment(&fragment.replacen('1', "5", 1)), Err(Problem::Newer));
+        assert_eq!(Link::of_fragment(&fragment.replacen('1', "4", 1)), Err(Problem::Damaged));
         assert_eq!(Link::of_fragment(&fragment.replacen('1', "3", 1)), Err(Problem::Damaged));
         assert_eq!(Link::of_fragment(&fragment.replacen('1', "2", 1)), Err(Problem::Damaged));
         assert_eq!(Link::of_fragment(&fragment[..fragment.len() - 1]), Err(Problem::Damaged));

@@ -1,7 +1,7 @@
 //! What a part of the page, a key or the browser wants of the page.
 
 use super::layout::Arrangement;
-use super::panel::{DnsQuery, InspectorTab, View};
+use super::panel::{Dialog, DnsQuery, InspectorTab, View};
 use crate::link::address::Address;
 use crate::link::{Link, Problem};
 use crate::session::Action;
@@ -79,6 +79,10 @@ pub enum Intent {
     Copied(Share),
     /// The browser has no clipboard, or refuses it: the link stands in the address bar only.
     MissClipboard,
+    /// Show this dialog, once the part of the program is there that is loaded only for who wants it.
+    OpenDialog(Dialog),
+    /// Show this dialog, or none.
+    ShowDialog(Option<Dialog>),
     /// The notice has been read.
     Dismiss,
 }

@@ -5,3 +5,4 @@ pub mod layout;
 pub mod panel;
 pub mod state;
 pub mod update;
+pub mod world;

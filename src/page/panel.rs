@@ -38,6 +38,13 @@ impl View {
     }
 }
 
+/// What stands over the page, and keeps the focus until it is closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dialog {
+    /// How the cluster is set up.
+    World,
+}
+
 /// How an object is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum InspectorTab {

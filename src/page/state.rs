@@ -1,7 +1,7 @@
 //! What the user has chosen to see.
 
 use super::layout::Layout;
-use super::panel::{DnsQuery, InspectorTab, View};
+use super::panel::{Dialog, DnsQuery, InspectorTab, View};
 use crate::examples::EXAMPLES;
 use crate::link::{Link, Problem};
 use crate::session::Session;
@@ -48,6 +48,10 @@ pub struct PageState {
     pub read_refusal: Option<SimTime>,
     /// The object whose faults are offered.
     pub faults: Option<Key>,
+    /// The feature gates of the cluster on the stage: what the manifest's fields mean depends on them.
+    pub gates: FeatureGates,
+    /// What stands over the page.
+    pub dialog: Option<Dialog>,
     /// What DNS is asked.
     pub query: DnsQuery,
     /// Whether the rule behind the answer is shown.
@@ -128,6 +132,8 @@ impl PageState {
             subject: link.subject.clone(),
             read_refusal: None,
             faults: None,
+            gates: FeatureGates::default(),
+            dialog: None,
             query: DnsQuery { name, kind, ..DnsQuery::default() },
             rule: link.rule,
             by_node: link.by_node,
@@ -158,7 +164,7 @@ impl PageState {
 
     /// Says what is wrong with the manifest, and what is in it.
     pub(super) fn diagnose(&mut self) {
-        self.diagnosis = Rc::new(diagnose(&self.text, FeatureGates::default()));
+        self.diagnosis = Rc::new(diagnose(&self.text, self.gates));
         self.stale = false;
     }
 

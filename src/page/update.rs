@@ -10,7 +10,7 @@ use crate::session::presets::{PRESETS, Variant};
 use crate::session::{Action, Session};
 use kubesim::api::Refusal;
 use kubesim::manifest::{Diagnosis, MAX_TEXT, Severity, diagnose};
-use kubesim::{FeatureGates, Input, Key, Kind, Str};
+use kubesim::{Input, Key, Kind, Str};
 use std::rc::Rc;
 
 /// A manifest up to this long is diagnosed at each keystroke (bytes).
@@ -35,6 +35,8 @@ pub enum Effect {
     Arrange(Layout),
     /// Light becomes dark, or dark light.
     ToggleTheme,
+    /// This is wanted once the part of the program is there that is loaded only for who wants it.
+    Want(Box<Intent>),
 }
 
 /// The page's state after an intent, and what is to be done, in order. A state with the same version is the same state.
@@ -52,7 +54,8 @@ pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageStat
 fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, Vec<Effect>) {
     // What is wrong is to be read, whatever happens meanwhile.
     let notice = state.notice.filter(|notice| matches!(notice, Notice::Unopened(_)));
-    let mut next = PageState { version: state.version + 1, notice, ..state.clone() };
+    let gates = session.world().gates;
+    let mut next = PageState { version: state.version + 1, notice, gates, ..state.clone() };
     let is_file = matches!(intent, Intent::OpenManifest(_));
     let effects = match intent {
         Intent::Session(action) => match action {
@@ -61,7 +64,11 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
                 next.offer_undo(state, Gone::Story);
                 vec![Effect::Session(action)]
             }
-            Action::Reset => {
+            Action::Reset | Action::SetWorld(_) => {
+                if let Action::SetWorld(world) = &action {
+                    (next.gates, next.view) = (world.gates, View::Stage);
+                    next.diagnose();
+                }
                 next.forget_objects();
                 next.offer_undo(state, Gone::Cluster);
                 vec![Effect::Session(action)]
@@ -73,6 +80,10 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
             action => return (state.clone(), vec![Effect::Session(action)]),
         },
         Intent::Copy(text) => return (state.clone(), vec![Effect::Copy(text)]),
+        Intent::OpenDialog(dialog) => {
+            let wanted = Box::new(Intent::ShowDialog(Some(dialog)));
+            return (state.clone(), vec![Effect::Want(wanted)]);
+        }
         Intent::ToggleTheme => return (state.clone(), vec![Effect::ToggleTheme]),
         Intent::Leave(fragment) => return (state.clone(), state.leave(&fragment, session)),
         Intent::ScrollManifest(top) if top == state.top => return (state.clone(), Vec::new()),
@@ -86,8 +97,8 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
             effects
         }
         Intent::Undo => return state.undone(),
-        Intent::ScrollManifest(_) | Intent::Diagnose => {
-            // They come by themselves: what is said is still to be read.
+        Intent::ScrollManifest(_) | Intent::Diagnose | Intent::ShowDialog(_) => {
+            // They come by themselves, or after what is said: that is still to be read.
             next.notice = state.notice;
             next.choose(intent);
             Vec::new()
@@ -143,7 +154,7 @@ impl PageState {
             }
             Intent::RefuseText => {
                 let too_long = " ".repeat(MAX_TEXT + 1);
-                self.diagnosis = Rc::new(diagnose(&too_long, FeatureGates::default()));
+                self.diagnosis = Rc::new(diagnose(&too_long, self.gates));
             }
             Intent::Diagnose => self.diagnose(),
             Intent::ScrollManifest(top) => self.top = top,
@@ -156,6 +167,7 @@ impl PageState {
                 self.show(View::Inspect);
             }
             Intent::ShowTab(tab) => self.tab = tab,
+            Intent::ShowDialog(dialog) => self.dialog = dialog,
             Intent::CompareVersion(since) => self.since = since,
             Intent::OfferFaults(key) => self.faults = Some(key),
             Intent::ShowTool(tool) => self.query.tool = tool,

@@ -20,7 +20,7 @@ use self::replay::{Replay, SLICE_MS};
 use self::way_back::WayBack;
 use crate::link::{Link, SavedBranch};
 use kubesim::terminal::Completion;
-use kubesim::{Change, History, Input, Key, Kind, Moment, SimTime, Str};
+use kubesim::{Change, History, Input, Key, Kind, Moment, Options, SimTime, Str};
 use scene::history::difference::{Difference, differences};
 use scene::history::{Chronicle, OutputChunk};
 use scene::messages::Messages;
@@ -57,6 +57,8 @@ pub enum Action {
     Input(Input),
     /// A new cluster, with nothing applied; the story before is kept as a branch.
     Reset,
+    /// A new cluster that is set up like this, with what was applied last; the story before is kept as a branch.
+    SetWorld(Rc<Options>),
     /// Another set is to be shown.
     ShowSet(Key),
     /// The branch of this number is to be shown, at the same moment.
@@ -318,6 +320,7 @@ impl Session {
             Action::Input(Input::Ask(_)) if self.playhead < self.frontier() => {}
             Action::Input(input) => self.input(input),
             Action::Reset => self.reset(),
+            Action::SetWorld(world) => self.set_world(&world),
             Action::Undo => self.undo(),
             Action::ShowSet(set) => self.wanted = Some(set),
             Action::Switch(id) => self.switch(id),
@@ -509,6 +512,11 @@ impl Session {
         Some(self.branches[place].scene(words, self.playhead, self.wanted.as_ref(), selected, &mut self.room))
     }
 
+    /// How the cluster is set up that is on the stage.
+    pub fn world(&self) -> &Rc<Options> {
+        self.branch().story.world()
+    }
+
     /// The manifest that was applied last.
     pub fn applied(&self) -> Option<Str> {
         let applied = |input: &Input| if let Input::Apply(text) = input { Some(text.clone()) } else { None };
@@ -637,7 +645,8 @@ impl Session {
             | Input::Apply(_)
             | Input::Ask(_)
             | Input::Watch(_)
-            | Input::Dns(_) => None,
+            | Input::Dns(_)
+            | Input::World(_) => None,
         };
         self.branch().inputs().iter().filter_map(|i| line(&i.input)).collect()
     }

@@ -7,7 +7,7 @@
 use super::branch::Branch;
 use super::budget::Budget;
 use crate::link::Link;
-use kubesim::SimTime;
+use kubesim::{SimTime, TimedInput};
 use std::rc::Rc;
 
 /// How long a slice is (milliseconds of real time), or else a single step.
@@ -35,9 +35,14 @@ impl Replay {
     pub fn go_on(&mut self, budget: &Budget) -> bool {
         while let Some(told) = self.link.branches.get(self.played.len()) {
             let (branch, given) = self.current.get_or_insert_with(|| {
-                let mut branch = Branch::replay(self.played.len(), &[], SimTime(0));
+                // A world is there before anything is seen of it.
+                let world = told
+                    .inputs
+                    .split_at(usize::from(told.inputs.first().is_some_and(TimedInput::is_world)))
+                    .0;
+                let mut branch = Branch::replay(self.played.len(), world, SimTime(0));
                 (branch.name, branch.from) = (told.name.clone(), told.from);
-                (branch, 0)
+                (branch, world.len())
             });
             let next = told.inputs.get(*given).filter(|timed| timed.at <= told.until);
             let goal = next.map_or(told.until, |timed| timed.at);

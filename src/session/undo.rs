@@ -4,29 +4,52 @@ use super::Session;
 use super::branch::{Branch, MOST_BRANCHES, name_of};
 use super::presets::Variant;
 use super::way_back::WayBack;
-use kubesim::Input;
-use kubesim::SimTime;
+use kubesim::{Input, Options, SimTime, TimedInput};
+use std::rc::Rc;
+
+/// A story in which nothing has happened yet, in a world.
+fn new_branch(id: usize, world: &Rc<Options>) -> Branch {
+    let told = (**world != Options::default())
+        .then(|| TimedInput { at: SimTime(0), input: Input::World(world.clone()) });
+    Branch::replay(id, told.as_slice(), SimTime(0))
+}
 
 impl Session {
-    /// A new cluster with nothing applied; what there was is kept as a branch.
+    /// A new cluster with nothing applied, in the same world; what there was is kept as a branch.
     pub(super) fn reset(&mut self) {
-        let branch = Branch::replay(self.next_id, &[], SimTime(0));
-        self.begin_anew(vec![branch], 0);
+        let branch = new_branch(self.next_id, self.world());
+        let begins_with = branch.inputs().len();
+        self.begin_anew(vec![branch], begins_with);
         (self.playing, self.paused) = (false, false);
+        self.seek(0.0);
+    }
+
+    /// A new cluster in another world, with what was applied last; what there was is kept as a branch.
+    pub(super) fn set_world(&mut self, world: &Rc<Options>) {
+        let mut branch = new_branch(self.next_id, world);
+        branch.name = name_of(&Input::World(world.clone()));
+        let applied = self.applied();
+        if let Some(manifest) = applied.clone() {
+            branch.story.input(Input::Apply(manifest));
+        }
+        let begins_with = branch.inputs().len();
+        self.begin_anew(vec![branch], begins_with);
+        (self.playing, self.paused) = (applied.is_some(), false);
         self.seek(0.0);
     }
 
     /// Two new clusters, each with its manifest, from the start; what there was is kept as a branch.
     pub(super) fn compare_variants(&mut self, variants: [Variant; 2]) {
         let begin = |(n, variant): (usize, Variant)| {
-            let mut branch = Branch::replay(self.next_id + n, &[], SimTime(0));
+            let mut branch = new_branch(self.next_id + n, self.world());
             branch.name = variant.name;
             branch.story.input(Input::Apply(variant.manifest));
             branch
         };
         let pair: Vec<Branch> = variants.into_iter().enumerate().map(begin).collect();
         let beside = pair[1].id;
-        self.begin_anew(pair, 1);
+        let begins_with = pair[0].inputs().len();
+        self.begin_anew(pair, begins_with);
         (self.beside, self.mirrored, self.playing, self.paused) = (Some(beside), true, true, false);
         self.seek(0.0);
     }
@@ -77,7 +100,7 @@ impl Session {
         let shown_set = self.set().map(|set| set.name.clone());
         let (mut gone, mut kept) = (Vec::new(), Vec::new());
         for (place, mut branch) in std::mem::take(&mut self.branches).into_iter().enumerate() {
-            let Some(first) = branch.inputs().first() else {
+            let Some(first) = branch.inputs().iter().find(|timed| !timed.is_world()) else {
                 gone.push((place, branch));
                 continue;
             };

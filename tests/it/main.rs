@@ -5,3 +5,4 @@ mod links;
 mod loading;
 mod session;
 mod update;
+mod world;

@@ -18,7 +18,7 @@ fn seed() -> Session {
 }
 
 /// Lets this many seconds pass, in frames.
-fn play(session: &mut Session, seconds: f64) {
+pub fn play(session: &mut Session, seconds: f64) {
     let (frame, frames) = (20.0, (seconds * 50.0) as usize);
     session.handle(Action::Frame(0.0));
     for n in 1..=frames {

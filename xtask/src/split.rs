@@ -42,7 +42,7 @@ pub const PARTS: [&str; 4] = ["ordinal", "opening", "deferred", "wanted"];
 
 /// What stands in the names of functions that are loaded only when they are wanted: paths of crates and modules. The page asks
 /// for that part (`app::loading::Part::Wanted`) before it calls any of them.
-const DOORS: [&str; 0] = [];
+const DOORS: [&str; 3] = ["components::modal::", "components::world::", "page::world::"];
 
 /// Whether a function is one that is loaded only when it is wanted, by its plain name.
 fn is_behind_door(name: &str) -> bool {

@@ -1,7 +1,8 @@
 //! A story: a cluster, the terminal beside it, and the log of what the user did.
 //!
 //! The page, the headless runner and the tests drive this. The log with the options is the whole of a story: replaying
-//! it gives the same history, bit for bit, and so a command given in the past is a replay of the log up to there.
+//! it gives the same history, bit for bit, and so a command given in the past is a replay of the log up to there. A log may
+//! begin with the options itself ([`Input::World`]): then it is the whole of a story alone.
 
 use crate::api::Resolver;
 use crate::api::resolver::Question;
@@ -40,6 +41,8 @@ pub enum Input {
     Watch(Option<Question>),
     /// Another way of the cluster's DNS to work.
     Dns(DnsSetting),
+    /// The cluster is set up like this. Only the first input of a story can be that, at its start: later it changes nothing.
+    World(Rc<Options>),
 }
 
 /// An input and its time.
@@ -49,6 +52,13 @@ pub struct TimedInput {
     pub at: SimTime,
     /// What the user did.
     pub input: Input,
+}
+
+impl TimedInput {
+    /// Whether it says how the cluster is set up.
+    pub fn is_world(&self) -> bool {
+        matches!(self.input, Input::World(_))
+    }
 }
 
 /// A cluster with its terminal and its user.
@@ -100,8 +110,15 @@ impl Story {
 
     /// The user does something, now.
     pub fn input(&mut self, input: Input) {
+        if let Input::World(world) = &input
+            && self.inputs.is_empty()
+            && self.now() == SimTime(0)
+        {
+            *self = Story::new((**world).clone());
+        }
         self.inputs.push(TimedInput { at: self.now(), input: input.clone() });
         match input {
+            Input::World(_) => {}
             Input::Line(line) => self.terminal.line(&mut self.cluster, &line),
             Input::Command(line) => self.terminal.command(&mut self.cluster, &line),
             Input::Interrupt => self.terminal.interrupt(&mut self.cluster),
@@ -167,6 +184,25 @@ mod tests {
             _ => None,
         });
         printed.collect()
+    }
+
+    #[test]
+    fn a_story_that_begins_with_its_world_is_the_same_when_replayed() {
+        let world = crate::world::parse(r#"{"nodes": 2, "delays": {"imagePull": 9000}}"#).expect("a world");
+        let mut story = Story::new(Options::default());
+        story.input(Input::World(world.clone().into()));
+        story.input(Input::Line("kubectl run one --image=nginx".into()));
+        // Now it is too late for another one.
+        story.input(Input::World(Options::default().into()));
+        story.run_until(SimTime(60_000));
+        assert_eq!(**story.world(), world);
+        let again = Story::replay(Options::default(), story.inputs(), SimTime(60_000));
+        let told = |story: &Story| story.cluster.api.history().fingerprint();
+        assert_eq!(told(&again), told(&story));
+        let mut given = Story::new(world);
+        given.input(Input::Line("kubectl run one --image=nginx".into()));
+        given.run_until(SimTime(60_000));
+        assert_eq!(told(&given), told(&story));
     }
 
     #[test]

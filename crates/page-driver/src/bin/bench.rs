@@ -186,12 +186,12 @@ fn play(replicas: u32) {
     page.wait("the story is open", "document.querySelector('[data-pod]')");
     // Who writes a manifest of their own takes longer.
     page.wait("the page is warm", "window.ordinalWarm");
-    page.click_named("Reset cluster");
+    page.click_named("Reset");
     page.paste("textarea", &manifest);
     page.click_named("16×");
     measure(&mut page, &format!("page, {replicas} pods at 16×, the first rollout"));
     // What the browser compiles when it is first run is compiled by now.
-    page.click_named("Reset cluster");
+    page.click_named("Reset");
     page.click_named("16×");
     measure(&mut page, &format!("page, {replicas} pods at 16×, the second rollout"));
     scrub(&mut page, replicas);

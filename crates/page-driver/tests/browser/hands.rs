@@ -125,3 +125,42 @@ fn of_two_clusters_each_can_be_asked_about() {
     page.screenshot("pair");
     page.assert_no_complaints();
 }
+
+#[test]
+fn a_world_is_set_by_hand_and_goes_with_the_link() {
+    let mut page = settled(View { width: 1280, height: 720, ..View::DESKTOP });
+    page.click("[data-side=manifest] [title^='The world']");
+    page.wait("the dialog is there", "document.querySelector('dialog[open]')");
+    let cpu = "dialog .of-nodes li:nth-child(2) input";
+    let write = |page: &mut Page, text: &str| {
+        page.run(&format!(
+            "const cpu = document.querySelectorAll({})[1]; cpu.value = {}; cpu.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));",
+            json!(cpu),
+            json!(text)
+        ));
+    };
+    write(&mut page, "many");
+    page.wait(
+        "the mistake is said",
+        "document.querySelector('dialog .bad')?.textContent.startsWith('nodes[1].cpu: ')",
+    );
+    assert_eq!(page.eval("document.querySelector('dialog .primary').disabled"), true);
+    write(&mut page, "16");
+    page.click_named("One more node");
+    page.wait("there are five", "document.querySelectorAll('dialog .of-nodes li').length === 5");
+    page.screenshot("world");
+    page.click_named("Begin in this world");
+    page.wait(
+        "a new cluster begins",
+        "!document.querySelector('dialog') && document.querySelector('.message .undo')",
+    );
+    page.wait("the set comes up there", "document.querySelectorAll('.pod.ready').length === 3");
+    page.click(LINE);
+    page.type_keys("kubectl get nodes\n");
+    page.wait("there are five nodes", "document.querySelector('.screen').innerText.includes('node-1 ')");
+    page.click_named("Copy link");
+    page.wait("the link says which world", "location.hash.startsWith('#4')");
+    page.run("location.reload();");
+    page.wait("it is there again", "document.querySelector('.screen')?.innerText.includes('node-1 ')");
+    page.assert_no_complaints();
+}

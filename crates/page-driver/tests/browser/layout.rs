@@ -55,7 +55,7 @@ const OUT_OF_VIEW: &str = "(() => {
 fn apply(page: &mut Page, manifest: &str, replicas: usize) {
     page.set_view(View::DESKTOP.still());
     page.run("const rail = document.querySelector('[data-side=manifest] > .rail'); if (rail.checkVisibility()) rail.click();");
-    page.click_named("Reset cluster");
+    page.click_named("Reset");
     page.paste("textarea", &manifest.replace("replicas: 3", &format!("replicas: {replicas}")));
     page.click_named("Apply");
     page.wait("all are Ready", &format!("document.querySelectorAll('.pod.ready').length === {replicas}"));

@@ -117,7 +117,7 @@ fn nothing_overlaps_or_is_cut_at_any_width() {
         page.set_view(View::DESKTOP.still());
         // Many lanes have folded the manifest.
         page.run("document.querySelector('[data-side=manifest] > .rail').checkVisibility() && document.querySelector('[data-side=manifest] > .rail').click();");
-        page.click_named("Reset cluster");
+        page.click_named("Reset");
         page.paste("textarea", &manifest.replace("replicas: 3", &format!("replicas: {replicas}")));
         page.click_named("Apply");
         let ready = format!("document.querySelectorAll('.pod.ready').length === {replicas}");

@@ -89,7 +89,7 @@ fn resolve(page: &mut Page, name: &str, kind: &str, expected: &str) -> String {
 /// Opens the page, and applies the walk's manifest in a fresh cluster.
 fn applied() -> Page {
     let mut page = Page::open(View::DESKTOP);
-    page.click_named("Reset cluster");
+    page.click_named("Reset");
     page.wait("the cluster is empty", "!document.querySelector('[data-pod]')");
     page.paste("textarea", &manifest());
     page.click_named("4×");
@@ -179,7 +179,7 @@ fn the_story_is_lived() {
 #[test]
 fn every_command_of_the_walk_prints_what_it_should() {
     let mut page = Page::open(View::DESKTOP);
-    page.click_named("Reset cluster");
+    page.click_named("Reset");
     page.wait("the cluster is empty", "!document.querySelector('[data-pod]')");
     page.paste("textarea", &manifest());
     let mut compared = 0;

@@ -1,6 +1,6 @@
 //! English. A table of texts, and therefore long.
 
-use super::texts::{Dns, Message, Rule, Texts};
+use super::texts::{Dns, Message, Rule, Texts, World};
 
 const SET: &str = "concepts/workloads/controllers/statefulset/";
 
@@ -94,6 +94,31 @@ const fn message(title: &'static str, text: &'static str, rule: &'static Rule) -
 const fn detail(text: &'static str, rule: &'static Rule) -> Message {
     message("", text, rule)
 }
+
+const WORLD: World = World {
+    open: "The world: nodes, classes, delays",
+    title: "The world",
+    about: "A new cluster begins, set up like this, with the manifest that was applied last. The story so far is kept as a branch.",
+    nodes: "Nodes",
+    add_node: "One more node",
+    classes: "Storage classes",
+    add_class: "One more class",
+    name: "name",
+    memory: "memory",
+    zone: "zone",
+    taints: "taints",
+    control_plane: "control plane",
+    provisioner: "provisioner",
+    default: "default",
+    remove: "Remove",
+    rest: "More",
+    gone_images: "Images that can't be pulled, one a line",
+    delays: "Delays, in milliseconds",
+    as_json: "As `kubesim run --world` takes it",
+    begin: "Begin in this world",
+    usual: "As usual",
+    cancel: "Cancel",
+};
 
 const DNS: Dns = Dns {
     from: "Ask from a pod in namespace",
@@ -252,7 +277,7 @@ pub const TEXTS: Texts = Texts {
     manifest: "Manifest",
     examples: "Examples",
     apply: "Apply",
-    reset: "Reset cluster",
+    reset: "Reset",
     line: "line {line}",
     more: "and {count} more",
     objects: "{count} objects",
@@ -348,6 +373,7 @@ pub const TEXTS: Texts = Texts {
     dns_type: "Type",
     dns_ask: "Ask",
     dns: &DNS,
+    world: &WORLD,
     search: "Search of the history",
     completions: "Completions",
     printed: "Terminal output",

@@ -6,7 +6,7 @@
 mod en;
 mod texts;
 
-pub use texts::{Dns, Message, Rule, Texts};
+pub use texts::{Dns, Message, Rule, Texts, World};
 
 use std::ops::Deref;
 

@@ -165,6 +165,7 @@ Texts {
     dns_type: &'static str,
     dns_ask: &'static str,
     dns: &'static Dns,
+    world: &'static World,
     search: &'static str,
     completions: &'static str,
     printed: &'static str,
@@ -391,6 +392,34 @@ Texts {
     volume_node_gone(claim, node): &'static Message,
     volume_node_cordoned(claim, node): &'static Message,
     volume_node_lost(claim, node): &'static Message,
+}
+}
+
+texts! {
+/// The texts of the dialog about the world.
+World {
+    open: &'static str,
+    title: &'static str,
+    about: &'static str,
+    nodes: &'static str,
+    add_node: &'static str,
+    classes: &'static str,
+    add_class: &'static str,
+    name: &'static str,
+    memory: &'static str,
+    zone: &'static str,
+    taints: &'static str,
+    control_plane: &'static str,
+    provisioner: &'static str,
+    default: &'static str,
+    remove: &'static str,
+    rest: &'static str,
+    gone_images: &'static str,
+    delays: &'static str,
+    as_json: &'static str,
+    begin: &'static str,
+    usual: &'static str,
+    cancel: &'static str,
 }
 }
 
