@@ -40,13 +40,16 @@ pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
 /// The names of the modules: in the order in which they are loaded.
 pub const PARTS: [&str; 4] = ["ordinal", "opening", "deferred", "wanted"];
 
-/// What stands in the names of functions that are loaded only when they are wanted: paths of crates and modules. The page asks
-/// for that part (`app::loading::Part::Wanted`) before it calls any of them.
-const DOORS: [&str; 3] = ["components::modal::", "components::world::", "page::world::"];
+/// What is loaded only when it is wanted: functions of these crates and modules, and methods of their types. The page asks for
+/// that part (`app::loading::when_wanted`) before it calls any of them. (Not every function in whose name such a type stands:
+/// the compiler makes one of several whose instructions are the same, as of what drops a text and a number.)
+const DOORS: [&str; 3] = ["ordinal::components::modal::", "ordinal::components::world::", "ordinal::page::world::"];
 
 /// Whether a function is one that is loaded only when it is wanted, by its plain name.
 fn is_behind_door(name: &str) -> bool {
-    DOORS.iter().any(|door: &&str| name.contains(door))
+    let path = name.trim_start_matches(['<', '&']);
+    let path = path.strip_prefix("mut ").unwrap_or(path);
+    DOORS.iter().any(|door| path.starts_with(door))
 }
 
 /// What an instrumented page is told in place of the later modules: to wait until it is told to go on.
