@@ -91,10 +91,10 @@ impl Picture<'_> {
                         </div>
                         { button("rail", name(words, state.panel), send, Intent::Arrange(Arrangement::Open(Foldable::Panel))) }
                     </section>
+                    { menu(words, &session.moment().store, state.faults.as_ref(), send) }
                 </main>
                 { timeline(words, self.shared, self.scene, state.layout.timeline_class(), send) }
                 <nav>{ for View::ALL.map(bottom) }</nav>
-                { menu(words, &session.moment().store, state.faults.as_ref(), send) }
                 { self.dialog() }
             </div>
         }
@@ -128,11 +128,11 @@ impl Picture<'_> {
                     <h1>{ "Ordinal" }</h1>
                     { self.stage() }
                     { self.notice() }
+                    { menu(words, &self.session.moment().store, self.state.faults.as_ref(), self.send) }
                     <a class="open" href={whole} target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
                 </main>
                 { timeline(words, self.shared, self.scene, "timeline", self.send) }
                 { announced() }
-                { menu(words, &self.session.moment().store, self.state.faults.as_ref(), self.send) }
             </div>
         }
     }

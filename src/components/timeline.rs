@@ -345,7 +345,7 @@ fn branches(words: &'static Messages, session: &Session, send: &Callback<Intent>
     };
     html! {
         <div class="branches">
-            <h3>{ words.branches }</h3>
+            <h2>{ words.branches }</h2>
             <ul>{ for session.branches().iter().map(branch) }</ul>
         </div>
     }

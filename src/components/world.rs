@@ -132,7 +132,7 @@ impl Form<'_> {
             Box::new(move |draft| set(draft, field.value()))
         });
         let placeholder = if label == self.words.world.taints { "key=value:NoSchedule" } else { "" };
-        html! { <label><span>{ label }</span><input {placeholder} spellcheck="false" autocomplete="off" value={value.to_owned()} {oninput} /></label> }
+        html! { <label><span>{ label }</span><input aria-label={label} {placeholder} spellcheck="false" autocomplete="off" value={value.to_owned()} {oninput} /></label> }
     }
 
     /// A field to tick.

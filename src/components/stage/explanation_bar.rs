@@ -87,5 +87,6 @@ pub fn why_bar(
 fn assumption(words: &'static Messages, assumed: &Assumptions, send: &Callback<Intent>) -> Html {
     let said = assumed.text.replace('`', "");
     let content = html! { <><span>{ &said }</span>{ " " }<u>{ words.doubt }</u></> };
-    fault_menu::opener("doubt", said.clone(), content, send, assumed.pod.clone())
+    let label = [&*said, " ", words.doubt].concat();
+    fault_menu::opener("doubt", label, content, send, assumed.pod.clone())
 }

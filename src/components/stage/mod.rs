@@ -300,7 +300,7 @@ fn compared(words: &'static Messages, other: &str, all: &[Difference]) -> Html {
         html! { <tr><th scope="row">{ d.key.to_string() }</th>{ side(&d.here) }{ side(&d.there) }</tr> }
     };
     html! {
-        <section class="compared" role="status">
+        <section class="compared" role="status" tabindex="0">
             <h3>{ fill(words.differences, &[("branch", &isolated(other))]) }</h3>
             if all.is_empty() { <p>{ words.no_difference }</p> } else { <table>{ for all.iter().map(row) }</table> }
         </section>
