@@ -24,8 +24,8 @@ use crate::session::presets::PRESETS;
 use crate::session::{Action, Session};
 use kubesim::dns::reason::{Chain, chain};
 use kubesim::{Key, Kind};
+use messages::{Messages, fill};
 use scene::explain::{Explanation, Subject, of_loading};
-use scene::messages::{Messages, fill};
 use scene::scene::Scene;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -68,26 +68,26 @@ impl Picture<'_> {
         };
         html! {
             <div class="app" data-view={state.view.class()}>
-                <div class="skips">{ skip(words.skip_to_pods, ".stage button") }{ skip(words.skip_to_time, ".play") }</div>
+                <div class="skips">{ skip(words.skip_to_pods(), ".stage button") }{ skip(words.skip_to_time(), ".play") }</div>
                 { announced() }
                 { header(words, send) }
                 { self.notice() }
                 <main class={classes!(columns(scene), state.layout.classes().to_vec())}>
-                    <section class="side" data-side="manifest" aria-label={words.manifest}>
+                    <section class="side" data-side="manifest" aria-label={words.manifest()}>
                         <div class="whole">
                             { self.manifest() }
-                            { edge(words.manifest_width, "300", browser::keep) }
-                            { sign("fold", words.fold_manifest, "◂", send, Intent::Arrange(Arrangement::Fold(Foldable::Manifest))) }
+                            { edge(words.manifest_width(), "300", browser::keep) }
+                            { sign("fold", words.fold_manifest(), "◂", send, Intent::Arrange(Arrangement::Fold(Foldable::Manifest))) }
                         </div>
-                        { button("rail", words.manifest, send, Intent::Arrange(Arrangement::Open(Foldable::Manifest))) }
+                        { button("rail", words.manifest(), send, Intent::Arrange(Arrangement::Open(Foldable::Manifest))) }
                     </section>
                     { self.stage() }
                     <section class="side panel">
                         <div class="whole">
                             <div class="tabs">{ for View::ALL.map(tab) }{ for DOCKS.map(|place| self.dock(place)) }</div>
                             { self.panel() }
-                            { edge(words.panel_width, "376", browser::keep) }
-                            { sign("fold", words.fold_panel, "▸", send, Intent::Arrange(Arrangement::Fold(Foldable::Panel))) }
+                            { edge(words.panel_width(), "376", browser::keep) }
+                            { sign("fold", words.fold_panel(), "▸", send, Intent::Arrange(Arrangement::Fold(Foldable::Panel))) }
                         </div>
                         { button("rail", name(words, state.panel), send, Intent::Arrange(Arrangement::Open(Foldable::Panel))) }
                     </section>
@@ -129,7 +129,7 @@ impl Picture<'_> {
                     { self.stage() }
                     { self.notice() }
                     { menu(words, &self.session.moment().store, self.state.faults.as_ref(), self.send) }
-                    <a class="open" href={whole} target="_blank" rel="noreferrer" aria-label={words.open_here} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here }{ " " }</span>{ "↗" }</a>
+                    <a class="open" href={whole} target="_blank" rel="noreferrer" aria-label={words.open_here()} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here() }{ " " }</span>{ "↗" }</a>
                 </main>
                 { timeline(words, self.shared, self.scene, "timeline", self.send) }
                 { announced() }
@@ -142,8 +142,8 @@ impl Picture<'_> {
         let words = self.state.words;
         let is_there = self.state.layout.dock == place;
         let (label, glyph) = match place {
-            Dock::Below => (words.dock_below, "⬓"),
-            _ => (words.dock_whole, "⤢"),
+            Dock::Below => (words.dock_below(), "⬓"),
+            _ => (words.dock_whole(), "⤢"),
         };
         let to = if is_there { Dock::Right } else { place };
         labelled(
@@ -160,37 +160,37 @@ impl Picture<'_> {
     fn notice(&self) -> Option<Html> {
         let words = self.state.words;
         if let Some(part) = self.session.opening() {
-            let text = fill(words.opening_link, &[("part", &percent_of(part))]);
+            let text = fill(words.opening_link(), &[("part", &percent_of(part))]);
             let settle = |name, show| button("", name, self.send, Intent::Session(Action::Settle { show }));
-            let (show, keep) = (settle(words.show_so_far, true), settle(words.keep_before, false));
+            let (show, keep) = (settle(words.show_so_far(), true), settle(words.keep_before(), false));
             return Some(
                 html! { <div class="message opening" role="status"><p>{ text }</p>{ show }{ keep }</div> },
             );
         }
         if let Some(at) = self.session.cut() {
-            let text = fill(words.link_cut, &[("time", &at.to_string())]);
-            let close = sign("", words.heard, "✕", self.send, Intent::Session(Action::Heard));
+            let text = fill(words.link_cut(), &[("time", &at.to_string())]);
+            let close = sign("", words.heard(), "✕", self.send, Intent::Session(Action::Heard));
             return Some(html! { <div class="message bad" role="alert"><p>{ text }</p>{ close }</div> });
         }
         let notice = self.state.notice?;
         let text = match notice {
-            Notice::Unopened(Problem::Damaged) => words.link_damaged,
-            Notice::Unopened(Problem::Newer) => words.link_newer,
-            Notice::LinkCopied => words.link_copied,
-            Notice::EmbedCopied => words.embed_copied,
-            Notice::NoClipboard => words.no_clipboard,
-            Notice::Gone(Gone::Text) => words.text_replaced,
-            Notice::Gone(Gone::Cluster) => words.cluster_reset,
-            Notice::Gone(Gone::Story) => words.story_replaced,
-            Notice::Gone(Gone::Branch) => words.branch_deleted,
+            Notice::Unopened(Problem::Damaged) => words.link_damaged(),
+            Notice::Unopened(Problem::Newer) => words.link_newer(),
+            Notice::LinkCopied => words.link_copied(),
+            Notice::EmbedCopied => words.embed_copied(),
+            Notice::NoClipboard => words.no_clipboard(),
+            Notice::Gone(Gone::Text) => words.text_replaced(),
+            Notice::Gone(Gone::Cluster) => words.cluster_reset(),
+            Notice::Gone(Gone::Story) => words.story_replaced(),
+            Notice::Gone(Gone::Branch) => words.branch_deleted(),
         };
         let undo = matches!(notice, Notice::Gone(_));
-        let undo = undo.then(|| button("undo", words.undo, self.send, Intent::Undo));
+        let undo = undo.then(|| button("undo", words.undo(), self.send, Intent::Undo));
         let (class, role) = match notice {
             Notice::Unopened(_) => ("message bad", "alert"),
             _ => ("message", "status"),
         };
-        let close = sign("", words.heard, "✕", self.send, Intent::Dismiss);
+        let close = sign("", words.heard(), "✕", self.send, Intent::Dismiss);
         Some(html! { <div {class} {role}><p>{ text }</p>{ undo }{ close }</div> })
     }
 
@@ -277,11 +277,11 @@ impl Picture<'_> {
             beside,
             compared: other.map(|name| (name, &*differences)),
             notice: if session.waits_at_limit() {
-                Some(words.waits_for_program)
+                Some(words.waits_for_program())
             } else if session.rests() {
-                Some(words.at_rest)
+                Some(words.at_rest())
             } else {
-                session.has_just_forked().then_some(words.forked)
+                session.has_just_forked().then_some(words.forked())
             },
             rule: state.rule,
             default: self.default,
@@ -337,12 +337,12 @@ fn skip(label: &'static str, to: &'static str) -> Html {
 /// The name of a part of the page.
 fn name(words: &'static Messages, view: View) -> &'static str {
     match view {
-        View::Manifest => words.manifest,
-        View::Stage => words.stage,
-        View::Terminal => words.terminal,
+        View::Manifest => words.manifest(),
+        View::Stage => words.stage(),
+        View::Terminal => words.terminal(),
         View::Dns => "DNS",
-        View::Events => words.events,
-        View::Inspect => words.inspect,
+        View::Events => words.events(),
+        View::Inspect => words.inspect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is different between two texts, line by line.
 
 use kubesim::diff::marked;
-use scene::messages::{Messages, fill};
+use messages::{Messages, fill};
 use yew::prelude::*;
 
 /// Of what is the same, so many lines are shown around what is not.
@@ -29,7 +29,7 @@ pub fn difference(words: &'static Messages, from: &str, to: &str) -> Html {
         if stretch[0].1 || stretch.len() == 1 {
             return all;
         }
-        let count = fill(words.unchanged_lines, &[("count", &stretch.len().to_string())]);
+        let count = fill(words.unchanged_lines(), &[("count", &stretch.len().to_string())]);
         html! { <details><summary>{ count }</summary>{ all }</details> }
     };
     numbered.chunk_by(|one, next| one.1 == next.1).map(stretch).collect()

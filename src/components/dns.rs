@@ -10,7 +10,7 @@ use kubesim::api::resolver::{Answer, Asked, Caching, Question, Rcode, Reason, Re
 use kubesim::dns::Network;
 use kubesim::dns::reason::{Chain, Link, chain};
 use kubesim::{DnsSetting, Input, Kind, SimTime, Span, Store, Str, dns};
-use scene::messages::{Dns, Messages, fill};
+use messages::{Dns, Messages, fill};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, HtmlInputElement, HtmlSelectElement};
@@ -89,7 +89,7 @@ fn form(
     let value = AttrValue::from(shown.to_string());
     let draw = move || {
         html! {
-            <input type="text" aria-label={words.dns_name} value={value.clone()} list="names" spellcheck="false"
+            <input type="text" aria-label={words.dns_name()} value={value.clone()} list="names" spellcheck="false"
                 autocapitalize="off" autocomplete="off" />
         }
     };
@@ -101,13 +101,13 @@ fn form(
     html! {
         <form class="bar" {onsubmit}>
             { input }
-            <select aria-label={words.dns_type}>{ for TYPES.map(|t| option(&query.kind, t)) }</select>
+            <select aria-label={words.dns_type()}>{ for TYPES.map(|t| option(&query.kind, t)) }</select>
             <label>
-                { words.dns.from }
+                { words.dns().from() }
                 <select>{ for namespaces.map(|n| option(&query.namespace, &n)) }</select>
             </label>
             <datalist id="names">{ for names.map(|name| html! { <option value={name} /> }) }</datalist>
-            <button class="primary">{ words.dns_ask }</button>
+            <button class="primary">{ words.dns_ask() }</button>
         </form>
     }
 }
@@ -124,10 +124,10 @@ fn attempt(answer: &Answer) -> Html {
 fn verdict(words: &'static Messages, asked: &Asked, now: SimTime) -> Html {
     let Some(reason) = &asked.reason else {
         let since = asked.answer().held.map(|(since, _)| Span((now - since).0.max(0)).to_string());
-        let cached = since.map(|since| fill(words.dns.from_cache, &[("ago", &since)]));
+        let cached = since.map(|since| fill(words.dns().from_cache(), &[("ago", &since)]));
         return html! { if let Some(cached) = cached { <p class="calm">{ cached }</p> } };
     };
-    let (title, text) = say(words.dns, reason, now);
+    let (title, text) = say(words.dns(), reason, now);
     let class = match reason {
         Reason::Ipv4Only | Reason::NoPorts { .. } | Reason::OnlyDomain | Reason::OtherType => "calm",
         Reason::OldCached { .. } | Reason::NegativeCached { .. } => "waiting",
@@ -160,7 +160,7 @@ fn records(words: &'static Messages, answer: &Answer, held: Option<&Asked>, now:
                 { for old.iter().map(|(r, left)| line("old", r, *left)) }
             </table>
             if let Some((_, left)) = old.first() {
-                <p class="waiting">{ fill(words.dns.kept, &[("left", &left.to_string())]) }</p>
+                <p class="waiting">{ fill(words.dns().kept(), &[("left", &left.to_string())]) }</p>
             }
         </>
     }
@@ -180,7 +180,7 @@ fn line(class: &'static str, record: &Record, left: u32) -> Html {
 
 /// Service, EndpointSlice, endpoints, record: each with a dot that says whether it holds.
 fn links(words: &'static Messages, chain: &Chain, asked: &Asked, send: &Callback<Intent>) -> Html {
-    let dns = &words.dns;
+    let dns = words.dns();
     let item = |holds: Option<bool>, content: Html| {
         let (class, label) = match holds {
             Some(true) => ("found", "✓ "),
@@ -196,7 +196,7 @@ fn links(words: &'static Messages, chain: &Chain, asked: &Asked, send: &Callback
         Intent::Inspect(chain.service.clone()),
     );
     let Some(about) = &chain.about else {
-        return html! { <ul class="chain">{ item(Some(false), html! { <>{ name }{ " · " }{ dns.missing }</> }) }</ul> };
+        return html! { <ul class="chain">{ item(Some(false), html! { <>{ name }{ " · " }{ dns.missing() }</> }) }</ul> };
     };
     let publishes = about.publishes_not_ready.then_some(" · publishNotReadyAddresses");
     let facts = format!(" · clusterIP {} · selector {}", about.cluster_ip, about.selector);
@@ -204,22 +204,22 @@ fn links(words: &'static Messages, chain: &Chain, asked: &Asked, send: &Callback
         let key = chain.service.beside(Kind::EndpointSlice, slice);
         button("name", format!("EndpointSlice {slice}"), send, Intent::Inspect(key))
     });
-    let count = fill(dns.endpoints, &[("count", &chain.endpoints.to_string())]);
+    let count = fill(dns.endpoints(), &[("count", &chain.endpoints.to_string())]);
     let answer = asked.answer();
     let records = answer.answers.len();
     let record = if records > 0 {
-        fill(dns.records, &[("count", &records.to_string()), ("type", answer.record_type.name())])
+        fill(dns.records(), &[("count", &records.to_string()), ("type", answer.record_type.name())])
     } else {
-        fill(dns.left_out, &[("type", answer.record_type.name())])
+        fill(dns.left_out(), &[("type", answer.record_type.name())])
     };
     let shown = chain.links.iter().take(8);
     html! {
-        <ul class="chain" aria-label={dns.chain}>
+        <ul class="chain" aria-label={dns.chain()}>
             { item(Some(true), html! { <>{ name }{ facts }{ publishes }</> }) }
             { item(Some(!chain.slices.is_empty()), html! { <>{ for slices }{ " · " }{ count }</> }) }
             { for shown.map(|link| item(Some(link.conditions[0]), endpoint(link))) }
             if chain.links.len() > 8 {
-                { item(None, Html::from(fill(words.more, &[("count", &(chain.links.len() - 8).to_string())]))) }
+                { item(None, Html::from(fill(words.more(), &[("count", &(chain.links.len() - 8).to_string())]))) }
             }
             { item(if records > 0 { Some(true) } else { None }, Html::from(record)) }
         </ul>
@@ -260,10 +260,10 @@ pub fn band_text(words: &'static Messages, asked: &Asked) -> String {
     };
     match &asked.reason {
         None => found,
-        Some(Reason::OldCached { .. }) => format!("{found} · {}", words.dns.band_old),
-        Some(Reason::NegativeCached { .. }) => words.dns.band_denied.into(),
+        Some(Reason::OldCached { .. }) => format!("{found} · {}", words.dns().band_old()),
+        Some(Reason::NegativeCached { .. }) => words.dns().band_denied().into(),
         Some(Reason::Terminating { .. }) => "Terminating".into(),
-        Some(Reason::NotReady { .. } | Reason::NoneReady { .. }) => words.dns.band_not_ready.into(),
+        Some(Reason::NotReady { .. } | Reason::NoneReady { .. }) => words.dns().band_not_ready().into(),
         Some(_) => asked.answer().rcode.name().into(),
     }
 }
@@ -309,16 +309,16 @@ fn strip(
     watched: Option<&Asked>,
     send: &Callback<Intent>,
 ) -> Html {
-    let dns = &words.dns;
+    let dns = words.dns();
     let is_watched = watched.is_some_and(|w| w.question == *question);
     let watch = if is_watched {
-        button("chip", dns.stop, send, Intent::input(Input::Watch(None)))
+        button("chip", dns.stop(), send, Intent::input(Input::Watch(None)))
     } else {
-        button("chip", dns.watch, send, Intent::input(Input::Watch(Some(question.clone()))))
+        button("chip", dns.watch(), send, Intent::input(Input::Watch(Some(question.clone()))))
     };
     let chronicle = session.chronicle();
     let Some(watched) = watched else {
-        return html! { <div class="strip">{ watch }<small>{ dns.watch_hint }</small></div> };
+        return html! { <div class="strip">{ watch }<small>{ dns.watch_hint() }</small></div> };
     };
     let now = session.playhead();
     let answers = &chronicle.answers;
@@ -339,8 +339,8 @@ fn strip(
     html! {
         <div class="strip">
             { watch }
-            <small>{ fill(dns.over_time, &[("name", &watched.question.name)]) }</small>
-            <svg class="bands" height="18" role="img" aria-label={dns.strip}>
+            <small>{ fill(dns.over_time(), &[("name", &watched.question.name)]) }</small>
+            <svg class="bands" height="18" role="img" aria-label={dns.strip()}>
                 { bands(words, shown, (start, now, span), (2, 14)) }
                 <rect class="now" x={percent((now - start) / span)} width="2" height="18" />
             </svg>
@@ -372,7 +372,7 @@ fn raw(
         <div class="raw">
             { for TOOLS.map(tab) }
             if query.tool.is_some() {
-                { button("chip", words.dns.copy, send, Intent::Copy(whole.clone().into())) }
+                { button("chip", words.dns().copy(), send, Intent::Copy(whole.clone().into())) }
                 <pre tabindex="0">{ whole }</pre>
             }
         </div>
@@ -404,8 +404,8 @@ fn output(store: &Store, now: SimTime, question: &Question, tool: &'static str) 
 
 /// The caches and the delays, to change them.
 fn settings(words: &'static Messages, resolver: &Resolver, send: &Callback<Intent>) -> Html {
-    let dns = &words.dns;
-    let caches = Caching::ALL.iter().zip(dns.caches);
+    let dns = words.dns();
+    let caches = Caching::ALL.iter().zip(dns.caches());
     let caches =
         caches.map(|(c, text)| html! { <option selected={*c == resolver.caching}>{ text }</option> });
     let change = send.reform(|event: Event| {
@@ -424,12 +424,12 @@ fn settings(words: &'static Messages, resolver: &Resolver, send: &Callback<Inten
             let text = if ms < 1000 { format!("{ms} ms") } else { format!("{} s", ms / 1000) };
             html! { <option selected={resolver.delays[n] == Span(ms)}>{ text }</option> }
         };
-        html! { <label>{ dns.delays[n] }<select onchange={change}>{ for DELAYS[n].map(option) }</select></label> }
+        html! { <label>{ dns.delays()[n] }<select onchange={change}>{ for DELAYS[n].map(option) }</select></label> }
     };
     html! {
         <details class="settings">
-            <summary>{ dns.settings }</summary>
-            <label>{ dns.cache }<select onchange={change}>{ for caches }</select></label>
+            <summary>{ dns.settings() }</summary>
+            <label>{ dns.cache() }<select onchange={change}>{ for caches }</select></label>
             { delay(0) }
             { delay(1) }
         </details>
@@ -437,66 +437,70 @@ fn settings(words: &'static Messages, resolver: &Resolver, send: &Callback<Inten
 }
 
 /// A reason in a sentence, and what would change it.
-pub fn say(dns: &'static Dns, reason: &Reason, now: SimTime) -> (String, String) {
+pub fn say(dns: Dns, reason: &Reason, now: SimTime) -> (String, String) {
     let left = |until: &SimTime| ((*until - now).0.max(0) as u64).div_ceil(1000).to_string();
     let near = |nearest: &Option<Str>| match nearest {
-        Some(name) => fill(dns.nearest, &[("name", name)]),
+        Some(name) => fill(dns.nearest(), &[("name", name)]),
         None => String::new(),
     };
     let with =
         |[title, text]: [&'static str; 2], values: &[(&str, &str)]| (fill(title, values), fill(text, values));
     match reason {
         Reason::NoNamespace { namespace, nearest } => {
-            with(dns.no_namespace, &[("namespace", namespace), ("nearest", &near(nearest))])
+            with(dns.no_namespace(), &[("namespace", namespace), ("nearest", &near(nearest))])
         }
         Reason::NoService { service, namespace, nearest } => with(
-            dns.no_service,
+            dns.no_service(),
             &[("service", service), ("namespace", namespace), ("nearest", &near(nearest))],
         ),
         Reason::ServiceElsewhere { service, namespace } => {
-            with(dns.service_elsewhere, &[("service", service), ("namespace", namespace)])
+            with(dns.service_elsewhere(), &[("service", service), ("namespace", namespace)])
         }
         Reason::NoServiceOfSet { set, service } => {
-            with(dns.no_service_of_set, &[("set", set), ("service", service)])
+            with(dns.no_service_of_set(), &[("set", set), ("service", service)])
         }
         Reason::OtherServiceName { pod, service, service_name } => with(
-            dns.other_service_name,
+            dns.other_service_name(),
             &[
                 ("pod", pod),
                 ("service", service),
                 ("name", if service_name.is_empty() { "\"\"" } else { service_name }),
             ],
         ),
-        Reason::PodAlone { pod, service } => with(dns.pod_alone, &[("pod", pod), ("service", service)]),
-        Reason::NotSelected { pod, service } => with(dns.not_selected, &[("pod", pod), ("service", service)]),
-        Reason::NoPodAddress { pod } => with(dns.no_pod_address, &[("pod", pod)]),
-        Reason::NotReady { pod, service } => with(dns.not_ready, &[("pod", pod), ("service", service)]),
-        Reason::Terminating { pod, service } => with(dns.terminating, &[("pod", pod), ("service", service)]),
-        Reason::SliceLags { pod } => with(dns.slice_lags, &[("pod", pod)]),
-        Reason::ResolverLags { object } => with(dns.resolver_lags, &[("object", object)]),
+        Reason::PodAlone { pod, service } => with(dns.pod_alone(), &[("pod", pod), ("service", service)]),
+        Reason::NotSelected { pod, service } => {
+            with(dns.not_selected(), &[("pod", pod), ("service", service)])
+        }
+        Reason::NoPodAddress { pod } => with(dns.no_pod_address(), &[("pod", pod)]),
+        Reason::NotReady { pod, service } => with(dns.not_ready(), &[("pod", pod), ("service", service)]),
+        Reason::Terminating { pod, service } => {
+            with(dns.terminating(), &[("pod", pod), ("service", service)])
+        }
+        Reason::SliceLags { pod } => with(dns.slice_lags(), &[("pod", pod)]),
+        Reason::ResolverLags { object } => with(dns.resolver_lags(), &[("object", object)]),
         Reason::NoPod { pod, service, nearest } => {
-            with(dns.no_pod, &[("pod", pod), ("service", service), ("nearest", &near(nearest))])
+            with(dns.no_pod(), &[("pod", pod), ("service", service), ("nearest", &near(nearest))])
         }
         Reason::NamedOtherwise { address, name } => {
-            with(dns.named_otherwise, &[("address", address), ("name", name)])
+            with(dns.named_otherwise(), &[("address", address), ("name", name)])
         }
-        Reason::NoEndpoints { service } => with(dns.no_endpoints, &[("service", service)]),
+        Reason::NoEndpoints { service } => with(dns.no_endpoints(), &[("service", service)]),
         Reason::NoneReady { service, endpoints } => {
-            with(dns.none_ready, &[("service", service), ("count", &endpoints.to_string())])
+            with(dns.none_ready(), &[("service", service), ("count", &endpoints.to_string())])
         }
         Reason::NoPort { port, service, ports } => with(
-            dns.no_port,
+            dns.no_port(),
             &[("port", port), ("service", service), ("ports", if ports.is_empty() { "–" } else { ports })],
         ),
-        Reason::NoSvc { instead } => with(dns.no_svc, &[("name", instead)]),
-        Reason::NotSearched { instead } => with(dns.not_searched, &[("name", instead)]),
-        Reason::Outside { nearest } => with(dns.outside, &[("nearest", &near(nearest))]),
-        Reason::UnknownAddress { address } => with(dns.unknown_address, &[("address", address)]),
-        Reason::NegativeCached { until } => with(dns.negative_cached, &[("left", &left(until))]),
-        Reason::OldCached { until } => with(dns.old_cached, &[("left", &left(until))]),
-        Reason::Ipv4Only => with(dns.ipv4_only, &[]),
-        Reason::NoPorts { service } => with(dns.no_ports, &[("service", service)]),
-        Reason::OnlyDomain => with(dns.only_domain, &[]),
-        Reason::OtherType => with(dns.other_type, &[]),
+        Reason::NoSvc { instead } => with(dns.no_svc(), &[("name", instead)]),
+        Reason::NotSearched { instead } => with(dns.not_searched(), &[("name", instead)]),
+        Reason::Outside { nearest } => with(dns.outside(), &[("nearest", &near(nearest))]),
+        Reason::UnknownAddress { address } => with(dns.unknown_address(), &[("address", address)]),
+        Reason::NegativeCached { until } => with(dns.negative_cached(), &[("left", &left(until))]),
+        Reason::OldCached { until } => with(dns.old_cached(), &[("left", &left(until))]),
+        Reason::Ipv4Only => with(dns.ipv4_only(), &[]),
+        Reason::NoPorts { service } => with(dns.no_ports(), &[("service", service)]),
+        Reason::OnlyDomain => with(dns.only_domain(), &[]),
+        Reason::OtherType => with(dns.other_type(), &[]),
     }
 }

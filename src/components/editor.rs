@@ -10,7 +10,7 @@ use crate::session::Action;
 use crate::session::presets::{ComparisonPreset, PRESETS};
 use kubesim::Str;
 use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
-use scene::messages::{Messages, fill};
+use messages::{Messages, fill};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
@@ -60,7 +60,7 @@ impl Editor {
                 <div class="diagnosis" role="status">
                     { for diagnosis.diagnostics.iter().take(LISTED).map(|d| said(words, d)) }
                     if let Some(more) = diagnosis.diagnostics.len().checked_sub(LISTED + 1) {
-                        <p>{ fill(words.more, &[("count", &(more + 1).to_string())]) }</p>
+                        <p>{ fill(words.more(), &[("count", &(more + 1).to_string())]) }</p>
                     }
                     if **diagnosis != Diagnosis::default() || self.text.trim().is_empty() {
                         <p>
@@ -71,10 +71,10 @@ impl Editor {
                 </div>
                 { self.unapplied() }
                 <div class="bar">
-                    { button("primary", words.apply, send, Intent::Apply) }
-                    { button("", words.compare_edited, send, Intent::CompareEdited) }
-                    { button("", words.reset, send, Intent::Session(Action::Reset)) }
-                    { sign("", words.world.open, "⚙", send, Intent::OpenDialog(Dialog::World)) }
+                    { button("primary", words.apply(), send, Intent::Apply) }
+                    { button("", words.compare_edited(), send, Intent::CompareEdited) }
+                    { button("", words.reset(), send, Intent::Session(Action::Reset)) }
+                    { sign("", words.world().open(), "⚙", send, Intent::OpenDialog(Dialog::World)) }
                 </div>
             </>
         }
@@ -117,14 +117,14 @@ impl Editor {
         let is_example = EXAMPLES.iter().any(|example| is_shown(example.text));
         html! {
             <div class="bar">
-                <h2>{ words.manifest }</h2>
-                <select aria-label={words.examples} onchange={choose}>
-                    <option disabled={self.own.is_empty()} selected={!is_example && self.preset.is_none()}>{ words.own_manifest }</option>
+                <h2>{ words.manifest() }</h2>
+                <select aria-label={words.examples()} onchange={choose}>
+                    <option disabled={self.own.is_empty()} selected={!is_example && self.preset.is_none()}>{ words.own_manifest() }</option>
                     { for EXAMPLES.iter().map(of_example) }
-                    <optgroup label={words.side_by_side}>{ for PRESETS.iter().enumerate().map(of_preset) }</optgroup>
+                    <optgroup label={words.side_by_side()}>{ for PRESETS.iter().enumerate().map(of_preset) }</optgroup>
                 </select>
-                <label class="file" title={words.open_file}><span aria-hidden="true">{ "↥" }</span><input type="file" aria-label={words.open_file} accept=".yaml,.yml,.json,text/*" onchange={open} /></label>
-                { labelled("", Some(words.save_file.into()), None, "↧".into(), send, Intent::SaveManifest) }
+                <label class="file" title={words.open_file()}><span aria-hidden="true">{ "↥" }</span><input type="file" aria-label={words.open_file()} accept=".yaml,.yml,.json,text/*" onchange={open} /></label>
+                { labelled("", Some(words.save_file().into()), None, "↧".into(), send, Intent::SaveManifest) }
             </div>
         }
     }
@@ -135,12 +135,12 @@ impl Editor {
             return Html::default();
         };
         if applied.len().max(self.text.len()) > COMPARED {
-            return html! { <p class="unapplied">{ self.words.not_applied_long }</p> };
+            return html! { <p class="unapplied">{ self.words.not_applied_long() }</p> };
         }
         let count = difference::count(applied, &self.text).to_string();
         html! {
             <details class="unapplied">
-                <summary>{ fill(self.words.not_applied, &[("count", &count)]) }</summary>
+                <summary>{ fill(self.words.not_applied(), &[("count", &count)]) }</summary>
                 <div class="text" tabindex="0">{ difference::difference(self.words, applied, &self.text) }</div>
             </details>
         }
@@ -196,7 +196,7 @@ impl Editor {
                     { space(top) }
                     { for (top..count.min(top + DRAWN)).map(number) }
                 </pre>
-                <textarea aria-label={self.words.manifest} value={text.clone()} {oninput} {onkeydown}
+                <textarea aria-label={self.words.manifest()} value={text.clone()} {oninput} {onkeydown}
                     wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off" />
             </div>
         }
@@ -242,7 +242,7 @@ fn class(diagnostic: &Diagnostic) -> &'static str {
 }
 
 fn said(words: &'static Messages, diagnostic: &Diagnostic) -> Html {
-    let line = fill(words.line, &[("line", &diagnostic.span.line.to_string())]);
+    let line = fill(words.line(), &[("line", &diagnostic.span.line.to_string())]);
     let number = diagnostic.span.line as usize;
     let onclick = Callback::from(move |event: MouseEvent| {
         jump(&event, number);
@@ -280,8 +280,8 @@ fn found(words: &'static Messages, diagnosis: &Diagnosis) -> String {
     let names: Vec<String> =
         diagnosis.objects.iter().take(8).map(|o| format!("{} {}", o.kind, o.name)).collect();
     let count = match diagnosis.objects.len() {
-        1 => words.one_object.to_owned(),
-        count => fill(words.objects, &[("count", &count.to_string())]),
+        1 => words.one_object().to_owned(),
+        count => fill(words.objects(), &[("count", &count.to_string())]),
     };
     if names.is_empty() { count } else { format!("{count} · {}", names.join(", ")) }
 }

@@ -4,7 +4,7 @@ use super::button;
 use crate::page::intent::Intent;
 use crate::page::panel::View;
 use kubesim::{Key, Kind, Object, SimTime, Store};
-use scene::messages::Messages;
+use messages::Messages;
 use scene::scene::ago;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -40,7 +40,7 @@ pub fn events(words: &'static Messages, store: &Store, now: SimTime, send: &Call
     };
     html! {
         if events.is_empty() {
-            <p class="empty">{ words.no_events }</p>
+            <p class="empty">{ words.no_events() }</p>
         } else {
             <ol class="events">{ for events.iter().take(SHOWN).map(row) }</ol>
         }

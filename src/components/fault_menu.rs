@@ -8,8 +8,8 @@ use kubesim::api::Fault;
 use kubesim::api::pod::ContainerState;
 use kubesim::kubelet::{cannot_be_pulled, is_silent};
 use kubesim::{Key, Kind, Store, fault};
+use messages::{Messages, fill};
 use scene::explain::{Subject, doubts, in_namespace, mended};
-use scene::messages::{Messages, fill};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -45,7 +45,7 @@ pub fn menu(words: &'static Messages, store: &Store, key: Option<&Key>, send: &C
     let ontoggle = Callback::from(|event: Event| {
         focus_first(&event);
     });
-    let title = key.map(|key| fill(words.trouble_for, &[("name", &key.name)]));
+    let title = key.map(|key| fill(words.trouble_for(), &[("name", &key.name)]));
     html! {
         <div id={ID} popover="auto" class="menu" {onkeydown} {ontoggle}>
             <h3>{ title.clone() }</h3>
@@ -117,16 +117,16 @@ impl Menu<'_> {
     fn pod(&self) -> Vec<(String, Intent)> {
         let (words, key, name) = (self.words, self.key, &self.key.name);
         let mut items = vec![
-            (words.why_so.into(), Intent::Explain(Some(Subject::Pod(key.clone())))),
-            (words.why_dns.into(), Intent::Explain(Some(Subject::Endpoint(key.clone())))),
+            (words.why_so().into(), Intent::Explain(Some(Subject::Pod(key.clone())))),
+            (words.why_dns().into(), Intent::Explain(Some(Subject::Endpoint(key.clone())))),
         ];
         let Some(object) = self.store.get(key) else { return items };
         let pod = object.pod();
         let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
         if !object.meta.is_terminating() {
-            add(words.do_delete, format!("kubectl delete pod {name}"));
+            add(words.do_delete(), format!("kubectl delete pod {name}"));
         }
-        add(words.force_delete, format!("kubectl delete pod {name} --force --grace-period=0"));
+        add(words.force_delete(), format!("kubectl delete pod {name} --force --grace-period=0"));
         let node = pod.spec.node_name.as_ref();
         let reachable = !node.is_some_and(|node| is_silent(self.store, node));
         let runs = |name: &str| {
@@ -134,13 +134,13 @@ impl Menu<'_> {
             reachable && status.is_some_and(|status| matches!(status.state, ContainerState::Running { .. }))
         };
         for container in pod.spec.containers.iter().filter(|container| runs(&container.name)) {
-            let text = fill(words.kill_container, &[("container", &container.name)]);
+            let text = fill(words.kill_container(), &[("container", &container.name)]);
             add(&text, format!("trouble kill {name} -c {}", container.name));
         }
         if fault::is_pod_unready(self.store, object.meta.uid) {
-            add(words.mend_readiness, format!("trouble ready {name}"));
+            add(words.mend_readiness(), format!("trouble ready {name}"));
         } else if pod.is_ready() {
-            add(words.fail_readiness, format!("trouble unready {name}"));
+            add(words.fail_readiness(), format!("trouble unready {name}"));
         }
         let set = object.meta.controller().filter(|owner| &*owner.kind == "StatefulSet");
         if let (Some(set), Some(container)) = (set, pod.spec.containers.first()) {
@@ -148,7 +148,7 @@ impl Menu<'_> {
             if !cannot_be_pulled(self.store, image) {
                 let command =
                     format!("kubectl set image statefulset/{set} {container}={image}-does-not-exist");
-                add(words.bad_image, command);
+                add(words.bad_image(), command);
             }
         }
         for (text, command) in mended(words, self.store, object) {
@@ -159,7 +159,7 @@ impl Menu<'_> {
         }
         if let Some(node) = node {
             let node = Key::cluster(Kind::Node, node);
-            items.push((fill(words.trouble_for, &[("name", &node.name)]), Intent::OfferFaults(node)));
+            items.push((fill(words.trouble_for(), &[("name", &node.name)]), Intent::OfferFaults(node)));
         }
         items
     }
@@ -167,31 +167,31 @@ impl Menu<'_> {
     fn claim(&self) -> Vec<(String, Intent)> {
         let words = self.words;
         vec![
-            (words.why_so.into(), Intent::Explain(Some(Subject::Claim(self.key.clone())))),
-            (words.do_inspect.into(), Intent::Inspect(self.key.clone())),
-            (words.do_delete.into(), self.command(format!("kubectl delete pvc {}", self.key.name))),
+            (words.why_so().into(), Intent::Explain(Some(Subject::Claim(self.key.clone())))),
+            (words.do_inspect().into(), Intent::Inspect(self.key.clone())),
+            (words.do_delete().into(), self.command(format!("kubectl delete pvc {}", self.key.name))),
         ]
     }
 
     fn node(&self) -> Vec<(String, Intent)> {
         let (words, name) = (self.words, &self.key.name);
         let mut items = vec![
-            (words.why_so.into(), Intent::Explain(Some(Subject::Node(self.key.clone())))),
-            (words.do_inspect.into(), Intent::Inspect(self.key.clone())),
+            (words.why_so().into(), Intent::Explain(Some(Subject::Node(self.key.clone())))),
+            (words.do_inspect().into(), Intent::Inspect(self.key.clone())),
         ];
         let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
         if fault::is_node_down(self.store, name) {
-            add(words.node_up, format!("trouble node {name} up"));
+            add(words.node_up(), format!("trouble node {name} up"));
         } else {
-            add(words.node_down, format!("trouble node {name} down"));
+            add(words.node_down(), format!("trouble node {name} down"));
         }
         let cordoned = self.store.get(self.key).is_some_and(|node| node.node().unschedulable);
         if cordoned {
-            add(words.uncordon, format!("kubectl uncordon {name}"));
+            add(words.uncordon(), format!("kubectl uncordon {name}"));
         } else {
-            add(words.cordon, format!("kubectl cordon {name}"));
+            add(words.cordon(), format!("kubectl cordon {name}"));
         }
-        add(words.drain, format!("kubectl drain {name} --ignore-daemonsets --force"));
+        add(words.drain(), format!("kubectl drain {name} --ignore-daemonsets --force"));
         items
     }
 
@@ -199,23 +199,27 @@ impl Menu<'_> {
         let words = self.words;
         let workers = self.store.list(Kind::Node);
         let workers = workers.filter(|n| !n.node().taints.iter().any(|t| t.key.ends_with("control-plane")));
-        let of_node = |key: Key| (fill(words.trouble_for, &[("name", &key.name)]), Intent::OfferFaults(key));
+        let of_node =
+            |key: Key| (fill(words.trouble_for(), &[("name", &key.name)]), Intent::OfferFaults(key));
         let mut items: Vec<_> = workers.map(|node| of_node(node.key())).collect();
         let mut add =
             |text: &str, command: String| items.push((text.into(), Intent::Command(command.into())));
         for class in self.store.list(Kind::StorageClass) {
             let name = &class.meta.name;
-            add(&fill(words.delete_class, &[("class", name)]), format!("kubectl delete storageclass {name}"));
+            add(
+                &fill(words.delete_class(), &[("class", name)]),
+                format!("kubectl delete storageclass {name}"),
+            );
         }
         for (fault, command, slow, normal) in [
-            (Fault::SlowVolumes, "trouble disk", words.slow_disks, words.normal_disks),
-            (Fault::SlowImages, "trouble images", words.slow_images, words.normal_images),
+            (Fault::SlowVolumes, "trouble disk", words.slow_disks(), words.normal_disks()),
+            (Fault::SlowImages, "trouble images", words.slow_images(), words.normal_images()),
         ] {
             let (text, word) =
                 if fault::is_present(self.store, &fault) { (normal, " normal") } else { (slow, " slow") };
             add(text, [command, word].concat());
         }
-        items.push((words.world.open.into(), Intent::OpenDialog(Dialog::World)));
+        items.push((words.world().open().into(), Intent::OpenDialog(Dialog::World)));
         items
     }
 }
@@ -228,7 +232,7 @@ pub fn why_button(
     send: &Callback<Intent>,
     subject: Subject,
 ) -> Html {
-    let label = fill(words.ask_why, &[("name", name), ("status", status)]);
+    let label = fill(words.ask_why(), &[("name", name), ("status", status)]);
     let content = Html::from(status.to_string());
     labelled("ask", Some(label.into()), None, content, send, Intent::Explain(Some(subject)))
 }

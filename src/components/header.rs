@@ -3,7 +3,7 @@
 use super::{button, sign};
 use crate::page::intent::{Intent, Share};
 use crate::page::layout::Arrangement;
-use scene::messages::Messages;
+use messages::Messages;
 use yew::prelude::*;
 
 /// The head of the page.
@@ -16,12 +16,12 @@ pub fn header(words: &'static Messages, send: &Callback<Intent>) -> Html {
                 </svg>
                 { "Ordinal" }
             </h1>
-            <p>{ words.tagline }</p>
-            <p class="far">{ words.simulation }</p>
-            { button("share", words.copy_link, send, Intent::Share(Share::Link)) }
-            { button("share embed", words.copy_embed, send, Intent::Share(Share::Embed)) }
-            { sign("type", words.large_type, "A", send, Intent::Arrange(Arrangement::ToggleType)) }
-            { sign("", words.theme, "◐", send, Intent::ToggleTheme) }
+            <p>{ words.tagline() }</p>
+            <p class="far">{ words.simulation() }</p>
+            { button("share", words.copy_link(), send, Intent::Share(Share::Link)) }
+            { button("share embed", words.copy_embed(), send, Intent::Share(Share::Embed)) }
+            { sign("type", words.large_type(), "A", send, Intent::Arrange(Arrangement::ToggleType)) }
+            { sign("", words.theme(), "◐", send, Intent::ToggleTheme) }
         </header>
     }
 }

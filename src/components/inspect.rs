@@ -8,7 +8,7 @@ use crate::page::panel::{InspectorTab, View};
 use crate::session::Session;
 use crate::session::branch::Branch;
 use kubesim::{Change, Key, Kind, Object, SimTime, kubectl};
-use scene::messages::Messages;
+use messages::Messages;
 use std::rc::Rc;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
@@ -66,7 +66,7 @@ pub fn inspect(
         _ if tab == InspectorTab::Changes => changes(words, object, &versions, inspected.since),
         Some(object) if tab == InspectorTab::Yaml => yaml(object).into(),
         Some(object) => kubectl::describe::describe(store, object, now, true).into(),
-        None => words.nothing_here.into(),
+        None => words.nothing_here().into(),
     };
     let option =
         |key: &Key| html! { <option selected={shown.as_ref() == Some(key)}>{ key.to_string() }</option> };
@@ -87,10 +87,10 @@ pub fn inspect(
     html! {
         <>
             <div class="bar">
-                <select aria-label={words.object} onchange={choose}>{ options }</select>
+                <select aria-label={words.object()} onchange={choose}>{ options }</select>
                 { tab(InspectorTab::Described, "describe") }
                 { tab(InspectorTab::Yaml, "YAML") }
-                { tab(InspectorTab::Changes, words.changes) }
+                { tab(InspectorTab::Changes, words.changes()) }
             </div>
             if let Some(other) = session.beside() {
                 <div class="bar">{ half(session.branch(), false) }{ half(other, true) }</div>
@@ -154,12 +154,13 @@ fn offered(
     });
     let option = |(n, v): (usize, &Version)| {
         let version = v.object.as_ref().map(|o| o.meta.resource_version.to_string());
-        let name = if n == 0 { words.last_version } else { version.as_deref().unwrap_or(words.not_there) };
+        let name =
+            if n == 0 { words.last_version() } else { version.as_deref().unwrap_or(words.not_there()) };
         html! { <option selected={chosen == Some(v.position)}>{ v.at.to_string() }{ " · " }{ name }</option> }
     };
     html! {
         <label class="bar">
-            { words.since_version }
+            { words.since_version() }
             <select onchange={choose}>{ for versions[1..].iter().enumerate().map(option) }</select>
         </label>
     }
@@ -177,12 +178,12 @@ fn changes(
     since: Option<usize>,
 ) -> Html {
     let Some(other) = other(versions, since) else {
-        return if object.is_some() { words.only_version } else { words.nothing_here }.into();
+        return if object.is_some() { words.only_version() } else { words.nothing_here() }.into();
     };
     let text = |object: Option<&Rc<Object>>| object.map(|o| yaml(o)).unwrap_or_default();
     let (from, to) = (text(other.object.as_ref()), text(object));
     if from == to {
-        return words.unchanged.into();
+        return words.unchanged().into();
     }
     let ((from, old), (to, new)) = (without_version(&from), without_version(&to));
     let versions = if old == new { Html::default() } else { difference(words, &old, &new) };

@@ -8,9 +8,9 @@ use crate::page::intent::Intent;
 use crate::session::Session;
 use kubesim::kubectl::editor;
 use kubesim::{Input, Key, Kind, Str, Stream};
+use messages::{Messages, fill};
 use scene::explain::in_namespace;
 use scene::history::{Chronicle, OutputChunk, Printed};
-use scene::messages::{Messages, fill};
 use scene::scene::{PodSlot, Scene};
 use std::any::Any;
 use std::cell::RefCell;
@@ -109,7 +109,7 @@ pub fn Terminal(props: &Props) -> Html {
     let search = line.mode.search.map(|_| {
         format!("(reverse-i-search)`{}': {}", line.mode.query, found.as_deref().unwrap_or_default())
     });
-    let label = if search.is_some() { words.search } else { words.command_line };
+    let label = if search.is_some() { words.search() } else { words.command_line() };
     let onkeydown = {
         let line = line.clone();
         Callback::from(move |event: KeyboardEvent| line.press(&event, found.as_ref()))
@@ -128,18 +128,18 @@ pub fn Terminal(props: &Props) -> Html {
     html! {
         <>
             <div class="screen" ref={scroller} {onclick} {onscroll} tabindex="-1">
-                <div role="log" aria-label={words.printed}>{ pages }</div>
+                <div role="log" aria-label={words.printed()}>{ pages }</div>
                 if let Some(search) = search { <div class="typed" role="status">{ search }</div> }
                 <label class="line">
                     { prompt }
                     <input ref={input} type="text" aria-label={label} {onkeydown} {oninput} {onpaste}
                         autocapitalize="off" autocomplete="off" spellcheck="false" enterkeyhint="go" />
                 </label>
-                <div role="status" aria-label={words.completions}>
+                <div role="status" aria-label={words.completions()}>
                     <ul class="offers">{ for line.mode.offers.iter().map(|word| html! { <li>{ word }</li> }) }</ul>
                 </div>
             </div>
-            <div class="chips" role="group" aria-label={words.suggestions}>{ for suggestions.iter().map(chip) }</div>
+            <div class="chips" role="group" aria-label={words.suggestions()}>{ for suggestions.iter().map(chip) }</div>
         </>
     }
 }
@@ -416,8 +416,8 @@ fn text_editor(
             <textarea key={address(text)} aria-label={line.to_string()} wrap="off" spellcheck="false" autocapitalize="off"
                 autocomplete="off" autofocus=true defaultvalue={text.to_string()} />
             <div class="bar">
-                <button class="primary" type="submit">{ words.save }</button>
-                <button type="button" onclick={cancel}>{ words.cancel }</button>
+                <button class="primary" type="submit">{ words.save() }</button>
+                <button type="button" onclick={cancel}>{ words.cancel() }</button>
             </div>
         </form>
     }
@@ -477,7 +477,7 @@ fn whole(words: &'static Messages, chronicle: &Chronicle, printed: &Printed) -> 
         return shown;
     }
     let count = printed.hidden.to_string();
-    html! { <>{ shown }<em>{ fill(words.line_cut, &[("count", &count)]) }</em></> }
+    html! { <>{ shown }<em>{ fill(words.line_cut(), &[("count", &count)]) }</em></> }
 }
 
 fn piece(chronicle: &Chronicle, stream: Stream, text: &str) -> Html {

@@ -7,10 +7,10 @@ use crate::page::intent::Intent;
 use crate::session::branch::{Branch, Stop};
 use crate::session::{Action, Session};
 use kubesim::SimTime;
+use messages::{Messages, fill};
 use scene::history::Band;
 use scene::history::pod_state::{PodName, PodState};
 use scene::history::{Chronicle, Decision, Life, Stretch, UserCommand};
-use scene::messages::{Messages, fill};
 use scene::scene::{PodSlot, Scene};
 use std::cell::RefCell;
 use std::fmt::Write;
@@ -40,6 +40,9 @@ const SPEEDS: [(f64, &str); 6] =
     [(0.5, "½×"), (1.0, "1×"), (2.0, "2×"), (4.0, "4×"), (8.0, "8×"), (16.0, "16×")];
 /// The id of the list of keys.
 const KEYS: &str = "keys";
+/// What stands on the keys of the shortcuts; [`Messages::keys`] says what each does.
+const SHORTCUTS: [&str; 14] =
+    ["Space", "←", "→", "[", "]", "PgDn PgUp", "Home", "End", "Ctrl Enter", "M", "T", "L", "A", "?"];
 /// A time on the axis nearer to the playhead than this part of the timeline gives way to it.
 const APART: f64 = 0.025;
 /// Marks of decisions nearer to each other than this part of the timeline are one.
@@ -100,17 +103,17 @@ pub fn timeline(
         None => html! { <li>{ ends(&row.name) }</li> },
     };
     html! {
-        <section {class} aria-label={words.timeline}>
+        <section {class} aria-label={words.timeline()}>
             { controls(words, &session, send) }
             if session.branches().len() > 1 { { branches(words, &session, send) } }
             if let Some((count, at)) = session.history().dropped() {
                 <p class="dropped" role="status">
-                    { fill(words.dropped, &[("count", &count.to_string()), ("time", &at.to_string())]) }
+                    { fill(words.dropped(), &[("count", &count.to_string()), ("time", &at.to_string())]) }
                 </p>
             }
             <div class="tracks">
                 if crowd {
-                    <ol class="bands" aria-hidden="true"><li>{ words.pods }</li></ol>
+                    <ol class="bands" aria-hidden="true"><li>{ words.pods() }</li></ol>
                 } else if height >= NAMED_PX {
                     <ol class={format!("h{height}")} aria-hidden="true">{ for rows.iter().map(name) }
                         { for watched.iter().map(|asked| html! { <li class="asked">{ &*asked.question.name }</li> }) }
@@ -263,7 +266,7 @@ fn controls(words: &'static Messages, session: &Session, send: &Callback<Intent>
     let icon = |class: &'static str, label: &'static str, text: &'static str, action: Action| {
         sign(class, label, text, send, Intent::Session(action))
     };
-    let (label, text) = if session.is_playing() { (words.pause, "❚❚") } else { (words.play, "▶") };
+    let (label, text) = if session.is_playing() { (words.pause(), "❚❚") } else { (words.play(), "▶") };
     let content = html! { <>{ text }<span>{ label }</span></> };
     let speed = |(speed, label): (f64, &'static str)| {
         choice("", session.speed() == speed, Html::from(label), send, Intent::Session(Action::Speed(speed)))
@@ -273,27 +276,27 @@ fn controls(words: &'static Messages, session: &Session, send: &Callback<Intent>
         |(state, name): (PodState, &'static str)| html! { <li><i class={state.class()} />{ name }</li> };
     html! {
         <div class="controls">
-            { icon("far", words.to_start, "|◀", Action::Start) }
-            { icon("", words.step_back, "◀", Action::Step { forward: false, stop: Stop::Event }) }
+            { icon("far", words.to_start(), "|◀", Action::Start) }
+            { icon("", words.step_back(), "◀", Action::Step { forward: false, stop: Stop::Event }) }
             { labelled("primary play", Some(label.into()), None, content, send, Intent::Session(Action::Toggle)) }
-            { icon("", words.step_on, "▶", Action::Step { forward: true, stop: Stop::Event }) }
-            { icon("far", words.to_present, "▶|", Action::Present) }
+            { icon("", words.step_on(), "▶", Action::Step { forward: true, stop: Stop::Event }) }
+            { icon("far", words.to_present(), "▶|", Action::Present) }
             <span class="clock">
                 <span class="time">{ session.now().to_string() }</span>
                 { for session.lagging_pace().map(|pace| lag(words, pace)) }
             </span>
-            <div class="speeds" role="group" aria-label={words.speed}>
+            <div class="speeds" role="group" aria-label={words.speed()}>
                 { for SPEEDS.map(speed) }
-                { choice("skip", skips, Html::from(words.skip_idle), send, Intent::Session(Action::SkipIdle(!skips))) }
+                { choice("skip", skips, Html::from(words.skip_idle()), send, Intent::Session(Action::SkipIdle(!skips))) }
             </div>
-            { icon("far", words.decision_back, "◀◆", Action::Step { forward: false, stop: Stop::Decision }) }
-            { icon("far", words.decision_on, "◆▶", Action::Step { forward: true, stop: Stop::Decision }) }
-            <button type="button" class="keys" popovertarget={KEYS} aria-label={words.shortcuts} title={words.shortcuts}>{ "?" }</button>
-            <div id={KEYS} popover="auto" class="menu" role="dialog" aria-label={words.shortcuts}>
-                <h3>{ words.shortcuts }</h3>
-                <dl>{ for words.keys.iter().map(key) }</dl>
+            { icon("far", words.decision_back(), "◀◆", Action::Step { forward: false, stop: Stop::Decision }) }
+            { icon("far", words.decision_on(), "◆▶", Action::Step { forward: true, stop: Stop::Decision }) }
+            <button type="button" class="keys" popovertarget={KEYS} aria-label={words.shortcuts()} title={words.shortcuts()}>{ "?" }</button>
+            <div id={KEYS} popover="auto" class="menu" role="dialog" aria-label={words.shortcuts()}>
+                <h3>{ words.shortcuts() }</h3>
+                <dl>{ for SHORTCUTS.into_iter().zip(words.keys()).map(key) }</dl>
             </div>
-            <ul class="legend">{ for PodState::ALL.into_iter().zip(words.states.iter().copied()).map(state) }</ul>
+            <ul class="legend">{ for PodState::ALL.into_iter().zip(words.states()).map(state) }</ul>
         </div>
     }
 }
@@ -302,7 +305,7 @@ fn controls(words: &'static Messages, session: &Session, send: &Callback<Intent>
 fn lag(words: &'static Messages, pace: f64) -> Html {
     let tenths = (pace * 10.0) as i64;
     let pace = format!("{}.{}", tenths / 10, tenths % 10);
-    html! { <small class="lag" title={words.lags_why}>{ fill(words.lags, &[("pace", &pace)]) }</small> }
+    html! { <small class="lag" title={words.lags_why()}>{ fill(words.lags(), &[("pace", &pace)]) }</small> }
 }
 
 /// The branches: the one that is shown can be named, another one be shown, compared with, thrown away.
@@ -310,11 +313,11 @@ fn branches(words: &'static Messages, session: &Session, send: &Callback<Intent>
     let (shown, beside) = (session.branch().id, session.beside().map(|b| b.id));
     let branch = |branch: &Branch| {
         let (id, name) = (branch.id, branch_name(words, branch));
-        let from = branch.from.map(|(_, at)| fill(words.branch_from, &[("time", &at.to_string())]));
+        let from = branch.from.map(|(_, at)| fill(words.branch_from(), &[("time", &at.to_string())]));
         let about = |text| Some(AttrValue::from(fill(text, &[("branch", name)])));
         let discard = labelled(
             "",
-            about(words.discard_branch),
+            about(words.discard_branch()),
             None,
             "✕".into(),
             send,
@@ -328,7 +331,7 @@ fn branches(words: &'static Messages, session: &Session, send: &Callback<Intent>
             let name = name.to_string();
             return html! {
                 <li key={id} class="shown">
-                    <input type="text" dir="auto" aria-label={words.branch_name} value={name} {onchange} spellcheck="false" autocomplete="off" />
+                    <input type="text" dir="auto" aria-label={words.branch_name()} value={name} {onchange} spellcheck="false" autocomplete="off" />
                     <small>{ from }</small>{ discard }
                 </li>
             };
@@ -338,14 +341,14 @@ fn branches(words: &'static Messages, session: &Session, send: &Callback<Intent>
         html! {
             <li key={id}>
                 { labelled("", None, Some(false), content, send, Intent::Session(Action::Switch(id))) }
-                { labelled("", about(words.compare_with), Some(beside == Some(id)), "⇄".into(), send, compare) }
+                { labelled("", about(words.compare_with()), Some(beside == Some(id)), "⇄".into(), send, compare) }
                 { discard }
             </li>
         }
     };
     html! {
         <div class="branches">
-            <h2>{ words.branches }</h2>
+            <h2>{ words.branches() }</h2>
             <ul>{ for session.branches().iter().map(branch) }</ul>
         </div>
     }
@@ -353,10 +356,10 @@ fn branches(words: &'static Messages, session: &Session, send: &Callback<Intent>
 
 /// A branch's name; the first one has none of its own.
 pub fn branch_name<'b>(words: &'static Messages, branch: &'b Branch) -> &'b str {
-    if branch.name.is_empty() { words.first_branch } else { &branch.name }
+    if branch.name.is_empty() { words.first_branch() } else { &branch.name }
 }
 
-fn key((key, does): &(&'static str, &'static str)) -> Html {
+fn key((key, does): (&'static str, &'static str)) -> Html {
     html! { <><dt><kbd>{ key }</kbd></dt><dd>{ does }</dd></> }
 }
 
@@ -552,7 +555,7 @@ fn only_reads(text: &str) -> bool {
 
 /// How many commands a group has.
 fn how_many(words: &'static Messages, group: &[UserCommand]) -> String {
-    fill(words.commands, &[("count", &group.len().to_string())])
+    fill(words.commands(), &[("count", &group.len().to_string())])
 }
 
 /// Those of the user's commands that are one mark because they are close together: pointed at or focused, it lists them.
@@ -661,7 +664,7 @@ fn scrubber(words: &'static Messages, span: f64, now: f64, frontier: f64, send: 
     };
     let seconds = |at: f64| ((at / 1000.0) as i64).to_string();
     html! {
-        <div class="scrub" role="slider" tabindex="0" aria-label={words.timeline} aria-valuemin="0"
+        <div class="scrub" role="slider" tabindex="0" aria-label={words.timeline()} aria-valuemin="0"
             aria-valuemax={seconds(frontier)} aria-valuenow={seconds(now)} aria-valuetext={SimTime(now as i64).to_string()}
             onpointerdown={pointed.clone()} onpointermove={pointed.clone()} onpointerup={pointed} {onkeydown} />
     }

@@ -8,7 +8,7 @@ use crate::page::world::{Class, Draft, Node};
 use crate::session::Action;
 use kubesim::Options;
 use kubesim::world::{DELAYS, MAX_UNAVAILABLE};
-use scene::messages::Messages;
+use messages::{Messages, fill};
 use std::rc::Rc;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
@@ -76,23 +76,23 @@ impl Component for World {
         let closed = send.reform(|()| Intent::ShowDialog(None));
         let form = Form { words, link: context.link().clone() };
         html! {
-            <Modal title={words.world.title} close={words.heard} {closed}>
-                <p>{ words.world.about }</p>
+            <Modal title={words.world().title()} close={words.heard()} {closed}>
+                <p>{ words.world().about() }</p>
                 { form.nodes(&self.draft.nodes) }
                 { form.classes(&self.draft.classes) }
                 <fieldset>
-                    <legend>{ words.world.rest }</legend>
+                    <legend>{ words.world().rest() }</legend>
                     { form.tick(MAX_UNAVAILABLE, self.draft.max_unavailable, |draft, on| draft.max_unavailable = on) }
                     <label>
-                        { words.world.gone_images }
+                        { words.world().gone_images() }
                         <textarea rows="2" spellcheck="false" placeholder="nginx:1.99" value={self.draft.gone_images.clone()} oninput={form.images()} />
                     </label>
                     <details>
-                        <summary>{ words.world.delays }</summary>
+                        <summary>{ words.world().delays() }</summary>
                         <div class="grid">{ for DELAYS.iter().enumerate().map(|(n, delay)| form.delay(n, delay.name, &self.draft.delays[n])) }</div>
                     </details>
                     <details>
-                        <summary>{ rich(words.world.as_json) }</summary>
+                        <summary>{ rich(words.world().as_json()) }</summary>
                         <pre>{ self.draft.shortest().to_string() }</pre>
                     </details>
                 </fieldset>
@@ -100,9 +100,9 @@ impl Component for World {
                     <p class="bad" role="alert">{ problem }</p>
                 }
                 <div class="bar">
-                    <button type="button" class="primary" disabled={problem.is_some()} onclick={begin}>{ words.world.begin }</button>
-                    <button type="button" onclick={form.act(|draft| *draft = Draft::of(&Options::default()))}>{ words.world.usual }</button>
-                    <button type="button" onclick={cancel}>{ words.world.cancel }</button>
+                    <button type="button" class="primary" disabled={problem.is_some()} onclick={begin}>{ words.world().begin() }</button>
+                    <button type="button" onclick={form.act(|draft| *draft = Draft::of(&Options::default()))}>{ words.world().usual() }</button>
+                    <button type="button" onclick={cancel}>{ words.world().cancel() }</button>
                 </div>
             </Modal>
         }
@@ -131,7 +131,7 @@ impl Form<'_> {
             let field: HtmlInputElement = event.target_unchecked_into();
             Box::new(move |draft| set(draft, field.value()))
         });
-        let placeholder = if label == self.words.world.taints { "key=value:NoSchedule" } else { "" };
+        let placeholder = if label == self.words.world().taints() { "key=value:NoSchedule" } else { "" };
         html! { <label><span>{ label }</span><input aria-label={label} {placeholder} spellcheck="false" autocomplete="off" value={value.to_owned()} {oninput} /></label> }
     }
 
@@ -150,42 +150,42 @@ impl Form<'_> {
     }
 
     fn remove(&self, name: &str, change: impl Fn(&mut Draft) + Copy + 'static) -> Html {
-        let label = [self.words.world.remove, " ", name].concat();
+        let label = fill(self.words.world().remove(), &[("name", name)]);
         html! { <button type="button" aria-label={label.clone()} title={label} onclick={self.act(change)}>{ "✕" }</button> }
     }
 
     fn nodes(&self, nodes: &[Node]) -> Html {
-        let words = &self.words.world;
+        let words = self.words.world();
         let row = |(n, node): (usize, &Node)| {
             html! {
                 <li>
-                    { self.text(words.name, &node.name, move |draft, text| draft.nodes[n].name = text) }
+                    { self.text(words.name(), &node.name, move |draft, text| draft.nodes[n].name = text) }
                     { self.text("CPU", &node.cpu, move |draft, text| draft.nodes[n].cpu = text) }
-                    { self.text(words.memory, &node.memory, move |draft, text| draft.nodes[n].memory = text) }
-                    { self.text(words.zone, &node.zone, move |draft, text| draft.nodes[n].zone = text) }
-                    { self.text(words.taints, &node.taints, move |draft, text| draft.nodes[n].taints = text) }
-                    { self.tick(words.control_plane, node.control_plane, move |draft, on| draft.nodes[n].control_plane = on) }
+                    { self.text(words.memory(), &node.memory, move |draft, text| draft.nodes[n].memory = text) }
+                    { self.text(words.zone(), &node.zone, move |draft, text| draft.nodes[n].zone = text) }
+                    { self.text(words.taints(), &node.taints, move |draft, text| draft.nodes[n].taints = text) }
+                    { self.tick(words.control_plane(), node.control_plane, move |draft, on| draft.nodes[n].control_plane = on) }
                     { self.remove(&node.name, move |draft| drop(draft.nodes.remove(n))) }
                 </li>
             }
         };
         html! {
             <fieldset>
-                <legend>{ words.nodes }</legend>
+                <legend>{ words.nodes() }</legend>
                 <ul class="rows of-nodes">{ for nodes.iter().enumerate().map(row) }</ul>
-                <button type="button" onclick={self.act(Draft::add_node)}>{ words.add_node }</button>
+                <button type="button" onclick={self.act(Draft::add_node)}>{ words.add_node() }</button>
             </fieldset>
         }
     }
 
     fn classes(&self, classes: &[Class]) -> Html {
-        let words = &self.words.world;
+        let words = self.words.world();
         let row = |(n, class): (usize, &Class)| {
             html! {
                 <li>
-                    { self.text(words.name, &class.name, move |draft, text| draft.classes[n].name = text) }
-                    { self.text(words.provisioner, &class.provisioner, move |draft, text| draft.classes[n].provisioner = text) }
-                    { self.tick(words.default, class.is_default, move |draft, on| draft.classes[n].is_default = on) }
+                    { self.text(words.name(), &class.name, move |draft, text| draft.classes[n].name = text) }
+                    { self.text(words.provisioner(), &class.provisioner, move |draft, text| draft.classes[n].provisioner = text) }
+                    { self.tick(words.default(), class.is_default, move |draft, on| draft.classes[n].is_default = on) }
                     { self.tick("Immediate", class.is_immediate, move |draft, on| draft.classes[n].is_immediate = on) }
                     { self.remove(&class.name, move |draft| drop(draft.classes.remove(n))) }
                 </li>
@@ -193,9 +193,9 @@ impl Form<'_> {
         };
         html! {
             <fieldset>
-                <legend>{ words.classes }</legend>
+                <legend>{ words.classes() }</legend>
                 <ul class="rows of-classes">{ for classes.iter().enumerate().map(row) }</ul>
-                <button type="button" onclick={self.act(|draft| draft.classes.push(Class::default()))}>{ words.add_class }</button>
+                <button type="button" onclick={self.act(|draft| draft.classes.push(Class::default()))}>{ words.add_class() }</button>
             </fieldset>
         }
     }

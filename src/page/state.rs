@@ -7,8 +7,8 @@ use crate::link::{Link, Problem};
 use crate::session::Session;
 use kubesim::manifest::{Diagnosis, diagnose};
 use kubesim::{FeatureGates, Key, SimTime, Str};
+use messages::Messages;
 use scene::explain::Subject;
-use scene::messages::Messages;
 use std::rc::Rc;
 
 /// What the user has chosen to see.

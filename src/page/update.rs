@@ -261,8 +261,8 @@ impl PageState {
     /// What was applied, and what is in the editor, each in a cluster of its own.
     fn compare_edited(&mut self) -> Vec<Effect> {
         self.view = View::Stage;
-        let edited = Variant { name: self.words.as_edited.into(), manifest: self.text.clone() };
-        vec![Effect::Session(Action::CompareEdited { applied: self.words.as_applied.into(), edited })]
+        let edited = Variant { name: self.words.as_edited().into(), manifest: self.text.clone() };
+        vec![Effect::Session(Action::CompareEdited { applied: self.words.as_applied().into(), edited })]
     }
 
     /// The first manifest of a built-in comparison is in the editor.

@@ -7,8 +7,8 @@ use kubesim::terminal::PROMPT;
 use kubesim::{
     Entry, History, Input, Key, Moment, Options, SimTime, Span, Story, Str, Stream, TimedInput, terminal,
 };
+use messages::Messages;
 use scene::history::{Chronicle, OutputChunk, Printed, is_decision, is_event};
-use scene::messages::Messages;
 use scene::scene::pod_grid::PodGrid;
 use scene::scene::{Lane, Playhead, Scene, SceneCache, scene as scene_at};
 use std::rc::Rc;

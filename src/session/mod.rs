@@ -21,9 +21,9 @@ use self::way_back::WayBack;
 use crate::link::{Link, SavedBranch};
 use kubesim::terminal::Completion;
 use kubesim::{Change, History, Input, Key, Kind, Moment, Options, SimTime, Str};
+use messages::Messages;
 use scene::history::difference::{Difference, differences};
 use scene::history::{Chronicle, OutputChunk};
-use scene::messages::Messages;
 use scene::scene::{Playhead, ROOM, Scene, shown_set};
 use std::rc::Rc;
 

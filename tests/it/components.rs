@@ -2,6 +2,7 @@
 
 use kubesim::manifest::diagnose;
 use kubesim::{Change, FeatureGates, Input, Key, Kind, Str};
+use messages::{EN, fill};
 use ordinal::app::App;
 use ordinal::app::warm_up::{Pictures, WarmUp};
 use ordinal::components::dns::dns;
@@ -18,7 +19,6 @@ use ordinal::link::Link;
 use ordinal::page::intent::Intent;
 use ordinal::page::panel::{DnsQuery, InspectorTab};
 use ordinal::session::{Action, Session};
-use scene::messages::{EN, fill};
 use std::cell::RefCell;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -115,31 +115,36 @@ fn the_menu_of_faults_offers_only_what_changes_something() {
         texts.each_ref().map(|text| html.contains(&**text))
     };
     let image = "han0495/flask-example-app";
-    let disks = [EN.slow_disks, EN.normal_disks];
+    let disks = [EN.slow_disks(), EN.normal_disks()];
     let own = |texts: [&str; 2]| texts.map(str::to_owned);
     let of_program = |doubt: &str, mends: &str| {
         let values = [("image", image), ("container", "flask-app"), ("port", "80"), ("probe", "readiness")];
-        [fill(doubt, &values), fill(EN.mend_program, &[("command", &["trouble ", mends].concat())])]
+        [fill(doubt, &values), fill(EN.mend_program(), &[("command", &["trouble ", mends].concat())])]
     };
     for (key, texts, breaks, mends) in [
         (
             &node,
-            own([EN.node_down, EN.node_up]),
+            own([EN.node_down(), EN.node_up()]),
             format!("node {} down", node.name),
             format!("node {} up", node.name),
         ),
         (&set, own(disks), "disk slow".into(), "disk normal".into()),
-        (&set, own([EN.slow_images, EN.normal_images]), "images slow".into(), "images normal".into()),
-        (&pod, own([EN.fail_readiness, EN.mend_readiness]), "unready flask-0".into(), "ready flask-0".into()),
+        (&set, own([EN.slow_images(), EN.normal_images()]), "images slow".into(), "images normal".into()),
         (
             &pod,
-            of_program(EN.doubt_image, &format!("image {image} back")),
+            own([EN.fail_readiness(), EN.mend_readiness()]),
+            "unready flask-0".into(),
+            "ready flask-0".into(),
+        ),
+        (
+            &pod,
+            of_program(EN.doubt_image(), &format!("image {image} back")),
             format!("image {image} gone"),
             format!("image {image} back"),
         ),
         (
             &pod,
-            of_program(EN.doubt_program, &format!("program {image} runs")),
+            of_program(EN.doubt_program(), &format!("program {image} runs")),
             format!("program {image} ends"),
             format!("program {image} runs"),
         ),

@@ -6,6 +6,7 @@
 use kubesim::api::KINDS;
 use kubesim::api::resolver::{Question, RecordType};
 use kubesim::{DnsSetting, Input, Key, Kind, SimTime, Span, Str, TimedInput};
+use messages::EN;
 use ordinal::examples::EXAMPLES;
 use ordinal::link::address::Address;
 use ordinal::link::pack::{pack, unpack, write_number};
@@ -18,7 +19,6 @@ use ordinal::session::branch::Stop;
 use ordinal::session::presets::PRESETS;
 use ordinal::session::{Action, Session};
 use scene::explain::{self, Subject};
-use scene::messages::EN;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 

@@ -1,6 +1,7 @@
 //! What the page shows of a story, without a page: scenes, whys, time travel.
 
 use kubesim::{Input, Key, Kind};
+use messages::EN;
 use ordinal::examples::EXAMPLES;
 use ordinal::link::Link;
 use ordinal::session::branch::{Branch, MOST_BRANCHES, Stop};
@@ -8,7 +9,6 @@ use ordinal::session::{Action, Session};
 use scene::explain::Tone;
 use scene::history::is_event;
 use scene::history::pod_state::PodState;
-use scene::messages::EN;
 use scene::scene::pod_grid::PodGrid;
 use scene::scene::{Lane, Mark, PodSlot, PodView, Scene};
 use std::rc::Rc;

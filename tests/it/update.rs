@@ -3,6 +3,7 @@
 use kubesim::api::Refusal;
 use kubesim::manifest::MAX_TEXT;
 use kubesim::{Input, Key, Kind, Str};
+use messages::EN;
 use ordinal::examples::EXAMPLES;
 use ordinal::link::address::{Address, saved};
 use ordinal::link::{Link, Problem};
@@ -13,7 +14,6 @@ use ordinal::page::update::{Effect, update};
 use ordinal::session::presets::{PRESETS, Variant};
 use ordinal::session::{Action, Session};
 use scene::explain::Subject;
-use scene::messages::EN;
 use std::rc::Rc;
 
 /// The page as it opens without a link.
@@ -210,9 +210,9 @@ fn applying_what_is_wrong_stays_at_the_manifest() {
 fn what_is_edited_is_compared_under_its_name() {
     let state = PageState { view: View::Manifest, text: "mine".into(), ..opened() };
     let (next, effects) = update(&state, Intent::CompareEdited, &Session::new());
-    let edited = Variant { name: EN.as_edited.into(), manifest: "mine".into() };
+    let edited = Variant { name: EN.as_edited().into(), manifest: "mine".into() };
     assert_eq!(next.view, View::Stage);
-    assert_eq!(effects, [Effect::Session(Action::CompareEdited { applied: EN.as_applied.into(), edited })]);
+    assert_eq!(effects, [Effect::Session(Action::CompareEdited { applied: EN.as_applied().into(), edited })]);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn what_a_field_means_follows_from_the_worlds_gates() {
     );
     assert_ne!(manifest, MANIFEST);
     let session = Session::new();
-    let state = PageState::of(&Link::default(), None, &scene::messages::EN);
+    let state = PageState::of(&Link::default(), None, &messages::EN);
     let (state, _) = update(&state, Intent::EditManifest((&*manifest).into()), &session);
     let says = |state: &PageState| {
         state.diagnosis.diagnostics.iter().any(|said| said.message.contains("MaxUnavailableStatefulSet"))

@@ -4,12 +4,13 @@
 //!
 //! | module | contents | imports |
 //! | --- | --- | --- |
-//! | [`messages`] | every text that people read, one table per language | nothing |
+//! | [`messages`] | every text that people read: a crate of its own | nothing |
 //! | [`history`] | pods' lives, volumes' files, commands and output, read once from the writes; where two worlds differ | `messages` |
 //! | [`explain`] | a moment's verdicts as a question, an answer and a rule | `history`, `messages` |
 //! | [`scene`] | the lanes, or the grid of a set of very many pods | all of them |
 
 pub mod explain;
 pub mod history;
-pub mod messages;
 pub mod scene;
+
+pub use ::messages;

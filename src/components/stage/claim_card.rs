@@ -5,8 +5,8 @@ use crate::components::fault_menu::{opener, why_button};
 use crate::components::{labelled, percent};
 use crate::page::intent::Intent;
 use kubesim::{Key, Kind};
+use messages::{Messages, fill};
 use scene::explain::Subject;
-use scene::messages::{Messages, fill};
 use scene::scene::{ClaimView, FileView, LineView, VolumeView};
 use yew::prelude::*;
 
@@ -21,10 +21,10 @@ pub fn claim(
     let key = Key::new(Kind::PersistentVolumeClaim, namespace, &view.name);
     let inspect = Intent::Inspect(key.clone());
     let status = |status: &str| why_button(words, &view.name, status, send, Subject::Claim(key.clone()));
-    let faults = fill(words.trouble_for, &[("name", &view.name)]);
+    let faults = fill(words.trouble_for(), &[("name", &view.name)]);
     let (class, facts, about) = match &view.claim {
         Some(claim) => {
-            let mark = if claim.kept { Some(words.claim_kept) } else { claim.same.then_some(words.same) };
+            let mark = if claim.kept { Some(words.claim_kept()) } else { claim.same.then_some(words.same()) };
             let mark = mark.filter(|_| !small || claim.kept);
             let mark = mark.map(|mark| html! { <em class="same">{ mark }</em> });
             let facts = html! { <><b class={claim.status}>{ status(claim.status) }</b>{ for mark }</> };
@@ -37,7 +37,7 @@ pub fn claim(
             if !small { { cable(view.cable) } }
             <div class="claim" data-claim={view.name.clone()}>
                 <p>{ labelled(class_of(&view.name), None, None, ends(&view.name), send, inspect) }{ facts }</p>
-                if !small { <small class="about">if about.is_empty() { { status(words.not_claimed) } } else { { about } }</small> }
+                if !small { <small class="about">if about.is_empty() { { status(words.not_claimed()) } } else { { about } }</small> }
                 if view.claim.is_some() { { opener("close more", faults, "⋯".into(), send, key.clone()) } }
             </div>
             if let Some(volume) = view.volume.as_ref().filter(|_| !small) { { disk(words, volume) } }
@@ -69,7 +69,7 @@ fn disk(words: &'static Messages, volume: &VolumeView) -> Html {
                 { for node.map(|(_, number)| dot(*number)) }
                 { &volume.name }
             </p>
-            if volume.files.is_empty() { <small>{ words.no_files }</small> }
+            if volume.files.is_empty() { <small>{ words.no_files() }</small> }
             { for volume.files.iter().map(|f| file(words, f)) }
         </div>
     }
@@ -83,7 +83,7 @@ fn file(words: &'static Messages, file: &FileView) -> Html {
         <>
             <small>
                 { &*file.path }
-                if file.before > 0 { { " · " }{ fill(words.lines_before, &[("count", &file.before.to_string())]) } }
+                if file.before > 0 { { " · " }{ fill(words.lines_before(), &[("count", &file.before.to_string())]) } }
             </small>
             <pre>{ for file.lines.iter().enumerate().map(line) }</pre>
         </>

@@ -2,8 +2,8 @@
 
 use crate::components::{button, fault_menu, labelled, rich, ring};
 use crate::page::intent::Intent;
+use messages::{Messages, fill};
 use scene::explain::{Assumptions, Explanation, Tone};
-use scene::messages::{Messages, fill};
 use scene::scene::Playhead;
 use yew::prelude::*;
 
@@ -36,7 +36,7 @@ pub fn why_bar(
     (open, default): (bool, Option<&'static str>),
     send: &Callback<Intent>,
 ) -> Html {
-    let back = if why.tone == Tone::Refused { words.heard } else { words.whole_set };
+    let back = if why.tone == Tone::Refused { words.heard() } else { words.whole_set() };
     let (done, all) = match why.wait {
         Some((since, until)) => (now - since.0 as f64, (until - since).0 as f64),
         None => (0.0, 0.0),
@@ -51,7 +51,7 @@ pub fn why_bar(
     };
     let count = || {
         let (done, left) = ((all / 1000.0 - left) as i64, left.ceil() as i64);
-        fill(words.countdown, &[("done", &done.to_string()), ("left", &left.to_string())])
+        fill(words.countdown(), &[("done", &done.to_string()), ("left", &left.to_string())])
     };
     html! {
         <section class={classes!("why", why.tone.class(), (all <= 0.0).then_some("still"))}>
@@ -67,14 +67,14 @@ pub fn why_bar(
             </div>
             { for [&why.remedy, &why.also].into_iter().flatten().map(|command| remedy(command, send)) }
             if of_part { { button("", back, send, Intent::Explain(None)) } }
-            if let Some(rule) = why.rule {
-                { labelled("", None, Some(open), Html::from(if open { words.hide_rule } else { words.show_rule }), send, Intent::ShowRule(!open)) }
+            if let Some(rule) = why.rule.map(|rule| words.rule(rule)) {
+                { labelled("", None, Some(open), Html::from(if open { words.hide_rule() } else { words.show_rule() }), send, Intent::ShowRule(!open)) }
                 if open {
                     <aside>
                         <p>{ rich(rule.text) }if !rule.field.is_empty() { { " " }<code>{ rule.field }</code> }
-                            { for default.map(|value| rich(&[" ", &fill(words.by_default, &[("value", value)])].concat())) }</p>
-                        <a href={format!("https://kubernetes.io/docs/{}", rule.path)} target="_blank" rel="noreferrer">
-                            { fill(words.read_on, &[("section", rule.section)]) }
+                            { for default.map(|value| rich(&[" ", &fill(words.by_default(), &[("value", value)])].concat())) }</p>
+                        <a href={format!("https://kubernetes.io/{}", rule.path)} target="_blank" rel="noreferrer">
+                            { fill(words.read_on(), &[("section", rule.section)]) }
                         </a>
                     </aside>
                 }
@@ -86,7 +86,7 @@ pub fn why_bar(
 /// What is assumed, in one line that is read whole by pointing at it; pressed, it offers what makes it false.
 fn assumption(words: &'static Messages, assumed: &Assumptions, send: &Callback<Intent>) -> Html {
     let said = assumed.text.replace('`', "");
-    let content = html! { <><span>{ &said }</span>{ " " }<u>{ words.doubt }</u></> };
-    let label = [&*said, " ", words.doubt].concat();
+    let content = html! { <><span>{ &said }</span>{ " " }<u>{ words.doubt() }</u></> };
+    let label = [&*said, " ", words.doubt()].concat();
     fault_menu::opener("doubt", label, content, send, assumed.pod.clone())
 }

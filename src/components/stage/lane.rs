@@ -3,7 +3,7 @@
 use super::{claim_card, pod_card};
 use crate::components::{address, part};
 use crate::page::intent::Intent;
-use scene::messages::Messages;
+use messages::Messages;
 use scene::scene::Lane;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -31,7 +31,7 @@ fn draw(
     send: &Callback<Intent>,
 ) -> Html {
     let listed = lane.dns_name.is_some();
-    let (class, title) = if listed { ("wire on", words.in_dns) } else { ("wire", words.not_in_dns) };
+    let (class, title) = if listed { ("wire on", words.in_dns()) } else { ("wire", words.not_in_dns()) };
     html! {
         <>
             if !small { <i {class} {title} /> }

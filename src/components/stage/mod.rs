@@ -16,9 +16,9 @@ use crate::session::Action;
 use kubesim::api::stateful_set::ordinal_of;
 use kubesim::dns::reason::{Chain, Link};
 use kubesim::{Key, Kind};
+use messages::{Messages, fill};
 use scene::explain::Explanation;
 use scene::history::difference::Difference;
-use scene::messages::{Messages, fill};
 use scene::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -68,7 +68,7 @@ impl Stage<'_> {
     pub fn draw(&self) -> Html {
         let Stage { words, scene, send, .. } = *self;
         html! {
-            <section class="stage" aria-label={words.stage}>
+            <section class="stage" aria-label={words.stage()}>
                 { self.head() }
                 { why_bar(words, self.loading.or(self.part).unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), send) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
@@ -122,7 +122,7 @@ impl Stage<'_> {
 
     fn head(&self) -> Html {
         let Some(set) = &self.scene.set else { return html! { <div class="set" /> } };
-        let faults = self.words.trouble;
+        let faults = self.words.trouble();
         let tab = |key: &Key| {
             choice(
                 "chip",
@@ -137,7 +137,7 @@ impl Stage<'_> {
                 <h2><span>{ "StatefulSet " }</span>{ &*set.key.name }</h2>
                 if self.scene.sets.len() > 1 { { for self.scene.sets.iter().map(tab) } }
                 { for set.chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }
-                if self.beside.is_none() { { choice("chip by", self.by_node.is_some(), self.words.by_node.into(), self.send, Intent::ShowNodes(self.by_node.is_none())) } }
+                if self.beside.is_none() { { choice("chip by", self.by_node.is_some(), self.words.by_node().into(), self.send, Intent::ShowNodes(self.by_node.is_none())) } }
                 { opener("chip", faults.into(), Html::from(faults), self.send, set.key.clone()) }
             </div>
         }
@@ -169,7 +169,7 @@ impl Stage<'_> {
         let [here, there] = beside.names;
         html! {
             <>
-                if !beside.then.is_empty() { <div class="then"><b>{ words.then }</b>{ for beside.then.iter().map(then) }</div> }
+                if !beside.then.is_empty() { <div class="then"><b>{ words.then() }</b>{ for beside.then.iter().map(then) }</div> }
                 <div class="halves">{ half((here, self.scene, send)) }{ half((there, beside.scene, &there_send)) }</div>
             </>
         }
@@ -181,7 +181,7 @@ impl Stage<'_> {
         let card = |pod: &OtherPod| {
             let key = Key::new(Kind::Pod, &pod.namespace, &pod.name);
             let inspect = Intent::Inspect(key.clone());
-            let faults = fill(words.trouble_for, &[("name", &pod.name)]);
+            let faults = fill(words.trouble_for(), &[("name", &pod.name)]);
             html! {
                 <li class="lane" key={key.to_string()}>
                     <article class={classes!("pod", pod.state.class())} data-pod={pod.name.clone()}>
@@ -190,13 +190,13 @@ impl Stage<'_> {
                             <b class="state">{ &pod.status }</b>
                             { opener("close more", faults, "⋯".into(), send, key) }
                         </h3>
-                        <footer>{ pod.node.as_deref().unwrap_or(words.not_scheduled).to_string() }</footer>
+                        <footer>{ pod.node.as_deref().unwrap_or(words.not_scheduled()).to_string() }</footer>
                     </article>
                 </li>
             }
         };
         let more = scene.others.len().saturating_sub(OTHERS);
-        let more = (more > 0).then(|| fill(words.more_pods, &[("count", &more.to_string())]));
+        let more = (more > 0).then(|| fill(words.more_pods(), &[("count", &more.to_string())]));
         html! { <ul class="lanes compact">{ for scene.others.iter().take(OTHERS).map(card) }{ for more.map(|more| html! { <li>{ more }</li> }) }</ul> }
     }
 
@@ -214,10 +214,10 @@ impl Stage<'_> {
             html! { <li {class}>{ labelled("chip", None, None, content, send, Intent::Inspect(key)) }</li> }
         };
         let more = pods.len().saturating_sub(OTHERS);
-        let more = (more > 0).then(|| fill(words.more_pods, &[("count", &more.to_string())]));
+        let more = (more > 0).then(|| fill(words.more_pods(), &[("count", &more.to_string())]));
         html! {
             <div class="others">
-                <h3>{ words.other_pods }</h3>
+                <h3>{ words.other_pods() }</h3>
                 <ul>{ for pods.iter().take(OTHERS).map(pod) }{ for more.map(|more| html! { <li>{ more }</li> }) }</ul>
             </div>
         }
@@ -293,7 +293,7 @@ fn isolated(name: &str) -> String {
 
 fn compared(words: &'static Messages, other: &str, all: &[Difference]) -> Html {
     let side = |side: &Option<String>| {
-        let text = side.clone().unwrap_or_else(|| words.not_there.into());
+        let text = side.clone().unwrap_or_else(|| words.not_there().into());
         html! { <td class={side.is_none().then_some("none")}>{ text }</td> }
     };
     let row = |d: &Difference| {
@@ -301,17 +301,17 @@ fn compared(words: &'static Messages, other: &str, all: &[Difference]) -> Html {
     };
     html! {
         <section class="compared" role="status" tabindex="0">
-            <h3>{ fill(words.differences, &[("branch", &isolated(other))]) }</h3>
-            if all.is_empty() { <p>{ words.no_difference }</p> } else { <table>{ for all.iter().map(row) }</table> }
+            <h3>{ fill(words.differences(), &[("branch", &isolated(other))]) }</h3>
+            if all.is_empty() { <p>{ words.no_difference() }</p> } else { <table>{ for all.iter().map(row) }</table> }
         </section>
     }
 }
 
 fn band(words: &'static Messages, service: &ServiceView, lit: bool) -> Html {
     let (class, about) = match service.cluster_ip.as_deref() {
-        Some("None") => ("service", words.headless),
-        Some(_) => ("service", words.virtual_ip),
-        None => ("service missing", words.no_service),
+        Some("None") => ("service", words.headless()),
+        Some(_) => ("service", words.virtual_ip()),
+        None => ("service missing", words.no_service()),
     };
     html! {
         <div class={classes!(class, lit.then_some("lit"))}>

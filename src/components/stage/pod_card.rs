@@ -4,8 +4,8 @@ use crate::components::fault_menu::{opener, why_button};
 use crate::components::{dial, done, labelled, percent, ring, sign};
 use crate::page::intent::Intent;
 use kubesim::{Input, Key, Kind};
+use messages::{Messages, fill};
 use scene::explain::{Subject, in_namespace};
-use scene::messages::{Messages, fill};
 use scene::scene::{Lane, Mark, PodSlot, PodView, Replaced};
 use yew::prelude::*;
 
@@ -33,7 +33,7 @@ pub fn card(
         PodSlot::Ghost { note, next } => {
             return html! {
                 <article class="pod ghost" key={if small { SAME } else { "ghost" }} data-pod={lane.name.clone()}>
-                    <h3 aria-label={lane.name.clone()}>{ number }<span class={class_of(&lane.name)}>{ ends(&lane.name) }</span>if *next { <b class="state">{ words.next }</b> }</h3>
+                    <h3 aria-label={lane.name.clone()}>{ number }<span class={class_of(&lane.name)}>{ ends(&lane.name) }</span>if *next { <b class="state">{ words.next() }</b> }</h3>
                     <p>{ why_button(words, &lane.name, note, send, Subject::Pod(key)) }</p>
                 </article>
             };
@@ -41,7 +41,7 @@ pub fn card(
     };
     let name = |text| AttrValue::from(fill(text, &[("pod", &lane.name)]));
     let inspect = Intent::Inspect(key.clone());
-    let faults = fill(words.trouble_for, &[("name", &lane.name)]);
+    let faults = fill(words.trouble_for(), &[("name", &lane.name)]);
     // The panel that is open stays: who watches DNS wants to see what it makes of this.
     let delete = in_namespace(format!("kubectl delete pod {}", lane.name), namespace);
     let delete = Intent::input(Input::Command(delete.into()));
@@ -49,11 +49,11 @@ pub fn card(
         <article class={classes!("pod", pod.state.class())} key={if small { SAME } else { &*pod.uid }} data-pod={lane.name.clone()}>
             <h3 aria-label={lane.name.clone()}>
                 { number }
-                { labelled(class_of(&lane.name), Some(name(words.inspect_pod)), None, ends(&lane.name), send, inspect) }
+                { labelled(class_of(&lane.name), Some(name(words.inspect_pod())), None, ends(&lane.name), send, inspect) }
                 <b class="state">{ why_button(words, &lane.name, &pod.status, send, Subject::Pod(key.clone())) }</b>
                 if !small { <span class="count" aria-hidden="true">{ &pod.ready }</span> }
                 { opener("close more", faults, "⋯".into(), send, key.clone()) }
-                { sign("close", name(words.delete_pod), "✕", send, delete) }
+                { sign("close", name(words.delete_pod()), "✕", send, delete) }
             </h3>
             if small { { bar(&pod.progress) } } else {
                 <div class="steps" aria-hidden="true">{ for pod.progress.iter().map(|part| step(*part)) }</div>
@@ -63,10 +63,10 @@ pub fn card(
             <footer>
                 if let Some((node, number)) = &pod.node {
                     { dot(*number) }
-                    { opener(class_of(node), fill(words.trouble_for, &[("name", node)]), Html::from(&**node), send, Key::cluster(Kind::Node, node)) }
+                    { opener(class_of(node), fill(words.trouble_for(), &[("name", node)]), Html::from(&**node), send, Key::cluster(Kind::Node, node)) }
                     { mark(words, pod.node_mark) }
                 } else {
-                    <span>{ words.not_scheduled }</span>
+                    <span>{ words.not_scheduled() }</span>
                 }
             </footer>
         </article>
@@ -92,7 +92,7 @@ pub fn ends(name: &str) -> Html {
 fn listed(words: &'static Messages, lane: &Lane, pod: &PodView, key: Key, send: &Callback<Intent>) -> Html {
     match (&lane.dns_name, &pod.ip) {
         (Some(name), _) => name.to_string().into(),
-        (None, Some(_)) => why_button(words, &lane.name, words.not_in_dns, send, Subject::Endpoint(key)),
+        (None, Some(_)) => why_button(words, &lane.name, words.not_in_dns(), send, Subject::Endpoint(key)),
         (None, None) => "–".into(),
     }
 }
@@ -104,10 +104,10 @@ fn facts(words: &'static Messages, pod: &PodView, listed: Html) -> Html {
     let restarts = if pod.restarts > 0 { format!(" ↻{}", pod.restarts) } else { String::new() };
     html! {
         <dl>
-            { row(words.ready, &format!("{}{restarts}", pod.ready), Mark::None) }
+            { row(words.ready(), &format!("{}{restarts}", pod.ready), Mark::None) }
             { row("IP", pod.ip.as_deref().unwrap_or("–"), pod.ip_mark) }
             { row("uid", &pod.uid, pod.uid_mark) }
-            { row(words.age, &pod.age, Mark::None) }
+            { row(words.age(), &pod.age, Mark::None) }
             <dt>{ "DNS" }</dt><dd class="listed">{ listed }</dd>
         </dl>
     }
@@ -117,12 +117,12 @@ fn facts(words: &'static Messages, pod: &PodView, listed: Html) -> Html {
 fn kept(words: &'static Messages, replaced: &Replaced) -> Html {
     let Replaced { claims, ip, node, revision } = *replaced;
     let parts = [
-        (Some(true), words.stayed),
-        (claims, words.stayed_claims),
+        (Some(true), words.stayed()),
+        (claims, words.stayed_claims()),
         (Some(false), "uid"),
         (ip, "IP"),
-        (node, words.node),
-        (Some(revision), words.revision),
+        (node, words.node()),
+        (Some(revision), words.revision()),
     ];
     let list = |same: bool| {
         let names: Vec<&str> =
@@ -131,8 +131,8 @@ fn kept(words: &'static Messages, replaced: &Replaced) -> Html {
     };
     html! {
         <p class="kept">
-            <em class="same">{ words.same }</em>{ " " }{ list(true) }<br />
-            <em class="new">{ words.new }</em>{ " " }{ list(false) }
+            <em class="same">{ words.same() }</em>{ " " }{ list(true) }<br />
+            <em class="new">{ words.new_part() }</em>{ " " }{ list(false) }
         </p>
     }
 }
@@ -157,8 +157,8 @@ pub fn dot(node: usize) -> Html {
 fn mark(words: &'static Messages, mark: Mark) -> Html {
     let (class, text) = match mark {
         Mark::None => return Html::default(),
-        Mark::Same => ("same", words.same),
-        Mark::New => ("new", words.new),
+        Mark::Same => ("same", words.same()),
+        Mark::New => ("new", words.new_part()),
     };
     html! { <em {class}>{ text }</em> }
 }

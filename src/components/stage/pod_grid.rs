@@ -8,8 +8,8 @@ use crate::page::intent::Intent;
 use kubesim::Str;
 use kubesim::api::stateful_set::REVISION_LABEL;
 use kubesim::kubectl::printers::pod_status;
+use messages::Messages;
 use scene::history::pod_state::PodState;
-use scene::messages::Messages;
 use scene::scene::pod_grid::{BLOCK, Cell, NUMBERED, PodGrid};
 use std::fmt::Write;
 use std::rc::Rc;
@@ -87,7 +87,7 @@ pub fn grid(
     html! {
         <div class="crowd">
             { legend(words, grid) }
-            <div class="cells" role="listbox" tabindex="0" aria-label={words.stage} aria-activedescendant="chosen-place"
+            <div class="cells" role="listbox" tabindex="0" aria-label={words.stage()} aria-activedescendant="chosen-place"
                 data-columns={columns.to_string()} onclick={choose} onmousemove={tell} onkeydown={walk}>
                 <svg viewBox={view} aria-hidden="true" class={class}>
                     { for grid.blocks.iter().enumerate().map(block) }
@@ -118,12 +118,12 @@ fn legend(words: &'static Messages, grid: &PodGrid) -> Html {
     let count = |((state, count), name): ((PodState, usize), &'static str)| {
         html! { if count > 0 { <li class={state.class()}><i />{ name }<b>{ count }</b></li> } }
     };
-    let counts = PodState::ALL.into_iter().zip(grid.counts).zip(words.states.iter().copied());
+    let counts = PodState::ALL.into_iter().zip(grid.counts).zip(words.states());
     html! {
         <ul class="legend counts">
             { for counts.map(count) }
-            if grid.rolls { <li class="old"><i />{ words.old_revision }</li> }
-            if grid.missing > 0 { <li class="ghost"><i />{ words.missing_pods }<b>{ grid.missing }</b></li> }
+            if grid.rolls { <li class="old"><i />{ words.old_revision() }</li> }
+            if grid.missing > 0 { <li class="ghost"><i />{ words.missing_pods() }<b>{ grid.missing }</b></li> }
         </ul>
     }
 }
@@ -185,7 +185,7 @@ fn pointed<'c>(event: &MouseEvent, grid: &'c PodGrid, columns: usize) -> Option<
 /// A place in words.
 fn about(words: &'static Messages, set: &str, cell: &Cell) -> String {
     let status = cell.pod.as_ref().map(|pod| pod_status(pod.pod(), &pod.meta));
-    format!("{set}-{} {}", cell.ordinal, status.as_deref().unwrap_or(words.missing_pods))
+    format!("{set}-{} {}", cell.ordinal, status.as_deref().unwrap_or(words.missing_pods()))
 }
 
 /// A line around a field of six by six, one that is thin and one that is thick: how far it begins before the field's corner

@@ -3,9 +3,9 @@
 use super::detail::pod_detail;
 use super::explanation::Explanation;
 use super::remedy::in_namespace;
-use crate::messages::Messages;
 use kubesim::api::stateful_set::{ClaimRetention, REVISION_LABEL, parent_and_ordinal};
 use kubesim::{Component, Kind, Object, Reason, Store, Str};
+use messages::Messages;
 
 pub(super) struct About<'a> {
     pub(super) messages: &'static Messages,
@@ -52,8 +52,8 @@ impl About<'_> {
             return why;
         }
         let claims = match spec.when_scaled {
-            ClaimRetention::Retain => self.messages.claims_stay,
-            ClaimRetention::Delete => self.messages.claims_go,
+            ClaimRetention::Retain => self.messages.claims_stay(),
+            ClaimRetention::Delete => self.messages.claims_go(),
         };
         why.text = [&*why.text, claims].join(" ");
         why

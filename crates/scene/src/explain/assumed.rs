@@ -3,9 +3,9 @@
 use super::about::About;
 use super::explanation::Explanation;
 use super::part::Assumptions;
-use crate::messages::{Messages, fill};
 use kubesim::Object;
 use kubesim::kubelet::{Assumed, Assumption, assumptions};
+use messages::{Messages, fill};
 
 impl About<'_> {
     /// Adds what is assumed of the pod to an answer that says all is well.
@@ -25,14 +25,14 @@ fn in_words(messages: &'static Messages, assumed: &[Assumption], pod: &Object) -
             images.push((image, Vec::new()));
         }
         let said = match assumption.what {
-            Assumed::ImageIsThere(None) => messages.assumed_image.to_owned(),
+            Assumed::ImageIsThere(None) => messages.assumed_image().to_owned(),
             Assumed::ImageIsThere(Some(name)) => {
-                meant.push(fill(messages.image_meant, &[("image", image), ("name", name)]));
-                messages.assumed_image.to_owned()
+                meant.push(fill(messages.image_meant(), &[("image", image), ("name", name)]));
+                messages.assumed_image().to_owned()
             }
-            Assumed::ProgramRuns => messages.assumed_program.to_owned(),
-            Assumed::Listens(port) => fill(messages.assumed_port, &[("port", &port.to_string())]),
-            Assumed::PassesProbe(probe) => fill(messages.assumed_probe, &[("probe", probe.word())]),
+            Assumed::ProgramRuns => messages.assumed_program().to_owned(),
+            Assumed::Listens(port) => fill(messages.assumed_port(), &[("port", &port.to_string())]),
+            Assumed::PassesProbe(probe) => fill(messages.assumed_probe(), &[("probe", probe.word())]),
         };
         images.last_mut().expect("one was just put there").1.push(said);
     }
@@ -41,7 +41,7 @@ fn in_words(messages: &'static Messages, assumed: &[Assumption], pod: &Object) -
     if said.is_empty() {
         return None;
     }
-    let text = fill(messages.assumed, &[("what", &said.join("; "))]);
+    let text = fill(messages.assumed(), &[("what", &said.join("; "))]);
     let text = meant.into_iter().fold(text, |text, asked| [&*text, &*asked].join(" "));
     Some(Assumptions { text, pod: pod.key() })
 }

@@ -12,23 +12,23 @@ impl About<'_> {
     pub(super) fn claim(&self, key: &Key) -> Explanation {
         let (messages, name) = (self.messages, &key.name);
         let Some(claim) = self.store.get(key) else {
-            return Explanation::new(Tone::Waiting, messages.claim_missing, &[("claim", name)]);
+            return Explanation::new(Tone::Waiting, messages.claim_missing(), &[("claim", name)]);
         };
         if claim.meta.is_terminating() {
             let verdict = self.store.verdict(Component::PvcProtectionController, key);
             return match verdict.map(|v| &v.reason) {
                 Some(Reason::InUse { pod }) => {
-                    Explanation::new(Tone::Stuck, messages.claim_in_use, &[("claim", name), ("pod", pod)])
+                    Explanation::new(Tone::Stuck, messages.claim_in_use(), &[("claim", name), ("pod", pod)])
                         .with_remedy(self.delete(pod))
                 }
-                _ => Explanation::new(Tone::Busy, messages.claim_going, &[("claim", name)]),
+                _ => Explanation::new(Tone::Busy, messages.claim_going(), &[("claim", name)]),
             };
         }
         match claim.claim().phase {
             ClaimPhase::Bound => self.bound_claim(claim),
-            ClaimPhase::Lost => Explanation::new(Tone::Stuck, messages.claim_lost, &[("claim", name)]),
+            ClaimPhase::Lost => Explanation::new(Tone::Stuck, messages.claim_lost(), &[("claim", name)]),
             ClaimPhase::Pending => {
-                Explanation::new(Tone::Waiting, messages.claim_pending, &[("claim", name)])
+                Explanation::new(Tone::Waiting, messages.claim_pending(), &[("claim", name)])
                     .with(claim_detail(messages, self.store, key))
             }
         }
@@ -45,9 +45,9 @@ impl About<'_> {
         let kept = self.is_beyond(&pod) && self.find_pod(&pod).is_none();
         let retains = self.set.stateful_set().spec.when_scaled == ClaimRetention::Retain;
         match kept {
-            true if retains => Explanation::new(Tone::Calm, messages.claim_kept_why, &values)
+            true if retains => Explanation::new(Tone::Calm, messages.claim_kept_why(), &values)
                 .with_remedy(self.command(format!("kubectl delete pvc {name}"))),
-            _ => Explanation::new(Tone::Calm, messages.claim_bound, &values),
+            _ => Explanation::new(Tone::Calm, messages.claim_bound(), &values),
         }
     }
 }

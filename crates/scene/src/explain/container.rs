@@ -3,11 +3,11 @@
 use super::part::Detail;
 use super::program;
 use super::remedy::in_namespace;
-use crate::messages::{Messages, fill};
 use kubesim::api::Fault;
 use kubesim::api::image::with_tag;
 use kubesim::api::pod::{Container, ContainerState, ContainerStatus, EnvValue, Terminated};
 use kubesim::{Key, Kind, Object, Store};
+use messages::{Messages, fill};
 
 /// Adds to the detail about a container that has ended how it did, who killed it, and where its last words are.
 pub(super) fn ended(
@@ -23,17 +23,17 @@ pub(super) fn ended(
     let last = now.or_else(|| status?.last_state.as_ref());
     if let Some(probe) = failed_probe(store, pod, container) {
         detail.text.push(' ');
-        detail.text.push_str(&fill(messages.killed_by_probe, &[("probe", probe)]));
+        detail.text.push_str(&fill(messages.killed_by_probe(), &[("probe", probe)]));
     } else if let Some(last) = last {
         detail.text.push(' ');
-        detail.text.push_str(&fill(messages.exit_code, &[("code", &last.exit_code.to_string())]));
+        detail.text.push_str(&fill(messages.exit_code(), &[("code", &last.exit_code.to_string())]));
     }
     let previous = if now.is_some() { "" } else { " --previous" };
     let logs = ["kubectl logs ", &pod.meta.name, " -c ", container, previous].concat();
     let detail = detail.with_remedy(in_namespace(logs, &pod.meta.namespace));
     let image = pod.pod().spec.container(container).map(|container| with_tag(&container.image).into());
     if let Some(command) = image.and_then(|image| program::mend(store, &Fault::ProgramEnds(image))) {
-        let text = [&*detail.text, messages.had_so].join(" ");
+        let text = [&*detail.text, messages.had_so()].join(" ");
         return Detail { text, ..detail }.with_remedy(command);
     }
     let is_killed = failed_probe(store, pod, container).is_some();
@@ -144,7 +144,7 @@ pub(super) fn waits_for_own_name(
         "kubectl patch service {service} --type=merge -p '{{\"spec\":{{\"publishNotReadyAddresses\":true}}}}'"
     );
     Some(
-        Detail::endless(messages.waits_for_own_name, &values)
+        Detail::endless(messages.waits_for_own_name(), &values)
             .with_remedy(in_namespace(patch, &pod.meta.namespace)),
     )
 }

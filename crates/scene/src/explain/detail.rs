@@ -3,9 +3,9 @@
 use super::part::{Detail, Values, sentence};
 use super::remedy::{apply, class as class_like, in_namespace};
 use super::{container, program, scheduling};
-use crate::messages::{Message, Messages};
 use kubesim::api::Fault;
 use kubesim::{Component, Key, Kind, Object, Reason, Store, Str, provisioner};
+use messages::{Message, Messages};
 
 /// What this pod is busy with, or waits for: by the kubelet's verdict once it has a node, else by the scheduler's and
 /// that of its claims.
@@ -14,13 +14,13 @@ pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Opti
     let scheduled = pod.pod().spec.node_name.is_some();
     let component = if scheduled { Component::Kubelet } else { Component::Scheduler };
     let verdict = &**store.verdict(component, key)?;
-    let say = |detail: &'static Message, values: Values| Detail::new(detail, Some(verdict), values);
+    let say = |detail: Message, values: Values| Detail::new(detail, Some(verdict), values);
     Some(match &verdict.reason {
         Reason::Unschedulable { message } => {
             let claims = pod.pod().spec.claims();
             let mut claims = claims.map(|claim| key.beside(Kind::PersistentVolumeClaim, claim));
             claims.find_map(|claim| stranded(messages, store, &key.name, &claim)).unwrap_or_else(|| {
-                let plain = |said: &str| say(messages.unschedulable, &[("message", said)]).stuck();
+                let plain = |said: &str| say(messages.unschedulable(), &[("message", said)]).stuck();
                 scheduling::unschedulable(messages, store, pod, message, plain)
             })
         }
@@ -29,51 +29,51 @@ pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Opti
                 claim_detail(messages, store, &key.beside(Kind::PersistentVolumeClaim, claim))
             });
             let claim = claims.first().map_or("", |c| c);
-            detail.unwrap_or_else(|| say(messages.waiting_for_binding, &[("claim", claim)]))
+            detail.unwrap_or_else(|| say(messages.waiting_for_binding(), &[("claim", claim)]))
         }
-        Reason::CreatingSandbox => say(messages.sandbox, &[]),
-        Reason::Pulling { image, .. } => say(messages.pulling, &[("image", image)]),
-        Reason::Starting { container } => say(messages.container_starts, &[("container", container)]),
+        Reason::CreatingSandbox => say(messages.sandbox(), &[]),
+        Reason::Pulling { image, .. } => say(messages.pulling(), &[("image", image)]),
+        Reason::Starting { container } => say(messages.container_starts(), &[("container", container)]),
         Reason::RunningInit { container } => container::waits_for_own_name(messages, store, pod, container)
-            .unwrap_or_else(|| say(messages.running_init, &[("container", container)])),
+            .unwrap_or_else(|| say(messages.running_init(), &[("container", container)])),
         Reason::Probing { container, failures: 0 } => {
-            let said = say(messages.probing, &[("container", container)]);
+            let said = say(messages.probing(), &[("container", container)]);
             program::with_failing_probe(messages, store, pod, container, said)
         }
         Reason::Probing { container, failures } => {
             let values = [("container", &**container), ("failures", &*failures.to_string())];
-            let said = Detail { wait: None, ..say(messages.probe_fails, &values) };
+            let said = Detail { wait: None, ..say(messages.probe_fails(), &values) };
             program::with_failing_probe(messages, store, pod, container, said)
         }
         Reason::CantStart { message, .. } => {
-            let said = say(messages.cant_start, &[("message", &sentence(message))]).stuck();
+            let said = say(messages.cant_start(), &[("message", &sentence(message))]).stuck();
             match container::missing_object(store, pod) {
                 Some(command) => said.with_remedy(command),
                 None => said,
             }
         }
         Reason::ImageBackOff { image, .. } => {
-            let said = say(messages.image_back_off, &[("image", image)]).stuck();
+            let said = say(messages.image_back_off(), &[("image", image)]).stuck();
             match program::mend(store, &Fault::image_gone(image)) {
                 Some(command) => said.with_remedy(command),
                 None => said,
             }
         }
         Reason::CrashBackOff { container, restarts: 0 } => {
-            let said = say(messages.crash_once, &[("container", container)]);
+            let said = say(messages.crash_once(), &[("container", container)]);
             container::ended(messages, store, pod, container, said)
         }
         Reason::CrashBackOff { container, restarts: 1 } => {
-            let said = say(messages.crash_again, &[("container", container)]);
+            let said = say(messages.crash_again(), &[("container", container)]);
             container::ended(messages, store, pod, container, said)
         }
         Reason::CrashBackOff { container, restarts } => {
             let values = [("container", &**container), ("restarts", &*restarts.to_string())];
-            let said = say(messages.crash_back_off, &values).stuck();
+            let said = say(messages.crash_back_off(), &values).stuck();
             container::ended(messages, store, pod, container, said)
         }
         Reason::Stopping { grace_seconds } => {
-            say(messages.stopping, &[("seconds", &grace_seconds.to_string())])
+            say(messages.stopping(), &[("seconds", &grace_seconds.to_string())])
         }
         Reason::NodeLost { node } => return Some(node_lost(messages, store, pod, node)),
         _ => return None,
@@ -87,13 +87,13 @@ fn node_lost(messages: &'static Messages, store: &Store, pod: &Object, node: &st
     if pod.meta.is_terminating() {
         let force = format!("kubectl delete pod {} --force --grace-period=0", pod.meta.name);
         let force = in_namespace(force, &key.namespace);
-        return Detail::new(messages.node_lost_for_good, None, &values).stuck().with_remedy(force);
+        return Detail::new(messages.node_lost_for_good(), None, &values).stuck().with_remedy(force);
     }
     let tolerating = store.verdict(Component::TaintEvictionController, &key).map(|v| &**v);
     let tolerating = tolerating.filter(|v| matches!(v.reason, Reason::Tolerating { .. }));
     match tolerating {
-        Some(verdict) => Detail::new(messages.node_lost_tolerated, Some(verdict), &values),
-        None => Detail::new(messages.node_lost, None, &values),
+        Some(verdict) => Detail::new(messages.node_lost_tolerated(), Some(verdict), &values),
+        None => Detail::new(messages.node_lost(), None, &values),
     }
 }
 
@@ -107,15 +107,17 @@ fn stranded(messages: &'static Messages, store: &Store, pod: &str, claim: &Key) 
     let values = [("claim", &*claim.name), ("node", &*node)];
     let Some(object) = store.get(&Key::cluster(Kind::Node, &node)) else {
         let again = in_namespace(format!("kubectl delete pvc/{} pod/{pod}", claim.name), &claim.namespace);
-        return Some(Detail::new(messages.volume_node_gone, None, &values).stuck().with_remedy(again));
+        return Some(Detail::new(messages.volume_node_gone(), None, &values).stuck().with_remedy(again));
     };
     if object.node().unschedulable {
         let uncordon = format!("kubectl uncordon {node}");
-        return Some(Detail::new(messages.volume_node_cordoned, None, &values).stuck().with_remedy(uncordon));
+        return Some(
+            Detail::new(messages.volume_node_cordoned(), None, &values).stuck().with_remedy(uncordon),
+        );
     }
     let is_lost = object.node().taints.iter().any(|taint| taint.key.starts_with("node.kubernetes.io/un"));
     is_lost.then(|| {
-        Detail::new(messages.volume_node_lost, None, &values)
+        Detail::new(messages.volume_node_lost(), None, &values)
             .stuck()
             .with_remedy(format!("trouble node {node} up"))
     })
@@ -126,13 +128,13 @@ pub(super) fn claim_detail(messages: &'static Messages, store: &Store, key: &Key
     let components = [Component::Provisioner, Component::PersistentVolumeController];
     components.into_iter().filter_map(|c| store.verdict(c, key)).find_map(|verdict| {
         let verdict = Some(&**verdict);
-        let say = |detail: &'static Message, name: &str, value: &str| {
+        let say = |detail: Message, name: &str, value: &str| {
             Detail::new(detail, verdict, &[(name, value), ("claim", &key.name)])
         };
         Some(match &verdict?.reason {
             Reason::Provisioning { provisioner } if !provisioner::runs(store, provisioner) => {
                 let class = store.get(key).and_then(|claim| claim.claim().spec.storage_class_name.clone());
-                let said = say(messages.nobody_provisions, "provisioner", provisioner).stuck();
+                let said = say(messages.nobody_provisions(), "provisioner", provisioner).stuck();
                 let here = ["trouble provisioner ", provisioner, " runs"].concat();
                 // A class can be deleted and made anew with another provisioner, if it is there.
                 let is_there = |name: &Str| store.get(&Key::cluster(Kind::StorageClass, name)).is_some();
@@ -145,14 +147,14 @@ pub(super) fn claim_detail(messages: &'static Messages, store: &Store, key: &Key
                     None => said.with_remedy(here),
                 }
             }
-            Reason::Provisioning { provisioner } => say(messages.provisioning, "provisioner", provisioner),
+            Reason::Provisioning { provisioner } => say(messages.provisioning(), "provisioner", provisioner),
             Reason::ClassMissing { class: name } => {
-                say(messages.class_missing, "class", name).stuck().with_remedy(apply(&class_like(name)))
+                say(messages.class_missing(), "class", name).stuck().with_remedy(apply(&class_like(name)))
             }
-            Reason::WaitingForFirstConsumer => say(messages.waiting_for_consumer, "", ""),
-            Reason::NoVolume => say(messages.no_volume, "", "").stuck(),
+            Reason::WaitingForFirstConsumer => say(messages.waiting_for_consumer(), "", ""),
+            Reason::NoVolume => say(messages.no_volume(), "", "").stuck(),
             Reason::ProvisioningFailed { message } => {
-                say(messages.provisioning_failed, "message", &sentence(message)).stuck()
+                say(messages.provisioning_failed(), "message", &sentence(message)).stuck()
             }
             _ => return None,
         })

@@ -1,8 +1,8 @@
 //! A question, its answer, and the rule behind it.
 
 use super::part::{Assumptions, Detail, Values};
-use crate::messages::{Message, Rule, fill};
 use kubesim::{Key, SimTime, Str};
+use messages::{Message, Rule, fill};
 
 /// The tone of an answer, for its colour and sign.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,7 +68,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    pub(super) fn new(tone: Tone, say: &Message, values: Values) -> Explanation {
+    pub(super) fn new(tone: Tone, say: Message, values: Values) -> Explanation {
         Explanation {
             tone,
             title: fill(say.title, values),
@@ -91,13 +91,13 @@ impl Explanation {
         let Some(more) = more else { return self };
         self.text = [self.text.as_str(), &more.text].join(" ").trim_start().to_string();
         self.wait = self.wait.or(more.wait);
-        self.rule = self.rule.or(more.detail.rule);
+        self.rule = self.rule.or(more.rule);
         if self.remedy.is_none() {
             (self.remedy, self.also) = (more.remedy, more.also);
         }
         if more.stuck {
             self.tone = Tone::Stuck;
-            self.rule = more.detail.rule;
+            self.rule = more.rule;
         }
         self
     }

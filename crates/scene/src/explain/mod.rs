@@ -25,9 +25,9 @@ pub use program::{doubts, mended};
 pub use refusal::of_refusal;
 pub use remedy::in_namespace;
 
-use crate::messages::Messages;
 use about::About;
 use kubesim::{Object, Store};
+use messages::Messages;
 
 /// Why this set does what it does.
 pub fn of_set(messages: &'static Messages, store: &Store, set: &Object) -> Explanation {

@@ -10,13 +10,13 @@ impl About<'_> {
         let (messages, name) = (self.messages, &key.name);
         let values = [("node", &**name)];
         let Some(node) = self.store.get(key) else {
-            return Explanation::new(Tone::Stuck, messages.node_gone, &values);
+            return Explanation::new(Tone::Stuck, messages.node_gone(), &values);
         };
         let verdict = self.store.verdict(Component::NodeLifecycleController, key);
         let lost = match verdict.map(|v| &v.reason) {
-            Some(Reason::HeartbeatsMissing) => Some(&messages.node_silent),
-            Some(Reason::NodeUnreachable) => Some(&messages.node_unreachable),
-            Some(Reason::NodeRecovering) => Some(&messages.node_recovering),
+            Some(Reason::HeartbeatsMissing) => Some(messages.node_silent()),
+            Some(Reason::NodeUnreachable) => Some(messages.node_unreachable()),
+            Some(Reason::NodeRecovering) => Some(messages.node_recovering()),
             _ => None,
         };
         if let Some(say) = lost {
@@ -25,9 +25,9 @@ impl About<'_> {
             return Explanation { wait, ..why }.with_remedy(format!("trouble node {name} up"));
         }
         if node.node().unschedulable {
-            return Explanation::new(Tone::Waiting, messages.node_cordoned, &values)
+            return Explanation::new(Tone::Waiting, messages.node_cordoned(), &values)
                 .with_remedy(format!("kubectl uncordon {name}"));
         }
-        Explanation::new(Tone::Calm, messages.node_well, &values)
+        Explanation::new(Tone::Calm, messages.node_well(), &values)
     }
 }

@@ -3,11 +3,11 @@
 use super::detail::pod_detail;
 use super::explanation::{Explanation, Tone};
 use super::remedy::in_namespace;
-use crate::messages::Messages;
 use kubesim::api::KINDS;
 use kubesim::api::meta::LAST_APPLIED;
 use kubesim::api::stateful_set::{POD_NAME_LABEL, parent_and_ordinal};
 use kubesim::{Kind, Object, Store};
+use messages::Messages;
 
 /// Why nothing is on the stage.
 pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {
@@ -15,12 +15,12 @@ pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {
         .list(Kind::Pod)
         .find(|pod| pod.meta.label(POD_NAME_LABEL).is_some() && pod.meta.controller().is_none());
     if let Some(orphan) = orphan {
-        return Explanation::new(Tone::Waiting, messages.orphaned, &[("pod", &orphan.meta.name)]);
+        return Explanation::new(Tone::Waiting, messages.orphaned(), &[("pod", &orphan.meta.name)]);
     }
     if let Some((pod, set)) = store.list(Kind::Pod).find_map(|pod| Some((pod, gone_set(store, pod)?))) {
         return Explanation::new(
             Tone::Busy,
-            messages.pods_of_gone_set,
+            messages.pods_of_gone_set(),
             &[("pod", &pod.meta.name), ("set", set)],
         )
         .with(pod_detail(messages, store, &pod.key()));
@@ -39,12 +39,12 @@ pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {
     };
     let is_other = applied.into_iter().any(|kind| store.list(kind).any(|object| is_applied(object)))
         || KINDS.iter().any(|info| store.list(info.kind).any(|object| by_kubectl(object)));
-    Explanation::new(Tone::Calm, if is_other { messages.other_set } else { messages.nothing }, &[])
+    Explanation::new(Tone::Calm, if is_other { messages.other_set() } else { messages.nothing() }, &[])
 }
 
 /// That the first story has not begun: what it needs is being loaded.
 pub fn of_loading(messages: &'static Messages) -> Explanation {
-    Explanation::new(Tone::Busy, messages.loading, &[])
+    Explanation::new(Tone::Busy, messages.loading(), &[])
 }
 
 /// The name of the StatefulSet that this pod belonged to, if it is gone.
@@ -74,6 +74,6 @@ fn kept_claims(messages: &'static Messages, store: &Store) -> Option<Explanation
     let names: Vec<&str> =
         all().filter(|c| c.meta.namespace == *namespace).map(|claim| &*claim.meta.name).collect();
     let delete = ["kubectl delete pvc", &*names.join(" ")].join(" ");
-    let why = Explanation::new(Tone::Calm, messages.claims_of_gone_set, &[("claims", &names.join(", "))]);
+    let why = Explanation::new(Tone::Calm, messages.claims_of_gone_set(), &[("claims", &names.join(", "))]);
     Some(why.with_remedy(in_namespace(delete, namespace)))
 }

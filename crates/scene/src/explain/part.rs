@@ -1,7 +1,7 @@
 //! What a part of a set is busy with, as a value.
 
-use crate::messages::{Message, fill};
 use kubesim::{Key, SimTime, Verdict};
+use messages::{Message, Rule, fill};
 
 /// The values of a text's places.
 pub(super) type Values<'v> = &'v [(&'v str, &'v str)];
@@ -19,7 +19,8 @@ pub struct Assumptions {
 pub struct Detail {
     /// In a sentence.
     pub text: String,
-    pub(super) detail: &'static Message,
+    /// The rule behind it.
+    pub(super) rule: Option<&'static Rule>,
     /// The stretch of time that it takes.
     pub wait: Option<(SimTime, SimTime)>,
     /// Whether it won't go on by itself.
@@ -31,10 +32,10 @@ pub struct Detail {
 }
 
 impl Detail {
-    pub(super) fn new(detail: &'static Message, verdict: Option<&Verdict>, values: Values) -> Detail {
+    pub(super) fn new(detail: Message, verdict: Option<&Verdict>, values: Values) -> Detail {
         Detail {
             text: fill(detail.text, values),
-            detail,
+            rule: detail.rule,
             wait: verdict.and_then(|v| v.until.map(|until| (v.since, until))),
             stuck: false,
             remedy: None,
@@ -43,7 +44,7 @@ impl Detail {
     }
 
     /// What won't end by itself.
-    pub(super) fn endless(detail: &'static Message, values: Values) -> Detail {
+    pub(super) fn endless(detail: Message, values: Values) -> Detail {
         Detail::new(detail, None, values).stuck()
     }
 

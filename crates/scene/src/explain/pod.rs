@@ -2,9 +2,9 @@
 
 use super::about::{About, ordinal};
 use super::explanation::{Explanation, Tone};
-use crate::messages::fill;
 use kubesim::api::stateful_set::{PodManagementPolicy, UpdateStrategy};
 use kubesim::{Component, Key, Kind, Object, Reason, Str};
+use messages::fill;
 
 impl About<'_> {
     /// Why a pod is as it is, or why there is none.
@@ -12,9 +12,9 @@ impl About<'_> {
         let (messages, name) = (self.messages, &key.name);
         let Some(pod) = self.store.get(key) else { return self.ghost(name) };
         let say = if pod.meta.is_terminating() {
-            &messages.pod_going
+            messages.pod_going()
         } else if !pod.pod().is_ready() {
-            &messages.pod_unready
+            messages.pod_unready()
         } else if pod.meta.is_controlled_by(self.set.meta.uid) && self.is_beyond(name) {
             return self.to_be_scaled_down(name);
         } else if let Some(why) = self.not_available(pod).or_else(|| self.silent_node(pod)) {
@@ -25,7 +25,7 @@ impl About<'_> {
             return self.outdated(name);
         } else {
             let node = pod.pod().spec.node_name.as_deref().unwrap_or_default();
-            let why = Explanation::new(Tone::Calm, messages.pod_ready, &[("pod", name), ("node", node)]);
+            let why = Explanation::new(Tone::Calm, messages.pod_ready(), &[("pod", name), ("node", node)]);
             return self.with_assumptions(why, pod);
         };
         let mut why = self.with_pod(Explanation::new(Tone::Waiting, say, &[("pod", name)]), name);
@@ -42,7 +42,7 @@ impl About<'_> {
     pub(super) fn to_be_scaled_down(&self, name: &Str) -> Explanation {
         let messages = self.messages;
         let whole = self.whole();
-        let title = fill(messages.present, &[("next", name)]);
+        let title = fill(messages.present(), &[("next", name)]);
         if self.set.stateful_set().spec.pod_management_policy != PodManagementPolicy::OrderedReady {
             return Explanation { title, ..whole };
         }
@@ -51,7 +51,7 @@ impl About<'_> {
         let before = self.pods().filter(is_higher).min_by_key(|pod| ordinal(&pod.meta.name));
         let Some(before) = before else { return Explanation { title, ..whole } };
         let values = [("pod", &**name), ("before", &*before.meta.name)];
-        let why = Explanation::new(Tone::Waiting, messages.pod_to_go, &values);
+        let why = Explanation::new(Tone::Waiting, messages.pod_to_go(), &values);
         Explanation { title, wait: whole.wait, pod: whole.pod, remedy: whole.remedy, ..why }
     }
 
@@ -63,7 +63,7 @@ impl About<'_> {
             return None;
         }
         let why = self.node(&node);
-        let there = fill(self.messages.node_silent_pod, &[("pod", &pod.meta.name)]);
+        let there = fill(self.messages.node_silent_pod(), &[("pod", &pod.meta.name)]);
         Some(Explanation { text: [&*why.text, &*there].join(" "), ..why })
     }
 
@@ -77,7 +77,7 @@ impl About<'_> {
         let (since, until) = (pod.pod().ready_since()?, verdict.until?);
         let seconds = self.set.stateful_set().spec.min_ready_seconds.to_string();
         let values = [("pod", &*pod.meta.name), ("seconds", &*seconds)];
-        let why = Explanation::new(Tone::Waiting, messages.last_available, &values);
+        let why = Explanation::new(Tone::Waiting, messages.last_available(), &values);
         Some(Explanation { wait: Some((since, until)), ..why })
     }
 
@@ -88,15 +88,15 @@ impl About<'_> {
         let spec = &self.set.stateful_set().spec;
         match &spec.update_strategy {
             UpdateStrategy::OnDelete => {
-                Explanation::new(Tone::Calm, messages.pod_on_delete, &[("pod", name)])
+                Explanation::new(Tone::Calm, messages.pod_on_delete(), &[("pod", name)])
                     .with_remedy(self.delete(name))
             }
             UpdateStrategy::RollingUpdate { partition, .. } if ordinal - spec.ordinals_start < *partition => {
                 let values = [("pod", &**name), ("partition", &*partition.to_string())];
-                Explanation::new(Tone::Calm, messages.pod_held, &values)
+                Explanation::new(Tone::Calm, messages.pod_held(), &values)
             }
             UpdateStrategy::RollingUpdate { .. } => {
-                Explanation::new(Tone::Waiting, messages.pod_outdated, &[("pod", name)])
+                Explanation::new(Tone::Waiting, messages.pod_outdated(), &[("pod", name)])
             }
         }
     }
@@ -107,14 +107,14 @@ impl About<'_> {
         if self.is_beyond(name) {
             let replicas = spec.replicas.to_string();
             let values = [("pod", &**name), ("replicas", &*replicas)];
-            return self.with_claims(Explanation::new(Tone::Calm, messages.ghost_scaled_away, &values));
+            return self.with_claims(Explanation::new(Tone::Calm, messages.ghost_scaled_away(), &values));
         }
         let whole = self.whole();
         if whole.pod.as_ref().is_none_or(|pod| pod == name) {
-            return Explanation { title: fill(messages.missing, &[("next", name)]), ..whole };
+            return Explanation { title: fill(messages.missing(), &[("next", name)]), ..whole };
         }
         let before = whole.pod.clone().unwrap_or_default();
-        let mut why = Explanation::new(whole.tone, messages.ghost, &[("next", name), ("pod", &before)]);
+        let mut why = Explanation::new(whole.tone, messages.ghost(), &[("next", name), ("pod", &before)]);
         why.wait = whole.wait;
         why.remedy = whole.remedy.clone();
         self.with_pod(why, &before)

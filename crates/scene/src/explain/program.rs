@@ -2,35 +2,39 @@
 
 use super::part::Detail;
 use super::remedy::in_namespace;
-use crate::messages::{Messages, fill};
 use kubesim::api::Fault;
 use kubesim::api::image::with_tag;
 use kubesim::api::pod::Container;
 use kubesim::api::probe::{ProbeKind, ProbeTarget};
 use kubesim::kubelet::{Assumed, Assumption, assumptions};
 use kubesim::{Kind, Object, Store, fault};
+use messages::{Messages, fill};
 
 /// What can be had otherwise than it is assumed of a pod: in words, with the command.
 pub fn doubts(messages: &'static Messages, store: &Store, pod: &Object) -> Vec<(String, String)> {
     let doubt = |assumption: &Assumption| {
         let image = &*assumption.image;
         match assumption.what {
-            Assumed::ImageIsThere(_) => {
-                (fill(messages.doubt_image, &[("image", image)]), ["trouble image ", image, " gone"].concat())
-            }
+            Assumed::ImageIsThere(_) => (
+                fill(messages.doubt_image(), &[("image", image)]),
+                ["trouble image ", image, " gone"].concat(),
+            ),
             Assumed::ProgramRuns => (
-                fill(messages.doubt_program, &[("container", &assumption.container)]),
+                fill(messages.doubt_program(), &[("container", &assumption.container)]),
                 ["trouble program ", image, " ends"].concat(),
             ),
             Assumed::Listens(port) => {
                 let port = port.to_string();
                 let values = [("container", &*assumption.container), ("port", &*port)];
-                (fill(messages.doubt_port, &values), ["trouble port ", image, " ", &port, " closed"].concat())
+                (
+                    fill(messages.doubt_port(), &values),
+                    ["trouble port ", image, " ", &port, " closed"].concat(),
+                )
             }
             Assumed::PassesProbe(probe) => {
                 let values = [("container", &*assumption.container), ("probe", probe.word())];
                 let command = ["trouble probe ", image, " ", probe.word(), " fails"].concat();
-                (fill(messages.doubt_probe, &values), command)
+                (fill(messages.doubt_probe(), &values), command)
             }
         }
     };
@@ -47,7 +51,7 @@ pub fn mended(messages: &'static Messages, store: &Store, pod: &Object) -> Vec<(
             other => other.program_image()?,
         };
         let command = taken_back(fault).filter(|_| is_of_pod(image))?;
-        Some((fill(messages.mend_program, &[("command", &command)]), command))
+        Some((fill(messages.mend_program(), &[("command", &command)]), command))
     };
     fault::all(store).filter_map(mend).collect()
 }
@@ -92,17 +96,17 @@ pub(super) fn with_failing_probe(
         let had_so =
             had_so.or_else(|| mend(store, &Fault::ProbeFails(with_tag(&container.image).into(), kind)));
         if let Some(command) = had_so {
-            return Some((messages.had_so.to_owned(), Some(command)));
+            return Some((messages.had_so().to_owned(), Some(command)));
         }
         match target {
             ProbeTarget::Port(port) if !spec.declares_port(port) => {
                 let port = port.to_string();
                 let values = [("probe", kind.word()), ("port", &*port)];
-                Some((fill(messages.probe_port_undeclared, &values), declare(pod, container, &port)))
+                Some((fill(messages.probe_port_undeclared(), &values), declare(pod, container, &port)))
             }
             ProbeTarget::NoSuchPort(name) => {
                 let values = [("probe", kind.word()), ("port", &*name)];
-                Some((fill(messages.probe_port_unnamed, &values), None))
+                Some((fill(messages.probe_port_unnamed(), &values), None))
             }
             _ => None,
         }

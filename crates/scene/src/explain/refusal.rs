@@ -3,16 +3,16 @@
 use super::explanation::{Explanation, Tone};
 use super::part::sentence;
 use super::remedy::in_namespace;
-use crate::messages::{Messages, fill};
 use kubesim::api::Refusal;
 use kubesim::api::refusal::{Hint, RefusedRequest};
 use kubesim::api::status::StatusReason;
 use kubesim::{Key, Kind, Store};
+use messages::{Messages, fill};
 
 /// Why the manifest that was sent last was refused, wholly or in part, and what helps in this world.
 pub fn of_refusal(messages: &'static Messages, store: &Store, refusal: &Refusal) -> Explanation {
     let Some(first) = refusal.requests.first() else {
-        return Explanation::new(Tone::Refused, messages.refused, &[]);
+        return Explanation::new(Tone::Refused, messages.refused(), &[]);
     };
     let (count, done) = (refusal.requests.len(), refusal.objects.saturating_sub(refusal.requests.len()));
     let values = [
@@ -22,11 +22,11 @@ pub fn of_refusal(messages: &'static Messages, store: &Store, refusal: &Refusal)
         ("line", &*first.line.to_string()),
         ("message", &*sentence(&without_line(&first.message))),
     ];
-    let say = if refusal.objects > 1 { &messages.refused_some } else { &messages.refused };
+    let say = if refusal.objects > 1 { messages.refused_some() } else { messages.refused() };
     let mut why = Explanation::new(Tone::Refused, say, &values);
     let rest = match done {
-        0 => messages.refused_all.to_owned(),
-        done => fill(messages.refused_rest, &[("count", &done.to_string())]),
+        0 => messages.refused_all().to_owned(),
+        done => fill(messages.refused_rest(), &[("count", &done.to_string())]),
     };
     let help = help(messages, store, first);
     why.text = [Some(why.text), help.as_ref().map(|help| help.text.clone()), Some(rest)]
@@ -47,30 +47,30 @@ struct Help {
 fn help(messages: &'static Messages, store: &Store, request: &RefusedRequest) -> Option<Help> {
     let only = |text: &str| Some(Help { text: text.into(), command: None });
     match request.hint {
-        Some(Hint::HelmTemplate) => return only(messages.refused_template),
-        Some(Hint::Tab) => return only(messages.refused_tab),
+        Some(Hint::HelmTemplate) => return only(messages.refused_template()),
+        Some(Hint::Tab) => return only(messages.refused_tab()),
         None => {}
     }
     let object = request.object.as_ref()?;
     let namespace = Key::cluster(Kind::Namespace, &object.namespace);
     if request.reason == Some(StatusReason::NotFound) && !object.namespace.is_empty() {
         if store.get(&namespace).is_some() {
-            return only(&fill(messages.refused_namespace_there, &[("namespace", &object.namespace)]));
+            return only(&fill(messages.refused_namespace_there(), &[("namespace", &object.namespace)]));
         }
         let command = ["kubectl create namespace ", &object.namespace].concat();
-        return Some(Help { text: messages.refused_namespace.into(), command: Some(command) });
+        return Some(Help { text: messages.refused_namespace().into(), command: Some(command) });
     }
     let values = [("kind", object.kind.name()), ("name", &*object.name)];
     if is_forbidden_update(request) {
         if store.get(object).is_none() {
-            return only(&fill(messages.refused_update_gone, &values));
+            return only(&fill(messages.refused_update_gone(), &values));
         }
         if object.kind != Kind::StatefulSet {
-            return only(&fill(messages.refused_update, &values));
+            return only(&fill(messages.refused_update(), &values));
         }
         let delete = ["kubectl delete statefulset ", &object.name, " --cascade=orphan"].concat();
         let command = in_namespace(delete, &object.namespace);
-        return Some(Help { text: fill(messages.refused_update_set, &values), command: Some(command) });
+        return Some(Help { text: fill(messages.refused_update_set(), &values), command: Some(command) });
     }
     None
 }

@@ -1,9 +1,9 @@
 //! Why no node takes a pod, node by node, in words.
 
 use super::part::{Detail, sentence};
-use crate::messages::{Messages, fill};
 use kubesim::scheduler::{NodeRefusal, refusals};
 use kubesim::{Object, Store, Str};
+use messages::{Messages, fill};
 
 /// How many nodes are named of those that refuse for the same reason.
 const MOST_NODES: usize = 4;
@@ -33,7 +33,7 @@ pub(super) fn unschedulable(
     let lines = reasons.iter().take(MOST_REASONS).map(|(said, nodes)| {
         let mut names: Vec<String> = nodes.iter().take(MOST_NODES).map(|node| format!("`{node}`")).collect();
         if let Some(more) = nodes.len().checked_sub(MOST_NODES + 1) {
-            names.push(fill(messages.more_nodes, &[("count", &(more + 1).to_string())]));
+            names.push(fill(messages.more_nodes(), &[("count", &(more + 1).to_string())]));
         }
         format!("{}: {said}.", names.join(", "))
     });
@@ -48,23 +48,25 @@ pub(super) fn unschedulable(
 fn say(messages: &Messages, pod: &Object, reason: &NodeRefusal) -> String {
     let spec = &pod.pod().spec;
     match reason {
-        NodeRefusal::Cordoned => messages.node_is_cordoned.into(),
-        NodeRefusal::Taint { key } => fill(messages.node_has_taint, &[("taint", key)]),
+        NodeRefusal::Cordoned => messages.node_is_cordoned().into(),
+        NodeRefusal::Taint { key } => fill(messages.node_has_taint(), &[("taint", key)]),
         NodeRefusal::Cpu { free_millis } => fill(
-            messages.node_lacks_cpu,
+            messages.node_lacks_cpu(),
             &[("free", &cpus(*free_millis)), ("wanted", &cpus(spec.cpu_request_millis()))],
         ),
         NodeRefusal::Memory { free_bytes } => fill(
-            messages.node_lacks_memory,
+            messages.node_lacks_memory(),
             &[("free", &mebibytes(*free_bytes)), ("wanted", &mebibytes(spec.memory_request_bytes()))],
         ),
-        NodeRefusal::Labels => messages.node_has_other_labels.into(),
-        NodeRefusal::TooManyPods => messages.node_is_full.into(),
-        NodeRefusal::Other { reason } if reason.contains("anti-affinity") => messages.node_repels.into(),
-        NodeRefusal::Other { reason } if reason.contains("topology spread") => messages.node_is_uneven.into(),
-        NodeRefusal::Other { reason } if reason.contains("free ports") => messages.node_port_taken.into(),
+        NodeRefusal::Labels => messages.node_has_other_labels().into(),
+        NodeRefusal::TooManyPods => messages.node_is_full().into(),
+        NodeRefusal::Other { reason } if reason.contains("anti-affinity") => messages.node_repels().into(),
+        NodeRefusal::Other { reason } if reason.contains("topology spread") => {
+            messages.node_is_uneven().into()
+        }
+        NodeRefusal::Other { reason } if reason.contains("free ports") => messages.node_port_taken().into(),
         NodeRefusal::Other { reason } if reason.contains("PersistentVolume's node affinity") => {
-            messages.node_lacks_volume.into()
+            messages.node_lacks_volume().into()
         }
         NodeRefusal::Other { reason } => reason.trim_start_matches("node(s) ").into(),
     }

@@ -4,17 +4,17 @@ use super::about::{About, ordinal};
 use super::explanation::{Explanation, Tone};
 use super::part::sentence;
 use crate::history::pod_state::PodState;
-use crate::messages::{Message, fill};
 use kubesim::api::stateful_set::PodManagementPolicy;
 use kubesim::api::verdict::DeleteReason;
 use kubesim::{Component, Kind, Object, Reason, Span, Str, Verdict};
+use messages::{Message, fill};
 
 impl About<'_> {
     /// Why the set does what it does.
     pub(super) fn whole(&self) -> Explanation {
         match self.store.verdict(Component::StatefulSetController, &self.set.key()) {
             Some(verdict) => self.unless_node_is_silent(self.verdict(verdict)),
-            None => Explanation::new(Tone::Busy, self.messages.unseen, &[("set", &self.set.meta.name)]),
+            None => Explanation::new(Tone::Busy, self.messages.unseen(), &[("set", &self.set.meta.name)]),
         }
     }
 
@@ -22,13 +22,13 @@ impl About<'_> {
         let messages = self.messages;
         match &verdict.reason {
             Reason::Created { pod } => {
-                self.with_pod(Explanation::new(Tone::Busy, messages.created, &[("pod", pod)]), pod)
+                self.with_pod(Explanation::new(Tone::Busy, messages.created(), &[("pod", pod)]), pod)
             }
             Reason::Deleted { pod, why } => {
                 let say = match why {
-                    DeleteReason::ScaledDown => &messages.deleted,
-                    DeleteReason::Outdated => &messages.deleted_outdated,
-                    DeleteReason::Finished => &messages.deleted_finished,
+                    DeleteReason::ScaledDown => messages.deleted(),
+                    DeleteReason::Outdated => messages.deleted_outdated(),
+                    DeleteReason::Finished => messages.deleted_finished(),
                 };
                 self.with_pod(Explanation::new(Tone::Busy, say, &[("pod", pod)]), pod)
             }
@@ -36,19 +36,19 @@ impl About<'_> {
             Reason::WaitingForAvailable { pod, min_ready_seconds, next } => {
                 let seconds = min_ready_seconds.to_string();
                 let mut why = self.waiting(
-                    messages.waiting_for_available,
-                    messages.last_available,
+                    messages.waiting_for_available(),
+                    messages.last_available(),
                     pod,
                     next,
                     &seconds,
                 );
-                why.rule = messages.waiting_for_available.rule;
+                why.rule = messages.waiting_for_available().rule;
                 why.wait = verdict.until.map(|until| (until - Span::seconds(*min_ready_seconds), until));
                 why
             }
             Reason::WaitingForTermination { pod, next } => self.waiting(
-                messages.waiting_for_termination,
-                messages.waiting_for_termination,
+                messages.waiting_for_termination(),
+                messages.waiting_for_termination(),
                 pod,
                 next,
                 "",
@@ -56,22 +56,28 @@ impl About<'_> {
             Reason::HeldByMaxUnavailable { pod, max_unavailable, next } => {
                 let max = max_unavailable.to_string();
                 let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
-                self.with_pod(Explanation::new(Tone::Waiting, messages.held_by_max_unavailable, &values), pod)
+                self.with_pod(
+                    Explanation::new(Tone::Waiting, messages.held_by_max_unavailable(), &values),
+                    pod,
+                )
             }
             Reason::MaxUnavailableDropped { pod, max_unavailable, next } => {
                 let max = max_unavailable.to_string();
                 let values = [("pod", &**pod), ("max", &*max), ("next", &**next)];
-                self.with_pod(Explanation::new(Tone::Waiting, messages.max_unavailable_dropped, &values), pod)
+                self.with_pod(
+                    Explanation::new(Tone::Waiting, messages.max_unavailable_dropped(), &values),
+                    pod,
+                )
             }
             Reason::HeldByPartition { partition, held } => {
                 let values = [("partition", &*partition.to_string()), ("held", &*held.to_string())];
                 self.unless_pods_wait(
-                    self.held(*held, Explanation::new(Tone::Calm, messages.held_by_partition, &values)),
+                    self.held(*held, Explanation::new(Tone::Calm, messages.held_by_partition(), &values)),
                 )
             }
             Reason::OnDelete { outdated } => {
                 let why =
-                    Explanation::new(Tone::Calm, messages.on_delete, &[("held", &outdated.to_string())]);
+                    Explanation::new(Tone::Calm, messages.on_delete(), &[("held", &outdated.to_string())]);
                 let why = self.held(*outdated, why);
                 let why = match self.outdated_pod() {
                     Some(pod) => why.with_remedy(self.delete(&pod)),
@@ -80,14 +86,14 @@ impl About<'_> {
                 self.unless_pods_wait(why)
             }
             Reason::StuckUpdate { pod } => {
-                let mut why = Explanation::new(Tone::Stuck, messages.stuck, &[("pod", pod)]);
+                let mut why = Explanation::new(Tone::Stuck, messages.stuck(), &[("pod", pod)]);
                 why.pod = Some(pod.clone());
                 why.with_remedy(self.delete(pod))
             }
             Reason::Failed { message } => {
-                Explanation::new(Tone::Stuck, messages.failed, &[("message", &sentence(message))])
+                Explanation::new(Tone::Stuck, messages.failed(), &[("message", &sentence(message))])
             }
-            Reason::BeingDeleted => Explanation::new(Tone::Busy, messages.being_deleted, &[]),
+            Reason::BeingDeleted => Explanation::new(Tone::Busy, messages.being_deleted(), &[]),
             _ => self.rest(),
         }
     }
@@ -96,15 +102,15 @@ impl About<'_> {
     fn waiting_for_ready(&self, pod: &Str, next: &Option<Str>) -> Explanation {
         let messages = self.messages;
         let say = match next {
-            Some(next) if self.is_beyond(next) => &messages.waiting_to_scale_down,
-            _ => &messages.waiting_for_ready,
+            Some(next) if self.is_beyond(next) => messages.waiting_to_scale_down(),
+            _ => messages.waiting_for_ready(),
         };
-        let mut why = self.waiting(say, messages.last_ready, pod, next, "");
+        let mut why = self.waiting(say, messages.last_ready(), pod, next, "");
         if self.is_of_new_revision(pod) && self.has_failed(pod) {
             why.tone = Tone::Stuck;
             let say = match self.set.stateful_set().spec.pod_management_policy {
-                PodManagementPolicy::OrderedReady => &messages.stuck_new,
-                PodManagementPolicy::Parallel => &messages.stuck_new_parallel,
+                PodManagementPolicy::OrderedReady => messages.stuck_new(),
+                PodManagementPolicy::Parallel => messages.stuck_new_parallel(),
             };
             why.title = say.title.into();
             why.text = [&fill(say.text, &[("pod", pod)]), &*self.detail_text(pod)].join(" ");
@@ -117,7 +123,7 @@ impl About<'_> {
 
     /// One pod is asked about as one.
     pub(super) fn held(&self, count: i32, why: Explanation) -> Explanation {
-        if count == 1 { Explanation { title: self.messages.one_held.into(), ..why } } else { why }
+        if count == 1 { Explanation { title: self.messages.one_held().into(), ..why } } else { why }
     }
 
     /// Whether a rollout is under way, and the pod was made by it.
@@ -163,7 +169,7 @@ impl About<'_> {
         if pod.meta.is_terminating() {
             return Some(why);
         }
-        why.text = [self.messages.starting.text, &why.text].join(" ");
+        why.text = [self.messages.starting().text, &why.text].join(" ");
         Some(why)
     }
 
@@ -171,7 +177,7 @@ impl About<'_> {
     pub(super) fn rest(&self) -> Explanation {
         let (messages, set) = (self.messages, self.set.stateful_set());
         if set.status.observed_generation < self.set.meta.generation {
-            return Explanation::new(Tone::Busy, messages.changed, &[("set", &self.set.meta.name)]);
+            return Explanation::new(Tone::Busy, messages.changed(), &[("set", &self.set.meta.name)]);
         }
         if let Some(why) = self.unready() {
             return why;
@@ -185,7 +191,7 @@ impl About<'_> {
         {
             return why;
         }
-        let say = if set.spec.replicas == 0 { &messages.settled_empty } else { &messages.settled };
+        let say = if set.spec.replicas == 0 { messages.settled_empty() } else { messages.settled() };
         let (ready, replicas) = (set.status.ready_replicas.to_string(), set.spec.replicas.to_string());
         let why = Explanation::new(Tone::Calm, say, &[("ready", &ready), ("replicas", &replicas)]);
         if set.spec.replicas == 0 {
@@ -200,8 +206,8 @@ impl About<'_> {
     /// `say` is for a pod that waits for another, `last` for when none does.
     pub(super) fn waiting(
         &self,
-        say: &Message,
-        last: &Message,
+        say: Message,
+        last: Message,
         pod: &Str,
         next: &Option<Str>,
         seconds: &str,
@@ -211,9 +217,9 @@ impl About<'_> {
         let mut why = Explanation::new(Tone::Waiting, if next.is_some() { say } else { last }, &values);
         if let Some(next) = next {
             let title = match self.find_pod(next) {
-                None => messages.missing,
-                Some(_) if self.is_beyond(next) => messages.present,
-                Some(_) => messages.not_replaced,
+                None => messages.missing(),
+                Some(_) if self.is_beyond(next) => messages.present(),
+                Some(_) => messages.not_replaced(),
             };
             why.title = fill(title, &values);
         }

@@ -1,11 +1,11 @@
 //! Where two worlds differ: objects that only one of them has, and objects that are at another point.
 
 use super::pod_state::claims_are_older;
-use crate::messages::Messages;
 use kubesim::api::Body;
 use kubesim::api::stateful_set::REVISION_LABEL;
 use kubesim::kubectl::printers::{pod_status, pod_summary};
 use kubesim::{Key, Kind, Object, Store};
+use messages::Messages;
 use std::rc::Rc;
 
 /// An object that is not the same in two worlds.
@@ -65,17 +65,17 @@ fn gist(messages: &Messages, store: &Store, object: &Object) -> String {
             // A Deployment's pods have their revision in their names.
             let revision = object.meta.label(REVISION_LABEL);
             let claims = claims_are_older(store, object);
-            let claims = claims.map(|older| if older { messages.old_claim } else { messages.new_claim });
+            let claims = claims.map(|older| if older { messages.old_claim() } else { messages.new_claim() });
             let status = [&*status, " ", &*ready].concat();
             let parts = [Some(&*status), Some(node), revision, claims];
             parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
         }
         Kind::StatefulSet => {
             let set = object.stateful_set();
-            messages.ready(set.status.ready_replicas, set.spec.replicas)
+            messages.ready_count(set.status.ready_replicas, set.spec.replicas)
         }
         Kind::Deployment => match &object.body {
-            Body::Deployment(it) => messages.ready(it.status.ready_replicas, it.spec.replicas),
+            Body::Deployment(it) => messages.ready_count(it.status.ready_replicas, it.spec.replicas),
             _ => String::new(),
         },
         Kind::PersistentVolumeClaim if object.meta.is_terminating() => "Terminating".into(),
@@ -84,7 +84,7 @@ fn gist(messages: &Messages, store: &Store, object: &Object) -> String {
             let node = object.node();
             let taints: Vec<&str> = node.taints.iter().map(|t| &*t.key).collect();
             let taints = taints.join(" ");
-            if node.unschedulable { [messages.cordoned, " ", &*taints].concat() } else { taints }
+            if node.unschedulable { [messages.cordoned(), " ", &*taints].concat() } else { taints }
         }
         _ => String::new(),
     }

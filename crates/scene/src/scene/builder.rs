@@ -2,8 +2,8 @@
 
 use super::view::Playhead;
 use crate::history::Chronicle;
-use crate::messages::Messages;
 use kubesim::{Object, SimTime, Store, Str, Verdict};
+use messages::Messages;
 use std::rc::Rc;
 
 /// What the lanes are made from.

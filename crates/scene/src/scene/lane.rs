@@ -8,13 +8,13 @@ use super::view::{
 };
 use crate::history::Life;
 use crate::history::pod_state::{PodState, claims_are_older, has_sandbox, is_older};
-use crate::messages::fill;
 use kubesim::api::service::SERVICE_NAME_LABEL;
 use kubesim::api::stateful_set::{
     PodManagementPolicy, REVISION_LABEL, ordinal_of, parent_and_ordinal, pod_name,
 };
 use kubesim::kubectl::printers::pod_summary;
 use kubesim::{Component, Key, Kind, Object, Reason, SimTime, Store, Str};
+use messages::fill;
 use std::rc::Rc;
 
 /// The most lines of a file that are shown.
@@ -117,12 +117,12 @@ impl LaneBuilder<'_> {
         let waits =
             spec.pod_management_policy == PodManagementPolicy::OrderedReady && ordinal > spec.ordinals_start;
         let note = if !wanted {
-            self.messages.scaled_away.to_string()
+            self.messages.scaled_away().to_string()
         } else if waits {
             let before = pod_name(&self.set.meta.name, ordinal - 1);
-            fill(self.messages.waits_for, &[("pod", &before)])
+            fill(self.messages.waits_for(), &[("pod", &before)])
         } else {
-            self.messages.soon.to_string()
+            self.messages.soon().to_string()
         };
         PodSlot::Ghost { note, next }
     }

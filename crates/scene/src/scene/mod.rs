@@ -14,12 +14,12 @@ pub use view::*;
 use crate::explain;
 use crate::history::Chronicle;
 use crate::history::pod_state::PodState;
-use crate::messages::{Messages, fill};
 use builder::LaneBuilder;
 use kubesim::api::stateful_set::{PodManagementPolicy, UpdateStrategy};
 use kubesim::kubectl::printers::pod_status;
 use kubesim::{History, Key, Kind, Object, SimTime, Span, Store, Uid};
 use lane::{next_pod, pods_in_dns};
+use messages::{Messages, fill};
 use pod_grid::GridCache;
 use std::rc::Rc;
 
@@ -110,7 +110,7 @@ pub fn scene(
 
 fn chips(messages: &Messages, set: &Object) -> Vec<String> {
     let (spec, status) = (&set.stateful_set().spec, &set.stateful_set().status);
-    let mut chips = vec![messages.ready(status.ready_replicas, spec.replicas)];
+    let mut chips = vec![messages.ready_count(status.ready_replicas, spec.replicas)];
     chips.push(match spec.pod_management_policy {
         PodManagementPolicy::OrderedReady => "OrderedReady".into(),
         PodManagementPolicy::Parallel => "Parallel".into(),
@@ -119,7 +119,7 @@ fn chips(messages: &Messages, set: &Object) -> Vec<String> {
         UpdateStrategy::OnDelete => "OnDelete".into(),
         UpdateStrategy::RollingUpdate { partition: 0, .. } => "RollingUpdate".into(),
         UpdateStrategy::RollingUpdate { partition, .. } => {
-            fill(messages.partition, &[("partition", &partition.to_string())])
+            fill(messages.partition(), &[("partition", &partition.to_string())])
         }
     });
     if let Some(revision) = &status.update_revision {
@@ -127,9 +127,9 @@ fn chips(messages: &Messages, set: &Object) -> Vec<String> {
             Some(current) if current != revision => {
                 let (updated, replicas) = (status.updated_replicas.to_string(), spec.replicas.to_string());
                 let values = [("updated", &*updated), ("replicas", &*replicas), ("revision", &**revision)];
-                fill(messages.updated_of, &values)
+                fill(messages.updated_of(), &values)
             }
-            _ => fill(messages.at_revision, &[("revision", revision)]),
+            _ => fill(messages.at_revision(), &[("revision", revision)]),
         });
     }
     chips

@@ -4,10 +4,10 @@ use super::builder::part;
 use super::view::{NodePod, NodeState, NodeView, NodeVolume, NodesView, Playhead};
 use crate::explain::scheduling::cpus;
 use crate::history::pod_state::{PodName, PodState};
-use crate::messages::{Messages, fill};
 use kubesim::api::stateful_set::ordinal_of;
 use kubesim::kubectl::printers::{node_status, pod_status};
 use kubesim::{Component, Key, Kind, Object, Reason, Store, Str};
+use messages::{Messages, fill};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -74,7 +74,7 @@ impl NodesBuilder<'_> {
             ("cpus", &*cpus(requested)),
             ("all", &*cpus(node.cpu_millis)),
         ];
-        let load = fill(self.messages.node_load, &values);
+        let load = fill(self.messages.node_load(), &values);
         let is_used = |volume: &&&Rc<Object>| {
             let claim = volume.volume().claim_ref.as_ref();
             let claim =

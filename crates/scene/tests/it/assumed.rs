@@ -1,8 +1,8 @@
 //! What is assumed is said, can be made false and true again; and what follows from it.
 
 use kubesim::{Input, Key, Kind, Options, Span, Story};
+use messages::EN;
 use scene::explain::{self as why, Explanation, Tone};
-use scene::messages::EN;
 
 const WEB: &str = "\
 apiVersion: v1

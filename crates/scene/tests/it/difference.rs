@@ -2,8 +2,8 @@
 
 use crate::{FLASK, WEB};
 use kubesim::{Input, Options, SimTime, Story};
+use messages::EN;
 use scene::history::difference::differences;
-use scene::messages::EN;
 
 #[test]
 fn what_is_missing_and_what_is_at_another_point_is_found() {

@@ -6,8 +6,8 @@ use crate::FLASK;
 use kubesim::{
     Change, Component, FeatureGates, Input, Key, Kind, Options, Reason, SimTime, Span, Story, Stream,
 };
+use messages::EN;
 use scene::explain::{self as why, Explanation, Subject, Tone};
-use scene::messages::EN;
 
 const PVC: Kind = Kind::PersistentVolumeClaim;
 

@@ -2,8 +2,8 @@
 
 use crate::FLASK;
 use kubesim::{Input, Key, Kind, Options, Span, Story};
+use messages::EN;
 use scene::history::pod_state::PodState;
-use scene::messages::EN;
 use scene::scene::nodes::nodes;
 use scene::scene::{NodeState, NodesView};
 

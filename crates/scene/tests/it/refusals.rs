@@ -3,8 +3,8 @@
 use crate::FLASK;
 use kubesim::api::Refusal;
 use kubesim::{Input, Key, Kind, Moment, Options, Span, Story};
+use messages::EN;
 use scene::explain::{Explanation, Tone, of_refusal};
-use scene::messages::EN;
 
 fn story() -> Story {
     Story::new(Options::default())
