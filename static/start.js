@@ -42,6 +42,7 @@ let stopped = false;
 
 // What was to be kept when this page loaded itself again, with all parts before it starts.
 const kept = history.state?.ordinal;
+const keptWhole = history.state?.whole;
 if (kept) history.replaceState(null, "");
 
 const frame = () => new Promise(requestAnimationFrame);
@@ -69,7 +70,7 @@ const pressed = (text, act) => {
 
 // Loads the page again, and keeps what the user has done.
 const loadAgain = () => {
-  history.replaceState({ ordinal: acts.map(({ target, ...act }) => act) }, "");
+  history.replaceState({ ordinal: acts.map(({ target, ...act }) => act), whole }, "");
   location.reload();
 };
 
@@ -141,7 +142,7 @@ const fetchAhead = (number) => {
 const miss = () => {
   stopped = true;
   note(TEXT.waiting);
-  if (whole) globalThis.ordinalWant().then(loadAgain);
+  if (whole) loadAgain();
   throw new Error("a part of the program was called before it was there: cargo xtask profile measures what runs when");
 };
 globalThis.ordinalLoadDeferred = miss;
@@ -343,6 +344,7 @@ if (!held) {
       tell("ordinal-opening");
     }
   }
+  if (keptWhole) await bring(later.length);
   if (stopped) loadAgain();
   else {
     globalThis.ordinalOpen = true;

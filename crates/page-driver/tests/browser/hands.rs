@@ -129,8 +129,12 @@ fn of_two_clusters_each_can_be_asked_about() {
 #[test]
 fn a_world_is_set_by_hand_and_goes_with_the_link() {
     let mut page = settled(View { width: 1280, height: 720, ..View::DESKTOP });
+    let has_wanted = |page: &mut Page| page.requests().iter().any(|url| url.contains("/wanted-"));
+    assert!(!has_wanted(&mut page), "nobody has opened a door yet");
     page.click("[data-side=manifest] [title^='The world']");
     page.wait("the dialog is there", "document.querySelector('dialog[open]')");
+    let is_split = page.eval("Boolean(document.querySelector('meta[name=ordinal-deferred]'))") == true;
+    assert_eq!(has_wanted(&mut page), is_split, "it has a part of the program of its own");
     let cpu = "dialog .of-nodes li:nth-child(2) input";
     let write = |page: &mut Page, text: &str| {
         page.run(&format!(
