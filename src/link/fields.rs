@@ -29,6 +29,8 @@ pub fn write_inputs(bytes: &mut Vec<u8>, mut before: SimTime, inputs: &[TimedInp
             Input::Ask(question) => (5, write_question(question)),
             Input::Watch(question) => (6, question.as_ref().map(write_question).unwrap_or_default()),
             Input::Dns(setting) => (7, write_setting(*setting)),
+            // No link holds a cluster's state: one that should is read as damaged.
+            Input::Open(_) => (10, "".into()),
             Input::Edit { line, text } => (8, [line, "\n", text].concat().into()),
             Input::World(world) => (9, to_value(world).to_string().into()),
         };

@@ -252,5 +252,6 @@ pub fn name_of(input: &Input) -> Str {
         Input::Ask(question) | Input::Watch(Some(question)) => question.name.clone(),
         Input::Watch(None) | Input::Dns(_) => "DNS".into(),
         Input::World(_) => "world".into(),
+        Input::Open(_) => "open".into(),
     }
 }

@@ -646,7 +646,8 @@ impl Session {
             | Input::Ask(_)
             | Input::Watch(_)
             | Input::Dns(_)
-            | Input::World(_) => None,
+            | Input::World(_)
+            | Input::Open(_) => None,
         };
         self.branch().inputs().iter().filter_map(|i| line(&i.input)).collect()
     }

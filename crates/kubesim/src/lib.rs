@@ -18,6 +18,7 @@
 //! | `process`, `cluster` | programs in simulated time; time, the event queue, the cluster as a whole | kubectl, the terminal |
 //! | [`kubectl`] | command line → requests → what is printed | the page |
 //! | [`terminal`] | the laptop's shell, and the ones in pods | the page |
+//! | `opened` | a real cluster's state → the beginning of a story | the page |
 //! | `story` | cluster, terminal, and what the user did | the page |
 //!
 //! Nothing here reads a clock or the machine's randomness: time is an argument, and randomness comes from one seeded
@@ -71,6 +72,8 @@ pub mod kubectl;
 pub mod kubelet;
 // The diagnosis of a pasted text, for editors.
 pub mod manifest;
+// A real cluster's state as the beginning of a story, for the program that explains and the page.
+mod opened;
 mod patch;
 mod process;
 // The name of the provisioner that there is, for the whys.
@@ -97,6 +100,11 @@ pub use api::{Key, Kind, Object, SimTime, Span, Str, Uid};
 
 // What can be switched.
 pub use config::{ClassOptions, DnsSetting, FeatureGates, KUBERNETES_VERSION, NodeOptions, Options, Timings};
+
+/// A real cluster's state, opened.
+pub use opened::{
+    LeftOut, MOST_BYTES as MOST_OPENED_BYTES, MadeUp, Opened, Opening, Place, Unreadable, What, open,
+};
 
 // A cluster without a story, and what runs in it.
 pub use cluster::Cluster;

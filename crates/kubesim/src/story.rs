@@ -9,6 +9,7 @@ use crate::api::resolver::Question;
 use crate::api::{SimTime, Str};
 use crate::cluster::Cluster;
 use crate::config::{DnsSetting, Options};
+use crate::opened::{self, Opened};
 use crate::process::ProcessId;
 use crate::process::dns_watch::Watch;
 use crate::terminal::Terminal;
@@ -43,6 +44,8 @@ pub enum Input {
     Dns(DnsSetting),
     /// The cluster is set up like this. Only the first input of a story can be that, at its start: later it changes nothing.
     World(Rc<Options>),
+    /// A real cluster's state takes the place of what is there: the first input of a story that begins from one.
+    Open(Rc<Opened>),
 }
 
 /// An input and its time.
@@ -71,15 +74,47 @@ pub struct Story {
     inputs: Vec<TimedInput>,
     /// The program that asks DNS once a second.
     watch: Option<ProcessId>,
+    requests_seen: usize,
+    /// Where its zero lies, in seconds of Unix time: it sees to that whenever it goes on, as another story may have been played.
+    zero: i64,
 }
 
 impl Story {
     /// A cluster at rest, at time zero, and a terminal that waits for its first command.
     pub fn new(options: Options) -> Story {
         let world = Rc::new(options.clone());
+        SimTime::set_zero(SimTime::EPOCH_UNIX_SECONDS);
         let mut cluster = Cluster::new(options);
         let terminal = Terminal::open(&mut cluster);
-        Story { cluster, terminal, world, inputs: Vec::new(), watch: None }
+        Story {
+            cluster,
+            terminal,
+            world,
+            inputs: Vec::new(),
+            watch: None,
+            requests_seen: 0,
+            zero: SimTime::EPOCH_UNIX_SECONDS,
+        }
+    }
+
+    /// A story that begins from a real cluster's state, at time zero: when that was taken.
+    pub fn opened(opened: Rc<Opened>) -> Story {
+        let mut story = Story::new(Opened::world());
+        story.input(Input::Open(opened));
+        story
+    }
+
+    /// The state from which the story begins, if it was opened from one.
+    pub fn opened_state(&self) -> Option<&Rc<Opened>> {
+        self.inputs.iter().find_map(|timed| match &timed.input {
+            Input::Open(opened) => Some(opened),
+            _ => None,
+        })
+    }
+
+    /// How many requests the components would have made when the state was opened, had they been let.
+    pub fn requests_at_opening(&self) -> usize {
+        self.requests_seen
     }
 
     /// How the cluster was set up at the start.
@@ -116,6 +151,13 @@ impl Story {
         {
             *self = Story::new((**world).clone());
         }
+        if let Input::Open(opened) = &input {
+            if self.inputs.is_empty() && self.now() == SimTime(0) {
+                *self = Story::new(Opened::world());
+            }
+            self.zero = opened.taken_unix_seconds;
+        }
+        SimTime::set_zero(self.zero);
         self.inputs.push(TimedInput { at: self.now(), input: input.clone() });
         match input {
             Input::World(_) => {}
@@ -136,6 +178,7 @@ impl Story {
                 }
             }
             Input::Dns(setting) => self.cluster.set_dns(setting),
+            Input::Open(opened) => self.requests_seen = opened::begin(&mut self.cluster, &opened),
         }
     }
 
@@ -156,6 +199,7 @@ impl Story {
 
     /// Goes to the next thing that is due and does it. Returns false if nothing is.
     pub fn step(&mut self) -> bool {
+        SimTime::set_zero(self.zero);
         let stepped = self.cluster.step();
         self.terminal.show(&mut self.cluster);
         stepped
@@ -163,6 +207,7 @@ impl Story {
 
     /// Lets time pass until this moment. Time does not run backwards: an earlier moment does nothing.
     pub fn run_until(&mut self, until: SimTime) {
+        SimTime::set_zero(self.zero);
         while self.next_at().is_some_and(|at| at <= until) {
             self.step();
         }

@@ -66,6 +66,10 @@ pub struct Dns(Translations);
 #[derive(Clone, Copy, Debug)]
 pub struct World(Translations);
 
+/// The texts about a real cluster's state.
+#[derive(Clone, Copy, Debug)]
+pub struct Cluster(Translations);
+
 /// English.
 pub static EN: Messages = Messages { language: "en", languages: &[], translations: Translations(&[]) };
 
@@ -108,6 +112,11 @@ impl Messages {
         World(self.translations)
     }
 
+    /// The texts about a real cluster's state.
+    pub fn cluster(&self) -> Cluster {
+        Cluster(self.translations)
+    }
+
     /// A rule in this language.
     pub fn rule(&self, english: &Rule) -> Rule {
         let said = |text| self.translations.said(text);
@@ -142,6 +151,16 @@ impl Dns {
 impl World {
     pub(crate) fn said(&self, english: &'static str) -> &'static str {
         self.0.said(english)
+    }
+}
+
+impl Cluster {
+    pub(crate) fn said(&self, english: &'static str) -> &'static str {
+        self.0.said(english)
+    }
+
+    pub(crate) fn message(&self, english: &Message) -> Message {
+        Message { title: self.said(english.title), text: self.said(english.text), rule: english.rule }
     }
 }
 

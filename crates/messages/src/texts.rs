@@ -4,7 +4,8 @@ use crate::message::Entry;
 use crate::rules::*;
 
 /// Every table, by its name in the files of other languages.
-pub const TABLES: [(&str, &[Entry]); 3] = [("texts", TEXTS), ("dns", DNS), ("world", WORLD)];
+pub const TABLES: [(&str, &[Entry]); 4] =
+    [("texts", TEXTS), ("dns", DNS), ("world", WORLD), ("cluster", CLUSTER)];
 
 texts! {
 /// Every text of the page, of its whys and of its troubles, by what it is for.
@@ -758,5 +759,66 @@ World, WORLD {
     begin: "Begin in this world",
     usual: "As usual",
     cancel: "Cancel",
+}
+}
+
+texts! {
+/// What is said of a real cluster's state that was opened.
+Cluster, CLUSTER {
+    // What a set waits for.
+    waits_for_nothing: "nothing",
+    waits_for_ready(pod): "pod {pod} to be Ready",
+    waits_for_no_next(pod): "nothing (but no update and no scaling gets past pod {pod}, which is not Ready)",
+    waits_for_old_ready(pod): "pod {pod} to be Ready, though its revision is no longer wanted",
+    waits_for_available(pod, seconds): "pod {pod} to be available (Ready for {seconds} s)",
+    waits_for_available_again(pod): "pod {pod} to be available again",
+    waits_for_gone(pod): "pod {pod} to be gone",
+    waits_for_node(pod): "pod {pod} to be scheduled",
+    waits_for_claim(claim): "claim {claim} to be bound",
+    waits_for_partition: "somebody to lower spec.updateStrategy.rollingUpdate.partition",
+    waits_for_delete: "somebody to delete the pods of the old revision",
+    waits_for_api_server: "the API server to take what it refused",
+    waits_for_dependents: "its pods to be gone",
+    held_by_finalizer(pod, finalizer): { "", "{pod} has stopped, but the finalizer `{finalizer}` holds the object: whoever put it there must take it off. Until then its name is taken.", TERMINATION },
+    // What a text is instead of a state.
+    is_empty(file, command): "{file} is empty. What is needed: {command}",
+    is_binary(file, command): "{file} is no text. If it is compressed, unpack it first. What is needed: {command}",
+    is_table(file, command): "{file} is a table, which leaves most out. Add `-o yaml` to the command, such as: {command}",
+    is_described(file, command): "{file} is what `kubectl describe` prints, which is made for people. Use instead: {command}",
+    is_error(file, said, command): "{file} is what kubectl says when it can't: {said}. What you may not read can be left out of: {command}",
+    is_dump(file, command): "{file} is a `kubectl cluster-info dump`: it holds no StatefulSets and no claims. Use instead: {command}",
+    is_template(file, command): "{file} is a template, not a cluster's state. `helm template` makes a manifest of it, for the editor; a state is what this prints: {command}",
+    is_encrypted(file, command): "{file} is encrypted: decrypt it first, or use: {command}",
+    is_redacted(file, command): "{file} has its names taken out, and without names nothing can be told apart. Values may be taken out, names must stay: {command}",
+    is_cut_off(file, line, last): "{file} is cut off at line {line}, behind {last}: what is missing could be what matters. Get it again, as a whole.",
+    is_no_yaml(file, line, message): "{file}, line {line}: {message}",
+    is_too_large(size, most, kinds): "{size} MB is more than the {most} MB that can be opened. Leave out what takes most and matters least: {kinds}",
+    is_too_many(count): "More than {count} objects can't be opened: ask for one namespace (-n).",
+    is_manifest(count): "All {count} objects are as somebody wrote them: this is a manifest, not a cluster's state. Apply it in the editor, or with `kubesim run`.",
+    is_two_clusters(object): "{object} is in it twice, and the two are not the same: these are states of two clusters, or of one before and after it was made anew. Open them one by one.",
+    is_of_no_use(found, command): "Nothing in it has to do with a StatefulSet (it has: {found}). What is needed: {command}",
+    // What was made up.
+    made_up(what): "made up, as it is not in it: {what}",
+    made_up_nodes(count): "nodes ({count})",
+    made_up_volumes(count): "volumes ({count})",
+    made_up_classes(count): "storage classes ({count})",
+    made_up_claims(count): "claims ({count})",
+    made_up_services(count): "headless Services of sets ({count})",
+    made_up_pods(count): "pods, as the sets' status counts them ({count})",
+    made_up_named(count): "blank Secrets and ConfigMaps that pods name ({count})",
+    // What was left out.
+    left_out(what): "left out: {what}",
+    left_secrets: "Secrets' data",
+    left_config_maps: "ConfigMaps' data",
+    left_variables: "values of environment variables",
+    left_last_applied: "last-applied-configuration",
+    left_annotations: "annotations",
+    left_managed_fields: "managedFields",
+    left_fields: "fields that are not simulated",
+    left_kind(kind): "{kind} (not simulated)",
+    left_unknown_kind(kind): "{kind} (Kubernetes 1.36 does not serve it)",
+    left_object(object, why): "{object} ({why})",
+    left_owner(owner): "{owner} (an owner of pods that is not in it: nobody replaces them)",
+    left_older(object): "older {object}",
 }
 }

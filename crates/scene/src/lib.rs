@@ -6,9 +6,11 @@
 //! | --- | --- | --- |
 //! | [`messages`] | every text that people read: a crate of its own | nothing |
 //! | [`history`] | pods' lives, volumes' files, commands and output, read once from the writes; where two worlds differ | `messages` |
+//! | [`cluster`] | what is said of a real cluster's state before it is opened | `messages` |
 //! | [`explain`] | a moment's verdicts as a question, an answer and a rule | `history`, `messages` |
 //! | [`scene`] | the lanes, or the grid of a set of very many pods | all of them |
 
+pub mod cluster;
 pub mod explain;
 pub mod history;
 pub mod scene;

@@ -25,5 +25,5 @@ pub mod text;
 mod write;
 
 pub use document::{Document, MAX_TEXT, Span, YamlError, reads_as_text};
-pub use stream::{Stream, read};
+pub use stream::{Stream, read, read_up_to};
 pub use write::write;

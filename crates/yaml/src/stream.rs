@@ -17,11 +17,16 @@ pub struct Stream {
 /// as long as they are that, anything else as YAML.
 /// Models decoder.go: YAMLOrJSONDecoder, and cli-runtime's StreamVisitor.
 pub fn read(text: &str) -> Stream {
+    read_up_to(text, MAX_TEXT)
+}
+
+/// The same, of a text that is not sent to an API server and may be larger: up to so many bytes.
+pub fn read_up_to(text: &str, most: usize) -> Stream {
     let mut stream = Stream::default();
-    if text.len() > MAX_TEXT {
+    if text.len() > most {
         let span = Span { line: 1, column: 1, end_line: 1, end_column: 1 };
-        stream.error =
-            Some(YamlError { message: format!("Request entity too large: limit is {MAX_TEXT}"), span });
+        let message = format!("Request entity too large: limit is {most}");
+        stream.error = Some(YamlError { message, span });
         return stream;
     }
     if !text.trim_start().starts_with('{') {

@@ -4,3 +4,4 @@ mod conformance;
 mod fuzz;
 mod invariants;
 mod program;
+mod why;

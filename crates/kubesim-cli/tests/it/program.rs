@@ -30,12 +30,12 @@ fn ended(output: Output) -> (i32, String, String) {
     (output.status.code().expect("no signal ends it"), text(output.stdout), text(output.stderr))
 }
 
-fn run(args: &[&str]) -> (i32, String, String) {
+pub fn run(args: &[&str]) -> (i32, String, String) {
     ended(kubesim(args).output().expect("it can be started"))
 }
 
 /// With this on standard input.
-fn run_with(stdin: &str, args: &[&str]) -> (i32, String, String) {
+pub fn run_with(stdin: &str, args: &[&str]) -> (i32, String, String) {
     let mut child = kubesim(args).stdin(Stdio::piped()).spawn().expect("it can be started");
     child.stdin.take().expect("piped").write_all(stdin.as_bytes()).expect("it reads");
     ended(child.wait_with_output().expect("it ends"))

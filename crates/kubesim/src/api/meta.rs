@@ -49,6 +49,12 @@ impl Uid {
         Rng::new(self.high ^ self.low).suffix(length).into()
     }
 
+    /// The uid of something that was made up beside what has this one: always the same for the same name.
+    pub fn sibling(self, name: &str) -> Uid {
+        let seed = crate::base::hash::name_hash(self.high ^ self.low, &[name]);
+        Uid::random(&mut Rng::new(seed))
+    }
+
     /// As it is printed: `01234567-89ab-4cde-8f01-23456789abcd`.
     pub fn text(self) -> String {
         let mut hex = String::with_capacity(32);

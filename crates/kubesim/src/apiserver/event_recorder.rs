@@ -111,7 +111,7 @@ impl ApiServer {
 
     /// The moment in nanoseconds, by which an event is named.
     fn event_nanos(&self) -> u64 {
-        let millis = SimTime::EPOCH_UNIX_SECONDS * 1000 + self.now.0;
+        let millis = SimTime::zero_unix_seconds() * 1000 + self.now.0;
         millis as u64 * 1_000_000 + self.resource_version % 1_000_000
     }
 

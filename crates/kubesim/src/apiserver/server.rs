@@ -263,6 +263,40 @@ impl ApiServer {
         self.commit(key, before, object);
     }
 
+    /// Puts an object in as it was seen in another cluster, with its own uid, version and times. `None` removes it.
+    pub(crate) fn put_seen(&mut self, key: Key, object: Option<Rc<Object>>) {
+        let before = self.store.get(&key).cloned();
+        if before.is_none() && object.is_none() {
+            return;
+        }
+        let is_gone = object.is_none();
+        if let Some(object) = &object {
+            self.resource_version = self.resource_version.max(object.meta.resource_version);
+        }
+        self.record(Change::Object { key: key.clone(), before, after: object });
+        if is_gone {
+            self.forget_verdicts(&key);
+        }
+    }
+
+    /// An API server with the same world, on which requests can be tried. It has no history.
+    pub(crate) fn trial(&self) -> ApiServer {
+        ApiServer {
+            store: self.store.clone(),
+            history: History::default(),
+            resource_version: self.resource_version,
+            correlator: self.correlator.clone(),
+            valid: self.valid.clone(),
+            now: self.now,
+            cause: self.cause,
+            rng: self.rng.clone(),
+            gates: self.gates,
+            seed: self.seed,
+            most_replicas: self.most_replicas,
+            trace: None,
+        }
+    }
+
     /// Leaves a component's verdict about an object. The same verdict again is no write; `None` takes it back.
     pub fn set_verdict(
         &mut self,

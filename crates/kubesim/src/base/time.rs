@@ -1,16 +1,22 @@
 //! Simulated time.
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::{Add, Sub};
 
-/// A moment of simulated time: milliseconds since the cluster's zero, which lies at [`SimTime::EPOCH_UNIX_SECONDS`].
-/// What existed before the story begins (nodes, the Service `kubernetes`) has negative times.
+/// A moment of simulated time: milliseconds since the cluster's zero, which lies at [`SimTime::EPOCH_UNIX_SECONDS`], or, in a
+/// story that was opened from a real cluster's state, where that was taken ([`SimTime::set_zero`]). What existed before the story begins (nodes, the Service `kubernetes`) has negative times.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, Hash)]
 pub struct SimTime(pub i64);
 
 /// A length of simulated time, in milliseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, Hash)]
 pub struct Span(pub i64);
+
+thread_local! {
+    /// Where zero lies, in seconds of Unix time.
+    static ZERO: Cell<i64> = const { Cell::new(SimTime::EPOCH_UNIX_SECONDS) };
+}
 
 impl Span {
     /// No length is greater: as long as Go's `time.Duration` can be, 292 years. Users may write any number of seconds.
@@ -27,14 +33,25 @@ impl SimTime {
     /// Where zero lies: 2022-05-25 06:00:00 UTC, the afternoon on which the walk that Ordinal starts from was written.
     pub const EPOCH_UNIX_SECONDS: i64 = 1_653_458_400;
 
+    /// Where zero lies in this thread, in seconds of Unix time.
+    pub fn zero_unix_seconds() -> i64 {
+        ZERO.with(Cell::get)
+    }
+
+    /// Moves zero to this Unix time, in seconds, for all that this thread reads and prints from now on: a thread has one
+    /// story at a time, or several of one world.
+    pub fn set_zero(unix_seconds: i64) {
+        ZERO.with(|zero| zero.set(unix_seconds));
+    }
+
     /// The whole seconds of Unix time (`date +%s`).
     pub fn unix_seconds(self) -> i64 {
-        Self::EPOCH_UNIX_SECONDS + self.0.div_euclid(1000)
+        SimTime::zero_unix_seconds() + self.0.div_euclid(1000)
     }
 
     /// Milliseconds of Unix time; 0 for what is before.
     pub fn unix_ms(self) -> u64 {
-        (Self::EPOCH_UNIX_SECONDS * 1000 + self.0).max(0) as u64
+        (SimTime::zero_unix_seconds() * 1000 + self.0).max(0) as u64
     }
 
     /// The moment cut to whole seconds, as API objects keep time (`metav1.Time`).
@@ -83,7 +100,7 @@ impl SimTime {
             _ => return None,
         };
         let seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
-        Some(SimTime((seconds - Self::EPOCH_UNIX_SECONDS) * 1000 + milliseconds))
+        Some(SimTime((seconds - SimTime::zero_unix_seconds()) * 1000 + milliseconds))
     }
 
     /// `2022-05-25T06:00:00Z`, as API objects print time.

@@ -6,8 +6,8 @@
 mod bootstrap;
 pub mod queue;
 
-use crate::api::verdict::Component;
-use crate::api::{Key, Resolver, SimTime, Span};
+use crate::api::verdict::{Component, Verdict, VerdictKey};
+use crate::api::{Key, Kind, Resolver, SimTime, Span};
 use crate::apiserver::{ApiServer, Cause, Change};
 use crate::component::{Context, WatchEvent};
 use crate::config::{DnsSetting, Options};
@@ -15,7 +15,7 @@ use crate::control_plane::{self, Memory, Work};
 use crate::kubelet::{self, Nodes};
 use crate::process::{ProcessId, Processes, Program};
 use queue::{Queue, Task};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// The whole cluster.
@@ -191,6 +191,57 @@ impl Cluster {
         api.trim_history();
     }
 
+    /// Lets each component look at what it would look at if all objects were new, without doing anything about it: what it
+    /// finds is its verdict, and its requests are counted. Returns how many they were.
+    pub(crate) fn judge(&mut self) -> usize {
+        let mut tasks: BTreeSet<Task> = BTreeSet::new();
+        for object in self.api.store().all() {
+            let key = object.key();
+            let change = WatchEvent { key: &key, before: None, after: Some(object), cause: self.api.cause };
+            control_plane::event_handlers(self.api.store(), &change, &mut |component, key: Key| {
+                tasks.insert((component, key));
+            });
+        }
+        let mut requests = 0;
+        let mut found: Vec<(VerdictKey, Option<Rc<Verdict>>)> = Vec::new();
+        for component in Component::ALL {
+            let mut tasks = tasks.iter().filter(|(who, _)| who == component).peekable();
+            if tasks.peek().is_none() {
+                continue;
+            }
+            let (mut api, mut nodes, mut memory) = (self.api.trial(), self.nodes.clone(), Memory::default());
+            api.cause = Cause::Component(*component);
+            nodes.disturb_all(api.store());
+            for (_, key) in tasks {
+                let context = Context { api: &mut api, timings: &self.options.timings };
+                control_plane::sync(
+                    *component,
+                    &mut Work { context, memory: &mut memory, nodes: &mut nodes },
+                    key,
+                );
+            }
+            for entry in api.history().since(0) {
+                match &entry.change {
+                    Change::Object { key, .. } if key.kind.is_served() && key.kind != Kind::Event => {
+                        requests += 1
+                    }
+                    Change::Object { key, after, .. } if *component == Component::Dns => {
+                        self.api.put_internal(key.clone(), after.as_deref().cloned());
+                    }
+                    Change::Verdict { key, after, .. } => found.push((key.clone(), after.clone())),
+                    _ => {}
+                }
+            }
+        }
+        for ((component, key), verdict) in found {
+            if self.api.store().get(&key).is_some() {
+                let until = verdict.as_ref().and_then(|verdict| verdict.until);
+                self.api.set_verdict(component, &key, verdict.map(|verdict| verdict.reason.clone()), until);
+            }
+        }
+        requests
+    }
+
     /// Forgets what the components remember: all of it is found in the store again.
     pub fn forget_memory(&mut self) {
         self.memory = Memory::default();
@@ -205,7 +256,6 @@ impl Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Kind;
 
     #[test]
     fn a_new_cluster_is_at_rest_and_has_what_the_seed_has() {

@@ -494,7 +494,7 @@ fn parent(path: &str) -> &str {
 
 /// Virtual time since 1970.
 pub(super) fn unix_ms(at: SimTime) -> u64 {
-    (SimTime::EPOCH_UNIX_SECONDS * 1000 + at.0).max(0) as u64
+    at.unix_ms()
 }
 
 /// Where what a pod's containers wrote is kept.

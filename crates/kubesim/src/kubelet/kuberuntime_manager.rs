@@ -127,6 +127,7 @@ impl Worker {
         } else {
             None
         };
+        let exit = run.repeats.map(|(after, code)| (now + after, code)).or(exit);
         run.state = State::Running { since: now, exit, stop: Stopping::No };
         if exit.is_none() {
             self.start_program(cx, pod, i);

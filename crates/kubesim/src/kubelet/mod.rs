@@ -2,6 +2,7 @@
 //!
 //! | module | |
 //! |---|---|
+//! | `adopt` | pods that were there before the simulation began |
 //! | `assumption` | what nobody has looked at and what is taken for granted |
 //! | `back_off` | how long it waits before it tries again |
 //! | `environment` | a container's name, environment, projected files |
@@ -21,6 +22,7 @@
 //! server is in the store. A kubelet registers the Node that somebody made by hand; else it is told of nothing but pods, of
 //! its own node going down and coming back, and of other faults.
 
+mod adopt;
 mod assumption;
 mod back_off;
 mod clients;
@@ -57,6 +59,7 @@ use run::Run;
 use std::rc::Rc;
 use worker::Worker;
 
+pub(crate) use adopt::adopt;
 pub use assumption::{Assumed, Assumption, assumptions};
 pub(crate) use environment::environment;
 pub(crate) use host::{ContainerHost, list_directory};

@@ -85,6 +85,28 @@ impl Nodes {
         self.node(node).images.insert(image::with_tag(image));
     }
 
+    /// Has each pod's next look be a thorough one.
+    pub(crate) fn disturb_all(&mut self, store: &Store) {
+        for pod in store.list(Kind::Pod) {
+            if let Some(worker) = self.pods.get_mut(&pod.key()) {
+                worker.disturb();
+            }
+        }
+    }
+
+    /// A pod has had this address since before the simulation began; those after it are given next.
+    pub(super) fn keep_address(&mut self, node: &str, address: &Str) {
+        let state = self.node(node);
+        if let Ok(parsed) = address.parse::<std::net::Ipv4Addr>() {
+            let [a, b, c, last] = parsed.octets();
+            if state.pod_net.is_empty() {
+                state.pod_net = format!("{a}.{b}.{c}.0/24").into();
+            }
+            state.next_address = state.next_address.max(u32::from(last) + 1);
+        }
+        state.used.insert(address.clone());
+    }
+
     /// An address for a pod, out of its node's range, counting up: the node's `podCIDR`, or what the network plugin has
     /// for it. An address is only given again when the range is used up.
     pub(super) fn address(&mut self, pod: &Object, host_ip: &Str, store: &Store) -> Str {

@@ -51,6 +51,21 @@ impl Prober {
         self.next = Some((since + first).max(now));
     }
 
+    /// Its container ran before the simulation began. One that passes, or is held unready, is not asked before something
+    /// changes; one that has failed so often is asked next in its turn.
+    pub fn adopt(&mut self, passes: bool, is_held: bool, failures: i64) {
+        if passes {
+            self.successes = self.probe.success_threshold.max(1);
+            self.next = None;
+        } else {
+            self.failures = failures;
+            if is_held {
+                self.failures = failures.max(self.probe.failure_threshold);
+                self.next = None;
+            }
+        }
+    }
+
     /// What could change its answer has changed.
     pub fn ask_again(&mut self, now: SimTime) {
         if self.successes > 0 {

@@ -35,6 +35,8 @@ pub(super) struct Run {
     pub program: Program,
     /// Whether its readiness is held false on purpose.
     pub unready: bool,
+    /// How long it runs when it is started again, and its exit code, if it has ended so again and again.
+    pub repeats: Option<(Span, i32)>,
 }
 
 /// What a container is doing.
@@ -93,6 +95,7 @@ impl Run {
             probers: Vec::new(),
             program: Program::Server,
             unready: false,
+            repeats: None,
         }
     }
 

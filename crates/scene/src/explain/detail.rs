@@ -75,9 +75,24 @@ pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Opti
         Reason::Stopping { grace_seconds } => {
             say(messages.stopping(), &[("seconds", &grace_seconds.to_string())])
         }
+        Reason::Ended if pod.meta.is_terminating() && !pod.meta.finalizers.is_empty() => {
+            held_by_finalizer(messages, pod)
+        }
         Reason::NodeLost { node } => return Some(node_lost(messages, store, pod, node)),
         _ => return None,
     })
+}
+
+/// A pod that has stopped and stays because of a finalizer: somebody else must take it off.
+fn held_by_finalizer(messages: &'static Messages, pod: &Object) -> Detail {
+    let finalizers = pod.meta.finalizers.join(", ");
+    let patch = r#"[{"op":"remove","path":"/metadata/finalizers"}]"#;
+    let off = format!("kubectl patch pod {} --type=json -p '{patch}'", pod.meta.name);
+    Detail::endless(
+        messages.cluster().held_by_finalizer(),
+        &[("pod", &*pod.meta.name), ("finalizer", &*finalizers)],
+    )
+    .with_remedy(in_namespace(off, &pod.meta.namespace))
 }
 
 /// A pod whose node does not answer: before it is told to go, it is given time; after that, nobody can say that it has

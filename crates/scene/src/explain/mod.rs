@@ -8,6 +8,7 @@ mod container;
 mod detail;
 mod endpoint;
 mod explanation;
+mod finding;
 mod node;
 mod nothing;
 mod part;
@@ -19,6 +20,7 @@ pub(crate) mod scheduling;
 mod set;
 
 pub use explanation::{Explanation, Subject, Tone};
+pub use finding::{Blocking, Finding, Outlook, of_state};
 pub use nothing::{of_loading, of_nothing};
 pub use part::Assumptions;
 pub use program::{doubts, mended};

@@ -4,6 +4,7 @@ mod assumed;
 mod difference;
 mod explain;
 mod nodes;
+mod opened;
 mod refusals;
 
 /// The page's first example.

@@ -1,5 +1,6 @@
 //! `kubesim`: a simulated Kubernetes cluster in a terminal. One file per subcommand.
 
+mod cluster_texts;
 mod completions;
 mod conformance;
 mod fuzz;
@@ -7,6 +8,7 @@ mod memory;
 mod output;
 mod progress;
 mod run;
+mod why;
 mod world;
 
 use clap::{Parser, Subcommand};
@@ -31,11 +33,13 @@ struct Cli {
 const EXIT_CODES: &str = "Exit codes:
   0  all well
   1  a command failed, or the manifest was refused
-  2  the command line is wrong";
+  2  the command line is wrong
+`why` and `plan` have their own: see their --help.";
 
 #[derive(Subcommand)]
 enum Command {
     Run(run::Args),
+    Why(why::Args),
     Conformance(conformance::Args),
     Fuzz(fuzz::Args),
     Completions(completions::Args),
@@ -43,20 +47,25 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let code = |well: bool| u8::from(!well);
     let result = match cli.command {
-        Command::Run(args) => run::run(&args),
-        Command::Conformance(args) => conformance::run(&args),
-        Command::Fuzz(args) => fuzz::run(&args),
-        Command::Completions(args) => completions::run(&args),
+        Command::Run(args) => run::run(&args).map(code),
+        Command::Why(args) => why::run(&args),
+        Command::Conformance(args) => conformance::run(&args).map(code),
+        Command::Fuzz(args) => fuzz::run(&args).map(code),
+        Command::Completions(args) => completions::run(&args).map(code),
     };
-    match result.and_then(|well| std::io::stdout().flush().map(|()| well).map_err(Problem::from)) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+    match result.and_then(|code| std::io::stdout().flush().map(|()| code).map_err(Problem::from)) {
+        Ok(code) => ExitCode::from(code),
         // Who reads has seen enough.
         Err(Problem::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Problem::Output(error)) => {
             output::remark(&format!("error: standard output: {error}"));
             ExitCode::FAILURE
+        }
+        Err(Problem::Unreadable(message)) => {
+            output::remark(&format!("error: {message}"));
+            ExitCode::from(why::UNREADABLE)
         }
         Err(Problem::Refused(message)) => {
             output::remark(&format!("error: {message}"));

@@ -9,7 +9,12 @@ pub enum Problem {
     Output(std::io::Error),
     /// For people, without `error: `.
     Refused(String),
+    /// What was given can't be read. For people, without `error: `.
+    Unreadable(String),
 }
+
+/// Of a subcommand with exit codes of its own: which.
+pub type Verdict = std::result::Result<u8, Problem>;
 
 /// Of a subcommand: whether all was well.
 pub type Result<T> = std::result::Result<T, Problem>;

@@ -189,6 +189,19 @@ impl ContainerState {
 }
 
 impl ContainerStatus {
+    /// Whether the container, or with `previous` the one before it, was started before the story began, in a cluster whose
+    /// state was opened: nothing is known of what it wrote. What is simulated takes time to start.
+    pub fn is_from_before(&self, previous: bool) -> bool {
+        let ended = |ended: &Terminated| ended.started_at;
+        let started = match &self.state {
+            _ if previous => self.last_state.as_ref().and_then(ended),
+            ContainerState::Running { started_at } => Some(*started_at),
+            ContainerState::Terminated(terminated) => ended(terminated),
+            ContainerState::Waiting { .. } => self.last_state.as_ref().and_then(ended),
+        };
+        started.is_some_and(|started| started <= SimTime(0))
+    }
+
     fn from_value(v: &Value) -> ContainerStatus {
         ContainerStatus {
             name: read::str(v, "name"),

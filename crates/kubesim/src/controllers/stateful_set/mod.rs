@@ -19,6 +19,8 @@ mod pod_index;
 pub mod revision;
 pub mod utils;
 
+pub(crate) use pod_control::new_pod;
+
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind};
 use crate::apiserver::Store;

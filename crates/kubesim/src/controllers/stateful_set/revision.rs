@@ -36,6 +36,44 @@ pub fn patch_of(set: &Object) -> Value {
     Writer::new().put("spec", Writer::new().put("template", template).done()).done()
 }
 
+/// The same of the template from which one of its pods was made, as far as the pod shows it: the images of its containers.
+/// Without a pod it is a template that differs from the set's own in an annotation.
+pub fn patch_of_pod(set: &Object, pod: Option<&Object>) -> Value {
+    let mut patch = patch_of(set);
+    let template = &mut patch["spec"]["template"];
+    if let Some(pod) = pod {
+        for list in ["initContainers", "containers"] {
+            let images = get(&pod.pod().spec.raw, list).clone();
+            for container in template["spec"][list].as_array_mut().into_iter().flatten() {
+                let mut all = images.as_array().into_iter().flatten();
+                if let Some(old) = all.find(|old| old["name"] == container["name"]) {
+                    container["image"] = old["image"].clone();
+                }
+            }
+        }
+    }
+    if patch == patch_of(set) {
+        patch["spec"]["template"]["metadata"]["annotations"] = Writer::new().put("opened", "unknown").done();
+    }
+    patch
+}
+
+/// A revision of a set that only its status names.
+pub fn made_up(set: &Object, name: &str, data: Rc<Value>, revision: i64) -> Object {
+    let mut labels: BTreeMap<Str, Str> = (*set.stateful_set().spec.template.labels).clone();
+    let hash = name.rsplit('-').next().unwrap_or_default();
+    labels.insert(HASH_LABEL.into(), hash.into());
+    let meta = ObjectMeta {
+        labels: Rc::new(labels),
+        owner_references: [OwnerReference::controller(set)].into(),
+        creation_timestamp: set.meta.creation_timestamp,
+        uid: set.meta.uid.sibling(name),
+        ..ObjectMeta::named(&set.meta.namespace, name)
+    };
+    let body = Body::ControllerRevision(ControllerRevision { data, revision });
+    Object::new(Kind::ControllerRevision, meta, body)
+}
+
 /// The template that a revision keeps.
 pub fn template_of(revision: &Object) -> PodTemplate {
     PodTemplate::from_value(get(get(&revision.controller_revision().data, "spec"), "template"))

@@ -172,6 +172,13 @@ pub fn exec(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             &*container.name
         )));
     }
+    let status = object.pod().container_status(&container.name);
+    if status.is_some_and(|status| status.is_from_before(false)) {
+        let of = format!("container {:?} in pod {:?}", &*container.name, &*object.meta.name);
+        return Err(Failure::client(format!(
+            "the opened state has nothing of what is in {of}: it ran before"
+        )));
+    }
     let session = session(inv, io, &object, &container, words);
     Ok(Next::GoOn(Box::new(Exec(session))))
 }

@@ -1,0 +1,97 @@
+//! `kubesim why`: what is said of a real cluster's state, and its exit codes.
+
+use crate::program::{run, run_with};
+use serde_json::Value;
+
+fn state(name: &str) -> String {
+    format!("{}/../kubesim/tests/golden/states/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(name: &str) -> String {
+    std::fs::read_to_string(state(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn the_exit_code_says_how_it_stands() {
+    for (name, code) in [
+        ("seed-at-rest.yaml", 0),
+        ("orphaned-pods.yaml", 0),
+        ("mid-rollout-init.yaml", 1),
+        ("not-ready-behind-headless.yaml", 1),
+        ("service-name-matches-no-service.yaml", 1),
+        ("stuck-bad-image.yaml", 2),
+        ("held-by-partition.yaml", 2),
+    ] {
+        assert_eq!(run(&["why", &state(name)]).0, code, "{name}");
+        assert_eq!(run_with(&text(name), &["why", "-"]).0, code, "{name}, from a pipe");
+    }
+}
+
+#[test]
+fn a_stuck_set_is_explained_with_what_helps() {
+    let (code, out, _) = run(&["why", "-o", "json", &state("stuck-bad-image-after-undo.yaml")]);
+    let report: Value = serde_json::from_str(&out).expect("JSON");
+    let set = &report["sets"][0];
+    assert_eq!((code, set["outlook"].as_str()), (2, Some("stuck")));
+    assert_eq!(set["blocking"]["name"], "flask-2");
+    assert_eq!(set["blocking"]["reason"], "ImagePullBackOff");
+    assert_eq!(set["remedy"], "kubectl delete pod flask-2");
+    let (_, out, _) = run(&["why", &state("pod-held-by-finalizer.yaml")]);
+    assert!(out.contains("finalizer example.com/backup"), "{out}");
+}
+
+/// Each wrong form has its own answer, and the exit code of what can't be read.
+#[test]
+fn what_is_no_state_is_answered() {
+    let whole = text("seed-at-rest.yaml");
+    let cut: String = whole.lines().take(400).map(|line| [line, "\n"].concat()).collect();
+    let cut_json: String = text("seed-at-rest.json").chars().take(30_000).collect();
+    let twice = whole.replace("      uid: ", "      old: ").replacen("  kind: List", "", 1);
+    let other_cluster = format!("{whole}---\n{}", whole.replace("uid: ", "uid: 1"));
+    let cases = [
+        ("NAME      READY   AGE\nflask     3/3     40s\n", "-o yaml"),
+        ("NAMESPACE   NAME      READY   STATUS\nshop   a   1/1  Running\n", "-o yaml"),
+        ("Name:               flask\nNamespace: default\n", "kubectl describe"),
+        ("Error from server (Forbidden): nodes is forbidden\n", "nodes is forbidden"),
+        (&*cut, "cut off at line 400"),
+        (&*cut_json, "cut off"),
+        ("apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n", "helm template"),
+        (
+            "{\"kind\": \"NodeList\"}\n{\"kind\": \"PodList\"}\n{\"kind\": \"ReplicationControllerList\"}\n",
+            "cluster-info dump",
+        ),
+        ("-----BEGIN PGP MESSAGE-----\nabc\n", "encrypted"),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers: [{name: a, image: b}]\n",
+            "manifest",
+        ),
+        ("", "empty"),
+        ("apiVersion: v1\nkind: [\n", "cut off"),
+        ("just words, and: nothing: else\n", "line 1"),
+        (&*other_cluster, "two clusters"),
+    ];
+    for (given, said) in cases {
+        let (code, out, err) = run_with(given, &["why", "-"]);
+        let begin: String = given.chars().take(60).collect();
+        assert!(err.contains(said), "{begin:?}: {err}");
+        assert_eq!((code, &*out), (3, ""), "{begin:?}");
+    }
+    assert_eq!(run(&["why", "/nowhere/state.yaml"]).0, 3);
+    // A file without uids of its owners is read all the same.
+    assert!(run_with(&twice, &["why", "-"]).0 < 4);
+}
+
+/// What is not used is counted, not refused.
+#[test]
+fn what_is_left_out_is_said() {
+    let (code, _, err) = run(&["why", &state("shop.everything.yaml")]);
+    assert_eq!(code, 1);
+    for said in ["1 Secrets' data", "2 ConfigMaps' data", "values of environment variables", "NetworkPolicy"]
+    {
+        assert!(err.contains(said), "{said}: {err}");
+    }
+    let custom = "---\napiVersion: example.com/v1\nkind: Database\nmetadata:\n  name: a\n  uid: b\n";
+    let (code, _, err) = run_with(&(text("seed-at-rest.yaml") + custom), &["why", "-"]);
+    assert_eq!(code, 0);
+    assert!(err.contains("example.com/v1 Database (Kubernetes 1.36 does not serve it)"), "{err}");
+}

@@ -1,0 +1,411 @@
+//! The objects of one state: of each that was read the newest, with what an allow-list keeps of it, at times that count from
+//! when the state was taken.
+
+use super::allow::AllowList;
+use super::{MadeUp, Opened, Place, Unreadable, What, made_up, measure};
+use crate::api::{Key, Kind, Object, OwnerReference, SimTime};
+use crate::config::MOST_REPLICAS;
+use crate::controllers::stateful_set::revision;
+use crate::schema::decode::decode;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Objects as they are read.
+#[derive(Debug, Default)]
+pub struct Assembly {
+    trees: Vec<(Kind, Value)>,
+    /// Where each object's tree is.
+    at: BTreeMap<(Kind, String, String), usize>,
+    allow: AllowList,
+    /// The newest time so far, in milliseconds of Unix time.
+    newest_ms: Option<i64>,
+    from_cluster: usize,
+    redacted: Option<String>,
+    twice: Option<String>,
+    kinds: BTreeMap<String, usize>,
+}
+
+/// The times of an object by which it is known when its state was taken; `deletionTimestamp` lies in the future.
+const TIMES: [&str; 14] = [
+    "creationTimestamp",
+    "lastTransitionTime",
+    "lastHeartbeatTime",
+    "lastProbeTime",
+    "lastUpdateTime",
+    "startedAt",
+    "finishedAt",
+    "startTime",
+    "firstTimestamp",
+    "lastTimestamp",
+    "eventTime",
+    "lastObservedTime",
+    "time",
+    "lastPhaseTransitionTime",
+];
+
+/// The kinds that are used.
+fn is_used(kind: Kind) -> bool {
+    use Kind::*;
+    matches!(
+        kind,
+        Namespace
+            | Node
+            | PersistentVolume
+            | StorageClass
+            | PriorityClass
+            | ConfigMap
+            | Secret
+            | ServiceAccount
+            | ResourceQuota
+            | LimitRange
+            | Service
+            | EndpointSlice
+            | PersistentVolumeClaim
+            | Pod
+            | StatefulSet
+            | Deployment
+            | ReplicaSet
+            | DaemonSet
+            | ControllerRevision
+            | PodDisruptionBudget
+            | Event
+    )
+}
+
+impl Assembly {
+    /// Takes an object, or notes why it is left out.
+    pub fn add(&mut self, tree: &Value, place: &Place) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (version, kind_name) = (text(&tree["apiVersion"]), text(&tree["kind"]));
+        let (name, namespace) = (text(&tree["metadata"]["name"]), text(&tree["metadata"]["namespace"]));
+        *self.kinds.entry(if kind_name.is_empty() { "?".into() } else { kind_name.clone() }).or_default() +=
+            1;
+        let who = [&*kind_name, "/", &*name].concat();
+        if !tree.is_object() || kind_name.is_empty() {
+            let why = format!("{}:{}: no object of Kubernetes", place.file, place.line);
+            return self.allow.count(What::Object { name: who, why });
+        }
+        let Some(kind) = Kind::of_manifest(&version, &kind_name) else {
+            return self.allow.count(What::UnknownKind([&*version, " ", &*kind_name].concat()));
+        };
+        if !is_used(kind) {
+            return self.allow.count(What::Kind(kind.name().into()));
+        }
+        if ["REDACTED", "redacted", "<", "*", "["]
+            .iter()
+            .any(|sign| name.starts_with(sign) || namespace.starts_with(sign))
+        {
+            self.redacted.get_or_insert_with(|| place.file.clone());
+            return self.allow.count(What::Object { name: who, why: "its name was taken out".into() });
+        }
+        if !is_name(&name) || kind.info().namespaced && !(namespace.is_empty() || is_name(&namespace)) {
+            return self.allow.count(What::Object { name: who, why: "its name is none".into() });
+        }
+        let mut decoded = decode(kind, tree);
+        if let Some(error) = decoded.error {
+            return self.allow.count(What::Object { name: who, why: error.message });
+        }
+        if let Some(why) = hostile(kind, &decoded.value) {
+            return self.allow.count(What::Object { name: who, why });
+        }
+        self.note_times(tree);
+        let is_from_cluster = !text(&tree["metadata"]["uid"]).is_empty()
+            || !text(&tree["metadata"]["resourceVersion"]).is_empty()
+            || !text(&tree["metadata"]["creationTimestamp"]).is_empty();
+        self.from_cluster += usize::from(is_from_cluster);
+        if kind == Kind::Event {
+            complete_event(&mut decoded.value);
+        }
+        let kept = self.allow.keep(kind, &decoded.value);
+        let namespace = match (kind.info().namespaced, namespace.is_empty()) {
+            (true, true) => "default".to_owned(),
+            (true, false) => namespace,
+            (false, _) => String::new(),
+        };
+        self.put(kind, namespace, name, kept, &who);
+    }
+
+    /// Of two objects of one name the newer stays.
+    fn put(&mut self, kind: Kind, namespace: String, name: String, tree: Value, who: &str) {
+        let key = (kind, namespace, name);
+        let Some(at) = self.at.get(&key).copied() else {
+            self.at.insert(key, self.trees.len());
+            self.trees.push((kind, tree));
+            return;
+        };
+        let old = &self.trees[at].1["metadata"];
+        let new = &tree["metadata"];
+        let lasts = matches!(
+            kind,
+            Kind::Node | Kind::Namespace | Kind::StatefulSet | Kind::Service | Kind::StorageClass
+        );
+        if lasts && old["uid"] != new["uid"] {
+            self.twice.get_or_insert_with(|| who.to_owned());
+        }
+        let version = |meta: &Value| meta["resourceVersion"].as_str().and_then(|v| v.parse::<u64>().ok());
+        if version(new) > version(old) {
+            self.trees[at].1 = tree;
+        }
+        self.allow.count(What::Older(who.to_owned()));
+    }
+
+    /// The objects, with times that count from this second of Unix time.
+    fn objects(&self, zero: i64) -> Vec<Object> {
+        SimTime::set_zero(zero);
+        let object = |(kind, tree): &(Kind, Value)| {
+            let mut object = Object::from_value(*kind, tree);
+            if kind.info().namespaced && object.meta.namespace.is_empty() {
+                object.meta.namespace = "default".into();
+            }
+            object
+        };
+        self.trees.iter().map(object).collect()
+    }
+
+    fn note_times(&mut self, tree: &Value) {
+        let mut pending = vec![tree];
+        while let Some(value) = pending.pop() {
+            match value {
+                Value::Object(map) => {
+                    for (name, value) in map {
+                        if let Some(at) = value.as_str().filter(|_| TIMES.contains(&name.as_str())) {
+                            let zero = SimTime::zero_unix_seconds() * 1000;
+                            let at = SimTime::parse_rfc3339(at).map(|at| at.0 + zero);
+                            self.newest_ms = self.newest_ms.max(at);
+                        } else if !matches!(&**name, "annotations" | "data" | "spec" | "labels") {
+                            pending.push(value);
+                        }
+                    }
+                }
+                Value::Array(list) => pending.extend(list),
+                _ => {}
+            }
+        }
+    }
+
+    /// The state. Errors: it is none.
+    pub fn finish(mut self) -> Result<Opened, Unreadable> {
+        if let Some(object) = self.twice {
+            return Err(Unreadable::TwoClusters { object });
+        }
+        let count = self.trees.len();
+        let is_of_use =
+            |kind: Kind| matches!(kind, Kind::StatefulSet | Kind::Pod | Kind::PersistentVolumeClaim);
+        if let (Some(file), false) = (&self.redacted, self.trees.iter().any(|(kind, _)| is_of_use(*kind))) {
+            return Err(Unreadable::Redacted { file: file.clone() });
+        }
+        if count > 0 && self.from_cluster == 0 {
+            return Err(Unreadable::Manifest { objects: count });
+        }
+        let of_sets = |kind: Kind| {
+            is_of_use(kind) || matches!(kind, Kind::PersistentVolume | Kind::Node | Kind::Service)
+        };
+        if !self.trees.iter().any(|(kind, _)| of_sets(*kind)) {
+            return Err(Unreadable::NothingOfUse { kinds: self.kinds.into_iter().collect() });
+        }
+        let mut taken_unix_seconds = self.newest_ms.unwrap_or(0).div_euclid(1000);
+        let mut objects = self.objects(taken_unix_seconds);
+        let later = seconds_until_available(&objects);
+        if later > 0 {
+            taken_unix_seconds += later;
+            objects = self.objects(taken_unix_seconds);
+        }
+        drop(std::mem::take(&mut self.trees));
+        number_events(&mut objects);
+        self.release_from_absent_owners(&mut objects);
+        keep_revisions_equal(&mut objects);
+        let missing = missing_kinds(&objects);
+        let made_up = made_up::complete(&mut objects, &missing);
+        let (timings, measured) = measure::timings(&objects, &made_up);
+        let images = std::mem::take(&mut self.allow.nodes_images);
+        Ok(Opened {
+            taken_unix_seconds,
+            made_up: made_up.into_iter().collect::<Vec<(Key, MadeUp)>>(),
+            left_out: self.allow.left_out(),
+            missing,
+            objects: objects.into_iter().map(Rc::new).collect(),
+            timings,
+            measured,
+            images,
+        })
+    }
+
+    /// Takes from objects the owners that nobody knows here: whether they are gone can't be told where none of their kind was
+    /// asked for, and what hangs on them must not go for that.
+    fn release_from_absent_owners(&mut self, objects: &mut [Object]) {
+        let present: BTreeSet<Kind> = objects.iter().map(|object| object.kind).collect();
+        let uids: BTreeSet<_> = objects.iter().map(|object| object.meta.uid).collect();
+        for object in objects {
+            let is_unknown = |owner: &OwnerReference| {
+                let kind = Kind::of_manifest(&owner.api_version, &owner.kind);
+                !uids.contains(&owner.uid) && kind.is_some_and(|kind| !present.contains(&kind))
+            };
+            let known = |owner: &&OwnerReference| !is_unknown(owner);
+            let owners = &object.meta.owner_references;
+            for owner in owners.iter().filter(|owner| !uids.contains(&owner.uid) && object.kind == Kind::Pod)
+            {
+                self.allow.count(What::Owner([&*owner.kind, "/", &*owner.name].concat()));
+            }
+            if owners.iter().any(is_unknown) {
+                object.meta.owner_references = owners.iter().filter(known).cloned().collect();
+            }
+        }
+    }
+}
+
+/// How many seconds after zero the state must have been taken: sets count pods as available that had been Ready for too
+/// short a time before. No object says when nothing happened any more.
+fn seconds_until_available(objects: &[Object]) -> i64 {
+    let pods = || objects.iter().filter(|object| object.kind == Kind::Pod);
+    let mut latest = 0;
+    for set in objects.iter().filter(|object| object.kind == Kind::StatefulSet) {
+        let sts = set.stateful_set();
+        let own = pods().filter(|pod| pod.meta.is_controlled_by(set.meta.uid) && !pod.meta.is_terminating());
+        let available = own.filter_map(|pod| pod.pod().available_at(sts.spec.min_ready_seconds));
+        let mut available: Vec<SimTime> = available.collect();
+        collections::sort(&mut available);
+        let counted = usize::try_from(sts.status.available_replicas).unwrap_or(0);
+        if let Some(last) = counted.checked_sub(1).and_then(|last| available.get(last)) {
+            latest = latest.max(last.0.div_euclid(1000));
+        }
+    }
+    latest
+}
+
+/// Whether an object can be called so: as `metadata.name` may be of any kind.
+fn is_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
+    !name.is_empty() && name.len() <= 253 && name.chars().all(fits)
+}
+
+/// Why an object would not be a cluster's: numbers that no API server takes.
+fn hostile(kind: Kind, tree: &Value) -> Option<String> {
+    let spec = &tree["spec"];
+    let most = i64::from(MOST_REPLICAS);
+    let replicas = spec["replicas"].as_i64().into_iter().chain(tree["status"]["replicas"].as_i64());
+    if replicas.clone().any(|replicas| !(0..=most).contains(&replicas)) {
+        return Some(format!("spec.replicas: this simulation runs 0 to {most} pods of one controller"));
+    }
+    let numbers = [
+        &spec["minReadySeconds"],
+        &spec["ordinals"]["start"],
+        &spec["terminationGracePeriodSeconds"],
+        &spec["updateStrategy"]["rollingUpdate"]["partition"],
+        &spec["template"]["spec"]["terminationGracePeriodSeconds"],
+        &tree["metadata"]["deletionGracePeriodSeconds"],
+    ];
+    if numbers
+        .iter()
+        .filter_map(|number| number.as_i64())
+        .any(|number| !(0..=1_000_000_000).contains(&number))
+    {
+        return Some("a number that no API server takes".into());
+    }
+    let template = match kind {
+        Kind::Pod => spec,
+        Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet => &spec["template"]["spec"],
+        _ => return None,
+    };
+    let names = |field: &str| {
+        let containers = template[field].as_array().map_or(&[][..], |list| list.as_slice());
+        containers
+            .iter()
+            .map(|container| container["name"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mut all = names("containers");
+    if all.is_empty() {
+        return Some("it has no containers".into());
+    }
+    all.extend(names("initContainers"));
+    let count = all.len();
+    let all: BTreeSet<String> = all.into_iter().filter(|name| is_name(name)).collect();
+    (all.len() < count).then(|| "its containers have no names of their own".into())
+}
+
+/// Gives an event of the newer API the times and the component that the older one has.
+fn complete_event(event: &mut Value) {
+    let first = [&event["firstTimestamp"], &event["eventTime"], &event["metadata"]["creationTimestamp"]];
+    let first = first.into_iter().find(|time| time.is_string()).cloned().unwrap_or_default();
+    let last = [&event["lastTimestamp"], &event["series"]["lastObservedTime"], &first];
+    let last = last.into_iter().find(|time| time.is_string()).cloned().unwrap_or_default();
+    event["firstTimestamp"] = first;
+    event["lastTimestamp"] = last;
+    if event["source"]["component"].as_str().is_none_or(str::is_empty) {
+        let component = event["reportingComponent"].clone();
+        event["source"]["component"] = component;
+    }
+    if let Some(fields) = event.as_object_mut() {
+        fields.remove("series");
+    }
+}
+
+/// Events in the order in which they were first said.
+fn number_events(objects: &mut [Object]) {
+    let mut order: Vec<(SimTime, u64, usize)> = Vec::new();
+    for (at, object) in objects.iter().enumerate().filter(|(_, object)| object.kind == Kind::Event) {
+        order.push((object.event().first_timestamp, object.meta.resource_version, at));
+    }
+    collections::sort(&mut order);
+    for (number, (_, _, at)) in order.into_iter().enumerate() {
+        objects[at].event_mut().sequence = number as u64;
+    }
+}
+
+/// Lets the newest revision of each set be that of its template, as it is in the cluster: without the values that were left
+/// out its hash would be another. Where no revision is there, those that the status names are made.
+fn keep_revisions_equal(objects: &mut Vec<Object>) {
+    let sets: Vec<usize> = (0..objects.len()).filter(|at| objects[*at].kind == Kind::StatefulSet).collect();
+    for at in sets {
+        let set = objects[at].clone();
+        let status = &set.stateful_set().status;
+        if status.observed_generation < set.meta.generation {
+            continue;
+        }
+        let Some(update) = status.update_revision.clone() else { continue };
+        let find = |objects: &[Object], name: &str| {
+            objects.iter().position(|object| {
+                object.kind == Kind::ControllerRevision
+                    && *object.meta.name == *name
+                    && object.meta.namespace == set.meta.namespace
+            })
+        };
+        let data = Rc::new(revision::patch_of(&set));
+        let newest = objects.iter().filter(|object| object.kind == Kind::ControllerRevision);
+        let newest = newest.filter(|revision| revision.meta.is_controlled_by(set.meta.uid));
+        let next = newest.map(|revision| revision.controller_revision().revision + 1).max().unwrap_or(1);
+        match find(objects, &update) {
+            Some(found) => objects[found].controller_revision_mut().data = data.clone(),
+            None => objects.push(revision::made_up(&set, &update, data.clone(), next.max(2))),
+        }
+        // What pods have that were not updated yet: of their template nothing is known but that it is another.
+        if let Some(current) = status.current_revision.clone().filter(|current| *current != update)
+            && find(objects, &current).is_none()
+        {
+            let pods = objects.iter().filter(|object| object.kind == Kind::Pod);
+            let old = pods.filter(|pod| pod.meta.is_controlled_by(set.meta.uid));
+            let label = crate::api::stateful_set::REVISION_LABEL;
+            let old = old.into_iter().find(|pod| pod.meta.label(label) == Some(&current)).cloned();
+            let data = revision::patch_of_pod(&set, old.as_ref());
+            objects.push(revision::made_up(&set, &current, Rc::new(data), 1));
+        }
+    }
+}
+
+/// The kinds of which nothing is there.
+fn missing_kinds(objects: &[Object]) -> Vec<Kind> {
+    let wanted = [
+        Kind::Pod,
+        Kind::PersistentVolumeClaim,
+        Kind::PersistentVolume,
+        Kind::Service,
+        Kind::EndpointSlice,
+        Kind::ControllerRevision,
+        Kind::StorageClass,
+        Kind::Node,
+        Kind::Event,
+    ];
+    let is_missing = |kind: &Kind| objects.iter().all(|object| object.kind != *kind);
+    wanted.into_iter().filter(is_missing).collect()
+}

@@ -1,0 +1,132 @@
+//! A cluster becomes the one whose state was opened: its objects in place of the simulated ones, its containers as they are,
+//! what is broken about it as faults that can be mended, and what each component finds there, found without doing it.
+
+use super::Opened;
+use crate::api::image::with_tag;
+use crate::api::node::LEASE_NAMESPACE;
+use crate::api::pod::{ContainerState, condition};
+use crate::api::{Body, Fault, Key, Kind, Object, ObjectMeta, SimTime};
+use crate::apiserver::Cause;
+use crate::cluster::Cluster;
+use crate::config::LOCAL_PATH;
+use crate::{fault, kubelet};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+/// Puts the opened state in place of what the cluster has. Returns how many requests its components would have made at that
+/// moment.
+pub(crate) fn begin(cluster: &mut Cluster, opened: &Opened) -> usize {
+    SimTime::set_zero(opened.taken_unix_seconds);
+    cluster.options.timings = opened.timings;
+    cluster.api.cause = Cause::Bootstrap;
+    let replaced = [Kind::Node, Kind::StorageClass, Kind::Service, Kind::EndpointSlice, Kind::Endpoints];
+    let old: Vec<Key> =
+        replaced.iter().flat_map(|kind| cluster.api.store().list(*kind)).map(|o| o.key()).collect();
+    for key in old {
+        cluster.api.put_seen(key, None);
+    }
+    for object in &opened.objects {
+        cluster.api.put_seen(object.key(), Some(Rc::clone(object)));
+    }
+    for fault in faults(opened) {
+        fault::set(&mut cluster.api, fault, true);
+    }
+    for node in opened.objects.iter().filter(|object| object.kind == Kind::Node) {
+        if let Some(since) = silent_since(node) {
+            fault::set(&mut cluster.api, Fault::NodeDown(node.meta.name.clone()), true);
+            let spec = json!({"holderIdentity": &*node.meta.name, "leaseDurationSeconds": 40, "renewTime": since.rfc3339()});
+            let meta = ObjectMeta::named(LEASE_NAMESPACE, &node.meta.name);
+            let lease = Object::new(Kind::Lease, meta, Body::Other(Rc::new(json!({"spec": spec}))));
+            cluster.api.put_seen(lease.key(), Some(Rc::new(lease)));
+        }
+    }
+    kubelet::adopt(&mut cluster.nodes, &cluster.api, &cluster.options.timings, &opened.images);
+    cluster.forget_memory();
+    cluster.dispatch();
+    cluster.judge()
+}
+
+/// What is broken in a state, as far as a fault can say it.
+fn faults(opened: &Opened) -> Vec<Fault> {
+    let pods = || opened.objects.iter().filter(|object| object.kind == Kind::Pod);
+    let mut all = Vec::new();
+    for class in opened.objects.iter().filter(|object| object.kind == Kind::StorageClass) {
+        let provisioner = class.storage_class().provisioner.clone();
+        if &*provisioner != LOCAL_PATH && &*provisioner != "kubernetes.io/no-provisioner" {
+            all.push(Fault::ProvisionerRuns(provisioner));
+        }
+    }
+    let mut running: BTreeSet<String> = BTreeSet::new();
+    let mut crashing: BTreeSet<String> = BTreeSet::new();
+    for pod in pods() {
+        let spec = &pod.pod().spec;
+        for container in spec.all_containers() {
+            let image = with_tag(&container.image);
+            match pod.pod().container_status(&container.name).map(|status| &status.state) {
+                Some(ContainerState::Waiting { reason, .. }) => match &**reason {
+                    "ImagePullBackOff" | "ErrImagePull" => all.push(Fault::image_gone(&container.image)),
+                    "CrashLoopBackOff" => drop(crashing.insert(image)),
+                    _ => {}
+                },
+                Some(ContainerState::Running { .. }) => drop(running.insert(image)),
+                _ => {}
+            }
+        }
+        if fails_readiness(pod, opened) {
+            all.push(fault::pod_unready(&pod.key(), pod.meta.uid));
+        }
+    }
+    all.extend(crashing.difference(&running).map(|image| Fault::ProgramEnds(image.as_str().into())));
+    all
+}
+
+/// Whether a pod's readiness fails, rather than that it has not had the time to succeed: it was Ready before, or has taken
+/// far longer than others and than its probe allows.
+fn fails_readiness(pod: &Object, opened: &Opened) -> bool {
+    let (body, spec) = (pod.pod(), &pod.pod().spec);
+    if body.is_ready() || pod.meta.is_terminating() || is_marked_by_node_controller(pod) {
+        return false;
+    }
+    let unready = spec.containers.iter().filter_map(|container| {
+        let status = body.container_status(&container.name).filter(|status| !status.ready)?;
+        let ContainerState::Running { started_at } = status.state else { return None };
+        Some((container, started_at))
+    });
+    let changed = body.condition(condition::CONTAINERS_READY).map(|ready| ready.last_transition_time);
+    unready.into_iter().any(|(container, started_at)| {
+        let Some(probe) = &container.readiness_probe else {
+            // Nobody asks, and yet it is not Ready: it was told so.
+            return container.startup_probe.is_none();
+        };
+        let patience = probe.initial_delay_seconds + probe.period_seconds * (probe.failure_threshold + 1);
+        let usual = opened.timings.app_start.0 * 3;
+        let was_ready = changed.is_some_and(|changed| changed.0 > started_at.0 + 1000);
+        was_ready || -started_at.0 > (patience * 1000).max(usual) + 10_000
+    })
+}
+
+/// Whether the control plane has marked the pod as not Ready because nothing is heard of its node: its kubelet would have
+/// said the same of its containers (`controller_utils.go: MarkPodsNotReady`).
+fn is_marked_by_node_controller(pod: &Object) -> bool {
+    let body = pod.pod();
+    let has_gates = !crate::api::read::list(&body.spec.raw, "readinessGates").is_empty();
+    let says = |kind: &str, holds: bool| {
+        body.condition(kind).is_some_and(|condition| condition.status == Some(holds))
+    };
+    !has_gates && says(condition::READY, false) && says(condition::CONTAINERS_READY, true)
+}
+
+/// Since when a pod shows that nobody looks after it, if it does.
+pub(super) fn overdue_since(pod: &Object) -> Option<SimTime> {
+    let marked = is_marked_by_node_controller(pod);
+    let ready = pod.pod().condition(condition::READY).filter(|_| marked);
+    ready.map(|condition| condition.last_transition_time)
+}
+
+/// When a node was last heard of, if nothing is heard of it.
+fn silent_since(node: &Object) -> Option<SimTime> {
+    let conditions = &node.node().conditions;
+    let ready = conditions.iter().find(|condition| &*condition.kind == condition::READY)?;
+    ready.status.is_none().then_some(ready.last_transition_time)
+}

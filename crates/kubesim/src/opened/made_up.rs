@@ -1,0 +1,432 @@
+//! What is missing in a state but needed to go on from it. Each kind may be missing, as users have no right to nodes,
+//! volumes and classes. Nothing is made up of a kind of which something is there: what is not among it is not there.
+
+use super::MadeUp;
+use crate::api::image::with_tag;
+use crate::api::meta::PV_PROTECTION_FINALIZER;
+use crate::api::pod::{ContainerState, EnvValue, PodPhase, PodSpec, VolumeSource, condition};
+use crate::api::read::get;
+use crate::api::stateful_set::{claim_name, pod_name};
+use crate::api::volume::{BETA_STORAGE_PROVISIONER, SELECTED_NODE, STORAGE_PROVISIONER};
+use crate::api::{Key, Kind, Object, SimTime, Span, Str};
+use crate::config::{LOCAL_PATH, NodeOptions};
+use crate::controllers::stateful_set::new_pod;
+use crate::kubelet::registration::node_tree;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The label by which a made-up node is known, where kubectl prints roles.
+const ROLE: &str = "node-role.kubernetes.io/made-up";
+/// What says so in the column REASON of a made-up volume, and on every other made-up object.
+const MARK: &str = "opened/made-up";
+/// Who makes the volumes of a class of which only the name is known.
+const UNKNOWN_PROVISIONER: &str = "made-up/unknown";
+
+/// Namespaces that every cluster has from the start.
+const FIRST_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+struct MakingUp<'a> {
+    objects: &'a mut Vec<Object>,
+    made_up: Vec<(Key, MadeUp)>,
+    there: BTreeSet<(Kind, Str, Str)>,
+}
+
+/// Adds what is missing, and says of each what it is for.
+pub fn complete(objects: &mut Vec<Object>, missing: &[Kind]) -> Vec<(Key, MadeUp)> {
+    let name = |object: &Object| (object.kind, object.meta.namespace.clone(), object.meta.name.clone());
+    let there = objects.iter().map(name).collect();
+    let mut making_up = MakingUp { objects, made_up: Vec::new(), there };
+    let lacks = |kind: Kind| missing.contains(&kind);
+    making_up.namespaces();
+    if lacks(Kind::Pod) {
+        making_up.pods();
+    }
+    if lacks(Kind::PersistentVolumeClaim) {
+        making_up.claims();
+    }
+    if lacks(Kind::PersistentVolume) {
+        making_up.volumes();
+    }
+    if lacks(Kind::StorageClass) {
+        making_up.classes();
+    }
+    if lacks(Kind::Node) {
+        making_up.nodes();
+    }
+    if lacks(Kind::Service) {
+        making_up.services();
+    }
+    making_up.named_by_pods();
+    making_up.made_up
+}
+
+impl MakingUp<'_> {
+    fn is_there(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        self.there.contains(&(kind, namespace.into(), name.into()))
+    }
+
+    fn add(&mut self, mut object: Object, why: MadeUp) {
+        let key = object.key();
+        if !self.there.insert((key.kind, key.namespace.clone(), key.name.clone())) {
+            return;
+        }
+        object.meta.set_annotation(MARK, "true");
+        object.meta.uid = crate::api::Uid::default()
+            .sibling(&[key.kind.name(), "/", &key.namespace, "/", &key.name].concat());
+        self.made_up.push((key, why));
+        self.objects.push(object);
+    }
+
+    fn add_tree(&mut self, kind: Kind, tree: &Value, why: MadeUp) {
+        self.add(Object::from_value(kind, tree), why);
+    }
+
+    fn of(&self, kind: Kind) -> Vec<Object> {
+        self.objects.iter().filter(|object| object.kind == kind).cloned().collect()
+    }
+
+    fn namespaces(&mut self) {
+        let names: BTreeSet<Str> = self.objects.iter().map(|object| object.meta.namespace.clone()).collect();
+        for name in names.iter().filter(|name| !name.is_empty() && !FIRST_NAMESPACES.contains(&&***name)) {
+            let tree = json!({"metadata": {"name": &**name, "labels": {"kubernetes.io/metadata.name": &**name}},
+                "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}});
+            self.add_tree(Kind::Namespace, &tree, MadeUp::Namespace);
+            let account = json!({"metadata": {"name": "default", "namespace": &**name}});
+            self.add_tree(Kind::ServiceAccount, &account, MadeUp::Namespace);
+        }
+    }
+
+    /// Pods as a set's status counts them, where no pods are there: the first are Ready, the highest updated.
+    fn pods(&mut self) {
+        for set in self.of(Kind::StatefulSet) {
+            let sts = set.stateful_set();
+            let status = &sts.status;
+            let (Some(current), Some(update)) = (&status.current_revision, &status.update_revision) else {
+                continue;
+            };
+            let first = sts.spec.ordinals_start;
+            let count = status.replicas.min(sts.spec.replicas.max(status.replicas));
+            for n in 0..count {
+                let is_updated = n >= count - status.updated_replicas;
+                let revision = if is_updated { update } else { current };
+                let mut pod = new_pod(&set, &sts.spec.template, revision, first + n);
+                pod.meta.creation_timestamp = set.meta.creation_timestamp;
+                let is_available = n < status.available_replicas;
+                let waited = if is_available { Span::seconds(sts.spec.min_ready_seconds) } else { Span(0) };
+                make_run(&mut pod, n < status.ready_replicas, SimTime(0) - waited);
+                debug_assert_eq!(*pod.meta.name, *pod_name(&set.meta.name, first + n));
+                self.add(pod, MadeUp::PodOfSet);
+            }
+        }
+    }
+
+    /// The Services that sets name, headless and for their pods.
+    fn services(&mut self) {
+        for set in self.of(Kind::StatefulSet) {
+            let spec = &set.stateful_set().spec;
+            if spec.service_name.is_empty() {
+                continue;
+            }
+            let mut tree = json!({"metadata": {"name": &*spec.service_name, "namespace": &*set.meta.namespace,
+                    "creationTimestamp": set.meta.creation_timestamp.rfc3339()},
+                "spec": {"clusterIP": "None", "clusterIPs": ["None"], "type": "ClusterIP", "sessionAffinity": "None",
+                    "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack", "internalTrafficPolicy": "Cluster"}});
+            for (label, value) in &spec.selector.match_labels {
+                tree["spec"]["selector"][&**label] = (&**value).into();
+            }
+            self.add_tree(Kind::Service, &tree, MadeUp::ServiceOfSet);
+        }
+    }
+
+    /// The claims that pods name: bound if the pod has a node.
+    fn claims(&mut self) {
+        let sets = self.of(Kind::StatefulSet);
+        for pod in self.of(Kind::Pod) {
+            let is_placed = pod.pod().spec.node_name.is_some();
+            for claim in pod.pod().spec.claims() {
+                let namespace = &pod.meta.namespace;
+                let template = sets.iter().filter(|set| set.meta.namespace == *namespace).find_map(|set| {
+                    let all = &set.stateful_set().spec.volume_claim_templates;
+                    let (_, ordinal) = crate::api::stateful_set::parent_and_ordinal(&pod.meta.name)?;
+                    all.iter()
+                        .find(|template| *claim_name(&set.meta.name, template, ordinal) == **claim)
+                        .cloned()
+                });
+                let mut spec = template.as_ref().map_or_else(
+                    || json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "made-up"}),
+                    |template| (*template.spec.raw).clone(),
+                );
+                if spec["storageClassName"].is_null() {
+                    spec["storageClassName"] = "made-up".into();
+                }
+                let size = spec["resources"]["requests"]["storage"].clone();
+                let modes = spec["accessModes"].clone();
+                let mut status = json!({"phase": "Pending"});
+                if is_placed {
+                    spec["volumeName"] = ["made-up-", claim].concat().into();
+                    status = json!({"phase": "Bound", "accessModes": modes, "capacity": {"storage": size}});
+                }
+                let labels = template.map(|template| template.labels.clone()).unwrap_or_default();
+                let mut tree = json!({"metadata": {"name": &**claim, "namespace": &**namespace,
+                    "creationTimestamp": pod.meta.creation_timestamp.rfc3339(),
+                    "annotations": if is_placed { json!({"pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes"}) } else { json!({}) },
+                    "finalizers": ["kubernetes.io/pvc-protection"]},
+                    "spec": spec, "status": status});
+                for (label, value) in labels.iter() {
+                    tree["metadata"]["labels"][&**label] = (&**value).into();
+                }
+                self.add_tree(Kind::PersistentVolumeClaim, &tree, MadeUp::ClaimOfPod);
+            }
+        }
+    }
+
+    /// The volumes that claims name. Those of local-path lie on the node of the pod.
+    fn volumes(&mut self) {
+        let pods = self.of(Kind::Pod);
+        for claim in self.of(Kind::PersistentVolumeClaim) {
+            let spec = &claim.claim().spec;
+            let Some(volume) = &spec.volume_name else { continue };
+            let provisioner = claim.meta.annotation(STORAGE_PROVISIONER).unwrap_or_default();
+            let mounts = |pod: &&Object| {
+                pod.meta.namespace == claim.meta.namespace
+                    && pod.pod().spec.claims().any(|name| *name == claim.meta.name)
+            };
+            let of_pod = pods.iter().find(mounts).and_then(|pod| pod.pod().spec.node_name.clone());
+            let node = claim.meta.annotation(SELECTED_NODE).map(Str::from).or(of_pod);
+            let size = claim.claim().capacity.clone().unwrap_or_else(|| spec.request.clone());
+            let mut tree = json!({
+                "metadata": {"name": &**volume, "creationTimestamp": claim.meta.creation_timestamp.rfc3339(),
+                    "annotations": {"pv.kubernetes.io/provisioned-by": provisioner}, "finalizers": [PV_PROTECTION_FINALIZER]},
+                "spec": {"capacity": {"storage": &*size},
+                    "accessModes": spec.access_modes.iter().map(|mode| &**mode).collect::<Vec<_>>(),
+                    "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": &*claim.meta.namespace,
+                        "name": &*claim.meta.name, "uid": claim.meta.uid.text()},
+                    "persistentVolumeReclaimPolicy": "Delete", "volumeMode": &*spec.volume_mode,
+                    "storageClassName": spec.storage_class_name.as_deref().unwrap_or_default()},
+                "status": {"phase": "Bound"}});
+            if let (LOCAL_PATH, Some(node)) = (provisioner, node) {
+                tree["spec"]["nodeAffinity"] = json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [
+                    {"key": "kubernetes.io/hostname", "operator": "In", "values": [&*node]}]}]}});
+            }
+            self.add_tree(Kind::PersistentVolume, &tree, MadeUp::VolumeOfClaim);
+        }
+    }
+
+    /// The classes that claims and sets name, unless somebody says that there is none.
+    fn classes(&mut self) {
+        let mut wanted: BTreeMap<Str, (Str, bool)> = BTreeMap::new();
+        for claim in self.of(Kind::PersistentVolumeClaim) {
+            let Some(class) = claim.claim().spec.storage_class_name.clone().filter(|class| !class.is_empty())
+            else {
+                continue;
+            };
+            let provisioner = claim.meta.annotation(STORAGE_PROVISIONER);
+            let provisioner = provisioner.or(claim.meta.annotation(BETA_STORAGE_PROVISIONER));
+            let is_immediate = claim.meta.annotation(SELECTED_NODE).is_none() && provisioner.is_some();
+            let known = wanted.entry(class).or_insert_with(|| (UNKNOWN_PROVISIONER.into(), false));
+            if let Some(provisioner) = provisioner {
+                *known = (provisioner.into(), is_immediate);
+            }
+        }
+        for set in self.of(Kind::StatefulSet) {
+            for template in set.stateful_set().spec.volume_claim_templates.iter() {
+                if let Some(class) =
+                    template.spec.storage_class_name.clone().filter(|class| !class.is_empty())
+                {
+                    wanted.entry(class).or_insert_with(|| (UNKNOWN_PROVISIONER.into(), false));
+                }
+            }
+        }
+        for (name, (provisioner, is_immediate)) in wanted {
+            if self.is_said_to_be_missing("storageclass.storage.k8s.io", &name) {
+                continue;
+            }
+            let mode = if is_immediate { "Immediate" } else { "WaitForFirstConsumer" };
+            let tree = json!({"metadata": {"name": &*name, "creationTimestamp": SimTime(0).rfc3339()},
+                "provisioner": &*provisioner, "reclaimPolicy": "Delete", "volumeBindingMode": mode});
+            self.add_tree(Kind::StorageClass, &tree, MadeUp::ClassOfClaim);
+        }
+    }
+
+    /// Whether an event or a container's status says `secret "db" not found`.
+    fn is_said_to_be_missing(&self, what: &str, name: &str) -> bool {
+        let said = [what, " \"", name, "\" not found"].concat();
+        self.objects.iter().any(|object| match object.kind {
+            Kind::Event => object.event().message.contains(&*said),
+            Kind::Pod => {
+                let status = &object.pod().status;
+                let conditions =
+                    status.conditions.iter().filter_map(|condition| condition.message.as_deref());
+                let containers = status.init_container_statuses.iter().chain(&status.container_statuses);
+                let waiting = containers.filter_map(|status| match &status.state {
+                    ContainerState::Waiting { message, .. } => message.as_deref(),
+                    _ => None,
+                });
+                conditions.chain(waiting).any(|message| message.contains(&*said))
+            }
+            _ => false,
+        })
+    }
+
+    /// The nodes that pods and volumes name, each with room for more; not Ready if its pods show that nobody looks after them.
+    fn nodes(&mut self) {
+        let pods = self.of(Kind::Pod);
+        let mut wanted: BTreeMap<Str, Vec<&Object>> = BTreeMap::new();
+        for pod in &pods {
+            if let Some(node) = &pod.pod().spec.node_name {
+                wanted.entry(node.clone()).or_default().push(pod);
+            }
+        }
+        for volume in self.of(Kind::PersistentVolume) {
+            if let Some(node) = &volume.volume().node {
+                wanted.entry(node.clone()).or_default();
+            }
+        }
+        if wanted.is_empty() {
+            wanted.insert("made-up-node".into(), Vec::new());
+        }
+        for (number, (name, pods)) in wanted.into_iter().enumerate() {
+            let born = pods.iter().map(|pod| pod.meta.creation_timestamp).min().unwrap_or_default();
+            let host = pods.iter().find_map(|pod| pod.pod().status.host_ip.clone());
+            let worker = NodeOptions {
+                cpus: 64,
+                memory_kib: 256 << 20,
+                pods: 250,
+                ..NodeOptions::worker(&name, "", number)
+            };
+            let worker = NodeOptions { internal_ip: host.unwrap_or(worker.internal_ip.clone()), ..worker };
+            let mut tree = node_tree(&worker, born);
+            tree["metadata"]["labels"][ROLE] = "".into();
+            tree["metadata"]["creationTimestamp"] = born.rfc3339().into();
+            let overdue = pods.iter().find_map(|pod| super::begin::overdue_since(pod));
+            if let Some(since) = overdue {
+                for condition in tree["status"]["conditions"].as_array_mut().into_iter().flatten() {
+                    condition["status"] = "Unknown".into();
+                    condition["reason"] = "NodeStatusUnknown".into();
+                    condition["message"] = "Kubelet stopped posting node status.".into();
+                    condition["lastTransitionTime"] = since.rfc3339().into();
+                }
+            }
+            self.add_tree(Kind::Node, &tree, MadeUp::NodeOfPod);
+        }
+    }
+
+    /// Secrets, ConfigMaps and service accounts that pods and templates name, with the keys that they ask for, blank.
+    fn named_by_pods(&mut self) {
+        let mut wanted: BTreeMap<(Kind, Str, Str), BTreeSet<Str>> = BTreeMap::new();
+        for object in self.objects.iter() {
+            let spec = match object.kind {
+                Kind::Pod => &object.pod().spec,
+                Kind::StatefulSet => &object.stateful_set().spec.template.spec,
+                Kind::Deployment => &object.deployment().spec.template.spec,
+                Kind::ReplicaSet => &object.replica_set().spec.template.spec,
+                _ => continue,
+            };
+            let mut want = |kind: Kind, name: &str, key: Option<&str>| {
+                let keys = wanted.entry((kind, object.meta.namespace.clone(), name.into())).or_default();
+                keys.extend(key.map(Str::from));
+            };
+            references(spec, &mut want);
+        }
+        for ((kind, namespace, name), keys) in wanted {
+            let what = kind.info().singular();
+            if self.is_there(kind, &namespace, &name) || self.is_said_to_be_missing(&what, &name) {
+                continue;
+            }
+            let mut tree = json!({"metadata": {"name": &*name, "namespace": &*namespace}});
+            if kind != Kind::ServiceAccount {
+                let data: BTreeMap<&str, &str> = keys.iter().map(|key| (&**key, "")).collect();
+                tree["data"] = json!(data);
+            }
+            // Every namespace has accounts of which nobody thinks.
+            let why = if kind == Kind::ServiceAccount { MadeUp::Namespace } else { MadeUp::NamedByPod };
+            self.add_tree(kind, &tree, why);
+        }
+    }
+}
+
+/// The objects that a pod of this spec needs.
+fn references(spec: &PodSpec, want: &mut dyn FnMut(Kind, &str, Option<&str>)) {
+    want(Kind::ServiceAccount, &spec.service_account_name, None);
+    for container in spec.all_containers() {
+        for variable in &container.env {
+            match &variable.value {
+                EnvValue::ConfigMap { name, key } => want(Kind::ConfigMap, name, Some(key)),
+                EnvValue::Secret { name, key } => want(Kind::Secret, name, Some(key)),
+                _ => {}
+            }
+        }
+        for from in get(&container.raw, "envFrom").as_array().into_iter().flatten() {
+            for (field, kind) in [("configMapRef", Kind::ConfigMap), ("secretRef", Kind::Secret)] {
+                if let Some(name) = from[field]["name"].as_str() {
+                    want(kind, name, None);
+                }
+            }
+        }
+    }
+    for volume in spec.volumes.iter() {
+        let (kind, name, field) = match &volume.source {
+            VolumeSource::ConfigMap(name) => (Kind::ConfigMap, name, "configMap"),
+            VolumeSource::Secret(name) => (Kind::Secret, name, "secret"),
+            _ => continue,
+        };
+        want(kind, name, None);
+        for item in get(&volume.raw, field)["items"].as_array().into_iter().flatten() {
+            want(kind, name, item["key"].as_str());
+        }
+    }
+}
+
+/// Lets a made-up pod run since this moment on the one made-up node.
+fn make_run(pod: &mut Object, is_ready: bool, since: SimTime) {
+    let body = pod.pod_mut();
+    let mut spec = (*body.spec).clone();
+    spec.node_name = Some("made-up-node".into());
+    body.spec = std::rc::Rc::new(spec);
+    let holds = [
+        (condition::READY_TO_START_CONTAINERS, true),
+        (condition::INITIALIZED, true),
+        (condition::READY, is_ready),
+        (condition::CONTAINERS_READY, is_ready),
+        (condition::SCHEDULED, true),
+    ];
+    for (kind, holds) in holds {
+        let reason = (!holds).then_some("ContainersNotReady");
+        body.set_condition(kind, Some(holds), reason, None, since);
+    }
+    body.status.phase = PodPhase::Running;
+    body.status.start_time = Some(since);
+    let status = |container: &crate::api::pod::Container, ready: bool, state: ContainerState| {
+        crate::api::pod::ContainerStatus {
+            name: container.name.clone(),
+            state,
+            last_state: None,
+            ready,
+            restart_count: 0,
+            image: with_tag(&container.image).into(),
+            image_id: Str::default(),
+            container_id: ["containerd://made-up-", &container.name].concat().into(),
+            started: Some(true),
+        }
+    };
+    let ended = crate::api::pod::Terminated {
+        exit_code: 0,
+        reason: "Completed".into(),
+        message: None,
+        started_at: Some(since),
+        finished_at: Some(since),
+        container_id: Str::default(),
+    };
+    body.status.init_container_statuses = body
+        .spec
+        .init_containers
+        .iter()
+        .map(|c| status(c, true, ContainerState::Terminated(ended.clone())))
+        .collect();
+    body.status.container_statuses = body
+        .spec
+        .containers
+        .iter()
+        .map(|c| status(c, is_ready, ContainerState::Running { started_at: since }))
+        .collect();
+}

@@ -1,0 +1,292 @@
+//! Texts → trees of objects: the forms in which kubectl gives out a cluster's state, and those that people take for it.
+
+use super::{Place, Unreadable};
+use serde_json::Value;
+
+/// Files larger than this together, in bytes, are not read: what they hold would be more than a page can show.
+pub const MOST_BYTES: usize = 48 << 20;
+
+/// A tree that was found, and where.
+#[derive(Debug)]
+pub struct Item {
+    pub tree: Value,
+    pub place: Place,
+}
+
+/// A part of a text that is read at once.
+#[derive(Debug)]
+struct Piece {
+    file: usize,
+    /// Lines of the file before it.
+    line: usize,
+    text: String,
+}
+
+/// Texts on the way to trees, a piece at a time.
+#[derive(Debug)]
+pub struct Texts {
+    names: Vec<String>,
+    pieces: std::vec::IntoIter<Piece>,
+    read: usize,
+    pub total: usize,
+    pub items: Vec<Item>,
+}
+
+impl Texts {
+    /// Splits texts into pieces. Errors: what they are instead of a state.
+    pub fn new(files: &[(String, String)]) -> Result<Texts, Unreadable> {
+        let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
+        if bytes > MOST_BYTES {
+            return Err(Unreadable::TooLarge { bytes, largest: largest_kinds(files) });
+        }
+        let mut pieces = Vec::new();
+        for (file, (name, text)) in files.iter().enumerate() {
+            if let Some(wrong) = wrong_form(name, text) {
+                return Err(wrong);
+            }
+            split(file, name, text, &mut pieces)?;
+        }
+        let names = files.iter().map(|(name, _)| name.clone()).collect();
+        let total = pieces.len();
+        Ok(Texts { names, pieces: pieces.into_iter(), read: 0, total, items: Vec::new() })
+    }
+
+    /// How many pieces are read.
+    pub fn done(&self) -> usize {
+        self.read
+    }
+
+    /// Reads the next piece; false if there is none. Errors: it can't be read.
+    pub fn step(&mut self) -> Result<bool, Unreadable> {
+        let Some(piece) = self.pieces.next() else { return Ok(false) };
+        self.read += 1;
+        let stream = yaml::read_up_to(&piece.text, MOST_BYTES);
+        if let Some(error) = stream.error {
+            let line = piece.line + error.span.line as usize;
+            let file = self.names[piece.file].clone();
+            let is_end = self.pieces.as_slice().first().is_none_or(|next| next.file != piece.file);
+            let lines = piece.line + piece.text.lines().count();
+            let ends_there = error.message.contains("EOF")
+                || error.message.contains("unexpected end")
+                || error.message.contains("found unexpected end of stream")
+                || line + 2 >= lines;
+            return Err(if is_end && ends_there && !looks_like_template(&piece.text) {
+                Unreadable::CutOff { file, line: lines, last: self.last_name() }
+            } else if looks_like_template(&piece.text) {
+                Unreadable::Template { file }
+            } else {
+                Unreadable::Syntax { file, line, message: error.message }
+            });
+        }
+        for document in stream.documents {
+            let line = piece.line + document.first_line() as usize;
+            self.add(document.value(), &Place { file: self.names[piece.file].clone(), line }, "", "", 0);
+        }
+        Ok(true)
+    }
+
+    /// An object as far as it was read last, for people.
+    fn last_name(&self) -> String {
+        let Some(item) = self.items.last() else { return String::new() };
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        [&*text(&item.tree["kind"]), "/", &*text(&item.tree["metadata"]["name"])].concat()
+    }
+
+    /// Takes a tree apart as far as it is a list, in which items of a list of one kind need not say it.
+    fn add(&mut self, tree: &Value, place: &Place, version: &str, kind: &str, depth: usize) {
+        let own = |field: &str| tree[field].as_str().filter(|text| !text.is_empty());
+        let (own_version, own_kind) = (own("apiVersion").unwrap_or(version), own("kind").unwrap_or(kind));
+        if let (Some(items), Some(item_kind)) = (tree["items"].as_array(), own_kind.strip_suffix("List"))
+            && depth < 4
+        {
+            for item in items {
+                self.add(item, place, own_version, item_kind, depth + 1);
+            }
+            return;
+        }
+        if let (Some(item_kind), Value::Null) = (own_kind.strip_suffix("List"), &tree["items"])
+            && tree["metadata"]["name"].is_null()
+            && (item_kind.is_empty() || tree.get("items").is_some())
+        {
+            return;
+        }
+        let mut tree = tree.clone();
+        if let Some(map) = tree.as_object_mut() {
+            map.insert("apiVersion".into(), own_version.into());
+            map.insert("kind".into(), own_kind.into());
+        }
+        self.items.push(Item { tree, place: place.clone() });
+    }
+}
+
+/// Splits a text into pieces: a list as kubectl prints it in YAML into its items, anything else into documents.
+fn split(file: usize, name: &str, text: &str, pieces: &mut Vec<Piece>) -> Result<(), Unreadable> {
+    if text.trim_start().starts_with(['{', '[']) {
+        pieces.push(Piece { file, line: 0, text: text.to_owned() });
+        return Ok(());
+    }
+    let mut document = String::new();
+    let mut started_at = 0;
+    let mut in_items = false;
+    let mut has_trailer = true;
+    let flush = |document: &mut String, started_at: usize, pieces: &mut Vec<Piece>| {
+        if !document.trim().is_empty() {
+            pieces.push(Piece { file, line: started_at, text: std::mem::take(document) });
+        }
+        document.clear();
+    };
+    for (number, line) in text.lines().enumerate() {
+        if line.starts_with("---") {
+            flush(&mut document, started_at, pieces);
+            (in_items, has_trailer, started_at) = (false, true, number + 1);
+            continue;
+        }
+        if !in_items {
+            if line.trim_end() == "items:" && is_list_head(&document) {
+                (in_items, has_trailer) = (true, false);
+                document.clear();
+                continue;
+            }
+            document.push_str(line);
+            document.push('\n');
+            continue;
+        }
+        if let Some(rest) = line.strip_prefix("- ") {
+            flush(&mut document, started_at, pieces);
+            started_at = number;
+            document.push_str("  ");
+            document.push_str(rest);
+            document.push('\n');
+        } else if !line.starts_with([' ', '#']) && !line.is_empty() {
+            // `kind: List` and what stands behind it.
+            flush(&mut document, started_at, pieces);
+            has_trailer = true;
+        } else if !has_trailer {
+            document.push_str(line);
+            document.push('\n');
+        }
+    }
+    if in_items && !has_trailer && ends_in_middle(text) {
+        let lines = text.lines().count();
+        let last = pieces.last().filter(|piece| piece.file == file).map(|piece| name_in(&piece.text));
+        return Err(Unreadable::CutOff {
+            file: name.to_owned(),
+            line: lines,
+            last: last.unwrap_or_default(),
+        });
+    }
+    flush(&mut document, started_at, pieces);
+    Ok(())
+}
+
+/// Whether what stands before `items:` is the head of a list and no object of its own.
+fn is_list_head(before: &str) -> bool {
+    let is_head = |line: &str| {
+        line.trim().is_empty()
+            || line.starts_with("apiVersion:")
+            || line.starts_with("kind:")
+            || line.starts_with("metadata:")
+            || line.starts_with("  resourceVersion:")
+            || line.starts_with("  selfLink:")
+            || line.starts_with('#')
+    };
+    before.lines().all(is_head)
+}
+
+/// Whether a list has no end: kubectl writes `kind: List` behind the items, and others write the kind before them.
+fn ends_in_middle(text: &str) -> bool {
+    let head = text.lines().take_while(|line| line.trim_end() != "items:");
+    let has_kind = head.into_iter().any(|line| line.starts_with("kind:"));
+    !has_kind || !text.ends_with('\n')
+}
+
+/// `Pod/flask-2`, out of an item's text.
+fn name_in(text: &str) -> String {
+    let field = |name: &str| {
+        let found = text.lines().map(str::trim).find_map(|line| line.strip_prefix(name));
+        found.unwrap_or_default().trim().to_owned()
+    };
+    let name = text.lines().find_map(|line| line.strip_prefix("    name:")).unwrap_or_default();
+    [&*field("kind:"), "/", name.trim()].concat()
+}
+
+fn looks_like_template(text: &str) -> bool {
+    text.split("{{").skip(1).any(|after| after.contains("}}")) && !text.contains("uid:")
+}
+
+/// What a text is, if it is clearly no objects.
+fn wrong_form(name: &str, text: &str) -> Option<Unreadable> {
+    let file = name.to_owned();
+    let text = text.trim_start_matches('\u{feff}');
+    if text.contains('\0') || text.starts_with('\u{1f}') {
+        return Some(Unreadable::Binary { file });
+    }
+    let first = text.lines().map(str::trim_end).find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if first.is_empty() {
+        return Some(Unreadable::Empty { file });
+    }
+    let heads = |words: &[&str]| words.iter().any(|word| first.starts_with(word));
+    let columns = first
+        .split_whitespace()
+        .filter(|word| word.chars().all(|c| c.is_ascii_uppercase() || "-()".contains(c)));
+    if heads(&["NAME ", "NAMESPACE ", "LAST SEEN"]) && columns.count() >= 2 {
+        return Some(Unreadable::Table { file });
+    }
+    if heads(&[
+        "Error from server",
+        "error: ",
+        "The connection to the server",
+        "Unable to connect",
+        "No resources found",
+    ]) {
+        return Some(Unreadable::KubectlError { file, said: first.chars().take(200).collect() });
+    }
+    if heads(&["Name:  "]) {
+        return Some(Unreadable::Described { file });
+    }
+    if text.contains("==== START logs for container") || is_dump(text) {
+        return Some(Unreadable::Dump { file });
+    }
+    let is_encrypted = heads(&["-----BEGIN", "age-encryption.org", "$ANSIBLE_VAULT", "U2FsdGVkX1"])
+        || text.contains("ENC[AES256_GCM");
+    if is_encrypted {
+        return Some(Unreadable::Encrypted { file });
+    }
+    if looks_like_template(text) {
+        return Some(Unreadable::Template { file });
+    }
+    None
+}
+
+/// Whether it is what `kubectl cluster-info dump` prints: lists one behind the other, of kinds that nobody asks for together.
+fn is_dump(text: &str) -> bool {
+    let has = |kind: &str| {
+        text.contains(&["\"kind\": \"", kind, "\""].concat())
+            || text.contains(&["kind: ", kind, "\n"].concat())
+    };
+    has("ReplicationControllerList") && has("PodList")
+}
+
+/// The kinds that take most of these texts, largest first: a rough look at lines.
+fn largest_kinds(files: &[(String, String)]) -> Vec<(String, usize)> {
+    let mut sizes: Vec<(String, usize)> = Vec::new();
+    let mut kind = String::new();
+    for line in files.iter().flat_map(|(_, text)| text.lines()) {
+        let trimmed = line.trim_start();
+        let indent = line.len() - trimmed.len();
+        let named = trimmed.strip_prefix("kind: ").filter(|_| indent == 2);
+        let named = named.or_else(|| trimmed.strip_prefix("\"kind\": \"").filter(|_| indent == 12));
+        if let Some(named) = named {
+            kind = named.trim_end_matches(['"', ',']).to_owned();
+        }
+        match sizes.iter().position(|(known, _)| *known == kind) {
+            Some(at) => sizes[at].1 += line.len() + 1,
+            None if sizes.len() < 100 => sizes.push((kind.clone(), line.len() + 1)),
+            None => {}
+        }
+    }
+    sizes.retain(|(kind, _)| !kind.is_empty());
+    sizes.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    sizes.truncate(3);
+    sizes
+}

@@ -1,0 +1,297 @@
+//! Real clusters' states: what is found about each is what the recorder saw, also where kinds are missing.
+
+use kubesim::{Kind, Opened, Story, open};
+use messages::EN;
+use scene::explain::{Finding, Outlook, of_state};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../kubesim/tests/golden/states")
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// What was seen of each state: its name, and what the recorder wrote about it.
+fn expectations() -> Vec<(String, Value)> {
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .expect("states are there")
+        .filter_map(|entry| entry.expect("a folder").file_name().to_str().map(str::to_owned))
+        .filter_map(|name| name.strip_suffix(".expect.json").map(str::to_owned))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 17, "{names:?}");
+    let expectation = |name: String| {
+        let seen = serde_json::from_str(&read(&format!("{name}.expect.json"))).expect("JSON");
+        (name, seen)
+    };
+    names.into_iter().map(expectation).collect()
+}
+
+/// A list in kubectl's YAML without the items of these kinds.
+fn without(text: &str, kinds: &[&str]) -> String {
+    let mut kept = String::new();
+    let mut item = String::new();
+    let mut flush = |item: &mut String| {
+        let is = |kind: &str| {
+            item.lines().any(|line| {
+                line.trim_start_matches("- ") == format!("kind: {kind}") && line.starts_with("  kind")
+                    || line == format!("- kind: {kind}")
+            })
+        };
+        if !kinds.iter().any(|kind| is(kind)) {
+            kept.push_str(item);
+        }
+        item.clear();
+    };
+    for line in text.lines() {
+        if !line.starts_with("  ") {
+            flush(&mut item);
+        }
+        item.push_str(line);
+        item.push('\n');
+    }
+    flush(&mut item);
+    kept
+}
+
+fn opened(text: &str) -> Rc<Opened> {
+    Rc::new(open(&[("state.yaml".into(), text.to_owned())]).unwrap_or_else(|why| panic!("{why:?}")))
+}
+
+fn findings(text: &str) -> Vec<Finding> {
+    let story = Story::opened(opened(text));
+    let store = story.cluster.api.store();
+    store.list(Kind::StatefulSet).map(|set| of_state(&EN, store, set)).collect()
+}
+
+/// What is wrong about what was found.
+fn differences(found: &[Finding], seen: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let sets = seen["sets"].as_array().expect("sets");
+    if found.len() != sets.len() {
+        wrong.push(format!("{} sets", found.len()));
+    }
+    for set in sets {
+        let name = set["set"].as_str().expect("a name");
+        let Some(found) = found.iter().find(|found| &*found.set.name == name) else {
+            wrong.push(format!("{name} is not there"));
+            continue;
+        };
+        let stuck = set["stuck_without_help"].as_bool().expect("known");
+        if stuck != (found.outlook == Outlook::Stuck) {
+            wrong.push(format!("{name}: {:?}, {}", found.outlook, found.why.text));
+        }
+        if stuck && found.remedy.is_none() {
+            wrong.push(format!("{name}: no remedy"));
+        }
+        let blocking = &set["blocking"];
+        let said = |field: &str| blocking[field].as_str();
+        let Some(is) = &found.blocking else {
+            if !blocking.is_null() {
+                wrong.push(format!("{name}: nothing blocks"));
+            }
+            continue;
+        };
+        let pairs = [
+            ("kind", Some(is.key.kind.name())),
+            ("name", Some(&*is.key.name)),
+            ("container", is.container.as_deref()),
+            ("reason", is.reason.as_deref()),
+            ("field", is.field),
+            ("finalizer", is.finalizer.as_deref()),
+            ("condition", is.condition.as_deref()),
+            ("storageClassName", is.class.as_deref()),
+        ];
+        if blocking.is_null() {
+            wrong.push(format!("{name}: {is:?}"));
+        }
+        for (field, value) in pairs {
+            if said(field).is_some() && said(field) != value {
+                wrong.push(format!("{name}: {field} {value:?}, not {:?}", said(field)));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn what_is_found_is_what_was_seen() {
+    let variants: [(&str, &[&str]); 6] = [
+        ("everything", &[]),
+        ("only namespaced kinds", &["Node", "PersistentVolume", "StorageClass"]),
+        ("no events", &["Event"]),
+        ("no revisions", &["ControllerRevision"]),
+        ("no slices", &["EndpointSlice"]),
+        ("no events, revisions, slices", &["Event", "ControllerRevision", "EndpointSlice"]),
+    ];
+    let mut wrong = Vec::new();
+    for (name, seen) in expectations() {
+        let text = read(&format!("{name}.yaml"));
+        for (variant, kinds) in variants {
+            let text = without(&text, kinds);
+            wrong.extend(
+                differences(&findings(&text), &seen).iter().map(|what| format!("{name}, {variant}: {what}")),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_form_of_a_state_gives_the_same() {
+    let (_, seen) = expectations().into_iter().find(|(name, _)| name == "seed-at-rest").expect("it is there");
+    for name in ["seed-at-rest.json", "seed-at-rest.get-all.yaml", "seed-at-rest.only-sts.yaml"] {
+        assert_eq!(differences(&findings(&read(name)), &seen), [""; 0], "{name}");
+    }
+    let whole = read("seed-at-rest.yaml");
+    let kinds = [
+        "StatefulSet",
+        "Pod",
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+        "Service",
+        "EndpointSlice",
+        "ControllerRevision",
+        "StorageClass",
+        "Node",
+        "Event",
+    ];
+    let only = |kind: &str| {
+        let others: Vec<&str> = kinds.iter().copied().filter(|other| *other != kind).collect();
+        (format!("{kind}.yaml"), without(&whole, &others))
+    };
+    let files: Vec<(String, String)> = kinds.iter().map(|kind| only(kind)).collect();
+    let story = Story::opened(Rc::new(open(&files).expect("files of one kind each")));
+    let at_once = Story::opened(opened(&whole));
+    let names =
+        |story: &Story| story.cluster.api.store().all().map(|object| object.key()).collect::<Vec<_>>();
+    assert_eq!(names(&story), names(&at_once));
+}
+
+/// What is secret, or could be, is nowhere in an opened story.
+#[test]
+fn values_are_not_kept() {
+    let text = read("shop.everything.yaml");
+    // As it stands, and as a Secret's data holds it (base64).
+    let secrets = ["EXAMPLE-SECRET", "RVhBTVBMRS1TRUNSRV"];
+    assert!(secrets.iter().any(|secret| text.contains(secret)));
+    let opened = opened(&text);
+    let mut story = Story::opened(opened.clone());
+    story.run_until(kubesim::SimTime(60_000));
+    for object in story.cluster.api.store().all() {
+        let text = object.to_value().to_string();
+        assert!(secrets.iter().all(|secret| !text.contains(secret)), "{}", object.key());
+    }
+    let all = format!("{opened:?}");
+    assert!(secrets.iter().all(|secret| !all.contains(secret)));
+    assert!(opened.left_out.iter().any(|left_out| left_out.what == kubesim::What::SecretData));
+}
+
+/// The controllers go on as the real ones did.
+#[test]
+fn what_comes_next_is_what_came() {
+    let mut wrong = Vec::new();
+    for (name, seen) in expectations() {
+        let mut story = Story::opened(opened(&read(&format!("{name}.yaml"))));
+        let wanted: Vec<&str> = seen["next_by_itself"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|next| next["see"].as_str())
+            .collect();
+        let watched_ms = (seen["watched_s"].as_f64().expect("a number") * 1000.0) as i64;
+        let since = story.cluster.api.history().len();
+        // What the recorder's nodes did sooner or later than these here comes in the same order all the same.
+        let patience = if wanted.is_empty() { watched_ms } else { 120_000 };
+        story.run_until(kubesim::SimTime(patience));
+        let came = milestones(&story, since);
+        let came: Vec<&str> = came.iter().map(String::as_str).take(wanted.len().max(1)).collect();
+        let came = if wanted.is_empty() { &came[..] } else { &came[..came.len().min(wanted.len())] };
+        let wanted: Vec<String> =
+            wanted.iter().map(|see| see.split(" revision=").next().unwrap_or_default().to_owned()).collect();
+        if came != wanted {
+            wrong.push(format!("{name}: {came:?}, not {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a watch saw of pods and claims from this position of the history on.
+fn milestones(story: &Story, since: usize) -> Vec<String> {
+    let mut seen = Vec::new();
+    for entry in story.cluster.api.history().since(since) {
+        let kubesim::Change::Object { key, before, after } = &entry.change else { continue };
+        let (short, is_pod) = match key.kind {
+            Kind::Pod => ("pod", true),
+            Kind::PersistentVolumeClaim => ("pvc", false),
+            Kind::StatefulSet => ("statefulset", false),
+            _ => continue,
+        };
+        let mut say = |what: &str| seen.push(format!("{short}/{} {what}", key.name));
+        let going = |object: &Rc<kubesim::Object>| object.meta.is_terminating();
+        match (before, after) {
+            (None, Some(_)) => say("created"),
+            (Some(_), None) => say("deleted"),
+            (Some(before), Some(after)) => {
+                if going(after) && !going(before) {
+                    say("deleting");
+                }
+                if is_pod && before.pod().is_ready() != after.pod().is_ready() && !going(after) {
+                    say(if after.pod().is_ready() { "ready" } else { "unready" });
+                }
+                if key.kind == Kind::PersistentVolumeClaim && before.claim().phase != after.claim().phase {
+                    say("bound");
+                }
+            }
+            (None, None) => {}
+        }
+    }
+    seen
+}
+
+/// A replay of an opened story is the story.
+#[test]
+fn an_opened_story_replays() {
+    let mut story = Story::opened(opened(&read("shop.yaml")));
+    story.run_until(kubesim::SimTime(5_000));
+    story.input(kubesim::Input::Line("kubectl delete pod shop-cache-0 -n shop".into()));
+    story.run_until(kubesim::SimTime(30_000));
+    let again = Story::replay(Opened::world(), story.inputs(), story.now());
+    assert_eq!(again.cluster.api.history().fingerprint(), story.cluster.api.history().fingerprint());
+}
+
+/// Logs and files of containers that ran before are not made up.
+#[test]
+fn nothing_is_invented_about_what_ran_before() {
+    let mut story = Story::opened(opened(&read("seed-at-rest.yaml")));
+    for (line, said) in [
+        (
+            "kubectl logs flask-0",
+            "error: the opened state has no logs of container \"flask-app\" in pod \"flask-0\": it ran before",
+        ),
+        (
+            "kubectl exec flask-0 -- ls",
+            "error: the opened state has nothing of what is in container \"flask-app\" in pod \"flask-0\": it ran before",
+        ),
+    ] {
+        let since = story.cluster.api.history().len();
+        story.input(kubesim::Input::Line(line.into()));
+        story.run_until(story.now() + kubesim::Span::seconds(2));
+        let printed: String = story
+            .cluster
+            .api
+            .history()
+            .since(since)
+            .iter()
+            .filter_map(|entry| match &entry.change {
+                kubesim::Change::Output { text, .. } => Some(&**text),
+                _ => None,
+            })
+            .collect();
+        assert!(printed.contains(said), "{line}: {printed}");
+    }
+}
