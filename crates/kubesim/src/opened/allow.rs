@@ -1,7 +1,7 @@
 //! What is kept of an object: an allow-list of fields. What the simulation heeds (`schema/simulated.txt`) and what the state
 //! says of it is kept; values that can be secret, and what only a cluster's managers need, are not, and are counted.
 
-use super::{LeftOut, What};
+use super::state::{LeftOut, What};
 use crate::api::Kind;
 use crate::api::image::with_tag;
 use crate::api::volume::{

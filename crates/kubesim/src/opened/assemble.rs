@@ -2,7 +2,8 @@
 //! when the state was taken.
 
 use super::allow::AllowList;
-use super::{MadeUp, Opened, Place, Unreadable, What, made_up, measure};
+use super::state::{MadeUp, Opened, Place, Unreadable, What};
+use super::{made_up, measure};
 use crate::api::{Key, Kind, Object, OwnerReference, SimTime};
 use crate::config::MOST_REPLICAS;
 use crate::controllers::stateful_set::revision;
@@ -17,7 +18,7 @@ pub struct Assembly {
     trees: Vec<(Kind, Value)>,
     /// Where each object's tree is.
     at: BTreeMap<(Kind, String, String), usize>,
-    allow: AllowList,
+    pub(super) allow: AllowList,
     /// The newest time so far, in milliseconds of Unix time.
     newest_ms: Option<i64>,
     from_cluster: usize,

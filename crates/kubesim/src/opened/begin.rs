@@ -1,7 +1,7 @@
 //! A cluster becomes the one whose state was opened: its objects in place of the simulated ones, its containers as they are,
 //! what is broken about it as faults that can be mended, and what each component finds there, found without doing it.
 
-use super::Opened;
+use super::state::Opened;
 use crate::api::image::with_tag;
 use crate::api::node::LEASE_NAMESPACE;
 use crate::api::pod::{ContainerState, condition};

@@ -1,7 +1,8 @@
 //! What is missing in a state but needed to go on from it. Each kind may be missing, as users have no right to nodes,
 //! volumes and classes. Nothing is made up of a kind of which something is there: what is not among it is not there.
 
-use super::MadeUp;
+use super::begin::overdue_since;
+use super::state::MadeUp;
 use crate::api::image::with_tag;
 use crate::api::meta::PV_PROTECTION_FINALIZER;
 use crate::api::pod::{ContainerState, EnvValue, PodPhase, PodSpec, VolumeSource, condition};
@@ -298,7 +299,7 @@ impl MakingUp<'_> {
             let mut tree = node_tree(&worker, born);
             tree["metadata"]["labels"][ROLE] = "".into();
             tree["metadata"]["creationTimestamp"] = born.rfc3339().into();
-            let overdue = pods.iter().find_map(|pod| super::begin::overdue_since(pod));
+            let overdue = pods.iter().find_map(|pod| overdue_since(pod));
             if let Some(since) = overdue {
                 for condition in tree["status"]["conditions"].as_array_mut().into_iter().flatten() {
                     condition["status"] = "Unknown".into();

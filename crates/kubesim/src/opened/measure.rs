@@ -1,6 +1,6 @@
 //! How long things took: the medians over the pods that started well, by their own timestamps, which are whole seconds.
 
-use super::MadeUp;
+use super::state::MadeUp;
 use crate::api::pod::{ContainerState, ContainerStatus, condition};
 use crate::api::{Key, Object, SimTime, Span};
 use crate::config::Timings;

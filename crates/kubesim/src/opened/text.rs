@@ -1,6 +1,6 @@
 //! Texts → trees of objects: the forms in which kubectl gives out a cluster's state, and those that people take for it.
 
-use super::{Place, Unreadable};
+use super::state::{Place, Unreadable};
 use serde_json::Value;
 
 /// Files larger than this together, in bytes, are not read: what they hold would be more than a page can show.

@@ -6,6 +6,7 @@ mod conformance;
 mod fuzz;
 mod memory;
 mod output;
+mod plan;
 mod progress;
 mod run;
 mod why;
@@ -40,6 +41,7 @@ const EXIT_CODES: &str = "Exit codes:
 enum Command {
     Run(run::Args),
     Why(why::Args),
+    Plan(plan::Args),
     Conformance(conformance::Args),
     Fuzz(fuzz::Args),
     Completions(completions::Args),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(&args).map(code),
         Command::Why(args) => why::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Conformance(args) => conformance::run(&args).map(code),
         Command::Fuzz(args) => fuzz::run(&args).map(code),
         Command::Completions(args) => completions::run(&args).map(code),

@@ -158,7 +158,8 @@ fn state_of(story: &Story, finding: &Finding) -> String {
     line
 }
 
-fn lines(story: &Story, finding: &Finding) -> Vec<String> {
+/// What is found about a set, in lines.
+pub fn lines(story: &Story, finding: &Finding) -> Vec<String> {
     let outlook = match finding.outlook {
         Outlook::Settled => "settled",
         Outlook::Waiting => "waiting",
@@ -225,31 +226,31 @@ pub fn blocking_json(blocking: &Blocking) -> Value {
     value
 }
 
+/// What is found about a set, as JSON.
+pub fn set_json(story: &Story, finding: &Finding) -> Value {
+    let outlook = match finding.outlook {
+        Outlook::Settled => "settled",
+        Outlook::Waiting => "waiting",
+        Outlook::Stuck => "stuck",
+    };
+    json!({
+        "namespace": &*finding.set.namespace,
+        "set": &*finding.set.name,
+        "state": state_of(story, finding),
+        "outlook": outlook,
+        "waits_for": finding.waits_for,
+        "since": finding.since.map(clock),
+        "why": answer(&finding.why),
+        "rule": finding.why.rule.map(|rule| plain(rule.text)),
+        "blocking": finding.blocking.as_ref().map(blocking_json),
+        "stuck_without_help": finding.outlook == Outlook::Stuck,
+        "remedy": finding.remedy,
+        "next": finding.next.as_deref(),
+    })
+}
+
 fn report(story: &Story, opened: &Opened, found: &[Finding]) -> Value {
-    let sets: Vec<Value> = found
-        .iter()
-        .map(|finding| {
-            let outlook = match finding.outlook {
-                Outlook::Settled => "settled",
-                Outlook::Waiting => "waiting",
-                Outlook::Stuck => "stuck",
-            };
-            json!({
-                "namespace": &*finding.set.namespace,
-                "set": &*finding.set.name,
-                "state": state_of(story, finding),
-                "outlook": outlook,
-                "waits_for": finding.waits_for,
-                "since": finding.since.map(clock),
-                "why": answer(&finding.why),
-                "rule": finding.why.rule.map(|rule| plain(rule.text)),
-                "blocking": finding.blocking.as_ref().map(blocking_json),
-                "stuck_without_help": finding.outlook == Outlook::Stuck,
-                "remedy": finding.remedy,
-                "next": finding.next.as_deref(),
-            })
-        })
-        .collect();
+    let sets: Vec<Value> = found.iter().map(|finding| set_json(story, finding)).collect();
     let made_up: Vec<String> = opened.made_up.iter().map(|(key, _)| key.to_string()).collect();
     let left_out: Vec<Value> = opened
         .left_out
