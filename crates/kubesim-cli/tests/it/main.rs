@@ -3,5 +3,6 @@
 mod conformance;
 mod fuzz;
 mod invariants;
+mod plan;
 mod program;
 mod why;

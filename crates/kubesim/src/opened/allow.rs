@@ -162,6 +162,17 @@ impl AllowList {
         kept
     }
 
+    /// The same of a manifest that is compared with the state: nothing of it is counted, and it has no status.
+    pub fn compare(&mut self, kind: Kind, tree: &Value) -> Value {
+        let counts = self.counts.clone();
+        let mut kept = self.keep(kind, tree);
+        self.counts = counts;
+        if let Some(fields) = kept.as_object_mut() {
+            fields.remove("status");
+        }
+        kept
+    }
+
     /// The images that are on a node, which a node's object lists at length.
     fn note_images(&mut self, tree: &Value) {
         let node = tree["metadata"]["name"].as_str().unwrap_or_default();

@@ -91,7 +91,7 @@ impl Opening {
                 comparable.text.push_str(&document(&object.value));
                 continue;
             }
-            let mut kept = self.assembly.allow.keep(object.kind, &wanted.value);
+            let mut kept = self.assembly.allow.compare(object.kind, &wanted.value);
             if let Some(live) = &live {
                 let last = live["metadata"]["annotations"][LAST_APPLIED].as_str();
                 let last: Option<Value> = last.and_then(|text| serde_json::from_str(text).ok());
@@ -100,7 +100,7 @@ impl Opening {
                     if last.error.is_none() {
                         applied.push((
                             key.clone(),
-                            self.assembly.allow.keep(object.kind, &last.value).to_string() + "\n",
+                            self.assembly.allow.compare(object.kind, &last.value).to_string() + "\n",
                         ));
                     }
                 }

@@ -31,6 +31,10 @@ pub(super) fn ended(
     let previous = if now.is_some() { "" } else { " --previous" };
     let logs = ["kubectl logs ", &pod.meta.name, " -c ", container, previous].concat();
     let detail = detail.with_remedy(in_namespace(logs, &pod.meta.namespace));
+    if status.is_some_and(|status| status.is_from_before(false)) {
+        // It ended before anybody could break it here.
+        return detail;
+    }
     let image = pod.pod().spec.container(container).map(|container| with_tag(&container.image).into());
     if let Some(command) = image.and_then(|image| program::mend(store, &Fault::ProgramEnds(image))) {
         let text = [&*detail.text, messages.had_so()].join(" ");
