@@ -193,6 +193,12 @@ const warmUp = () => {
   if (parent === globalThis) setTimeout(idle, WARMED_UP_AFTER, goOn);
 };
 
+// How long after all is loaded the page is kept for visits without a network, in milliseconds.
+const KEPT_AFTER = 4000;
+const keepForLater = () => {
+  import(`./${offline}`).then(({ keep }) => keep({ note, pressed, text: TEXT, loadAgain })).catch(() => {});
+};
+
 // What the user has done before all parts were there, in order. An act has a target, and what finds another one in its
 // place: the kind of element, and its name.
 const acts = [];
@@ -317,6 +323,11 @@ const ended = (event) => {
 addEventListener("error", ended);
 addEventListener("unhandledrejection", ended);
 
+// What speaks with the page around this one is not of the program, and not waited for, unless the program is not wanted yet.
+const [embed, offline] = meta("ordinal-beside").split(" ");
+const isFrame = parent !== globalThis;
+const beside = isFrame && import(`./${embed}`).catch(() => {});
+if (isFrame && /[?&]poster=1/.test(location.search)) await (await beside)?.wanted;
 const first = obtained((tries) => compiled(wasm, tries));
 // A script that did not come is asked for by another name: browsers remember that it failed.
 glue = await obtained((tries) => import(`./${js}${tries ? `?${tries}` : ""}`).catch(() => { throw TEXT.network; }));
@@ -355,5 +366,7 @@ if (!held) {
     tell("ordinal-whole");
     await carryAllOut();
     warmUp();
+    // Once all else is done: it asks for all files once more, mostly of the browser's cache, for visits without a network.
+    if (!isFrame) setTimeout(keepForLater, KEPT_AFTER);
   }
 }

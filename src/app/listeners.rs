@@ -1,6 +1,7 @@
 //! What the page hears of the browser beside its own elements, as long as it lives.
 
 use super::browser;
+use super::host;
 use super::keyboard::shortcut;
 use super::loading::Part;
 use super::model::Model;
@@ -30,7 +31,11 @@ pub fn listen(model: &Rc<Model>, start: Rc<Start>) -> Vec<EventListener> {
     if !Part::Whole.is_there() {
         model.session().borrow_mut().limit();
     }
-    listeners.extend(beginning(model, start));
+    // What the page around wants, or the one file that holds a manifest beside the page, is said when all is there.
+    listeners.push(host::listen(model, start.address.clone()));
+    if !start.address.hosted {
+        listeners.extend(beginning(model, start));
+    }
     let model = model.clone();
     listeners.extend(Part::Whole.when_there(Box::new(move || model.act(Action::Unlimit))));
     listeners

@@ -3,6 +3,7 @@
 mod announcer;
 pub mod browser;
 mod focus;
+mod host;
 mod keyboard;
 mod listeners;
 pub mod loading;
@@ -87,7 +88,7 @@ pub fn App(start: &Start) -> Html {
         default,
         send: &send,
     };
-    if embed { picture.embedded(&start.address.fragment, &opening(model)) } else { picture.page() }
+    if embed { picture.embedded(&start.address, &opening(model)) } else { picture.page() }
 }
 
 /// After each picture, keeps the focus in its lane, and says what the why bar asks if that is another question.

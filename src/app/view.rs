@@ -14,8 +14,9 @@ use crate::components::stage::{Beside, Stage, columns};
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
 use crate::components::world::World;
-use crate::components::{address, button, choice, labelled, part, sign};
+use crate::components::{address as address_of, button, choice, labelled, part, sign};
 use crate::link::Problem;
+use crate::link::address::Address;
 use crate::page::intent::Intent;
 use crate::page::layout::{Arrangement, Dock, Foldable};
 use crate::page::panel::{Dialog, View};
@@ -110,23 +111,24 @@ impl Picture<'_> {
 
     /// The stage and the timeline alone. `open` gives the link to the whole page its address; before it can, that is the one with
     /// which this page was opened.
-    pub fn embedded(&self, fragment: &str, open: &Callback<MouseEvent>) -> Html {
+    pub fn embedded(&self, address: &Address, open: &Callback<MouseEvent>) -> Html {
         // There is no panel that would show an object: its name asks why it is as it is.
         let send = self.send.reform(|intent| match intent {
             Intent::Inspect(key) => Intent::Explain(subject_of(key)),
             intent => intent,
         });
-        Picture { send: &send, ..*self }.frame(fragment, open)
+        Picture { send: &send, ..*self }.frame(address, open)
     }
 
-    fn frame(&self, fragment: &str, open: &Callback<MouseEvent>) -> Html {
+    fn frame(&self, address: &Address, open: &Callback<MouseEvent>) -> Html {
         let words = self.state.words;
-        let whole = ["./#", fragment].concat();
+        let whole = ["./#", &address.fragment].concat();
         html! {
             <div class="app embedded">
                 <main class={columns(self.scene)}>
                     <h1>{ "Ordinal" }</h1>
                     { self.stage() }
+                    { self.chosen_panels(address) }
                     { self.notice() }
                     { menu(words, &self.session.moment().store, self.state.faults.as_ref(), self.send) }
                     <a class="open" href={whole} target="_blank" rel="noreferrer" aria-label={words.open_here()} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here() }{ " " }</span>{ "↗" }</a>
@@ -135,6 +137,24 @@ impl Picture<'_> {
                 { announced() }
             </div>
         }
+    }
+
+    /// What the page around wants to have beside the stage.
+    fn chosen_panels(&self, address: &Address) -> Option<Html> {
+        let Picture { state, send, .. } = *self;
+        if address.panels.is_empty() || !state.opened {
+            return None;
+        }
+        let tab = |view: View| {
+            let content = Html::from(name(state.words, view));
+            choice(view.class(), state.panel == view, content, send, Intent::Show(view))
+        };
+        Some(html! {
+            <section class="side panel">
+                <div class="tabs">{ for address.panels().map(tab) }</div>
+                { self.panel() }
+            </section>
+        })
     }
 
     /// The button that puts the panel somewhere, or back to the stage's side.
@@ -208,9 +228,9 @@ impl Picture<'_> {
             can_undo: state.can_undo_text(),
         };
         let numbers = marked.map_or(0, |n| n + 1) * 2 + usize::from(editor.can_undo);
-        let applied = editor.applied.as_ref().map_or(0, address);
+        let applied = editor.applied.as_ref().map_or(0, address_of);
         let places = editor.top * (PRESETS.len() + 1) + editor.preset.map_or(0, |n| n + 1);
-        let texts = [address(&editor.diagnosis), address(&editor.text), address(&editor.own)];
+        let texts = [address_of(&editor.diagnosis), address_of(&editor.text), address_of(&editor.own)];
         let send = self.send.clone();
         let depends = [texts[0], texts[1], texts[2], applied, numbers, places];
         part("editor", depends, Rc::new(move || editor.draw(&send)))

@@ -2,6 +2,7 @@
 
 use super::fields::LONGEST_STORY;
 use super::{Link, Problem};
+use crate::page::panel::View;
 use kubesim::SimTime;
 
 /// What the page's address asks for.
@@ -17,6 +18,10 @@ pub struct Address {
     pub speed: Option<u8>,
     /// `autoplay=1`: whether time passes from the start on.
     pub autoplay: Option<bool>,
+    /// `story=host`: the page around tells the first story (`static/embed.js`).
+    pub hosted: bool,
+    /// `panels=terminal,dns`: what stands beside the stage of an embedded page, by the names of [`View::class`].
+    pub panels: String,
     /// What is behind `#`.
     pub fragment: String,
 }
@@ -42,6 +47,8 @@ impl Address {
                         halves.filter(|halves| (1..=32).contains(halves)).map(|halves| halves as u8);
                 }
                 "autoplay" => address.autoplay = switch(value),
+                "story" => address.hosted = value == "host",
+                "panels" => address.panels = value.into(),
                 _ => {}
             }
         }
@@ -52,7 +59,7 @@ impl Address {
     /// example; and what is wrong with the link. `saved` is what [`saved`] gave.
     pub fn start(&self, saved: Option<&str>) -> (Link, Option<Problem>) {
         let saved = saved.and_then(|saved| saved.split_once('#'));
-        let (mut link, problem) = match saved.filter(|(_, fragment)| *fragment == self.fragment) {
+        let (link, problem) = match saved.filter(|(_, fragment)| *fragment == self.fragment) {
             Some((saved, _)) if !self.embed => (Link::of_fragment(saved).unwrap_or_default(), None),
             _ if self.fragment.is_empty() => (Link { playing: !self.embed, ..Link::default() }, None),
             _ => match Link::of_fragment(&self.fragment) {
@@ -60,6 +67,11 @@ impl Address {
                 Err(problem) => (Link::default(), Some(problem)),
             },
         };
+        (self.arranged(link), problem)
+    }
+
+    /// A story at the moment that the address asks for, as fast, and playing or not.
+    pub fn arranged(&self, mut link: Link) -> Link {
         if let Some(at) = self.at {
             link.playhead = at;
             let story = link.story_mut();
@@ -67,7 +79,16 @@ impl Address {
         }
         link.speed = self.speed.unwrap_or(link.speed);
         link.playing = self.autoplay.unwrap_or(link.playing);
-        (link, problem)
+        if let Some(panel) = self.panels().next() {
+            link.panel = panel;
+        }
+        link
+    }
+
+    /// What stands beside the stage of an embedded page.
+    pub fn panels(&self) -> impl Iterator<Item = View> {
+        let named = |name| move |view: &View| view.class() == name;
+        self.panels.split(',').filter_map(move |name| View::ALL.into_iter().find(named(name)))
     }
 }
 
@@ -78,7 +99,7 @@ pub fn saved(link: &Link, fragment: &str) -> String {
 }
 
 /// A decimal number of seconds, as long as a story may be.
-fn seconds(text: &str) -> Option<SimTime> {
+pub(crate) fn seconds(text: &str) -> Option<SimTime> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let number = |digits: &str| digits.parse::<u32>().ok().map(i64::from);
     let part = part.get(..3).unwrap_or(part);
@@ -93,16 +114,23 @@ mod tests {
 
     #[test]
     fn parameters_are_read() {
-        let address = Address::read("?embed=1&theme=dark&t=48.2&speed=0.5&autoplay=1&x=y", "#1abc");
+        let address = Address::read(
+            "?embed=1&theme=dark&t=48.2&speed=0.5&autoplay=1&x=y&story=host&panels=dns,x,terminal",
+            "#1abc",
+        );
         let expected = Address {
             embed: true,
             dark: Some(true),
             at: Some(SimTime(48_200)),
             speed: Some(1),
             autoplay: Some(true),
+            hosted: true,
+            panels: "dns,x,terminal".into(),
             fragment: "1abc".into(),
         };
         assert_eq!(address, expected);
+        assert!(address.panels().eq([View::Dns, View::Terminal]));
+        assert_eq!(address.arranged(Link::default()).panel, View::Dns);
         assert_eq!(Address::read("", ""), Address::default());
         assert_eq!(Address::read("?embed&autoplay=0&theme=auto", "").autoplay, Some(false));
         let nonsense = Address::read("?embed=x&t=-1&speed=1000&autoplay=maybe&t=9999999999", "");

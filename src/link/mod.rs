@@ -7,6 +7,7 @@
 pub mod address;
 mod fields;
 pub mod pack;
+mod script;
 
 use self::fields::{
     LONGEST_STORY, last_time, read_inputs, read_key, read_place, read_span, read_subject, read_text,

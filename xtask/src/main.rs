@@ -4,6 +4,7 @@
 mod arguments;
 mod bench;
 mod check;
+mod finish;
 mod first_load;
 mod fuzz;
 mod glue;
@@ -14,6 +15,7 @@ mod run;
 mod schema;
 mod screenshot;
 mod serve;
+mod single_file;
 mod site;
 mod size;
 mod split;

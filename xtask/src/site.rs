@@ -5,17 +5,35 @@ use std::process::{Command, ExitCode};
 
 use crate::arguments::Arguments;
 use crate::run::{Result, root, run};
+use crate::single_file::{self, Opening};
 use crate::tools::{Need, Tools};
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
-  build      build the page into dist/: the static site, to be put on any host, in any folder";
+  build [--single-file [--open LINK|FILE] [--from FOLDER]]
+             build the page into dist/: the static site, to be put on any host, in any folder; --single-file: and all of it
+             into one file, ordinal.html, which opens from a folder, too, with a link or a manifest inside; --from: of a
+             site that has been built already";
 
 /// Builds the page.
-pub fn command(tools: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
+pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> {
+    let is_single = arguments.flag("--single-file");
+    let opening = if is_single { arguments.value("--open")? } else { None };
+    let from = if is_single { arguments.value("--from")? } else { None };
     arguments.finish()?;
-    build(tools)?;
-    println!("The site is in dist/.");
+    let opening = opening.map(|named| Opening::read(&named)).transpose()?;
+    let site = if let Some(folder) = from {
+        root().join(folder)
+    } else {
+        build(tools)?;
+        println!("The site is in dist/.");
+        dist()
+    };
+    if is_single {
+        let file = root().join("ordinal.html");
+        let bytes = single_file::make(&site, &file, opening.as_ref())?;
+        println!("{} has it in one file of {bytes} bytes.", file.display());
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use page_driver::critical_path::{critical_path, files};
 
 use crate::arguments::Arguments;
+use crate::finish::is_for_others;
 use crate::run::Result;
 use crate::tools::Tools;
 use crate::{first_load, site, split, where_bytes};
@@ -66,7 +67,7 @@ pub const BUDGETS: [Budget; 4] = [
         gzip: 1_566_000,
         brotli: 1_294_000,
         remedy: COPIES,
-        counts: |file| !file.is_wanted(),
+        counts: |file| !file.is_wanted() && !is_for_others(&file.name),
     },
     Budget {
         what: "loaded only when it is wanted",

@@ -20,6 +20,7 @@ use wasm_profile_split::error::Error;
 use wasm_profile_split::{Border, arrange, bind_by_order, instrument, split};
 
 use crate::arguments::Arguments;
+use crate::finish;
 use crate::first_load;
 use crate::glue;
 use crate::run::{Result, command as program, root, run};
@@ -83,14 +84,18 @@ pub fn named_part(part: &str) -> PathBuf {
 /// # Errors
 /// If the staging folder does not hold what Trunk and wasm-bindgen put there.
 fn hook() -> Result<()> {
-    if env::var("TRUNK_PROFILE").as_deref() != Ok("release") {
-        return Ok(());
-    }
     let staging = env::var_os("TRUNK_STAGING_DIR")
         .map(PathBuf::from)
         .ok_or("this is Trunk's hook: run `cargo xtask build`")?;
-    let site = Site::find(&staging)?;
-    if env::var_os("ORDINAL_PROFILE").is_some() { site.instrument() } else { site.split() }
+    let is_release = env::var("TRUNK_PROFILE").as_deref() == Ok("release");
+    if is_release {
+        let site = Site::find(&staging)?;
+        if env::var_os("ORDINAL_PROFILE").is_some() {
+            return site.instrument();
+        }
+        site.split()?;
+    }
+    finish::finish(&staging, is_release)
 }
 
 /// A site as Trunk has just built it.
@@ -152,7 +157,7 @@ impl Site {
         let imports = self.shorten_scripts()?;
         parts[0] = glue::rename_imports(&parts[0], &imports).map_err(|error| error.to_string())?;
         // The names follow from all contents: no part is ever taken from a cache beside another's.
-        let hash = fnv(&parts);
+        let hash = finish::fnv(&parts);
         fs::remove_file(self.folder.join(&self.wasm)).map_err(|error| format!("{}: {error}", self.wasm))?;
         let names = PARTS.map(|part| format!("{part}-{hash:016x}.wasm"));
         for (name, part) in names.iter().zip(&parts) {
@@ -215,14 +220,6 @@ fn optimised(name: &str, module: Vec<u8>) -> Result<Vec<u8>> {
     }
     let module = fs::read(&named).map_err(failed)?;
     where_bytes::without_names(&module).map_err(|error| format!("{}: {error}", named.display()))
-}
-
-/// A 64-bit FNV-1a hash: it names files, nothing more.
-fn fnv(contents: &[Vec<u8>]) -> u64 {
-    contents
-        .iter()
-        .flatten()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Prints what is behind a border between two parts.

@@ -43,13 +43,13 @@ fn names(text: &str, file: &str) -> bool {
 }
 
 /// The page without the elements that name files which nothing waits for: icons and the like, and the later parts of the
-/// program, which `static/start.js` asks for after the first pictures.
+/// program, which `static/start.js` asks for after the first pictures; nor what only an embedded page loads.
 fn without_unhurried_links(html: &str) -> String {
     const UNHURRIED: [&str; 6] = ["icon", "manifest", "license", "apple-touch-icon", "help", "alternate"];
     let unhurried = |tag: &str| {
         let is_link = tag.starts_with("link") || tag.starts_with("a ");
         (is_link && attribute(tag, "rel").split(' ').any(|rel| UNHURRIED.contains(&rel)))
-            || attribute(tag, "name") == "ordinal-deferred"
+            || ["ordinal-deferred", "ordinal-beside"].contains(&attribute(tag, "name"))
     };
     html.split('<').filter(|tag| !unhurried(tag)).collect::<Vec<_>>().join("<")
 }
@@ -95,7 +95,7 @@ mod tests {
         let dist = std::env::temp_dir().join(format!("ordinal-critical-path-{}", std::process::id()));
         fs::create_dir_all(dist.join("snippets/x")).expect("a temporary folder");
         let index = r#"<link rel=icon href=./icon.svg><link rel="stylesheet" href="./main.css"/>
-            <meta name="ordinal-deferred" content="deferred.wasm"><meta name="ordinal-app" content="app.js app_bg.wasm"><script type="module" src="./start.js"></script>
+            <meta name="ordinal-deferred" content="deferred.wasm"><meta name=ordinal-beside content=embed.js><meta name="ordinal-app" content="app.js app_bg.wasm"><script type="module" src="./start.js"></script>
             <a rel="license" href="LICENSE.txt">"#;
         for (name, content) in [
             ("index.html", index.as_bytes()),
@@ -108,6 +108,7 @@ mod tests {
             ("app.json", b"{}"),
             ("app_bg.wasm", b"\0asm\xff later.js"),
             ("later.js", b""),
+            ("embed.js", b"start.js"),
             ("deferred.wasm", b"\0asm\xff"),
             ("snippets/x/inline0.js", b""),
         ] {

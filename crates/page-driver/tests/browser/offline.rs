@@ -1,0 +1,76 @@
+//! The page without a network: kept after a visit, offered anew when there is another version.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::sharing::copy;
+use page_driver::page::{Page, View, dist};
+
+/// Whether the browser keeps the page, whole.
+const KEPT: &str = "window.kept ??= (navigator.serviceWorker.ready.then(r => r.active && (window.isKept = true)), undefined) || window.isKept";
+
+/// What is asked of the network fails, whoever asks.
+fn cut(page: &mut Page) {
+    page.server().fail("", page_driver::server::Fault::Abort, usize::MAX);
+}
+
+#[test]
+fn a_page_that_was_there_opens_and_plays_without_a_network() {
+    let mut page = Page::open(View::DESKTOP);
+    page.wait("it is kept", KEPT);
+    cut(&mut page);
+    page.goto("");
+    assert_eq!(page.eval("!!navigator.serviceWorker.controller"), true);
+    page.click_named("16×");
+    page.wait("it plays", "document.querySelectorAll('.pod.ready').length === 3");
+    page.goto("?t=46");
+    page.wait("another moment is shown", "/^0:4[6-9]/.test(document.querySelector('.time').textContent)");
+    page.screenshot("offline");
+}
+
+#[test]
+fn a_new_version_is_offered_and_the_old_one_goes_when_it_is_wanted() {
+    let folder = std::env::temp_dir().join(format!("ordinal-offline-{}", std::process::id()));
+    copy(&dist(), &folder);
+    let mut page = Page::unopened_site(&folder, View::DESKTOP);
+    page.goto("");
+    page.wait("it is kept", KEPT);
+    page.goto("");
+    page.click_named("Pause");
+    let worker = fs::read_to_string(folder.join("sw.js")).expect("the build writes it");
+    let (before, rest) = worker.split_once("const VERSION = \"").expect("it has a version");
+    let (_, after) = rest.split_once('"').expect("in quotes");
+    fs::write(folder.join("sw.js"), format!("{before}const VERSION = \"other\"{after}"))
+        .expect("it is written");
+    page.run("navigator.serviceWorker.ready.then(registration => registration.update()); window.before = 1;");
+    page.wait("it is offered", "document.querySelector('#loading button')");
+    page.screenshot("offline-newer");
+    assert_eq!(page.eval("window.before"), 1, "nothing is forced");
+    page.run("caches.keys().then(keys => window.count = keys.length);");
+    page.wait("both versions are kept", "window.count === 2");
+    page.run("document.querySelector('#loading button').click();");
+    page.wait(
+        "it is loaded again",
+        "!window.before && document.querySelector('.app') && window.ordinalDeferred",
+    );
+    page.run("caches.keys().then(keys => window.names = keys);");
+    page.wait("the old one has gone", "window.names?.length === 1 && window.names[0].endsWith(' other')");
+    let _ = fs::remove_dir_all(folder);
+}
+
+#[test]
+fn without_workers_and_memory_nothing_is_missed() {
+    let mut page = Page::unopened(View::DESKTOP);
+    page.before_all(
+        "for (const [of, name] of [[Navigator.prototype, 'serviceWorker'], [window, 'localStorage'], [window, 'sessionStorage']])
+            Object.defineProperty(of, name, { get() { throw new DOMException('refused', 'SecurityError'); } });",
+    );
+    page.goto("");
+    page.wait("it plays", "document.querySelector('[data-pod=flask-0].ready')");
+    page.run("const began = performance.now(); window.isLate = () => performance.now() - began > 6000;");
+    page.wait("the time to keep it has passed", "window.isLate()");
+    page.goto("");
+    assert_eq!(page.eval("!!document.querySelector('.stage')"), json!(true));
+    page.assert_no_complaints();
+}

@@ -1,0 +1,237 @@
+//! `<ordinal-player>` in other pages: posters, the program when it is wanted, what can be wrong.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::json;
+
+use crate::sharing::copy;
+use page_driver::page::{Page, View, dist};
+
+/// A set of two pods, indented as it is in a page.
+const YAML: &str = "
+    apiVersion: apps/v1
+    kind: StatefulSet
+    metadata:
+      name: web
+    spec:
+      serviceName: web
+      replicas: 2
+      selector: { matchLabels: { app: web } }
+      template:
+        metadata: { labels: { app: web } }
+        spec: { containers: [{ name: web, image: nginx }] }
+";
+
+/// Notes what the players tell, and what the page complains of.
+const NOTES: &str = "<script>
+    window.events = [];
+    for (const type of ['ready', 'timeupdate', 'change', 'settled'])
+        addEventListener(type, event => events.push([type, event.detail.state, event.target.id]));
+    window.warnings = [];
+    const warn = console.warn;
+    console.warn = (...words) => warnings.push(String(words[0]));
+    window.mistakes = [];
+    addEventListener('error', event => mistakes.push(event.message));
+    addEventListener('unhandledrejection', event => mistakes.push(String(event.reason)));
+</script>";
+
+/// A page around, with the built site beside it in the folder `ordinal`.
+struct Around(PathBuf);
+
+impl Around {
+    fn new(body: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("ordinal-player-{}-{number}", std::process::id()));
+        copy(&dist(), &folder.join("ordinal"));
+        let around = Self(folder);
+        around.write("index.html", body);
+        around
+    }
+
+    fn write(&self, name: &str, body: &str) {
+        let html = format!(
+            "<!doctype html><meta charset=utf-8><link rel=icon href=data:,><title>Around</title>{NOTES}
+            <script src=ordinal/ordinal-player.js></script><body>{body}"
+        );
+        fs::write(self.0.join(name), html).expect("the folder is there");
+    }
+
+    fn open(&self) -> Page {
+        Page::open_site(&self.0, View { width: 900, height: 700, ..View::DESKTOP })
+    }
+}
+
+impl Drop for Around {
+    fn drop(&mut self) {
+        // What is left over in the temporary folder harms nobody.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A player as it is written in a page.
+fn player(attributes: &str, yaml: &str) -> String {
+    format!("<ordinal-player {attributes}><script type=\"text/yaml\">{yaml}</script></ordinal-player>")
+}
+
+const ALIVE: &str = "[...document.querySelectorAll('ordinal-player')].filter(p => p.shadowRoot.querySelector('iframe')).length";
+
+#[test]
+fn a_poster_first_and_the_program_when_it_is_wanted() {
+    let around = Around::new(&player("id=a speed=8 controls=play commands='20s kubectl get pods'", YAML));
+    let mut page = around.open();
+    page.wait("the poster is there", "a.shadowRoot.querySelector('button b')?.textContent === 'web'");
+    page.screenshot("player-poster");
+    assert_eq!((page.eval("a.state"), page.eval(ALIVE)), (json!("poster"), json!(0)));
+    assert!(!page.requests().iter().any(|url| url.contains("index.html") || url.ends_with(".wasm")));
+    page.run("a.shadowRoot.querySelector('button').click();");
+    page.wait("it is ready", "events.some(([type]) => type === 'ready')");
+    let inside = "a.shadowRoot.querySelector('iframe').contentDocument";
+    page.wait("its own set plays", &format!("{inside}.querySelectorAll('[data-pod^=web-]').length >= 2"));
+    page.screenshot("player-alive");
+    page.wait("it comes to rest", "a.state === 'settled' && events.some(([type]) => type === 'settled')");
+    assert_eq!(page.eval("events.some(([type]) => type === 'timeupdate')"), true);
+    assert_eq!(
+        page.eval(&format!("!!{inside}.querySelector('.tracks')?.offsetHeight")),
+        false,
+        "controls=play"
+    );
+
+    // Its methods.
+    page.run("a.seek(5);");
+    page.wait("it is at another moment", "Math.abs(a.time - 5) < 0.1");
+    page.run("a.play(); a.pause(); a.step();");
+    page.wait("it is at the next event", "a.time > 5.1 && a.state === 'paused'");
+    page.run("a.run('kubectl scale sts web --replicas=3'); a.play();");
+    page.wait("a command runs", &format!("!!{inside}.querySelector('[data-pod=web-2]')"));
+    page.run("a.seek(1e9);");
+    page.wait("no moment is so late", "warnings.some(text => text.includes('seek'))");
+
+    // As the page around is.
+    page.run("document.documentElement.dataset.bsTheme = 'dark';");
+    page.wait("it is dark, too", &format!("{inside}.documentElement.dataset.theme === 'dark'"));
+    page.run("document.documentElement.dataset.bsTheme = 'light';");
+    page.wait("and light", &format!("{inside}.documentElement.dataset.theme === 'light'"));
+
+    // Moved, it goes on where it was; removed, nothing is left; a clone begins with its poster.
+    page.run("events.length = 0; a.pause(); window.at = a.time; const p = document.createElement('p'); document.body.append(p); p.append(a);");
+    page.wait("it is ready again", "events.some(([type]) => type === 'ready') && Math.abs(a.time - at) < 1");
+    page.run("window.b = a.cloneNode(true); b.id = 'b'; a.remove(); document.body.append(b);");
+    page.wait("the clone has its poster", "b.shadowRoot.querySelector('button b')?.textContent === 'web'");
+    assert_eq!(page.eval(ALIVE), 0);
+    page.run("b.play(); b.remove();");
+    assert_eq!(page.eval("mistakes"), json!([]));
+    page.assert_no_complaints();
+}
+
+#[test]
+fn of_ten_players_two_are_alive_and_those_are_seen() {
+    let posters: String = (0..10).map(|_| player("", YAML)).collect();
+    let around = Around::new(&posters);
+    around.write("playing.html", &(0..10).map(|_| player("autoplay speed=4", YAML)).collect::<String>());
+    let mut page = around.open();
+    let posters = "[...document.querySelectorAll('ordinal-player')].filter(p => p.shadowRoot.querySelector('button')).length";
+    page.wait("there are ten posters", &format!("{posters} === 10"));
+    page.run("scrollTo(0, 1e6);");
+    page.wait("a picture later", "new Promise(requestAnimationFrame)");
+    assert_eq!(page.eval(ALIVE), 0, "nobody wanted one");
+
+    page.visit("playing.html");
+    page.wait("two are there", "document.querySelectorAll('ordinal-player').length === 10 && events.filter(([type]) => type === 'ready').length === 2");
+    assert_eq!(page.eval(ALIVE), 2);
+    page.screenshot("player-ten");
+    page.run("document.querySelectorAll('ordinal-player')[9].scrollIntoView();");
+    page.wait("the last is alive", "document.querySelectorAll('ordinal-player')[9].state === 'playing'");
+    assert_eq!(page.eval(ALIVE), 2);
+    page.run("document.querySelectorAll('ordinal-player')[4].play();");
+    page.wait("a method wants it", "document.querySelectorAll('ordinal-player')[4].state === 'playing'");
+    page.assert_no_complaints();
+}
+
+#[test]
+fn what_is_wrong_is_said_once() {
+    let around = Around::new("");
+    let long = "x".repeat(600_000);
+    let big = format!("# {}\n", "y".repeat(3 << 20));
+    for (name, body, words) in [
+        ("yaml", player("id=a loading=eager", "kind: [StatefulSet\n"), "line 1"),
+        (
+            "src",
+            "<ordinal-player id=a loading=eager src=missing.yaml></ordinal-player>".into(),
+            "missing.yaml could not be loaded",
+        ),
+        ("link", format!("<ordinal-player id=a loading=eager link='#{long}'></ordinal-player>"), "too long"),
+        ("3-mb", player("id=a loading=eager", &big), "too large"),
+        (
+            "policy",
+            format!(
+                "<meta http-equiv=Content-Security-Policy content=\"frame-src 'none'\">{}",
+                player("id=a loading=eager", YAML)
+            ),
+            "policy (frame-src)",
+        ),
+    ] {
+        around.write(&format!("{name}.html"), &body);
+        let mut page = around.open();
+        page.visit(&format!("{name}.html"));
+        page.wait(
+            &format!("{name}: it is said"),
+            "a.state === 'failed' && a.shadowRoot.querySelector('[role=alert]')",
+        );
+        let said = page.eval("a.shadowRoot.querySelector('[role=alert]').textContent");
+        assert!(said.as_str().is_some_and(|said| said.contains(words)), "{name}: {said}");
+        page.screenshot(&format!("player-wrong-{name}"));
+        assert_eq!(page.eval("warnings.length"), 1, "{name}: {}", page.eval("warnings"));
+        assert_eq!((page.eval("mistakes"), page.eval(ALIVE)), (json!([]), json!(0)), "{name}");
+    }
+}
+
+#[test]
+fn a_second_script_of_another_version_is_not_used() {
+    let around = Around::new(&player("id=a", YAML));
+    let script = fs::read_to_string(around.0.join("ordinal/ordinal-player.js")).expect("it is built");
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(script.contains(version), "the script is of the workspace's version");
+    fs::write(around.0.join("ordinal/other.js"), script.replace(version, "9.9.9")).expect("a file");
+    around.write("two.html", &format!("<script src=ordinal/other.js></script>{}", player("id=a", YAML)));
+    let mut page = around.open();
+    page.visit("two.html");
+    page.wait("its poster is there", "a.shadowRoot.querySelector('button b')?.textContent === 'web'");
+    let warnings = page.eval("warnings");
+    assert!(warnings[0].as_str().is_some_and(|text| text.contains("9.9.9")), "{warnings}");
+    assert_eq!((page.eval("warnings.length"), page.eval("mistakes")), (json!(1), json!([])));
+}
+
+#[test]
+fn a_plain_frame_says_how_high_it_would_be_and_shows_a_panel() {
+    let frame = "<script>window.said = []; addEventListener('message', ({ data, origin }) => said.push({ ...data, origin }));
+        document.write('<iframe id=f width=900 height=620 src=\"ordinal/index.html?embed=1&panels=terminal,dns&t=30&origin=' + origin + '\">')</script>";
+    let around = Around::new(frame);
+    around.write(
+        "poster.html",
+        "<iframe id=f width=800 height=450 src='ordinal/index.html?embed=1&poster=1'></iframe>",
+    );
+    let mut page = around.open();
+    page.wait(
+        "it says its height",
+        "said.some(({ is, height }) => is === 'size' && height > 200 && height < 2000)",
+    );
+    page.wait("there are tabs", "f.contentDocument.querySelectorAll('.embedded .tabs button').length === 2");
+    page.screenshot("embed-panels");
+    assert_eq!(page.eval("said.every(data => data.origin === origin && data.ordinal === 1)"), true);
+    // Who is not the page around is not heard.
+    page.run("f.contentWindow.dispatchEvent(new MessageEvent('message', { source: window, origin: 'https://other.example', data: { ordinal: 1, do: 'seek', value: 3 } }));");
+    page.run("f.contentWindow.postMessage({ ordinal: 1, do: 'seek', value: 7 }, origin);");
+    page.wait("the page around is", "said.some(({ is, time }) => is === 'state' && time === 7)");
+    assert_eq!(page.eval("said.some(({ time }) => time === 3)"), false);
+
+    page.visit("poster.html");
+    page.wait("there is a poster", "!!f.contentDocument?.querySelector('button.poster')");
+    page.screenshot("embed-poster");
+    assert_eq!(page.eval("!!f.contentDocument.querySelector('.embedded')"), false);
+    page.run("f.contentDocument.querySelector('button.poster').click();");
+    page.wait("the program is there", "!!f.contentDocument.querySelector('.embedded .lane')");
+    page.assert_no_complaints();
+}

@@ -1,0 +1,295 @@
+// <ordinal-player>: a StatefulSet's story in a page. A poster first; the simulator, in a frame, when it is wanted.
+// A classic script and a module alike; no dependency. What it takes and tells: docs/embedding/README.md.
+(() => {
+  const VERSION = "0.1.0";
+  const NAME = "ordinal-player";
+  const registry = globalThis.customElements;
+  // A server that draws pages has no elements.
+  if (!registry) return;
+  const other = registry.get(NAME);
+  if (other) {
+    if (other.version !== VERSION) console.warn(`${NAME}: ${other.version} is on this page already, ${VERSION} is not used`);
+    return;
+  }
+
+  const SPEAKS = 1;
+  const MOST_ALIVE = 2;
+  const LONGEST_LINK = 5e5;
+  const SILENCE_MS = 30000;
+  const PASSED_ON = ["speed", "lang", "lesson", "controls", "panels"];
+  const CSS = `:host{display:block;position:relative;height:450px;overflow:hidden;border:1px solid #8884;border-radius:12px;font:14px/1.45 system-ui,sans-serif}
+iframe,.p,img{position:absolute;inset:0;width:100%;height:100%;border:0}
+img{object-fit:contain}
+.p{display:grid;place-content:center;justify-items:center;gap:12px;background:Canvas;color:CanvasText;font:inherit}
+i{z-index:1;width:64px;border-radius:50%;background:#2c63d6;color:#fff;font:26px/64px sans-serif;text-align:center}
+img~b{display:none}`;
+
+  const all = new Set();
+  const near = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) target._near = isIntersecting;
+    balance();
+  }, { rootMargin: "100px" });
+  // Of those that nobody has clicked, two are alive at a time: the ones that are seen.
+  const balance = () => {
+    const running = new Set([...all].filter((one) => one._frame && !one._clicked));
+    for (const one of all) {
+      if (!one._near || !one._byItself || one._frame || one._problem) continue;
+      if (running.size >= MOST_ALIVE) {
+        const unseen = [...running].find((other) => !other._near);
+        if (!unseen) return;
+        unseen._rest();
+        running.delete(unseen);
+      }
+      one._start();
+      running.add(one);
+    }
+  };
+
+  const DARK = /\b(dark|slate|navy|coal|ayu)\b/;
+  const LIGHT = /\b(light|default|rust)\b/;
+  // Light or dark, as the page says it by an attribute of its data or a class of its root or body; else as the reader prefers it.
+  const scheme = () => {
+    const said = [document.documentElement, document.body].map((one) => `${Object.values(one.dataset)} ${one.className}`).join();
+    return DARK.test(said) || !LIGHT.test(said) && matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  };
+  // A page's policy may forbid the frame.
+  document.addEventListener("securitypolicyviolation", ({ effectiveDirective: by, blockedURI }) => {
+    if (/^(frame|child)-src$/.test(by)) for (const one of all) {
+      if (one._frame && !one._here && one._frame.src.startsWith(blockedURI)) one._fail(`this page's policy (${by}) forbids the frame ${blockedURI}`);
+    }
+  });
+  const themes = new MutationObserver(() => all.forEach((one) => one._theme()));
+
+  class OrdinalPlayer extends HTMLElement {
+    static version = VERSION;
+    // Where the built site is: beside this script, unless an element says otherwise.
+    static site = document.currentScript?.src && new URL(".", document.currentScript.src).href;
+    static observedAttributes = ["src", "link", "commands", "poster", "theme", "height", "site", "loading", "autoplay", "at", ...PASSED_ON];
+
+    constructor() {
+      super();
+      this._time = 0;
+      this._state = "poster";
+      this._queue = [];
+      const root = this.attachShadow({ mode: "open" });
+      // A style of a script is allowed where one in the page is not.
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(CSS);
+      root.adoptedStyleSheets = [sheet];
+    }
+
+    connectedCallback() {
+      all.add(this);
+      addEventListener("message", this);
+      for (const one of [document.documentElement, document.body]) themes.observe(one, { attributes: true });
+      // What is inside may not have been read yet.
+      setTimeout(() => {
+        if (!all.has(this) || this._frame) return;
+        this._draw();
+        if (this._get("loading") === "eager" || this._goesOn) this._start();
+        else near.observe(this);
+      });
+    }
+
+    disconnectedCallback() {
+      // Moved, not removed: it goes on where it is put.
+      this._goesOn = this._frame && this._state;
+      all.delete(this);
+      near.unobserve(this);
+      removeEventListener("message", this);
+      this._rest();
+      balance();
+    }
+
+    attributeChangedCallback(name, before, now) {
+      if (name === "height") this.style.height = now > 0 ? `${now}px` : now === "auto" ? "" : now;
+      if (!all.has(this) || before === now || name === "height") return;
+      if (name === "theme") return this._theme();
+      clearTimeout(this._later);
+      this._later = setTimeout(() => {
+        const alive = this._frame;
+        this._problem = this._time = 0;
+        this._rest();
+        if (alive) this._start();
+        else balance();
+      });
+    }
+
+    get time() { return this._time; }
+    get state() { return this._state; }
+
+    get _byItself() { return this._clicked || this.hasAttribute("autoplay") || this._get("loading") === "lazy"; }
+    get _site() { return new URL(this._get("site") || OrdinalPlayer.site || "./", document.baseURI).href.replace(/\/?$/, "/"); }
+
+    _do(request) {
+      this._queue.push(request);
+      this._clicked = true;
+      if (this._open) this._flush();
+      else this._start();
+    }
+    _flush() { this._queue.splice(0).forEach((request) => this._say(request)); }
+    _say(request) { this._frame?.contentWindow?.postMessage({ ordinal: SPEAKS, ...request }, this._origin); }
+    _tell(type, detail = { time: this._time, state: this._state, why: this._why }) {
+      this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
+    }
+    _became(state, changed) {
+      const before = this._state;
+      this._state = state;
+      if (changed || before !== state) this._tell("change");
+      if (state === "settled" && before !== state) this._tell(state);
+    }
+
+    get _dark() {
+      const said = this._get("theme");
+      return /^(dark|light)$/.test(said) ? said : scheme();
+    }
+    _theme() {
+      const dark = this._dark;
+      if (dark === this._was) return;
+      this._was = dark;
+      if (this._frame) this._say({ do: "theme", value: dark });
+      else this._draw();
+    }
+
+    // The poster: a picture if there is one, else the set's name; or what is wrong.
+    _draw() {
+      const root = this.shadowRoot;
+      root.querySelectorAll(".p").forEach((old) => old.remove());
+      const make = (tag, text = "", to) => {
+        const element = Object.assign(document.createElement(tag), { textContent: text });
+        to?.append(element);
+        return element;
+      };
+      const problem = this._problem;
+      const box = make(problem ? "div" : "button");
+      box.className = "p";
+      box.style.colorScheme = this._was = this._dark;
+      if (problem) {
+        box.role = "alert";
+        box.textContent = problem;
+      } else {
+        const poster = this._get("poster");
+        if (poster) {
+          const picture = make("img", "", box);
+          picture.alt = "";
+          picture.onerror = () => picture.remove();
+          picture.src = poster;
+        }
+        const set = /kind:\s*StatefulSet\b[^]*?\bname:\s*["']?([\w.-]+)/.exec(this._text())?.[1] ?? "Ordinal";
+        make("i", "▶", box);
+        make("b", set, box);
+        box.type = "button";
+        box.ariaLabel = `Play ${set}`;
+        box.onclick = () => {
+          this._clicked = true;
+          this._start(true);
+        };
+      }
+      root.append(box);
+    }
+    _get(name) { return this.getAttribute(name); }
+    _text() {
+      const inside = this.querySelector("script[type*=yaml], pre");
+      const text = inside?.textContent ?? "";
+      // As it is indented in the page, or not.
+      return `\n${text}`.replaceAll(`\n${/[ \t]*(?=\S)/.exec(text)}`, "\n").trim();
+    }
+
+    // Says what is wrong: in place of the poster, and once in the console.
+    _fail(problem) {
+      if (this._problem === problem) return;
+      this._problem = problem;
+      console.warn(`${NAME}: ${problem}`, this);
+      this._rest();
+      this._became("failed");
+    }
+
+    // Ends the program; the poster is there again.
+    _rest() {
+      this._frame?.remove();
+      this._frame = this._open = undefined;
+      clearTimeout(this._silence);
+      if (this.isConnected) this._draw();
+      if (!this._problem) this._became("poster");
+    }
+
+    async _start(focus) {
+      if (this._frame || this._problem) return;
+      const frame = this._frame = document.createElement("iframe");
+      const src = this._get("src");
+      const link = this._get("link")?.replace(/^[^#]*#/, "");
+      if (link?.length > LONGEST_LINK) return this._fail("the link is too long");
+      let text = this._text();
+      this._became("loading");
+      if (src !== null && !link) {
+        try {
+          const answer = await fetch(src);
+          if (!answer.ok) throw `status ${answer.status}`;
+          text = await answer.text();
+        } catch (error) {
+          if (this._frame === frame) this._fail(`${src} could not be loaded: ${error.message ?? error}`);
+          return;
+        }
+        // It was removed, or began anew, meanwhile.
+        if (this._frame !== frame) return;
+      }
+      const commands = this._get("commands") ?? "";
+      this._story = !link && (text || commands) && { do: "open", value: text, commands };
+      const site = this._site;
+      const parameters = new URLSearchParams({ embed: 1, origin: location.origin, theme: this._dark });
+      for (const name of PASSED_ON) {
+        const value = this._get(name);
+        if (value) parameters.set(name, value);
+      }
+      parameters.set("t", this._time ? this._time.toFixed(3) : this._get("at") ?? "");
+      if (this._story) parameters.set("story", "host");
+      if (this._goesOn !== "paused" && (this._clicked || this.hasAttribute("autoplay"))) parameters.set("autoplay", 1);
+      this._origin = new URL(site).origin;
+      const sandbox = this._get("sandbox");
+      if (sandbox !== null) frame.setAttribute("sandbox", sandbox);
+      // Such a frame can only be told apart by its window.
+      if (this._origin === "null" || sandbox !== null && !sandbox.includes("same-origin")) this._origin = "*";
+      frame.title = this.title || "Ordinal";
+      frame.allow = "clipboard-write; fullscreen";
+      this._here = false;
+      this._silence = setTimeout(() => this._fail(`${site} did not answer: is the built site there?`), SILENCE_MS);
+      frame.onload = () => {
+        this.shadowRoot.querySelectorAll(".p").forEach((old) => old.remove());
+        if (focus) frame.focus();
+      };
+      frame.src = `${site}index.html?${parameters}#${link ?? ""}`;
+      this.shadowRoot.prepend(frame);
+    }
+
+    handleEvent({ source, origin, data }) {
+      const from = this._origin === "*" ? "*" : origin;
+      if (source !== this._frame?.contentWindow || from !== this._origin || data?.ordinal !== SPEAKS) return;
+      this._here = true;
+      clearTimeout(this._silence);
+      const { is, time, state, why, position, height, text, answer } = data;
+      if (is === "ready" && this._story) this._say(this._story);
+      if (is === "size" && this._get("height") === "auto") this.style.height = `${height}px`;
+      if (is === "problem") {
+        if (this._open) console.warn(`${NAME}: ${text}`, this);
+        else this._fail(text);
+      }
+      if (is === "answer") this._tell("answer", answer);
+      if (is !== "state" || state === "loading") return;
+      const opens = !this._open;
+      this._open = true;
+      if (opens) this._flush();
+      const moved = time !== this._time;
+      const changed = why !== this._why || position !== this._position;
+      this._time = time;
+      this._why = why;
+      this._position = position;
+      if (opens) this._tell("ready");
+      if (moved) this._tell("timeupdate");
+      this._became(state, changed);
+    }
+  }
+  for (const act of ["play", "pause", "step", "seek", "apply", "run"]) {
+    OrdinalPlayer.prototype[act] = function (value = "") { this._do({ do: act, value: `${value}` }); };
+  }
+  registry.define(NAME, OrdinalPlayer);
+})();

@@ -1,0 +1,126 @@
+//! What a built site has beside the page: the service worker with its list of files, headers for hosts that read them, and the
+//! small script for other pages made smaller. Trunk's hook calls it after every build.
+
+use std::fs;
+use std::path::Path;
+
+use page_driver::critical_path::files;
+
+use crate::run::{Result, command, output, run};
+
+/// The script for other pages.
+const PLAYER: &str = "ordinal-player.js";
+
+/// Files that a visit of the page never asks for: for other pages, for those who show a link, for hosts, for an installed page.
+pub fn is_for_others(name: &str) -> bool {
+    name.starts_with("ordinal-player.") || name.ends_with(".png") || name.starts_with('_')
+}
+
+/// Finishes the site in this folder.
+///
+/// # Errors
+/// If a file can't be read or written.
+pub fn finish(folder: &Path, is_release: bool) -> Result<()> {
+    if is_release {
+        shorten_player(folder)?;
+    }
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let names = files(folder).map_err(failed)?;
+    let mut kept = Vec::new();
+    let mut contents = Vec::new();
+    for name in names.iter().filter(|name| !is_for_others(name) && *name != "sw.js") {
+        contents.push(fs::read(folder.join(name)).map_err(failed)?);
+        kept.push(name.as_str());
+    }
+    let worker = fs::read_to_string(folder.join("sw.js")).map_err(failed)?;
+    let version = format!("{:016x}", fnv(&contents));
+    let worker = worker.replace("{version}", &version).replace("{files}", &kept.join(" "));
+    fs::write(folder.join("sw.js"), worker).map_err(failed)?;
+    fs::write(folder.join("_headers"), headers(&kept)).map_err(failed)
+}
+
+/// Headers in the form that several static hosts read: `_headers`.
+fn headers(names: &[&str]) -> String {
+    let mut text = "/*\n  Access-Control-Allow-Origin: *\n  X-Content-Type-Options: nosniff\n  Referrer-Policy: no-referrer\n  \
+                    Cache-Control: no-cache\n"
+        .to_owned();
+    for name in names.iter().filter(|name| is_named_by_content(name)) {
+        text +=
+            &format!("\n/{name}\n  ! Cache-Control\n  Cache-Control: public, max-age=31536000, immutable\n");
+    }
+    text
+}
+
+/// Whether a file's name follows from its content: a hash of 16 digits stands in it.
+fn is_named_by_content(name: &str) -> bool {
+    name.split(['-', '.', '_']).any(|part| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Makes the script for other pages smaller, where terser is on PATH.
+fn shorten_player(folder: &Path) -> Result<()> {
+    let name = if cfg!(windows) { "terser.cmd" } else { "terser" };
+    if output(command(name).arg("--version")).is_none() {
+        println!("» terser is not on PATH: {PLAYER} is bigger than it need be");
+        return Ok(());
+    }
+    let script = folder.join(PLAYER);
+    let mut shorten = command(name);
+    shorten.arg(&script).args([
+        "-c",
+        "passes=3,unsafe_arrows=true",
+        "-m",
+        "--mangle-props",
+        "regex=/^_/",
+        "-o",
+    ]);
+    run(shorten.arg(&script))
+}
+
+/// A 64-bit FNV-1a hash: it names files, nothing more.
+pub fn fnv(contents: &[Vec<u8>]) -> u64 {
+    contents
+        .iter()
+        .flatten()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_a_hash_are_kept_for_long() {
+        let names = ["index.html", "embed.js", "ordinal-0123456789abcdef.wasm", "main-0123456789abcdef.css"];
+        let text = headers(&names);
+        assert_eq!(text.matches("immutable").count(), 2, "{text}");
+        assert!(
+            !is_named_by_content("ordinal-0123456789abcdefg.js")
+                && is_named_by_content("ordinal-0123456789abcdef_bg.wasm")
+        );
+    }
+
+    #[test]
+    fn the_worker_keeps_what_a_visit_loads() {
+        let folder = std::env::temp_dir().join(format!("ordinal-finish-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a temporary folder");
+        for name in ["index.html", "a-0123456789abcdef.wasm", "icon-192.png", "ordinal-player.js", "embed.js"]
+        {
+            fs::write(folder.join(name), name).expect("a file");
+        }
+        let worker = include_str!("../../static/sw.js");
+        fs::write(folder.join("sw.js"), worker).expect("a file");
+        finish(&folder, false).expect("all is readable");
+        let written = fs::read_to_string(folder.join("sw.js")).expect("it is there");
+        assert!(written.contains("\"a-0123456789abcdef.wasm embed.js index.html\""), "{written}");
+        assert!(!written.contains("{version}") && !written.contains("{files}"));
+        assert!(fs::read_to_string(folder.join("_headers")).is_ok_and(|text| text.contains("immutable")));
+        fs::write(folder.join("embed.js"), "other").expect("a file");
+        fs::write(folder.join("sw.js"), worker).expect("a file");
+        finish(&folder, false).expect("all is readable");
+        assert!(
+            fs::read_to_string(folder.join("sw.js")).is_ok_and(|other| other != written),
+            "another version"
+        );
+        fs::remove_dir_all(folder).expect("the temporary folder goes");
+    }
+}
