@@ -226,12 +226,14 @@ fn size(session: &mut Session) -> Result<Tally> {
 
 fn browser(session: &mut Session) -> Result<Tally> {
     need_page(session)?;
+    session.tools.ensure(&[Need::Axe])?;
     let mut tests = session.tools.cargo();
     // The whole workspace chosen as in the native step, so that nothing is compiled anew with other features.
     tests.args(["test", "--workspace", "--features", BROWSER_TESTS, "--test", "browser", "--no-fail-fast"]);
     let found = session.tools.browser.as_ref().expect("Need::Browser has been met");
     tests.env("CHROME", &found.chrome).env("CHROMEDRIVER", &found.driver);
     tests.env("ORDINAL_DIST", site::dist()).env("ORDINAL_ARTIFACTS", root().join("artifacts"));
+    tests.env("ORDINAL_AXE", session.tools.axe.as_ref().expect("Need::Axe has been met"));
     let tally = counted(&mut tests)?;
     if tally.passed + tally.failed == 0 { Err("no browser test was run".to_owned()) } else { Ok(tally) }
 }

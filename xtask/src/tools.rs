@@ -18,6 +18,7 @@ const TRUNK: &str = "0.21.14";
 const CARGO_DENY: &str = "0.20.2";
 /// npm's number for Binaryen's `version_132`, which Trunk.toml asks for.
 const BINARYEN: &str = "132.0.0";
+const AXE: &str = "4.14.1";
 
 /// What a command may need beyond cargo and rustc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub enum Need {
     CargoDeny,
     /// Chromium and its driver.
     Browser,
+    /// axe-core, which finds what keeps people from using a page.
+    Axe,
 }
 
 /// The tools found so far.
@@ -45,6 +48,8 @@ pub struct Tools {
     pub wasm_opt: bool,
     /// Chromium and its driver.
     pub browser: Option<Browser>,
+    /// axe-core's script.
+    pub axe: Option<PathBuf>,
 }
 
 /// A browser that can be driven.
@@ -76,6 +81,7 @@ impl Tools {
                     self.ensure_cargo_tool(&deny, right)?;
                 }
                 Need::Browser => self.browser = Some(ensure_browser()?),
+                Need::Axe => self.axe = Some(ensure_axe()?),
             }
         }
         Ok(())
@@ -157,16 +163,8 @@ impl Tools {
             let bin = folder.join("node_modules").join(".bin");
             let script = bin.join(if cfg!(windows) { "wasm-opt.cmd" } else { "wasm-opt" });
             if !is_right(&script) {
-                ensure_npm()?;
-                installing("binaryen", BINARYEN, "its wasm-opt makes the page smaller");
-                fs::create_dir_all(&folder)
-                    .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
-                let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-                run(command(npm)
-                    .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
-                    .arg(&folder)
-                    .arg(format!("binaryen@{BINARYEN}")))
-                .map_err(|problem| format!("{problem}\nIs npm's registry within reach? A wasm-opt {major} on PATH would do as well."))?;
+                npm_install(&folder, "binaryen", BINARYEN, "its wasm-opt makes the page smaller")
+                    .map_err(|problem| format!("{problem}\nA wasm-opt {major} on PATH would do as well."))?;
                 if !is_right(&script) {
                     return Err(format!("{} does not run, or is not version {major}", script.display()));
                 }
@@ -331,6 +329,29 @@ fn ensure_wasm_target() -> Result<()> {
              the package is called something like libstd-rust-dev-wasm32."
         )
     })
+}
+
+/// Installs a package of npm into a folder.
+fn npm_install(folder: &Path, name: &str, version: &str, why: &str) -> Result<()> {
+    ensure_npm()?;
+    installing(name, version, why);
+    fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    run(command(npm)
+        .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+        .arg(folder)
+        .arg(format!("{name}@{version}")))
+    .map_err(|problem| format!("{problem}\nIs npm's registry within reach?"))
+}
+
+/// axe-core's script.
+fn ensure_axe() -> Result<PathBuf> {
+    let folder = tool_folder("axe-core", AXE)?;
+    let script = folder.join("node_modules").join("axe-core").join("axe.min.js");
+    if !script.is_file() {
+        npm_install(&folder, "axe-core", AXE, "looks for what keeps people from using the page")?;
+    }
+    if script.is_file() { Ok(script) } else { Err(format!("{} is not there", script.display())) }
 }
 
 fn ensure_npm() -> Result<()> {

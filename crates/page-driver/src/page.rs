@@ -18,7 +18,7 @@
 //! - Nothing sleeps: [`Page::wait`] looks at a condition at each of the page's animation frames. Conditions are
 //!   expressions of JavaScript, so what the page shows has to be found there: by role, by `data-` attribute, by text.
 //! - A failure is a panic that says what was expected, with the page's console and a picture `failed-….png`.
-//! - `ORDINAL_DIST` names the built site; `CHROME` and `CHROMEDRIVER` the two programs; `ORDINAL_ARTIFACTS` the folder
+//! - `ORDINAL_DIST` names the built site; `CHROME` and `CHROMEDRIVER` the two programs; `ORDINAL_AXE` axe-core's script; `ORDINAL_ARTIFACTS` the folder
 //!   for pictures (else `artifacts/`). `cargo xtask test` sets them all.
 
 use std::env;
@@ -225,6 +225,32 @@ impl Page {
     #[track_caller]
     pub fn eval(&mut self, expression: &str) -> Value {
         self.post("execute/sync", json!({ "script": format!("return ({expression});"), "args": [] }))
+    }
+
+    /// What axe-core finds in what is seen now that keeps people from using it, a line each: rules of WCAG 2.2 AA, and best
+    /// practices. `ORDINAL_AXE` names its script.
+    ///
+    /// # Panics
+    /// If it does not.
+    #[track_caller]
+    pub fn complaints_of_axe(&mut self) -> Vec<String> {
+        if self.eval("window.axe === undefined") == true {
+            let script = env::var_os("ORDINAL_AXE")
+                .expect("ORDINAL_AXE names axe-core's script: run cargo xtask test --only browser");
+            let script = std::fs::read_to_string(&script)
+                .unwrap_or_else(|error| panic!("{}: {error}", script.display()));
+            self.run(&script);
+        }
+        // What still moves has the colours of its way.
+        self.run("document.getAnimations().forEach(each => { try { each.finish(); } catch { /* it never ends */ } });");
+        let tags = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
+        let found = self.eval(&format!(
+            "axe.run(document, {{ runOnly: {tags} }}).then(({{ violations }}) => violations.flatMap(({{ id, nodes }}) =>
+                nodes.map(({{ target, any, all, none }}) =>
+                    `${{id}}: ${{target.join(' ')}}: ${{[...any, ...all, ...none].map(({{ message }}) => message).join('; ')}}`)))"
+        ));
+        let lines = found.as_array().expect("a list").iter();
+        lines.filter_map(|line| line.as_str().map(str::to_owned)).collect()
     }
 
     /// Runs statements of JavaScript.

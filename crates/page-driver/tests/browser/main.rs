@@ -2,6 +2,7 @@
 //! builds the page and runs them. They are compiled with the feature `browser` alone, since a plain `cargo test` has neither
 //! page nor browser.
 
+mod access;
 mod bad_input;
 mod dns;
 mod hands;
