@@ -330,7 +330,7 @@ fn put(
         }
         new.meta.managed_fields = managed_fields;
         let object = on(api, mode, |api| api.update_status(&old.key(), |object| *object = new))?;
-        let changed = object.meta.resource_version != old.meta.resource_version;
+        let changed = object != *old;
         return Ok(Done { object, changed, warnings: warned });
     }
     keep_what_the_server_keeps(&mut new, old);
@@ -347,7 +347,8 @@ fn put(
     refuse_too_many(api, &new)?;
     api.allocate(&mut new)?;
     let object = on(api, mode, |api| api.update(&old.key(), |object| *object = new))?;
-    let changed = object.meta.resource_version != old.meta.resource_version;
+    // What goes with its last finalizer has changed, too, though no version of it is written.
+    let changed = object != *old;
     Ok(Done { object, changed, warnings: warned })
 }
 

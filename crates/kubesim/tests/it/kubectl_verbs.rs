@@ -281,3 +281,26 @@ fn labels_are_looked_at_before_they_are_sent() {
          already has a value (1)\n"
     );
 }
+
+/// `reflect.DeepEqual` of the object before and the one that the server answers with (`pkg/cmd/patch/patch.go`): that one has no
+/// finalizer any more, though nothing is stored of it.
+#[test]
+fn the_last_finalizer_taken_off_is_a_change() {
+    let mut user = User::new();
+    user.run("kubectl create cm kept", "");
+    user.run(
+        "kubectl patch cm kept -p '{\"metadata\":{\"finalizers\":[\"example.com/a\",\"example.com/b\"]}}'",
+        "",
+    );
+    user.run("kubectl delete cm kept --wait=false", "");
+    let take = |user: &mut User, left: &str| {
+        user.run(
+            &format!("kubectl patch cm kept --type=merge -p '{{\"metadata\":{{\"finalizers\":{left}}}}}'"),
+            "",
+        )
+    };
+    assert_eq!(take(&mut user, "[\"example.com/a\"]"), "configmap/kept patched\n");
+    assert_eq!(take(&mut user, "[\"example.com/a\"]"), "configmap/kept patched (no change)\n");
+    assert_eq!(take(&mut user, "null"), "configmap/kept patched\n");
+    assert!(user.run("kubectl get cm kept", "").contains("NotFound"));
+}
