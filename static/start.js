@@ -355,7 +355,7 @@ if (!held) {
       tell("ordinal-opening");
     }
   }
-  if (keptWhole) await bring(later.length);
+  if (keptWhole && later.length) await bring(later.length);
   if (stopped) loadAgain();
   else {
     globalThis.ordinalOpen = true;

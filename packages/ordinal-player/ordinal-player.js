@@ -83,12 +83,14 @@ img~b{display:none}`;
       addEventListener("message", this);
       for (const one of [document.documentElement, document.body]) themes.observe(one, { attributes: true });
       // What is inside may not have been read yet.
-      setTimeout(() => {
+      const begin = () => {
         if (!all.has(this) || this._frame) return;
         this._draw();
         if (this._get("loading") === "eager" || this._goesOn) this._start();
         else near.observe(this);
-      });
+      };
+      if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin, { once: true });
+      else setTimeout(begin);
     }
 
     disconnectedCallback() {

@@ -211,7 +211,7 @@ fn a_plain_frame_says_how_high_it_would_be_and_shows_a_panel() {
     let around = Around::new(frame);
     around.write(
         "poster.html",
-        "<iframe id=f width=800 height=450 src='ordinal/index.html?embed=1&poster=1'></iframe>",
+        "<iframe id=f width=800 height=450 src='ordinal/index.html?embed=1&poster=1&t=14'></iframe>",
     );
     let mut page = around.open();
     page.wait(
