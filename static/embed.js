@@ -24,7 +24,8 @@ export const wanted = asked.get("poster") === "1" ? new Promise((done) => {
     button.remove();
     done();
   };
-  button.addEventListener("click", go);
+  // Nothing else hears of clicks before the program is there (static/start.js).
+  button.act = go;
   addEventListener("ordinal-play", go, { once: true });
   document.getElementById("app").append(button);
 }) : Promise.resolve();

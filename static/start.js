@@ -257,7 +257,7 @@ const take = (event) => {
   // What is carried out is not taken again.
   if (whole && !event.isTrusted) return;
   event.stopImmediatePropagation();
-  if (target.closest?.("#loading")) {
+  if (target.closest?.("#loading, .poster")) {
     if (type === "click") target.act?.();
   } else if (type === "scroll") scrolled.add(target);
   else if (type === "hashchange") keep(type, globalThis);

@@ -54,7 +54,7 @@ impl Around {
     fn write(&self, name: &str, body: &str) {
         let html = format!(
             "<!doctype html><meta charset=utf-8><link rel=icon href=data:,><title>Around</title>{NOTES}
-            <script src=ordinal/ordinal-player.js></script><body>{body}"
+            <script src=ordinal/ordinal-player.js></script>{body}"
         );
         fs::write(self.0.join(name), html).expect("the folder is there");
     }
