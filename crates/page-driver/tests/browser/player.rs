@@ -226,6 +226,7 @@ fn a_plain_frame_says_how_high_it_would_be_and_shows_a_panel() {
     page.run("f.contentWindow.postMessage({ ordinal: 1, do: 'seek', value: 7 }, origin);");
     page.wait("the page around is", "said.some(({ is, time }) => is === 'state' && time === 7)");
     assert_eq!(page.eval("said.some(({ time }) => time === 3)"), false);
+    page.assert_no_complaints();
 
     page.visit("poster.html");
     page.wait("there is a poster", "!!f.contentDocument?.querySelector('button.poster')");
@@ -233,5 +234,4 @@ fn a_plain_frame_says_how_high_it_would_be_and_shows_a_panel() {
     assert_eq!(page.eval("!!f.contentDocument.querySelector('.embedded')"), false);
     page.run("f.contentDocument.querySelector('button.poster').click();");
     page.wait("the program is there", "!!f.contentDocument.querySelector('.embedded .lane')");
-    page.assert_no_complaints();
 }
