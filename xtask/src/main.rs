@@ -10,6 +10,7 @@ mod fuzz;
 mod glue;
 #[cfg(test)]
 mod layers;
+mod pictures;
 mod profile;
 mod run;
 mod schema;
@@ -36,12 +37,13 @@ struct Command {
     run: fn(&mut Tools, Arguments) -> Result<ExitCode>,
 }
 
-const COMMANDS: [Command; 10] = [
+const COMMANDS: [Command; 11] = [
     Command { name: "serve", usage: serve::USAGE, run: serve::command },
     Command { name: "build", usage: site::USAGE, run: site::command },
     Command { name: "test", usage: check::USAGE, run: check::command },
     Command { name: "size", usage: size::USAGE, run: size::command },
     Command { name: "screenshot", usage: screenshot::USAGE, run: screenshot::command },
+    Command { name: "pictures", usage: pictures::USAGE, run: pictures::command },
     Command { name: "bench", usage: bench::USAGE, run: bench::command },
     Command { name: "fuzz", usage: fuzz::USAGE, run: fuzz::command },
     Command { name: "profile", usage: profile::USAGE, run: profile::command },

@@ -9,10 +9,14 @@
 //! | [`cluster`] | what is said of a real cluster's state before it is opened | `messages` |
 //! | [`explain`] | a moment's verdicts as a question, an answer and a rule | `history`, `messages` |
 //! | [`scene`] | the lanes, or the grid of a set of very many pods | all of them |
+//! | [`picture`] | a moment, or a stretch of time, as SVG | all of them |
+//! | [`transcript`] | the terminal as a file | nothing |
 
 pub mod cluster;
 pub mod explain;
 pub mod history;
+pub mod picture;
 pub mod scene;
+pub mod transcript;
 
 pub use ::messages;

@@ -56,7 +56,7 @@ fn path(path: &Path) -> &str {
 fn help_and_version_are_asked_for() {
     let (code, help, remarks) = run(&["--help"]);
     assert_eq!((code, remarks.as_str()), (0, ""));
-    for subcommand in ["run", "conformance", "fuzz", "completions"] {
+    for subcommand in ["run", "draw", "conformance", "fuzz", "completions"] {
         assert!(help.contains(&format!("\n  {subcommand} ")), "{help}");
         let (code, help, _) = run(&[subcommand, "--help"]);
         assert!(code == 0 && help.contains(&format!("Usage: kubesim {subcommand}")), "{help}");
@@ -334,4 +334,85 @@ fn the_world_is_set_by_flags_and_by_a_file() {
         assert_eq!(code, 1, "{flags:?}: {remarks}");
         assert!(remarks.contains(why), "{flags:?}: {remarks}");
     }
+}
+
+#[test]
+fn a_moment_is_drawn_as_svg_and_as_pixels() {
+    let manifest = file("draw.yaml", SET);
+    let (code, svg, remarks) =
+        run(&["draw", path(&manifest), "--at", "4s", "--width", "480", "--theme", "dark"]);
+    assert_eq!((code, remarks.as_str()), (0, ""));
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && svg.contains("width=\"480\""), "{svg}");
+    assert!(svg.contains(">0:04.0<") && !svg.contains("prefers-color-scheme"), "{svg}");
+    let png = file("draw.png", "");
+    let drawn = ["draw", path(&manifest), "--at", "1m", "--width", "480", "--scale", "2", "-o", path(&png)];
+    assert_eq!(run(&drawn).0, 0);
+    let bytes = std::fs::read(&png).expect("it was written");
+    // The signature, and the width of the first chunk.
+    assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+    assert_eq!(bytes[16..20], 960u32.to_be_bytes());
+}
+
+#[test]
+fn a_stretch_is_drawn_as_a_film() {
+    let manifest = file("film.yaml", SET);
+    let command = "@2s kubectl scale sts web --replicas=1";
+    let stretch =
+        ["draw", path(&manifest), "--command", command, "--from", "0", "--to", "4s", "--width", "240"];
+    let (code, svg, _) = run(&stretch);
+    assert!(code == 0 && svg.contains("@keyframes") && svg.contains(">scale sts"), "{svg}");
+    let gif = file("film.gif", "");
+    assert_eq!(run(&[&stretch[..], &["-o", path(&gif)]].concat()).0, 0);
+    let bytes = std::fs::read(&gif).expect("it was written");
+    assert!(bytes.starts_with(b"GIF89a") && bytes.len() > 2_000, "{} bytes", bytes.len());
+}
+
+#[test]
+fn what_cannot_be_drawn_is_said() {
+    let manifest = file("undrawn.yaml", SET);
+    for (args, status, said) in [
+        (&["--at", "soon"][..], 2, "\"soon\" is no time: such as 14s, 1m5s or 800ms is expected"),
+        (&["--from", "3s"], 2, "--to <TIME>"),
+        (&["--at", "3s", "-o", "x.jpg"], 1, "error: x.jpg: .svg, .png or .gif is expected"),
+        (&["--at", "3s", "-o", "x.gif"], 1, "error: a .gif shows a stretch: --from and --to"),
+        (&["--to", "3s", "-o", "x.png"], 1, "error: a .png shows a moment: --at, not --from and --to"),
+        (&["--width", "12"], 2, "12 is not in 240..=4000"),
+        (&["--command", "@soon true"], 2, "\"soon\" is no time"),
+    ] {
+        let (code, out, remarks) = run(&[&["draw", path(&manifest)], args].concat());
+        assert!(code == status && remarks.contains(said), "{args:?}: {code} {remarks}");
+        assert_eq!(out, "", "{args:?}");
+    }
+    let (code, out, remarks) = run_with("apiVersion: v1\nkind: Pod\n", &["draw", "-"]);
+    assert!(code == 1 && out.is_empty() && remarks.contains("error"), "{remarks}");
+}
+
+/// What is drawn for the documentation: a line for each picture, its file and how it is drawn.
+const PICTURES: &str = include_str!("../../../../docs/pictures.txt");
+
+#[test]
+fn the_documentations_pictures_are_what_is_drawn() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let lines = PICTURES.lines().filter(|line| !line.starts_with('#'));
+    for line in lines {
+        let (picture, args) = line.split_once(": ").expect("a file and arguments");
+        let args: Vec<&str> = args
+            .split('\'')
+            .enumerate()
+            .flat_map(|(n, part)| match n % 2 {
+                0 => part.split_whitespace().collect(),
+                _ => vec![part],
+            })
+            .collect();
+        let drawn = ended(
+            kubesim(&[]).arg("draw").args(&args).current_dir(&root).output().expect("it can be started"),
+        );
+        let kept = std::fs::read_to_string(root.join(picture)).expect("it is in docs");
+        assert!(
+            drawn.1 == kept,
+            "{picture} is not what is drawn now: cargo xtask pictures draws it again\n{}",
+            drawn.2
+        );
+    }
+    assert!(PICTURES.contains(": "), "there are pictures");
 }

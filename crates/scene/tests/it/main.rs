@@ -5,6 +5,7 @@ mod difference;
 mod explain;
 mod nodes;
 mod opened;
+mod picture;
 mod refusals;
 
 /// The page's first example.

@@ -3,9 +3,11 @@
 mod cluster_texts;
 mod completions;
 mod conformance;
+mod draw;
 mod fuzz;
 mod memory;
 mod output;
+mod pixels;
 mod plan;
 mod progress;
 mod run;
@@ -42,6 +44,7 @@ enum Command {
     Run(run::Args),
     Why(why::Args),
     Plan(plan::Args),
+    Draw(draw::Args),
     Conformance(conformance::Args),
     Fuzz(fuzz::Args),
     Completions(completions::Args),
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
     let code = |well: bool| u8::from(!well);
     let result = match cli.command {
         Command::Run(args) => run::run(&args).map(code),
+        Command::Draw(args) => draw::run(&args).map(code),
         Command::Why(args) => why::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Conformance(args) => conformance::run(&args).map(code),

@@ -68,22 +68,7 @@ pub fn run(args: &Args) -> Result<bool> {
     let texts = read(&args.files)?;
     remark(&format!("Kubernetes {}, simulated", KUBERNETES_VERSION));
     let options = args.world.options()?;
-    let mut warned = BTreeSet::new();
-    let mut is_refused = false;
-    for (file, text) in &texts {
-        let source = if file == "-" { "STDIN" } else { file };
-        for diagnostic in diagnose_source(text, source, options.gates).diagnostics {
-            let severity = match diagnostic.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Dropped | Severity::NotSimulated => "note",
-            };
-            let (line, column) = (diagnostic.span.line, diagnostic.span.column);
-            remark(&format!("{source}:{line}:{column}: {severity}: {}", diagnostic.message));
-            is_refused |= diagnostic.severity == Severity::Error;
-            warned.insert(format!("Warning: {}", diagnostic.message));
-        }
-    }
+    let (warned, is_refused) = diagnose(&texts, &options);
     if is_refused {
         return Ok(false);
     }
@@ -114,8 +99,29 @@ pub fn run(args: &Args) -> Result<bool> {
     Ok(well)
 }
 
+/// Says what is to be said about manifests. Returns the warnings, and whether there is a mistake.
+pub fn diagnose(texts: &[(String, String)], options: &Options) -> (BTreeSet<String>, bool) {
+    let mut warned = BTreeSet::new();
+    let mut is_refused = false;
+    for (file, text) in texts {
+        let source = if file == "-" { "STDIN" } else { file };
+        for diagnostic in diagnose_source(text, source, options.gates).diagnostics {
+            let severity = match diagnostic.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Dropped | Severity::NotSimulated => "note",
+            };
+            let (line, column) = (diagnostic.span.line, diagnostic.span.column);
+            remark(&format!("{source}:{line}:{column}: {severity}: {}", diagnostic.message));
+            is_refused |= diagnostic.severity == Severity::Error;
+            warned.insert(format!("Warning: {}", diagnostic.message));
+        }
+    }
+    (warned, is_refused)
+}
+
 /// The files' texts by their names, in their order. Errors: in kubectl's words.
-fn read(files: &[String]) -> Result<Vec<(String, String)>> {
+pub fn read(files: &[String]) -> Result<Vec<(String, String)>> {
     let mut texts = Vec::new();
     for file in files {
         let mut text = String::new();

@@ -1,0 +1,36 @@
+//! `cargo xtask pictures`: draws the documentation's pictures, which docs/pictures.txt lists.
+
+use std::process::ExitCode;
+
+use crate::arguments::Arguments;
+use crate::run::{Result, root, run};
+use crate::tools::Tools;
+
+/// The command line, for a person.
+pub const USAGE: &str = "\
+  pictures   draw the documentation's pictures again (docs/pictures.txt)";
+
+/// The list: a file and its arguments, of which those with spaces stand in single quotes.
+const LIST: &str = "docs/pictures.txt";
+
+/// Draws them.
+pub fn command(tools: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
+    arguments.finish()?;
+    let list = std::fs::read_to_string(root().join(LIST)).map_err(|error| format!("{LIST}: {error}"))?;
+    for line in list.lines().filter(|line| !line.starts_with('#')) {
+        let (picture, words) = line.split_once(": ").ok_or_else(|| format!("{LIST}: {line}"))?;
+        let mut draw = tools.cargo();
+        draw.current_dir(root()).args(["run", "--quiet", "--package", "kubesim-cli", "--", "draw"]);
+        for (n, part) in words.split('\'').enumerate() {
+            // What stands between two quotes is one argument.
+            if n % 2 == 1 {
+                draw.arg(part);
+            } else {
+                draw.args(part.split_whitespace());
+            }
+        }
+        run(draw.args(["--output", picture]))?;
+        println!("{picture}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
