@@ -12,7 +12,7 @@ use crate::config::{DnsSetting, Options};
 use crate::opened::{self, Opened};
 use crate::process::ProcessId;
 use crate::process::dns_watch::Watch;
-use crate::terminal::Terminal;
+use crate::terminal::{Probed, Terminal};
 use std::rc::Rc;
 
 /// What the user does.
@@ -192,6 +192,12 @@ impl Story {
         }
     }
 
+    /// Runs a command line on the laptop now, beside the story: it sees this world, and nothing of it enters the history.
+    /// `typed` is what its shell's `history` shows.
+    pub fn probe(&self, typed: &[&str], line: &str) -> Probed {
+        self.terminal.probe(&self.cluster, typed, line)
+    }
+
     /// When something happens next by itself.
     pub fn next_at(&self) -> Option<SimTime> {
         self.cluster.next_at()
@@ -297,6 +303,28 @@ mod tests {
         let news = screen[*seen..].to_string();
         *seen = screen.len();
         news
+    }
+
+    #[test]
+    fn a_probe_sees_the_world_and_leaves_no_trace() {
+        let mut story = Story::new(Options::default());
+        line(&mut story, "kubectl run web --image=busybox --restart=Never -- sleep 1000", 20);
+        let before = story.cluster.api.history().fingerprint();
+        let code = |line: &str| story.probe(&["kubectl get pods"], line).exit_code;
+        assert_eq!(code("kubectl wait --for=condition=Ready pod/web"), Some(0));
+        assert_eq!(code("kubectl wait --for=condition=Ready pod/web --timeout=5s"), Some(0));
+        assert_eq!(code("kubectl wait --for=delete pod/web"), Some(1), "30 seconds of its own time later");
+        assert_eq!(code("kubectl delete pod web"), None, "it waits for what no kubelet does here");
+        assert_eq!(code("kubectl exec web -- sh -c 'echo one > /tmp/x; cat /tmp/x' | grep -q one"), Some(0));
+        assert_eq!(code("kubectl exec web -- cat /tmp/x"), Some(1), "each has its own copy");
+        assert_eq!(code("history | grep -q 'get pods'"), Some(0));
+        assert_eq!(code("! history | grep -q 'delete'"), Some(0));
+        assert_eq!(code("echo x > kept; test -f kept"), Some(0));
+        assert_eq!(code("test -f kept"), Some(1));
+        assert_eq!(code("while :; do :; done"), None);
+        assert_eq!(code("while :; do sleep 1; done"), None);
+        assert_eq!(code("if"), Some(2));
+        assert_eq!(story.cluster.api.history().fingerprint(), before);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod conformance;
 mod fuzz;
 mod invariants;
+mod lessons;
 mod plan;
 mod program;
 mod why;

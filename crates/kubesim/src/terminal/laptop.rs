@@ -43,6 +43,11 @@ impl Files {
         self.0.borrow().read(&absolute(HOME, name)).ok().map(Str::from)
     }
 
+    /// Files of their own with the same texts.
+    pub(super) fn copy(&self) -> Files {
+        Files(Rc::new(RefCell::new(self.0.borrow().clone())))
+    }
+
     /// What is in a directory: directories with a slash at their ends.
     pub(super) fn list(&self, directory: &str) -> Vec<String> {
         let files = self.0.borrow();

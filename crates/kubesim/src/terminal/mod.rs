@@ -7,11 +7,13 @@
 mod complete;
 mod fault_command;
 mod laptop;
+mod probe;
 mod suggest;
 
 use crate::process::tty::Tty;
 pub use complete::Completion;
 pub use laptop::{Files, MANIFEST, PROMPT, command};
+pub use probe::Probed;
 pub use suggest::suggestions;
 
 use crate::api::{SimTime, Str};
@@ -60,6 +62,11 @@ impl Terminal {
     /// What the last word of this line can become, for the shell that waits: in this world.
     pub fn complete(&self, store: &Store, line: &str) -> Completion {
         complete::complete(store, line, &self.tty.seat(), &self.files)
+    }
+
+    /// Runs a command line on copies of this world and of the laptop: nothing of it enters the history.
+    pub(crate) fn probe(&self, cluster: &Cluster, typed: &[&str], line: &str) -> Probed {
+        probe::probe(cluster, &self.files, typed, line)
     }
 
     /// A line was typed.

@@ -5,6 +5,7 @@ mod completions;
 mod conformance;
 mod draw;
 mod fuzz;
+mod lesson;
 mod memory;
 mod output;
 mod pixels;
@@ -47,6 +48,7 @@ enum Command {
     Draw(draw::Args),
     Conformance(conformance::Args),
     Fuzz(fuzz::Args),
+    Lesson(lesson::Args),
     Completions(completions::Args),
 }
 
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Conformance(args) => conformance::run(&args).map(code),
         Command::Fuzz(args) => fuzz::run(&args).map(code),
+        Command::Lesson(args) => lesson::run(&args).map(code),
         Command::Completions(args) => completions::run(&args).map(code),
     };
     match result.and_then(|code| std::io::stdout().flush().map(|()| code).map_err(Problem::from)) {

@@ -1,0 +1,122 @@
+//! Lessons in folders: one folder a lesson, one file a language.
+
+use lesson::{Lesson, Position, Problem, Severity, check, parse};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The manifests that a lesson may begin with: the page's examples.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("flask", include_str!("../../../src/examples/flask.yaml")),
+    ("nginx web", include_str!("../../../src/examples/web.yaml")),
+    ("Parallel", include_str!("../../../src/examples/parallel.yaml")),
+    ("database", include_str!("../../../src/examples/database.yaml")),
+];
+
+/// What the check of some lessons has found.
+#[derive(Default)]
+pub struct Report {
+    /// What is wrong, with the file.
+    pub problems: Vec<(PathBuf, Problem)>,
+    /// The files that were played to their end: how many steps they have, and how long that took in the cluster's time [ms].
+    pub played: Vec<(PathBuf, usize, i64)>,
+}
+
+impl Report {
+    /// Whether no lesson has an error.
+    pub fn is_well(&self) -> bool {
+        self.problems.iter().all(|(_, problem)| problem.severity == Severity::Warning)
+    }
+}
+
+/// A folder of lessons, a lesson's folder, or one file: all its files, by folder. Errors: a sentence.
+fn files(path: &Path) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, String> {
+    let mut found: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    if path.is_file() {
+        found.insert(path.parent().unwrap_or(path).to_path_buf(), vec![path.to_path_buf()]);
+        return Ok(found);
+    }
+    let mut left = vec![(path.to_path_buf(), 0)];
+    while let Some((folder, depth)) = left.pop() {
+        let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for entry in entries {
+            let path = entry.map_err(|error| format!("{}: {error}", folder.display()))?.path();
+            if path.is_dir() && depth == 0 {
+                left.push((path, 1));
+            } else if path.extension().is_some_and(|ext| ext == "md") {
+                found.entry(folder.clone()).or_default().push(path);
+            }
+        }
+    }
+    found.values_mut().for_each(|files| files.sort());
+    if found.is_empty() {
+        return Err(format!(
+            "{}: there is no lesson: a folder with a file for each language, such as en.md",
+            path.display()
+        ));
+    }
+    Ok(found)
+}
+
+/// Reads and plays every lesson at this path. Errors: a file can't be read.
+pub fn check_all(path: &Path) -> Result<Report, String> {
+    let mut report = Report::default();
+    let mut ids: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut needs: Vec<(PathBuf, String)> = Vec::new();
+    let folders = files(path)?;
+    let is_course = folders.len() > 1;
+    for (folder, files) in folders {
+        let mut lessons: Vec<(PathBuf, Lesson)> = Vec::new();
+        for path in files {
+            let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let (lesson, problems) = parse(&text);
+            let is_well = problems.iter().all(|p| p.severity == Severity::Warning);
+            report.problems.extend(problems.into_iter().map(|problem| (path.clone(), problem)));
+            if is_well {
+                lessons.push((path, lesson));
+            }
+        }
+        if let Some((path, lesson)) = lessons.first() {
+            if let Some(other) = ids.insert(lesson.front.id.clone(), folder.clone()) {
+                let message =
+                    format!("the lesson in {} has the id `{}`, too", other.display(), lesson.front.id);
+                report.problems.push((path.clone(), at_head(message)));
+            }
+            needs.extend(lesson.front.needs.clone().map(|id| (path.clone(), id)));
+        }
+        for (path, lesson) in &lessons {
+            if let Some((_, first)) = lessons.first() {
+                let found = check::compare(first, lesson);
+                report.problems.extend(found.into_iter().map(|problem| (path.clone(), problem)));
+            }
+            play(path, lesson, &mut report);
+        }
+    }
+    if is_course {
+        for (path, id) in needs.into_iter().filter(|(_, id)| !ids.contains_key(id)) {
+            report.problems.push((path, at_head(format!("it needs the lesson `{id}`, which is not there"))));
+        }
+    }
+    Ok(report)
+}
+
+fn at_head(message: String) -> Problem {
+    Problem::error(Position { line: 1, column: 1 }, message)
+}
+
+fn play(path: &Path, lesson: &Lesson, report: &mut Report) {
+    let example = match &lesson.front.example {
+        None => None,
+        Some(name) => match EXAMPLES.iter().find(|(known, _)| known == name) {
+            Some((_, text)) => Some(*text),
+            None => {
+                let known: Vec<&str> = EXAMPLES.iter().map(|(name, _)| *name).collect();
+                let message = format!("there is no example `{name}`: there are {}", known.join(", "));
+                return report.problems.push((path.to_path_buf(), at_head(message)));
+            }
+        },
+    };
+    let played = check::play(lesson, example);
+    report.played.push((path.to_path_buf(), lesson.steps.len(), played.took.0));
+    report.problems.extend(played.problems.into_iter().map(|problem| (path.to_path_buf(), problem)));
+}
