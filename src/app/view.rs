@@ -6,6 +6,7 @@ use crate::components::dns::dns;
 use crate::components::edge::edge;
 use crate::components::editor::Editor;
 use crate::components::events::events;
+use crate::components::export::Export;
 use crate::components::fault_menu::menu;
 use crate::components::header::header;
 use crate::components::inspect::{Inspected, inspect};
@@ -15,8 +16,8 @@ use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
 use crate::components::world::World;
 use crate::components::{address as address_of, button, choice, labelled, part, sign};
-use crate::link::Problem;
 use crate::link::address::Address;
+use crate::link::{Link, Problem};
 use crate::page::intent::Intent;
 use crate::page::layout::{Arrangement, Dock, Foldable};
 use crate::page::panel::{Dialog, View};
@@ -106,6 +107,12 @@ impl Picture<'_> {
         let (words, send) = (self.state.words, self.send.clone());
         Some(match self.state.dialog? {
             Dialog::World => html! { <World {words} world={self.session.world()} {send} /> },
+            Dialog::Export => {
+                let (state, session) = (self.state.clone(), self.shared.clone());
+                let fragment: Rc<dyn Fn() -> String> =
+                    Rc::new(move || Link { playing: false, ..state.link(&session.borrow()) }.to_fragment());
+                html! { <Export {words} session={self.shared.clone()} {fragment} {send} /> }
+            }
         })
     }
 

@@ -1,5 +1,6 @@
-//! Manifests from files and to them.
+//! Manifests and stories from files, and files for the browser to save.
 
+use crate::link::address::Address;
 use crate::page::intent::Intent;
 use gloo::utils::{document, window};
 use kubesim::manifest::MAX_TEXT;
@@ -9,7 +10,10 @@ use web_sys::js_sys::{Array, JsString};
 use web_sys::{Blob, File, HtmlElement, Url};
 use yew::Callback;
 
-/// Reads a file, and puts it into the editor when it is there.
+/// How the file of a story begins; after it comes what stands behind `#` in an address.
+pub const STORY: &str = "# A story of Ordinal: open or drop this file there.\n";
+
+/// Reads a file. A story is opened, all else put into the editor when it is there.
 pub fn open(file: &File, send: &Callback<Intent>) {
     if file.size() > MAX_TEXT as f64 {
         return send.emit(Intent::RefuseText);
@@ -17,7 +21,13 @@ pub fn open(file: &File, send: &Callback<Intent>) {
     let send = send.clone();
     let read = Closure::once(move |text: JsValue| {
         if let Ok(text) = text.dyn_into::<JsString>() {
-            send.emit(Intent::OpenManifest(String::from(text).into()));
+            let text = String::from(text);
+            send.emit(match text.strip_prefix(STORY) {
+                Some(story) => {
+                    Intent::Navigate(Address { fragment: story.trim().into(), ..Address::default() })
+                }
+                None => Intent::OpenManifest(text.into()),
+            });
         }
     });
     let _ = file.text().then(&read);
@@ -27,8 +37,12 @@ pub fn open(file: &File, send: &Callback<Intent>) {
 
 /// Gives the browser a text to save as a file of this name.
 pub fn save(name: &str, text: &str) -> Option<()> {
-    let blob = Blob::new_with_str_sequence(&Array::of1(&text.into())).ok()?;
-    let url = Url::create_object_url_with_blob(&blob).ok()?;
+    save_blob(name, &Blob::new_with_str_sequence(&Array::of1(&text.into())).ok()?)
+}
+
+/// Gives the browser a file to save under this name.
+pub fn save_blob(name: &str, blob: &Blob) -> Option<()> {
+    let url = Url::create_object_url_with_blob(blob).ok()?;
     let link: HtmlElement = document().create_element("a").ok()?.dyn_into().ok()?;
     link.set_attribute("href", &url).ok()?;
     link.set_attribute("download", name).ok()?;

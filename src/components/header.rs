@@ -3,6 +3,7 @@
 use super::{button, sign};
 use crate::page::intent::{Intent, Share};
 use crate::page::layout::Arrangement;
+use crate::page::panel::Dialog;
 use messages::Messages;
 use yew::prelude::*;
 
@@ -20,6 +21,7 @@ pub fn header(words: &'static Messages, send: &Callback<Intent>) -> Html {
             <p class="far">{ words.simulation() }</p>
             { button("share", words.copy_link(), send, Intent::Share(Share::Link)) }
             { button("share embed", words.copy_embed(), send, Intent::Share(Share::Embed)) }
+            { button("share embed", words.export_open(), send, Intent::OpenDialog(Dialog::Export)) }
             { sign("type", words.large_type(), "A", send, Intent::Arrange(Arrangement::ToggleType)) }
             { sign("", words.theme(), "◐", send, Intent::ToggleTheme) }
         </header>

@@ -10,6 +10,7 @@ pub mod dns;
 pub mod edge;
 pub mod editor;
 pub mod events;
+pub mod export;
 pub mod fault_menu;
 pub mod files;
 pub mod header;

@@ -43,6 +43,8 @@ impl View {
 pub enum Dialog {
     /// How the cluster is set up.
     World,
+    /// What can be saved as a file.
+    Export,
 }
 
 /// How an object is shown.

@@ -15,7 +15,7 @@ mod message;
 mod rules;
 mod texts;
 
-pub use message::{Cluster, Dns, EN, English, Entry, Message, Messages, Rule, World, fill, hash};
+pub use message::{Cluster, Dns, EN, English, Entry, Export, Message, Messages, Rule, World, fill, hash};
 pub use rules::RULES;
 pub use texts::TABLES;
 

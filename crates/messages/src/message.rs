@@ -70,6 +70,10 @@ pub struct World(Translations);
 #[derive(Clone, Copy, Debug)]
 pub struct Cluster(Translations);
 
+/// The texts of the dialog that makes files.
+#[derive(Clone, Copy, Debug)]
+pub struct Export(Translations);
+
 /// English.
 pub static EN: Messages = Messages { language: "en", languages: &[], translations: Translations(&[]) };
 
@@ -117,6 +121,11 @@ impl Messages {
         Cluster(self.translations)
     }
 
+    /// The texts of the dialog that makes files.
+    pub fn export(&self) -> Export {
+        Export(self.translations)
+    }
+
     /// A rule in this language.
     pub fn rule(&self, english: &Rule) -> Rule {
         let said = |text| self.translations.said(text);
@@ -161,6 +170,12 @@ impl Cluster {
 
     pub(crate) fn message(&self, english: &Message) -> Message {
         Message { title: self.said(english.title), text: self.said(english.text), rule: english.rule }
+    }
+}
+
+impl Export {
+    pub(crate) fn said(&self, english: &'static str) -> &'static str {
+        self.0.said(english)
     }
 }
 

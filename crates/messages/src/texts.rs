@@ -4,8 +4,8 @@ use crate::message::Entry;
 use crate::rules::*;
 
 /// Every table, by its name in the files of other languages.
-pub const TABLES: [(&str, &[Entry]); 4] =
-    [("texts", TEXTS), ("dns", DNS), ("world", WORLD), ("cluster", CLUSTER)];
+pub const TABLES: [(&str, &[Entry]); 5] =
+    [("texts", TEXTS), ("dns", DNS), ("world", WORLD), ("cluster", CLUSTER), ("export", EXPORT)];
 
 texts! {
 /// Every text of the page, of its whys and of its troubles, by what it is for.
@@ -16,6 +16,7 @@ Messages, TEXTS {
     theme: "Light or dark",
     copy_link: "Copy link",
     copy_embed: "Embed",
+    export_open: "Export",
     open_here: "Open in Ordinal",
     link_copied: "Copied: a link to this moment. It is in the address bar, too.",
     embed_copied: "Copied: the HTML that shows this moment inside another page.",
@@ -820,5 +821,28 @@ Cluster, CLUSTER {
     left_object(object, why): "{object} ({why})",
     left_owner(owner): "{owner} (an owner of pods that is not in it: nobody replaces them)",
     left_older(object): "older {object}",
+}
+}
+
+texts! {
+/// The texts of the dialog that makes files.
+Export, EXPORT {
+    title: "Export",
+    moment: "This moment",
+    timeline: "Timeline (SVG)",
+    stretch: "A stretch of time",
+    from: "from second",
+    to: "to second",
+    film: "SVG that moves",
+    look: "Pictures",
+    width: "width",
+    theme: "colours",
+    themes: ["the reader's", "light", "dark"],
+    rest: "More",
+    terminal: "Terminal (text)",
+    story: "Story (a file to open here)",
+    progress(part): "{part} %",
+    cancel: "Cancel",
+    failed: "This browser could not draw the picture.",
 }
 }

@@ -5,6 +5,7 @@
 mod access;
 mod bad_input;
 mod dns;
+mod export;
 mod hands;
 mod layout;
 mod loading;
