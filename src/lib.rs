@@ -49,6 +49,13 @@ pub fn start() {
     yew::Renderer::<app::App>::with_root_and_props(root, start).render();
 }
 
+/// Has the page speak a language: `static/start.js` calls it before [`start`]. What the texts look like:
+/// [`messages::Messages::translated`].
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn speak(language: &str, languages: &str, translations: &str) {
+    app::language::speak(language, languages, translations);
+}
+
 /// The fingerprint of the history that a manifest and commands make, in hexadecimal: for the test that compares the one
 /// that the page makes with a native one. `commands` has one a line, each after its time in milliseconds and a space.
 #[wasm_bindgen::prelude::wasm_bindgen]

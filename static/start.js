@@ -13,6 +13,27 @@ const held = later[0] === "held";
 // How many of them are loaded without being asked for.
 const BY_ITSELF = 2;
 
+// The languages: English, which comes with the program, and those that have a file of their own.
+const LANGUAGES = [{ tag: "en", name: "English" }];
+for (const each of (meta("ordinal-languages") ?? "").split(",").filter(Boolean)) {
+  const [file, ...name] = each.split(" ");
+  LANGUAGES.push({ tag: file.slice(0, file.lastIndexOf("-")), name: name.join(" "), file });
+}
+const chosenBefore = () => {
+  try {
+    return localStorage.getItem("ordinal-language");
+  } catch {
+    return null;
+  }
+};
+// The first language that there is of what the address asks for, what was chosen once, and what the browser prefers. `de-AT` is
+// content with `de`.
+const primary = (tag) => tag.toLowerCase().split("-")[0];
+const languageOf = (tag) => LANGUAGES.find((each) => each.tag.toLowerCase() === tag.toLowerCase())
+  ?? LANGUAGES.find((each) => primary(each.tag) === primary(tag));
+const asked = [new URLSearchParams(location.search).get("lang"), chosenBefore(), ...navigator.languages];
+let language = asked.filter(Boolean).map(languageOf).find(Boolean) ?? LANGUAGES[0];
+
 // What is said here: the program's own texts are a part of the program.
 const TEXT = {
   waiting: "Loading the rest of Ordinal. What you have done is carried out as soon as it is there.",
@@ -27,6 +48,27 @@ const TEXT = {
   load: "Load again",
   ended: "Ordinal has come to its end: the browser gave it no more memory, or it made a mistake.",
 };
+
+// How long the texts of a language are waited for (milliseconds). Without them the page is English.
+const PATIENCE = 15000;
+// The texts of the language: those of this script are put in place, the program's are given. None for English.
+const translations = async () => {
+  if (!language.file) return "";
+  try {
+    const response = await fetch(new URL(language.file, import.meta.url), { signal: AbortSignal.timeout(PATIENCE) });
+    const [start, ...lines] = (await response.text()).split("\n");
+    Object.assign(TEXT, JSON.parse(start));
+    document.documentElement.lang = language.tag;
+    document.title = TEXT.title ?? document.title;
+    const loading = document.querySelector(".skeleton p");
+    if (loading && TEXT.loading) loading.textContent = TEXT.loading;
+    return lines.join("\n");
+  } catch {
+    language = LANGUAGES[0];
+    return "";
+  }
+};
+const translated = translations();
 
 // The static text about pages that can't load any script is not for this one.
 document.querySelector("#app .help")?.remove();
@@ -334,9 +376,13 @@ glue = await obtained((tries) => import(`./${js}${tries ? `?${tries}` : ""}`).ca
 const module = await first;
 if (!held) fetchAhead(1);
 parts[0] = await glue.default({ module_or_path: module });
+// The language is known before anything is drawn.
+const lines = await translated;
+const languages = LANGUAGES.map(({ tag, name }) => `${tag} ${name}`).join("\n");
 // A page that had to load itself again starts when nothing can be missing.
 const start = () => {
   try {
+    glue.speak(language.tag, languages, lines);
     glue.start();
   } catch (error) {
     if (!stopped) throw error;

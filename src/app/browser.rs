@@ -15,6 +15,8 @@ const MEMORY: &str = "ordinal";
 /// The names under which the browser keeps where the parts of the page stand, and the theme.
 const LAYOUT: &str = "ordinal-layout";
 const THEME: &str = "ordinal-theme";
+/// The language's: `static/start.js` reads it.
+const LANGUAGE: &str = "ordinal-language";
 
 /// What the page's address asks for.
 pub fn address() -> Address {
@@ -77,7 +79,7 @@ pub fn kept() -> Option<String> {
 
 /// Lets the browser keep this.
 pub fn keep(style: &str) {
-    keep_as(MEMORY, style);
+    let _ = keep_as(MEMORY, style);
 }
 
 /// Where the parts of the page stood at the last visit, and how large type was.
@@ -88,7 +90,7 @@ pub fn kept_layout() -> Layout {
 /// Gives type its size, and keeps where the parts of the page stand.
 pub fn arrange(layout: Layout) {
     set_type_size(layout.large);
-    keep_as(LAYOUT, &layout.to_text());
+    let _ = keep_as(LAYOUT, &layout.to_text());
 }
 
 /// Gives type its size.
@@ -100,10 +102,21 @@ fn kept_as(name: &str) -> Option<String> {
     gloo::utils::window().local_storage().ok()??.get_item(name).ok()?
 }
 
-fn keep_as(name: &str, text: &str) {
-    if let Ok(Some(storage)) = gloo::utils::window().local_storage() {
-        let _ = storage.set_item(name, text);
-    }
+/// Keeps a text for every later visit; tells whether the browser allows that.
+fn keep_as(name: &str, text: &str) -> bool {
+    let storage = gloo::utils::window().local_storage();
+    storage.is_ok_and(|storage| storage.is_some_and(|storage| storage.set_item(name, text).is_ok()))
+}
+
+/// Keeps the language for later visits; tells whether the browser allows that.
+pub fn keep_language(tag: &str) -> bool {
+    keep_as(LANGUAGE, tag)
+}
+
+/// The language that the page's address asks for, as it is written there.
+pub fn asked_language() -> Option<String> {
+    let search = gloo::utils::window().location().search().unwrap_or_default();
+    search.trim_start_matches('?').split('&').find_map(|part| part.strip_prefix("lang=").map(Into::into))
 }
 
 /// Puts a text into the clipboard, and tells whether it is there then: there may be none, or the browser or the user refuses.
@@ -135,7 +148,7 @@ pub fn toggle_theme() {
         }
     };
     set_theme(!dark);
-    keep_as(THEME, if dark { "light" } else { "dark" });
+    let _ = keep_as(THEME, if dark { "light" } else { "dark" });
 }
 
 /// The theme that the user chose at an earlier visit: whether it is dark.

@@ -5,6 +5,7 @@ pub mod browser;
 mod focus;
 mod host;
 mod keyboard;
+pub mod language;
 mod listeners;
 pub mod loading;
 mod model;
@@ -26,7 +27,6 @@ use crate::session::{Action, Session};
 use gloo::render::request_animation_frame;
 use gloo::timers::callback::{Interval, Timeout};
 use kubesim::api::Refusal;
-use messages::EN;
 use scene::explain::{self, Explanation, Subject};
 use scene::scene::{Lane, Scene};
 use std::any::Any;
@@ -46,7 +46,7 @@ pub fn App(start: &Start) -> Html {
         // A frame keeps its address: it remembers nothing else for when it is loaded again.
         let fragment = if start.address.embed { "" } else { &*start.address.fragment };
         let kept = (start.layout, fragment.into());
-        let first = PageState::of(&start.before(), None, &EN);
+        let first = PageState::of(&start.before(), None, language::words());
         let state = PageState { layout: kept.0, fragment: kept.1, ..first };
         (Rc::new(Model::new(state, redraw)), Rc::new(start.clone()))
     });

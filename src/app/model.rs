@@ -3,7 +3,7 @@
 use super::announcer::Announcer;
 use super::focus::LaneFocus;
 use super::loading::when_wanted;
-use super::{browser, panic, share};
+use super::{browser, language, panic, share};
 use crate::components::files;
 use crate::components::highlight::{Place, place_of_field};
 use crate::link::Link;
@@ -132,6 +132,7 @@ impl Model {
             }
             Effect::SetFragment(fragment) => browser::set_fragment(&fragment),
             Effect::Arrange(layout) => browser::arrange(layout),
+            Effect::Speak(tag) => language::choose(tag),
             Effect::ToggleTheme => browser::toggle_theme(),
             Effect::Want(intent) => {
                 let model = self.clone();

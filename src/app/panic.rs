@@ -4,11 +4,11 @@
 //! The story is noted before each act of the user ([`note_story`]): after a panic the session may be in the middle of something.
 
 use super::browser;
+use super::language::words;
 use crate::link::Link;
 use crate::link::address::saved;
 use gloo::events::EventListener;
 use kubesim::{Input, TimedInput};
-use messages::EN;
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::Element;
@@ -34,7 +34,7 @@ pub fn tell_panics() {
     yew::set_custom_panic_hook(Box::new(|panic| {
         let text = panic.to_string();
         web_sys::console::error_1(&text.as_str().into());
-        show(EN.panicked(), &text);
+        show(words().panicked(), &text);
     }));
 }
 
@@ -55,17 +55,17 @@ fn show(what: &str, details: &str) -> Option<()> {
     let note = element("div", &[what, " "].concat())?;
     note.set_attribute("role", "alert").ok()?;
     note.set_attribute("class", "panic").ok()?;
-    let again = element("a", EN.start_again())?;
+    let again = element("a", words().start_again())?;
     // Without the fragment: the same link would end the same way.
     again.set_attribute("href", &browser::without_fragment()).ok()?;
     note.append_child(&again).ok()?;
     gloo::utils::document().body()?.append_child(&note).ok()?;
     browser::forget();
     if let Some((before, input)) = STORY.take() {
-        let report = element("a", EN.report_story())?;
+        let report = element("a", words().report_story())?;
         let fragment = with_input(before.clone(), input).to_fragment();
         report.set_attribute("href", &[&*browser::here(false), "#", &fragment].concat()).ok()?;
-        let go_on = element("button", EN.go_on_before())?;
+        let go_on = element("button", words().go_on_before())?;
         let press = move |_: &_| {
             browser::remember(&saved(&before, &browser::address().fragment));
             let _ = gloo::utils::window().location().reload();

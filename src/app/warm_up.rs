@@ -4,11 +4,11 @@
 //! these are hundreds, and each picture that has many of them comes late. `static/start.js` lets the warm-up go on, a
 //! picture at a time, in moments in which the browser has nothing else to do.
 
+use super::language::words;
 use crate::components::stage::Stage;
 use crate::components::timeline::timeline;
 use crate::examples::EXAMPLES;
 use crate::session::{Action, Session};
-use messages::EN;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -73,11 +73,11 @@ impl PartialEq for Picture {
 #[component]
 pub fn Pictures(picture: &Picture) -> Html {
     let mut session = picture.session.borrow_mut();
-    let (scene, now) = (session.scene(&EN, None), session.playhead());
+    let (scene, now) = (session.scene(words(), None), session.playhead());
     drop(session);
     let send = Callback::noop();
     let stage = Stage {
-        words: &EN,
+        words: words(),
         scene: &scene,
         now,
         loading: None,
@@ -91,7 +91,7 @@ pub fn Pictures(picture: &Picture) -> Html {
         by_node: None,
         send: &send,
     };
-    html! { <>{ stage.draw() }{ timeline(&EN, &picture.session, &scene, "timeline", &send) }</> }
+    html! { <>{ stage.draw() }{ timeline(words(), &picture.session, &scene, "timeline", &send) }</> }
 }
 
 thread_local! {

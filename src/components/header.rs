@@ -5,6 +5,7 @@ use crate::page::intent::{Intent, Share};
 use crate::page::layout::Arrangement;
 use crate::page::panel::Dialog;
 use messages::Messages;
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 /// The head of the page.
@@ -23,7 +24,28 @@ pub fn header(words: &'static Messages, send: &Callback<Intent>) -> Html {
             { button("share embed", words.copy_embed(), send, Intent::Share(Share::Embed)) }
             { button("share embed", words.export_open(), send, Intent::OpenDialog(Dialog::Export)) }
             { sign("type", words.large_type(), "A", send, Intent::Arrange(Arrangement::ToggleType)) }
+            { if words.languages().len() > 1 { languages(words, send) } else { Html::default() } }
             { sign("", words.theme(), "◐", send, Intent::ToggleTheme) }
         </header>
+    }
+}
+
+/// The menu of languages: each by its own name.
+fn languages(words: &'static Messages, send: &Callback<Intent>) -> Html {
+    let send = send.clone();
+    let all = words.languages();
+    let onchange = Callback::from(move |event: Event| {
+        let menu: HtmlSelectElement = event.target_unchecked_into();
+        if let Some((tag, _)) = all.get(menu.selected_index() as usize) {
+            send.emit(Intent::Speak(tag));
+        }
+    });
+    let option = |(tag, name): &(&'static str, &'static str)| {
+        html! { <option lang={*tag} value={*tag} selected={*tag == words.language()}>{ *name }</option> }
+    };
+    html! {
+        <select class="language" aria-label={words.language_menu()} title={words.language_menu()} {onchange}>
+            { for all.iter().map(option) }
+        </select>
     }
 }

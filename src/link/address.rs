@@ -5,7 +5,7 @@ use super::{Link, Problem};
 use crate::page::panel::View;
 use kubesim::SimTime;
 
-/// What the page's address asks for.
+/// What the page's address asks for; but for `lang=ko`, the language, which `static/start.js` reads before the program is there.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Address {
     /// `embed=1`: only the stage and the timeline are shown.

@@ -73,6 +73,8 @@ pub enum Intent {
     Arrange(Arrangement),
     /// Change between light and dark.
     ToggleTheme,
+    /// Speak the language of this tag.
+    Speak(&'static str),
     /// Put a link to this moment, or the code to embed it, on the clipboard.
     Share(Share),
     /// It is on the clipboard.

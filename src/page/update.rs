@@ -35,6 +35,8 @@ pub enum Effect {
     Arrange(Layout),
     /// Light becomes dark, or dark light.
     ToggleTheme,
+    /// The page is loaded again in the language of this tag.
+    Speak(&'static str),
     /// This is wanted once the part of the program is there that is loaded only for who wants it.
     Want(Box<Intent>),
 }
@@ -84,6 +86,7 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
             let wanted = Box::new(Intent::ShowDialog(Some(dialog)));
             return (state.clone(), vec![Effect::Want(wanted)]);
         }
+        Intent::Speak(tag) => return (state.clone(), vec![Effect::Speak(tag)]),
         Intent::ToggleTheme => return (state.clone(), vec![Effect::ToggleTheme]),
         Intent::Leave(fragment) => return (state.clone(), state.leave(&fragment, session)),
         Intent::ScrollManifest(top) if top == state.top => return (state.clone(), Vec::new()),

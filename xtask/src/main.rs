@@ -10,6 +10,7 @@ mod fuzz;
 mod glue;
 #[cfg(test)]
 mod layers;
+mod locales;
 mod pictures;
 mod profile;
 mod run;
@@ -37,7 +38,7 @@ struct Command {
     run: fn(&mut Tools, Arguments) -> Result<ExitCode>,
 }
 
-const COMMANDS: [Command; 11] = [
+const COMMANDS: [Command; 12] = [
     Command { name: "serve", usage: serve::USAGE, run: serve::command },
     Command { name: "build", usage: site::USAGE, run: site::command },
     Command { name: "test", usage: check::USAGE, run: check::command },
@@ -48,6 +49,7 @@ const COMMANDS: [Command; 11] = [
     Command { name: "fuzz", usage: fuzz::USAGE, run: fuzz::command },
     Command { name: "profile", usage: profile::USAGE, run: profile::command },
     Command { name: "split", usage: split::USAGE, run: split::command },
+    Command { name: "locales", usage: locales::USAGE, run: locales::command },
     Command { name: "schema", usage: schema::USAGE, run: schema::command },
 ];
 

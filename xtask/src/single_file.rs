@@ -99,7 +99,13 @@ pub fn make(dist: &Path, file: &Path, opening: Option<&Opening>) -> Result<usize
         packer.write_all(&content).map_err(|error| error.to_string())?;
     }
     let packed = packer.finish().map_err(|error| error.to_string())?;
-    let script = [UNPACK, &glue_inside(&text(glue)?)?, &start_inside(&start)?].concat();
+    let languages = content_of(&index, "ordinal-languages").unwrap_or_default();
+    let files =
+        languages.split(',').filter_map(|each| each.split(' ').next()).filter(|name| !name.is_empty());
+    let files: serde_json::Map<String, serde_json::Value> =
+        files.map(|name| Ok((name.to_owned(), text(name)?.into()))).collect::<Result<_>>()?;
+    let languages = format!("const ordinalLanguages = {};\n", serde_json::Value::Object(files));
+    let script = [UNPACK, &languages, &glue_inside(&text(glue)?)?, &start_inside(&start)?].concat();
     let parts = Parts { style: &style, script: &script, packed: &packed, lengths: &lengths.join(" ") };
     let html = parts.html(&index, opening)?;
     fs::write(file, &html).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -207,6 +213,10 @@ fn start_inside(start: &str) -> Result<String> {
     for (file, inside) in [
         ("import(`./${js}${tries ? `?${tries}` : \"\"}`)", "Promise.resolve(ordinalGlue)"),
         ("fetch(new URL(name, import.meta.url), options)", "unpacked(name)"),
+        (
+            "fetch(new URL(language.file, import.meta.url), { signal: AbortSignal.timeout(PATIENCE) })",
+            "Promise.resolve(new Response(ordinalLanguages[language.file]))",
+        ),
         ("import(`./${embed}`)", "Promise.reject()"),
         ("import(`./${offline}`)", "Promise.reject()"),
     ] {

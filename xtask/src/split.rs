@@ -23,6 +23,7 @@ use crate::arguments::Arguments;
 use crate::finish;
 use crate::first_load;
 use crate::glue;
+use crate::locales;
 use crate::run::{Result, command as program, root, run};
 use crate::tools::Tools;
 use crate::where_bytes;
@@ -87,7 +88,7 @@ pub fn named_part(part: &str) -> PathBuf {
     root().join("target").join("named-parts").join(format!("{part}.wasm"))
 }
 
-/// Trunk's hook after a build: makes a release build's module small. With ORDINAL_PROFILE set, instruments it instead.
+/// Trunk's hook after a build: puts the languages into the site, and makes a release build's module small. With ORDINAL_PROFILE set, instruments it instead.
 ///
 /// # Errors
 /// If the staging folder does not hold what Trunk and wasm-bindgen put there.
@@ -95,6 +96,7 @@ fn hook() -> Result<()> {
     let staging = env::var_os("TRUNK_STAGING_DIR")
         .map(PathBuf::from)
         .ok_or("this is Trunk's hook: run `cargo xtask build`")?;
+    locales::stage(&staging)?;
     let is_release = env::var("TRUNK_PROFILE").as_deref() == Ok("release");
     if is_release {
         let site = Site::find(&staging)?;

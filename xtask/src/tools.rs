@@ -367,9 +367,12 @@ fn ensure_npm() -> Result<()> {
 fn ensure_browser() -> Result<Browser> {
     find_browser()
         .or_else(|| {
-            install_debian(&["chromium", "chromium-driver"], "the browser tests run in it")
-                .map_err(|problem| say(&problem))
-                .ok()?;
+            install_debian(
+                &["chromium", "chromium-driver", "fonts-noto-cjk"],
+                "the browser tests run in it, and see Korean in its font",
+            )
+            .map_err(|problem| say(&problem))
+            .ok()?;
             find_browser()
         })
         .ok_or_else(|| {

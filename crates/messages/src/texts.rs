@@ -14,6 +14,7 @@ Messages, TEXTS {
     tagline: "watch a StatefulSet think",
     simulation: "simulation of Kubernetes 1.36",
     theme: "Light or dark",
+    language_menu: "Language",
     copy_link: "Copy link",
     copy_embed: "Embed",
     export_open: "Export",
@@ -130,7 +131,7 @@ Messages, TEXTS {
     /// That time stands until all of the program is loaded.
     waits_for_program: "Loading the rest of Ordinal. Time goes on when it is there.",
     /// That the rule's field is not in the manifest, and so is `{value}`.
-    by_default(value): "is not in the manifest: `{value}` by default.",
+    by_default(field, value): "`{field}` is not in the manifest: `{value}` by default.",
     /// That `{count}` commands were given close to each other.
     commands(count): "{count} commands",
     /// Time passes more slowly than was chosen; `{pace}` is how fast.

@@ -71,8 +71,7 @@ pub fn why_bar(
                 { labelled("", None, Some(open), Html::from(if open { words.hide_rule() } else { words.show_rule() }), send, Intent::ShowRule(!open)) }
                 if open {
                     <aside>
-                        <p>{ rich(rule.text) }if !rule.field.is_empty() { { " " }<code>{ rule.field }</code> }
-                            { for default.map(|value| rich(&[" ", &fill(words.by_default(), &[("value", value)])].concat())) }</p>
+                        <p>{ rich(&[rule.text, " ", &about_field(words, rule.field, default)].concat()) }</p>
                         <a href={format!("https://kubernetes.io/{}", rule.path)} target="_blank" rel="noreferrer">
                             { fill(words.read_on(), &[("section", rule.section)]) }
                         </a>
@@ -89,4 +88,13 @@ fn assumption(words: &'static Messages, assumed: &Assumptions, send: &Callback<I
     let content = html! { <><span>{ &said }</span>{ " " }<u>{ words.doubt() }</u></> };
     let label = [&*said, " ", words.doubt()].concat();
     fault_menu::opener("doubt", label, content, send, assumed.pod.clone())
+}
+
+/// The field that decides, if one does; and what it is, if the manifest leaves it out.
+fn about_field(words: &Messages, field: &str, default: Option<&str>) -> String {
+    match default {
+        Some(value) => fill(words.by_default(), &[("field", field), ("value", value)]),
+        None if field.is_empty() => String::new(),
+        None => ["`", field, "`"].concat(),
+    }
 }

@@ -35,7 +35,7 @@ struct Visit {
 }
 
 /// The visits of which all is taken together.
-const VISITS: [Visit; 11] = {
+const VISITS: [Visit; 12] = {
     const USUAL: Visit = Visit {
         view: View::DESKTOP,
         address: "",
@@ -59,6 +59,8 @@ const VISITS: [Visit; 11] = {
         },
         // Embedded pages: one that does not go on by itself, one at a moment, one that plays.
         Visit { address: "?embed=1&theme=dark", second: None, ..USUAL },
+        // Another language is looked up where English is not.
+        Visit { address: "?lang=ko", ..USUAL },
         Visit {
             address: "?embed=1&theme=light&t=14",
             second: Some(("the moment is there", MOMENT)),

@@ -7,6 +7,7 @@ mod bad_input;
 mod dns;
 mod export;
 mod hands;
+mod languages;
 mod layout;
 mod loading;
 mod offline;

@@ -1,0 +1,176 @@
+//! The page in other languages: Korean; and a pseudo-language made of English, every text accented and two fifths longer, which
+//! finds what is not translated, and what has no room.
+
+use messages::{English, RULES, TABLES, hash};
+use page_driver::page::{Page, View};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What reads like English prose where the page's own texts stand: two words in small letters, one after the other. What
+/// kubectl, the API server and files say stays as it is.
+const ENGLISH: &str = r"(() => {
+    const theirs = 'code, pre, kbd, textarea, .editor, .screen, .line, .remedy, option, datalist, .commands, style, script, .mistakes';
+    const english = text => /\b[a-z]{2,} [a-z]{2,}\b/.test(text.replace(/`[^`]*`/g, ''));
+    const found = [];
+    const all = document.createTreeWalker(document.querySelector('#app'), NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    for (let node = all.nextNode(); node; node = all.nextNode()) {
+        const element = node.nodeType === 3 ? node.parentElement : node;
+        if (element.closest(theirs)) continue;
+        const texts = node.nodeType === 3 ? [node.data] : ['aria-label', 'title', 'alt'].map(name => node.getAttribute(name) ?? '');
+        found.push(...texts.filter(english).map(text => text.trim()));
+    }
+    return [...new Set(found)];
+})()";
+
+/// What is cut off, with nothing that says so and nothing that gives the whole text; and what lies beyond the window's edge.
+const CUT: &str = r"(() => {
+    const found = [], box = e => e.getBoundingClientRect();
+    for (const e of document.querySelectorAll('#app *')) {
+        if (!e.checkVisibility() || !box(e).width || e.closest('.editor, .screen, .line, svg, textarea, [popover]:not(:popover-open)')) continue;
+        const style = getComputedStyle(e);
+        const own = [...e.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+        const scrolls = [style.overflowX, style.overflowY].some(overflow => overflow === 'auto' || overflow === 'scroll');
+        const told = style.textOverflow === 'ellipsis' || e.title || e.closest('[title], [aria-label]');
+        if (own && !scrolls && style.overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1 && !told) {
+            found.push(`cut: ${e.textContent.trim().slice(0, 60)}`);
+        }
+    }
+    for (const e of document.querySelectorAll('.app > header *, .stage > *, .why *, .controls *, .tabs *, nav *')) {
+        if (e.checkVisibility() && box(e).width && (box(e).right > innerWidth + 1 || box(e).left < -1)) {
+            found.push(`beyond the edge: ${e.outerHTML.slice(0, 80)}`);
+        }
+    }
+    return [...new Set(found)];
+})()";
+
+/// A text with accents, and two fifths longer; places and code stay.
+fn pseudo(english: &str) -> String {
+    let accented = |letter: char| match letter {
+        'a' => 'á',
+        'e' => 'ë',
+        'i' => 'í',
+        'o' => 'ö',
+        'u' => 'ü',
+        'A' => 'Á',
+        'E' => 'Ë',
+        'O' => 'Ö',
+        other => other,
+    };
+    let mut text = String::new();
+    let (mut is_place, mut is_code) = (false, false);
+    for letter in english.chars() {
+        is_place = (is_place || letter == '{') && letter != '}';
+        is_code ^= letter == '`';
+        text.push(if is_place || is_code { letter } else { accented(letter) });
+    }
+    let more = english.chars().count() * 2 / 5;
+    let padding: String = "lörëm ípsüm dölör sít ámët ".chars().cycle().take(more).collect();
+    [text.trim_end(), " ", padding.trim_end()].concat()
+}
+
+/// What a build would make of a file with pseudo-translations of all texts.
+fn pseudo_language() -> String {
+    let mut all = BTreeMap::new();
+    let mut add = |english: &str| {
+        if !english.is_empty() {
+            all.insert(hash(english), pseudo(english));
+        }
+    };
+    for entry in TABLES.iter().flat_map(|(_, entries)| *entries) {
+        match entry.english {
+            English::Text(text) => add(text),
+            English::List(texts) => texts.iter().for_each(|text| add(text)),
+            English::Message(message) => [message.title, message.text].into_iter().for_each(&mut add),
+        }
+    }
+    for (_, rule) in RULES {
+        add(rule.text);
+        add(rule.section);
+    }
+    let lines: Vec<String> = all.iter().map(|(hash, text)| format!("{hash:08x} {text}")).collect();
+    format!("{{\"title\":\"Psëüdö\"}}\n{}\n", lines.join("\n"))
+}
+
+/// Has the file of Korean be this one.
+fn in_place_of_korean(page: &mut Page, file: &str) {
+    let file = json!(file);
+    page.before_all(&format!(
+        "const real = fetch; globalThis.fetch = (address, ...rest) => String(address).includes('/ko-')
+            ? Promise.resolve(new Response({file})) : real(address, ...rest);"
+    ));
+}
+
+fn opened(width: u32, height: u32, address: &str, file: Option<&str>) -> Page {
+    let mut page = Page::unopened(View { width, height, ..View::DESKTOP.still() });
+    if let Some(file) = file {
+        in_place_of_korean(&mut page, file);
+    }
+    page.goto(address);
+    page.wait("two pods are Ready", "document.querySelectorAll('.pod.ready').length >= 2");
+    page
+}
+
+fn list(found: &Value) -> Vec<String> {
+    found
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|text| text.as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[test]
+fn no_text_is_left_in_english_and_none_is_cut_where_all_are_longer() {
+    let file = pseudo_language();
+    for (width, height) in [(1280, 720), (390, 844)] {
+        let mut page = opened(width, height, "?lang=ko", Some(&file));
+        let mut found = Vec::new();
+        let views = page.eval(
+            "document.querySelectorAll(innerWidth < 700 ? '.app > nav button' : '.tabs button').length",
+        );
+        for view in 0..views.as_u64().expect("a number") {
+            page.run(&format!(
+                "document.querySelectorAll(innerWidth < 700 ? '.app > nav button' : '.tabs button')[{view}].click()"
+            ));
+            page.wait(
+                "it is drawn",
+                "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
+            );
+            for (what, script) in [("English", ENGLISH), ("", CUT)] {
+                let texts = list(&page.eval(script));
+                found.extend(texts.into_iter().map(|text| format!("{width}, view {view}: {what} {text}")));
+            }
+        }
+        found.dedup();
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn korean_is_chosen_by_the_address_and_by_the_menu_and_kept() {
+    let mut page = opened(1280, 720, "?lang=ko", None);
+    assert_eq!(page.eval("document.documentElement.lang"), json!("ko"));
+    assert_eq!(page.text(".controls .play span"), "일시 정지");
+    assert!(page.title().contains("스테이트풀셋"), "{}", page.title());
+    assert_eq!(list(&page.eval(ENGLISH)), Vec::<String>::new());
+    page.assert_no_complaints();
+
+    let mut page = opened(1280, 720, "", None);
+    assert_eq!(page.eval("document.documentElement.lang"), json!("en"));
+    page.run("const menu = document.querySelector('.language'); menu.value = 'ko'; menu.dispatchEvent(new Event('change', { bubbles: true }));");
+    page.wait("the page is Korean", "document.documentElement.lang === 'ko' && window.ordinalDeferred");
+    page.wait("its story has stayed", "document.querySelectorAll('.pod.ready').length >= 2");
+    page.goto("");
+    assert_eq!(page.eval("document.documentElement.lang"), json!("ko"), "a later visit");
+    page.goto("?lang=en");
+    assert_eq!(page.eval("document.documentElement.lang"), json!("en"), "the address comes first");
+}
+
+#[test]
+fn a_language_that_can_not_be_had_leaves_the_page_english() {
+    for file in ["<!doctype html><p>home", ""] {
+        let mut page = opened(1280, 720, "?lang=ko", Some(file));
+        assert_eq!(page.eval("document.documentElement.lang"), json!("en"));
+        assert_eq!(page.text(".controls .play span"), "Pause");
+    }
+}
