@@ -50,8 +50,8 @@ pub struct Budget {
 pub const BUDGETS: [Budget; 4] = [
     Budget {
         what: "critical path: the files marked *, loaded before the page is live with a running cluster",
-        gzip: 158_000,
-        brotli: 136_000,
+        gzip: 162_000,
+        brotli: 139_000,
         remedy: STALE_PROFILE,
         counts: |file| file.critical,
     },
@@ -64,15 +64,15 @@ pub const BUDGETS: [Budget; 4] = [
     },
     Budget {
         what: "all that a visit loads by itself",
-        gzip: 1_566_000,
-        brotli: 1_294_000,
+        gzip: 1_606_000,
+        brotli: 1_327_000,
         remedy: COPIES,
         counts: |file| !file.is_wanted() && !is_for_others(&file.name),
     },
     Budget {
         what: "loaded only when it is wanted",
-        gzip: 10_000,
-        brotli: 10_000,
+        gzip: 107_000,
+        brotli: 94_000,
         remedy: COPIES,
         counts: Shipped::is_wanted,
     },
@@ -149,9 +149,13 @@ impl Shipped {
         self.name.starts_with("opening-")
     }
 
-    /// Whether it is the part of the program that is loaded for who wants it.
+    /// Whether it is loaded only for who wants it: a part of the program, another language, what pages around this one load, and
+    /// what only hosts and installed pages read.
     pub fn is_wanted(&self) -> bool {
-        self.name.starts_with("wanted-")
+        let is_language = self.name.ends_with(".txt");
+        let named =
+            ["wanted-", "ordinal-player.", "embed.js", "icon-192", "icon-512", "_headers", "app.webmanifest"];
+        is_language || named.iter().any(|start| self.name.starts_with(start))
     }
 }
 

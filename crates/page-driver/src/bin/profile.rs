@@ -16,6 +16,7 @@ const FIRST_POD: &str = "document.querySelector('[data-pod=flask-0]:not(.ghost)'
 
 /// Time stands, since what comes later may need the rest (`session::OPENING_END`).
 const LIMIT: &str = "document.querySelector('.why').innerText.includes('Loading the rest')";
+const LIMIT_IN_KOREAN: &str = "document.querySelector('.why').innerText.includes('Ordinal의')";
 
 /// The moment of an address is shown.
 const MOMENT: &str = "document.querySelector('.why h2').innerText.includes('flask-1')";
@@ -60,7 +61,7 @@ const VISITS: [Visit; 12] = {
         // Embedded pages: one that does not go on by itself, one at a moment, one that plays.
         Visit { address: "?embed=1&theme=dark", second: None, ..USUAL },
         // Another language is looked up where English is not.
-        Visit { address: "?lang=ko", ..USUAL },
+        Visit { address: "?lang=ko", second: Some(("time stands", LIMIT_IN_KOREAN)), ..USUAL },
         Visit {
             address: "?embed=1&theme=light&t=14",
             second: Some(("the moment is there", MOMENT)),
