@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// What reads like English prose where the page's own texts stand: two words in small letters, one after the other. What
 /// kubectl, the API server and files say stays as it is.
 const ENGLISH: &str = r"(() => {
-    const theirs = 'code, pre, kbd, textarea, .editor, .screen, .line, .remedy, option, datalist, .commands, style, script, .mistakes';
-    const english = text => /\b[a-z]{2,} [a-z]{2,}\b/.test(text.replace(/`[^`]*`/g, ''));
+    const theirs = 'code, pre, kbd, textarea, .editor, .screen, .line, .remedy, option, datalist, .commands, .chip, .events, .text, style, script, .mistakes';
+    const english = text => /(?<![\p{L}\p{M}])[a-z]{2,} [a-z]{2,}(?![\p{L}\p{M}=])/u.test(text.replace(/`[^`]*`/g, ''));
     const found = [];
     const all = document.createTreeWalker(document.querySelector('#app'), NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
     for (let node = all.nextNode(); node; node = all.nextNode()) {
@@ -26,7 +26,7 @@ const ENGLISH: &str = r"(() => {
 const CUT: &str = r"(() => {
     const found = [], box = e => e.getBoundingClientRect();
     for (const e of document.querySelectorAll('#app *')) {
-        if (!e.checkVisibility() || !box(e).width || e.closest('.editor, .screen, .line, svg, textarea, [popover]:not(:popover-open)')) continue;
+        if (!e.checkVisibility() || !box(e).width || e.closest('.editor, .screen, .line, svg, textarea, .skip, .unseen, [popover]:not(:popover-open)')) continue;
         const style = getComputedStyle(e);
         const own = [...e.childNodes].some(node => node.nodeType === 3 && node.data.trim());
         const scrolls = [style.overflowX, style.overflowY].some(overflow => overflow === 'auto' || overflow === 'scroll');

@@ -23,7 +23,8 @@ fn loads_first_what_the_size_is_counted_of() {
         .iter()
         .filter_map(|url| url.strip_prefix(&base))
         .map(|name| if name.is_empty() { "index.html".to_owned() } else { name.to_owned() })
-        .filter(|name| !name.starts_with("icon-"))
+        // What browsers ask for by themselves, and nothing waits for.
+        .filter(|name| !name.starts_with("icon-") && name != "app.webmanifest")
         .collect();
     let counted = page_driver::critical_path::critical_path(&dist()).expect("the built page can be read");
     let is_later = |name: &String| name.starts_with("opening-") || name.starts_with("deferred-");

@@ -90,9 +90,13 @@ fn a_link_shows_exactly_its_moment() {
 
 #[test]
 fn a_damaged_link_says_so_and_shows_the_default() {
-    for (fragment, words) in
-        [("1nonsense", "damaged"), ("elsewhere", "damaged"), ("2AAAA", "damaged"), ("4AAAA", "newer")]
-    {
+    for (fragment, words) in [
+        ("1nonsense", "damaged"),
+        ("elsewhere", "damaged"),
+        ("2AAAA", "damaged"),
+        ("4AAAA", "damaged"),
+        ("5AAAA", "newer"),
+    ] {
         let mut page = Page::open_at(View::DESKTOP, &format!("#{fragment}"));
         assert!(page.text(".message[role=alert]").contains(words), "{fragment}");
         page.wait("the default plays", "document.querySelector('[data-pod=flask-0]')");
