@@ -52,7 +52,7 @@ const STEPS: &[Step] = &[
         needs: &[Need::CargoDeny],
         run: deny,
     },
-    Step { name: "native", about: "tests that need no browser", needs: &[], run: native },
+    Step { name: "native", about: "tests that need no browser", needs: &[Need::Fonts], run: native },
     Step {
         name: "build",
         about: "the page, for release",

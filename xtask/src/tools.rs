@@ -35,6 +35,8 @@ pub enum Need {
     CargoDeny,
     /// Chromium and its driver.
     Browser,
+    /// A font, for pictures that are made of pixels.
+    Fonts,
     /// axe-core, which finds what keeps people from using a page.
     Axe,
 }
@@ -81,6 +83,7 @@ impl Tools {
                     self.ensure_cargo_tool(&deny, right)?;
                 }
                 Need::Browser => self.browser = Some(ensure_browser()?),
+                Need::Fonts => ensure_fonts()?,
                 Need::Axe => self.axe = Some(ensure_axe()?),
             }
         }
@@ -362,6 +365,34 @@ fn ensure_npm() -> Result<()> {
     install_debian(&["nodejs", "npm"], "npm installs binaryen, node runs it").map_err(|problem| {
         format!("{problem}\nInstall Node.js with npm, or put a wasm-opt of version {BINARYEN} on PATH.")
     })
+}
+
+/// A font where Linux keeps them; other systems have some.
+fn ensure_fonts() -> Result<()> {
+    let has_font = |folder: &Path| {
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for path in
+                fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
+            {
+                let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
+                if ["ttf", "otf", "ttc"].contains(&kind) {
+                    return true;
+                }
+                if path.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        false
+    };
+    let own = env::var_os("HOME").map(|home| PathBuf::from(home).join(".fonts"));
+    let folders = ["/usr/share/fonts", "/usr/local/share/fonts"].map(PathBuf::from);
+    if !cfg!(target_os = "linux") || folders.iter().chain(&own).any(|folder| has_font(folder)) {
+        return Ok(());
+    }
+    install_debian(&["fonts-dejavu-core"], "kubesim draw makes pixels of text")
+        .map_err(|problem| format!("{problem}\nInstall a font, such as DejaVu."))
 }
 
 fn ensure_browser() -> Result<Browser> {
