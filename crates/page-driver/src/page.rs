@@ -168,11 +168,20 @@ impl Page {
     fn serve(root: PathBuf, view: View) -> Self {
         let site = Site { root, prefix: FOLDER.to_owned(), reload: false };
         let server = Server::start(site, 0).expect("there is a free port");
+        let milliseconds = |time: Duration| time.as_millis() as u64;
         let start = || {
             let profile = new_profile();
-            Ok((chromium::start(&profile)?, profile))
+            let session = chromium::start(&profile)?;
+            let timeouts = json!({
+                "script": milliseconds(PATIENCE * 2), "pageLoad": milliseconds(PATIENCE), "implicit": milliseconds(PATIENCE),
+            });
+            session.post("timeouts", &timeouts)?;
+            // The browser's own first page asks for things of its own: away from it, and forget them.
+            session.post("url", &json!({ "url": "about:blank" }))?;
+            Ok((session, profile))
         };
-        // Once in hundreds of times a browser does not come up: that says nothing about the page.
+        // Once in hundreds of times a browser does not come up, or its first page does not answer: that says nothing about
+        // the page.
         let again = |error: io::Error| {
             eprintln!("the browser did not start, and is started once more: {error}");
             start()
@@ -181,12 +190,6 @@ impl Page {
             start().or_else(again).unwrap_or_else(|error| panic!("the browser did not start: {error}"));
         let base = server.url();
         let mut page = Self { session, server, profile, base, console: Vec::new(), requests: Vec::new() };
-        let milliseconds = |time: Duration| time.as_millis() as u64;
-        page.post("timeouts", json!({
-            "script": milliseconds(PATIENCE * 2), "pageLoad": milliseconds(PATIENCE), "implicit": milliseconds(PATIENCE),
-        }));
-        // The browser's own first page asks for things of its own: away from it, and forget them.
-        page.post("url", json!({ "url": "about:blank" }));
         page.logged("performance");
         page.set_view(view);
         page
