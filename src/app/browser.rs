@@ -3,6 +3,7 @@
 //! A browser may refuse any of it (storage in a sandboxed frame, the clipboard without a safe connection): then the page
 //! does without.
 
+use crate::components::is_dark;
 use crate::link::address::Address;
 use crate::page::layout::Layout;
 use std::rc::Rc;
@@ -139,14 +140,7 @@ pub fn copy(text: &str, told: Rc<dyn Fn(bool)>) {
 
 /// From light to dark, or back: against what the browser asks for.
 pub fn toggle_theme() {
-    let root = gloo::utils::document_element();
-    let dark = match root.get_attribute("data-theme") {
-        Some(theme) => theme == "dark",
-        None => {
-            let query = gloo::utils::window().match_media("(prefers-color-scheme: dark)");
-            query.ok().flatten().is_some_and(|query| query.matches())
-        }
-    };
+    let dark = is_dark();
     set_theme(!dark);
     let _ = keep_as(THEME, if dark { "light" } else { "dark" });
 }

@@ -4,6 +4,7 @@
 mod raster;
 
 use self::raster::{Image, draw, save};
+use super::is_dark;
 use super::modal::Modal;
 use crate::page::intent::Intent;
 use crate::session::Session;
@@ -311,7 +312,7 @@ impl Export {
     /// The colours of pixels: those that the page has now, where they are to be the reader's.
     fn shown(&self) -> Options {
         let theme = match self.options.theme {
-            Theme::Auto if raster::is_dark() => Theme::Dark,
+            Theme::Auto if is_dark() => Theme::Dark,
             Theme::Auto => Theme::Light,
             theme => theme,
         };

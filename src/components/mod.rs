@@ -118,6 +118,17 @@ pub fn done(part: f32) -> &'static str {
     DONE[(part.clamp(0.0, 1.0) * TWENTIETHS).round() as usize]
 }
 
+/// Whether the page is dark now: as the user chose, or else as the browser asks for.
+pub fn is_dark() -> bool {
+    match gloo::utils::document_element().get_attribute("data-theme") {
+        Some(theme) => theme == "dark",
+        None => {
+            let query = gloo::utils::window().match_media("(prefers-color-scheme: dark)");
+            query.ok().flatten().is_some_and(|query| query.matches())
+        }
+    }
+}
+
 /// A part of 1 in percent, with two decimals. (The standard library's way to print a fraction is big.)
 pub fn percent(part: f64) -> String {
     let hundredths = (part * 10_000.0) as i64;

@@ -11,7 +11,7 @@ use crate::arguments::Arguments;
 use crate::finish::is_for_others;
 use crate::run::Result;
 use crate::tools::Tools;
-use crate::{first_load, site, split, where_bytes};
+use crate::{finish, first_load, site, split, where_bytes};
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
@@ -153,9 +153,8 @@ impl Shipped {
     /// what only hosts and installed pages read.
     pub fn is_wanted(&self) -> bool {
         let is_language = self.name.ends_with(".txt");
-        let named =
-            ["wanted-", "ordinal-player.", "embed.js", "icon-192", "icon-512", "_headers", "app.webmanifest"];
-        is_language || named.iter().any(|start| self.name.starts_with(start))
+        let is_for_frames = ["embed.js", "app.webmanifest"].contains(&&*self.name);
+        self.name.starts_with("wanted-") || is_language || is_for_frames || finish::is_for_others(&self.name)
     }
 }
 

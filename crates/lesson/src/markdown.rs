@@ -104,18 +104,7 @@ impl<'a> Reader<'a, '_> {
             Event::Rule => Block::Rule,
             Event::End(_) => return,
             // A tight list's item has its pieces without a paragraph.
-            event => {
-                let mut pieces = match into.last_mut() {
-                    Some(Block::Paragraph(pieces)) => std::mem::take(pieces),
-                    _ => Vec::new(),
-                };
-                self.inline(event, range, &mut pieces);
-                match into.last_mut() {
-                    Some(Block::Paragraph(last)) => *last = pieces,
-                    _ => into.push(Block::Paragraph(pieces)),
-                }
-                return;
-            }
+            event => return self.loose_piece(event, range, into),
         };
         into.push(block);
     }
@@ -147,7 +136,7 @@ impl<'a> Reader<'a, '_> {
                         | Tag::Strikethrough
                         | Tag::Link { .. }
                         | Tag::Image { .. }),
-                    ) => self.piece_of_item(Event::Start(tag), &range, &mut blocks),
+                    ) => self.loose_piece(Event::Start(tag), &range, &mut blocks),
                     event => self.block(event, &range, &mut blocks),
                 }
             }
@@ -156,7 +145,8 @@ impl<'a> Reader<'a, '_> {
         items
     }
 
-    fn piece_of_item(&mut self, event: Event<'a>, range: &Range<usize>, blocks: &mut Vec<Block>) {
+    /// A piece that stands in no paragraph of its own: it goes on with the last one, or begins one.
+    fn loose_piece(&mut self, event: Event<'a>, range: &Range<usize>, blocks: &mut Vec<Block>) {
         let mut pieces = match blocks.last_mut() {
             Some(Block::Paragraph(pieces)) => std::mem::take(pieces),
             _ => Vec::new(),

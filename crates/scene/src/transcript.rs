@@ -1,6 +1,7 @@
 //! The terminal as a file: what it showed as text, and as a recording that players of terminals show (asciicast v3).
 
 use kubesim::{Change, History};
+use serde_json::Value;
 use std::fmt::Write;
 
 /// The size of the terminal that is recorded (columns, rows).
@@ -23,34 +24,18 @@ pub fn text(history: &History) -> String {
 pub fn asciicast(history: &History, title: &str) -> String {
     let (columns, rows) = SIZE;
     let mut out = format!("{{\"version\":3,\"term\":{{\"cols\":{columns},\"rows\":{rows}}},\"title\":");
-    quote(title, &mut out);
+    out.push_str(&Value::from(title).to_string());
     out.push_str("}\n");
     let mut last = 0;
     for (at, text) in printed(history) {
         let gone = (at - last).max(0);
         let _ = write!(out, "[{}.{:03},\"o\",", gone / 1000, gone % 1000);
         // A terminal's line feed goes down, not back.
-        quote(&text.replace('\n', "\r\n"), &mut out);
+        out.push_str(&Value::from(text.replace('\n', "\r\n")).to_string());
         out.push_str("]\n");
         last = at;
     }
     out
-}
-
-/// Adds a text as JSON.
-fn quote(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            c if c < ' ' => _ = write!(out, "\\u{:04x}", c as u32),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

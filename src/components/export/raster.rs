@@ -4,7 +4,7 @@
 
 use crate::components::files::save_blob;
 use gloo::events::EventListener;
-use gloo::utils::{document, document_element, window};
+use gloo::utils::document;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
@@ -96,16 +96,5 @@ pub fn save(name: &str, bytes: &[u8]) {
     parts.push(&Uint8Array::from(bytes));
     if let Ok(blob) = Blob::new_with_u8_array_sequence(&parts) {
         save_blob(name, &blob);
-    }
-}
-
-/// Whether the page is dark now.
-pub fn is_dark() -> bool {
-    match document_element().get_attribute("data-theme") {
-        Some(theme) => theme == "dark",
-        None => {
-            let query = window().match_media("(prefers-color-scheme: dark)");
-            query.ok().flatten().is_some_and(|query| query.matches())
-        }
     }
 }

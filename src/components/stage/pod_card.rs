@@ -115,24 +115,10 @@ fn facts(words: &'static Messages, pod: &PodView, listed: Html) -> Html {
 
 /// What a replacement has of its predecessor, and what is new.
 fn kept(words: &'static Messages, replaced: &Replaced) -> Html {
-    let Replaced { claims, ip, node, revision } = *replaced;
-    let parts = [
-        (Some(true), words.stayed()),
-        (claims, words.stayed_claims()),
-        (Some(false), "uid"),
-        (ip, "IP"),
-        (node, words.node()),
-        (Some(revision), words.revision()),
-    ];
-    let list = |same: bool| {
-        let names: Vec<&str> =
-            parts.iter().filter(|(is, _)| *is == Some(same)).map(|(_, name)| *name).collect();
-        names.join(", ")
-    };
     html! {
         <p class="kept">
-            <em class="same">{ words.same() }</em>{ " " }{ list(true) }<br />
-            <em class="new">{ words.new_part() }</em>{ " " }{ list(false) }
+            <em class="same">{ words.same() }</em>{ " " }{ replaced.names(words, true) }<br />
+            <em class="new">{ words.new_part() }</em>{ " " }{ replaced.names(words, false) }
         </p>
     }
 }

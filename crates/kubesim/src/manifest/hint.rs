@@ -2,10 +2,14 @@
 
 use crate::api::refusal::Hint;
 
+/// Whether a text has something to be filled in, as a chart's templates have.
+pub(crate) fn is_template(text: &str) -> bool {
+    text.split("{{").skip(1).any(|after| after.contains("}}"))
+}
+
 /// What is probably meant by a text that can't be read from this line on (from 1).
 pub fn hint(text: &str, line: u32) -> Option<Hint> {
-    let is_template = text.split("{{").skip(1).any(|after| after.contains("}}"));
-    if is_template {
+    if is_template(text) {
         return Some(Hint::HelmTemplate);
     }
     // The scanner may notice a tab only at the end of what it could belong to.

@@ -1,6 +1,7 @@
 //! Texts → trees of objects: the forms in which kubectl gives out a cluster's state, and those that people take for it.
 
 use super::state::{Place, Unreadable};
+use crate::manifest::hint::is_template;
 use serde_json::Value;
 
 /// Files larger than this together, in bytes, are not read: what they hold would be more than a page can show.
@@ -211,7 +212,7 @@ fn name_in(text: &str) -> String {
 }
 
 fn looks_like_template(text: &str) -> bool {
-    text.split("{{").skip(1).any(|after| after.contains("}}")) && !text.contains("uid:")
+    is_template(text) && !text.contains("uid:")
 }
 
 /// What a text is, if it is clearly no objects.

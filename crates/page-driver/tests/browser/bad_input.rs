@@ -5,18 +5,11 @@ use serde_json::json;
 use crate::story::type_line;
 use page_driver::page::{Page, View};
 
+use crate::settled;
+
 /// What the stage shows, but for ages.
 const STAGE: &str =
     "[...document.querySelectorAll('.lane')].map(lane => lane.innerText.replace(/age\\n\\S+/, '')).join()";
-
-/// The page at rest with the first example applied.
-fn settled() -> Page {
-    let mut page = Page::open(View::DESKTOP);
-    page.click_named("16×");
-    page.wait("all is as wanted", "document.querySelectorAll('.pod.ready').length === 3");
-    page.wait("time stands", "document.querySelector('[aria-label=Play]')");
-    page
-}
 
 /// Puts a text into the editor at once: for a long text the browser's own pasting takes longer than anything of ours.
 fn put(page: &mut Page, text: &str) {
@@ -55,7 +48,7 @@ fn refused(page: &mut Page, manifest: &str, line: &str, words: &str) {
 
 #[test]
 fn mistakes_are_told_at_their_line_and_change_nothing() {
-    let mut page = settled();
+    let mut page = settled(View::DESKTOP);
     let manifest = seed_walk::manifest();
     let with = |part: &str, other: &str| {
         assert!(manifest.contains(part), "{part}");
@@ -113,7 +106,7 @@ fn mistakes_are_told_at_their_line_and_change_nothing() {
 
 #[test]
 fn hostile_texts_do_not_freeze_the_page() {
-    let mut page = settled();
+    let mut page = settled(View::DESKTOP);
     let bomb = {
         let mut text = String::from("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
         for (name, last) in ('b'..='i').zip('a'..) {
@@ -195,7 +188,7 @@ fn hostile_texts_do_not_freeze_the_page() {
 /// A keystroke in a long manifest costs no more drawing than one in a short one.
 #[test]
 fn typing_in_a_long_manifest_stays_smooth() {
-    let mut page = settled();
+    let mut page = settled(View::DESKTOP);
     let mut costs = Vec::new();
     for copies in [20, 100] {
         let text: String = (0..copies)

@@ -4,17 +4,10 @@ use serde_json::json;
 
 use page_driver::page::{Page, View};
 
+use crate::settled;
+
 /// Where a line is typed.
 const LINE: &str = "[aria-label='Command line']";
-
-/// The page at rest with the first example applied.
-fn settled(view: View) -> Page {
-    let mut page = Page::open(view);
-    page.click_named("16×");
-    page.wait("all is as wanted", "document.querySelectorAll('.pod.ready').length === 3");
-    page.wait("time stands", "document.querySelector('[aria-label=Play]')");
-    page
-}
 
 /// Pastes a text where the focus is, as the clipboard does it.
 fn paste_lines(page: &mut Page, text: &str) {

@@ -18,3 +18,14 @@ mod scale;
 mod sharing;
 mod story;
 mod time;
+
+use page_driver::page::{Page, View};
+
+/// The page at rest with the first example applied.
+fn settled(view: View) -> Page {
+    let mut page = Page::open(view);
+    page.click_named("16×");
+    page.wait("all is as wanted", "document.querySelectorAll('.pod.ready').length === 3");
+    page.wait("time stands", "document.querySelector('[aria-label=Play]')");
+    page
+}

@@ -412,25 +412,15 @@ impl Stage<'_> {
     /// What a replacement has of its predecessor, and what is new, in words.
     fn kept(&self, pen: &mut Pen, replaced: &Replaced, [x, mut y]: [f32; 2]) {
         let words = self.words;
-        let Replaced { claims, ip, node, revision } = *replaced;
-        let parts = [
-            (Some(true), words.stayed()),
-            (claims, words.stayed_claims()),
-            (Some(false), "uid"),
-            (ip, "IP"),
-            (node, words.node()),
-            (Some(revision), words.revision()),
-        ];
         // What stays is more than what is new.
         let lines = self.layout.kept_lines - 1;
         let lists =
             [(true, words.same(), "w z11 f-ready", lines), (false, words.new_part(), "w z11 f-term", 1)];
         for (same, label, class, most) in lists {
-            let names: Vec<&str> =
-                parts.iter().filter(|(is, _)| *is == Some(same)).map(|(_, name)| *name).collect();
+            let names = replaced.names(words, same);
             let left = width(label, Font::Bold, 11.0) + 6.0;
             pen.text(x, y, label, class);
-            for line in wrapped(&names.join(", "), Font::Sans, 11.0, self.layout.card - 22.0 - left, most) {
+            for line in wrapped(&names, Font::Sans, 11.0, self.layout.card - 22.0 - left, most) {
                 pen.text(x + left, y, &line, "z11 f-ink-2");
                 y += FILE_LINE;
             }

@@ -4,6 +4,7 @@ use super::pod_grid::PodGrid;
 use crate::explain::Explanation;
 use crate::history::pod_state::PodState;
 use kubesim::{Key, Str};
+use messages::Messages;
 use std::rc::Rc;
 
 /// A moment, exact enough for smooth movement: milliseconds since the cluster's zero.
@@ -126,6 +127,23 @@ pub struct Replaced {
     pub node: Option<bool>,
     /// Whether its template is the same.
     pub revision: bool,
+}
+
+impl Replaced {
+    /// The names of what is the same as before, or of what is new.
+    pub fn names(&self, words: &Messages, same: bool) -> String {
+        let parts = [
+            (Some(true), words.stayed()),
+            (self.claims, words.stayed_claims()),
+            (Some(false), "uid"),
+            (self.ip, "IP"),
+            (self.node, words.node()),
+            (Some(self.revision), words.revision()),
+        ];
+        let names: Vec<&str> =
+            parts.iter().filter(|(is, _)| *is == Some(same)).map(|(_, name)| *name).collect();
+        names.join(", ")
+    }
 }
 
 /// What a replacement has of its predecessor.
