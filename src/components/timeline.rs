@@ -9,6 +9,7 @@ use crate::session::{Action, Session};
 use kubesim::SimTime;
 use messages::{Messages, fill};
 use scene::history::Band;
+use scene::history::axis;
 use scene::history::pod_state::{PodName, PodState};
 use scene::history::{Chronicle, Decision, Life, Stretch, UserCommand};
 use scene::scene::{PodSlot, Scene};
@@ -21,8 +22,6 @@ use yew::prelude::*;
 /// The height of the bands of very many pods (pixels), and into how many columns they are cut.
 const BANDS_PX: usize = 84;
 const COLUMNS: u32 = 400;
-/// More pods than this have no rows of their own, whosever they are.
-const MOST_ROWS: usize = 60;
 /// The shortest stretch that the timeline shows (milliseconds of simulated time).
 const SHORTEST_MS: f64 = 60_000.0;
 /// The playhead at the frontier is this far to the right.
@@ -67,7 +66,7 @@ pub fn timeline(
     let x = |time: f64| percent(time / span);
     let other = session.beside();
     let pods = session.chronicle().pods.len() + other.map_or(0, |branch| branch.chronicle().pods.len());
-    let crowd = scene.grid.is_some() || pods > MOST_ROWS;
+    let crowd = scene.grid.is_some() || pods > axis::MOST_ROWS;
     let rows = Rc::new(if crowd { Vec::new() } else { rows(session.chronicle(), scene) });
     let watched = session.chronicle().answers.iter().rev().find_map(|(_, asked)| asked.clone());
     let watched = watched.filter(|_| !crowd);
@@ -79,13 +78,13 @@ pub fn timeline(
     let count = if crowd { 1 } else { first + other_rows.as_ref().map_or(0, |rows| rows.len() + 1) };
     let height = if crowd { BANDS_PX } else { row_height(count) };
     let bottom = TOP_PX + count * height;
-    let step = tick_step(span);
+    let step = axis::tick_step(span);
     let tick = |n: i64| {
         let at = n as f64 * step;
         html! {
             <svg x={x(at)} overflow="visible">
                 <line y1="16" y2={bottom.to_string()} />
-                if at < 0.97 * span && (at - now).abs() > APART * span { <text y="11">{ clock(at) }</text> }
+                if at < 0.97 * span && (at - now).abs() > APART * span { <text y="11">{ axis::clock(at) }</text> }
             </svg>
         }
     };
@@ -244,24 +243,6 @@ fn bars_span(frontier: f64) -> f64 {
     span
 }
 
-/// The stretch between two times on the axis.
-fn tick_step(span: f64) -> f64 {
-    let steps = [5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 21600.0, 86400.0];
-    let fits = |step: &&f64| span / 1000.0 / **step <= 7.0;
-    steps.iter().find(fits).unwrap_or(&604800.0) * 1000.0
-}
-
-/// A time on the axis: `45s`, `2m`, `2m30s`.
-fn clock(at: f64) -> String {
-    let seconds = (at / 1000.0) as i64;
-    match (seconds / 60, seconds % 60) {
-        (0, s) => format!("{s}s"),
-        (m, 0) if m >= 60 && m % 60 == 0 => format!("{}h", m / 60),
-        (m, 0) => format!("{m}m"),
-        (m, s) => format!("{m}m{s}s"),
-    }
-}
-
 fn controls(words: &'static Messages, session: &Session, send: &Callback<Intent>) -> Html {
     let icon = |class: &'static str, label: &'static str, text: &'static str, action: Action| {
         sign(class, label, text, send, Intent::Session(action))
@@ -387,7 +368,9 @@ fn strips(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> 
     let mut paths: [String; 6] = Default::default();
     let x = |time: SimTime| (time.0 as f64 / span * STRIP as f64) as i64;
     for (row, name) in rows.iter().enumerate() {
-        for (from, to, stretch) in chronicle.lives(name).iter().flat_map(|life| stretches(life, span)) {
+        for (from, to, stretch) in
+            chronicle.lives(name).iter().flat_map(|life| life.stretches(SimTime(span as i64)))
+        {
             let (top, thick) = bar(stretch.state, height * FINE);
             let (from, width) = (x(from), x(to) - x(from));
             let _ = write!(
@@ -409,24 +392,11 @@ fn strips(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> 
     }
 }
 
-/// From when to when a pod was in each of its states.
-fn stretches(life: &Life, span: f64) -> impl Iterator<Item = (SimTime, SimTime, &Stretch)> {
-    let end = SimTime(span as i64);
-    let to = move |n: usize| life.states.get(n + 1).map(|next| next.since).or(life.gone).unwrap_or(end);
-    life.states.iter().enumerate().map(move |(n, stretch)| (stretch.since, to(n), stretch))
-}
-
 /// Where in its row a state's bar begins, and how thick it is. The more a pod is there, the thicker is its bar, so that states
 /// are told apart without colours, too.
 fn bar(state: PodState, height: usize) -> (usize, usize) {
     let full = (height * 2 / 3).max(2);
-    let twelfths = match state {
-        PodState::Pending => 4,
-        PodState::Init => 6,
-        PodState::Running => 9,
-        PodState::Ready | PodState::Terminating | PodState::Failing => 12,
-    };
-    let thick = (full * twelfths / 12).max(2);
+    let thick = (full * axis::twelfths(state) / 12).max(2);
     ((height - full) / 2 + (full - thick), thick)
 }
 
@@ -435,7 +405,7 @@ fn bars(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> Ht
     let mut bars = Vec::new();
     for (row, name) in rows.iter().enumerate() {
         for (from, to, Stretch { state, status, .. }) in
-            chronicle.lives(name).iter().flat_map(|life| stretches(life, span))
+            chronicle.lives(name).iter().flat_map(|life| life.stretches(SimTime(span as i64)))
         {
             let (top, thick) = bar(*state, height);
             let y = TOP_PX + row * height + top;
@@ -504,17 +474,11 @@ fn groups(marks: &[UserCommand], span: f64, apart: f64) -> Vec<&[UserCommand]> {
     groups
 }
 
-/// A command in as few words as tell it.
-fn command(mark: &UserCommand) -> &str {
-    let text = mark.text.strip_prefix("kubectl ").unwrap_or(&mark.text);
-    text.split(" -f -").next().unwrap_or_default()
-}
-
 /// What is written at a group: its only command, the only one that may change something, or how many they are.
 fn label(words: &'static Messages, group: &[UserCommand]) -> String {
-    let mut writes = group.iter().map(command).filter(|text| !only_reads(text));
+    let mut writes = group.iter().map(UserCommand::short).filter(|text| !only_reads(text));
     match (group, writes.next(), writes.next()) {
-        ([only], ..) => command(only).to_string(),
+        ([only], ..) => only.short().to_string(),
         (_, Some(write), None) => [write, " +", &(group.len() - 1).to_string()].concat(),
         _ => how_many(words, group),
     }
@@ -570,14 +534,14 @@ fn lists(
     let list = |group: &[UserCommand]| {
         let (first, at) = (&group[0], group[0].at.0 as f64 / span);
         let shown = &group[group.len().saturating_sub(LISTED)..];
-        let longest = shown.iter().map(|mark| command(mark).chars().count()).max().unwrap_or_default() + 9;
+        let longest = shown.iter().map(|mark| mark.short().chars().count()).max().unwrap_or_default() + 9;
         let width = longest * 7 + 14;
         // As far to the left as the mark is to the right: so nothing of it is beyond an edge.
         let x = |inner: i64| (inner - (at * width as f64) as i64).to_string();
         let line = |(n, mark): (usize, &UserCommand)| {
-            html! { <text x={x(8)} y={(50 + n * 15).to_string()}>{ mark.at.to_string() }{ "  " }{ command(mark) }</text> }
+            html! { <text x={x(8)} y={(50 + n * 15).to_string()}>{ mark.at.to_string() }{ "  " }{ mark.short() }</text> }
         };
-        let all: Vec<&str> = group.iter().map(command).collect();
+        let all: Vec<&str> = group.iter().map(UserCommand::short).collect();
         let seek = Intent::Session(Action::Seek(first.at.0 as f64));
         html! {
             <svg x={percent(at)} overflow="visible">

@@ -1,6 +1,7 @@
 //! The chronicle of a history, so that it need not be read again for every picture: each pod's lives and the states it
 //! went through, each volume's files, the user's commands, the terminal's text.
 
+pub mod axis;
 pub mod difference;
 pub mod long_lines;
 pub mod pod_state;
@@ -41,6 +42,14 @@ pub struct Life {
     pub states: Vec<Stretch>,
 }
 
+impl Life {
+    /// From when to when the pod was in each of its states, the last one up to `end` if it is there still.
+    pub fn stretches(&self, end: SimTime) -> impl Iterator<Item = (SimTime, SimTime, &Stretch)> {
+        let to = move |n: usize| self.states.get(n + 1).map(|next| next.since).or(self.gone).unwrap_or(end);
+        self.states.iter().enumerate().map(move |(n, stretch)| (stretch.since, to(n), stretch))
+    }
+}
+
 /// A stretch of a pod's life in one state, up to the next one.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stretch {
@@ -59,6 +68,14 @@ pub struct UserCommand {
     pub at: SimTime,
     /// The command.
     pub text: Str,
+}
+
+impl UserCommand {
+    /// The command in as few words as tell it.
+    pub fn short(&self) -> &str {
+        let text = self.text.strip_prefix("kubectl ").unwrap_or(&self.text);
+        text.split(" -f -").next().unwrap_or_default()
+    }
 }
 
 /// A decision of a controller.

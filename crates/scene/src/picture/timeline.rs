@@ -5,7 +5,7 @@ use super::sheet::{Layer, Pen, Sheet, num};
 use super::stage::{fill_of, soft_of};
 use super::text::{Font, cut, cut_name, width};
 use crate::history::pod_state::{PodName, PodState};
-use crate::history::{Chronicle, Life, Stretch, UserCommand};
+use crate::history::{Chronicle, Stretch, UserCommand, axis};
 use kubesim::SimTime;
 use messages::Messages;
 use std::fmt::Write;
@@ -13,8 +13,6 @@ use std::fmt::Write;
 /// The legend; above the first row: the axis and the commands.
 const LEGEND: f32 = 30.0;
 const AXIS: f32 = 34.0;
-/// More pods than this have no rows of their own.
-const MOST_ROWS: usize = 60;
 /// The height of the bands of very many pods, and into how many columns they are cut.
 const BANDS: f32 = 84.0;
 const COLUMNS: i64 = 400;
@@ -47,7 +45,7 @@ impl Timeline<'_> {
                 rows.insert(place, name);
             }
         }
-        if rows.len() > MOST_ROWS { Vec::new() } else { rows }
+        if rows.len() > axis::MOST_ROWS { Vec::new() } else { rows }
     }
 
     fn row_height(&self) -> f32 {
@@ -122,7 +120,7 @@ impl Timeline<'_> {
                 break;
             }
             sheet.at((Layer::Bars, 0, 1 + state as u16), &|pen| {
-                let high = 9.0 * twelfths(state) as f32 / 12.0;
+                let high = 9.0 * axis::twelfths(state) as f32 / 12.0;
                 block(pen, [x, y - high, 9.0, high], 2.5, state);
                 pen.text(x + 14.0, y, name, "z11 f-ink-2");
             });
@@ -132,11 +130,11 @@ impl Timeline<'_> {
 
     fn axis(&self, sheet: &mut Sheet) {
         let (y, bottom) = (self.top + LEGEND, self.bottom());
-        let step = tick_step(self.to - self.from);
+        let step = axis::tick_step(self.to - self.from);
         let first = (self.from / step).ceil() as i64;
         sheet.at((Layer::Bars, 0, 9), &|pen| {
             for n in first..=(self.to / step) as i64 {
-                let (at, label) = (n as f64 * step, clock(n as f64 * step));
+                let (at, label) = (n as f64 * step, axis::clock(n as f64 * step));
                 let x = self.x(at);
                 pen.line([x, y + 16.0], [x, bottom], "s-line");
                 let half = width(&label, Font::Sans, 11.0) / 2.0;
@@ -161,8 +159,7 @@ impl Timeline<'_> {
             let next =
                 commands[n + 1..].iter().map(|next| self.x(next.at.0 as f64)).find(|next| *next > x + 40.0);
             let room = next.unwrap_or(self.width - EDGE) - x - 16.0;
-            let text = command.text.strip_prefix("kubectl ").unwrap_or(&command.text);
-            let text = cut(text.split(" -f -").next().unwrap_or_default(), Font::Sans, 11.0, room);
+            let text = cut(command.short(), Font::Sans, 11.0, room);
             end = x + 16.0 + width(&text, Font::Sans, 11.0);
             let sign = ["M", &num(x), " ", &num(y + 18.0), "h8l-4 6z"].concat();
             sheet.at((Layer::Bars, 1, n as u16), &|pen| {
@@ -195,14 +192,15 @@ impl Timeline<'_> {
             let middle = self.first() + (n as f32 + 0.5) * high;
             sheet.at((Layer::Bars, 3, n as u16), &|pen| {
                 for life in self.chronicle.lives(row) {
-                    for (from, to, state) in stretches(life, self.frontier) {
-                        if to <= self.from || from >= self.to {
+                    for (from, to, Stretch { state, .. }) in life.stretches(SimTime(self.frontier as i64)) {
+                        let (from, to) = (from.0 as f64, (to.0 as f64).min(self.frontier));
+                        if from >= to || to <= self.from || from >= self.to {
                             continue;
                         }
-                        let thick = (full * twelfths(state) as f32 / 12.0).max(2.0);
+                        let thick = (full * axis::twelfths(*state) as f32 / 12.0).max(2.0);
                         let (x, end) = (self.x(from), self.x(to));
                         let frame = [x, middle + full / 2.0 - thick, end - x, thick];
-                        block(pen, frame, (thick / 4.0).min(4.0), state);
+                        block(pen, frame, (thick / 4.0).min(4.0), *state);
                     }
                 }
             });
@@ -271,43 +269,5 @@ fn block(pen: &mut Pen, frame: [f32; 4], radius: f32, state: PodState) {
         PodState::Failing if high > 4.0 => pen.rect(inner, radius, "f-fail-soft s-fail lw"),
         PodState::Terminating if high > 2.5 => pen.rect(frame, radius, soft_of(state)),
         _ => pen.rect(frame, radius, fill_of(state)),
-    }
-}
-
-/// How thick a state's bar is, as on the page.
-fn twelfths(state: PodState) -> usize {
-    match state {
-        PodState::Pending => 4,
-        PodState::Init => 6,
-        PodState::Running => 9,
-        PodState::Ready | PodState::Terminating | PodState::Failing => 12,
-    }
-}
-
-/// From when to when a pod was in each of its states.
-fn stretches(life: &Life, end: f64) -> impl Iterator<Item = (f64, f64, PodState)> {
-    let to = move |n: usize| {
-        life.states.get(n + 1).map(|next| next.since).or(life.gone).map_or(end, |at| at.0 as f64)
-    };
-    let known =
-        move |(n, stretch): (usize, &Stretch)| (stretch.since.0 as f64, to(n).min(end), stretch.state);
-    life.states.iter().enumerate().map(known).filter(|(from, to, _)| from < to)
-}
-
-/// The stretch between two times on the axis (milliseconds).
-fn tick_step(span: f64) -> f64 {
-    let steps = [1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 21600.0, 86400.0];
-    let fits = |step: &&f64| span / 1000.0 / **step <= 7.0;
-    steps.iter().find(fits).unwrap_or(&604800.0) * 1000.0
-}
-
-/// A time on the axis: `45s`, `2m`, `2m30s`.
-fn clock(at: f64) -> String {
-    let seconds = (at / 1000.0) as i64;
-    match (seconds / 60, seconds % 60) {
-        (0, s) => format!("{s}s"),
-        (m, 0) if m >= 60 && m % 60 == 0 => format!("{}h", m / 60),
-        (m, 0) => format!("{m}m"),
-        (m, s) => format!("{m}m{s}s"),
     }
 }
