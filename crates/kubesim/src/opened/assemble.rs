@@ -21,6 +21,8 @@ pub struct Assembly {
     pub(super) allow: AllowList,
     /// The newest time so far, in milliseconds of Unix time.
     newest_ms: Option<i64>,
+    /// When the state was taken, if somebody knows, in milliseconds of Unix time.
+    pub(super) taken_ms: Option<i64>,
     from_cluster: usize,
     redacted: Option<String>,
     twice: Option<String>,
@@ -205,10 +207,10 @@ impl Assembly {
         if !self.trees.iter().any(|(kind, _)| of_sets(*kind)) {
             return Err(Unreadable::NothingOfUse { kinds: self.kinds.into_iter().collect() });
         }
-        let mut taken_unix_seconds = self.newest_ms.unwrap_or(0).div_euclid(1000);
+        let mut taken_unix_seconds = self.taken_ms.or(self.newest_ms).unwrap_or(0).div_euclid(1000);
         let mut objects = self.objects(taken_unix_seconds);
         let later = seconds_until_available(&objects);
-        if later > 0 {
+        if later > 0 && self.taken_ms.is_none() {
             taken_unix_seconds += later;
             objects = self.objects(taken_unix_seconds);
         }

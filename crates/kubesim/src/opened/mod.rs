@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `text` | texts → trees; what people take for a state and is none |
 //! | `opening`, `state` | files → a state, a little at a time; what it is then |
+//! | `recording` | a recording of watches → the objects at one of its moments |
 //! | `allow` | what is kept of an object, and what is never kept |
 //! | `assemble` | the objects of one state: one of each, with the revisions that their templates have |
 //! | `made_up` | what is missing but needed: nodes, volumes, classes, … |
@@ -19,6 +20,7 @@ mod begin;
 mod made_up;
 mod measure;
 mod opening;
+mod recording;
 mod state;
 mod text;
 

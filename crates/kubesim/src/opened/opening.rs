@@ -27,7 +27,12 @@ pub const MOST_OBJECTS: usize = 60_000;
 impl Opening {
     /// Begins to read files: each a name and a text. Errors: what they are instead of a state.
     pub fn new(files: &[(String, String)]) -> Result<Opening, Unreadable> {
-        Ok(Opening { texts: Texts::new(files)?, assembly: Assembly::default(), next: 0 })
+        Opening::up_to(files, None)
+    }
+
+    /// The same; of a recording only what it saw up to so many milliseconds after its beginning.
+    pub fn up_to(files: &[(String, String)], until_ms: Option<i64>) -> Result<Opening, Unreadable> {
+        Ok(Opening { texts: Texts::new(files, until_ms)?, assembly: Assembly::default(), next: 0 })
     }
 
     /// How many parts are read, and how many there are.
@@ -45,6 +50,7 @@ impl Opening {
                 return Err(Unreadable::TooMany { objects: self.next });
             }
         }
+        self.assembly.taken_ms = self.texts.taken_ms;
         Ok(goes_on)
     }
 

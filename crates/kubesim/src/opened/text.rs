@@ -1,5 +1,6 @@
 //! Texts → trees of objects: the forms in which kubectl gives out a cluster's state, and those that people take for it.
 
+use super::recording::{LINES_AT_ONCE, Recording, is_recording};
 use super::state::{Place, Unreadable};
 use crate::manifest::hint::is_template;
 use serde_json::Value;
@@ -21,6 +22,8 @@ struct Piece {
     /// Lines of the file before it.
     line: usize,
     text: String,
+    /// Whether these are lines of a recording.
+    is_recorded: bool,
 }
 
 /// Texts on the way to trees, a piece at a time.
@@ -31,17 +34,31 @@ pub struct Texts {
     read: usize,
     pub total: usize,
     pub items: Vec<Item>,
+    recording: Option<Recording>,
+    /// When the state was taken, in milliseconds of Unix time, if a recording says so.
+    pub taken_ms: Option<i64>,
 }
 
 impl Texts {
-    /// Splits texts into pieces. Errors: what they are instead of a state.
-    pub fn new(files: &[(String, String)]) -> Result<Texts, Unreadable> {
+    /// Splits texts into pieces. `until_ms`: the moment of a recording, from its beginning; its end if none is asked for. Errors:
+    /// what they are instead of a state.
+    pub fn new(files: &[(String, String)], until_ms: Option<i64>) -> Result<Texts, Unreadable> {
         let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
         if bytes > MOST_BYTES {
             return Err(Unreadable::TooLarge { bytes, largest: largest_kinds(files) });
         }
         let mut pieces = Vec::new();
+        let mut recording = None;
         for (file, (name, text)) in files.iter().enumerate() {
+            if is_recording(text) {
+                recording = Some(Recording::up_to(until_ms));
+                let lines: Vec<&str> = text.lines().collect();
+                for (n, lines) in lines.chunks(LINES_AT_ONCE).enumerate() {
+                    let text = lines.join("\n");
+                    pieces.push(Piece { file, line: n * LINES_AT_ONCE, text, is_recorded: true });
+                }
+                continue;
+            }
             if let Some(wrong) = wrong_form(name, text) {
                 return Err(wrong);
             }
@@ -49,7 +66,15 @@ impl Texts {
         }
         let names = files.iter().map(|(name, _)| name.clone()).collect();
         let total = pieces.len();
-        Ok(Texts { names, pieces: pieces.into_iter(), read: 0, total, items: Vec::new() })
+        Ok(Texts {
+            names,
+            pieces: pieces.into_iter(),
+            read: 0,
+            total,
+            items: Vec::new(),
+            recording,
+            taken_ms: None,
+        })
     }
 
     /// How many pieces are read.
@@ -59,8 +84,25 @@ impl Texts {
 
     /// Reads the next piece; false if there is none. Errors: it can't be read.
     pub fn step(&mut self) -> Result<bool, Unreadable> {
-        let Some(piece) = self.pieces.next() else { return Ok(false) };
+        let Some(piece) = self.pieces.next() else {
+            self.end_recording();
+            return Ok(false);
+        };
         self.read += 1;
+        if let (true, Some(recording)) = (piece.is_recorded, &mut self.recording) {
+            for (n, line) in piece.text.lines().enumerate() {
+                if !recording.line(line, piece.line + n + 1) {
+                    let (file, line) = (self.names[piece.file].clone(), piece.line + n + 1);
+                    let is_last = self.pieces.as_slice().is_empty() && n + 1 == piece.text.lines().count();
+                    if is_last {
+                        // A watch may have been cut in the middle of its last line.
+                        break;
+                    }
+                    return Err(Unreadable::Syntax { file, line, message: "no event of a watch".into() });
+                }
+            }
+            return Ok(true);
+        }
         let stream = yaml::read_up_to(&piece.text, MOST_BYTES);
         if let Some(error) = stream.error {
             let line = piece.line + error.span.line as usize;
@@ -84,6 +126,16 @@ impl Texts {
             self.add(document.value(), &Place { file: self.names[piece.file].clone(), line }, "", "", 0);
         }
         Ok(true)
+    }
+
+    /// What a recording has left is read like any other objects.
+    fn end_recording(&mut self) {
+        let Some(recording) = self.recording.take() else { return };
+        self.taken_ms = recording.taken_ms();
+        let file = self.names.first().cloned().unwrap_or_default();
+        for (tree, line) in recording.into_objects() {
+            self.items.push(Item { tree, place: Place { file: file.clone(), line } });
+        }
     }
 
     /// An object as far as it was read last, for people.
@@ -123,7 +175,7 @@ impl Texts {
 /// Splits a text into pieces: a list as kubectl prints it in YAML into its items, anything else into documents.
 fn split(file: usize, name: &str, text: &str, pieces: &mut Vec<Piece>) -> Result<(), Unreadable> {
     if text.trim_start().starts_with(['{', '[']) {
-        pieces.push(Piece { file, line: 0, text: text.to_owned() });
+        pieces.push(Piece { file, line: 0, text: text.to_owned(), is_recorded: false });
         return Ok(());
     }
     let mut document = String::new();
@@ -132,7 +184,7 @@ fn split(file: usize, name: &str, text: &str, pieces: &mut Vec<Piece>) -> Result
     let mut has_trailer = true;
     let flush = |document: &mut String, started_at: usize, pieces: &mut Vec<Piece>| {
         if !document.trim().is_empty() {
-            pieces.push(Piece { file, line: started_at, text: std::mem::take(document) });
+            pieces.push(Piece { file, line: started_at, text: std::mem::take(document), is_recorded: false });
         }
         document.clear();
     };

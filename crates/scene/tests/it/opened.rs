@@ -295,3 +295,92 @@ fn nothing_is_invented_about_what_ran_before() {
         assert!(printed.contains(said), "{line}: {printed}");
     }
 }
+
+/// A damaged state is refused or opened, played on and explained, and nothing panics: lines gone, doubled, cut, in another order.
+#[test]
+fn damaged_states_are_answered() {
+    let mut rng = kubesim::Rng::new(7);
+    let mut pick = |n: usize| (rng.next_u64() % n.max(1) as u64) as usize;
+    let (mut opened_count, mut refused) = (0, 0);
+    let names = [
+        "shop.yaml",
+        "stuck-bad-image.yaml",
+        "terminating-on-dead-node.yaml",
+        "mid-rollout-init.yaml",
+        "crash-loop.yaml",
+    ];
+    for case in 0..120 {
+        let text = read(names[case % names.len()]);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for _ in 0..1 + pick(12) {
+            let (at, other) = (pick(lines.len()), pick(lines.len()));
+            match pick(7) {
+                0 => drop(lines.remove(at)),
+                1 => lines.swap(at, other),
+                2 => {
+                    lines[at] =
+                        lines[at].split(": ").next().map(|key| [key, ": -1"].concat()).unwrap_or_default()
+                }
+                3 => {
+                    lines[at] =
+                        lines[at].split(": ").next().map(|key| [key, ": \"\""].concat()).unwrap_or_default()
+                }
+                4 => {
+                    lines[at] = lines[at]
+                        .split(": ")
+                        .next()
+                        .map(|key| [key, ": 99999999999999"].concat())
+                        .unwrap_or_default()
+                }
+                5 => lines[at] = lines[other].clone(),
+                _ => lines.truncate(lines.len() - pick(lines.len() / 10)),
+            }
+        }
+        let text = lines.join("\n") + "\nkind: List\n";
+        match open(&[("state.yaml".into(), text)]) {
+            Ok(opened) => {
+                opened_count += 1;
+                let mut story = Story::opened(Rc::new(opened));
+                story.run_until(kubesim::SimTime(30_000));
+                let store = story.cluster.api.store();
+                for set in store.list(Kind::StatefulSet) {
+                    of_state(&EN, store, set);
+                }
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(opened_count > 15 && refused > 5, "{opened_count} opened, {refused} refused");
+}
+
+/// A recording is what its watches had seen at a moment.
+#[test]
+fn a_recording_is_explained_at_each_moment() {
+    let folder = folder().join("../recordings");
+    let text = std::fs::read_to_string(folder.join("stuck-update-undo-delete.tsv")).expect("it is there");
+    let found = |ms: Option<i64>| {
+        let files = [("recording.tsv".to_owned(), text.clone())];
+        let mut opening = kubesim::Opening::up_to(&files, ms).expect("a recording");
+        while opening.step().expect("a recording") {}
+        let story = Story::opened(Rc::new(opening.finish().expect("a state")));
+        let store = story.cluster.api.store();
+        store.list(Kind::StatefulSet).map(|set| of_state(&EN, store, set)).collect::<Vec<_>>()
+    };
+    let commands: Value = serde_json::from_str(
+        &std::fs::read_to_string(folder.join("stuck-update-undo-delete.commands.json")).expect("it is there"),
+    )
+    .expect("JSON");
+    let first: f64 = text.split('\t').next().expect("a time").parse().expect("seconds");
+    let given = commands["commands"].as_array().expect("commands").iter();
+    let at: Vec<i64> =
+        given.map(|given| ((given["t"].as_f64().expect("a time") - first) * 1000.0) as i64).collect();
+    // Before the first command all is well; before the second the update is stuck; before the third, after the undo, it is so still.
+    assert_eq!(found(Some(at[0] - 200))[0].outlook, Outlook::Settled);
+    for before in [at[1], at[2]] {
+        let found = &found(Some(before - 200))[0];
+        assert_eq!(found.outlook, Outlook::Stuck, "{found:?}");
+        let blocking = found.blocking.as_ref().expect("a pod");
+        assert_eq!((&*blocking.key.name, blocking.reason.as_deref()), ("flask-2", Some("ImagePullBackOff")));
+    }
+    assert_eq!(found(None).len(), 1);
+}

@@ -2,8 +2,8 @@
 
 use crate::cluster_texts::{self, say_unreadable};
 use crate::output::{Problem, Verdict, remark};
-use clap::ValueEnum;
-use kubesim::{Kind, Opened, SimTime, Story};
+use clap::{ValueEnum, value_parser};
+use kubesim::{Kind, Opened, Opening, SimTime, Story};
 use messages::EN;
 use scene::explain::{Blocking, Explanation, Finding, Outlook, of_nothing, of_state};
 use serde_json::{Value, json};
@@ -12,7 +12,8 @@ use std::rc::Rc;
 
 /// Say why the StatefulSets of a real cluster do not move
 ///
-/// Reads what `kubectl get … -o yaml` (or json) printed, and says for each set how it stands, what it waits for and by which
+/// Reads what `kubectl get … -o yaml` (or json) printed, or a recording of watches (lines of `kubectl get KIND --watch
+/// --output-watch-events -o json`, each with seconds of Unix time and a tab before it), and says for each set how it stands, what it waits for and by which
 /// rule, the object that holds it up, and a command that helps. Nothing is sent anywhere. Values of Secrets, ConfigMaps and
 /// environment variables are not kept.
 #[derive(clap::Args)]
@@ -21,6 +22,9 @@ pub struct Args {
     /// What kubectl printed, in one file or several; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
+    /// Of a recording, the moment: so many seconds after its beginning, instead of its end
+    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(i64).range(0..=1_000_000_000))]
+    pub at: Option<i64>,
     /// How it is said
     #[arg(short, long, value_enum, default_value_t = Form::Text)]
     pub output: Form,
@@ -39,6 +43,7 @@ pub enum Form {
 const AFTER_HELP: &str = "Examples:
   kubectl get sts,pods,pvc,pv,svc,endpointslices,controllerrevisions,deploy,rs,pdb,sc,nodes,events -n shop -o yaml | kubesim why -
   kubesim why shop.yaml
+  kubesim why rollout.tsv --at 30
   kubesim why pods.yaml statefulsets.yaml claims.json -o json
 
 Each kind may be missing: nodes, volumes and classes belong to the cluster, and not everybody may read them.
@@ -55,10 +60,10 @@ pub const UNREADABLE: u8 = 3;
 /// Says why. Returns the exit code.
 pub fn run(args: &Args) -> Verdict {
     let files = read(&args.files)?;
-    let opened = match kubesim::open(&files) {
-        Ok(opened) => Rc::new(opened),
-        Err(why) => return Err(Problem::Unreadable(say_unreadable(&why))),
-    };
+    let unreadable = |why| Problem::Unreadable(say_unreadable(&why));
+    let mut opening = Opening::up_to(&files, args.at.map(|seconds| seconds * 1000)).map_err(unreadable)?;
+    while opening.step().map_err(unreadable)? {}
+    let opened = Rc::new(opening.finish().map_err(unreadable)?);
     let story = Story::opened(opened.clone());
     let found = findings(&story);
     let mut out = std::io::stdout().lock();
