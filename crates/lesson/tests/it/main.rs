@@ -1,5 +1,7 @@
 //! Lessons: what is read, and what is said of mistakes.
 
+mod played;
+
 use lesson::check::{compare, play};
 use lesson::{Item, Severity, parse};
 
