@@ -40,7 +40,7 @@ pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Intent> {
         Some(Intent::Arrange(change(what)))
     };
     match &*key {
-        "m" => return fold(Foldable::Manifest, ".editor"),
+        "m" => return fold(Foldable::Manifest, ".tab-list"),
         "t" => return fold(Foldable::Panel, ".panel .tabs"),
         "l" => return fold(Foldable::Timeline, ".tracks"),
         "a" => return Some(Intent::Arrange(Arrangement::ToggleType)),

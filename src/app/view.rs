@@ -2,6 +2,7 @@
 
 use super::announcer::REGION;
 use super::browser;
+use crate::components::cluster::cluster;
 use crate::components::dns::dns;
 use crate::components::edge::edge;
 use crate::components::editor::Editor;
@@ -12,6 +13,7 @@ use crate::components::header::header;
 use crate::components::inspect::{Inspected, inspect};
 use crate::components::stage::nodes::nodes;
 use crate::components::stage::{Beside, Stage, columns};
+use crate::components::tabs::{tab_list, tab_panel};
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
 use crate::components::world::World;
@@ -20,7 +22,7 @@ use crate::link::address::Address;
 use crate::link::{Link, Problem};
 use crate::page::intent::Intent;
 use crate::page::layout::{Arrangement, Dock, Foldable};
-use crate::page::panel::{Dialog, View};
+use crate::page::panel::{Dialog, LeftTab, View};
 use crate::page::state::{Gone, Notice, PageState};
 use crate::session::presets::PRESETS;
 use crate::session::{Action, Session};
@@ -75,13 +77,13 @@ impl Picture<'_> {
                 { header(words, send) }
                 { self.notice() }
                 <main class={classes!(columns(scene), state.layout.classes().to_vec())}>
-                    <section class="side" data-side="manifest" aria-label={words.manifest()}>
+                    <section class="side" data-side="manifest" aria-label={left_name(words, state.left)}>
                         <div class="whole">
-                            { self.manifest() }
+                            { self.left() }
                             { edge(words.manifest_width(), "300", browser::keep) }
                             { sign("fold", words.fold_manifest(), "◂", send, Intent::Arrange(Arrangement::Fold(Foldable::Manifest))) }
                         </div>
-                        { button("rail", words.manifest(), send, Intent::Arrange(Arrangement::Open(Foldable::Manifest))) }
+                        { button("rail", left_name(words, state.left), send, Intent::Arrange(Arrangement::Open(Foldable::Manifest))) }
                     </section>
                     { self.stage() }
                     <section class="side panel">
@@ -219,6 +221,29 @@ impl Picture<'_> {
         };
         let close = sign("", words.heard(), "✕", self.send, Intent::Dismiss);
         Some(html! { <div {class} {role}><p>{ text }</p>{ undo }{ close }</div> })
+    }
+
+    /// What is left of the stage: its tabs, and what the chosen one shows.
+    fn left(&self) -> Html {
+        let Picture { state, send, .. } = *self;
+        let (words, chosen) = (state.words, state.left);
+        let tabs = LeftTab::ALL.map(|tab| (tab.id(), left_name(words, tab), Intent::ShowLeft(tab)));
+        let place = LeftTab::ALL.iter().position(|tab| *tab == chosen).unwrap_or_default();
+        let content = match chosen {
+            LeftTab::Lesson => html! { <p class="cluster">{ words.nothing_here() }</p> },
+            LeftTab::Manifest => self.manifest(),
+            LeftTab::Cluster => cluster(words, send),
+        };
+        html! {
+            <>
+                <div class="lefts">
+                    { tab_list(words.left_tabs(), LEFT, tabs, place, send) }
+                    // In a window that is not wide this side is in the panel's place.
+                    { choice("back", false, name(words, state.panel).into(), send, Intent::Show(state.panel)) }
+                </div>
+                { tab_panel(LEFT, chosen.id(), content) }
+            </>
+        }
     }
 
     fn manifest(&self) -> Html {
@@ -359,6 +384,18 @@ fn skip(label: &'static str, to: &'static str) -> Html {
         browser::focus(to);
     });
     html! { <button type="button" class="skip" {onclick}>{ label }</button> }
+}
+
+/// The id of what the left tabs change.
+const LEFT: &str = "left-panel";
+
+/// The name of a left tab.
+fn left_name(words: &'static Messages, tab: LeftTab) -> &'static str {
+    match tab {
+        LeftTab::Lesson => words.lesson_tab(),
+        LeftTab::Manifest => words.manifest(),
+        LeftTab::Cluster => words.cluster_tab(),
+    }
 }
 
 /// The name of a part of the page.

@@ -117,7 +117,7 @@ impl Editor {
         let is_example = EXAMPLES.iter().any(|example| is_shown(example.text));
         html! {
             <div class="bar">
-                <h2>{ words.manifest() }</h2>
+                <h2 class="unseen">{ words.manifest() }</h2>
                 <select aria-label={words.examples()} onchange={choose}>
                     <option disabled={self.own.is_empty()} selected={!is_example && self.preset.is_none()}>{ words.own_manifest() }</option>
                     { for EXAMPLES.iter().map(of_example) }

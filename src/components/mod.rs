@@ -5,6 +5,7 @@
 //! component adds 2 kB to the page.
 #![allow(missing_docs, reason = "what a component is given is told by its fields' types")]
 
+pub mod cluster;
 pub mod difference;
 pub mod dns;
 pub mod edge;
@@ -18,6 +19,7 @@ pub mod highlight;
 pub mod inspect;
 pub mod modal;
 pub mod stage;
+pub mod tabs;
 pub mod terminal;
 pub mod timeline;
 pub mod typing;

@@ -1,7 +1,7 @@
 //! What a part of the page, a key or the browser wants of the page.
 
 use super::layout::Arrangement;
-use super::panel::{Dialog, DnsQuery, InspectorTab, View};
+use super::panel::{Dialog, DnsQuery, InspectorTab, LeftTab, View};
 use crate::link::address::Address;
 use crate::link::{Link, Problem};
 use crate::session::Action;
@@ -63,6 +63,8 @@ pub enum Intent {
     Copy(Str),
     /// Show this part of the page.
     Show(View),
+    /// Show this left of the stage.
+    ShowLeft(LeftTab),
     /// Show the rule behind the answer, or hide it.
     ShowRule(bool),
     /// Show pods by their nodes, or by their ordinals.

@@ -38,6 +38,31 @@ impl View {
     }
 }
 
+/// What the side left of the stage shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LeftTab {
+    /// Lessons, or the one that is open.
+    Lesson,
+    /// The manifest in its editor.
+    Manifest,
+    /// A real cluster's state.
+    Cluster,
+}
+
+impl LeftTab {
+    /// The order of the tabs.
+    pub const ALL: [LeftTab; 3] = [LeftTab::Lesson, LeftTab::Manifest, LeftTab::Cluster];
+
+    /// The tab's id in the document.
+    pub fn id(self) -> &'static str {
+        match self {
+            LeftTab::Lesson => "tab-lesson",
+            LeftTab::Manifest => "tab-manifest",
+            LeftTab::Cluster => "tab-cluster",
+        }
+    }
+}
+
 /// What stands over the page, and keeps the focus until it is closed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dialog {

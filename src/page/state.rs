@@ -1,7 +1,7 @@
 //! What the user has chosen to see.
 
 use super::layout::Layout;
-use super::panel::{Dialog, DnsQuery, InspectorTab, View};
+use super::panel::{Dialog, DnsQuery, InspectorTab, LeftTab, View};
 use crate::examples::EXAMPLES;
 use crate::link::{Link, Problem};
 use crate::session::Session;
@@ -32,6 +32,8 @@ pub struct PageState {
     pub top: usize,
     /// What a small screen shows.
     pub view: View,
+    /// What is left of the stage.
+    pub left: LeftTab,
     /// What is beside the stage.
     pub panel: View,
     /// The object that is inspected.
@@ -124,6 +126,7 @@ impl PageState {
             opened: false,
             top: 0,
             view: link.view,
+            left: LeftTab::Manifest,
             panel: link.panel,
             object: link.object.clone(),
             of_beside: false,

@@ -2,7 +2,7 @@
 
 use super::intent::{Intent, Share};
 use super::layout::Layout;
-use super::panel::View;
+use super::panel::{LeftTab, View};
 use super::state::{Gone, Notice, PageState};
 use crate::link::address::{Address, saved};
 use crate::link::{Link, Problem};
@@ -110,7 +110,7 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
         Intent::OpenManifest(text) | Intent::ReplaceManifest(text) => {
             if is_file {
                 next.own = text.clone();
-                next.view = View::Manifest;
+                (next.view, next.left) = (View::Manifest, LeftTab::Manifest);
             }
             next.put(text);
             if next.text != state.text {
@@ -175,6 +175,7 @@ impl PageState {
             Intent::OfferFaults(key) => self.faults = Some(key),
             Intent::ShowTool(tool) => self.query.tool = tool,
             Intent::Show(view) => self.show(view),
+            Intent::ShowLeft(left) => (self.view, self.left) = (View::Manifest, left),
             Intent::ShowRule(rule) => self.rule = rule,
             Intent::ShowNodes(by_node) => self.by_node = by_node,
             Intent::SelectOrdinal(ordinal) => self.selected = Some(ordinal),

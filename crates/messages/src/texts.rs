@@ -45,6 +45,10 @@ Messages, TEXTS {
     link_cut(time): "This link holds more than a page can play. It is shown up to {time}.",
     heard: "Close",
     manifest: "Manifest",
+    lesson_tab: "Lesson",
+    cluster_tab: "Your cluster",
+    /// What the tabs of the left side are called.
+    left_tabs: "Left of the stage",
     examples: "Examples",
     apply: "Apply",
     reset: "Reset",
@@ -767,6 +771,10 @@ World, WORLD {
 texts! {
 /// What is said of a real cluster's state that was opened.
 Cluster, CLUSTER {
+    // The tab.
+    about: "Why do the StatefulSets of a real cluster not move? Save what this command prints:",
+    copy_command: "Copy the command",
+    reads_it: "`kubesim why FILE` says it in a terminal, and `kubesim plan FILE -f manifest.yaml` what a manifest would do there. Nothing is sent anywhere.",
     // What a set waits for.
     waits_for_nothing: "nothing",
     waits_for_ready(pod): "pod {pod} to be Ready",
