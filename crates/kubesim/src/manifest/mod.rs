@@ -1,5 +1,6 @@
 //! A pasted text: the objects that kubectl would send of it, and what an editor says beside it.
 
+pub mod assist;
 pub(crate) mod diagnostics;
 pub(crate) mod hint;
 pub(crate) mod input;

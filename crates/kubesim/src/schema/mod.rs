@@ -6,5 +6,6 @@
 
 pub mod decode;
 pub mod defaults;
+pub(crate) mod fields;
 pub(crate) mod go_json;
 pub(crate) mod types;

@@ -7,6 +7,7 @@ mod hostile;
 mod kubectl_flags;
 mod kubectl_recorded;
 mod kubectl_verbs;
+mod manifest_assist;
 mod manifest_diagnostics;
 mod real_manifests;
 mod scale;
