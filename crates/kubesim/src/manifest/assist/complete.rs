@@ -110,9 +110,10 @@ impl Site<'_> {
         let is_object = owner == object;
         let typed = self.typed();
         let (column, replaced, space) = self.placed(!dash.is_empty());
+        let place = self.owner.place();
         let mut list: Vec<(usize, Completion)> = Vec::new();
         for field in type_ref.fields() {
-            let known = fields::of(type_ref, field.name, &self.owner.path);
+            let known = fields::of(type_ref, field.name, &place);
             if (!dash.is_empty() || !present.iter().any(|name| name == field.name))
                 && !known.by_cluster
                 && !(is_object && kind.is_none() && field.name == "template")
@@ -274,7 +275,7 @@ impl Site<'_> {
                     Shape::Struct | Shape::Map(_) | Shape::List(_) => "",
                     _ => fields::values(parent, name, type_ref),
                 };
-                let default = fields::of(parent, name, &self.owner.path).default;
+                let default = self.owner.known().default;
                 let mut list: Vec<(usize, Completion)> = Vec::new();
                 for value in known.split_ascii_whitespace() {
                     if let Some(near) = nearness(value, &typed) {

@@ -50,7 +50,7 @@ pub fn help(text: &str, at: usize) -> Option<Help> {
     }
     let typed = typed(&outline, *field)?;
     let (parent, name) = typed.field?;
-    let known = fields::of(parent, name, typed.path.rsplit_once('.').map_or("", |(path, _)| path));
+    let known = typed.known();
     Some(Help {
         span: outline.entries[*field].span.clone(),
         type_name: type_name(typed.type_ref),

@@ -13,10 +13,13 @@ use outline::{Outline, Step};
 
 use crate::api::Kind;
 use crate::api::KINDS;
+use crate::schema::fields::{self, Known};
 use crate::schema::types::{Shape, TypeRef, type_of};
 
 /// What an entry of the outline is in the schema.
 struct Typed {
+    /// `StatefulSet`; empty if it is not known.
+    kind: &'static str,
     /// `spec.replicas`; of the document, empty.
     path: String,
     type_ref: TypeRef,
@@ -24,6 +27,19 @@ struct Typed {
     field: Option<(TypeRef, &'static str)>,
     /// Whether the simulation heeds it, and all that it is in.
     is_simulated: bool,
+}
+
+impl Typed {
+    /// `StatefulSet.spec.replicas`
+    fn place(&self) -> String {
+        [self.kind, if self.path.is_empty() { "" } else { "." }, &self.path].concat()
+    }
+
+    /// What is known of the field itself.
+    fn known(&self) -> Known {
+        let Some((parent, name)) = self.field else { return Known::default() };
+        fields::of(parent, name, self.place().rsplit_once('.').map_or("", |(around, _)| around))
+    }
 }
 
 /// The kind of a document, or of an item of a `List`, as far as it is written, and the entry that is the object.
@@ -50,7 +66,8 @@ fn typed(outline: &Outline, entry: usize) -> Option<Typed> {
     let (object, kind) = object_of(outline, entry);
     let type_ref = kind.map_or(TypeRef("PodTemplate"), type_of);
     let is_simulated = kind.is_none_or(Kind::is_simulated);
-    let mut typed = Typed { path: String::new(), type_ref, field: None, is_simulated };
+    let name = kind.map_or("", Kind::name);
+    let mut typed = Typed { kind: name, path: String::new(), type_ref, field: None, is_simulated };
     let way = outline.way_to(entry);
     let inside = way.iter().skip_while(|&&step| object != 0 && step != object);
     for &step in inside.skip(usize::from(object != 0)) {
@@ -75,6 +92,7 @@ fn typed(outline: &Outline, entry: usize) -> Option<Typed> {
                         let field = typed.type_ref.field(name)?;
                         let is_simulated = typed.is_simulated && typed.type_ref.simulates(field.name);
                         Typed {
+                            kind: typed.kind,
                             path,
                             type_ref: field.type_ref,
                             field: Some((typed.type_ref, field.name)),

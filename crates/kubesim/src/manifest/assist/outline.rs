@@ -113,6 +113,19 @@ fn colon(text: &str) -> Option<usize> {
     is_key.then_some(colon)
 }
 
+/// Whether the brace that a text begins with is closed in it.
+fn is_closed(text: &str) -> bool {
+    let mut depth = 0;
+    text.bytes().any(|byte| {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    })
+}
+
 fn unquoted(key: &str) -> String {
     key.trim().trim_matches(['"', '\'']).to_owned()
 }
@@ -335,6 +348,7 @@ impl<'a> Outline<'a> {
     fn read_flow(&mut self, from: usize, owner: usize, document_end: usize, next_line: usize) -> usize {
         let mut flow = Flow { open: Vec::new(), field: None, has_colon: false, has_value: false };
         let column = self.entries[owner].column;
+        let is_closed = is_closed(&self.text[from..document_end]);
         let mut at = from;
         let line_after = |text: &str, at: usize| {
             text[at..document_end].find('\n').map_or(document_end + 1, |n| at + n + 1)
@@ -346,7 +360,8 @@ impl<'a> Outline<'a> {
                 let after = rest.trim_start();
                 let end = document_end - after.len();
                 let space = &rest[..rest.len() - after.len()];
-                if let Some(line) = space.rfind('\n')
+                if !is_closed
+                    && let Some(line) = space.rfind('\n')
                     && width(&space[line + 1..]) <= column
                     && after.starts_with(|c: char| c.is_alphanumeric() || c == '-')
                 {
