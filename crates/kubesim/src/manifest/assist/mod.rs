@@ -11,8 +11,8 @@ pub use help::{Help, help};
 
 use outline::{Outline, Step};
 
-use crate::api::Kind;
 use crate::api::KINDS;
+use crate::api::Kind;
 use crate::schema::fields::{self, Known};
 use crate::schema::types::{Shape, TypeRef, type_of};
 
