@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::outline::{Entry, Here, Outline, Step, Writing};
-use super::{Typed, object_of, typed};
+use super::typed::{Typed, object_of, typed};
 use crate::api::{KINDS, KindInfo};
 use crate::schema::fields::{self, type_name};
 use crate::schema::types::{Field, Shape, TypeRef};

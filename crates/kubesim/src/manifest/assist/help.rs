@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::outline::{Outline, Writing};
-use super::typed;
+use super::typed::typed;
 use crate::schema::fields::{self, type_name};
 
 /// What is to be said about a field.
