@@ -10,6 +10,7 @@ const FOLDERS: &[(&str, &str)] = &[
     ("gate-off", "manifests that come out differently with the feature gates of a stock cluster"),
     ("kubectl", "kubectl's output: lists, watches, descriptions, errors, exit codes"),
     ("scenarios", "rollouts, scaling, failures, deletions: what happens, in which order"),
+    ("scenarios-2", "more of them: changed minds, static volumes, tampered labels, drains that are refused"),
     ("validation", "manifests: what the API server refuses, warns of, and keeps"),
 ];
 

@@ -6,7 +6,7 @@ use super::history::Cause;
 use super::limit_range;
 use super::server::ApiServer;
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
-use crate::api::pod::{PodSpec, TOKEN_VOLUME_PREFIX, Toleration};
+use crate::api::pod::{PodSpec, TOKEN_VOLUME_PREFIX, Toleration, condition};
 use crate::api::read::{get, int};
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::volume::DEFAULT_CLASS;
@@ -20,6 +20,11 @@ use std::rc::Rc;
 
 /// Seconds for which a pod tolerates a node that is not ready or not reachable, unless it says otherwise.
 pub const DEFAULT_TOLERATION_SECONDS: i64 = 300;
+
+/// The condition of a pod that somebody holds back: its reason and its message. Models
+/// `pkg/registry/core/pod/strategy.go: applySchedulingGatedCondition`.
+const SCHEDULING_GATED: (&str, &str) =
+    ("SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates");
 
 /// How many ports nodes have for Services, from 30000 on.
 const NODE_PORTS: usize = 2768;
@@ -54,6 +59,11 @@ impl ApiServer {
         }
         match &mut object.body {
             Body::Pod(pod) => {
+                if pod.spec.is_gated() {
+                    let now = self.now;
+                    let (reason, message) = SCHEDULING_GATED;
+                    pod.set_condition(condition::SCHEDULED, Some(false), Some(reason), Some(message), now);
+                }
                 let spec = Rc::make_mut(&mut pod.spec);
                 let tolerates = |key: &str, list: &[Toleration]| {
                     list.iter().any(|t| {

@@ -306,6 +306,11 @@ fn put(
     let status = if mode.subresource == "status" { value["status"].clone() } else { Value::Null };
     let errors = strategy::before_update(old.kind, &mut value, &stored, api.gates);
     refuse_invalid(old.kind, &value, errors)?;
+    if mode.subresource == "status" {
+        // Nothing but the status changes.
+        value = stored.clone();
+        value["status"] = status;
+    }
     warned.extend(warnings(old.kind, &value, Some(&stored)));
     let managed_fields = match shares {
         Shares::Updated(_) if value == stored => old.meta.managed_fields.clone(),
@@ -321,10 +326,7 @@ fn put(
     }
     let mut new = Object::from_value(old.kind, &value);
     if mode.subresource == "status" {
-        // Nothing but the status changes.
-        let mut tree = stored.clone();
-        tree["status"] = status;
-        new = Object { meta: old.meta.clone(), ..Object::from_value(old.kind, &tree) };
+        new.meta = old.meta.clone();
         if let (Body::Pod(new), Body::Pod(old)) = (&mut new.body, &old.body) {
             new.spec = old.spec.clone();
         }

@@ -1,9 +1,8 @@
 //! BusyBox 1.35's nslookup: a name without a dot is asked for in every domain of the search path at once, any other only
 //! as it is; A and AAAA both.
 
-use super::name::{SERVER, reverse_name};
+use super::name::reverse_name;
 use super::printed::Printed;
-use super::resolver::search_path;
 use super::server::Network;
 use crate::api::resolver::{Data, Rcode, RecordType};
 use std::fmt::Write;
@@ -42,11 +41,19 @@ pub fn nslookup(args: &[&str], network: &mut Network) -> Printed {
         }
         None if name.contains('.') => vec![name.trim_end_matches('.').to_string()],
         None => {
-            search_path(network.namespace).domains.iter().map(|domain| format!("{name}.{domain}")).collect()
+            let domains = network.conf.search.domains.iter();
+            domains.map(|domain| format!("{name}.{domain}")).collect()
         }
     };
+    let server = names.get(1).map_or_else(|| network.conf.server().to_string(), |server| server.to_string());
+    if !network.has_server(&server) {
+        printed.stdout = ";; connection timed out; no servers could be reached\n\n".into();
+        printed.code = 1;
+        return printed;
+    }
+    network.conf.servers = vec![server.clone()];
     let out = &mut printed.stdout;
-    _ = write!(out, "Server:\t\t{SERVER}\nAddress:\t{SERVER}:53\n\n");
+    _ = write!(out, "Server:\t\t{server}\nAddress:\t{server}:53\n\n");
     for record_type in &types {
         for candidate in &candidates {
             let answer = network.ask(candidate, record_type);

@@ -1,8 +1,8 @@
 //! BIND 9.18's dig, without the line that says that the server offers no recursion for the cluster's zone.
 
-use super::name::{SERVER, name_error, reverse_name};
+use super::name::{name_error, reverse_name};
 use super::printed::Printed;
-use super::resolver::{lookup, search_path};
+use super::resolver::lookup;
 use super::server::Network;
 use crate::api::resolver::{Answer, Record, RecordType};
 use shell::time_text;
@@ -56,7 +56,7 @@ struct Query<'a> {
     options: Options,
     name: Option<String>,
     record_type: Option<RecordType>,
-    server: &'a str,
+    server: Option<&'a str>,
     /// What is said of arguments before anything is asked.
     warnings: String,
 }
@@ -68,7 +68,7 @@ impl<'a> Query<'a> {
             options: Options::USUAL,
             name: None,
             record_type: None,
-            server: SERVER,
+            server: None,
             warnings: String::new(),
         };
         let mut words = args.iter();
@@ -79,7 +79,7 @@ impl<'a> Query<'a> {
                     return Err(Printed { stdout: query.warnings, ..Printed::error(1, error) });
                 }
             } else if let Some(at) = arg.strip_prefix('@') {
-                query.server = at;
+                query.server = Some(at);
             } else if *arg == "-x" {
                 let address = words.next().copied().unwrap_or_default();
                 query.name = Some(reverse_name(address).unwrap_or_else(|| format!("{address}.in-addr.arpa")));
@@ -118,15 +118,17 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         printed.code = 10;
         return printed;
     }
-    if server != SERVER {
+    let server = server.map_or_else(|| network.conf.server().to_string(), str::to_string);
+    if !network.has_server(&server) {
         let line =
             format!(";; UDP setup with {server}#53({server}) for {name} failed: network unreachable.\n");
         printed.stdout = format!("{line};; no servers could be reached\n");
         printed.code = 9;
         return printed;
     }
+    network.conf.servers = vec![server];
     let record_type = record_type.unwrap_or(if asks_nothing { RecordType::Ns } else { RecordType::A });
-    let mut search = search_path(network.namespace);
+    let mut search = network.conf.search.clone();
     search.ndots = o.ndots.unwrap_or(search.ndots);
     let answers = if o.search || o.show_search {
         lookup(network, &name, &record_type, &search)
@@ -204,9 +206,10 @@ fn print(out: &mut String, answer: &Answer, o: &Options, args: &[&str], network:
         let protocol = if o.tcp || answer.record_type == RecordType::Any { "TCP" } else { "UDP" };
         let when = time_text(network.now.unix_seconds(), 0, "%a %b %d %H:%M:%S %Z %Y");
         let opt = OPT.0 * usize::from(o.edns) + OPT.1 * usize::from(o.edns && o.cookie);
+        let server = network.conf.server();
         _ = writeln!(
             out,
-            ";; Query time: 0 msec\n;; SERVER: {SERVER}#53({SERVER}) ({protocol})\n;; WHEN: {when}\n;; MSG SIZE  rcvd: {}\n",
+            ";; Query time: 0 msec\n;; SERVER: {server}#53({server}) ({protocol})\n;; WHEN: {when}\n;; MSG SIZE  rcvd: {}\n",
             answer.size() + opt
         );
     }

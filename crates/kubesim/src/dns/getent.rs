@@ -2,7 +2,7 @@
 
 use super::name::reverse_name;
 use super::printed::Printed;
-use super::resolver::{Search, lookup_until, search_path};
+use super::resolver::{Search, lookup_until};
 use super::server::Network;
 use crate::api::resolver::{Data, RecordType};
 use std::fmt::Write;
@@ -21,6 +21,10 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         printed.code = 1;
         return printed;
     };
+    if !network.has_server(&network.conf.server().to_string()) {
+        printed.code = 2;
+        return printed;
+    }
     let reversed = if database == "hosts" { reverse_name(name) } else { None };
     // Unlike BIND's tools, the C library goes on with the search path where a name exists without such a record.
     let answers = match &reversed {
@@ -32,7 +36,7 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
             crate::api::resolver::Answer::is_found,
         ),
         None => {
-            let search = search_path(network.namespace);
+            let search = network.conf.search.clone();
             lookup_until(network, name, &RecordType::A, &search, crate::api::resolver::Answer::is_found)
         }
     };

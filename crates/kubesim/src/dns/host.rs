@@ -1,9 +1,9 @@
 //! BIND 9.18's host.
 
 use super::dig::{header, sections};
-use super::name::{SERVER, name_error, reverse_name};
+use super::name::{name_error, reverse_name};
 use super::printed::Printed;
-use super::resolver::{Search, lookup, search_path};
+use super::resolver::{Search, lookup};
 use super::server::Network;
 use crate::api::resolver::{Answer, Data, Rcode, Record, RecordType};
 use std::fmt::Write;
@@ -56,17 +56,19 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
     if let Some(error) = name_error(name) {
         return Printed::error(1, format!("host: '{name}' is not in legal name syntax ({error})\n"));
     }
-    if let Some(server) = server.filter(|server| *server != SERVER) {
+    let server = server.map_or_else(|| network.conf.server().to_string(), str::to_string);
+    if !network.has_server(&server) {
         printed.stdout = format!(
             ";; UDP setup with {server}#53({server}) for {name} failed: network unreachable.\n;; no servers could be reached\n"
         );
         printed.code = 1;
         return printed;
     }
+    network.conf.servers = vec![server];
     let reversed = reverse_name(name);
     let first =
         record_type.clone().unwrap_or(if reversed.is_some() { RecordType::Ptr } else { RecordType::A });
-    let mut search = if reversed.is_some() { Search::NOWHERE } else { search_path(network.namespace) };
+    let mut search = if reversed.is_some() { Search::NOWHERE } else { network.conf.search.clone() };
     search.ndots = ndots.unwrap_or(search.ndots);
     let asked = reversed.as_deref().unwrap_or(name);
     let answers = lookup(network, asked, &first, &search);
@@ -81,7 +83,7 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         let shown = if reversed.is_some() { format!("{asked}.") } else { name.to_string() };
         _ = writeln!(out, "Host {shown} not found: 3(NXDOMAIN)");
         if verbose {
-            answers.iter().for_each(|answer| received(out, answer));
+            answers.iter().for_each(|answer| received(out, answer, network));
         }
         printed.code = 1;
         return printed;
@@ -132,9 +134,9 @@ fn tell(out: &mut String, record: &Record) {
 fn whole(out: &mut String, answer: &Answer, network: &Network) {
     header(out, answer, network.choose().0, true, false);
     sections(out, answer, true, [true; 4], true);
-    received(out, answer);
+    received(out, answer, network);
 }
 
-fn received(out: &mut String, answer: &Answer) {
-    _ = writeln!(out, "Received {} bytes from {SERVER}#53 in 0 ms", answer.size());
+fn received(out: &mut String, answer: &Answer, network: &Network) {
+    _ = writeln!(out, "Received {} bytes from {}#53 in 0 ms", answer.size(), network.conf.server());
 }

@@ -26,6 +26,7 @@ pub(crate) mod zone;
 
 pub use name::{CLUSTER_DOMAIN, SERVER, TTL, name_error, reverse_name};
 pub use printed::Printed;
+pub use resolver::ResolvConf;
 pub use server::Network;
 
 use crate::apiserver::{ApiServer, Store};
@@ -44,9 +45,14 @@ pub fn run(argv: &[String], network: &mut Network) -> Option<Printed> {
     })
 }
 
+/// Runs a DNS tool as [`run`] does, on this node with this resolv.conf: what the caches learn is kept.
+pub fn run_with(api: &mut ApiServer, conf: &ResolvConf, node: &str, argv: &[String]) -> Option<Printed> {
+    server::with_network(api, conf, node, |network| run(argv, network))
+}
+
 /// Runs a DNS tool as [`run`] does, in a pod of this namespace on this node: what the caches learn is kept.
 pub fn run_in_pod(api: &mut ApiServer, namespace: &str, node: &str, argv: &[String]) -> Option<Printed> {
-    server::with_network(api, namespace, node, |network| run(argv, network))
+    run_with(api, &ResolvConf::of_namespace(namespace), node, argv)
 }
 
 /// The names that DNS may know, as they are written in this namespace: of Services, of what is behind them, and of named
@@ -77,10 +83,9 @@ pub fn names(store: &Store, namespace: &str) -> Vec<String> {
 /// The tools that [`run`] knows.
 pub const TOOLS: &[&str] = &["nslookup", "dig", "host", "getent"];
 
-/// A pod's /etc/resolv.conf.
+/// The /etc/resolv.conf of a pod of this namespace that says nothing of DNS.
 pub fn resolv_conf(namespace: &str) -> String {
-    let search = resolver::search_path(namespace).domains.join(" ");
-    format!("search {search}\nnameserver {SERVER}\noptions ndots:{}\n", resolver::NDOTS)
+    ResolvConf::of_namespace(namespace).text()
 }
 
 /// The node on which a pod is; empty for one that nobody sees.

@@ -6,6 +6,8 @@ pub const TTL: u32 = 30;
 pub const CLUSTER_DOMAIN: &str = "cluster.local";
 /// The address at which pods reach the cluster's DNS.
 pub const SERVER: &str = "10.200.1.10";
+/// The resolver of the nodes' own network, which knows nothing of the cluster.
+pub const NODE_SERVER: &str = "192.168.1.1";
 
 /// `1.16.172.in-addr.arpa` of an address; none if it isn't one.
 pub fn reverse_name(address: &str) -> Option<String> {

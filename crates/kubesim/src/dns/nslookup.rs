@@ -1,8 +1,8 @@
 //! BIND 9.18's nslookup. By default without its `;; Got recursion not available` lines, as older ones print.
 
-use super::name::{SERVER, name_error, reverse_name};
+use super::name::{name_error, reverse_name};
 use super::printed::Printed;
-use super::resolver::{Search, lookup, search_path};
+use super::resolver::{Search, lookup};
 use super::server::Network;
 use crate::api::resolver::{Answer, Data, Rcode, Record, RecordType};
 use std::fmt::Write;
@@ -17,12 +17,8 @@ struct Options {
 /// Runs it with these arguments.
 pub fn run(args: &[&str], network: &mut Network) -> Printed {
     let mut printed = Printed::default();
-    let mut options = Options {
-        record_type: None,
-        debug: false,
-        search: search_path(network.namespace),
-        port: "53".into(),
-    };
+    let mut options =
+        Options { record_type: None, debug: false, search: network.conf.search.clone(), port: "53".into() };
     let mut names = Vec::new();
     for arg in args {
         match arg.strip_prefix('-') {
@@ -34,21 +30,23 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         printed.stdout.push_str("> \n");
         return printed;
     };
-    let asked = names.get(1).copied().unwrap_or(SERVER);
+    let usual = network.conf.server().to_string();
+    let asked = names.get(1).copied().unwrap_or(&usual);
     let Some(server) = address_of(network, asked, &options.search) else {
         printed.stderr = format!("nslookup: couldn't get address for '{asked}': not found\n");
         printed.code = 10;
         return printed;
     };
-    if server != SERVER {
+    if !network.has_server(&server) {
         let line =
             format!(";; UDP setup with {server}#53({server}) for {name} failed: network unreachable.\n");
         printed.stdout = format!("{line};; no servers could be reached\n").repeat(3);
         printed.code = 1;
         return printed;
     }
+    network.conf.servers = vec![server.clone()];
     if options.port != "53" {
-        let line = format!(";; communications error to {SERVER}#{}: connection refused\n", options.port);
+        let line = format!(";; communications error to {server}#{}: connection refused\n", options.port);
         printed.stdout = format!("{}{}", line.repeat(3), ";; no servers could be reached\n");
         printed.code = 1;
         return printed;
@@ -100,8 +98,9 @@ fn set(options: &mut Options, option: &str, printed: &mut Printed) {
     }
 }
 
-fn header(out: &mut String) {
-    _ = write!(out, "Server:\t\t{SERVER}\nAddress:\t{SERVER}#53\n\n");
+fn header(out: &mut String, network: &Network) {
+    let server = network.conf.server();
+    _ = write!(out, "Server:\t\t{server}\nAddress:\t{server}#53\n\n");
 }
 
 fn forward(network: &mut Network, name: &str, options: &Options, printed: &mut Printed) {
@@ -111,13 +110,13 @@ fn forward(network: &mut Network, name: &str, options: &Options, printed: &mut P
     let out = &mut printed.stdout;
     if options.debug {
         for answer in missed {
-            header(out);
+            header(out, network);
             debug(out, answer);
             _ = writeln!(out, "** server can't find {}: NXDOMAIN", answer.name.trim_end_matches('.'));
             printed.code = 1;
         }
     }
-    header(out);
+    header(out, network);
     if options.debug {
         debug(out, last);
     }
@@ -154,7 +153,7 @@ fn reverse(network: &mut Network, reversed: &str, options: &Options, printed: &m
     let answer = network.ask(reversed, &RecordType::Ptr);
     let out = &mut printed.stdout;
     if options.record_type.is_some() {
-        header(out);
+        header(out, network);
     }
     if options.debug {
         debug(out, &answer);

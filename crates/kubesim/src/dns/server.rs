@@ -2,6 +2,8 @@
 //!
 //! All of it is one record in the store ([`Resolver`]), so that a history covers what was known and what was cached.
 
+use super::name::{NODE_SERVER, SERVER};
+use super::resolver::ResolvConf;
 use super::zone;
 use crate::api::Resolver;
 use crate::api::resolver::Cached;
@@ -136,8 +138,8 @@ pub struct Network<'a> {
     pub store: &'a Store,
     /// The moment.
     pub now: SimTime,
-    /// The namespace of the pod that asks.
-    pub namespace: &'a str,
+    /// How the pod asks.
+    pub conf: ResolvConf,
     /// The pod's node; empty for a pod that nobody sees.
     node: &'a str,
     /// What CoreDNS has been told.
@@ -148,15 +150,16 @@ pub struct Network<'a> {
     learned: Vec<Cached>,
 }
 
-/// Lets somebody in a pod of this namespace on this node ask; what the caches learn, and how far the cluster's
+/// Lets somebody with this resolv.conf on this node ask; what the caches learn, and how far the cluster's
 /// randomness has been used, is kept.
 pub fn with_network<T>(
     api: &mut ApiServer,
-    namespace: &str,
+    conf: &ResolvConf,
     node: &str,
     ask: impl FnOnce(&mut Network) -> T,
 ) -> T {
-    let mut network = Network { rng: api.rng.clone(), ..Network::new(api.store(), api.now, namespace, node) };
+    let network = Network::new(api.store(), api.now, "", node);
+    let mut network = Network { rng: api.rng.clone(), conf: conf.clone(), ..network };
     let result = ask(&mut network);
     let (rng, learned) = (network.rng, network.learned);
     api.rng = rng;
@@ -178,12 +181,13 @@ pub(crate) fn keep(api: &mut ApiServer, learned: Vec<Cached>) {
 
 impl<'a> Network<'a> {
     /// Somebody in a pod of this namespace on this node, in this world.
-    pub fn new(store: &'a Store, now: SimTime, namespace: &'a str, node: &'a str) -> Network<'a> {
+    pub fn new(store: &'a Store, now: SimTime, namespace: &str, node: &'a str) -> Network<'a> {
         let known = match Resolver::of(store) {
             Some(resolver) => resolver.known.clone(),
             None => everything(store),
         };
-        Network { store, now, namespace, node, known, rng: Rng::new(now.0 as u64), learned: Vec::new() }
+        let conf = ResolvConf::of_namespace(namespace);
+        Network { store, now, conf, node, known, rng: Rng::new(now.0 as u64), learned: Vec::new() }
     }
 
     /// What a client chooses for a message: its number and its cookie (RFC 7873). Drawn beside the cluster's randomness, so that
@@ -203,8 +207,16 @@ impl<'a> Network<'a> {
         &self.known
     }
 
+    /// Whether somebody answers at this address who knows names.
+    pub fn has_server(&self, address: &str) -> bool {
+        address == SERVER || address == NODE_SERVER
+    }
+
     /// Asks for an absolute name, with its final dot or without.
     pub fn ask(&mut self, name: &str, record_type: &RecordType) -> Answer {
+        if self.conf.server() == NODE_SERVER {
+            return zone::ask_upstream(name, record_type);
+        }
         let caching = Resolver::of(self.store).map_or(Caching::Kubeadm, |r| r.caching);
         let in_zone = zone::in_cluster(name).is_some();
         let mut answer = match caching {

@@ -59,16 +59,7 @@ pub fn in_cluster(name: &str) -> Option<String> {
 /// in any case.
 pub fn ask(known: &ObjectCache, name: &str, record_type: &RecordType) -> Answer {
     let written = name.trim_end_matches('.');
-    let mut answer = Answer {
-        name: format!("{written}."),
-        record_type: record_type.clone(),
-        rcode: Rcode::NoError,
-        answers: Vec::new(),
-        authority: Vec::new(),
-        additional: Vec::new(),
-        from_upstream: false,
-        held: None,
-    };
+    let mut answer = nothing(written, record_type);
     let lower = written.to_ascii_lowercase();
     let reversed = lower.strip_suffix(REVERSE_ZONE).and_then(|r| r.strip_suffix('.'));
     let exists = match (reversed, in_cluster(written)) {
@@ -87,6 +78,25 @@ pub fn ask(known: &ObjectCache, name: &str, record_type: &RecordType) -> Answer 
         answer.authority = vec![if answer.from_upstream { root_soa() } else { soa_record(known, zone) }];
     }
     answer
+}
+
+/// What a resolver answers that knows nothing of the cluster: there is no such name.
+pub fn ask_upstream(name: &str, record_type: &RecordType) -> Answer {
+    let answer = nothing(name.trim_end_matches('.'), record_type);
+    Answer { rcode: Rcode::NxDomain, authority: vec![root_soa()], from_upstream: true, ..answer }
+}
+
+fn nothing(name: &str, record_type: &RecordType) -> Answer {
+    Answer {
+        name: [name, "."].concat(),
+        record_type: record_type.clone(),
+        rcode: Rcode::NoError,
+        answers: Vec::new(),
+        authority: Vec::new(),
+        additional: Vec::new(),
+        from_upstream: false,
+        held: None,
+    }
 }
 
 /// Fills in the records of a name in the cluster's domain; false if there is no such name. Models

@@ -2,27 +2,63 @@
 //! `pkg/kubelet/kubelet_pods.go`.
 
 use crate::api::pod::{Container, EnvValue, Volume};
-use crate::api::read::{bool as flag, get, list, str as text};
+use crate::api::read::{bool as flag, get, list, str as text, strings};
 use crate::api::volume::Files;
 use crate::api::{Key, Kind, Object, Str};
 use crate::apiserver::Store;
 use crate::base::quantity::Quantity;
+use crate::dns::CLUSTER_DOMAIN;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// The host name in the pod, and the full name where it has a domain. Models
-/// `pkg/kubelet/util/util.go: GetNodenameForKernel` and `kubelet_pods.go: GeneratePodHostNameAndDomain`.
-pub(super) fn names(pod: &Object) -> (String, String) {
+/// How a pod is called from inside.
+pub(super) struct HostNames {
+    /// What `hostname` prints.
+    pub kernel: String,
+    /// What stands in /etc/hosts.
+    pub short: String,
+    /// The same with its domain, where it has one.
+    pub full: String,
+}
+
+/// The longest name that the kernel takes for a node, in bytes.
+const LONGEST_HOST_NAME: usize = 64;
+
+/// How a pod is called from inside. Models `pkg/kubelet/util/util.go: GetNodenameForKernel` and
+/// `kubelet_pods.go: GeneratePodHostNameAndDomain`.
+pub(super) fn names(pod: &Object) -> HostNames {
     let spec = &pod.pod().spec;
-    let hostname = spec.hostname.as_ref().unwrap_or(&pod.meta.name);
+    let given = get(&spec.raw, "hostnameOverride").as_str();
+    let hostname = given.unwrap_or_else(|| spec.hostname.as_ref().unwrap_or(&pod.meta.name));
     // As the kernel takes it.
-    let hostname = hostname[..hostname.len().min(63)].trim_end_matches(['-', '.']).to_string();
-    let fqdn = match &spec.subdomain {
-        Some(subdomain) => format!("{hostname}.{subdomain}.{}.svc.cluster.local", pod.meta.namespace),
-        None => hostname.clone(),
+    let short = hostname[..hostname.len().min(63)].trim_end_matches(['-', '.']).to_string();
+    let full = match &spec.subdomain {
+        Some(subdomain) if given.is_none() => {
+            format!("{short}.{subdomain}.{}.svc.{CLUSTER_DOMAIN}", pod.meta.namespace)
+        }
+        _ => short.clone(),
     };
-    (hostname, fqdn)
+    let kernel = if flag(&spec.raw, "setHostnameAsFQDN") { full.clone() } else { short.clone() };
+    HostNames { kernel, short, full }
+}
+
+/// Why the pod's sandbox can't have the name that was asked for, if it can't.
+pub(super) fn name_is_too_long(pod: &Object) -> Option<String> {
+    let HostNames { kernel, .. } = names(pod);
+    (kernel.len() > LONGEST_HOST_NAME).then(|| {
+        format!(
+            "Failed to create pod sandbox: failed to construct FQDN from pod hostname and cluster domain, FQDN {kernel} \
+             is too long ({LONGEST_HOST_NAME} characters is the max, {} characters requested)",
+            kernel.len()
+        )
+    })
+}
+
+/// The lines of /etc/hosts for names that the pod asks for. Models `kubelet_pods.go: hostsEntriesFromHostAliases`.
+pub(super) fn host_aliases(pod: &Object) -> Vec<(Str, Vec<Str>)> {
+    let aliases = list(&pod.pod().spec.raw, "hostAliases").iter();
+    aliases.map(|alias| (text(alias, "ip"), strings(alias, "hostnames"))).collect()
 }
 
 /// `$(NAME)` replaced by the variable, `$$` by `$`; what is unknown stays. Models
@@ -61,7 +97,7 @@ pub fn environment(
     let namespace = &pod.meta.namespace;
     let mut all: Vec<(String, String)> = vec![
         ("PATH".into(), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".into()),
-        ("HOSTNAME".into(), names(pod).0),
+        ("HOSTNAME".into(), names(pod).kernel),
     ];
     let mut own: Vec<(String, String)> = Vec::new();
     for from in list(&container.raw, "envFrom") {

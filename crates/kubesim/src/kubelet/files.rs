@@ -539,6 +539,16 @@ pub(super) fn log(api: &mut ApiServer, uid: Uid, container: &Str, lines: Vec<Str
     });
 }
 
+/// The last lines of a container's log, each with its end.
+pub(super) fn last_lines(store: &Store, uid: Uid, container: &Str, most: usize) -> String {
+    let record = store.get(&files_key(uid)).map(|object| object.container_files());
+    let Some(output) = record.and_then(|record| record.containers.get(container)) else {
+        return String::new();
+    };
+    let lines = output.log.iter().skip(output.log.len().saturating_sub(most));
+    lines.flat_map(|(_, line)| [&**line, "\n"]).collect()
+}
+
 /// A container starts again: its log becomes the previous one, its own files are gone.
 pub(super) fn start_again(api: &mut ApiServer, uid: Uid, container: &Str) {
     let known = api

@@ -1,7 +1,7 @@
 //! What a command in a container finds around it: the [`Host`] on which it runs.
 
 use super::clients;
-use super::environment::{data, environment, expand, names};
+use super::environment::{HostNames, data, environment, expand, host_aliases, names};
 use super::files::{self, FileSystem};
 use super::image;
 use super::tools;
@@ -10,7 +10,7 @@ use crate::api::pod::{Container, TOKEN_PATH};
 use crate::api::read::get;
 use crate::api::{Kind, Object, Str};
 use crate::apiserver::{ApiServer, Store};
-use crate::dns;
+use crate::dns::{self, ResolvConf};
 use shell::{Connection, External, FileError, Host, Output, Stat, Userland};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -86,7 +86,7 @@ impl Host for ContainerHost<'_> {
     }
 
     fn hostname(&self) -> String {
-        names(&self.pod).0
+        names(&self.pod).kernel
     }
 
     fn address(&self) -> String {
@@ -94,7 +94,7 @@ impl Host for ContainerHost<'_> {
     }
 
     fn fqdn(&self) -> String {
-        names(&self.pod).1
+        names(&self.pod).full
     }
 
     fn userland(&self) -> Option<Userland> {
@@ -213,7 +213,8 @@ impl Host for ContainerHost<'_> {
             };
         }
         let answer = tools::run(self.api, &place, &argv)
-            .or_else(|| dns::run_in_pod(self.api, &self.pod.meta.namespace, node, &argv));
+            .or_else(|| tools::getent_hosts(&place, &argv))
+            .or_else(|| dns::run_with(self.api, &ResolvConf::of_pod(&self.pod), node, &argv));
         match answer {
             Some(p) => External::Done { stdout: p.stdout, stderr: p.stderr, code: p.code },
             None => External::Unknown,
@@ -263,17 +264,24 @@ fn file_system(store: &Store, pod: &Rc<Object>, container: &Container, address: 
         collections::collect(environment(store, pod, container, address));
     let expand = |text: &str| expand(text, &variables);
     let namespace = &pod.meta.namespace;
-    let (hostname, fqdn) = names(pod);
-    let hosts = format!(
+    let HostNames { kernel, short, full } = names(pod);
+    let mut hosts = format!(
         "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n\
          fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n\
-         {address}\t{}{hostname}\n",
-        if fqdn == hostname { String::new() } else { format!("{fqdn}\t") }
+         {address}\t{}{short}\n",
+        if full == short { String::new() } else { format!("{full}\t") }
     );
+    let aliases = host_aliases(pod);
+    if !aliases.is_empty() {
+        hosts.push_str("\n# Entries added by HostAliases.\n");
+    }
+    for (address, names) in aliases {
+        hosts.push_str(&[&*address, "\t", &names.join("\t"), "\n"].concat());
+    }
     let mut fixed = BTreeMap::new();
-    fixed.insert("/etc/hostname".into(), format!("{hostname}\n").into());
+    fixed.insert("/etc/hostname".into(), format!("{kernel}\n").into());
     fixed.insert("/etc/hosts".into(), hosts.into());
-    fixed.insert("/etc/resolv.conf".into(), dns::resolv_conf(namespace).into());
+    fixed.insert("/etc/resolv.conf".into(), ResolvConf::of_pod(pod).text().into());
     if pod.pod().spec.token_volume.as_deref().is_some_and(|token| !token.is_empty()) {
         let authority = store.find(Kind::ConfigMap, namespace, "kube-root-ca.crt");
         let authority = authority.and_then(|map| data(map, "ca.crt")).unwrap_or_default();
@@ -283,6 +291,14 @@ fn file_system(store: &Store, pod: &Rc<Object>, container: &Container, address: 
     }
     let busybox = image::is_plain_shell(&container.image);
     FileSystem::of(store, pod, container, address, busybox, &expand, fixed)
+}
+
+/// A file of a container, if it has it.
+pub(super) fn read_file(store: &Store, place: &ContainerPlace, path: &str) -> Option<String> {
+    if !path.starts_with('/') {
+        return None;
+    }
+    file_system(store, place.pod, place.container, place.address).read(path).ok()
 }
 
 /// What is in a directory of a container, for who types its name: directories with a slash at their ends.

@@ -7,12 +7,12 @@ use super::nodes::NodeContext;
 use super::program::{self, Program};
 use super::run::{State, Stopping};
 use super::worker::Worker;
-use super::{files, image, prober};
+use super::{files, host, image, prober};
 use crate::api::image::{has_tag, with_tag};
 use crate::api::pod::{ContainerState, RestartPolicy, Terminated};
 use crate::api::probe::ProbeKind;
 use crate::api::read::get;
-use crate::api::{Fault, Object, SimTime, Span};
+use crate::api::{Fault, Object, SimTime, Span, Str};
 use crate::base::text::common;
 use std::rc::Rc;
 
@@ -20,6 +20,12 @@ use std::rc::Rc;
 const CRASH_AFTER: Span = Span(500);
 /// A container that ran this long starts with the first wait again (twice the longest).
 const BACK_OFF_RESET: Span = Span::seconds(600);
+
+/// How much of a container's termination message is kept, in bytes (`MaxContainerTerminationMessageLength`).
+const LONGEST_MESSAGE: usize = 4096;
+/// How much of its log takes the message's place: lines and bytes (`MaxContainerTerminationMessageLog…`).
+const MESSAGE_LOG_LINES: usize = 80;
+const MESSAGE_LOG_BYTES: usize = 2048;
 
 /// What a container does on purpose: the recordings' stand-in has it so, or a fault.
 #[derive(Clone, Copy, Default)]
@@ -204,6 +210,7 @@ impl Worker {
         }
         if self.container(pod, i).image != self.runs[i].from {
             let message = format!("Container {} definition changed, will be restarted", self.runs[i].name);
+            self.runs[i].is_replaced = true;
             self.kill(cx, pod, i, &message);
             return true;
         }
@@ -224,11 +231,13 @@ impl Worker {
         let init = i < self.inits && !self.runs[i].sidecar;
         let stopping = self.stop.is_some();
         let delay = cx.timings.container_start;
+        let message = self.termination_message(cx, pod, i, code);
         let run = &mut self.runs[i];
+        let replaced = std::mem::take(&mut run.is_replaced);
         let ended = Terminated {
             exit_code: code,
             reason: if code == 0 { "Completed".into() } else { "Error".into() },
-            message: None,
+            message,
             started_at: Some(since.whole_seconds()),
             finished_at: Some(now.whole_seconds()),
             container_id: run.id.clone(),
@@ -240,17 +249,35 @@ impl Worker {
         run.started = false;
         run.ready = init && code == 0;
         run.done |= init && code == 0;
-        if now - since >= BACK_OFF_RESET {
+        // The back-off is of the image, too.
+        if now - since >= BACK_OFF_RESET || replaced {
             run.back_off = None;
         }
         let again = match policy {
             _ if stopping => false,
-            _ if run.sidecar => true,
+            _ if run.sidecar || replaced => true,
             RestartPolicy::Always => !init || code != 0,
             RestartPolicy::OnFailure => code != 0,
             RestartPolicy::Never => false,
         };
         run.state = State::Exited { next: again.then(|| now + delay) };
+    }
+
+    /// What a container says of its end. Models `kuberuntime_container.go: getTerminationMessage` and
+    /// `readLastStringFromContainerLogs`.
+    fn termination_message(&self, cx: &NodeContext, pod: &Rc<Object>, i: usize, code: i32) -> Option<Str> {
+        let raw = &self.container(pod, i).raw;
+        let path = get(raw, "terminationMessagePath").as_str().unwrap_or_default();
+        let written = host::read_file(cx.store(), &self.place(pod, i), path).unwrap_or_default();
+        if !written.is_empty() {
+            return Some(ending(&written, LONGEST_MESSAGE).into());
+        }
+        if code == 0 || get(raw, "terminationMessagePolicy") != "FallbackToLogsOnError" {
+            return None;
+        }
+        let lines = files::last_lines(cx.store(), self.uid, &self.runs[i].name, MESSAGE_LOG_LINES);
+        let text = ending(&lines, MESSAGE_LOG_BYTES);
+        (!text.is_empty()).then(|| text.into())
     }
 
     /// Starts a container that has ended again, now or after a while. Models `doBackOff`.
@@ -271,6 +298,15 @@ impl Worker {
         run.state = State::BackOff { until: now + wait };
         run.back_off = Some(Span((wait.0 * 2).min(LAST_BACK_OFF.0)));
     }
+}
+
+/// The last bytes of a text, so many at most.
+fn ending(text: &str, most: usize) -> &str {
+    let mut from = text.len().saturating_sub(most);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
 }
 
 /// `10s`, `1m20s`

@@ -2,25 +2,35 @@
 //! reports the status that results, and says when the next one is. Models `pkg/kubelet/pod_workers.go` and
 //! `pkg/kubelet/kubelet.go: SyncPod, SyncTerminatingPod, SyncTerminatedPod`.
 
+use super::environment::name_is_too_long;
 use super::nodes::NodeContext;
 use super::run::{Run, State, Stopping};
 use super::status_manager;
 use super::worker::{Setup, Stop, Worker};
+use crate::api::event::Involved;
 use crate::api::pod::{ContainerState, Terminated};
 use crate::api::probe::ProbeKind;
+use crate::api::read::opt_int;
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Object, SimTime, Span, Str};
-use crate::apiserver::DeleteOptions;
+use crate::apiserver::{DeleteOptions, EventType, Source};
 use std::rc::Rc;
 
 /// How long the kubelet needs to tidy up between a pod's last status and the end of the object. Real: 50–100 ms, more
 /// if volumes are slow to unmount.
 const TEARDOWN: Span = Span(60);
+/// After so long a sandbox that could not be made is tried again.
+const SANDBOX_RETRY: Span = Span::seconds(12);
+/// The status of a pod that ran longer than `activeDeadlineSeconds`: its reason and its message.
+const DEADLINE_EXCEEDED: (&str, &str) =
+    ("DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
 
 impl Worker {
     /// Takes the steps that are due, reports the status, and says when the next step is due.
     pub(super) fn sync(&mut self, cx: &mut NodeContext, pod: &Rc<Object>) -> Option<SimTime> {
         let key = pod.key();
+        let seconds = opt_int(&pod.pod().spec.raw, "activeDeadlineSeconds");
+        self.deadline = seconds.map(|seconds| self.start + Span::seconds(seconds));
         while self.step(cx, pod) {}
         if cx.store().get(&key).is_none_or(|p| p.meta.uid != self.uid) {
             return None;
@@ -62,12 +72,23 @@ impl Worker {
         if let Some(stop) = self.stop {
             return self.step_stop(cx, pod, stop);
         }
+        if self.deadline.is_some_and(|at| at <= now) {
+            self.miss_deadline(cx, pod);
+            return true;
+        }
         match self.setup {
             Setup::Mount { at, wait, .. } if at <= now => {
                 self.mount(cx, pod, wait);
                 return true;
             }
             Setup::Sandbox { at } if at <= now => {
+                if let Some(message) = name_is_too_long(pod) {
+                    let involved = Involved::of(pod);
+                    let source = Source::kubelet(&self.node);
+                    cx.api.event(source, involved, EventType::Warning, "FailedCreatePodSandBox", &message);
+                    self.setup = Setup::Sandbox { at: now + SANDBOX_RETRY };
+                    return true;
+                }
                 self.setup = Setup::Ready;
                 self.address = Some(cx.nodes.address(pod, &self.host_ip, cx.api.store()));
                 self.announced = !cx.timings.imitates_recorder;
@@ -86,6 +107,14 @@ impl Worker {
             }
         }
         self.finish_by_itself(cx, pod)
+    }
+
+    /// It has run longer than it may. Models `pkg/kubelet/active_deadline.go`.
+    fn miss_deadline(&mut self, cx: &mut NodeContext, pod: &Rc<Object>) {
+        let source = Source::kubelet(&self.node);
+        cx.api.event(source, Involved::of(pod), EventType::Normal, DEADLINE_EXCEEDED.0, DEADLINE_EXCEEDED.1);
+        self.evicted = Some(DEADLINE_EXCEEDED);
+        self.begin_stop(cx, pod, pod.pod().spec.termination_grace_period_seconds);
     }
 
     /// Nothing runs any more and nothing will: a pod that ends by itself.

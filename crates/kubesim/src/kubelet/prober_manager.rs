@@ -4,6 +4,7 @@ use super::nodes::NodeContext;
 use super::prober::{self, Failure};
 use super::run::State;
 use super::worker::Worker;
+use crate::api::pod::RestartPolicy;
 use crate::api::probe::{ProbeKind, ProbeTarget};
 use crate::api::{Fault, Object, SimTime};
 use std::rc::Rc;
@@ -61,7 +62,10 @@ impl Worker {
             (ProbeKind::Liveness, Some(true)) => {}
             (ProbeKind::Liveness | ProbeKind::Startup, Some(false)) => {
                 let kind = kind.word();
-                let message = format!("Container {} failed {kind} probe, will be restarted", run.name);
+                let again = !run.sidecar && pod.pod().spec.restart_policy != RestartPolicy::Never;
+                let what = if run.sidecar { "Init container" } else { "Container" };
+                let so = if again { ", will be restarted" } else { "" };
+                let message = format!("{what} {} failed {kind} probe{so}", run.name);
                 self.kill(cx, pod, i, &message);
             }
         }

@@ -29,6 +29,8 @@ pub(super) struct Run {
     pub id: Str,
     /// The image it was started from, as the spec names it.
     pub from: Str,
+    /// It is started again whatever the pod's policy: its spec has changed.
+    pub is_replaced: bool,
     pub back_off: Option<Span>,
     pub pull_back_off: Option<Span>,
     pub probers: Vec<Prober>,
@@ -90,6 +92,7 @@ impl Run {
             image_id: Str::default(),
             id: Str::default(),
             from: container.image.clone(),
+            is_replaced: false,
             back_off: None,
             pull_back_off: None,
             probers: Vec::new(),

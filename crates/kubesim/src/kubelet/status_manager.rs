@@ -1,7 +1,7 @@
 //! A pod's status as its kubelet reports it. Models `pkg/kubelet/kubelet_pods.go: getPhase` and
 //! `pkg/kubelet/status/generate.go`.
 
-use super::run::Run;
+use super::run::{Run, State};
 use super::worker::Worker;
 use crate::api::meta::Condition;
 use crate::api::pod::{ContainerState, ContainerStatus, PodPhase, PodStatus, RestartPolicy, condition};
@@ -56,11 +56,12 @@ pub(super) fn report(
             conditions.push(other.clone());
         }
     }
+    let ended_for = worker.evicted.filter(|_| worker.over);
     let mut status = PodStatus {
         phase,
         conditions,
-        reason: pod.status.reason.clone(),
-        message: pod.status.message.clone(),
+        reason: ended_for.map_or_else(|| pod.status.reason.clone(), |(reason, _)| Some(common(reason))),
+        message: ended_for.map_or_else(|| pod.status.message.clone(), |(_, message)| Some(common(message))),
         nominated_node_name: pod.status.nominated_node_name.clone(),
         host_ip: Some(worker.host_ip.clone()),
         pod_ip: if worker.announced { worker.address.clone() } else { None },
@@ -146,6 +147,9 @@ fn phase(worker: &Worker, policy: RestartPolicy) -> PodPhase {
         ContainerState::Running { .. } => None,
     };
     let failed = |r: &Run| ended(r).is_some_and(|code| code != 0);
+    if worker.over && worker.evicted.is_some() {
+        return PodPhase::Failed;
+    }
     if worker.over && worker.stop.is_some() {
         // Nothing of it starts again: only the exit codes count.
         let all_well = mains.iter().all(|r| ended(r) == Some(0));
@@ -162,8 +166,11 @@ fn phase(worker: &Worker, policy: RestartPolicy) -> PodPhase {
     if mains.iter().chain(inits.iter().filter(|r| r.sidecar)).any(running) {
         return PodPhase::Running;
     }
+    // What is about to be started again has not ended for good.
+    let goes_on = |r: &Run| !matches!(r.state, State::Exited { next: None });
     match policy {
         RestartPolicy::Always => PodPhase::Running,
+        _ if mains.iter().any(goes_on) => PodPhase::Running,
         _ if mains.iter().all(|r| ended(r) == Some(0)) => PodPhase::Succeeded,
         RestartPolicy::Never => PodPhase::Failed,
         RestartPolicy::OnFailure => PodPhase::Running,

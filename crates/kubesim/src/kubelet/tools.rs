@@ -1,6 +1,6 @@
 //! Programs in a container that look at the network, the disks or the processes: ping, wget, curl, df, ps.
 
-use super::environment::names;
+use super::environment::{HostNames, host_aliases, names};
 use super::files::CAPACITY;
 use crate::api::image::with_tag;
 use crate::api::pod::{Container, ContainerState, VolumeSource};
@@ -8,8 +8,8 @@ use crate::api::resolver;
 use crate::api::resolver::{Answer, Data, RecordType};
 use crate::api::{Fault, Kind, Object, PodPhase, Str};
 use crate::apiserver::{ApiServer, Store};
-use crate::dns::resolver::{lookup_until, search_path};
-use crate::dns::{self, Printed, reverse_name, server};
+use crate::dns::resolver::lookup_until;
+use crate::dns::{self, Printed, ResolvConf, reverse_name, server};
 use crate::fault;
 use std::fmt::Write;
 use std::rc::Rc;
@@ -52,13 +52,21 @@ fn resolve(api: &mut ApiServer, place: &Place, host: &str) -> Option<(String, Ve
     if reverse_name(host).is_some() {
         return Some((host.to_string(), vec![host.to_string()]));
     }
-    let (hostname, fqdn) = names(place.pod);
-    if host == "localhost" || host == hostname || host == fqdn {
+    let HostNames { short, full, .. } = names(place.pod);
+    if host == "localhost" || host == short || host == full {
         return Some((host.to_string(), vec![place.address.to_string()]));
     }
-    let namespace = &*place.pod.meta.namespace;
-    let answers = server::with_network(api, namespace, dns::node_of(place.pod), |network| {
-        lookup_until(network, host, &RecordType::A, &search_path(namespace), Answer::is_found)
+    if let Some((address, names)) = alias_of(place.pod, host) {
+        // What is the container's own, its pod has.
+        let address = if address.starts_with("127.") { place.address.into() } else { address };
+        return Some((names[0].to_string(), vec![address.to_string()]));
+    }
+    let conf = ResolvConf::of_pod(place.pod);
+    let answers = server::with_network(api, &conf, dns::node_of(place.pod), |network| {
+        if !network.has_server(conf.server()) {
+            return Vec::new();
+        }
+        lookup_until(network, host, &RecordType::A, &conf.search, Answer::is_found)
     });
     let answer = answers.last().filter(|a| a.is_found())?;
     let address = |r: &resolver::Record| match &r.data {
@@ -68,6 +76,31 @@ fn resolve(api: &mut ApiServer, place: &Place, host: &str) -> Option<(String, Ve
     let found: Vec<String> = answer.answers.iter().filter_map(address).collect();
     let name = answer.real_name().trim_end_matches('.').to_string();
     (!found.is_empty()).then_some((name, found))
+}
+
+/// The address that the pod's own /etc/hosts has for a name, with all names of it.
+fn alias_of(pod: &Object, host: &str) -> Option<(Str, Vec<Str>)> {
+    host_aliases(pod).into_iter().find(|(_, names)| names.iter().any(|name| name.eq_ignore_ascii_case(host)))
+}
+
+/// `getent hosts NAME` of a name in the pod's own /etc/hosts, which comes before DNS.
+pub(super) fn getent_hosts(place: &Place, argv: &[String]) -> Option<Printed> {
+    let [tool, database, name] = argv else { return None };
+    if tool.rsplit('/').next() != Some("getent") || database != "hosts" {
+        return None;
+    }
+    let HostNames { short, full, .. } = names(place.pod);
+    let own = || {
+        let names = if full == short {
+            vec![short.as_str().into()]
+        } else {
+            vec![full.as_str().into(), short.as_str().into()]
+        };
+        (Str::from(place.address), names)
+    };
+    let known = if *name == short || *name == full { Some(own()) } else { alias_of(place.pod, name) };
+    let (address, names) = known?;
+    Some(Printed { stdout: format!("{address:<15} {}\n", names.join(" ")), ..Printed::default() })
 }
 
 /// Why nobody answers.
@@ -146,7 +179,7 @@ fn listener(store: &Store, address: &str, port: u32) -> Result<Str, Silence> {
         true => all.any(|container| container.declares_port(port.into()) && is_open(container)),
         false => pod.status.phase == PodPhase::Running && pod.spec.containers.iter().any(is_open),
     };
-    if listens { Ok(names(object).0.into()) } else { Err(Silence::Refused) }
+    if listens { Ok(names(object).kernel.into()) } else { Err(Silence::Refused) }
 }
 
 /// Host, port and what to ask for, of a URL.

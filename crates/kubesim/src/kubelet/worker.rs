@@ -27,6 +27,10 @@ pub(super) struct Worker {
     pub inits: usize,
     /// Set once it was told to stop.
     pub stop: Option<Stop>,
+    /// When it will have run as long as it may (`activeDeadlineSeconds`).
+    pub deadline: Option<SimTime>,
+    /// Why its kubelet stopped it, if it did by itself: the status' reason and message.
+    pub evicted: Option<(&'static str, &'static str)>,
     /// Nothing of it runs any more, and nothing will.
     pub over: bool,
     /// Whether its readiness fails on purpose (`Fault::PodUnready`), as far as its kubelet has seen.
@@ -76,6 +80,8 @@ impl Worker {
             runs: all.map(|c| Run::new(c, waiting)).collect(),
             inits: spec.init_containers.len(),
             stop: None,
+            deadline: None,
+            evicted: None,
             over: false,
             held_unready: false,
             faults: Vec::new(),
@@ -121,10 +127,11 @@ impl Worker {
         if self.over {
             return self.stop.and_then(|s| s.remove_at);
         }
+        let deadline = if self.stop.is_none() { self.deadline } else { None };
         if let (None, Setup::Mount { at, .. } | Setup::Sandbox { at }) = (self.stop, &self.setup) {
-            return Some(*at);
+            return Some(deadline.map_or(*at, |deadline| deadline.min(*at)));
         }
-        self.runs.iter().filter_map(Run::next_at).min()
+        self.runs.iter().filter_map(Run::next_at).chain(deadline).min()
     }
 
     /// A container's spec: init containers first, as in `runs`.

@@ -55,6 +55,7 @@ pub(crate) fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn F
                     n.cpu_millis,
                     n.memory_bytes,
                     n.pods,
+                    ["allocatable", "capacity"].map(|list| get(get(&n.raw, "status"), list).clone()),
                     o.meta.labels.clone(),
                 )
             };

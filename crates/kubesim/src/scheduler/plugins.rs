@@ -1,16 +1,20 @@
 //! The default plugins: which nodes a pod can run on, and which is the best of them. Models `pkg/scheduler/framework/plugins`.
 
-use super::types::{Asks, FilterStatus, NodeInfo, NodeRefusal, NodeVolumes, PodTerm, host_ports};
+use super::types::{
+    Asks, FilterStatus, NodeInfo, NodeRefusal, NodeVolumes, PodTerm, host_ports, other_requests,
+};
 use crate::api::meta::LabelSelector;
 use crate::api::node::Taint;
 use crate::api::pod::Toleration;
-use crate::api::read::{get, int, list, str as text, strings};
+use crate::api::read::{get, int, list, milli_value, opt_int, str as text, strings};
 use crate::api::volume::{ClaimPhase, SELECTED_NODE};
 use crate::api::{Key, Kind, Object, Str};
 use crate::apiserver::Store;
 use crate::base::quantity::parse_milli_value;
+use crate::base::text::common;
 use crate::component::volume_binding::{fits, is_bound, waits_for_consumer};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -69,15 +73,23 @@ pub(super) fn filter(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Result<N
     }
     let mut lacks = FilterStatus { reasons: Vec::new(), unresolvable: false };
     if info.count() as i64 + 1 > node.pods {
-        lacks.reasons.push(TOO_MANY_PODS);
+        lacks.reasons.push(TOO_MANY_PODS.into());
     }
     for (reason, wanted, used, has) in [
         (LACKS_CPU, asks.cpu, info.used(|l| l.cpu_millis), node.cpu_millis),
         (LACKS_MEMORY, asks.memory, info.used(|l| l.memory_bytes), node.memory_bytes),
     ] {
         if wanted > 0 && wanted > has - used {
-            lacks.reasons.push(reason);
+            lacks.reasons.push(reason.into());
             lacks.unresolvable |= wanted > has;
+        }
+    }
+    for (name, wanted) in &asks.others {
+        let has = allocatable(info.object, name);
+        let used: i64 = info.pods(asks.store).map(|pod| requested(pod, name)).sum();
+        if *wanted > has - used {
+            lacks.reasons.push(["Insufficient ", name].concat().into());
+            lacks.unresolvable |= *wanted > has;
         }
     }
     if !lacks.reasons.is_empty() {
@@ -92,7 +104,7 @@ pub(super) fn filter(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Result<N
 }
 
 /// A reason of the event, with what it is about.
-pub(super) fn refusal(asks: &Asks, info: &NodeInfo, reason: &'static str) -> NodeRefusal {
+pub(super) fn refusal(asks: &Asks, info: &NodeInfo, reason: &str) -> NodeRefusal {
     let node = info.object.node();
     match reason {
         CORDONED => NodeRefusal::Cordoned,
@@ -105,8 +117,21 @@ pub(super) fn refusal(asks: &Asks, info: &NodeInfo, reason: &'static str) -> Nod
         TOO_MANY_PODS => NodeRefusal::TooManyPods,
         LACKS_CPU => NodeRefusal::Cpu { free_millis: node.cpu_millis - info.used(|l| l.cpu_millis) },
         LACKS_MEMORY => NodeRefusal::Memory { free_bytes: node.memory_bytes - info.used(|l| l.memory_bytes) },
-        reason => NodeRefusal::Other { reason },
+        reason => NodeRefusal::Other { reason: common(reason) },
     }
+}
+
+/// How much of a resource a node has for pods, in thousandths. What somebody has told it that it has, its kubelet offers.
+fn allocatable(node: &Object, name: &str) -> i64 {
+    let status = get(&node.node().raw, "status");
+    let of = |list| milli_value(get(get(status, list), name));
+    of("allocatable").or(of("capacity")).unwrap_or(0)
+}
+
+/// How much of a resource other than CPU and memory a pod requests, in thousandths.
+fn requested(pod: &Object, name: &str) -> i64 {
+    let all = other_requests(pod.pod());
+    all.iter().find(|(known, _)| **known == *name).map_or(0, |(_, amount)| *amount)
 }
 
 /// Whether a taint keeps away a pod with these tolerations.
@@ -172,9 +197,9 @@ fn requirement_holds(requirement: &Value, value: Option<&Str>) -> bool {
 fn find_volumes(store: &Store, object: &Object, node: &Object) -> Result<NodeVolumes, FilterStatus> {
     let mut found = NodeVolumes::default();
     let mut refusal = FilterStatus { reasons: Vec::new(), unresolvable: true };
-    let mut add = |reason| {
-        if !refusal.reasons.contains(&reason) {
-            refusal.reasons.push(reason);
+    let mut add = |reason: &'static str| {
+        if !refusal.reasons.iter().any(|known| known == reason) {
+            refusal.reasons.push(Cow::Borrowed(reason));
         }
     };
     let mut taken: BTreeSet<Str> = BTreeSet::new();
@@ -243,19 +268,31 @@ fn spread_refuses(asks: &Asks, info: &NodeInfo, all: &[NodeInfo]) -> Option<&'st
     for constraint in asks.spread.iter().filter(|c| get(c, "whenUnsatisfiable") != "ScheduleAnyway") {
         let key = text(constraint, "topologyKey");
         let selector = LabelSelector::from_value(get(constraint, "labelSelector"));
+        let keys = strings(constraint, "matchLabelKeys");
         let Some(here) = info.object.meta.labels.get(&key) else { return Some(MISSING_LABEL) };
+        // `matchLabelKeys`: only pods with the same values count, such as those of the same revision.
+        let alike = |o: &Object| keys.iter().all(|key| o.meta.labels.get(key) == object.meta.labels.get(key));
         let counts = |o: &&Rc<Object>| {
             o.meta.namespace == object.meta.namespace
                 && !o.meta.is_terminating()
                 && selector.matches(&o.meta.labels)
+                && alike(o)
+        };
+        let minds_taints = get(constraint, "nodeTaintsPolicy") == "Honor";
+        let minds_affinity = get(constraint, "nodeAffinityPolicy") != "Ignore";
+        let tolerations = &asks.pod.spec.tolerations;
+        let counted = |n: &&NodeInfo| {
+            let kept_away = || n.object.node().taints.iter().any(|taint| keeps_away(tolerations, taint));
+            !(minds_affinity && !wants_node(asks, n.object) || minds_taints && kept_away())
         };
         let mut by_value: BTreeMap<&Str, i64> = BTreeMap::new();
-        for other in all.iter().filter(|n| wants_node(asks, n.object)) {
+        for other in all.iter().filter(counted) {
             if let Some(value) = other.object.meta.labels.get(&key) {
                 *by_value.entry(value).or_default() += other.pods(asks.store).filter(counts).count() as i64;
             }
         }
-        let least = by_value.values().min().copied().unwrap_or(0);
+        let enough = opt_int(constraint, "minDomains").is_none_or(|least| by_value.len() as i64 >= least);
+        let least = if enough { by_value.values().min().copied().unwrap_or(0) } else { 0 };
         let own = i64::from(selector.matches(&object.meta.labels));
         let skew = by_value.get(here).copied().unwrap_or(0) + own - least;
         if skew > int(constraint, "maxSkew") {

@@ -248,7 +248,7 @@ fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String
     if let Some((_, _, info, volumes)) = best {
         return Ok(Choice { node: info.name().clone(), volumes });
     }
-    let reasons = refusals.iter().flat_map(|r| r.reasons.iter().copied());
+    let reasons = refusals.iter().flat_map(|r| r.reasons.iter().map(|reason| &**reason));
     let preemption = refusals.iter().map(|r| {
         if r.unresolvable {
             "Preemption is not helpful for scheduling"
@@ -265,8 +265,8 @@ fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String
 }
 
 /// `1 node(s) had untolerated taint(s), 3 Insufficient cpu`
-fn histogram(reasons: impl Iterator<Item = &'static str>) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+fn histogram<'a>(reasons: impl Iterator<Item = &'a str>) -> String {
+    let mut counts: BTreeMap<&'a str, usize> = BTreeMap::new();
     for reason in reasons {
         *counts.entry(reason).or_default() += 1;
     }

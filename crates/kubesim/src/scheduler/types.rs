@@ -1,10 +1,13 @@
 //! What a pod asks of a node, and a node as the scheduler sees it, before it is decided. Models `pkg/scheduler/framework/types.go`.
 
 use crate::api::meta::LabelSelector;
-use crate::api::read::{get, int, list, opt_int, str as text, strings};
+use crate::api::pod::Container;
+use crate::api::read::{get, int, list, milli_value, opt_int, str as text, strings};
 use crate::api::{Object, Pod, Str, Uid};
 use crate::apiserver::{NodeLoad, Store};
 use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What a node would have to do about a pod's unbound claims.
@@ -48,6 +51,8 @@ pub(super) struct Asks<'a> {
     pub(super) pod: &'a Pod,
     pub(super) cpu: i64,
     pub(super) memory: i64,
+    /// Other resources that nodes count, such as `nvidia.com/gpu`, in thousandths.
+    pub(super) others: Vec<(Str, i64)>,
     pub(super) owner: Option<Uid>,
     pub(super) host_ports: Vec<(Str, i64)>,
     /// The required node affinity.
@@ -82,6 +87,7 @@ impl<'a> Asks<'a> {
             pod,
             cpu: pod.spec.cpu_request_millis(),
             memory: pod.spec.memory_request_bytes(),
+            others: other_requests(pod),
             owner: object.meta.controller().map(|o| o.uid),
             host_ports: host_ports(pod).collect(),
             required_nodes: get(node_affinity, "requiredDuringSchedulingIgnoredDuringExecution"),
@@ -141,6 +147,37 @@ impl PodTerm {
     }
 }
 
+/// What a pod requests beside CPU and memory, in thousandths: the sum over its containers, or the largest init container if
+/// that is more.
+pub(super) fn other_requests(pod: &Pod) -> Vec<(Str, i64)> {
+    let mut all: BTreeMap<Str, i64> = BTreeMap::new();
+    let requests = |container: &Container| {
+        let resources = get(&container.raw, "resources");
+        let mut asked: BTreeMap<Str, i64> = BTreeMap::new();
+        for list in ["limits", "requests"] {
+            for (name, amount) in get(resources, list).as_object().into_iter().flatten() {
+                // What a node counts is requested as it is limited.
+                let counts =
+                    !matches!(&**name, "cpu" | "memory") && (list == "requests" || name.contains('/'));
+                if let Some(amount) = milli_value(amount).filter(|amount| counts && *amount > 0) {
+                    asked.insert(name.as_str().into(), amount);
+                }
+            }
+        }
+        asked
+    };
+    for container in pod.spec.containers.iter() {
+        requests(container).into_iter().for_each(|(name, amount)| *all.entry(name).or_default() += amount);
+    }
+    for container in pod.spec.init_containers.iter() {
+        for (name, amount) in requests(container) {
+            let known = all.entry(name).or_default();
+            *known = (*known).max(amount);
+        }
+    }
+    all.into_iter().collect()
+}
+
 /// The ports of the node itself that the pod wants: protocol and number.
 pub(super) fn host_ports(pod: &Pod) -> impl Iterator<Item = (Str, i64)> + '_ {
     let ports = pod.spec.containers.iter().flat_map(|c| list(&c.raw, "ports"));
@@ -177,25 +214,28 @@ pub enum NodeRefusal {
     /// Anything else.
     Other {
         /// As the event says it, such as `node(s) didn't match pod anti-affinity rules`.
-        reason: &'static str,
+        reason: Str,
     },
 }
 
 /// Why the filters refuse a node, as the event says it (`k8s.io/kube-scheduler/framework: Status`).
 pub(super) struct FilterStatus {
-    pub(super) reasons: Vec<&'static str>,
+    pub(super) reasons: Vec<Cow<'static, str>>,
     /// Other pods going would change nothing (`UnschedulableAndUnresolvable`).
     pub(super) unresolvable: bool,
 }
 
 impl FilterStatus {
     pub(super) fn new(unresolvable: bool, reason: &'static str) -> FilterStatus {
-        FilterStatus { reasons: vec![reason], unresolvable }
+        FilterStatus { reasons: vec![reason.into()], unresolvable }
     }
 }
 
-/// Whether the pod needs a node.
+/// Whether the pod needs a node, and nobody holds it back (`plugins/schedulinggates`).
 pub(super) fn is_pending(object: &Object) -> bool {
     let pod = object.pod();
-    pod.spec.node_name.is_none() && !pod.is_terminal() && !object.meta.is_terminating()
+    pod.spec.node_name.is_none()
+        && !pod.is_terminal()
+        && !object.meta.is_terminating()
+        && !pod.spec.is_gated()
 }

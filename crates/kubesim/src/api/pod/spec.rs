@@ -124,6 +124,11 @@ impl PodSpec {
         self.init_containers.iter().map(|c| c.memory_request_bytes).max().unwrap_or(0).max(sum)
     }
 
+    /// Whether somebody holds it back from the scheduler (`schedulingGates`).
+    pub fn is_gated(&self) -> bool {
+        !list(&self.raw, "schedulingGates").is_empty()
+    }
+
     /// The quality of service class. Models `pkg/apis/core/v1/helper/qos/qos.go: ComputePodQOS`.
     pub fn qos_class(&self) -> &'static str {
         let all = || self.init_containers.iter().chain(self.containers.iter());

@@ -109,8 +109,8 @@ struct Leaving {
 }
 
 impl Drain {
-    /// The pods to evict. Errors: pods that may not be evicted without a flag that says so.
-    fn choose(&self, io: &mut Io, node: &Object) -> Result<Vec<Leaving>, Failure> {
+    /// The pods to evict, and what is to be said about them. Errors: pods that may not be evicted without a flag that says so.
+    fn choose(&self, io: &Io, node: &Object) -> Result<(Vec<Leaving>, Option<String>), Failure> {
         let selector = parse_labels(self.inv.text("pod-selector"))
             .map_err(|_| Failure::client("--pod-selector=<pod_selector> must be a valid label selector"))?;
         let (mut chosen, mut refused, mut warned) = (Vec::new(), Vec::new(), Vec::new());
@@ -179,10 +179,8 @@ impl Drain {
             let text = if lines.len() == 1 { lines.concat() } else { format!("[{}]", lines.join(", ")) };
             return Err(Failure::client(text));
         }
-        if !warned.is_empty() {
-            warn(io, &[lines(&warned, "").join("; ")]);
-        }
-        Ok(chosen)
+        let warning = (!warned.is_empty()).then(|| lines(&warned, "").join("; "));
+        Ok((chosen, warning))
     }
 
     /// Evicts, and looks whether pods are gone. Returns when to look again; `None` if all are gone.
@@ -256,22 +254,31 @@ impl Drain {
     fn go_on(&mut self, io: &mut Io) -> Result<Option<SimTime>, Failure> {
         while let Some(node) = self.nodes.get(self.at).cloned() {
             let answer = match self.pods {
-                Some(_) => self.evict(io),
+                Some(_) => self.evict(io).map_err(|why| (why, true)),
                 None => match self.choose(io, &node) {
-                    Ok(pods) => {
+                    Ok((pods, warning)) => {
+                        warning.into_iter().for_each(|warning| warn(io, &[warning]));
                         self.pods = Some(pods);
                         continue;
                     }
-                    Err(why) => Err(why),
+                    Err(why) => Err((why, false)),
                 },
             };
             match answer {
                 Ok(Some(next)) => return Ok(Some(next)),
                 Ok(None) => say(&self.inv, io, &node, "drained", self.dry_run)?,
-                Err(why) => {
+                Err((why, began)) => {
                     let name = node.meta.name.to_string();
                     let text = why.text();
                     let text = text.strip_prefix("error: ").unwrap_or(&text);
+                    let pending = if began { self.choose(io, &node).ok() } else { None };
+                    let pending = pending.map_or_else(Vec::new, |(pods, _)| pods);
+                    if !pending.is_empty() {
+                        io.err(format!(
+                            "There are pending pods in node {name:?} when an error occurred: {text}\n"
+                        ));
+                        pending.iter().for_each(|pod| io.err(format!("pod/{}\n", pod.key.name)));
+                    }
                     io.err(format!(
                         "error: unable to drain node {name:?} due to error: {text}, continuing command...\n"
                     ));
@@ -285,8 +292,11 @@ impl Drain {
             io.err("There are pending nodes to be drained:\n");
             self.failures.iter().for_each(|(name, _)| io.err(format!(" {name}\n")));
         }
-        Failure::all(self.failures.drain(..).map(|(_, why)| why).collect())?;
-        Ok(None)
+        if self.failures.is_empty() {
+            return Ok(None);
+        }
+        // An aggregate, even of one: it is printed without `error: `.
+        Err(Failure::Many(self.failures.drain(..).map(|(_, why)| why).collect()))
     }
 }
 
