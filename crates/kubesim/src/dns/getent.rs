@@ -2,7 +2,8 @@
 
 use super::name::reverse_name;
 use super::printed::Printed;
-use super::resolver::{Search, lookup_until};
+use super::resolv_conf::Search;
+use super::resolver::lookup_until;
 use super::server::Network;
 use crate::api::resolver::{Data, RecordType};
 use std::fmt::Write;

@@ -3,7 +3,8 @@
 use super::dig::{header, sections};
 use super::name::{name_error, reverse_name};
 use super::printed::Printed;
-use super::resolver::{Search, lookup};
+use super::resolv_conf::Search;
+use super::resolver::lookup;
 use super::server::Network;
 use crate::api::resolver::{Answer, Data, Rcode, Record, RecordType};
 use std::fmt::Write;

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `zone` | CoreDNS' kubernetes plugin, with the Corefile of tests/golden/README.md |
 //! | [`server`] | what CoreDNS has been told so far, and the caches in front of it |
-//! | `resolver` | a pod's resolv.conf: search path and ndots |
+//! | `resolv_conf`, `resolver` | a pod's resolv.conf; its search path and ndots at work |
 //! | [`reason`] | why a name has no records, and what would change that |
 //! | `query` | a question of the user's and its answer |
 //! | `nslookup`, `dig`, `host`, `busybox`, `getent` | BIND 9.18's clients, BusyBox 1.35's nslookup, glibc's getent |
@@ -20,13 +20,14 @@ mod nslookup;
 mod printed;
 pub(crate) mod query;
 pub mod reason;
+mod resolv_conf;
 pub(crate) mod resolver;
 pub mod server;
 pub(crate) mod zone;
 
 pub use name::{CLUSTER_DOMAIN, SERVER, TTL, name_error, reverse_name};
 pub use printed::Printed;
-pub use resolver::ResolvConf;
+pub use resolv_conf::ResolvConf;
 pub use server::Network;
 
 use crate::apiserver::{ApiServer, Store};

@@ -1,7 +1,8 @@
 //! A question of the user: what is asked, from where, and what is to be said about the answer.
 
 use super::reason;
-use super::resolver::{lookup, search_path};
+use super::resolv_conf::search_path;
+use super::resolver::lookup;
 use super::server::Network;
 use crate::api::resolver::Answer;
 use crate::api::resolver::Asked;

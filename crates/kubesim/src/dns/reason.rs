@@ -2,7 +2,8 @@
 
 use super::name::reverse_name;
 use super::names;
-use super::resolver::{candidates, search_path};
+use super::resolv_conf::search_path;
+use super::resolver::candidates;
 use super::server::{self, Network};
 use super::zone::{self, Meaning};
 use crate::api::resolver::{Answer, Asked, Data, Question, Rcode, Reason, RecordType};

@@ -3,7 +3,7 @@
 //! All of it is one record in the store ([`Resolver`]), so that a history covers what was known and what was cached.
 
 use super::name::{NODE_SERVER, SERVER};
-use super::resolver::ResolvConf;
+use super::resolv_conf::ResolvConf;
 use super::zone;
 use crate::api::Resolver;
 use crate::api::resolver::Cached;

@@ -71,7 +71,7 @@ fn a_pod_that_is_not_ready_has_no_name() {
 fn the_search_path_is_tried_in_order_and_last_the_name_itself() {
     let api = cluster();
     let mut network = Network::new(api.store(), SimTime(0), "default", "");
-    let search = resolver::search_path("default");
+    let search = resolv_conf::search_path("default");
     let answers = resolver::lookup(&mut network, "flask.default", &RecordType::A, &search);
     let tried: Vec<(&str, Rcode)> = answers.iter().map(|a| (a.name.as_str(), a.rcode)).collect();
     assert_eq!(

@@ -10,7 +10,7 @@ const TYPES: [&str; 2] =
 /// Names that are read of another type, or for nothing that a story would show. With the reason.
 const OTHERS: [(&str, &str, &str); 12] = [
     ("PodSpec", "resources", "a container's, a claim's"),
-    ("PodSpec", "activeDeadlineSeconds", "only a quota's scope asks for it: no pod is ended for it"),
+    ("PodAffinityTerm", "matchLabelKeys", "a spread constraint's"),
     ("PodSpec", "priorityClassName", "only a quota's scope asks for it: nobody is preempted"),
     ("ContainerPort", "hostIP", "a pod's status"),
     ("LifecycleHandler", "httpGet", "a probe's"),
