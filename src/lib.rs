@@ -13,7 +13,6 @@
 
 pub mod app;
 pub mod components;
-pub mod examples;
 pub mod link;
 pub mod page;
 pub mod session;

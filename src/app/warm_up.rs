@@ -7,8 +7,8 @@
 use super::language::words;
 use crate::components::stage::Stage;
 use crate::components::timeline::timeline;
-use crate::examples::EXAMPLES;
 use crate::session::{Action, Session};
+use scene::examples::EXAMPLES;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;

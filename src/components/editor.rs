@@ -3,7 +3,6 @@
 use super::highlight::{TokenKind, pieces};
 use super::typing::{self, Change};
 use super::{button, difference, files, labelled, sign};
-use crate::examples::{EXAMPLES, Example};
 use crate::page::intent::Intent;
 use crate::page::panel::Dialog;
 use crate::session::Action;
@@ -11,6 +10,7 @@ use crate::session::presets::{ComparisonPreset, PRESETS};
 use kubesim::Str;
 use kubesim::manifest::{Diagnosis, Diagnostic, Severity};
 use messages::{Messages, fill};
+use scene::examples::{EXAMPLES, Example};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};

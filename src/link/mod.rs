@@ -14,11 +14,11 @@ use self::fields::{
     write_inputs, write_key, write_subject, write_text,
 };
 use self::pack::{Damaged, pack, read_bytes, read_number, unpack, write_number};
-use crate::examples::EXAMPLES;
 use crate::page::panel::{InspectorTab, View};
 use crate::session::branch::MOST_BRANCHES;
 use crate::session::presets::PRESETS;
 use kubesim::{Input, Key, Kind, SimTime, Str, TimedInput};
+use scene::examples::EXAMPLES;
 use scene::explain::Subject;
 
 /// No more inputs of a link are played, of all its branches together: each costs memory.

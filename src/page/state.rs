@@ -2,12 +2,12 @@
 
 use super::layout::Layout;
 use super::panel::{Dialog, DnsQuery, InspectorTab, LeftTab, View};
-use crate::examples::EXAMPLES;
 use crate::link::{Link, Problem};
 use crate::session::Session;
 use kubesim::manifest::{Diagnosis, diagnose};
 use kubesim::{FeatureGates, Key, SimTime, Str};
 use messages::Messages;
+use scene::examples::EXAMPLES;
 use scene::explain::Subject;
 use std::rc::Rc;
 

@@ -2,10 +2,10 @@
 
 use kubesim::{Input, Key, Kind};
 use messages::EN;
-use ordinal::examples::EXAMPLES;
 use ordinal::link::Link;
 use ordinal::session::branch::{Branch, MOST_BRANCHES, Stop};
 use ordinal::session::{Action, Session};
+use scene::examples::EXAMPLES;
 use scene::explain::Tone;
 use scene::history::is_event;
 use scene::history::pod_state::PodState;

@@ -4,7 +4,6 @@ use kubesim::api::Refusal;
 use kubesim::manifest::MAX_TEXT;
 use kubesim::{Input, Key, Kind, Str};
 use messages::EN;
-use ordinal::examples::EXAMPLES;
 use ordinal::link::address::{Address, saved};
 use ordinal::link::{Link, Problem};
 use ordinal::page::intent::{Intent, Share};
@@ -13,6 +12,7 @@ use ordinal::page::state::{Gone, Notice, PageState};
 use ordinal::page::update::{Effect, update};
 use ordinal::session::presets::{PRESETS, Variant};
 use ordinal::session::{Action, Session};
+use scene::examples::EXAMPLES;
 use scene::explain::Subject;
 use std::rc::Rc;
 

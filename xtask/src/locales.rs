@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use messages::{English, Entry, RULES, TABLES, hash};
-use serde_yaml::Value;
+use messages::hash;
+use messages::locale::{self, Locale, Source, Text};
 
 use crate::arguments::Arguments;
 use crate::run::{Result, root};
@@ -47,70 +47,28 @@ pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
     Ok(if found == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The English text of a key, and what may be filled in.
-struct Text {
-    english: String,
-    places: &'static [&'static str],
-}
-
-/// Every English text, by its key: `texts.play`, `texts.created.title`, `dns.caches.0`, `rules.ORDER.path`, `start.waiting`.
-type Source = BTreeMap<String, Text>;
-
-/// A language's file.
-struct Locale {
-    /// Its tag (BCP 47): the file's name.
-    language: String,
-    /// Its own name for itself.
-    name: String,
-    /// The translations, by their keys.
-    texts: BTreeMap<String, String>,
-}
-
 fn path(language: &str) -> PathBuf {
     root().join("locales").join(format!("{language}.yaml"))
 }
 
 /// The English texts, of `crates/messages`, index.html and `static/start.js`.
 fn source() -> Result<Source> {
-    let mut source = Source::new();
-    let mut add = |key: String, english: &str, places| {
-        if !english.is_empty() {
-            source.insert(key, Text { english: english.to_owned(), places });
-        }
+    let mut source = locale::source();
+    let mut add = |key: String, english: &str| {
+        source.insert(key, Text { english: english.to_owned(), places: &[] });
     };
-    for (table, entries) in TABLES {
-        for Entry { name, places, english } in entries {
-            match english {
-                English::Text(text) => add(format!("{table}.{name}"), text, places),
-                English::List(texts) => {
-                    for (at, text) in texts.iter().enumerate() {
-                        add(format!("{table}.{name}.{at}"), text, places);
-                    }
-                }
-                English::Message(message) => {
-                    add(format!("{table}.{name}.title"), message.title, places);
-                    add(format!("{table}.{name}.text"), message.text, places);
-                }
-            }
-        }
-    }
-    for (name, rule) in RULES {
-        for (part, text) in [("text", rule.text), ("section", rule.section), ("path", rule.path)] {
-            add(format!("rules.{name}.{part}"), text, &[]);
-        }
-    }
     let read = |name: &str| fs::read_to_string(root().join(name)).map_err(|error| format!("{name}: {error}"));
     let (index, script) = (read("index.html")?, read("static/start.js")?);
     let title = between(&index, "<title>", "</title>").ok_or("index.html has no title")?;
-    add("start.title".to_owned(), title, &[]);
+    add("start.title".to_owned(), title);
     let loading = between(&index, "<div><p>", "</p></div>").ok_or("index.html says nowhere that it loads")?;
-    add("start.loading".to_owned(), loading, &[]);
+    add("start.loading".to_owned(), loading);
     let texts = between(&script, "const TEXT = {\n", "\n};").ok_or("static/start.js has no TEXT")?;
     for line in texts.lines() {
         let (key, text) = line.trim().split_once(": ").ok_or_else(|| format!("static/start.js: {line}"))?;
         let text: String =
             serde_json::from_str(text.trim_end_matches(',')).map_err(|error| error.to_string())?;
-        add(format!("start.{key}"), &text, &[]);
+        add(format!("start.{key}"), &text);
     }
     Ok(source)
 }
@@ -138,48 +96,17 @@ fn all() -> Result<Vec<Locale>> {
         .collect()
 }
 
-impl Locale {
-    fn read(language: &str, text: &str) -> Result<Self> {
-        let tree: Value = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
-        let mut texts = BTreeMap::new();
-        flatten("", &tree, &mut texts)?;
-        let name = texts.remove("name").ok_or("it has no `name`: the language's own for itself")?;
-        Ok(Self { language: language.to_owned(), name, texts })
-    }
-
-    /// What the page loads. `source` has the English texts.
-    fn compiled(&self, source: &Source) -> String {
-        let start: BTreeMap<&str, &String> =
-            self.texts.iter().filter_map(|(key, text)| Some((key.strip_prefix("start.")?, text))).collect();
-        let start = serde_json::to_string(&start).expect("texts are JSON");
-        let of_program = self.texts.iter().filter(|(key, _)| !key.starts_with("start."));
-        let lines: BTreeMap<u32, &String> =
-            of_program.filter_map(|(key, text)| Some((hash(&source.get(key)?.english), text))).collect();
-        let lines: Vec<String> = lines.iter().map(|(hash, text)| format!("{hash:08x} {text}\n")).collect();
-        format!("{start}\n{}", lines.concat())
-    }
-}
-
-fn flatten(key: &str, tree: &Value, texts: &mut BTreeMap<String, String>) -> Result<()> {
-    let below = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
-    match tree {
-        Value::String(text) => {
-            texts.insert(key.to_owned(), text.clone());
-        }
-        Value::Sequence(items) => {
-            for (at, item) in items.iter().enumerate() {
-                flatten(&below(&at.to_string()), item, texts)?;
-            }
-        }
-        Value::Mapping(fields) => {
-            for (name, value) in fields {
-                let name = name.as_str().ok_or_else(|| format!("{key}: a key that is no text"))?;
-                flatten(&below(name), value, texts)?;
-            }
-        }
-        _ => return Err(format!("{key}: no text; put it in quotes")),
-    }
-    Ok(())
+/// What the page loads of a language: a line of JSON for `static/start.js`, and the program's texts.
+fn compiled(locale: &Locale, source: &Source) -> String {
+    let start: BTreeMap<&str, &String> =
+        locale.texts.iter().filter_map(|(key, text)| Some((key.strip_prefix("start.")?, text))).collect();
+    let start = serde_json::to_string(&start).expect("texts are JSON");
+    // `start` is read by the script.
+    let of_program = source.iter().filter(|(key, _)| !key.starts_with("start."));
+    let of_program: Source = of_program
+        .map(|(key, text)| (key.clone(), Text { english: text.english.clone(), places: text.places }))
+        .collect();
+    format!("{start}\n{}", locale.lines(&of_program))
 }
 
 /// What is wrong with a language's file, a line each.
@@ -257,7 +184,7 @@ pub fn stage(site: &Path) -> Result<()> {
     let source = source()?;
     let mut announced = Vec::new();
     for locale in all()? {
-        let text = locale.compiled(&source);
+        let text = compiled(&locale, &source);
         let name = format!("{}-{:08x}.txt", locale.language, hash(&text));
         fs::write(site.join(&name), text).map_err(|error| format!("{name}: {error}"))?;
         announced.push(format!("{name} {}", locale.name));
@@ -274,7 +201,7 @@ pub fn stage(site: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Locale, all, problems, source, template};
+    use super::{Locale, all, compiled, problems, source, template};
 
     #[test]
     fn every_language_is_complete() {
@@ -293,7 +220,7 @@ mod tests {
         let source = source().expect("the English texts can be read");
         let locale = Locale::read("xx", &template(&source)).expect("a file of that form");
         assert_eq!((locale.name.as_str(), problems(&source, &locale)), ("English", Vec::new()));
-        let compiled = locale.compiled(&source);
+        let compiled = compiled(&locale, &source);
         let (start, lines) = compiled.split_once('\n').expect("a line for start.js");
         assert!(start.contains(r#""again":"Try again""#), "{start}");
         let line = format!("{:08x} Play", messages::hash("Play"));

@@ -1,17 +1,21 @@
-//! Lessons in folders: one folder a lesson, one file a language.
+//! Lessons in folders: one folder a lesson, one file a language. What is checked, printed and begun.
 
+use crate::languages;
+use kubesim::Span;
+use lesson::check::Look;
+use lesson::handout::{Pictures, handout};
 use lesson::{Lesson, Position, Problem, Severity, check, parse};
+use scene::examples::EXAMPLES;
+use scene::history::Chronicle;
+use scene::picture::{Options, Subject, Theme, still};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The manifests that a lesson may begin with: the page's examples.
-const EXAMPLES: &[(&str, &str)] = &[
-    ("flask", include_str!("../../../src/examples/flask.yaml")),
-    ("nginx web", include_str!("../../../src/examples/web.yaml")),
-    ("Parallel", include_str!("../../../src/examples/parallel.yaml")),
-    ("database", include_str!("../../../src/examples/database.yaml")),
-];
+/// The width of a handout's pictures (pixels): texts on them are as large as the lesson's when they fill a page.
+const WIDTH: u32 = 800;
+/// How long after a step is where it should be it is drawn: controllers have seen it, too.
+const SEEN_AFTER: Span = Span::seconds(1);
 
 /// What the check of some lessons has found.
 #[derive(Default)]
@@ -105,18 +109,61 @@ fn at_head(message: String) -> Problem {
 }
 
 fn play(path: &Path, lesson: &Lesson, report: &mut Report) {
-    let example = match &lesson.front.example {
-        None => None,
-        Some(name) => match EXAMPLES.iter().find(|(known, _)| known == name) {
-            Some((_, text)) => Some(*text),
-            None => {
-                let known: Vec<&str> = EXAMPLES.iter().map(|(name, _)| *name).collect();
-                let message = format!("there is no example `{name}`: there are {}", known.join(", "));
-                return report.problems.push((path.to_path_buf(), at_head(message)));
-            }
-        },
+    let example = match example(lesson) {
+        Ok(example) => example,
+        Err(message) => return report.problems.push((path.to_path_buf(), at_head(message))),
     };
     let played = check::play(lesson, example);
     report.played.push((path.to_path_buf(), lesson.steps.len(), played.took.0));
     report.problems.extend(played.problems.into_iter().map(|problem| (path.to_path_buf(), problem)));
+}
+
+/// The manifest that a lesson begins with: an example of the page. Errors: there is none of that name.
+fn example(lesson: &Lesson) -> Result<Option<&'static str>, String> {
+    let Some(name) = &lesson.front.example else { return Ok(None) };
+    match EXAMPLES.iter().find(|example| example.name == name) {
+        Some(example) => Ok(Some(example.text)),
+        None => {
+            let known: Vec<&str> = EXAMPLES.iter().map(|example| example.name).collect();
+            Err(format!("there is no example `{name}`: there are {}", known.join(", ")))
+        }
+    }
+}
+
+/// A lesson's file on paper, as HTML, in a language's words: those of the file's name (`ko.md`) if nothing is said. Errors: it
+/// can't be read, or the problems that keep it from being played.
+pub fn print(path: &Path, language: Option<&str>) -> Result<String, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let (lesson, problems) = parse(&text);
+    let refused = |problems: &[Problem]| {
+        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let lines: Vec<String> = errors.map(|problem| format!("{}:{problem}", path.display())).collect();
+        if lines.is_empty() { Ok(()) } else { Err(lines.join("\n")) }
+    };
+    refused(&problems)?;
+    let example = example(&lesson)?;
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let words = languages::messages(language.unwrap_or(stem));
+    let mut chronicle = Chronicle::default();
+    let mut drawn: Vec<String> = Vec::new();
+    let played = check::play_before(&lesson, example, &mut |look, story| {
+        if look == Look::Reached {
+            story.run_until(story.now() + SEEN_AFTER);
+        }
+        let history = story.cluster.api.history();
+        chronicle.read(history);
+        let subject = Subject { messages: words, history, chronicle: &chronicle, set: None };
+        let options = Options { width: WIDTH, theme: Theme::Light };
+        drawn.push(still(&subject, story.now(), story.now(), &options));
+    });
+    refused(&played.problems)?;
+    let mut drawn = drawn.into_iter();
+    let pair = || Some(Pictures { before: drawn.next()?, after: drawn.next()? });
+    let pictures: Vec<Pictures> = std::iter::from_fn(pair).collect();
+    Ok(handout(&lesson, &pictures, words))
+}
+
+/// A lesson to begin with: it can be played as it is.
+pub fn skeleton(id: &str, title: &str) -> String {
+    include_str!("skeleton.md").replace("{id}", id).replace("{title}", &title.replace('"', "\\\""))
 }

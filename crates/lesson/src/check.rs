@@ -21,7 +21,22 @@ pub struct Played {
 /// Plays a lesson from its first step to its last, each task by its solution or else by its offers. `example` is the manifest of
 /// the example that it begins with.
 pub fn play(lesson: &Lesson, example: Option<&str>) -> Played {
+    play_before(lesson, example, &mut |_, _: &mut Story| ())
+}
+
+/// The moments of a step at which somebody looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// Before anything of it was given.
+    Opens,
+    /// All of its `until` have succeeded, and its task is not done yet.
+    Reached,
+}
+
+/// As [`play`], before somebody's eyes, who may let time pass.
+pub fn play_before(lesson: &Lesson, example: Option<&str>, eyes: &mut dyn FnMut(Look, &mut Story)) -> Played {
     let mut player = Player {
+        eyes,
         story: Story::new(Options::default()),
         manifest: example.unwrap_or_default().to_string(),
         objects: BTreeSet::new(),
@@ -37,7 +52,8 @@ pub fn play(lesson: &Lesson, example: Option<&str>) -> Played {
     Played { problems: player.problems, took: Span(player.story.now().0) }
 }
 
-struct Player {
+struct Player<'e> {
+    eyes: &'e mut dyn FnMut(Look, &mut Story),
     story: Story,
     /// What is in the editor.
     manifest: String,
@@ -48,7 +64,7 @@ struct Player {
     problems: Vec<Problem>,
 }
 
-impl Player {
+impl Player<'_> {
     fn error(&mut self, at: Position, message: impl Into<String>) {
         self.problems.push(Problem::error(at, message));
     }
@@ -57,6 +73,7 @@ impl Player {
         if let Some((text, _)) = step.manifest() {
             self.manifest = text.to_string();
         }
+        (self.eyes)(Look::Opens, &mut self.story);
         let before = self.story.cluster.api.history().len();
         for input in opening(step, example) {
             self.story.input(input);
@@ -69,6 +86,7 @@ impl Player {
         if opened.progress == Progress::Overdue {
             return self.overdue(step, &opened);
         }
+        (self.eyes)(Look::Reached, &mut self.story);
         if opened.has_failed(&self.story, step) {
             self.error(failed_at(step), "this `sh failed` succeeds before the learner has done anything");
         }

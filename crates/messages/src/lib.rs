@@ -11,11 +11,15 @@
 
 #[macro_use]
 mod macros;
+#[cfg(feature = "locale")]
+pub mod locale;
 mod message;
 mod rules;
 mod texts;
 
-pub use message::{Cluster, Dns, EN, English, Entry, Export, Message, Messages, Rule, World, fill, hash};
+pub use message::{
+    Cluster, Dns, EN, English, Entry, Export, Handout, Message, Messages, Rule, World, fill, hash,
+};
 pub use rules::RULES;
 pub use texts::TABLES;
 

@@ -74,6 +74,10 @@ pub struct Cluster(Translations);
 #[derive(Clone, Copy, Debug)]
 pub struct Export(Translations);
 
+/// The texts of a lesson on paper.
+#[derive(Clone, Copy, Debug)]
+pub struct Handout(Translations);
+
 /// English.
 pub static EN: Messages = Messages { language: "en", languages: &[], translations: Translations(&[]) };
 
@@ -126,6 +130,11 @@ impl Messages {
         Export(self.translations)
     }
 
+    /// The texts of a lesson on paper.
+    pub fn handout(&self) -> Handout {
+        Handout(self.translations)
+    }
+
     /// A rule in this language.
     pub fn rule(&self, english: &Rule) -> Rule {
         let said = |text| self.translations.said(text);
@@ -174,6 +183,12 @@ impl Cluster {
 }
 
 impl Export {
+    pub(crate) fn said(&self, english: &'static str) -> &'static str {
+        self.0.said(english)
+    }
+}
+
+impl Handout {
     pub(crate) fn said(&self, english: &'static str) -> &'static str {
         self.0.said(english)
     }

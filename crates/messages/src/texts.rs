@@ -4,8 +4,14 @@ use crate::message::Entry;
 use crate::rules::*;
 
 /// Every table, by its name in the files of other languages.
-pub const TABLES: [(&str, &[Entry]); 5] =
-    [("texts", TEXTS), ("dns", DNS), ("world", WORLD), ("cluster", CLUSTER), ("export", EXPORT)];
+pub const TABLES: [(&str, &[Entry]); 6] = [
+    ("texts", TEXTS),
+    ("dns", DNS),
+    ("world", WORLD),
+    ("cluster", CLUSTER),
+    ("export", EXPORT),
+    ("handout", HANDOUT),
+];
 
 texts! {
 /// Every text of the page, of its whys and of its troubles, by what it is for.
@@ -853,5 +859,19 @@ Export, EXPORT {
     progress(part): "{part} %",
     cancel: "Cancel",
     failed: "This browser could not draw the picture.",
+}
+}
+
+texts! {
+/// The texts of a lesson on paper.
+Handout, HANDOUT {
+    name: "Name",
+    date: "Date",
+    before: "Before",
+    after: "After",
+    because: "Because",
+    to_do: "What did you type?",
+    answers: "Answers",
+    minutes(count): "{count} minutes",
 }
 }

@@ -13,3 +13,79 @@ fn every_shipped_lesson_can_be_played_to_its_end() {
         |language: &str| report.played.iter().filter(|(path, ..)| path.ends_with(language)).count();
     assert_eq!((languages("en.md"), languages("ko.md")), (17, 17));
 }
+
+fn lesson(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lessons").join(name)
+}
+
+/// What stands in an HTML document before and from the last page on.
+fn pages(html: &str) -> (&str, &str) {
+    html.split_once("<section class=\"answers\">").expect("the answers are the last page")
+}
+
+#[test]
+fn every_shipped_lesson_can_be_printed() {
+    let lessons = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lessons");
+    for folder in std::fs::read_dir(lessons).expect("lessons").map(|entry| entry.expect("an entry").path()) {
+        let html = kubesim_cli::lessons::print(&folder.join("en.md"), None).expect("it can be played");
+        let (steps, answers) = pages(&html);
+        assert!(steps.contains("<img alt=\""), "{}", folder.display());
+        let is_puzzle = folder.to_string_lossy().contains("puzzle");
+        assert!(is_puzzle || answers.contains("<div class=\"right\"><b>"), "{}", folder.display());
+        // Nothing is asked of the network, and what a picture holds is not read as the page's own.
+        assert_eq!(html.matches("src=\"").count(), html.matches("src=\"data:image/svg+xml,%3Csvg").count());
+        assert!(!html.contains("<script") && !html.contains("<svg"), "{}", folder.display());
+    }
+}
+
+#[test]
+fn a_handout_asks_first_and_answers_last_in_the_lessons_language() {
+    let html = kubesim_cli::lessons::print(&lesson("03-delete-a-pod/en.md"), None).expect("it can be played");
+    let (steps, answers) = pages(&html);
+    let reason = "The IP belongs to the pod&#39;s sandbox, and that is new.".replace("&#39;", "'");
+    assert!(steps.contains("flask-1 with the same claim and a new IP") && !steps.contains(&reason));
+    assert!(
+        answers.contains("<b>B</b><p>flask-1 with the same claim and a new IP</p>")
+            && answers.contains(&reason)
+    );
+    assert!(answers.contains("kubectl exec toolbox -- nslookup flask-1.flask"));
+    assert!(answers.contains("<figcaption>After</figcaption>"));
+    let korean =
+        kubesim_cli::lessons::print(&lesson("03-delete-a-pod/ko.md"), None).expect("it can be played");
+    assert!(korean.contains("<html lang=\"ko\">") && korean.contains("<h2>정답</h2>"));
+    // The picture's own words are the language's, too.
+    assert!(korean.contains("쿠버네티스 1.36 시뮬레이션"));
+}
+
+#[test]
+fn html_in_a_lesson_is_text_on_paper() {
+    let folder = std::env::temp_dir().join(format!("kubesim-handout-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("en.md");
+    let text = "---\ntitle: \"<b>&\"\nid: x\nminutes: 1\nkubernetes: \"1.36\"\n---\n\n## <script>alert(1)</script>\n\n\
+                A <img src=x onerror=alert(1)> and ![a picture](https://example.org/x.png) `<i>`.\n";
+    std::fs::write(&file, text).expect("written");
+    let html = kubesim_cli::lessons::print(&file, None).expect("it can be played");
+    std::fs::remove_dir_all(&folder).expect("ours");
+    assert!(html.contains("<title>&lt;b&gt;&amp;</title>") && html.contains("<code>&lt;i&gt;</code>"));
+    assert!(
+        !html.contains("<script>") && !html.contains("<img src=x") && !html.contains("example.org/x.png\"")
+    );
+}
+
+#[test]
+fn a_lesson_is_begun_and_what_is_there_is_kept() {
+    let folder = std::env::temp_dir().join(format!("kubesim-new-{}", std::process::id()));
+    let place = folder.to_str().expect("a path of text");
+    let new =
+        |id: &str| crate::program::run(&["lesson", "new", id, "--in", place, "--title", "My \"first\""]);
+    let (code, out, said) = new("mine");
+    assert_eq!((code, out.as_str()), (0, ""), "{said}");
+    let report = kubesim_cli::lessons::check_all(&folder.join("mine")).expect("it can be read");
+    assert!(report.problems.is_empty() && report.played.len() == 1);
+    let (code, _, said) = new("mine");
+    assert!(code == 1 && said.contains("File exists"), "{said}");
+    let (code, _, said) = new("No Id");
+    assert!(code == 1 && said.contains("small letters, digits and dashes"), "{said}");
+    std::fs::remove_dir_all(&folder).expect("ours");
+}

@@ -309,7 +309,7 @@ fn the_menu_of_faults_is_at_hand_on_a_phone() {
 
 #[test]
 fn the_same_log_gives_the_same_history_natively_and_in_wasm() {
-    let manifest = ordinal::examples::EXAMPLES[0].text;
+    let manifest = scene::examples::EXAMPLES[0].text;
     let commands = "30000 kubectl delete pod flask-0\n60500 trouble node chhan-k8s-2 down\n\
         70250 kubectl scale sts flask --replicas=5\n500000 kubectl get pods -o wide";
     let until = 700_000.0;

@@ -4,10 +4,11 @@ use crate::output::{Problem, Result, remark};
 use crate::pixels;
 use crate::run::{diagnose, read};
 use crate::world::WorldFlags;
+use clap::builder::PossibleValuesParser;
 use clap::{ValueEnum, value_parser};
 use kubesim::{Change, Input, Key, Kind, SimTime, Span, Story, Stream};
+use kubesim_cli::languages;
 use scene::history::Chronicle;
-use scene::messages::EN;
 use scene::picture::{Film, Options, Subject, Theme, WIDTHS, still};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -49,8 +50,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 800, value_parser = value_parser!(u32).range(i64::from(*WIDTHS.start())..=i64::from(*WIDTHS.end())))]
     width: u32,
     /// The language
-    #[arg(long, value_name = "TAG", value_enum, default_value_t = Language::En)]
-    lang: Language,
+    #[arg(long, value_name = "TAG", default_value = "en", value_parser = PossibleValuesParser::new(languages::tags()))]
+    lang: String,
     /// The StatefulSet that is shown, if there are several
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
     set: Option<String>,
@@ -64,12 +65,6 @@ enum Colours {
     Dark,
     /// As the reader's system is (SVG only; others are light)
     Auto,
-}
-
-/// The languages that there are texts in.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Language {
-    En,
 }
 
 /// The cluster is at rest when nothing was written for so long, and nothing is waited for that time alone ends.
@@ -111,9 +106,7 @@ pub fn run(args: &Args) -> Result<bool> {
         let (namespace, name) = name.split_once('/').unwrap_or(("default", name));
         Key::new(Kind::StatefulSet, namespace, name)
     });
-    let messages = match args.lang {
-        Language::En => &EN,
-    };
+    let messages = languages::messages(&args.lang);
     let subject = Subject { messages, history, chronicle: &chronicle, set: set.as_ref() };
     let theme = match args.theme {
         Colours::Light => Theme::Light,

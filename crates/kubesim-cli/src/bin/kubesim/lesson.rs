@@ -1,12 +1,14 @@
-//! `kubesim lesson`: what a teacher writes, checked.
+//! `kubesim lesson`: what a teacher writes: begun, checked, on paper.
 
 use crate::output::{Problem, Result, remark};
 use clap::Subcommand;
-use kubesim_cli::lessons;
+use clap::builder::PossibleValuesParser;
+use kubesim_cli::{languages, lessons};
+use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Check a lesson
+/// Begin, check or print a lesson
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -27,16 +29,50 @@ enum Command {
         #[arg(short, long)]
         quiet: bool,
     },
+    /// Write a lesson to begin with
+    ///
+    /// A folder with en.md in it, which can be played as it is.
+    New {
+        /// The lesson's name in links, and its folder: small letters, digits and dashes
+        #[arg(value_name = "ID")]
+        id: String,
+        /// What the list calls it
+        #[arg(long, default_value = "A new lesson")]
+        title: String,
+        /// The language: the file's name
+        #[arg(long, value_name = "TAG", default_value = "en")]
+        lang: String,
+        /// The folder in which the lesson's own is made
+        #[arg(long = "in", value_name = "FOLDER", default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Print a lesson: an HTML page for paper
+    ///
+    /// Each step's text, its question and the stage before and after; the answers, with what was seen then, on the last page.
+    /// Open it in a browser, and print it there.
+    Print {
+        /// The lesson's file
+        #[arg(value_name = "FILE")]
+        path: PathBuf,
+        /// The language of what stands around the lesson's own text; without it, that of the file's name
+        #[arg(long, value_name = "TAG", value_parser = PossibleValuesParser::new(languages::tags()))]
+        lang: Option<String>,
+        /// The file that the page is written into; without it, standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// Runs the subcommand.
 pub fn run(args: &Args) -> Result<bool> {
     match &args.command {
         Command::Check { path, quiet } => check(path, *quiet),
+        Command::New { id, title, lang, folder } => new(id, title, lang, folder),
+        Command::Print { path, lang, output } => print(path, lang.as_deref(), output.as_deref()),
     }
 }
 
-fn check(path: &std::path::Path, is_quiet: bool) -> Result<bool> {
+fn check(path: &Path, is_quiet: bool) -> Result<bool> {
     let report = lessons::check_all(path).map_err(Problem::Refused)?;
     let mut out = std::io::stdout().lock();
     for (path, problem) in &report.problems {
@@ -51,4 +87,41 @@ fn check(path: &std::path::Path, is_quiet: bool) -> Result<bool> {
         ));
     }
     Ok(report.is_well())
+}
+
+fn new(id: &str, title: &str, language: &str, folder: &Path) -> Result<bool> {
+    let is_plain = |text: &str| {
+        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+        !text.is_empty() && text.chars().all(plain)
+    };
+    if !is_plain(id) {
+        return Err(Problem::Refused(format!(
+            "{id:?} is no lesson's id: small letters, digits and dashes are"
+        )));
+    }
+    if !is_plain(&language.to_ascii_lowercase()) {
+        return Err(Problem::Refused(format!(
+            "{language:?} is no language's tag: such as en, ko or pt-BR is"
+        )));
+    }
+    let folder = folder.join(id);
+    let file = folder.join(format!("{language}.md"));
+    let failed = |error: std::io::Error| Problem::Refused(format!("{}: {error}", file.display()));
+    fs::create_dir_all(&folder).map_err(failed)?;
+    // What somebody has written is never written over.
+    let mut new = fs::File::create_new(&file).map_err(failed)?;
+    new.write_all(lessons::skeleton(id, title).as_bytes()).map_err(failed)?;
+    remark(&format!("{} is there: `kubesim lesson check {}` plays it", file.display(), folder.display()));
+    Ok(true)
+}
+
+fn print(path: &Path, language: Option<&str>, output: Option<&Path>) -> Result<bool> {
+    let page = lessons::print(path, language).map_err(Problem::Refused)?;
+    match output {
+        Some(file) => {
+            fs::write(file, page).map_err(|error| Problem::Refused(format!("{}: {error}", file.display())))?
+        }
+        None => std::io::stdout().write_all(page.as_bytes())?,
+    }
+    Ok(true)
 }
