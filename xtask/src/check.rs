@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::arguments::Arguments;
 use crate::run::{Result, root, run, run_seeing, succeeds_within};
 use crate::tools::{Need, Tools, WASM};
-use crate::{site, size};
+use crate::{single_file, site, size};
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
@@ -61,6 +61,12 @@ const STEPS: &[Step] = &[
     },
     Step { name: "size", about: "the critical path keeps below its ceiling", needs: &[], run: size },
     Step { name: "browser", about: "the built page in Chromium", needs: &[Need::Browser], run: browser },
+    Step {
+        name: "engines",
+        about: "the built page in Firefox and WebKit, and as a single file",
+        needs: &[Need::Engines],
+        run: engines,
+    },
 ];
 
 /// The feature that compiles the browser tests.
@@ -236,6 +242,31 @@ fn browser(session: &mut Session) -> Result<Tally> {
     tests.env("ORDINAL_AXE", session.tools.axe.as_ref().expect("Need::Axe has been met"));
     let tally = counted(&mut tests)?;
     if tally.passed + tally.failed == 0 { Err("no browser test was run".to_owned()) } else { Ok(tally) }
+}
+
+fn engines(session: &mut Session) -> Result<Tally> {
+    need_page(session)?;
+    let single = root().join("target").join("ordinal.html");
+    single_file::make(&site::dist(), &single, None)?;
+    let mut tests = session.tools.cargo();
+    tests.args([
+        "test",
+        "--workspace",
+        "--features",
+        BROWSER_TESTS,
+        "--test",
+        "engines",
+        "--no-fail-fast",
+        "--",
+        "--nocapture",
+    ]);
+    let found = session.tools.engines.as_ref().expect("Need::Engines has been met");
+    for (variable, program) in found.variables() {
+        tests.env(variable, program);
+    }
+    tests.env("ORDINAL_DIST", site::dist()).env("ORDINAL_SINGLE", single);
+    let tally = counted(&mut tests)?;
+    if tally.passed + tally.failed == 0 { Err("no engine was run".to_owned()) } else { Ok(tally) }
 }
 
 /// Runs tests and counts them; an error only if they failed without a test saying so, as when they don't compile.

@@ -15,6 +15,7 @@ use crate::run::{Result, cargo, command, output, root, run, shown};
 /// The target that the page is compiled for.
 pub const WASM: &str = "wasm32-unknown-unknown";
 const TRUNK: &str = "0.21.14";
+const GECKODRIVER: &str = "0.37.1";
 const CARGO_DENY: &str = "0.20.2";
 /// npm's number for Binaryen's `version_132`, which Trunk.toml asks for.
 const BINARYEN: &str = "132.0.0";
@@ -39,6 +40,8 @@ pub enum Need {
     Fonts,
     /// axe-core, which finds what keeps people from using a page.
     Axe,
+    /// Firefox and WebKit, with their drivers.
+    Engines,
 }
 
 /// The tools found so far.
@@ -52,6 +55,8 @@ pub struct Tools {
     pub browser: Option<Browser>,
     /// axe-core's script.
     pub axe: Option<PathBuf>,
+    /// Firefox and WebKit, with their drivers.
+    pub engines: Option<Engines>,
 }
 
 /// A browser that can be driven.
@@ -61,6 +66,29 @@ pub struct Browser {
     pub chrome: PathBuf,
     /// The chromedriver that belongs to it.
     pub driver: PathBuf,
+}
+
+/// Browsers of other engines than Chromium's.
+#[derive(Clone, Debug)]
+pub struct Engines {
+    firefox: PathBuf,
+    geckodriver: PathBuf,
+    webkit_driver: PathBuf,
+    webkit_browser: PathBuf,
+    xvfb: PathBuf,
+}
+
+impl Engines {
+    /// The variables by which the tests find them.
+    pub fn variables(&self) -> [(&'static str, &Path); 5] {
+        [
+            ("FIREFOX", &self.firefox),
+            ("GECKODRIVER", &self.geckodriver),
+            ("WEBKIT_DRIVER", &self.webkit_driver),
+            ("WEBKIT_BROWSER", &self.webkit_browser),
+            ("XVFB", &self.xvfb),
+        ]
+    }
 }
 
 impl Tools {
@@ -85,6 +113,7 @@ impl Tools {
                 Need::Browser => self.browser = Some(ensure_browser()?),
                 Need::Fonts => ensure_fonts()?,
                 Need::Axe => self.axe = Some(ensure_axe()?),
+                Need::Engines => self.engines = Some(self.ensure_engines()?),
             }
         }
         Ok(())
@@ -133,6 +162,46 @@ impl Tools {
         run(cargo().args(["fetch", "--locked", "--target", WASM, "--target", &host])).map_err(|problem| {
             format!("{problem}\nThe crates in Cargo.lock must be had, from the network or a vendored source.")
         })
+    }
+
+    fn ensure_engines(&mut self) -> Result<Engines> {
+        let why = "tests run in Firefox and WebKit, too";
+        let needed = |found: fn() -> Option<PathBuf>, package: &str, otherwise: &str| {
+            if let Some(program) = found() {
+                return Ok(program);
+            }
+            let installed = install_debian(&[package], why);
+            found().ok_or_else(|| {
+                let problem = installed.err().unwrap_or_default();
+                format!("{problem}\n{otherwise}")
+            })
+        };
+        let firefox = needed(
+            || set_or_found("FIREFOX", &["firefox-esr", "firefox"]),
+            "firefox-esr",
+            "Install Firefox, or set FIREFOX to it.",
+        )?;
+        let webkit_driver = needed(
+            || set_or_found("WEBKIT_DRIVER", &["WebKitWebDriver"]),
+            "webkit2gtk-driver",
+            "Install WebKitGTK's WebKitWebDriver, or set WEBKIT_DRIVER to it.",
+        )?;
+        let webkit_browser = needed(
+            find_mini_browser,
+            "libwebkit2gtk-4.1-0",
+            "Install WebKitGTK's MiniBrowser, or set WEBKIT_BROWSER to it.",
+        )?;
+        let xvfb = needed(|| set_or_found("XVFB", &["Xvfb"]), "xvfb", "Install Xvfb, or set XVFB to it.")?;
+        let geckodriver = if let Some(driver) = set_or_found("GECKODRIVER", &["geckodriver"]) {
+            driver
+        } else {
+            let tool =
+                CargoTool { name: "geckodriver", why: "drives Firefox", version: GECKODRIVER, locked: true };
+            self.ensure_cargo_tool(&tool, |found| found >= (0, 34, 0))?;
+            let folder = tool_folder(tool.name, tool.version)?.join("bin");
+            folder.join(format!("geckodriver{}", env::consts::EXE_SUFFIX))
+        };
+        Ok(Engines { firefox, geckodriver, webkit_driver, webkit_browser, xvfb })
     }
 
     fn ensure_cargo_tool(&mut self, tool: &CargoTool, right: impl Fn((u32, u32, u32)) -> bool) -> Result<()> {
@@ -418,6 +487,26 @@ fn find_browser() -> Option<Browser> {
     let chrome = set_or_found("CHROME", &chromes)?;
     let driver = set_or_found("CHROMEDRIVER", &["chromedriver"])?;
     Some(Browser { chrome, driver })
+}
+
+/// The browser that WebKitGTK brings for tests: beside its library, not on PATH.
+fn find_mini_browser() -> Option<PathBuf> {
+    if let Some(set) = set_or_found("WEBKIT_BROWSER", &["MiniBrowser"]) {
+        return Some(set);
+    }
+    let folders = ["/usr/lib", "/usr/libexec", "/usr/lib64"].map(Path::new);
+    let below = folders
+        .iter()
+        .filter_map(|folder| fs::read_dir(folder).ok())
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()));
+    let mut candidates: Vec<PathBuf> =
+        folders.iter().map(|folder| folder.to_path_buf()).chain(below).collect();
+    candidates.sort();
+    candidates
+        .into_iter()
+        .map(|folder| folder.join("webkit2gtk-4.1/MiniBrowser"))
+        .find(|program| program.is_file())
 }
 
 /// The program that a variable names, or the first of `names` on PATH.

@@ -5,9 +5,10 @@
 //! the half minute of compiling that such a library takes.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -48,6 +49,37 @@ impl Driver {
         driver.port =
             port.ok_or_else(|| io::Error::other(format!("{program} did not say which port it listens on")))?;
         Ok(driver)
+    }
+
+    /// Starts a driver that does not say its port: on one that is free. `{port}` in an argument stands for it.
+    ///
+    /// # Errors
+    /// If it cannot be started, or does not come to listen.
+    pub fn start_on_free_port(
+        program: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> io::Result<Self> {
+        /// How often it is tried to reach, and how long after each time (milliseconds).
+        const TRIES: u32 = 200;
+        const PAUSE_MS: u64 = 50;
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let process = Command::new(program)
+            .args(arguments.iter().map(|argument| argument.replace("{port}", &port.to_string())))
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| io::Error::other(format!("{program}: {error}; a variable may name another")))?;
+        let driver = Self { process, port };
+        for _ in 0..TRIES {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Ok(driver);
+            }
+            thread::sleep(Duration::from_millis(PAUSE_MS));
+        }
+        Err(io::Error::other(format!("{program} does not come to listen")))
     }
 
     /// Starts a browser.
