@@ -264,6 +264,10 @@ fn engines(session: &mut Session) -> Result<Tally> {
     for (variable, program) in found.variables() {
         tests.env(variable, program);
     }
+    if !found.has_webkit() {
+        println!("WebKit: NOT RUN, WebKitGTK and its driver are for Linux only");
+        tests.args(["--skip", "webkit"]);
+    }
     tests.env("ORDINAL_DIST", site::dist()).env("ORDINAL_SINGLE", single);
     let tally = counted(&mut tests)?;
     if tally.passed + tally.failed == 0 { Err("no engine was run".to_owned()) } else { Ok(tally) }

@@ -73,21 +73,36 @@ pub struct Browser {
 pub struct Engines {
     firefox: PathBuf,
     geckodriver: PathBuf,
-    webkit_driver: PathBuf,
-    webkit_browser: PathBuf,
+    /// WebKitGTK is there on Linux only.
+    webkit: Option<WebKit>,
+}
+
+/// WebKitGTK: its driver, its browser, and the screen that it needs.
+#[derive(Clone, Debug)]
+struct WebKit {
+    driver: PathBuf,
+    browser: PathBuf,
     xvfb: PathBuf,
 }
 
 impl Engines {
     /// The variables by which the tests find them.
-    pub fn variables(&self) -> [(&'static str, &Path); 5] {
-        [
-            ("FIREFOX", &self.firefox),
-            ("GECKODRIVER", &self.geckodriver),
-            ("WEBKIT_DRIVER", &self.webkit_driver),
-            ("WEBKIT_BROWSER", &self.webkit_browser),
-            ("XVFB", &self.xvfb),
-        ]
+    pub fn variables(&self) -> Vec<(&'static str, &Path)> {
+        let mut variables: Vec<(&str, &Path)> =
+            vec![("FIREFOX", &self.firefox), ("GECKODRIVER", &self.geckodriver)];
+        if let Some(WebKit { driver, browser, xvfb }) = &self.webkit {
+            variables.extend([
+                ("WEBKIT_DRIVER", &**driver),
+                ("WEBKIT_BROWSER", &**browser),
+                ("XVFB", &**xvfb),
+            ]);
+        }
+        variables
+    }
+
+    /// Whether there is a WebKit on this system that can be driven.
+    pub fn has_webkit(&self) -> bool {
+        self.webkit.is_some()
     }
 }
 
@@ -181,17 +196,23 @@ impl Tools {
             "firefox-esr",
             "Install Firefox, or set FIREFOX to it.",
         )?;
-        let webkit_driver = needed(
-            || set_or_found("WEBKIT_DRIVER", &["WebKitWebDriver"]),
-            "webkit2gtk-driver",
-            "Install WebKitGTK's WebKitWebDriver, or set WEBKIT_DRIVER to it.",
-        )?;
-        let webkit_browser = needed(
-            find_mini_browser,
-            "libwebkit2gtk-4.1-0",
-            "Install WebKitGTK's MiniBrowser, or set WEBKIT_BROWSER to it.",
-        )?;
-        let xvfb = needed(|| set_or_found("XVFB", &["Xvfb"]), "xvfb", "Install Xvfb, or set XVFB to it.")?;
+        let webkit = if cfg!(target_os = "linux") {
+            Some(WebKit {
+                driver: needed(
+                    || set_or_found("WEBKIT_DRIVER", &["WebKitWebDriver"]),
+                    "webkit2gtk-driver",
+                    "Install WebKitGTK's WebKitWebDriver, or set WEBKIT_DRIVER to it.",
+                )?,
+                browser: needed(
+                    find_mini_browser,
+                    "libwebkit2gtk-4.1-0",
+                    "Install WebKitGTK's MiniBrowser, or set WEBKIT_BROWSER to it.",
+                )?,
+                xvfb: needed(|| set_or_found("XVFB", &["Xvfb"]), "xvfb", "Install Xvfb, or set XVFB to it.")?,
+            })
+        } else {
+            None
+        };
         let geckodriver = if let Some(driver) = set_or_found("GECKODRIVER", &["geckodriver"]) {
             driver
         } else {
@@ -201,7 +222,7 @@ impl Tools {
             let folder = tool_folder(tool.name, tool.version)?.join("bin");
             folder.join(format!("geckodriver{}", env::consts::EXE_SUFFIX))
         };
-        Ok(Engines { firefox, geckodriver, webkit_driver, webkit_browser, xvfb })
+        Ok(Engines { firefox, geckodriver, webkit })
     }
 
     fn ensure_cargo_tool(&mut self, tool: &CargoTool, right: impl Fn((u32, u32, u32)) -> bool) -> Result<()> {
