@@ -374,4 +374,6 @@ pub struct ContainerOutput {
     pub previous_log: Rc<Vec<(super::SimTime, Str)>>,
     /// Its own files, which die with it; absolute paths in the container.
     pub files: Files,
+    /// Whether its program is a script that serves nobody: its ports are closed.
+    pub is_idle: bool,
 }

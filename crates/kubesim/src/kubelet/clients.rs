@@ -2,7 +2,7 @@
 //! etcdctl, cqlsh, kafka-topics. They ask the simulated cluster whether somebody listens; of the servers' own answers
 //! they know only what every such server says. Anything else that they are asked is not simulated.
 
-use super::tools::{Place, Silence, connect};
+use super::network::{Place, Silence, connect};
 use crate::apiserver::ApiServer;
 use crate::dns::Printed;
 

@@ -95,6 +95,8 @@ pub(super) struct FileSystem {
     mounts: Vec<Mount>,
     /// Whether all of the image's directories are known.
     image_is_known: bool,
+    /// The files that this image brings.
+    image_files: &'static [(&'static str, &'static str)],
     made_at: SimTime,
     container: Str,
     /// Permissions that somebody has changed.
@@ -187,6 +189,7 @@ impl FileSystem {
         FileSystem {
             mounts,
             image_is_known,
+            image_files: super::image::files(&container.image),
             made_at: started.unwrap_or(pod.meta.creation_timestamp),
             container: container.name.clone(),
             modes: record.map(|r| r.modes.clone()).unwrap_or_default(),
@@ -219,7 +222,14 @@ impl FileSystem {
     /// A file that any image has, unless the container has its own.
     fn image_file(&self, at: usize, path: &str) -> Option<&'static str> {
         let own = self.mounts[at].place == Place::Own;
-        IMAGE_FILES.iter().find(|(known, _)| own && *known == path).map(|(_, text)| *text)
+        let mut all = IMAGE_FILES.iter().chain(self.image_files);
+        all.find(|(known, _)| own && *known == path).map(|(_, text)| *text)
+    }
+
+    /// Whether a file that this image brings is somewhere below this directory.
+    fn brings_directory(&self, path: &str) -> bool {
+        let is_below = |file: &str| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+        self.image_files.iter().any(|(file, _)| is_below(file))
     }
 
     /// The name under which a file's attributes are kept: its tree and its path there.
@@ -292,7 +302,7 @@ impl FileSystem {
             || inside == mount.sub_path
             || has_entry(&mount.files, &inside)
             || self.leads_to_mount(path)
-            || own && IMAGE_DIRS.contains(&path);
+            || own && (IMAGE_DIRS.contains(&path) || self.brings_directory(path));
         let mode = self.modes.get(&*self.kept_at(at, &inside)).copied();
         is_dir.then_some(Stat { mode, ..Stat::usual(true, 4096, modified_ms) })
     }
@@ -401,7 +411,10 @@ impl FileSystem {
         }
         let prefix = format!("{}/", path.trim_end_matches('/'));
         self.links.keys().filter_map(|link| link.strip_prefix(&*prefix)).for_each(&mut add);
-        let image = if self.mounts[at].place == Place::Own { IMAGE_DIRS } else { &[] };
+        let own = self.mounts[at].place == Place::Own;
+        let image = if own { IMAGE_DIRS } else { &[] };
+        let brought = if own { self.image_files } else { &[] };
+        brought.iter().filter_map(|(file, _)| file.strip_prefix(&*prefix)).for_each(&mut add);
         let mounted = self.mounts.iter().map(|m| &*m.path);
         mounted.chain(image.iter().copied()).filter_map(|p| p.strip_prefix(&*prefix)).for_each(&mut add);
         Ok(names.into_iter().collect())
@@ -537,6 +550,19 @@ pub(super) fn log(api: &mut ApiServer, uid: Uid, container: &Str, lines: Vec<Str
         let excess = log.len() - kept;
         log.drain(..excess);
     });
+}
+
+/// Whether a container's program is a script that serves nobody.
+pub(super) fn is_idle(store: &Store, uid: Uid, container: &Str) -> bool {
+    let record = store.get(&files_key(uid)).map(|object| object.container_files());
+    record.and_then(|record| record.containers.get(container)).is_some_and(|output| output.is_idle)
+}
+
+/// Takes note of whether a container's program serves somebody.
+pub(super) fn set_idle(api: &mut ApiServer, uid: Uid, container: &Str, is_idle: bool) {
+    if self::is_idle(api.store(), uid, container) != is_idle {
+        update_output(api, uid, container, |output| output.is_idle = is_idle);
+    }
 }
 
 /// The last lines of a container's log, each with its end.

@@ -4,7 +4,8 @@ use super::clients;
 use super::environment::{HostNames, data, environment, expand, host_aliases, names};
 use super::files::{self, FileSystem};
 use super::image;
-use super::tools;
+use super::program;
+use super::{http_clients, network, tools};
 use crate::api::image::{has_name, tag};
 use crate::api::pod::{Container, TOKEN_PATH};
 use crate::api::read::get;
@@ -74,6 +75,35 @@ impl<'a> ContainerHost<'a> {
         self.files.save(self.api, self.pod.meta.uid, &self.container);
     }
 
+    /// Takes note of whether the container's program serves nobody.
+    pub(super) fn set_idle(&mut self, is_idle: bool) {
+        files::set_idle(self.api, self.pod.meta.uid, &self.container, is_idle);
+    }
+
+    /// What a client printed, once its file is written.
+    fn saved(&mut self, fetched: http_clients::Fetched) -> External {
+        let mut printed = fetched.printed;
+        if let Some((path, text)) = fetched.saved {
+            let directory =
+                self.pod.pod().spec.container(&self.container).map_or("/".into(), program::directory);
+            let path = if path.starts_with('/') { path } else { [&*directory, "/", &path].concat() };
+            let path = path.replace("//", "/");
+            let failed = match &*path {
+                "/dev/null" => None,
+                "/dev/stdout" => {
+                    printed.stdout.insert_str(0, &text);
+                    None
+                }
+                _ => self.files.write(&path, &text, false).err(),
+            };
+            if let Some(error) = failed {
+                printed.stderr.push_str(&[&*path, ": ", error.text(), "\n"].concat());
+                printed.code = 1;
+            }
+        }
+        External::Done { stdout: printed.stdout, stderr: printed.stderr, code: printed.code }
+    }
+
     /// Adds lines to the container's log.
     pub(super) fn log(&mut self, lines: Vec<Str>) {
         files::log(self.api, self.pod.meta.uid, &self.container, lines);
@@ -116,17 +146,17 @@ impl Host for ContainerHost<'_> {
     }
 
     fn connect(&mut self, host: &str, port: &str) -> Connection {
-        let place = tools::Place {
+        let place = network::Place {
             pod: &self.pod,
             container: &self.container,
             address: &self.address,
             busybox: self.busybox,
         };
-        match tools::connect(self.api, &place, host, port.parse().unwrap_or(0)) {
+        match network::connect(self.api, &place, host, port.parse().unwrap_or(0)) {
             Ok(_) => Connection::Open,
-            Err(tools::Silence::Unknown) => Connection::Unknown,
-            Err(tools::Silence::Refused) => Connection::Refused,
-            Err(tools::Silence::Nobody) => Connection::Silent,
+            Err(network::Silence::Unknown) => Connection::Unknown,
+            Err(network::Silence::Refused) => Connection::Refused,
+            Err(network::Silence::Nobody) => Connection::Silent,
         }
     }
 
@@ -199,7 +229,7 @@ impl Host for ContainerHost<'_> {
         if !self.has_program(&name) && name != "busybox" {
             return External::Unknown;
         }
-        let place = tools::Place {
+        let place = network::Place {
             pod: &self.pod,
             container: &self.container,
             address: &self.address,
@@ -212,8 +242,11 @@ impl Host for ContainerHost<'_> {
                 None => External::Unknown,
             };
         }
+        if let Some(fetched) = http_clients::run(self.api, &place, &argv) {
+            return self.saved(fetched);
+        }
         let answer = tools::run(self.api, &place, &argv)
-            .or_else(|| tools::getent_hosts(&place, &argv))
+            .or_else(|| network::getent_hosts(&place, &argv))
             .or_else(|| dns::run_with(self.api, &ResolvConf::of_pod(&self.pod), node, &argv));
         match answer {
             Some(p) => External::Done { stdout: p.stdout, stderr: p.stderr, code: p.code },
@@ -234,11 +267,17 @@ impl Host for ContainerHost<'_> {
         // BusyBox and Alpine come without BIND's tools and without curl.
         let has_more = !self.busybox || matches!(name, "nslookup" | "getent");
         dns::TOOLS.contains(&name) && has_more
-            || tools::NAMES.contains(&name) && (name != "curl" || !self.busybox)
+            || tools::NAMES.contains(&name)
+            || http_clients::NAMES.contains(&name) && (name != "curl" || !self.busybox)
     }
 
     fn hint(&self, _name: &str) -> Option<String> {
-        let all = dns::TOOLS.iter().chain(tools::NAMES).copied().filter(|name| self.has_program(name));
+        let all = dns::TOOLS
+            .iter()
+            .chain(tools::NAMES)
+            .chain(http_clients::NAMES)
+            .copied()
+            .filter(|name| self.has_program(name));
         let mut names: Vec<&str> = all.chain(["cat", "ls", "env", "hostname", "tail", "grep"]).collect();
         collections::sort(&mut names);
         Some(format!("(this container has {} and the shell's own)", names.join(", ")))
@@ -259,7 +298,12 @@ fn userland(image: &str) -> Option<Userland> {
 }
 
 /// A container's files as they are now.
-fn file_system(store: &Store, pod: &Rc<Object>, container: &Container, address: &str) -> FileSystem {
+pub(super) fn file_system(
+    store: &Store,
+    pod: &Rc<Object>,
+    container: &Container,
+    address: &str,
+) -> FileSystem {
     let variables: BTreeMap<String, String> =
         collections::collect(environment(store, pod, container, address));
     let expand = |text: &str| expand(text, &variables);

@@ -2,6 +2,7 @@
 
 use crate::api::Str;
 use crate::api::image::{has_name, has_tag, tag};
+use crate::api::pod::Container;
 use crate::base::rng::Rng;
 use crate::base::text::common;
 
@@ -12,6 +13,89 @@ const SIZE: u64 = 727_869;
 /// a command or something to read from.
 pub fn is_plain_shell(image: &str) -> bool {
     has_name(image, &["alpine", "bash", "busybox", "centos", "debian", "fedora", "netshoot", "ubuntu"])
+}
+
+/// A web server that is known by its image.
+pub(super) struct WebServer {
+    /// The port on which it listens.
+    pub port: i64,
+    /// The directory that it serves.
+    pub root: &'static str,
+    /// Its version, as far as the image's tag says it; what is current otherwise.
+    version: String,
+    is_nginx: bool,
+}
+
+/// nginx' page of an untouched image.
+const NGINX_INDEX: &str = "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n<style>\nhtml { color-scheme: light dark; \
+}\nbody { width: 35em; margin: 0 auto;\nfont-family: Tahoma, Verdana, Arial, sans-serif; }\n</style>\n</head>\n<body>\n\
+<h1>Welcome to nginx!</h1>\n<p>If you see this page, the nginx web server is successfully installed and\nworking. Further \
+configuration is required.</p>\n\n<p>For online documentation and support please refer to\n<a \
+href=\"http://nginx.org/\">nginx.org</a>.<br/>\nCommercial support is available at\n<a \
+href=\"http://nginx.com/\">nginx.com</a>.</p>\n\n<p><em>Thank you for using nginx.</em></p>\n</body>\n</html>\n";
+
+/// httpd's page of an untouched image.
+const HTTPD_INDEX: &str = "<html><body><h1>It works!</h1></body></html>\n";
+
+const NGINX_ROOT: &str = "/usr/share/nginx/html";
+const HTTPD_ROOT: &str = "/usr/local/apache2/htdocs";
+
+impl WebServer {
+    /// How it calls itself.
+    pub(super) fn name(&self) -> String {
+        match self.is_nginx {
+            true => ["nginx/", &self.version].concat(),
+            false => ["Apache/", &self.version, " (Unix)"].concat(),
+        }
+    }
+
+    /// The page that says that something is not there.
+    pub(super) fn error_page(&self, title: &str) -> String {
+        if self.is_nginx {
+            return format!(
+                "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
+                 <hr><center>{}</center>\r\n</body>\r\n</html>\r\n",
+                self.name()
+            );
+        }
+        format!(
+            "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>{title}</title>\n</head><body>\n\
+             <h1>{title}</h1>\n</body></html>\n"
+        )
+    }
+}
+
+/// The web server that a container runs, if its image is one's and nobody has given it another command or configuration.
+pub(super) fn web_server(container: &Container) -> Option<WebServer> {
+    let image = &container.image;
+    let is_nginx = has_name(image, &["nginx", "nginx-slim"]);
+    if !container.command.is_empty() || !(is_nginx || has_name(image, &["httpd"])) {
+        return None;
+    }
+    let settings = if is_nginx { "/etc/nginx" } else { "/usr/local/apache2/conf" };
+    if container.volume_mounts.iter().any(|mount| mount.mount_path.starts_with(settings)) {
+        return None;
+    }
+    let tag = tag(image);
+    let digits = tag.split('-').next().filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
+    let current = if is_nginx { "1.29.3" } else { "2.4.65" };
+    Some(WebServer {
+        port: 80,
+        root: if is_nginx { NGINX_ROOT } else { HTTPD_ROOT },
+        version: digits.unwrap_or(current).into(),
+        is_nginx,
+    })
+}
+
+/// The files that an image brings and that somebody may look for.
+pub(super) fn files(image: &str) -> &'static [(&'static str, &'static str)] {
+    const NGINX: &[(&str, &str)] = &[("/usr/share/nginx/html/index.html", NGINX_INDEX)];
+    const HTTPD: &[(&str, &str)] = &[("/usr/local/apache2/htdocs/index.html", HTTPD_INDEX)];
+    match image {
+        _ if has_name(image, &["nginx", "nginx-slim"]) => NGINX,
+        _ if has_name(image, &["httpd"]) => HTTPD,
+        _ => &[],
+    }
 }
 
 /// Why this is no image reference, in the words of `distribution/reference`, if it is none.

@@ -6,7 +6,8 @@
 //! | `assumption` | what nobody has looked at and what is taken for granted |
 //! | `back_off` | how long it waits before it tries again |
 //! | `environment` | a container's name, environment, projected files |
-//! | `files`, `tools`, `clients`, `host` | its file system; ping, wget, curl, df, ps; what scripts wait for servers with; the shell's host on which commands run |
+//! | `files`, `tools`, `clients`, `http_clients`, `host` | its file system; ping, df, ps; what scripts wait for servers with; curl and wget; the shell's host on which commands run |
+//! | `network`, `web` | who is reached by a name, an address and a port; what a web server answers |
 //! | `program` | what its command does |
 //! | `image` | image references, and what pulling one gives |
 //! | `prober` | startup, liveness and readiness probes |
@@ -29,10 +30,12 @@ mod clients;
 mod environment;
 mod files;
 mod host;
+mod http_clients;
 mod image;
 mod image_manager;
 mod kuberuntime_container;
 mod kuberuntime_manager;
+mod network;
 mod nodes;
 mod pod_workers;
 mod prober;
@@ -45,6 +48,7 @@ mod status_manager;
 mod tests;
 mod tools;
 mod volume_manager;
+mod web;
 mod worker;
 
 use crate::api::image::with_tag;
@@ -67,7 +71,9 @@ pub use image_manager::cannot_be_pulled;
 pub use nodes::{NodeContext, Nodes};
 pub(crate) use program::COMMAND_PID;
 pub use registration::{is_silent, set_down};
-pub(crate) use tools::NAMES as PROGRAMS;
+
+/// The programs of containers that look at the network, the disks or the processes.
+pub(crate) const PROGRAMS: &[&str] = &["curl", "df", "ping", "ps", "wget"];
 
 /// Says which pods have to be looked at because of this change.
 pub(crate) fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {

@@ -1,11 +1,14 @@
 //! What a container's probes have for consequences. Models `pkg/kubelet/prober/{prober_manager,worker}.go`.
 
+use super::image;
 use super::nodes::NodeContext;
 use super::prober::{self, Failure};
 use super::run::State;
+use super::web;
 use super::worker::Worker;
 use crate::api::pod::RestartPolicy;
 use crate::api::probe::{ProbeKind, ProbeTarget};
+use crate::api::read::get;
 use crate::api::{Fault, Object, SimTime};
 use std::rc::Rc;
 
@@ -105,12 +108,26 @@ impl Worker {
                 let is_open = |n: usize| {
                     let container = self.container(pod, n);
                     let closed = |image| Fault::PortClosed(image, port as i32);
-                    container.declares_port(port) && listens(n) && !self.suffers(container, closed)
+                    let is_own = match image::web_server(container) {
+                        Some(server) => server.port == port,
+                        None => container.declares_port(port),
+                    };
+                    is_own && listens(n) && !self.suffers(container, closed)
                 };
                 (is_open(i) || (0..self.runs.len()).any(is_open), !container.declares_port(port))
             }
             _ => (listens(i), false),
         };
-        (if is_answered { Ok(()) } else { Err(Failure::Failed(prober.refused(&place))) }, depends)
+        if !is_answered {
+            return (Err(Failure::Failed(prober.refused(&place))), depends);
+        }
+        let path = get(get(&prober.probe.raw, "httpGet"), "path").as_str();
+        let code = path.and_then(|path| web::status(cx.store(), pod, container, path));
+        match code.filter(|code| *code >= 400 && !cx.timings.imitates_recorder) {
+            Some(code) => {
+                (Err(Failure::Failed(format!("HTTP probe failed with statuscode: {code}"))), depends)
+            }
+            None => (Ok(()), depends),
+        }
     }
 }

@@ -129,6 +129,7 @@ impl Program {
         let now = api.now;
         let mut host = ContainerHost::new(api, place);
         let (wake, exit) = script.run(&mut host, now, main);
+        let is_idle = main && !script.serves;
         script.wake = wake;
         let mut lines: Vec<Str> = Vec::new();
         for (_, text) in host.take_printed() {
@@ -144,6 +145,7 @@ impl Program {
         }
         host.save();
         host.log(lines);
+        host.set_idle(is_idle);
         (Program::Script(script), exit)
     }
 }
@@ -191,7 +193,7 @@ fn note(host: &mut ContainerHost, command: &str) {
 }
 
 /// The container's working directory; the image's own is not known.
-fn directory(container: &Container) -> String {
+pub(super) fn directory(container: &Container) -> String {
     get(&container.raw, "workingDir").as_str().unwrap_or("/").to_string()
 }
 
