@@ -76,6 +76,10 @@ pub trait Host {
     fn user(&self) -> (u32, u32, Option<u32>) {
         (0, 0, None)
     }
+    /// Whether it is known that there is no such program (a name, or a path that leads to no file).
+    fn lacks_program(&self, _name: &str) -> bool {
+        false
+    }
     /// Whether somebody listens on a port of a host (`/dev/tcp/HOST/PORT`).
     fn connect(&mut self, _host: &str, _port: &str) -> Connection {
         Connection::Refused

@@ -169,7 +169,7 @@ impl Process {
         if known && !name.contains('/') || name.is_empty() && w.system.unknown == Unknown::NotSimulated {
             return self.not_simulated(w, argv.join(" "));
         }
-        if w.system.unknown == Unknown::NotSimulated {
+        if w.system.unknown == Unknown::NotSimulated && !w.host.lacks_program(name) {
             return self.not_simulated(w, argv.join(" "));
         }
         self.status = 127;

@@ -1,19 +1,17 @@
 //! What a command in a container finds around it: the [`Host`] on which it runs.
 
 use super::clients;
-use super::environment::{HostNames, data, environment, expand, host_aliases, names};
+use super::container_files::{directory, file_system};
+use super::environment::names;
 use super::files::{self, FileSystem};
-use super::image;
-use super::program;
-use super::{http_clients, network, tools};
+use super::{container_files, http_clients, network, tools};
 use crate::api::image::{has_name, tag};
-use crate::api::pod::{Container, TOKEN_PATH};
+use crate::api::pod::Container;
 use crate::api::read::get;
-use crate::api::{Kind, Object, Str};
+use crate::api::{Object, Str};
 use crate::apiserver::{ApiServer, Store};
 use crate::dns::{self, ResolvConf};
 use shell::{Connection, External, FileError, Host, Output, Stat, Userland};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A container in its pod, with the pod's address: where a command runs.
@@ -84,8 +82,7 @@ impl<'a> ContainerHost<'a> {
     fn saved(&mut self, fetched: http_clients::Fetched) -> External {
         let mut printed = fetched.printed;
         if let Some((path, text)) = fetched.saved {
-            let directory =
-                self.pod.pod().spec.container(&self.container).map_or("/".into(), program::directory);
+            let directory = self.pod.pod().spec.container(&self.container).map_or("/".into(), directory);
             let path = if path.starts_with('/') { path } else { [&*directory, "/", &path].concat() };
             let path = path.replace("//", "/");
             let failed = match &*path {
@@ -143,6 +140,11 @@ impl Host for ContainerHost<'_> {
         };
         let user = number("runAsUser").unwrap_or(0);
         (user, number("runAsGroup").unwrap_or(0), get(of_pod, "fsGroup").as_u64().map(|n| n as u32))
+    }
+
+    fn lacks_program(&self, name: &str) -> bool {
+        let container = self.pod.pod().spec.container(&self.container);
+        container.is_some_and(|container| container_files::lacks_program(&self.files, &container.image, name))
     }
 
     fn connect(&mut self, host: &str, port: &str) -> Connection {
@@ -295,46 +297,6 @@ fn userland(image: &str) -> Option<Userland> {
         false if has_name(image, &["netshoot"]) => None,
         false => Some(Userland::Gnu),
     }
-}
-
-/// A container's files as they are now.
-pub(super) fn file_system(
-    store: &Store,
-    pod: &Rc<Object>,
-    container: &Container,
-    address: &str,
-) -> FileSystem {
-    let variables: BTreeMap<String, String> =
-        collections::collect(environment(store, pod, container, address));
-    let expand = |text: &str| expand(text, &variables);
-    let namespace = &pod.meta.namespace;
-    let HostNames { kernel, short, full } = names(pod);
-    let mut hosts = format!(
-        "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n\
-         fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n\
-         {address}\t{}{short}\n",
-        if full == short { String::new() } else { format!("{full}\t") }
-    );
-    let aliases = host_aliases(pod);
-    if !aliases.is_empty() {
-        hosts.push_str("\n# Entries added by HostAliases.\n");
-    }
-    for (address, names) in aliases {
-        hosts.push_str(&[&*address, "\t", &names.join("\t"), "\n"].concat());
-    }
-    let mut fixed = BTreeMap::new();
-    fixed.insert("/etc/hostname".into(), format!("{kernel}\n").into());
-    fixed.insert("/etc/hosts".into(), hosts.into());
-    fixed.insert("/etc/resolv.conf".into(), ResolvConf::of_pod(pod).text().into());
-    if pod.pod().spec.token_volume.as_deref().is_some_and(|token| !token.is_empty()) {
-        let authority = store.find(Kind::ConfigMap, namespace, "kube-root-ca.crt");
-        let authority = authority.and_then(|map| data(map, "ca.crt")).unwrap_or_default();
-        for (name, content) in [("ca.crt", &*authority), ("namespace", &**namespace), ("token", "")] {
-            fixed.insert(format!("{TOKEN_PATH}/{name}").into(), content.into());
-        }
-    }
-    let busybox = image::is_plain_shell(&container.image);
-    FileSystem::of(store, pod, container, address, busybox, &expand, fixed)
 }
 
 /// A file of a container, if it has it.

@@ -98,6 +98,31 @@ pub(super) fn files(image: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
+/// The programs of well-known images: a list begins with its name after an equals sign.
+const PROGRAMS: &str = include_str!("programs.txt");
+
+/// Whether an image has a program; nothing, if nobody knows.
+pub(super) fn has_program(image: &str, name: &str) -> Option<bool> {
+    let is_alpine = tag(image).contains("alpine");
+    let (list, own): (&str, &[&str]) = match image {
+        _ if has_name(image, &["busybox"]) => ("=busybox", &[]),
+        _ if has_name(image, &["alpine"]) => ("=busybox", &["apk", "openssl", "scanelf"]),
+        _ if is_alpine => return None,
+        _ if has_name(image, &["debian", "ubuntu"]) => ("=debian", &[]),
+        _ if has_name(image, &["nginx"]) => {
+            ("=debian", &["curl", "envsubst", "nginx", "nginx-debug", "openssl"])
+        }
+        _ if has_name(image, &["httpd"]) => {
+            ("=debian", &["ab", "apachectl", "httpd", "httpd-foreground", "htpasswd"])
+        }
+        _ => return None,
+    };
+    let lines = PROGRAMS.lines().skip_while(|line| *line != list).skip(1);
+    let mut lines = lines.take_while(|line| !line.starts_with(['=', '#']));
+    let is_entrypoint = name.starts_with("docker-");
+    Some(is_entrypoint || own.contains(&name) || lines.any(|line| line.split(' ').any(|known| known == name)))
+}
+
 /// Why this is no image reference, in the words of `distribution/reference`, if it is none.
 pub fn invalid(image: &str) -> Option<String> {
     let path = image.split('@').next().unwrap_or(image);
@@ -185,6 +210,20 @@ fn go_duration(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn well_known_images_have_their_programs_and_no_others() {
+        for (image, name, has) in [
+            ("busybox:1.36", "sh", Some(true)),
+            ("busybox:1.36", "[", Some(true)),
+            ("busybox:1.36", "curl", Some(false)),
+            ("nginx", "bash", Some(true)),
+            ("nginx", "python3", Some(false)),
+            ("example/app", "python3", None),
+        ] {
+            assert_eq!(has_program(image, name), has, "{name} of {image}");
+        }
+    }
 
     #[test]
     fn a_name_with_capitals_is_no_reference() {

@@ -18,6 +18,8 @@ use std::rc::Rc;
 
 /// How long after its start a program ends that crashes on purpose.
 const CRASH_AFTER: Span = Span(500);
+/// The exit code of a container that the runtime could not start.
+const START_ERROR_CODE: i32 = 128;
 /// A container that ran this long starts with the first wait again (twice the longest).
 const BACK_OFF_RESET: Span = Span::seconds(600);
 
@@ -102,25 +104,20 @@ impl Worker {
 
     pub(super) fn run(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
         let now = cx.now();
-        self.normal(cx.api, pod, i, "Started", "Container started");
         self.announced = true;
+        let failure =
+            if cx.timings.imitates_recorder { None } else { Program::fails(cx.store(), &self.place(pod, i)) };
+        if let Some(message) = failure {
+            return self.cannot_start(cx, pod, i, message.into());
+        }
+        self.normal(cx.api, pod, i, "Started", "Container started");
         let container = self.container(pod, i);
         let switches = self.switches(cx, pod, i);
         let probers = prober::of(container, now, switches.unready);
-        let worker_uid = self.uid.text();
+        self.make(cx, pod, i);
         let run = &mut self.runs[i];
-        if let Some(previous) = run.previous.take() {
-            run.last_state = Some(previous);
-            run.restarts += 1;
-            files::start_again(cx.api, self.uid, &run.name);
-        }
-        run.from = container.image.clone();
-        run.image = common(&with_tag(&container.image));
-        run.image_id = image::id(&run.image);
-        let incarnation = run.restarts.to_string();
-        let id = image::hex64(&[&worker_uid, &run.name, &incarnation]);
-        run.id = ["containerd://", &id].concat().into();
-        run.shown = ContainerState::Running { started_at: now.whole_seconds() };
+        let before =
+            std::mem::replace(&mut run.shown, ContainerState::Running { started_at: now.whole_seconds() });
         run.unready = switches.unready;
         run.probers = probers;
         run.started = !run.probers.iter().any(|p| p.kind == ProbeKind::Startup);
@@ -136,14 +133,20 @@ impl Worker {
         let exit = run.repeats.map(|(after, code)| (now + after, code)).or(exit);
         run.state = State::Running { since: now, exit, stop: Stopping::No };
         if exit.is_none() {
-            self.start_program(cx, pod, i);
+            self.start_program(cx, pod, i, before);
         } else {
             run.program = Program::Server;
         }
     }
 
     /// Starts what the container's command says.
-    pub(super) fn start_program(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
+    pub(super) fn start_program(
+        &mut self,
+        cx: &mut NodeContext,
+        pod: &Rc<Object>,
+        i: usize,
+        before: ContainerState,
+    ) {
         let program = Program::of(cx.store(), &self.place(pod, i));
         self.runs[i].program = program;
         if i < self.inits && !self.runs[i].sidecar && matches!(self.runs[i].program, Program::Server) {
@@ -152,8 +155,83 @@ impl Worker {
             self.end_at(i, at, 0);
         }
         let hook = get(get(&self.container(pod, i).raw, "lifecycle"), "postStart").clone();
-        program::hook_takes(cx.api, &self.place(pod, i), &hook, Span::seconds(1));
+        if hook.is_object() {
+            let (takes, failure) = program::post_start(cx.api, &self.place(pod, i), &hook);
+            if takes > Span(0) || failure.is_some() {
+                let until = cx.now() + takes.max(Span(1));
+                self.runs[i].hold_back(before, until, failure.map(Str::from));
+            }
+        }
         self.go_on(cx, pod, i);
+    }
+
+    /// The container that is made: its names in the runtime, and what was before it.
+    fn make(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
+        let image = self.container(pod, i).image.clone();
+        let worker_uid = self.uid.text();
+        let run = &mut self.runs[i];
+        if let Some(previous) = run.previous.take() {
+            run.last_state = Some(previous);
+            run.restarts += 1;
+            files::start_again(cx.api, self.uid, &run.name);
+        }
+        run.image = common(&with_tag(&image));
+        run.from = image;
+        run.image_id = image::id(&run.image);
+        let incarnation = run.restarts.to_string();
+        let id = image::hex64(&[&worker_uid, &run.name, &incarnation]);
+        run.id = ["containerd://", &id].concat().into();
+    }
+
+    /// The runtime can't start the container. Models `kuberuntime_container.go: startContainer` and containerd's status of
+    /// a container that never ran.
+    fn cannot_start(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, message: Str) {
+        let now = cx.now();
+        self.warns(cx.api, pod, i, "Failed", &["Error: ", &message].concat());
+        self.make(cx, pod, i);
+        let again = self.starts_again(pod, i, START_ERROR_CODE, false);
+        let run = &mut self.runs[i];
+        let ended = Terminated {
+            exit_code: START_ERROR_CODE,
+            reason: "StartError".into(),
+            message: Some(message.clone()),
+            // It has no time.
+            started_at: Some(SimTime(-(SimTime(0).unix_ms() as i64))),
+            finished_at: Some(now.whole_seconds()),
+            container_id: run.id.clone(),
+        };
+        run.shown = ContainerState::Terminated(ended.clone());
+        if again {
+            run.last_state = Some(ended.clone());
+            run.wait("RunContainerError", Some(&message));
+        }
+        run.previous = Some(ended);
+        run.program = Program::Server;
+        run.state = State::Exited { next: again.then(|| now + cx.timings.container_start) };
+    }
+
+    /// Whether a container that has ended is started again. `is_replaced`: its spec has changed.
+    fn starts_again(&self, pod: &Rc<Object>, i: usize, code: i32, is_replaced: bool) -> bool {
+        let init = i < self.inits && !self.runs[i].sidecar;
+        match pod.pod().spec.restart_policy {
+            _ if self.stop.is_some() => false,
+            _ if self.runs[i].sidecar || is_replaced => true,
+            RestartPolicy::Always => !init || code != 0,
+            RestartPolicy::OnFailure => code != 0,
+            RestartPolicy::Never => false,
+        }
+    }
+
+    /// The hook at a container's start has ended: what it held back shows, or the container is stopped.
+    fn hook_ended(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) {
+        let Some(held) = &mut self.runs[i].post_start else { return };
+        held.until = None;
+        if held.failure.is_none() {
+            self.runs[i].let_go(cx.now());
+            return;
+        }
+        self.warns(cx.api, pod, i, "FailedPostStartHook", "PostStartHook failed");
+        self.kill(cx, pod, i, "FailedPostStartHook");
     }
 
     /// Lets the container's program go on until it waits.
@@ -171,6 +249,12 @@ impl Worker {
     pub(super) fn step_running(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize) -> bool {
         let now = cx.now();
         let State::Running { since, exit, stop } = self.runs[i].state else { return false };
+        if self.stop.is_none()
+            && self.runs[i].post_start.as_ref().is_some_and(|h| h.until.is_some_and(|at| at <= now))
+        {
+            self.hook_ended(cx, pod, i);
+            return true;
+        }
         if let Some((_, code)) = exit.filter(|(at, _)| *at <= now) {
             self.exited(cx, pod, i, since, code);
             return true;
@@ -227,13 +311,12 @@ impl Worker {
         code: i32,
     ) {
         let now = cx.now();
-        let policy = pod.pod().spec.restart_policy;
         let init = i < self.inits && !self.runs[i].sidecar;
-        let stopping = self.stop.is_some();
         let delay = cx.timings.container_start;
         let message = self.termination_message(cx, pod, i, code);
+        let replaced = std::mem::take(&mut self.runs[i].is_replaced);
+        let again = self.starts_again(pod, i, code, replaced);
         let run = &mut self.runs[i];
-        let replaced = std::mem::take(&mut run.is_replaced);
         let ended = Terminated {
             exit_code: code,
             reason: if code == 0 { "Completed".into() } else { "Error".into() },
@@ -243,6 +326,11 @@ impl Worker {
             container_id: run.id.clone(),
         };
         run.shown = ContainerState::Terminated(ended.clone());
+        let failure = run.post_start.take().and_then(|held| held.failure);
+        if let Some(failure) = failure.filter(|_| again) {
+            run.last_state = Some(ended.clone());
+            run.wait("PostStartHookError", Some(&failure));
+        }
         run.previous = Some(ended);
         run.probers.clear();
         run.program = Program::Server;
@@ -253,13 +341,6 @@ impl Worker {
         if now - since >= BACK_OFF_RESET || replaced {
             run.back_off = None;
         }
-        let again = match policy {
-            _ if stopping => false,
-            _ if run.sidecar || replaced => true,
-            RestartPolicy::Always => !init || code != 0,
-            RestartPolicy::OnFailure => code != 0,
-            RestartPolicy::Never => false,
-        };
         run.state = State::Exited { next: again.then(|| now + delay) };
     }
 

@@ -6,7 +6,7 @@
 //! | `assumption` | what nobody has looked at and what is taken for granted |
 //! | `back_off` | how long it waits before it tries again |
 //! | `environment` | a container's name, environment, projected files |
-//! | `files`, `tools`, `clients`, `http_clients`, `host` | its file system; ping, df, ps; what scripts wait for servers with; curl and wget; the shell's host on which commands run |
+//! | `files`, `container_files`, `tools`, `clients`, `http_clients`, `host` | its file system; ping, df, ps; what scripts wait for servers with; curl and wget; the shell's host on which commands run |
 //! | `network`, `web` | who is reached by a name, an address and a port; what a web server answers |
 //! | `program` | what its command does |
 //! | `image` | image references, and what pulling one gives |
@@ -27,6 +27,7 @@ mod adopt;
 mod assumption;
 mod back_off;
 mod clients;
+mod container_files;
 mod environment;
 mod files;
 mod host;

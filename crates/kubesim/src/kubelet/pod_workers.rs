@@ -102,7 +102,8 @@ impl Worker {
             if turn && self.step_run(cx, pod, i) {
                 return true;
             }
-            if !turn {
+            // A hook at a container's start holds up those after it.
+            if !turn || self.runs[i].post_start.is_some() {
                 break;
             }
         }
@@ -144,6 +145,7 @@ impl Worker {
             if run.is_running() {
                 // Models `StopLivenessAndStartup`.
                 run.probers.retain(|p| p.kind == ProbeKind::Readiness);
+                run.post_start.iter_mut().for_each(|held| held.until = None);
             } else {
                 run.state = State::Exited { next: None };
             }

@@ -1,10 +1,10 @@
 //! What a container's process does: its command is run by the [`shell`] as far as it can be; the rest counts as a
 //! server that serves until it is told to stop.
 
+use super::container_files::{directory, file_system, lacks_program};
 use super::environment::{environment, expand};
 use super::host::{ContainerHost, ContainerPlace};
-use super::image;
-use crate::api::pod::Container;
+use super::{image, network};
 use crate::api::read::{get, strings};
 use crate::api::{SimTime, Span, Str};
 use crate::apiserver::{ApiServer, Store};
@@ -70,6 +70,30 @@ impl Program {
         let shell = Shell::script(&argv, &variables, &directory(container), Unknown::NotSimulated);
         let script = Script { shell, wake: None, serves: false, line: String::new(), told: None };
         Program::Script(Box::new(script))
+    }
+
+    /// Why the runtime can't start it, in containerd's words, if it surely can't.
+    pub fn fails(store: &Store, place: &ContainerPlace) -> Option<String> {
+        let ContainerPlace { pod, container, address } = *place;
+        if container.command.is_empty() && !image::is_plain_shell(&container.image) {
+            return None;
+        }
+        let word = container.command.iter().chain(&container.args).next()?;
+        let known: BTreeMap<String, String> =
+            collections::collect(environment(store, pod, container, address));
+        let name = expand(word, &known);
+        let files = file_system(store, pod, container, address);
+        let may_not_run = |stat: shell::Stat| !stat.dir && stat.mode.is_some_and(|mode| mode & 0o111 == 0);
+        let why = match name.contains('/') {
+            true if files.stat(&name).is_some_and(may_not_run) => "permission denied".to_string(),
+            _ if !lacks_program(&files, &container.image, &name) => return None,
+            true => ["stat ", &name, ": no such file or directory"].concat(),
+            false => "executable file not found in $PATH".to_string(),
+        };
+        Some(format!(
+            "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: \
+             unable to start container process: error during container init: exec: {name:?}: {why}: unknown"
+        ))
     }
 
     /// When it goes on by itself.
@@ -192,11 +216,6 @@ fn note(host: &mut ContainerHost, command: &str) {
     shell::Host::output(host, Output::Stdout, &format!("[not simulated: {command}]\n"));
 }
 
-/// The container's working directory; the image's own is not known.
-pub(super) fn directory(container: &Container) -> String {
-    get(&container.raw, "workingDir").as_str().unwrap_or("/").to_string()
-}
-
 /// The number of a command that is run beside a container's first process.
 pub(crate) const COMMAND_PID: u32 = 37;
 
@@ -210,13 +229,13 @@ enum Ended {
 }
 
 /// Runs a command in a container to its end at one moment: the time that it sleeps passes for it alone. Returns how it
-/// ended, what it printed, and how long it slept.
+/// ended, what it printed (all of it, and to standard error), and how long it slept.
 fn run_at_once(
     api: &mut ApiServer,
     place: &ContainerPlace,
     command: &[Str],
     may_take: Span,
-) -> (Ended, String, Span) {
+) -> (Ended, [String; 2], Span) {
     let ContainerPlace { pod, container, address } = *place;
     let variables = environment(api.store(), pod, container, address);
     let argv: Vec<String> = command.iter().map(|word| word.to_string()).collect();
@@ -244,10 +263,13 @@ fn run_at_once(
             Step::Forever | Step::Prompt { .. } | Step::Input => break,
         }
     }
-    let printed = host.take_printed().into_iter().map(|(_, text)| text).collect();
+    let printed = host.take_printed();
+    let complaints = printed.iter().filter(|(to, _)| *to == Output::Stderr).map(|(_, text)| text.as_str());
+    let complaints: String = complaints.collect();
+    let printed: String = printed.into_iter().map(|(_, text)| text).collect();
     let took = Span((host.ahead_ms as i64).min(may_take.0));
     host.save();
-    (ended, printed, took)
+    (ended, [printed, complaints], took)
 }
 
 /// How long a lifecycle hook takes; its command is run.
@@ -262,6 +284,55 @@ pub(super) fn hook_takes(api: &mut ApiServer, place: &ContainerPlace, hook: &Val
     Span::seconds(get(get(hook, "sleep"), "seconds").as_i64().unwrap_or(0)).min(may_take)
 }
 
+/// How long a container may be held up by the hook at its start.
+const LONGEST_POST_START: Span = Span::seconds(3600);
+
+/// Runs the hook at a container's start: how long it takes, and what its failure is called. Models
+/// `pkg/kubelet/lifecycle/handlers.go: Run`.
+pub(super) fn post_start(
+    api: &mut ApiServer,
+    place: &ContainerPlace,
+    hook: &Value,
+) -> (Span, Option<String>) {
+    let ContainerPlace { pod, container, address } = *place;
+    let of = format!(
+        "for Container {:?} in Pod {:?} failed - error: ",
+        &*container.name,
+        format!("{}_{}({})", pod.meta.name, pod.meta.namespace, pod.meta.uid)
+    );
+    let command = strings(get(hook, "exec"), "command");
+    if !command.is_empty() {
+        let (ended, [printed, complaints], took) = run_at_once(api, place, &command, LONGEST_POST_START);
+        let Ended::Exit(code) = ended else { return (took, None) };
+        let words = command.join(" ");
+        let failed = (code != 0).then(|| {
+            format!(
+                "Exec lifecycle hook ([{words}]) {of}command '{words}' exited with {code}: {complaints}, message: {printed:?}"
+            )
+        });
+        return (took, failed);
+    }
+    let http = get(hook, "httpGet");
+    if http.is_object() {
+        let number = get(http, "port").as_i64();
+        let named = get(http, "port")
+            .as_str()
+            .and_then(|name| container.ports.iter().find(|port| port.name.as_deref() == Some(name)));
+        let port = number.or_else(|| named.map(|port| port.container_port.into())).unwrap_or(0);
+        let host = get(http, "host").as_str().filter(|host| !host.is_empty());
+        let path = get(http, "path").as_str().unwrap_or("/");
+        let answers = host.is_some() || network::listens(&pod.pod().spec, container, port);
+        let to = format!("{address}:{port}");
+        let failed = (!answers).then(|| {
+            format!(
+                "HTTP lifecycle hook ({path}) {of}Get \"http://{to}{path}\": dial tcp {to}: connect: connection refused"
+            )
+        });
+        return (Span(0), failed);
+    }
+    (Span::seconds(get(get(hook, "sleep"), "seconds").as_i64().unwrap_or(0)), None)
+}
+
 /// Runs a probe's command in a container. Errors: what the probe says of its failure.
 pub(super) fn ask(
     api: &mut ApiServer,
@@ -271,7 +342,7 @@ pub(super) fn ask(
 ) -> Result<(), String> {
     match run_at_once(api, place, command, Span::seconds(timeout_seconds)) {
         (Ended::Exit(0) | Ended::Unknown, ..) => Ok(()),
-        (Ended::Exit(_), printed, _) => Err(printed),
+        (Ended::Exit(_), [printed, _], _) => Err(printed),
         (Ended::TimedOut, ..) => {
             Err(format!("command timed out: {:?} timed out after {timeout_seconds}s", command.join(" ")))
         }

@@ -4,6 +4,7 @@
 use super::prober::Prober;
 use super::program::Program;
 use crate::api::pod::{Container, ContainerState, Terminated};
+use crate::api::probe::ProbeKind;
 use crate::api::{SimTime, Span, Str};
 use crate::base::text::common;
 
@@ -29,6 +30,8 @@ pub(super) struct Run {
     pub id: Str,
     /// The image it was started from, as the spec names it.
     pub from: Str,
+    /// The hook at its start that is under way, while the status does not show that it runs.
+    pub post_start: Option<PostStart>,
     /// It is started again whatever the pod's policy: its spec has changed.
     pub is_replaced: bool,
     pub back_off: Option<Span>,
@@ -39,6 +42,20 @@ pub(super) struct Run {
     pub unready: bool,
     /// How long it runs when it is started again, and its exit code, if it has ended so again and again.
     pub repeats: Option<(Span, i32)>,
+}
+
+/// A container runs, and its kubelet waits for the hook at its start.
+#[derive(Clone, Debug)]
+pub(super) struct PostStart {
+    /// When the hook ends; nothing, once it has failed and the container is being stopped for it.
+    pub until: Option<SimTime>,
+    /// What its failure is called.
+    pub failure: Option<Str>,
+    /// What the status will show.
+    shown: ContainerState,
+    probers: Vec<Prober>,
+    ready: bool,
+    started: bool,
 }
 
 /// What a container is doing.
@@ -92,6 +109,7 @@ impl Run {
             image_id: Str::default(),
             id: Str::default(),
             from: container.image.clone(),
+            post_start: None,
             is_replaced: false,
             back_off: None,
             pull_back_off: None,
@@ -100,6 +118,31 @@ impl Run {
             unready: false,
             repeats: None,
         }
+    }
+
+    /// Its kubelet waits for the hook: the status goes on to show what it showed, and nobody probes it.
+    pub fn hold_back(&mut self, before: ContainerState, until: SimTime, failure: Option<Str>) {
+        self.post_start = Some(PostStart {
+            until: Some(until),
+            failure,
+            shown: std::mem::replace(&mut self.shown, before),
+            probers: std::mem::take(&mut self.probers),
+            ready: std::mem::take(&mut self.ready),
+            started: std::mem::take(&mut self.started),
+        });
+    }
+
+    /// The hook has ended well: what was held back shows.
+    pub fn let_go(&mut self, now: SimTime) {
+        let Some(held) = self.post_start.take() else { return };
+        self.shown = held.shown;
+        self.probers = held.probers;
+        self.ready = held.ready;
+        self.started = held.started;
+        self.done |= self.sidecar && self.started;
+        let waits = !self.started;
+        let due = |prober: &&mut Prober| prober.kind == ProbeKind::Startup || !waits;
+        self.probers.iter_mut().filter(due).for_each(|prober| prober.begin(now, now));
     }
 
     pub fn is_running(&self) -> bool {
@@ -124,7 +167,8 @@ impl Run {
                 let probers = if is_probed { &self.probers[..] } else { &[] };
                 let probes = probers.iter().filter_map(Prober::next_at);
                 let ends = exit.map(|(at, _)| at);
-                probes.chain(hook).chain(ends).chain(self.program.next_at()).min()
+                let held = self.post_start.as_ref().and_then(|held| held.until);
+                probes.chain(hook).chain(ends).chain(held).chain(self.program.next_at()).min()
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What a web server answers: nginx and httpd serve their files, everybody else says which pod it is.
 
-use super::host::file_system;
+use super::container_files::file_system;
 use super::image::{self, WebServer};
 use super::network::Listener;
 use crate::api::pod::Container;
