@@ -8,8 +8,9 @@ use crate::apiserver::Store;
 use crate::component::{Context, Outcome, WatchEvent};
 use crate::config::Timings;
 use crate::controllers::{
-    daemon_set, deployment, disruption, endpoint_slice, garbage_collector, namespace, node_lifecycle,
-    persistent_volume, pod_gc, protection, replica_set, resource_quota, stateful_set, taint_eviction,
+    cron_job, daemon_set, deployment, disruption, endpoint_slice, garbage_collector, job, namespace,
+    node_lifecycle, persistent_volume, pod_gc, protection, replica_set, resource_quota, stateful_set,
+    taint_eviction,
 };
 use crate::dns::server::{self as dns, Untold};
 use crate::fault;
@@ -52,7 +53,7 @@ struct Row {
 const WATCH: fn(&Timings) -> Span = |timings| timings.watch;
 
 /// The components, in the order in which they hear of a change.
-const COMPONENTS: [Row; 19] = [
+const COMPONENTS: [Row; 22] = [
     Row {
         component: Component::StatefulSetController,
         event_handlers: stateful_set::event_handlers,
@@ -76,6 +77,24 @@ const COMPONENTS: [Row; 19] = [
         component: Component::DaemonSetController,
         event_handlers: daemon_set::event_handlers,
         sync: |work, key| daemon_set::sync(&mut work.context, key),
+        latency: WATCH,
+    },
+    Row {
+        component: Component::JobController,
+        event_handlers: job::event_handlers,
+        sync: |work, key| job::sync(&mut work.context, key),
+        latency: WATCH,
+    },
+    Row {
+        component: Component::CronJobController,
+        event_handlers: cron_job::event_handlers,
+        sync: |work, key| cron_job::sync(&mut work.context, key),
+        latency: WATCH,
+    },
+    Row {
+        component: Component::TtlAfterFinishedController,
+        event_handlers: job::ttl::event_handlers,
+        sync: |work, key| job::ttl::sync(&mut work.context, key),
         latency: WATCH,
     },
     Row {

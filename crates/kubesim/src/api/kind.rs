@@ -365,6 +365,9 @@ impl Kind {
                 | StatefulSet
                 | Deployment
                 | ReplicaSet
+                | DaemonSet
+                | Job
+                | CronJob
                 | ControllerRevision
                 | Event
         )

@@ -31,6 +31,9 @@ pub enum Component {
     DaemonSetController,
     /// Not a part of Kubernetes: the commands that the user started.
     Terminal,
+    JobController,
+    CronJobController,
+    TtlAfterFinishedController,
 }
 
 impl Component {
@@ -58,6 +61,9 @@ impl Component {
             Dns,
             DaemonSetController,
             Terminal,
+            JobController,
+            CronJobController,
+            TtlAfterFinishedController,
         ]
     };
 }

@@ -5,6 +5,7 @@
 use super::correlator::Correlator;
 use super::history::{Cause, Change, Entry, History, Stream};
 use super::store::Store;
+use super::strategy;
 use crate::api::meta::{FOREGROUND_FINALIZER, ORPHAN_FINALIZER};
 use crate::api::pod::{Pod, PodStatus};
 use crate::api::status::{ApiError, StatusReason};
@@ -140,6 +141,9 @@ impl ApiServer {
         }
         self.check(&object)?;
         object.meta.uid = Uid::random(&mut self.rng);
+        if object.kind == Kind::Job {
+            strategy::generate_selector(&mut object);
+        }
         object.meta.generation = i64::from(has_generation(&object));
         object.meta.creation_timestamp = self.now.whole_seconds();
         object.meta.deletion_timestamp = None;

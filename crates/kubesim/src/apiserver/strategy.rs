@@ -6,12 +6,13 @@
 use serde_json::{Map, Value};
 
 use super::service::{drop_type_dependent, init_service, keep_allocated, normalize_cluster_ips};
-use crate::api::Kind;
+use crate::api::{Body, Kind, Object, read};
 use crate::config::FeatureGates;
 use crate::schema::decode::zero;
 use crate::schema::defaults;
 use crate::schema::types::{Shape, type_of};
 use crate::validation::{FieldError, validate, validate_update};
+use std::rc::Rc;
 
 /// Prepares a complete new object, and finds what is not valid in it. Uid, times and addresses are the store's to give.
 pub(crate) fn before_create(kind: Kind, value: &mut Value, gates: FeatureGates) -> Vec<FieldError> {
@@ -155,4 +156,35 @@ fn prepare_for_update(kind: Kind, value: &mut Value, stored: &Value, gates: Feat
         _ => {}
     }
     drop_disabled_pod_fields(kind, value);
+}
+
+/// What a Job's pods are labelled with and selected by: who made them. Models pkg/registry/batch/job/strategy.go:
+/// generateSelector. A Job without labels is read back with those of its template.
+#[cold]
+pub(super) fn generate_selector(job: &mut Object) {
+    let (name, uid) = (job.meta.name.to_string(), job.meta.uid.text());
+    let Body::Other(tree) = &mut job.body else { return };
+    let spec = &mut Rc::make_mut(tree)["spec"];
+    if spec["manualSelector"] == true {
+        return;
+    }
+    let template = &mut spec["template"]["metadata"]["labels"];
+    for (label, value) in [
+        ("job-name", &name),
+        ("batch.kubernetes.io/job-name", &name),
+        ("controller-uid", &uid),
+        ("batch.kubernetes.io/controller-uid", &uid),
+    ] {
+        if template[label].is_null() {
+            template[label] = value.as_str().into();
+        }
+    }
+    let labels = template.clone();
+    let selected = &mut spec["selector"]["matchLabels"]["batch.kubernetes.io/controller-uid"];
+    if selected.is_null() {
+        *selected = uid.into();
+    }
+    if job.meta.labels.is_empty() {
+        job.meta.labels = Rc::new(read::pairs(&labels));
+    }
 }

@@ -1,5 +1,6 @@
 //! What the simulation stands on and what knows nothing of Kubernetes' objects: time, numbers, texts, maps.
 
+pub mod cron;
 pub mod diff;
 pub mod hash;
 pub mod quantity;

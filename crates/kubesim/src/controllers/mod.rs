@@ -4,11 +4,13 @@
 //! and says when it wants to look again. What it remembers of the history is its own ([`crate::control_plane::Memory`]) and no
 //! state; it calls no other component.
 
+pub mod cron_job;
 pub mod daemon_set;
 pub mod deployment;
 pub mod disruption;
 pub mod endpoint_slice;
 pub mod garbage_collector;
+pub mod job;
 pub mod namespace;
 pub mod node_lifecycle;
 pub mod persistent_volume;

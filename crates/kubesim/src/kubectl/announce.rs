@@ -1,8 +1,9 @@
 //! What kubectl says of a command line before it does anything: flags that are deprecated, and what klog warns of.
 
-use super::flags::{Parsed, parse_bool, parse_duration};
+use super::flags::{Parsed, parse_bool};
 use super::{Failure, Invocation};
 use crate::api::{SimTime, Span};
+use crate::base::time::parse_duration;
 use crate::process::Io;
 
 /// Flags that are read, and refused: what they ask for is not simulated.

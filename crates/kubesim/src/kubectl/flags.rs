@@ -13,6 +13,7 @@
 //! | `=WORD` | a text; alone it means `WORD` |
 
 use crate::api::Span;
+use crate::base::time::parse_duration;
 use std::collections::BTreeMap;
 
 /// The flags that every verb takes.
@@ -248,42 +249,6 @@ pub fn parse_bool(text: &str) -> Option<bool> {
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
         _ => None,
     }
-}
-
-/// A duration such as `1h30m`, `90s` or `500ms`. Errors: it is none, in the words of Go's `time.ParseDuration`, which this
-/// models.
-pub fn parse_duration(text: &str) -> Result<Span, String> {
-    let invalid = || format!("time: invalid duration {text:?}");
-    let (negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Ok(Span(0));
-    }
-    if rest.is_empty() {
-        return Err(invalid());
-    }
-    let mut total = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let number: f64 = rest[..digits].parse().map_err(|_| invalid())?;
-        rest = &rest[digits..];
-        let unit_end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-        let millis = match &rest[..unit_end] {
-            "h" => 3_600_000.0,
-            "m" => 60_000.0,
-            "s" => 1_000.0,
-            "ms" => 1.0,
-            "us" | "µs" => 0.001,
-            "ns" => 0.000_001,
-            "" => return Err(format!("time: missing unit in duration {text:?}")),
-            unit => return Err(format!("time: unknown unit {unit:?} in duration {text:?}")),
-        };
-        total += number * millis;
-        rest = &rest[unit_end..];
-    }
-    Ok(Span(if negative { -total as i64 } else { total as i64 }))
 }
 
 #[cfg(test)]

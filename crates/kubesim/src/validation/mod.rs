@@ -106,6 +106,7 @@ fn validate_body(kind: Kind, at: &At, old: Option<&At>, errors: &mut Errors) {
             workload::validate_daemon_set(at, errors);
         }
         (Kind::Job, _) => workload::validate_job_spec(&at.get("spec"), errors),
+        (Kind::CronJob, old) => workload::validate_cron_job(at, old, errors),
         (Kind::ControllerRevision, _) => workload::validate_revision(at, old, errors),
         (Kind::Pod, old) => {
             pod::validate_pod(at, old.is_none(), errors);

@@ -10,6 +10,7 @@ use super::names;
 use super::pod::{Given, validate_template};
 use super::security::validate_pod_annotations;
 use super::volume::validate_claim_spec;
+use crate::base::cron::Schedule;
 use yaml::text::quoted;
 
 const NO_MATCH: &str = "`selector` does not match template `labels`";
@@ -331,6 +332,39 @@ pub(super) fn validate_job_spec(spec: &At, errors: &mut Errors) {
         "OnFailure" | "Never" => {}
         "Always" => errors.required(&policy.path, "valid values: \"OnFailure\", \"Never\""),
         _ => errors.not_supported(&policy, &["OnFailure", "Never"]),
+    }
+}
+
+/// A CronJob's name may be this long, as its Jobs' names are longer (ValidateCronJobCreate).
+const LONGEST_CRON_JOB_NAME: usize = 52;
+
+/// Models ValidateCronJobCreate and validateCronJobSpec.
+pub(super) fn validate_cron_job(cron_job: &At, old: Option<&At>, errors: &mut Errors) {
+    let spec = cron_job.get("spec");
+    let schedule = spec.get("schedule");
+    if schedule.text().is_empty() {
+        errors.required(&schedule.path, "");
+    } else {
+        if let Err(why) = Schedule::parse(schedule.text()) {
+            errors.invalid(&schedule, &why);
+        }
+        let had_zone = old.is_some_and(|old| old.get("spec").get("schedule").text().contains("TZ"));
+        if schedule.text().contains("TZ") && !had_zone {
+            errors.invalid(&schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
+        }
+    }
+    errors.nonnegative(&spec.get("startingDeadlineSeconds"));
+    errors.one_of(&spec.get("concurrencyPolicy"), &["Allow", "Forbid", "Replace"]);
+    let template = spec.get("jobTemplate").get("spec");
+    if template.get("manualSelector").flag() {
+        errors.not_supported(&template.get("manualSelector"), &["nil", "false"]);
+    }
+    validate_job_spec(&template, errors);
+    errors.nonnegative(&spec.get("successfulJobsHistoryLimit"));
+    errors.nonnegative(&spec.get("failedJobsHistoryLimit"));
+    let name = cron_job.get("metadata").get("name");
+    if old.is_none() && name.text().len() > LONGEST_CRON_JOB_NAME {
+        errors.invalid(&name, "must be no more than 52 characters");
     }
 }
 

@@ -4,6 +4,7 @@ mod busy;
 mod containers;
 mod dns_story;
 mod hostile;
+mod jobs;
 mod kubectl_flags;
 mod kubectl_recorded;
 mod kubectl_verbs;

@@ -494,6 +494,8 @@ fn looks_at(kind: Kind) -> &'static [Component] {
         Kind::StatefulSet => &[StatefulSetController, GarbageCollector],
         Kind::Deployment => &[DeploymentController, GarbageCollector],
         Kind::ReplicaSet => &[ReplicaSetController, GarbageCollector],
+        Kind::Job => &[JobController, TtlAfterFinishedController, GarbageCollector],
+        Kind::CronJob => &[CronJobController, GarbageCollector],
         Kind::Service => &[EndpointSliceController],
         Kind::Node => &[NodeLifecycleController],
         Kind::Pod => &[GarbageCollector, TaintEvictionController, PodGarbageCollector, Scheduler, Kubelet],

@@ -1,7 +1,7 @@
 //! What makes pods: sets, deployments, jobs.
 
 use super::description::{Description, time};
-use crate::api::read::{get, list};
+use crate::api::read::{get, list, time as moment};
 use crate::api::{Kind, PodPhase};
 use crate::kubectl::printers::{boolean, or, text};
 use serde_json::Value;
@@ -111,10 +111,19 @@ impl Description<'_> {
         );
         self.optional("Start Time", &time(get(status, "startTime")));
         self.optional("Completed At", &time(get(status, "completionTime")));
+        if let (Some(start), Some(end)) = (moment(status, "startTime"), moment(status, "completionTime")) {
+            self.field(0, "Duration", &(end - start).to_string());
+        }
+        if let Some(seconds) = get(get(&tree, "spec"), "activeDeadlineSeconds").as_i64() {
+            self.field(0, "Active Deadline Seconds", &format!("{seconds}s"));
+        }
         self.lines(
             "Pods Statuses={status.active:0} Active ({status.ready:0} Ready) / {status.succeeded:0} Succeeded / \
              {status.failed:0} Failed",
         );
+        if get(get(&tree, "spec"), "completionMode") == "Indexed" {
+            self.field(0, "Completed Indexes", &first_indexes(text(get(status, "completedIndexes"))));
+        }
         self.template(get(get(&tree, "spec"), "template"));
     }
 
@@ -142,7 +151,8 @@ impl Description<'_> {
         }
         self.template(get(job, "template"));
         self.field(0, "Last Schedule Time", &or(time(get(status, "lastScheduleTime")), "<unset>"));
-        self.lines("Active Jobs=<none>");
+        let active = list(status, "active").iter().map(|job| text(get(job, "name")));
+        self.field(0, "Active Jobs", &or(active.collect::<Vec<_>>().join(", "), "<none>"));
     }
 
     fn pods_status(&mut self) {
@@ -187,5 +197,18 @@ impl Description<'_> {
             self.field(0, "OldReplicaSets", &or(old.join(", "), "<none>"));
             self.field(0, "NewReplicaSet", &or(new.join(", "), "<none>"));
         }
+    }
+}
+
+/// So many characters of a list of indexes are shown, up to the next comma.
+const MOST_INDEXES: usize = 50;
+
+/// Models describe.go: capIndexesListOrNone.
+fn first_indexes(indexes: String) -> String {
+    let end = indexes.get(MOST_INDEXES..).and_then(|rest| rest.find(','));
+    match end {
+        _ if indexes.is_empty() => "<none>".into(),
+        Some(end) => format!("{},...", &indexes[..MOST_INDEXES + end]),
+        None => indexes,
     }
 }
