@@ -109,6 +109,8 @@ pub use opened::{
 
 // A cluster without a story, and what runs in it.
 pub use cluster::Cluster;
+/// Where the cluster's own objects live.
+pub use cluster::system::NAMESPACE as SYSTEM_NAMESPACE;
 pub use process::{Io, ProcessId, Program, Step};
 
 /// The changes between two texts, for what shows an object before and after.

@@ -8,7 +8,7 @@ use super::node::Node;
 use super::pod::{Pod, PodSpec, PodStatus};
 use super::read::{Writer, get, without_meta};
 use super::refusal::Refusal;
-use super::resolver::{Asked, Cached, Caching};
+use super::resolver::{Asked, Cached, Caching, Corefile};
 use super::service::{EndpointSlice, Service};
 use super::stateful_set::{ControllerRevision, StatefulSet};
 use super::volume::{ContainerFiles, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeFiles};
@@ -209,6 +209,8 @@ pub struct Resolver {
     pub asked: Option<Rc<Asked>>,
     /// The question that is asked once a second, with its newest answer.
     pub watched: Option<Rc<Asked>>,
+    /// How CoreDNS is configured; none before somebody has looked at its objects: then it is as kubeadm sets it up.
+    pub corefile: Option<Rc<Corefile>>,
 }
 
 /// Objects of a few kinds by their keys, as an informer holds them (client-go's `cache.Store`). Copies share what they have

@@ -420,3 +420,37 @@ impl Reason {
         )
     }
 }
+
+/// CoreDNS' configuration, as far as it acts here.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Corefile {
+    /// As it stands in the ConfigMap.
+    pub text: Str,
+    /// The newer one that CoreDNS could not read, if there is one.
+    pub refused: Option<Str>,
+    /// Whether questions are logged that are answered.
+    pub logs_success: bool,
+    /// Whether questions are logged that have no answer.
+    pub logs_denial: bool,
+    /// Seconds that records of the cluster's zone may be kept.
+    pub ttl: u32,
+    /// Seconds that the cache keeps answers at most, if there is one.
+    pub cache: Option<u32>,
+    /// Whether the cache is for the cluster's zone too.
+    pub caches_zone: bool,
+}
+
+impl Default for Corefile {
+    /// Without any directive. The plugin kubernetes gives its records five seconds.
+    fn default() -> Corefile {
+        Corefile {
+            text: Str::default(),
+            refused: None,
+            logs_success: false,
+            logs_denial: false,
+            ttl: 5,
+            cache: None,
+            caches_zone: false,
+        }
+    }
+}

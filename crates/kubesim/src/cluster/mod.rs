@@ -5,6 +5,7 @@
 
 mod bootstrap;
 pub mod queue;
+pub mod system;
 
 use crate::api::verdict::{Component, Verdict, VerdictKey};
 use crate::api::{Key, Kind, Resolver, SimTime, Span};
@@ -44,6 +45,13 @@ const LAST_RETRY: Span = Span::seconds(1000);
 impl Cluster {
     /// A cluster that has just been set up and has come to rest, at time zero.
     pub fn new(options: Options) -> Cluster {
+        let mut cluster = Cluster::just_born(options);
+        cluster.run_until(SimTime(0));
+        cluster
+    }
+
+    /// A cluster that has just been set up, at [`bootstrap::BORN`].
+    fn just_born(options: Options) -> Cluster {
         let mut cluster = Cluster {
             api: ApiServer::new(options.seed, options.gates, bootstrap::BORN),
             nodes: Nodes::new(&options),
@@ -61,7 +69,6 @@ impl Cluster {
         bootstrap::populate(&mut cluster.api, &cluster.options);
         cluster.note_delays();
         cluster.dispatch();
-        cluster.run_until(SimTime(0));
         cluster
     }
 

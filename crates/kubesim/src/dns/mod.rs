@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `zone` | CoreDNS' kubernetes plugin, with the Corefile of tests/golden/README.md |
 //! | [`server`] | what CoreDNS has been told so far, and the caches in front of it |
+//! | [`corefile`] | CoreDNS' configuration and log |
 //! | `resolv_conf`, `resolver` | a pod's resolv.conf; its search path and ndots at work |
 //! | [`reason`] | why a name has no records, and what would change that |
 //! | `query` | a question of the user's and its answer |
@@ -12,6 +13,7 @@
 //! It reads EndpointSlices and Services, and knows nothing of how they come to be.
 
 mod busybox;
+pub mod corefile;
 mod dig;
 mod getent;
 mod host;
@@ -46,14 +48,14 @@ pub fn run(argv: &[String], network: &mut Network) -> Option<Printed> {
     })
 }
 
-/// Runs a DNS tool as [`run`] does, on this node with this resolv.conf: what the caches learn is kept.
-pub fn run_with(api: &mut ApiServer, conf: &ResolvConf, node: &str, argv: &[String]) -> Option<Printed> {
-    server::with_network(api, conf, node, |network| run(argv, network))
+/// Runs a DNS tool as [`run`] does, for this client with this resolv.conf: what the caches learn is kept.
+pub fn run_with(api: &mut ApiServer, conf: &ResolvConf, client: Client, argv: &[String]) -> Option<Printed> {
+    server::with_network(api, conf, client, |network| run(argv, network))
 }
 
 /// Runs a DNS tool as [`run`] does, in a pod of this namespace on this node: what the caches learn is kept.
 pub fn run_in_pod(api: &mut ApiServer, namespace: &str, node: &str, argv: &[String]) -> Option<Printed> {
-    run_with(api, &ResolvConf::of_namespace(namespace), node, argv)
+    run_with(api, &ResolvConf::of_namespace(namespace), Client { node, address: None }, argv)
 }
 
 /// The names that DNS may know, as they are written in this namespace: of Services, of what is behind them, and of named
@@ -89,9 +91,20 @@ pub fn resolv_conf(namespace: &str) -> String {
     ResolvConf::of_namespace(namespace).text()
 }
 
-/// The node on which a pod is; empty for one that nobody sees.
-pub fn node_of(pod: &crate::api::Object) -> &str {
-    pod.pod().spec.node_name.as_deref().unwrap_or_default()
+/// Who asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Client<'a> {
+    /// Its node; empty for one that nobody sees.
+    pub node: &'a str,
+    /// Its address, if CoreDNS is to log it.
+    pub address: Option<&'a str>,
+}
+
+/// A pod that asks.
+pub fn client(pod: &crate::api::Object) -> Client<'_> {
+    let pod = pod.pod();
+    let node = pod.spec.node_name.as_deref().unwrap_or_default();
+    Client { node, address: pod.status.pod_ip.as_deref() }
 }
 
 #[cfg(test)]

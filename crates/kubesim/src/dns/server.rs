@@ -4,7 +4,7 @@
 
 use super::name::{NODE_SERVER, SERVER};
 use super::resolv_conf::ResolvConf;
-use super::zone;
+use super::{Client, corefile, zone};
 use crate::api::Resolver;
 use crate::api::resolver::Cached;
 use crate::api::resolver::Caching;
@@ -69,13 +69,16 @@ pub(super) fn everything(store: &Store) -> Rc<ObjectCache> {
 
 /// Puts Services and what belongs to them into the queue of [`sync`]. Models CoreDNS' informers.
 pub fn event_handlers(_store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Component, Key)) {
-    if is_watched(change.key.kind) {
+    if is_watched(change.key.kind) || corefile::is_it(change.key) {
         add(Component::Dns, change.key.clone());
     }
 }
 
 /// CoreDNS is told of an object as it was [`crate::config::Timings::dns`] ago.
 pub fn sync(context: &mut Context, untold: &mut Untold, key: &Key) -> Outcome {
+    if corefile::is_it(key) {
+        return corefile::sync(context);
+    }
     let delay = context.timings.dns;
     let told = context.now() - delay;
     let history = context.api.history();
@@ -148,22 +151,27 @@ pub struct Network<'a> {
     rng: Rng,
     /// What the caches have learned.
     learned: Vec<Cached>,
+    /// What CoreDNS has to log.
+    logged: Vec<corefile::Query>,
 }
 
-/// Lets somebody with this resolv.conf on this node ask; what the caches learn, and how far the cluster's
+/// Lets somebody with this resolv.conf ask; what the caches learn, and how far the cluster's
 /// randomness has been used, is kept.
 pub fn with_network<T>(
     api: &mut ApiServer,
     conf: &ResolvConf,
-    node: &str,
+    client: Client,
     ask: impl FnOnce(&mut Network) -> T,
 ) -> T {
-    let network = Network::new(api.store(), api.now, "", node);
+    let network = Network::new(api.store(), api.now, "", client.node);
     let mut network = Network { rng: api.rng.clone(), conf: conf.clone(), ..network };
     let result = ask(&mut network);
-    let (rng, learned) = (network.rng, network.learned);
+    let (rng, learned, logged) = (network.rng, network.learned, network.logged);
     api.rng = rng;
     keep(api, learned);
+    if let (false, Some(address)) = (logged.is_empty(), client.address) {
+        corefile::log(api, address, &logged);
+    }
     result
 }
 
@@ -187,7 +195,8 @@ impl<'a> Network<'a> {
             None => everything(store),
         };
         let conf = ResolvConf::of_namespace(namespace);
-        Network { store, now, conf, node, known, rng: Rng::new(now.0 as u64), learned: Vec::new() }
+        let rng = Rng::new(now.0 as u64);
+        Network { store, now, conf, node, known, rng, learned: Vec::new(), logged: Vec::new() }
     }
 
     /// What a client chooses for a message: its number and its cookie (RFC 7873). Drawn beside the cluster's randomness, so that
@@ -233,8 +242,26 @@ impl<'a> Network<'a> {
     }
 
     fn ask_core_dns(&mut self, caches: bool, name: &str, record_type: &RecordType) -> Answer {
+        let configured = Resolver::of(self.store).and_then(|resolver| resolver.corefile.clone());
         let ask = |network: &mut Network| zone::ask(network.known(), name, record_type);
-        if caches { self.through_cache("", CACHE, name, record_type, ask) } else { ask(self) }
+        let Some(corefile) = configured else {
+            return if caches { self.through_cache("", CACHE, name, record_type, ask) } else { ask(self) };
+        };
+        let ask = |network: &mut Network| {
+            let mut answer = ask(network);
+            if !answer.from_upstream {
+                set_ttl(&mut answer, corefile.ttl);
+            }
+            answer
+        };
+        let answer = match corefile.cache.filter(|_| caches) {
+            Some(seconds) => self.through_cache("", seconds, name, record_type, ask),
+            None => ask(self),
+        };
+        if corefile::is_logged(&corefile, &answer) {
+            self.logged.push(corefile::Query { id: self.choose().0, answer: answer.clone() });
+        }
+        answer
     }
 
     /// What a cache has, or what it then has from behind it. Models coredns/plugin/cache.

@@ -224,12 +224,12 @@ fn read(store: &Store, source: &Source, options: &Options) -> Result<Log, Failur
         let what = if options.previous { "previous terminated container" } else { "container" };
         return bad(format!("{what} {container:?} in pod {:?} {why}", &**name));
     }
-    if status.is_from_before(options.previous) {
+    let written = store.get(&files_key(meta.uid)).map(|o| o.container_files().containers.clone());
+    let output = written.and_then(|containers| containers.get(container.as_str()).cloned());
+    if output.is_none() && status.is_from_before(options.previous) {
         let of = format!("container {container:?} in pod {:?}", &**name);
         return Err(Failure::client(format!("the opened state has no logs of {of}: it ran before")));
     }
-    let written = store.get(&files_key(meta.uid)).map(|o| o.container_files().containers.clone());
-    let output = written.and_then(|containers| containers.get(container.as_str()).cloned());
     Ok(output
         .map(|o| if options.previous { o.previous_log.clone() } else { o.log.clone() })
         .unwrap_or_default())

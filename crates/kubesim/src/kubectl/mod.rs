@@ -39,6 +39,7 @@ mod requests;
 pub mod resource;
 pub mod selector;
 mod subresource;
+mod system;
 pub mod table;
 mod verbs;
 
@@ -47,6 +48,7 @@ pub use invocation::{Invocation, Next, Run, Verb, help};
 pub use verbs::{only_reads, verbs};
 
 use crate::apiserver::Stream;
+use crate::cluster::system as cluster_system;
 use crate::process::tty::Tty;
 use crate::process::{Io, Program, Step};
 use std::collections::BTreeMap;
@@ -135,6 +137,9 @@ impl Command {
                 announce::announce(&inv, io)?;
                 let context_namespace = config::namespace(&inv, io.api.store())?;
                 let inv = Invocation { context_namespace, ..inv };
+                if system::is_meant(&inv) {
+                    cluster_system::ensure(io.api, io.nodes, io.timings);
+                }
                 (inv.verb.run)(&inv, io)
             });
             match next {

@@ -237,7 +237,7 @@ impl Host for ContainerHost<'_> {
             address: &self.address,
             busybox: self.busybox,
         };
-        let node = dns::node_of(&self.pod);
+        let client = dns::client(&self.pod);
         if clients::NAMES.contains(&&*name) {
             return match clients::run(self.api, &place, &argv, stdin) {
                 Some(p) => External::Done { stdout: p.stdout, stderr: p.stderr, code: p.code },
@@ -249,7 +249,7 @@ impl Host for ContainerHost<'_> {
         }
         let answer = tools::run(self.api, &place, &argv)
             .or_else(|| network::getent_hosts(&place, &argv))
-            .or_else(|| dns::run_with(self.api, &ResolvConf::of_pod(&self.pod), node, &argv));
+            .or_else(|| dns::run_with(self.api, &ResolvConf::of_pod(&self.pod), client, &argv));
         match answer {
             Some(p) => External::Done { stdout: p.stdout, stderr: p.stderr, code: p.code },
             None => External::Unknown,

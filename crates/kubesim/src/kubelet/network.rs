@@ -41,7 +41,7 @@ pub(super) fn resolve(api: &mut ApiServer, place: &Place, host: &str) -> Option<
         return Some((names[0].to_string(), vec![address.to_string()]));
     }
     let conf = ResolvConf::of_pod(place.pod);
-    let answers = server::with_network(api, &conf, dns::node_of(place.pod), |network| {
+    let answers = server::with_network(api, &conf, dns::client(place.pod), |network| {
         if !network.has_server(conf.server()) {
             return Vec::new();
         }
@@ -149,7 +149,7 @@ pub(super) fn reach(
         let Some(found) = service.service().ports.iter().find(has_port) else { return Err(Silence::Nobody) };
         let name = found.name.clone().unwrap_or_default();
         let is_local = get(&service.service().raw, "internalTrafficPolicy") == "Local";
-        let from = is_local.then(|| Str::from(dns::node_of(place.pod)));
+        let from = is_local.then(|| Str::from(dns::client(place.pod)));
         return behind(api, place, &service, &name, port, from);
     }
     let has_address = |node: &&Rc<Object>| *node.node().internal_ip == *address;

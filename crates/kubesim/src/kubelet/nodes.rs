@@ -70,6 +70,11 @@ impl Nodes {
         nodes
     }
 
+    /// The first three numbers of the addresses that a node's pods have, if the network plugin has given it such a range.
+    pub(crate) fn pod_net(&self, name: &str) -> Option<&str> {
+        self.nodes.get(name)?.pod_net.strip_suffix(".0/24")
+    }
+
     pub(super) fn node(&mut self, name: &str) -> &mut NodeState {
         if !self.nodes.contains_key(name) {
             self.nodes.insert(name.into(), NodeState::default());

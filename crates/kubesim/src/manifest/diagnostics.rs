@@ -232,6 +232,7 @@ impl Diagnosis {
     fn note_images(&mut self, place: &Place) {
         let template = match place.object.kind {
             Kind::Pod => "spec",
+            Kind::CronJob => "spec.jobTemplate.spec.template.spec",
             kind if kind.is_simulated() => "spec.template.spec",
             _ => return,
         };

@@ -16,6 +16,7 @@ mod screen;
 mod seed_walk;
 mod server_side_apply;
 mod simulated_fields;
+mod system_objects;
 mod terminal_story;
 mod upstream_kubectl;
 mod upstream_validation;

@@ -4,7 +4,7 @@ use super::pod_state::claims_are_older;
 use kubesim::api::Body;
 use kubesim::api::stateful_set::REVISION_LABEL;
 use kubesim::kubectl::printers::{pod_status, pod_summary};
-use kubesim::{Key, Kind, Object, Store};
+use kubesim::{Key, Kind, Object, SYSTEM_NAMESPACE, Store};
 use messages::Messages;
 use std::rc::Rc;
 
@@ -37,6 +37,7 @@ pub fn differences(messages: &Messages, here: &Store, there: &Store) -> Vec<Diff
         let mut keys: Vec<Key> = here.list(kind).map(|o| o.key()).collect();
         keys.extend(there.list(kind).map(|o| o.key()).filter(|key| here.get(key).is_none()));
         collections::sort(&mut keys);
+        keys.retain(|key| &*key.namespace != SYSTEM_NAMESPACE);
         for key in keys {
             let (one, other) = (here.get(&key), there.get(&key));
             if let (Some(one), Some(other)) = (one, other)

@@ -11,7 +11,9 @@ use kubesim::api::resolver::Asked;
 use kubesim::api::stateful_set::REVISION_LABEL;
 use kubesim::api::volume::Files;
 use kubesim::kubectl::printers::pod_status;
-use kubesim::{Cause, Change, Component, Entry, History, Key, Kind, Object, SimTime, Str, Stream, Uid};
+use kubesim::{
+    Cause, Change, Component, Entry, History, Key, Kind, Object, SYSTEM_NAMESPACE, SimTime, Str, Stream, Uid,
+};
 use long_lines::LineCutter;
 use pod_state::{PodName, PodState};
 use std::rc::Rc;
@@ -153,8 +155,11 @@ pub fn is_event(entry: &Entry) -> bool {
 /// Whether a controller that makes pods decided something here, or began to wait for something else.
 pub fn is_decision(entry: &Entry) -> bool {
     match &entry.change {
-        Change::Verdict { key: (component, _), before, after: Some(after) } => {
-            makes_pods(*component) && before.as_ref().is_none_or(|before| before.reason != after.reason)
+        Change::Verdict { key: (component, key), before, after: Some(after) } => {
+            let is_own = &*key.namespace == SYSTEM_NAMESPACE;
+            makes_pods(*component)
+                && !is_own
+                && before.as_ref().is_none_or(|before| before.reason != after.reason)
         }
         _ => moves_a_pod(entry).is_some(),
     }

@@ -17,7 +17,7 @@ use crate::history::pod_state::PodState;
 use builder::LaneBuilder;
 use kubesim::api::stateful_set::{PodManagementPolicy, UpdateStrategy};
 use kubesim::kubectl::printers::pod_status;
-use kubesim::{History, Key, Kind, Object, SimTime, Span, Store, Uid};
+use kubesim::{History, Key, Kind, Object, SYSTEM_NAMESPACE, SimTime, Span, Store, Uid};
 use lane::{next_pod, pods_in_dns};
 use messages::{Messages, fill};
 use pod_grid::GridCache;
@@ -135,8 +135,12 @@ fn chips(messages: &Messages, set: &Object) -> Vec<String> {
     chips
 }
 
+/// The pods beside the set's. The cluster's own are not shown: they are there once somebody has looked at them.
 fn others(store: &Store, set: Option<&Object>) -> Vec<OtherPod> {
-    let not_of_set = |pod: &&Rc<Object>| !set.is_some_and(|set| pod.meta.is_controlled_by(set.meta.uid));
+    let not_of_set = |pod: &&Rc<Object>| {
+        &*pod.meta.namespace != SYSTEM_NAMESPACE
+            && !set.is_some_and(|set| pod.meta.is_controlled_by(set.meta.uid))
+    };
     let view = |pod: &Rc<Object>| OtherPod {
         namespace: pod.meta.namespace.clone(),
         name: pod.meta.name.clone(),
