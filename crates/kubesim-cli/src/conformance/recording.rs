@@ -26,8 +26,7 @@ impl Program for PodCommand {
             io.out(dns::resolv_conf(&self.namespace));
             return Step::Exit(0);
         }
-        let Some(printed) = dns::run_in_pod(io.api, &self.namespace, "", &self.argv)
-        else {
+        let Some(printed) = dns::run_in_pod(io.api, &self.namespace, "", &self.argv) else {
             io.err(format!("sh: {}: not found\n", self.argv.first().map_or("", String::as_str)));
             return Step::Exit(127);
         };

@@ -196,6 +196,7 @@ fn write(api: &mut ApiServer, pod: &Object, lines: &[String]) {
 pub struct Query {
     /// The message's number.
     pub id: u16,
+    /// What was answered.
     pub answer: Answer,
 }
 
