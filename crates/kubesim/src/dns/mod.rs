@@ -30,7 +30,7 @@ pub(crate) mod zone;
 pub use name::{CLUSTER_DOMAIN, SERVER, TTL, name_error, reverse_name};
 pub use printed::Printed;
 pub use resolv_conf::ResolvConf;
-pub use server::Network;
+pub use server::{Client, Network, client};
 
 use crate::apiserver::{ApiServer, Store};
 
@@ -43,6 +43,7 @@ pub fn run(argv: &[String], network: &mut Network) -> Option<Printed> {
         "dig" => dig::run(&args[1..], network),
         "host" => host::run(&args[1..], network),
         "getent" => getent::run(&args[1..], network),
+        "busybox" if args.get(1) == Some(&OLD_NSLOOKUP) => busybox::old_nslookup(&args[2..], network),
         "busybox" if args.get(1) == Some(&"nslookup") => busybox::nslookup(&args[2..], network),
         _ => return None,
     })
@@ -83,28 +84,15 @@ pub fn names(store: &Store, namespace: &str) -> Vec<String> {
     all
 }
 
+/// The nslookup of BusyBox before 1.29, as [`run`] knows it.
+pub const OLD_NSLOOKUP: &str = "nslookup-1.28";
+
 /// The tools that [`run`] knows.
 pub const TOOLS: &[&str] = &["nslookup", "dig", "host", "getent"];
 
 /// The /etc/resolv.conf of a pod of this namespace that says nothing of DNS.
 pub fn resolv_conf(namespace: &str) -> String {
     ResolvConf::of_namespace(namespace).text()
-}
-
-/// Who asks.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Client<'a> {
-    /// Its node; empty for one that nobody sees.
-    pub node: &'a str,
-    /// Its address, if CoreDNS is to log it.
-    pub address: Option<&'a str>,
-}
-
-/// A pod that asks.
-pub fn client(pod: &crate::api::Object) -> Client<'_> {
-    let pod = pod.pod();
-    let node = pod.spec.node_name.as_deref().unwrap_or_default();
-    Client { node, address: pod.status.pod_ip.as_deref() }
 }
 
 #[cfg(test)]

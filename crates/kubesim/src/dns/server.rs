@@ -4,7 +4,7 @@
 
 use super::name::{NODE_SERVER, SERVER};
 use super::resolv_conf::ResolvConf;
-use super::{Client, corefile, zone};
+use super::{corefile, zone};
 use crate::api::Resolver;
 use crate::api::resolver::Cached;
 use crate::api::resolver::Caching;
@@ -153,6 +153,22 @@ pub struct Network<'a> {
     learned: Vec<Cached>,
     /// What CoreDNS has to log.
     logged: Vec<corefile::Query>,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Client<'a> {
+    /// Its node; empty for one that nobody sees.
+    pub node: &'a str,
+    /// Its address, if CoreDNS is to log it.
+    pub address: Option<&'a str>,
+}
+
+/// A pod that asks.
+pub fn client(pod: &Object) -> Client<'_> {
+    let pod = pod.pod();
+    let node = pod.spec.node_name.as_deref().unwrap_or_default();
+    Client { node, address: pod.status.pod_ip.as_deref() }
 }
 
 /// Lets somebody with this resolv.conf ask; what the caches learn, and how far the cluster's

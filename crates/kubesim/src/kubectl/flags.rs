@@ -114,6 +114,11 @@ pub fn table(flags: &'static str) -> impl Iterator<Item = Flag> {
     flags.split_whitespace().chain(GLOBAL.split_whitespace()).map(Flag::parse)
 }
 
+/// The flags of a verb alone.
+pub fn own(flags: &'static str) -> impl Iterator<Item = Flag> {
+    flags.split_whitespace().map(Flag::parse)
+}
+
 /// A command line without its verb.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Parsed {

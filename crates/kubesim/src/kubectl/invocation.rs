@@ -116,31 +116,3 @@ impl Invocation {
         ))
     }
 }
-
-/// The commands that have others below them.
-const PARENTS: &str =
-    "apply,auth,certificate,cluster-info,config,create,create secret,create service,plugin,top";
-
-/// What `--help` prints.
-pub fn help(verb: &Verb) -> String {
-    if verb.name == "help" {
-        return verb.help.to_string();
-    }
-    let usage = if verb.help.contains("\nUsage:") {
-        String::new()
-    } else {
-        format!("\n\nUsage:\n  kubectl {} [flags] [options]", verb.name)
-    };
-    let parent = if PARENTS.split(',').any(|name| name == verb.name) {
-        format!(
-            "Use \"kubectl {} <command> --help\" for more information about a given command.\n",
-            verb.name
-        )
-    } else {
-        String::new()
-    };
-    format!(
-        "{}{usage}\n\n{parent}Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n",
-        verb.help
-    )
-}

@@ -25,9 +25,11 @@ pub mod describe;
 mod discovery;
 pub mod editor;
 mod events;
+mod explain;
 mod failure;
 pub mod flags;
 mod get;
+mod help;
 mod info;
 mod invocation;
 mod kustomize;
@@ -44,7 +46,8 @@ pub mod table;
 mod verbs;
 
 pub use failure::{Failure, fail};
-pub use invocation::{Invocation, Next, Run, Verb, help};
+pub use help::help;
+pub use invocation::{Invocation, Next, Run, Verb};
 pub use verbs::{only_reads, verbs};
 
 use crate::apiserver::Stream;

@@ -1,7 +1,8 @@
 //! What must hold for all verbs and flags.
 
 use super::announce::{REFUSED, WITHOUT_EFFECT};
-use super::flags::table;
+use super::flags::{own, table};
+use super::help;
 use super::verbs;
 use std::path::Path;
 
@@ -54,4 +55,56 @@ fn no_verb_has_a_flag_twice_or_a_letter_for_two() {
         assert!(counts.0 - names.len() <= doubled / 2, "{}: {names:?}", verb.name);
         assert_eq!(counts.1, letters.len(), "{}: {letters:?}", verb.name);
     }
+}
+
+/// Verbs without examples: those that are not simulated, and those that only hold others.
+const WITHOUT_EXAMPLES: &str = "auth,certificate,cluster-info dump,config,config current-context,config delete-cluster,config \
+    delete-context,config delete-user,config get-clusters,config get-contexts,config get-users,config rename-context,config \
+    set,config set-cluster,config set-credentials,config unset,cp,debug,help,options,plugin,port-forward,rollout,set,top";
+
+#[test]
+fn every_verb_and_flag_is_explained() {
+    let mut missing = Vec::new();
+    for verb in verbs() {
+        for flag in own(verb.flags).filter(|flag| help::row(flag.long).1.is_empty()) {
+            missing.push(format!("{} --{}", verb.name, flag.long));
+        }
+        let is_without = WITHOUT_EXAMPLES.split(',').any(|name| name == verb.name);
+        if help::examples(verb.name).is_empty() && !is_without && !verb.help.contains("\nExamples:") {
+            missing.push(format!("{}: no example", verb.name));
+        }
+        let help = help::help(verb);
+        assert!(help.is_ascii() && (verb.name == "help" || help.contains("\n\nUsage:\n  kubectl")), "{help}");
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_text_belongs_to_a_verb() {
+    for line in help::FLAGS.lines().filter(|line| !line.starts_with('#')) {
+        let name = line.split(" | ").next().unwrap_or_default();
+        assert!(verbs().any(|verb| own(verb.flags).any(|flag| flag.long == name)), "--{name} is no flag");
+    }
+    for name in help::EXAMPLES.lines().filter_map(|line| line.strip_prefix("## ")) {
+        assert!(verbs().any(|verb| verb.name == name), "{name} is no verb");
+        let examples = help::examples(name);
+        let written = examples.lines().filter(|line| !line.is_empty() && !line.starts_with("  # "));
+        assert!(
+            written.into_iter().all(|line| line.starts_with(&["  kubectl ", name].concat())),
+            "{examples}"
+        );
+    }
+}
+
+/// kubectl's layout, of `kubectl uncordon --help`.
+#[test]
+fn help_has_kubectls_layout() {
+    let verb = verbs().find(|verb| verb.name == "uncordon").expect("it is there");
+    let help = help::help(verb);
+    let expected = "Mark node as schedulable.\n\nExamples:\n  # Take pods again\n  kubectl uncordon node-1\n\nOptions:\n    \
+        --dry-run='none':\n\tclient: print what would be sent; server: have it checked and not\n\tkept.\n\n    -l, \
+        --selector='':\n\tOnly objects with these labels: key=value, key!=value, key in (a,b),\n\tkey, !key.\n\nUsage:\n  \
+        kubectl uncordon NODE [options]\n\nUse \"kubectl options\" for a list of global command-line options (applies to \
+        all commands).\n";
+    assert_eq!(help, expected);
 }

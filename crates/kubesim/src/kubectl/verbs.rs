@@ -6,8 +6,9 @@ use super::act::{
 };
 use super::failure::Failure;
 use super::flags::{self, Parsed, Takes};
-use super::invocation::{Invocation, Next, Verb, help};
-use super::{config, describe, events, get, info, kustomize, logs};
+use super::help::help;
+use super::invocation::{Invocation, Next, Verb};
+use super::{config, describe, events, explain, get, info, kustomize, logs};
 use crate::process::Io;
 use std::collections::BTreeMap;
 
@@ -43,6 +44,7 @@ const READING: &[Verb] = &[
     Verb { name: "get", flags: get::FLAGS, help: get::HELP, run: get::run },
     Verb { name: "describe", flags: describe::FLAGS, help: describe::HELP, run: describe::run },
     Verb { name: "logs", flags: logs::FLAGS, help: logs::HELP, run: logs::run },
+    Verb { name: "explain", flags: explain::FLAGS, help: explain::HELP, run: explain::run },
     Verb { name: "events", flags: events::FLAGS, help: events::HELP, run: events::run },
     Verb {
         name: "kustomize",
@@ -462,7 +464,7 @@ const SET_ACCOUNT: &str = "f:filename, k:kustomize R:recursive? all? o:output dr
     template allow-missing-template-keys? show-managed-fields? record?";
 
 /// kubectl's commands that are not simulated.
-const NOT_SIMULATED: &[&str] = &["alpha", "completion", "explain", "kuberc", "proxy"];
+const NOT_SIMULATED: &[&str] = &["alpha", "completion", "kuberc", "proxy"];
 
 /// Other names of verbs' second words.
 const ALIASES: &[(&str, &str, &str)] = &[

@@ -38,6 +38,8 @@ pub struct ContainerHost<'a> {
     pub ahead_ms: u64,
     /// Whether nslookup is BusyBox'.
     busybox: bool,
+    /// Whether it is that of BusyBox before 1.29.
+    old_nslookup: bool,
 }
 
 impl<'a> ContainerHost<'a> {
@@ -54,6 +56,7 @@ impl<'a> ContainerHost<'a> {
             signals: Vec::new(),
             ahead_ms: 0,
             busybox: userland(&container.image) == Some(Userland::BusyBox),
+            old_nslookup: is_old_busybox(&container.image),
             api,
         }
     }
@@ -226,6 +229,9 @@ impl Host for ContainerHost<'_> {
         let mut argv = argv.to_vec();
         if self.busybox && argv.first().is_some_and(|tool| tool == "nslookup") {
             argv.insert(0, "busybox".into());
+            if self.old_nslookup {
+                argv[1] = dns::OLD_NSLOOKUP.into();
+            }
         }
         let name = argv.first().map_or("", |a| a.rsplit('/').next().unwrap_or(a)).to_string();
         if !self.has_program(&name) && name != "busybox" {
@@ -284,6 +290,13 @@ impl Host for ContainerHost<'_> {
         collections::sort(&mut names);
         Some(format!("(this container has {} and the shell's own)", names.join(", ")))
     }
+}
+
+/// Whether an image is BusyBox before 1.29, with another nslookup.
+fn is_old_busybox(image: &str) -> bool {
+    let minor =
+        tag(image).strip_prefix("1.").and_then(|rest| rest.split(['.', '-']).next()?.parse::<u32>().ok());
+    has_name(image, &["busybox"]) && minor.is_some_and(|minor| minor < 29)
 }
 
 /// Whose programs an image has, as far as its name says: Alpine's and BusyBox' images have BusyBox'; nicolaka/netshoot has a

@@ -3,6 +3,7 @@
 mod busy;
 mod containers;
 mod dns_story;
+mod explain;
 mod hostile;
 mod jobs;
 mod kubectl_flags;
@@ -10,6 +11,7 @@ mod kubectl_recorded;
 mod kubectl_verbs;
 mod manifest_assist;
 mod manifest_diagnostics;
+mod quick_reference;
 mod real_manifests;
 mod scale;
 mod screen;

@@ -142,3 +142,20 @@ fn a_pod_of_them_that_is_deleted_is_made_again() {
     let pods = user.run("kubectl get pods -n kube-system -l k8s-app=kube-dns", "");
     assert_eq!(column(&pods, 1), ["1/1"; 2], "{pods}");
 }
+
+/// The output that guides show of images before BusyBox 1.29 (networking/nslookup.c: print_host).
+#[test]
+fn old_busybox_has_its_own_nslookup() {
+    let mut user = User::new();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: old}\nspec:\n  containers: [{name: old, image: 'busybox:1.28', \
+        command: [sleep, '3600']}]\n";
+    user.run("kubectl apply -f -", pod);
+    user.run("kubectl wait --for=condition=ready pod/old", "");
+    let server = "Server:    10.200.1.10\nAddress 1: 10.200.1.10 kube-dns.kube-system.svc.cluster.local\n\n";
+    let found = user.run("kubectl exec old -- nslookup kubernetes.default", "");
+    let name = "Name:      kubernetes.default\nAddress 1: 10.200.0.1 kubernetes.default.svc.cluster.local\n";
+    assert_eq!(found, [server, name].concat());
+    let lost = user.run("kubectl exec old -- nslookup nobody", "");
+    let why = "!nslookup: can't resolve 'nobody'\ncommand terminated with exit code 1\n";
+    assert_eq!(lost, [server, why].concat());
+}

@@ -1,8 +1,9 @@
 //! Jobs that count by index. Models `pkg/controller/job/indexed_job_utils.go`.
 
-use super::{Finish, Job, finished_at, is_tracked, succeeded};
+use super::policy;
+use super::view::{Finish, Job, finished_at, is_tracked, succeeded};
 use crate::api::Object;
-use crate::api::read::{get, opt_int, str};
+use crate::api::read::{get, list, opt_int, str};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -50,7 +51,7 @@ impl Indexes {
         let Some(limit) = job.backoff_limit_per_index() else { return indexes };
         let mut failed = parse(&str(&job.status, "failedIndexes"));
         let is_over = |pod: &&&Rc<Object>| {
-            job.has_failed(pod) && (failures_before(pod) >= limit || super::policy::fails_index(job, pod))
+            job.has_failed(pod) && (failures_before(pod) >= limit || policy::fails_index(job, pod))
         };
         failed.extend(new.iter().filter(is_over).filter_map(|pod| index_of(pod)));
         let running: BTreeSet<i64> = active.iter().filter_map(|pod| index_of(pod)).collect();
@@ -118,7 +119,7 @@ pub fn shown(indexes: &BTreeSet<i64>) -> String {
 }
 
 /// A success policy's rule: as text, with an index that is told to be enough, or a number of them.
-pub fn rule_is_met(rule: &serde_json::Value, succeeded: &BTreeSet<i64>) -> bool {
+fn rule_is_met(rule: &serde_json::Value, succeeded: &BTreeSet<i64>) -> bool {
     let wanted = get(rule, "succeededIndexes").as_str().map(parse);
     let count = match &wanted {
         Some(wanted) => wanted.intersection(succeeded).count(),
@@ -130,4 +131,11 @@ pub fn rule_is_met(rule: &serde_json::Value, succeeded: &BTreeSet<i64>) -> bool 
         (None, Some(wanted)) => count >= wanted.len(),
         (None, None) => false,
     }
+}
+
+/// Whether enough indexes have succeeded by the Job's own policy. Models matchSuccessPolicy.
+pub fn success(job: &Job, succeeded: &BTreeSet<i64>) -> Option<Finish> {
+    let rules = list(get(&job.spec, "successPolicy"), "rules");
+    let at = rules.iter().position(|rule| rule_is_met(rule, succeeded))?;
+    Some(Finish::success("SuccessPolicy", format!("Matched rules at index {at}")))
 }

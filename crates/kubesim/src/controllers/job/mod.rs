@@ -3,32 +3,28 @@
 //! Models `pkg/controller/job/{job_controller,backoff_utils,indexed_job_utils}.go`. How many pods failed since the last that
 //! succeeded, and when, follows from the pods that are there; upstream keeps a record of it.
 
+mod context;
 mod indexes;
 mod pods;
 mod policy;
 mod status;
 pub mod ttl;
+mod view;
 
-use crate::api::pod::{ContainerState, Pod, PodPhase, Terminated};
-use crate::api::read::{get, int, list, opt_int, str, time};
+use crate::api::pod::PodPhase;
+use crate::api::read::{get, int, opt_int, str, time};
+use crate::api::status::ApiError;
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Key, Kind, LabelSelector, Object, SimTime, Span};
-use crate::apiserver::{ApiServer, Source, Store};
+use crate::apiserver::{ApiServer, Store};
 use crate::component::ref_manager::claim;
 use crate::component::{Context, Found, Outcome, WatchEvent, add_controller_of};
+use context::Sync;
 use indexes::Indexes;
-use serde_json::Value;
-use std::cmp::Reverse;
 use std::rc::Rc;
+use view::{Finish, Job, is_tracked, succeeded};
 
 const ME: Component = Component::JobController;
-const SOURCE: Source<'static> = Source::controller("job-controller");
-/// The finalizer of pods that no job has counted yet.
-const TRACKING: &str = "batch.kubernetes.io/job-tracking";
-/// The wait after the first failure (`DefaultJobPodFailureBackOff`), doubled with each, in seconds.
-const FIRST_BACK_OFF: i64 = 10;
-/// The longest wait (`MaxJobPodFailureBackOff`), in seconds.
-const LONGEST_BACK_OFF: i64 = 600;
 /// Changes of pods are looked at together (`SyncJobBatchPeriod`): here at whole seconds, so that a crowd's changes do not put
 /// it off for ever.
 const BATCH: Span = Span(1000);
@@ -60,111 +56,6 @@ fn job_of<'a>(store: &'a Store, pod: &Object) -> Option<&'a Rc<Object>> {
     let owner = pod.meta.controller().filter(|owner| *owner.kind == *Kind::Job.name())?;
     let job = store.find(Kind::Job, &pod.meta.namespace, &owner.name)?;
     (job.meta.uid == owner.uid).then_some(job)
-}
-
-/// Whether a Job has still to count it.
-fn is_tracked(pod: &Object) -> bool {
-    pod.kind == Kind::Pod && pod.meta.has_finalizer(TRACKING)
-}
-
-/// A Job as the controller reads it.
-struct Job {
-    object: Rc<Object>,
-    spec: Value,
-    status: Value,
-}
-
-impl Job {
-    fn new(object: Rc<Object>) -> Job {
-        let mut tree = object.to_value();
-        let (spec, status) = (tree["spec"].take(), tree["status"].take());
-        Job { object, spec, status }
-    }
-
-    /// How many pods have to succeed; `None`: one, and the others are left alone then.
-    fn completions(&self) -> Option<i64> {
-        opt_int(&self.spec, "completions")
-    }
-
-    fn is_indexed(&self) -> bool {
-        get(&self.spec, "completionMode") == "Indexed"
-    }
-
-    fn is_suspended(&self) -> bool {
-        get(&self.spec, "suspend") == true
-    }
-
-    fn backoff_limit(&self) -> i64 {
-        opt_int(&self.spec, "backoffLimit").unwrap_or(6)
-    }
-
-    /// How often one index may fail, if each has a limit of its own.
-    fn backoff_limit_per_index(&self) -> Option<i64> {
-        opt_int(&self.spec, "backoffLimitPerIndex")
-    }
-
-    /// Whether pods are replaced only once they are over.
-    fn replaces_only_failed(&self) -> bool {
-        get(&self.spec, "podReplacementPolicy") == "Failed"
-    }
-
-    /// A condition that is True.
-    fn condition(&self, kind: &str) -> Option<&Value> {
-        list(&self.status, "conditions").iter().find(|c| get(c, "type") == kind && get(c, "status") == "True")
-    }
-
-    /// Whether it has ended, well or badly (`util.IsJobFinished`).
-    fn is_finished(&self) -> bool {
-        self.condition("Complete").or(self.condition("Failed")).is_some()
-    }
-
-    /// Models job_controller.go: isPodFailed. A pod that is told to go counts, so that one whose node is lost does too.
-    fn has_failed(&self, pod: &Object) -> bool {
-        let phase = pod.pod().status.phase;
-        phase == PodPhase::Failed
-            || !self.replaces_only_failed() && pod.meta.is_terminating() && phase != PodPhase::Succeeded
-    }
-}
-
-/// Why a Job ends.
-#[derive(Clone)]
-struct Finish {
-    /// `SuccessCriteriaMet` or `FailureTarget`.
-    interim: &'static str,
-    reason: String,
-    message: String,
-}
-
-impl Finish {
-    fn failure(reason: &str, message: &str) -> Finish {
-        Finish { interim: "FailureTarget", reason: reason.into(), message: message.into() }
-    }
-
-    fn success(reason: &str, message: String) -> Finish {
-        Finish { interim: "SuccessCriteriaMet", reason: reason.into(), message }
-    }
-
-    fn is_success(&self) -> bool {
-        self.interim == "SuccessCriteriaMet"
-    }
-}
-
-/// What one look at a Job works with. Models `syncJobCtx`.
-struct Sync {
-    job: Job,
-    pods: Vec<Rc<Object>>,
-    /// Those that have not ended and that nobody told to go.
-    active_pods: Vec<Rc<Object>>,
-    active: i64,
-    ready: i64,
-    terminating: i64,
-    succeeded: i64,
-    failed: i64,
-    finish: Option<Finish>,
-    /// Of a Job that counts by index.
-    indexes: Option<Indexes>,
-    /// When to look again.
-    requeue_at: Vec<SimTime>,
 }
 
 /// Looks at a Job, or at a pod whose Job is gone. Models job_controller.go: syncJob and syncOrphanPod.
@@ -230,10 +121,6 @@ fn reconcile(api: &mut ApiServer, mut job: Job) -> Found {
     Ok((did.unwrap_or(Reason::Settled), next))
 }
 
-fn succeeded(pod: &Object) -> bool {
-    pod.pod().status.phase == PodPhase::Succeeded
-}
-
 impl Sync {
     /// Whether the Job has failed, was found to have, or has succeeded. Models the first half of syncJob.
     fn failure(&mut self, now: SimTime) -> Option<Finish> {
@@ -288,13 +175,13 @@ impl Sync {
         self.succeeded = indexes.succeeded.len() as i64;
         if self.finish.is_none() {
             self.finish =
-                indexes.failure(&self.job).or_else(|| policy::success(&self.job, &indexes.succeeded));
+                indexes.failure(&self.job).or_else(|| indexes::success(&self.job, &indexes.succeeded));
         }
         self.indexes = Some(indexes);
     }
 
     /// Tells the pods of a Job that has ended to go. Models deleteActivePods.
-    fn delete_active(&mut self, api: &mut ApiServer) -> Result<Option<Reason>, crate::api::status::ApiError> {
+    fn delete_active(&mut self, api: &mut ApiServer) -> Result<Option<Reason>, ApiError> {
         let active = std::mem::take(&mut self.active_pods);
         for pod in &active {
             pods::delete(api, &self.job, pod)?;
@@ -307,10 +194,7 @@ impl Sync {
 
     /// Makes and deletes pods, and finds whether enough have succeeded. Returns what it did, and whether it said something new
     /// of the suspension.
-    fn manage(
-        &mut self,
-        api: &mut ApiServer,
-    ) -> Result<(Option<Reason>, bool), crate::api::status::ApiError> {
+    fn manage(&mut self, api: &mut ApiServer) -> Result<(Option<Reason>, bool), ApiError> {
         let did = match self.job.object.meta.is_terminating() {
             true => Some(Reason::BeingDeleted),
             false => pods::manage(api, self)?,
@@ -323,38 +207,4 @@ impl Sync {
         }
         Ok((did, status::note_suspension(api, &mut self.job)))
     }
-
-    /// Until when no pod is made after those that failed. Models `backoffRecord.getRemainingTime`.
-    fn backs_off_until(&self) -> Option<SimTime> {
-        let ended = |pod: &&Rc<Object>| succeeded(pod) || self.job.has_failed(pod);
-        let mut ended: Vec<&Rc<Object>> = self.pods.iter().filter(ended).collect();
-        collections::sort_by_key(&mut ended, |pod| Reverse(finished_at(pod)));
-        let since_success: Vec<&Rc<Object>> = ended.into_iter().take_while(|pod| !succeeded(pod)).collect();
-        let last = finished_at(since_success.first()?);
-        Some(last + back_off(since_success.len()))
-    }
-}
-
-/// The wait after so many failures. Models `getRemainingTimeForFailuresCount`.
-fn back_off(failures: usize) -> Span {
-    let seconds = FIRST_BACK_OFF.checked_shl(failures.saturating_sub(1).min(30) as u32);
-    Span::seconds(seconds.unwrap_or(LONGEST_BACK_OFF).min(LONGEST_BACK_OFF))
-}
-
-/// When a pod was over. Models backoff_utils.go: getFinishedTime.
-fn finished_at(pod: &Object) -> SimTime {
-    let status = &pod.pod().status;
-    let ends = status.container_statuses.iter().map(|container| match &container.state {
-        ContainerState::Terminated(Terminated { finished_at, .. }) => *finished_at,
-        _ => None,
-    });
-    let of_containers = ends.collect::<Option<Vec<SimTime>>>().and_then(|ends| ends.into_iter().max());
-    let not_ready = |pod: &Pod| {
-        let condition = pod.condition(crate::api::pod::condition::READY)?;
-        (condition.status == Some(false)).then_some(condition.last_transition_time)
-    };
-    let grace = Span::seconds(pod.meta.deletion_grace_period_seconds.unwrap_or(0));
-    let deleted = || pod.meta.deletion_timestamp.map(|at| at - grace);
-    let found = of_containers.or_else(|| not_ready(pod.pod())).or_else(deleted);
-    found.unwrap_or(pod.meta.creation_timestamp)
 }

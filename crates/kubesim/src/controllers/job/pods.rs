@@ -1,7 +1,8 @@
 //! Making and deleting a Job's pods. Models job_controller.go: manageJob.
 
+use super::context::Sync;
 use super::indexes::{COMPLETION_INDEX, FAILURE_COUNT, failures_before, index_of};
-use super::{Job, SOURCE, Sync, TRACKING, back_off, finished_at};
+use super::view::{Job, SOURCE, TRACKING, back_off, finished_at};
 use crate::api::event::Involved;
 use crate::api::pod::{Pod, PodPhase, PodSpec};
 use crate::api::read::{get, int};

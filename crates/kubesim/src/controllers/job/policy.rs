@@ -1,11 +1,10 @@
 //! What a Job's policies say of its pods' ends. Models `pkg/controller/job/{pod_failure_policy,success_policy}.go`.
 
-use super::{Finish, Job, indexes};
+use super::view::Job;
 use crate::api::Object;
 use crate::api::pod::{ContainerState, Terminated};
 use crate::api::read::{get, list, str};
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// The rule that a failed pod meets: its action, and the message of a Job that fails for it.
 fn matching(job: &Job, pod: &Object) -> Option<(String, String)> {
@@ -65,11 +64,4 @@ pub fn fails_index(job: &Job, pod: &Object) -> bool {
 /// Why a failed pod ends the whole Job, if it does.
 pub fn fails_job(job: &Job, pod: &Object) -> Option<String> {
     matching(job, pod).filter(|(action, _)| action == "FailJob").map(|(_, message)| message)
-}
-
-/// Whether enough indexes have succeeded by the Job's own policy. Models matchSuccessPolicy.
-pub fn success(job: &Job, succeeded: &BTreeSet<i64>) -> Option<Finish> {
-    let rules = list(get(&job.spec, "successPolicy"), "rules");
-    let at = rules.iter().position(|rule| indexes::rule_is_met(rule, succeeded))?;
-    Some(Finish::success("SuccessPolicy", format!("Matched rules at index {at}")))
 }

@@ -1,7 +1,9 @@
 //! Counting a Job's pods into its status. Models job_controller.go: trackJobStatusAndRemoveFinalizers.
 
+use super::context::Sync;
 use super::indexes::{self, index_of};
-use super::{Job, SOURCE, Sync, is_tracked, pods, policy, succeeded};
+use super::view::{Job, SOURCE, is_tracked, succeeded};
+use super::{pods, policy};
 use crate::api::event::Involved;
 use crate::api::read::{get, int, list};
 use crate::api::status::ApiError;

@@ -1,6 +1,6 @@
 //! The TTL-after-finished controller: it deletes a Job some time after its end. Models `pkg/controller/ttlafterfinished`.
 
-use super::Job;
+use super::view::Job;
 use crate::api::read::{opt_int, time};
 use crate::api::verdict::Component;
 use crate::api::{Key, Kind, Span};

@@ -1,0 +1,52 @@
+//! `kubectl explain`: the layout of `k8s.io/kubectl/pkg/explain/v2/templates/plaintext.tmpl`, as recorded in
+//! tests/golden/scripts/kubectl/explain-*.json; the texts are this project's own.
+
+use crate::user::User;
+
+#[test]
+fn a_kind_a_field_and_what_is_below_it() {
+    let mut user = User::new();
+    let set = user.run("kubectl explain sts", "");
+    let head = "GROUP:      apps\nKIND:       StatefulSet\nVERSION:    v1\n\nDESCRIPTION:\n    ";
+    assert!(set.starts_with(head), "{set}");
+    assert!(set.contains("\n    \nFIELDS:\n  apiVersion\t<string>\n    "), "{set}");
+    assert!(set.contains("\n\n  spec\t<StatefulSetSpec>\n    "), "{set}");
+    let spec = user.run("kubectl explain statefulset.spec --recursive=false", "");
+    let head = "VERSION:    v1\n\nFIELD: spec <StatefulSetSpec>\n\n\nDESCRIPTION:\n";
+    assert!(spec.contains(head), "{spec}");
+    assert!(
+        spec.contains("\n  podManagementPolicy\t<string>\n  enum: OrderedReady, Parallel\n    "),
+        "{spec}"
+    );
+    assert!(spec.contains("\n  selector\t<LabelSelector> -required-\n    "), "{spec}");
+    assert!(spec.contains("\n  volumeClaimTemplates\t<[]PersistentVolumeClaim>\n    "), "{spec}");
+    assert!(spec.lines().all(|line| line.chars().count() <= 80 || !line.contains(' ')), "{spec}");
+    let policy = user.run("kubectl explain sts.spec.podManagementPolicy", "");
+    let head =
+        "FIELD: podManagementPolicy <string>\nENUM:\n    OrderedReady\n    Parallel\n\nDESCRIPTION:\n    ";
+    assert!(policy.contains(head) && !policy.contains("FIELDS:"), "{policy}");
+    assert!(user.run("kubectl explain pods", "").starts_with("KIND:       Pod\nVERSION:    v1\n\n"));
+    let below = user.run("kubectl explain sts.spec.updateStrategy --recursive", "");
+    let list = "FIELDS:\n  rollingUpdate\t<RollingUpdateStatefulSetStrategy>\n    maxUnavailable\t<IntOrString>\n    \
+        partition\t<integer>\n  type\t<string>\n  enum: OnDelete, RollingUpdate\n\n";
+    assert!(below.ends_with(list), "{below}");
+}
+
+#[test]
+fn lists_are_gone_through_and_mistakes_are_told() {
+    let mut user = User::new();
+    let name = user.run("kubectl explain pod.spec.containers.ports.containerPort", "");
+    assert!(name.contains("FIELD: containerPort <integer>\n"), "{name}");
+    for (command, said) in [
+        ("kubectl explain nope", "!the server doesn't have a resource type \"nope\"\n"),
+        (
+            "kubectl explain sts.spec.nope",
+            "GROUP:      apps\nKIND:       StatefulSet\nVERSION:    v1\n\n!error: field \"nope\" does not exist\n",
+        ),
+        ("kubectl explain a b", "!error: We accept only this format: explain RESOURCE\n\n"),
+    ] {
+        assert_eq!(user.run(command, ""), said, "{command}");
+    }
+    let cron_job = user.run("kubectl explain cronjob.spec", "");
+    assert!(cron_job.contains("  schedule\t<string> -required-\n"), "{cron_job}");
+}

@@ -1,0 +1,172 @@
+//! kubectl's quick reference (https://kubernetes.io/docs/reference/kubectl/quick-reference/), from top to bottom: the commands as
+//! they stand there, with names that this cluster has. What is not simulated says so, and is listed here by name.
+
+use crate::user::User;
+use kubesim::Span;
+
+const SETUP: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: frontend, labels: {app: frontend}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: frontend}}
+  template:
+    metadata: {labels: {app: frontend}}
+    spec: {containers: [{name: www, image: 'image:v1', ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: my-pod, labels: {name: myLabel, env: test}}
+spec: {containers: [{name: my-container, image: 'nginx:1.27'}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: valid-pod}
+spec: {containers: [{name: kubernetes-serve-hostname, image: 'registry.k8s.io/serve_hostname:v1'}]}
+---
+apiVersion: v1
+kind: ReplicationController
+metadata: {name: nginx-rc}
+spec:
+  replicas: 1
+  template:
+    metadata: {labels: {app: nginx}}
+    spec: {containers: [{name: nginx, image: nginx}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: valid-deployment}
+spec:
+  selector: {matchLabels: {app: valid}}
+  template:
+    metadata: {labels: {app: valid}}
+    spec:
+      containers:
+      - {name: main, image: 'nginx:1.27', livenessProbe: {httpGet: {path: /, port: 80}}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: my-secret}
+data: {password: cGFzcw==}
+";
+
+/// Commands of the page. A `!` before one: it is refused, with the words behind `=>`.
+const PAGE: &str = r####"
+kubectl config view
+kubectl config view -o jsonpath='{.users[].name}'
+kubectl config view -o jsonpath='{.users[*].name}'
+kubectl config get-contexts
+kubectl config get-contexts -o name
+kubectl config current-context
+kubectl config set-cluster my-cluster-name
+kubectl config set-context --current --namespace=default
+kubectl create job hello --image=busybox:1.28 -- echo 'Hello World'
+kubectl create cronjob hello --image=busybox:1.28 --schedule='*/1 * * * *' -- echo 'Hello World'
+kubectl explain pods
+kubectl create deployment nginx --image=nginx
+kubectl get services
+kubectl get pods --all-namespaces
+kubectl get pods -o wide
+kubectl get deployment frontend
+kubectl get pods
+kubectl get pod my-pod -o yaml
+kubectl describe nodes chhan-k8s-1
+kubectl describe pods my-pod
+kubectl get services --sort-by=.metadata.name
+kubectl get pods --sort-by='.status.containerStatuses[0].restartCount'
+kubectl get pv --sort-by=.spec.capacity.storage
+kubectl get pods --selector=app=frontend -o jsonpath='{.items[*].metadata.labels.app}'
+kubectl get configmap kube-root-ca.crt -o jsonpath='{.data.ca\.crt}'
+kubectl get secret my-secret --template='{{index .data "password" | base64decode}}'
+kubectl get node --selector='!node-role.kubernetes.io/control-plane'
+kubectl get pods --field-selector=status.phase=Running
+kubectl get nodes -o jsonpath='{.items[*].status.addresses[?(@.type=="ExternalIP")].address}'
+kubectl get pods --show-labels
+kubectl get secret my-secret -o go-template='{{range $k,$v := .data}}{{"### "}}{{$k}}{{"\n"}}{{$v|base64decode}}{{"\n\n"}}{{end}}'
+kubectl get events --sort-by=.metadata.creationTimestamp
+kubectl events --types=Warning
+kubectl get pods -o json
+kubectl get deployment frontend -o yaml
+kubectl get deployment frontend --subresource=status
+kubectl set image deployment/frontend www=image:v2
+kubectl rollout history deployment/frontend
+kubectl rollout undo deployment/frontend
+kubectl rollout undo deployment/frontend --to-revision=2
+kubectl rollout status -w deployment/frontend
+kubectl rollout restart deployment/frontend
+kubectl expose rc nginx-rc --port=80 --target-port=8000
+kubectl label pods my-pod new-label=awesome
+kubectl label pods my-pod new-label-
+kubectl label pods my-pod new-label=new-value --overwrite
+kubectl annotate pods my-pod icon-url=http://goo.gl/XXBTWq
+kubectl annotate pods my-pod icon-url-
+kubectl autoscale deployment frontend --min=2 --max=10
+kubectl patch node chhan-k8s-2 -p '{"spec":{"unschedulable":true}}'
+kubectl patch pod valid-pod -p '{"spec":{"containers":[{"name":"kubernetes-serve-hostname","image":"new image"}]}}'
+kubectl patch pod valid-pod --type='json' -p='[{"op": "replace", "path": "/spec/containers/0/image", "value":"new-image"}]'
+kubectl patch deployment valid-deployment --type json -p='[{"op": "remove", "path": "/spec/template/spec/containers/0/livenessProbe"}]'
+kubectl patch deployment frontend --subresource='scale' --type='merge' -p '{"spec":{"replicas":2}}'
+kubectl scale --replicas=3 deployment/frontend
+kubectl scale --current-replicas=3 --replicas=2 deployment/frontend
+kubectl delete pod valid-pod --now
+kubectl delete pods,services -l name=nothing
+kubectl logs my-pod
+kubectl logs -l name=myLabel
+kubectl logs my-pod -c my-container
+kubectl logs -l name=myLabel -c my-container
+kubectl exec my-pod -- ls /
+kubectl exec my-pod -c my-container -- ls /
+kubectl logs deploy/frontend
+kubectl logs deploy/frontend -c www
+kubectl exec deploy/frontend -- ls
+kubectl cordon chhan-k8s-3
+kubectl drain chhan-k8s-3 --ignore-daemonsets --force
+kubectl uncordon chhan-k8s-3
+kubectl cluster-info
+kubectl get nodes -o custom-columns=NodeName:.metadata.name,TaintKey:.spec.taints[*].key,TaintValue:.spec.taints[*].value
+kubectl taint nodes chhan-k8s-4 dedicated=special-user:NoSchedule
+kubectl api-resources
+kubectl api-resources --namespaced=true
+kubectl api-resources --namespaced=false
+kubectl api-resources -o name
+kubectl api-resources -o wide
+kubectl api-resources --verbs=list,get
+kubectl api-resources --api-group=extensions
+kubectl get pods -A -o=custom-columns='DATA:spec.containers[*].image'
+kubectl get pods --namespace default --output=custom-columns='NAME:.metadata.name,IMAGE:.spec.containers[*].image'
+kubectl get pods -v=6
+!kubectl top pod => Metrics API not available
+!kubectl top node chhan-k8s-1 => Metrics API not available
+!kubectl cp /tmp/foo my-pod:/tmp/bar => is not simulated
+!kubectl port-forward my-pod 5000:6000 => is not simulated
+!kubectl debug my-pod -it --image=busybox:1.28 => is not simulated
+"####;
+
+#[test]
+fn the_page_is_played_from_top_to_bottom() {
+    let mut user = User::new();
+    user.run("kubectl apply -f -", SETUP);
+    user.run("kubectl wait --for=condition=Ready pod --all", "");
+    let mut wrong = Vec::new();
+    for line in PAGE.lines().filter(|line| !line.is_empty()) {
+        let (command, refusal) = match line.strip_prefix('!').and_then(|line| line.split_once(" => ")) {
+            Some((command, refusal)) => (command, Some(refusal)),
+            None => (line, None),
+        };
+        let said = user.run(command, "");
+        let until = user.cluster.now() + Span::seconds(3);
+        user.cluster.run_until(until);
+        let failed =
+            ["!error", "!Error", "unknown flag", "not simulated"].iter().any(|word| said.contains(word));
+        match refusal {
+            None if failed => wrong.push(format!("{command}\n{said}")),
+            Some(refusal) if !said.contains(refusal) => wrong.push(format!("{command}\n{said}")),
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let pod = user.run("kubectl get pod valid-pod", "");
+    assert_eq!(pod, "!Error from server (NotFound): pods \"valid-pod\" not found\n");
+    assert_eq!(user.run("kubectl get deployment frontend -o jsonpath='{.spec.replicas}'", ""), "2");
+}
