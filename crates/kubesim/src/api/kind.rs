@@ -365,7 +365,6 @@ impl Kind {
                 | StatefulSet
                 | Deployment
                 | ReplicaSet
-                | DaemonSet
                 | Job
                 | CronJob
                 | ControllerRevision

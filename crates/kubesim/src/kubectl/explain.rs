@@ -156,7 +156,9 @@ impl Place {
         let mut text = String::new();
         for field in all {
             let type_name = fields::type_name(field.type_ref);
-            let is_required = matches!(field.kept, Kept::Always | Kept::PointerAlways);
+            // A list is always written, and optional all the same.
+            let is_always = matches!(field.kept, Kept::Always | Kept::PointerAlways);
+            let is_required = is_always && fields::of(of, field.name, &self.path).is_required;
             let required = if is_required { " -required-" } else { "" };
             text.push_str(&[&indent, field.name, "\t", &type_name, required].concat());
             let values = values(of, &field);

@@ -20,7 +20,8 @@ fn a_kind_a_field_and_what_is_below_it() {
     );
     assert!(spec.contains("\n  selector\t<LabelSelector> -required-\n    "), "{spec}");
     assert!(spec.contains("\n  volumeClaimTemplates\t<[]PersistentVolumeClaim>\n    "), "{spec}");
-    assert!(spec.lines().all(|line| line.chars().count() <= 80 || !line.contains(' ')), "{spec}");
+    assert!(spec.lines().all(|line| line.chars().count() <= 80 || line.contains("https://")), "{spec}");
+    assert!(spec.contains("\n  serviceName\t<string>\n"), "{spec}");
     let policy = user.run("kubectl explain sts.spec.podManagementPolicy", "");
     let head =
         "FIELD: podManagementPolicy <string>\nENUM:\n    OrderedReady\n    Parallel\n\nDESCRIPTION:\n    ";

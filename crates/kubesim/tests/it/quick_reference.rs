@@ -120,6 +120,11 @@ kubectl exec my-pod -c my-container -- ls /
 kubectl logs deploy/frontend
 kubectl logs deploy/frontend -c www
 kubectl exec deploy/frontend -- ls
+!kubectl top pod => Metrics API not available
+!kubectl top node chhan-k8s-1 => Metrics API not available
+!kubectl cp /tmp/foo my-pod:/tmp/bar => is not simulated
+!kubectl port-forward my-pod 5000:6000 => is not simulated
+!kubectl debug my-pod -it --image=busybox:1.28 => is not simulated
 kubectl cordon chhan-k8s-3
 kubectl drain chhan-k8s-3 --ignore-daemonsets --force
 kubectl uncordon chhan-k8s-3
@@ -136,11 +141,6 @@ kubectl api-resources --api-group=extensions
 kubectl get pods -A -o=custom-columns='DATA:spec.containers[*].image'
 kubectl get pods --namespace default --output=custom-columns='NAME:.metadata.name,IMAGE:.spec.containers[*].image'
 kubectl get pods -v=6
-!kubectl top pod => Metrics API not available
-!kubectl top node chhan-k8s-1 => Metrics API not available
-!kubectl cp /tmp/foo my-pod:/tmp/bar => is not simulated
-!kubectl port-forward my-pod 5000:6000 => is not simulated
-!kubectl debug my-pod -it --image=busybox:1.28 => is not simulated
 "####;
 
 #[test]

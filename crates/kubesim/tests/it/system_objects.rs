@@ -117,7 +117,7 @@ fn the_corefile_acts() {
     ask(&mut user);
     let logged = log(&mut user);
     let address = user.run("kubectl get pod dnsutils -o jsonpath='{.status.podIP}'", "");
-    let line = logged.lines().find(|line| line.contains("A IN kubernetes.default")).unwrap_or_default();
+    let line = logged.lines().find(|line| line.contains("\"A IN kubernetes.default")).unwrap_or_default();
     assert!(line.starts_with(&format!("[INFO] {address}:")), "{logged}");
     // 54 and 106 bytes: the guide's own line for this name.
     let asked = "\"A IN kubernetes.default.svc.cluster.local. udp 54 false 512\" NOERROR qr,aa,rd 106 0.000";
