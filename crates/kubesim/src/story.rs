@@ -6,7 +6,8 @@
 
 use crate::api::Resolver;
 use crate::api::resolver::Question;
-use crate::api::{SimTime, Str};
+use crate::api::{SimTime, Span, Str};
+use crate::apiserver::Store;
 use crate::cluster::Cluster;
 use crate::config::{DnsSetting, Options};
 use crate::opened::{self, Opened};
@@ -64,6 +65,20 @@ impl TimedInput {
     }
 }
 
+/// A recording of which so much was seen.
+struct Recording {
+    opened: Rc<Opened>,
+    next: usize,
+}
+
+impl Recording {
+    /// When the next thing was seen. After the last one the simulation goes on.
+    fn next_at(&self) -> SimTime {
+        let next = self.opened.seen.get(self.next).map(|seen| seen.at);
+        next.unwrap_or_else(|| self.opened.seen_until() + Span(1))
+    }
+}
+
 /// A cluster with its terminal and its user.
 pub struct Story {
     /// The cluster, as the inputs so far and time have made it.
@@ -75,6 +90,10 @@ pub struct Story {
     /// The program that asks DNS once a second.
     watch: Option<ProcessId>,
     requests_seen: usize,
+    /// The recording that is being seen: until its end, or until somebody does something.
+    recording: Option<Recording>,
+    /// From where on all is simulated, in a story that begins from a real cluster's state.
+    simulated_from: Option<(usize, SimTime)>,
     /// Where its zero lies, in seconds of Unix time: it sees to that whenever it goes on, as another story may have been played.
     zero: i64,
 }
@@ -93,6 +112,8 @@ impl Story {
             inputs: Vec::new(),
             watch: None,
             requests_seen: 0,
+            recording: None,
+            simulated_from: None,
             zero: SimTime::EPOCH_UNIX_SECONDS,
         }
     }
@@ -158,6 +179,7 @@ impl Story {
             self.zero = opened.taken_unix_seconds;
         }
         SimTime::set_zero(self.zero);
+        self.go_on();
         self.inputs.push(TimedInput { at: self.now(), input: input.clone() });
         match input {
             Input::World(_) => {}
@@ -178,8 +200,42 @@ impl Story {
                 }
             }
             Input::Dns(setting) => self.cluster.set_dns(setting),
-            Input::Open(opened) => self.requests_seen = opened::begin(&mut self.cluster, &opened),
+            Input::Open(opened) => {
+                self.requests_seen = opened::begin(&mut self.cluster, &opened);
+                if opened.seen.is_empty() {
+                    self.simulated_from = Some((self.cluster.api.history().len(), self.now()));
+                } else {
+                    self.recording = Some(Recording { opened, next: 0 });
+                }
+            }
         }
+    }
+
+    /// The simulation goes on from what a recording has shown so far.
+    fn go_on(&mut self) {
+        let Some(recording) = self.recording.take() else { return };
+        self.simulated_from = Some((self.cluster.api.history().len(), self.now()));
+        self.requests_seen = opened::go_on(&mut self.cluster, &recording.opened);
+    }
+
+    /// From where on all is simulated, in a story that begins from a real cluster's state: the position in the history, and when.
+    /// What is before it was seen.
+    pub fn simulated_from(&self) -> Option<(usize, SimTime)> {
+        let so_far = self.recording.as_ref().map(|_| (self.cluster.api.history().len(), self.now()));
+        self.simulated_from.or(so_far)
+    }
+
+    /// The world at a moment of a recording, with what each component would find there: nobody has seen that. Nothing if the
+    /// moment is none that was seen.
+    pub fn explained(&self, world: &Store, position: usize, now: SimTime) -> Option<Store> {
+        let opened = self.opened_state().filter(|opened| !opened.seen.is_empty())?;
+        if self.simulated_from().is_none_or(|(from, _)| position > from) {
+            return None;
+        }
+        let mut cluster = Cluster::new(Opened::world());
+        cluster.api.stand_at(world, now);
+        opened::go_on(&mut cluster, opened);
+        Some(cluster.api.store().clone())
     }
 
     fn ask(&mut self, question: Question, repeats: bool) {
@@ -200,15 +256,37 @@ impl Story {
 
     /// When something happens next by itself.
     pub fn next_at(&self) -> Option<SimTime> {
-        self.cluster.next_at()
+        match &self.recording {
+            Some(recording) => Some(recording.next_at()),
+            None => self.cluster.next_at(),
+        }
     }
 
     /// Goes to the next thing that is due and does it. Returns false if nothing is.
     pub fn step(&mut self) -> bool {
         SimTime::set_zero(self.zero);
+        if self.recording.is_some() {
+            self.see();
+            return true;
+        }
         let stepped = self.cluster.step();
         self.terminal.show(&mut self.cluster);
         stepped
+    }
+
+    /// Sees what was recorded next, with all that was seen at the same time; or goes on after it.
+    fn see(&mut self) {
+        let Some(recording) = &mut self.recording else { return };
+        let at = recording.next_at();
+        let api = &mut self.cluster.api;
+        api.now = api.now.max(at);
+        let Some(rest) = recording.opened.seen.get(recording.next..).filter(|rest| !rest.is_empty()) else {
+            return self.go_on();
+        };
+        for seen in rest.iter().take_while(|seen| seen.at == at) {
+            api.put_seen(seen.key.clone(), seen.after.clone());
+            recording.next += 1;
+        }
     }
 
     /// Lets time pass until this moment. Time does not run backwards: an earlier moment does nothing.
@@ -217,7 +295,11 @@ impl Story {
         while self.next_at().is_some_and(|at| at <= until) {
             self.step();
         }
-        self.cluster.run_until(until);
+        if self.recording.is_some() {
+            self.cluster.api.now = self.cluster.api.now.max(until);
+        } else {
+            self.cluster.run_until(until);
+        }
     }
 }
 

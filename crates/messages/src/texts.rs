@@ -813,6 +813,7 @@ Cluster, CLUSTER {
     is_manifest(count): "All {count} objects are as somebody wrote them: this is a manifest, not a cluster's state. Apply it in the editor, or with `kubesim run`.",
     is_two_clusters(object): "{object} is in it twice, and the two are not the same: these are states of two clusters, or of one before and after it was made anew. Open them one by one.",
     is_of_no_use(found, command): "Nothing in it has to do with a StatefulSet (it has: {found}). What is needed: {command}",
+    has_no_times: "the recording's lines have no times: they follow from the objects, in whole seconds",
     // What was made up.
     made_up(what): "made up, as it is not in it: {what}",
     made_up_nodes(count): "nodes ({count})",

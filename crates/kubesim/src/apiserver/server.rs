@@ -283,6 +283,14 @@ impl ApiServer {
         }
     }
 
+    /// Becomes one with this world, at this moment. Its history tells nothing of how it came to be.
+    pub(crate) fn stand_at(&mut self, world: &Store, now: SimTime) {
+        self.store = world.clone();
+        let newest = world.all().map(|object| object.meta.resource_version).max();
+        self.resource_version = self.resource_version.max(newest.unwrap_or(0));
+        self.now = now;
+    }
+
     /// An API server with the same world, on which requests can be tried. It has no history.
     pub(crate) fn trial(&self) -> ApiServer {
         ApiServer {

@@ -144,6 +144,16 @@ impl AllowList {
         self.counts.iter().map(|(what, count)| LeftOut { what: what.clone(), count: *count }).collect()
     }
 
+    /// How often each thing was left out so far.
+    pub fn counts(&self) -> BTreeMap<What, usize> {
+        self.counts.clone()
+    }
+
+    /// What was counted since then is not.
+    pub fn set_counts(&mut self, counts: BTreeMap<What, usize>) {
+        self.counts = counts;
+    }
+
     pub fn count(&mut self, what: What) {
         *self.counts.entry(what).or_default() += 1;
     }

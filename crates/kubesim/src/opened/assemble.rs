@@ -2,7 +2,9 @@
 //! when the state was taken.
 
 use super::allow::AllowList;
+use super::recording::{Seen, WatchChange};
 use super::state::{MadeUp, Opened, Place, Unreadable, What};
+use super::text::Event;
 use super::{made_up, measure};
 use crate::api::{Key, Kind, Object, OwnerReference, SimTime};
 use crate::config::MOST_REPLICAS;
@@ -15,18 +17,58 @@ use std::rc::Rc;
 /// Objects as they are read.
 #[derive(Debug, Default)]
 pub struct Assembly {
-    trees: Vec<(Kind, Value)>,
+    trees: Vec<Reduced>,
     /// Where each object's tree is.
     at: BTreeMap<(Kind, String, String), usize>,
     pub(super) allow: AllowList,
     /// The newest time so far, in milliseconds of Unix time.
     newest_ms: Option<i64>,
-    /// When the state was taken, if somebody knows, in milliseconds of Unix time.
-    pub(super) taken_ms: Option<i64>,
+    /// What watches have seen, as it was read.
+    recorded: Vec<Recorded>,
+    /// The objects that watches have seen.
+    seen_before: BTreeSet<String>,
+    /// Of each file of a recording, the time of its last line, in milliseconds of Unix time.
+    last_ms: BTreeMap<String, i64>,
+    has_no_times: bool,
     from_cluster: usize,
     redacted: Option<String>,
     twice: Option<String>,
     kinds: BTreeMap<String, usize>,
+}
+
+/// What a watch has seen of an object, with what is kept of it.
+#[derive(Debug)]
+struct Recorded {
+    at_ms: i64,
+    change: WatchChange,
+    /// When the object was made, in milliseconds of Unix time.
+    created_ms: i64,
+    object: Reduced,
+    who: String,
+}
+
+/// An object with what is kept of it.
+#[derive(Debug)]
+struct Reduced {
+    kind: Kind,
+    namespace: String,
+    name: String,
+    tree: Value,
+}
+
+impl Reduced {
+    fn key(&self) -> (Kind, String, String) {
+        (self.kind, self.namespace.clone(), self.name.clone())
+    }
+
+    /// The object, with times that count from zero.
+    fn object(&self) -> Object {
+        let mut object = Object::from_value(self.kind, &self.tree);
+        if self.kind.info().namespaced && object.meta.namespace.is_empty() {
+            object.meta.namespace = "default".into();
+        }
+        object
+    }
 }
 
 /// The times of an object by which it is known when its state was taken; `deletionTimestamp` lies in the future.
@@ -79,6 +121,41 @@ fn is_used(kind: Kind) -> bool {
 impl Assembly {
     /// Takes an object, or notes why it is left out.
     pub fn add(&mut self, tree: &Value, place: &Place) {
+        let Some(object) = self.reduce(tree, place) else { return };
+        self.newest_ms = self.newest_ms.max(newest_ms(tree));
+        let who = [object.kind.name(), "/", &object.name].concat();
+        self.put(object, &who);
+    }
+
+    /// Takes what a watch has seen. What is left out is counted once for each object.
+    pub fn see(&mut self, event: &Event) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let meta = &event.tree["metadata"];
+        let who = ["apiVersion", "kind"].map(|field| text(&event.tree[field])).join(" ");
+        let who = [who, text(&meta["namespace"]), text(&meta["name"])].join("/");
+        let is_new = self.seen_before.insert(who.clone());
+        let counts = (!is_new).then(|| self.allow.counts());
+        let object = self.reduce(&event.tree, &event.place);
+        if let Some(counts) = counts {
+            self.allow.set_counts(counts);
+        }
+        let last = self.last_ms.get(&event.place.file).copied();
+        self.has_no_times |= event.at_ms.is_none();
+        let told = event.at_ms.or_else(|| newest_ms(&event.tree).max(told_to_go_ms(&event.tree)));
+        let at_ms = told.max(last).unwrap_or(0);
+        self.last_ms.insert(event.place.file.clone(), at_ms);
+        let Some(object) = object else { return };
+        let created_ms = meta["creationTimestamp"].as_str().and_then(unix_ms).unwrap_or(i64::MIN);
+        self.recorded.push(Recorded { at_ms, change: event.change, created_ms, object, who });
+    }
+
+    /// How much watches have seen.
+    pub fn count_seen(&self) -> usize {
+        self.recorded.len()
+    }
+
+    /// What is kept of an object, or nothing, with the reason counted.
+    fn reduce(&mut self, tree: &Value, place: &Place) -> Option<Reduced> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (version, kind_name) = (text(&tree["apiVersion"]), text(&tree["kind"]));
         let (name, namespace) = (text(&tree["metadata"]["name"]), text(&tree["metadata"]["namespace"]));
@@ -87,32 +164,38 @@ impl Assembly {
         let who = [&*kind_name, "/", &*name].concat();
         if !tree.is_object() || kind_name.is_empty() {
             let why = format!("{}:{}: no object of Kubernetes", place.file, place.line);
-            return self.allow.count(What::Object { name: who, why });
+            self.allow.count(What::Object { name: who, why });
+            return None;
         }
         let Some(kind) = Kind::of_manifest(&version, &kind_name) else {
-            return self.allow.count(What::UnknownKind([&*version, " ", &*kind_name].concat()));
+            self.allow.count(What::UnknownKind([&*version, " ", &*kind_name].concat()));
+            return None;
         };
         if !is_used(kind) {
-            return self.allow.count(What::Kind(kind.name().into()));
+            self.allow.count(What::Kind(kind.name().into()));
+            return None;
         }
         if ["REDACTED", "redacted", "<", "*", "["]
             .iter()
             .any(|sign| name.starts_with(sign) || namespace.starts_with(sign))
         {
             self.redacted.get_or_insert_with(|| place.file.clone());
-            return self.allow.count(What::Object { name: who, why: "its name was taken out".into() });
+            self.allow.count(What::Object { name: who, why: "its name was taken out".into() });
+            return None;
         }
         if !is_name(&name) || kind.info().namespaced && !(namespace.is_empty() || is_name(&namespace)) {
-            return self.allow.count(What::Object { name: who, why: "its name is none".into() });
+            self.allow.count(What::Object { name: who, why: "its name is none".into() });
+            return None;
         }
         let mut decoded = decode(kind, tree);
         if let Some(error) = decoded.error {
-            return self.allow.count(What::Object { name: who, why: error.message });
+            self.allow.count(What::Object { name: who, why: error.message });
+            return None;
         }
         if let Some(why) = hostile(kind, &decoded.value) {
-            return self.allow.count(What::Object { name: who, why });
+            self.allow.count(What::Object { name: who, why });
+            return None;
         }
-        self.note_times(tree);
         let is_from_cluster = !text(&tree["metadata"]["uid"]).is_empty()
             || !text(&tree["metadata"]["resourceVersion"]).is_empty()
             || !text(&tree["metadata"]["creationTimestamp"]).is_empty();
@@ -126,21 +209,21 @@ impl Assembly {
             (true, false) => namespace,
             (false, _) => String::new(),
         };
-        self.put(kind, namespace, name, kept, &who);
+        Some(Reduced { kind, namespace, name, tree: kept })
     }
 
     /// Of two objects of one name the newer stays.
-    fn put(&mut self, kind: Kind, namespace: String, name: String, tree: Value, who: &str) {
-        let key = (kind, namespace, name);
+    fn put(&mut self, object: Reduced, who: &str) {
+        let key = object.key();
         let Some(at) = self.at.get(&key).copied() else {
             self.at.insert(key, self.trees.len());
-            self.trees.push((kind, tree));
+            self.trees.push(object);
             return;
         };
-        let old = &self.trees[at].1["metadata"];
-        let new = &tree["metadata"];
+        let old = &self.trees[at].tree["metadata"];
+        let new = &object.tree["metadata"];
         let lasts = matches!(
-            kind,
+            object.kind,
             Kind::Node | Kind::Namespace | Kind::StatefulSet | Kind::Service | Kind::StorageClass
         );
         if lasts && old["uid"] != new["uid"] {
@@ -148,7 +231,7 @@ impl Assembly {
         }
         let version = |meta: &Value| meta["resourceVersion"].as_str().and_then(|v| v.parse::<u64>().ok());
         if version(new) > version(old) {
-            self.trees[at].1 = tree;
+            self.trees[at] = object;
         }
         self.allow.count(What::Older(who.to_owned()));
     }
@@ -156,35 +239,26 @@ impl Assembly {
     /// The objects, with times that count from this second of Unix time.
     fn objects(&self, zero: i64) -> Vec<Object> {
         SimTime::set_zero(zero);
-        let object = |(kind, tree): &(Kind, Value)| {
-            let mut object = Object::from_value(*kind, tree);
-            if kind.info().namespaced && object.meta.namespace.is_empty() {
-                object.meta.namespace = "default".into();
-            }
-            object
-        };
-        self.trees.iter().map(object).collect()
+        self.trees.iter().map(Reduced::object).collect()
     }
 
-    fn note_times(&mut self, tree: &Value) {
-        let mut pending = vec![tree];
-        while let Some(value) = pending.pop() {
-            match value {
-                Value::Object(map) => {
-                    for (name, value) in map {
-                        if let Some(at) = value.as_str().filter(|_| TIMES.contains(&name.as_str())) {
-                            let zero = SimTime::zero_unix_seconds() * 1000;
-                            let at = SimTime::parse_rfc3339(at).map(|at| at.0 + zero);
-                            self.newest_ms = self.newest_ms.max(at);
-                        } else if !matches!(&**name, "annotations" | "data" | "spec" | "labels") {
-                            pending.push(value);
-                        }
-                    }
-                }
-                Value::Array(list) => pending.extend(list),
-                _ => {}
+    /// Takes what was there when a recording began out of what watches have seen. Returns the rest, in order of time.
+    fn begin_recording(&mut self) -> Vec<Recorded> {
+        let mut recorded = std::mem::take(&mut self.recorded);
+        recorded.sort_by_key(|seen| seen.at_ms);
+        let began = recorded.first().map_or(0, |seen| seen.at_ms);
+        let mut known: BTreeSet<(Kind, String, String)> = self.at.keys().cloned().collect();
+        let mut rest = Vec::new();
+        for seen in recorded {
+            let is_new = known.insert(seen.object.key());
+            if is_new && seen.change == WatchChange::Added && seen.created_ms <= began {
+                let who = seen.who.clone();
+                self.put(seen.object, &who);
+            } else {
+                rest.push(seen);
             }
         }
+        rest
     }
 
     /// The state. Errors: it is none.
@@ -192,10 +266,14 @@ impl Assembly {
         if let Some(object) = self.twice {
             return Err(Unreadable::TwoClusters { object });
         }
-        let count = self.trees.len();
+        let began_ms = self.recorded.iter().map(|seen| seen.at_ms).min();
+        let later = self.begin_recording();
+        let kinds =
+            || self.trees.iter().map(|object| object.kind).chain(later.iter().map(|seen| seen.object.kind));
+        let count = kinds().count();
         let is_of_use =
             |kind: Kind| matches!(kind, Kind::StatefulSet | Kind::Pod | Kind::PersistentVolumeClaim);
-        if let (Some(file), false) = (&self.redacted, self.trees.iter().any(|(kind, _)| is_of_use(*kind))) {
+        if let (Some(file), false) = (&self.redacted, kinds().any(is_of_use)) {
             return Err(Unreadable::Redacted { file: file.clone() });
         }
         if count > 0 && self.from_cluster == 0 {
@@ -204,27 +282,41 @@ impl Assembly {
         let of_sets = |kind: Kind| {
             is_of_use(kind) || matches!(kind, Kind::PersistentVolume | Kind::Node | Kind::Service)
         };
-        if !self.trees.iter().any(|(kind, _)| of_sets(*kind)) {
+        if !kinds().any(of_sets) {
             return Err(Unreadable::NothingOfUse { kinds: self.kinds.into_iter().collect() });
         }
-        let mut taken_unix_seconds = self.taken_ms.or(self.newest_ms).unwrap_or(0).div_euclid(1000);
+        let mut taken_unix_seconds = began_ms.or(self.newest_ms).unwrap_or(0).div_euclid(1000);
         let mut objects = self.objects(taken_unix_seconds);
-        let later = seconds_until_available(&objects);
-        if later > 0 && self.taken_ms.is_none() {
-            taken_unix_seconds += later;
+        let wait = seconds_until_available(&objects);
+        if began_ms.is_none() && wait > 0 {
+            taken_unix_seconds += wait;
             objects = self.objects(taken_unix_seconds);
         }
         drop(std::mem::take(&mut self.trees));
+        // What holds for all that was seen is found from all of it, whenever it was seen.
+        let (first, count) = (objects.len(), objects.len() + later.len());
+        objects.extend(later.iter().map(|seen| seen.object.object()));
         number_events(&mut objects);
         self.release_from_absent_owners(&mut objects);
         keep_revisions_equal(&mut objects);
         let missing = missing_kinds(&objects);
-        let made_up = made_up::complete(&mut objects, &missing);
-        let (timings, measured) = measure::timings(&objects, &made_up);
+        let revisions = objects.split_off(count);
+        let after = objects.split_off(first);
+        objects.extend(revisions);
+        let mut made_up = made_up::complete(&mut objects, &missing);
+        made_up.extend(complete_later(&mut objects, &after, &missing));
+        let (timings, measured) = measure::timings(objects.iter().chain(&after), &made_up);
         let images = std::mem::take(&mut self.allow.nodes_images);
+        let seen = later.iter().zip(after).map(|(seen, object)| Seen {
+            at: SimTime((seen.at_ms - taken_unix_seconds * 1000).max(0)),
+            key: object.key(),
+            after: (seen.change != WatchChange::Deleted).then(|| Rc::new(object)),
+        });
         Ok(Opened {
             taken_unix_seconds,
-            made_up: made_up.into_iter().collect::<Vec<(Key, MadeUp)>>(),
+            seen: seen.collect(),
+            has_no_times: self.has_no_times,
+            made_up,
             left_out: self.allow.left_out(),
             missing,
             objects: objects.into_iter().map(Rc::new).collect(),
@@ -239,6 +331,7 @@ impl Assembly {
     fn release_from_absent_owners(&mut self, objects: &mut [Object]) {
         let present: BTreeSet<Kind> = objects.iter().map(|object| object.kind).collect();
         let uids: BTreeSet<_> = objects.iter().map(|object| object.meta.uid).collect();
+        let mut counted = BTreeSet::new();
         for object in objects {
             let is_unknown = |owner: &OwnerReference| {
                 let kind = Kind::of_manifest(&owner.api_version, &owner.kind);
@@ -248,13 +341,68 @@ impl Assembly {
             let owners = &object.meta.owner_references;
             for owner in owners.iter().filter(|owner| !uids.contains(&owner.uid) && object.kind == Kind::Pod)
             {
-                self.allow.count(What::Owner([&*owner.kind, "/", &*owner.name].concat()));
+                if counted.insert((object.meta.uid, owner.uid)) {
+                    self.allow.count(What::Owner([&*owner.kind, "/", &*owner.name].concat()));
+                }
             }
             if owners.iter().any(is_unknown) {
                 object.meta.owner_references = owners.iter().filter(known).cloned().collect();
             }
         }
     }
+}
+
+/// A text of RFC 3339 in milliseconds of Unix time.
+fn unix_ms(text: &str) -> Option<i64> {
+    let zero = SimTime::zero_unix_seconds() * 1000;
+    SimTime::parse_rfc3339(text).map(|at| at.0 + zero)
+}
+
+/// The newest time in an object, in milliseconds of Unix time.
+fn newest_ms(tree: &Value) -> Option<i64> {
+    let mut newest = None;
+    let mut pending = vec![tree];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Object(map) => {
+                for (name, value) in map {
+                    if let Some(at) = value.as_str().filter(|_| TIMES.contains(&name.as_str())) {
+                        newest = newest.max(unix_ms(at));
+                    } else if !matches!(&**name, "annotations" | "data" | "spec" | "labels") {
+                        pending.push(value);
+                    }
+                }
+            }
+            Value::Array(list) => pending.extend(list),
+            _ => {}
+        }
+    }
+    newest
+}
+
+/// When an object was told to go, in milliseconds of Unix time.
+fn told_to_go_ms(tree: &Value) -> Option<i64> {
+    let meta = &tree["metadata"];
+    let until = meta["deletionTimestamp"].as_str().and_then(unix_ms)?;
+    Some(until - meta["deletionGracePeriodSeconds"].as_i64().unwrap_or(0).clamp(0, 1_000_000_000) * 1000)
+}
+
+/// Adds what is missing to what a recording has seen later: it is there from the beginning, as nobody has seen it come.
+fn complete_later(objects: &mut Vec<Object>, after: &[Object], missing: &[Kind]) -> Vec<(Key, MadeUp)> {
+    if after.is_empty() {
+        return Vec::new();
+    }
+    let mut newest: BTreeMap<Key, &Object> = BTreeMap::new();
+    for object in after {
+        newest.insert(object.key(), object);
+    }
+    let mut all = objects.clone();
+    let there: BTreeSet<Key> = objects.iter().map(Object::key).collect();
+    all.extend(newest.into_iter().filter(|(key, _)| !there.contains(key)).map(|(_, object)| object.clone()));
+    let known = all.len();
+    let made_up = made_up::complete(&mut all, missing);
+    objects.extend(all.split_off(known));
+    made_up
 }
 
 /// How many seconds after zero the state must have been taken: sets count pods as available that had been Ready for too
@@ -367,20 +515,22 @@ fn keep_revisions_equal(objects: &mut Vec<Object>) {
             continue;
         }
         let Some(update) = status.update_revision.clone() else { continue };
-        let find = |objects: &[Object], name: &str| {
-            objects.iter().position(|object| {
-                object.kind == Kind::ControllerRevision
-                    && *object.meta.name == *name
-                    && object.meta.namespace == set.meta.namespace
-            })
+        let is_revision = |object: &Object, name: &str| {
+            object.kind == Kind::ControllerRevision
+                && *object.meta.name == *name
+                && object.meta.namespace == set.meta.namespace
         };
+        let find =
+            |objects: &[Object], name: &str| objects.iter().position(|object| is_revision(object, name));
         let data = Rc::new(revision::patch_of(&set));
         let newest = objects.iter().filter(|object| object.kind == Kind::ControllerRevision);
         let newest = newest.filter(|revision| revision.meta.is_controlled_by(set.meta.uid));
         let next = newest.map(|revision| revision.controller_revision().revision + 1).max().unwrap_or(1);
-        match find(objects, &update) {
-            Some(found) => objects[found].controller_revision_mut().data = data.clone(),
-            None => objects.push(revision::made_up(&set, &update, data.clone(), next.max(2))),
+        if find(objects, &update).is_none() {
+            objects.push(revision::made_up(&set, &update, data.clone(), next.max(2)));
+        }
+        for revision in objects.iter_mut().filter(|object| is_revision(object, &update)) {
+            revision.controller_revision_mut().data = data.clone();
         }
         // What pods have that were not updated yet: of their template nothing is known but that it is another.
         if let Some(current) = status.current_revision.clone().filter(|current| *current != update)

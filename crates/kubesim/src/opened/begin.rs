@@ -6,16 +6,16 @@ use crate::api::image::with_tag;
 use crate::api::node::LEASE_NAMESPACE;
 use crate::api::pod::{ContainerState, condition};
 use crate::api::{Body, Fault, Key, Kind, Object, ObjectMeta, SimTime};
-use crate::apiserver::Cause;
+use crate::apiserver::{Cause, Store};
 use crate::cluster::Cluster;
-use crate::config::LOCAL_PATH;
+use crate::config::{LOCAL_PATH, Timings};
 use crate::{fault, kubelet};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// Puts the opened state in place of what the cluster has. Returns how many requests its components would have made at that
-/// moment.
+/// Puts the opened state in place of what the cluster has. From a single state its components go on; a recording is seen
+/// first. Returns how many requests the components would have made at that moment.
 pub(crate) fn begin(cluster: &mut Cluster, opened: &Opened) -> usize {
     SimTime::set_zero(opened.taken_unix_seconds);
     cluster.options.timings = opened.timings;
@@ -29,10 +29,20 @@ pub(crate) fn begin(cluster: &mut Cluster, opened: &Opened) -> usize {
     for object in &opened.objects {
         cluster.api.put_seen(object.key(), Some(Rc::clone(object)));
     }
-    for fault in faults(opened) {
+    if opened.seen.is_empty() { go_on(cluster, opened) } else { 0 }
+}
+
+/// Lets the cluster's own components go on from what is there now: containers as they are, what is broken as faults, and
+/// what each component finds. Returns how many requests they would have made at this moment.
+pub(crate) fn go_on(cluster: &mut Cluster, opened: &Opened) -> usize {
+    SimTime::set_zero(opened.taken_unix_seconds);
+    cluster.options.timings = opened.timings;
+    cluster.api.cause = Cause::Bootstrap;
+    let look = Look { store: &cluster.api.store().clone(), timings: &opened.timings, now: cluster.now() };
+    for fault in look.faults() {
         fault::set(&mut cluster.api, fault, true);
     }
-    for node in opened.objects.iter().filter(|object| object.kind == Kind::Node) {
+    for node in look.store.list(Kind::Node) {
         if let Some(since) = silent_since(node) {
             fault::set(&mut cluster.api, Fault::NodeDown(node.meta.name.clone()), true);
             let spec = json!({"holderIdentity": &*node.meta.name, "leaseDurationSeconds": 40, "renewTime": since.rfc3339()});
@@ -47,63 +57,71 @@ pub(crate) fn begin(cluster: &mut Cluster, opened: &Opened) -> usize {
     cluster.judge()
 }
 
-/// What is broken in a state, as far as a fault can say it.
-fn faults(opened: &Opened) -> Vec<Fault> {
-    let pods = || opened.objects.iter().filter(|object| object.kind == Kind::Pod);
-    let mut all = Vec::new();
-    for class in opened.objects.iter().filter(|object| object.kind == Kind::StorageClass) {
-        let provisioner = class.storage_class().provisioner.clone();
-        if &*provisioner != LOCAL_PATH && &*provisioner != "kubernetes.io/no-provisioner" {
-            all.push(Fault::ProvisionerRuns(provisioner));
-        }
-    }
-    let mut running: BTreeSet<String> = BTreeSet::new();
-    let mut crashing: BTreeSet<String> = BTreeSet::new();
-    for pod in pods() {
-        let spec = &pod.pod().spec;
-        for container in spec.all_containers() {
-            let image = with_tag(&container.image);
-            match pod.pod().container_status(&container.name).map(|status| &status.state) {
-                Some(ContainerState::Waiting { reason, .. }) => match &**reason {
-                    "ImagePullBackOff" | "ErrImagePull" => all.push(Fault::image_gone(&container.image)),
-                    "CrashLoopBackOff" => drop(crashing.insert(image)),
-                    _ => {}
-                },
-                Some(ContainerState::Running { .. }) => drop(running.insert(image)),
-                _ => {}
-            }
-        }
-        if fails_readiness(pod, opened) {
-            all.push(fault::pod_unready(&pod.key(), pod.meta.uid));
-        }
-    }
-    all.extend(crashing.difference(&running).map(|image| Fault::ProgramEnds(image.as_str().into())));
-    all
+/// What is looked at when the simulation goes on from it.
+struct Look<'a> {
+    store: &'a Store,
+    timings: &'a Timings,
+    now: SimTime,
 }
 
-/// Whether a pod's readiness fails, rather than that it has not had the time to succeed: it was Ready before, or has taken
-/// far longer than others and than its probe allows.
-fn fails_readiness(pod: &Object, opened: &Opened) -> bool {
-    let (body, spec) = (pod.pod(), &pod.pod().spec);
-    if body.is_ready() || pod.meta.is_terminating() || is_marked_by_node_controller(pod) {
-        return false;
+impl Look<'_> {
+    /// What is broken in a state, as far as a fault can say it.
+    fn faults(&self) -> Vec<Fault> {
+        let mut all = Vec::new();
+        for class in self.store.list(Kind::StorageClass) {
+            let provisioner = class.storage_class().provisioner.clone();
+            if &*provisioner != LOCAL_PATH && &*provisioner != "kubernetes.io/no-provisioner" {
+                all.push(Fault::ProvisionerRuns(provisioner));
+            }
+        }
+        let mut running: BTreeSet<String> = BTreeSet::new();
+        let mut crashing: BTreeSet<String> = BTreeSet::new();
+        for pod in self.store.list(Kind::Pod) {
+            let spec = &pod.pod().spec;
+            for container in spec.all_containers() {
+                let image = with_tag(&container.image);
+                match pod.pod().container_status(&container.name).map(|status| &status.state) {
+                    Some(ContainerState::Waiting { reason, .. }) => match &**reason {
+                        "ImagePullBackOff" | "ErrImagePull" => all.push(Fault::image_gone(&container.image)),
+                        "CrashLoopBackOff" => drop(crashing.insert(image)),
+                        _ => {}
+                    },
+                    Some(ContainerState::Running { .. }) => drop(running.insert(image)),
+                    _ => {}
+                }
+            }
+            if self.fails_readiness(pod) {
+                all.push(fault::pod_unready(&pod.key(), pod.meta.uid));
+            }
+        }
+        all.extend(crashing.difference(&running).map(|image| Fault::ProgramEnds(image.as_str().into())));
+        all
     }
-    let unready = spec.containers.iter().filter_map(|container| {
-        let status = body.container_status(&container.name).filter(|status| !status.ready)?;
-        let ContainerState::Running { started_at } = status.state else { return None };
-        Some((container, started_at))
-    });
-    let changed = body.condition(condition::CONTAINERS_READY).map(|ready| ready.last_transition_time);
-    unready.into_iter().any(|(container, started_at)| {
-        let Some(probe) = &container.readiness_probe else {
-            // Nobody asks, and yet it is not Ready: it was told so.
-            return container.startup_probe.is_none();
-        };
-        let patience = probe.initial_delay_seconds + probe.period_seconds * (probe.failure_threshold + 1);
-        let usual = opened.timings.app_start.0 * 3;
-        let was_ready = changed.is_some_and(|changed| changed.0 > started_at.0 + 1000);
-        was_ready || -started_at.0 > (patience * 1000).max(usual) + 10_000
-    })
+
+    /// Whether a pod's readiness fails, rather than that it has not had the time to succeed: it was Ready before, or has taken
+    /// far longer than others and than its probe allows.
+    fn fails_readiness(&self, pod: &Object) -> bool {
+        let (body, spec) = (pod.pod(), &pod.pod().spec);
+        if body.is_ready() || pod.meta.is_terminating() || is_marked_by_node_controller(pod) {
+            return false;
+        }
+        let unready = spec.containers.iter().filter_map(|container| {
+            let status = body.container_status(&container.name).filter(|status| !status.ready)?;
+            let ContainerState::Running { started_at } = status.state else { return None };
+            Some((container, started_at))
+        });
+        let changed = body.condition(condition::CONTAINERS_READY).map(|ready| ready.last_transition_time);
+        unready.into_iter().any(|(container, started_at)| {
+            let Some(probe) = &container.readiness_probe else {
+                // Nobody asks, and yet it is not Ready: it was told so.
+                return container.startup_probe.is_none();
+            };
+            let patience = probe.initial_delay_seconds + probe.period_seconds * (probe.failure_threshold + 1);
+            let usual = self.timings.app_start.0 * 3;
+            let was_ready = changed.is_some_and(|changed| changed.0 > started_at.0 + 1000);
+            was_ready || (self.now - started_at).0 > (patience * 1000).max(usual) + 10_000
+        })
+    }
 }
 
 /// Whether the control plane has marked the pod as not Ready because nothing is heard of its node: its kubelet would have

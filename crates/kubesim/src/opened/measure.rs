@@ -2,22 +2,21 @@
 
 use super::state::MadeUp;
 use crate::api::pod::{ContainerState, ContainerStatus, condition};
-use crate::api::{Key, Object, SimTime, Span};
+use crate::api::{Key, Object, SimTime, Span, Uid};
 use crate::config::Timings;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What took less than a second takes this long.
 const UNDER_A_SECOND: Span = Span(300);
 
 /// The usual delays, with those that could be measured in their place; and of how many pods.
-pub fn timings(objects: &[Object], made_up: &[(Key, MadeUp)]) -> (Timings, usize) {
+pub fn timings<'a>(objects: impl Iterator<Item = &'a Object>, made_up: &[(Key, MadeUp)]) -> (Timings, usize) {
     let made_up: BTreeSet<&Key> = made_up.iter().map(|(key, _)| key).collect();
-    let pods = objects
-        .iter()
-        .filter(|object| object.kind == crate::api::Kind::Pod && !made_up.contains(&object.key()));
-    let starts: Vec<Start> = pods.filter_map(Start::of).collect();
+    let pods =
+        objects.filter(|object| object.kind == crate::api::Kind::Pod && !made_up.contains(&object.key()));
+    let starts: BTreeMap<Uid, Start> = pods.filter_map(|pod| Some((pod.meta.uid, Start::of(pod)?))).collect();
     let median = |of: &dyn Fn(&Start) -> Option<i64>| {
-        let mut all: Vec<i64> = starts.iter().filter_map(of).collect();
+        let mut all: Vec<i64> = starts.values().filter_map(of).collect();
         collections::sort(&mut all);
         all.get(all.len() / 2).map(|ms| Span(*ms).max(UNDER_A_SECOND))
     };

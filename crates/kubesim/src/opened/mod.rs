@@ -5,14 +5,14 @@
 //! |---|---|
 //! | `text` | texts → trees; what people take for a state and is none |
 //! | `opening`, `state` | files → a state, a little at a time; what it is then |
-//! | `recording` | a recording of watches → the objects at one of its moments |
+//! | `recording` | a recording of watches: its lines, and what was seen when |
 //! | `allow` | what is kept of an object, and what is never kept |
 //! | `assemble` | the objects of one state: one of each, with the revisions that their templates have |
 //! | `made_up` | what is missing but needed: nodes, volumes, classes, … |
 //! | `measure` | how long things took, by the pods' own timestamps |
 //! | `begin` | a cluster becomes that one; what every component finds, without doing it |
 //!
-//! Nothing here reads a clock: time 0 is when the state was taken, the newest time in it.
+//! Nothing here reads a clock: time 0 is when the state was taken, the newest time in it; or when a recording began.
 
 mod allow;
 mod assemble;
@@ -24,7 +24,8 @@ mod recording;
 mod state;
 mod text;
 
-pub(crate) use begin::begin;
+pub(crate) use begin::{begin, go_on};
 pub use opening::{Comparable, Opening, open};
+pub use recording::Seen;
 pub use state::{LeftOut, MadeUp, Opened, Place, Unreadable, What};
 pub use text::MOST_BYTES;

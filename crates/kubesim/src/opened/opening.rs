@@ -24,15 +24,13 @@ pub struct Opening {
 /// More objects than a page could show.
 pub const MOST_OBJECTS: usize = 60_000;
 
+/// More events than a page could show.
+pub const MOST_EVENTS: usize = 100_000;
+
 impl Opening {
     /// Begins to read files: each a name and a text. Errors: what they are instead of a state.
     pub fn new(files: &[(String, String)]) -> Result<Opening, Unreadable> {
-        Opening::up_to(files, None)
-    }
-
-    /// The same; of a recording only what it saw up to so many milliseconds after its beginning.
-    pub fn up_to(files: &[(String, String)], until_ms: Option<i64>) -> Result<Opening, Unreadable> {
-        Ok(Opening { texts: Texts::new(files, until_ms)?, assembly: Assembly::default(), next: 0 })
+        Ok(Opening { texts: Texts::new(files)?, assembly: Assembly::default(), next: 0 })
     }
 
     /// How many parts are read, and how many there are.
@@ -50,7 +48,12 @@ impl Opening {
                 return Err(Unreadable::TooMany { objects: self.next });
             }
         }
-        self.assembly.taken_ms = self.texts.taken_ms;
+        for event in std::mem::take(&mut self.texts.events) {
+            self.assembly.see(&event);
+            if self.assembly.count_seen() > MOST_EVENTS {
+                return Err(Unreadable::TooMany { objects: self.assembly.count_seen() });
+            }
+        }
         Ok(goes_on)
     }
 
@@ -89,8 +92,7 @@ impl Opening {
         let mut applied: Vec<(Key, String)> = Vec::new();
         for object in &input.objects {
             let key = Key::new(object.kind, object.namespace(), object.name());
-            let live =
-                self.texts.items.iter().map(|item| &item.tree).find(|tree| is_object(tree, &key)).cloned();
+            let live = self.texts.trees().find(|tree| is_object(tree, &key)).cloned();
             let mut wanted = decode(object.kind, &object.value);
             if wanted.error.is_some() || !wanted.unknown.is_empty() {
                 // The API server has to say what is wrong about it.

@@ -1,24 +1,45 @@
-//! A recording of watches, line by line → the objects as they were at one of its moments. Each line is what
-//! `kubectl get KIND --watch --output-watch-events -o json` printed, mostly with the time before it: seconds of Unix time and a
-//! tab, as `record.sh` writes them.
+//! A recording of watches, line by line. Each line is what `kubectl get KIND --watch --output-watch-events -o json` printed,
+//! mostly with the time before it: seconds of Unix time and a tab, as `record.sh` writes them. Where no time stands, it follows
+//! from the object: the newest time in it.
 
+use crate::api::{Key, Object, SimTime};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The lines that are read at once.
 pub const LINES_AT_ONCE: usize = 40;
 
-/// Objects as the lines so far left them.
-#[derive(Debug, Default)]
-pub struct Recording {
-    /// By kind, namespace and name, with the line.
-    objects: BTreeMap<[String; 4], (Value, usize)>,
-    /// The time of the first line, in milliseconds of Unix time.
-    first_ms: Option<i64>,
-    /// The time of the last line that counts.
-    last_ms: Option<i64>,
-    /// How long after the first line the moment is that is asked for, in milliseconds.
-    until_ms: Option<i64>,
+/// What was seen of an object after a recording's first moment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Seen {
+    /// When, from the recording's zero on.
+    pub at: SimTime,
+    /// The object.
+    pub key: Key,
+    /// As it was from then on; absent if it was gone.
+    pub after: Option<Rc<Object>>,
+}
+
+/// What a watch says of an object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WatchChange {
+    /// It is there: from the beginning of the watch, or new.
+    Added,
+    /// It is another.
+    Modified,
+    /// It is gone.
+    Deleted,
+}
+
+/// A line of a recording.
+#[derive(Debug)]
+pub struct Line {
+    /// Its time, in milliseconds of Unix time, if it says so.
+    pub at_ms: Option<i64>,
+    /// What happened; nothing for what a watch says about itself.
+    pub change: Option<WatchChange>,
+    /// The object.
+    pub object: Value,
 }
 
 /// Whether a text is a recording.
@@ -38,51 +59,17 @@ fn time_and_event(line: &str) -> (Option<i64>, &str) {
     (ms, event.trim())
 }
 
-impl Recording {
-    /// Takes lines up to so many milliseconds after the first.
-    pub fn up_to(until_ms: Option<i64>) -> Recording {
-        Recording { until_ms, ..Recording::default() }
-    }
-
-    /// Takes a line; false if it is none of a recording's.
-    pub fn line(&mut self, line: &str, number: usize) -> bool {
-        if line.trim().is_empty() {
-            return true;
-        }
-        let (at, event) = time_and_event(line);
-        let first = *self.first_ms.get_or_insert(at.unwrap_or(0));
-        if let (Some(until), Some(at)) = (self.until_ms, at)
-            && at - first > until
-        {
-            return true;
-        }
-        let Ok(Value::Object(mut event)) = serde_json::from_str::<Value>(event) else { return false };
-        let Some(object) = event.remove("object").filter(Value::is_object) else { return false };
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let meta = &object["metadata"];
-        let key = [
-            text(&object["apiVersion"]),
-            text(&object["kind"]),
-            text(&meta["namespace"]),
-            text(&meta["name"]),
-        ];
-        self.last_ms = self.last_ms.max(at);
-        match event.get("type").and_then(Value::as_str) {
-            Some("ADDED" | "MODIFIED") => drop(self.objects.insert(key, (object, number))),
-            Some("DELETED") => drop(self.objects.remove(&key)),
-            _ => {}
-        }
-        true
-    }
-
-    /// The moment that was asked for, or that of the last line, in milliseconds of Unix time, if lines have times.
-    pub fn taken_ms(&self) -> Option<i64> {
-        let asked = self.until_ms.zip(self.first_ms).map(|(until, first)| first + until);
-        self.last_ms.map(|last| asked.map_or(last, |asked| asked.max(last)))
-    }
-
-    /// The objects that are there, each with its line.
-    pub fn into_objects(self) -> impl Iterator<Item = (Value, usize)> {
-        self.objects.into_values()
-    }
+/// Reads a line that is not blank; nothing if it is none of a recording's.
+pub fn read_line(line: &str) -> Option<Line> {
+    let (at_ms, event) = time_and_event(line);
+    let Ok(Value::Object(mut event)) = serde_json::from_str::<Value>(event) else { return None };
+    let object = event.remove("object").filter(Value::is_object)?;
+    let change = match event.get("type").and_then(Value::as_str) {
+        Some("ADDED") => Some(WatchChange::Added),
+        Some("MODIFIED") => Some(WatchChange::Modified),
+        Some("DELETED") => Some(WatchChange::Deleted),
+        // A bookmark, or why a watch has ended.
+        _ => None,
+    };
+    Some(Line { at_ms, change, object })
 }

@@ -1,14 +1,19 @@
 //! A state that was opened, and what there is to say about it.
 
-use crate::api::{Key, Kind, Object};
+use super::recording::Seen;
+use crate::api::{Key, Kind, Object, SimTime};
 use crate::config::{Options, Timings};
 use std::rc::Rc;
 
 /// A cluster's state, ready to begin a story from.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Opened {
-    /// When it was taken, in seconds of Unix time: the newest time in it. It is the story's zero.
+    /// When it was taken, in seconds of Unix time: the newest time in it, or when a recording began. It is the story's zero.
     pub taken_unix_seconds: i64,
+    /// What was seen after that, in order of time, if it is a recording: then zero is its beginning.
+    pub seen: Vec<Seen>,
+    /// Whether the times of a recording follow from its objects, because its lines have none.
+    pub has_no_times: bool,
     /// Its objects, those that were made up included.
     pub objects: Vec<Rc<Object>>,
     /// Which of them were made up, and why.
@@ -199,6 +204,11 @@ impl Opened {
     /// The world of a story that begins from it: nothing is there but what every cluster has.
     pub fn world() -> Options {
         Options { nodes: Vec::new(), classes: Vec::new(), dns_service: false, ..Options::default() }
+    }
+
+    /// The last moment that was seen; zero for a single state.
+    pub fn seen_until(&self) -> SimTime {
+        self.seen.last().map_or(SimTime(0), |seen| seen.at)
     }
 
     /// Why this object was made up, if it was.

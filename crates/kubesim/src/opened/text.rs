@@ -1,9 +1,10 @@
 //! Texts → trees of objects: the forms in which kubectl gives out a cluster's state, and those that people take for it.
 
-use super::recording::{LINES_AT_ONCE, Recording, is_recording};
+use super::recording::{LINES_AT_ONCE, WatchChange, is_recording, read_line};
 use super::state::{Place, Unreadable};
 use crate::manifest::hint::is_template;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Files larger than this together, in bytes, are not read: what they hold would be more than a page can show.
 pub const MOST_BYTES: usize = 48 << 20;
@@ -34,24 +35,32 @@ pub struct Texts {
     read: usize,
     pub total: usize,
     pub items: Vec<Item>,
-    recording: Option<Recording>,
-    /// When the state was taken, in milliseconds of Unix time, if a recording says so.
-    pub taken_ms: Option<i64>,
+    /// What watches have said since the last time somebody took it.
+    pub events: Vec<Event>,
+    /// The objects as watches have left them so far, by version, kind, namespace and name.
+    left: BTreeMap<[String; 4], Value>,
+}
+
+/// What a watch said of an object.
+#[derive(Debug)]
+pub struct Event {
+    /// When, in milliseconds of Unix time, if its line says so.
+    pub at_ms: Option<i64>,
+    pub change: WatchChange,
+    pub tree: Value,
+    pub place: Place,
 }
 
 impl Texts {
-    /// Splits texts into pieces. `until_ms`: the moment of a recording, from its beginning; its end if none is asked for. Errors:
-    /// what they are instead of a state.
-    pub fn new(files: &[(String, String)], until_ms: Option<i64>) -> Result<Texts, Unreadable> {
+    /// Splits texts into pieces. Errors: what they are instead of a state.
+    pub fn new(files: &[(String, String)]) -> Result<Texts, Unreadable> {
         let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
         if bytes > MOST_BYTES {
             return Err(Unreadable::TooLarge { bytes, largest: largest_kinds(files) });
         }
         let mut pieces = Vec::new();
-        let mut recording = None;
         for (file, (name, text)) in files.iter().enumerate() {
             if is_recording(text) {
-                recording = Some(Recording::up_to(until_ms));
                 let lines: Vec<&str> = text.lines().collect();
                 for (n, lines) in lines.chunks(LINES_AT_ONCE).enumerate() {
                     let text = lines.join("\n");
@@ -72,8 +81,8 @@ impl Texts {
             read: 0,
             total,
             items: Vec::new(),
-            recording,
-            taken_ms: None,
+            events: Vec::new(),
+            left: BTreeMap::new(),
         })
     }
 
@@ -84,24 +93,10 @@ impl Texts {
 
     /// Reads the next piece; false if there is none. Errors: it can't be read.
     pub fn step(&mut self) -> Result<bool, Unreadable> {
-        let Some(piece) = self.pieces.next() else {
-            self.end_recording();
-            return Ok(false);
-        };
+        let Some(piece) = self.pieces.next() else { return Ok(false) };
         self.read += 1;
-        if let (true, Some(recording)) = (piece.is_recorded, &mut self.recording) {
-            for (n, line) in piece.text.lines().enumerate() {
-                if !recording.line(line, piece.line + n + 1) {
-                    let (file, line) = (self.names[piece.file].clone(), piece.line + n + 1);
-                    let is_last = self.pieces.as_slice().is_empty() && n + 1 == piece.text.lines().count();
-                    if is_last {
-                        // A watch may have been cut in the middle of its last line.
-                        break;
-                    }
-                    return Err(Unreadable::Syntax { file, line, message: "no event of a watch".into() });
-                }
-            }
-            return Ok(true);
+        if piece.is_recorded {
+            return self.lines(&piece).map(|()| true);
         }
         let stream = yaml::read_up_to(&piece.text, MOST_BYTES);
         if let Some(error) = stream.error {
@@ -128,14 +123,32 @@ impl Texts {
         Ok(true)
     }
 
-    /// What a recording has left is read like any other objects.
-    fn end_recording(&mut self) {
-        let Some(recording) = self.recording.take() else { return };
-        self.taken_ms = recording.taken_ms();
-        let file = self.names.first().cloned().unwrap_or_default();
-        for (tree, line) in recording.into_objects() {
-            self.items.push(Item { tree, place: Place { file: file.clone(), line } });
+    /// Reads lines of a recording. Errors: one is none, and not the last, in whose middle a watch may have been cut.
+    fn lines(&mut self, piece: &Piece) -> Result<(), Unreadable> {
+        let is_end = self.pieces.as_slice().first().is_none_or(|next| next.file != piece.file);
+        let count = piece.text.lines().count();
+        for (n, text) in piece.text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+            let place = Place { file: self.names[piece.file].clone(), line: piece.line + n + 1 };
+            let Some(line) = read_line(text) else {
+                if is_end && n + 1 == count {
+                    break;
+                }
+                let message = "no event of a watch".into();
+                return Err(Unreadable::Syntax { file: place.file, line: place.line, message });
+            };
+            let Some(change) = line.change else { continue };
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let (tree, meta) = (&line.object, &line.object["metadata"]);
+            let key = [&tree["apiVersion"], &tree["kind"], &meta["namespace"], &meta["name"]].map(text);
+            self.left.insert(key, line.object.clone());
+            self.events.push(Event { at_ms: line.at_ms, change, tree: line.object, place });
         }
+        Ok(())
+    }
+
+    /// All trees, as they were last.
+    pub fn trees(&self) -> impl Iterator<Item = &Value> {
+        self.items.iter().map(|item| &item.tree).chain(self.left.values())
     }
 
     /// An object as far as it was read last, for people.

@@ -360,17 +360,19 @@ fn a_recording_is_explained_at_each_moment() {
     let text = std::fs::read_to_string(folder.join("stuck-update-undo-delete.tsv")).expect("it is there");
     let found = |ms: Option<i64>| {
         let files = [("recording.tsv".to_owned(), text.clone())];
-        let mut opening = kubesim::Opening::up_to(&files, ms).expect("a recording");
-        while opening.step().expect("a recording") {}
-        let story = Story::opened(Rc::new(opening.finish().expect("a state")));
-        let store = story.cluster.api.store();
+        let opened = Rc::new(open(&files).expect("a recording"));
+        let at = ms.map_or(opened.seen_until(), kubesim::SimTime);
+        let mut story = Story::opened(opened);
+        story.run_until(at);
+        let history = story.cluster.api.history();
+        let store = &story.explained(story.cluster.api.store(), history.len(), at).expect("it was seen");
         store.list(Kind::StatefulSet).map(|set| of_state(&EN, store, set)).collect::<Vec<_>>()
     };
     let commands: Value = serde_json::from_str(
         &std::fs::read_to_string(folder.join("stuck-update-undo-delete.commands.json")).expect("it is there"),
     )
     .expect("JSON");
-    let first: f64 = text.split('\t').next().expect("a time").parse().expect("seconds");
+    let first: f64 = text.split('.').next().expect("a time").parse().expect("seconds");
     let given = commands["commands"].as_array().expect("commands").iter();
     let at: Vec<i64> =
         given.map(|given| ((given["t"].as_f64().expect("a time") - first) * 1000.0) as i64).collect();
@@ -383,4 +385,149 @@ fn a_recording_is_explained_at_each_moment() {
         assert_eq!((&*blocking.key.name, blocking.reason.as_deref()), ("flask-2", Some("ImagePullBackOff")));
     }
     assert_eq!(found(None).len(), 1);
+}
+
+const RECORDINGS: [&str; 5] = [
+    "node-failure.tsv",
+    "rolling-update.tsv",
+    "scale-3-5-2.tsv",
+    "seed-rollout-and-delete-pod.tsv",
+    "stuck-update-undo-delete.tsv",
+];
+
+fn recording(name: &str) -> String {
+    std::fs::read_to_string(folder().join("../recordings").join(name)).expect("a recording")
+}
+
+/// Names, UIDs and versions of all that a world has, but for what every cluster has and what was made up.
+fn seen_in(store: &kubesim::Store) -> Vec<String> {
+    let of_watches = [
+        Kind::StatefulSet,
+        Kind::Pod,
+        Kind::PersistentVolumeClaim,
+        Kind::PersistentVolume,
+        Kind::Service,
+        Kind::EndpointSlice,
+        Kind::ControllerRevision,
+        Kind::StorageClass,
+        Kind::Node,
+    ];
+    let all = of_watches.iter().flat_map(|kind| store.list(*kind));
+    let own = all.filter(|object| object.meta.annotation("opened/made-up").is_none());
+    let mut names: Vec<String> =
+        own.map(|object| format!("{} {}", object.key(), object.meta.resource_version)).collect();
+    names.sort();
+    names
+}
+
+/// A recording is a history: each moment of it has the objects that its watches had seen, whichever way it is come to, and
+/// each can be explained.
+#[test]
+fn a_recording_is_a_history() {
+    for name in RECORDINGS {
+        let text = recording(name);
+        let opened = Rc::new(open(&[(name.to_owned(), text.clone())]).expect("a recording"));
+        let mut story = Story::opened(opened.clone());
+        story.run_until(opened.seen_until());
+        let history = story.cluster.api.history();
+        // The objects as the lines leave them, by kind and name.
+        let mut left: std::collections::BTreeMap<String, String> = Default::default();
+        for line in text.lines() {
+            let event: Value = serde_json::from_str(line.split_once('\t').expect("a time").1).expect("JSON");
+            let object = &event["object"];
+            let word = |value: &Value| value.as_str().expect("a text").to_owned();
+            let (kind, meta) = (word(&object["kind"]), &object["metadata"]);
+            let kind = Kind::of_manifest(&word(&object["apiVersion"]), &kind).expect("a kind");
+            if kind == Kind::Event {
+                continue;
+            }
+            let namespace = meta["namespace"].as_str().unwrap_or_default();
+            let key = kubesim::Key::new(kind, namespace, meta["name"].as_str().expect("a name")).to_string();
+            match event["type"].as_str() {
+                Some("DELETED") => drop(left.remove(&key)),
+                _ => drop(left.insert(key.clone(), format!("{key} {}", word(&meta["resourceVersion"])))),
+            }
+        }
+        let mut left: Vec<String> = left.into_values().collect();
+        left.sort();
+        assert_eq!(seen_in(story.cluster.api.store()), left, "{name}");
+        // To and fro.
+        let mut there = kubesim::Moment::default();
+        let mut titles = std::collections::BTreeSet::new();
+        for part in [20, 3, 11, 0, 7, 16, 1, 13, 19, 5, 9, 15, 18] {
+            let at = kubesim::SimTime(opened.seen_until().0 * part / 20);
+            let position = history.position_at(at);
+            there.seek(history, position);
+            let mut walked = kubesim::Store::default();
+            history.before(position).iter().for_each(|entry| walked.apply(&entry.change));
+            assert_eq!(there.store, walked, "{name} at {at}");
+            let explained = story.explained(&there.store, position, at).expect("it was seen");
+            assert_eq!(
+                seen_in(&explained),
+                seen_in(&there.store),
+                "{name} at {at}: explaining changes nothing"
+            );
+            for set in explained.list(Kind::StatefulSet) {
+                titles.insert(of_state(&EN, &explained, set).why.title);
+            }
+        }
+        assert!(titles.len() > 1, "{name}: what is found changes: {titles:?}");
+    }
+}
+
+/// What somebody does at a moment of a recording begins a simulation there, which is the same when it is played again.
+#[test]
+fn a_recording_goes_on_where_somebody_acts() {
+    let opened = Rc::new(
+        open(&[("r.tsv".to_owned(), recording("stuck-update-undo-delete.tsv"))]).expect("a recording"),
+    );
+    let mut story = Story::opened(opened.clone());
+    let middle = kubesim::SimTime(opened.seen_until().0 / 2);
+    story.run_until(middle);
+    let (seen, at) = story.simulated_from().expect("it was opened");
+    assert_eq!((seen, at), (story.cluster.api.history().len(), middle));
+    let pods = |story: &Story| story.cluster.api.store().list(Kind::Pod).count();
+    let before = pods(&story);
+    story.input(kubesim::Input::Line("kubectl scale sts flask --replicas=1".into()));
+    story.run_until(middle + kubesim::Span::seconds(120));
+    assert_eq!(story.simulated_from(), Some((seen, middle)));
+    assert!(before > 1 && pods(&story) == 1, "{before}, then {}", pods(&story));
+    let world = story.cluster.api.store().clone();
+    assert!(story.explained(&world, story.cluster.api.history().len(), story.now()).is_none());
+    let again = Story::replay(Opened::world(), story.inputs(), story.now());
+    assert_eq!(again.cluster.api.history().fingerprint(), story.cluster.api.history().fingerprint());
+    // Nobody acts: the simulation goes on behind the end.
+    let mut story = Story::opened(opened.clone());
+    story.run_until(opened.seen_until() + kubesim::Span::seconds(60));
+    let (_, at) = story.simulated_from().expect("it was opened");
+    assert_eq!(at, opened.seen_until() + kubesim::Span(1));
+    assert_eq!(pods(&story), 3);
+}
+
+/// A recording without times has those of its objects: the same order for each kind, and it says so.
+#[test]
+fn a_recording_without_times_follows_its_objects() {
+    let text = recording("rolling-update.tsv");
+    let mut files: std::collections::BTreeMap<String, String> = Default::default();
+    for line in text.lines() {
+        let event = line.split_once('\t').expect("a time").1;
+        let object: Value = serde_json::from_str(event).expect("JSON");
+        let file = files.entry(object["object"]["kind"].to_string()).or_default();
+        file.push_str(event);
+        file.push('\n');
+    }
+    assert!(files.len() > 3, "one file for each kind, as kubectl watches one");
+    let files: Vec<(String, String)> = files.into_iter().collect();
+    let opened = Rc::new(open(&files).expect("a recording"));
+    let timed = Rc::new(open(&[("r.tsv".to_owned(), text)]).expect("a recording"));
+    assert!(opened.has_no_times && !timed.has_no_times);
+    let end = |opened: &Rc<Opened>| {
+        let mut story = Story::opened(opened.clone());
+        story.run_until(opened.seen_until());
+        (seen_in(story.cluster.api.store()), opened.taken_unix_seconds * 1000 + opened.seen_until().0)
+    };
+    let ((objects, ends), (expected, expected_end)) = (end(&opened), end(&timed));
+    assert_eq!(objects, expected);
+    assert!((ends - expected_end).abs() < 15_000, "{ends} instead of {expected_end}");
+    assert!(opened.seen.is_sorted_by_key(|seen| seen.at));
 }

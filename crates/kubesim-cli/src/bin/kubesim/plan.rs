@@ -71,24 +71,28 @@ pub fn run(args: &Args) -> Verdict {
     let (opened, comparable) = opening.finish_beside(&manifest, gates).map_err(unreadable)?;
     let opened = Rc::new(opened);
     let mut story = Story::opened(opened.clone());
+    // A recording counts as it ended.
+    story.run_until(opened.seen_until());
+    let began = story.now();
     let before: Vec<(kubesim::Key, Outlook)> =
-        findings(&story).into_iter().map(|finding| (finding.set, finding.outlook)).collect();
+        findings(&why::explained(&story)).into_iter().map(|finding| (finding.set, finding.outlook)).collect();
     let diff = give(&mut story, "diff", &comparable.text);
     let since = story.cluster.api.history().len();
     let applied = give(&mut story, "apply", &comparable.text);
     let is_refused = applied.code != 0;
     follow(&mut story);
     let steps = steps(story.cluster.api.history().since(since));
-    let found = findings(&story);
-    let takes = steps.last().map_or(Span(0), |step| step.at - SimTime(0));
+    let store = why::explained(&story);
+    let found = findings(&store);
+    let takes = steps.last().map_or(Span(0), |step| step.at - began);
     let mut out = std::io::stdout().lock();
     match args.output {
         Form::Json => {
             let steps: Vec<Value> = steps
                 .iter()
-                .map(|step| json!({"after_s": step.at.0 as f64 / 1000.0, "object": step.object, "what": step.what}))
+                .map(|step| json!({"after_s": (step.at - began).0 as f64 / 1000.0, "object": step.object, "what": step.what}))
                 .collect();
-            let sets: Vec<Value> = found.iter().map(|finding| why::set_json(&story, finding)).collect();
+            let sets: Vec<Value> = found.iter().map(|finding| why::set_json(&store, finding)).collect();
             let report = json!({
                 "diff": diff.stdout, "said": applied.stdout, "refused": applied.stderr, "dropped": dropped,
                 "unheeded": comparable.unheeded, "steps": steps, "takes_s": takes.0 as f64 / 1000.0,
@@ -109,7 +113,13 @@ pub fn run(args: &Args) -> Verdict {
             }
             writeln!(out)?;
             for step in &steps {
-                writeln!(out, "{:>10}  {} {}", step.at.to_string(), step.object, step.what)?;
+                writeln!(
+                    out,
+                    "{:>10}  {} {}",
+                    SimTime((step.at - began).0).to_string(),
+                    step.object,
+                    step.what
+                )?;
             }
             let measured = match opened.measured {
                 0 => "by the usual delays: no pod in the state started well".to_owned(),
@@ -118,7 +128,7 @@ pub fn run(args: &Args) -> Verdict {
             writeln!(out, "{}", said_of_duration(&steps, takes, &measured))?;
             for finding in &found {
                 writeln!(out)?;
-                for line in why::lines(&story, finding) {
+                for line in why::lines(&store, finding) {
                     writeln!(out, "{line}")?;
                 }
             }

@@ -3,7 +3,7 @@
 use crate::cluster_texts::{self, say_unreadable};
 use crate::output::{Problem, Verdict, remark};
 use clap::{ValueEnum, value_parser};
-use kubesim::{Kind, Opened, Opening, SimTime, Story};
+use kubesim::{Kind, Opened, Opening, SimTime, Store, Story};
 use messages::EN;
 use scene::explain::{Blocking, Explanation, Finding, Outlook, of_nothing, of_state};
 use serde_json::{Value, json};
@@ -61,25 +61,36 @@ pub const UNREADABLE: u8 = 3;
 pub fn run(args: &Args) -> Verdict {
     let files = read(&args.files)?;
     let unreadable = |why| Problem::Unreadable(say_unreadable(&why));
-    let mut opening = Opening::up_to(&files, args.at.map(|seconds| seconds * 1000)).map_err(unreadable)?;
+    let mut opening = Opening::new(&files).map_err(unreadable)?;
     while opening.step().map_err(unreadable)? {}
     let opened = Rc::new(opening.finish().map_err(unreadable)?);
-    let story = Story::opened(opened.clone());
-    let found = findings(&story);
+    let end = opened.seen_until();
+    let at = args.at.map_or(end, |seconds| SimTime(seconds.saturating_mul(1000)));
+    if at > end {
+        let why = match opened.seen.is_empty() {
+            true => "--at is for recordings, and this is a single state".to_owned(),
+            false => format!("the recording ends after {}s", end.0.div_euclid(1000)),
+        };
+        return Err(Problem::Unreadable(why));
+    }
+    let mut story = Story::opened(opened.clone());
+    story.run_until(at);
+    let store = explained(&story);
+    let found = findings(&store);
     let mut out = std::io::stdout().lock();
     match args.output {
-        Form::Json => writeln!(out, "{:#}", report(&story, &opened, &found))?,
+        Form::Json => writeln!(out, "{:#}", report(&store, at, &opened, &found))?,
         Form::Text => {
             notes(&opened).iter().for_each(|line| remark(line));
             if found.is_empty() {
-                let why = of_nothing(&EN, story.cluster.api.store());
+                let why = of_nothing(&EN, &store);
                 writeln!(out, "no StatefulSet is in it: {}", answer(&why))?;
             }
             for (n, finding) in found.iter().enumerate() {
                 if n > 0 {
                     writeln!(out)?;
                 }
-                for line in lines(&story, finding) {
+                for line in lines(&store, finding) {
                     writeln!(out, "{line}")?;
                 }
             }
@@ -111,9 +122,14 @@ pub fn read(files: &[String]) -> Result<Vec<(String, String)>, Problem> {
     Ok(texts)
 }
 
+/// The world of a story's present, with what its components find there.
+pub fn explained(story: &Story) -> Store {
+    let (world, position) = (story.cluster.api.store(), story.cluster.api.history().len());
+    story.explained(world, position, story.now()).unwrap_or_else(|| world.clone())
+}
+
 /// What is found about each set.
-pub fn findings(story: &Story) -> Vec<Finding> {
-    let store = story.cluster.api.store();
+pub fn findings(store: &Store) -> Vec<Finding> {
     store.list(Kind::StatefulSet).map(|set| of_state(&EN, store, set)).collect()
 }
 
@@ -123,6 +139,9 @@ pub fn notes(opened: &Opened) -> Vec<String> {
     let missing: Vec<String> = opened.missing.iter().map(|kind| kind.info().plural.to_owned()).collect();
     if !missing.is_empty() {
         lines.push(format!("not in it: {}", missing.join(", ")));
+    }
+    if opened.has_no_times {
+        lines.push(EN.cluster().has_no_times().to_owned());
     }
     if let Some(line) = cluster_texts::made_up(opened) {
         lines.push(line);
@@ -148,8 +167,7 @@ pub fn clock(at: SimTime) -> String {
     at.rfc3339()
 }
 
-fn state_of(story: &Story, finding: &Finding) -> String {
-    let store = story.cluster.api.store();
+fn state_of(store: &Store, finding: &Finding) -> String {
     let Some(set) = store.get(&finding.set) else { return String::new() };
     let set = set.stateful_set();
     let status = &set.status;
@@ -164,7 +182,7 @@ fn state_of(story: &Story, finding: &Finding) -> String {
 }
 
 /// What is found about a set, in lines.
-pub fn lines(story: &Story, finding: &Finding) -> Vec<String> {
+pub fn lines(store: &Store, finding: &Finding) -> Vec<String> {
     let outlook = match finding.outlook {
         Outlook::Settled => "settled",
         Outlook::Waiting => "waiting",
@@ -174,7 +192,7 @@ pub fn lines(story: &Story, finding: &Finding) -> Vec<String> {
         "statefulset/{} (namespace {}): {}; {outlook}",
         finding.set.name,
         finding.set.namespace,
-        state_of(story, finding)
+        state_of(store, finding)
     )];
     let since = finding.since.map(|since| format!(", since {}", clock(since))).unwrap_or_default();
     lines.push(format!("  waits for  {}{since}", finding.waits_for));
@@ -232,7 +250,7 @@ pub fn blocking_json(blocking: &Blocking) -> Value {
 }
 
 /// What is found about a set, as JSON.
-pub fn set_json(story: &Story, finding: &Finding) -> Value {
+pub fn set_json(store: &Store, finding: &Finding) -> Value {
     let outlook = match finding.outlook {
         Outlook::Settled => "settled",
         Outlook::Waiting => "waiting",
@@ -241,7 +259,7 @@ pub fn set_json(story: &Story, finding: &Finding) -> Value {
     json!({
         "namespace": &*finding.set.namespace,
         "set": &*finding.set.name,
-        "state": state_of(story, finding),
+        "state": state_of(store, finding),
         "outlook": outlook,
         "waits_for": finding.waits_for,
         "since": finding.since.map(clock),
@@ -254,8 +272,8 @@ pub fn set_json(story: &Story, finding: &Finding) -> Value {
     })
 }
 
-fn report(story: &Story, opened: &Opened, found: &[Finding]) -> Value {
-    let sets: Vec<Value> = found.iter().map(|finding| set_json(story, finding)).collect();
+fn report(store: &Store, at: SimTime, opened: &Opened, found: &[Finding]) -> Value {
+    let sets: Vec<Value> = found.iter().map(|finding| set_json(store, finding)).collect();
     let made_up: Vec<String> = opened.made_up.iter().map(|(key, _)| key.to_string()).collect();
     let left_out: Vec<Value> = opened
         .left_out
@@ -264,6 +282,6 @@ fn report(story: &Story, opened: &Opened, found: &[Finding]) -> Value {
         .collect();
     let missing: Vec<&str> = opened.missing.iter().map(|kind| kind.info().plural).collect();
     json!({
-        "taken": clock(SimTime(0)), "sets": sets, "made_up": made_up, "left_out": left_out, "missing": missing,
+        "taken": clock(at), "sets": sets, "made_up": made_up, "left_out": left_out, "missing": missing,
     })
 }
