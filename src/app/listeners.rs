@@ -84,6 +84,10 @@ fn drops(model: &Rc<Model>) -> [EventListener; 2] {
         yew::Callback::from(move |intent| model.send(intent))
     };
     let drop = EventListener::new_with_options(&document, "drop", options, move |event| {
+        if event.default_prevented() {
+            // A part of the page has taken it.
+            return;
+        }
         if let Some(file) = file(event) {
             event.prevent_default();
             files::open(&file, &send);

@@ -102,7 +102,11 @@ impl Model {
         match &action {
             Action::Input(input) => panic::note_story(self.link(), Some(input.clone())),
             Action::Open(link) => panic::note_story((**link).clone(), None),
-            Action::Reset | Action::SetWorld(_) | Action::Preset(_) | Action::CompareEdited { .. } => {
+            Action::Reset
+            | Action::SetWorld(_)
+            | Action::OpenCluster { .. }
+            | Action::Preset(_)
+            | Action::CompareEdited { .. } => {
                 panic::note_story(self.link(), None);
             }
             _ => {}

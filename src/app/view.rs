@@ -2,7 +2,7 @@
 
 use super::announcer::REGION;
 use super::browser;
-use crate::components::cluster::cluster;
+use crate::components::cluster::ClusterTab;
 use crate::components::dns::dns;
 use crate::components::edge::edge;
 use crate::components::editor::Editor;
@@ -205,6 +205,7 @@ impl Picture<'_> {
         let text = match notice {
             Notice::Unopened(Problem::Damaged) => words.link_damaged(),
             Notice::Unopened(Problem::Newer) => words.link_newer(),
+            Notice::NotInLinks => words.cluster().not_in_links(),
             Notice::LinkCopied => words.link_copied(),
             Notice::EmbedCopied => words.embed_copied(),
             Notice::NoClipboard => words.no_clipboard(),
@@ -232,7 +233,11 @@ impl Picture<'_> {
         let content = match chosen {
             LeftTab::Lesson => html! { <p class="cluster">{ words.nothing_here() }</p> },
             LeftTab::Manifest => self.manifest(),
-            LeftTab::Cluster => cluster(words, send),
+            LeftTab::Cluster if state.has_door => {
+                let is_opened = self.session.branch().is_opened();
+                html! { <ClusterTab {words} offered={state.offered.clone()} {is_opened} send={send.clone()} /> }
+            }
+            LeftTab::Cluster => Html::default(),
         };
         html! {
             <>

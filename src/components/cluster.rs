@@ -1,22 +1,321 @@
-//! Your cluster: what the left side's third tab says about a real cluster's state.
+//! Your cluster: the left side's third tab opens what kubectl printed of a real one. It is loaded when it is shown.
 
-use super::labelled;
+use super::{button, rich};
 use crate::page::intent::Intent;
-use messages::Messages;
+use crate::session::Action;
+use gloo::timers::callback::Timeout;
+use gloo::utils::window;
+use kubesim::{MOST_OPENED_BYTES, Opened, Opening, Str, Unreadable};
+use messages::{Messages, fill};
+use scene::cluster::{Mark, notes, taken, unreadable};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::js_sys::{JsString, Reflect};
+use web_sys::{DataTransfer, FileList, HtmlInputElement};
+use yew::html::Scope;
 use yew::prelude::*;
 
-/// The command whose output tells a cluster's state, as `docs/your-cluster.md` has it.
-const COMMAND: &str =
-    "kubectl get sts,pods,pvc,pv,svc,endpointslices,controllerrevisions,pdb,sc,nodes,events -o yaml";
+/// How long a slice of the reading is (milliseconds of real time), or else a single step.
+const SLICE_MS: f64 = 12.0;
+/// Of what was left out so many kinds are listed at once.
+const LISTED: usize = 8;
+/// What records a rollout, as it is served beside the page, and how it is called.
+const SCRIPT: &str = "record.sh";
+const RECORD: &str = "bash record.sh NAMESPACE";
 
-/// What to run on a cluster of one's own, and what reads it.
-pub fn cluster(words: &'static Messages, send: &Callback<Intent>) -> Html {
-    let words = words.cluster();
-    html! {
-        <div class="cluster">
-            <p>{ words.about() }</p>
-            <p class="command"><code>{ COMMAND }</code>{ labelled("", Some(words.copy_command().into()), None, "⧉".into(), send, Intent::Copy(COMMAND.into())) }</p>
-            <p>{ super::rich(words.reads_it()) }</p>
-        </div>
+/// What the tab is given.
+#[derive(Properties)]
+pub struct ClusterProps {
+    /// The texts.
+    pub words: &'static Messages,
+    /// A text that was put elsewhere, and is a cluster's state.
+    pub offered: Option<Str>,
+    /// Whether what is on the stage was opened here, so that a later state can be put beside it.
+    pub is_opened: bool,
+    /// Takes what is wanted.
+    pub send: Callback<Intent>,
+}
+
+impl PartialEq for ClusterProps {
+    fn eq(&self, other: &ClusterProps) -> bool {
+        let same = match (&self.offered, &other.offered) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same && self.is_opened == other.is_opened && std::ptr::eq(self.words, other.words)
+    }
+}
+
+/// Files: their names and texts.
+type Files = Vec<(String, String)>;
+
+/// What happens in the tab.
+pub enum Event {
+    /// These are to be read.
+    Take(Files),
+    /// Somebody dropped or chose more than can be read (bytes).
+    Refuse(usize),
+    /// The reading goes on.
+    GoOn,
+    /// What was read begins a story; `beside`: next to the one on the stage.
+    Open { beside: bool },
+}
+
+/// The tab, and what was given to it.
+pub struct ClusterTab {
+    /// The names of the files that were read.
+    names: String,
+    opening: Option<Opening>,
+    opened: Option<Rc<Opened>>,
+    problem: Option<String>,
+    next: Option<Timeout>,
+}
+
+impl Component for ClusterTab {
+    type Message = Event;
+    type Properties = ClusterProps;
+
+    fn create(context: &Context<ClusterTab>) -> ClusterTab {
+        let mut tab =
+            ClusterTab { names: String::new(), opening: None, opened: None, problem: None, next: None };
+        tab.take_offered(context);
+        tab
+    }
+
+    fn changed(&mut self, context: &Context<ClusterTab>, before: &ClusterProps) -> bool {
+        let same = match (&context.props().offered, &before.offered) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            (now, _) => now.is_none(),
+        };
+        if !same {
+            self.take_offered(context);
+        }
+        true
+    }
+
+    fn update(&mut self, context: &Context<ClusterTab>, event: Event) -> bool {
+        match event {
+            Event::Take(files) => self.take(context, &files),
+            Event::Refuse(bytes) => {
+                let why = Unreadable::TooLarge { bytes, largest: Vec::new() };
+                self.fail(context, &why);
+            }
+            Event::GoOn => self.go_on(context),
+            Event::Open { beside } => {
+                let Some(opened) = self.opened.clone() else { return false };
+                let name = Str::from(self.names.as_str());
+                let open = Action::OpenCluster { opened, name, beside };
+                context.props().send.emit(Intent::Session(open));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn view(&self, context: &Context<ClusterTab>) -> Html {
+        let ClusterProps { words, is_opened, .. } = context.props();
+        let (texts, link) = (words.cluster(), context.link());
+        html! {
+            <>
+                <div class="cluster">
+                    <h2>{ texts.title() }</h2>
+                    <p>{ rich(texts.where_it_is()) }</p>
+                    { self.command(context, scene::cluster::GET_TO_FILE) }
+                    <p>{ texts.give() }</p>
+                    { self.drop_zone(context) }
+                    { self.found(words) }
+                    <p class="quiet">{ texts.nothing_leaves() }</p>
+                    <details>
+                        <summary>{ texts.record_title() }</summary>
+                        <p>{ rich(texts.record_about()) }{ " " }<a href={SCRIPT} download={SCRIPT}>{ SCRIPT }</a></p>
+                        { self.command(context, RECORD) }
+                        <p>{ rich(texts.reads_it()) }</p>
+                    </details>
+                </div>
+                <div class="bar">
+                    <button type="button" class="primary" disabled={self.opened.is_none()} onclick={act(link, false)}>{ texts.open_it() }</button>
+                    if *is_opened {
+                        <button type="button" disabled={self.opened.is_none()} onclick={act(link, true)}>{ texts.compare_later() }</button>
+                    }
+                </div>
+            </>
+        }
+    }
+}
+
+/// A click on a button that opens what was read.
+fn act(link: &Scope<ClusterTab>, beside: bool) -> Callback<MouseEvent> {
+    link.callback(move |_: MouseEvent| Event::Open { beside })
+}
+
+impl ClusterTab {
+    /// A command with a button that copies it.
+    fn command(&self, context: &Context<ClusterTab>, command: &'static str) -> Html {
+        let ClusterProps { words, send, .. } = context.props();
+        html! {
+            <div class="command">
+                <code>{ command }</code>
+                { button("", words.cluster().copy(), send, Intent::Copy(command.into())) }
+            </div>
+        }
+    }
+
+    /// Where files are dropped, pasted or chosen; with what was.
+    fn drop_zone(&self, context: &Context<ClusterTab>) -> Html {
+        let texts = context.props().words.cluster();
+        let link = context.link().clone();
+        let ondrop = {
+            let link = link.clone();
+            Callback::from(move |event: DragEvent| {
+                if let Some(files) = event.data_transfer().and_then(|carried| carried.files()) {
+                    event.prevent_default();
+                    read(&files, &link);
+                }
+            })
+        };
+        let onchange = {
+            let link = link.clone();
+            Callback::from(move |event: yew::Event| {
+                let input: HtmlInputElement = event.target_unchecked_into();
+                if let Some(files) = input.files() {
+                    read(&files, &link);
+                }
+                // The same file can be chosen again.
+                input.set_value("");
+            })
+        };
+        // What is pasted is not drawn: it can be long.
+        let onpaste = Callback::from(move |event: yew::Event| {
+            let carried = Reflect::get(&event, &JsString::from("clipboardData")).ok();
+            let Some(carried) = carried.and_then(|carried| carried.dyn_into::<DataTransfer>().ok()) else {
+                return;
+            };
+            event.prevent_default();
+            if let Some(files) = carried.files().filter(|files| files.length() > 0) {
+                return read(&files, &link);
+            }
+            let text = carried.get_data("text").unwrap_or_default();
+            link.send_message(match text.len() > MOST_OPENED_BYTES {
+                true => Event::Refuse(text.len()),
+                false => Event::Take(vec![(PASTED.into(), text)]),
+            });
+        });
+        let said = match (&self.opened, &self.opening) {
+            (Some(opened), _) => html! { <b>{ taken(context.props().words, &self.names, opened) }</b> },
+            (None, Some(opening)) => {
+                let (done, all) = opening.progress();
+                let part = (done * 100 / all.max(1)).to_string();
+                html! { <><span>{ fill(texts.reading(), &[("part", &part)]) }</span><progress value={done.to_string()} max={all.max(1).to_string()} /></> }
+            }
+            (None, None) => Html::default(),
+        };
+        html! {
+            <div class="drop" {ondrop}>
+                { said }
+                <div class="ways">
+                    <label class="file">{ texts.choose() }<input type="file" multiple=true {onchange} /></label>
+                    <input class="paste" {onpaste} placeholder={texts.paste_here()} aria-label={texts.paste_here()} value="" />
+                </div>
+            </div>
+        }
+    }
+
+    /// What was found, made up and left out; or what it is instead of a state.
+    fn found(&self, words: &'static Messages) -> Html {
+        if let Some(problem) = &self.problem {
+            return html! { <p class="bad" role="alert">{ rich(problem) }</p> };
+        }
+        let Some(opened) = &self.opened else { return Html::default() };
+        let line = |(mark, text): &(Mark, String)| {
+            let (class, sign) = match mark {
+                Mark::Found => ("found", "✓"),
+                Mark::MadeUp => ("note", "!"),
+                Mark::LeftOut => ("left", "–"),
+            };
+            html! { <li {class}><i aria-hidden="true">{ sign }</i><span>{ rich(text) }</span></li> }
+        };
+        html! { <ul class="found-in-it" role="status">{ for notes(words, opened, LISTED).iter().map(line) }</ul> }
+    }
+
+    /// Begins to read a text that was put elsewhere.
+    fn take_offered(&mut self, context: &Context<ClusterTab>) {
+        if let Some(text) = context.props().offered.clone() {
+            self.take(context, &[(PASTED.to_owned(), text.to_string())]);
+        }
+    }
+
+    /// Begins to read files.
+    fn take(&mut self, context: &Context<ClusterTab>, files: &[(String, String)]) {
+        let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        self.names = names.join(", ");
+        (self.opened, self.problem) = (None, None);
+        match Opening::new(files) {
+            Ok(opening) => {
+                self.opening = Some(opening);
+                self.go_on_soon(context);
+            }
+            Err(why) => self.fail(context, &why),
+        }
+    }
+
+    fn fail(&mut self, context: &Context<ClusterTab>, why: &Unreadable) {
+        (self.opening, self.opened, self.next) = (None, None, None);
+        self.problem = Some(unreadable(context.props().words, why));
+    }
+
+    fn go_on_soon(&mut self, context: &Context<ClusterTab>) {
+        let link = context.link().clone();
+        self.next = Some(Timeout::new(0, move || link.send_message(Event::GoOn)));
+    }
+
+    /// Reads for a slice of time; the browser draws between two.
+    fn go_on(&mut self, context: &Context<ClusterTab>) {
+        let Some(opening) = &mut self.opening else { return };
+        let clock = || window().performance().map_or(0.0, |performance| performance.now());
+        let end = clock() + SLICE_MS;
+        let goes_on = loop {
+            match opening.step() {
+                Ok(true) if clock() < end => {}
+                other => break other,
+            }
+        };
+        match goes_on {
+            Ok(true) => self.go_on_soon(context),
+            Ok(false) => match self.opening.take().map(Opening::finish) {
+                Some(Ok(opened)) => self.opened = Some(Rc::new(opened)),
+                Some(Err(why)) => self.fail(context, &why),
+                None => {}
+            },
+            Err(why) => self.fail(context, &why),
+        }
+    }
+}
+
+/// How what was pasted is called.
+const PASTED: &str = "STDIN";
+
+/// Reads files, and takes them when all are there.
+fn read(files: &FileList, link: &Scope<ClusterTab>) {
+    let files: Vec<web_sys::File> = (0..files.length()).filter_map(|n| files.get(n)).collect();
+    let bytes: f64 = files.iter().map(|file| file.size()).sum();
+    if bytes > MOST_OPENED_BYTES as f64 {
+        return link.send_message(Event::Refuse(bytes as usize));
+    }
+    let texts: Rc<RefCell<Vec<Option<(String, String)>>>> = Rc::new(RefCell::new(vec![None; files.len()]));
+    for (n, file) in files.iter().enumerate() {
+        let (texts, link, name) = (texts.clone(), link.clone(), file.name());
+        let read = Closure::once(move |text: JsValue| {
+            let text = text.dyn_into::<JsString>().map(String::from).unwrap_or_default();
+            texts.borrow_mut()[n] = Some((name, text));
+            let all: Option<Files> = texts.borrow().iter().cloned().collect();
+            if let Some(all) = all {
+                link.send_message(Event::Take(all));
+            }
+        });
+        let _ = file.text().then(&read);
+        // The browser calls it once, after this function's end.
+        read.forget();
     }
 }

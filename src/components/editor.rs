@@ -70,7 +70,13 @@ impl Editor {
                     }
                 </div>
                 { self.unapplied() }
+                if diagnosis.from_cluster > 0 {
+                    <p class="unapplied">{ words.cluster().offers() }</p>
+                }
                 <div class="bar">
+                    if diagnosis.from_cluster > 0 {
+                        { button("primary", words.cluster().open_it(), send, Intent::OfferState(self.text.clone())) }
+                    }
                     { button("primary", words.apply(), send, Intent::Apply) }
                     { button("", words.compare_edited(), send, Intent::CompareEdited) }
                     { button("", words.reset(), send, Intent::Session(Action::Reset)) }

@@ -136,6 +136,7 @@ pub fn timeline(
                             </g>
                         }
                         { expected(&session, scene, &rows, height, span) }
+                        { divide(words, &session, &x, bottom) }
                         <rect class="later" x={x(now)} y={TOP_PX.to_string()} width={x(frontier - now)} height={(bottom - TOP_PX).to_string()} />
                         <svg x={x(now)} overflow="visible"><path class="playhead" d={format!("M-7 8h14l-6 8V{bottom}h-2V16z")} /></svg>
                     </svg>
@@ -145,6 +146,24 @@ pub fn timeline(
             </div>
         </section>
     }
+}
+
+/// What was seen of a real cluster and what is simulated, with a line between them.
+fn divide(
+    words: &'static Messages,
+    session: &Session,
+    x: &dyn Fn(f64) -> String,
+    bottom: usize,
+) -> Option<Html> {
+    let at = session.branch().simulated_from()?;
+    let (texts, y) = (words.cluster(), (bottom - 3).to_string());
+    Some(html! {
+        <svg x={x(at.0 as f64)} overflow="visible" class="divide">
+            <line y1="16" y2={bottom.to_string()} />
+            if at > SimTime(0) { <text x="-5" y={y.clone()} text-anchor="end">{ texts.seen() }</text> }
+            <text x="5" y={y}>{ texts.simulated() }</text>
+        </svg>
+    })
 }
 
 /// What was when, of the pods or of the crowd, and the commands and decisions above it: each drawn again only when it has

@@ -63,6 +63,10 @@ pub enum Intent {
     Copy(Str),
     /// Show this part of the page.
     Show(View),
+    /// The part of the program is there that is loaded only for who wants it.
+    EnterDoor,
+    /// Open this text, which is a real cluster's state, instead of applying it.
+    OfferState(Str),
     /// Show this left of the stage.
     ShowLeft(LeftTab),
     /// Show the rule behind the answer, or hide it.

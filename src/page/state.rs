@@ -34,6 +34,10 @@ pub struct PageState {
     pub view: View,
     /// What is left of the stage.
     pub left: LeftTab,
+    /// Whether the part of the program is there that is loaded only for who wants it.
+    pub has_door: bool,
+    /// A text that is a real cluster's state, to be opened.
+    pub offered: Option<Str>,
     /// What is beside the stage.
     pub panel: View,
     /// The object that is inspected.
@@ -77,6 +81,8 @@ pub struct PageState {
 pub enum Notice {
     /// The link can't be opened.
     Unopened(Problem),
+    /// What is shown is in no link.
+    NotInLinks,
     /// A link is on the clipboard.
     LinkCopied,
     /// The code to embed the page is on the clipboard.
@@ -127,6 +133,8 @@ impl PageState {
             top: 0,
             view: link.view,
             left: LeftTab::Manifest,
+            has_door: false,
+            offered: None,
             panel: link.panel,
             object: link.object.clone(),
             of_beside: false,
@@ -151,7 +159,8 @@ impl PageState {
     /// A link to what is seen now.
     pub fn link(&self, session: &Session) -> Link {
         session.link(Link {
-            text: self.text.clone(),
+            // A cluster's state stays in the page.
+            text: if self.diagnosis.from_cluster > 0 { Str::default() } else { self.text.clone() },
             view: self.view,
             panel: self.panel,
             object: self.object.clone(),

@@ -66,6 +66,14 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
                 next.offer_undo(state, Gone::Story);
                 vec![Effect::Session(action)]
             }
+            Action::OpenCluster { beside, .. } => {
+                next.view = View::Stage;
+                if !beside {
+                    next.forget_objects();
+                    next.offer_undo(state, Gone::Cluster);
+                }
+                vec![Effect::Session(action)]
+            }
             Action::Reset | Action::SetWorld(_) => {
                 if let Action::SetWorld(world) = &action {
                     (next.gates, next.view) = (world.gates, View::Stage);
@@ -116,6 +124,19 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
             if next.text != state.text {
                 next.offer_undo(state, Gone::Text);
             }
+            Vec::new()
+        }
+        Intent::ShowLeft(LeftTab::Cluster) => {
+            next.choose(intent);
+            vec![Effect::Want(Box::new(Intent::EnterDoor))]
+        }
+        Intent::OfferState(text) => {
+            next.offered = Some(text);
+            (next.view, next.left) = (View::Manifest, LeftTab::Cluster);
+            vec![Effect::Want(Box::new(Intent::EnterDoor))]
+        }
+        Intent::Share(_) if session.branch().is_opened() => {
+            next.notice = Some(Notice::NotInLinks);
             Vec::new()
         }
         Intent::Share(what) => next.share(what, session),
@@ -176,6 +197,7 @@ impl PageState {
             Intent::ShowTool(tool) => self.query.tool = tool,
             Intent::Show(view) => self.show(view),
             Intent::ShowLeft(left) => (self.view, self.left) = (View::Manifest, left),
+            Intent::EnterDoor => self.has_door = true,
             Intent::ShowRule(rule) => self.rule = rule,
             Intent::ShowNodes(by_node) => self.by_node = by_node,
             Intent::SelectOrdinal(ordinal) => self.selected = Some(ordinal),

@@ -16,6 +16,9 @@ use std::rc::Rc;
 /// A step forward gives up after this long without an event.
 const LONGEST_STEP: Span = Span::seconds(600);
 
+/// For so long what was found at a moment that was only seen is shown.
+const EXPLAINED_FOR: Span = Span::seconds(1);
+
 /// How many branches there can be: each keeps its whole history. The oldest that is not shown goes first.
 pub const MOST_BRANCHES: usize = 8;
 
@@ -47,6 +50,8 @@ pub struct Branch {
     pub from: Option<(usize, SimTime)>,
     pub(crate) story: Story,
     moment: Moment,
+    /// The moment with what each component would find there, where it was only seen; and when that is.
+    explained: Option<(Moment, SimTime)>,
     chronicle: Chronicle,
     screen: Rc<Vec<OutputChunk>>,
     /// What was answered in the past: the position, and what the terminal shows after its own text there.
@@ -68,6 +73,7 @@ impl Branch {
             from: None,
             story: Story::replay(Options::default(), inputs, until),
             moment: Moment::default(),
+            explained: None,
             chronicle: Chronicle::default(),
             screen: Rc::default(),
             answered: Default::default(),
@@ -90,6 +96,7 @@ impl Branch {
         self.chronicle.read(self.story.cluster.api.history());
         let position = self.history().position_at(at);
         self.moment.seek(self.story.cluster.api.history(), position);
+        self.explain(position, at);
         if self.answered.0 != position {
             self.answered = (position, Vec::new());
         }
@@ -104,13 +111,34 @@ impl Branch {
         }
     }
 
+    /// Finds out what each component would do at a moment that was only seen. What it waits for passes with time, too.
+    fn explain(&mut self, position: usize, at: SimTime) {
+        let is_same = |(moment, then): &(Moment, SimTime)| {
+            moment.position == position && (at.0 - then.0).abs() < EXPLAINED_FOR.0
+        };
+        if !self.explained.as_ref().is_some_and(is_same) {
+            let store = self.story.explained(&self.moment.store, position, at);
+            self.explained = store.map(|store| (Moment { store, position }, at));
+        }
+    }
+
+    /// Whether it began from a real cluster's state.
+    pub fn is_opened(&self) -> bool {
+        self.story.opened_state().is_some()
+    }
+
+    /// From when on all is simulated, if it began from a real cluster's state.
+    pub fn simulated_from(&self) -> Option<SimTime> {
+        self.story.simulated_from().map(|(_, at)| at)
+    }
+
     /// Answers a command that only reads, in the world of the moment that is shown, without making it a part of the
     /// story. Returns false if the command does more than that, or if somebody else than the laptop's shell waits.
     pub fn answer_in_past(&mut self, now: SimTime, line: &str) -> bool {
         let waits = self.screen.last().and_then(|page| page.last()).is_some_and(|last| {
             last.text.strip_suffix(PROMPT).is_some_and(|before| before.is_empty() || before.ends_with('\n'))
         });
-        let Some(output) = terminal::look(&self.moment.store, now, line).filter(|_| waits) else {
+        let Some(output) = terminal::look(&self.moment().store, now, line).filter(|_| waits) else {
             return false;
         };
         let typed = [(Stream::Prompt, format!("{line}\n"))];
@@ -202,7 +230,7 @@ impl Branch {
 
     /// The world at the moment that is shown.
     pub fn moment(&self) -> &Moment {
-        &self.moment
+        self.explained.as_ref().map_or(&self.moment, |(moment, _)| moment)
     }
 
     /// The terminal's text at that moment; the same allocation as long as it is the same text.
@@ -227,8 +255,9 @@ impl Branch {
     ) -> Rc<Scene> {
         self.cache.focus = selected;
         let (history, position) = (self.story.cluster.api.history(), self.moment.position);
+        let world = self.explained.as_ref().map_or(&self.moment, |(moment, _)| moment);
         let cache = (&mut self.cache, history, position);
-        let scene = scene_at(words, &self.moment.store, &self.chronicle, now, wanted, cache);
+        let scene = scene_at(words, &world.store, &self.chronicle, now, wanted, cache);
         let (mut scene, rest) = scene.following(&self.lanes, self.turn.unwrap_or_default(), room);
         (self.lanes, self.turn) = (scene.lanes.clone(), rest);
         let (drawn, turn) = &self.grid;

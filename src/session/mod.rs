@@ -7,6 +7,7 @@
 
 pub mod branch;
 pub mod budget;
+mod open;
 mod playback;
 pub mod presets;
 mod replay;
@@ -20,7 +21,7 @@ use self::replay::{Replay, SLICE_MS};
 use self::way_back::WayBack;
 use crate::link::{Link, SavedBranch};
 use kubesim::terminal::Completion;
-use kubesim::{Change, History, Input, Key, Kind, Moment, Options, SimTime, Str};
+use kubesim::{Change, History, Input, Key, Kind, Moment, Opened, Options, SimTime, Str};
 use messages::Messages;
 use scene::history::difference::{Difference, differences};
 use scene::history::{Chronicle, OutputChunk};
@@ -59,6 +60,15 @@ pub enum Action {
     Reset,
     /// A new cluster that is set up like this, with what was applied last; the story before is kept as a branch.
     SetWorld(Rc<Options>),
+    /// A real cluster's state begins a story: in place of the one on the stage, which is kept as a branch, or beside it.
+    OpenCluster {
+        /// The state.
+        opened: Rc<Opened>,
+        /// Where it was read.
+        name: Str,
+        /// Whether it stands beside.
+        beside: bool,
+    },
     /// Another set is to be shown.
     ShowSet(Key),
     /// The branch of this number is to be shown, at the same moment.
@@ -246,6 +256,9 @@ impl Session {
             inputs: branch.inputs().to_vec(),
             until: branch.end(),
         };
+        if self.branches.iter().any(Branch::is_opened) {
+            return self.link_without_opened(rest);
+        }
         let mut link = Link {
             branches: self.branches.iter().map(told).collect(),
             shown: self.shown,
@@ -321,6 +334,7 @@ impl Session {
             Action::Input(input) => self.input(input),
             Action::Reset => self.reset(),
             Action::SetWorld(world) => self.set_world(&world),
+            Action::OpenCluster { opened, name, beside } => self.open_cluster(&opened, name, beside),
             Action::Undo => self.undo(),
             Action::ShowSet(set) => self.wanted = Some(set),
             Action::Switch(id) => self.switch(id),
@@ -368,10 +382,11 @@ impl Session {
     /// Goes to this time, and lets the story go on if it is past the frontier.
     fn seek(&mut self, to: Playhead) {
         self.playhead = to;
-        self.branches[self.shown].seek(to);
         if let Some(other) = self.beside.and_then(|id| self.place_of(id)) {
             self.branches[other].seek(to);
         }
+        // The last, because times are printed from its zero.
+        self.branches[self.shown].seek(to);
     }
 
     /// Goes to the next stop or to the one before, and stays there.

@@ -94,7 +94,7 @@ impl Session {
     }
 
     /// Puts new branches after those that there are, and shows the first of them.
-    fn begin_anew(&mut self, new: Vec<Branch>, begins_with: usize) {
+    pub(super) fn begin_anew(&mut self, new: Vec<Branch>, begins_with: usize) {
         let undo = self.way_back(begins_with);
         self.next_id += new.len();
         let shown_set = self.set().map(|set| set.name.clone());

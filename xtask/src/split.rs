@@ -45,10 +45,11 @@ pub const PARTS: [&str; 4] = ["ordinal", "opening", "deferred", "wanted"];
 /// What is loaded only when it is wanted: functions of these crates and modules, and methods of their types. The page asks for
 /// that part (`app::loading::when_wanted`) before it calls any of them. (Not every function in whose name such a type stands:
 /// the compiler makes one of several whose instructions are the same, as of what drops a text and a number.)
-const DOORS: [&str; 9] = [
+const DOORS: [&str; 10] = [
     "flat_gif::",
     "gif::",
     "kubesim::opened::",
+    "ordinal::components::cluster::",
     "ordinal::components::export::",
     "ordinal::components::modal::",
     "ordinal::components::world::",

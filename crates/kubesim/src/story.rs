@@ -127,10 +127,10 @@ impl Story {
 
     /// The state from which the story begins, if it was opened from one.
     pub fn opened_state(&self) -> Option<&Rc<Opened>> {
-        self.inputs.iter().find_map(|timed| match &timed.input {
-            Input::Open(opened) => Some(opened),
+        match self.inputs.first().map(|timed| &timed.input) {
+            Some(Input::Open(opened)) => Some(opened),
             _ => None,
-        })
+        }
     }
 
     /// How many requests the components would have made when the state was opened, had they been let.

@@ -778,8 +778,26 @@ texts! {
 /// What is said of a real cluster's state that was opened.
 Cluster, CLUSTER {
     // The tab.
-    about: "Why do the StatefulSets of a real cluster not move? Save what this command prints:",
-    copy_command: "Copy the command",
+    title: "Open what your cluster says",
+    where_it_is: "1. Where `kubectl` reaches it:",
+    copy: "Copy",
+    give: "2. Drop the file here, paste it, or choose it. Several go, too.",
+    choose: "Choose files",
+    paste_here: "Paste here",
+    reading(part): "Reading: {part} %",
+    taken(files, count, time): "{files} · {count} objects · taken {time} UTC",
+    recorded(files, count, from, to): "{files} · {count} objects and events · {from} to {to} UTC",
+    set_found(set, namespace, pods, claims): "StatefulSet `{set}` in namespace {namespace}: {pods} pods, {claims} claims",
+    missing(what): "Not in it: {what}",
+    nothing_leaves: "Nothing leaves this page: no server, no address, not kept in the browser. Links do not hold it.",
+    open_it: "Open it",
+    compare_later: "Compare with a later one",
+    record_title: "Or record what happens",
+    record_about: "This script watches a namespace with `kubectl` until Ctrl-C. The file that it writes opens here, too: every moment of it can be looked at, and gone on from.",
+    seen: "seen",
+    simulated: "simulated",
+    not_in_links: "A real cluster's state is not put into links or into the browser's storage.",
+    offers: "This is a cluster's state: it can be opened as it is, instead of applied.",
     reads_it: "`kubesim why FILE` says it in a terminal, and `kubesim plan FILE -f manifest.yaml` what a manifest would do there. Nothing is sent anywhere.",
     // What a set waits for.
     waits_for_nothing: "nothing",

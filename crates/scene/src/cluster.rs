@@ -1,6 +1,8 @@
 //! What is said of a real cluster's state before it is opened: what it is instead, what was left out, what was made up.
 
-use kubesim::{MadeUp, Opened, Unreadable, What};
+use crate::explain::{Outlook, of_state};
+use kubesim::api::stateful_set::parent_and_ordinal;
+use kubesim::{Key, Kind, MadeUp, Object, Opened, SimTime, Story, Unreadable, What};
 use messages::{Messages, fill};
 
 /// Why texts can't be opened, and what to give instead.
@@ -48,6 +50,115 @@ pub fn unreadable(messages: &Messages, why: &Unreadable) -> String {
 
 /// The command that gets all that is of use.
 pub const GET: &str = "kubectl get sts,pods,pvc,pv,svc,endpointslices,controllerrevisions,deploy,rs,pdb,sc,nodes,events -o yaml";
+
+/// The same into a file, as it is shown.
+pub const GET_TO_FILE: &str = "kubectl get sts,pods,pvc,pv,svc,endpointslices,controllerrevisions,deploy,rs,pdb,sc,nodes,events -n shop -o yaml > shop.yaml";
+
+/// What a line about a state is of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mark {
+    /// What is in it.
+    Found,
+    /// What is not in it, and is made up.
+    MadeUp,
+    /// What was left out.
+    LeftOut,
+}
+
+/// The files' names, how much is in them, and when that was: in UTC.
+pub fn taken(messages: &Messages, names: &str, opened: &Opened) -> String {
+    let texts = messages.cluster();
+    let clock = |ms: i64| SimTime::clock_of_unix(opened.taken_unix_seconds + ms / 1000);
+    let made = opened.objects.len() - opened.made_up.len();
+    if opened.seen.is_empty() {
+        let count = made.to_string();
+        return fill(texts.taken(), &[("files", names), ("count", &count), ("time", &clock(0))]);
+    }
+    let count = (made + opened.seen.len()).to_string();
+    let (from, to) = (clock(0), clock(opened.seen_until().0));
+    fill(texts.recorded(), &[("files", names), ("count", &count), ("from", &from), ("to", &to)])
+}
+
+/// What is in a state, what was made up and what was left out, before it is opened: of that so many kinds.
+pub fn notes(messages: &Messages, opened: &Opened, most: usize) -> Vec<(Mark, String)> {
+    let texts = messages.cluster();
+    let mut all: Vec<(Mark, String)> = Vec::new();
+    let own = |kind: Kind| {
+        let of_kind = opened.objects.iter().filter(move |object| object.kind == kind);
+        of_kind.filter(|object| opened.made_up(&object.key()).is_none())
+    };
+    for set in own(Kind::StatefulSet) {
+        let pods = own(Kind::Pod).filter(|pod| pod.meta.is_controlled_by(set.meta.uid)).count().to_string();
+        let claims =
+            own(Kind::PersistentVolumeClaim).filter(|claim| is_claim_of(claim, set)).count().to_string();
+        let values = [
+            ("set", &*set.meta.name),
+            ("namespace", &*set.meta.namespace),
+            ("pods", &*pods),
+            ("claims", &*claims),
+        ];
+        all.push((Mark::Found, fill(texts.set_found(), &values)));
+    }
+    let others = [
+        Kind::Service,
+        Kind::EndpointSlice,
+        Kind::ControllerRevision,
+        Kind::Deployment,
+        Kind::Node,
+        Kind::PersistentVolume,
+        Kind::StorageClass,
+        Kind::Event,
+    ];
+    let counted =
+        others.iter().map(|kind| (own(*kind).count(), kind.info().plural)).filter(|(count, _)| *count > 0);
+    let counted: Vec<String> =
+        counted.map(|(count, plural)| [&*count.to_string(), " ", plural].concat()).collect();
+    if !counted.is_empty() {
+        all.push((Mark::Found, counted.join(", ")));
+    }
+    if opened.has_no_times {
+        all.push((Mark::MadeUp, texts.has_no_times().into()));
+    }
+    let missing: Vec<&str> = opened.missing.iter().map(|kind| kind.info().plural).collect();
+    if !missing.is_empty() {
+        all.push((Mark::MadeUp, fill(texts.missing(), &[("what", &missing.join(", "))])));
+    }
+    all.extend(made_up(messages, opened).map(|text| (Mark::MadeUp, text)));
+    let left_out = opened.left_out.iter().take(most);
+    let left_out: Vec<String> =
+        left_out.map(|left| [&*left.count.to_string(), " ", &*what(messages, &left.what)].concat()).collect();
+    if !left_out.is_empty() {
+        let more = if opened.left_out.len() > most { ", …" } else { "" };
+        let all_of_it = [&*left_out.join(", "), more].concat();
+        all.push((Mark::LeftOut, fill(texts.left_out(), &[("what", &all_of_it)])));
+    }
+    all
+}
+
+/// Whether a claim is of a set, by its name: claims outlive their pods, and nobody owns them.
+fn is_claim_of(claim: &Object, set: &Object) -> bool {
+    let templates = &set.stateful_set().spec.volume_claim_templates;
+    let is_of = |template: &str| {
+        let rest = claim.meta.name.strip_prefix(template).and_then(|rest| rest.strip_prefix('-'));
+        rest.and_then(parent_and_ordinal).is_some_and(|(parent, _)| *parent == *set.meta.name)
+    };
+    claim.meta.namespace == set.meta.namespace && templates.iter().any(|template| is_of(&template.name))
+}
+
+/// The set to look at first: one that does not go on by itself, or else one that waits.
+pub fn set_in_trouble(messages: &'static Messages, story: &Story) -> Option<Key> {
+    let (world, position) = (story.cluster.api.store(), story.cluster.api.history().len());
+    let explained = story.explained(world, position, story.now());
+    let store = explained.as_ref().unwrap_or(world);
+    let worst = store.list(Kind::StatefulSet).map(|set| (of_state(messages, store, set).outlook, set.key()));
+    let mut found: Option<(Outlook, Key)> = None;
+    for (outlook, key) in worst {
+        if outlook != Outlook::Settled && found.as_ref().is_none_or(|(worst, _)| outlook > *worst) {
+            found = Some((outlook, key));
+        }
+    }
+    found.map(|(_, key)| key)
+}
 
 /// What was made up, in a sentence; nothing if nothing was.
 pub fn made_up(messages: &Messages, opened: &Opened) -> Option<String> {

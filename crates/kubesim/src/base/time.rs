@@ -129,6 +129,12 @@ impl SimTime {
         format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000")
     }
 
+    /// `06:00:00`, the time of day in UTC of this Unix time (in seconds).
+    pub fn clock_of_unix(seconds: i64) -> String {
+        let Civil { hour, minute, second, .. } = Civil::of_unix(seconds);
+        format!("{hour:02}:{minute:02}:{second:02}")
+    }
+
     /// The date and time of day in UTC.
     pub fn civil(self) -> Civil {
         Civil::of_unix(self.unix_seconds())

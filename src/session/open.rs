@@ -1,0 +1,77 @@
+//! A real cluster's state on the stage. It is in no link: what others see of the session are the stories beside it.
+
+use super::Session;
+use super::branch::{Branch, MOST_BRANCHES};
+use crate::link::{Link, SavedBranch};
+use kubesim::{Input, Opened, SimTime, Str, TimedInput};
+use messages::EN;
+use scene::cluster::set_in_trouble;
+use std::rc::Rc;
+
+impl Session {
+    /// Begins a story from a real cluster's state, at the moment when that was taken, or at a recording's end.
+    pub(super) fn open_cluster(&mut self, opened: &Rc<Opened>, name: Str, beside: bool) {
+        let input = Input::Open(opened.clone());
+        let mut branch =
+            Branch::replay(self.next_id, &[TimedInput { at: SimTime(0), input }], opened.seen_until());
+        branch.name = name;
+        if beside {
+            return self.put_beside(branch);
+        }
+        let set = set_in_trouble(&EN, &branch.story);
+        self.begin_anew(vec![branch], 1);
+        (self.playing, self.paused) = (false, true);
+        self.wanted = set;
+        self.seek(opened.seen_until().0 as f64);
+    }
+
+    /// Shows a branch beside the one on the stage.
+    fn put_beside(&mut self, branch: Branch) {
+        let shown = self.branch().id;
+        if self.branches.len() >= MOST_BRANCHES {
+            let oldest = self.branches.iter().map(|branch| branch.id).find(|id| *id != shown);
+            self.discard(oldest.expect("there are more than two branches"));
+        }
+        self.next_id += 1;
+        (self.beside, self.mirrored, self.preset) = (Some(branch.id), false, None);
+        self.branches.push(branch);
+        (self.playing, self.paused) = (false, true);
+        self.seek(self.playhead);
+    }
+
+    /// The link of the branches that were not opened from a real cluster's state, with nothing that is called as in it; of an
+    /// empty cluster, if there are none.
+    pub(super) fn link_without_opened(&self, rest: Link) -> Link {
+        let kept: Vec<&Branch> = self.branches.iter().filter(|branch| !branch.is_opened()).collect();
+        let place_of = |id: usize| kept.iter().position(|branch| branch.id == id);
+        let told = |branch: &&Branch| SavedBranch {
+            name: branch.name.clone(),
+            from: branch.from.and_then(|(parent, at)| Some((place_of(parent)?, at))),
+            inputs: branch.inputs().to_vec(),
+            until: branch.end(),
+        };
+        let shown = place_of(self.branch().id);
+        let mut branches: Vec<SavedBranch> = kept.iter().map(told).collect();
+        if branches.is_empty() {
+            branches.push(SavedBranch::default());
+        }
+        let last = branches.len() - 1;
+        let playhead = if shown.is_some() { self.now() } else { branches[last].until };
+        let link = Link {
+            shown: shown.unwrap_or(last),
+            branches,
+            beside: None,
+            mirrored: false,
+            preset: None,
+            playhead,
+            set: self.wanted.clone().filter(|_| shown.is_some()),
+            speed: (self.speed * 2.0) as u8,
+            playing: false,
+            ..rest
+        };
+        match shown {
+            Some(_) => link,
+            None => Link { object: None, subject: None, selected: None, ..link },
+        }
+    }
+}
