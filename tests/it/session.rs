@@ -760,3 +760,80 @@ fn a_crowd_that_follows_the_history_is_the_one_that_is_counted_anew() {
     }
     assert!(seen > 70, "{seen} moments of a crowd");
 }
+
+/// A file of those that real clusters gave.
+fn golden(name: &str) -> (String, String) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/kubesim/tests/golden");
+    (name.to_owned(), std::fs::read_to_string(folder.join(name)).expect("it is there"))
+}
+
+fn open_cluster(session: &mut Session, name: &str, beside: bool) -> Rc<kubesim::Opened> {
+    let opened = Rc::new(kubesim::open(&[golden(name)]).expect("a state"));
+    session.handle(Action::OpenCluster { opened: opened.clone(), name: name.into(), beside });
+    opened
+}
+
+#[test]
+fn a_real_clusters_state_is_explained_mended_and_in_no_link() {
+    let mut session = seed();
+    play(&mut session, 5.0);
+    open_cluster(&mut session, "states/stuck-bad-image-after-undo.yaml", false);
+    assert!(session.branch().is_opened() && !session.is_playing());
+    let found = scene(&mut session);
+    assert!(found.set.is_some() && found.why.tone != Tone::Calm, "{:?}", found.why);
+    let (stuck, set) = (found.why.title.clone(), session.set().expect("a set"));
+    let remedy = found.why.remedy.clone().expect("a command that helps");
+    // No link and no tab has any of it: what was there before is what they tell.
+    let link = session.link(Link::default());
+    assert_eq!((link.branches.len(), link.shown, link.playing), (1, 0, false));
+    assert!(link.branches[0].inputs.iter().all(|timed| !matches!(timed.input, Input::Open(_))));
+    assert_eq!(link.set, None);
+    command(&mut session, &remedy);
+    play(&mut session, 120.0);
+    let mended = scene(&mut session);
+    assert_ne!(mended.why.title, stuck);
+    let store = &session.moment().store;
+    let set = store.get(&set).expect("the set").stateful_set();
+    assert_eq!(set.status.ready_replicas, set.spec.replicas);
+    assert_eq!(session.branch().simulated_from(), Some(kubesim::SimTime(0)));
+}
+
+#[test]
+fn a_recording_is_shown_explained_and_gone_on_from() {
+    let mut session = seed();
+    play(&mut session, 5.0);
+    let opened = open_cluster(&mut session, "recordings/stuck-update-undo-delete.tsv", false);
+    let end = opened.seen_until();
+    assert_eq!((session.now(), session.branch().simulated_from()), (end, Some(end)));
+    assert_eq!(session.branches().len(), 2, "what was there before is kept");
+    let mut titles = std::collections::BTreeSet::new();
+    for part in 0..=20 {
+        session.handle(Action::Seek((end.0 * part / 20) as f64));
+        titles.insert(scene(&mut session).why.title.clone());
+    }
+    assert!(titles.len() > 3, "{titles:?}");
+    // Somebody acts at a moment of it: a branch that is simulated from there on.
+    session.handle(Action::Seek((end.0 / 2) as f64));
+    command(&mut session, "kubectl scale sts flask --replicas=1");
+    play(&mut session, 60.0);
+    assert_eq!(session.branches().len(), 3);
+    let from = session.branch().simulated_from().expect("a moment");
+    assert!((from.0 - end.0 / 2).abs() <= 1, "{from}");
+    assert_eq!(session.moment().store.list(Kind::Pod).count(), 1);
+    // Behind its end, where nobody acts, it is simulated as well.
+    session.handle(Action::Switch(session.branches()[1].id));
+    session.handle(Action::Present);
+    session.handle(Action::Toggle);
+    play(&mut session, 5.0);
+    assert!(session.now() > end, "{}", session.now());
+}
+
+#[test]
+fn a_later_state_stands_beside() {
+    let mut session = Session::new();
+    open_cluster(&mut session, "states/stuck-bad-image.yaml", false);
+    open_cluster(&mut session, "states/stuck-bad-image-after-undo.yaml", true);
+    let beside = session.beside().expect("the later one").id;
+    assert_ne!(session.branch().id, beside);
+    assert!(!session.differences(&EN).is_empty());
+}

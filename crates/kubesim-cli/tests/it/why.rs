@@ -40,6 +40,44 @@ fn a_stuck_set_is_explained_with_what_helps() {
     assert!(out.contains("finalizer example.com/backup"), "{out}");
 }
 
+/// A wrong command line is no set that does not go on.
+#[test]
+fn a_wrong_command_line_has_its_own_code() {
+    for args in [&["why"][..], &["why", "--nonsense", "x"], &["plan", "x"]] {
+        let (code, out, said) = run(args);
+        assert_eq!((code, &*out), (64, ""), "{args:?}");
+        assert!(said.contains("Usage:"), "{said}");
+    }
+    assert_eq!(run(&["why", "--help"]).0, 0);
+    assert_eq!(run(&["draw", "--nonsense"]).0, 2);
+}
+
+/// A recording has a why at each moment, and no other moments.
+#[test]
+fn a_recording_is_explained_at_the_moment_asked_for() {
+    let recording = state("../recordings/stuck-update-undo-delete.tsv");
+    assert_eq!(run(&["why", &recording, "--at", "0"]).0, 0);
+    let (code, out, _) = run(&["why", &recording, "--at", "20"]);
+    assert!(code == 2 && out.contains("flask-2"), "{code}: {out}");
+    let (code, _, said) = run(&["why", &recording, "--at", "100000"]);
+    assert!(code == 3 && said.contains("the recording ends after"), "{said}");
+    let (code, _, said) = run(&["why", &state("seed-at-rest.yaml"), "--at", "5"]);
+    assert!(code == 3 && said.contains("single state"), "{said}");
+}
+
+/// A later state says what moved; one of another cluster, or an older one, is none.
+#[test]
+fn a_later_state_says_what_moved() {
+    let (before, after) = (state("stuck-bad-image.yaml"), state("stuck-bad-image-after-undo.yaml"));
+    let (code, out, said) = run(&["why", &before, "--later", &before]);
+    assert!(code == 2 && out.contains("nothing in 0s: it still waits"), "{out}{said}");
+    let recording = state("../recordings/scale-3-5-2.tsv");
+    let (code, _, said) = run(&["why", &before, "--later", &recording]);
+    assert!(code == 3 && (said.contains("another one") || said.contains("older")), "{said}");
+    let (code, _, said) = run(&["why", &after, "--later", &state("seed-at-rest.yaml")]);
+    assert!(code == 3 && (said.contains("another one") || said.contains("older")), "{said}");
+}
+
 /// Each wrong form has its own answer, and the exit code of what can't be read.
 #[test]
 fn what_is_no_state_is_answered() {

@@ -149,7 +149,7 @@ pub(super) fn reach(
         let Some(found) = service.service().ports.iter().find(has_port) else { return Err(Silence::Nobody) };
         let name = found.name.clone().unwrap_or_default();
         let is_local = get(&service.service().raw, "internalTrafficPolicy") == "Local";
-        let from = is_local.then(|| Str::from(dns::client(place.pod)));
+        let from = is_local.then(|| Str::from(dns::client(place.pod).node));
         return behind(api, place, &service, &name, port, from);
     }
     let has_address = |node: &&Rc<Object>| *node.node().internal_ip == *address;

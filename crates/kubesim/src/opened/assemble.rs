@@ -128,13 +128,18 @@ impl Assembly {
     }
 
     /// Takes what a watch has seen. What is left out is counted once for each object.
-    pub fn see(&mut self, event: &Event) {
+    pub fn see(&mut self, event: &mut Event) {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let meta = &event.tree["metadata"];
         let who = ["apiVersion", "kind"].map(|field| text(&event.tree[field])).join(" ");
         let who = [who, text(&meta["namespace"]), text(&meta["name"])].join("/");
         let is_new = self.seen_before.insert(who.clone());
         let counts = (!is_new).then(|| self.allow.counts());
+        if let (false, Some(_), Some(meta)) = (is_new, event.at_ms, event.tree["metadata"].as_object_mut()) {
+            // They are long, and not kept.
+            meta.remove("managedFields");
+        }
+        let meta = &event.tree["metadata"];
         let object = self.reduce(&event.tree, &event.place);
         if let Some(counts) = counts {
             self.allow.set_counts(counts);

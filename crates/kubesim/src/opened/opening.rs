@@ -48,8 +48,9 @@ impl Opening {
                 return Err(Unreadable::TooMany { objects: self.next });
             }
         }
-        for event in std::mem::take(&mut self.texts.events) {
-            self.assembly.see(&event);
+        for mut event in std::mem::take(&mut self.texts.events) {
+            self.assembly.see(&mut event);
+            self.texts.keep(event);
             if self.assembly.count_seen() > MOST_EVENTS {
                 return Err(Unreadable::TooMany { objects: self.assembly.count_seen() });
             }

@@ -137,13 +137,17 @@ impl Texts {
                 return Err(Unreadable::Syntax { file: place.file, line: place.line, message });
             };
             let Some(change) = line.change else { continue };
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let (tree, meta) = (&line.object, &line.object["metadata"]);
-            let key = [&tree["apiVersion"], &tree["kind"], &meta["namespace"], &meta["name"]].map(text);
-            self.left.insert(key, line.object.clone());
             self.events.push(Event { at_ms: line.at_ms, change, tree: line.object, place });
         }
         Ok(())
+    }
+
+    /// Keeps what a watch has said last of an object.
+    pub fn keep(&mut self, event: Event) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (tree, meta) = (&event.tree, &event.tree["metadata"]);
+        let key = [&tree["apiVersion"], &tree["kind"], &meta["namespace"], &meta["name"]].map(text);
+        self.left.insert(key, event.tree);
     }
 
     /// All trees, as they were last.

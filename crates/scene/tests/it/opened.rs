@@ -531,3 +531,50 @@ fn a_recording_without_times_follows_its_objects() {
     assert!((ends - expected_end).abs() < 15_000, "{ends} instead of {expected_end}");
     assert!(opened.seen.is_sorted_by_key(|seen| seen.at));
 }
+
+/// A damaged recording is refused or opened, sought, explained and gone on from, and nothing panics: lines gone, doubled, cut, in
+/// another order, with other times, without what was there before.
+#[test]
+fn damaged_recordings_are_answered() {
+    let mut rng = kubesim::Rng::new(11);
+    let mut pick = |n: usize| (rng.next_u64() % n.max(1) as u64) as usize;
+    let (mut opened_count, mut refused) = (0, 0);
+    for case in 0..40 {
+        let text = recording(RECORDINGS[case % RECORDINGS.len()]);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for _ in 0..1 + pick(15) {
+            let (at, other) = (pick(lines.len()), pick(lines.len()));
+            match pick(8) {
+                0 => drop(lines.remove(at)),
+                1 => lines.swap(at, other),
+                2 => lines[at] = lines[other].clone(),
+                3 => lines[at] = lines[at].replacen("\"ADDED\"", "\"DELETED\"", 1),
+                4 => lines[at] = lines[at].replacen("\"MODIFIED\"", "\"ADDED\"", 1),
+                5 => lines[at] = ["99999999999.9", &lines[at][lines[at].find('\t').unwrap_or(0)..]].concat(),
+                6 if pick(6) == 0 => {
+                    let cut = lines[at].len() / 2;
+                    lines[at] = lines[at].chars().take(cut).collect();
+                }
+                _ => drop(lines.drain(..pick(lines.len() / 4))),
+            }
+        }
+        match open(&[("recording.tsv".into(), lines.join("\n"))]) {
+            Ok(opened) => {
+                opened_count += 1;
+                let opened = Rc::new(opened);
+                let mut story = Story::opened(opened.clone());
+                story.run_until(kubesim::SimTime(20_000).min(opened.seen_until()));
+                let world = story.cluster.api.store();
+                let position = story.cluster.api.history().len();
+                let store = story.explained(world, position, story.now()).expect("it was seen");
+                for set in store.list(Kind::StatefulSet) {
+                    of_state(&EN, &store, set);
+                }
+                story.input(kubesim::Input::Line("kubectl get pods -A -o wide".into()));
+                story.run_until(story.now() + kubesim::Span::seconds(30));
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(opened_count > 15 && refused > 3, "{opened_count} opened, {refused} refused");
+}

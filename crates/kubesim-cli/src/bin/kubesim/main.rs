@@ -5,6 +5,7 @@ mod completions;
 mod conformance;
 mod draw;
 mod fuzz;
+mod later;
 mod lesson;
 mod memory;
 mod output;
@@ -53,7 +54,18 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let has_own_codes = std::env::args().nth(1).is_some_and(|name| name == "why" || name == "plan");
+            if error.use_stderr() && has_own_codes {
+                // That nobody reads it is no error.
+                let _ = error.print();
+                return ExitCode::from(why::WRONG_COMMAND_LINE);
+            }
+            error.exit()
+        }
+    };
     let code = |well: bool| u8::from(!well);
     let result = match cli.command {
         Command::Run(args) => run::run(&args).map(code),

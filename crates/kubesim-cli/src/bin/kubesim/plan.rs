@@ -40,7 +40,8 @@ Exit codes:
   0  every set settles
   1  a set still waits at the end of an hour, or something of it is not as it should be
   2  a set stops and does not go on by itself, or the API server refuses the manifest
-  3  what was given can't be read";
+  3  what was given can't be read
+  64 the command line is wrong";
 
 /// A rollout is followed for this long.
 const PATIENCE: Span = Span::seconds(3600);

@@ -1,6 +1,7 @@
 //! `kubesim why`: why a real cluster's sets do not move, from what kubectl printed of them.
 
 use crate::cluster_texts::{self, say_unreadable};
+use crate::later::{self, Progress};
 use crate::output::{Problem, Verdict, remark};
 use clap::{ValueEnum, value_parser};
 use kubesim::{Kind, Opened, Opening, SimTime, Store, Story};
@@ -25,6 +26,9 @@ pub struct Args {
     /// Of a recording, the moment: so many seconds after its beginning, instead of its end
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(i64).range(0..=1_000_000_000))]
     pub at: Option<i64>,
+    /// A later state of the same cluster: the why is that of the later one, with what moved meanwhile
+    #[arg(long, value_name = "FILE", conflicts_with = "at")]
+    pub later: Vec<String>,
     /// How it is said
     #[arg(short, long, value_enum, default_value_t = Form::Text)]
     pub output: Form,
@@ -36,7 +40,7 @@ pub enum Form {
     /// Lines for people
     Text,
     /// One JSON object: `taken`, `sets` (`namespace`, `set`, `state`, `outlook`: settled, waiting or stuck, `waits_for`, `since`,
-    /// `why`, `rule`, `blocking`, `stuck_without_help`, `remedy`, `next`), `made_up`, `left_out`, `missing`
+    /// `why`, `rule`, `blocking`, `stuck_without_help`, `remedy`, `next`; with --later `moved` and `after_s`), `made_up`, `left_out`, `missing`
     Json,
 }
 
@@ -44,6 +48,7 @@ const AFTER_HELP: &str = "Examples:
   kubectl get sts,pods,pvc,pv,svc,endpointslices,controllerrevisions,deploy,rs,pdb,sc,nodes,events -n shop -o yaml | kubesim why -
   kubesim why shop.yaml
   kubesim why rollout.tsv --at 30
+  kubesim why shop.yaml --later shop-5-minutes-later.yaml
   kubesim why pods.yaml statefulsets.yaml claims.json -o json
 
 Each kind may be missing: nodes, volumes and classes belong to the cluster, and not everybody may read them.
@@ -52,45 +57,53 @@ Exit codes:
   0  every set is settled
   1  a set waits, or something of it is not as it should be
   2  a set does not go on by itself
-  3  what was given can't be read";
+  3  what was given can't be read
+  64 the command line is wrong";
 
+/// The exit code where the command line is wrong, as `sysexits.h` has it (EX_USAGE): 2 says something else here.
+pub const WRONG_COMMAND_LINE: u8 = 64;
 /// The exit code where what was given can't be read.
 pub const UNREADABLE: u8 = 3;
 
 /// Says why. Returns the exit code.
 pub fn run(args: &Args) -> Verdict {
-    let files = read(&args.files)?;
-    let unreadable = |why| Problem::Unreadable(say_unreadable(&why));
-    let mut opening = Opening::new(&files).map_err(unreadable)?;
-    while opening.step().map_err(unreadable)? {}
-    let opened = Rc::new(opening.finish().map_err(unreadable)?);
-    let end = opened.seen_until();
-    let at = args.at.map_or(end, |seconds| SimTime(seconds.saturating_mul(1000)));
-    if at > end {
-        let why = match opened.seen.is_empty() {
-            true => "--at is for recordings, and this is a single state".to_owned(),
-            false => format!("the recording ends after {}s", end.0.div_euclid(1000)),
-        };
-        return Err(Problem::Unreadable(why));
+    let (opened, store) = open(&args.files, args.at)?;
+    let later = if args.later.is_empty() { None } else { Some(open(&args.later, None)?) };
+    if let Some((later, world)) = &later {
+        later::check((&opened, &store), (later, world))?;
     }
-    let mut story = Story::opened(opened.clone());
-    story.run_until(at);
-    let store = explained(&story);
-    let found = findings(&store);
+    // What is said is said of the last.
+    let (last, world) = later.as_ref().unwrap_or(&(opened.clone(), store.clone())).clone();
+    let found = findings(&world);
+    let progress = |finding: &Finding| {
+        later.as_ref().map(|_| later::progress((&opened, &store), (&last, &world), &finding.set))
+    };
     let mut out = std::io::stdout().lock();
     match args.output {
-        Form::Json => writeln!(out, "{:#}", report(&store, at, &opened, &found))?,
+        Form::Json => {
+            let at = args.at.map_or(last.seen_until(), |seconds| SimTime(seconds * 1000));
+            let mut report = report(&world, at, &last, &found);
+            for (n, progress) in found.iter().map(progress).enumerate() {
+                if let Some(progress) = progress {
+                    report["sets"][n]["moved"] = progress.moved.into();
+                    report["sets"][n]["after_s"] = progress.seconds.into();
+                }
+            }
+            writeln!(out, "{report:#}")?;
+        }
         Form::Text => {
-            notes(&opened).iter().for_each(|line| remark(line));
+            notes(&last).iter().for_each(|line| remark(line));
             if found.is_empty() {
-                let why = of_nothing(&EN, &store);
+                let why = of_nothing(&EN, &world);
                 writeln!(out, "no StatefulSet is in it: {}", answer(&why))?;
             }
             for (n, finding) in found.iter().enumerate() {
                 if n > 0 {
                     writeln!(out)?;
                 }
-                for line in lines(&store, finding) {
+                for line in
+                    lines(&world, finding).into_iter().chain(progress(finding).map(|p| moved(finding, &p)))
+                {
                     writeln!(out, "{line}")?;
                 }
             }
@@ -101,6 +114,38 @@ pub fn run(args: &Args) -> Verdict {
         Some(Outlook::Waiting) => 1,
         Some(Outlook::Stuck) => 2,
     })
+}
+
+/// What moved of a set since the earlier state, in a line: a wait is confirmed, or was none.
+fn moved(finding: &Finding, progress: &Progress) -> String {
+    let seconds = progress.seconds;
+    if !progress.moved.is_empty() {
+        return format!("  moved      in {seconds}s: {}", progress.moved.join("; "));
+    }
+    let so = if finding.outlook == Outlook::Settled { "" } else { ": it still waits" };
+    format!("  moved      nothing in {seconds}s{so}")
+}
+
+/// Opens files, at a recording's end or at so many seconds of it: the state, and the world with what its components find.
+fn open(files: &[String], at: Option<i64>) -> Result<(Rc<Opened>, Store), Problem> {
+    let files = read(files)?;
+    let unreadable = |why| Problem::Unreadable(say_unreadable(&why));
+    let mut opening = Opening::new(&files).map_err(unreadable)?;
+    while opening.step().map_err(unreadable)? {}
+    let opened = Rc::new(opening.finish().map_err(unreadable)?);
+    let end = opened.seen_until();
+    let at = at.map_or(end, |seconds| SimTime(seconds.saturating_mul(1000)));
+    if at > end {
+        return Err(Problem::Unreadable(if opened.seen.is_empty() {
+            "--at is for recordings, and this is a single state".to_owned()
+        } else {
+            format!("the recording ends after {}s", end.0.div_euclid(1000))
+        }));
+    }
+    let mut story = Story::opened(opened.clone());
+    story.run_until(at);
+    let store = explained(&story);
+    Ok((opened, store))
 }
 
 /// The files' texts by their names. Errors: in kubectl's words.
