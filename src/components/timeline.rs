@@ -121,7 +121,7 @@ pub fn timeline(
                     </ol>
                 }
                 <div class="field">
-                    <svg height={(bottom + 4).to_string()} aria-hidden="true">
+                    <svg height={(bottom + if session.branch().is_opened() { 16 } else { 4 }).to_string()} aria-hidden="true">
                         { for (0..=(span / step) as i64).map(tick) }
                         <svg width={x(bars_span)} overflow="visible">{ marks }</svg>
                         <svg width={x(frontier)} height="100%">
@@ -156,11 +156,11 @@ fn divide(
     bottom: usize,
 ) -> Option<Html> {
     let at = session.branch().simulated_from()?;
-    let (texts, y) = (words.cluster(), (bottom - 3).to_string());
+    let (texts, y) = (words.cluster(), (bottom + 11).to_string());
     Some(html! {
         <svg x={x(at.0 as f64)} overflow="visible" class="divide">
             <line y1="16" y2={bottom.to_string()} />
-            if at > SimTime(0) { <text x="-5" y={y.clone()} text-anchor="end">{ texts.seen() }</text> }
+            if at > SimTime(0) { <text class="before" x="-5" y={y.clone()}>{ texts.seen() }</text> }
             <text x="5" y={y}>{ texts.simulated() }</text>
         </svg>
     })

@@ -20,7 +20,8 @@ impl Session {
         }
         let set = set_in_trouble(&EN, &branch.story);
         self.begin_anew(vec![branch], 1);
-        (self.playing, self.paused) = (false, true);
+        // Time stands, and goes on with what somebody does.
+        (self.playing, self.paused) = (false, false);
         self.wanted = set;
         self.seek(opened.seen_until().0 as f64);
     }
