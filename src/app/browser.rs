@@ -99,12 +99,12 @@ pub fn set_type_size(large: bool) {
     let _ = gloo::utils::document_element().set_attribute("data-type", if large { "large" } else { "" });
 }
 
-fn kept_as(name: &str) -> Option<String> {
+pub(super) fn kept_as(name: &str) -> Option<String> {
     gloo::utils::window().local_storage().ok()??.get_item(name).ok()?
 }
 
 /// Keeps a text for every later visit; tells whether the browser allows that.
-fn keep_as(name: &str, text: &str) -> bool {
+pub(super) fn keep_as(name: &str, text: &str) -> bool {
     let storage = gloo::utils::window().local_storage();
     storage.is_ok_and(|storage| storage.is_some_and(|storage| storage.set_item(name, text).is_ok()))
 }

@@ -94,7 +94,7 @@ fn problem_of(manifest: &str) -> Option<String> {
 }
 
 /// Goes to a moment. What would take long to simulate is played as a link is: in slices, with its progress shown.
-fn seek(model: &Model, at: SimTime) {
+fn seek(model: &Rc<Model>, at: SimTime) {
     if at.0 as f64 <= model.session().borrow().frontier() + AT_ONCE.0 as f64 {
         return model.act(Action::Seek(at.0 as f64));
     }

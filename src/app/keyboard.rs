@@ -67,6 +67,17 @@ pub fn shortcut(event: &KeyboardEvent, focused_by_key: bool) -> Option<Intent> {
     }))
 }
 
+/// A key without Ctrl and the like, where no text is typed; and whether no control has the focus that Enter presses.
+pub fn plain_key(event: &KeyboardEvent) -> Option<(String, bool)> {
+    let target = browser::target(event)?;
+    let is_typed = target.closest("textarea, select, dialog, input:not([type=radio])").ok()?.is_some();
+    if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typed || event.default_prevented() {
+        return None;
+    }
+    let is_free = target.closest("button, a, summary, .tab-list").ok()?.is_none();
+    Some((event.key(), is_free))
+}
+
 /// Whether a part of the page is folded now, by the user or for want of room.
 fn is_hidden(selector: &str) -> Option<bool> {
     let part = gloo::utils::document().query_selector(selector).ok()??;

@@ -2,13 +2,16 @@
 
 use super::browser;
 use super::host;
-use super::keyboard::shortcut;
+use super::keyboard::{self, shortcut};
 use super::loading::Part;
 use super::model::Model;
 use super::panic;
 use super::start::Start;
 use crate::components::files;
+use crate::link::address::Address;
+use crate::link::{Link, SavedBranch};
 use crate::page::intent::Intent;
+use crate::page::lesson::{LessonIntent, of_key};
 use crate::session::Action;
 use gloo::events::{EventListener, EventListenerOptions};
 use kubesim::manifest::MAX_TEXT;
@@ -45,8 +48,27 @@ pub fn listen(model: &Rc<Model>, start: Rc<Start>) -> Vec<EventListener> {
 fn beginning(model: &Rc<Model>, start: Rc<Start>) -> Option<EventListener> {
     let model = model.clone();
     start.needs().when_there(Box::new(move || {
+        if start.has_lesson() {
+            // A cluster in which nothing was done: the lesson's takes its place.
+            let link = Link {
+                text: "".into(),
+                branches: vec![SavedBranch::default()],
+                playing: false,
+                ..Link::default()
+            };
+            model.send(Intent::Begin(Rc::new(link), None));
+            return model.send(open_lesson(&start.address));
+        }
         let (link, problem) = start.address.start(start.saved.as_deref());
         model.send(Intent::Begin(Rc::new(link), problem));
+    }))
+}
+
+/// What opens an address's lesson.
+fn open_lesson(address: &Address) -> Intent {
+    Intent::WantLesson(Rc::new(match (&address.carried, &address.lesson) {
+        (Some(packed), _) => LessonIntent::Carried(packed.as_str().into()),
+        (None, id) => LessonIntent::Open(id.as_deref().unwrap_or_default().into()),
     }))
 }
 
@@ -114,6 +136,15 @@ fn keys(model: &Rc<Model>) -> [EventListener; 2] {
     let options = EventListenerOptions::enable_prevent_default();
     let keys = EventListener::new_with_options(&document, "keydown", options, move |event| {
         let event: &KeyboardEvent = event.unchecked_ref();
+        let state = model.state();
+        let is_open = state.lessons.as_ref().is_some_and(|lessons| lessons.open.is_some());
+        if is_open
+            && let Some(intent) =
+                keyboard::plain_key(event).and_then(|(key, is_free)| of_key(&state, &key, is_free))
+        {
+            event.prevent_default();
+            return model.send(intent);
+        }
         if let Some(intent) = shortcut(event, focused_by_key.get()) {
             event.prevent_default();
             model.send(intent);
@@ -126,7 +157,9 @@ fn keys(model: &Rc<Model>) -> [EventListener; 2] {
 fn navigation(model: &Rc<Model>) -> EventListener {
     let model = model.clone();
     EventListener::new(&gloo::utils::window(), "hashchange", move |_| {
-        model.send(Intent::Navigate(browser::address()));
+        let address = browser::address();
+        let has_lesson = address.carried.is_some();
+        model.send(if has_lesson { open_lesson(&address) } else { Intent::Navigate(address) });
     })
 }
 

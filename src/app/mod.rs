@@ -6,6 +6,7 @@ mod focus;
 mod host;
 mod keyboard;
 pub mod language;
+mod lessons;
 mod listeners;
 pub mod loading;
 mod model;
@@ -67,6 +68,7 @@ pub fn App(start: &Start) -> Html {
     let part = part_why(&state, &session, &scene);
     use_settled(model, &state, part.as_ref().unwrap_or(&scene.why));
     let field = part.as_ref().unwrap_or(&scene.why).rule.map_or("", |rule| rule.field);
+    use_lights(model, &state);
     let place = model.place_of(&state.text, field);
     let default = place.and_then(|(_, default)| default);
     // What stands above a field that is left out tells nothing before the rule is shown.
@@ -110,6 +112,21 @@ fn use_settled(model: &Rc<Model>, state: &PageState, why: &Explanation) {
         Box::new(())
     };
     use_held(depends, Box::new(settle));
+}
+
+/// After each picture, marks what an open lesson points at.
+#[hook]
+fn use_lights(model: &Rc<Model>, state: &Rc<PageState>) {
+    let is_open = state.lessons.is_some();
+    let depends = if is_open { [model.actions() + 1, state.version] } else { [0, 0] };
+    let state = state.clone();
+    let light = move || -> Box<dyn Any> {
+        if is_open {
+            lessons::light(&state);
+        }
+        Box::new(())
+    };
+    use_held(depends, Box::new(light));
 }
 
 /// Has a long manifest diagnosed once nothing was typed for a moment.

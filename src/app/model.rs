@@ -3,11 +3,12 @@
 use super::announcer::Announcer;
 use super::focus::LaneFocus;
 use super::loading::when_wanted;
-use super::{browser, language, panic, share};
+use super::{browser, language, lessons, panic, share};
 use crate::components::files;
 use crate::components::highlight::{Place, place_of_field};
 use crate::link::Link;
 use crate::page::intent::Intent;
+use crate::page::lesson::LessonIntent;
 use crate::page::state::PageState;
 use crate::page::update::{Effect, update};
 use crate::session::{Action, Session};
@@ -29,6 +30,8 @@ pub struct Model {
     focus: LaneFocus,
     announcer: Announcer,
     redraw: UseForceUpdateHandle,
+    /// Whether a lesson is being looked at.
+    looks: Cell<bool>,
     /// What waits for the part of the program that is loaded only for who wants it: the last that was wanted.
     wanting: RefCell<Option<EventListener>>,
 }
@@ -45,6 +48,7 @@ impl Model {
             focus: LaneFocus::default(),
             announcer: Announcer::default(),
             redraw,
+            looks: Cell::new(false),
             wanting: RefCell::default(),
         }
     }
@@ -86,6 +90,11 @@ impl Model {
         if state.version != before.version {
             self.state.replace(Rc::new(state));
             self.redraw.force_update();
+        } else if let (Some(lessons), Some(known)) = (&state.lessons, &before.lessons)
+            && !Rc::ptr_eq(lessons, known)
+        {
+            // What was looked at, and is not shown.
+            self.state.replace(Rc::new(state));
         }
         for effect in effects {
             self.run(effect);
@@ -93,7 +102,7 @@ impl Model {
     }
 
     /// The session does this.
-    pub fn act(&self, action: Action) {
+    pub fn act(self: &Rc<Model>, action: Action) {
         let goes_on =
             matches!(action, Action::Frame(_) | Action::Settle { .. } | Action::Open(_) | Action::Unlimit);
         if !goes_on && self.session.borrow().opening().is_some() {
@@ -117,6 +126,17 @@ impl Model {
         if goes_on && self.session.borrow().opening().is_none() {
             self.waiting.take().into_iter().for_each(|action| self.act(action));
         }
+        if self.state.borrow().lessons.as_ref().is_some_and(|lessons| lessons.open.is_some()) {
+            self.look_at_lesson();
+        }
+    }
+
+    /// Has a lesson look how far it is; not while it does something that follows from that.
+    fn look_at_lesson(self: &Rc<Model>) {
+        if !self.looks.replace(true) {
+            self.send(Intent::lesson(LessonIntent::Look));
+            self.looks.set(false);
+        }
     }
 
     fn run(self: &Rc<Model>, effect: Effect) {
@@ -138,6 +158,8 @@ impl Model {
             Effect::Arrange(layout) => browser::arrange(layout),
             Effect::Speak(tag) => language::choose(tag),
             Effect::ToggleTheme => browser::toggle_theme(),
+            Effect::Send(intent) => self.send(*intent),
+            Effect::Lesson(effect) => lessons::carry_out(self, &effect),
             Effect::Want(intent) => {
                 let model = self.clone();
                 let listener = when_wanted(Box::new(move || model.send(*intent)));

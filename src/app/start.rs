@@ -23,7 +23,16 @@ impl Start {
     pub fn needs(&self) -> Part {
         let is_elsewhere = !self.address.fragment.is_empty() || self.saved.is_some();
         let is_later = self.address.at.is_some_and(|at| at > OPENING_END);
-        if is_elsewhere || is_later || self.address.hosted { Part::Whole } else { Part::Opening }
+        if is_elsewhere || is_later || self.address.hosted || self.has_lesson() {
+            Part::Whole
+        } else {
+            Part::Opening
+        }
+    }
+
+    /// Whether a lesson is what the page begins with.
+    pub fn has_lesson(&self) -> bool {
+        self.address.lesson.is_some() || self.address.carried.is_some()
     }
 
     /// What is seen before the first story begins: the first example's manifest, if it is that one's story.

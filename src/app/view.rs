@@ -11,6 +11,7 @@ use crate::components::export::Export;
 use crate::components::fault_menu::menu;
 use crate::components::header::header;
 use crate::components::inspect::{Inspected, inspect};
+use crate::components::lesson;
 use crate::components::stage::nodes::nodes;
 use crate::components::stage::{Beside, Stage, columns};
 use crate::components::tabs::{tab_list, tab_panel};
@@ -71,12 +72,12 @@ impl Picture<'_> {
             choice("", state.view == view, content, send, Intent::Show(view))
         };
         html! {
-            <div class="app" data-view={state.view.class()}>
+            <div class="app" data-view={state.view.class()} data-lesson={self.lesson_mode()}>
                 <div class="skips">{ skip(words.skip_to_pods(), ".stage button") }{ skip(words.skip_to_time(), ".play") }</div>
                 { announced() }
                 { header(words, send) }
                 { self.notice() }
-                <main class={classes!(columns(scene), state.layout.classes().to_vec())}>
+                <main class={classes!(columns(scene), state.layout.classes().to_vec(), self.keeps_left())}>
                     <section class="side" data-side="manifest" aria-label={left_name(words, state.left)}>
                         <div class="whole">
                             { self.left() }
@@ -137,7 +138,7 @@ impl Picture<'_> {
                 <main class={columns(self.scene)}>
                     <h1>{ "Ordinal" }</h1>
                     { self.stage() }
-                    { self.chosen_panels(address) }
+                    { self.lesson_in_frame(address).or_else(|| self.chosen_panels(address)) }
                     { self.notice() }
                     { menu(words, &self.session.moment().store, self.state.faults.as_ref(), self.send) }
                     <a class="open" href={whole} target="_blank" rel="noreferrer" aria-label={words.open_here()} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here() }{ " " }</span>{ "↗" }</a>
@@ -146,6 +147,12 @@ impl Picture<'_> {
                 { announced() }
             </div>
         }
+    }
+
+    /// The lesson that the address of an embedded page names.
+    fn lesson_in_frame(&self, address: &Address) -> Option<Html> {
+        let has_lesson = address.lesson.is_some() || address.carried.is_some();
+        has_lesson.then(|| html! { <section class="side lesson" aria-label={self.state.words.lesson_tab()}>{ self.lessons() }</section> })
     }
 
     /// What the page around wants to have beside the stage.
@@ -231,7 +238,7 @@ impl Picture<'_> {
         let tabs = LeftTab::ALL.map(|tab| (tab.id(), left_name(words, tab), Intent::ShowLeft(tab)));
         let place = LeftTab::ALL.iter().position(|tab| *tab == chosen).unwrap_or_default();
         let content = match chosen {
-            LeftTab::Lesson => html! { <p class="cluster">{ words.nothing_here() }</p> },
+            LeftTab::Lesson => self.lessons(),
             LeftTab::Manifest => self.manifest(),
             LeftTab::Cluster if state.has_door => {
                 let is_opened = self.session.branch().is_opened();
@@ -248,6 +255,31 @@ impl Picture<'_> {
                 </div>
                 { tab_panel(LEFT, chosen.id(), content) }
             </>
+        }
+    }
+
+    /// Who reads a lesson keeps it beside many pods, too, unless it was folded by hand.
+    fn keeps_left(&self) -> Option<&'static str> {
+        let is_unsaid = self.state.layout.manifest.is_none();
+        self.lesson_mode().filter(|_| is_unsaid).map(|_| "left-open")
+    }
+
+    /// How an open lesson is shown: beside the stage, or to a class.
+    fn lesson_mode(&self) -> Option<&'static str> {
+        let lessons = self.state.lessons.as_ref().filter(|lessons| lessons.open.is_some())?;
+        match (lessons.is_presenting, self.state.left) {
+            (true, _) => Some("present"),
+            (false, LeftTab::Lesson) => Some("open"),
+            (false, _) => None,
+        }
+    }
+
+    /// The lessons, once the part of the program is there that shows them.
+    fn lessons(&self) -> Html {
+        let Picture { state, session, send, .. } = *self;
+        match &state.lessons {
+            Some(lessons) => lesson::draw(state.words, lessons, state.is_off_path(session), send),
+            None => html! { <p class="cluster" role="status">{ state.words.lessons().loading() }</p> },
         }
     }
 

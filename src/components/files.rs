@@ -2,8 +2,11 @@
 
 use crate::link::address::Address;
 use crate::page::intent::Intent;
+use crate::page::lesson::LessonIntent;
 use gloo::utils::{document, window};
+use kubesim::Str;
 use kubesim::manifest::MAX_TEXT;
+use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::js_sys::{Array, JsString};
@@ -18,16 +21,28 @@ pub fn open(file: &File, send: &Callback<Intent>) {
     if file.size() > MAX_TEXT as f64 {
         return send.emit(Intent::RefuseText);
     }
+    let is_lesson = file.name().ends_with(".md");
+    read(file, send, if is_lesson { of_lesson } else { of_text });
+}
+
+/// A lesson, by its file's name.
+fn of_lesson(text: Str) -> Intent {
+    Intent::WantLesson(Rc::new(LessonIntent::Read(Some(text))))
+}
+
+fn of_text(text: Str) -> Intent {
+    match text.strip_prefix(STORY) {
+        Some(story) => Intent::Navigate(Address { fragment: story.trim().into(), ..Address::default() }),
+        None => Intent::OpenManifest(text),
+    }
+}
+
+/// Reads a file's text.
+pub fn read(file: &File, send: &Callback<Intent>, intent: fn(Str) -> Intent) {
     let send = send.clone();
     let read = Closure::once(move |text: JsValue| {
         if let Ok(text) = text.dyn_into::<JsString>() {
-            let text = String::from(text);
-            send.emit(match text.strip_prefix(STORY) {
-                Some(story) => {
-                    Intent::Navigate(Address { fragment: story.trim().into(), ..Address::default() })
-                }
-                None => Intent::OpenManifest(text.into()),
-            });
+            send.emit(intent(String::from(text).into()));
         }
     });
     let _ = file.text().then(&read);

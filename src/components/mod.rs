@@ -17,6 +17,7 @@ pub mod files;
 pub mod header;
 pub mod highlight;
 pub mod inspect;
+pub mod lesson;
 pub mod modal;
 pub mod stage;
 pub mod tabs;

@@ -5,6 +5,9 @@ use super::{Link, Problem};
 use crate::page::panel::View;
 use kubesim::SimTime;
 
+/// How the fragment of a link begins that carries a lesson: no link of a story begins so.
+pub const CARRIED: &str = "lesson=";
+
 /// What the page's address asks for; but for `lang=ko`, the language, which `static/start.js` reads before the program is there.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Address {
@@ -22,6 +25,10 @@ pub struct Address {
     pub hosted: bool,
     /// `panels=terminal,dns`: what stands beside the stage of an embedded page, by the names of [`View::class`].
     pub panels: String,
+    /// `lesson=delete-a-pod`: the lesson that opens, by its id.
+    pub lesson: Option<String>,
+    /// The lesson that the fragment carries, packed.
+    pub carried: Option<String>,
     /// What is behind `#`.
     pub fragment: String,
 }
@@ -30,6 +37,9 @@ impl Address {
     /// Reads `?…` and `#…`. What is not understood is as if it were not there.
     pub fn read(search: &str, fragment: &str) -> Address {
         let mut address = Address { fragment: fragment.trim_start_matches('#').into(), ..Address::default() };
+        if let Some(carried) = address.fragment.strip_prefix(CARRIED) {
+            (address.carried, address.fragment) = (Some(carried.into()), String::new());
+        }
         let switch = |value: &str| match value {
             "0" | "false" | "no" => Some(false),
             "" | "1" | "true" | "yes" => Some(true),
@@ -48,6 +58,7 @@ impl Address {
                 }
                 "autoplay" => address.autoplay = switch(value),
                 "story" => address.hosted = value == "host",
+                "lesson" if !value.is_empty() => address.lesson = Some(value.into()),
                 "panels" => address.panels = value.into(),
                 _ => {}
             }
@@ -115,7 +126,7 @@ mod tests {
     #[test]
     fn parameters_are_read() {
         let address = Address::read(
-            "?embed=1&theme=dark&t=48.2&speed=0.5&autoplay=1&x=y&story=host&panels=dns,x,terminal",
+            "?embed=1&theme=dark&t=48.2&speed=0.5&autoplay=1&x=y&story=host&panels=dns,x,terminal&lesson=delete-a-pod",
             "#1abc",
         );
         let expected = Address {
@@ -126,6 +137,8 @@ mod tests {
             autoplay: Some(true),
             hosted: true,
             panels: "dns,x,terminal".into(),
+            lesson: Some("delete-a-pod".into()),
+            carried: None,
             fragment: "1abc".into(),
         };
         assert_eq!(address, expected);

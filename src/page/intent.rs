@@ -1,6 +1,7 @@
 //! What a part of the page, a key or the browser wants of the page.
 
 use super::layout::Arrangement;
+use super::lesson::LessonIntent;
 use super::panel::{Dialog, DnsQuery, InspectorTab, LeftTab, View};
 use crate::link::address::Address;
 use crate::link::{Link, Problem};
@@ -91,6 +92,10 @@ pub enum Intent {
     OpenDialog(Dialog),
     /// Show this dialog, or none.
     ShowDialog(Option<Dialog>),
+    /// Something of lessons: only once the part of the program is there that is loaded for who wants it.
+    Lesson(Rc<LessonIntent>),
+    /// Something of lessons, which that part is loaded for if need be.
+    WantLesson(Rc<LessonIntent>),
     /// The notice has been read.
     Dismiss,
 }

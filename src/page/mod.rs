@@ -2,7 +2,9 @@
 
 pub mod intent;
 pub mod layout;
+pub mod lesson;
 pub mod panel;
+pub mod progress;
 pub mod state;
 pub mod update;
 pub mod world;

@@ -1,6 +1,7 @@
 //! What the user has chosen to see.
 
 use super::layout::Layout;
+use super::lesson::Lessons;
 use super::panel::{Dialog, DnsQuery, InspectorTab, LeftTab, View};
 use crate::link::{Link, Problem};
 use crate::session::Session;
@@ -38,6 +39,8 @@ pub struct PageState {
     pub has_door: bool,
     /// A text that is a real cluster's state, to be opened.
     pub offered: Option<Str>,
+    /// Lessons, once they were wanted.
+    pub lessons: Option<Rc<Lessons>>,
     /// What is beside the stage.
     pub panel: View,
     /// The object that is inspected.
@@ -135,6 +138,7 @@ impl PageState {
             left: LeftTab::Manifest,
             has_door: false,
             offered: None,
+            lessons: None,
             panel: link.panel,
             object: link.object.clone(),
             of_beside: false,

@@ -2,6 +2,7 @@
 
 use super::intent::{Intent, Share};
 use super::layout::Layout;
+use super::lesson::{self, LessonEffect, LessonIntent, Lessons};
 use super::panel::{LeftTab, View};
 use super::state::{Gone, Notice, PageState};
 use crate::link::address::{Address, saved};
@@ -39,11 +40,19 @@ pub enum Effect {
     Speak(&'static str),
     /// This is wanted once the part of the program is there that is loaded only for who wants it.
     Want(Box<Intent>),
+    /// This is wanted once what stands before it is done.
+    Send(Box<Intent>),
+    /// The browser does this for lessons.
+    Lesson(Rc<LessonEffect>),
 }
 
 /// The page's state after an intent, and what is to be done, in order. A state with the same version is the same state.
 pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageState, Vec<Effect>) {
+    let is_of_lesson = matches!(intent, Intent::Lesson(_));
     let (mut next, mut effects) = changed(state, intent, session);
+    if !is_of_lesson && next.lessons.as_ref().is_some_and(|lessons| lessons.open.is_some()) {
+        effects = lesson::guard(&next, effects, session);
+    }
     let leads_on = |effect: &Effect| matches!(effect, Effect::Session(action) if action.leads_on());
     if !next.fragment.is_empty() && effects.iter().any(leads_on) {
         // The link in the address leads to a moment that is no more the one that is shown.
@@ -57,6 +66,9 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
     // What is wrong is to be read, whatever happens meanwhile.
     let notice = state.notice.filter(|notice| matches!(notice, Notice::Unopened(_)));
     let gates = session.world().gates;
+    if let Intent::Lesson(intent) = &intent {
+        return lesson::update(state, intent, session);
+    }
     let mut next = PageState { version: state.version + 1, notice, gates, ..state.clone() };
     let is_file = matches!(intent, Intent::OpenManifest(_));
     let effects = match intent {
@@ -93,6 +105,13 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
         Intent::OpenDialog(dialog) => {
             let wanted = Box::new(Intent::ShowDialog(Some(dialog)));
             return (state.clone(), vec![Effect::Want(wanted)]);
+        }
+        Intent::WantLesson(intent) => {
+            return (state.clone(), vec![Effect::Want(Box::new(Intent::Lesson(intent)))]);
+        }
+        Intent::ShowLeft(LeftTab::Lesson) if state.lessons.is_none() => {
+            next.choose(intent);
+            vec![Effect::Want(Box::new(Intent::Lesson(Rc::new(LessonIntent::List))))]
         }
         Intent::Speak(tag) => return (state.clone(), vec![Effect::Speak(tag)]),
         Intent::ToggleTheme => return (state.clone(), vec![Effect::ToggleTheme]),
@@ -211,7 +230,7 @@ impl PageState {
     }
 
     /// The editor's text is this one now.
-    fn put(&mut self, text: Str) {
+    pub(super) fn put(&mut self, text: Str) {
         self.text = text;
         self.stale = true;
         if self.text.len() <= QUICK {
@@ -260,7 +279,11 @@ impl PageState {
         }
         let (opened, version, layout) = (self.opened, self.version, self.layout);
         let fragment = address.fragment.as_str().into();
-        *self = PageState { opened, version, layout, fragment, ..PageState::of(&link, problem, self.words) };
+        let lessons = self.lessons.take();
+        let fresh = PageState::of(&link, problem, self.words);
+        // What the lessons' list knows stays; the story of the one that is open is gone.
+        let lessons = lessons.map(|lessons| Rc::new(Lessons { open: None, ..(*lessons).clone() }));
+        *self = PageState { opened, version, layout, fragment, lessons, ..fresh };
         vec![Effect::Session(Action::Open(Rc::new(link)))]
     }
 

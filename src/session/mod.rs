@@ -21,7 +21,8 @@ use self::replay::{Replay, SLICE_MS};
 use self::way_back::WayBack;
 use crate::link::{Link, SavedBranch};
 use kubesim::terminal::Completion;
-use kubesim::{Change, History, Input, Key, Kind, Moment, Opened, Options, SimTime, Str};
+use kubesim::{Change, History, Input, Key, Kind, Moment, Opened, Options, SimTime, Str, TimedInput};
+use lesson::play::frees_terminal;
 use messages::Messages;
 use scene::history::difference::{Difference, differences};
 use scene::history::{Chronicle, OutputChunk};
@@ -69,6 +70,23 @@ pub enum Action {
         /// Whether it stands beside.
         beside: bool,
     },
+    /// A new cluster as every page has it, in which these inputs have been given, up to a moment; the story before is kept as a
+    /// branch.
+    Anew {
+        /// How the branch is called.
+        name: Str,
+        /// What is given.
+        inputs: Rc<[TimedInput]>,
+        /// The moment.
+        until: SimTime,
+    },
+    /// As [`Action::Input`], but always in a branch of its own.
+    Apart(Input),
+    /// These are given one after the other at the end of what has been simulated, on the laptop: whatever else has its terminal
+    /// is ended.
+    Give(Rc<[Input]>),
+    /// Time passes, or stands until something is done.
+    Play(bool),
     /// Another set is to be shown.
     ShowSet(Key),
     /// The branch of this number is to be shown, at the same moment.
@@ -126,6 +144,8 @@ pub const OPENING_END: SimTime = SimTime(14_000);
 
 /// How often what shows much, and nothing that moves, is drawn again (milliseconds of real time).
 const SAMPLE_MS: f64 = 150.0;
+/// How many programs and shells deep the terminal is freed from.
+const MOST_NESTED: usize = 8;
 /// Below this part of the speed that was chosen, time lags behind.
 const LAGS: f64 = 0.8;
 
@@ -335,6 +355,18 @@ impl Session {
             Action::Reset => self.reset(),
             Action::SetWorld(world) => self.set_world(&world),
             Action::OpenCluster { opened, name, beside } => self.open_cluster(&opened, name, beside),
+            Action::Anew { name, inputs, until } => self.anew(name, &inputs, until),
+            Action::Apart(input) => {
+                if !self.answers_in_past(&input) {
+                    self.fork_apart(&input);
+                }
+                self.input(input);
+            }
+            Action::Give(inputs) => self.give(&inputs),
+            Action::Play(plays) => {
+                (self.playing, self.paused) = (plays, false);
+                (self.clock, self.pace) = (None, self.speed);
+            }
             Action::Undo => self.undo(),
             Action::ShowSet(set) => self.wanted = Some(set),
             Action::Switch(id) => self.switch(id),
@@ -457,12 +489,19 @@ impl Session {
     /// the branch takes the place of the old one.
     fn fork(&mut self, input: &Input) {
         let old = self.branch();
-        let mut new = Branch::replay(self.next_id, old.inputs(), self.now());
         if !old.has_future() {
-            (new.id, new.name, new.from) = (old.id, old.name.clone(), old.from);
+            let mut new = Branch::replay(old.id, old.inputs(), self.now());
+            (new.name, new.from) = (old.name.clone(), old.from);
             self.branches[self.shown] = new;
             return;
         }
+        self.fork_apart(input);
+    }
+
+    /// Begins a branch at the playhead, with this input, even where nothing has happened since.
+    fn fork_apart(&mut self, input: &Input) {
+        let old = self.branch();
+        let mut new = Branch::replay(self.next_id, old.inputs(), self.now());
         (new.name, new.from) = (branch::name_of(input), Some((old.id, self.now())));
         self.next_id += 1;
         if self.branches.len() >= MOST_BRANCHES {
@@ -476,6 +515,19 @@ impl Session {
         self.mirrored = false;
         self.shown = self.branches.len() - 1;
         self.forked_at = Some(self.playhead);
+    }
+
+    /// Gives inputs at the end of what has been simulated.
+    fn give(&mut self, inputs: &[Input]) {
+        self.spare();
+        self.seek(self.frontier());
+        let story = &mut self.branches[self.shown].story;
+        for _ in 0..MOST_NESTED {
+            let Some(input) = frees_terminal(story) else { break };
+            story.input(input);
+        }
+        inputs.iter().for_each(|input| story.input(input.clone()));
+        self.seek(self.playhead);
     }
 
     fn place_of(&self, id: usize) -> Option<usize> {

@@ -4,7 +4,7 @@ use super::Session;
 use super::branch::{Branch, MOST_BRANCHES, name_of};
 use super::presets::Variant;
 use super::way_back::WayBack;
-use kubesim::{Input, Options, SimTime, TimedInput};
+use kubesim::{Input, Options, SimTime, Str, TimedInput};
 use std::rc::Rc;
 
 /// A story in which nothing has happened yet, in a world.
@@ -22,6 +22,15 @@ impl Session {
         self.begin_anew(vec![branch], begins_with);
         (self.playing, self.paused) = (false, false);
         self.seek(0.0);
+    }
+
+    /// A new cluster in which these inputs have been given, up to a moment; what there was is kept as a branch.
+    pub(super) fn anew(&mut self, name: Str, inputs: &[TimedInput], until: SimTime) {
+        let mut branch = Branch::replay(self.next_id, inputs, until);
+        branch.name = name;
+        self.begin_anew(vec![branch], inputs.len());
+        (self.playing, self.paused) = (false, false);
+        self.seek(until.0 as f64);
     }
 
     /// A new cluster in another world, with what was applied last; what there was is kept as a branch.

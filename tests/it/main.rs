@@ -1,6 +1,7 @@
 //! The page without a browser: what intents make of it, its session, and how its parts are drawn.
 
 mod components;
+mod lesson;
 mod links;
 mod loading;
 mod session;

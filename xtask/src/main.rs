@@ -10,6 +10,7 @@ mod fuzz;
 mod glue;
 #[cfg(test)]
 mod layers;
+mod lessons;
 mod locales;
 mod pictures;
 mod profile;

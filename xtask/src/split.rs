@@ -23,6 +23,7 @@ use crate::arguments::Arguments;
 use crate::finish;
 use crate::first_load;
 use crate::glue;
+use crate::lessons;
 use crate::locales;
 use crate::run::{Result, command as program, root, run};
 use crate::tools::Tools;
@@ -45,15 +46,21 @@ pub const PARTS: [&str; 4] = ["ordinal", "opening", "deferred", "wanted"];
 /// What is loaded only when it is wanted: functions of these crates and modules, and methods of their types. The page asks for
 /// that part (`app::loading::when_wanted`) before it calls any of them. (Not every function in whose name such a type stands:
 /// the compiler makes one of several whose instructions are the same, as of what drops a text and a number.)
-const DOORS: [&str; 10] = [
+const DOORS: [&str; 16] = [
     "flat_gif::",
     "gif::",
     "kubesim::opened::",
+    "lesson::",
+    "ordinal::app::lessons::",
     "ordinal::components::cluster::",
     "ordinal::components::export::",
+    "ordinal::components::lesson::",
     "ordinal::components::modal::",
     "ordinal::components::world::",
+    "ordinal::page::lesson::",
+    "ordinal::page::progress::",
     "ordinal::page::world::",
+    "pulldown_cmark::",
     "scene::picture::",
     "scene::transcript::",
 ];
@@ -99,6 +106,7 @@ fn hook() -> Result<()> {
         .map(PathBuf::from)
         .ok_or("this is Trunk's hook: run `cargo xtask build`")?;
     locales::stage(&staging)?;
+    lessons::stage(&staging)?;
     let is_release = env::var("TRUNK_PROFILE").as_deref() == Ok("release");
     if is_release {
         let site = Site::find(&staging)?;

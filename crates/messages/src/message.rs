@@ -78,6 +78,10 @@ pub struct Export(Translations);
 #[derive(Clone, Copy, Debug)]
 pub struct Handout(Translations);
 
+/// The texts of lessons.
+#[derive(Clone, Copy, Debug)]
+pub struct Lessons(Translations);
+
 /// English.
 pub static EN: Messages = Messages { language: "en", languages: &[], translations: Translations(&[]) };
 
@@ -135,6 +139,11 @@ impl Messages {
         Handout(self.translations)
     }
 
+    /// The texts of lessons.
+    pub fn lessons(&self) -> Lessons {
+        Lessons(self.translations)
+    }
+
     /// A rule in this language.
     pub fn rule(&self, english: &Rule) -> Rule {
         let said = |text| self.translations.said(text);
@@ -189,6 +198,12 @@ impl Export {
 }
 
 impl Handout {
+    pub(crate) fn said(&self, english: &'static str) -> &'static str {
+        self.0.said(english)
+    }
+}
+
+impl Lessons {
     pub(crate) fn said(&self, english: &'static str) -> &'static str {
         self.0.said(english)
     }

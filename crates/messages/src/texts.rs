@@ -4,13 +4,14 @@ use crate::message::Entry;
 use crate::rules::*;
 
 /// Every table, by its name in the files of other languages.
-pub const TABLES: [(&str, &[Entry]); 6] = [
+pub const TABLES: [(&str, &[Entry]); 7] = [
     ("texts", TEXTS),
     ("dns", DNS),
     ("world", WORLD),
     ("cluster", CLUSTER),
     ("export", EXPORT),
     ("handout", HANDOUT),
+    ("lessons", LESSONS),
 ];
 
 texts! {
@@ -892,5 +893,75 @@ Handout, HANDOUT {
     to_do: "What did you type?",
     answers: "Answers",
     minutes(count): "{count} minutes",
+}
+}
+
+texts! {
+/// The texts of lessons.
+Lessons, LESSONS {
+    // The list.
+    loading: "The lessons are on their way.",
+    list: "Lessons",
+    puzzles: "Puzzles: mend it",
+    /// How long a lesson takes somebody.
+    minutes(count): "{count} min",
+    done: "done",
+    /// How many of its steps were begun.
+    begun(steps): "begun: step {steps}",
+    in_english: "in English",
+    more: "Files and progress",
+    open_file: "Open a lesson's file",
+    save_progress: "Save progress as a file",
+    read_progress: "Read progress from a file",
+    clear_progress: "Clear progress",
+    kept_here: "What you have done is kept in this browser only.",
+    // A lesson.
+    /// Which lesson of how many.
+    number(number, count, minutes): "Lesson {number} of {count} · {minutes} minutes",
+    length(minutes): "{minutes} minutes",
+    /// Which step of how many.
+    step(step, count): "Step {step} of {count}",
+    to_list: "All lessons",
+    present: "Present",
+    present_end: "End (P)",
+    back: "Back",
+    next: "Next",
+    hint: "Hint",
+    no_hint: "There is no hint for where you are.",
+    copy_link: "Copy a link to this lesson",
+    handout: "Handout for paper",
+    place: "Place the bet, and watch",
+    skip: "Skip",
+    stands_still: "Time stands still until you answer. Keys: A to D, Enter.",
+    your_bet: "your bet",
+    happened: "what happened",
+    what_happened: "What happened?",
+    no_bet: "No bet was placed.",
+    right_bet: "Your bet was right.",
+    answers: "Show the answers",
+    plays: "Time plays until it has happened.",
+    overdue: "10 minutes of the cluster's time have passed, and what this step waits for has not happened. Start the step again, or go on.",
+    run_it: "Run it",
+    task_open: "The next step opens when this is done. Type it in the terminal, or press the button.",
+    task_open_alone: "The next step opens when this is done.",
+    task_done: "Done. The next step is open.",
+    task_skipped: "Skipped.",
+    failed: "There is no way on from here: start this step again.",
+    again: "Start this step again",
+    off_path: "You have left the lesson. Your own branch goes on; the lesson waits where it was.",
+    earlier: "This is an earlier step. Next leads on.",
+    come_back: "Return to the lesson",
+    over: "That was the lesson.",
+    over_free: "The cluster is yours now: try what you want to know. Nothing here can break.",
+    next_lesson(title): "Next lesson: {title}",
+    free_play: "Play freely",
+    // What is wrong.
+    not_loaded: "The lessons could not be loaded: the network or the server does not answer, or this copy of Ordinal has none.",
+    unknown(id): "There is no lesson `{id}`.",
+    unreadable(problem): "This lesson can't be played. Line and column {problem}",
+    no_example(name): "This lesson begins with the example `{name}`, which is not there.",
+    damaged: "This link is damaged: the lesson in it is cut or changed.",
+    other_progress: "What was done is kept in a form that this Ordinal does not know. It is left as it is; what you do now is kept in its place.",
+    not_kept: "This browser keeps nothing here: what you have done is forgotten when you leave. You can save it as a file.",
 }
 }

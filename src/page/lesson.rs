@@ -1,0 +1,828 @@
+//! Lessons on the page: the list, the lesson that is open with its steps, bets and tasks, and what is kept of them.
+//!
+//! A lesson's path is a branch of the session: its steps' commands and what the learner does for a task are that branch's inputs.
+//! What is done elsewhere begins a branch of its own, from which there is always a way back. Loaded only for who wants it.
+
+use super::intent::Intent;
+use super::panel::{LeftTab, View};
+use super::progress::Progress;
+use super::state::PageState;
+use super::update::Effect;
+use crate::link::pack::unpack;
+use crate::session::{Action, Session};
+use kubesim::{Input, SimTime, Str, TimedInput};
+use lesson::play::{self, Opened, opening};
+use lesson::text::{Part, plain};
+use lesson::{Lesson, Severity, Step, parse};
+use scene::examples::EXAMPLES;
+use std::rc::Rc;
+
+/// How fast time passes in a lesson, unless it passes faster already.
+const SPEED: f64 = 4.0;
+
+/// What is wanted of lessons.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LessonIntent {
+    /// The list is wanted; with it, what the browser has kept of earlier visits.
+    List,
+    /// What the browser has kept.
+    Kept(Option<Str>),
+    /// The browser keeps nothing.
+    Unkept,
+    /// The list's file has come, or not.
+    Listed(Option<Str>),
+    /// This lesson of the list.
+    Open(Str),
+    /// A lesson's file has come, or not.
+    Came(Option<Str>),
+    /// A lesson's text, of a file or a link; none: the link is damaged.
+    Read(Option<Str>),
+    /// A lesson that a link carries, packed.
+    Carried(Str),
+    /// The cluster is new: its first step begins.
+    Enter(usize),
+    /// A step's own inputs have been given.
+    Opened,
+    /// The shown branch is the lesson's from now on; and then the step of this number begins again.
+    Rebuilt(Option<usize>),
+    /// Looks how far the step is.
+    Look,
+    /// This choice of the bet.
+    Choose(usize),
+    /// The bet is placed.
+    Place,
+    /// The bet, or the task, is skipped.
+    Skip,
+    /// The answers are shown to a class.
+    Reveal,
+    /// A hint is wanted.
+    Hint,
+    /// To the step before.
+    Back,
+    /// To the next step.
+    Next,
+    /// On, as a presenter's remote goes on.
+    On,
+    /// This step from its start.
+    Again,
+    /// Back to the lesson from what was done elsewhere.
+    Return,
+    /// This part of the page is lit, or none.
+    Light(Option<Part>),
+    /// This part of the page is shown.
+    Point(Part),
+    /// The lesson is shown to a class, or no more.
+    Present(bool),
+    /// Back to the list.
+    Close,
+    /// What was done is saved as a file.
+    SaveProgress,
+    /// A file of what was done is read.
+    ReadProgress(Str),
+    /// What was done is forgotten.
+    ClearProgress,
+    /// A link that carries the lesson is put on the clipboard.
+    CopyLink,
+    /// The handout is made.
+    Print,
+    /// What is wrong has been read.
+    Dismiss,
+}
+
+/// What the browser is to do for lessons.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LessonEffect {
+    /// Loads the list.
+    FetchList,
+    /// Loads a lesson's file.
+    Fetch(Str),
+    /// Tells what the browser has kept.
+    ReadKept,
+    /// Keeps what was done.
+    Keep(String),
+    /// Saves what was done as a file.
+    Save(String),
+    /// Puts a link that carries this lesson's text on the clipboard.
+    CopyLink(Str),
+    /// Makes a handout of a lesson and shows it.
+    Print(Rc<Lesson>, Str),
+}
+
+impl Intent {
+    /// Something of lessons.
+    pub fn lesson(intent: LessonIntent) -> Intent {
+        Intent::Lesson(Rc::new(intent))
+    }
+}
+
+/// A lesson of the list.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry {
+    /// Its file.
+    pub file: Str,
+    /// The language of the file.
+    pub language: Str,
+    /// Its name in links and in what is kept.
+    pub id: Str,
+    /// How long it takes somebody [min].
+    pub minutes: Str,
+    /// Its title.
+    pub title: Str,
+    /// What it is about.
+    pub summary: Str,
+    /// Whether it is a puzzle.
+    pub is_puzzle: bool,
+}
+
+/// The list, as the build wrote it: a line for each lesson, its fields with tabs between them.
+fn entries(list: &str) -> Vec<Entry> {
+    let entry = |line: &str| {
+        let mut fields = line.split('\t').map(Str::from);
+        Some(Entry {
+            file: fields.next()?,
+            language: fields.next()?,
+            is_puzzle: *fields.next()? == *"puzzle",
+            id: fields.next()?,
+            minutes: fields.next()?,
+            title: fields.next()?,
+            summary: fields.next()?,
+        })
+    };
+    list.lines().filter_map(entry).collect()
+}
+
+/// What is wrong.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Problem {
+    /// The list, or a lesson of it, did not come.
+    NotLoaded,
+    /// There is no such lesson.
+    Unknown(Str),
+    /// What is wrong with a lesson's file: the first error, with its line and column.
+    Unreadable(Str),
+    /// There is no such example.
+    NoExample(Str),
+    /// A link is cut or changed.
+    Damaged,
+    /// What was done is kept in a form that this version does not know.
+    OtherProgress,
+    /// The browser keeps nothing.
+    NotKept,
+}
+
+/// Lessons on the page.
+#[derive(Clone, Default)]
+pub struct Lessons {
+    /// The list, once it has come.
+    pub list: Option<Rc<Vec<Entry>>>,
+    /// The lesson to open once the list is there.
+    pub wanted: Option<Str>,
+    /// What was done.
+    pub progress: Progress,
+    /// The lesson that is open.
+    pub open: Option<Play>,
+    /// What is wrong.
+    pub problem: Option<Problem>,
+    /// Whether it is shown to a class.
+    pub is_presenting: bool,
+    /// The part of the page that is lit by hand.
+    pub light: Option<Part>,
+}
+
+/// What was said to a bet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// This choice.
+    Bet(usize),
+    /// Nothing.
+    Skipped,
+}
+
+/// A lesson that is open.
+#[derive(Clone)]
+pub struct Play {
+    /// What it is.
+    pub lesson: Rc<Lesson>,
+    /// Its file's text.
+    pub text: Str,
+    /// The number of its branch.
+    pub path: usize,
+    /// All inputs of that branch, and its end, as they were seen last.
+    trail: (Rc<[TimedInput]>, SimTime),
+    /// The step that is shown.
+    pub step: usize,
+    /// The steps that have been begun, in their order.
+    pub records: Vec<Record>,
+    /// The choice that is to be the bet.
+    pub choice: Option<usize>,
+    /// Whether a class sees the answers.
+    pub is_revealed: bool,
+    /// Whether a hint was asked for.
+    pub wants_hint: bool,
+    /// Whether its end is shown.
+    pub is_over: bool,
+}
+
+/// A step that has been begun.
+#[derive(Clone)]
+pub struct Record {
+    /// The inputs before its own.
+    before: Rc<[TimedInput]>,
+    /// When it began.
+    begins: SimTime,
+    /// What is known of how far it is, once its own inputs are given.
+    pub opened: Option<Opened>,
+    /// What was said to its bet.
+    pub answer: Option<Answer>,
+    /// When its `until` was reached, or given up.
+    pub ends: Option<SimTime>,
+    /// Whether its task is done; none without one.
+    pub task: Option<bool>,
+    /// Whether its task was skipped.
+    pub is_skipped: bool,
+    /// Whether there is no way on.
+    pub has_failed: bool,
+    /// The hints for where the learner is, by their places among the step's.
+    pub hints: Vec<usize>,
+    /// What was looked at last: writes, seconds, inputs.
+    seen: (usize, i64, usize),
+}
+
+impl Play {
+    /// The step that is shown.
+    pub fn shown(&self) -> &Step {
+        &self.lesson.steps[self.step]
+    }
+
+    /// How far the shown step is.
+    pub fn record(&self) -> Option<&Record> {
+        self.records.get(self.step)
+    }
+
+    /// Whether the shown step's bet waits for an answer.
+    pub fn waits_for_bet(&self) -> bool {
+        self.record().is_some_and(|record| record.answer.is_none()) && self.shown().bet().is_some()
+    }
+
+    /// Whether time plays for the shown step.
+    pub fn plays(&self) -> bool {
+        !self.waits_for_bet() && self.record().is_some_and(|record| record.ends.is_none())
+    }
+
+    /// Whether the shown step's `until` was given up.
+    pub fn is_overdue(&self) -> bool {
+        let opened = self.record().and_then(|record| record.opened.as_ref());
+        opened.is_some_and(|opened| opened.progress == play::Progress::Overdue)
+    }
+
+    /// Whether the task of the shown step is still to be done.
+    pub fn has_task(&self) -> bool {
+        let record = self.record();
+        self.shown().task().is_some()
+            && record.is_some_and(|record| record.task != Some(true) && !record.is_skipped)
+    }
+
+    /// Whether *Next* is open.
+    pub fn may_go_on(&self) -> bool {
+        !self.waits_for_bet() && !self.plays() && !self.has_task()
+    }
+
+    fn is_last_begun(&self) -> bool {
+        self.step + 1 == self.records.len()
+    }
+
+    /// Whether what the learner does now belongs to the lesson.
+    fn takes_input(&self, session: &Session) -> bool {
+        let is_free = self.shown().task().is_some() || self.is_over;
+        self.is_last_begun()
+            && !self.waits_for_bet()
+            && !self.plays()
+            && is_free
+            && !session.branch().has_future()
+    }
+
+    /// What stands in the editor in a step: the last manifest up to it.
+    fn manifest(&self, step: usize) -> Option<&str> {
+        let until = self.lesson.steps[..=step].iter().rev();
+        until.filter_map(Step::manifest).map(|(text, _)| text).next().or_else(|| self.example())
+    }
+
+    fn example(&self) -> Option<&'static str> {
+        let name = self.lesson.front.example.as_ref()?;
+        EXAMPLES.iter().find(|example| example.name == name).map(|example| example.text)
+    }
+
+    /// The parts that are lit: by hand, or else those that the step points at.
+    pub fn lights(&self, by_hand: Option<&Part>) -> Vec<Part> {
+        match by_hand {
+            Some(part) => vec![part.clone()],
+            None if self.waits_for_bet() || self.is_over => Vec::new(),
+            None => self.shown().looks().map(|(_, part)| part.clone()).collect(),
+        }
+    }
+}
+
+impl PageState {
+    /// The lesson that is open.
+    pub fn play(&self) -> Option<&Play> {
+        self.lessons.as_ref()?.open.as_ref()
+    }
+
+    /// Whether the shown branch is not the open lesson's.
+    pub fn is_off_path(&self, session: &Session) -> bool {
+        self.play().is_some_and(|play| session.branch().id != play.path)
+    }
+}
+
+/// What has been done elsewhere than on the lesson's path begins a branch of its own; time stands still for a bet.
+pub fn guard(state: &PageState, effects: Vec<Effect>, session: &Session) -> Vec<Effect> {
+    let Some(play) = state.play().filter(|play| play.path == session.branch().id) else { return effects };
+    let guarded = |effect: Effect| match effect {
+        Effect::Session(Action::Toggle) if play.waits_for_bet() && play.is_last_begun() => None,
+        Effect::Session(Action::Input(input)) if !play.takes_input(session) && changes(&input, session) => {
+            Some(Effect::Session(Action::Apart(input)))
+        }
+        effect => Some(effect),
+    };
+    effects.into_iter().filter_map(guarded).collect()
+}
+
+/// Whether an input may change something in the cluster.
+fn changes(input: &Input, session: &Session) -> bool {
+    match input {
+        Input::Line(line) | Input::Command(line) => {
+            kubesim::terminal::look(&session.moment().store, session.now(), line).is_none()
+        }
+        Input::Ask(_) | Input::Watch(_) | Input::Interrupt | Input::EndOfInput => false,
+        _ => true,
+    }
+}
+
+/// The page after something that is wanted of lessons, and what is to be done.
+pub fn update(state: &PageState, intent: &LessonIntent, session: &Session) -> (PageState, Vec<Effect>) {
+    let mut lessons = state.lessons.as_deref().cloned().unwrap_or_default();
+    let mut next = state.clone();
+    let mut turn = Turn { next: &mut next, session, effects: Vec::new(), is_quiet: false };
+    turn.take(&mut lessons, intent);
+    let Turn { effects, is_quiet, .. } = turn;
+    next.lessons = Some(Rc::new(lessons));
+    if !is_quiet {
+        next.version = state.version + 1;
+    }
+    (next, effects)
+}
+
+/// One change of what is known of lessons.
+struct Turn<'a> {
+    next: &'a mut PageState,
+    session: &'a Session,
+    effects: Vec<Effect>,
+    /// Whether nothing is to be drawn anew.
+    is_quiet: bool,
+}
+
+impl Turn<'_> {
+    fn act(&mut self, action: Action) {
+        self.effects.push(Effect::Session(action));
+    }
+
+    fn ask(&mut self, effect: LessonEffect) {
+        self.effects.push(Effect::Lesson(Rc::new(effect)));
+    }
+
+    fn then(&mut self, intent: LessonIntent) {
+        self.effects.push(Effect::Send(Box::new(Intent::lesson(intent))));
+    }
+
+    fn take(&mut self, lessons: &mut Lessons, intent: &LessonIntent) {
+        match intent {
+            LessonIntent::List => {
+                self.ask(LessonEffect::ReadKept);
+                self.ask(LessonEffect::FetchList);
+            }
+            LessonIntent::Kept(kept) => match kept.as_deref().map(Progress::read) {
+                Some(Some(progress)) => lessons.progress = progress,
+                Some(None) => lessons.problem = Some(Problem::OtherProgress),
+                None => {}
+            },
+            LessonIntent::Unkept => lessons.problem = Some(Problem::NotKept),
+            LessonIntent::Listed(Some(list)) => {
+                lessons.list = Some(Rc::new(entries(list)));
+                if let Some(id) = lessons.wanted.take() {
+                    self.open(lessons, &id);
+                }
+            }
+            LessonIntent::Listed(None) | LessonIntent::Came(None) => {
+                lessons.problem = Some(Problem::NotLoaded);
+            }
+            LessonIntent::Open(id) => self.open(lessons, id),
+            LessonIntent::Carried(packed) => {
+                let bytes = unpack(packed, b"").ok();
+                let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+                self.take(lessons, &LessonIntent::Read(text.map(Str::from)));
+            }
+            LessonIntent::Came(Some(text)) | LessonIntent::Read(Some(text)) => self.read(lessons, text),
+            LessonIntent::Read(None) => {
+                (self.next.left, self.next.view) = (LeftTab::Lesson, View::Manifest);
+                lessons.problem = Some(Problem::Damaged);
+            }
+            LessonIntent::SaveProgress => self.ask(LessonEffect::Save(lessons.progress.to_text())),
+            LessonIntent::ReadProgress(text) => match Progress::read(text) {
+                Some(progress) => {
+                    lessons.progress.add(progress);
+                    lessons.problem = None;
+                    self.ask(LessonEffect::Keep(lessons.progress.to_text()));
+                }
+                None => lessons.problem = Some(Problem::OtherProgress),
+            },
+            LessonIntent::ClearProgress => {
+                (lessons.progress, lessons.problem) = (Progress::default(), None);
+                self.ask(LessonEffect::Keep(lessons.progress.to_text()));
+            }
+            LessonIntent::Light(part) => {
+                self.is_quiet = lessons.light == *part;
+                lessons.light.clone_from(part);
+            }
+            LessonIntent::Point(part) => self.point(part),
+            LessonIntent::Present(presents) => {
+                lessons.is_presenting = *presents && lessons.open.is_some();
+                (self.next.left, self.next.view) = (LeftTab::Lesson, View::Manifest);
+            }
+            LessonIntent::Close => (lessons.open, lessons.is_presenting) = (None, false),
+            LessonIntent::Dismiss => lessons.problem = None,
+            intent => {
+                let Lessons { open: Some(play), progress, is_presenting, .. } = lessons else { return };
+                self.play(play, progress, *is_presenting, intent);
+            }
+        }
+    }
+
+    fn open(&mut self, lessons: &mut Lessons, id: &Str) {
+        (self.next.left, self.next.view) = (LeftTab::Lesson, View::Manifest);
+        lessons.problem = None;
+        let Some(list) = &lessons.list else {
+            lessons.wanted = Some(id.clone());
+            return self.then(LessonIntent::List);
+        };
+        match list.iter().find(|entry| entry.id == *id) {
+            Some(entry) => self.ask(LessonEffect::Fetch(entry.file.clone())),
+            None => lessons.problem = Some(Problem::Unknown(id.clone())),
+        }
+    }
+
+    /// Opens a lesson's text in a new cluster.
+    fn read(&mut self, lessons: &mut Lessons, text: &Str) {
+        (self.next.left, self.next.view) = (LeftTab::Lesson, View::Manifest);
+        let (lesson, problems) = parse(text);
+        if let Some(error) = problems.iter().find(|problem| problem.severity == Severity::Error) {
+            lessons.problem = Some(Problem::Unreadable(error.to_string().into()));
+            return;
+        }
+        let play = Play {
+            lesson: Rc::new(lesson),
+            text: text.clone(),
+            path: usize::MAX,
+            trail: (Rc::new([]), SimTime(0)),
+            step: 0,
+            records: Vec::new(),
+            choice: None,
+            is_revealed: false,
+            wants_hint: false,
+            is_over: false,
+        };
+        if let Some(name) = play.lesson.front.example.as_ref().filter(|_| play.example().is_none()) {
+            lessons.problem = Some(Problem::NoExample(name.as_str().into()));
+            return;
+        }
+        self.next.forget_objects();
+        let name = play.lesson.front.id.as_str().into();
+        lessons.problem = None;
+        lessons.open = Some(play);
+        self.act(Action::Anew { name, inputs: Rc::new([]), until: SimTime(0) });
+        if self.session.speed() < SPEED {
+            self.act(Action::Speed(SPEED));
+        }
+        self.then(LessonIntent::Enter(0));
+    }
+
+    /// Shows what a link or a step points at.
+    fn point(&mut self, part: &Part) {
+        match part {
+            Part::Terminal => self.next.panel = View::Terminal,
+            Part::Dns(name) => {
+                self.next.panel = View::Dns;
+                self.next.query.name = name.as_str().into();
+            }
+            Part::Line(_) => self.next.left = LeftTab::Manifest,
+            _ => {}
+        }
+    }
+
+    fn play(&mut self, play: &mut Play, progress: &mut Progress, presents: bool, intent: &LessonIntent) {
+        match intent {
+            LessonIntent::Enter(step) => {
+                play.path = self.session.branch().id;
+                self.enter(play, *step);
+                if progress.note(&play.lesson.front.id, *step) {
+                    self.ask(LessonEffect::Keep(progress.to_text()));
+                }
+            }
+            LessonIntent::Opened => {
+                let opened = Opened::new(&self.session.branch().story);
+                if let Some(record) = play.records.last_mut() {
+                    record.opened = Some(opened);
+                }
+            }
+            LessonIntent::Rebuilt(again) => {
+                play.path = self.session.branch().id;
+                match again {
+                    Some(step) => self.enter(play, *step),
+                    None => self.act(Action::Play(play.plays())),
+                }
+            }
+            LessonIntent::Look => self.look(play),
+            LessonIntent::Choose(choice) => {
+                let is_there = play.shown().bet().is_some_and(|bet| *choice < bet.choices.len());
+                if is_there && play.waits_for_bet() {
+                    (play.choice, play.is_revealed) = (Some(*choice), true);
+                }
+            }
+            LessonIntent::Place if play.waits_for_bet() && play.is_last_begun() => {
+                if let Some(choice) = play.choice {
+                    self.answer(play, Answer::Bet(choice));
+                }
+            }
+            LessonIntent::Skip if play.waits_for_bet() && play.is_last_begun() => {
+                self.answer(play, Answer::Skipped);
+            }
+            LessonIntent::Skip if play.has_task() => {
+                let step = play.step;
+                play.records[step].is_skipped = true;
+            }
+            LessonIntent::Reveal => play.is_revealed = true,
+            LessonIntent::Hint => {
+                play.wants_hint = true;
+                self.hint(play);
+            }
+            LessonIntent::Back => self.back(play),
+            LessonIntent::Next => self.go_on(play, progress),
+            LessonIntent::On if play.waits_for_bet() && !play.is_revealed && presents => {
+                play.is_revealed = true
+            }
+            LessonIntent::On if play.waits_for_bet() => {
+                let intent = if play.choice.is_some() { LessonIntent::Place } else { LessonIntent::Skip };
+                self.play(play, progress, presents, &intent);
+            }
+            LessonIntent::On if play.plays() => {}
+            LessonIntent::On => {
+                if play.has_task() {
+                    self.play(play, progress, presents, &LessonIntent::Skip);
+                }
+                self.go_on(play, progress);
+            }
+            LessonIntent::Again => {
+                let Some(record) = play.records.get(play.step) else { return };
+                let (inputs, until) = (record.before.clone(), record.begins);
+                let name = play.lesson.front.id.as_str().into();
+                self.act(Action::Anew { name, inputs, until });
+                self.then(LessonIntent::Rebuilt(Some(play.step)));
+            }
+            LessonIntent::Return => self.come_back(play),
+            LessonIntent::CopyLink => self.ask(LessonEffect::CopyLink(play.text.clone())),
+            LessonIntent::Print => {
+                let example = play.example().unwrap_or_default();
+                self.ask(LessonEffect::Print(play.lesson.clone(), example.into()));
+            }
+            _ => self.is_quiet = true,
+        }
+    }
+
+    /// Begins a step on the path's end. What was said to its bet before stays said.
+    fn enter(&mut self, play: &mut Play, step: usize) {
+        let branch = self.session.branch();
+        let answer = play.records.get(step).and_then(|record| record.answer);
+        play.records.truncate(step);
+        play.records.push(Record {
+            before: branch.inputs().into(),
+            begins: branch.end(),
+            opened: None,
+            answer,
+            ends: None,
+            task: None,
+            is_skipped: false,
+            has_failed: false,
+            hints: Vec::new(),
+            seen: (0, 0, 0),
+        });
+        self.show(play, step);
+        if let Some(text) = play.manifest(step).map(Str::from) {
+            self.next.put(text);
+        }
+        match play.waits_for_bet() {
+            true => self.act(Action::Play(false)),
+            false => self.begin(play),
+        }
+    }
+
+    fn show(&mut self, play: &mut Play, step: usize) {
+        play.step = step;
+        (play.choice, play.is_revealed, play.wants_hint, play.is_over) = (None, false, false, false);
+        (self.next.subject, self.next.view) = (None, View::Manifest);
+    }
+
+    /// Gives a step's own inputs, and lets time pass for it.
+    fn begin(&mut self, play: &Play) {
+        let step = play.shown();
+        let inputs = opening(step, play.example().filter(|_| play.step == 0));
+        let takes_time = !inputs.is_empty() || step.until().next().is_some();
+        for (_, part) in step.looks() {
+            if !matches!(part, Part::Line(_)) {
+                self.point(part);
+            }
+        }
+        self.act(Action::Give(inputs.into()));
+        if takes_time {
+            self.act(Action::Play(true));
+        }
+        self.then(LessonIntent::Opened);
+        self.then(LessonIntent::Look);
+    }
+
+    fn answer(&mut self, play: &mut Play, answer: Answer) {
+        let step = play.step;
+        play.records[step].answer = Some(answer);
+        self.to_path(play);
+        self.begin(play);
+    }
+
+    /// Looks how far the step is that was begun last.
+    fn look(&mut self, play: &mut Play) {
+        self.is_quiet = true;
+        let branch = self.session.branch();
+        if branch.id != play.path {
+            return;
+        }
+        if branch.inputs().len() != play.trail.0.len() {
+            play.trail.0 = branch.inputs().into();
+        }
+        play.trail.1 = branch.end();
+        let lesson = play.lesson.clone();
+        let number = play.records.len().wrapping_sub(1);
+        let (Some(step), Some(record)) = (lesson.steps.get(number), play.records.get_mut(number)) else {
+            return;
+        };
+        let Some(opened) = &mut record.opened else { return };
+        let story = &branch.story;
+        if record.ends.is_none() {
+            if opened.look(story, step) == play::Progress::Plays {
+                if !self.session.is_playing() && self.session.rests() {
+                    self.act(Action::Play(true));
+                }
+                return;
+            }
+            record.ends = Some(story.now());
+            self.is_quiet = false;
+            if step.until().next().is_some() || step.run().next().is_some() {
+                self.act(Action::Play(false));
+            }
+        }
+        let seen = (branch.history().len(), story.now().0 / 1000, branch.inputs().len());
+        if branch.has_future() || record.seen == seen {
+            return;
+        }
+        record.seen = seen;
+        let (task, failed) = (opened.is_task_done(story, step), opened.has_failed(story, step));
+        // What was once done stays done.
+        let task = if record.task == Some(true) { Some(true) } else { task };
+        if (task, failed) != (record.task, record.has_failed) {
+            (record.task, record.has_failed) = (task, failed);
+            self.is_quiet = false;
+        }
+        if play.wants_hint && self.hint(play) {
+            self.is_quiet = false;
+        }
+    }
+
+    /// Says which hints fit; whether they are others than before.
+    fn hint(&mut self, play: &mut Play) -> bool {
+        let lesson = play.lesson.clone();
+        let step = &lesson.steps[play.step];
+        let Some(record) = play.records.get_mut(play.step) else { return false };
+        let Some(opened) = &record.opened else { return false };
+        let fits = opened.hints(&self.session.branch().story, step);
+        let places =
+            step.hints().enumerate().filter(|(_, hint)| fits.iter().any(|fit| std::ptr::eq(*fit, *hint)));
+        let hints: Vec<usize> = places.map(|(place, _)| place).collect();
+        let is_news = hints != record.hints;
+        record.hints = hints;
+        is_news
+    }
+
+    /// Shows the lesson's branch.
+    fn to_path(&mut self, play: &Play) -> bool {
+        let session = self.session;
+        if session.branch().id == play.path {
+            return true;
+        }
+        if session.branches().iter().any(|branch| branch.id == play.path) {
+            self.act(Action::Switch(play.path));
+            return true;
+        }
+        let name = play.lesson.front.id.as_str().into();
+        let (inputs, until) = play.trail.clone();
+        self.act(Action::Anew { name, inputs, until });
+        false
+    }
+
+    fn come_back(&mut self, play: &mut Play) {
+        let is_there = self.to_path(play);
+        if !is_there {
+            return self.then(LessonIntent::Rebuilt(None));
+        }
+        play.step = play.records.len().saturating_sub(1);
+        self.act(Action::Present);
+        self.act(Action::Play(play.plays()));
+    }
+
+    fn back(&mut self, play: &mut Play) {
+        if play.is_over {
+            play.is_over = false;
+            return;
+        }
+        if let Some(step) = play.step.checked_sub(1) {
+            self.revisit(play, step);
+        }
+    }
+
+    /// Shows a step that was begun before, at its end.
+    fn revisit(&mut self, play: &mut Play, step: usize) {
+        let is_there = self.to_path(play);
+        self.show(play, step);
+        if !is_there {
+            return self.then(LessonIntent::Rebuilt(None));
+        }
+        self.act(Action::Play(false));
+        match play.records[step].ends {
+            Some(end) if !play.is_last_begun() => self.act(Action::Seek(end.0 as f64)),
+            _ => self.act(Action::Present),
+        }
+        if let Some(text) = play.manifest(step).map(Str::from) {
+            self.next.put(text);
+        }
+        self.act(Action::Play(play.plays()));
+    }
+
+    fn go_on(&mut self, play: &mut Play, progress: &mut Progress) {
+        if !play.may_go_on() || play.is_over {
+            return;
+        }
+        let next = play.step + 1;
+        if next < play.records.len() {
+            return self.revisit(play, next);
+        }
+        if next == play.lesson.steps.len() {
+            play.is_over = true;
+            if progress.finish(&play.lesson.front.id, next) {
+                self.ask(LessonEffect::Keep(progress.to_text()));
+            }
+            return;
+        }
+        if !self.to_path(play) {
+            return self.then(LessonIntent::Rebuilt(None));
+        }
+        self.act(Action::Present);
+        self.then(LessonIntent::Enter(next));
+    }
+}
+
+/// The choices' letters.
+pub const LETTERS: [&str; 8] = ["A", "B", "C", "D", "E", "F", "G", "H"];
+
+/// What a key does in the lesson that is open. `is_free`: whether no control has the focus that takes Enter for itself.
+pub fn of_key(state: &PageState, key: &str, is_free: bool) -> Option<Intent> {
+    let lessons = state.lessons.as_ref()?;
+    let play = lessons.open.as_ref()?;
+    if !lessons.is_presenting && state.left != LeftTab::Lesson {
+        return None;
+    }
+    let intent = match key {
+        "p" => LessonIntent::Present(!lessons.is_presenting),
+        "Enter" if is_free && play.waits_for_bet() && play.choice.is_some() => LessonIntent::Place,
+        "Escape" if lessons.is_presenting => LessonIntent::Present(false),
+        "ArrowRight" | "PageDown" if lessons.is_presenting => LessonIntent::On,
+        "ArrowLeft" | "PageUp" if lessons.is_presenting => LessonIntent::Back,
+        letter if play.waits_for_bet() => {
+            let is_key = |known: &&str| known.eq_ignore_ascii_case(letter);
+            let choice = LETTERS.iter().position(|known| is_key(&known))?;
+            play.shown().bet().filter(|bet| choice < bet.choices.len())?;
+            LessonIntent::Choose(choice)
+        }
+        _ => return None,
+    };
+    Some(Intent::lesson(intent))
+}
+
+/// A lesson's title, for the head of its pages.
+pub fn title(step: &Step) -> String {
+    plain(&step.title)
+}
