@@ -74,7 +74,7 @@ pub fn plain_key(event: &KeyboardEvent) -> Option<(String, bool)> {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typed || event.default_prevented() {
         return None;
     }
-    let is_free = target.closest("button, a, summary, .tab-list").ok()?.is_none();
+    let is_free = target.closest("button:not([role=tab], [aria-disabled=true]), a, summary").ok()?.is_none();
     Some((event.key(), is_free))
 }
 

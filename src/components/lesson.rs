@@ -17,11 +17,11 @@ fn act(class: &'static str, name: &str, send: &Send, what: LessonIntent) -> Html
     labelled(class, None, None, name.to_string().into(), send, Intent::lesson(what))
 }
 
-/// A button that can't be pressed yet, or can.
+/// A button that does nothing yet, or does. It keeps the focus, so that keys go on.
 fn act_if(may: bool, class: &'static str, name: &str, send: &Send, what: LessonIntent) -> Html {
     let send = send.clone();
     let onclick = Callback::from(move |_: MouseEvent| send.emit(Intent::lesson(what.clone())));
-    html! { <button type="button" {class} disabled={!may} {onclick}>{ name.to_string() }</button> }
+    html! { <button type="button" {class} aria-disabled={(!may).then_some("true")} {onclick}>{ name.to_string() }</button> }
 }
 
 /// What the tab *Lesson* shows. `is_off`: what is on the stage is not the lesson's; `is_earlier`: nor is it its newest moment.
@@ -144,7 +144,7 @@ impl Reader<'_> {
         let said = words.lessons();
         html! {
             <>
-                <div class="page" tabindex="0">
+                <div class="page" tabindex="0" key={play.step}>
                     { self.head() }
                     { self.bar() }
                     if self.is_off {
@@ -181,7 +181,7 @@ impl Reader<'_> {
             <div class="head">
                 <small>{ about }</small>
                 { act("", &["▣ ", present].concat(), send, LessonIntent::Present(!lessons.is_presenting)) }
-                if !lessons.is_presenting { { act("", said.to_list(), send, LessonIntent::Close) } }
+                if !lessons.is_presenting { { labelled("", Some(said.to_list().into()), None, "☰".into(), send, Intent::lesson(LessonIntent::Close)) } }
             </div>
         }
     }
