@@ -295,8 +295,10 @@ impl Picture<'_> {
             marked,
             top: state.top,
             can_undo: state.can_undo_text(),
+            assist: state.assist,
         };
-        let numbers = marked.map_or(0, |n| n + 1) * 2 + usize::from(editor.can_undo);
+        let flags = usize::from(editor.can_undo) + 2 * usize::from(editor.assist);
+        let numbers = marked.map_or(0, |n| n + 1) * 4 + flags;
         let applied = editor.applied.as_ref().map_or(0, address_of);
         let places = editor.top * (PRESETS.len() + 1) + editor.preset.map_or(0, |n| n + 1);
         let texts = [address_of(&editor.diagnosis), address_of(&editor.text), address_of(&editor.own)];

@@ -1,7 +1,8 @@
 //! The manifest: a text area over the same text in colours, what is wrong with it, and Apply.
 
+use super::assist::Assist;
 use super::highlight::{TokenKind, pieces};
-use super::typing::{self, Change};
+use super::typing;
 use super::{button, difference, files, labelled, sign};
 use crate::page::intent::Intent;
 use crate::page::panel::Dialog;
@@ -47,6 +48,8 @@ pub struct Editor {
     pub top: usize,
     /// Whether the text was put there as a whole, and the one before can be had back.
     pub can_undo: bool,
+    /// Whether what fields mean, and which there are, is loaded.
+    pub assist: bool,
 }
 
 impl Editor {
@@ -57,6 +60,7 @@ impl Editor {
             <>
                 { self.choices(send) }
                 { self.area(send) }
+                if self.assist { <Assist {words} /> }
                 <div class="diagnosis" role="status">
                     { for diagnosis.diagnostics.iter().take(LISTED).map(|d| said(words, d)) }
                     if let Some(more) = diagnosis.diagnostics.len().checked_sub(LISTED + 1) {
@@ -190,6 +194,7 @@ impl Editor {
                 }
             })
         };
+        let onfocusin = (!self.assist).then(|| send.reform(|_: FocusEvent| Intent::OpenAssist));
         html! {
             <div class={if count < 10_000 { "editor" } else { "editor long" }} {onscroll}>
                 <pre aria-hidden="true">
@@ -202,8 +207,8 @@ impl Editor {
                     { space(top) }
                     { for (top..count.min(top + DRAWN)).map(number) }
                 </pre>
-                <textarea aria-label={self.words.manifest()} value={text.clone()} {oninput} {onkeydown}
-                    wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off" />
+                <textarea aria-label={self.words.manifest()} value={text.clone()} {oninput} {onkeydown} {onfocusin}
+                    aria-autocomplete={self.assist.then_some("list")} wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off" />
             </div>
         }
     }
@@ -224,15 +229,7 @@ fn type_key(event: &KeyboardEvent) -> Option<()> {
         _ => return None,
     };
     event.prevent_default();
-    let Change { replaced, text: new, selection } = change?;
-    area.set_selection_range(typing::to_units(&text, replaced.start), typing::to_units(&text, replaced.end))
-        .ok()?;
-    // As if it were typed: the browser can undo it. Nothing else does that to a field.
-    let document: web_sys::HtmlDocument = gloo::utils::document().dyn_into().ok()?;
-    document.exec_command_with_show_ui_and_value("insertText", false, &new).ok()?;
-    let text = area.value();
-    area.set_selection_range(typing::to_units(&text, selection.start), typing::to_units(&text, selection.end))
-        .ok()
+    typing::write(&area, change?)
 }
 
 /// The first line to draw if this one is the first that can be seen.

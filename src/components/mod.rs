@@ -5,6 +5,7 @@
 //! component adds 2 kB to the page.
 #![allow(missing_docs, reason = "what a component is given is told by its fields' types")]
 
+pub mod assist;
 pub mod cluster;
 pub mod difference;
 pub mod dns;

@@ -1,6 +1,8 @@
 //! What keys do to a text of YAML that is edited: Tab indents, Enter keeps the indent.
 
 use std::ops::Range;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlDocument, HtmlTextAreaElement};
 
 /// The indent of a level.
 const INDENT: &str = "  ";
@@ -67,6 +69,17 @@ pub fn enter(text: &str, selection: Range<usize>) -> Change {
     let new = ["\n", &" ".repeat(indent)].concat();
     let caret = selection.start + new.len();
     Change { replaced: selection, text: new, selection: caret..caret }
+}
+
+/// Makes a change as if it were typed: the browser can undo it. Nothing else does that to a field.
+pub fn write(area: &HtmlTextAreaElement, change: Change) -> Option<()> {
+    let Change { replaced, text: new, selection } = change;
+    let text = area.value();
+    area.set_selection_range(to_units(&text, replaced.start), to_units(&text, replaced.end)).ok()?;
+    let document: HtmlDocument = gloo::utils::document().dyn_into().ok()?;
+    document.exec_command_with_show_ui_and_value("insertText", false, &new).ok()?;
+    let text = area.value();
+    area.set_selection_range(to_units(&text, selection.start), to_units(&text, selection.end)).ok()
 }
 
 fn line_start(text: &str, at: usize) -> usize {

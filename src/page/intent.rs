@@ -96,6 +96,10 @@ pub enum Intent {
     Lesson(Rc<LessonIntent>),
     /// Something of lessons, which that part is loaded for if need be.
     WantLesson(Rc<LessonIntent>),
+    /// Say what fields mean, and which there are, once that part of the program is there.
+    OpenAssist,
+    /// Say it: the part is there.
+    ShowAssist,
     /// The notice has been read.
     Dismiss,
 }

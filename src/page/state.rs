@@ -61,6 +61,8 @@ pub struct PageState {
     pub gates: FeatureGates,
     /// What stands over the page.
     pub dialog: Option<Dialog>,
+    /// Whether the editor says what fields mean, and which there are.
+    pub assist: bool,
     /// What DNS is asked.
     pub query: DnsQuery,
     /// Whether the rule behind the answer is shown.
@@ -149,6 +151,7 @@ impl PageState {
             faults: None,
             gates: FeatureGates::default(),
             dialog: None,
+            assist: false,
             query: DnsQuery { name, kind, ..DnsQuery::default() },
             rule: link.rule,
             by_node: link.by_node,

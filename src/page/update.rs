@@ -113,6 +113,7 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
             next.choose(intent);
             vec![Effect::Want(Box::new(Intent::Lesson(Rc::new(LessonIntent::List))))]
         }
+        Intent::OpenAssist => return (state.clone(), vec![Effect::Want(Box::new(Intent::ShowAssist))]),
         Intent::Speak(tag) => return (state.clone(), vec![Effect::Speak(tag)]),
         Intent::ToggleTheme => return (state.clone(), vec![Effect::ToggleTheme]),
         Intent::Leave(fragment) => return (state.clone(), state.leave(&fragment, session)),
@@ -127,7 +128,7 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
             effects
         }
         Intent::Undo => return state.undone(),
-        Intent::ScrollManifest(_) | Intent::Diagnose | Intent::ShowDialog(_) => {
+        Intent::ScrollManifest(_) | Intent::Diagnose | Intent::ShowDialog(_) | Intent::ShowAssist => {
             // They come by themselves, or after what is said: that is still to be read.
             next.notice = state.notice;
             next.choose(intent);
@@ -211,6 +212,7 @@ impl PageState {
             }
             Intent::ShowTab(tab) => self.tab = tab,
             Intent::ShowDialog(dialog) => self.dialog = dialog,
+            Intent::ShowAssist => self.assist = true,
             Intent::CompareVersion(since) => self.since = since,
             Intent::OfferFaults(key) => self.faults = Some(key),
             Intent::ShowTool(tool) => self.query.tool = tool,

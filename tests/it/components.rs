@@ -357,6 +357,7 @@ fn editor(text: &str) -> Editor {
         marked: None,
         top: 0,
         can_undo: false,
+        assist: false,
     }
 }
 

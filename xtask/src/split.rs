@@ -46,12 +46,14 @@ pub const PARTS: [&str; 4] = ["ordinal", "opening", "deferred", "wanted"];
 /// What is loaded only when it is wanted: functions of these crates and modules, and methods of their types. The page asks for
 /// that part (`app::loading::when_wanted`) before it calls any of them. (Not every function in whose name such a type stands:
 /// the compiler makes one of several whose instructions are the same, as of what drops a text and a number.)
-const DOORS: [&str; 16] = [
+const DOORS: [&str; 18] = [
     "flat_gif::",
     "gif::",
+    "kubesim::manifest::assist::",
     "kubesim::opened::",
     "lesson::",
     "ordinal::app::lessons::",
+    "ordinal::components::assist::",
     "ordinal::components::cluster::",
     "ordinal::components::export::",
     "ordinal::components::lesson::",

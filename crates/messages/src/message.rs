@@ -82,6 +82,10 @@ pub struct Handout(Translations);
 #[derive(Clone, Copy, Debug)]
 pub struct Lessons(Translations);
 
+/// The texts beside the manifest's editor.
+#[derive(Clone, Copy, Debug)]
+pub struct Assist(Translations);
+
 /// English.
 pub static EN: Messages = Messages { language: "en", languages: &[], translations: Translations(&[]) };
 
@@ -144,6 +148,11 @@ impl Messages {
         Lessons(self.translations)
     }
 
+    /// The texts beside the manifest's editor.
+    pub fn assist(&self) -> Assist {
+        Assist(self.translations)
+    }
+
     /// A rule in this language.
     pub fn rule(&self, english: &Rule) -> Rule {
         let said = |text| self.translations.said(text);
@@ -204,6 +213,12 @@ impl Handout {
 }
 
 impl Lessons {
+    pub(crate) fn said(&self, english: &'static str) -> &'static str {
+        self.0.said(english)
+    }
+}
+
+impl Assist {
     pub(crate) fn said(&self, english: &'static str) -> &'static str {
         self.0.said(english)
     }

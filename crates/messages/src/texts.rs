@@ -4,7 +4,7 @@ use crate::message::Entry;
 use crate::rules::*;
 
 /// Every table, by its name in the files of other languages.
-pub const TABLES: [(&str, &[Entry]); 7] = [
+pub const TABLES: [(&str, &[Entry]); 8] = [
     ("texts", TEXTS),
     ("dns", DNS),
     ("world", WORLD),
@@ -12,6 +12,7 @@ pub const TABLES: [(&str, &[Entry]); 7] = [
     ("export", EXPORT),
     ("handout", HANDOUT),
     ("lessons", LESSONS),
+    ("assist", ASSIST),
 ];
 
 texts! {
@@ -963,5 +964,22 @@ Lessons, LESSONS {
     damaged: "This link is damaged: the lesson in it is cut or changed.",
     other_progress: "What was done is kept in a form that this Ordinal does not know. It is left as it is; what you do now is kept in its place.",
     not_kept: "This browser keeps nothing here: what you have done is forgotten when you leave. You can save it as a file.",
+}
+}
+
+texts! {
+/// The texts beside the manifest's editor, about its fields.
+Assist, ASSIST {
+    about_field: "What the field means",
+    how: "What the field at the caret means is said here. `Ctrl+Space` shows what can be written there.",
+    /// How many fields or values a list offers; it opens while one types.
+    count(count): "{count} to choose from with the arrows; Tab writes the first",
+    nothing: "Nothing known can be written here.",
+    required: "required",
+    by_cluster: "written by the cluster",
+    simulated: "simulated",
+    not_simulated: "valid, but not simulated",
+    default(value): "default {value}",
+    values(values): "one of {values}",
 }
 }

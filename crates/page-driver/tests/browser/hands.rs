@@ -161,3 +161,82 @@ fn a_world_is_set_by_hand_and_goes_with_the_link() {
     page.wait("it is there again", "document.querySelector('.screen')?.innerText.includes('node-1 ')");
     page.assert_no_complaints();
 }
+
+#[test]
+fn the_editor_says_what_can_be_written_and_what_it_means() {
+    let mut page = settled(View { width: 1280, height: 720, ..View::DESKTOP });
+    let area = "[data-side=manifest] textarea";
+    let text = "document.querySelector('[data-side=manifest] textarea').value";
+    let caret = |page: &mut Page, after: &str| {
+        page.run(&format!(
+            "const area = document.querySelector({}), at = area.value.lastIndexOf({after}) + {after}.length;
+            area.focus(); area.setSelectionRange(at, at);",
+            json!(area),
+            after = json!(after)
+        ));
+    };
+    let said = |page: &mut Page, what: &str| {
+        page.wait(
+            &format!("{what} is said"),
+            &format!("document.querySelector('.assist .text')?.innerText.includes({})", json!(what)),
+        );
+    };
+    let is_closed = "!document.querySelector('.offers')";
+    page.paste(
+        area,
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata:\n  name: web\nspec:\n  replicas: 3\n  ",
+    );
+    caret(&mut page, "replicas");
+    said(&mut page, "spec.replicas");
+    said(&mut page, "How many pods there are to be.");
+    caret(&mut page, "replicas: 3\n  ");
+    // Typing opens a list in which nothing is chosen: Enter is the next line's.
+    page.type_keys("min");
+    page.wait("the list is open", "document.querySelector('.offers [role=option]')");
+    assert_eq!(page.eval("Boolean(document.querySelector('.offers [aria-selected=true]'))"), false);
+    page.screenshot("completion");
+    page.type_keys("\n");
+    page.wait("it is closed", is_closed);
+    assert!(page.eval(text).as_str().expect("a text").ends_with("\n  min\n  "), "{}", page.eval(text));
+    // Tab takes the first one.
+    page.type_keys("serv");
+    page.wait("the list is open", "document.querySelector('.offers [role=option]')");
+    page.type_keys("\t");
+    page.wait("the first is written", &format!("{text}.endsWith('serviceName: ')"));
+    page.wait("it is closed", is_closed);
+    page.type_keys("web\n");
+    // Asked for, the list has one chosen; arrows choose another, and what it means is said.
+    page.type_keys("\u{e009} \u{e000}");
+    page.wait("one is chosen", "document.querySelector('.offers [aria-selected=true]')");
+    let active = "document.getElementById(document.activeElement.getAttribute('aria-activedescendant') ?? '-')?.innerText ?? ''";
+    page.wait("it is told to who listens", &format!("{active}.startsWith('selector')"));
+    page.type_keys("\u{e015}");
+    page.wait("the next one is", &format!("{active}.startsWith('template')"));
+    said(&mut page, "What each pod is made of.");
+    page.type_keys("\u{e00c}");
+    page.wait("it is closed", is_closed);
+    assert_eq!(page.eval("document.activeElement.tagName"), "TEXTAREA", "the focus stays");
+    // A field with few values offers them.
+    page.type_keys("podM");
+    page.wait("the list is open", "document.querySelector('.offers [role=option]')");
+    page.type_keys("\u{e015}");
+    page.type_keys("\n");
+    page.wait(
+        "its values are offered",
+        "[...document.querySelectorAll('.offers code')].map(code => code.innerText).join() === 'OrderedReady,Parallel'",
+    );
+    page.run("[...document.querySelectorAll('.offers [role=option]')][1].click()");
+    page.wait("the pressed one is written", &format!("{text}.endsWith('podManagementPolicy: Parallel')"));
+    assert_eq!(page.eval("document.activeElement.tagName"), "TEXTAREA", "the focus stays");
+    // It can be taken back as if it were typed.
+    page.type_keys("\u{e009}z\u{e000}");
+    page.wait("it is taken back", &format!("!{text}.endsWith('Parallel')"));
+    // The pointer asks, too.
+    page.run(
+        "const area = document.querySelector('[data-side=manifest] textarea'), box = area.getBoundingClientRect();
+        const at = { clientX: box.left + 40 + 4 * 7, clientY: box.top + 19 * 1.5, bubbles: true };
+        area.dispatchEvent(new MouseEvent('mousemove', at));",
+    );
+    said(&mut page, "Which kind of object this is.");
+    page.assert_no_complaints();
+}
