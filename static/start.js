@@ -60,8 +60,7 @@ const translations = async () => {
     Object.assign(TEXT, JSON.parse(start));
     document.documentElement.lang = language.tag;
     document.title = TEXT.title ?? document.title;
-    const loading = document.querySelector(".skeleton p");
-    if (loading && TEXT.loading) loading.textContent = TEXT.loading;
+    for (const loading of document.querySelectorAll("#app > .unseen, .first .why h2")) loading.textContent = TEXT.loading ?? loading.textContent;
     return lines.join("\n");
   } catch {
     language = LANGUAGES[0];
@@ -71,7 +70,9 @@ const translations = async () => {
 const translated = translations();
 
 // The static text about pages that can't load any script is not for this one.
-document.querySelector("#app .help")?.remove();
+const app = document.getElementById("app");
+app.querySelector(".help")?.remove();
+
 
 // What wasm-bindgen made of the program's exports.
 let glue;
@@ -86,6 +87,36 @@ let stopped = false;
 const kept = history.state?.ordinal;
 const keptWhole = history.state?.whole;
 if (kept) history.replaceState(null, "");
+
+// What stands on the stage before the program does (static/first.html) stays there until the first story begins: it is moved into
+// the program's stage when that is drawn. A page that opens with another story, or in another form or language, has none of it.
+const pictured = [...app.querySelectorAll(".first :is(.set > *, .service, .lanes)")];
+const unpicture = () => pictured.forEach((part) => part.remove());
+const hasMemory = () => {
+  try {
+    return sessionStorage.getItem("ordinal");
+  } catch {
+    return null;
+  }
+};
+if (kept || language.file || location.hash.length > 1 || /[?&](embed|t)\b/.test(location.search) || hasMemory()) unpicture();
+else {
+  new MutationObserver((_, drawing) => {
+    const stage = app.querySelector(":not(.first) > main > .stage");
+    if (!stage) return;
+    drawing.disconnect();
+    for (const part of pictured) {
+      part.inert = true;
+      (part.matches(".set > *") ? stage.firstChild : stage).append(part);
+    }
+    new MutationObserver((_, beginning) => {
+      if (stage.querySelectorAll(".set > h2").length < 2) return;
+      beginning.disconnect();
+      unpicture();
+    }).observe(stage, { childList: true, subtree: true });
+  }).observe(app, { childList: true, subtree: true });
+  addEventListener("ordinal-whole", unpicture);
+}
 
 const frame = () => new Promise(requestAnimationFrame);
 const pause = (time) => new Promise((done) => setTimeout(done, time));

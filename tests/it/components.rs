@@ -19,6 +19,7 @@ use ordinal::page::intent::Intent;
 use ordinal::page::panel::{DnsQuery, InspectorTab};
 use ordinal::session::{Action, Session};
 use scene::examples::EXAMPLES;
+use scene::explain::{Explanation, of_loading};
 use std::cell::RefCell;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -39,7 +40,7 @@ fn render(html: Html) -> String {
     drawn(renderer.render())
 }
 
-fn drawn(text: impl Future<Output = String>) -> String {
+pub fn drawn(text: impl Future<Output = String>) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     tokio::task::LocalSet::new().block_on(&runtime, text)
 }
@@ -67,18 +68,27 @@ fn run(session: &mut Session, seconds: i64) {
 }
 
 fn stage(session: &mut Session) -> String {
+    stage_with(session, None)
+}
+
+/// The stage before the first story begins, with what is on it then.
+pub fn stage_loading(session: &mut Session) -> String {
+    stage_with(session, Some(&of_loading(&EN)))
+}
+
+fn stage_with(session: &mut Session, loading: Option<&Explanation>) -> String {
     let scene = session.scene(&EN, None);
     let ask = Callback::noop();
     let now = session.playhead();
     let stage = Stage {
-        loading: None,
+        loading,
         words: &EN,
         scene: &scene,
         now,
         part: None,
         compared: None,
         notice: None,
-        rule: true,
+        rule: loading.is_none(),
         default: Some("7"),
         lit: None,
         by_node: None,

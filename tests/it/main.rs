@@ -2,6 +2,7 @@
 
 mod components;
 mod lesson;
+mod first_picture;
 mod links;
 mod loading;
 mod session;

@@ -56,7 +56,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "build",
         about: "the page, for release",
-        needs: &[Need::WasmTarget, Need::PageBuilder, Need::WasmOpt],
+        needs: &[Need::WasmTarget, Need::PageBuilder, Need::WasmOpt, Need::Terser],
         run: build,
     },
     Step { name: "size", about: "the critical path keeps below its ceiling", needs: &[], run: size },
@@ -218,7 +218,7 @@ fn need_page(session: &mut Session) -> Result<()> {
         Some(true) => Ok(()),
         Some(false) => Err("not run: the page could not be built".to_owned()),
         None => {
-            session.tools.ensure(&[Need::WasmOpt])?;
+            session.tools.ensure(&[Need::WasmOpt, Need::Terser])?;
             build(session).map(|_| ())
         }
     }

@@ -11,9 +11,11 @@ use crate::run::{Result, command, output, run};
 /// The script for other pages.
 const PLAYER: &str = "ordinal-player.js";
 
-/// Files that a visit of the page never asks for: for other pages, for those who show a link, for hosts, for an installed page.
+/// Files that a visit of the page never asks for: for other pages, for those who show a link, for hosts, for an installed page,
+/// for who has no scripts.
 pub fn is_for_others(name: &str) -> bool {
-    name.starts_with("ordinal-player.") || name.ends_with(".png") || name.starts_with('_')
+    let is_film = name == "walk.svg";
+    is_film || name.starts_with("ordinal-player.") || name.ends_with(".png") || name.starts_with('_')
 }
 
 /// Finishes the site in this folder.

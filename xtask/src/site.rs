@@ -48,6 +48,9 @@ pub fn build(tools: &mut Tools) -> Result<()> {
     if !tools.wasm_opt {
         tools.try_wasm_opt();
     }
+    if !tools.terser {
+        tools.try_terser();
+    }
     let mut trunk = trunk(tools, "build");
     trunk.arg("--dist").arg(dist());
     // Without --release Trunk neither minifies nor calls wasm-opt.

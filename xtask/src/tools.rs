@@ -20,6 +20,7 @@ const CARGO_DENY: &str = "0.20.2";
 /// npm's number for Binaryen's `version_132`, which Trunk.toml asks for.
 const BINARYEN: &str = "132.0.0";
 const AXE: &str = "4.14.1";
+const TERSER: &str = "5.51.4";
 
 /// What a command may need beyond cargo and rustc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Need {
     PageBuilder,
     /// Binaryen's wasm-opt, without which the page is some tens of kilobytes bigger.
     WasmOpt,
+    /// Makes scripts smaller.
+    Terser,
     /// Checks licences, bans, sources and advisories of the dependencies.
     CargoDeny,
     /// Chromium and its driver.
@@ -51,6 +54,8 @@ pub struct Tools {
     folders: Vec<PathBuf>,
     /// Whether wasm-opt is among them or on PATH.
     pub wasm_opt: bool,
+    /// The same of terser.
+    pub terser: bool,
     /// Chromium and its driver.
     pub browser: Option<Browser>,
     /// axe-core's script.
@@ -115,6 +120,7 @@ impl Tools {
                 Need::WasmTarget => ensure_wasm_target()?,
                 Need::PageBuilder => self.ensure_page_builder()?,
                 Need::WasmOpt => self.ensure_wasm_opt()?,
+                Need::Terser => self.ensure_terser()?,
                 Need::CargoDeny => {
                     let right = |found: (u32, u32, u32)| found >= (0, 19, 0);
                     let deny = CargoTool {
@@ -138,6 +144,13 @@ impl Tools {
     pub fn try_wasm_opt(&mut self) {
         if let Err(problem) = self.ensure_wasm_opt() {
             say(&format!("going on without wasm-opt, so the page will be bigger than it need be: {problem}"));
+        }
+    }
+
+    /// As [`Need::Terser`], for when the page may do without: says so then.
+    pub fn try_terser(&mut self) {
+        if let Err(problem) = self.ensure_terser() {
+            say(&format!("going on without terser, so scripts will be bigger than they need be: {problem}"));
         }
     }
 
@@ -265,6 +278,26 @@ impl Tools {
             self.folders.push(bin);
         }
         self.wasm_opt = true;
+        Ok(())
+    }
+
+    fn ensure_terser(&mut self) -> Result<()> {
+        let wanted = numbers(TERSER).expect("TERSER is a version");
+        // It calls itself `terser 5.0.0`. What another version writes is as good, but not the same.
+        let is_right = |program: &Path| version_of(program) == Some(wanted);
+        let name = if cfg!(windows) { "terser.cmd" } else { "terser" };
+        if !is_right(Path::new(name)) {
+            let folder = tool_folder("terser", TERSER)?;
+            let bin = folder.join("node_modules").join(".bin");
+            if !is_right(&bin.join(name)) {
+                npm_install(&folder, "terser", TERSER, "makes the page's scripts smaller")?;
+                if !is_right(&bin.join(name)) {
+                    return Err(format!("{} does not run, or is not {TERSER}", bin.join(name).display()));
+                }
+            }
+            self.folders.push(bin);
+        }
+        self.terser = true;
         Ok(())
     }
 }

@@ -274,9 +274,10 @@ pub fn columns(scene: &Scene) -> &'static str {
         return "lanes-many";
     }
     match scene.lanes.len() {
-        0..2 => "lanes-1",
+        1 => "lanes-1",
         2 => "lanes-2",
-        3 => "lanes-3",
+        // Before the first story: it has as many, and nothing moves when it begins.
+        0 | 3 => "lanes-3",
         4 => "lanes-4",
         5 => "lanes-5",
         6 => "lanes-6",

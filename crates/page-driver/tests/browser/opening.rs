@@ -114,3 +114,75 @@ fn sides_are_made_wider_by_hand_and_stay_so() {
     page.wait("they are as they were", &format!("{WIDTHS}.join() === '300,376'"));
     page.assert_no_complaints();
 }
+
+/// What the first picture and the program have on the stage, and how often something moved that stayed: noted from the first
+/// script on, which is this one.
+const WATCHED: &str = r#"
+globalThis.moved = 0;
+globalThis.seen = {};
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!globalThis.begun) moved += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+const look = () => {
+  const of = document.querySelector(".first") ? "picture" : "program";
+  const places = {};
+  for (const part of document.querySelectorAll(".set > h2, .stage > .why, .stage > .service, .lanes > .lane")) {
+    const { x, y, width, height } = part.getBoundingClientRect();
+    const name = part.className + part.textContent.slice(0, 8);
+    places[name] = [x, y, width, part.matches(".why") ? 0 : height].map(Math.round).join(" ");
+  }
+  // The story's first moments, before its first pod is there.
+  if (Object.keys(places).length >= 6 && !(of in seen)) seen[of] = places;
+  if (document.querySelector("#app > :not(.first) .lanes:not([inert])")) {
+    globalThis.begun = true;
+    seen.story ??= places;
+  } else requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"#;
+
+#[test]
+fn the_program_takes_over_from_the_first_picture_without_a_jump() {
+    for view in [View::DESKTOP, View { width: 1920, height: 1080, ..View::DESKTOP }, View::PHONE] {
+        let mut page = Page::unopened(view);
+        page.before_all(WATCHED);
+        page.visit("");
+        page.wait("the story has begun", "globalThis.seen?.story");
+        let seen = |page: &mut Page, of: &str| page.eval(&format!("JSON.stringify(seen.{of})"));
+        let picture = seen(&mut page, "picture");
+        assert!(picture.as_str().is_some_and(|places| places.contains("flask-2")), "{picture}");
+        assert_eq!(picture, seen(&mut page, "program"), "the program has all where the picture had it");
+        assert_eq!(picture, seen(&mut page, "story"), "and so has the story that begins");
+        assert_eq!(page.eval("moved"), 0, "nothing that stays has moved");
+        page.wait("all is loaded", "window.ordinalDeferred");
+        assert_eq!(page.eval("document.querySelectorAll('.first, .stage [inert]').length"), 0);
+        page.assert_no_complaints();
+    }
+}
+
+#[test]
+fn another_story_does_not_begin_with_the_picture_of_the_first() {
+    for address in ["#x", "?embed=1", "?t=5"] {
+        let mut page = Page::unopened(View::DESKTOP);
+        let watch = "globalThis.shown = 0; requestAnimationFrame(function look() {
+            if (document.querySelector('#app > :not(.first) .stage .lanes[inert]')) shown += 1;
+            requestAnimationFrame(look);
+        });";
+        page.before_all(watch);
+        page.visit(address);
+        page.wait("all is loaded", "window.ordinalDeferred");
+        assert_eq!(page.eval("shown"), 0, "{address}");
+    }
+}
+
+#[test]
+fn without_scripts_there_is_the_picture_that_moves() {
+    let mut page = Page::unopened(View::DESKTOP);
+    page.devtools("Emulation.setScriptExecutionDisabled", serde_json::json!({ "value": true }));
+    page.visit("");
+    page.screenshot("without-scripts");
+    let asked = |page: &mut Page| page.requests().iter().any(|url| url.ends_with("/walk.svg"));
+    assert!(asked(&mut page), "{:?}", page.requests());
+    let mut other = Page::open(View::DESKTOP);
+    assert!(!asked(&mut other), "nobody else loads it");
+}
