@@ -8,7 +8,7 @@
   if (!registry) return;
   const other = registry.get(NAME);
   if (other) {
-    if (other.version !== VERSION) console.warn(`${NAME}: ${other.version} is on this page already, ${VERSION} is not used`);
+    if (other.version !== VERSION) console.warn(`${NAME}: ${other.version} is here already, not ${VERSION}`);
     return;
   }
 
@@ -17,12 +17,7 @@
   const LONGEST_LINK = 5e5;
   const SILENCE_MS = 30000;
   const PASSED_ON = ["speed", "lang", "lesson", "controls", "panels"];
-  const CSS = `:host{display:block;position:relative;height:450px;overflow:hidden;border:1px solid #8884;border-radius:12px;font:14px/1.45 system-ui,sans-serif}
-iframe,.p,img{position:absolute;inset:0;width:100%;height:100%;border:0}
-img{object-fit:contain}
-.p{display:grid;place-content:center;justify-items:center;gap:12px;background:Canvas;color:CanvasText;font:inherit}
-i{z-index:1;width:64px;border-radius:50%;background:#2c63d6;color:#fff;font:26px/64px sans-serif;text-align:center}
-img~b{display:none}`;
+  const CSS = `:host{display:block;position:relative;height:450px;overflow:hidden;border:1px solid #8884;border-radius:12px;font:14px/1.45 system-ui}iframe,.p,img{position:absolute;inset:0;width:100%;height:100%;border:0}img{object-fit:contain}.p{display:grid;place-content:center;justify-items:center;gap:9px;background:Canvas;color:CanvasText;font:inherit}i{z-index:1;width:64px;border-radius:50%;background:#2c63d6;color:#fff;font:26px/64px system-ui;text-align:center}img~b{display:none}`;
 
   const all = new Set();
   const near = new IntersectionObserver((entries) => {
@@ -53,17 +48,19 @@ img~b{display:none}`;
     return DARK.test(said) || !LIGHT.test(said) && matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   };
   // A page's policy may forbid the frame.
-  document.addEventListener("securitypolicyviolation", ({ effectiveDirective: by, blockedURI }) => {
+  addEventListener("securitypolicyviolation", ({ effectiveDirective: by, blockedURI }) => {
     if (/^(frame|child)-src$/.test(by)) for (const one of all) {
-      if (one._frame && !one._here && one._frame.src.startsWith(blockedURI)) one._fail(`this page's policy (${by}) forbids the frame ${blockedURI}`);
+      if (one._frame && !one._here && one._frame.src.startsWith(blockedURI)) one._fail(`this page's policy forbids the frame ${blockedURI}`);
     }
   });
   const themes = new MutationObserver(() => all.forEach((one) => one._theme()));
 
+  const make = (tag, more) => Object.assign(document.createElement(tag), more);
+
   class OrdinalPlayer extends HTMLElement {
     static version = VERSION;
     // Where the built site is: beside this script, unless an element says otherwise.
-    static site = document.currentScript?.src && new URL(".", document.currentScript.src).href;
+    static site = document.currentScript?.src.replace(/[^/]*(\?.*)?$/, "");
     static observedAttributes = ["src", "link", "commands", "poster", "theme", "height", "site", "loading", "autoplay", "at", ...PASSED_ON];
 
     constructor() {
@@ -120,8 +117,8 @@ img~b{display:none}`;
     get time() { return this._time; }
     get state() { return this._state; }
 
-    get _byItself() { return this._clicked || this.hasAttribute("autoplay") || this._get("loading") === "lazy"; }
-    get _site() { return new URL(this._get("site") || OrdinalPlayer.site || "./", document.baseURI).href.replace(/\/?$/, "/"); }
+    get _auto() { return this._clicked || this._get("autoplay") !== null; }
+    get _byItself() { return this._auto || this._get("loading") === "lazy"; }
 
     _do(request) {
       this._queue.push(request);
@@ -156,43 +153,34 @@ img~b{display:none}`;
     // The poster: a picture if there is one, else the set's name; or what is wrong.
     _draw() {
       const root = this.shadowRoot;
-      root.querySelectorAll(".p").forEach((old) => old.remove());
-      const make = (tag, text = "", to) => {
-        const element = Object.assign(document.createElement(tag), { textContent: text });
-        to?.append(element);
-        return element;
-      };
+      this._clear();
       const problem = this._problem;
-      const box = make(problem ? "div" : "button");
-      box.className = "p";
+      const box = make(problem ? "div" : "button", { className: "p" });
       box.style.colorScheme = this._was = this._dark;
-      if (problem) {
-        box.role = "alert";
-        box.textContent = problem;
-      } else {
+      if (problem) Object.assign(box, { role: "alert", textContent: problem });
+      else {
         const poster = this._get("poster");
         if (poster) {
-          const picture = make("img", "", box);
-          picture.alt = "";
-          picture.onerror = () => picture.remove();
-          picture.src = poster;
+          const picture = make("img", { alt: "", onerror: () => picture.remove(), src: poster });
+          box.append(picture);
         }
         const set = /kind:\s*StatefulSet\b[^]*?\bname:\s*["']?([\w.-]+)/.exec(this._text())?.[1] ?? "Ordinal";
-        make("i", "▶", box);
-        make("b", set, box);
-        box.type = "button";
-        box.ariaLabel = `Play ${set}`;
-        box.onclick = () => {
-          this._clicked = true;
-          this._start(true);
-        };
+        box.append(make("i", { textContent: "▶" }), make("b", { textContent: set }));
+        Object.assign(box, {
+          type: "button",
+          ariaLabel: `Play ${set}`,
+          onclick: () => {
+            this._clicked = true;
+            this._start(true);
+          },
+        });
       }
       root.append(box);
     }
+    _clear() { this.shadowRoot.querySelectorAll(".p").forEach((old) => old.remove()); }
     _get(name) { return this.getAttribute(name); }
     _text() {
-      const inside = this.querySelector("script[type*=yaml], pre");
-      const text = inside?.textContent ?? "";
+      const text = this.querySelector("script[type*=yaml], pre")?.textContent ?? "";
       // As it is indented in the page, or not.
       return `\n${text}`.replaceAll(`\n${/[ \t]*(?=\S)/.exec(text)}`, "\n").trim();
     }
@@ -217,16 +205,16 @@ img~b{display:none}`;
 
     async _start(focus) {
       if (this._frame || this._problem) return;
-      const frame = this._frame = document.createElement("iframe");
+      const frame = this._frame = make("iframe");
       const src = this._get("src");
-      const link = this._get("link")?.replace(/^[^#]*#/, "");
-      if (link?.length > LONGEST_LINK) return this._fail("the link is too long");
+      const link = (this._get("link") ?? "").replace(/^[^#]*#/, "");
+      if (link.length > LONGEST_LINK) return this._fail("link is too long");
       let text = this._text();
       this._became("loading");
       if (src !== null && !link) {
         try {
           const answer = await fetch(src);
-          if (!answer.ok) throw `status ${answer.status}`;
+          if (!answer.ok) throw answer.status;
           text = await answer.text();
         } catch (error) {
           if (this._frame === frame) this._fail(`${src} could not be loaded: ${error.message ?? error}`);
@@ -237,54 +225,51 @@ img~b{display:none}`;
       }
       const commands = this._get("commands") ?? "";
       this._story = !link && (text || commands) && { do: "open", value: text, commands };
-      const site = this._site;
-      const parameters = new URLSearchParams({ embed: 1, origin: location.origin, theme: this._dark });
+      const site = new URL(this._get("site") || OrdinalPlayer.site || "./", document.baseURI).href.replace(/\/?$/, "/");
+      const parameters = new URLSearchParams({ embed: 1, origin: location.origin, theme: this._dark, t: this._time ? this._time.toFixed(3) : this._get("at") ?? "" });
       for (const name of PASSED_ON) {
         const value = this._get(name);
         if (value) parameters.set(name, value);
       }
-      parameters.set("t", this._time ? this._time.toFixed(3) : this._get("at") ?? "");
       if (this._story) parameters.set("story", "host");
-      if (this._goesOn !== "paused" && (this._clicked || this.hasAttribute("autoplay"))) parameters.set("autoplay", 1);
+      if (this._goesOn !== "paused" && this._auto) parameters.set("autoplay", 1);
       this._origin = new URL(site).origin;
       const sandbox = this._get("sandbox");
-      if (sandbox !== null) frame.setAttribute("sandbox", sandbox);
+      if (sandbox !== null) frame.sandbox = sandbox;
       // Such a frame can only be told apart by its window.
       if (this._origin === "null" || sandbox !== null && !sandbox.includes("same-origin")) this._origin = "*";
       frame.title = this.title || "Ordinal";
-      frame.allow = "clipboard-write; fullscreen";
+      frame.allow = "clipboard-write;fullscreen";
       this._here = false;
-      this._silence = setTimeout(() => this._fail(`${site} did not answer: is the built site there?`), SILENCE_MS);
+      this._silence = setTimeout(() => this._fail(`${site} did not answer`), SILENCE_MS);
       frame.onload = () => {
-        this.shadowRoot.querySelectorAll(".p").forEach((old) => old.remove());
+        this._clear();
         if (focus) frame.focus();
       };
-      frame.src = `${site}index.html?${parameters}#${link ?? ""}`;
+      frame.src = `${site}index.html?${parameters}#${link}`;
       this.shadowRoot.prepend(frame);
     }
 
     handleEvent({ source, origin, data }) {
-      const from = this._origin === "*" ? "*" : origin;
-      if (source !== this._frame?.contentWindow || from !== this._origin || data?.ordinal !== SPEAKS) return;
+      if (source !== this._frame?.contentWindow || this._origin !== "*" && origin !== this._origin || data?.ordinal !== SPEAKS) return;
       this._here = true;
       clearTimeout(this._silence);
-      const { is, time, state, why, position, height, text, answer } = data;
+      const { is, time, state, why, position, text } = data;
       if (is === "ready" && this._story) this._say(this._story);
-      if (is === "size" && this._get("height") === "auto") this.style.height = `${height}px`;
+      if (is === "size" && this._get("height") === "auto") this.style.height = `${data.height}px`;
       if (is === "problem") {
         if (this._open) console.warn(`${NAME}: ${text}`, this);
         else this._fail(text);
       }
-      if (is === "answer") this._tell("answer", answer);
+      if (is === "answer") this._tell(is, data.answer);
       if (is !== "state" || state === "loading") return;
       const opens = !this._open;
       this._open = true;
       if (opens) this._flush();
       const moved = time !== this._time;
-      const changed = why !== this._why || position !== this._position;
-      this._time = time;
-      this._why = why;
-      this._position = position;
+      const mark = `${position} ${why}`;
+      const changed = mark !== this._mark;
+      Object.assign(this, { _time: time, _why: why, _mark: mark });
       if (opens) this._tell("ready");
       if (moved) this._tell("timeupdate");
       this._became(state, changed);

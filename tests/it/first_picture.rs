@@ -71,7 +71,8 @@ fn the_page_begins_as_its_parts_draw_it() {
     }
     page = page.replace("STAGE", &stage);
     // What only the program can do.
-    for beginning in ["<div class=\"skips\"", "<p id=\"announced\"", "<div id=\"keys\"", "<div id=\"faults\""] {
+    for beginning in ["<div class=\"skips\"", "<p id=\"announced\"", "<div id=\"keys\"", "<div id=\"faults\""]
+    {
         drop_elements(&mut page, beginning);
     }
     let header = element(&page, "<header").to_owned();
@@ -80,8 +81,21 @@ fn the_page_begins_as_its_parts_draw_it() {
     drop_elements(&mut plain, "<select");
     page = page.replace(&header, &plain);
     let of_program = [
-        "aria-label", "aria-haspopup", "aria-hidden", "aria-valuemin", "aria-valuemax", "aria-valuenow", "aria-valuetext",
-        "title", "role", "tabindex", "popovertarget", "data-pod", "data-object", "id", "type",
+        "aria-label",
+        "aria-haspopup",
+        "aria-hidden",
+        "aria-valuemin",
+        "aria-valuemax",
+        "aria-valuenow",
+        "aria-valuetext",
+        "title",
+        "role",
+        "tabindex",
+        "popovertarget",
+        "data-pod",
+        "data-object",
+        "id",
+        "type",
     ];
     of_program.iter().for_each(|name| drop_attribute(&mut page, name));
     assert!(!page.contains(" style="), "the page's policy forbids style attributes");

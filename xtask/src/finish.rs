@@ -1,5 +1,5 @@
-//! What a built site has beside the page: the service worker with its list of files, headers for hosts that read them, and the
-//! small script for other pages made smaller. Trunk's hook calls it after every build.
+//! What a built site has beside the page: the service worker with its list of files, headers for hosts that read them, and
+//! scripts made smaller. Trunk's hook calls it after every build.
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +10,9 @@ use crate::run::{Result, command, output, run};
 
 /// The script for other pages.
 const PLAYER: &str = "ordinal-player.js";
+
+/// The service worker.
+const WORKER: &str = "sw.js";
 
 /// Files that a visit of the page never asks for: for other pages, for those who show a link, for hosts, for an installed page,
 /// for who has no scripts.
@@ -23,21 +26,27 @@ pub fn is_for_others(name: &str) -> bool {
 /// # Errors
 /// If a file can't be read or written.
 pub fn finish(folder: &Path, is_release: bool) -> Result<()> {
-    if is_release {
-        shorten_player(folder)?;
-    }
     let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     let names = files(folder).map_err(failed)?;
+    let is_short = is_release && has_terser();
+    if is_short {
+        for name in names.iter().filter(|name| name.ends_with(".js") && *name != WORKER) {
+            shorten(folder, name)?;
+        }
+    }
     let mut kept = Vec::new();
     let mut contents = Vec::new();
-    for name in names.iter().filter(|name| !is_for_others(name) && *name != "sw.js") {
+    for name in names.iter().filter(|name| !is_for_others(name) && *name != WORKER) {
         contents.push(fs::read(folder.join(name)).map_err(failed)?);
         kept.push(name.as_str());
     }
-    let worker = fs::read_to_string(folder.join("sw.js")).map_err(failed)?;
+    let worker = fs::read_to_string(folder.join(WORKER)).map_err(failed)?;
     let version = format!("{:016x}", fnv(&contents));
     let worker = worker.replace("{version}", &version).replace("{files}", &kept.join(" "));
-    fs::write(folder.join("sw.js"), worker).map_err(failed)?;
+    fs::write(folder.join(WORKER), worker).map_err(failed)?;
+    if is_short {
+        shorten(folder, WORKER)?;
+    }
     fs::write(folder.join("_headers"), headers(&kept)).map_err(failed)
 }
 
@@ -58,24 +67,37 @@ fn is_named_by_content(name: &str) -> bool {
     name.split(['-', '.', '_']).any(|part| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// Makes the script for other pages smaller, where terser is on PATH.
-fn shorten_player(folder: &Path) -> Result<()> {
-    let name = if cfg!(windows) { "terser.cmd" } else { "terser" };
-    if output(command(name).arg("--version")).is_none() {
-        println!("» terser is not on PATH: {PLAYER} is bigger than it need be");
-        return Ok(());
+/// Makes a script smaller, where terser is on PATH.
+///
+/// # Errors
+/// If terser does not understand it.
+fn shorten(folder: &Path, name: &str) -> Result<()> {
+    let terser = if cfg!(windows) { "terser.cmd" } else { "terser" };
+    let script = folder.join(name);
+    let mut shorten = command(terser);
+    shorten.arg(&script).arg("-m").arg("-o").arg(&script);
+    match name {
+        // A property whose name begins with `_` is nobody else's.
+        PLAYER => shorten.args([
+            "-c",
+            "passes=3,unsafe_arrows=true,ecma=2020,sequences=false,unsafe=true",
+            "--mangle-props",
+            "regex=/^_/",
+        ]),
+        WORKER => shorten.args(["-c", "passes=3"]),
+        _ => shorten.args(["--module", "-c", "passes=3"]),
+    };
+    run(&mut shorten)
+}
+
+/// Whether terser is on PATH.
+fn has_terser() -> bool {
+    let terser = if cfg!(windows) { "terser.cmd" } else { "terser" };
+    let is_there = output(command(terser).arg("--version")).is_some();
+    if !is_there {
+        println!("» terser is not on PATH: scripts are bigger than they need be");
     }
-    let script = folder.join(PLAYER);
-    let mut shorten = command(name);
-    shorten.arg(&script).args([
-        "-c",
-        "passes=3,unsafe_arrows=true",
-        "-m",
-        "--mangle-props",
-        "regex=/^_/",
-        "-o",
-    ]);
-    run(shorten.arg(&script))
+    is_there
 }
 
 /// A 64-bit FNV-1a hash: it names files, nothing more.

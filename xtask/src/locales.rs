@@ -61,7 +61,8 @@ fn source() -> Result<Source> {
     let (index, script) = (read("index.html")?, read("static/start.js")?);
     let title = between(&index, "<title>", "</title>").ok_or("index.html has no title")?;
     add("start.title".to_owned(), title);
-    let loading = between(&index, "role=\"status\">", "</p>").ok_or("index.html says nowhere that it loads")?;
+    let loading =
+        between(&index, "role=\"status\">", "</p>").ok_or("index.html says nowhere that it loads")?;
     add("start.loading".to_owned(), loading);
     let texts = between(&script, "const TEXT = {\n", "\n};").ok_or("static/start.js has no TEXT")?;
     for line in texts.lines() {

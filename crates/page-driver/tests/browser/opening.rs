@@ -117,7 +117,7 @@ fn sides_are_made_wider_by_hand_and_stay_so() {
 
 /// What the first picture and the program have on the stage, and how often something moved that stayed: noted from the first
 /// script on, which is this one.
-const WATCHED: &str = r#"
+const WATCHED: &str = r##"
 globalThis.moved = 0;
 globalThis.seen = {};
 new PerformanceObserver((list) => {
@@ -139,7 +139,7 @@ const look = () => {
   } else requestAnimationFrame(look);
 };
 requestAnimationFrame(look);
-"#;
+"##;
 
 #[test]
 fn the_program_takes_over_from_the_first_picture_without_a_jump() {
