@@ -30,7 +30,7 @@ pub fn finish(folder: &Path, is_release: bool) -> Result<()> {
     let names = files(folder).map_err(failed)?;
     let is_short = is_release && has_terser();
     if is_short {
-        for name in names.iter().filter(|name| name.ends_with(".js") && *name != WORKER) {
+        for name in [PLAYER, "embed.js", "offline.js"] {
             shorten(folder, name)?;
         }
     }

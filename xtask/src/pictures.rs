@@ -1,4 +1,5 @@
-//! `cargo xtask pictures`: draws the documentation's pictures, which docs/pictures.txt lists.
+//! `cargo xtask pictures`: draws the documentation's pictures, which docs/pictures.txt lists, and the one that stands in
+//! index.html before the program is there (tests/it/first_picture.rs).
 
 use std::process::ExitCode;
 
@@ -8,7 +9,7 @@ use crate::tools::Tools;
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
-  pictures   draw the documentation's pictures again (docs/pictures.txt)";
+  pictures   draw the documentation's pictures (docs/pictures.txt) and the page's first one again";
 
 /// The list: a file and its arguments, of which those with spaces stand in single quotes.
 const LIST: &str = "docs/pictures.txt";
@@ -32,5 +33,17 @@ pub fn command(tools: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
         run(draw.args(["--output", picture]))?;
         println!("{picture}");
     }
+    let mut first = tools.cargo();
+    first.current_dir(root()).args([
+        "test",
+        "--quiet",
+        "--package",
+        "ordinal",
+        "--test",
+        "it",
+        "first_picture",
+    ]);
+    run(first.env("UPDATE_EXPECT", "1"))?;
+    println!("static/first.html");
     Ok(ExitCode::SUCCESS)
 }

@@ -164,8 +164,12 @@ impl Parts<'_> {
         }
         let packed = BASE64_STANDARD.encode(packed);
         let (body, end) = body.split_once("</body>").unwrap_or((body, ""));
+        // The film for who has no scripts is a file of its own.
+        let film = body.find("<noscript>").and_then(|at| Some(at + body[at..].find("<img")?));
+        let (body, rest) = body.split_at(film.unwrap_or(body.len()));
+        let rest = rest.split_once('>').map_or("", |(_, rest)| rest);
         html += &format!(
-            "\n<style>{style}</style></head>{body}{story}<script type=\"text/plain\" id=\"ordinal-packed\">{packed}</script>\
+            "\n<style>{style}</style></head>{body}{rest}{story}<script type=\"text/plain\" id=\"ordinal-packed\">{packed}</script>\
              <script type=\"module\">{script}</script></body>{end}"
         );
         Ok(html)
