@@ -977,7 +977,7 @@ Assist, ASSIST {
     nothing: "Nothing known can be written here.",
     required: "required",
     by_cluster: "written by the cluster",
-    simulated: "simulated",
+    simulated: "simulated here",
     not_simulated: "valid, but not simulated",
     default(value): "default {value}",
     values(values): "one of {values}",
