@@ -811,7 +811,7 @@ fn a_recording_is_shown_explained_and_gone_on_from() {
         session.handle(Action::Seek((end.0 * part / 20) as f64));
         titles.insert(scene(&mut session).why.title.clone());
     }
-    assert!(titles.len() > 3, "{titles:?}");
+    assert!(titles.len() > 2, "{titles:?}");
     // Somebody acts at a moment of it: a branch that is simulated from there on.
     session.handle(Action::Seek((end.0 / 2) as f64));
     command(&mut session, "kubectl scale sts flask --replicas=1");
@@ -831,8 +831,8 @@ fn a_recording_is_shown_explained_and_gone_on_from() {
 #[test]
 fn a_later_state_stands_beside() {
     let mut session = Session::new();
-    open_cluster(&mut session, "states/stuck-bad-image.yaml", false);
-    open_cluster(&mut session, "states/stuck-bad-image-after-undo.yaml", true);
+    open_cluster(&mut session, "states/mid-rollout-init.yaml", false);
+    open_cluster(&mut session, "states/seed-at-rest.yaml", true);
     let beside = session.beside().expect("the later one").id;
     assert_ne!(session.branch().id, beside);
     assert!(!session.differences(&EN).is_empty());
