@@ -197,9 +197,10 @@ impl ClusterTab {
                 return read(&files, &link);
             }
             let text = carried.get_data("text").unwrap_or_default();
-            link.send_message(match text.len() > MOST_OPENED_BYTES {
-                true => Event::Refuse(text.len()),
-                false => Event::Take(vec![(PASTED.into(), text)]),
+            link.send_message(if text.len() > MOST_OPENED_BYTES {
+                Event::Refuse(text.len())
+            } else {
+                Event::Take(vec![(PASTED.into(), text)])
             });
         });
         let said = match (&self.opened, &self.opening) {
