@@ -73,7 +73,6 @@ const translated = translations();
 const app = document.getElementById("app");
 app.querySelector(".help")?.remove();
 
-
 // What wasm-bindgen made of the program's exports.
 let glue;
 // The exports of the parts that are there, and the later modules that are on their way.
@@ -99,7 +98,11 @@ const hasMemory = () => {
     return null;
   }
 };
-if (kept || language.file || location.hash.length > 1 || /[?&](embed|t)\b/.test(location.search) || hasMemory()) unpicture();
+const isEmbedded = /[?&]embed\b/.test(location.search);
+if (isEmbedded) app.querySelector(".first")?.remove();
+// What else stands there in English is not seen in another language.
+if (language.file) app.querySelectorAll(".first :is(header p, .timeline, nav)").forEach((part) => part.style.visibility = "hidden");
+if (kept || language.file || isEmbedded || location.hash.length > 1 || /[?&]t=/.test(location.search) || hasMemory()) unpicture();
 else {
   new MutationObserver((_, drawing) => {
     const stage = app.querySelector(":not(.first) > main > .stage");
