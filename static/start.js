@@ -90,6 +90,7 @@ if (kept) history.replaceState(null, "");
 // What stands on the stage before the program does (static/first.html) stays there until the first story begins: it is moved into
 // the program's stage when that is drawn. A page that opens with another story, or in another form or language, has none of it.
 const pictured = [...app.querySelectorAll(".first :is(.set > *, .service, .lanes)")];
+const ofSet = app.querySelectorAll(".first .set > *").length;
 const unpicture = () => pictured.forEach((part) => part.remove());
 const hasMemory = () => {
   try {
@@ -108,10 +109,9 @@ else {
     const stage = app.querySelector(":not(.first) > main > .stage");
     if (!stage) return;
     drawing.disconnect();
-    for (const part of pictured) {
-      part.inert = true;
-      (part.matches(".set > *") ? stage.firstChild : stage).append(part);
-    }
+    pictured.forEach((part) => part.inert = true);
+    stage.querySelector(".set").append(...pictured.slice(0, ofSet));
+    stage.append(...pictured.slice(ofSet));
     new MutationObserver((_, beginning) => {
       if (stage.querySelectorAll(".set > h2").length < 2) return;
       beginning.disconnect();
