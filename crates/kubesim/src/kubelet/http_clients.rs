@@ -1,4 +1,4 @@
-//! curl and BusyBox' wget, as curl 7.88 and BusyBox 1.35 print what they get.
+//! curl and BusyBox' wget, as curl 8 and BusyBox 1.35 print what they get.
 
 use super::network::{Place, Silence, reach, resolve};
 use super::web::{self, Response};
@@ -256,14 +256,14 @@ fn curl_fails(words: &Words, url: &Url, done: &Transfer, failed: &Failed) -> Fet
     let (code, text) = match failed {
         Failed::Name => (6, format!("Could not resolve host: {host}")),
         Failed::Refused => {
-            (7, format!("Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server"))
+            (7, format!("Failed to connect to {host} port {port} after 0 ms: Could not connect to server"))
         }
         Failed::Silent => match patience {
             Some(seconds) => {
                 (28, format!("Connection timed out after {} milliseconds", (seconds * 1000.0) as u64 + 1))
             }
             None => {
-                let text = "Couldn't connect to server";
+                let text = "Could not connect to server";
                 (28, format!("Failed to connect to {host} port {port} after 130000 ms: {text}"))
             }
         },

@@ -102,8 +102,7 @@ impl Worker {
             if turn && self.step_run(cx, pod, i) {
                 return true;
             }
-            // A hook at a container's start holds up those after it.
-            if !turn || self.runs[i].post_start.is_some() {
+            if !turn {
                 break;
             }
         }

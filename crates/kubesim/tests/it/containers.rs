@@ -38,7 +38,7 @@ spec:
   restartPolicy: Never
   containers:
   - name: main
-    image: debian:12
+    image: example/tools:1
     command: [sh, -c, 'until frobctl ready; do sleep 5; done; echo never']
 ";
 
