@@ -283,8 +283,8 @@ const typed = new Map();
 const scrolled = new Set();
 // All that the page listens to (tests/it/loading.rs holds it against the sources).
 const HEARD = [
-  "beforeinput", "change", "click", "close", "contextmenu", "dblclick", "dragover", "drop", "focus", "focusin", "focusout", "hashchange",
-  "input", "keydown", "mousemove", "pagehide", "paste", "pointerdown", "pointermove", "pointerup", "scroll", "submit", "toggle",
+  "beforeinput", "blur", "change", "click", "close", "contextmenu", "dblclick", "dragover", "drop", "focus", "focusin", "focusout", "hashchange",
+  "input", "keydown", "mousedown", "mouseenter", "mouseleave", "mousemove", "pagehide", "paste", "pointerdown", "pointermove", "pointerup", "scroll", "submit", "toggle",
 ];
 const FIELD = "input, textarea, select";
 const nameOf = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();

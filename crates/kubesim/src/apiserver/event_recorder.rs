@@ -112,7 +112,7 @@ impl ApiServer {
     /// The moment in nanoseconds, by which an event is named.
     fn event_nanos(&self) -> u64 {
         let millis = SimTime::zero_unix_seconds() * 1000 + self.now.0;
-        millis as u64 * 1_000_000 + self.resource_version % 1_000_000
+        (millis as u64).wrapping_mul(1_000_000).wrapping_add(self.resource_version % 1_000_000)
     }
 
     fn create_event(&mut self, mut event: Event, name: Str) {
