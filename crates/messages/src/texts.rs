@@ -563,6 +563,8 @@ Messages, TEXTS {
     had_so: "That is what you have set.",
     probe_port_undeclared(probe, port):
         "No container of the pod declares port {port}, which its {probe} probe asks: nobody is assumed to listen there. If its program does, declare the port; if not, correct the probe.",
+    probe_port_not_own(probe, port, image, own):
+        "Its {probe} probe asks port {port}, but `{image}` listens on port {own}, whatever its container declares.",
     probe_port_unnamed(probe, port):
         "Its {probe} probe asks the port `{port}`, but the container has no port of that name: the probe can't be made.",
     // What is assumed of an image, after its name.

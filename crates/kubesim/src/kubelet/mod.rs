@@ -54,6 +54,7 @@ mod worker;
 
 use crate::api::image::with_tag;
 use crate::api::node::LEASE_NAMESPACE;
+use crate::api::pod::Container;
 use crate::api::verdict::{Component, Reason};
 use crate::api::{Fault, Key, Kind, Object, SimTime};
 use crate::apiserver::{ApiServer, Cause, Store};
@@ -227,4 +228,10 @@ pub(crate) fn signal_program(nodes: &mut Nodes, pod: &Key, container: &str, now:
 /// The pods at which their kubelets have to look because of a command.
 pub(crate) fn take_woken(nodes: &mut Nodes) -> Vec<Key> {
     std::mem::take(&mut nodes.woken)
+}
+
+/// The port that a container's program listens on whatever the container declares: that of a web server in its own
+/// configuration. None of any other program.
+pub fn own_port(container: &Container) -> Option<i64> {
+    image::web_server(container).map(|server| server.port)
 }

@@ -6,7 +6,7 @@ use kubesim::api::Fault;
 use kubesim::api::image::with_tag;
 use kubesim::api::pod::Container;
 use kubesim::api::probe::{ProbeKind, ProbeTarget};
-use kubesim::kubelet::{Assumed, Assumption, assumptions};
+use kubesim::kubelet::{Assumed, Assumption, assumptions, own_port};
 use kubesim::{Kind, Object, Store, fault};
 use messages::{Messages, fill};
 
@@ -98,13 +98,20 @@ pub(super) fn with_failing_probe(
         if let Some(command) = had_so {
             return Some((messages.had_so().to_owned(), Some(command)));
         }
-        match target {
-            ProbeTarget::Port(port) if !spec.declares_port(port) => {
+        match (target, own_port(container)) {
+            (ProbeTarget::Port(port), Some(own)) if port != own => {
+                let (port, own) = (port.to_string(), own.to_string());
+                let values =
+                    [("probe", kind.word()), ("port", &*port), ("image", &*container.image), ("own", &*own)];
+                let text = fill(messages.probe_port_not_own(), &values);
+                Some((text, correct(pod, container, kind, &own)))
+            }
+            (ProbeTarget::Port(port), _) if !spec.declares_port(port) => {
                 let port = port.to_string();
                 let values = [("probe", kind.word()), ("port", &*port)];
                 Some((fill(messages.probe_port_undeclared(), &values), declare(pod, container, &port)))
             }
-            ProbeTarget::NoSuchPort(name) => {
+            (ProbeTarget::NoSuchPort(name), _) => {
                 let values = [("probe", kind.word()), ("port", &*name)];
                 Some((fill(messages.probe_port_unnamed(), &values), None))
             }
@@ -118,6 +125,19 @@ pub(super) fn with_failing_probe(
 
 /// A command that has a set's container declare a port.
 fn declare(pod: &Object, container: &Container, port: &str) -> Option<String> {
+    patch(pod, container, &["\"ports\":[{\"containerPort\":", port, "}]"].concat())
+}
+
+/// A command that has a probe ask another port.
+fn correct(pod: &Object, container: &Container, kind: ProbeKind, port: &str) -> Option<String> {
+    let probe = container.probe(kind)?;
+    let asks = ["httpGet", "tcpSocket", "grpc"].into_iter().find(|way| probe.raw.get(way).is_some())?;
+    let fields = ["\"", kind.word(), "Probe\":{\"", asks, "\":{\"port\":", port, "}}"];
+    patch(pod, container, &fields.concat())
+}
+
+/// A command that gives a container of a set's template other fields.
+fn patch(pod: &Object, container: &Container, fields: &str) -> Option<String> {
     let owner = pod.meta.controller().filter(|owner| &*owner.kind == Kind::StatefulSet.name())?;
     let list = if container.restart_always { "initContainers" } else { "containers" };
     let patch = [
@@ -127,9 +147,9 @@ fn declare(pod: &Object, container: &Container, port: &str) -> Option<String> {
         list,
         "\":[{\"name\":\"",
         &container.name,
-        "\",\"ports\":[{\"containerPort\":",
-        port,
-        "}]}]}}}}'",
+        "\",",
+        fields,
+        "}]}}}}'",
     ];
     Some(in_namespace(patch.concat(), &pod.meta.namespace))
 }

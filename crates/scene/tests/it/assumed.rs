@@ -146,21 +146,22 @@ fn a_probe_on_a_port_that_nobody_declares_fails() {
     let mut story = story(&[("port: http\n        liveness", "port: 8081\n        liveness")]);
     let why = whole(&story);
     assert!(
-        why.text.contains("No container of the pod declares port 8081, which its readiness probe asks"),
+        why.text.contains("Its readiness probe asks port 8081, but `nginx:1.28` listens on port 80"),
         "{why:?}"
     );
     assert_eq!(why.tone, Tone::Stuck);
     let events = story.cluster.api.store().list(Kind::Event);
     let refused = events.filter(|event| event.event().message.contains(":8081/\": dial tcp "));
     assert!(refused.count() > 0, "the kubelet says that the connection was refused");
-    run(&mut story, &why.remedy.expect("it can be declared"), 1);
+    run(&mut story, &why.remedy.expect("the probe can be corrected"), 1);
     run(&mut story, "kubectl delete pod web-0", 60);
     is_well(&story);
 }
 
 #[test]
 fn a_liveness_probe_on_such_a_port_kills() {
-    let text = WEB.rsplit_once("port: http").expect("it asks a port").0;
+    let text = WEB.replace("nginx:1.28", "registry.example/app:1");
+    let text = text.rsplit_once("port: http").expect("it asks a port").0;
     let mut story = Story::new(Options::default());
     story.input(Input::Apply([text, "port: 8081\n"].concat().into()));
     pass(&mut story, 60);
