@@ -65,11 +65,8 @@ pub fn parse(text: &str) -> Result<Corefile, String> {
             words.pop();
         }
         match (&path[..], &words[..]) {
-            (_, ["}"]) => {
-                if path.pop().is_none() {
-                    return Err(wrong("Unexpected '}' because no matching opening brace".into()));
-                }
-            }
+            ([], ["}"]) => return Err(wrong("Unexpected '}' because no matching opening brace".into())),
+            (_, ["}"]) => drop(path.pop()),
             (_, []) => {}
             ([], zones) => {
                 is_root = zones.iter().any(|zone| matches!(zone.trim_end_matches(','), "." | ".:53"))

@@ -22,7 +22,7 @@ pub fn run(args: &[&str], network: &mut Network) -> Printed {
         printed.code = 1;
         return printed;
     };
-    if !network.has_server(&network.conf.server().to_string()) {
+    if !network.has_server(network.conf.server()) {
         printed.code = 2;
         return printed;
     }

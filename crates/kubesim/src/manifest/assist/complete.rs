@@ -114,9 +114,11 @@ impl Site<'_> {
         let mut list: Vec<(usize, Completion)> = Vec::new();
         for field in type_ref.fields() {
             let known = fields::of(type_ref, field.name, &place);
-            if (!dash.is_empty() || !present.iter().any(|name| name == field.name))
+            let is_there = dash.is_empty() && present.iter().any(|name| name == field.name);
+            let is_of_no_kind = is_object && kind.is_none() && field.name == "template";
+            if !is_there
                 && !known.by_cluster
-                && !(is_object && kind.is_none() && field.name == "template")
+                && !is_of_no_kind
                 && let Some(nearness) = nearness(field.name, &typed)
             {
                 let is_simulated = self.owner.is_simulated && type_ref.simulates(field.name);

@@ -38,7 +38,7 @@ pub fn help(text: &str, at: usize) -> Option<Help> {
         (Some(named), _) => named,
         (None, Some(here)) if here.writing == Writing::Value => here.owner,
         // An item of a list: the list.
-        (None, Some(here)) if here.word.len() > 0 => here.owner,
+        (None, Some(here)) if !here.word.is_empty() => here.owner,
         _ => return None,
     };
     let way = outline.way_to(entry);
