@@ -222,6 +222,13 @@ impl CronJob {
         let now = api.now;
         let last = time(&self.status, "lastScheduleTime");
         let since = last.unwrap_or(self.object.meta.creation_timestamp);
+        // A day that no month has. Models mostRecentScheduleTime, to which such a schedule is one without time between two.
+        if clock.next(since).is_none() {
+            let why = "time difference between two schedules is less than 1 second";
+            let schedule = str(&self.spec, "schedule");
+            self.warn("InvalidSchedule", format!("invalid schedule: {schedule} : {why}"));
+            return Ok((Reason::Settled, None));
+        }
         let next = clock.next(now).map(|next| next + DELTA);
         let deadline = opt_int(&self.spec, "startingDeadlineSeconds").map(Span::seconds);
         let earliest = deadline.map_or(since, |deadline| since.max(now - deadline));
