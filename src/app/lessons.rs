@@ -1,11 +1,10 @@
 //! What lessons need of the browser: their files, what is kept of them, and which parts of the page are lit.
 
 use super::browser;
-use super::model::Model;
 use crate::components::files;
 use crate::link::pack::pack;
 use crate::page::intent::{Intent, Share};
-use crate::page::lesson::{LessonEffect, LessonIntent};
+use crate::page::lesson::intent::{LessonEffect, LessonIntent};
 use crate::page::state::PageState;
 use kubesim::Str;
 use kubesim::{Span, Story};
@@ -21,6 +20,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::js_sys::JsString;
 use web_sys::{Element, Response};
+use yew::Callback;
 
 /// How the fragment of a link begins that carries a lesson.
 pub use crate::link::address::CARRIED;
@@ -31,20 +31,20 @@ const PROGRESS: &str = "ordinal-lessons";
 const LIT: &str = "data-lit";
 
 /// Does what is to be done for lessons.
-pub fn carry_out(model: &Rc<Model>, effect: &LessonEffect) {
+pub fn carry_out(words: &'static Messages, send: &Callback<Intent>, effect: &LessonEffect) {
     match effect {
-        LessonEffect::FetchList => match list_file(model.state().words.language()) {
-            Some(file) => fetch(model, &file, LessonIntent::Listed),
-            None => model.send(Intent::lesson(LessonIntent::Listed(None))),
+        LessonEffect::FetchList => match list_file(words.language()) {
+            Some(file) => fetch(send, &file, LessonIntent::Listed),
+            None => send.emit(Intent::lesson(LessonIntent::Listed(None))),
         },
-        LessonEffect::Fetch(file) => fetch(model, file, LessonIntent::Came),
+        LessonEffect::Fetch(file) => fetch(send, file, LessonIntent::Came),
         LessonEffect::ReadKept => {
             let kept = browser::kept_as(PROGRESS).map(Str::from);
-            model.send(Intent::lesson(LessonIntent::Kept(kept)));
+            send.emit(Intent::lesson(LessonIntent::Kept(kept)));
         }
         LessonEffect::Keep(text) => {
             if !browser::keep_as(PROGRESS, text) {
-                model.send(Intent::lesson(LessonIntent::Unkept));
+                send.emit(Intent::lesson(LessonIntent::Unkept));
             }
         }
         LessonEffect::Save(text) => {
@@ -52,14 +52,13 @@ pub fn carry_out(model: &Rc<Model>, effect: &LessonEffect) {
         }
         LessonEffect::CopyLink(text) => {
             let fragment = [CARRIED, &pack(text.as_bytes(), b"")].concat();
-            let model = model.clone();
+            let send = send.clone();
             let told = move |is_copied| {
-                model.send(if is_copied { Intent::Copied(Share::Link) } else { Intent::MissClipboard });
+                send.emit(if is_copied { Intent::Copied(Share::Link) } else { Intent::MissClipboard });
             };
             browser::copy(&[&*browser::here(true), "#", &fragment].concat(), Rc::new(told));
         }
         LessonEffect::Print(lesson, example) => {
-            let words = model.state().words;
             let example = (!example.is_empty()).then_some(&**example);
             let name = [&*lesson.front.id, ".html"].concat();
             files::save(&name, &handout(lesson, &pictures(words, lesson, example), words));
@@ -101,10 +100,10 @@ fn list_file(language: &str) -> Option<String> {
 }
 
 /// Loads a file beside the page, and tells its text; nothing if it can't be had.
-fn fetch(model: &Rc<Model>, file: &str, told: fn(Option<Str>) -> LessonIntent) {
+fn fetch(send: &Callback<Intent>, file: &str, told: fn(Option<Str>) -> LessonIntent) {
     let tell = {
-        let model = model.clone();
-        Rc::new(move |text: Option<Str>| model.send(Intent::lesson(told(text))))
+        let send = send.clone();
+        Rc::new(move |text: Option<Str>| send.emit(Intent::lesson(told(text))))
     };
     let answered = {
         let tell = tell.clone();

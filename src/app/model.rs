@@ -7,15 +7,17 @@ use super::{browser, language, lessons, panic, share};
 use crate::components::files;
 use crate::components::highlight::{Place, place_of_field};
 use crate::link::Link;
+use crate::page::effect::Effect;
 use crate::page::intent::Intent;
-use crate::page::lesson::LessonIntent;
+use crate::page::lesson::intent::LessonIntent;
 use crate::page::state::PageState;
-use crate::page::update::{Effect, update};
+use crate::page::update::update;
 use crate::session::{Action, Session};
 use gloo::events::EventListener;
 use kubesim::Str;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use yew::Callback;
 use yew::functional::UseForceUpdateHandle;
 
 /// The state, the session, and the way to draw them anew.
@@ -159,7 +161,11 @@ impl Model {
             Effect::Speak(tag) => language::choose(tag),
             Effect::ToggleTheme => browser::toggle_theme(),
             Effect::Send(intent) => self.send(*intent),
-            Effect::Lesson(effect) => lessons::carry_out(self, &effect),
+            Effect::Lesson(effect) => {
+                let model = self.clone();
+                let send = Callback::from(move |intent| model.send(intent));
+                lessons::carry_out(self.state().words, &send, &effect);
+            }
             Effect::Want(intent) => {
                 let model = self.clone();
                 let listener = when_wanted(Box::new(move || model.send(*intent)));

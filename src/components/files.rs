@@ -2,7 +2,7 @@
 
 use crate::link::address::Address;
 use crate::page::intent::Intent;
-use crate::page::lesson::LessonIntent;
+use crate::page::lesson::intent::LessonIntent;
 use gloo::utils::{document, window};
 use kubesim::Str;
 use kubesim::manifest::MAX_TEXT;

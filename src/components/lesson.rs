@@ -2,7 +2,8 @@
 
 use super::{files, labelled};
 use crate::page::intent::Intent;
-use crate::page::lesson::{Answer, Entry, LETTERS, LessonIntent, Lessons, Play, Problem, Record};
+use crate::page::lesson::intent::LessonIntent;
+use crate::page::lesson::state::{Answer, Entry, LETTERS, Lessons, Play, Problem, Record};
 use lesson::text::{Block, Inline, Part};
 use lesson::{Bet, Hint, Item, Task};
 use messages::{Messages, fill};

@@ -1,7 +1,7 @@
 //! What a part of the page, a key or the browser wants of the page.
 
 use super::layout::Arrangement;
-use super::lesson::LessonIntent;
+use super::lesson::intent::LessonIntent;
 use super::panel::{Dialog, DnsQuery, InspectorTab, LeftTab, View};
 use crate::link::address::Address;
 use crate::link::{Link, Problem};
@@ -108,6 +108,11 @@ impl Intent {
     /// Something of the cluster.
     pub fn input(input: Input) -> Intent {
         Intent::Session(Action::Input(input))
+    }
+
+    /// Something of lessons.
+    pub fn lesson(intent: LessonIntent) -> Intent {
+        Intent::Lesson(Rc::new(intent))
     }
 }
 

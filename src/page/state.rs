@@ -1,7 +1,7 @@
 //! What the user has chosen to see.
 
 use super::layout::Layout;
-use super::lesson::Lessons;
+use super::lesson::state::{Lessons, Play};
 use super::panel::{Dialog, DnsQuery, InspectorTab, LeftTab, View};
 use crate::link::{Link, Problem};
 use crate::session::Session;
@@ -124,6 +124,16 @@ pub struct Undo {
 }
 
 impl PageState {
+    /// The lesson that is open.
+    pub fn play(&self) -> Option<&Play> {
+        self.lessons.as_ref()?.open.as_ref()
+    }
+
+    /// Whether the shown branch is not the open lesson's.
+    pub fn is_off_path(&self, session: &Session) -> bool {
+        self.play().is_some_and(|play| session.branch().id != play.path)
+    }
+
     /// What was chosen when a link was made; `problem` is what is wrong with the link.
     pub fn of(link: &Link, problem: Option<Problem>, words: &'static Messages) -> PageState {
         let (name, kind) = link.question.clone();

@@ -1,8 +1,10 @@
 //! What an intent makes of the page.
 
+use super::effect::Effect;
 use super::intent::{Intent, Share};
-use super::layout::Layout;
-use super::lesson::{self, LessonEffect, LessonIntent, Lessons};
+use super::lesson::intent::LessonIntent;
+use super::lesson::state::Lessons;
+use super::lesson::update as lesson;
 use super::panel::{LeftTab, View};
 use super::state::{Gone, Notice, PageState};
 use crate::link::address::{Address, saved};
@@ -16,35 +18,6 @@ use std::rc::Rc;
 
 /// A manifest up to this long is diagnosed at each keystroke (bytes).
 const QUICK: usize = 20_000;
-
-/// What the session or the browser is to do.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Effect {
-    /// The session does this.
-    Session(Action),
-    /// The tab remembers this text for when it is loaded again.
-    Remember(String),
-    /// This text is put on the clipboard.
-    Copy(Str),
-    /// This text is saved as a file.
-    Save(Str),
-    /// A link with this fragment, or the code that embeds the page with it, is put on the clipboard.
-    CopyLink(Share, Str),
-    /// This stands behind `#` in the address.
-    SetFragment(Str),
-    /// The page is arranged like this, and stays so for later visits.
-    Arrange(Layout),
-    /// Light becomes dark, or dark light.
-    ToggleTheme,
-    /// The page is loaded again in the language of this tag.
-    Speak(&'static str),
-    /// This is wanted once the part of the program is there that is loaded only for who wants it.
-    Want(Box<Intent>),
-    /// This is wanted once what stands before it is done.
-    Send(Box<Intent>),
-    /// The browser does this for lessons.
-    Lesson(Rc<LessonEffect>),
-}
 
 /// The page's state after an intent, and what is to be done, in order. A state with the same version is the same state.
 pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageState, Vec<Effect>) {

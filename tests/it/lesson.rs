@@ -3,11 +3,14 @@
 use kubesim::Input;
 use messages::EN;
 use ordinal::link::Link;
+use ordinal::page::effect::Effect;
 use ordinal::page::intent::Intent;
-use ordinal::page::lesson::{Answer, LessonEffect, LessonIntent, Play, Problem, of_key};
+use ordinal::page::lesson::intent::{LessonEffect, LessonIntent};
+use ordinal::page::lesson::state::{Answer, Play, Problem};
+use ordinal::page::lesson::update::of_key;
 use ordinal::page::panel::LeftTab;
 use ordinal::page::state::PageState;
-use ordinal::page::update::{Effect, update};
+use ordinal::page::update::update;
 use ordinal::session::{Action, Session};
 use std::rc::Rc;
 
