@@ -10,6 +10,7 @@ mod export;
 mod hands;
 mod languages;
 mod layout;
+mod lesson;
 mod loading;
 mod offline;
 mod opening;
