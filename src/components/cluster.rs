@@ -145,6 +145,9 @@ impl Component for ClusterTab {
     }
 }
 
+/// A file's name and its text.
+type Named = (String, String);
+
 /// A click on a button that opens what was read.
 fn act(link: &Scope<ClusterTab>, beside: bool) -> Callback<MouseEvent> {
     link.callback(move |_: MouseEvent| Event::Open { beside })
@@ -304,7 +307,7 @@ fn read(files: &FileList, link: &Scope<ClusterTab>) {
     if bytes > MOST_OPENED_BYTES as f64 {
         return link.send_message(Event::Refuse(bytes as usize));
     }
-    let texts: Rc<RefCell<Vec<Option<(String, String)>>>> = Rc::new(RefCell::new(vec![None; files.len()]));
+    let texts: Rc<RefCell<Vec<Option<Named>>>> = Rc::new(RefCell::new(vec![None; files.len()]));
     for (n, file) in files.iter().enumerate() {
         let (texts, link, name) = (texts.clone(), link.clone(), file.name());
         let read = Closure::once(move |text: JsValue| {

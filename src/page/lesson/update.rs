@@ -335,7 +335,7 @@ impl Turn<'_> {
     fn answer(&mut self, play: &mut Play, answer: Answer) {
         let step = play.step;
         play.records[step].answer = Some(answer);
-        self.to_path(play);
+        self.return_to_path(play);
         self.begin(play);
     }
 
@@ -403,7 +403,7 @@ impl Turn<'_> {
     }
 
     /// Shows the lesson's branch.
-    fn to_path(&mut self, play: &Play) -> bool {
+    fn return_to_path(&mut self, play: &Play) -> bool {
         let session = self.session;
         if session.branch().id == play.path {
             return true;
@@ -419,7 +419,7 @@ impl Turn<'_> {
     }
 
     fn come_back(&mut self, play: &mut Play) {
-        let is_there = self.to_path(play);
+        let is_there = self.return_to_path(play);
         if !is_there {
             return self.then(LessonIntent::Rebuilt(None));
         }
@@ -440,7 +440,7 @@ impl Turn<'_> {
 
     /// Shows a step that was begun before, at its end.
     fn revisit(&mut self, play: &mut Play, step: usize) {
-        let is_there = self.to_path(play);
+        let is_there = self.return_to_path(play);
         self.show(play, step);
         if !is_there {
             return self.then(LessonIntent::Rebuilt(None));
@@ -471,7 +471,7 @@ impl Turn<'_> {
             }
             return;
         }
-        if !self.to_path(play) {
+        if !self.return_to_path(play) {
             return self.then(LessonIntent::Rebuilt(None));
         }
         self.act(Action::Present);
@@ -494,7 +494,7 @@ pub fn of_key(state: &PageState, key: &str, is_free: bool) -> Option<Intent> {
         "ArrowLeft" | "PageUp" if lessons.is_presenting => LessonIntent::Back,
         letter if play.waits_for_bet() => {
             let is_key = |known: &&str| known.eq_ignore_ascii_case(letter);
-            let choice = LETTERS.iter().position(|known| is_key(&known))?;
+            let choice = LETTERS.iter().position(is_key)?;
             play.shown().bet().filter(|bet| choice < bet.choices.len())?;
             LessonIntent::Choose(choice)
         }

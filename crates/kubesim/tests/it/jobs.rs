@@ -196,6 +196,7 @@ fn a_cron_job_makes_a_job_at_each_of_its_times() {
 fn a_day_that_no_month_has_is_told() {
     let mut user = User::new();
     user.run("kubectl create cronjob pi --image=perl --schedule='59 23 31 2 *' -- perl -e 1", "");
+    after(&mut user, 5);
     let events = user.run("kubectl events --for Cronjob/pi --no-headers", "");
     let said = "Warning   InvalidSchedule   CronJob/pi   invalid schedule: 59 23 31 2 * : time difference between two schedules is less than 1 second";
     assert_eq!(events.matches(said).count(), 1, "{events}");

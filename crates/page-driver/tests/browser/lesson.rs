@@ -138,12 +138,18 @@ fn a_lesson_is_lived_by_keyboard_in_korean() {
         }
         wait_for_next(&mut page);
         if step == 2 || step == 4 {
-            page.wait("the bet was right", "document.querySelector('.outcome .won') && !document.querySelector('.outcome .lost')");
+            page.wait(
+                "the bet was right",
+                "document.querySelector('.outcome .won') && !document.querySelector('.outcome .lost')",
+            );
         }
         tab_to(&mut page, ".lessons .foot button:last-child");
         page.type_keys("\n");
     }
-    page.wait("it is over", "document.querySelector('.lessons .step')?.textContent.includes('수업이 끝났다')");
+    page.wait(
+        "it is over",
+        "document.querySelector('.lessons .step')?.textContent.includes('수업이 끝났다')",
+    );
     let kept = page.eval("localStorage.getItem('ordinal-lessons')");
     assert!(kept.as_str().is_some_and(|kept| kept.contains("delete-a-pod 5 done")), "{kept}");
     page.assert_no_complaints();
@@ -249,7 +255,10 @@ fn a_class_sees_the_question_before_its_answers_and_a_remote_goes_on() {
     page.type_keys(page_up);
     wait_for_step(&mut page, 1);
     page.type_keys("\u{e00c}");
-    page.wait("it is shown to one again", "document.querySelector('.app[data-lesson]:not([data-lesson=present])')");
+    page.wait(
+        "it is shown to one again",
+        "document.querySelector('.app[data-lesson]:not([data-lesson=present])')",
+    );
     page.assert_no_complaints();
 }
 
