@@ -97,3 +97,38 @@ fn what_is_embedded_is_open_to_all() {
     page.run("document.querySelector('.pod .close:not(.more)')?.click();");
     assert_open_to_all(&mut page, "a pod is deleted");
 }
+
+/// The list of lessons, one that is open, its bet and its outcome, and all of it shown to a class.
+fn look_at_lessons(view: View) {
+    let mut page = Page::open_at(view, "?lesson=delete-a-pod");
+    page.wait("the lesson is there", "document.querySelector('.lessons .step')");
+    page.run("[...document.querySelectorAll('.speeds button')].at(-1)?.click();");
+    let next = "document.querySelector('.lessons .foot button:last-child')?.ariaDisabled !== 'true'";
+    page.wait("the first step is done", next);
+    assert_open_to_all(&mut page, "a lesson's step");
+    page.click(".lessons .foot button:last-child");
+    page.wait("it asks", "document.querySelectorAll('.bet .choice').length === 4");
+    assert_open_to_all(&mut page, "a bet");
+    page.type_keys("p");
+    page.wait("it is shown to a class", "document.querySelector('.app[data-lesson=present] .bet')");
+    assert_open_to_all(&mut page, "a bet shown to a class");
+    page.type_keys("pc");
+    page.wait("it is chosen", "document.querySelector('.app[data-lesson=open] .choice.chosen')");
+    page.click(".bet .primary");
+    page.wait("the outcome is there", "document.querySelector('.outcome .won')");
+    assert_open_to_all(&mut page, "an outcome");
+    page.click(".lessons .head button:last-child");
+    page.wait("the list is there", "document.querySelector('.shelf li')");
+    assert_open_to_all(&mut page, "the list of lessons");
+}
+
+#[test]
+fn lessons_are_open_to_all() {
+    look_at_lessons(View::DESKTOP);
+}
+
+#[test]
+fn dark_lessons_are_open_to_all_and_on_a_phone() {
+    look_at_lessons(View { width: 1280, height: 720, ..View::DESKTOP }.dark());
+    look_at_lessons(View::PHONE.dark());
+}
