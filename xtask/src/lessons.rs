@@ -112,7 +112,7 @@ fn list(folders: &[Folder], language: &str, written: &BTreeMap<(&str, &str), Str
 fn head(text: &str) -> Result<Head> {
     let rest = text.trim_start_matches('\u{feff}').strip_prefix("---").ok_or("it has no front matter")?;
     let (head, _) = rest.split_once("\n---").ok_or("its front matter has no end")?;
-    Ok(serde_yaml::from_str(head).map_err(|error| error.to_string())?)
+    serde_yaml::from_str(head).map_err(|error| error.to_string())
 }
 
 fn hash(text: &str) -> String {
