@@ -5,7 +5,7 @@ use ordinal::link::pack::pack;
 use page_driver::page::{Page, View};
 use serde_json::json;
 
-/// A lesson of three steps that wait for little: the first with a wrong way, the second with a bet, the third with a task.
+/// A lesson of three steps that wait for little: the second has a bet, the third a task.
 const SHORT: &str = r#"---
 title: "A short lesson"
 id: short
