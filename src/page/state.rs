@@ -129,6 +129,11 @@ impl PageState {
         self.lessons.as_ref()?.open.as_ref()
     }
 
+    /// Whether neither a lesson nor the list of them is there.
+    pub fn lacks_lessons(&self) -> bool {
+        self.lessons.as_ref().is_none_or(|lessons| lessons.list.is_none() && lessons.open.is_none())
+    }
+
     /// Whether the shown branch is not the open lesson's.
     pub fn is_off_path(&self, session: &Session) -> bool {
         self.play().is_some_and(|play| session.branch().id != play.path)

@@ -82,7 +82,7 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
         Intent::WantLesson(intent) => {
             return (state.clone(), vec![Effect::Want(Box::new(Intent::Lesson(intent)))]);
         }
-        Intent::ShowLeft(LeftTab::Lesson) if state.lessons.is_none() => {
+        Intent::ShowLeft(LeftTab::Lesson) if state.lacks_lessons() => {
             next.choose(intent);
             vec![Effect::Want(Box::new(Intent::Lesson(Rc::new(LessonIntent::List))))]
         }

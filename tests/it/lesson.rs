@@ -279,3 +279,27 @@ fn the_list_opens_the_lesson_that_an_address_names() {
     page.want(LessonIntent::Open("none".into()));
     assert_eq!(page.problem(), Some(&Problem::Unknown("none".into())));
 }
+
+#[test]
+fn a_lesson_of_a_file_keeps_what_was_done_before_and_leads_to_the_list() {
+    let mut page = Page::with(LESSON);
+    assert_eq!(page.asked[..2], [LessonEffect::ReadKept, LessonEffect::FetchList], "before anything is kept");
+    page.want(LessonIntent::Listed(None));
+    assert_eq!(page.problem(), None, "the lesson is there without the list");
+    page.want(LessonIntent::Kept(Some("ordinal-lessons 1\nwalk 5 done\n".into())));
+    page.next();
+    let kept = page.asked.iter().rev().find_map(|effect| match effect {
+        LessonEffect::Keep(text) => Some(&**text),
+        _ => None,
+    });
+    assert_eq!(kept, Some("ordinal-lessons 1\ndelete-a-pod 2\nwalk 5 done\n"));
+    page.asked.clear();
+    page.want(LessonIntent::Close);
+    assert_eq!(page.asked, [LessonEffect::ReadKept, LessonEffect::FetchList], "the list is wanted now");
+    page.want(LessonIntent::Listed(None));
+    assert_eq!(page.problem(), Some(&Problem::NotLoaded));
+    page.asked.clear();
+    page.send(Intent::ShowLeft(LeftTab::Manifest));
+    page.send(Intent::ShowLeft(LeftTab::Lesson));
+    assert_eq!(page.asked, [LessonEffect::ReadKept, LessonEffect::FetchList], "it is tried again");
+}

@@ -85,7 +85,7 @@ impl Turn<'_> {
                 self.ask(LessonEffect::FetchList);
             }
             LessonIntent::Kept(kept) => match kept.as_deref().map(Progress::read) {
-                Some(Some(progress)) => lessons.progress = progress,
+                Some(Some(progress)) => lessons.progress.add(progress),
                 Some(None) => lessons.problem = Some(Problem::OtherProgress),
                 None => {}
             },
@@ -96,6 +96,8 @@ impl Turn<'_> {
                     self.open(lessons, &id);
                 }
             }
+            // Who reads a lesson from a file or a link does not miss the list.
+            LessonIntent::Listed(None) if lessons.open.is_some() => self.is_quiet = true,
             LessonIntent::Listed(None) | LessonIntent::Came(None) => {
                 lessons.problem = Some(Problem::NotLoaded);
             }
@@ -105,8 +107,13 @@ impl Turn<'_> {
                 let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
                 self.take(lessons, &LessonIntent::Read(text.map(Str::from)));
             }
-            LessonIntent::Came(Some(text)) | LessonIntent::Read(Some(text)) => self.read(lessons, text),
+            LessonIntent::Came(Some(text)) => self.read(lessons, text),
+            LessonIntent::Read(Some(text)) => {
+                self.list_if_unknown(lessons);
+                self.read(lessons, text);
+            }
             LessonIntent::Read(None) => {
+                self.list_if_unknown(lessons);
                 (self.next.left, self.next.view) = (LeftTab::Lesson, View::Manifest);
                 lessons.problem = Some(Problem::Damaged);
             }
@@ -132,12 +139,25 @@ impl Turn<'_> {
                 lessons.is_presenting = *presents && lessons.open.is_some();
                 (self.next.left, self.next.view) = (LeftTab::Lesson, View::Manifest);
             }
-            LessonIntent::Close => (lessons.open, lessons.is_presenting) = (None, false),
-            LessonIntent::Dismiss => lessons.problem = None,
+            LessonIntent::Close => {
+                (lessons.open, lessons.is_presenting) = (None, false);
+                self.list_if_unknown(lessons);
+            }
+            LessonIntent::Dismiss => {
+                lessons.problem = None;
+                self.list_if_unknown(lessons);
+            }
             intent => {
                 let Lessons { open: Some(play), progress, is_presenting, .. } = lessons else { return };
                 self.play(play, progress, *is_presenting, intent);
             }
+        }
+    }
+
+    /// Asks for the list, and for what was done earlier: before anything is noted, since what is kept is replaced as a whole.
+    fn list_if_unknown(&mut self, lessons: &Lessons) {
+        if lessons.list.is_none() {
+            self.then(LessonIntent::List);
         }
     }
 
