@@ -87,13 +87,15 @@ impl Branch {
     /// Remembers what has been written since the last time.
     pub fn read_history(&mut self) {
         self.chronicle.read(self.story.cluster.api.history());
+        let opened = self.story.opened_state().cloned();
+        self.chronicle.opened = opened.zip(self.simulated_from());
     }
 
     /// Goes to this time, and lets the story go on if it is past its end.
     pub fn seek(&mut self, to: Playhead) {
         let at = SimTime(to as i64);
         self.story.run_until(at);
-        self.chronicle.read(self.story.cluster.api.history());
+        self.read_history();
         let position = self.history().position_at(at);
         self.moment.seek(self.story.cluster.api.history(), position);
         self.explain(position, at);

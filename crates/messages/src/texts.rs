@@ -799,6 +799,8 @@ Cluster, CLUSTER {
     record_title: "Or record what happens",
     record_about: "This script watches a namespace with `kubectl` until Ctrl-C. The file that it writes opens here, too: every moment of it can be looked at, and gone on from.",
     seen: "seen",
+    is_made_up: "made up",
+    unknown_files: "its files are not known",
     simulated: "simulated",
     not_in_links: "A real cluster's state is not put into links or into the browser's storage.",
     offers: "This is a cluster's state: it can be opened as it is, instead of applied.",

@@ -69,7 +69,7 @@ fn disk(words: &'static Messages, volume: &VolumeView) -> Html {
                 { for node.map(|(_, number)| dot(*number)) }
                 { &volume.name }
             </p>
-            if volume.files.is_empty() { <small>{ words.no_files() }</small> }
+            if let Some(about) = volume.about(words) { <small>{ about }</small> }
             { for volume.files.iter().map(|f| file(words, f)) }
         </div>
     }

@@ -145,6 +145,7 @@ fn mark(words: &'static Messages, mark: Mark) -> Html {
         Mark::None => return Html::default(),
         Mark::Same => ("same", words.same()),
         Mark::New => ("new", words.new_part()),
+        Mark::MadeUp => ("new", words.cluster().is_made_up()),
     };
     html! { <em {class}>{ text }</em> }
 }

@@ -5,6 +5,7 @@ use super::state::{Place, Unreadable};
 use crate::manifest::hint::is_template;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Files larger than this together, in bytes, are not read: what they hold would be more than a page can show.
 pub const MOST_BYTES: usize = 48 << 20;
@@ -23,8 +24,18 @@ struct Piece {
     /// Lines of the file before it.
     line: usize,
     text: String,
-    /// Whether these are lines of a recording.
-    is_recorded: bool,
+    form: Form,
+}
+
+/// What a piece is.
+#[derive(Clone, PartialEq, Debug)]
+enum Form {
+    /// Documents in YAML, of which JSON is a part.
+    Documents,
+    /// Lines of a recording.
+    Recording,
+    /// An item of a list in JSON, of which items of a list of one kind need not say these.
+    Item { version: String, kind: String },
 }
 
 /// Texts on the way to trees, a piece at a time.
@@ -64,7 +75,7 @@ impl Texts {
                 let lines: Vec<&str> = text.lines().collect();
                 for (n, lines) in lines.chunks(LINES_AT_ONCE).enumerate() {
                     let text = lines.join("\n");
-                    pieces.push(Piece { file, line: n * LINES_AT_ONCE, text, is_recorded: true });
+                    pieces.push(Piece { file, line: n * LINES_AT_ONCE, text, form: Form::Recording });
                 }
                 continue;
             }
@@ -95,8 +106,16 @@ impl Texts {
     pub fn step(&mut self) -> Result<bool, Unreadable> {
         let Some(piece) = self.pieces.next() else { return Ok(false) };
         self.read += 1;
-        if piece.is_recorded {
-            return self.lines(&piece).map(|()| true);
+        match &piece.form {
+            Form::Documents => {}
+            Form::Recording => return self.lines(&piece).map(|()| true),
+            Form::Item { version, kind } => {
+                if let Ok(tree) = serde_json::from_str(&piece.text) {
+                    let place = Place { file: self.names[piece.file].clone(), line: piece.line + 1 };
+                    self.add(&tree, &place, version, kind, 1);
+                    return Ok(true);
+                }
+            }
         }
         let stream = yaml::read_up_to(&piece.text, MOST_BYTES);
         if let Some(error) = stream.error {
@@ -192,7 +211,9 @@ impl Texts {
 /// Splits a text into pieces: a list as kubectl prints it in YAML into its items, anything else into documents.
 fn split(file: usize, name: &str, text: &str, pieces: &mut Vec<Piece>) -> Result<(), Unreadable> {
     if text.trim_start().starts_with(['{', '[']) {
-        pieces.push(Piece { file, line: 0, text: text.to_owned(), is_recorded: false });
+        if !split_json(file, text, pieces) {
+            pieces.push(Piece { file, line: 0, text: text.to_owned(), form: Form::Documents });
+        }
         return Ok(());
     }
     let mut document = String::new();
@@ -201,7 +222,8 @@ fn split(file: usize, name: &str, text: &str, pieces: &mut Vec<Piece>) -> Result
     let mut has_trailer = true;
     let flush = |document: &mut String, started_at: usize, pieces: &mut Vec<Piece>| {
         if !document.trim().is_empty() {
-            pieces.push(Piece { file, line: started_at, text: std::mem::take(document), is_recorded: false });
+            let text = std::mem::take(document);
+            pieces.push(Piece { file, line: started_at, text, form: Form::Documents });
         }
         document.clear();
     };
@@ -247,6 +269,70 @@ fn split(file: usize, name: &str, text: &str, pieces: &mut Vec<Piece>) -> Result
     }
     flush(&mut document, started_at, pieces);
     Ok(())
+}
+
+/// Splits a list in JSON into its items; false if it is none, or is not whole.
+fn split_json(file: usize, text: &str, pieces: &mut Vec<Piece>) -> bool {
+    let Some((list, items)) = items_in_json(text) else { return false };
+    let head = [&text[..list.start], &text[list.end..]].concat();
+    let Ok(head) = serde_json::from_str::<Value>(&head) else { return false };
+    let own = |field: &str| head[field].as_str().unwrap_or_default().to_owned();
+    let Some(kind) = own("kind").strip_suffix("List").map(str::to_owned) else { return false };
+    let form = Form::Item { version: own("apiVersion"), kind };
+    let (mut line, mut before) = (0, 0);
+    for item in items {
+        line += text[before..item.start].matches('\n').count();
+        before = item.start;
+        pieces.push(Piece { file, line, text: text[item].to_owned(), form: form.clone() });
+    }
+    true
+}
+
+/// Where in an object in JSON the content of its list `items` is, and in that each object.
+fn items_in_json(text: &str) -> Option<(Range<usize>, Vec<Range<usize>>)> {
+    let (mut depth, mut in_text, mut is_escaped, mut started) = (0usize, false, false, 0);
+    // The last text on the first level, and the list's beginning.
+    let (mut last, mut list, mut found) = ("", None, None);
+    let mut items = Vec::new();
+    for (at, byte) in text.bytes().enumerate() {
+        if in_text {
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' => is_escaped = true,
+                b'"' => {
+                    in_text = false;
+                    last = if depth == 1 { &text[started..at] } else { last };
+                }
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => {
+                in_text = true;
+                started = if depth == 1 { at + 1 } else { started };
+            }
+            b'{' | b'[' => {
+                if byte == b'[' && depth == 1 && last == "items" && found.is_none() {
+                    list = Some(at + 1);
+                }
+                if byte == b'{' && depth == 2 && list.is_some() {
+                    started = at;
+                }
+                depth += 1;
+            }
+            b'}' | b']' => {
+                depth = depth.checked_sub(1)?;
+                match (depth, list) {
+                    (2, Some(_)) if byte == b'}' => items.push(started..at + 1),
+                    (1, Some(from)) => (found, list) = (Some(from..at), None),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    found.filter(|_| depth == 0 && !in_text).map(|list| (list, items))
 }
 
 /// Whether what stands before `items:` is the head of a list and no object of its own.

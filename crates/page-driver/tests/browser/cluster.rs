@@ -56,7 +56,21 @@ fn a_state_is_told_explained_and_mended_and_kept_nowhere() {
     page.run("dispatchEvent(new Event('pagehide'))");
     let kept = kept(&mut page);
     assert!(!kept.contains("does-not-exist") && !kept.contains("flask-2"), "{kept}");
+    // What is kept may be compressed: so look what comes back.
+    assert!(page.text("body").contains("172.16.110.66"));
+    reload(&mut page);
+    let rest = page.text("body");
+    assert!(!rest.contains("172.16.110.66") && !rest.contains("stuck.yaml"), "{rest}");
     page.assert_no_complaints();
+}
+
+/// Loads the page again, as the browser does when somebody comes back to it.
+fn reload(page: &mut Page) {
+    page.run("window.isOld = true; location.reload();");
+    page.wait(
+        "it is there again",
+        "!window.isOld && globalThis.ordinalDeferred && document.querySelector('.pod')",
+    );
 }
 
 #[test]
@@ -64,15 +78,34 @@ fn a_recording_is_sought_explained_and_gone_on_from() {
     let mut page = settled(View::DESKTOP);
     drop_file(&mut page, "rollout.tsv", &golden("recordings/stuck-update-undo-delete.tsv"));
     page.click_named("Open it");
-    page.wait("what was seen is marked", "document.querySelector('.divide text')");
+    page.wait("what was seen is marked", "document.querySelectorAll('.divide text').length === 2");
     page.screenshot("cluster-recording");
-    let at_end = page.text(".why");
-    page.click("[aria-label=\"To the start\"], .scrub");
-    page.wait("another moment", &format!("document.querySelector('.why').innerText !== {}", json!(at_end)));
-    let command = "kubectl scale sts flask --replicas=1";
+    page.wait("it ends well", "document.querySelector('.why').innerText.includes('Everything is as wanted')");
+    // In the midst of the trouble, and before it: Page Down goes back by ten seconds.
+    page.run("document.querySelector('.scrub').focus()");
+    page.type_keys("\u{e00f}");
+    page.wait("an image can't be pulled", "document.querySelector('.pod.fail')");
+    let trouble = page.text(".why");
+    assert!(trouble.contains("flask-2") && !trouble.contains("as wanted"), "{trouble}");
+    page.screenshot("cluster-recording-trouble");
+    page.type_keys("\u{e00f}\u{e00f}");
+    page.wait("all is well before", "document.querySelectorAll('.pod.ready').length === 3");
+    assert_eq!(page.text(".divide"), "seen\nsimulated");
     page.click(".line input");
-    page.type_keys(&format!("{command}\n"));
-    page.wait("a branch goes on", "document.querySelectorAll('.pod').length <= 2");
+    page.type_keys("kubectl scale sts flask --replicas=1\n");
+    page.wait("a branch goes on", "document.querySelectorAll('.branches li').length === 3");
+    page.click_named("16×");
+    page.wait("it scales down", "document.querySelectorAll('.pod:not(.ghost)').length === 1");
+    page.wait(
+        "it is at rest",
+        "document.querySelector('.why').innerText.includes('Everything is as wanted')",
+    );
+    page.screenshot("cluster-recording-branch");
+    let address = page.text(".pod .facts");
+    assert!(address.contains("172.16.107.80"), "{address}");
+    reload(&mut page);
+    let rest = page.text("body");
+    assert!(!rest.contains("172.16.107.80") && !rest.contains("rollout.tsv"), "{rest}");
     page.assert_no_complaints();
 }
 

@@ -12,7 +12,8 @@ use kubesim::api::stateful_set::REVISION_LABEL;
 use kubesim::api::volume::Files;
 use kubesim::kubectl::printers::pod_status;
 use kubesim::{
-    Cause, Change, Component, Entry, History, Key, Kind, Object, SYSTEM_NAMESPACE, SimTime, Str, Stream, Uid,
+    Cause, Change, Component, Entry, History, Key, Kind, Object, Opened, SYSTEM_NAMESPACE, SimTime, Str,
+    Stream, Uid,
 };
 use long_lines::LineCutter;
 use pod_state::{PodName, PodState};
@@ -130,6 +131,8 @@ pub struct Chronicle {
     clears: bool,
     /// What is shown of long lines.
     cutter: LineCutter,
+    /// The state that the story began from, if it was a real cluster's, and from when on all is simulated.
+    pub opened: Option<(Rc<Opened>, SimTime)>,
     /// The objects that have been, by their names.
     pub names: Vec<(Str, Vec<Key>)>,
 }
@@ -332,6 +335,16 @@ impl Chronicle {
         let lives = self.lives(&PodName::new(&pod.meta.namespace, &pod.meta.name));
         let this = lives.iter().position(|life| life.uid == pod.meta.uid)?;
         lives[..this].last()
+    }
+
+    /// Whether an object was made up, because a real cluster's state names it and does not have it.
+    pub fn is_made_up(&self, key: &Key) -> bool {
+        self.opened.as_ref().is_some_and(|(opened, _)| opened.made_up(key).is_some())
+    }
+
+    /// Whether an object is of a real cluster: what was in it before nobody knows.
+    pub fn is_from_before(&self, object: &Object) -> bool {
+        self.opened.as_ref().is_some_and(|(_, until)| object.meta.creation_timestamp <= *until)
     }
 
     /// The files that were on a volume at this moment, and when they were last written.

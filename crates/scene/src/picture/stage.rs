@@ -547,8 +547,8 @@ impl Stage<'_> {
         }
         let lines = shown_lines(volume, layout.cards);
         sheet.at(place(1), &|pen| {
-            if lines.is_empty() {
-                pen.text(x + 11.0, base, &cut(words.no_files(), Font::Sans, 11.0, room), "z11 f-ink-3");
+            if let Some(about) = volume.about(words).filter(|_| lines.is_empty()) {
+                pen.text(x + 11.0, base, &cut(about, Font::Sans, 11.0, room), "z11 f-ink-3");
             }
             let mut y = base;
             for line in &lines {
@@ -674,5 +674,6 @@ fn marked(words: &Messages, mark: Mark) -> Option<(&'static str, &'static str)> 
         Mark::None => None,
         Mark::Same => Some((words.same(), "e w z11 f-ready")),
         Mark::New => Some((words.new_part(), "e w z11 f-term")),
+        Mark::MadeUp => Some((words.cluster().is_made_up(), "e w z11 f-term")),
     }
 }

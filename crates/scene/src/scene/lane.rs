@@ -164,7 +164,10 @@ impl LaneBuilder<'_> {
             ip_mark: mark(|life| &life.ip, &pod.status.pod_ip),
             age: if small { String::new() } else { (self.at() - object.meta.creation_timestamp).to_string() },
             node: pod.spec.node_name.clone().map(|node| self.numbered(node)),
-            node_mark: mark(|life| &life.node, &pod.spec.node_name),
+            node_mark: match &pod.spec.node_name {
+                Some(node) if self.chronicle.is_made_up(&Key::cluster(Kind::Node, node)) => Mark::MadeUp,
+                node => mark(|life| &life.node, node),
+            },
             replaced: before.map(|before| self.replaced(object, before)),
             restarts: summary.restarts,
             progress,
@@ -254,6 +257,8 @@ impl LaneBuilder<'_> {
             name: name.chars().take(12).collect(),
             node: object.volume().node.clone().map(|node| self.numbered(node)),
             files: files.collect(),
+            is_unknown: self.chronicle.is_from_before(object),
+            is_made_up: self.chronicle.is_made_up(&object.key()),
         }
     }
 }

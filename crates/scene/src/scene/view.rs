@@ -155,6 +155,8 @@ pub enum Mark {
     Same,
     /// Another.
     New,
+    /// Made up: a real cluster's state does not have it.
+    MadeUp,
 }
 
 /// A claim and its volume.
@@ -192,6 +194,21 @@ pub struct VolumeView {
     pub node: Option<(Str, usize)>,
     /// Its files.
     pub files: Vec<FileView>,
+    /// Whether nobody knows what else is on it: it is a real cluster's.
+    pub is_unknown: bool,
+    /// Whether it was made up.
+    pub is_made_up: bool,
+}
+
+impl VolumeView {
+    /// What there is to say in place of files.
+    pub fn about(&self, messages: &'static Messages) -> Option<&'static str> {
+        if self.is_made_up {
+            return Some(messages.cluster().is_made_up());
+        }
+        let nothing = if self.is_unknown { messages.cluster().unknown_files() } else { messages.no_files() };
+        self.files.is_empty().then_some(nothing)
+    }
 }
 
 /// A file on a volume.

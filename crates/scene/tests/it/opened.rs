@@ -147,6 +147,28 @@ fn every_form_of_a_state_gives_the_same() {
     for name in ["seed-at-rest.json", "seed-at-rest.get-all.yaml", "seed-at-rest.only-sts.yaml"] {
         assert_eq!(differences(&findings(&read(name)), &seen), [""; 0], "{name}");
     }
+    // A list of one kind as the API server gives it: its items do not say what they are.
+    let list: Value = serde_json::from_str(&read("seed-at-rest.json")).expect("JSON");
+    let of_kind = |kind: &str| {
+        let items = list["items"].as_array().expect("a list").iter().filter(|item| item["kind"] == *kind);
+        let bare = |item: &Value| {
+            let mut item = item.clone();
+            let fields = item.as_object_mut().expect("an object");
+            let version = fields.remove("apiVersion");
+            fields.remove("kind");
+            (version, item)
+        };
+        let (versions, items): (Vec<Option<Value>>, Vec<Value>) = items.map(bare).unzip();
+        let version = versions.first().cloned().flatten().expect("there is one");
+        let list = serde_json::json!({"kind": format!("{kind}List"), "apiVersion": version, "items": items});
+        (format!("{kind}.json"), list.to_string())
+    };
+    let kinds = ["StatefulSet", "Pod", "PersistentVolumeClaim", "Service", "EndpointSlice", "Node", "Event"];
+    let bare = Story::opened(Rc::new(open(&kinds.map(of_kind)).expect("lists of one kind each")));
+    let pods =
+        |story: &Story| story.cluster.api.store().list(Kind::Pod).map(|pod| pod.key()).collect::<Vec<_>>();
+    assert_eq!(pods(&bare), pods(&Story::opened(opened(&list.to_string()))));
+    assert_eq!(pods(&bare).len(), 3);
     let whole = read("seed-at-rest.yaml");
     let kinds = [
         "StatefulSet",
