@@ -452,7 +452,7 @@ fn count(words: &Messages, popup: &Popup) -> String {
 fn list(words: &'static Messages, popup: &Popup, context: &Context<Assist>) -> Html {
     let completions = &popup.completions;
     if completions.list.is_empty() {
-        return html! { <p class="offers" id={LIST}>{ words.assist().nothing() }</p> };
+        return html! { <p class="completions" id={LIST}>{ words.assist().nothing() }</p> };
     }
     let option = |(place, completion): (usize, &Completion)| {
         let onmousedown = Callback::from(|event: MouseEvent| event.prevent_default());
@@ -468,7 +468,7 @@ fn list(words: &'static Messages, popup: &Popup, context: &Context<Assist>) -> H
         }
     };
     html! {
-        <div class="offers" id={LIST} role="listbox" aria-label={words.completions()}>
+        <div class="completions" id={LIST} role="listbox" aria-label={words.completions()}>
             { for completions.list.iter().enumerate().map(option) }
         </div>
     }

@@ -181,7 +181,7 @@ fn the_editor_says_what_can_be_written_and_what_it_means() {
             &format!("document.querySelector('.assist .text')?.innerText.includes({})", json!(what)),
         );
     };
-    let is_closed = "!document.querySelector('.offers')";
+    let is_closed = "!document.querySelector('.completions')";
     page.paste(
         area,
         "apiVersion: apps/v1\nkind: StatefulSet\nmetadata:\n  name: web\nspec:\n  replicas: 3\n  ",
@@ -192,22 +192,22 @@ fn the_editor_says_what_can_be_written_and_what_it_means() {
     caret(&mut page, "replicas: 3\n  ");
     // Typing opens a list in which nothing is chosen: Enter is the next line's.
     page.type_keys("min");
-    page.wait("the list is open", "document.querySelector('.offers [role=option]')");
-    assert_eq!(page.eval("Boolean(document.querySelector('.offers [aria-selected=true]'))"), false);
+    page.wait("the list is open", "document.querySelector('.completions [role=option]')");
+    assert_eq!(page.eval("Boolean(document.querySelector('.completions [aria-selected=true]'))"), false);
     page.screenshot("completion");
     page.type_keys("\n");
     page.wait("it is closed", is_closed);
     assert!(page.eval(text).as_str().expect("a text").ends_with("\n  min\n  "), "{}", page.eval(text));
     // Tab takes the first one.
     page.type_keys("serv");
-    page.wait("the list is open", "document.querySelector('.offers [role=option]')");
+    page.wait("the list is open", "document.querySelector('.completions [role=option]')");
     page.type_keys("\t");
     page.wait("the first is written", &format!("{text}.endsWith('serviceName: ')"));
     page.wait("it is closed", is_closed);
     page.type_keys("web\n");
     // Asked for, the list has one chosen; arrows choose another, and what it means is said.
     page.type_keys("\u{e009} \u{e000}");
-    page.wait("one is chosen", "document.querySelector('.offers [aria-selected=true]')");
+    page.wait("one is chosen", "document.querySelector('.completions [aria-selected=true]')");
     let active = "document.getElementById(document.activeElement.getAttribute('aria-activedescendant') ?? '-')?.innerText ?? ''";
     page.wait("it is told to who listens", &format!("{active}.startsWith('selector')"));
     page.type_keys("\u{e015}");
@@ -218,14 +218,14 @@ fn the_editor_says_what_can_be_written_and_what_it_means() {
     assert_eq!(page.eval("document.activeElement.tagName"), "TEXTAREA", "the focus stays");
     // A field with few values offers them.
     page.type_keys("podM");
-    page.wait("the list is open", "document.querySelector('.offers [role=option]')");
+    page.wait("the list is open", "document.querySelector('.completions [role=option]')");
     page.type_keys("\u{e015}");
     page.type_keys("\n");
     page.wait(
         "its values are offered",
-        "[...document.querySelectorAll('.offers code')].map(code => code.innerText).join() === 'OrderedReady,Parallel'",
+        "[...document.querySelectorAll('.completions code')].map(code => code.innerText).join() === 'OrderedReady,Parallel'",
     );
-    page.run("[...document.querySelectorAll('.offers [role=option]')][1].click()");
+    page.run("[...document.querySelectorAll('.completions [role=option]')][1].click()");
     page.wait("the pressed one is written", &format!("{text}.endsWith('podManagementPolicy: Parallel')"));
     assert_eq!(page.eval("document.activeElement.tagName"), "TEXTAREA", "the focus stays");
     // It can be taken back as if it were typed.
