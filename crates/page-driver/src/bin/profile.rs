@@ -8,8 +8,7 @@ use std::fs;
 use page_driver::page::{Page, View, dist};
 
 /// The page is live: it has drawn a running cluster, to which nothing has been applied yet, and goes on drawing.
-const LIVE: &str =
-    "document.querySelector('.app:not(.first) .timeline') && (window.pictures = (window.pictures ?? 0) + 1) > 20";
+const LIVE: &str = "document.querySelector('.app:not(.first) .timeline') && (window.pictures = (window.pictures ?? 0) + 1) > 20";
 
 /// The first pod is there.
 const FIRST_POD: &str = "document.querySelector('[data-pod=flask-0]:not(.ghost)')";
