@@ -268,8 +268,9 @@ fn on_a_phone_the_stage_stays_in_sight() {
     page.wait("a pod is there", "document.querySelector('.pod')");
     let seen = "(() => {
         const lesson = document.querySelector('.lessons').getBoundingClientRect();
-        const pod = document.querySelector('.pod').getBoundingClientRect();
-        return pod.width > 0 && pod.top >= 0 && pod.bottom <= lesson.top + 1 && lesson.bottom <= innerHeight + 1;
+        const pods = [...document.querySelectorAll('.pod')].map(pod => pod.getBoundingClientRect());
+        const stage = document.querySelector('.stage').getBoundingClientRect();
+        return pods.some(pod => pod.width && pod.top >= stage.top && pod.top + 40 < lesson.top) && lesson.bottom <= innerHeight + 1;
     })()";
     page.wait("both are seen", seen);
     page.screenshot("lesson-phone");
