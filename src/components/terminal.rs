@@ -136,7 +136,7 @@ pub fn Terminal(props: &Props) -> Html {
                         autocapitalize="off" autocomplete="off" spellcheck="false" enterkeyhint="go" />
                 </label>
                 <div role="status" aria-label={words.completions()}>
-                    <ul class="completions">{ for line.mode.offers.iter().map(|word| html! { <li>{ word }</li> }) }</ul>
+                    <ul class="terminal-words">{ for line.mode.offers.iter().map(|word| html! { <li>{ word }</li> }) }</ul>
                 </div>
             </div>
             <div class="chips" role="group" aria-label={words.suggestions()}>{ for suggestions.iter().map(chip) }</div>
