@@ -159,7 +159,7 @@ fn the_terminal_completes_searches_and_clears() {
     page.type_keys("\t");
     page.wait(
         "what it can become is offered",
-        "document.querySelector('.completions').innerText.includes('pods')",
+        "document.querySelector('.terminal-words').innerText.includes('pods')",
     );
     page.type_keys("s fla\t");
     page.wait(
