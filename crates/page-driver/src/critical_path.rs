@@ -43,16 +43,22 @@ fn names(text: &str, file: &str) -> bool {
 }
 
 /// The page without the elements that name files which nothing waits for: icons and the like, and the later parts of the
-/// program, which `static/start.js` asks for after the first pictures; nor what only an embedded page loads, or one in another
-/// language than English.
+/// program, which `static/start.js` asks for after the first pictures; nor what only an embedded page loads, one in another
+/// language than English, one with a lesson, or one without scripts.
 fn without_unhurried_links(html: &str) -> String {
     const UNHURRIED: [&str; 6] = ["icon", "manifest", "license", "apple-touch-icon", "help", "alternate"];
     let unhurried = |tag: &str| {
         let is_link = tag.starts_with("link") || tag.starts_with("a ");
         (is_link && attribute(tag, "rel").split(' ').any(|rel| UNHURRIED.contains(&rel)))
-            || ["ordinal-deferred", "ordinal-beside", "ordinal-languages"].contains(&attribute(tag, "name"))
+            || ["ordinal-deferred", "ordinal-beside", "ordinal-languages", "ordinal-lessons"].contains(&attribute(tag, "name"))
     };
-    html.split('<').filter(|tag| !unhurried(tag)).collect::<Vec<_>>().join("<")
+    let mut is_without_scripts = false;
+    let is_loaded = |tag: &&str| {
+        is_without_scripts |= tag.starts_with("noscript");
+        is_without_scripts &= !tag.starts_with("/noscript");
+        !is_without_scripts && !unhurried(tag)
+    };
+    html.split('<').filter(is_loaded).collect::<Vec<_>>().join("<")
 }
 
 /// The value of an attribute of the element that `tag` begins with, quoted or (as minified) not; empty if there is none.
