@@ -216,12 +216,16 @@ impl Assist {
             Some(News::Over(event.client_x(), event.client_y()))
         };
         let (mode, link) = (self.mode.clone(), context.link().clone());
+        // Before the page hears of it, which indents with Tab: Yew listens above all elements, before they do.
+        let of_area: web_sys::EventTarget = area.clone().into();
         let key = EventListener::new_with_options(
-            &area,
+            &gloo::utils::window(),
             "keydown",
             EventListenerOptions { passive: false, phase: gloo::events::EventListenerPhase::Capture },
             move |event| {
-                let Some(event) = event.dyn_ref::<KeyboardEvent>().filter(|event| !event.is_composing())
+                let is_of_area = event.target().as_ref() == Some(&of_area);
+                let Some(event) =
+                    event.dyn_ref::<KeyboardEvent>().filter(|event| is_of_area && !event.is_composing())
                 else {
                     return;
                 };

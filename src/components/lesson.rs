@@ -229,7 +229,7 @@ impl Reader<'_> {
         let said = self.words.lessons();
         html! {
             <article class="step" key={play.step}>
-                <h2>{ self.inlines(&step.title) }</h2>
+                <h2 aria-level={self.lessons.is_presenting.then_some("1")}>{ self.inlines(&step.title) }</h2>
                 { for shown }
                 if step.bet().is_none() && play.plays() && step.until().next().is_some() { <p class="wait" role="status">{ said.plays() }</p> }
                 if play.is_overdue() { <p class="wait" role="alert">{ said.overdue() }</p> }
@@ -371,7 +371,7 @@ impl Reader<'_> {
         let next = here.and_then(|place| list.get(place + 1)).filter(|entry| !entry.is_puzzle);
         html! {
             <article class="step" role="status">
-                <h2>{ said.over() }</h2>
+                <h2 aria-level={self.lessons.is_presenting.then_some("1")}>{ said.over() }</h2>
                 <p>{ said.over_free() }</p>
                 <div class="acts">
                     { for next.map(|entry| act("primary", &fill(said.next_lesson(), &[("title", &entry.title)]), send, LessonIntent::Open(entry.id.clone()))) }

@@ -155,7 +155,11 @@ impl Shipped {
         let is_language = self.name.ends_with(".txt");
         let is_lesson = self.name.starts_with("lesson-");
         let is_for_frames = ["embed.js", "app.webmanifest", "record.sh"].contains(&&*self.name);
-        self.name.starts_with("wanted-") || is_language || is_lesson || is_for_frames || finish::is_for_others(&self.name)
+        self.name.starts_with("wanted-")
+            || is_language
+            || is_lesson
+            || is_for_frames
+            || finish::is_for_others(&self.name)
     }
 }
 

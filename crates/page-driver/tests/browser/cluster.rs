@@ -101,7 +101,7 @@ fn a_recording_is_sought_explained_and_gone_on_from() {
         "document.querySelector('.why').innerText.includes('Everything is as wanted')",
     );
     page.screenshot("cluster-recording-branch");
-    let address = page.text(".pod .facts");
+    let address = page.text("[data-pod=flask-0]");
     assert!(address.contains("172.16.107.80"), "{address}");
     reload(&mut page);
     let rest = page.text("body");
