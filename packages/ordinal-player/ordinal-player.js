@@ -50,7 +50,7 @@
   // A page's policy may forbid the frame.
   addEventListener("securitypolicyviolation", ({ effectiveDirective: by, blockedURI }) => {
     if (/^(frame|child)-src$/.test(by)) for (const one of all) {
-      if (one._frame && !one._here && one._frame.src.startsWith(blockedURI)) one._fail(`this page's policy forbids the frame ${blockedURI}`);
+      if (one._frame && !one._here && one._frame.src.startsWith(blockedURI)) one._fail(`this page's policy (${by}) forbids the frame ${blockedURI}`);
     }
   });
   const themes = new MutationObserver(() => all.forEach((one) => one._theme()));

@@ -39,9 +39,10 @@ fn a_new_version_is_offered_and_the_old_one_goes_when_it_is_wanted() {
     page.goto("");
     page.click_named("Pause");
     let worker = fs::read_to_string(folder.join("sw.js")).expect("the build writes it");
-    let (before, rest) = worker.split_once("const VERSION = \"").expect("it has a version");
-    let (_, after) = rest.split_once('"').expect("in quotes");
-    fs::write(folder.join("sw.js"), format!("{before}const VERSION = \"other\"{after}"))
+    // Minified or not.
+    let (before, rest) = worker.split_once("const VERSION").expect("it has a version");
+    let (_, after) = rest.split_once('"').and_then(|(_, rest)| rest.split_once('"')).expect("in quotes");
+    fs::write(folder.join("sw.js"), format!("{before}const VERSION=\"other\"{after}"))
         .expect("it is written");
     page.run("navigator.serviceWorker.ready.then(registration => registration.update()); window.before = 1;");
     page.wait("it is offered", "document.querySelector('#loading button')");

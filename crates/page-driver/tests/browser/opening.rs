@@ -128,7 +128,8 @@ const look = () => {
   const places = {};
   for (const part of document.querySelectorAll(".set > h2, .stage > .why, .stage > .service, .lanes > .lane")) {
     const { x, y, width, height } = part.getBoundingClientRect();
-    const name = part.className + part.textContent.slice(0, 8);
+    // What the why bar says and how it looks while it says it changes, its place does not.
+    const name = part.matches(".why") ? "why" : part.className + part.textContent.slice(0, 8);
     places[name] = [x, y, width, part.matches(".why") ? 0 : height].map(Math.round).join(" ");
   }
   // The story's first moments, before its first pod is there.
