@@ -7,14 +7,9 @@ use crate::page::intent::{Intent, Share};
 use crate::page::lesson::intent::{LessonEffect, LessonIntent};
 use crate::page::state::PageState;
 use kubesim::Str;
-use kubesim::{Span, Story};
-use lesson::Lesson;
-use lesson::check::{Look, play_before};
-use lesson::handout::{Pictures, handout};
+use lesson::handout::handout;
 use lesson::text::Part;
 use messages::Messages;
-use scene::history::Chronicle;
-use scene::picture::{Options, Subject, Theme, still};
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -61,31 +56,9 @@ pub fn carry_out(words: &'static Messages, send: &Callback<Intent>, effect: &Les
         LessonEffect::Print(lesson, example) => {
             let example = (!example.is_empty()).then_some(&**example);
             let name = [&*lesson.front.id, ".html"].concat();
-            files::save(&name, &handout(lesson, &pictures(words, lesson, example), words));
+            files::save(&name, &handout(lesson, example, words).1);
         }
     }
-}
-
-/// How long after a step's end it is drawn: what has just come is there in full.
-const SEEN_AFTER: Span = Span::seconds(1);
-/// How wide pictures on paper are [px].
-const WIDTH: u32 = 900;
-
-/// The stage before and after each step, as somebody sees it who does all tasks.
-fn pictures(words: &'static Messages, lesson: &Lesson, example: Option<&str>) -> Vec<Pictures> {
-    let mut chronicle = Chronicle::default();
-    let mut drawn: Vec<String> = Vec::new();
-    play_before(lesson, example, &mut |look, story: &mut Story| {
-        if look == Look::Reached {
-            story.run_until(story.now() + SEEN_AFTER);
-        }
-        let history = story.cluster.api.history();
-        chronicle.read(history);
-        let subject = Subject { messages: words, history, chronicle: &chronicle, set: None };
-        drawn.push(still(&subject, story.now(), story.now(), &Options { width: WIDTH, theme: Theme::Light }));
-    });
-    let mut drawn = drawn.into_iter();
-    std::iter::from_fn(|| Some(Pictures { before: drawn.next()?, after: drawn.next()? })).collect()
 }
 
 /// The file with the list, in a language or in English: the build says it in `index.html`.

@@ -1,21 +1,12 @@
 //! Lessons in folders: one folder a lesson, one file a language. What is checked, printed and begun.
 
 use crate::languages;
-use kubesim::Span;
-use lesson::check::Look;
-use lesson::handout::{Pictures, handout};
+use lesson::handout::handout;
 use lesson::{Lesson, Position, Problem, Severity, check, parse};
 use scene::examples::EXAMPLES;
-use scene::history::Chronicle;
-use scene::picture::{Options, Subject, Theme, still};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// The width of a handout's pictures (pixels): texts on them are as large as the lesson's when they fill a page.
-const WIDTH: u32 = 800;
-/// How long after a step is where it should be it is drawn: controllers have seen it, too.
-const SEEN_AFTER: Span = Span::seconds(1);
 
 /// What the check of some lessons has found.
 #[derive(Default)]
@@ -144,23 +135,9 @@ pub fn print(path: &Path, language: Option<&str>) -> Result<String, String> {
     let example = example(&lesson)?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let words = languages::messages(language.unwrap_or(stem));
-    let mut chronicle = Chronicle::default();
-    let mut drawn: Vec<String> = Vec::new();
-    let played = check::play_before(&lesson, example, &mut |look, story| {
-        if look == Look::Reached {
-            story.run_until(story.now() + SEEN_AFTER);
-        }
-        let history = story.cluster.api.history();
-        chronicle.read(history);
-        let subject = Subject { messages: words, history, chronicle: &chronicle, set: None };
-        let options = Options { width: WIDTH, theme: Theme::Light };
-        drawn.push(still(&subject, story.now(), story.now(), &options));
-    });
+    let (played, page) = handout(&lesson, example, words);
     refused(&played.problems)?;
-    let mut drawn = drawn.into_iter();
-    let pair = || Some(Pictures { before: drawn.next()?, after: drawn.next()? });
-    let pictures: Vec<Pictures> = std::iter::from_fn(pair).collect();
-    Ok(handout(&lesson, &pictures, words))
+    Ok(page)
 }
 
 /// A lesson to begin with: it can be played as it is.

@@ -1,23 +1,49 @@
 //! A lesson on paper: each step's text, its question and the pictures, and the answers on the last page. One HTML document with
 //! nothing outside it; its texts are escaped, so a lesson's HTML is text here, too.
 
+use crate::check::{Look, Played, play_before};
 use crate::lesson::{Bet, Item, Lesson, Step, Task};
 use crate::text::{self, Block, Inline};
+use kubesim::{Span, Story};
 use messages::{Handout, Messages, fill};
+use scene::history::Chronicle;
+use scene::picture::{Options, Subject, Theme, still};
 
 /// What the stage looks like when a step opens and when its commands are done, each an SVG.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Pictures {
-    /// Before.
-    pub before: String,
-    /// After.
-    pub after: String,
+struct Pictures {
+    before: String,
+    after: String,
 }
+
+/// The width of the pictures (pixels): texts on them are as large as the lesson's when they fill a page.
+const WIDTH: u32 = 800;
+/// How long after a step is where it should be it is drawn: controllers have seen it, too.
+const SEEN_AFTER: Span = Span::seconds(1);
 
 const STYLE: &str = include_str!("handout.css");
 
+/// Plays a lesson, with the manifest of its example, and makes the document of what was seen, in the language of `messages`.
+pub fn handout(lesson: &Lesson, example: Option<&str>, messages: &'static Messages) -> (Played, String) {
+    let mut chronicle = Chronicle::default();
+    let mut drawn: Vec<String> = Vec::new();
+    let played = play_before(lesson, example, &mut |look, story: &mut Story| {
+        if look == Look::Reached {
+            story.run_until(story.now() + SEEN_AFTER);
+        }
+        let history = story.cluster.api.history();
+        chronicle.read(history);
+        let subject = Subject { messages, history, chronicle: &chronicle, set: None };
+        let options = Options { width: WIDTH, theme: Theme::Light };
+        drawn.push(still(&subject, story.now(), story.now(), &options));
+    });
+    let mut drawn = drawn.into_iter();
+    let pair = || Some(Pictures { before: drawn.next()?, after: drawn.next()? });
+    let pictures: Vec<Pictures> = std::iter::from_fn(pair).collect();
+    (played, document(lesson, &pictures, messages))
+}
+
 /// The document. `pictures` has those of each step.
-pub fn handout(lesson: &Lesson, pictures: &[Pictures], messages: &'static Messages) -> String {
+fn document(lesson: &Lesson, pictures: &[Pictures], messages: &'static Messages) -> String {
     let mut page = Page { html: String::new(), last: String::new(), words: messages.handout() };
     let title = &lesson.front.title;
     page.raw(&format!(

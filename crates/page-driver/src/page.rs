@@ -83,6 +83,20 @@ impl View {
     }
 }
 
+/// Copies a folder with all that is in it, so that a test can change the copy.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to)
+        } else {
+            fs::copy(entry.path(), to).map(drop).expect("a file")
+        }
+    }
+}
+
 /// The built site.
 ///
 /// # Panics

@@ -4,8 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::sharing::copy;
-use page_driver::page::{Page, View, dist};
+use page_driver::page::{Page, View, copy, dist};
 
 /// Whether the browser keeps the page, whole.
 const KEPT: &str = "window.kept ??= (navigator.serviceWorker.ready.then(r => r.active && (window.isKept = true)), undefined) || window.isKept";

@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::json;
 
-use crate::sharing::copy;
-use page_driver::page::{Page, View, dist};
+use page_driver::page::{Page, View, copy, dist};
 
 /// A set of two pods, indented as it is in a page.
 const YAML: &str = "

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::story::type_line;
-use page_driver::page::{Page, View, dist};
+use page_driver::page::{Page, View, copy, dist};
 
 /// What is seen of a moment, everywhere.
 const SEEN: &str = "[
@@ -172,19 +172,6 @@ pub fn embedding() -> PathBuf {
     fs::copy(page, folder.join("index.html")).expect("the page is there");
     copy(&dist(), &folder.join("ordinal"));
     folder
-}
-
-pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to)
-        } else {
-            fs::copy(entry.path(), to).map(drop).expect("a file")
-        }
-    }
 }
 
 /// A value inside a frame.

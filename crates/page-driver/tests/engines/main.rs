@@ -3,12 +3,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use page_driver::page::dist;
+use page_driver::page::{copy, dist};
 use page_driver::server::{Fault, Server, Site};
 use page_driver::webdriver::{Driver, Session};
 use serde_json::{Value, json};
@@ -188,19 +187,6 @@ fn lives(engine: &Engine) {
     engine.wait("the single file plays", "window.ordinalDeferred && document.querySelector('.pod')");
     // What is left over in the temporary folder harms nobody.
     let _ = fs::remove_dir_all(folder);
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to)
-        } else {
-            fs::copy(entry.path(), to).map(drop).expect("a file")
-        }
-    }
 }
 
 #[test]
