@@ -24,23 +24,47 @@ const MOMENT: &str = "document.querySelector('.why h2').innerText.includes('flas
 /// theirs is taken whole, or a rare collision of hashes would need the rest.
 const BY_ADDRESS: [&str; 4] = ["dlmalloc::", "hashbrown::", "indexmap::", "std::hash::"];
 
+/// When pictures are drawn decides what is ever seen: what lasts a few milliseconds of simulated time is, or is not, and with it
+/// what says why. So pictures are also drawn by a clock of ours, as fast as they come: each is so many milliseconds after the last.
+/// At one millisecond, the unit of simulated time, nothing is passed over; wide and uneven steps pass over much, each at other
+/// places.
+const PICTURES: &str = "
+    let clock = 0, asked = new Map(), number = 0;
+    const turn = new MessageChannel();
+    window.requestAnimationFrame = (draw) => {
+        asked.set(++number, draw);
+        turn.port2.postMessage(0);
+        return number;
+    };
+    window.cancelAnimationFrame = (number) => asked.delete(number);
+    turn.port1.onmessage = () => {
+        const due = [...asked.values()];
+        if (!due.length) return;
+        asked.clear();
+        clock += steps[Math.floor(clock) % steps.length];
+        due.forEach((draw) => draw(clock));
+    };";
+
 /// How the page is met: on which screen, at which address, with what the browser has kept from earlier visits, how many times
-/// slower than this machine, and what is waited for before the second moment, if there is one.
+/// slower than this machine, how many milliseconds there are between pictures if they follow a clock of ours ([`PICTURES`]), and
+/// what is waited for before the second moment, if there is one.
 struct Visit {
     view: View,
     address: &'static str,
     kept: &'static str,
     slower: Option<u32>,
+    steps: &'static str,
     second: Option<(&'static str, &'static str)>,
 }
 
 /// The visits of which all is taken together.
-const VISITS: [Visit; 12] = {
+const VISITS: [Visit; 18] = {
     const USUAL: Visit = Visit {
         view: View::DESKTOP,
         address: "",
         kept: "",
         slower: None,
+        steps: "",
         second: Some(("time stands", LIMIT)),
     };
     [
@@ -50,6 +74,13 @@ const VISITS: [Visit; 12] = {
         Visit { view: View::DESKTOP.still(), ..USUAL },
         // A slow machine, whose pictures are few and far apart.
         Visit { slower: Some(20), second: Some(("the first pod is there", FIRST_POD)), ..USUAL },
+        // Every moment; and pictures that pass over many.
+        Visit { steps: "1", ..USUAL },
+        Visit { steps: "1", view: View::PHONE, ..USUAL },
+        Visit { steps: "7", ..USUAL },
+        Visit { steps: "16, 17, 33, 50, 16, 90", ..USUAL },
+        Visit { steps: "100, 33, 67", view: View::PHONE, ..USUAL },
+        Visit { steps: "100, 99, 98, 97", ..USUAL },
         // Low windows, in which the terminal scrolls soon.
         Visit { view: View { width: 800, height: 450, ..View::DESKTOP }, ..USUAL },
         // A page that was arranged at an earlier visit.
@@ -77,9 +108,12 @@ fn main() {
     let functions =
         fs::read_to_string(dist().join("functions.txt")).expect("an instrumented page tells its functions");
     let mut ran: [Vec<bool>; 2] = Default::default();
-    for Visit { view, address, kept, slower, second } in VISITS {
+    for Visit { view, address, kept, slower, steps, second } in VISITS {
         let mut page = Page::unopened(view);
         page.before_all(kept);
+        if !steps.is_empty() {
+            page.before_all(&format!("const steps = [{steps}]; {PICTURES}"));
+        }
         page.goto(address);
         if let Some(rate) = slower {
             page.devtools("Emulation.setCPUThrottlingRate", serde_json::json!({ "rate": rate }));
