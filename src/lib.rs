@@ -22,12 +22,13 @@ use kubesim::{Input, Options, SimTime, Story};
 use page::layout::Layout;
 
 /// Draws the page into `<div id="app">` and keeps it alive. `static/start.js` calls it when it has the module in its hands:
-/// a part of the program that is missing could not be linked before.
+/// a part of the program that is missing could not be linked before. Says whether the story that the page begins with may need any
+/// part of the program.
 ///
 /// # Panics
 /// If the document has no such element: `index.html` and this crate do not belong together then.
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn start() {
+pub fn start() -> bool {
     app::panic::tell_panics();
     let root =
         gloo::utils::document().get_element_by_id("app").expect("index.html has an element with the id app");
@@ -45,7 +46,9 @@ pub fn start() {
     {
         components::edge::restore(&widths);
     }
+    let needs_all = start.needs() == app::loading::Part::Whole;
     yew::Renderer::<app::App>::with_root_and_props(root, start).render();
+    needs_all
 }
 
 /// Has the page speak a language: `static/start.js` calls it before [`start`]. What the texts look like:

@@ -5,13 +5,18 @@
 // change with their content, stand in <meta> elements.
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 const [js, wasm] = meta("ordinal-app").split(" ");
-// The later parts of the program: what does not run before the page is live, what does not before its second pod is there, and
-// what is loaded only for who wants it. A build without optimisation has none; one for taking a profile is held back until it
-// is told to go on.
+// The later parts of the program: what does not run before the page is live, what does not before its second pod is there, what
+// nothing needs before somebody does something, and what is loaded only for who wants it. A build without optimisation has none;
+// one for taking a profile is held back until it is told to go on.
 const later = (meta("ordinal-deferred") ?? "").split(" ").filter(Boolean);
 const held = later[0] === "held";
-// How many of them are loaded without being asked for.
-const BY_ITSELF = 2;
+// How many of them there have to be for time to pass, and for somebody to do something.
+const PLAYS = 2;
+const ACTS = 3;
+// How many are loaded without being asked for: what is there for hands comes when there is somebody, or when the page opens with
+// a story of its own, which may need anything.
+let wantsHands = false;
+const byItself = () => wantsHands ? ACTS : PLAYS;
 
 // The languages: English, which comes with the program, and those that have a file of their own.
 const LANGUAGES = [{ tag: "en", name: "English" }];
@@ -78,7 +83,9 @@ let glue;
 // The exports of the parts that are there, and the later modules that are on their way.
 const parts = [];
 const coming = [];
-// Whether all parts are there, and whether the program has called a part that was not: it has stopped in its tracks then.
+// Whether time may pass, whether somebody may do something, and whether the program has called a part that was not there: it has
+// stopped in its tracks then.
+let plays = false;
 let whole = false;
 let stopped = false;
 
@@ -210,7 +217,7 @@ const compiled = async (name, tries) => {
 
 // Has a later part come before it is waited for. Why it does not is said when it is.
 const fetchAhead = (number) => {
-  if (number <= BY_ITSELF && later[number - 1]) (coming[number] = compiled(later[number - 1])).catch(() => {});
+  if (number <= byItself() && later[number - 1]) (coming[number] ??= compiled(later[number - 1])).catch(() => {});
 };
 
 // Called by the program when it needs a part that is not there. Nothing that is shown before needs one: if it does all the
@@ -218,7 +225,7 @@ const fetchAhead = (number) => {
 const miss = () => {
   stopped = true;
   note(TEXT.waiting);
-  if (whole) loadAgain();
+  if (plays) loadAgain();
   throw new Error("a part of the program was called before it was there: cargo xtask profile measures what runs when");
 };
 globalThis.ordinalLoadDeferred = miss;
@@ -238,7 +245,8 @@ const link = (number, module) => {
 };
 
 // Has a later part there before it goes on.
-const bring = (number) => obtained(async (tries) => {
+const brought = [];
+const bring = (number) => brought[number] ??= obtained(async (tries) => {
   const part = await (tries || !coming[number] ? compiled(later[number - 1], tries) : coming[number]);
   fetchAhead(number + 1);
   if (!parts[number]) link(number, part);
@@ -248,9 +256,9 @@ const bring = (number) => obtained(async (tries) => {
 let door;
 const allThere = new Promise((there) => addEventListener("ordinal-whole", there, { once: true }));
 globalThis.ordinalWant = () => door ??= (async () => {
-  if (later[BY_ITSELF]) note(TEXT.waiting);
+  if (later[ACTS]) note(TEXT.waiting);
   await allThere;
-  if (later[BY_ITSELF]) await bring(BY_ITSELF + 1);
+  for (let number = ACTS; number <= later.length; number += 1) await bring(number);
   unnote();
   globalThis.ordinalDoor = true;
   tell("ordinal-wanted");
@@ -286,6 +294,10 @@ const HEARD = [
   "beforeinput", "blur", "change", "click", "close", "contextmenu", "dblclick", "dragover", "drop", "focus", "focusin", "focusout", "hashchange",
   "input", "keydown", "mousedown", "mouseenter", "mouseleave", "mousemove", "pagehide", "paste", "pointerdown", "pointermove", "pointerup", "scroll", "submit", "toggle",
 ];
+// What only somebody does who is there.
+const PRESENT = /^(pointer(move|down)|key|click|input|paste|drag|drop|hash)/;
+let someone;
+const somebody = new Promise((there) => someone = there);
 const FIELD = "input, textarea, select";
 const nameOf = (element) => element.getAttribute("aria-label") ?? element.textContent.trim();
 
@@ -333,6 +345,7 @@ const take = (event) => {
   // What is carried out is not taken again.
   if (whole && !event.isTrusted) return;
   event.stopImmediatePropagation();
+  if (PRESENT.test(type)) someone();
   if (target.closest?.("#loading, .poster")) {
     if (type === "click") target.act?.();
   } else if (type === "scroll") scrolled.add(target);
@@ -413,20 +426,26 @@ parts[0] = await glue.default({ module_or_path: module });
 // The language is known before anything is drawn.
 const lines = await translated;
 const languages = LANGUAGES.map(({ tag, name }) => `${tag} ${name}`).join("\n");
-// A page that had to load itself again starts when nothing can be missing.
+// A page that had to load itself again starts when nothing can be missing. The program says whether its story may need anything.
 const start = () => {
   try {
     glue.speak(language.tag, languages, lines);
-    glue.start();
+    if (glue.start()) wantsHands = true;
   } catch (error) {
     if (!stopped) throw error;
   }
 };
 // In a task of its own: an embedded page shares its time with the one around it.
 await pause(0);
+wantsHands = !!kept || !!globalThis.ordinalIsOneFile;
 if (!kept) start();
-if (!held) {
-  for (let number = 1; number <= BY_ITSELF && later[number - 1]; number += 1) {
+somebody.then(() => {
+  wantsHands = true;
+  if (brought[PLAYS]) fetchAhead(ACTS);
+});
+// As many parts as there have to be, one after the other.
+const bringAll = async (number, last) => {
+  for (; number <= last() && later[number - 1]; number += 1) {
     await bring(number);
     // After a picture: what is there is seen, and no two long tasks become one.
     await frame();
@@ -435,15 +454,23 @@ if (!held) {
       tell("ordinal-opening");
     }
   }
-  if (keptWhole && later.length) await bring(later.length);
+};
+if (!held) {
+  await bringAll(1, byItself);
+  if (keptWhole) await bringAll(ACTS + 1, () => later.length);
   if (stopped) loadAgain();
   else {
     globalThis.ordinalOpen = true;
-    globalThis.ordinalDeferred = { waits: 0 };
+    globalThis.ordinalPlays = true;
+    plays = true;
     if (kept) start();
-    whole = true;
     tell("ordinal-opening");
     tell("ordinal-whole");
+    // Time passes from here on. What somebody does is done when there is what that needs.
+    if (!wantsHands && later.length) await somebody;
+    await bringAll(ACTS, () => ACTS);
+    whole = true;
+    globalThis.ordinalDeferred = { waits: 0 };
     await carryAllOut();
     warmUp();
     // Once all else is done: it asks for all files once more, mostly of the browser's cache, for visits without a network.

@@ -1,9 +1,10 @@
 //! The parts of the program that are loaded once the page is drawn.
 //!
-//! A release build is split in four modules (`crates/wasm-profile-split`): what draws the page and starts the cluster, what
-//! runs until the second pod is there, the rest, and what only some visitors want ([`when_wanted`]). `static/start.js` loads the later ones in the background, takes what the
-//! user does until all are there, and says when a part is there. Nothing before that moment calls anything of the part: a call
-//! all the same ends the program ([`load_deferred`]), and the page loads itself again once it has all parts.
+//! A release build is split in five modules (`crates/wasm-profile-split`): what draws the page and starts the cluster, what
+//! runs until the second pod is there, the rest of what the first example needs, what nothing needs before somebody does something,
+//! and what only some visitors want ([`when_wanted`]). `static/start.js` loads the second and third in the background and the fourth
+//! when somebody is there, takes what is done before that, and says when a part is there. Nothing before that moment calls anything
+//! of the part: a call all the same ends the program ([`load_deferred`]), and the page loads itself again once it has all parts.
 
 use gloo::events::EventListener;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -32,7 +33,7 @@ pub fn load_deferred() {
 pub enum Part {
     /// What the first example needs up to [`crate::session::OPENING_END`].
     Opening,
-    /// All of it.
+    /// What the first example needs to its end; and all that a story needs which the page opens with, if it is another one.
     Whole,
 }
 
@@ -49,7 +50,7 @@ impl Part {
     pub fn is_there(self) -> bool {
         has_mark(match self {
             Part::Opening => "ordinalOpen",
-            Part::Whole => "ordinalDeferred",
+            Part::Whole => "ordinalPlays",
         })
     }
 

@@ -20,6 +20,7 @@ const MOST_BYTES: usize = 2_200_000;
 
 /// What the start script finds in place of the files: by their names, with the lengths that they have in what is packed.
 const UNPACK: &str = r##"
+globalThis.ordinalIsOneFile = true;
 const packed = Uint8Array.from(atob(document.getElementById("ordinal-packed").textContent), (c) => c.charCodeAt(0));
 document.getElementById("ordinal-packed").remove();
 const unpacking = new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();

@@ -1,6 +1,7 @@
-//! `cargo xtask split`, Trunk's hook after a build: the page's module in four parts. What runs before the page is live (drawn,
+//! `cargo xtask split`, Trunk's hook after a build: the page's module in five parts. What runs before the page is live (drawn,
 //! with a running cluster and the editor's manifest checked), what runs before the second pod is there, and the rest; each is
-//! loaded after the one before. The fourth is what only some visitors want ([`DOORS`]): it is loaded when they do.
+//! loaded after the one before. The fourth is what nothing needs before somebody does something ([`HANDS`]): it is loaded when
+//! there is somebody. The fifth is what only some visitors want ([`DOORS`]): it is loaded when they do.
 //!
 //! What runs when is measured, not guessed: `cargo xtask profile` writes it into `xtask/first-load.txt`. How a module is
 //! taken apart by that: crates/wasm-profile-split. `static/start.js` is the loader. A function that is called before its
@@ -31,7 +32,7 @@ use crate::where_bytes;
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
-  split      Trunk's hook after a build: makes four modules of the page's one, and optimises them";
+  split      Trunk's hook after a build: makes five modules of the page's one, and optimises them";
 
 /// Splits the module of the site that Trunk has just built.
 pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
@@ -41,7 +42,7 @@ pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// The names of the modules: in the order in which they are loaded.
-pub const PARTS: [&str; 4] = ["ordinal", "opening", "deferred", "wanted"];
+pub const PARTS: [&str; 5] = ["ordinal", "opening", "deferred", "commands", "wanted"];
 
 /// What is loaded only when it is wanted: functions of these crates and modules, and methods of their types. The page asks for
 /// that part (`app::loading::when_wanted`) before it calls any of them. (Not every function in whose name such a type stands:
@@ -67,11 +68,16 @@ const DOORS: [&str; 18] = [
     "scene::transcript::",
 ];
 
-/// Whether a function is one that is loaded only when it is wanted, by its plain name.
-fn is_behind_door(name: &str) -> bool {
+/// What is loaded when there is somebody who may do something: functions of these crates that the first example does not run, played
+/// to its end. Until somebody does something there is no other story, and what is simulated is the same in every one of its runs;
+/// pictures are not: what draws them is not among these. `static/start.js` takes what is done before this part is there.
+const HANDS: [&str; 3] = ["kubesim::", "shell::", "yaml::"];
+
+/// Whether a function is of one of these crates or modules, by its plain name.
+fn is_of(paths: &[&str], name: &str) -> bool {
     let path = name.trim_start_matches(['<', '&']);
     let path = path.strip_prefix("mut ").unwrap_or(path);
-    DOORS.iter().any(|door| path.starts_with(door))
+    paths.iter().any(|start| path.starts_with(start))
 }
 
 /// What an instrumented page is told in place of the later modules: to wait until it is told to go on.
@@ -159,12 +165,19 @@ impl Site {
         let linked = linked.join(crate::tools::WASM).join("release").join("ordinal.wasm");
         let linked = fs::read(&linked).map_err(|error| format!("{}: {error}", linked.display()))?;
         let coverage = Coverage::read(&first_load::read()?);
-        let split = split(&linked, &self.read(&self.wasm)?, &coverage, &is_behind_door).map_err(explained)?;
+        let split = split(
+            &linked,
+            &self.read(&self.wasm)?,
+            &coverage,
+            [&|name| is_of(&HANDS, name), &|name| is_of(&DOORS, name)],
+        )
+        .map_err(explained)?;
         println!(
             "» {} pieces are cut out of functions that run before the second pod is there",
             split.pieces
         );
-        let borders = ["the page is live", "the second pod is there", "somebody wants them"];
+        let borders =
+            ["the page is live", "the second pod is there", "somebody is there", "somebody wants them"];
         for (border, after) in split.borders.iter().zip(borders) {
             tell(border, after);
         }

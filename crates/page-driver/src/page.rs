@@ -216,8 +216,19 @@ impl Page {
             "the page shows something, and its story is open",
             "document.querySelector('.app')
                 && !document.querySelector('.message.opening')
-                && (window.ordinalDeferred || document.querySelector('meta[name=ordinal-deferred][content=held]'))",
+                && (window.ordinalPlays || document.querySelector('meta[name=ordinal-deferred][content=held]'))",
         );
+        if self.eval("window.ordinalPlays === true") == true {
+            self.wait_for_all();
+        }
+    }
+
+    /// Waits until time passes, shows the page that somebody is there, and waits until it does what it is told at once.
+    #[track_caller]
+    pub fn wait_for_all(&mut self) {
+        self.wait("time passes", "window.ordinalPlays");
+        self.run("dispatchEvent(new Event('pointermove'));");
+        self.wait("all is loaded", "window.ordinalDeferred");
     }
 
     /// Changes the screen and the visitor's preferences.

@@ -1,16 +1,16 @@
 //! What ran when, as a text that goes with the sources: the instrumented program's marks become it, the split reads it.
 //!
 //! A line is a function: its shape's hash, which of its segments ran by the first moment, which by the second (hexadecimal
-//! digits of four each, the first in the lowest bit; `-` for all, `.` for none), and its name. Lines that begin with # are
-//! for people.
+//! digits of four each, the first in the lowest bit; `-` for all, `.` for none), and its name. One that has only run by the third
+//! has none of either. Lines that begin with # are for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 
-/// The lines for the functions that ran by the second moment, in order of name.
+/// The lines for the functions that ran by the third moment, in order of name.
 ///
-/// `functions` is an instrumented module's list of them, `ran` its marks at the first moment and at the second. Of what
+/// `functions` is an instrumented module's list of them, `ran` its marks at the first moment, the second and the third. Of what
 /// `is_taken_whole` says so by a name, all counts as run once any of it did: what runs of it differs from run to run. So does from
 /// the first moment on, whether it ran or not, what `is_taken` says.
 ///
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 /// [`Error::NoFunction`], for a list of another module too.
 pub fn lines(
     functions: &str,
-    ran: [&[bool]; 2],
+    ran: [&[bool]; 3],
     is_taken_whole: &dyn Fn(&str) -> bool,
     is_taken: &dyn Fn(&str) -> bool,
 ) -> Result<String> {
@@ -33,14 +33,14 @@ pub fn lines(
             return Err(wrong());
         };
         let whole = is_taken_whole(name);
-        let mut segments = [Vec::new(), Vec::new()];
+        let mut segments = [Vec::new(), Vec::new(), Vec::new()];
         for (segments, ran) in segments.iter_mut().zip(ran) {
             let ran = ran.get(first..first + count).ok_or_else(wrong)?;
             let all = is_taken(name) || whole && ran.contains(&true);
             segments.extend(ran.iter().map(|&ran| ran || all));
         }
-        let [by_first, by_second] = &segments;
-        if by_second.contains(&true) {
+        let [by_first, by_second, by_third] = &segments;
+        if by_third.contains(&true) {
             lines.insert((name, self::line(hash, [by_first, by_second], name)));
         }
     }
@@ -78,8 +78,10 @@ pub enum Level {
     Second,
     /// Later, or never.
     Deferred,
-    /// Never, and only behind a door that the loader opens when it is asked to: [`crate::wanted`].
-    Wanted,
+    /// Never by the third, and only behind the outer of the doors that the loader opens when it is asked to: [`crate::wanted`].
+    Outer,
+    /// Never, and only behind the inner door, which is opened after the outer one.
+    Inner,
 }
 
 /// What ran when.
@@ -109,9 +111,15 @@ impl Coverage {
     pub fn level(&self, name: &str) -> Level {
         match self.functions.get(name) {
             None => Level::Deferred,
+            Some(shapes) if shapes.iter().all(|(_, ran)| *ran == [".", "."]) => Level::Deferred,
             Some(shapes) if shapes.iter().all(|(_, ran)| ran[0] == ".") => Level::Second,
             Some(_) => Level::First,
         }
+    }
+
+    /// Whether a function of this name has run by the third moment.
+    pub fn knows(&self, name: &str) -> bool {
+        self.functions.contains_key(name)
     }
 
     /// When each of a function's `count` segments first ran, in any function of its name and shape; nothing if there was
@@ -172,19 +180,23 @@ mod tests {
 
     #[test]
     fn marks_become_lines_in_order_of_name() {
-        let functions = "0 2 0000000b late\n2 3 0000000a hash::f\n5 1 0000000c never\n";
-        let first = [false, false, false, true, false, false];
-        let second = [true, true, false, true, false, false];
+        let functions = "0 2 0000000b late\n2 3 0000000a hash::f\n5 1 0000000c never\n6 1 0000000d last\n";
+        let first = [false, false, false, true, false, false, false];
+        let second = [true, true, false, true, false, false, false];
+        let third = [true, true, false, true, false, false, true];
         let lines = |is_whole: &dyn Fn(&str) -> bool| {
-            super::lines(functions, [&first, &second], is_whole, &|_| false)
+            super::lines(functions, [&first, &second, &third], is_whole, &|_| false)
         };
-        assert_eq!(lines(&|_| false).expect("it is a list"), "0000000a 2 2 hash::f\n0000000b . - late\n");
+        assert_eq!(
+            lines(&|_| false).expect("it is a list"),
+            "0000000a 2 2 hash::f\n0000000d . . last\n0000000b . - late\n"
+        );
         let whole = lines(&|name| name.starts_with("hash::")).expect("it is a list");
-        assert_eq!(whole, "0000000a - - hash::f\n0000000b . - late\n");
-        let taken = super::lines(functions, [&first, &second], &|_| false, &|name| name == "never");
+        assert_eq!(whole, "0000000a - - hash::f\n0000000d . . last\n0000000b . - late\n");
+        let taken = super::lines(functions, [&first, &second, &third], &|_| false, &|name| name == "never");
         let taken = taken.expect("it is a list");
         assert!(taken.ends_with("\n0000000c - - never\n"), "{taken}");
-        let of_another = super::lines("9 1 0000000a f", [&first, &second], &|_| false, &|_| false);
+        let of_another = super::lines("9 1 0000000a f", [&first, &second, &third], &|_| false, &|_| false);
         assert!(matches!(of_another, Err(Error::NoFunction(_))));
     }
 }

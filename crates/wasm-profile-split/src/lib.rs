@@ -1,13 +1,14 @@
 //! Splits a WebAssembly module by what a profile has seen run: what runs first, what runs soon after, the rest, and what is
-//! loaded only for who wants it, each after the one before. The README says how a profile is taken and what a loader has to do.
+//! loaded only for who wants it, behind two doors; each after the one before. The README says how a profile is taken and what a
+//! loader has to do.
 //!
 //! [`instrument()`] makes a module that tells what has run, [`coverage::lines`] makes a text of that, and [`split()`] makes
-//! four modules by it. Inside, from the ground up:
+//! five modules by it. Inside, from the ground up:
 //!
 //! - `shape`: the segments of a function that a profile is about; `liveness`: the locals that each needs;
 //! - `outline`: makes functions of the segments that ran later, by `cut` and `copy`;
 //! - `relocations`: reads which function needs which `constants`;
-//! - `wanted`: finds what is only reached through a door that the loader opens when asked;
+//! - `wanted`: finds what is only reached through doors that the loader opens when asked;
 //! - `partition`: decides what goes where; `earlier` and `later` make the two sides of a border; `data` distributes constants,
 //!   `elements` what tables hold;
 //! - `arrange`: puts functions beside similar ones, by `similarity`, once they have been optimised;

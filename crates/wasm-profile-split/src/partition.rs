@@ -44,8 +44,7 @@ impl Partition {
             }
             let may_move =
                 constants.knows(name) && id != load && module.start != Some(id) && !copied.contains(&id);
-            let measured =
-                || if wanted.holds(name) { Level::Wanted } else { coverage.level(&plain_name(name)) };
+            let measured = || wanted.level(name).unwrap_or_else(|| coverage.level(&plain_name(name)));
             let own = level_of_cut(name).or_else(|| may_move.then(measured));
             if let Some(own) = own.filter(|own| *own > level) {
                 moved.insert(id, own);
@@ -68,10 +67,10 @@ impl Partition {
                 named.into_iter().filter(|named| stays(named) != here && !copied.contains(named));
             if here { entries.extend(other_side) } else { used.extend(other_side) }
         }
-        let constants = match level {
+        let constants = match wanted.constants_after(level) {
             // What the functions of all parts before need, not only of the last of them.
-            Level::Deferred => wanted.constants.clone(),
-            _ => {
+            Some(behind) => behind.clone(),
+            None => {
                 let staying = module.funcs.iter_local().map(|(id, _)| id).filter(stays);
                 let needed = staying.flat_map(|id| constants_of(module, constants, &last, id));
                 constants.not_reached_from(needed)

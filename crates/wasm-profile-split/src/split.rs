@@ -1,4 +1,4 @@
-//! The split: four modules of one, each of which imports from the one before, which calls it through a table.
+//! The split: five modules of one, each of which imports from the one before, which calls it through a table.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,15 @@ use crate::shape::Shape;
 use crate::wanted::Wanted;
 use crate::{earlier, later, relocations};
 
-/// A module in four parts, in the order in which they are loaded: [`Level`]'s.
+/// A module in five parts, in the order in which they are loaded: [`Level`]'s.
 #[derive(Debug)]
 pub struct Split {
     /// The modules.
-    pub modules: [Vec<u8>; 4],
+    pub modules: [Vec<u8>; 5],
     /// How many pieces were cut out of functions that ran.
     pub pieces: usize,
     /// The borders between the modules.
-    pub borders: [Border; 3],
+    pub borders: [Border; 4],
 }
 
 /// What lies behind a border between two modules, and how often it is crossed.
@@ -41,7 +41,7 @@ pub struct Border {
 
 /// Splits a module by what ran when. `linked` is the module as the linker has made it, with relocations; `bound` is what has
 /// become of it since, with the same functions under the same names, and perhaps others: those stay in the first part. The
-/// last part is what `is_behind_door` names, by functions' plain names, and what nothing else leads to.
+/// last two are what the `doors` name, the outer one and the inner, by functions' plain names, and what nothing else leads to.
 ///
 /// # Errors
 /// If a module can't be read, or lacks what the parts need.
@@ -49,19 +49,20 @@ pub fn split(
     linked: &[u8],
     bound: &[u8],
     coverage: &Coverage,
-    is_behind_door: &dyn Fn(&str) -> bool,
+    doors: [&dyn Fn(&str) -> bool; 2],
 ) -> Result<Split> {
     let constants = relocations::read(linked)?;
     let mut whole = parse(bound)?;
     let pieces = outline_all(&mut whole, &constants, coverage);
     let loaded = whole.globals.add_local(ValType::I32, true, false, ConstExpr::Value(ir::Value::I32(0)));
     whole.exports.add(LOADED, loaded);
-    let wanted = Wanted::find(&whole, &constants, coverage, is_behind_door);
+    let wanted = Wanted::find(&whole, &constants, coverage, doors);
     let known = (coverage, &wanted);
     let ([first, rest], one) = split_after(Level::First, &whole.emit_wasm(), &constants, known)?;
     let ([second, rest], two) = split_after(Level::Second, &rest, &constants, known)?;
-    let ([deferred, wanted], three) = split_after(Level::Deferred, &rest, &constants, known)?;
-    Ok(Split { modules: [first, second, deferred, wanted], pieces, borders: [one, two, three] })
+    let ([deferred, rest], three) = split_after(Level::Deferred, &rest, &constants, known)?;
+    let ([outer, inner], four) = split_after(Level::Outer, &rest, &constants, known)?;
+    Ok(Split { modules: [first, second, deferred, outer, inner], pieces, borders: [one, two, three, four] })
 }
 
 /// Cuts what runs later, or never, out of the functions that run; gives how many pieces there are.

@@ -73,8 +73,12 @@ const CONSTANTS: [(u32, u32, &[&str]); 5] =
 const FUNCTIONS: [&str; 9] =
     ["load_deferred", "sum", "start", "open", "seldom", "lesson", "read", "table", "calls"];
 
-/// The function that the loader is asked for before it is called: `read` is only called by it.
-fn is_behind_door(name: &str) -> bool {
+/// The functions that the loader is asked for before they are called: `read` is only called by `lesson`, behind the inner door.
+fn is_outer(name: &str) -> bool {
+    name == "seldom"
+}
+
+fn is_inner(name: &str) -> bool {
     name == "lesson"
 }
 
@@ -248,13 +252,13 @@ fn profiled() -> Coverage {
     let first = program.marks();
     program.call("open", 5);
     let second = program.marks();
-    let text = lines(&instrumented.functions, [&first, &second], &|_| false, &|_| false)
+    let text = lines(&instrumented.functions, [&first, &second, &second], &|_| false, &|_| false)
         .expect("it lists functions");
     Coverage::read(&text)
 }
 
 fn parts() -> Vec<Vec<u8>> {
-    let split = split(&linked(), &bound(), &profiled(), &is_behind_door).expect("it can be split");
+    let split = split(&linked(), &bound(), &profiled(), [&is_outer, &is_inner]).expect("it can be split");
     assert_eq!(split.pieces, 1, "the long branch of `open` is cut out");
     split.modules.into()
 }
@@ -301,10 +305,11 @@ fn each_part_has_what_ran_by_its_moment_and_the_constants_of_that() {
     assert!(holds(1, "open") && !holds(1, "start"), "{:?}", names_of(&parts[1]));
     assert!(holds(2, "table") && holds(2, "open#cut-deferred-0"), "{:?}", names_of(&parts[2]));
     assert!(!holds(2, "open") && !holds(2, "read"), "{:?}", names_of(&parts[2]));
-    assert!(holds(3, "lesson") && holds(3, "read"), "{:?}", names_of(&parts[3]));
-    assert!(!holds(3, "seldom"), "{:?}", names_of(&parts[3]));
+    assert!(holds(3, "seldom") && !holds(3, "read"), "{:?}", names_of(&parts[3]));
+    assert!(holds(4, "lesson") && holds(4, "read"), "{:?}", names_of(&parts[4]));
+    assert!(!holds(4, "seldom"), "{:?}", names_of(&parts[4]));
     let texts: Vec<String> = parts.iter().map(|part| text_of(part)).collect();
-    assert_eq!(texts, ["first", "second", "seldom\u{20}\u{4}\0\0", "lesson"]);
+    assert_eq!(texts, ["first", "second", "", "seldom\u{20}\u{4}\0\0", "lesson"]);
 }
 
 #[test]
@@ -323,7 +328,7 @@ fn the_parts_do_what_the_whole_does() {
     ];
     // Loaded before, or on the spot; in any order of first calls; bound by names, or by order; arranged, or not.
     let ways = |loaded| [parts(), bound_parts(), arranged_parts()].map(|parts| (loaded, parts));
-    for (loaded, parts) in (0..4).flat_map(ways) {
+    for (loaded, parts) in (0..5).flat_map(ways) {
         for first in 0..calls.len() {
             let mut whole = Program::new(&[bound()]);
             let mut split = Program::new(&parts);
@@ -335,7 +340,7 @@ fn the_parts_do_what_the_whole_does() {
             }
             let (split, whole) = (split.store.data(), whole.store.data());
             assert_eq!(split.notes, whole.notes);
-            assert_eq!(split.waits, 3 - loaded, "each part is waited for once, unless it is there");
+            assert_eq!(split.waits, 4 - loaded, "each part is waited for once, unless it is there");
         }
     }
 }
@@ -353,7 +358,7 @@ fn parts_that_are_bound_by_order_have_no_names_for_what_is_used() {
     assert!(exported(&named[0]).contains(&"$a".to_owned()), "{:?}", exported(&named[0]));
     assert!(!exported(&bound[0]).contains(&"$a".to_owned()), "{:?}", exported(&bound[0]));
     assert!(exported(&bound[0]).contains(&"$used".to_owned()), "{:?}", exported(&bound[0]));
-    let error = bind_by_order(&named[3], &named[1]).expect_err("the last gives the second nothing");
+    let error = bind_by_order(&named[4], &named[1]).expect_err("the last gives the second nothing");
     assert!(matches!(error, Error::NotExported(_)), "{error}");
 }
 
@@ -403,17 +408,19 @@ fn nothing_waits_for_a_part_before_its_moment() {
         "the second part is enough for what ran by its moment"
     );
     program.call("open", 500);
+    assert_eq!(program.store.data().instances.len(), 3, "nothing leads through a door by itself");
     program.call("seldom", 3);
-    assert_eq!(program.store.data().instances.len(), 3, "nothing leads through the door by itself");
+    assert_eq!(program.store.data().instances.len(), 4, "the inner door stays shut");
     program.call("lesson", 3);
-    assert_eq!(program.store.data().instances.len(), 4);
+    assert_eq!(program.store.data().instances.len(), 5);
 }
 
 #[test]
 fn a_profile_of_another_shape_costs_the_outlining_alone() {
     let stale: BTreeMap<&str, &str> = [("start", "- -"), ("sum", "- -"), ("open", ". 3")].into();
     let text: String = stale.iter().map(|(name, ran)| format!("0000000a {ran} {name}\n")).collect();
-    let split = split(&linked(), &bound(), &Coverage::read(&text), &is_behind_door).expect("it can be split");
+    let split =
+        split(&linked(), &bound(), &Coverage::read(&text), [&is_outer, &is_inner]).expect("it can be split");
     assert_eq!(split.pieces, 0);
     let (mut whole, mut split) = (Program::new(&[bound()]), Program::new(&split.modules));
     for x in [5, 500, 5000] {
@@ -424,8 +431,8 @@ fn a_profile_of_another_shape_costs_the_outlining_alone() {
 
 #[test]
 fn a_module_without_relocations_is_refused() {
-    let error = split(&bound(), &bound(), &profiled(), &is_behind_door).expect_err("it lacks them");
+    let error = split(&bound(), &bound(), &profiled(), [&is_outer, &is_inner]).expect_err("it lacks them");
     assert!(matches!(error, Error::NoRelocations), "{error}");
-    let error = split(b"no module", &bound(), &profiled(), &is_behind_door).expect_err("it is none");
+    let error = split(b"no module", &bound(), &profiled(), [&is_outer, &is_inner]).expect_err("it is none");
     assert!(matches!(error, Error::Unreadable(_)), "{error}");
 }

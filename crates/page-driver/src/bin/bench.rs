@@ -64,7 +64,7 @@ const NOTE: &str = "
     };
     const look = () => {
         for (const [name, css] of Object.entries(marks)) if (document.querySelector(css)) seen[name] ??= performance.now();
-        if (window.ordinalDeferred) seen.all ??= performance.now();
+        if (window.ordinalPlays) seen.all ??= performance.now();
         requestAnimationFrame(look);
     };
     look();";

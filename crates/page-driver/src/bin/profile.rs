@@ -1,4 +1,5 @@
-//! What runs before the page is live, and before its second pod is there: what `cargo xtask profile` runs on an instrumented page.
+//! What runs before the page is live, before its second pod is there, and until its story rests: what `cargo xtask profile` runs on
+//! an instrumented page.
 //!
 //! The page's folder holds `functions.txt` that `cargo xtask split` has put there (see `crates/wasm-profile-split`).
 //! Prints the functions that ran with what ran of them, a line each.
@@ -16,6 +17,9 @@ const FIRST_POD: &str = "document.querySelector('[data-pod=flask-0]:not(.ghost)'
 /// Time stands, since what comes later may need the rest (`session::OPENING_END`).
 const LIMIT: &str = "document.querySelector('.why').innerText.includes('Loading the rest')";
 const LIMIT_IN_KOREAN: &str = "document.querySelector('.why').innerText.includes('Ordinal의')";
+
+/// Nothing happens any more.
+const REST: &str = "document.querySelector('[aria-label=Play]')";
 
 /// The moment of an address is shown.
 const MOMENT: &str = "document.querySelector('.why h2').innerText.includes('flask-1')";
@@ -55,6 +59,8 @@ struct Visit {
     slower: Option<u32>,
     steps: &'static str,
     second: Option<(&'static str, &'static str)>,
+    /// Whether the story is played to its end, after that.
+    third: bool,
 }
 
 /// The visits of which all is taken together.
@@ -66,6 +72,7 @@ const VISITS: [Visit; 18] = {
         slower: None,
         steps: "",
         second: Some(("time stands", LIMIT)),
+        third: false,
     };
     [
         // Both layouts and schemes: what a visitor sees first must not depend on the rest.
@@ -77,10 +84,10 @@ const VISITS: [Visit; 18] = {
         // Every moment; and pictures that pass over many.
         Visit { steps: "1", ..USUAL },
         Visit { steps: "1", view: View::PHONE, ..USUAL },
-        Visit { steps: "7", ..USUAL },
-        Visit { steps: "16, 17, 33, 50, 16, 90", ..USUAL },
-        Visit { steps: "100, 33, 67", view: View::PHONE, ..USUAL },
-        Visit { steps: "100, 99, 98, 97", ..USUAL },
+        Visit { steps: "7", third: true, view: View::PHONE, ..USUAL },
+        Visit { steps: "16, 17, 33, 50, 16, 90", third: true, ..USUAL },
+        Visit { steps: "100, 33, 67", view: View::PHONE, third: true, ..USUAL },
+        Visit { steps: "100, 99, 98, 97", third: true, ..USUAL },
         // Low windows, in which the terminal scrolls soon.
         Visit { view: View { width: 800, height: 450, ..View::DESKTOP }, ..USUAL },
         // A page that was arranged at an earlier visit.
@@ -107,8 +114,8 @@ const VISITS: [Visit; 18] = {
 fn main() {
     let functions =
         fs::read_to_string(dist().join("functions.txt")).expect("an instrumented page tells its functions");
-    let mut ran: [Vec<bool>; 2] = Default::default();
-    for Visit { view, address, kept, slower, steps, second } in VISITS {
+    let mut ran: [Vec<bool>; 3] = Default::default();
+    for Visit { view, address, kept, slower, steps, second, third } in VISITS {
         let mut page = Page::unopened(view);
         page.before_all(kept);
         if !steps.is_empty() {
@@ -125,14 +132,23 @@ fn main() {
             page.wait(what, there);
         }
         add(&mut ran[1], &marks(&mut page));
+        if third {
+            page.run("dispatchEvent(new Event('ordinal-whole'));");
+            page.wait("the story rests", REST);
+        }
+        add(&mut ran[2], &marks(&mut page));
     }
     let is_by_address =
         |name: &str| BY_ADDRESS.iter().any(|library| name.trim_start_matches('<').starts_with(library));
     // Asked only when two hashes meet, which no run may show: whether two keys are the same.
     let is_comparison = |name: &str| is_by_address(name) && name.contains("{closure#");
-    let [live, opening] = &ran;
-    let lines =
-        wasm_profile_split::coverage::lines(&functions, [live, opening], &is_by_address, &is_comparison);
+    let [live, opening, rest] = &ran;
+    let lines = wasm_profile_split::coverage::lines(
+        &functions,
+        [live, opening, rest],
+        &is_by_address,
+        &is_comparison,
+    );
     print!("{}", lines.expect("the list is of this page"));
 }
 

@@ -69,8 +69,9 @@ fn reload(page: &mut Page) {
     page.run("window.isOld = true; location.reload();");
     page.wait(
         "it is there again",
-        "!window.isOld && globalThis.ordinalDeferred && document.querySelector('.pod')",
+        "!window.isOld && globalThis.ordinalPlays && document.querySelector('.pod')",
     );
+    page.wait_for_all();
 }
 
 #[test]

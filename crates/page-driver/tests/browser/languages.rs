@@ -158,7 +158,8 @@ fn korean_is_chosen_by_the_address_and_by_the_menu_and_kept() {
     let mut page = opened(1280, 720, "", None);
     assert_eq!(page.eval("document.documentElement.lang"), json!("en"));
     page.run("const menu = document.querySelector('.language'); menu.value = 'ko'; menu.dispatchEvent(new Event('change', { bubbles: true }));");
-    page.wait("the page is Korean", "document.documentElement.lang === 'ko' && window.ordinalDeferred");
+    page.wait("the page is Korean", "document.documentElement.lang === 'ko' && window.ordinalPlays");
+    page.wait_for_all();
     page.wait("its story has stayed", "document.querySelectorAll('.pod.ready').length >= 2");
     page.goto("");
     assert_eq!(page.eval("document.documentElement.lang"), json!("ko"), "a later visit");

@@ -22,7 +22,7 @@ const WATCH: &str = "
 const LONGEST_TASK: u64 = 1_000;
 
 /// The later parts, by the start of their files' names.
-const LATER: [&str; 2] = ["opening-", "deferred-"];
+const LATER: [&str; 3] = ["opening-", "deferred-", "commands-"];
 
 fn assert_is_split() {
     let index = std::fs::read_to_string(dist().join("index.html")).expect("it is there");
@@ -136,7 +136,7 @@ fn what_is_done_early_waits_and_is_done_when_all_is_there() {
         page.wait(&format!("{name} is shown as waiting"), "document.querySelector('#loading[role=status]')");
         page.run("tasks.length = 0;");
         page.server().mend();
-        page.wait("all is loaded", "window.ordinalDeferred");
+        page.wait_for_all();
         page.wait(&format!("{name} is carried out"), done);
         page.wait("nothing waits any more", "!document.querySelector('#loading')");
         assert_never_stood_still(&mut page);
@@ -156,7 +156,7 @@ fn a_slow_network_freezes_no_screen() {
         // 1.6 Mbit/s.
         page.throttle(200_000, 150);
         page.visit("");
-        page.wait("all is loaded", "window.ordinalDeferred");
+        page.wait_for_all();
         assert_never_stood_still(&mut page);
         let longest = page.eval("Math.max(0, ...tasks)").as_u64().expect("a number");
         println!("{width}x{height}: longest task {longest} ms");
@@ -176,6 +176,36 @@ fn the_story_waits_where_it_would_need_what_is_not_there() {
     page.assert_no_complaints();
 }
 
+/// Nobody is there: what commands need is not loaded, and nothing misses it, to the end of the story.
+#[test]
+fn a_story_that_is_only_watched_needs_no_commands() {
+    for view in [View::DESKTOP, View::PHONE.dark()] {
+        let mut page = Page::unopened(view);
+        page.before_all(WATCH);
+        page.visit("?speed=16");
+        page.wait("the story rests", "window.ordinalPlays && document.querySelector('[aria-label=Play]')");
+        assert_eq!(page.eval("document.querySelectorAll('.pod.ready').length"), 3);
+        assert_never_stood_still(&mut page);
+        let asked = |page: &mut Page| page.requests().iter().any(|url| url.contains("/commands-"));
+        assert!(!asked(&mut page), "{:?}", page.requests());
+        // Somebody comes, and acts before what that needs is there.
+        page.server().fail("commands-", Fault::Hold, 1);
+        page.run("document.querySelector('[aria-label=\"Delete flask-1\"]').click();");
+        page.wait("it is shown as waiting", "document.querySelector('#loading[role=status]')");
+        assert_eq!(
+            page.eval("!!document.querySelector('[data-pod=flask-1].ready')"),
+            true,
+            "it is not done by halves"
+        );
+        page.server().mend();
+        page.wait("it is done", "!document.querySelector('[data-pod=flask-1].ready')");
+        page.wait("nothing waits any more", "!document.querySelector('#loading')");
+        assert!(asked(&mut page), "{:?}", page.requests());
+        assert_never_stood_still(&mut page);
+        page.assert_no_complaints();
+    }
+}
+
 #[test]
 fn addresses_open_without_standing_still() {
     assert_is_split();
@@ -192,12 +222,13 @@ fn addresses_open_without_standing_still() {
         page.throttle(400_000, 50);
         page.visit(address);
         page.wait(&format!("{address} is opened"), there);
-        page.wait("all is loaded", "window.ordinalDeferred");
+        page.wait("time may pass", "window.ordinalPlays");
         page.wait(&format!("{address} is still open"), there);
+        page.wait_for_all();
         assert_never_stood_still(&mut page);
         let asked: Vec<String> =
             page.requests().iter().filter(|url| url.ends_with(".wasm")).cloned().collect();
-        assert_eq!(asked.len(), 3, "each part is asked for once: {asked:?}");
+        assert_eq!(asked.len(), 4, "each part is asked for once: {asked:?}");
         page.assert_no_complaints();
     }
 }
@@ -213,7 +244,7 @@ fn an_embed_never_blocks_the_page_around_it() {
     page.visit("");
     page.wait(
         "both frames are whole",
-        "[...document.querySelectorAll('iframe')].every(frame => frame.contentWindow.ordinalDeferred)",
+        "[...document.querySelectorAll('iframe')].every(frame => frame.contentWindow.ordinalPlays)",
     );
     let longest = page.eval("Math.max(0, ...tasks)").as_u64().expect("a number");
     println!("embedded twice: tasks {}", page.eval("tasks"));
@@ -230,7 +261,7 @@ fn a_part_that_is_missed_all_the_same_is_waited_for_and_what_was_done_is_kept() 
         import(new URL(js, document.baseURI)).then(glue => glue.fingerprint('', '', 1000)).catch(() => window.missed = true);",
     );
     page.wait("it is missed", "window.missed");
-    assert_eq!(page.eval("window.ordinalDeferred === undefined"), true);
+    assert_eq!(page.eval("window.ordinalPlays === undefined"), true);
     page.server().mend();
     page.wait("the page is there again, with all parts", "!window.missed && window.ordinalDeferred");
     page.wait(
@@ -243,12 +274,12 @@ fn a_part_that_is_missed_all_the_same_is_waited_for_and_what_was_done_is_kept() 
 #[test]
 fn a_part_that_is_lost_once_is_asked_for_again() {
     assert_is_split();
-    for name in ["ordinal-", LATER[0], LATER[1]] {
+    for name in ["ordinal-", LATER[0], LATER[1], LATER[2]] {
         for fault in [Fault::NotFound, Fault::Html, Fault::Wrong, Fault::Cut, Fault::Abort] {
             let mut page = Page::unopened(View::DESKTOP);
             page.server().fail(name, fault, 1);
             page.visit("");
-            page.wait(&format!("{name} is there after {fault:?}"), "window.ordinalDeferred");
+            page.wait_for_all();
             assert_eq!(page.eval("document.querySelector('#loading')"), serde_json::Value::Null);
         }
     }
@@ -261,6 +292,7 @@ fn a_part_that_cannot_be_had_is_said_and_tried_again() {
         ("ordinal-", "Ordinal could not start"),
         (LATER[0], "A part of Ordinal could not be loaded"),
         (LATER[1], "A part of Ordinal could not be loaded"),
+        (LATER[2], "A part of Ordinal could not be loaded"),
     ] {
         for (fault, why) in [
             (Fault::NotFound, "The server answered: 404."),
@@ -272,13 +304,18 @@ fn a_part_that_cannot_be_had_is_said_and_tried_again() {
             let mut page = Page::unopened(View::DESKTOP);
             page.server().fail(name, fault, 1000);
             page.visit("");
+            if name == LATER[2] {
+                page.wait("time passes", "window.ordinalPlays");
+                page.run("dispatchEvent(new Event('pointermove'));");
+            }
             let told = page.text("#loading[role=alert]");
             // Of a script no more is known than that it did not come.
             let is_said = told.contains(before) && (told.contains(why) || name == "ordinal-");
             assert!(is_said, "{name} {fault:?}: {told}");
             page.server().mend();
             page.click_named("Try again");
-            page.wait("all is loaded", "window.ordinalDeferred && !document.querySelector('#loading')");
+            page.wait_for_all();
+            page.wait("nothing is told any more", "!document.querySelector('#loading')");
         }
     }
 }
@@ -299,7 +336,7 @@ fn a_newer_version_is_said_and_what_was_done_is_kept() {
     assert!(told.contains("A new version of Ordinal is there"), "{told}");
     page.server().mend();
     page.click_named("Load again");
-    page.wait("all is loaded", "window.ordinalDeferred");
+    page.wait_for_all();
     page.wait(
         "what was done is carried out",
         "document.querySelector('.panel').innerText.includes('Scheduled')",

@@ -52,8 +52,9 @@ fn a_new_version_is_offered_and_the_old_one_goes_when_it_is_wanted() {
     page.run("document.querySelector('#loading button').click();");
     page.wait(
         "it is loaded again",
-        "!window.before && document.querySelector('.app') && window.ordinalDeferred",
+        "!window.before && document.querySelector('.app') && window.ordinalPlays",
     );
+    page.wait_for_all();
     page.run("caches.keys().then(keys => window.names = keys);");
     page.wait("the old one has gone", "window.names?.length === 1 && window.names[0].endsWith(' other')");
     let _ = fs::remove_dir_all(folder);

@@ -17,7 +17,7 @@ fn opens_in_a_subfolder_without_errors_or_foreign_requests() {
 fn loads_first_what_the_size_is_counted_of() {
     let mut page = Page::open(View::DESKTOP);
     let base = page.base().to_owned();
-    page.wait("all is loaded", "window.ordinalDeferred");
+    page.wait_for_all();
     let asked: Vec<String> = page
         .requests()
         .iter()
@@ -27,16 +27,17 @@ fn loads_first_what_the_size_is_counted_of() {
         .filter(|name| !name.starts_with("icon-") && name != "app.webmanifest")
         .collect();
     let counted = page_driver::critical_path::critical_path(&dist()).expect("the built page can be read");
-    let is_later = |name: &String| name.starts_with("opening-") || name.starts_with("deferred-");
+    let is_later =
+        |name: &String| ["opening-", "deferred-", "commands-"].iter().any(|part| name.starts_with(part));
     let (later, first): (Vec<String>, Vec<String>) = asked.iter().cloned().partition(is_later);
     assert_eq!(first.into_iter().collect::<BTreeSet<String>>(), counted);
     assert!(asked.ends_with(&later), "what comes later is asked for when all else is there: {asked:?}");
     let kinds: Vec<&str> = later.iter().filter_map(|name| name.split('-').next()).collect();
-    assert_eq!(kinds, ["opening", "deferred"], "each once, in order");
+    assert_eq!(kinds, ["opening", "deferred", "commands"], "each once, in order");
     let never_stood_still = |page: &mut Page| {
         assert_eq!(
-            page.eval("window.ordinalDeferred.waits"),
-            0,
+            page.eval("performance.getEntriesByType('navigation')[0].type"),
+            "navigate",
             "something ran before its part was there: `cargo xtask profile` measures anew what runs when"
         );
     };
@@ -156,7 +157,7 @@ fn the_program_takes_over_from_the_first_picture_without_a_jump() {
         assert_eq!(picture, seen(&mut page, "program"), "the program has all where the picture had it");
         assert_eq!(picture, seen(&mut page, "story"), "and so has the story that begins");
         assert_eq!(page.eval("moved"), 0, "nothing on the stage that stays has moved");
-        page.wait("all is loaded", "window.ordinalDeferred");
+        page.wait_for_all();
         assert_eq!(page.eval("document.querySelectorAll('.first, .stage [inert]').length"), 0);
         page.assert_no_complaints();
     }
@@ -172,7 +173,7 @@ fn another_story_does_not_begin_with_the_picture_of_the_first() {
         });";
         page.before_all(watch);
         page.visit(address);
-        page.wait("all is loaded", "window.ordinalDeferred");
+        page.wait_for_all();
         assert_eq!(page.eval("shown"), 0, "{address}");
     }
 }

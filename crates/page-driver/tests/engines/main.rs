@@ -145,7 +145,7 @@ fn lives(engine: &Engine) {
     let (around, page) = (server.url(), format!("{}ordinal/", server.url()));
 
     engine.visit(&page);
-    engine.wait("all is loaded", "window.ordinalDeferred");
+    engine.wait("time passes", "window.ordinalPlays");
     engine.press("16×");
     engine.wait("three pods are Ready", "document.querySelectorAll('.pod.ready').length === 3");
     engine.press("Delete flask-1");
@@ -163,7 +163,7 @@ fn lives(engine: &Engine) {
     engine.visit(&format!("{page}{}", link.as_str().expect("a text")));
     engine.wait(
         "the link's story is open",
-        "window.ordinalDeferred && document.querySelectorAll('.pod').length >= 3",
+        "window.ordinalPlays && document.querySelectorAll('.pod').length >= 3",
     );
     engine.wait(
         "at its moment",
@@ -181,7 +181,12 @@ fn lives(engine: &Engine) {
 
     server.fail("", Fault::Abort, usize::MAX);
     engine.visit(&page);
-    engine.wait("without a network it plays", "window.ordinalDeferred && document.querySelector('.pod')");
+    engine.wait("without a network it plays", "window.ordinalPlays && document.querySelector('.pod')");
+    engine.press("Delete flask-0");
+    engine.wait(
+        "and does what it is told",
+        "document.querySelector('.screen').innerText.includes('kubectl delete pod flask-0')",
+    );
 
     engine.visit(&format!("file://{}", named("ORDINAL_SINGLE")));
     engine.wait("the single file plays", "window.ordinalDeferred && document.querySelector('.pod')");
