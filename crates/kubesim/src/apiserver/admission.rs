@@ -5,21 +5,26 @@
 use super::history::Cause;
 use super::limit_range;
 use super::server::ApiServer;
+use super::store::Store;
 use crate::api::meta::{PV_PROTECTION_FINALIZER, PVC_PROTECTION_FINALIZER};
 use crate::api::pod::{PodSpec, TOKEN_VOLUME_PREFIX, Toleration, condition};
 use crate::api::read::{get, int};
 use crate::api::status::{ApiError, StatusReason};
-use crate::api::volume::DEFAULT_CLASS;
-use crate::api::volume::{ClaimPhase, PersistentVolumeClaim};
+use crate::api::verdict::Component;
+use crate::api::volume::{ClaimPhase, DEFAULT_CLASS, PersistentVolumeClaim};
 use crate::api::{Body, Key, Kind, Object, Uid};
 use crate::base::quantity::parse_milli_value;
 use crate::base::text::common;
 use crate::validation;
 use serde_json::Value;
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 /// Seconds for which a pod tolerates a node that is not ready or not reachable, unless it says otherwise.
 pub const DEFAULT_TOLERATION_SECONDS: i64 = 300;
+
+/// The account of pods that name none.
+const DEFAULT_ACCOUNT: &str = "default";
 
 /// The condition of a pod that somebody holds back: its reason and its message. Models
 /// `pkg/registry/core/pod/strategy.go: applySchedulingGatedCondition`.
@@ -85,11 +90,8 @@ impl ApiServer {
             }
             Body::PersistentVolumeClaim(claim) => {
                 if claim.spec.storage_class_name.is_none() {
-                    let default = self
-                        .store
-                        .list(Kind::StorageClass)
-                        .find(|c| c.meta.annotation(DEFAULT_CLASS) == Some("true"));
-                    Rc::make_mut(&mut claim.spec).storage_class_name = default.map(|c| c.meta.name.clone());
+                    let default = default_class(&self.store).map(|class| class.meta.name.clone());
+                    Rc::make_mut(&mut claim.spec).storage_class_name = default;
                 }
                 object.meta.add_finalizer(PVC_PROTECTION_FINALIZER);
             }
@@ -221,8 +223,11 @@ impl ApiServer {
 
     /// Whether the pod gets its service account's token.
     /// Models `plugin/pkg/admission/serviceaccount/admission.go`. Errors: there is no such account.
-    fn admit_service_account(&self, pod: &Object, spec: &PodSpec) -> Result<bool, ApiError> {
+    fn admit_service_account(&mut self, pod: &Object, spec: &PodSpec) -> Result<bool, ApiError> {
         let (namespace, name) = (&pod.meta.namespace, &spec.service_account_name);
+        if &**name == DEFAULT_ACCOUNT {
+            self.make_default_account(namespace);
+        }
         let Some(account) = self.store.find(Kind::ServiceAccount, namespace, name) else {
             let message = format!(
                 "error looking up service account {namespace}/{name}: serviceaccount \"{name}\" not found"
@@ -231,6 +236,19 @@ impl ApiServer {
         };
         let asks = |of: &Value| of.get("automountServiceAccountToken").and_then(Value::as_bool);
         Ok(asks(&spec.raw).or_else(|| asks(tree(account))).unwrap_or(true))
+    }
+
+    /// Makes a namespace's default account where it is missing: admission waits a second or two for its controller, which has
+    /// made it by then (`plugin/pkg/admission/serviceaccount/admission.go: getServiceAccount`).
+    fn make_default_account(&mut self, namespace: &str) {
+        if self.store.find(Kind::ServiceAccount, namespace, DEFAULT_ACCOUNT).is_some() {
+            return;
+        }
+        let cause = std::mem::replace(&mut self.cause, Cause::Component(Component::NamespaceController));
+        let tree = serde_json::json!({"metadata": {"name": DEFAULT_ACCOUNT, "namespace": namespace}});
+        // Something may forbid it, such as a quota; then the namespace does without.
+        let _ = self.create(Object::from_value(Kind::ServiceAccount, &tree));
+        self.cause = cause;
     }
 
     /// The class that gives the pod its priority, if any does.
@@ -332,6 +350,15 @@ impl ApiServer {
             }
         }
     }
+}
+
+/// The class of claims that name none: the newest of those that are marked so.
+/// Models `pkg/volume/util/storageclass.go: GetDefaultClass`.
+pub(crate) fn default_class(store: &Store) -> Option<&Rc<Object>> {
+    let is_default = |class: &&Rc<Object>| class.meta.annotation(DEFAULT_CLASS) == Some("true");
+    let newest_first =
+        |class: &&Rc<Object>| (Reverse(class.meta.creation_timestamp), class.meta.name.clone());
+    store.list(Kind::StorageClass).filter(is_default).min_by_key(newest_first)
 }
 
 /// What an object says whose kind is only stored.

@@ -21,6 +21,7 @@ mod service;
 mod store;
 pub mod strategy;
 
+pub(crate) use admission::default_class;
 pub use event_recorder::{EventType, Source};
 pub use history::{Cause, Change, Entry, History, Moment, Stream};
 pub use index::NodeLoad;

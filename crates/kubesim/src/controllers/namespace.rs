@@ -116,13 +116,23 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_is_furnished_and_only_then_takes_pods() {
+    fn a_namespace_is_furnished_and_pods_wait_for_the_account_that_they_get() {
         let mut bench = shop();
-        let refused = create_in(&mut bench, Kind::Pod, "web", "shop").unwrap_err();
-        let expect = "pods \"web\" is forbidden: error looking up service account shop/default: \
-            serviceaccount \"default\" not found";
+        let other = json!({"metadata": {"name": "other", "namespace": "shop"},
+            "spec": {"serviceAccountName": "robot", "containers": [{"name": "main", "image": "nginx"}]}});
+        let refused = bench.cluster.api.create(Object::from_value(Kind::Pod, &other)).unwrap_err().message;
+        let expect = "pods \"other\" is forbidden: error looking up service account shop/robot: \
+            serviceaccount \"robot\" not found";
         assert_eq!(refused, expect);
+        assert!(bench.cluster.api.store().find(Kind::ServiceAccount, "shop", "default").is_none());
+        assert_eq!(create_in(&mut bench, Kind::Pod, "first", "shop"), Ok(()));
+        assert!(bench.cluster.api.store().find(Kind::ServiceAccount, "shop", "default").is_some());
         bench.settle();
+        bench
+            .cluster
+            .api
+            .delete(&Key::new(Kind::Pod, "shop", "first"), DeleteOptions::default())
+            .expect("it is there");
         assert_eq!(create_in(&mut bench, Kind::Pod, "web", "shop"), Ok(()));
         let names: Vec<_> =
             content(bench.cluster.api.store(), "shop").iter().map(|o| o.key().to_string()).collect();

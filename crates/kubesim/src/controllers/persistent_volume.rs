@@ -1,7 +1,8 @@
 //! The PersistentVolume controller: binds claims and volumes to each other and keeps their phases. Models
 //! `pkg/controller/volume/persistentvolume/pv_controller.go`.
 //!
-//! Not simulated: its resync every 15 s, which repeats its events; resizing.
+//! Of its resync every 15 s only that is simulated that gives a class made later to claims that name none; not that it repeats its
+//! events. Not simulated: resizing.
 
 use crate::api::event::Involved;
 use crate::api::read::get;
@@ -10,13 +11,15 @@ use crate::api::volume::{
     BETA_STORAGE_PROVISIONER, BIND_COMPLETED, BOUND_BY_CONTROLLER, ClaimPhase, ClaimRef, PROVISIONED_BY,
     ReclaimPolicy, SELECTED_NODE, STORAGE_PROVISIONER, VolumePhase,
 };
-use crate::api::{Key, Kind, Object, Str};
-use crate::apiserver::{DeleteOptions, EventType, Source, Store};
+use crate::api::{Key, Kind, Object, SimTime, Span, Str};
+use crate::apiserver::{DeleteOptions, EventType, Source, Store, default_class};
 use crate::component::volume_binding::{excess, fits, is_bound, mismatch, mode, waits_for_consumer};
 use crate::component::{Context, Outcome, WatchEvent};
 use std::rc::Rc;
 
 const SELF: Component = Component::PersistentVolumeController;
+/// How often it looks at all claims again (`PVClaimBinderSyncPeriod`).
+const RESYNC: Span = Span::seconds(15);
 const SOURCE: Source = Source::controller("persistentvolume-controller");
 
 /// Says which claims and volumes have to be looked at because of this change.
@@ -47,7 +50,21 @@ pub fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn FnMut(Co
                 None => of_class(&volume.storage_class_name, add),
             }
         }
-        Kind::StorageClass if change.before.is_none() => of_class(&change.key.name, add),
+        Kind::StorageClass => {
+            if change.before.is_none() {
+                of_class(&change.key.name, add);
+            }
+            let waits = |claim: &&Rc<Object>| {
+                let spec = &claim.claim().spec;
+                spec.volume_name.is_none() && spec.storage_class_name.is_none()
+            };
+            if default_class(store).is_some() {
+                store
+                    .list(Kind::PersistentVolumeClaim)
+                    .filter(waits)
+                    .for_each(|claim| add(SELF, claim.key()));
+            }
+        }
         _ => {}
     }
 }
@@ -57,7 +74,7 @@ pub fn sync(context: &mut Context, key: &Key) -> Outcome {
     let Some(object) = context.store().get(key).cloned() else { return Outcome::DONE };
     match key.kind {
         Kind::PersistentVolumeClaim if is_bound(&object) => sync_bound_claim(context, &object),
-        Kind::PersistentVolumeClaim => sync_unbound_claim(context, &object),
+        Kind::PersistentVolumeClaim => return sync_unbound_claim(context, &object),
         _ => sync_volume(context, &object),
     }
     Outcome::DONE
@@ -71,8 +88,38 @@ fn verdict(context: &mut Context, object: &Object, reason: Reason) {
     context.api.set_verdict(SELF, &object.key(), Some(reason), None);
 }
 
-/// Models `syncUnboundClaim`.
-fn sync_unbound_claim(context: &mut Context, claim: &Object) {
+/// Models `syncUnboundClaim` and `assignDefaultStorageClass`.
+fn sync_unbound_claim(context: &mut Context, claim: &Object) -> Outcome {
+    let until = context.store().verdict(SELF, &claim.key()).and_then(|verdict| verdict.until);
+    let (c, store) = (claim.claim(), context.store());
+    let is_left = c.spec.storage_class_name.is_none()
+        && c.spec.volume_name.is_none()
+        && store.volumes_of_claim(&claim.key()).next().is_none()
+        && !store.free_volumes().any(|volume| fits(volume, c));
+    let class = if is_left { default_class(store).map(|class| class.meta.name.clone()) } else { None };
+    match (class, until) {
+        (Some(class), Some(until)) if until <= context.now() => {
+            let given = context.api.update(&claim.key(), |o| {
+                Rc::make_mut(&mut o.claim_mut().spec).storage_class_name = Some(class)
+            });
+            given.expect("the claim was there");
+            Outcome::DONE
+        }
+        (Some(_), Some(until)) => Outcome::at(until),
+        (Some(_), None) if context.store().verdict(SELF, &claim.key()).is_some() => {
+            let next = SimTime((context.now().0.div_euclid(RESYNC.0) + 1) * RESYNC.0);
+            context.api.set_verdict(SELF, &claim.key(), Some(Reason::NoVolume), Some(next));
+            Outcome::at(next)
+        }
+        _ => {
+            find_volume(context, claim);
+            Outcome::DONE
+        }
+    }
+}
+
+/// Gives a claim that is not bound the volume that it asks for, or has one made.
+fn find_volume(context: &mut Context, claim: &Object) {
     let c = claim.claim();
     let store = context.store();
     if let Some(name) = c.spec.volume_name.clone() {
@@ -354,7 +401,7 @@ fn cannot_delete(volume: &Object) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use crate::api::volume::{ClaimPhase, VolumePhase};
-    use crate::api::{Kind, SimTime};
+    use crate::api::{Key, Kind, SimTime};
     use crate::cluster::Cluster;
     use crate::testing;
 
@@ -392,5 +439,41 @@ mod tests {
         {
             assert!(reasons.iter().any(|r| r == reason), "{reason} is missing in {reasons:?}");
         }
+    }
+
+    #[test]
+    fn a_default_class_that_is_made_later_is_given_to_claims_that_wait_without_one() {
+        let claim = |name: &str, class: &str| {
+            format!(
+                "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {name}}}\nspec:\n  {class}accessModes: \
+                 [ReadWriteOnce]\n  resources: {{requests: {{storage: 1Gi}}}}\n---\n"
+            )
+        };
+        let class = |name: &str| {
+            format!(
+                "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: {name}\n  annotations: \
+                 {{storageclass.kubernetes.io/is-default-class: \"true\"}}\nprovisioner: rancher.io/local-path\n---\n"
+            )
+        };
+        let mut cluster = testing::recorded();
+        let usual = Key::cluster(Kind::StorageClass, "local-path");
+        cluster.api.delete(&usual, crate::apiserver::DeleteOptions::default()).expect("it is there");
+        testing::create(
+            &mut cluster,
+            &[claim("waits", ""), claim("wants-none", "storageClassName: \"\"\n  ")].concat(),
+        );
+        cluster.run_until(SimTime(20_000));
+        testing::create(&mut cluster, &class("older"));
+        cluster.run_until(SimTime(22_000));
+        testing::create(&mut cluster, &class("newer"));
+        let classes = |cluster: &Cluster| {
+            let claims = cluster.api.store().list(Kind::PersistentVolumeClaim);
+            claims
+                .map(|c| c.claim().spec.storage_class_name.as_deref().map(str::to_owned))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(classes(&cluster), [None, Some(String::new())]);
+        cluster.run_until(SimTime(40_000));
+        assert_eq!(classes(&cluster), [Some("newer".into()), Some(String::new())]);
     }
 }

@@ -99,7 +99,7 @@ impl Worker {
         }
         for i in 0..self.runs.len() {
             let turn = self.runs[..i.min(self.inits)].iter().all(|r| r.done);
-            if turn && self.step_run(cx, pod, i) {
+            if turn && !self.waits_for_earlier(cx, i) && self.step_run(cx, pod, i) {
                 return true;
             }
             if !turn {
@@ -107,6 +107,19 @@ impl Worker {
             }
         }
         self.finish_by_itself(cx, pod)
+    }
+
+    /// Whether a container that was never started has to wait: the kubelet pulls, makes and starts one after another, and waits
+    /// for the hook at each one's start. Models `kuberuntime_manager.go: SyncPod`.
+    fn waits_for_earlier(&self, cx: &NodeContext, i: usize) -> bool {
+        let is_under_way = |run: &Run| {
+            matches!(run.state, State::Waiting | State::Pulling { .. } | State::Creating { .. })
+                || run.post_start.as_ref().is_some_and(|held| held.until.is_some())
+        };
+        !cx.timings.imitates_recorder
+            && i >= self.inits
+            && matches!(self.runs[i].state, State::Waiting)
+            && self.runs[self.inits..i].iter().any(is_under_way)
     }
 
     /// It has run longer than it may. Models `pkg/kubelet/active_deadline.go`.

@@ -122,3 +122,57 @@ fn a_signal_for_the_first_process_ends_the_container_as_its_trap_has_it() {
     assert_eq!(shown.trim(), "3");
     assert_eq!(answer(&mut story, "kubectl logs -p script", 0), "1\nbye\n");
 }
+
+#[test]
+fn a_container_waits_until_the_one_before_has_started_with_its_hook() {
+    let manifest = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: order}
+spec:
+  containers:
+  - {name: first, image: 'busybox:1.36', command: [sleep, '3600'], lifecycle: {postStart: {exec: {command: [sleep, '8']}}}}
+  - {name: second, image: 'nginx:1.28'}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: missing}
+spec:
+  containers:
+  - {name: first, image: 'example/gone:1'}
+  - {name: second, image: 'nginx:1.28'}
+";
+    let world = Options { gone_images: vec!["example/gone:1".into()], ..Options::default() };
+    let mut story = Story::new(world);
+    story.input(Input::Apply(manifest.into()));
+    story.run_until(SimTime(60_000));
+    let store = story.cluster.api.store();
+    let pod = store.find(kubesim::Kind::Pod, "default", "order").expect("the pod is there");
+    let started: Vec<i64> = pod
+        .pod()
+        .status
+        .container_statuses
+        .iter()
+        .map(|status| match status.state {
+            kubesim::api::pod::ContainerState::Running { started_at } => started_at.0,
+            _ => panic!("{} does not run", status.name),
+        })
+        .collect();
+    assert!(started[1] - started[0] >= 8_000, "{started:?}");
+    let other = store.find(kubesim::Kind::Pod, "default", "missing").expect("the pod is there");
+    let ready: Vec<bool> = other.pod().status.container_statuses.iter().map(|status| status.ready).collect();
+    assert_eq!(ready, [false, true], "an image that can't be had holds up nobody else");
+}
+
+#[test]
+fn a_pod_is_made_in_a_namespace_of_the_same_apply() {
+    let mut story = Story::new(Options::default());
+    story.input(Input::Apply(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: fresh}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, \
+         namespace: fresh}\nspec: {containers: [{name: c, image: 'nginx:1.28'}]}\n"
+            .into(),
+    ));
+    story.run_until(SimTime(30_000));
+    let store = story.cluster.api.store();
+    assert!(store.find(kubesim::Kind::Pod, "fresh", "p").is_some_and(|pod| pod.pod().is_ready()));
+}
