@@ -55,6 +55,7 @@ mod word;
 pub use files::Files;
 pub use host::{Connection, External, FileError, Flavour, Host, Output, Poll, Stat, Step, Unknown, Userland};
 pub use machine::Shell;
+pub use path::absolute;
 pub use tools::time_text;
 
 /// The commands that every shell here has: its own, and the programs beside it.

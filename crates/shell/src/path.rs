@@ -5,7 +5,7 @@ use crate::pattern::{Globbing, Pattern};
 use crate::word::{QUOTE, unquoted};
 
 /// A path from `/`, without `.` and `..`.
-pub(crate) fn absolute(cwd: &str, path: &str) -> String {
+pub fn absolute(cwd: &str, path: &str) -> String {
     let mut parts: Vec<&str> = vec![];
     let base = if path.starts_with('/') { "" } else { cwd };
     for part in base.split('/').chain(path.split('/')) {

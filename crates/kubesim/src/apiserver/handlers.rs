@@ -227,6 +227,9 @@ pub fn apply(
     mode: Mode,
 ) -> Result<Done, ApiError> {
     let live = api.store().get(key).cloned();
+    if live.is_none() && !mode.subresource.is_empty() {
+        return Err(ApiError::not_found(key));
+    }
     let tree = live.as_ref().map(|object| object.to_value());
     let managers = live.as_ref().map(|object| field_managers::of(object)).unwrap_or_default();
     let applied =

@@ -13,7 +13,7 @@ pub(super) const REFUSED: &str = "as as-group as-uid as-user-extra kubeconfig pr
 #[cfg(test)]
 pub(super) const WITHOUT_EFFECT: &str = "cache-dir cached certificate-authority client-certificate client-key concurrency \
     detach-keys disable-compression insecure-skip-tls-verify insecure-skip-tls-verify-backend kuberc log-flush-frequency \
-    match-server-version openapi-patch password profile tls-server-name token username vmodule";
+    match-server-version openapi-patch password profile retries tls-server-name token username vmodule";
 
 /// Says it. Errors: a timeout that is none, a flag that is not simulated.
 pub(super) fn announce(inv: &Invocation, io: &mut Io) -> Result<(), Failure> {

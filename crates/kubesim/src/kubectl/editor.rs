@@ -5,8 +5,9 @@
 //! [`reopened`] is the text that the editor shows again after a refusal.
 
 use super::act::edit::{
-    change, hash_on_line_break, is_same, new_objects, original, parse, reason, settled, targets,
+    change, hash_on_line_break, is_same, new_objects, original, original_of, parse, reason, settled, targets,
 };
+use super::act::last_applied::applied_last;
 use super::config;
 use super::invocation::Invocation;
 use super::verbs::read;
@@ -20,6 +21,12 @@ use std::collections::BTreeMap;
 const HEADER: &str = "# Please edit the object below. Lines beginning with a '#' will be ignored,
 # and an empty file will abort the edit. If an error occurs while saving this file will be
 # reopened with the relevant failures.
+#
+";
+
+/// Of `kubectl apply edit-last-applied`.
+const APPLIED_HEADER: &str = "# Please edit the 'last-applied-configuration' annotations below.
+# Lines beginning with a '#' will be ignored, and an empty file will abort the edit.
 #
 ";
 
@@ -41,10 +48,16 @@ pub fn text_of(store: &Store, words: &[String], files: &BTreeMap<String, String>
             let found = targets(&inv, store).ok().filter(|found| found.failures.is_empty())?;
             (!found.objects.is_empty()).then(|| original(&found.objects))?
         }
+        "apply edit-last-applied" => {
+            let found = targets(&inv, store).ok().filter(|found| found.failures.is_empty())?;
+            let applied = applied_last(&found.objects).ok()?;
+            original_of(applied.into_iter().map(|(_, tree)| tree).collect())
+        }
         "create" if inv.is("edit") && !inv.has("raw") => new_objects(&inv).ok()?,
         _ => return None,
     };
-    let text = format!("{HEADER}{}", yaml::write(&tree));
+    let header = if inv.verb.name == "edit" || inv.verb.name == "create" { HEADER } else { APPLIED_HEADER };
+    let text = [header, &yaml::write(&tree)].concat();
     Some(if inv.is("windows-line-endings") { text.replace('\n', "\r\n") } else { text })
 }
 

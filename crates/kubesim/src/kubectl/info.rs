@@ -5,7 +5,7 @@ use super::cluster::server;
 use super::flags::{self, Takes};
 use super::output::row;
 use super::table::TabWriter;
-use super::{Failure, Invocation, Next, Verb};
+use super::{Failure, Invocation, Next, Verb, why};
 use crate::api::{KINDS, Key, Kind};
 use crate::config::KUBERNETES_VERSION;
 use crate::process::Io;
@@ -70,6 +70,19 @@ pub const VERBS: &[Verb] = &[
         help: "Provides utilities for interacting with plugins.\n\n Plugins provide extended functionality that is not part \
                of the major command-line distribution.\n\nUsage:\n  kubectl plugin [flags] [options]",
         run: not_simulated,
+    },
+    Verb {
+        name: "plugin list",
+        flags: "name-only?",
+        help: "List all available plugin files on a user's PATH.\n\nUsage:\n  kubectl plugin list [flags] [options]",
+        run: why::plugins,
+    },
+    Verb {
+        name: "why",
+        flags: "l:selector A:all-namespaces?",
+        help: "Say why objects are as they are: a plugin of this simulator.\n\nUsage:\n  kubectl why (TYPE [NAME] | TYPE/NAME) \
+               [options]",
+        run: why::why,
     },
     Verb {
         name: "auth can-i",

@@ -6,6 +6,7 @@ use super::selector;
 use crate::api::Object;
 use crate::process::tty::Tty;
 use crate::process::{Io, Program};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -38,6 +39,22 @@ impl Next {
     pub const OK: Result<Next, Failure> = Ok(Next::Done(0));
 }
 
+/// The laptop's files, and the directory in which a command was given.
+#[derive(Clone)]
+pub struct Disk {
+    /// The files.
+    pub files: Rc<RefCell<shell::Files>>,
+    /// The directory.
+    pub directory: String,
+}
+
+impl Disk {
+    /// A path as seen from the directory.
+    pub fn absolute(&self, path: &str) -> String {
+        shell::absolute(&self.directory, path)
+    }
+}
+
 /// A command line that was read.
 #[derive(Clone)]
 pub struct Invocation {
@@ -51,6 +68,8 @@ pub struct Invocation {
     pub files: BTreeMap<String, String>,
     /// The terminal, if the command was typed there.
     pub tty: Option<Rc<Tty>>,
+    /// The files beside it, for a command that writes some.
+    pub disk: Option<Disk>,
     /// The namespace of the kubeconfig's context, if it names one.
     pub context_namespace: Option<String>,
 }

@@ -44,10 +44,11 @@ mod subresource;
 mod system;
 pub mod table;
 mod verbs;
+pub mod why;
 
 pub use failure::{Failure, fail};
 pub use help::help;
-pub use invocation::{Invocation, Next, Run, Verb};
+pub use invocation::{Disk, Invocation, Next, Run, Verb};
 pub use verbs::{only_reads, verbs};
 
 use crate::apiserver::Stream;
@@ -59,17 +60,18 @@ use std::rc::Rc;
 
 /// A command line of kubectl, without the word `kubectl`: as a program that runs in simulated time beside the cluster.
 pub fn command(argv: &[String], stdin: Option<&str>, files: &BTreeMap<String, String>) -> Box<dyn Program> {
-    command_at(argv, stdin, files, None)
+    command_at(argv, stdin, files, None, None)
 }
 
-/// A command line typed at a terminal, which the command can read.
+/// A command line typed at a terminal, which the command can read, beside files that it can write.
 pub fn command_at(
     argv: &[String],
     stdin: Option<&str>,
     files: &BTreeMap<String, String>,
     tty: Option<Rc<Tty>>,
+    disk: Option<Disk>,
 ) -> Box<dyn Program> {
-    let read = verbs::read(argv, stdin, files).map(|inv| Invocation { tty, ..inv });
+    let read = verbs::read(argv, stdin, files).map(|inv| Invocation { tty, disk, ..inv });
     Box::new(Command { read: Some(read), rest: None, shows_requests: None, warnings_are_errors: false })
 }
 

@@ -7,7 +7,7 @@ use super::verbs;
 use std::path::Path;
 
 /// Verbs that are refused whole, whatever their flags.
-const REFUSED_VERBS: &[&str] = &["cp", "port-forward", "debug", "top"];
+const REFUSED_VERBS: &[&str] = &["port-forward", "debug", "top"];
 
 /// The text of kubectl's code: that of every file but the tables of flags and tests.
 #[allow(clippy::disallowed_methods, reason = "the sources are files")]
@@ -60,7 +60,7 @@ fn no_verb_has_a_flag_twice_or_a_letter_for_two() {
 /// Verbs without examples: those that are not simulated, and those that only hold others.
 const WITHOUT_EXAMPLES: &str = "auth,certificate,cluster-info dump,config,config current-context,config delete-cluster,config \
     delete-context,config delete-user,config get-clusters,config get-contexts,config get-users,config rename-context,config \
-    set,config set-cluster,config set-credentials,config unset,cp,debug,help,options,plugin,port-forward,rollout,set,top";
+    set,config set-cluster,config set-credentials,config unset,debug,help,options,plugin,port-forward,rollout,set,top";
 
 #[test]
 fn every_verb_and_flag_is_explained() {

@@ -1,8 +1,8 @@
 //! The table of all verbs (those of [`info`] stand there), and the reading of a command line by it.
 
 use super::act::{
-    apply, autoscale, create, delete, diff, edit, exec, expose, label, last_applied, node, patch, rollout,
-    scale, select, set, set_env, wait,
+    apply, autoscale, copy, create, delete, diff, edit, exec, expose, label, last_applied, node, patch,
+    rollout, scale, select, set, set_env, wait,
 };
 use super::failure::Failure;
 use super::flags::{self, Parsed, Takes};
@@ -87,6 +87,14 @@ const CHANGING: &[Verb] = &[
         help: "View the latest last-applied-configuration annotations by type/name or file.\n\nUsage:\n  kubectl apply \
             view-last-applied (TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME) [options]",
         run: last_applied::view,
+    },
+    Verb {
+        name: "apply edit-last-applied",
+        flags: "f:filename, k:kustomize R:recursive? o:output validate=strict windows-line-endings? field-manager template \
+            allow-missing-template-keys? show-managed-fields? record?",
+        help: "Edit the latest last-applied-configuration annotations of objects from the default editor.\n\nUsage:\n  kubectl \
+            apply edit-last-applied (RESOURCE/NAME | -f FILENAME) [options]",
+        run: last_applied::edit,
     },
     Verb {
         name: "apply set-last-applied",
@@ -228,7 +236,7 @@ const CHANGING: &[Verb] = &[
         flags: "c:container no-preserve? retries#",
         help: "Copy files and directories to and from containers.\n\nUsage:\n  kubectl cp <file-spec-src> <file-spec-dest> \
             [options]",
-        run: exec::refuse,
+        run: copy::copy,
     },
     Verb {
         name: "port-forward",
@@ -498,6 +506,7 @@ pub(super) fn read(
         stdin: stdin.map(String::from),
         files: files.clone(),
         tty: None,
+        disk: None,
         context_namespace: None,
     };
     if inv.has("kustomize") { kustomized(inv) } else { Ok(inv) }

@@ -3,7 +3,7 @@
 use super::fault_command;
 use crate::api::Str;
 use crate::dns;
-use crate::kubectl;
+use crate::kubectl::{self, Disk};
 use crate::process::shell::{Attached, Children, Place, Session, print};
 use crate::process::tty::Tty;
 use crate::process::{Io, Program};
@@ -278,7 +278,8 @@ impl Host for LaptopHost<'_, '_> {
         }
         let files = self.named_files(argv);
         let stdin = self.stdin.or((!stdin.is_empty()).then_some(stdin));
-        let program = kubectl::command_at(&argv[1..], stdin, &files, self.tty.cloned());
+        let disk = Disk { files: self.files.0.clone(), directory: self.cwd.clone() };
+        let program = kubectl::command_at(&argv[1..], stdin, &files, self.tty.cloned(), Some(disk));
         self.children.start(program, self.io)
     }
 

@@ -2,6 +2,7 @@
 
 mod busy;
 mod containers;
+mod copy;
 mod dns_story;
 mod explain;
 mod hostile;

@@ -122,7 +122,7 @@ kubectl logs deploy/frontend -c www
 kubectl exec deploy/frontend -- ls
 !kubectl top pod => Metrics API not available
 !kubectl top node chhan-k8s-1 => Metrics API not available
-!kubectl cp /tmp/foo my-pod:/tmp/bar => is not simulated
+!kubectl cp /tmp/foo my-pod:/tmp/bar => /tmp/foo doesn't exist in local filesystem
 !kubectl port-forward my-pod 5000:6000 => is not simulated
 !kubectl debug my-pod -it --image=busybox:1.28 => is not simulated
 kubectl cordon chhan-k8s-3

@@ -257,3 +257,33 @@ fn each_verb_is_a_manager_and_components_manage_what_they_write() {
     let shown = user.run("kubectl get deploy web -o yaml", "");
     assert!(!shown.contains("managedFields"));
 }
+
+#[test]
+fn a_status_is_applied_as_a_subresource() {
+    let mut user = User::new();
+    let pod =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'nginx:1'}]}\n";
+    user.run("kubectl apply -f -", pod);
+    user.run("kubectl wait --for=condition=Ready pod/p", "");
+    let condition = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "labels": {"a": "b"}},
+        "status": {"conditions": [{"type": "example.io/Foo", "status": "True", "reason": "reason"}]}});
+    let apply = "kubectl apply --server-side --subresource=status --field-manager=foo -f -";
+    assert_eq!(user.run(apply, &condition.to_string()), "pod/p serverside-applied\n");
+    let types = user.run("kubectl get pod p -o jsonpath='{.status.conditions[*].type}'", "");
+    assert!(types.contains("example.io/Foo") && types.contains("Ready"), "{types}");
+    assert_eq!(
+        user.run("kubectl get pod p -o jsonpath='{.metadata.labels}'", ""),
+        "",
+        "nothing but the status changes"
+    );
+    let entries = user.stored("pod p")["metadata"]["managedFields"].clone();
+    let entries = entries.as_array().expect("it is a list").clone();
+    let mine = entries.iter().find(|entry| entry["manager"] == "foo").expect("it manages the condition");
+    assert_eq!((&mine["operation"], &mine["subresource"]), (&json!("Apply"), &json!("status")));
+    let absent = condition.to_string().replace("\"p\"", "\"q\"");
+    assert_eq!(user.run(apply, &absent), "!Error from server (NotFound): pods \"q\" not found\n");
+    let other = user.run("kubectl apply --server-side --subresource=scale -f -", &condition.to_string());
+    assert!(other.starts_with("!error: --subresource of apply is only simulated for status"), "{other}");
+    let client = user.run("kubectl apply --subresource=status -f -", &condition.to_string());
+    assert_eq!(client, "!error: --subresource can only be specified for --server-side\n");
+}

@@ -7,7 +7,7 @@ use super::create_all::create_all;
 use super::documents::{self, Document};
 use super::edit;
 use super::force;
-use super::options::{DryRun, validation};
+use super::options::{DryRun, subresource, validation};
 use super::outcome::Outcome;
 use super::printing::{say, warn};
 use super::prune;
@@ -48,7 +48,9 @@ pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         _ if inv.has("subresource") && !server_side => {
             "--subresource can only be specified for --server-side"
         }
-        _ if inv.has("subresource") => "--subresource of apply is not simulated: kubectl patch knows it",
+        _ if !matches!(inv.text("subresource"), "" | "status") => {
+            "--subresource of apply is only simulated for status: kubectl patch and scale know more"
+        }
         _ => "",
     };
     if !refused.is_empty() {
@@ -64,7 +66,7 @@ pub fn apply(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     let mut outcome = Outcome::new(inv, &documents, failures);
     for (n, document) in documents.iter().enumerate() {
-        let mode = dry_run.mode(inv, unknown);
+        let mode = handlers::Mode { subresource: subresource(inv), ..dry_run.mode(inv, unknown) };
         let applied = if server_side {
             apply_on_server(inv, io, document, dry_run, mode)
         } else {
@@ -125,7 +127,7 @@ fn apply_on_server(
     };
     let Done { mut object, warnings, .. } = apply(io)?;
     warn(io, &warnings);
-    if !mode.dry_run {
+    if !mode.dry_run && mode.subresource.is_empty() {
         let annotation = object.meta.annotation(LAST_APPLIED).map(str::to_owned);
         let keeps =
             mode.manager == "kubectl" && !field_managers::annotation_is_applied(&field_managers::of(&object));

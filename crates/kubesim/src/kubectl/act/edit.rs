@@ -26,13 +26,15 @@ use std::rc::Rc;
 
 /// One object, or a list of them.
 pub(in crate::kubectl) fn original(objects: &[Rc<Object>]) -> Value {
-    match objects {
-        [object] => object.to_value(),
-        objects => {
-            let items: Vec<Value> = objects.iter().map(|o| o.to_value()).collect();
-            json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items})
-        }
+    original_of(objects.iter().map(|object| object.to_value()).collect())
+}
+
+/// One tree, or a list of them.
+pub(in crate::kubectl) fn original_of(mut trees: Vec<Value>) -> Value {
+    if trees.len() == 1 {
+        return trees.remove(0);
     }
+    json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": trees})
 }
 
 /// The objects in an edited text. Errors: it can't be read.
@@ -75,7 +77,7 @@ pub(in crate::kubectl) fn hash_on_line_break(text: &str) -> String {
 }
 
 /// A text's content: what is left of it without comments, and without what the cluster may have written meanwhile.
-fn content(text: &str) -> Vec<Value> {
+pub(super) fn content(text: &str) -> Vec<Value> {
     let documents = yaml::read(text).documents.into_iter().map(yaml::Document::into_value);
     documents.map(|document| settled(document, &Value::Null)).collect()
 }
@@ -115,10 +117,7 @@ pub(in crate::kubectl) fn new_objects(inv: &Invocation) -> Result<Value, Failure
     let (documents, failures) = documents::read(inv)?;
     Failure::all(failures)?;
     let trees: Vec<Value> = documents.into_iter().map(|document| document.tree).collect();
-    Ok(match &trees[..] {
-        [tree] => tree.clone(),
-        trees => json!({"apiVersion": "v1", "kind": "List", "metadata": {}, "items": trees}),
-    })
+    Ok(original_of(trees))
 }
 
 /// `kubectl create --edit -f FILE`: makes what the editor saved.
@@ -144,7 +143,7 @@ pub(super) fn create(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 }
 
 /// Whether nothing but comments is left.
-fn is_empty(edited: &str) -> bool {
+pub(super) fn is_empty(edited: &str) -> bool {
     edited.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
 }
 

@@ -152,6 +152,17 @@ pub fn exec(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if words.is_empty() {
         return Err(Failure::client("you must specify at least one command for the container"));
     }
+    let (object, container) = reachable(inv, io, name)?;
+    let session = session(inv, io, &object, &container, words);
+    Ok(Next::GoOn(Box::new(Exec(session))))
+}
+
+/// The pod and the container in which a command is to run. Errors: nothing can run there.
+pub(super) fn reachable(
+    inv: &Invocation,
+    io: &mut Io,
+    name: &str,
+) -> Result<(Rc<Object>, Container), Failure> {
     let object = pod(inv, io, name)?;
     let phase = object.pod().status.phase;
     if object.pod().is_terminal() {
@@ -179,8 +190,7 @@ pub fn exec(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             "the opened state has nothing of what is in {of}: it ran before"
         )));
     }
-    let session = session(inv, io, &object, &container, words);
-    Ok(Next::GoOn(Box::new(Exec(session))))
+    Ok((object, container))
 }
 
 /// Says how a command in a container ended if it did not end well.
@@ -456,14 +466,6 @@ pub fn attach_to(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 /// The verbs that are read, but whose work is not simulated.
 pub fn refuse(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     match inv.verb.name {
-        "cp" => {
-            if inv.args.len() != 2 {
-                return Err(inv.usage("source and destination are required"));
-            }
-            if !inv.args.iter().any(|arg| arg.contains(':')) {
-                return Err(Failure::client("one of src or dest must be a remote file specification"));
-            }
-        }
         "port-forward" => {
             if inv.args.len() < 2 {
                 return Err(inv.usage("TYPE/NAME and list of ports are required for port-forward"));
@@ -480,7 +482,6 @@ pub fn refuse(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         _ => {}
     }
     let hint = match inv.verb.name {
-        "cp" => ": use kubectl exec POD -- cat FILE",
         "port-forward" => ": use kubectl exec, or a pod of kubectl run -ti --rm",
         "debug" => ": use kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh",
         _ => "",

@@ -3,15 +3,18 @@
 
 use super::annotated::with_last_applied;
 use super::documents;
+use super::edit::{content, is_empty, original_of, parse, targets as edited_objects};
 use super::local;
 use super::modify::targets;
-use super::options::DryRun;
+use super::options::{DryRun, field_manager, validation};
 use super::printing::say;
+use crate::api::Object;
 use crate::api::meta::LAST_APPLIED;
 use crate::apiserver::handlers::{self, Mode, Patch};
 use crate::kubectl::{Failure, Invocation, Next, output};
 use crate::process::Io;
 use serde_json::{Value, json};
+use std::rc::Rc;
 
 /// `kubectl apply view-last-applied sts/flask`
 pub fn view(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
@@ -37,6 +40,61 @@ pub fn view(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
     }
     io.out(text);
+    Next::OK
+}
+
+/// What `kubectl apply edit-last-applied` opens: what was applied last of the objects, with them.
+pub(in crate::kubectl) fn applied_last(objects: &[Rc<Object>]) -> Result<Vec<(Rc<Object>, Value)>, Failure> {
+    let mut found = Vec::new();
+    for object in objects {
+        let Some(applied) = object.meta.annotation(LAST_APPLIED) else { continue };
+        let tree: Value = serde_json::from_str(applied).map_err(|e| Failure::client(e.to_string()))?;
+        found.push((object.clone(), tree));
+    }
+    if found.is_empty() {
+        return Err(Failure::client(
+            "no last-applied-configuration annotation found on resources, to create the annotation, use command `kubectl apply \
+             set-last-applied --create-annotation`",
+        ));
+    }
+    Ok(found)
+}
+
+/// `kubectl apply edit-last-applied sts/flask`: what the editor saved. Models editoptions.go: visitToApplyEditPatch.
+pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    let found = edited_objects(inv, io.api.store())?;
+    Failure::all(found.failures)?;
+    let before = applied_last(&found.objects)?;
+    let Some(edited) = &inv.stdin else {
+        return Err(Failure::client("there is no editor here: use kubectl apply set-last-applied"));
+    };
+    let trees: Vec<Value> = before.iter().map(|(_, tree)| tree.clone()).collect();
+    if content(&yaml::write(&original_of(trees))) == content(edited) {
+        io.err("Edit cancelled, no changes made.\n");
+        return Next::OK;
+    }
+    if is_empty(edited) {
+        io.err("Edit cancelled, saved file was empty.\n");
+        return Next::OK;
+    }
+    let Ok(trees) = parse(inv, edited) else {
+        return Err(Failure::client("Edit cancelled, no valid changes were saved."));
+    };
+    let mode = Mode { unknown: validation(inv)?, manager: field_manager(inv), ..Mode::PLAIN };
+    for tree in &trees {
+        let name = |tree: &Value| [&tree["kind"], &tree["metadata"]["name"]].map(Value::clone);
+        let Some((object, applied)) = before.iter().find(|(_, applied)| name(applied) == name(tree)) else {
+            return Err(Failure::client(format!("no original object found for {tree}")));
+        };
+        if applied == tree {
+            say(inv, io, object, "skipped", DryRun::No)?;
+            continue;
+        }
+        let text = with_last_applied(tree)["metadata"]["annotations"][LAST_APPLIED].clone();
+        let patch = Patch::Merge(json!({"metadata": {"annotations": {LAST_APPLIED: text}}}));
+        let patched = handlers::patch(io.api, &object.key(), &patch, mode)?.object;
+        say(inv, io, &patched, "edited", DryRun::No)?;
+    }
     Next::OK
 }
 

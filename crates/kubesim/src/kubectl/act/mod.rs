@@ -6,6 +6,7 @@ mod apply_one;
 mod arguments;
 pub(super) mod autoscale;
 mod confirm;
+pub(super) mod copy;
 pub(super) mod create;
 mod create_all;
 pub(super) mod delete;
