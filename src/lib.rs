@@ -30,6 +30,7 @@ use page::layout::Layout;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn start() -> bool {
     app::panic::tell_panics();
+    kubesim::kubectl::why::answer_with(scene::explain::told);
     let root =
         gloo::utils::document().get_element_by_id("app").expect("index.html has an element with the id app");
     let address = browser::address();

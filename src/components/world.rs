@@ -83,6 +83,7 @@ impl Component for World {
                 <fieldset>
                     <legend>{ words.world().rest() }</legend>
                     { form.tick(MAX_UNAVAILABLE, self.draft.max_unavailable, |draft, on| draft.max_unavailable = on) }
+                    { form.tick(words.world().unknown_fails(), self.draft.unknown_fails, |draft, on| draft.unknown_fails = on) }
                     <label>
                         { words.world().gone_images() }
                         <textarea rows="2" spellcheck="false" placeholder="nginx:1.99" value={self.draft.gone_images.clone()} oninput={form.images()} />

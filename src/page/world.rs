@@ -1,7 +1,7 @@
 //! The world as a form: how the next cluster is to be set up, as the user writes it.
 
 use kubesim::Options;
-use kubesim::world::{DELAYS, MAX_UNAVAILABLE, from_value, memory_text, taint_text, to_value};
+use kubesim::world::{DELAYS, MAX_UNAVAILABLE, NOT_SIMULATED, from_value, memory_text, taint_text, to_value};
 use serde_json::{Map, Value};
 
 /// A form for a world: each field is the text that stands in it.
@@ -17,6 +17,8 @@ pub struct Draft {
     pub delays: Vec<String>,
     /// The images that no registry has, one a line.
     pub gone_images: String,
+    /// Whether what scripts and probes ask for fails where it is not simulated.
+    pub unknown_fails: bool,
     /// What the form says nothing of, and keeps.
     seed: u64,
 }
@@ -77,6 +79,7 @@ impl Draft {
             max_unavailable: world.gates.max_unavailable_stateful_set,
             delays: DELAYS.iter().map(|delay| delay.of(&world.timings).0.to_string()).collect(),
             gone_images: world.gone_images.join("\n"),
+            unknown_fails: world.unknown_fails,
             seed: world.seed,
         }
     }
@@ -139,6 +142,7 @@ impl Draft {
             ("gates", object(vec![(MAX_UNAVAILABLE, self.max_unavailable.into())])),
             ("delays", object(delays.collect())),
             ("goneImages", images.map(Value::from).collect()),
+            (NOT_SIMULATED, if self.unknown_fails { "fails" } else { "succeeds" }.into()),
             ("seed", self.seed.into()),
         ])
     }
@@ -152,7 +156,7 @@ mod tests {
     fn a_form_that_nobody_touched_tells_the_same_world() {
         let worlds = [
             "{}",
-            r#"{"nodes": 7, "goneImages": ["nginx:1.99"], "gates": {"MaxUnavailableStatefulSet": true}, "seed": 9}"#,
+            r#"{"nodes": 7, "goneImages": ["nginx:1.99"], "notSimulated": "fails", "gates": {"MaxUnavailableStatefulSet": true}, "seed": 9}"#,
             r#"{"nodes": [{"name": "a", "cpu": 8, "memory": "1Gi", "pods": 3, "zone": "z", "taints": ["a=b:NoExecute", "c:NoSchedule"]}],
                 "classes": [{"name": "gp3", "provisioner": "ebs.csi.aws.com", "default": true, "immediate": true}],
                 "delays": {"imagePull": 60000}}"#,

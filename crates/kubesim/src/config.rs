@@ -23,6 +23,9 @@ pub struct Options {
     pub gates: FeatureGates,
     /// Delays.
     pub timings: Timings,
+    /// Whether what containers' scripts and probes ask for fails where it is not simulated. If not, it counts as done, but in a
+    /// condition as not true. A script's last command is its container's server either way.
+    pub unknown_fails: bool,
     /// Seeds uids, names, ties.
     pub seed: u64,
     /// Whether the cluster's DNS is itself a Service (`kube-dns`), as kubeadm makes it. The recordings' was not.
@@ -37,6 +40,7 @@ impl Default for Options {
             gone_images: Vec::new(),
             gates: FeatureGates::default(),
             timings: Timings::realistic(),
+            unknown_fails: false,
             // The walk that Ordinal starts from has flask-0, -1 and -2 on chhan-k8s-3, -2 and -4.
             seed: 4,
             dns_service: true,

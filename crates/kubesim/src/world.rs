@@ -6,6 +6,7 @@
 //!  "classes": [{"name": "gp3", "provisioner": "ebs.csi.aws.com", "default": true}],
 //!  "gates": {"MaxUnavailableStatefulSet": true}, "delays": {"imagePull": 8000}, "goneImages": ["nginx:1.99"]}
 //! ```
+//! With `"notSimulated": "fails"`, what containers' scripts and probes ask for fails where it is not simulated.
 //! `nodes` may be a number: so many workers. Delays are milliseconds.
 
 use crate::api::image::with_tag;
@@ -26,6 +27,9 @@ const LONGEST_DELAY: Span = Span::seconds(60 * 60);
 const SHORTEST_PERIOD: Span = Span(100);
 /// The feature gate that changes what is simulated.
 pub const MAX_UNAVAILABLE: &str = "MaxUnavailableStatefulSet";
+
+/// What becomes of what scripts and probes ask for and that is not simulated: `fails` or `succeeds`.
+pub const NOT_SIMULATED: &str = "notSimulated";
 
 /// A delay by its name.
 pub struct Delay {
@@ -101,6 +105,9 @@ pub fn to_value(options: &Options) -> Value {
     if !options.gone_images.is_empty() {
         add("goneImages", options.gone_images.iter().map(|image| Value::from(&**image)).collect());
     }
+    if options.unknown_fails {
+        add(NOT_SIMULATED, "fails".into());
+    }
     if options.seed != usual.seed {
         add("seed", options.seed.into());
     }
@@ -174,7 +181,7 @@ pub fn parse(text: &str) -> Result<Options, String> {
 /// # Errors
 /// What is wrong with it, and where.
 pub fn from_value(value: &Value) -> Result<Options, String> {
-    let fields = ["nodes", "classes", "gates", "delays", "goneImages", "seed"];
+    let fields = ["nodes", "classes", "gates", "delays", "goneImages", NOT_SIMULATED, "seed"];
     let world = object(value, "world", &fields)?;
     let mut options = Options::default();
     match world.get("nodes") {
@@ -213,6 +220,13 @@ pub fn from_value(value: &Value) -> Result<Options, String> {
                 image.ok_or_else(|| ["goneImages[", &n.to_string(), "]: an image is expected"].concat())?;
             options.gone_images.push(with_tag(image).into());
         }
+    }
+    if let Some(what) = world.get(NOT_SIMULATED) {
+        options.unknown_fails = match what.as_str() {
+            Some("fails") => true,
+            Some("succeeds") => false,
+            _ => return Err([NOT_SIMULATED, ": \"fails\" or \"succeeds\" is expected"].concat()),
+        };
     }
     if let Some(seed) = world.get("seed") {
         options.seed = seed.as_u64().ok_or("seed: a whole number is expected")?;
@@ -392,6 +406,7 @@ mod tests {
             "gates": {"MaxUnavailableStatefulSet": true},
             "delays": {"imagePull": 8000, "watch": 0},
             "goneImages": ["nginx:1.99"],
+            "notSimulated": "fails",
             "seed": 7,
         });
         let options = of(&world);
@@ -424,6 +439,7 @@ mod tests {
             (json!({"delays": {"imagePull": -1}}), "delays.imagePull: milliseconds from 0 up to an hour"),
             (json!({"delays": {"leaseRenewal": 0}}), "delays.leaseRenewal: milliseconds from 100 up to"),
             (json!({"goneImages": [""]}), "goneImages[0]: an image is expected"),
+            (json!({"notSimulated": true}), "notSimulated: \"fails\" or \"succeeds\" is expected"),
             (json!({"seed": -1}), "seed: a whole number is expected"),
         ] {
             let said = from_value(&world).expect_err(why);

@@ -567,6 +567,8 @@ Messages, TEXTS {
         "Its {probe} probe asks port {port}, but `{image}` listens on port {own}, whatever its container declares.",
     probe_port_unnamed(probe, port):
         "Its {probe} probe asks the port `{port}`, but the container has no port of that name: the probe can't be made.",
+    probe_page_missing(probe, code, image, file):
+        "Its {probe} probe is answered {code}: `{image}` has no `{file}`, as on a volume that is empty.",
     // What is assumed of an image, after its name.
     assumed(what): "Assumed: {what}.",
     assumed_image: "can be pulled",
@@ -574,6 +576,8 @@ Messages, TEXTS {
     assumed_port(port): "answers on {port}",
     assumed_probe(probe): "passes its {probe} probe",
     image_meant(image, name): "Is `{image}` right, or did you mean `{name}`?",
+    /// What scripts, hooks and probes of a container asked for.
+    ran_not_simulated(container, commands): "`{container}` ran what is not simulated, so nobody knows what follows from it: {commands}.",
     /// The button that leads to what makes it false.
     doubt: "And if not?",
     doubt_image(image): "{image} can't be pulled",
@@ -769,6 +773,7 @@ World, WORLD {
     default: "default",
     remove(name): "Remove {name}",
     rest: "More",
+    unknown_fails: "What scripts and probes ask for fails where it is not simulated",
     gone_images: "Images that can't be pulled, one a line",
     delays: "Delays, in milliseconds",
     as_json: "As `kubesim run --world` takes it",

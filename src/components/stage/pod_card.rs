@@ -102,9 +102,13 @@ fn facts(words: &'static Messages, pod: &PodView, listed: Html) -> Html {
         html! { <><dt>{ name }</dt><dd>{ value }{ mark(words, what) }</dd></> }
     };
     let restarts = if pod.restarts > 0 { format!(" ↻{}", pod.restarts) } else { String::new() };
+    let guessed = pod.not_simulated.as_ref().map(|said| {
+        let said = said.replace('`', "");
+        html! { <span role="img" aria-label={said.clone()} title={said}>{ "≈" }</span> }
+    });
     html! {
         <dl>
-            { row(words.ready(), &format!("{}{restarts}", pod.ready), Mark::None) }
+            <dt>{ words.ready() }</dt><dd>{ format!("{}{restarts}", pod.ready) }{ for guessed }</dd>
             { row("IP", pod.ip.as_deref().unwrap_or("–"), pod.ip_mark) }
             { row("uid", &pod.uid, pod.uid_mark) }
             { row(words.age(), &pod.age, Mark::None) }

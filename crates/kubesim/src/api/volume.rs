@@ -376,4 +376,7 @@ pub struct ContainerOutput {
     pub files: Files,
     /// Whether its program is a script that serves nobody: its ports are closed.
     pub is_idle: bool,
+    /// What its scripts, hooks and probes asked for since the pod was made that is not simulated: commands, each once, the first
+    /// ones only.
+    pub not_simulated: Rc<Vec<Str>>,
 }

@@ -57,6 +57,8 @@ pub struct ApiServer {
     pub rng: Rng,
     /// Feature gates.
     pub gates: FeatureGates,
+    /// Whether what containers' scripts and probes ask for fails where it is not simulated.
+    pub unknown_fails: bool,
     /// What the cluster's randomness grew from: for choices that are to stay the same whatever else happens.
     pub seed: u64,
     /// How many pods a user may ask one controller for: a limit of the simulation, not of Kubernetes.
@@ -101,6 +103,7 @@ impl ApiServer {
             cause: Cause::Bootstrap,
             rng: Rng::new(seed),
             gates,
+            unknown_fails: false,
             seed,
             most_replicas: MOST_REPLICAS,
             trace: None,
@@ -303,6 +306,7 @@ impl ApiServer {
             cause: self.cause,
             rng: self.rng.clone(),
             gates: self.gates,
+            unknown_fails: self.unknown_fails,
             seed: self.seed,
             most_replicas: self.most_replicas,
             trace: None,

@@ -63,6 +63,7 @@ impl Cluster {
             next_command: 0,
             options,
         };
+        cluster.api.unknown_fails = cluster.options.unknown_fails;
         if cluster.options.timings.imitates_recorder {
             cluster.api.most_replicas = i32::MAX;
         }

@@ -96,7 +96,7 @@ fn of_container(store: &Store, pod: &PodSpec, container: &Container) -> Vec<Assu
 }
 
 /// Whether what the container does is run here: a shell, or a program that the shell here has.
-fn is_run(container: &Container) -> bool {
+pub(super) fn is_run(container: &Container) -> bool {
     match container.command.first() {
         Some(first) => is_known(first),
         None => is_plain_shell(&container.image),

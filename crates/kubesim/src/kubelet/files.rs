@@ -18,6 +18,8 @@ pub(super) const CAPACITY: usize = 1 << 20;
 const LOG_LINES: usize = 1000;
 /// How many bytes of it. Real: 10 MiB (`containerLogMaxSize`).
 const LOG_BYTES: usize = 1 << 20;
+/// How many commands that are not simulated are named for a container.
+const MOST_NOT_SIMULATED: usize = 4;
 /// The directories of any image, as far as anybody knows.
 const IMAGE_DIRS: &[&str] = &[
     "/bin",
@@ -565,6 +567,33 @@ pub(super) fn set_idle(api: &mut ApiServer, uid: Uid, container: &Str, is_idle: 
     }
 }
 
+/// Takes note of commands that are not simulated.
+pub(super) fn note_not_simulated(api: &mut ApiServer, uid: Uid, container: &Str, commands: Vec<Str>) {
+    let record = api.store().get(&files_key(uid)).map(|object| object.container_files());
+    let output = record.and_then(|record| record.containers.get(container));
+    let mut known = output.map(|output| output.not_simulated.clone()).unwrap_or_default();
+    let before = known.len();
+    for command in commands {
+        if known.len() < MOST_NOT_SIMULATED && !known.contains(&command) {
+            Rc::make_mut(&mut known).push(command);
+        }
+    }
+    if known.len() > before {
+        update_output(api, uid, container, |output| output.not_simulated = known);
+    }
+}
+
+/// What a pod's containers were asked to run that is not simulated: each container that has such commands, with them.
+pub fn not_simulated(store: &Store, uid: Uid) -> Vec<(Str, Rc<Vec<Str>>)> {
+    let Some(record) = store.get(&files_key(uid)).map(|object| object.container_files()) else {
+        return Vec::new();
+    };
+    let of_container = |(name, output): (&Str, &Rc<ContainerOutput>)| {
+        (!output.not_simulated.is_empty()).then(|| (name.clone(), output.not_simulated.clone()))
+    };
+    record.containers.iter().filter_map(of_container).collect()
+}
+
 /// The last lines of a container's log, each with its end.
 pub(super) fn last_lines(store: &Store, uid: Uid, container: &Str, most: usize) -> String {
     let record = store.get(&files_key(uid)).map(|object| object.container_files());
@@ -584,7 +613,8 @@ pub(super) fn start_again(api: &mut ApiServer, uid: Uid, container: &Str) {
     if known {
         update_output(api, uid, container, |output| {
             let log = std::mem::take(&mut output.log);
-            *output = ContainerOutput { previous_log: log, ..ContainerOutput::default() };
+            let not_simulated = std::mem::take(&mut output.not_simulated);
+            *output = ContainerOutput { previous_log: log, not_simulated, ..ContainerOutput::default() };
         });
     }
 }

@@ -76,6 +76,11 @@ impl<'a> ContainerHost<'a> {
         self.files.save(self.api, self.pod.meta.uid, &self.container);
     }
 
+    /// Whether a command that is not simulated fails in this world.
+    pub(super) fn unknown_fails(&self) -> bool {
+        self.api.unknown_fails
+    }
+
     /// Takes note of whether the container's program serves nobody.
     pub(super) fn set_idle(&mut self, is_idle: bool) {
         files::set_idle(self.api, self.pod.meta.uid, &self.container, is_idle);

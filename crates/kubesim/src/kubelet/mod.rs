@@ -68,6 +68,7 @@ use worker::Worker;
 pub(crate) use adopt::adopt;
 pub use assumption::{Assumed, Assumption, assumptions};
 pub(crate) use environment::environment;
+pub use files::not_simulated;
 pub(crate) use host::{ContainerHost, list_directory};
 pub use image_manager::cannot_be_pulled;
 pub use nodes::{NodeContext, Nodes};
@@ -228,6 +229,22 @@ pub(crate) fn signal_program(nodes: &mut Nodes, pod: &Key, container: &str, now:
 /// The pods at which their kubelets have to look because of a command.
 pub(crate) fn take_woken(nodes: &mut Nodes) -> Vec<Key> {
     std::mem::take(&mut nodes.woken)
+}
+
+/// The page for which a container's web server is asked and that it has not: with which code it answers, and the file that would
+/// have to be there. Nothing if it has the page, or its files are not known.
+pub fn missing_page(
+    store: &Store,
+    pod: &Rc<Object>,
+    container: &Container,
+    path: &str,
+) -> Option<(u32, String)> {
+    let server = image::web_server(container)?;
+    let code = web::status(store, pod, container, path).filter(|code| *code >= 400)?;
+    let path = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
+    let page = if code == 403 { "index.html" } else { "" };
+    let parts = [server.root, path, page].into_iter().filter(|part| !part.is_empty());
+    Some((code, parts.collect::<Vec<_>>().join("/")))
 }
 
 /// The port that a container's program listens on whatever the container declares: that of a web server in its own

@@ -1,10 +1,11 @@
 //! What a container's process does: its command is run by the [`shell`] as far as it can be; the rest counts as a
 //! server that serves until it is told to stop.
 
+use super::assumption::is_run;
 use super::container_files::{directory, file_system, lacks_program};
 use super::environment::{environment, expand};
 use super::host::{ContainerHost, ContainerPlace};
-use super::{image, network};
+use super::{files, image, network};
 use crate::api::read::{get, strings};
 use crate::api::{SimTime, Span, Str};
 use crate::apiserver::{ApiServer, Store};
@@ -43,6 +44,10 @@ pub(super) struct Script {
     line: String,
     /// The last command that could not be run.
     told: Option<Str>,
+    /// Commands that could not be run, to be noted beside the log.
+    not_simulated: Vec<Str>,
+    /// It is a script or a tool, not the image's own program, of which it is assumed anyway that it runs.
+    is_run: bool,
 }
 
 impl Program {
@@ -68,7 +73,15 @@ impl Program {
             return Program::Server;
         }
         let shell = Shell::script(&argv, &variables, &directory(container), Unknown::NotSimulated);
-        let script = Script { shell, wake: None, serves: false, line: String::new(), told: None };
+        let script = Script {
+            shell,
+            wake: None,
+            serves: false,
+            line: String::new(),
+            told: None,
+            not_simulated: Vec::new(),
+            is_run: is_run(container),
+        };
         Program::Script(Box::new(script))
     }
 
@@ -153,6 +166,7 @@ impl Program {
         let now = api.now;
         let mut host = ContainerHost::new(api, place);
         let (wake, exit) = script.run(&mut host, now, main);
+        let not_simulated = std::mem::take(&mut script.not_simulated);
         let is_idle = main && !script.serves;
         script.wake = wake;
         let mut lines: Vec<Str> = Vec::new();
@@ -170,6 +184,9 @@ impl Program {
         host.save();
         host.log(lines);
         host.set_idle(is_idle);
+        if script.is_run {
+            files::note_not_simulated(api, place.pod.meta.uid, &place.container.name, not_simulated);
+        }
         (Program::Script(script), exit)
     }
 }
@@ -196,11 +213,13 @@ impl Script {
                     if self.told.as_deref() != Some(&*command) {
                         note(host, &command);
                     }
-                    self.told = Some(command.into());
-                    if self.shell.decides() {
+                    self.told = Some(command.as_str().into());
+                    self.not_simulated.push(command.into());
+                    let is_server = last && main;
+                    if self.shell.decides() || !is_server && host.unknown_fails() {
                         // What is not known is not true.
                         self.shell.fail(1);
-                    } else if last && main {
+                    } else if is_server {
                         self.serves = true;
                         self.shell.hold();
                     }
@@ -244,6 +263,8 @@ fn run_at_once(
     let mut host = ContainerHost::new(api, place);
     let mut ended = Ended::TimedOut;
     let mut guesses = false;
+    let mut not_simulated: Vec<Str> = Vec::new();
+    let unknown_fails = host.unknown_fails();
     while (host.ahead_ms as i64) < may_take.0.max(1) && shell.work_done() < MOST_WORK_AT_ONCE {
         match shell.run(&mut host) {
             Step::Exit(code) => {
@@ -253,10 +274,11 @@ fn run_at_once(
             Step::Sleep { ms } => host.ahead_ms += ms.max(1),
             Step::Busy { ms } => host.ahead_ms += ms,
             Step::WaitExternal { .. } => host.ahead_ms += 1,
-            Step::NotSimulated { .. } => {
-                guesses = true;
+            Step::NotSimulated { command, .. } => {
+                guesses = !unknown_fails;
                 host.ahead_ms += 1;
-                if shell.decides() {
+                not_simulated.push(command.into());
+                if shell.decides() || unknown_fails {
                     shell.fail(1);
                 }
             }
@@ -269,6 +291,7 @@ fn run_at_once(
     let printed: String = printed.into_iter().map(|(_, text)| text).collect();
     let took = Span((host.ahead_ms as i64).min(may_take.0));
     host.save();
+    files::note_not_simulated(api, pod.meta.uid, &container.name, not_simulated);
     (ended, [printed, complaints], took)
 }
 

@@ -123,6 +123,55 @@ fn a_signal_for_the_first_process_ends_the_container_as_its_trap_has_it() {
     assert_eq!(answer(&mut story, "kubectl logs -p script", 0), "1\nbye\n");
 }
 
+const UNKNOWN: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: steps}
+spec:
+  restartPolicy: Never
+  containers:
+  - name: main
+    image: example/tools:1
+    command: [sh, -ec, 'frobnicate /data; frobnicate /data; until frobctl up; do sleep 1; [ -e /stop ] || touch /stop; break; done; echo on']
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: server}
+spec:
+  containers:
+  - {name: main, image: 'example/server:1', command: [server, --port=80]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: entry}
+spec:
+  containers:
+  - {name: main, image: 'example/server:1', command: [sh, -c, 'echo begin; exec server']}
+";
+
+/// A pod's STATUS, and what of its commands is named as not simulated, in a world where such commands fail or do not.
+fn unknown(fails: bool, pod: &str) -> (String, Vec<String>) {
+    let mut story = Story::new(Options { unknown_fails: fails, ..Options::default() });
+    story.input(Input::Apply(UNKNOWN.into()));
+    story.run_until(SimTime(60_000));
+    let store = story.cluster.api.store();
+    let pod = store.find(kubesim::Kind::Pod, "default", pod).expect("the pod is there");
+    let named = kubesim::kubelet::not_simulated(store, pod.meta.uid);
+    let named = named.iter().flat_map(|(_, commands)| commands.iter().map(|command| command.to_string()));
+    (kubesim::kubectl::printers::pod_status(pod.pod(), &pod.meta), named.collect())
+}
+
+#[test]
+fn what_is_not_simulated_is_kept_beside_the_pod() {
+    let both = ["frobnicate /data", "frobctl up"].map(String::from).to_vec();
+    assert_eq!(unknown(false, "steps"), ("Completed".into(), both));
+    assert_eq!(unknown(true, "steps"), ("Error".into(), vec!["frobnicate /data".into()]));
+    for fails in [false, true] {
+        assert_eq!(unknown(fails, "server"), ("Running".into(), Vec::new()), "that is assumed of the image");
+        assert_eq!(unknown(fails, "entry"), ("Running".into(), vec!["server".into()]), "a script's server");
+    }
+}
+
 #[test]
 fn a_container_waits_until_the_one_before_has_started_with_its_hook() {
     let manifest = "\

@@ -62,7 +62,12 @@ impl About<'_> {
     /// Adds what the pod itself is busy with.
     pub(super) fn with_pod(&self, mut why: Explanation, pod: &Str) -> Explanation {
         why.pod = Some(pod.clone());
-        why.with(pod_detail(self.messages, self.store, &self.set.key().beside(Kind::Pod, pod)))
+        let key = self.set.key().beside(Kind::Pod, pod);
+        let why = why.with(pod_detail(self.messages, self.store, &key));
+        match self.store.get(&key) {
+            Some(pod) => self.with_not_simulated(why, pod),
+            None => why,
+        }
     }
 
     pub(super) fn detail_text(&self, pod: &Str) -> String {

@@ -18,7 +18,9 @@ mod refusal;
 mod remedy;
 pub(crate) mod scheduling;
 mod set;
+mod told;
 
+pub(crate) use assumed::not_simulated;
 pub use explanation::{Explanation, Subject, Tone};
 pub use finding::{Blocking, Finding, Outlook, of_state};
 pub use nothing::{of_loading, of_nothing};
@@ -26,6 +28,7 @@ pub use part::Assumptions;
 pub use program::{doubts, mended};
 pub use refusal::of_refusal;
 pub use remedy::in_namespace;
+pub use told::told;
 
 use about::About;
 use kubesim::{Object, Store};

@@ -6,7 +6,7 @@ use kubesim::api::Fault;
 use kubesim::api::image::with_tag;
 use kubesim::api::pod::Container;
 use kubesim::api::probe::{ProbeKind, ProbeTarget};
-use kubesim::kubelet::{Assumed, Assumption, assumptions, own_port};
+use kubesim::kubelet::{Assumed, Assumption, assumptions, missing_page, own_port};
 use kubesim::{Kind, Object, Store, fault};
 use messages::{Messages, fill};
 
@@ -106,6 +106,7 @@ pub(super) fn with_failing_probe(
                 let text = fill(messages.probe_port_not_own(), &values);
                 Some((text, correct(pod, container, kind, &own)))
             }
+            (ProbeTarget::Port(_), Some(_)) => page_missing(messages, store, pod, container, kind),
             (ProbeTarget::Port(port), _) if !spec.declares_port(port) => {
                 let port = port.to_string();
                 let values = [("probe", kind.word()), ("port", &*port)];
@@ -121,6 +122,23 @@ pub(super) fn with_failing_probe(
     let Some((text, remedy)) = failing else { return detail };
     let text = [&*detail.text, &text].join(" ");
     Detail { text, remedy: remedy.or(detail.remedy), ..detail }.stuck()
+}
+
+/// That a web server has not the page for which a probe asks, and a command that puts it there.
+fn page_missing(
+    messages: &'static Messages,
+    store: &Store,
+    pod: &Object,
+    container: &Container,
+    kind: ProbeKind,
+) -> Option<(String, Option<String>)> {
+    let path = container.probe(kind)?.raw.get("httpGet")?.get("path")?.as_str()?;
+    let (code, file) = missing_page(store, store.get(&pod.key())?, container, path)?;
+    let code = code.to_string();
+    let values = [("probe", kind.word()), ("code", &*code), ("image", &*container.image), ("file", &*file)];
+    let write = ["sh -c 'echo hello > ", &file, "'"].concat();
+    let command = ["kubectl exec ", &pod.meta.name, " -c ", &container.name, " -- ", &write].concat();
+    Some((fill(messages.probe_page_missing(), &values), Some(in_namespace(command, &pod.meta.namespace))))
 }
 
 /// A command that has a set's container declare a port.

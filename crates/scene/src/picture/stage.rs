@@ -362,8 +362,11 @@ impl Stage<'_> {
 
     fn facts(&self, sheet: &mut Sheet, lane: &Lane, pod: &PodView, [x, top]: [f32; 2]) {
         let (layout, words) = (self.layout, self.words);
-        let restarts =
+        let mut restarts =
             if pod.restarts > 0 { [" ↻", &*pod.restarts.to_string()].concat() } else { String::new() };
+        if pod.not_simulated.is_some() {
+            restarts.push_str(" ≈");
+        }
         let ready =
             [pod.ready.split(" · ").next().filter(|_| !layout.counts).unwrap_or(&pod.ready), &restarts]
                 .concat();

@@ -6,6 +6,7 @@ use super::view::{
     COMPACT, ClaimFacts, ClaimView, FileView, Lane, LineView, Mark, PodSlot, PodView, Replaced, ServiceView,
     VolumeView,
 };
+use crate::explain::not_simulated;
 use crate::history::Life;
 use crate::history::pod_state::{PodState, claims_are_older, has_sandbox, is_older};
 use kubesim::api::service::SERVICE_NAME_LABEL;
@@ -170,6 +171,7 @@ impl LaneBuilder<'_> {
             },
             replaced: before.map(|before| self.replaced(object, before)),
             restarts: summary.restarts,
+            not_simulated: if small { None } else { not_simulated(self.messages, self.store, object) },
             progress,
             ring,
         }

@@ -109,6 +109,8 @@ pub struct PodView {
     pub replaced: Option<Replaced>,
     /// How often its containers were started again.
     pub restarts: i64,
+    /// What of its commands is not simulated, in sentences; not on cards without details.
+    pub not_simulated: Option<String>,
     /// How far it is: placed and with its volumes; init containers done (if it has any); containers started; Ready.
     pub progress: Vec<f32>,
     /// How far it is as a whole; once it is Ready: how far it is to being available.

@@ -1,6 +1,6 @@
 //! What is assumed is said, can be made false and true again; and what follows from it.
 
-use kubesim::{Input, Key, Kind, Options, Span, Story};
+use kubesim::{Change, Input, Key, Kind, Options, Span, Story};
 use messages::EN;
 use scene::explain::{self as why, Explanation, Tone};
 
@@ -196,4 +196,106 @@ fn a_port_of_another_container_is_answered_while_that_one_runs() {
     assert!(!ready(&story), "nobody listens on 8081 any more");
     run(&mut story, "trouble program example.com/proxy:1 runs", 400);
     is_well(&story);
+}
+
+/// An image of which nobody knows what is in it.
+const IMAGE: (&str, &str) = ("nginx:1.28", "example/tools:1");
+
+/// A script as the container's command; its probe asks for another tool.
+const SCRIPT: (&str, &str) = (
+    "        ports:\n",
+    "        command: [bash, -c, 'frobnicate /data; echo `date`; sleep infinity']\n        startupProbe:\n          \
+             exec: {command: [frobctl, ping]}\n        ports:\n",
+);
+
+#[test]
+fn what_is_not_simulated_is_named() {
+    let probed = "        readinessProbe:\n          periodSeconds: 2\n          httpGet:\n            port: http\n        \
+                  livenessProbe:\n          periodSeconds: 2\n          failureThreshold: 2\n          httpGet:\n            \
+                  port: http\n";
+    let story = story(&[IMAGE, SCRIPT, (probed, "")]);
+    let why = is_well(&story);
+    let said = "`nginx` ran what is not simulated, so nobody knows what follows from it: `frobnicate /data`, `frobctl ping`.";
+    assert!(why.text.ends_with(said), "{}", why.text);
+}
+
+#[test]
+fn in_a_world_that_has_it_so_what_is_not_simulated_fails() {
+    let world = Options { unknown_fails: true, ..Options::default() };
+    let mut story = Story::new(world);
+    let script = WEB.replace(SCRIPT.0, SCRIPT.1).replace(IMAGE.0, IMAGE.1);
+    story.input(Input::Apply(script.into()));
+    pass(&mut story, 60);
+    let why = whole(&story);
+    assert_eq!(why.tone, Tone::Waiting, "{why:?}");
+    assert!(why.text.contains("`frobctl ping`"), "{why:?}");
+}
+
+#[test]
+fn a_page_that_a_probe_asks_for_and_that_is_not_there_is_told() {
+    let volume =
+        "        volumeMounts:\n        - {name: www, mountPath: /usr/share/nginx/html}\n        ports:\n";
+    let path = "          httpGet:\n            path: /\n            port: http\n        livenessProbe:";
+    let mut story = story(&[
+        ("        ports:\n", volume),
+        ("          httpGet:\n            port: http\n        livenessProbe:", path),
+        ("      containers:\n", "      volumes:\n      - {name: www, emptyDir: {}}\n      containers:\n"),
+        (
+            "        livenessProbe:\n          periodSeconds: 2\n          failureThreshold: 2\n          httpGet:\n            port: http\n",
+            "",
+        ),
+    ]);
+    let why = whole(&story);
+    let said = "Its readiness probe is answered 403: `nginx:1.28` has no `/usr/share/nginx/html/index.html`, as on a volume that is \
+                empty.";
+    assert!(why.text.contains(said), "{}", why.text);
+    let helps = why.remedy.expect("there is a command");
+    assert_eq!(helps, "kubectl exec web-0 -c nginx -- sh -c 'echo hello > /usr/share/nginx/html/index.html'");
+    run(&mut story, &helps, 10);
+    let pod = story.cluster.api.store().find(Kind::Pod, "default", "web-0").expect("it is there");
+    assert!(pod.pod().is_ready());
+}
+
+#[test]
+fn kubectl_why_tells_as_text_what_the_page_tells() {
+    kubesim::kubectl::why::answer_with(why::told);
+    let mut story = story(&[]);
+    let lone = "apiVersion: v1\nkind: Pod\nmetadata: {name: lone}\nspec:\n  nodeSelector: {no: where}\n  containers: [{name: c, \
+                image: 'nginx:1.28'}]\n";
+    story.input(Input::Apply(lone.into()));
+    run(&mut story, "kubectl set image sts/web nginx=nginx:1.99; trouble image nginx:1.99 gone", 60);
+    let said = |story: &mut Story, command: &str| {
+        let before = printed(story).len();
+        run(story, command, 1);
+        printed(story)[before..].to_string()
+    };
+    let set = said(&mut story, "kubectl why sts/web");
+    assert!(set.contains("\nRule: ") && set.contains("https://kubernetes.io/docs/"), "{set}");
+    assert!(set.contains("Try:  trouble image nginx:1.99 back\n"), "{set}");
+    let pod = said(&mut story, "kubectl why pod web-1");
+    assert!(pod.contains("nginx:1.99") && !pod.contains('`'), "{pod}");
+    let lone = said(&mut story, "kubectl why pod/lone");
+    assert!(lone.contains("node affinity/selector"), "{lone}");
+    let node = said(&mut story, "kubectl why node chhan-k8s-2");
+    assert!(node.contains("chhan-k8s-2"), "{node}");
+    let service = said(&mut story, "kubectl why svc/web");
+    assert!(
+        service.contains("error: kubectl why knows StatefulSets, pods, their claims, and nodes\n"),
+        "{service}"
+    );
+    let list = said(&mut story, "kubectl plugin list");
+    assert!(
+        list.contains("The following compatible plugins are available:\n\n/usr/local/bin/kubectl-why\n"),
+        "{list}"
+    );
+}
+
+/// All that commands have printed.
+fn printed(story: &Story) -> String {
+    let entries = story.cluster.api.history().entries().iter();
+    let texts = entries.filter_map(|entry| match &entry.change {
+        Change::Output { text, .. } => Some(&**text),
+        _ => None,
+    });
+    texts.collect()
 }

@@ -54,6 +54,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    kubesim::kubectl::why::answer_with(scene::explain::told);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

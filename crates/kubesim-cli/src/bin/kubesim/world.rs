@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 #[derive(clap::Args)]
 #[command(next_help_heading = "The cluster")]
 pub struct WorldFlags {
-    /// A file with the world in JSON: nodes, classes, gates, delays, goneImages, seed; other flags go over it
+    /// A file with the world in JSON: nodes, classes, gates, delays, goneImages, notSimulated, seed; other flags go over it
     #[arg(long, value_name = "FILE")]
     world: Option<String>,
     /// So many workers of the usual size
