@@ -271,11 +271,15 @@ fn kubectl_why_tells_as_text_what_the_page_tells() {
     };
     let set = said(&mut story, "kubectl why sts/web");
     assert!(set.contains("\nRule: ") && set.contains("https://kubernetes.io/docs/"), "{set}");
-    assert!(set.contains("Try:  trouble image nginx:1.99 back\n"), "{set}");
+    assert!(set.contains("Try:  kubectl rollout undo statefulset/web\n"), "{set}");
     let pod = said(&mut story, "kubectl why pod web-1");
     assert!(pod.contains("nginx:1.99") && !pod.contains('`'), "{pod}");
     let lone = said(&mut story, "kubectl why pod/lone");
-    assert!(lone.contains("node affinity/selector"), "{lone}");
+    assert!(
+        lone.contains("\nNo node takes it: ")
+            && lone.contains("it has not the labels that the pod asks for."),
+        "{lone}"
+    );
     let node = said(&mut story, "kubectl why node chhan-k8s-2");
     assert!(node.contains("chhan-k8s-2"), "{node}");
     let service = said(&mut story, "kubectl why svc/web");
