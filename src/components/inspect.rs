@@ -95,6 +95,9 @@ pub fn inspect(
             if let Some(other) = session.beside() {
                 <div class="bar">{ half(session.branch(), false) }{ half(other, true) }</div>
             }
+            if object.is_some_and(|object| object.meta.is_made_up()) {
+                <p class="bar"><em class="new">{ words.cluster().is_made_up() }</em></p>
+            }
             if versions.len() > 1 { { offered(words, &versions, inspected.since, send) } }
             <div class="text" tabindex="0">{ text }</div>
         </>

@@ -104,7 +104,7 @@ pub use config::{ClassOptions, DnsSetting, FeatureGates, KUBERNETES_VERSION, Nod
 /// A real cluster's state, opened.
 pub use opened::{
     Comparable, LeftOut, MOST_BYTES as MOST_OPENED_BYTES, MadeUp, Opened, Opening, Place, Seen, Unreadable,
-    What, open,
+    What, open, without_names,
 };
 
 // A cluster without a story, and what runs in it.

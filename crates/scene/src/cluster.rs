@@ -69,12 +69,14 @@ pub enum Mark {
 pub fn taken(messages: &Messages, names: &str, opened: &Opened) -> String {
     let texts = messages.cluster();
     let clock = |ms: i64| SimTime::clock_of_unix(opened.taken_unix_seconds + ms / 1000);
-    let made = opened.objects.len() - opened.made_up.len();
+    let made = opened.objects.iter().filter(|object| !object.meta.is_made_up()).count();
     if opened.seen.is_empty() {
         let count = made.to_string();
         return fill(texts.taken(), &[("files", names), ("count", &count), ("time", &clock(0))]);
     }
-    let count = (made + opened.seen.len()).to_string();
+    let lacks_slices = opened.missing.contains(&Kind::EndpointSlice);
+    let own = opened.seen.iter().filter(|seen| !lacks_slices || seen.key.kind != Kind::EndpointSlice);
+    let count = (made + own.count()).to_string();
     let (from, to) = (clock(0), clock(opened.seen_until().0));
     fill(texts.recorded(), &[("files", names), ("count", &count), ("from", &from), ("to", &to)])
 }
@@ -85,7 +87,7 @@ pub fn notes(messages: &Messages, opened: &Opened, most: usize) -> Vec<(Mark, St
     let mut all: Vec<(Mark, String)> = Vec::new();
     let own = |kind: Kind| {
         let of_kind = opened.objects.iter().filter(move |object| object.kind == kind);
-        of_kind.filter(|object| opened.made_up(&object.key()).is_none())
+        of_kind.filter(|object| !object.meta.is_made_up())
     };
     for set in own(Kind::StatefulSet) {
         let pods = own(Kind::Pod).filter(|pod| pod.meta.is_controlled_by(set.meta.uid)).count().to_string();
@@ -169,6 +171,7 @@ pub fn made_up(messages: &Messages, opened: &Opened) -> Option<String> {
         (MadeUp::ClassOfClaim, texts.made_up_classes()),
         (MadeUp::ClaimOfPod, texts.made_up_claims()),
         (MadeUp::ServiceOfSet, texts.made_up_services()),
+        (MadeUp::SliceOfService, texts.made_up_slices()),
         (MadeUp::PodOfSet, texts.made_up_pods()),
         (MadeUp::NamedByPod, texts.made_up_named()),
     ];

@@ -317,6 +317,7 @@ fn band(words: &'static Messages, service: &ServiceView, lit: bool) -> Html {
     html! {
         <div class={classes!(class, lit.then_some("lit"))}>
             <strong>{ "Service " }{ &*service.name }</strong>
+            if service.is_made_up { <em class="new">{ words.cluster().is_made_up() }</em> }
             if let Some(ip) = &service.cluster_ip { <code><span>{ "clusterIP: " }</span>{ &**ip }</code> }
             <p title={about}>{ about }</p>
             { answer(service) }

@@ -14,6 +14,8 @@ use std::rc::Rc;
 
 /// The annotation in which kubectl keeps what was applied last: `corev1.LastAppliedConfigAnnotation`.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// The annotation of what an opened state lacked and was made up, where kubectl prints REASON of volumes, too.
+pub const MADE_UP: &str = "opened/made-up";
 
 /// What identifies one object for ever, even after another of the same name has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
@@ -318,6 +320,11 @@ impl ObjectMeta {
     /// An annotation's value.
     pub fn annotation(&self, name: &str) -> Option<&str> {
         self.annotations.get(name).map(|v| &**v)
+    }
+
+    /// Whether it was made up, as an opened state lacked it.
+    pub fn is_made_up(&self) -> bool {
+        !self.annotations.is_empty() && self.annotations.contains_key(MADE_UP)
     }
 
     pub fn set_label(&mut self, name: &str, value: &str) {

@@ -5,7 +5,7 @@ use super::allow::AllowList;
 use super::recording::{Seen, WatchChange};
 use super::state::{MadeUp, Opened, Place, Unreadable, What};
 use super::text::Event;
-use super::{made_up, measure};
+use super::{made_up, measure, slices};
 use crate::api::{Key, Kind, Object, OwnerReference, SimTime};
 use crate::config::MOST_REPLICAS;
 use crate::controllers::stateful_set::revision;
@@ -317,9 +317,13 @@ impl Assembly {
             key: object.key(),
             after: (seen.change != WatchChange::Deleted).then(|| Rc::new(object)),
         });
+        let mut seen: Vec<Seen> = seen.collect();
+        if missing.contains(&Kind::EndpointSlice) {
+            seen = slices::complete(&mut objects, seen, &mut made_up);
+        }
         Ok(Opened {
             taken_unix_seconds,
-            seen: seen.collect(),
+            seen,
             has_no_times: self.has_no_times,
             made_up,
             left_out: self.allow.left_out(),

@@ -4,7 +4,7 @@
 use super::begin::overdue_since;
 use super::state::MadeUp;
 use crate::api::image::with_tag;
-use crate::api::meta::PV_PROTECTION_FINALIZER;
+use crate::api::meta::{MADE_UP, PV_PROTECTION_FINALIZER};
 use crate::api::pod::{ContainerState, EnvValue, PodPhase, PodSpec, VolumeSource, condition};
 use crate::api::read::get;
 use crate::api::stateful_set::{claim_name, pod_name};
@@ -18,8 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The label by which a made-up node is known, where kubectl prints roles.
 const ROLE: &str = "node-role.kubernetes.io/made-up";
-/// What says so in the column REASON of a made-up volume, and on every other made-up object.
-const MARK: &str = "opened/made-up";
 /// Who makes the volumes of a class of which only the name is known.
 const UNKNOWN_PROVISIONER: &str = "made-up/unknown";
 
@@ -61,6 +59,14 @@ pub fn complete(objects: &mut Vec<Object>, missing: &[Kind]) -> Vec<(Key, MadeUp
     making_up.made_up
 }
 
+/// Says of an object that it was made up, and gives it a uid that is always the same.
+pub fn mark(object: &mut Object) {
+    let key = object.key();
+    object.meta.set_annotation(MADE_UP, "true");
+    object.meta.uid =
+        crate::api::Uid::default().sibling(&[key.kind.name(), "/", &key.namespace, "/", &key.name].concat());
+}
+
 impl MakingUp<'_> {
     fn is_there(&self, kind: Kind, namespace: &str, name: &str) -> bool {
         self.there.contains(&(kind, namespace.into(), name.into()))
@@ -71,9 +77,7 @@ impl MakingUp<'_> {
         if !self.there.insert((key.kind, key.namespace.clone(), key.name.clone())) {
             return;
         }
-        object.meta.set_annotation(MARK, "true");
-        object.meta.uid = crate::api::Uid::default()
-            .sibling(&[key.kind.name(), "/", &key.namespace, "/", &key.name].concat());
+        mark(&mut object);
         self.made_up.push((key, why));
         self.objects.push(object);
     }
@@ -269,7 +273,21 @@ impl MakingUp<'_> {
         })
     }
 
-    /// The nodes that pods and volumes name, each with room for more; not Ready if its pods show that nobody looks after them.
+    /// What nodes have too little of, as far as the scheduler has said so of a pod.
+    fn scarce(&self) -> Scarce {
+        let mut scarce = Scarce::default();
+        for pod in self.objects.iter().filter(|object| object.kind == Kind::Pod) {
+            let scheduled = pod.pod().condition(condition::SCHEDULED);
+            let refused = scheduled.filter(|scheduled| scheduled.status == Some(false));
+            let Some(said) = refused.and_then(|scheduled| scheduled.message.as_deref()) else { continue };
+            scarce.cpu |= said.contains(INSUFFICIENT[0]);
+            scarce.memory |= said.contains(INSUFFICIENT[1]);
+            scarce.pods |= said.contains(INSUFFICIENT[2]);
+        }
+        scarce
+    }
+
+    /// The nodes that pods and volumes name, each with room for more, unless the scheduler found none; not Ready if its pods show that nobody looks after them.
     fn nodes(&mut self) {
         let pods = self.of(Kind::Pod);
         let mut wanted: BTreeMap<Str, Vec<&Object>> = BTreeMap::new();
@@ -286,6 +304,7 @@ impl MakingUp<'_> {
         if wanted.is_empty() {
             wanted.insert("made-up-node".into(), Vec::new());
         }
+        let scarce = self.scarce();
         for (number, (name, pods)) in wanted.into_iter().enumerate() {
             let born = pods.iter().map(|pod| pod.meta.creation_timestamp).min().unwrap_or_default();
             let host = pods.iter().find_map(|pod| pod.pod().status.host_ip.clone());
@@ -298,6 +317,11 @@ impl MakingUp<'_> {
             let worker = NodeOptions { internal_ip: host.unwrap_or(worker.internal_ip.clone()), ..worker };
             let mut tree = node_tree(&worker, born);
             tree["metadata"]["labels"][ROLE] = "".into();
+            let full = scarce.full(&pods);
+            for (resource, amount) in full.iter().filter(|_| !pods.is_empty()) {
+                tree["status"]["capacity"][*resource] = amount.as_str().into();
+                tree["status"]["allocatable"][*resource] = amount.as_str().into();
+            }
             tree["metadata"]["creationTimestamp"] = born.rfc3339().into();
             let overdue = pods.iter().find_map(|pod| overdue_since(pod));
             if let Some(since) = overdue {
@@ -343,6 +367,32 @@ impl MakingUp<'_> {
             let why = if kind == Kind::ServiceAccount { MadeUp::Namespace } else { MadeUp::NamedByPod };
             self.add_tree(kind, &tree, why);
         }
+    }
+}
+
+/// What the scheduler says of nodes that have no room: `pkg/scheduler/framework/plugins/noderesources/fit.go`.
+pub const INSUFFICIENT: [&str; 3] = ["Insufficient cpu", "Insufficient memory", "Too many pods"];
+
+/// What nodes have too little of.
+#[derive(Clone, Copy, Default)]
+struct Scarce {
+    cpu: bool,
+    memory: bool,
+    pods: bool,
+}
+
+impl Scarce {
+    /// What a node has with these pods and nothing to spare, of what is scarce.
+    fn full(self, pods: &[&Object]) -> Vec<(&'static str, String)> {
+        let running = || pods.iter().filter(|pod| !pod.pod().is_terminal());
+        let cpu: i64 = running().map(|pod| pod.pod().spec.cpu_request_millis()).sum();
+        let memory: i64 = running().map(|pod| pod.pod().spec.memory_request_bytes()).sum();
+        let all = [
+            (self.cpu, "cpu", cpu.to_string() + "m"),
+            (self.memory, "memory", memory.to_string()),
+            (self.pods, "pods", running().count().to_string()),
+        ];
+        all.into_iter().filter(|(is_scarce, ..)| *is_scarce).map(|(_, name, amount)| (name, amount)).collect()
     }
 }
 

@@ -9,7 +9,9 @@
 //! | `allow` | what is kept of an object, and what is never kept |
 //! | `assemble` | the objects of one state: one of each, with the revisions that their templates have |
 //! | `made_up` | what is missing but needed: nodes, volumes, classes, … |
+//! | `slices` | EndpointSlices of which nobody has seen any |
 //! | `measure` | how long things took, by the pods' own timestamps |
+//! | `pseudonyms` | a state to give away, without the names that are in it |
 //! | `begin` | a cluster becomes that one; what every component finds, without doing it |
 //!
 //! Nothing here reads a clock: time 0 is when the state was taken, the newest time in it; or when a recording began.
@@ -20,12 +22,15 @@ mod begin;
 mod made_up;
 mod measure;
 mod opening;
+mod pseudonyms;
 mod recording;
+mod slices;
 mod state;
 mod text;
 
 pub(crate) use begin::{begin, go_on};
 pub use opening::{Comparable, Opening, open};
+pub use pseudonyms::without_names;
 pub use recording::Seen;
 pub use state::{LeftOut, MadeUp, Opened, Place, Unreadable, What};
 pub use text::MOST_BYTES;

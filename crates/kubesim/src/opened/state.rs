@@ -43,6 +43,8 @@ pub enum MadeUp {
     ClaimOfPod,
     /// A set names this Service.
     ServiceOfSet,
+    /// No slice is there, and the controller would have made this one of a Service.
+    SliceOfService,
     /// A set's status counts this pod.
     PodOfSet,
     /// A pod names this Secret or ConfigMap; there is nothing in it.

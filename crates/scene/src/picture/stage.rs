@@ -189,7 +189,10 @@ impl Stage<'_> {
         sheet.at((Layer::Service, 0, 0), &|pen| pen.rect([EDGE, top, wide, SERVICE], 10.0, class));
         let room = wide * 0.4;
         let name = cut_name(&service.name, Font::Bold, 13.0, room * 0.7);
-        let title = ["Service ", &name].concat();
+        let mut title = ["Service ", &name].concat();
+        if service.is_made_up {
+            title = [&title, " · ", self.words.cluster().is_made_up()].concat();
+        }
         let mut look = Pill {
             font: Font::Mono,
             size: 11.5,

@@ -39,7 +39,8 @@ impl LaneBuilder<'_> {
             _ => "NXDOMAIN".into(),
         };
         let cluster_ip = service.map(|s| s.service().cluster_ip.clone());
-        Some(ServiceView { name: name.clone(), cluster_ip, answer })
+        let is_made_up = service.is_some_and(|service| service.meta.is_made_up());
+        Some(ServiceView { name: name.clone(), cluster_ip, answer, is_made_up })
     }
 
     /// A lane for each ordinal that is wanted, that has a pod, or whose claim is still there.
@@ -157,7 +158,11 @@ impl LaneBuilder<'_> {
         }
         PodView {
             uid: object.meta.uid.to_string()[..8].to_string(),
-            uid_mark: if before.is_some() { Mark::New } else { Mark::None },
+            uid_mark: match before {
+                _ if object.meta.is_made_up() => Mark::MadeUp,
+                Some(_) => Mark::New,
+                None => Mark::None,
+            },
             state: PodState::of(object),
             status: summary.status,
             ready,
@@ -202,11 +207,14 @@ impl LaneBuilder<'_> {
             let modes: Vec<&str> = claim.spec.access_modes.iter().map(|m| short_mode(m)).collect();
             let size = claim.capacity.as_ref().unwrap_or(&claim.spec.request);
             let class = claim.spec.storage_class_name.as_deref().unwrap_or_default();
+            let made_up = object.meta.is_made_up().then(|| self.messages.cluster().is_made_up());
+            let modes = modes.join(",");
+            let facts = [size, &*modes, class].map(Some).into_iter().chain([made_up]).flatten();
             ClaimFacts {
                 status: if object.meta.is_terminating() { "Terminating" } else { claim.phase.name() },
                 same: before.is_some() && pod.is_some_and(|pod| is_older(object, pod)),
                 kept: pod.is_none() && !wanted,
-                about: [size, &*modes.join(","), class].join(" · "),
+                about: facts.collect::<Vec<&str>>().join(" · "),
             }
         });
         let volume = claim.and_then(|c| c.claim().spec.volume_name.clone());
@@ -260,7 +268,7 @@ impl LaneBuilder<'_> {
             node: object.volume().node.clone().map(|node| self.numbered(node)),
             files: files.collect(),
             is_unknown: self.chronicle.is_from_before(object),
-            is_made_up: self.chronicle.is_made_up(&object.key()),
+            is_made_up: object.meta.is_made_up(),
         }
     }
 }

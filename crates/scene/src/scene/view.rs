@@ -51,6 +51,8 @@ pub struct ServiceView {
     pub cluster_ip: Option<Str>,
     /// What DNS answers to its name.
     pub answer: String,
+    /// Whether it was made up.
+    pub is_made_up: bool,
 }
 
 /// One ordinal of a set, which stays when its pod goes.

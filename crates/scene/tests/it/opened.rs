@@ -37,10 +37,9 @@ fn without(text: &str, kinds: &[&str]) -> String {
     let mut item = String::new();
     let mut flush = |item: &mut String| {
         let is = |kind: &str| {
-            item.lines().any(|line| {
-                line.trim_start_matches("- ") == format!("kind: {kind}") && line.starts_with("  kind")
-                    || line == format!("- kind: {kind}")
-            })
+            let says =
+                |line: &str| line.strip_prefix("  kind: ").or(line.strip_prefix("- kind: ")) == Some(kind);
+            item.lines().any(says)
         };
         if !kinds.iter().any(|kind| is(kind)) {
             kept.push_str(item);
@@ -192,6 +191,211 @@ fn every_form_of_a_state_gives_the_same() {
     let names =
         |story: &Story| story.cluster.api.store().all().map(|object| object.key()).collect::<Vec<_>>();
     assert_eq!(names(&story), names(&at_once));
+}
+
+/// What DNS has of each Service: its pods with their addresses, and whether they are ready.
+fn listed(store: &kubesim::Store) -> Vec<String> {
+    let mut all = Vec::new();
+    for slice in store.list(Kind::EndpointSlice).filter(|slice| &*slice.meta.namespace != "kube-system") {
+        let service = slice.meta.label("kubernetes.io/service-name").unwrap_or_default();
+        for endpoint in slice.endpoint_slice().endpoints.iter() {
+            // Endpoints that are no pods are somebody else's.
+            let Some((_, name, _)) = &endpoint.target else { continue };
+            let ready = endpoint.ready;
+            all.push(format!("{service} {name} {:?} {} {ready}", endpoint.hostname, endpoint.address));
+        }
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Where nobody asked for slices, they are what their controller had made: also a pod of which nothing else is known is in DNS.
+#[test]
+fn slices_of_which_none_is_there_are_made_up_as_they_were() {
+    let mut compared = 0;
+    for (name, _) in expectations() {
+        let text = read(&format!("{name}.yaml"));
+        let (whole, bare) =
+            (Story::opened(opened(&text)), Story::opened(opened(&without(&text, &["EndpointSlice"]))));
+        assert!(bare.opened_state().expect("opened").missing.contains(&Kind::EndpointSlice), "{name}");
+        let of = |story: &Story| listed(story.cluster.api.store());
+        assert_eq!(of(&bare), of(&whole), "{name}");
+        compared += of(&bare).len();
+        let made_up = bare
+            .cluster
+            .api
+            .store()
+            .list(Kind::EndpointSlice)
+            .filter(|slice| slice.meta.is_made_up())
+            .count();
+        let counted = &bare.opened_state().expect("opened").made_up;
+        let counted = counted.iter().filter(|(_, why)| *why == kubesim::MadeUp::SliceOfService).count();
+        assert_eq!(made_up, counted, "{name}");
+    }
+    assert!(compared > 30, "{compared}");
+}
+
+/// A recording whose watches did not look at slices has those that follow from its pods, at each moment.
+#[test]
+fn slices_that_no_watch_has_seen_follow_the_pods() {
+    for name in RECORDINGS {
+        let text = recording(name);
+        let is_slice = |line: &&str| line.contains("\"kind\":\"EndpointSlice\"");
+        let bare: String =
+            text.lines().filter(|line| !is_slice(line)).flat_map(|line| [line, "\n"]).collect();
+        let (whole, bare) = (Story::opened(opened(&text)), Story::opened(opened(&bare)));
+        let (mut whole, mut bare) = (whole, bare);
+        let end = whole.opened_state().expect("opened").seen_until();
+        let (mut moments, mut same) = (0, 0);
+        let mut last = Vec::new();
+        for at in (0..=end.0).step_by(500) {
+            whole.run_until(kubesim::SimTime(at));
+            bare.run_until(kubesim::SimTime(at));
+            let now = listed(bare.cluster.api.store());
+            moments += 1;
+            // The real controller is a moment behind the pods.
+            same += usize::from(now == listed(whole.cluster.api.store()));
+            last = now;
+        }
+        assert!(same * 10 >= moments * 9, "{name}: {same} of {moments}");
+        assert_eq!(last, listed(whole.cluster.api.store()), "{name}");
+        assert!(!last.is_empty(), "{name}");
+    }
+}
+
+/// Words of three letters or more that a state has where somebody chose them: names, images, addresses, labels, hosts.
+fn chosen_words(text: &str) -> std::collections::BTreeSet<String> {
+    let story = Story::opened(opened(text));
+    let mut words = std::collections::BTreeSet::new();
+    let mut add = |text: &str| {
+        let parts = text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_owned);
+        words.extend(parts.filter(|part| part.len() > 2 && part.contains(|c: char| c.is_ascii_alphabetic())));
+        if text.parse::<std::net::IpAddr>().is_ok() {
+            words.insert(text.to_owned());
+        }
+    };
+    let kinds = [
+        Kind::StatefulSet,
+        Kind::Pod,
+        Kind::PersistentVolumeClaim,
+        Kind::PersistentVolume,
+        Kind::Service,
+        Kind::Node,
+    ];
+    let own =
+        |object: &&Rc<kubesim::Object>| !object.meta.is_made_up() && &*object.meta.namespace != "kube-system";
+    for object in kinds.iter().flat_map(|kind| story.cluster.api.store().list(*kind)).filter(own) {
+        add(&object.meta.name);
+        add(&object.meta.namespace);
+        let of_kubernetes = |key: &str| key.contains(".io/") || key.ends_with("-hash");
+        object.meta.labels.iter().filter(|(key, _)| !of_kubernetes(key)).for_each(|(key, value)| {
+            add(key);
+            add(value);
+        });
+        if object.kind == Kind::Pod {
+            object.pod().spec.all_containers().for_each(|container| {
+                add(&container.image);
+                add(&container.name);
+            });
+            add(object.pod().status.pod_ip.as_deref().unwrap_or_default());
+            add(object.pod().status.host_ip.as_deref().unwrap_or_default());
+        }
+    }
+    // What every cluster has, and what images of everybody are called.
+    for common in [
+        "default",
+        "docker",
+        "io",
+        "library",
+        "latest",
+        "kubernetes",
+        "k8s",
+        "pvc",
+        "svc",
+        "component",
+        "apiserver",
+    ] {
+        words.remove(common);
+    }
+    words
+}
+
+/// The texts in a tree, and the keys where somebody chose them; but for what has a prefix of Kubernetes' own.
+fn texts_in(tree: &Value, field: &str, texts: &mut String) {
+    let mut add = |text: &str| {
+        if !text.contains(".io/") {
+            texts.push_str(text);
+            texts.push(' ');
+        }
+    };
+    match tree {
+        Value::String(text) => add(text),
+        Value::Array(items) => items.iter().for_each(|item| texts_in(item, field, texts)),
+        Value::Object(map) => {
+            if matches!(
+                field,
+                "labels" | "matchLabels" | "selector" | "nodeSelector" | "annotations" | "data"
+            ) {
+                map.keys().for_each(|key| add(key));
+            }
+            map.iter().for_each(|(key, value)| texts_in(value, key, texts));
+        }
+        _ => {}
+    }
+}
+
+/// A state that is given away opens as it did, with the same whys about the same places; no name of it is left.
+#[test]
+fn a_state_without_names_is_the_same_state() {
+    for (name, _) in expectations() {
+        let text = read(&format!("{name}.yaml"));
+        let state = opened(&text);
+        let given = kubesim::without_names(&state);
+        let again = opened(&given);
+        let mut texts = String::new();
+        texts_in(&serde_json::from_str(&given).expect("JSON"), "", &mut texts);
+        let parts: std::collections::BTreeSet<&str> = texts
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .chain(texts.split(|c: char| !c.is_ascii_alphanumeric() && c != '.'))
+            .collect();
+        let left = chosen_words(&text).into_iter().filter(|word| parts.contains(&**word));
+        assert_eq!(left.collect::<Vec<String>>(), [""; 0], "{name}");
+        assert_eq!(again.taken_unix_seconds, state.taken_unix_seconds, "{name}");
+        assert_eq!(again.objects.len(), state.objects.len(), "{name}");
+        assert_eq!(again.made_up.len(), state.made_up.len(), "{name}");
+        let said = |text: &str| {
+            let mut all: Vec<String> = findings(text)
+                .iter()
+                .map(|finding| {
+                    let blocking =
+                        finding.blocking.as_ref().map(|it| (it.key.kind, it.reason.clone(), it.field));
+                    let ordinal =
+                        |name: &str| name.rsplit('-').next().and_then(|end| end.parse::<u32>().ok());
+                    let at = finding.blocking.as_ref().and_then(|it| ordinal(&it.key.name));
+                    format!("{:?} {blocking:?} {at:?} {}", finding.outlook, finding.remedy.is_some())
+                })
+                .collect();
+            all.sort();
+            all
+        };
+        assert_eq!(said(&given), said(&text), "{name}");
+    }
+}
+
+/// So does a recording, with the same number of moments.
+#[test]
+fn a_recording_without_names_is_the_same_recording() {
+    for name in RECORDINGS {
+        let text = recording(name);
+        let state = opened(&text);
+        let again = opened(&kubesim::without_names(&state));
+        let shape = |opened: &Opened| -> Vec<(i64, Kind, bool)> {
+            opened.seen.iter().map(|seen| (seen.at.0, seen.key.kind, seen.after.is_some())).collect()
+        };
+        assert_eq!(shape(&again), shape(&state), "{name}");
+        assert_eq!(again.objects.len(), state.objects.len(), "{name}");
+    }
 }
 
 /// What is secret, or could be, is nowhere in an opened story.

@@ -68,6 +68,18 @@ fn pod_endpoints_changed(change: &WatchEvent) -> bool {
         || old_pod.spec.subdomain != new_pod.spec.subdomain
 }
 
+/// The slices that the controller would have made of a Service by now, each still without a name: where nobody has seen which
+/// there are.
+pub fn wanted_slices(store: &Store, service: &Object) -> Vec<Object> {
+    let body = service.service();
+    if !has_selector(body) || &*body.service_type == "ExternalName" {
+        return Vec::new();
+    }
+    Plan::by_address_type(service, Vec::new(), desired_endpoints(store, service).groups)
+        .created(service)
+        .collect()
+}
+
 /// The endpoints of each Service.
 pub type Memory = BTreeMap<Key, EndpointIndex>;
 

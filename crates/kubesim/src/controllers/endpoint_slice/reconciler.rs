@@ -234,6 +234,12 @@ impl Plan {
         }
     }
 
+    /// The slices that this makes of a Service, each still without a name.
+    pub fn created(self, service: &Object) -> impl Iterator<Item = Object> {
+        let labels = labels_for(service);
+        self.create.into_iter().map(move |content| new_slice(service, &labels, &Map::default(), content))
+    }
+
     /// Models `reconciler.go: finalize`, for slices with these labels ([`labels_for`]). Returns the slices that were written.
     /// Errors: what the API server refuses.
     pub fn finalize(
@@ -252,20 +258,7 @@ impl Plan {
             Rc::new(collections::collect(trigger_time.map(|at| (TRIGGER_TIME.into(), at.rfc3339().into()))));
         let creates = if service.meta.is_terminating() { Vec::new() } else { self.create };
         for content in creates {
-            let meta = ObjectMeta {
-                generate_name: Some(format!("{name}-").into()),
-                namespace: service.meta.namespace.clone(),
-                labels: labels.clone(),
-                annotations: annotations.clone(),
-                owner_references: Rc::new([OwnerReference::controller(service)]),
-                ..ObjectMeta::default()
-            };
-            let body = EndpointSlice {
-                address_type: "IPv4".into(),
-                endpoints: content.endpoints.into(),
-                ports: content.ports,
-            };
-            match api.create(Object::new(Kind::EndpointSlice, meta, Body::EndpointSlice(body))) {
+            match api.create(new_slice(service, labels, &annotations, content)) {
                 Ok(created) => written.push(created),
                 Err(error) if error.is_namespace_terminating() => return Ok(written),
                 Err(error) => {
@@ -300,4 +293,22 @@ impl Plan {
         }
         Ok(written)
     }
+}
+
+/// A new slice, for which the API server finds a name. Models `k8s.io/endpointslice/utils.go: newEndpointSlice`.
+fn new_slice(service: &Object, labels: &Map, annotations: &Map, content: Content) -> Object {
+    let meta = ObjectMeta {
+        generate_name: Some(format!("{}-", service.meta.name).into()),
+        namespace: service.meta.namespace.clone(),
+        labels: labels.clone(),
+        annotations: annotations.clone(),
+        owner_references: Rc::new([OwnerReference::controller(service)]),
+        ..ObjectMeta::default()
+    };
+    let body = EndpointSlice {
+        address_type: "IPv4".into(),
+        endpoints: content.endpoints.into(),
+        ports: content.ports,
+    };
+    Object::new(Kind::EndpointSlice, meta, Body::EndpointSlice(body))
 }
