@@ -7,6 +7,7 @@
 //! | [`messages`] | every text that people read: a crate of its own | nothing |
 //! | [`history`] | pods' lives, volumes' files, commands and output, read once from the writes; where two worlds differ | `messages` |
 //! | [`cluster`] | what is said of a real cluster's state before it is opened | `messages` |
+//! | [`plan`] | a change, tried before it is done to a real cluster | `explain`, `messages` |
 //! | [`examples`] | manifests to begin with | nothing |
 //! | [`explain`] | a moment's verdicts as a question, an answer and a rule | `history`, `messages` |
 //! | [`scene`] | the lanes, or the grid of a set of very many pods | all of them |
@@ -18,6 +19,7 @@ pub mod examples;
 pub mod explain;
 pub mod history;
 pub mod picture;
+pub mod plan;
 pub mod scene;
 pub mod transcript;
 

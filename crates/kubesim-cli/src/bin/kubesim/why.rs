@@ -7,6 +7,7 @@ use clap::{ValueEnum, value_parser};
 use kubesim::{Kind, Opened, Opening, SimTime, Store, Story};
 use messages::EN;
 use scene::explain::{Blocking, Explanation, Finding, Outlook, of_nothing, of_state};
+use scene::plan::explained;
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Read, Write};
 use std::rc::Rc;
@@ -165,12 +166,6 @@ pub fn read(files: &[String]) -> Result<Vec<(String, String)>, Problem> {
         texts.push((name.to_owned(), String::from_utf8_lossy(&bytes).into_owned()));
     }
     Ok(texts)
-}
-
-/// The world of a story's present, with what its components find there.
-pub fn explained(story: &Story) -> Store {
-    let (world, position) = (story.cluster.api.store(), story.cluster.api.history().len());
-    story.explained(world, position, story.now()).unwrap_or_else(|| world.clone())
 }
 
 /// What is found about each set.
