@@ -8,7 +8,7 @@ use super::model::Model;
 use super::panic;
 use super::start::Start;
 use crate::components::files;
-use crate::link::address::Address;
+use crate::link::address::{Address, CLUSTER};
 use crate::link::{Link, SavedBranch};
 use crate::page::intent::Intent;
 use crate::page::lesson::intent::LessonIntent;
@@ -61,7 +61,13 @@ fn beginning(model: &Rc<Model>, start: Rc<Start>) -> Option<EventListener> {
             return model.send(open_lesson(&start.address));
         }
         let (link, problem) = start.address.start(start.saved.as_deref());
-        model.send(Intent::Begin(Rc::new(link), problem));
+        match start.address.cluster() {
+            None => model.send(Intent::Begin(Rc::new(link), problem)),
+            Some(state) => {
+                model.send(Intent::Begin(Rc::new(link), state.as_ref().err().copied()));
+                state.into_iter().for_each(|text| model.send(Intent::OfferState(text.into())));
+            }
+        }
     }))
 }
 
@@ -159,8 +165,13 @@ fn navigation(model: &Rc<Model>) -> EventListener {
     let model = model.clone();
     EventListener::new(&gloo::utils::window(), "hashchange", move |_| {
         let address = browser::address();
-        let has_lesson = address.carried.is_some();
-        model.send(if has_lesson { open_lesson(&address) } else { Intent::Navigate(address) });
+        match address.cluster() {
+            Some(Ok(text)) => model.send(Intent::OfferState(text.into())),
+            // What no link begins with is said to be damaged, and the story stays.
+            Some(Err(_)) => model.send(Intent::Navigate(Address { fragment: CLUSTER.into(), ..address })),
+            _ if address.carried.is_some() => model.send(open_lesson(&address)),
+            _ => model.send(Intent::Navigate(address)),
+        }
     })
 }
 

@@ -23,7 +23,8 @@ impl Start {
     pub fn needs(&self) -> Part {
         let is_elsewhere = !self.address.fragment.is_empty() || self.saved.is_some();
         let is_later = self.address.at.is_some_and(|at| at > OPENING_END);
-        if is_elsewhere || is_later || self.address.hosted || self.has_lesson() {
+        let has_state = self.address.cluster.is_some();
+        if is_elsewhere || is_later || has_state || self.address.hosted || self.has_lesson() {
             Part::Whole
         } else {
             Part::Opening

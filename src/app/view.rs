@@ -241,8 +241,9 @@ impl Picture<'_> {
             LeftTab::Lesson => self.lessons(),
             LeftTab::Manifest => self.manifest(),
             LeftTab::Cluster if state.has_door => {
-                let is_opened = self.session.branch().is_opened();
-                html! { <ClusterTab {words} offered={state.offered.clone()} {is_opened} send={send.clone()} /> }
+                let opened = self.session.branch().story.opened_state().cloned();
+                let (offered, name) = (state.offered.clone(), self.session.branch().name.clone());
+                html! { <ClusterTab {words} {offered} {opened} {name} send={send.clone()} /> }
             }
             LeftTab::Cluster => Html::default(),
         };

@@ -1,11 +1,15 @@
 //! Your cluster: the left side's third tab opens what kubectl printed of a real one. It is loaded when it is shown.
 
+use super::assumed::AssumedPart;
+use super::plan::PlanPart;
 use super::{button, rich};
+use crate::link::address::CLUSTER;
+use crate::link::pack::pack;
 use crate::page::intent::Intent;
 use crate::session::Action;
 use gloo::timers::callback::Timeout;
 use gloo::utils::window;
-use kubesim::{MOST_OPENED_BYTES, Opened, Opening, Str, Unreadable};
+use kubesim::{MOST_OPENED_BYTES, Opened, Opening, Str, Unreadable, without_names};
 use messages::{Messages, fill};
 use scene::cluster::{Mark, notes, taken, unreadable};
 use std::cell::RefCell;
@@ -21,6 +25,11 @@ use yew::prelude::*;
 const SLICE_MS: f64 = 12.0;
 /// Of what was left out so many kinds are listed at once.
 const LISTED: usize = 8;
+/// A state with more characters than this is not even tried to be put into a link; and a longer link gets lost on its way.
+const MOST_PACKED: usize = 2 << 20;
+const LONGEST_LINK: usize = 30_000;
+/// So many characters of what is given away are shown at most: a browser lays no more out at once.
+const MOST_SHOWN: usize = 100_000;
 /// What records a rollout, as it is served beside the page, and how it is called.
 const SCRIPT: &str = "record.sh";
 const RECORD: &str = "bash record.sh NAMESPACE";
@@ -32,19 +41,25 @@ pub struct ClusterProps {
     pub words: &'static Messages,
     /// A text that was put elsewhere, and is a cluster's state.
     pub offered: Option<Str>,
-    /// Whether what is on the stage was opened here, so that a later state can be put beside it.
-    pub is_opened: bool,
+    /// What is on the stage, if it was opened here: a later state can be put beside it, and it can be given away without names.
+    pub opened: Option<Rc<Opened>>,
+    /// How its story is called.
+    pub name: Str,
     /// Takes what is wanted.
     pub send: Callback<Intent>,
 }
 
 impl PartialEq for ClusterProps {
     fn eq(&self, other: &ClusterProps) -> bool {
-        let same = match (&self.offered, &other.offered) {
+        let same_text = match (&self.offered, &other.offered) {
             (Some(a), Some(b)) => Rc::ptr_eq(a, b),
             (a, b) => a.is_none() && b.is_none(),
         };
-        same && self.is_opened == other.is_opened && std::ptr::eq(self.words, other.words)
+        let same_state = match (&self.opened, &other.opened) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same_text && same_state && std::ptr::eq(self.words, other.words)
     }
 }
 
@@ -61,6 +76,8 @@ pub enum Event {
     GoOn,
     /// What was read begins a story; `beside`: next to the one on the stage.
     Open { beside: bool },
+    /// What is on the stage is to be given away without names.
+    Share,
 }
 
 /// The tab, and what was given to it.
@@ -71,6 +88,16 @@ pub struct ClusterTab {
     opened: Option<Rc<Opened>>,
     problem: Option<String>,
     next: Option<Timeout>,
+    /// What is on the stage, without names, to be given away.
+    shared: Option<Shared>,
+    /// The files as they were given, for a plan to compare a manifest with; gone with this tab.
+    files: Rc<[Named]>,
+}
+
+/// A state without names: its text, and the link that holds it, if it is not too long.
+struct Shared {
+    text: Str,
+    link: Option<Str>,
 }
 
 impl Component for ClusterTab {
@@ -78,8 +105,15 @@ impl Component for ClusterTab {
     type Properties = ClusterProps;
 
     fn create(context: &Context<ClusterTab>) -> ClusterTab {
-        let mut tab =
-            ClusterTab { names: String::new(), opening: None, opened: None, problem: None, next: None };
+        let mut tab = ClusterTab {
+            names: String::new(),
+            opening: None,
+            opened: None,
+            problem: None,
+            next: None,
+            shared: None,
+            files: Rc::default(),
+        };
         tab.take_offered(context);
         tab
     }
@@ -92,6 +126,13 @@ impl Component for ClusterTab {
         if !same {
             self.take_offered(context);
         }
+        let same = match (&context.props().opened, &before.opened) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        if !same {
+            self.shared = None;
+        }
         true
     }
 
@@ -103,6 +144,7 @@ impl Component for ClusterTab {
                 self.fail(context, &why);
             }
             Event::GoOn => self.go_on(context),
+            Event::Share => self.shared = context.props().opened.as_ref().map(|opened| Shared::of(opened)),
             Event::Open { beside } => {
                 let Some(opened) = self.opened.clone() else { return false };
                 let name = Str::from(self.names.as_str());
@@ -115,7 +157,7 @@ impl Component for ClusterTab {
     }
 
     fn view(&self, context: &Context<ClusterTab>) -> Html {
-        let ClusterProps { words, is_opened, .. } = context.props();
+        let ClusterProps { words, opened, .. } = context.props();
         let (texts, link) = (words.cluster(), context.link());
         html! {
             <>
@@ -127,6 +169,11 @@ impl Component for ClusterTab {
                     { self.drop_zone(context) }
                     { self.found(words) }
                     <p class="quiet">{ texts.nothing_leaves() }</p>
+                    if let Some(opened) = opened {
+                        <AssumedPart {words} opened={opened.clone()} name={context.props().name.clone()} send={context.props().send.clone()} />
+                        <PlanPart {words} opened={opened.clone()} files={self.files_of(opened)} />
+                        { self.sharing(context) }
+                    }
                     <details>
                         <summary>{ texts.record_title() }</summary>
                         <p>{ rich(texts.record_about()) }{ " " }<a href={SCRIPT} download={SCRIPT}>{ SCRIPT }</a></p>
@@ -136,12 +183,25 @@ impl Component for ClusterTab {
                 </div>
                 <div class="bar">
                     <button type="button" class="primary" disabled={self.opened.is_none()} onclick={act(link, false)}>{ texts.open_it() }</button>
-                    if *is_opened {
+                    if opened.is_some() {
                         <button type="button" disabled={self.opened.is_none()} onclick={act(link, true)}>{ texts.compare_later() }</button>
                     }
                 </div>
             </>
         }
+    }
+}
+
+impl Shared {
+    /// The state without its names.
+    fn of(opened: &Opened) -> Shared {
+        let text: Str = without_names(opened).into();
+        let fragment = (text.len() <= MOST_PACKED).then(|| [CLUSTER, &pack(text.as_bytes(), b"")].concat());
+        let fragment = fragment.filter(|fragment| fragment.len() <= LONGEST_LINK);
+        let here = window().location().href().unwrap_or_default();
+        let here = here.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let link = fragment.map(|fragment| Str::from([&*here, "#", &*fragment].concat()));
+        Shared { text, link }
     }
 }
 
@@ -243,6 +303,35 @@ impl ClusterTab {
         html! { <ul class="found-in-it" role="status">{ for notes(words, opened, LISTED).iter().map(line) }</ul> }
     }
 
+    /// What is on the stage, to be given away without names: shown before it is copied.
+    fn sharing(&self, context: &Context<ClusterTab>) -> Html {
+        let ClusterProps { words, send, .. } = context.props();
+        let texts = words.cluster();
+        let show = context.link().callback(|_: MouseEvent| Event::Share);
+        let shown = self.shared.as_ref().map(|shared| {
+            let text: String = shared.text.chars().take(MOST_SHOWN).collect();
+            html! {
+                <>
+                    <textarea class="shared" readonly=true rows="8" aria-label={texts.share_title()} value={text} />
+                    <div class="ways">
+                        if let Some(link) = &shared.link {
+                            { button("", texts.share_link(), send, Intent::Copy(link.clone())) }
+                        }
+                        { button("", texts.share_text(), send, Intent::Copy(shared.text.clone())) }
+                    </div>
+                    if shared.link.is_none() { <p class="quiet">{ texts.share_long() }</p> }
+                </>
+            }
+        });
+        html! {
+            <details>
+                <summary>{ texts.share_title() }</summary>
+                <p>{ texts.share_about() }</p>
+                { shown.unwrap_or_else(|| html! { <button type="button" onclick={show}>{ texts.share_show() }</button> }) }
+            </details>
+        }
+    }
+
     /// Begins to read a text that was put elsewhere.
     fn take_offered(&mut self, context: &Context<ClusterTab>) {
         if let Some(text) = context.props().offered.clone() {
@@ -250,10 +339,19 @@ impl ClusterTab {
         }
     }
 
+    /// The files from which what is on the stage was read, if they were given here.
+    fn files_of(&self, shown: &Rc<Opened>) -> Option<Rc<[Named]>> {
+        // Other assumptions make no other state of it.
+        let first = |opened: &Opened| opened.objects.first().map(Rc::as_ptr);
+        let was_read = self.opened.as_ref().is_some_and(|opened| first(opened) == first(shown));
+        was_read.then(|| self.files.clone())
+    }
+
     /// Begins to read files.
     fn take(&mut self, context: &Context<ClusterTab>, files: &[(String, String)]) {
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         self.names = names.join(", ");
+        self.files = files.into();
         (self.opened, self.problem) = (None, None);
         match Opening::new(files) {
             Ok(opening) => {

@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "what a component is given is told by its fields' types")]
 
 pub mod assist;
+pub mod assumed;
 pub mod cluster;
 pub mod difference;
 pub mod dns;
@@ -20,6 +21,7 @@ pub mod highlight;
 pub mod inspect;
 pub mod lesson;
 pub mod modal;
+pub mod plan;
 pub mod stage;
 pub mod tabs;
 pub mod terminal;

@@ -1,12 +1,15 @@
 //! The page's own address: what stands behind `?` and `#`.
 
 use super::fields::LONGEST_STORY;
+use super::pack::unpack;
 use super::{Link, Problem};
 use crate::page::panel::View;
 use kubesim::SimTime;
 
 /// How the fragment of a link begins that carries a lesson: no link of a story begins so.
 pub const CARRIED: &str = "lesson=";
+/// How the fragment of a link begins that carries a real cluster's state without its names.
+pub const CLUSTER: &str = "cluster=";
 
 /// What the page's address asks for; but for `lang=ko`, the language, which `static/start.js` reads before the program is there.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -29,6 +32,8 @@ pub struct Address {
     pub lesson: Option<String>,
     /// The lesson that the fragment carries, packed.
     pub carried: Option<String>,
+    /// The cluster's state that the fragment carries, packed.
+    pub cluster: Option<String>,
     /// What is behind `#`.
     pub fragment: String,
 }
@@ -39,6 +44,9 @@ impl Address {
         let mut address = Address { fragment: fragment.trim_start_matches('#').into(), ..Address::default() };
         if let Some(carried) = address.fragment.strip_prefix(CARRIED) {
             (address.carried, address.fragment) = (Some(carried.into()), String::new());
+        }
+        if let Some(cluster) = address.fragment.strip_prefix(CLUSTER) {
+            (address.cluster, address.fragment) = (Some(cluster.into()), String::new());
         }
         let switch = |value: &str| match value {
             "0" | "false" | "no" => Some(false),
@@ -81,6 +89,16 @@ impl Address {
         (self.arranged(link), problem)
     }
 
+    /// The text of the cluster's state that the fragment carries.
+    ///
+    /// # Errors
+    /// If it is not what was packed.
+    pub fn cluster(&self) -> Option<Result<String, Problem>> {
+        let packed = self.cluster.as_ref()?;
+        let unpacked = unpack(packed, b"").map_err(Problem::from);
+        Some(unpacked.and_then(|bytes| String::from_utf8(bytes).map_err(|_| Problem::Damaged)))
+    }
+
     /// A story at the moment that the address asks for, as fast, and playing or not.
     pub fn arranged(&self, mut link: Link) -> Link {
         if let Some(at) = self.at {
@@ -121,7 +139,20 @@ pub(crate) fn seconds(text: &str) -> Option<SimTime> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pack::pack;
     use super::*;
+
+    /// A cluster's state comes back as it was packed, and no story is read from its link; what is damaged is said to be.
+    #[test]
+    fn a_clusters_state_comes_back() {
+        let text = "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[]}\n";
+        let fragment = ["#", CLUSTER, &pack(text.as_bytes(), b"")].concat();
+        let address = Address::read("", &fragment);
+        assert_eq!((address.cluster(), &*address.fragment), (Some(Ok(text.to_owned())), ""));
+        let damaged = Address::read("", &fragment.replacen("cluster=", "cluster=x", 1));
+        assert_eq!(damaged.cluster(), Some(Err(Problem::Damaged)));
+        assert_eq!(Address::read("", "#1abc").cluster(), None);
+    }
 
     #[test]
     fn parameters_are_read() {
@@ -139,6 +170,7 @@ mod tests {
             panels: "dns,x,terminal".into(),
             lesson: Some("delete-a-pod".into()),
             carried: None,
+            cluster: None,
             fragment: "1abc".into(),
         };
         assert_eq!(address, expected);

@@ -47,7 +47,7 @@ pub const PARTS: [&str; 5] = ["ordinal", "opening", "deferred", "commands", "wan
 /// What is loaded only when it is wanted: functions of these crates and modules, and methods of their types. The page asks for
 /// that part (`app::loading::when_wanted`) before it calls any of them. (Not every function in whose name such a type stands:
 /// the compiler makes one of several whose instructions are the same, as of what drops a text and a number.)
-const DOORS: [&str; 18] = [
+const DOORS: [&str; 21] = [
     "flat_gif::",
     "gif::",
     "kubesim::manifest::assist::",
@@ -55,16 +55,19 @@ const DOORS: [&str; 18] = [
     "lesson::",
     "ordinal::app::lessons::",
     "ordinal::components::assist::",
+    "ordinal::components::assumed::",
     "ordinal::components::cluster::",
     "ordinal::components::export::",
     "ordinal::components::lesson::",
     "ordinal::components::modal::",
+    "ordinal::components::plan::",
     "ordinal::components::world::",
     "ordinal::page::lesson::",
     "ordinal::page::progress::",
     "ordinal::page::world::",
     "pulldown_cmark::",
     "scene::picture::",
+    "scene::plan::",
     "scene::transcript::",
 ];
 

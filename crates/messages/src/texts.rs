@@ -808,6 +808,11 @@ Cluster, CLUSTER {
     unknown_files: "its files are not known",
     simulated: "simulated",
     not_in_links: "A real cluster's state is not put into links or into the browser's storage. The tab \"Your cluster\" makes a link without its names.",
+    // What is assumed.
+    assumed_title: "What is assumed from here on",
+    assumed_about: "A pod that is not Ready stays so, an image that could not be pulled still can't, and a container that ends goes on to end, until somebody mends it: under ⋯ of the object, or with `trouble` in the terminal. A container that starts anew starts well.",
+    assumed_delays(measured): "How long things take, in milliseconds, {measured}:",
+    assumed_again: "Begin again with these",
     // A change, tried before it is done.
     plan_title: "Try a change before it is done",
     plan_about: "Paste the changed manifest, or write a command (`kubectl scale`, `drain`, `delete`, `rollout undo` …). It is done in the simulation alone, from the last moment that was seen.",
