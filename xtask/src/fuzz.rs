@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: mutated manifests, command lines and DNS lines against the simulation, for a while.
+//! `cargo xtask fuzz`: mutated manifests, command lines, DNS lines and states against the simulation, for a while.
 //!
 //! The fuzzer itself is `kubesim fuzz` (`crates/kubesim-cli/src/fuzz.rs`): it knows what the simulation takes. It runs in the
 //! profile of the tests, so that overflows and broken invariants panic.
@@ -11,7 +11,7 @@ use crate::tools::Tools;
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
-  fuzz [--seconds N] [--cases N] [--seed N] [--target manifest|command|dns|link]
+  fuzz [--seconds N] [--cases N] [--seed N] [--target manifest|command|dns|state|link]
              mutated manifests, command lines and DNS lines against the simulation, for a minute; what panics, hangs or
              takes too much memory becomes a file in crates/kubesim-cli/tests/found, and thereby a test; links are opened as the
              page opens them, --cases N from the one of --seed N on (10000 from 0)";

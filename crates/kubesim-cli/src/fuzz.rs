@@ -1,10 +1,13 @@
-//! Fuzzing: manifests, command lines and DNS lines as nobody would write them, made by mutating those of the recordings.
+//! Fuzzing: manifests, command lines, DNS lines and real clusters' states as nobody would write them, made by mutating those of
+//! the recordings.
 //!
 //! Deterministic: the case number `n` of a target with a seed is always the same text, so that a number is enough to try
 //! a finding again. A case must end without a panic, within a bounded number of simulated steps; `kubesim fuzz` and the
 //! test beside it watch the time and the memory as well.
 
-use kubesim::{FeatureGates, Input, Options, Rng, SimTime, Span, Story, dns, manifest};
+use kubesim::{FeatureGates, Input, Kind, Options, Rng, SimTime, Span, Story, dns, manifest};
+use messages::EN;
+use scene::explain::of_state;
 use serde_json::Value;
 use std::path::Path;
 
@@ -17,10 +20,12 @@ pub enum Target {
     Command,
     /// A line of nslookup, dig or host in a pod.
     Dns,
+    /// A real cluster's state or recording, opened, explained, given away without names and gone on from.
+    State,
 }
 
 /// All of them.
-pub const TARGETS: [Target; 3] = [Target::Manifest, Target::Command, Target::Dns];
+pub const TARGETS: [Target; 4] = [Target::Manifest, Target::Command, Target::Dns, Target::State];
 
 impl Target {
     /// Its name on a command line.
@@ -29,6 +34,7 @@ impl Target {
             Target::Manifest => "manifest",
             Target::Command => "command",
             Target::Dns => "dns",
+            Target::State => "state",
         }
     }
 }
@@ -41,6 +47,10 @@ const LIFE: Span = Span::seconds(30);
 const PATIENCE: Span = Span::seconds(20);
 /// No input is longer.
 const LONGEST: usize = 20_000;
+/// But for a cluster's state.
+const LONGEST_STATE: usize = 150_000;
+/// Of a recording so many lines are one text.
+const LINES: usize = 15;
 
 /// What is interesting in many places.
 const WORDS: &[&str] = &[
@@ -195,6 +205,7 @@ pub struct Corpus {
     manifests: Vec<String>,
     commands: Vec<String>,
     dns: Vec<String>,
+    states: Vec<String>,
 }
 
 impl Corpus {
@@ -213,6 +224,9 @@ impl Corpus {
             texts.dedup();
             texts.retain(|text| !text.is_empty() && text.len() < LONGEST);
         }
+        self.states.sort();
+        self.states.dedup();
+        self.states.retain(|text| !text.is_empty() && text.len() < LONGEST_STATE);
         Ok(())
     }
 
@@ -224,6 +238,13 @@ impl Corpus {
                 continue;
             }
             let text = std::fs::read_to_string(&path)?;
+            if dir.ends_with("states") && !path.to_string_lossy().ends_with(".expect.json") {
+                self.states.push(text.clone());
+            }
+            if path.extension().is_some_and(|e| e == "tsv") {
+                let lines: Vec<&str> = text.lines().collect();
+                self.states.extend(lines.chunks(LINES).map(|lines| lines.join("\n")));
+            }
             if path.extension().is_some_and(|e| e == "yaml") {
                 self.manifests.push(text);
             } else if path.extension().is_some_and(|e| e == "json")
@@ -256,6 +277,7 @@ impl Corpus {
             Target::Manifest => &self.manifests,
             Target::Command => &self.commands,
             Target::Dns => &self.dns,
+            Target::State => &self.states,
         }
     }
 
@@ -274,7 +296,8 @@ impl Corpus {
             let other = pick(&mut rng);
             text = mutate(&text, &other, &mut rng);
         }
-        text.truncate(boundary(&text, LONGEST));
+        let longest = if target == Target::State { LONGEST_STATE } else { LONGEST };
+        text.truncate(boundary(&text, longest));
         text
     }
 }
@@ -388,6 +411,7 @@ impl World {
                 give(&mut self.story, text);
             }
             Target::Dns => self.ask(text),
+            Target::State => try_state(text),
         }
     }
 
@@ -397,6 +421,33 @@ impl World {
         let mut network = dns::Network::new(api.store(), api.now, "default", "");
         dns::run(&argv, &mut network);
     }
+}
+
+/// Opens a text, if it can be, as the page does; what is given away of it opens, too.
+fn try_state(text: &str) {
+    let open = |text: &str| kubesim::open(&[("state".to_owned(), text.to_owned())]);
+    let Ok(opened) = open(text) else { return };
+    let given = kubesim::without_names(&opened);
+    if let Err(why) = open(&given) {
+        panic!("what is given away without names does not open: {why:?}");
+    }
+    let until = opened.seen_until();
+    let mut story = Story::opened(opened.into());
+    explain(&story);
+    story.run_until(until);
+    explain(&story);
+    settle(&mut story, LIFE);
+    explain(&story);
+    give(&mut story, "kubectl get all,pvc,pv,nodes,endpointslices -A -o wide");
+    give(&mut story, "kubectl describe sts,pods,pvc -A");
+}
+
+/// Says why each set is as it is.
+fn explain(story: &Story) {
+    let (world, position) = (story.cluster.api.store(), story.cluster.api.history().len());
+    let explained = story.explained(world, position, story.now());
+    let store = explained.as_ref().unwrap_or(world);
+    store.list(Kind::StatefulSet).for_each(|set| drop(of_state(&EN, store, set)));
 }
 
 fn try_manifest(text: &str) {

@@ -66,6 +66,11 @@ fn dns_lines_do_no_harm() {
 }
 
 #[test]
+fn states_do_no_harm() {
+    share(Target::State, 60);
+}
+
+#[test]
 fn the_same_number_is_the_same_case() {
     let corpus = corpus();
     for target in TARGETS {

@@ -141,6 +141,10 @@ impl Pseudonyms {
                 renamed["data"] = json!({"spec": {"template": template}});
             }
         }
+        if renamed["metadata"]["resourceVersion"].is_null() {
+            // By that it is known as a cluster's.
+            renamed["metadata"]["resourceVersion"] = "1".into();
+        }
         (renamed["apiVersion"], renamed["kind"]) = (tree["apiVersion"].clone(), tree["kind"].clone());
         renamed
     }
@@ -285,14 +289,15 @@ impl Pseudonyms {
 
     fn part(&mut self, part: &str) -> String {
         let is_number = part.len() <= DIGITS && part.chars().all(|c| c.is_ascii_digit());
-        if part.is_empty() || is_number || PARTS.contains(&part) {
+        // What stays alone stays in a name that was made of it, too.
+        if part.is_empty() || is_number || PARTS.contains(&part) || TEXTS.contains(&part) {
             return part.to_owned();
         }
         if let Some(known) = self.parts.get(part) {
             return known.clone();
         }
         let mut new = String::new();
-        while new.is_empty() || PARTS.contains(&&*new) {
+        while new.is_empty() || PARTS.contains(&&*new) || TEXTS.contains(&&*new) {
             self.number += 1;
             new = letters(self.number);
         }

@@ -1,4 +1,4 @@
-//! `kubesim fuzz`: tries mutated manifests, command lines and DNS lines until its time is over.
+//! `kubesim fuzz`: tries mutated manifests, command lines, DNS lines and clusters' states until its time is over.
 
 use crate::memory;
 use crate::output::{Result, remark};
@@ -17,7 +17,7 @@ const HANGS: Duration = Duration::from_secs(60);
 /// A case that needs more memory than this, beside what was in use before it, has none to spare.
 const MEMORY: usize = 512 << 20;
 
-/// Try mutations of the recordings' manifests, commands and DNS lines
+/// Try mutations of the recordings' manifests, commands, DNS lines and clusters' states
 ///
 /// What panics, hangs or takes too much memory is kept in crates/kubesim-cli/tests/found of the sources.
 #[derive(clap::Args)]
@@ -46,7 +46,7 @@ pub fn run(args: &Args) -> Result<bool> {
     corpus.add_folder(&golden.with_file_name("manifests")).map_err(|e| format!("tests/manifests: {e}"))?;
     let end = Instant::now() + Duration::from_secs(args.seconds);
     let watched = watch();
-    let (mut tried, mut found, mut worst) = ([0u64; 3], 0, 0);
+    let (mut tried, mut found, mut worst) = ([0u64; TARGETS.len()], 0, 0);
     let mut world = World::default();
     let mut progress = Progress::new();
     'cases: for n in 0..args.cases {
@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> Result<bool> {
 }
 
 /// Prints what came of it. Returns whether nothing was found.
-fn sum_up(seed: u64, tried: &[u64; 3], found: u64, worst: usize) -> Result<bool> {
+fn sum_up(seed: u64, tried: &[u64; TARGETS.len()], found: u64, worst: usize) -> Result<bool> {
     let mut out = stdout().lock();
     for (target, tried) in TARGETS.iter().zip(tried) {
         writeln!(out, "{:<10} {tried:>9} cases", target.name())?;
