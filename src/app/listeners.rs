@@ -49,7 +49,8 @@ pub fn listen(model: &Rc<Model>, start: Rc<Start>) -> Vec<EventListener> {
 fn beginning(model: &Rc<Model>, start: Rc<Start>) -> Option<EventListener> {
     let model = model.clone();
     start.needs().when_there(Box::new(move || {
-        if start.has_lesson() {
+        let kept = start.saved.as_deref().and_then(|saved| start.address.kept_lesson(saved));
+        if start.has_lesson() && kept.is_none() {
             // A cluster in which nothing was done: the lesson's takes its place.
             let link = Link {
                 text: "".into(),
@@ -67,6 +68,9 @@ fn beginning(model: &Rc<Model>, start: Rc<Start>) -> Option<EventListener> {
                 model.send(Intent::Begin(Rc::new(link), state.as_ref().err().copied()));
                 state.into_iter().for_each(|text| model.send(Intent::OfferState(text.into())));
             }
+        }
+        if let Some(lesson) = kept {
+            model.send(Intent::WantLesson(Rc::new(LessonIntent::Resume(lesson))));
         }
     }))
 }
@@ -182,6 +186,6 @@ fn departure(model: &Rc<Model>) -> EventListener {
         if panic::is_over() {
             return;
         }
-        model.send(Intent::Leave(browser::address().fragment.into()));
+        model.send(Intent::Leave(browser::address().asked().into()));
     })
 }

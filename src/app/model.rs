@@ -25,8 +25,8 @@ pub struct Model {
     session: Rc<RefCell<Session>>,
     state: RefCell<Rc<PageState>>,
     actions: Cell<usize>,
-    /// What was done while a link was being opened: it is done to its story.
-    waiting: RefCell<Vec<Action>>,
+    /// What was done, and wanted of lessons, while a link was being opened: it is done to its story.
+    waiting: RefCell<Vec<Effect>>,
     /// Where a rule's field was found last, and in which text.
     place: RefCell<(Str, &'static str, Option<Place>)>,
     focus: LaneFocus,
@@ -87,6 +87,9 @@ impl Model {
 
     /// Does what is wanted.
     pub fn send(self: &Rc<Model>, intent: Intent) {
+        if matches!(intent, Intent::Lesson(_)) && self.is_opening() {
+            return self.waiting.borrow_mut().push(Effect::Send(Box::new(intent)));
+        }
         let before = self.state();
         let (state, effects) = update(&before, intent, &self.session.borrow());
         if state.version != before.version {
@@ -107,8 +110,8 @@ impl Model {
     pub fn act(self: &Rc<Model>, action: Action) {
         let goes_on =
             matches!(action, Action::Frame(_) | Action::Settle { .. } | Action::Open(_) | Action::Unlimit);
-        if !goes_on && self.session.borrow().opening().is_some() {
-            return self.waiting.borrow_mut().push(action);
+        if !goes_on && self.is_opening() {
+            return self.waiting.borrow_mut().push(Effect::Session(action));
         }
         match &action {
             Action::Input(input) => panic::note_story(self.link(), Some(input.clone())),
@@ -125,12 +128,18 @@ impl Model {
         self.session.borrow_mut().handle(action);
         self.actions.set(self.actions.get() + 1);
         self.redraw.force_update();
-        if goes_on && self.session.borrow().opening().is_none() {
-            self.waiting.take().into_iter().for_each(|action| self.act(action));
+        if goes_on && !self.is_opening() {
+            self.waiting.take().into_iter().for_each(|effect| self.run(effect));
         }
-        if self.state.borrow().lessons.as_ref().is_some_and(|lessons| lessons.open.is_some()) {
+        let has_lesson = self.state.borrow().lessons.as_ref().is_some_and(|lessons| lessons.open.is_some());
+        if has_lesson && !self.is_opening() {
             self.look_at_lesson();
         }
+    }
+
+    /// Whether a link is being opened.
+    fn is_opening(&self) -> bool {
+        self.session.borrow().opening().is_some()
     }
 
     /// Has a lesson look how far it is; not while it does something that follows from that.

@@ -67,7 +67,7 @@ fn show(what: &str, details: &str) -> Option<()> {
         report.set_attribute("href", &[&*browser::here(false), "#", &fragment].concat()).ok()?;
         let go_on = element("button", words().go_on_before())?;
         let press = move |_: &_| {
-            browser::remember(&saved(&before, &browser::address().fragment));
+            browser::remember(&saved(&before, None, &browser::address().asked()));
             let _ = gloo::utils::window().location().reload();
         };
         EventListener::new(&go_on, "click", press).forget();

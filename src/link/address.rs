@@ -4,12 +4,15 @@ use super::fields::LONGEST_STORY;
 use super::pack::unpack;
 use super::{Link, Problem};
 use crate::page::panel::View;
-use kubesim::SimTime;
+use kubesim::{SimTime, Str};
 
 /// How the fragment of a link begins that carries a lesson: no link of a story begins so.
 pub const CARRIED: &str = "lesson=";
 /// How the fragment of a link begins that carries a real cluster's state without its names.
 pub const CLUSTER: &str = "cluster=";
+
+/// How a lesson begins in what a tab keeps: nothing that an address asks for begins so.
+const LESSON: &str = "~";
 
 /// What the page's address asks for; but for `lang=ko`, the language, which `static/start.js` reads before the program is there.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -74,12 +77,27 @@ impl Address {
         address
     }
 
+    /// What the address asks for, as the tab remembers it with what it shows.
+    pub fn asked(&self) -> String {
+        match (&self.carried, &self.lesson) {
+            (Some(packed), _) => [CARRIED, packed].concat(),
+            (None, Some(id)) => ["?", CARRIED, id].concat(),
+            (None, None) => self.fragment.clone(),
+        }
+    }
+
+    /// The lesson that the tab remembers for this address, packed. `saved` is what [`saved`] gave.
+    pub fn kept_lesson(&self, saved: &str) -> Option<Str> {
+        let (_, lesson, asked) = parts(saved)?;
+        lesson.filter(|_| !self.embed && asked == self.asked()).map(Str::from)
+    }
+
     /// What is to be shown at first: the link's story, or what the tab showed before it was loaded again, or the first
     /// example; and what is wrong with the link. `saved` is what [`saved`] gave.
     pub fn start(&self, saved: Option<&str>) -> (Link, Option<Problem>) {
-        let saved = saved.and_then(|saved| saved.split_once('#'));
-        let (link, problem) = match saved.filter(|(_, fragment)| *fragment == self.fragment) {
-            Some((saved, _)) if !self.embed => (Link::of_fragment(saved).unwrap_or_default(), None),
+        let saved = saved.and_then(parts);
+        let (link, problem) = match saved.filter(|(_, _, asked)| *asked == self.asked()) {
+            Some((saved, ..)) if !self.embed => (Link::of_fragment(saved).unwrap_or_default(), None),
             _ if self.fragment.is_empty() => (Link { playing: !self.embed, ..Link::default() }, None),
             _ => match Link::of_fragment(&self.fragment) {
                 Ok(link) => (Link { playing: false, ..link }, None),
@@ -121,10 +139,23 @@ impl Address {
     }
 }
 
-/// What a tab keeps for when it is loaded again: what it shows, and the fragment it was opened with. With another fragment
-/// somebody wants to see something else.
-pub fn saved(link: &Link, fragment: &str) -> String {
-    [&*link.to_fragment(), fragment].join("#")
+/// What a tab keeps for when it is loaded again: what it shows, the lesson that is open, packed, and what its address asked for.
+/// With another address somebody wants to see something else.
+pub fn saved(link: &Link, lesson: Option<&str>, asked: &str) -> String {
+    let link = link.to_fragment();
+    match lesson {
+        Some(lesson) => [&*link, "#", LESSON, lesson, "#", asked].concat(),
+        None => [&*link, "#", asked].concat(),
+    }
+}
+
+/// The parts of what [`saved`] gave.
+fn parts(saved: &str) -> Option<(&str, Option<&str>, &str)> {
+    let (link, rest) = saved.split_once('#')?;
+    Some(match rest.strip_prefix(LESSON).and_then(|rest| rest.split_once('#')) {
+        Some((lesson, asked)) => (link, Some(lesson), asked),
+        None => (link, None, rest),
+    })
 }
 
 /// A decimal number of seconds, as long as a story may be.
@@ -192,15 +223,30 @@ mod tests {
     #[test]
     fn what_was_seen_before_comes_back_unless_the_link_is_another() {
         let work = Link { text: "mine".into(), playing: false, ..Link::default() };
-        let kept = saved(&work, "");
+        let kept = saved(&work, None, "");
         assert_eq!(Address::default().start(Some(&kept)), (work.clone(), None));
         let fragment = Link { text: "theirs".into(), ..Link::default() }.to_fragment();
         let opened = Address::read("", &fragment);
         let (link, problem) = opened.start(Some(&kept));
         assert_eq!((&*link.text, link.playing, problem), ("theirs", false, None));
-        assert_eq!(opened.start(Some(&saved(&work, &fragment))).0, work, "the same link, loaded again");
+        assert_eq!(opened.start(Some(&saved(&work, None, &fragment))).0, work, "the same link, loaded again");
         assert_eq!(Address::read("?embed", "").start(Some(&kept)).0.text, Link::default().text);
         assert_eq!(Address::default().start(Some("#")), (Link::default(), None), "of another version");
+    }
+
+    #[test]
+    fn a_lesson_comes_back_at_the_address_that_it_was_left_at() {
+        let work = Link { text: "mine".into(), playing: false, ..Link::default() };
+        for (search, fragment) in [("", ""), ("", "1abc"), ("?lesson=walk", ""), ("", "lesson=x-Y_z")] {
+            let address = Address::read(search, fragment);
+            let kept = saved(&work, Some("p4-_"), &address.asked());
+            assert_eq!(address.kept_lesson(&kept).as_deref(), Some("p4-_"), "{search}#{fragment}");
+            assert_eq!(address.start(Some(&kept)), (work.clone(), None), "{search}#{fragment}");
+            assert_eq!(address.kept_lesson(&saved(&work, None, &address.asked())), None);
+            let elsewhere = Address::read("?lesson=names", "");
+            assert_eq!(elsewhere.kept_lesson(&kept), None, "{search}#{fragment}");
+            assert_eq!(Address { embed: true, ..address }.kept_lesson(&kept), None);
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub enum Intent {
     Begin(Rc<Link>, Option<Problem>),
     /// The page's address has another fragment.
     Navigate(Address),
-    /// The page is left, or loaded again, with this fragment in its address.
+    /// The page is left, or loaded again; what its address asks for ([`Address::asked`]).
     Leave(Str),
     /// The manifest is this text now.
     EditManifest(Str),

@@ -89,7 +89,7 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
         Intent::OpenAssist => return (state.clone(), vec![Effect::Want(Box::new(Intent::ShowAssist))]),
         Intent::Speak(tag) => return (state.clone(), vec![Effect::Speak(tag)]),
         Intent::ToggleTheme => return (state.clone(), vec![Effect::ToggleTheme]),
-        Intent::Leave(fragment) => return (state.clone(), state.leave(&fragment, session)),
+        Intent::Leave(asked) => return (state.clone(), state.leave(&asked, session)),
         Intent::ScrollManifest(top) if top == state.top => return (state.clone(), Vec::new()),
         Intent::Navigate(address) if !state.leads_elsewhere(&address) => return (state.clone(), Vec::new()),
         Intent::Navigate(address) => next.navigate(&address),
@@ -263,9 +263,17 @@ impl PageState {
     }
 
     /// What the tab remembers when the page is left.
-    fn leave(&self, fragment: &str, session: &Session) -> Vec<Effect> {
-        let remembered = self.opened.then(|| saved(&self.link(session), fragment));
-        remembered.map(Effect::Remember).into_iter().collect()
+    fn leave(&self, asked: &Str, session: &Session) -> Vec<Effect> {
+        // A story that is still being opened is remembered already.
+        if !self.opened || session.opening().is_some() {
+            return Vec::new();
+        }
+        let has_lesson = self.lessons.as_ref().is_some_and(|lessons| lessons.open.is_some());
+        vec![if has_lesson {
+            Effect::Send(Box::new(Intent::lesson(LessonIntent::Leave(asked.clone()))))
+        } else {
+            Effect::Remember(saved(&self.link(session), None, asked))
+        }]
     }
 
     /// Applies the manifest. A set in it is shown, unless one of them is shown already.

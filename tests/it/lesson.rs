@@ -3,6 +3,7 @@
 use kubesim::Input;
 use messages::EN;
 use ordinal::link::Link;
+use ordinal::link::address::Address;
 use ordinal::page::effect::Effect;
 use ordinal::page::intent::Intent;
 use ordinal::page::lesson::intent::{LessonEffect, LessonIntent};
@@ -22,13 +23,15 @@ struct Page {
     session: Session,
     /// What the browser was asked to do for lessons.
     asked: Vec<LessonEffect>,
+    /// What the tab remembers.
+    remembered: Option<String>,
     clock: f64,
 }
 
 impl Page {
     fn new() -> Page {
         let state = PageState::of(&Link::default(), None, &EN);
-        Page { state, session: Session::new(), asked: Vec::new(), clock: 0.0 }
+        Page { state, session: Session::new(), asked: Vec::new(), remembered: None, clock: 0.0 }
     }
 
     fn with(lesson: &str) -> Page {
@@ -45,6 +48,7 @@ impl Page {
                 Effect::Session(action) => self.act(action),
                 Effect::Send(intent) => self.send(*intent),
                 Effect::Want(intent) => self.send(*intent),
+                Effect::Remember(text) => self.remembered = Some(text),
                 Effect::Lesson(effect) => self.asked.push((*effect).clone()),
                 _ => {}
             }
@@ -77,6 +81,19 @@ impl Page {
             self.act(Action::Frame(self.clock));
         }
         panic!("{what} has not come");
+    }
+
+    /// The page as it is when it was loaded again.
+    fn reloaded(mut self, address: &Address) -> Page {
+        self.state.opened = true;
+        self.send(Intent::Leave(address.asked().into()));
+        let kept = self.remembered.expect("the tab remembers");
+        let mut page = Page::new();
+        page.send(Intent::Begin(Rc::new(address.start(Some(&kept)).0), None));
+        page.wait("the story", |page| page.session.opening().is_none());
+        let lesson = address.kept_lesson(&kept).expect("it remembers the lesson");
+        page.want(LessonIntent::Resume(lesson));
+        page
     }
 
     fn play(&self) -> &Play {
@@ -302,4 +319,55 @@ fn a_lesson_of_a_file_keeps_what_was_done_before_and_leads_to_the_list() {
     page.send(Intent::ShowLeft(LeftTab::Manifest));
     page.send(Intent::ShowLeft(LeftTab::Lesson));
     assert_eq!(page.asked, [LessonEffect::ReadKept, LessonEffect::FetchList], "it is tried again");
+}
+
+#[test]
+fn a_lesson_is_taken_up_where_it_was_when_the_page_is_loaded_again() {
+    let address = Address::read("?lesson=delete-a-pod", "");
+    let mut page = Page::with(LESSON);
+    page.next();
+    // While a bet waits: it waits again, and time stands.
+    let mut page = page.reloaded(&address);
+    assert!(page.play().waits_for_bet() && !page.session.is_playing() && page.play().step == 1);
+    page.want(LessonIntent::Choose(2));
+    page.want(LessonIntent::Place);
+    let stands = page.session.now();
+    page.wait("time passes", |page| page.session.now() > stands);
+    // While it plays: it goes on, and what was said stays said.
+    let mut page = page.reloaded(&address);
+    assert!(page.play().plays());
+    page.wait("the outcome", |page| !page.play().plays());
+    assert_eq!(page.play().record().and_then(|record| record.answer), Some(Answer::Bet(2)));
+    page.next();
+    page.wait("the toolbox", |page| !page.play().plays());
+    page.command("kubectl delete pod flask-0");
+    page.command("kubectl scale sts flask --replicas=2");
+
+    // Off the path: the way back is there, and the steps before.
+    page.want(LessonIntent::Back);
+    page.command("kubectl delete pod flask-2");
+    let mut page = page.reloaded(&address);
+    assert!(page.state.is_off_path(&page.session) && page.state.left == LeftTab::Lesson);
+    page.want(LessonIntent::Return);
+    assert!(!page.state.is_off_path(&page.session) && page.play().step == 2);
+    page.want(LessonIntent::Back);
+    assert_eq!((page.play().step, page.play().may_go_on()), (1, true));
+    page.want(LessonIntent::Next);
+    assert!(page.play().has_task());
+    page.command("kubectl exec toolbox -- nslookup flask-1.flask");
+    page.wait("the task", |page| !page.play().has_task());
+
+    // What was done stays done; what does not fit its story begins from its start.
+    let page = page.reloaded(&address);
+    assert!(page.play().may_go_on() && page.play().step == 2);
+    let mut other = Page::new();
+    other.want(LessonIntent::Resume(kept_of(page, &address)));
+    assert_eq!(other.play().step, 0);
+}
+
+/// The lesson that the tab would remember of a page.
+fn kept_of(mut page: Page, address: &Address) -> kubesim::Str {
+    page.state.opened = true;
+    page.send(Intent::Leave(address.asked().into()));
+    address.kept_lesson(&page.remembered.expect("the tab remembers")).expect("it remembers the lesson")
 }

@@ -150,7 +150,7 @@ fn what_is_seen_is_remembered_once_it_was_opened() {
     let state = PageState { opened: true, text: "mine".into(), ..opened() };
     let (next, effects) = update(&state, Intent::Leave("1abc".into()), &session);
     assert_eq!(next.version, state.version);
-    assert_eq!(effects, [Effect::Remember(saved(&state.link(&session), "1abc"))]);
+    assert_eq!(effects, [Effect::Remember(saved(&state.link(&session), None, "1abc"))]);
 }
 
 #[test]

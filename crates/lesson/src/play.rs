@@ -66,6 +66,11 @@ impl Opened {
         }
     }
 
+    /// A step that was opened before the story was played again: when, after how many inputs, and how far it was.
+    pub fn known(at: SimTime, inputs: usize, progress: Progress) -> Opened {
+        Opened { at, inputs, progress, have_commands_ended: false, seen: None }
+    }
+
     /// Looks how far the step is. Asks the cluster only if it has changed, or a second has passed.
     pub fn look(&mut self, story: &Story, step: &Step) -> Progress {
         self.have_commands_ended |= story.terminal.is_on_laptop();

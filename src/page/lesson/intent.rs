@@ -24,6 +24,10 @@ pub enum LessonIntent {
     Read(Option<Str>),
     /// A lesson that a link carries, packed.
     Carried(Str),
+    /// The lesson that the tab remembers, packed, with how far it was.
+    Resume(Str),
+    /// The page is left: the tab is to remember the lesson, under what was asked for.
+    Leave(Str),
     /// The cluster is new: its first step begins.
     Enter(usize),
     /// A step's own inputs have been given.

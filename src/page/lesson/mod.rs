@@ -4,5 +4,6 @@
 //! What is done elsewhere begins a branch of its own, from which there is always a way back. Loaded only for who wants it.
 
 pub mod intent;
+mod memory;
 pub mod state;
 pub mod update;

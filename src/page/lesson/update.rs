@@ -1,8 +1,10 @@
 //! What becomes of lessons by what is wanted of them.
 
 use super::intent::{LessonEffect, LessonIntent};
+use super::memory::{self, Memory};
 use super::state::{Answer, LETTERS, Lessons, Play, Problem, Record, entries};
-use crate::link::pack::unpack;
+use crate::link::address::saved;
+use crate::link::pack::{pack, unpack};
 use crate::page::effect::Effect;
 use crate::page::intent::Intent;
 use crate::page::panel::{LeftTab, View};
@@ -103,9 +105,16 @@ impl Turn<'_> {
             }
             LessonIntent::Open(id) => self.open(lessons, id),
             LessonIntent::Carried(packed) => {
-                let bytes = unpack(packed, b"").ok();
-                let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-                self.take(lessons, &LessonIntent::Read(text.map(Str::from)));
+                self.take(lessons, &LessonIntent::Read(unpacked(packed).map(Str::from)));
+            }
+            LessonIntent::Resume(packed) => self.resume(lessons, packed),
+            LessonIntent::Leave(asked) => {
+                self.is_quiet = true;
+                let open = lessons.open.as_ref();
+                let text = open.and_then(|play| memory::to_text(play, lessons.is_presenting, self.session));
+                let packed = text.map(|text| pack(text.as_bytes(), b""));
+                let link = self.next.link(self.session);
+                self.effects.push(Effect::Remember(saved(&link, packed.as_deref(), asked)));
             }
             LessonIntent::Came(Some(text)) => self.read(lessons, text),
             LessonIntent::Read(Some(text)) => {
@@ -172,6 +181,17 @@ impl Turn<'_> {
             Some(entry) => self.ask(LessonEffect::Fetch(entry.file.clone())),
             None => lessons.problem = Some(Problem::Unknown(id.clone())),
         }
+    }
+
+    /// Takes a lesson up where it was when the page was left; or from its start, if it does not fit the story that came back.
+    fn resume(&mut self, lessons: &mut Lessons, packed: &str) {
+        self.list_if_unknown(lessons);
+        let text = unpacked(packed);
+        let Some(memory) = text.as_deref().and_then(Memory::read) else { return };
+        let Some(play) = memory.open(self.session) else { return self.read(lessons, &memory.text.into()) };
+        (self.next.left, self.next.view) = (LeftTab::Lesson, View::Manifest);
+        (lessons.open, lessons.is_presenting) = (Some(play), memory.presents);
+        self.then(LessonIntent::Look);
     }
 
     /// Opens a lesson's text in a new cluster.
@@ -497,6 +517,10 @@ impl Turn<'_> {
         self.act(Action::Present);
         self.then(LessonIntent::Enter(next));
     }
+}
+
+fn unpacked(packed: &str) -> Option<String> {
+    String::from_utf8(unpack(packed, b"").ok()?).ok()
 }
 
 /// What a key does in the lesson that is open. `is_free`: whether no control has the focus that takes Enter for itself.

@@ -220,6 +220,39 @@ fn who_leaves_the_path_comes_back_to_it() {
 }
 
 #[test]
+fn a_lesson_is_taken_up_where_it_was_after_a_reload() {
+    let mut page = opened(View::DESKTOP, "?lesson=delete-a-pod");
+    go_on(&mut page);
+    wait_for_step(&mut page, 2);
+    page.wait("it asks", "document.querySelectorAll('.bet .choice').length === 4");
+    page.click(".bet .choice:nth-of-type(3)");
+    page.click(".bet .primary");
+    wait_for_next(&mut page);
+    page.reload();
+    wait_for_step(&mut page, 2);
+    page.wait(
+        "the bet stands",
+        "document.querySelector('.outcome .lost') && document.querySelector('.reason')",
+    );
+    page.wait("with its cluster", "document.querySelectorAll('.pod.ready').length === 3");
+    // Off the path: the way back is still there.
+    page.click("[data-pod=flask-2] .close:not(.more)");
+    page.wait("it says so", "document.querySelector('.lessons .off')");
+    page.reload();
+    page.wait("it says so again", "document.querySelector('.lessons .off')");
+    page.click(".lessons .off .primary");
+    page.wait("the lesson is back", "!document.querySelector('.lessons .off')");
+    page.click(".lessons .foot button:first-child");
+    wait_for_step(&mut page, 1);
+    go_on(&mut page);
+    wait_for_step(&mut page, 2);
+    go_on(&mut page);
+    wait_for_step(&mut page, 3);
+    page.wait("a task is open", "document.querySelector('.offer button')");
+    page.assert_no_complaints();
+}
+
+#[test]
 fn a_link_that_is_cut_says_so() {
     let packed = pack(SHORT.as_bytes(), b"");
     let link = [CARRIED, &packed[..packed.len() / 2]].concat();
