@@ -81,6 +81,13 @@ fn opened(view: View, address: &str) -> Page {
     page
 }
 
+/// Loads the page again, and waits until it is another one.
+#[track_caller]
+fn reload(page: &mut Page) {
+    page.run("window.isOld = true; location.reload();");
+    page.wait("the page is loaded again", "!window.isOld && window.ordinalDeferred");
+}
+
 /// Drops a file on the page.
 fn drop_file(page: &mut Page, name: &str, text: &str) {
     page.run(&format!(
@@ -228,7 +235,7 @@ fn a_lesson_is_taken_up_where_it_was_after_a_reload() {
     page.click(".bet .choice:nth-of-type(3)");
     page.click(".bet .primary");
     wait_for_next(&mut page);
-    page.reload();
+    reload(&mut page);
     wait_for_step(&mut page, 2);
     page.wait(
         "the bet stands",
@@ -238,7 +245,7 @@ fn a_lesson_is_taken_up_where_it_was_after_a_reload() {
     // Off the path: the way back is still there.
     page.click("[data-pod=flask-2] .close:not(.more)");
     page.wait("it says so", "document.querySelector('.lessons .off')");
-    page.reload();
+    reload(&mut page);
     page.wait("it says so again", "document.querySelector('.lessons .off')");
     page.click(".lessons .off .primary");
     page.wait("the lesson is back", "!document.querySelector('.lessons .off')");
