@@ -50,6 +50,8 @@ pub struct Picture<'a> {
     pub beside: Option<&'a Scene>,
     /// The answer about the part that is explained.
     pub part: Option<&'a Explanation>,
+    /// Whether the why bar has room for a command that would help.
+    pub roomy: bool,
     /// The line of the field that decides now, from 0.
     pub marked: Option<usize>,
     /// What that field is by default, if the manifest leaves it out.
@@ -68,7 +70,8 @@ impl Picture<'_> {
             choice(view.class(), state.panel == view, content, send, Intent::Show(view))
         };
         let bottom = |view: View| {
-            let content = html! { <><i aria-hidden="true">{ glyph(view) }</i>{ name(words, view) }</> };
+            let name = if view == View::Manifest { left_name(words, state.left) } else { name(words, view) };
+            let content = html! { <><i aria-hidden="true">{ glyph(view) }</i>{ name }</> };
             choice("", state.view == view, content, send, Intent::Show(view))
         };
         html! {
@@ -366,6 +369,7 @@ impl Picture<'_> {
             now: session.playhead(),
             loading: loading.as_ref(),
             part: self.part,
+            roomy: self.roomy,
             beside,
             compared: other.map(|name| (name, &*differences)),
             notice: if session.waits_at_limit() {
