@@ -86,6 +86,7 @@ pub fn App(start: &Start) -> Html {
         scene: &scene,
         beside: beside.as_deref(),
         part: part.as_ref(),
+        roomy: model.has_room(part.as_ref().unwrap_or(&scene.why)),
         marked,
         default,
         send: &send,

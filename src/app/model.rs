@@ -15,6 +15,7 @@ use crate::page::update::update;
 use crate::session::{Action, Session};
 use gloo::events::EventListener;
 use kubesim::Str;
+use scene::explain::{Explanation, Tone};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use yew::Callback;
@@ -31,6 +32,8 @@ pub struct Model {
     place: RefCell<(Str, &'static str, Option<Place>)>,
     focus: LaneFocus,
     announcer: Announcer,
+    /// Whether the why bar has room for a command that would help.
+    has_room: Cell<bool>,
     redraw: UseForceUpdateHandle,
     /// Whether a lesson is being looked at.
     looks: Cell<bool>,
@@ -49,6 +52,7 @@ impl Model {
             place: RefCell::new((Str::default(), "", None)),
             focus: LaneFocus::default(),
             announcer: Announcer::default(),
+            has_room: Cell::default(),
             redraw,
             looks: Cell::new(false),
             wanting: RefCell::default(),
@@ -78,6 +82,14 @@ impl Model {
     /// What says the why bar's questions to those who listen.
     pub fn announcer(&self) -> &Announcer {
         &self.announcer
+    }
+
+    /// Whether the why bar is to have room for a command that would help. It has from the first one on until nothing is to be waited
+    /// for: what is below does not move each time the text changes.
+    pub fn has_room(&self, why: &Explanation) -> bool {
+        let has_room = why.tone != Tone::Calm && (why.remedy.is_some() || self.has_room.get());
+        self.has_room.set(has_room);
+        has_room
     }
 
     /// A link to what is seen now, in which time stands still.

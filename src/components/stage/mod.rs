@@ -46,6 +46,8 @@ pub struct Stage<'a> {
     pub loading: Option<&'a Explanation>,
     /// Why the part is as it is that the user asked about.
     pub part: Option<&'a Explanation>,
+    /// Whether the why bar has room for a command that would help.
+    pub roomy: bool,
     /// Where the branch differs from the one that it is compared with, and that one's name.
     pub compared: Option<(&'a str, &'a [Difference])>,
     /// The other cluster, if two are side by side: its name and this one's, and its scene.
@@ -68,7 +70,7 @@ impl Stage<'_> {
     pub fn draw(&self) -> Html {
         let Stage { words, scene, send, .. } = *self;
         html! {
-            <section class="stage" aria-label={words.stage()}>
+            <section class={if self.roomy { "stage roomy" } else { "stage" }} aria-label={words.stage()}>
                 { self.head() }
                 { why_bar(words, self.loading.or(self.part).unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), send) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
