@@ -13,8 +13,24 @@ use std::path::{Path, PathBuf};
 pub struct Report {
     /// What is wrong, with the file.
     pub problems: Vec<(PathBuf, Problem)>,
-    /// The files that were played to their end: how many steps they have, and how long that took in the cluster's time [ms].
-    pub played: Vec<(PathBuf, usize, i64)>,
+    /// The files that were played to their end.
+    pub played: Vec<Played>,
+}
+
+/// A lesson's file that was played to its end.
+pub struct Played {
+    /// The file.
+    pub path: PathBuf,
+    /// How long it takes somebody, as its front matter says [min].
+    pub minutes: u32,
+    /// How many steps it has.
+    pub steps: usize,
+    /// How many of them have a bet, and how many a task.
+    pub bets_and_tasks: (usize, usize),
+    /// What a page loads for it: its file [bytes].
+    pub size: usize,
+    /// How long it took in the cluster's time [ms].
+    pub took: i64,
 }
 
 impl Report {
@@ -61,17 +77,17 @@ pub fn check_all(path: &Path) -> Result<Report, String> {
     let folders = files(path)?;
     let is_course = folders.len() > 1;
     for (folder, files) in folders {
-        let mut lessons: Vec<(PathBuf, Lesson)> = Vec::new();
+        let mut lessons: Vec<(PathBuf, Lesson, usize)> = Vec::new();
         for path in files {
             let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             let (lesson, problems) = parse(&text);
             let is_well = problems.iter().all(|p| p.severity == Severity::Warning);
             report.problems.extend(problems.into_iter().map(|problem| (path.clone(), problem)));
             if is_well {
-                lessons.push((path, lesson));
+                lessons.push((path, lesson, text.len()));
             }
         }
-        if let Some((path, lesson)) = lessons.first() {
+        if let Some((path, lesson, _)) = lessons.first() {
             if let Some(other) = ids.insert(lesson.front.id.clone(), folder.clone()) {
                 let message =
                     format!("the lesson in {} has the id `{}`, too", other.display(), lesson.front.id);
@@ -79,12 +95,12 @@ pub fn check_all(path: &Path) -> Result<Report, String> {
             }
             needs.extend(lesson.front.needs.clone().map(|id| (path.clone(), id)));
         }
-        for (path, lesson) in &lessons {
-            if let Some((_, first)) = lessons.first() {
+        for (path, lesson, size) in &lessons {
+            if let Some((_, first, _)) = lessons.first() {
                 let found = check::compare(first, lesson);
                 report.problems.extend(found.into_iter().map(|problem| (path.clone(), problem)));
             }
-            play(path, lesson, &mut report);
+            play(path, lesson, *size, &mut report);
         }
     }
     if is_course {
@@ -99,13 +115,23 @@ fn at_head(message: String) -> Problem {
     Problem::error(Position { line: 1, column: 1 }, message)
 }
 
-fn play(path: &Path, lesson: &Lesson, report: &mut Report) {
+fn play(path: &Path, lesson: &Lesson, size: usize, report: &mut Report) {
     let example = match example(lesson) {
         Ok(example) => example,
         Err(message) => return report.problems.push((path.to_path_buf(), at_head(message))),
     };
     let played = check::play(lesson, example);
-    report.played.push((path.to_path_buf(), lesson.steps.len(), played.took.0));
+    let steps = &lesson.steps;
+    let bets = steps.iter().filter(|step| step.bet().is_some()).count();
+    let tasks = steps.iter().filter(|step| step.task().is_some()).count();
+    report.played.push(Played {
+        path: path.to_path_buf(),
+        minutes: lesson.front.minutes,
+        steps: steps.len(),
+        bets_and_tasks: (bets, tasks),
+        size,
+        took: played.took.0,
+    });
     report.problems.extend(played.problems.into_iter().map(|problem| (path.to_path_buf(), problem)));
 }
 

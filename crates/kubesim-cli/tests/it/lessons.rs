@@ -10,8 +10,23 @@ fn every_shipped_lesson_can_be_played_to_its_end() {
         report.problems.iter().map(|(path, problem)| format!("{}:{problem}", path.display())).collect();
     assert_eq!(said, Vec::<String>::new());
     let languages =
-        |language: &str| report.played.iter().filter(|(path, ..)| path.ends_with(language)).count();
+        |language: &str| report.played.iter().filter(|played| played.path.ends_with(language)).count();
     assert_eq!((languages("en.md"), languages("ko.md")), (17, 17));
+    for played in &report.played {
+        // A lesson, not a puzzle: 4 to 8 minutes, 4 to 7 steps, at least one bet and one task.
+        let is_lesson = !played.path.to_string_lossy().contains("puzzle");
+        let (bets, tasks) = played.bets_and_tasks;
+        let fits =
+            (4..=8).contains(&played.minutes) && (4..=7).contains(&played.steps) && bets > 0 && tasks > 0;
+        assert!(
+            !is_lesson || fits,
+            "{}: {} min, {} steps",
+            played.path.display(),
+            played.minutes,
+            played.steps
+        );
+        assert!(played.size < 16_000, "{}: {} bytes", played.path.display(), played.size);
+    }
 }
 
 fn lesson(name: &str) -> std::path::PathBuf {

@@ -3,6 +3,7 @@
 use crate::output::{Problem, Result, remark};
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
+use kubesim_cli::lessons::Played;
 use kubesim_cli::{languages, lessons};
 use std::fs;
 use std::io::Write;
@@ -79,12 +80,16 @@ fn check(path: &Path, is_quiet: bool) -> Result<bool> {
         writeln!(out, "{}:{problem}", path.display())?;
     }
     let is_well = |path: &PathBuf| report.problems.iter().all(|(other, _)| other != path);
-    for (path, steps, took) in report.played.iter().filter(|(path, ..)| !is_quiet && is_well(path)) {
-        let (minutes, seconds) = (took / 60_000, took / 1000 % 60);
-        remark(&format!(
-            "{}: well: {steps} steps, {minutes}m{seconds:02}s of the cluster's time",
-            path.display()
-        ));
+    let well: Vec<&Played> =
+        report.played.iter().filter(|played| !is_quiet && is_well(&played.path)).collect();
+    if !well.is_empty() {
+        remark("minutes  steps  bets  tasks  bytes  cluster's time  well");
+    }
+    for played in well {
+        let Played { minutes, steps, bets_and_tasks: (bets, tasks), size, .. } = played;
+        let took = format!("{}m{:02}s", played.took / 60_000, played.took / 1000 % 60);
+        let path = played.path.display();
+        remark(&format!("{minutes:>7}  {steps:>5}  {bets:>4}  {tasks:>5}  {size:>5}  {took:>14}  {path}"));
     }
     Ok(report.is_well())
 }
