@@ -2,9 +2,10 @@
 //! finds what is not translated, and what has no room.
 
 use messages::{English, RULES, TABLES, hash};
-use page_driver::page::{Page, View};
+use page_driver::page::{Page, View, copy, dist};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fs;
 
 /// What reads like English prose where the page's own texts stand: two words in small letters, one after the other. What
 /// kubectl, the API server and files say stays as it is.
@@ -144,6 +145,34 @@ fn no_text_is_left_in_english_and_none_is_cut_where_all_are_longer() {
         found.dedup();
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
+}
+
+/// A third language: a file beside the built page that a script made from English, and its name in `index.html`. The program is as
+/// it was built.
+#[test]
+fn a_third_language_is_a_file_and_nothing_else() {
+    let folder = std::env::temp_dir().join(format!("ordinal-third-{}", std::process::id()));
+    copy(&dist(), &folder);
+    fs::write(folder.join("xx-00000001.txt"), pseudo_language()).expect("it is written");
+    let index = fs::read_to_string(folder.join("index.html")).expect("it is built");
+    let (before, after) = index.split_once("ordinal-languages").expect("it names the languages");
+    let (attribute, known) = after.split_once("content=\"").expect("in quotes");
+    let more = [before, "ordinal-languages", attribute, "content=\"xx-00000001.txt Psëüdö,", known].concat();
+    fs::write(folder.join("index.html"), more).expect("it is written");
+    let mut page = Page::unopened_site(&folder, View::DESKTOP.still());
+    page.goto("?lang=xx");
+    page.wait("two pods are Ready", "document.querySelectorAll('.pod.ready').length >= 2");
+    assert_eq!(page.eval("document.documentElement.lang"), "xx");
+    let offered =
+        list(&page.eval("[...document.querySelectorAll('.language option')].map(option => option.value)"));
+    assert_eq!(offered.len(), 3, "{offered:?}");
+    assert_eq!(list(&page.eval(ENGLISH)), Vec::<String>::new());
+    // Its lessons are not written yet: the list says in which language they are.
+    page.click("#tab-lesson");
+    page.wait("the list is there", "document.querySelectorAll('.shelf li').length > 12");
+    assert_eq!(page.eval("document.querySelector('.shelf li [lang]').lang"), "en");
+    page.assert_no_complaints();
+    let _ = fs::remove_dir_all(folder);
 }
 
 #[test]

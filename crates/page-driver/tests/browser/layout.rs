@@ -190,3 +190,25 @@ fn what_stayed_is_where_it_was_while_its_pod_is_replaced() {
     }
     page.assert_no_complaints();
 }
+
+#[test]
+fn what_would_help_covers_neither_the_service_nor_a_pod() {
+    let mut page = Page::open(View::DESKTOP.still());
+    page.wait("all is loaded", "window.ordinalDeferred");
+    page.run("[...document.querySelectorAll('.speeds button')].at(-1)?.click();");
+    page.wait("all pods are Ready", "document.querySelectorAll('.pod.ready').length === 3");
+    page.click(".line input");
+    page.type_keys("kubectl set image sts/flask *=busybox:nope\n");
+    page.wait("a command is offered", "document.querySelector('.why .remedy')");
+    let covered = "(() => {
+        const why = document.querySelector('.stage > .why').getBoundingClientRect();
+        return [...document.querySelectorAll('.stage > .service, .lane .pod')]
+            .filter(part => part.getBoundingClientRect().top < why.bottom).map(part => part.className);
+    })()";
+    for (width, height) in [(1280, 720), (1366, 768), (1440, 900), (390, 844)] {
+        page.set_view(View { width, height, ..View::DESKTOP.still() });
+        page.wait("the stage is there", "document.querySelector('.stage > .why .remedy')");
+        assert_eq!(page.eval(covered), json!([]), "at {width}×{height}");
+    }
+    page.assert_no_complaints();
+}

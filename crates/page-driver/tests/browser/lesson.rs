@@ -260,6 +260,31 @@ fn a_lesson_is_taken_up_where_it_was_after_a_reload() {
 }
 
 #[test]
+fn a_bet_is_placed_without_scrolling_on_a_beamer_and_on_a_phone() {
+    // What of the bet's buttons and of the pods' width cannot be seen.
+    let unseen = "(() => {
+        const page = document.querySelector('.lessons .page').getBoundingClientRect(), bad = [];
+        for (const part of document.querySelectorAll('.bet .acts button')) {
+            const box = part.getBoundingClientRect(), over = document.elementFromPoint(box.left + 9, (box.top + box.bottom) / 2);
+            if (!part.contains(over) || box.bottom > page.bottom) bad.push(part.textContent);
+        }
+        for (const pod of document.querySelectorAll('.pod')) {
+            const box = pod.getBoundingClientRect(), stage = document.querySelector('.stage').getBoundingClientRect();
+            if (!box.width || box.left < stage.left || box.right > stage.right) bad.push(pod.dataset.pod);
+        }
+        return bad;
+    })()";
+    for view in [View { width: 1280, height: 720, ..View::DESKTOP }, View::PHONE] {
+        let mut page = opened(view, "?lesson=delete-a-pod");
+        go_on(&mut page);
+        wait_for_step(&mut page, 2);
+        page.wait("it asks", "document.querySelectorAll('.bet .choice').length === 4");
+        assert_eq!(page.eval("document.querySelectorAll('.bet .acts button').length"), 2);
+        assert_eq!(page.eval(unseen), json!([]), "at a width of {}", view.width);
+    }
+}
+
+#[test]
 fn a_link_that_is_cut_says_so() {
     let packed = pack(SHORT.as_bytes(), b"");
     let link = [CARRIED, &packed[..packed.len() / 2]].concat();
