@@ -4,14 +4,15 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::arguments::Arguments;
+use crate::generators::Generators;
 use crate::run::{Result, root, run, run_seeing, succeeds_within};
 use crate::tools::{Need, Tools, WASM};
-use crate::{single_file, site, size};
+use crate::{doc_sites, single_file, site, size};
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
   test [--only STEP] [--list]
-             format, lints, dependencies, native tests, the build, sizes, browser tests; or one of the steps";
+             format, lints, dependencies, native tests, the build, sizes, browser tests, sites around it; or one of the steps";
 
 /// Runs the steps, or one, or prints them.
 pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> {
@@ -66,6 +67,12 @@ const STEPS: &[Step] = &[
         about: "the built page in Firefox and WebKit, and as a single file",
         needs: &[Need::Engines],
         run: engines,
+    },
+    Step {
+        name: "doc-sites",
+        about: "the recipes of docs/embedding, built by the real tools and opened in Chromium",
+        needs: &[Need::Browser],
+        run: doc_sites,
     },
 ];
 
@@ -271,6 +278,19 @@ fn engines(session: &mut Session) -> Result<Tally> {
     tests.env("ORDINAL_DIST", site::dist()).env("ORDINAL_SINGLE", single);
     let tally = counted(&mut tests)?;
     if tally.passed + tally.failed == 0 { Err("no engine was run".to_owned()) } else { Ok(tally) }
+}
+
+fn doc_sites(session: &mut Session) -> Result<Tally> {
+    let generators = Generators::ensure(session.tools)?;
+    need_page(session)?;
+    let sites = doc_sites::build(session.tools, &generators, &site::dist())?;
+    let mut tests = session.tools.cargo();
+    tests.args(["test", "--workspace", "--features", BROWSER_TESTS, "--test", "doc_sites", "--no-fail-fast"]);
+    let found = session.tools.browser.as_ref().expect("Need::Browser has been met");
+    tests.env("CHROME", &found.chrome).env("CHROMEDRIVER", &found.driver);
+    tests.env("ORDINAL_DOC_SITES", sites).env("ORDINAL_ARTIFACTS", root().join("artifacts"));
+    let tally = counted(&mut tests)?;
+    if tally.passed + tally.failed == 0 { Err("no site was opened".to_owned()) } else { Ok(tally) }
 }
 
 /// Runs tests and counts them; an error only if they failed without a test saying so, as when they don't compile.

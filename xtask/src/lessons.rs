@@ -42,7 +42,8 @@ pub fn stage(site: &Path) -> Result<()> {
         |name: &str, text: &str| fs::write(site.join(name), text).map_err(|error| format!("{name}: {error}"));
     for folder in &folders {
         for (language, text) in &folder.files {
-            let name = format!("lesson-{}-{language}-{}.md", folder.name, hash(text));
+            // As text: generators of sites make pages of Markdown, or leave it out.
+            let name = format!("lesson-{}-{language}-{}.txt", folder.name, hash(text));
             write(&name, text)?;
             written.insert((&folder.name, language), name);
         }

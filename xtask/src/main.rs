@@ -4,9 +4,11 @@
 mod arguments;
 mod bench;
 mod check;
+mod doc_sites;
 mod finish;
 mod first_load;
 mod fuzz;
+mod generators;
 mod glue;
 #[cfg(test)]
 mod layers;

@@ -128,6 +128,7 @@ impl Tools {
                         why: "checks the dependencies",
                         version: CARGO_DENY,
                         locked: true,
+                        is_whole: true,
                     };
                     self.ensure_cargo_tool(&deny, right)?;
                 }
@@ -172,8 +173,13 @@ impl Tools {
     }
 
     fn ensure_page_builder(&mut self) -> Result<()> {
-        let trunk =
-            CargoTool { name: "trunk", why: "makes a site of the crate", version: TRUNK, locked: true };
+        let trunk = CargoTool {
+            name: "trunk",
+            why: "makes a site of the crate",
+            version: TRUNK,
+            locked: true,
+            is_whole: true,
+        };
         self.ensure_cargo_tool(&trunk, |found| ((0, 21, 14)..(0, 22, 0)).contains(&found))?;
         let version = locked_version("wasm-bindgen")?;
         // Not --locked: with the crates of its lock file it does not build on every compiler.
@@ -182,6 +188,7 @@ impl Tools {
             why: "makes the module's JavaScript; of the version in Cargo.lock",
             version: &version,
             locked: false,
+            is_whole: true,
         };
         let exact = numbers(&version)
             .ok_or_else(|| format!("Cargo.lock names wasm-bindgen {version}: no version"))?;
@@ -195,14 +202,7 @@ impl Tools {
     fn ensure_engines(&mut self) -> Result<Engines> {
         let why = "tests run in Firefox and WebKit, too";
         let needed = |found: fn() -> Option<PathBuf>, package: &str, otherwise: &str| {
-            if let Some(program) = found() {
-                return Ok(program);
-            }
-            let installed = install_debian(&[package], why);
-            found().ok_or_else(|| {
-                let problem = installed.err().unwrap_or_default();
-                format!("{problem}\n{otherwise}")
-            })
+            found_or_installed(found, package, why, otherwise)
         };
         let firefox = needed(
             || set_or_found("FIREFOX", &["firefox-esr", "firefox"]),
@@ -229,8 +229,13 @@ impl Tools {
         let geckodriver = if let Some(driver) = set_or_found("GECKODRIVER", &["geckodriver"]) {
             driver
         } else {
-            let tool =
-                CargoTool { name: "geckodriver", why: "drives Firefox", version: GECKODRIVER, locked: true };
+            let tool = CargoTool {
+                name: "geckodriver",
+                why: "drives Firefox",
+                version: GECKODRIVER,
+                locked: true,
+                is_whole: true,
+            };
             self.ensure_cargo_tool(&tool, |found| found >= (0, 34, 0))?;
             let folder = tool_folder(tool.name, tool.version)?.join("bin");
             folder.join(format!("geckodriver{}", env::consts::EXE_SUFFIX))
@@ -238,7 +243,12 @@ impl Tools {
         Ok(Engines { firefox, geckodriver, webkit })
     }
 
-    fn ensure_cargo_tool(&mut self, tool: &CargoTool, right: impl Fn((u32, u32, u32)) -> bool) -> Result<()> {
+    /// A program of cargo's registry, of a version that is `right`: on PATH, or in a folder of its own that [`Tools::command`] searches.
+    pub fn ensure_cargo_tool(
+        &mut self,
+        tool: &CargoTool,
+        right: impl Fn((u32, u32, u32)) -> bool,
+    ) -> Result<()> {
         let binary = tool.binary();
         let is_right = |program: &Path| version_of(program).is_some_and(&right);
         if is_right(Path::new(binary)) {
@@ -269,7 +279,7 @@ impl Tools {
             let bin = folder.join("node_modules").join(".bin");
             let script = bin.join(if cfg!(windows) { "wasm-opt.cmd" } else { "wasm-opt" });
             if !is_right(&script) {
-                npm_install(&folder, "binaryen", BINARYEN, "its wasm-opt makes the page smaller")
+                npm_install(&folder, &[("binaryen", BINARYEN)], "its wasm-opt makes the page smaller")
                     .map_err(|problem| format!("{problem}\nA wasm-opt {major} on PATH would do as well."))?;
                 if !is_right(&script) {
                     return Err(format!("{} does not run, or is not version {major}", script.display()));
@@ -290,7 +300,7 @@ impl Tools {
             let folder = tool_folder("terser", TERSER)?;
             let bin = folder.join("node_modules").join(".bin");
             if !is_right(&bin.join(name)) {
-                npm_install(&folder, "terser", TERSER, "makes the page's scripts smaller")?;
+                npm_install(&folder, &[("terser", TERSER)], "makes the page's scripts smaller")?;
                 if !is_right(&bin.join(name)) {
                     return Err(format!("{} does not run, or is not {TERSER}", bin.join(name).display()));
                 }
@@ -303,14 +313,17 @@ impl Tools {
 }
 
 /// A program that cargo installs.
-struct CargoTool<'a> {
+pub struct CargoTool<'a> {
     /// Its crate.
-    name: &'a str,
+    pub name: &'a str,
     /// What we want it for.
-    why: &'a str,
-    version: &'a str,
+    pub why: &'a str,
+    /// The version that is installed where none is right.
+    pub version: &'a str,
     /// Whether to take the crates of its own lock file.
-    locked: bool,
+    pub locked: bool,
+    /// Whether it is wanted with the features that it has by default.
+    pub is_whole: bool,
 }
 
 impl CargoTool<'_> {
@@ -325,6 +338,9 @@ impl CargoTool<'_> {
             command.arg(&spec).arg("--root").arg(folder);
             if self.locked {
                 command.arg("--locked");
+            }
+            if !self.is_whole {
+                command.arg("--no-default-features");
             }
             command
         };
@@ -375,12 +391,13 @@ fn say(text: &str) {
     println!("» {text}");
 }
 
-fn installing(what: &str, version: &str, why: &str) {
+/// Says what is being installed, and what for.
+pub fn installing(what: &str, version: &str, why: &str) {
     say(&format!("installing {what} {version} ({why}); this happens once"));
 }
 
 /// `<cache>/ordinal/tools/<tool>-<version>`.
-fn tool_folder(tool: &str, version: &str) -> Result<PathBuf> {
+pub fn tool_folder(tool: &str, version: &str) -> Result<PathBuf> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let usual = || {
         if cfg!(windows) {
@@ -408,7 +425,8 @@ fn numbers(version: &str) -> Option<(u32, u32, u32)> {
 /// The version that a program gives as its own, if it runs.
 fn version_of(program: &Path) -> Option<(u32, u32, u32)> {
     let said = output(command(program).arg("--version"))?;
-    said.split_whitespace().find_map(numbers)
+    // mdBook's is `mdbook v0.5.4`.
+    said.split_whitespace().find_map(|word| numbers(word.strip_prefix('v').unwrap_or(word)))
 }
 
 /// The version of a crate in Cargo.lock.
@@ -457,16 +475,17 @@ fn ensure_wasm_target() -> Result<()> {
     })
 }
 
-/// Installs a package of npm into a folder.
-fn npm_install(folder: &Path, name: &str, version: &str, why: &str) -> Result<()> {
+/// Installs packages of npm, each of a version, into a folder.
+pub fn npm_install(folder: &Path, packages: &[(&str, &str)], why: &str) -> Result<()> {
     ensure_npm()?;
+    let (name, version) = packages[0];
     installing(name, version, why);
     fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     run(command(npm)
         .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
         .arg(folder)
-        .arg(format!("{name}@{version}")))
+        .args(packages.iter().map(|(name, version)| format!("{name}@{version}"))))
     .map_err(|problem| format!("{problem}\nIs npm's registry within reach?"))
 }
 
@@ -475,7 +494,7 @@ fn ensure_axe() -> Result<PathBuf> {
     let folder = tool_folder("axe-core", AXE)?;
     let script = folder.join("node_modules").join("axe-core").join("axe.min.js");
     if !script.is_file() {
-        npm_install(&folder, "axe-core", AXE, "looks for what keeps people from using the page")?;
+        npm_install(&folder, &[("axe-core", AXE)], "looks for what keeps people from using the page")?;
     }
     if script.is_file() { Ok(script) } else { Err(format!("{} is not there", script.display())) }
 }
@@ -564,7 +583,7 @@ fn find_mini_browser() -> Option<PathBuf> {
 }
 
 /// The program that a variable names, or the first of `names` on PATH.
-fn set_or_found(variable: &str, names: &[&str]) -> Option<PathBuf> {
+pub fn set_or_found(variable: &str, names: &[&str]) -> Option<PathBuf> {
     if let Some(set) = env::var_os(variable).filter(|value| !value.is_empty()) {
         return Some(set.into());
     }
@@ -578,8 +597,25 @@ fn set_or_found(variable: &str, names: &[&str]) -> Option<PathBuf> {
     candidates.find(|candidate| candidate.is_file())
 }
 
+/// A program that is found, or comes with a package of the distribution; `otherwise` says what to do where that can't be.
+pub fn found_or_installed(
+    found: impl Fn() -> Option<PathBuf>,
+    package: &str,
+    why: &str,
+    otherwise: &str,
+) -> Result<PathBuf> {
+    if let Some(program) = found() {
+        return Ok(program);
+    }
+    let installed = install_debian(&[package], why);
+    found().ok_or_else(|| {
+        let problem = installed.err().unwrap_or_default();
+        format!("{problem}\n{otherwise}")
+    })
+}
+
 /// Installs packages where that is ours to do: on Debian and its relatives, as root.
-fn install_debian(packages: &[&str], why: &str) -> Result<()> {
+pub fn install_debian(packages: &[&str], why: &str) -> Result<()> {
     let is_root = output(command("id").arg("-u")).is_some_and(|id| id.trim() == "0");
     if output(command("apt-get").arg("--version")).is_none() {
         return Err(format!("{} missing ({why})", packages.join(" and ")));

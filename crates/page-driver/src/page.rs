@@ -155,6 +155,11 @@ impl Page {
         Self::serve(root.to_owned(), view)
     }
 
+    /// The same, in another folder of its host: with a slash at both ends.
+    pub fn unopened_site_in(root: &Path, folder: &str, view: View) -> Self {
+        Self::serve_in(root.to_owned(), folder, view)
+    }
+
     /// The server of the page.
     pub fn server(&self) -> &Server {
         &self.server
@@ -180,7 +185,11 @@ impl Page {
 
     /// A browser with nothing open, and a server of this folder.
     fn serve(root: PathBuf, view: View) -> Self {
-        let site = Site { root, prefix: FOLDER.to_owned(), reload: false };
+        Self::serve_in(root, FOLDER, view)
+    }
+
+    fn serve_in(root: PathBuf, folder: &str, view: View) -> Self {
+        let site = Site { root, prefix: folder.to_owned(), reload: false };
         let server = Server::start(site, 0).expect("there is a free port");
         let milliseconds = |time: Duration| time.as_millis() as u64;
         let start = || {
