@@ -4,11 +4,12 @@
   const VERSION = "0.1.0";
   const NAME = "ordinal-player";
   const registry = globalThis.customElements;
+  const warn = (text, one) => console.warn(`${NAME}: ${text}`, one);
   // A server that draws pages has no elements.
   if (!registry) return;
   const other = registry.get(NAME);
   if (other) {
-    if (other.version !== VERSION) console.warn(`${NAME}: ${other.version} is here already, not ${VERSION}`);
+    if (other.version !== VERSION) warn(`${other.version} is here already, not ${VERSION}`, other);
     return;
   }
 
@@ -17,7 +18,7 @@
   const LONGEST_LINK = 5e5;
   const SILENCE_MS = 30000;
   const PASSED_ON = ["speed", "lang", "lesson", "controls", "panels"];
-  const CSS = `:host{display:block;position:relative;height:450px;overflow:hidden;border:1px solid #8884;border-radius:12px;font:14px/1.45 system-ui}iframe,.p,img{position:absolute;inset:0;width:100%;height:100%;border:0}img{object-fit:contain}.p{display:grid;place-content:center;justify-items:center;gap:9px;background:Canvas;color:CanvasText;font:inherit}i{z-index:1;width:64px;border-radius:50%;background:#2c63d6;color:#fff;font:26px/64px system-ui;text-align:center}img~b{display:none}`;
+  const CSS = `:host{display:block;position:relative;height:450px;overflow:hidden;border:1px solid #8884;border-radius:12px}iframe,.p,img{position:absolute;inset:0;width:100%;height:100%;border:0}img{object-fit:contain}.p{display:grid;place-content:center;place-items:center;gap:9px;background:Canvas;color:CanvasText;font:14px system-ui}i{z-index:1;width:64px;border-radius:50%;background:#2c63d6;color:#fff;font:26px/64px system-ui}img~b{display:none}`;
 
   const all = new Set();
   const near = new IntersectionObserver((entries) => {
@@ -26,31 +27,24 @@
   }, { rootMargin: "100px" });
   // Of those that nobody has clicked, two are alive at a time: the ones that are seen.
   const balance = () => {
-    const running = new Set([...all].filter((one) => one._frame && !one._clicked));
     for (const one of all) {
       if (!one._near || !one._byItself || one._frame || one._problem) continue;
-      if (running.size >= MOST_ALIVE) {
-        const unseen = [...running].find((other) => !other._near);
+      const running = [...all].filter((other) => other._frame && !other._clicked);
+      if (running.length >= MOST_ALIVE) {
+        const unseen = running.find((other) => !other._near);
         if (!unseen) return;
         unseen._rest();
-        running.delete(unseen);
       }
       one._start();
-      running.add(one);
     }
   };
 
   const DARK = /\b(dark|slate|navy|coal|ayu)\b/;
   const LIGHT = /\b(light|default|rust)\b/;
-  // Light or dark, as the page says it by an attribute of its data or a class of its root or body; else as the reader prefers it.
-  const scheme = () => {
-    const said = [document.documentElement, document.body].map((one) => `${Object.values(one.dataset)} ${one.className}`).join();
-    return DARK.test(said) || !LIGHT.test(said) && matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  };
-  // A page's policy may forbid the frame.
+  // A page's policy may forbid the frame, by whichever directive: this is the one that counts.
   addEventListener("securitypolicyviolation", ({ effectiveDirective: by, blockedURI }) => {
-    if (/^(frame|child)-src$/.test(by)) for (const one of all) {
-      if (one._frame && !one._here && one._frame.src.startsWith(blockedURI)) one._fail(`this page's policy (${by}) forbids the frame ${blockedURI}`);
+    if (by === "frame-src") for (const one of all) {
+      if (one._state === "loading" && one._frame.src.startsWith(blockedURI)) one._fail(`this page's policy (frame-src) forbids the frame ${blockedURI}`);
     }
   });
   const themes = new MutationObserver(() => all.forEach((one) => one._theme()));
@@ -86,7 +80,7 @@
         if (this._get("loading") === "eager" || this._goesOn) this._start();
         else near.observe(this);
       };
-      if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin, { once: true });
+      if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
       else setTimeout(begin);
     }
 
@@ -101,8 +95,8 @@
     }
 
     attributeChangedCallback(name, before, now) {
-      if (name === "height") this.style.height = now > 0 ? `${now}px` : now === "auto" ? "" : now;
-      if (!all.has(this) || before === now || name === "height") return;
+      if (name === "height") return void (this.style.height = now > 0 ? `${now}px` : now === "auto" ? "" : now);
+      if (!all.has(this) || before === now) return;
       if (name === "theme") return this._theme();
       clearTimeout(this._later);
       this._later = setTimeout(() => {
@@ -121,13 +115,12 @@
     get _byItself() { return this._auto || this._get("loading") === "lazy"; }
 
     _do(request) {
-      this._queue.push(request);
       this._clicked = true;
-      if (this._open) this._flush();
-      else this._start();
+      if (this._open) return this._say(request);
+      this._queue.push(request);
+      this._start();
     }
-    _flush() { this._queue.splice(0).forEach((request) => this._say(request)); }
-    _say(request) { this._frame?.contentWindow?.postMessage({ ordinal: SPEAKS, ...request }, this._origin); }
+    _say(request) { this._frame.contentWindow?.postMessage({ ordinal: SPEAKS, ...request }, this._origin); }
     _tell(type, detail = { time: this._time, state: this._state, why: this._why }) {
       this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
     }
@@ -138,9 +131,13 @@
       if (state === "settled" && before !== state) this._tell(state);
     }
 
+    // Light or dark: as it is told, or as the page says it by an attribute of its data or a class of its root or body; else as
+    // the reader prefers it.
     get _dark() {
-      const said = this._get("theme");
-      return /^(dark|light)$/.test(said) ? said : scheme();
+      let said = this._get("theme");
+      if (/^(dark|light)$/.test(said)) return said;
+      said = [document.documentElement, document.body].map((one) => `${Object.values(one.dataset)} ${one.className}`).join();
+      return DARK.test(said) || !LIGHT.test(said) && matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
     }
     _theme() {
       const dark = this._dark;
@@ -152,30 +149,24 @@
 
     // The poster: a picture if there is one, else the set's name; or what is wrong.
     _draw() {
-      const root = this.shadowRoot;
       this._clear();
       const problem = this._problem;
-      const box = make(problem ? "div" : "button", { className: "p" });
-      box.style.colorScheme = this._was = this._dark;
-      if (problem) Object.assign(box, { role: "alert", textContent: problem });
-      else {
-        const poster = this._get("poster");
-        if (poster) {
-          const picture = make("img", { alt: "", onerror: () => picture.remove(), src: poster });
-          box.append(picture);
-        }
-        const set = /kind:\s*StatefulSet\b[^]*?\bname:\s*["']?([\w.-]+)/.exec(this._text())?.[1] ?? "Ordinal";
+      const set = /kind:\s*StatefulSet\b[^]*?\bname:\s*["']?([\w.-]+)/.exec(this._text())?.[1] ?? "Ordinal";
+      const poster = this._get("poster");
+      const box = problem ? make("div", { role: "alert", textContent: problem }) : make("button", {
+        ariaLabel: `Play ${set}`,
+        onclick: () => {
+          this._clicked = true;
+          this._start(true);
+        },
+      });
+      if (!problem) {
         box.append(make("i", { textContent: "▶" }), make("b", { textContent: set }));
-        Object.assign(box, {
-          type: "button",
-          ariaLabel: `Play ${set}`,
-          onclick: () => {
-            this._clicked = true;
-            this._start(true);
-          },
-        });
+        if (poster) box.prepend(make("img", { alt: "", onerror: ({ target }) => target.remove(), src: poster }));
       }
-      root.append(box);
+      box.className = "p";
+      box.style.colorScheme = this._was = this._dark;
+      this.shadowRoot.append(box);
     }
     _clear() { this.shadowRoot.querySelectorAll(".p").forEach((old) => old.remove()); }
     _get(name) { return this.getAttribute(name); }
@@ -189,7 +180,7 @@
     _fail(problem) {
       if (this._problem === problem) return;
       this._problem = problem;
-      console.warn(`${NAME}: ${problem}`, this);
+      warn(problem, this);
       this._rest();
       this._became("failed");
     }
@@ -207,26 +198,26 @@
       if (this._frame || this._problem) return;
       const frame = this._frame = make("iframe");
       const src = this._get("src");
-      const link = (this._get("link") ?? "").replace(/^[^#]*#/, "");
+      const link = (this._get("link") || "").replace(/^[^#]*#/, "");
       if (link.length > LONGEST_LINK) return this._fail("link is too long");
       let text = this._text();
       this._became("loading");
-      if (src !== null && !link) {
+      if (src && !link) {
         try {
           const answer = await fetch(src);
-          if (!answer.ok) throw answer.status;
           text = await answer.text();
+          if (!answer.ok) throw answer.status;
         } catch (error) {
-          if (this._frame === frame) this._fail(`${src} could not be loaded: ${error.message ?? error}`);
+          if (this._frame === frame) this._fail(`${src} could not be loaded: ${error}`);
           return;
         }
         // It was removed, or began anew, meanwhile.
         if (this._frame !== frame) return;
       }
-      const commands = this._get("commands") ?? "";
+      const commands = this._get("commands") || "";
       this._story = !link && (text || commands) && { do: "open", value: text, commands };
       const site = new URL(this._get("site") || OrdinalPlayer.site || "./", document.baseURI).href.replace(/\/?$/, "/");
-      const parameters = new URLSearchParams({ embed: 1, origin: location.origin, theme: this._dark, t: this._time ? this._time.toFixed(3) : this._get("at") ?? "" });
+      const parameters = new URLSearchParams({ embed: 1, origin: location.origin, theme: this._dark, t: this._time || this._get("at") || "" });
       for (const name of PASSED_ON) {
         const value = this._get(name);
         if (value) parameters.set(name, value);
@@ -237,10 +228,9 @@
       const sandbox = this._get("sandbox");
       if (sandbox !== null) frame.sandbox = sandbox;
       // Such a frame can only be told apart by its window.
-      if (this._origin === "null" || sandbox !== null && !sandbox.includes("same-origin")) this._origin = "*";
+      if (this._origin === "null" || sandbox?.includes("same-origin") === false) this._origin = "*";
       frame.title = this.title || "Ordinal";
       frame.allow = "clipboard-write;fullscreen";
-      this._here = false;
       this._silence = setTimeout(() => this._fail(`${site} did not answer`), SILENCE_MS);
       frame.onload = () => {
         this._clear();
@@ -252,24 +242,25 @@
 
     handleEvent({ source, origin, data }) {
       if (source !== this._frame?.contentWindow || this._origin !== "*" && origin !== this._origin || data?.ordinal !== SPEAKS) return;
-      this._here = true;
       clearTimeout(this._silence);
       const { is, time, state, why, position, text } = data;
       if (is === "ready" && this._story) this._say(this._story);
       if (is === "size" && this._get("height") === "auto") this.style.height = `${data.height}px`;
       if (is === "problem") {
-        if (this._open) console.warn(`${NAME}: ${text}`, this);
+        if (this._open) warn(text, this);
         else this._fail(text);
       }
       if (is === "answer") this._tell(is, data.answer);
       if (is !== "state" || state === "loading") return;
       const opens = !this._open;
       this._open = true;
-      if (opens) this._flush();
+      if (opens) this._queue.splice(0).forEach((request) => this._say(request));
       const moved = time !== this._time;
-      const mark = `${position} ${why}`;
+      const mark = position + why;
       const changed = mark !== this._mark;
-      Object.assign(this, { _time: time, _why: why, _mark: mark });
+      this._time = time;
+      this._why = why;
+      this._mark = mark;
       if (opens) this._tell("ready");
       if (moved) this._tell("timeupdate");
       this._became(state, changed);
