@@ -93,6 +93,7 @@ fn stage_with(session: &mut Session, loading: Option<&Explanation>) -> String {
         lit: None,
         by_node: None,
         beside: None,
+        roomy: false,
         send: &ask,
     };
     render(stage.draw())
