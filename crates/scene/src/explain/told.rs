@@ -1,7 +1,9 @@
 //! Answers as lines of text, for `kubectl why`.
 
+use super::about::About;
+use super::assumed::not_simulated;
 use super::detail::pod_detail;
-use super::{Explanation, Subject, of, of_set};
+use super::explanation::Explanation;
 use kubesim::api::stateful_set::ordinal_of;
 use kubesim::{Key, Kind, Object, Store};
 use messages::{EN, Rule};
@@ -10,15 +12,16 @@ use messages::{EN, Rule};
 pub fn told(store: &Store, key: &Key) -> Option<String> {
     let object = store.get(key)?;
     let mut sets = store.list(Kind::StatefulSet);
+    let about = |set| About { messages: &EN, store, set };
     let why = match key.kind {
-        Kind::StatefulSet => of_set(&EN, store, object),
-        Kind::Node => of(&EN, store, sets.next()?, &Subject::Node(key.clone())),
+        Kind::StatefulSet => about(object).whole(),
+        Kind::Node => about(sets.next()?).node(key),
         Kind::PersistentVolumeClaim => {
             let set = sets.find(|set| is_claim_of(set, key))?;
-            of(&EN, store, set, &Subject::Claim(key.clone()))
+            about(set).claim(key)
         }
         Kind::Pod => match sets.find(|set| object.meta.is_controlled_by(set.meta.uid)) {
-            Some(set) => of(&EN, store, set, &Subject::Pod(key.clone())),
+            Some(set) => about(set).pod(key),
             None => return of_lone_pod(store, key),
         },
         _ => return None,
@@ -37,7 +40,7 @@ fn is_claim_of(set: &Object, key: &Key) -> bool {
 /// A pod that no set has.
 fn of_lone_pod(store: &Store, key: &Key) -> Option<String> {
     let pod = store.get(key)?;
-    let unknown = super::not_simulated(&EN, store, pod).unwrap_or_default();
+    let unknown = not_simulated(&EN, store, pod).unwrap_or_default();
     let Some(detail) = pod_detail(&EN, store, key) else {
         return Some(lines(&[[&*key.name, " is as wanted."].concat(), unknown], None, &[]));
     };
