@@ -1,16 +1,16 @@
 //! What is assumed of a pod: nobody has looked at a registry, and no program of an image is run. A pure function of the pod and
 //! of the world: what somebody has made false (`Fault`) is not assumed any more.
 
-use super::image::{invalid, is_plain_shell};
+use super::image::invalid;
 use super::image_manager::cannot_be_pulled;
-use super::tools;
+use super::known::{is_known, is_run};
 use crate::api::image::{misspelled, with_tag};
 use crate::api::pod::{Container, PodSpec};
 use crate::api::probe::{ProbeKind, ProbeTarget};
 use crate::api::read::get;
 use crate::api::{Fault, Str};
 use crate::apiserver::Store;
-use crate::{dns, fault};
+use crate::fault;
 
 /// Something that is assumed of a container.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,19 +93,4 @@ fn of_container(store: &Store, pod: &PodSpec, container: &Container) -> Vec<Assu
     };
     all.extend(ProbeKind::ALL.into_iter().filter(is_answered).map(Assumed::PassesProbe));
     all
-}
-
-/// Whether what the container does is run here: a shell, or a program that the shell here has.
-pub(super) fn is_run(container: &Container) -> bool {
-    match container.command.first() {
-        Some(first) => is_known(first),
-        None => is_plain_shell(&container.image),
-    }
-}
-
-/// Whether commands of this name are run here.
-fn is_known(program: &str) -> bool {
-    let name = program.rsplit('/').next().unwrap_or(program);
-    let mut all = shell::programs().chain(tools::NAMES.iter().copied()).chain(dns::TOOLS.iter().copied());
-    matches!(name, "ash" | "bash" | "dash" | "sh" | "zsh") || all.any(|known| known == name)
 }

@@ -34,6 +34,7 @@ mod host;
 mod http_clients;
 mod image;
 mod image_manager;
+mod known;
 mod kuberuntime_container;
 mod kuberuntime_manager;
 mod network;

@@ -1,10 +1,10 @@
 //! What a container's process does: its command is run by the [`shell`] as far as it can be; the rest counts as a
 //! server that serves until it is told to stop.
 
-use super::assumption::is_run;
 use super::container_files::{directory, file_system, lacks_program};
 use super::environment::{environment, expand};
 use super::host::{ContainerHost, ContainerPlace};
+use super::known::is_run;
 use super::{files, image, network};
 use crate::api::read::{get, strings};
 use crate::api::{SimTime, Span, Str};
