@@ -62,7 +62,7 @@ impl Slices {
         let mut changed = Vec::new();
         let mut kept = BTreeSet::new();
         for (number, mut slice) in wanted.into_iter().flatten().enumerate() {
-            let number = (number > 0).then(|| format!("-{number}")).unwrap_or_default();
+            let number = if number > 0 { format!("-{number}") } else { String::new() };
             slice.meta.name = [&service.name, "-made-up", &number].concat().into();
             slice.meta.generate_name = None;
             slice.meta.creation_timestamp =
