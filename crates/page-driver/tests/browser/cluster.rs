@@ -120,3 +120,122 @@ fn what_is_no_state_is_answered() {
     page.screenshot("cluster-phone");
     page.assert_no_complaints();
 }
+
+/// Without names a state goes into a link, which opens as it did; and nothing of it was in the address or kept before.
+#[test]
+fn a_state_is_given_away_without_its_names() {
+    let mut page = settled(View::DESKTOP);
+    drop_file(&mut page, "stuck.yaml", &golden("states/stuck-bad-image-after-undo.yaml"));
+    page.click_named("Open it");
+    page.wait("why it is stuck", "document.querySelector('.why .primary')");
+    page.devtools(
+        "Browser.grantPermissions",
+        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] }),
+    );
+    page.run("document.querySelectorAll('.cluster details').forEach((part) => { part.open = true; });");
+    page.click_named("Show what that is");
+    page.wait("it is shown", "document.querySelector('.cluster .shared')?.value.length > 1000");
+    let shown = page.eval("document.querySelector('.cluster .shared').value");
+    let shown = shown.as_str().expect("a text").to_owned();
+    assert!(!shown.contains("flask") && !shown.contains("chhan") && !shown.contains("172.16"), "{shown}");
+    page.screenshot("cluster-without-names");
+    page.click_named("Copy as a link");
+    page.wait("it is copied", "navigator.clipboard.readText().then((text) => text.includes('#cluster='))");
+    let link = page.eval("navigator.clipboard.readText()");
+    let link = link.as_str().expect("a text").to_owned();
+    println!("the link of a state of three pods has {} characters", link.len());
+    let before = kept(&mut page);
+    assert!(!before.contains("cluster="), "{before}");
+    page.assert_no_complaints();
+
+    let fragment = link.split_once('#').expect("a fragment").1;
+    let mut other = Page::open_at(View::DESKTOP, &format!("#{fragment}"));
+    other.wait("it is read", "document.querySelector('.cluster .found-in-it')");
+    other.click_named("Open it");
+    other.wait("why it is stuck", "document.querySelector('.why .primary')");
+    let why = other.text(".why");
+    assert!(why.contains("-2") && !why.contains("flask"), "{why}");
+    other.screenshot("cluster-given");
+    other.assert_no_complaints();
+}
+
+/// A change is planned in the page as `kubesim plan` does it: a manifest against the file, and a command.
+#[test]
+fn a_change_is_planned() {
+    let mut page = settled(View::DESKTOP);
+    drop_file(&mut page, "rest.yaml", &golden("states/seed-at-rest.yaml"));
+    page.click_named("Open it");
+    page.wait("it is open", "document.querySelectorAll('.pod.ready').length === 3");
+    page.click(".cluster .plan summary");
+    page.click(".cluster .plan .paste");
+    page.type_keys("kubectl scale sts flask --replicas=1");
+    page.click_named("Plan");
+    page.wait("it is planned", "document.querySelector('.planned table')");
+    let planned = page.text(".planned");
+    assert!(
+        planned.contains("pod/flask-2") && planned.contains("statefulset.apps/flask scaled"),
+        "{planned}"
+    );
+    assert!(!planned.contains("pod/flask-0"), "{planned}");
+    page.screenshot("cluster-plan");
+    // What is assumed can be changed: a program that takes a minute to start.
+    page.run("document.querySelector('.cluster .assumed').open = true;");
+    page.run(
+        "const field = document.querySelectorAll('.assumed input')[5];
+         field.value = '61000';
+         field.dispatchEvent(new InputEvent('input', { bubbles: true }));",
+    );
+    page.click_named("Begin again with these");
+    page.wait("it is taken", "document.querySelector('.assumed button').disabled");
+    let manifest = MANIFEST;
+    page.run(&format!(
+        "const field = document.querySelector('.cluster .plan textarea');
+         field.value = {};
+         field.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));",
+        json!(manifest)
+    ));
+    page.click_named("Plan");
+    page.wait(
+        "it is planned",
+        "document.querySelector('.planned pre')?.innerText.includes('does-not-exist')",
+    );
+    let planned = page.text(".planned");
+    assert!(planned.contains("pod/flask-2") && !planned.contains("pod/flask-1"), "{planned}");
+    assert!(planned.contains("flask-2"), "{planned}");
+    // It was only tried.
+    assert_eq!(page.eval("document.querySelectorAll('.pod.ready').length"), 3);
+    page.screenshot("cluster-plan-manifest");
+    page.assert_no_complaints();
+}
+
+/// The manifest from which the set came, with an image that there is not.
+const MANIFEST: &str = "apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: flask
+spec:
+  selector: {matchLabels: {app: flask}}
+  serviceName: flask
+  replicas: 3
+  minReadySeconds: 10
+  template:
+    metadata: {labels: {app: flask}}
+    spec:
+      terminationGracePeriodSeconds: 10
+      containers:
+      - name: flask-app
+        image: han0495/flask-example-app:does-not-exist
+        ports: [{containerPort: 80, name: web}]
+        volumeMounts: [{name: www, mountPath: /usr/src/app/log}]
+      initContainers:
+      - name: init-dump-log
+        image: busybox:1.28
+        command: ['sh', '-c', \"echo $(hostname)-$(date +%s) |tee -a /usr/src/app/log/dump.log\"]
+        volumeMounts: [{name: www, mountPath: /usr/src/app/log}]
+  volumeClaimTemplates:
+  - metadata: {name: www}
+    spec:
+      accessModes: [ReadWriteOnce]
+      storageClassName: local-path
+      resources: {requests: {storage: 1Gi}}
+";
