@@ -10,7 +10,8 @@ use page_driver::critical_path::files;
 use page_driver::page::copy;
 
 use crate::generators::Generators;
-use crate::run::{Result, root, run};
+use crate::package;
+use crate::run::{Result, command, root, run};
 use crate::tools::Tools;
 
 /// What the host puts the site into, and where it is built from.
@@ -42,8 +43,10 @@ struct System {
     builder: Option<fn(&Place) -> Command>,
 }
 
-const SYSTEMS: [System; 7] = [
+const SYSTEMS: [System; 8] = [
     System { name: "plain", page_in: "ordinal", builder: None },
+    // npm puts it there.
+    System { name: "npm", page_in: "node_modules/ordinal-player/dist", builder: None },
     System { name: "mdbook", page_in: "src/ordinal", builder: Some(mdbook) },
     System { name: "mkdocs", page_in: "docs/ordinal", builder: Some(mkdocs) },
     System { name: "sphinx", page_in: "extra/ordinal", builder: Some(sphinx) },
@@ -129,8 +132,12 @@ impl System {
         let recipe = root().join("docs/embedding").join(self.name);
         let Some(builder) = self.builder else {
             copy(&recipe, built);
-            copy(dist, &built.join(self.page_in));
-            return figures(built, dist);
+            if self.name == "npm" {
+                install_package(built, dist)?;
+            } else {
+                copy(dist, &built.join(self.page_in));
+            }
+            return figures(built, self.page_in, dist);
         };
         let source = match self.name {
             // It finds its packages in a folder above.
@@ -141,15 +148,39 @@ impl System {
         copy(&recipe, &source);
         copy(dist, &source.join(self.page_in));
         run(&mut builder(&Place { tools, generators, source: &source, built }))?;
-        figures(built, dist)
+        figures(built, "ordinal", dist)
     }
+}
+
+/// Installs the package from its tarball into a project that has nothing else, without a network; a server that draws pages
+/// imports it, and finds no element.
+fn install_package(project: &Path, dist: &Path) -> Result<()> {
+    let packages = root().join("target").join("doc-sources").join("packages");
+    empty(&packages)?;
+    let package = packages.join("ordinal-player");
+    package::make(dist, &package)?;
+    let tarball = package::pack(&package, &packages)?;
+    let options = ["install", "--offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+    run(package::npm(project).args(options).arg(&tarball))?;
+    let import =
+        "const { OrdinalPlayer } = await import('ordinal-player'); process.exitCode = OrdinalPlayer ? 1 : 0;";
+    run(command("node").current_dir(project).args(["--input-type=module", "--eval", import]))?;
+    // What the package's manifest names is in it.
+    let installed = project.join("node_modules/ordinal-player");
+    for name in ["dist/ordinal-player.mjs", "dist/ordinal-player.d.ts", "custom-elements.json", "LICENSE-MIT"]
+    {
+        if !installed.join(name).is_file() {
+            return Err(format!("the tarball lacks {name}"));
+        }
+    }
+    Ok(())
 }
 
 /// The pages of a built site that hold a figure with its manifest.
 ///
 /// # Errors
 /// If there is none, or the built page is not beside them as it is in `dist`.
-fn figures(built: &Path, dist: &Path) -> Result<Vec<String>> {
+fn figures(built: &Path, page_in: &str, dist: &Path) -> Result<Vec<String>> {
     let all = |folder: &Path| files(folder).map_err(|error| format!("{}: {error}", folder.display()));
     let has_figure = |name: &&String| {
         let html = fs::read_to_string(built.join(name)).unwrap_or_default();
@@ -165,10 +196,10 @@ fn figures(built: &Path, dist: &Path) -> Result<Vec<String>> {
         return Err("no page has an <ordinal-player> with its manifest".to_owned());
     }
     for name in all(dist)? {
-        let is_same = fs::read(dist.join(&name)).ok() == fs::read(built.join("ordinal").join(&name)).ok();
+        let is_same = fs::read(dist.join(&name)).ok() == fs::read(built.join(page_in).join(&name)).ok();
         // What a host reads is for the site's root; Jekyll leaves such names out.
         if !is_same && !name.starts_with('_') {
-            return Err(format!("ordinal/{name} is not there as it was built"));
+            return Err(format!("{page_in}/{name} is not there as it was built"));
         }
     }
     Ok(pages)
@@ -208,13 +239,13 @@ mod tests {
         write(dist.join("lesson.txt"), "lesson");
         write(site.join("ordinal/ordinal-player.js"), "script");
         write(site.join("a.html"), "<p>&lt;ordinal-player>kind: StatefulSet, replicas: 2");
-        assert!(figures(&site, &dist).is_err_and(|problem| problem.contains("no page")));
+        assert!(figures(&site, "ordinal", &dist).is_err_and(|problem| problem.contains("no page")));
         let figure =
             "<ordinal-player at=3><pre>kind: StatefulSet\nspec: { replicas: 2 }</pre></ordinal-player>";
         write(site.join("b.html"), figure);
-        assert!(figures(&site, &dist).is_err_and(|problem| problem.contains("lesson.txt")));
+        assert!(figures(&site, "ordinal", &dist).is_err_and(|problem| problem.contains("lesson.txt")));
         write(site.join("ordinal/lesson.txt"), "lesson");
-        assert_eq!(figures(&site, &dist), Ok(vec!["b.html".to_owned()]));
+        assert_eq!(figures(&site, "ordinal", &dist), Ok(vec!["b.html".to_owned()]));
         fs::remove_dir_all(folder).expect("the temporary folder goes");
     }
 }

@@ -14,6 +14,7 @@ mod glue;
 mod layers;
 mod lessons;
 mod locales;
+mod package;
 mod pictures;
 mod profile;
 mod run;

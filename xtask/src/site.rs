@@ -4,20 +4,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::arguments::Arguments;
+use crate::package;
 use crate::run::{Result, root, run};
 use crate::single_file::{self, Opening};
 use crate::tools::{Need, Tools};
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
-  build [--single-file [--open LINK|FILE] [--from FOLDER]]
+  build [--package] [--single-file [--open LINK|FILE] [--from FOLDER]]
              build the page into dist/: the static site, to be put on any host, in any folder; --single-file: and all of it
              into one file, ordinal.html, which opens from a folder, too, with a link or a manifest inside; --from: of a
-             site that has been built already";
+             site that has been built already; --package: and the package for npm into target/ordinal-player/";
 
 /// Builds the page.
 pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> {
     let is_single = arguments.flag("--single-file");
+    let is_package = arguments.flag("--package");
     let opening = if is_single { arguments.value("--open")? } else { None };
     let from = if is_single { arguments.value("--from")? } else { None };
     arguments.finish()?;
@@ -29,6 +31,11 @@ pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> 
         println!("The site is in dist/.");
         dist()
     };
+    if is_package {
+        let folder = root().join("target").join("ordinal-player");
+        package::make(&site, &folder)?;
+        println!("{} is the package: `npm publish` there publishes it.", folder.display());
+    }
     if is_single {
         let file = root().join("ordinal.html");
         let bytes = single_file::make(&site, &file, opening.as_ref())?;

@@ -8,8 +8,9 @@ use page_driver::page::{Page, View, copy};
 
 /// Each recipe with its page that has the figure, below the folder that its site is made for. (An `index.html` in the address is
 /// another page to Docusaurus' router.)
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     ("plain", ""),
+    ("npm", ""),
     ("mdbook", "figure.html"),
     ("mkdocs", ""),
     ("sphinx", ""),
@@ -85,6 +86,11 @@ fn plain_html_with_a_strict_policy() {
     );
     drop(page);
     comes_alive("plain");
+}
+
+#[test]
+fn the_package_installed_from_its_tarball() {
+    comes_alive("npm");
 }
 
 #[test]
