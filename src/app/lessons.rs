@@ -3,7 +3,7 @@
 use super::browser;
 use crate::components::files;
 use crate::link::pack::pack;
-use crate::page::intent::{Intent, Share};
+use crate::page::intent::Intent;
 use crate::page::lesson::intent::{LessonEffect, LessonIntent};
 use crate::page::state::PageState;
 use kubesim::Str;
@@ -49,7 +49,7 @@ pub fn carry_out(words: &'static Messages, send: &Callback<Intent>, effect: &Les
             let fragment = [CARRIED, &pack(text.as_bytes(), b"")].concat();
             let send = send.clone();
             let told = move |is_copied| {
-                send.emit(if is_copied { Intent::Copied(Share::Link) } else { Intent::MissClipboard });
+                send.emit(if is_copied { Intent::Copied } else { Intent::MissClipboard });
             };
             browser::copy(&[&*browser::here(true), "#", &fragment].concat(), Rc::new(told));
         }

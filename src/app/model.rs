@@ -167,12 +167,12 @@ impl Model {
             Effect::Session(action) => self.act(action),
             Effect::Remember(text) => browser::remember(&text),
             Effect::Copy(text) => browser::copy(&text, Rc::new(|_| ())),
-            Effect::CopyLink(what, fragment) => {
+            Effect::CopyLink(fragment) => {
                 let model = self.clone();
                 let told = move |is_copied| {
-                    model.send(if is_copied { Intent::Copied(what) } else { Intent::MissClipboard });
+                    model.send(if is_copied { Intent::Copied } else { Intent::MissClipboard });
                 };
-                browser::copy(&share::text(what, &fragment), Rc::new(told));
+                browser::copy(&share::link(&fragment), Rc::new(told));
             }
             Effect::Save(text) => {
                 files::save("manifest.yaml", &text);

@@ -1,11 +1,12 @@
 //! The page as it is drawn: where each part is, and what it is given.
 
 use super::announcer::REGION;
-use super::browser;
+use super::{browser, share};
 use crate::components::cluster::ClusterTab;
 use crate::components::dns::dns;
 use crate::components::edge::edge;
 use crate::components::editor::Editor;
+use crate::components::embed::{Copy, Embed};
 use crate::components::events::events;
 use crate::components::export::Export;
 use crate::components::fault_menu::menu;
@@ -114,12 +115,21 @@ impl Picture<'_> {
         Some(match self.state.dialog? {
             Dialog::World => html! { <World {words} world={self.session.world()} {send} /> },
             Dialog::Export => {
-                let (state, session) = (self.state.clone(), self.shared.clone());
-                let fragment: Rc<dyn Fn() -> String> =
-                    Rc::new(move || Link { playing: false, ..state.link(&session.borrow()) }.to_fragment());
-                html! { <Export {words} session={self.shared.clone()} {fragment} {send} /> }
+                html! { <Export {words} session={self.shared.clone()} fragment={self.fragment()} {send} /> }
+            }
+            Dialog::Embed => {
+                let (here, copy): (String, Copy) = (browser::here(true), Rc::new(browser::copy));
+                html! {
+                    <Embed {words} session={self.shared.clone()} fragment={self.fragment()} {here} lang={share::spoken()} {copy} {send} />
+                }
             }
         })
+    }
+
+    /// What makes a link's fragment of this moment, for a dialog that may want it.
+    fn fragment(&self) -> Rc<dyn Fn() -> String> {
+        let (state, session) = (self.state.clone(), self.shared.clone());
+        Rc::new(move || Link { playing: false, ..state.link(&session.borrow()) }.to_fragment())
     }
 
     /// The stage and the timeline alone. `open` gives the link to the whole page its address; before it can, that is the one with
@@ -217,7 +227,6 @@ impl Picture<'_> {
             Notice::Unopened(Problem::Newer) => words.link_newer(),
             Notice::NotInLinks => words.cluster().not_in_links(),
             Notice::LinkCopied => words.link_copied(),
-            Notice::EmbedCopied => words.embed_copied(),
             Notice::NoClipboard => words.no_clipboard(),
             Notice::Gone(Gone::Text) => words.text_replaced(),
             Notice::Gone(Gone::Cluster) => words.cluster_reset(),

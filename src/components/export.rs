@@ -29,6 +29,9 @@ const FRAME: u16 = 10;
 const WIDTHS: [u32; 4] = [480, 800, 1200, 1600];
 const SPEEDS: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
 
+/// The colours of a picture, in the order of their names.
+pub const THEMES: [Theme; 3] = [Theme::Auto, Theme::Light, Theme::Dark];
+
 /// What the dialog is given.
 #[derive(Properties)]
 pub struct ExportProps {
@@ -204,12 +207,12 @@ fn second(link: &Scope<Export>, label: &'static str, value: i64, event: fn(i64) 
 }
 
 /// A field to choose one of several.
-fn choose(
-    link: &Scope<Export>,
+pub fn choose<C: Component>(
+    link: &Scope<C>,
     label: &'static str,
     names: Vec<String>,
     chosen: usize,
-    event: fn(usize) -> Event,
+    event: fn(usize) -> C::Message,
 ) -> Html {
     let onchange = link.callback(move |change: yew::Event| {
         let field: HtmlSelectElement = change.target_unchecked_into();
@@ -217,14 +220,6 @@ fn choose(
     });
     let option = |(n, name): (usize, String)| html! { <option selected={n == chosen}>{ name }</option> };
     html! { <label>{ label }<select {onchange}>{ for names.into_iter().enumerate().map(option) }</select></label> }
-}
-
-fn theme_of(place: usize) -> Theme {
-    match place {
-        0 => Theme::Auto,
-        1 => Theme::Light,
-        _ => Theme::Dark,
-    }
 }
 
 impl Export {
@@ -239,11 +234,11 @@ impl Export {
         let widths = WIDTHS.iter().map(u32::to_string).collect();
         let width = WIDTHS.iter().position(|width| *width == self.options.width).unwrap_or_default();
         let themes = texts.themes().iter().map(|name| name.to_string()).collect();
-        let theme = (0..3).find(|place| theme_of(*place) == self.options.theme).unwrap_or_default();
+        let theme = THEMES.iter().position(|theme| *theme == self.options.theme).unwrap_or_default();
         html! {
             <>
                 { choose(link, texts.width(), widths, width, |place| Event::Width(WIDTHS[place % WIDTHS.len()])) }
-                { choose(link, texts.theme(), themes, theme, |place| Event::Theme(theme_of(place))) }
+                { choose(link, texts.theme(), themes, theme, |place| Event::Theme(THEMES[place % THEMES.len()])) }
             </>
         }
     }

@@ -1,7 +1,7 @@
 //! The head of the page.
 
 use super::{button, sign};
-use crate::page::intent::{Intent, Share};
+use crate::page::intent::Intent;
 use crate::page::layout::Arrangement;
 use crate::page::panel::Dialog;
 use messages::Messages;
@@ -20,8 +20,8 @@ pub fn header(words: &'static Messages, send: &Callback<Intent>) -> Html {
             </h1>
             <p>{ words.tagline() }</p>
             <p class="far">{ words.simulation() }</p>
-            { button("share", words.copy_link(), send, Intent::Share(Share::Link)) }
-            { button("share embed", words.copy_embed(), send, Intent::Share(Share::Embed)) }
+            { button("share", words.copy_link(), send, Intent::Share) }
+            { button("share embed", words.embed_open(), send, Intent::OpenDialog(Dialog::Embed)) }
             { button("share embed", words.export_open(), send, Intent::OpenDialog(Dialog::Export)) }
             { sign("type", words.large_type(), "A", send, Intent::Arrange(Arrangement::ToggleType)) }
             { if words.languages().len() > 1 { languages(words, send) } else { Html::default() } }

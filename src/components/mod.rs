@@ -12,6 +12,7 @@ pub mod difference;
 pub mod dns;
 pub mod edge;
 pub mod editor;
+pub mod embed;
 pub mod events;
 pub mod export;
 pub mod fault_menu;

@@ -1,6 +1,6 @@
 //! What an intent has the session or the browser do.
 
-use super::intent::{Intent, Share};
+use super::intent::Intent;
 use super::layout::Layout;
 use super::lesson::intent::LessonEffect;
 use crate::session::Action;
@@ -19,7 +19,7 @@ pub enum Effect {
     /// This text is saved as a file.
     Save(Str),
     /// A link with this fragment, or the code that embeds the page with it, is put on the clipboard.
-    CopyLink(Share, Str),
+    CopyLink(Str),
     /// This stands behind `#` in the address.
     SetFragment(Str),
     /// The page is arranged like this, and stays so for later visits.

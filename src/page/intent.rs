@@ -82,10 +82,10 @@ pub enum Intent {
     ToggleTheme,
     /// Speak the language of this tag.
     Speak(&'static str),
-    /// Put a link to this moment, or the code to embed it, on the clipboard.
-    Share(Share),
+    /// Put a link to this moment on the clipboard.
+    Share,
     /// It is on the clipboard.
-    Copied(Share),
+    Copied,
     /// The browser has no clipboard, or refuses it: the link stands in the address bar only.
     MissClipboard,
     /// Show this dialog, once the part of the program is there that is loaded only for who wants it.
@@ -114,13 +114,4 @@ impl Intent {
     pub fn lesson(intent: LessonIntent) -> Intent {
         Intent::Lesson(Rc::new(intent))
     }
-}
-
-/// What is shared.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Share {
-    /// A link to this moment.
-    Link,
-    /// The code that shows it inside another page.
-    Embed,
 }

@@ -70,6 +70,8 @@ pub enum Dialog {
     World,
     /// What can be saved as a file.
     Export,
+    /// The code for other pages.
+    Embed,
 }
 
 /// How an object is shown.

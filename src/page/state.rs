@@ -90,8 +90,6 @@ pub enum Notice {
     NotInLinks,
     /// A link is on the clipboard.
     LinkCopied,
-    /// The code to embed the page is on the clipboard.
-    EmbedCopied,
     /// There is no clipboard.
     NoClipboard,
     /// Something was thrown away, and can be had back.

@@ -1,11 +1,11 @@
 //! What an intent makes of the page.
 
 use super::effect::Effect;
-use super::intent::{Intent, Share};
+use super::intent::Intent;
 use super::lesson::intent::LessonIntent;
 use super::lesson::state::Lessons;
 use super::lesson::update as lesson;
-use super::panel::{LeftTab, View};
+use super::panel::{Dialog, LeftTab, View};
 use super::state::{Gone, Notice, PageState};
 use crate::link::address::{Address, saved};
 use crate::link::{Link, Problem};
@@ -75,6 +75,10 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
             action => return (state.clone(), vec![Effect::Session(action)]),
         },
         Intent::Copy(text) => return (state.clone(), vec![Effect::Copy(text)]),
+        Intent::Share | Intent::OpenDialog(Dialog::Embed) if session.branch().is_opened() => {
+            next.notice = Some(Notice::NotInLinks);
+            Vec::new()
+        }
         Intent::OpenDialog(dialog) => {
             let wanted = Box::new(Intent::ShowDialog(Some(dialog)));
             return (state.clone(), vec![Effect::Want(wanted)]);
@@ -128,11 +132,7 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
             (next.view, next.left) = (View::Manifest, LeftTab::Cluster);
             vec![Effect::Want(Box::new(Intent::EnterDoor))]
         }
-        Intent::Share(_) if session.branch().is_opened() => {
-            next.notice = Some(Notice::NotInLinks);
-            Vec::new()
-        }
-        Intent::Share(what) => next.share(what, session),
+        Intent::Share => next.share(session),
         Intent::Command(command) => {
             next.panel = View::Terminal;
             vec![Effect::Session(Action::Input(Input::Command(command)))]
@@ -196,8 +196,7 @@ impl PageState {
             Intent::ShowNodes(by_node) => self.by_node = by_node,
             Intent::SelectOrdinal(ordinal) => self.selected = Some(ordinal),
             Intent::Dismiss => self.notice = None,
-            Intent::Copied(Share::Link) => self.notice = Some(Notice::LinkCopied),
-            Intent::Copied(Share::Embed) => self.notice = Some(Notice::EmbedCopied),
+            Intent::Copied => self.notice = Some(Notice::LinkCopied),
             Intent::MissClipboard => self.notice = Some(Notice::NoClipboard),
             // What `update` does itself never comes here.
             _ => {}
@@ -308,11 +307,11 @@ impl PageState {
         self.forget_objects();
     }
 
-    /// A link to this moment goes into the address; it, or the code to embed it, goes on the clipboard.
-    fn share(&mut self, what: Share, session: &Session) -> Vec<Effect> {
+    /// A link to this moment goes into the address and on the clipboard.
+    fn share(&mut self, session: &Session) -> Vec<Effect> {
         let link = Link { playing: false, ..self.link(session) };
         self.fragment = link.to_fragment().into();
-        vec![Effect::SetFragment(self.fragment.clone()), Effect::CopyLink(what, self.fragment.clone())]
+        vec![Effect::SetFragment(self.fragment.clone()), Effect::CopyLink(self.fragment.clone())]
     }
 }
 

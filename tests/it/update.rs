@@ -7,7 +7,7 @@ use messages::EN;
 use ordinal::link::address::{Address, saved};
 use ordinal::link::{Link, Problem};
 use ordinal::page::effect::Effect;
-use ordinal::page::intent::{Intent, Share};
+use ordinal::page::intent::Intent;
 use ordinal::page::panel::{DnsQuery, InspectorTab, View};
 use ordinal::page::state::{Gone, Notice, PageState};
 use ordinal::page::update::update;
@@ -269,23 +269,21 @@ fn faults_are_offered_for_an_object_and_one_pod_of_many_is_selected() {
 #[test]
 fn what_is_shared_is_in_the_address_and_stands_still() {
     let session = Session::playing(EXAMPLES[0].text);
-    for (what, notice) in [(Share::Link, Notice::LinkCopied), (Share::Embed, Notice::EmbedCopied)] {
-        let (next, effects) = update(&opened(), Intent::Share(what), &session);
-        let link = Link::of_fragment(&next.fragment).expect("it is a link");
-        assert!(session.is_playing() && !link.playing);
-        assert_eq!(next.notice, None, "the browser has not said yet that it is copied");
-        assert_eq!(chosen(&next, Intent::Copied(what)).notice, Some(notice));
-        let fragment = next.fragment.clone();
-        assert_eq!(effects, [Effect::SetFragment(fragment.clone()), Effect::CopyLink(what, fragment)]);
-        let next = chosen(&next, Intent::MissClipboard);
-        assert_eq!(next.notice, Some(Notice::NoClipboard));
-        assert_eq!(chosen(&next, Intent::Dismiss).notice, None);
-    }
+    let (next, effects) = update(&opened(), Intent::Share, &session);
+    let link = Link::of_fragment(&next.fragment).expect("it is a link");
+    assert!(session.is_playing() && !link.playing);
+    assert_eq!(next.notice, None, "the browser has not said yet that it is copied");
+    assert_eq!(chosen(&next, Intent::Copied).notice, Some(Notice::LinkCopied));
+    let fragment = next.fragment.clone();
+    assert_eq!(effects, [Effect::SetFragment(fragment.clone()), Effect::CopyLink(fragment)]);
+    let next = chosen(&next, Intent::MissClipboard);
+    assert_eq!(next.notice, Some(Notice::NoClipboard));
+    assert_eq!(chosen(&next, Intent::Dismiss).notice, None);
 }
 
 #[test]
 fn the_next_choice_takes_the_notice_away() {
-    let told = PageState { notice: Some(Notice::EmbedCopied), ..opened() };
+    let told = PageState { notice: Some(Notice::LinkCopied), ..opened() };
     for intent in [
         Intent::Show(View::Events),
         Intent::ShowRule(true),

@@ -47,7 +47,7 @@ pub const PARTS: [&str; 5] = ["ordinal", "opening", "deferred", "commands", "wan
 /// What is loaded only when it is wanted: functions of these crates and modules, and methods of their types. The page asks for
 /// that part (`app::loading::when_wanted`) before it calls any of them. (Not every function in whose name such a type stands:
 /// the compiler makes one of several whose instructions are the same, as of what drops a text and a number.)
-const DOORS: [&str; 21] = [
+const DOORS: [&str; 22] = [
     "flat_gif::",
     "gif::",
     "kubesim::manifest::assist::",
@@ -57,6 +57,7 @@ const DOORS: [&str; 21] = [
     "ordinal::components::assist::",
     "ordinal::components::assumed::",
     "ordinal::components::cluster::",
+    "ordinal::components::embed::",
     "ordinal::components::export::",
     "ordinal::components::lesson::",
     "ordinal::components::modal::",

@@ -18,8 +18,8 @@ mod rules;
 mod texts;
 
 pub use message::{
-    Assist, Cluster, Dns, EN, English, Entry, Export, Handout, Lessons, Message, Messages, Rule, World, fill,
-    hash,
+    Assist, Cluster, Dns, EN, Embed, English, Entry, Export, Handout, Lessons, Message, Messages, Rule,
+    World, fill, hash,
 };
 pub use rules::RULES;
 pub use texts::TABLES;

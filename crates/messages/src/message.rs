@@ -74,6 +74,10 @@ pub struct Cluster(Translations);
 #[derive(Clone, Copy, Debug)]
 pub struct Export(Translations);
 
+/// The texts of the dialog about other pages.
+#[derive(Clone, Copy, Debug)]
+pub struct Embed(Translations);
+
 /// The texts of a lesson on paper.
 #[derive(Clone, Copy, Debug)]
 pub struct Handout(Translations);
@@ -136,6 +140,11 @@ impl Messages {
     /// The texts of the dialog that makes files.
     pub fn export(&self) -> Export {
         Export(self.translations)
+    }
+
+    /// The texts of the dialog about other pages.
+    pub fn embed(&self) -> Embed {
+        Embed(self.translations)
     }
 
     /// The texts of a lesson on paper.
@@ -201,6 +210,12 @@ impl Cluster {
 }
 
 impl Export {
+    pub(crate) fn said(&self, english: &'static str) -> &'static str {
+        self.0.said(english)
+    }
+}
+
+impl Embed {
     pub(crate) fn said(&self, english: &'static str) -> &'static str {
         self.0.said(english)
     }

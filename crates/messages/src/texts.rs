@@ -4,12 +4,13 @@ use crate::message::Entry;
 use crate::rules::*;
 
 /// Every table, by its name in the files of other languages.
-pub const TABLES: [(&str, &[Entry]); 8] = [
+pub const TABLES: [(&str, &[Entry]); 9] = [
     ("texts", TEXTS),
     ("dns", DNS),
     ("world", WORLD),
     ("cluster", CLUSTER),
     ("export", EXPORT),
+    ("embed", EMBED),
     ("handout", HANDOUT),
     ("lessons", LESSONS),
     ("assist", ASSIST),
@@ -24,11 +25,10 @@ Messages, TEXTS {
     theme: "Light or dark",
     language_menu: "Language",
     copy_link: "Copy link",
-    copy_embed: "Embed",
+    embed_open: "Embed",
     export_open: "Export",
     open_here: "Open in Ordinal",
     link_copied: "Copied: a link to this moment. It is in the address bar, too.",
-    embed_copied: "Copied: the HTML that shows this moment inside another page.",
     no_clipboard: "This browser gives no clipboard here. The link is in the address bar.",
     undo: "Undo",
     text_replaced: "Another text is in the editor.",
@@ -925,6 +925,25 @@ Export, EXPORT {
     progress(part): "{part} %",
     cancel: "Cancel",
     failed: "This browser could not draw the picture.",
+}
+}
+
+texts! {
+/// The texts of the dialog about other pages.
+Embed, EMBED {
+    title: "Show this moment in another page",
+    where_to: "where",
+    forms: ["HTML: picture first, program when wanted", "HTML: a frame", "mdBook, MkDocs, Jekyll", "Hugo", "Docusaurus", "Sphinx", "Markdown: a picture, no program"],
+    size: "size",
+    autoplay: "plays by itself",
+    poster: "with this picture first",
+    save: "Save",
+    code: "Code for the other page",
+    copy: "Copy the code",
+    copied: "Copied.",
+    not_copied: "This browser gives no clipboard here: select the code and copy it.",
+    beside: "The picture is a file: put it beside the other page.",
+    recipe: "This system also needs the script in its pages, and a file of its own: docs/embedding in Ordinal's repository has a whole site.",
 }
 }
 

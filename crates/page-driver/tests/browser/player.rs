@@ -203,6 +203,75 @@ fn a_second_script_of_another_version_is_not_used() {
     assert_eq!((page.eval("warnings.length"), page.eval("mistakes")), (json!(1), json!([])));
 }
 
+/// Chooses in the dialog's menu of this label.
+fn choose(page: &mut Page, label: &str, place: usize) {
+    page.run(&format!(
+        "const menu = [...document.querySelectorAll('dialog label')].find(l => l.innerText.startsWith({})).querySelector('select');
+        menu.selectedIndex = {place}; menu.dispatchEvent(new Event('change', {{ bubbles: true }}));",
+        json!(label)
+    ));
+}
+
+#[test]
+fn the_code_that_the_dialog_gives_shows_the_moment_in_another_page() {
+    let mut page = crate::settled(View::DESKTOP);
+    page.devtools(
+        "Browser.grantPermissions",
+        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] }),
+    );
+    page.click_named("One event back");
+    let time = page.eval("document.querySelector('.time').textContent");
+    page.click_named("Embed");
+    page.wait("its picture is there", "document.querySelector('dialog .preview')?.naturalWidth === 800");
+    page.screenshot("embed-dialog");
+    assert_eq!(page.complaints_of_axe(), Vec::<String>::new());
+    let mut codes = Vec::new();
+    for place in 0..7 {
+        choose(&mut page, "where", place);
+        page.click_named("Copy the code");
+        page.wait("it is said", "document.querySelector('dialog [role=status]').innerText === 'Copied.'");
+        let code = page.eval("navigator.clipboard.readText()").as_str().expect("a text").to_owned();
+        assert_eq!(page.eval("document.querySelector('dialog textarea').value"), code);
+        codes.push(code);
+    }
+    choose(&mut page, "size", 0);
+    page.wait("it is smaller", "document.querySelector('dialog .preview').naturalWidth === 480");
+    page.assert_no_complaints();
+    assert!(
+        codes[3].starts_with("```ordinal {link=\"#") && codes[5].starts_with(".. raw:: html\n\n   <script")
+    );
+    assert_eq!(codes[6], "![Ordinal: flask](flask.svg)");
+
+    // HTML with the element, a frame, and a block of Markdown, as they are.
+    for (name, code) in [("element", &codes[0]), ("frame", &codes[1]), ("markdown", &codes[2])] {
+        let around = Around::new("");
+        let html = format!(
+            "<!doctype html><meta charset=utf-8><link rel=icon href=data:,><title>Around</title>{code}"
+        );
+        fs::write(around.0.join("index.html"), html.replace(page.base(), "ordinal/"))
+            .expect("the folder is there");
+        let mut other = around.open();
+        let frame = if name == "frame" {
+            "document.querySelector('iframe')"
+        } else {
+            other.wait(
+                "its poster is there",
+                "document.querySelector('ordinal-player')?.shadowRoot?.querySelector('button')",
+            );
+            other.run("document.querySelector('ordinal-player').shadowRoot.querySelector('button').click();");
+            "document.querySelector('ordinal-player').shadowRoot.querySelector('iframe')"
+        };
+        other.wait(
+            &format!("{name}: the moment is there"),
+            &format!(
+                "{frame}.contentDocument.querySelector('.time')?.textContent === {time}
+                && !!{frame}.contentDocument.querySelector('[data-pod^=flask-]')"
+            ),
+        );
+        other.screenshot(&format!("embed-code-{name}"));
+    }
+}
+
 #[test]
 fn a_plain_frame_says_how_high_it_would_be_and_shows_a_panel() {
     let frame = "<script>window.said = []; addEventListener('message', ({ data, origin }) => said.push({ ...data, origin }));
