@@ -937,7 +937,7 @@ Embed, EMBED {
     size: "size",
     autoplay: "plays by itself",
     poster: "with this picture first",
-    save: "Save",
+    save: "Save as",
     code: "Code for the other page",
     copy: "Copy the code",
     copied: "Copied.",
