@@ -86,7 +86,6 @@ fn stage_with(session: &mut Session, loading: Option<&Explanation>) -> String {
         scene: &scene,
         now,
         part: None,
-        roomy: false,
         compared: None,
         notice: None,
         rule: loading.is_none(),
