@@ -71,7 +71,8 @@ fn every_site_that_was_built_is_opened() {
     let mut built: Vec<String> =
         built.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
     let mut opened: Vec<String> = PAGES.iter().map(|(name, _)| (*name).to_owned()).collect();
-    (built.sort(), opened.sort());
+    built.sort();
+    opened.sort();
     assert_eq!(built, opened);
 }
 
