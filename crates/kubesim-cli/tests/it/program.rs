@@ -74,7 +74,7 @@ fn a_wrong_command_line_is_2() {
         (&["run", "-", "--util", "3"], "a similar argument exists: '--until'"),
         (&["run", "-", "--until", "soon"], "invalid value 'soon' for '--until <SECONDS>'"),
         (&["run", "-", "-o", "xml"], "[possible values: text, json]"),
-        (&["fuzz", "--target", "nothing"], "[possible values: manifest, command, dns]"),
+        (&["fuzz", "--target", "nothing"], "[possible values: manifest, command, dns, state]"),
         (&["completions", "csh"], "[possible values: bash, elvish, fish, powershell, zsh]"),
     ] {
         let (code, out, remarks) = run(args);
@@ -304,7 +304,7 @@ fn recordings_are_played_and_one_that_differs_is_1() {
 fn a_few_cases_are_fuzzed() {
     let (code, out, remarks) = run(&["fuzz", "--cases", "2", "--target", "dns", "--seed", "3"]);
     assert_eq!((code, remarks.as_str()), (0, ""), "{out}");
-    assert!(out.contains("dns              100 cases\nseed 3, 0 found, "), "{out}");
+    assert!(out.contains("dns              100 cases\nstate              0 cases\nseed 3, 0 found, "), "{out}");
 }
 
 #[test]
