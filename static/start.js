@@ -253,11 +253,19 @@ const bring = (number) => brought[number] ??= obtained(async (tries) => {
 });
 
 // What is loaded for who wants it, once all else is there. It is asked for by the program (src/app/loading.rs).
+// So is how it looks. Without that it is used all the same.
+const styled = () => new Promise((done) => {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "stylesheet", href: meta("ordinal-style"), onload: done, onerror: done });
+  document.head.append(link);
+});
 let door;
 const allThere = new Promise((there) => addEventListener("ordinal-whole", there, { once: true }));
 globalThis.ordinalWant = () => door ??= (async () => {
   if (later[ACTS]) note(TEXT.waiting);
+  const style = meta("ordinal-style") && styled();
   await allThere;
+  await style;
   for (let number = ACTS; number <= later.length; number += 1) await bring(number);
   unnote();
   globalThis.ordinalDoor = true;

@@ -50,6 +50,26 @@ pub fn finish(folder: &Path, is_release: bool) -> Result<()> {
     fs::write(folder.join("_headers"), headers(&kept)).map_err(failed)
 }
 
+/// Puts off the style of what only some visitors want: the page names it where `static/start.js` looks for it.
+///
+/// # Errors
+/// If index.html does not load it.
+pub fn put_off_style(folder: &Path) -> Result<()> {
+    let file = folder.join("index.html");
+    let index = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let put_off = with_style_put_off(&index).ok_or("index.html does not load static/wanted.css")?;
+    fs::write(&file, put_off).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// The page with a `<meta>` in place of the link to the style that is put off; nothing if it has no such link.
+fn with_style_put_off(index: &str) -> Option<String> {
+    let named = index.find("wanted-")?;
+    let (start, end) = (index[..named].rfind("<link")?, named + index[named..].find('>')? + 1);
+    let name = &index[named..named + index[named..].find(".css")? + ".css".len()];
+    let meta = format!("<meta name=\"ordinal-style\" content=\"{name}\">");
+    Some([&index[..start], &meta, &index[end..]].concat())
+}
+
 /// Headers in the form that several static hosts read: `_headers`.
 fn headers(names: &[&str]) -> String {
     let mut text = "/*\n  Access-Control-Allow-Origin: *\n  X-Content-Type-Options: nosniff\n  Referrer-Policy: no-referrer\n  \
@@ -111,6 +131,19 @@ pub fn fnv(contents: &[Vec<u8>]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_style_of_what_is_wanted_waits() {
+        let meta = "<title>a</title><meta name=\"ordinal-style\" content=\"wanted-0a.css\"><p>";
+        for link in [
+            "<link href=./wanted-0a.css rel=stylesheet>",
+            "<link rel=\"stylesheet\" href=\"./wanted-0a.css\"/>",
+        ] {
+            let put_off = with_style_put_off(&format!("<title>a</title>{link}<p>"));
+            assert_eq!(put_off.as_deref(), Some(meta));
+        }
+        assert_eq!(with_style_put_off("<title>a</title>"), None);
+    }
 
     #[test]
     fn names_with_a_hash_are_kept_for_long() {

@@ -89,7 +89,8 @@ pub fn make(dist: &Path, file: &Path, opening: Option<&Opening>) -> Result<usize
         let found = page_driver::critical_path::files(dist).ok()?;
         found.into_iter().find(|name| name.starts_with(of) && name.ends_with(end))
     };
-    let style = text(&named("main-", ".css").ok_or("the site has no style")?)?;
+    let style = |of| text(&named(of, ".css").ok_or("the site has no style")?);
+    let style = [style("main-")?, style("wanted-")?].concat();
     let start = text(&named("start-", ".js").ok_or("the site has no start script")?)?;
 
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
@@ -146,7 +147,8 @@ impl Parts<'_> {
             let element = tag.trim_start();
             if element.contains("Content-Security-Policy") {
                 html += &format!("\n<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">");
-            } else if !["<link", "<script", "</script", "<!--"].iter().any(|start| element.starts_with(start))
+            } else if !element.contains("ordinal-style")
+                && !["<link", "<script", "</script", "<!--"].iter().any(|start| element.starts_with(start))
             {
                 html += tag;
             }

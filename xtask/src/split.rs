@@ -119,6 +119,7 @@ fn hook() -> Result<()> {
         .ok_or("this is Trunk's hook: run `cargo xtask build`")?;
     locales::stage(&staging)?;
     lessons::stage(&staging)?;
+    finish::put_off_style(&staging)?;
     let is_release = env::var("TRUNK_PROFILE").as_deref() == Ok("release");
     if is_release {
         let site = Site::find(&staging)?;

@@ -304,7 +304,10 @@ fn recordings_are_played_and_one_that_differs_is_1() {
 fn a_few_cases_are_fuzzed() {
     let (code, out, remarks) = run(&["fuzz", "--cases", "2", "--target", "dns", "--seed", "3"]);
     assert_eq!((code, remarks.as_str()), (0, ""), "{out}");
-    assert!(out.contains("dns              100 cases\nstate              0 cases\nseed 3, 0 found, "), "{out}");
+    assert!(
+        out.contains("dns              100 cases\nstate              0 cases\nseed 3, 0 found, "),
+        "{out}"
+    );
 }
 
 #[test]
