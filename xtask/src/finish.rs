@@ -18,7 +18,11 @@ const WORKER: &str = "sw.js";
 /// for who has no scripts.
 pub fn is_for_others(name: &str) -> bool {
     let is_film = name == "walk.svg";
-    is_film || name.starts_with("ordinal-player.") || name.ends_with(".png") || name.starts_with('_')
+    is_film
+        || name == "oembed.json"
+        || name.starts_with("ordinal-player.")
+        || name.ends_with(".png")
+        || name.starts_with('_')
 }
 
 /// Finishes the site in this folder.

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod bench;
+mod card;
 mod check;
 mod doc_sites;
 mod finish;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::arguments::Arguments;
+use crate::card;
 use crate::package;
 use crate::run::{Result, root, run};
 use crate::single_file::{self, Opening};
@@ -11,13 +12,15 @@ use crate::tools::{Need, Tools};
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
-  build [--package] [--single-file [--open LINK|FILE] [--from FOLDER]]
+  build [--url ADDRESS] [--package] [--single-file [--open LINK|FILE] [--from FOLDER]]
              build the page into dist/: the static site, to be put on any host, in any folder; --single-file: and all of it
              into one file, ordinal.html, which opens from a folder, too, with a link or a manifest inside; --from: of a
-             site that has been built already; --package: and the package for npm into target/ordinal-player/";
+             site that has been built already; --url: for a site that will lie at this address: what those read who show a
+             link to it; --package: and the package for npm into target/ordinal-player/";
 
 /// Builds the page.
 pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> {
+    let url = arguments.value("--url")?.map(|told| card::address(&told)).transpose()?;
     let is_single = arguments.flag("--single-file");
     let is_package = arguments.flag("--package");
     let opening = if is_single { arguments.value("--open")? } else { None };
@@ -27,7 +30,7 @@ pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> 
     let site = if let Some(folder) = from {
         root().join(folder)
     } else {
-        build(tools)?;
+        build_at(tools, url.as_deref())?;
         println!("The site is in dist/.");
         dist()
     };
@@ -51,6 +54,11 @@ pub fn dist() -> PathBuf {
 
 /// Builds the page for release into `dist/`.
 pub fn build(tools: &mut Tools) -> Result<()> {
+    build_at(tools, None)
+}
+
+/// Builds the page for release into `dist/`, to lie at this address, if it is told.
+fn build_at(tools: &mut Tools, url: Option<&str>) -> Result<()> {
     tools.ensure(&[Need::WasmTarget, Need::PageBuilder])?;
     if !tools.wasm_opt {
         tools.try_wasm_opt();
@@ -60,6 +68,10 @@ pub fn build(tools: &mut Tools) -> Result<()> {
     }
     let mut trunk = trunk(tools, "build");
     trunk.arg("--dist").arg(dist());
+    match url {
+        Some(url) => trunk.env(card::VARIABLE, url),
+        None => trunk.env_remove(card::VARIABLE),
+    };
     // Without --release Trunk neither minifies nor calls wasm-opt.
     if tools.wasm_opt {
         trunk.arg("--release")

@@ -21,6 +21,7 @@ use wasm_profile_split::error::Error;
 use wasm_profile_split::{Border, arrange, bind_by_order, instrument, split};
 
 use crate::arguments::Arguments;
+use crate::card;
 use crate::finish;
 use crate::first_load;
 use crate::glue;
@@ -120,6 +121,9 @@ fn hook() -> Result<()> {
     locales::stage(&staging)?;
     lessons::stage(&staging)?;
     finish::put_off_style(&staging)?;
+    if let Ok(url) = env::var(card::VARIABLE) {
+        card::tell(&staging, &url)?;
+    }
     let is_release = env::var("TRUNK_PROFILE").as_deref() == Ok("release");
     if is_release {
         let site = Site::find(&staging)?;

@@ -50,6 +50,7 @@ fn without_unhurried_links(html: &str) -> String {
     let unhurried = |tag: &str| {
         let is_link = tag.starts_with("link") || tag.starts_with("a ");
         (is_link && attribute(tag, "rel").split(' ').any(|rel| UNHURRIED.contains(&rel)))
+            || attribute(tag, "property").starts_with("og:")
             || ["ordinal-deferred", "ordinal-beside", "ordinal-languages", "ordinal-lessons", "ordinal-style"]
                 .contains(&attribute(tag, "name"))
     };
