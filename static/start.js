@@ -363,7 +363,8 @@ const take = (event) => {
   else if (type === "change" && target.tagName === "SELECT") keep(type, target, { value: target.value });
   else if (type === "dblclick" && target.closest(".edge")) keep(type, target);
   else if (type === "pointerdown" && target.closest(".scrub")) keep(type, target, { x: event.clientX, y: event.clientY });
-  else if (type === "click" && !target.closest(`a, summary, ${FIELD}`) && target.closest("button, [data-object]")) {
+  // The program gives the way to the whole page its moment when it is pressed.
+  else if (type === "click" && !target.closest(`a:not(.open), summary, ${FIELD}`) && target.closest("a.open, button, [data-object]")) {
     event.preventDefault();
     keep(type, target);
   }
