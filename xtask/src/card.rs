@@ -18,6 +18,11 @@ const PICTURE: (&str, u32, u32) = ("opening.png", 1200, 714);
 /// The frame that oEmbed offers, in CSS pixels.
 const FRAME: (u32, u32) = (800, 450);
 
+/// Whether a file is read by nobody but who shows a link: no visitor loads it.
+pub fn is_of_card(name: &str) -> bool {
+    [PICTURE.0, "oembed.json"].contains(&name)
+}
+
 /// The address with a slash at its end.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use crate::arguments::Arguments;
 use crate::finish::is_for_others;
 use crate::run::Result;
 use crate::tools::Tools;
-use crate::{finish, first_load, site, split, where_bytes};
+use crate::{card, finish, first_load, site, split, where_bytes};
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
@@ -178,7 +178,7 @@ impl Shipped {
             || is_language
             || is_lesson
             || is_for_frames
-            || finish::is_for_others(&self.name)
+            || finish::is_for_others(&self.name) && !card::is_of_card(&self.name)
     }
 }
 

@@ -225,7 +225,10 @@ fn two_frames_in_a_page_of_plain_html() {
         open.addEventListener('click', event => event.preventDefault());
         open.click();"
     ));
-    page.wait("its address has the moment", &format!("{frames}[1].querySelector('.open').href.includes('#')"));
+    page.wait(
+        "its address has the moment",
+        &format!("{frames}[1].querySelector('.open').href.includes('#')"),
+    );
     let address = inside(&mut page, 1, "document.querySelector('.open').href");
     let address = address.as_str().expect("an address").to_owned();
     let base = page.base().to_owned();
