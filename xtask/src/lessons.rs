@@ -42,9 +42,9 @@ pub fn stage(site: &Path) -> Result<()> {
         |name: &str, text: &str| fs::write(site.join(name), text).map_err(|error| format!("{name}: {error}"));
     for folder in &folders {
         for (language, text) in &folder.files {
-            // As text: generators of sites make pages of Markdown, or leave it out.
+            // As text, and not with its head at the very beginning: generators of sites make pages of what is Markdown, or has one.
             let name = format!("lesson-{}-{language}-{}.txt", folder.name, hash(text));
-            write(&name, text)?;
+            write(&name, &format!("\n{text}"))?;
             written.insert((&folder.name, language), name);
         }
     }
