@@ -252,13 +252,13 @@ const bring = (number) => brought[number] ??= obtained(async (tries) => {
   if (!parts[number]) link(number, part);
 });
 
-// What is loaded for who wants it, once all else is there. It is asked for by the program (src/app/loading.rs).
-// So is how it looks. Without that it is used all the same.
+// How that looks which is loaded for who wants it. Without that it is used all the same.
 const styled = () => new Promise((done) => {
   const link = document.createElement("link");
   Object.assign(link, { rel: "stylesheet", href: meta("ordinal-style"), onload: done, onerror: done });
   document.head.append(link);
 });
+// What is loaded for who wants it, once all else is there. It is asked for by the program (src/app/loading.rs).
 let door;
 const allThere = new Promise((there) => addEventListener("ordinal-whole", there, { once: true }));
 globalThis.ordinalWant = () => door ??= (async () => {
@@ -479,7 +479,7 @@ if (!held) {
     if (!wantsHands && later.length) await somebody;
     await bringAll(ACTS, () => ACTS);
     whole = true;
-    globalThis.ordinalDeferred = { waits: 0 };
+    globalThis.ordinalDeferred = true;
     await carryAllOut();
     warmUp();
     // Once all else is done: it asks for all files once more, mostly of the browser's cache, for visits without a network.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use page_driver::critical_path::files;
 
+use crate::card;
 use crate::run::{Result, command, output, run};
 
 /// The script for other pages.
@@ -19,7 +20,7 @@ const WORKER: &str = "sw.js";
 pub fn is_for_others(name: &str) -> bool {
     let is_film = name == "walk.svg";
     is_film
-        || name == "oembed.json"
+        || card::is_of_card(name)
         || name.starts_with("ordinal-player.")
         || name.ends_with(".png")
         || name.starts_with('_')

@@ -12,7 +12,6 @@ fn assert_open_to_all(page: &mut Page, what: &str) {
 /// The page, or what is embedded, at rest with the first example.
 fn settled(view: View, address: &str) -> Page {
     let mut page = Page::open_at(view, address);
-    page.wait_for_all();
     page.run("[...document.querySelectorAll('.speeds button')].at(-1)?.click();");
     page.wait("three pods are Ready", "document.querySelectorAll('.pod.ready').length === 3");
     page

@@ -93,7 +93,6 @@ fn a_saved_story_is_opened_again() {
     let story = saved(&mut page, "Story (a file to open here)", "flask.ordinal");
     let at = page.text(".time");
     let mut other = Page::open(View::DESKTOP);
-    other.wait_for_all();
     other.run(&format!(
         "const data = new DataTransfer();
         data.items.add(new File([{}], 'flask.ordinal'));

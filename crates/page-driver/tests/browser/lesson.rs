@@ -116,7 +116,6 @@ fn tab_to(page: &mut Page, css: &str) {
 #[test]
 fn a_lesson_is_lived_by_keyboard_in_korean() {
     let mut page = Page::open_at(View::DESKTOP, "?lang=ko");
-    page.wait_for_all();
     page.run("document.querySelector('#tab-manifest').focus()");
     page.type_keys("\u{e012}");
     page.wait("the list is there", "document.querySelectorAll('.shelf li').length > 12");
@@ -183,7 +182,6 @@ fn a_wrong_bet_stands_beside_what_happened_and_why() {
 #[test]
 fn a_file_is_dropped_and_its_task_done_or_it_says_where_it_is_wrong() {
     let mut page = Page::open(View::DESKTOP);
-    page.wait_for_all();
     drop_file(&mut page, "short.md", SHORT);
     wait_for_step(&mut page, 1);
     go_on(&mut page);

@@ -17,7 +17,6 @@ fn opens_in_a_subfolder_without_errors_or_foreign_requests() {
 fn loads_first_what_the_size_is_counted_of() {
     let mut page = Page::open(View::DESKTOP);
     let base = page.base().to_owned();
-    page.wait_for_all();
     let asked: Vec<String> = page
         .requests()
         .iter()
