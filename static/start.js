@@ -5,14 +5,16 @@
 // change with their content, stand in <meta> elements.
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 const [js, wasm] = meta("ordinal-app").split(" ");
-// The later parts of the program: what does not run before the page is live, what does not before its second pod is there, what
-// nothing needs before somebody does something, and what is loaded only for who wants it. A build without optimisation has none;
-// one for taking a profile is held back until it is told to go on.
+// The later parts of the program: what does not run before the page is live, what does not before its first pod is there, what
+// does not before that is ready, what nothing needs before somebody does something, and what is loaded only for who wants it. A
+// build without optimisation has none; one for taking a profile is held back until it is told to go on.
 const later = (meta("ordinal-deferred") ?? "").split(" ").filter(Boolean);
 const held = later[0] === "held";
 // How many of them there have to be for time to pass, and for somebody to do something.
-const PLAYS = 2;
-const ACTS = 3;
+const PLAYS = 3;
+const ACTS = 4;
+// What is said when so many of them are there: by a mark, for who begins to listen later, and by an event. src/app/loading.rs
+const SAID = [, ["ordinalOpen", "ordinal-opening"], ["ordinalRolls", "ordinal-rollout"], ["ordinalPlays", "ordinal-whole"]];
 // How many are loaded without being asked for: what is there for hands comes when there is somebody, or when the page opens with
 // a story of its own, which may need anything.
 let wantsHands = false;
@@ -131,6 +133,10 @@ else {
 const frame = () => new Promise(requestAnimationFrame);
 const pause = (time) => new Promise((done) => setTimeout(done, time));
 const tell = (what) => dispatchEvent(new Event(what));
+const say = ([mark, event]) => {
+  globalThis[mark] = true;
+  tell(event);
+};
 
 // A note over the page, with a button or none; gives its element.
 const note = (text, button) => {
@@ -458,10 +464,7 @@ const bringAll = async (number, last) => {
     await bring(number);
     // After a picture: what is there is seen, and no two long tasks become one.
     await frame();
-    if (number === 1 && !kept && !stopped) {
-      globalThis.ordinalOpen = true;
-      tell("ordinal-opening");
-    }
+    if (number < PLAYS && !kept && !stopped) say(SAID[number]);
   }
 };
 if (!held) {
@@ -469,12 +472,10 @@ if (!held) {
   if (keptWhole) await bringAll(ACTS + 1, () => later.length);
   if (stopped) loadAgain();
   else {
-    globalThis.ordinalOpen = true;
-    globalThis.ordinalPlays = true;
     plays = true;
+    SAID.forEach(([mark]) => globalThis[mark] = true);
     if (kept) start();
-    tell("ordinal-opening");
-    tell("ordinal-whole");
+    SAID.forEach(say);
     // Time passes from here on. What somebody does is done when there is what that needs.
     if (!wantsHands && later.length) await somebody;
     await bringAll(ACTS, () => ACTS);

@@ -33,15 +33,17 @@ pub fn listen(model: &Rc<Model>, start: Rc<Start>) -> Vec<EventListener> {
         listeners.push(departure(model));
     }
     if !Part::Whole.is_there() {
-        model.session().borrow_mut().limit();
+        model.session().borrow_mut().handle(Action::Limit(Part::Opening.end()));
     }
     // What the page around wants, or the one file that holds a manifest beside the page, is said when all is there.
     listeners.push(host::listen(model, start.address.clone()));
     if !start.address.hosted {
         listeners.extend(beginning(model, start));
     }
-    let model = model.clone();
-    listeners.extend(Part::Whole.when_there(Box::new(move || model.act(Action::Unlimit))));
+    for part in [Part::Rollout, Part::Whole] {
+        let model = model.clone();
+        listeners.extend(part.when_there(Box::new(move || model.act(Action::Limit(part.end())))));
+    }
     listeners
 }
 

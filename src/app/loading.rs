@@ -1,12 +1,14 @@
 //! The parts of the program that are loaded once the page is drawn.
 //!
-//! A release build is split in five modules (`crates/wasm-profile-split`): what draws the page and starts the cluster, what
-//! runs until the second pod is there, the rest of what the first example needs, what nothing needs before somebody does something,
-//! and what only some visitors want ([`when_wanted`]). `static/start.js` loads the second and third in the background and the fourth
-//! when somebody is there, takes what is done before that, and says when a part is there. Nothing before that moment calls anything
+//! A release build is split in six modules (`crates/wasm-profile-split`): what draws the page and starts the cluster, what
+//! runs until its first pod is there, what runs until that is ready, the rest of what the first example needs, what nothing needs
+//! before somebody does something, and what only some visitors want ([`when_wanted`]). `static/start.js` loads the second to fourth
+//! in the background and the fifth when somebody is there, takes what is done before that, and says when a part is there. Nothing before that moment calls anything
 //! of the part: a call all the same ends the program ([`load_deferred`]), and the page loads itself again once it has all parts.
 
+use crate::session::{FIRST_POD_END, OPENING_END};
 use gloo::events::EventListener;
+use kubesim::SimTime;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::js_sys::{JsString, Reflect};
 
@@ -31,8 +33,10 @@ pub fn load_deferred() {
 /// How much of the program is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Part {
-    /// What the first example needs up to [`crate::session::OPENING_END`].
+    /// What the first example needs up to [`FIRST_POD_END`].
     Opening,
+    /// What it needs up to [`OPENING_END`].
+    Rollout,
     /// What the first example needs to its end; and all that a story needs which the page opens with, if it is another one.
     Whole,
 }
@@ -42,7 +46,17 @@ impl Part {
     fn event(self) -> &'static str {
         match self {
             Part::Opening => "ordinal-opening",
+            Part::Rollout => "ordinal-rollout",
             Part::Whole => "ordinal-whole",
+        }
+    }
+
+    /// Until when the first example may be played with it; none if to its end.
+    pub fn end(self) -> Option<SimTime> {
+        match self {
+            Part::Opening => Some(FIRST_POD_END),
+            Part::Rollout => Some(OPENING_END),
+            Part::Whole => None,
         }
     }
 
@@ -50,6 +64,7 @@ impl Part {
     pub fn is_there(self) -> bool {
         has_mark(match self {
             Part::Opening => "ordinalOpen",
+            Part::Rollout => "ordinalRolls",
             Part::Whole => "ordinalPlays",
         })
     }

@@ -121,7 +121,7 @@ impl Model {
     /// The session does this.
     pub fn act(self: &Rc<Model>, action: Action) {
         let goes_on =
-            matches!(action, Action::Frame(_) | Action::Settle { .. } | Action::Open(_) | Action::Unlimit);
+            matches!(action, Action::Frame(_) | Action::Settle { .. } | Action::Open(_) | Action::Limit(_));
         if !goes_on && self.is_opening() {
             return self.waiting.borrow_mut().push(Effect::Session(action));
         }

@@ -4,7 +4,7 @@ use super::loading::Part;
 use crate::link::Link;
 use crate::link::address::Address;
 use crate::page::layout::Layout;
-use crate::session::OPENING_END;
+use crate::session::{FIRST_POD_END, OPENING_END};
 use yew::Properties;
 
 /// What the page begins with.
@@ -22,10 +22,12 @@ impl Start {
     /// How much of the program the first story needs. A link, what the tab remembers and a later moment may need anything.
     pub fn needs(&self) -> Part {
         let is_elsewhere = !self.address.fragment.is_empty() || self.saved.is_some();
-        let is_later = self.address.at.is_some_and(|at| at > OPENING_END);
+        let is_after = |end| self.address.at.is_some_and(|at| at > end);
         let has_state = self.address.cluster.is_some();
-        if is_elsewhere || is_later || has_state || self.address.hosted || self.has_lesson() {
+        if is_elsewhere || is_after(OPENING_END) || has_state || self.address.hosted || self.has_lesson() {
             Part::Whole
+        } else if is_after(FIRST_POD_END) {
+            Part::Rollout
         } else {
             Part::Opening
         }
@@ -39,7 +41,7 @@ impl Start {
     /// What is seen before the first story begins: the first example's manifest, if it is that one's story.
     pub fn before(&self) -> Link {
         match self.needs() {
-            Part::Opening => Link::default(),
+            Part::Opening | Part::Rollout => Link::default(),
             Part::Whole => Link { text: "".into(), ..Link::default() },
         }
     }

@@ -97,8 +97,8 @@ pub enum Action {
     Discard(usize),
     /// The branch of this number is compared with the one that is shown; or none is.
     Compare(Option<usize>),
-    /// All of the program is there: time passes without a limit.
-    Unlimit,
+    /// No time passes after this moment until another is given: more of the program may be needed then. None: all of it is there.
+    Limit(Option<SimTime>),
     /// The story of this link, at its moment, in place of this one, once it is played so far.
     Open(Rc<Link>),
     /// The link that is being opened is shown as far as it has been played; or not at all, and this story stays.
@@ -134,10 +134,13 @@ impl Action {
                 | Action::Open(_)
                 | Action::Settle { .. }
                 | Action::Heard
-                | Action::Unlimit
+                | Action::Limit(_)
         )
     }
 }
+
+/// How far the first example is played with the part of the program that shows its first pod: the cluster begins to make a volume then.
+pub const FIRST_POD_END: SimTime = SimTime(1_500);
 
 /// How far the first example is played before all of the program is there: what comes later may need any of it.
 pub const OPENING_END: SimTime = SimTime(14_000);
@@ -313,11 +316,6 @@ impl Session {
         self.cut
     }
 
-    /// Lets no time pass after [`OPENING_END`], until [`Action::Unlimit`].
-    pub fn limit(&mut self) {
-        self.limit = Some(OPENING_END.0 as f64);
-    }
-
     /// Whether time would pass, but stands at the limit.
     pub fn waits_at_limit(&self) -> bool {
         self.playing && self.limit.is_some_and(|limit| self.playhead >= limit)
@@ -390,7 +388,7 @@ impl Session {
                 self.beside = other.filter(|id| *id != self.branch().id && self.place_of(*id).is_some());
                 self.seek(self.playhead);
             }
-            Action::Unlimit => self.limit = None,
+            Action::Limit(end) => self.limit = end.map(|end| end.0 as f64),
             Action::Open(link) => {
                 self.replay = Some(Box::new(Replay::new(link)));
                 self.go_on_opening();

@@ -1,4 +1,4 @@
-//! The list of what runs before the page is live, and before its second pod is there: `xtask/first-load.txt`.
+//! The list of what runs before the page is live, its first pod there, and that ready: `xtask/first-load.txt`.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ const FILE: &str = "xtask/first-load.txt";
 
 /// What the list begins with.
 const HEAD: &str = "\
-# What runs before the page is live, and before its second pod is there: the modules that are loaded first. Measured by
+# What runs before the page is live, before its first pod is there, and before that is ready: the modules that are loaded first. Measured by
 # `cargo xtask profile`; what the lines say, and what becomes of them: crates/wasm-profile-split.
 ";
 

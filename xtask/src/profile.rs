@@ -1,4 +1,5 @@
-//! `cargo xtask profile`: what runs before the page is live, and before its second pod is there, measured in a browser.
+//! `cargo xtask profile`: what runs before the page is live, before its first pod is there, and before that is ready, measured in a
+//! browser.
 
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use crate::tools::{Need, Tools};
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
-  profile    measure what runs before the page is live and before its second pod is there, for the split";
+  profile    measure what runs before the page is live, its first pod there, and that ready, for the split";
 
 /// Measures.
 pub fn command(tools: &mut Tools, arguments: Arguments) -> Result<ExitCode> {

@@ -1,7 +1,7 @@
-//! `cargo xtask split`, Trunk's hook after a build: the page's module in five parts. What runs before the page is live (drawn,
-//! with a running cluster and the editor's manifest checked), what runs before the second pod is there, and the rest; each is
-//! loaded after the one before. The fourth is what nothing needs before somebody does something ([`HANDS`]): it is loaded when
-//! there is somebody. The fifth is what only some visitors want ([`DOORS`]): it is loaded when they do.
+//! `cargo xtask split`, Trunk's hook after a build: the page's module in six parts. What runs before the page is live (drawn,
+//! with a running cluster and the editor's manifest checked), what runs before its first pod is there, what runs before that is
+//! ready, and the rest; each is loaded after the one before. The fifth is what nothing needs before somebody does something
+//! ([`HANDS`]): it is loaded when there is somebody. The sixth is what only some visitors want ([`DOORS`]): it is loaded when they do.
 //!
 //! What runs when is measured, not guessed: `cargo xtask profile` writes it into `xtask/first-load.txt`. How a module is
 //! taken apart by that: crates/wasm-profile-split. `static/start.js` is the loader. A function that is called before its
@@ -33,7 +33,7 @@ use crate::where_bytes;
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
-  split      Trunk's hook after a build: makes five modules of the page's one, and optimises them";
+  split      Trunk's hook after a build: makes six modules of the page's one, and optimises them";
 
 /// Splits the module of the site that Trunk has just built.
 pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
@@ -43,7 +43,7 @@ pub fn command(_: &mut Tools, arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// The names of the modules: in the order in which they are loaded.
-pub const PARTS: [&str; 5] = ["ordinal", "opening", "deferred", "commands", "wanted"];
+pub const PARTS: [&str; 6] = ["ordinal", "opening", "rollout", "deferred", "commands", "wanted"];
 
 /// What is loaded only when it is wanted: functions of these crates and modules, and methods of their types. The page asks for
 /// that part (`app::loading::when_wanted`) before it calls any of them. (Not every function in whose name such a type stands:
@@ -181,12 +181,14 @@ impl Site {
             [&|name| is_of(&HANDS, name), &|name| is_of(&DOORS, name)],
         )
         .map_err(explained)?;
-        println!(
-            "» {} pieces are cut out of functions that run before the second pod is there",
-            split.pieces
-        );
-        let borders =
-            ["the page is live", "the second pod is there", "somebody is there", "somebody wants them"];
+        println!("» {} pieces are cut out of functions that run before the first pod is ready", split.pieces);
+        let borders = [
+            "the page is live",
+            "the first pod is there",
+            "it is ready",
+            "somebody is there",
+            "somebody wants them",
+        ];
         for (border, after) in split.borders.iter().zip(borders) {
             tell(border, after);
         }

@@ -1,16 +1,20 @@
 //! What ran when, as a text that goes with the sources: the instrumented program's marks become it, the split reads it.
 //!
-//! A line is a function: its shape's hash, which of its segments ran by the first moment, which by the second (hexadecimal
-//! digits of four each, the first in the lowest bit; `-` for all, `.` for none), and its name. One that has only run by the third
-//! has none of either. Lines that begin with # are for people.
+//! A line is a function: its shape's hash, which of its segments ran by the first moment, the second and the third (hexadecimal
+//! digits of four each, the first in the lowest bit; `-` for all, `.` for none), and its name. One that has only run by the last
+//! moment has none of any. Lines that begin with # are for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, Result};
 
-/// The lines for the functions that ran by the third moment, in order of name.
+/// How many of a profile's moments have a module each, of what has run by then and not before. One more comes after them: what has
+/// only run by that is behind no door.
+pub const MOMENTS: usize = 3;
+
+/// The lines for the functions that ran by the last moment, in order of name.
 ///
-/// `functions` is an instrumented module's list of them, `ran` its marks at the first moment, the second and the third. Of what
+/// `functions` is an instrumented module's list of them, `ran` its marks at each moment. Of what
 /// `is_taken_whole` says so by a name, all counts as run once any of it did: what runs of it differs from run to run. So does from
 /// the first moment on, whether it ran or not, what `is_taken` says.
 ///
@@ -18,7 +22,7 @@ use crate::error::{Error, Result};
 /// [`Error::NoFunction`], for a list of another module too.
 pub fn lines(
     functions: &str,
-    ran: [&[bool]; 3],
+    ran: [&[bool]; MOMENTS + 1],
     is_taken_whole: &dyn Fn(&str) -> bool,
     is_taken: &dyn Fn(&str) -> bool,
 ) -> Result<String> {
@@ -33,24 +37,24 @@ pub fn lines(
             return Err(wrong());
         };
         let whole = is_taken_whole(name);
-        let mut segments = [Vec::new(), Vec::new(), Vec::new()];
+        let mut segments = [const { Vec::new() }; MOMENTS + 1];
         for (segments, ran) in segments.iter_mut().zip(ran) {
             let ran = ran.get(first..first + count).ok_or_else(wrong)?;
             let all = is_taken(name) || whole && ran.contains(&true);
             segments.extend(ran.iter().map(|&ran| ran || all));
         }
-        let [by_first, by_second, by_third] = &segments;
-        if by_third.contains(&true) {
-            lines.insert((name, self::line(hash, [by_first, by_second], name)));
+        let [by_first, by_second, by_third, by_last] = &segments;
+        if by_last.contains(&true) {
+            lines.insert((name, self::line(hash, [by_first, by_second, by_third], name)));
         }
     }
     Ok(lines.into_iter().map(|(_, line)| line + "\n").collect())
 }
 
-/// The line for a function: what ran of it by the first moment and by the second.
-fn line(hash: u32, ran: [&[bool]; 2], name: &str) -> String {
-    let [first, second] = ran.map(bits);
-    format!("{hash:08x} {first} {second} {name}")
+/// The line for a function: what ran of it by each moment that has a module.
+fn line(hash: u32, ran: [&[bool]; MOMENTS], name: &str) -> String {
+    let [first, second, third] = ran.map(bits);
+    format!("{hash:08x} {first} {second} {third} {name}")
 }
 
 fn bits(ran: &[bool]) -> String {
@@ -76,19 +80,26 @@ pub enum Level {
     First,
     /// By the second.
     Second,
+    /// By the third.
+    Third,
     /// Later, or never.
     Deferred,
-    /// Never by the third, and only behind the outer of the doors that the loader opens when it is asked to: [`crate::wanted`].
+    /// Never by the last moment, and only behind the outer of the doors that the loader opens when it is asked to: [`crate::wanted`].
     Outer,
     /// Never, and only behind the inner door, which is opened after the outer one.
     Inner,
+}
+
+impl Level {
+    /// The levels of the moments that have a module, in order.
+    pub const MEASURED: [Level; MOMENTS] = [Level::First, Level::Second, Level::Third];
 }
 
 /// What ran when.
 #[derive(Default)]
 pub struct Coverage {
     /// By name, the shapes that were met and what ran of each.
-    functions: BTreeMap<String, Vec<(u32, [String; 2])>>,
+    functions: BTreeMap<String, Vec<(u32, [String; MOMENTS])>>,
 }
 
 impl Coverage {
@@ -96,11 +107,11 @@ impl Coverage {
     pub fn read(text: &str) -> Self {
         let mut coverage = Self::default();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let words: Vec<&str> = line.splitn(4, ' ').collect();
-            if let [hash, first, second, name] = words[..]
+            let words: Vec<&str> = line.splitn(2 + MOMENTS, ' ').collect();
+            if let [hash, first, second, third, name] = words[..]
                 && let Ok(hash) = u32::from_str_radix(hash, 16)
             {
-                let ran = [first, second].map(str::to_owned);
+                let ran = [first, second, third].map(str::to_owned);
                 coverage.functions.entry(name.to_owned()).or_default().push((hash, ran));
             }
         }
@@ -109,15 +120,12 @@ impl Coverage {
 
     /// When a function of this name first ran.
     pub fn level(&self, name: &str) -> Level {
-        match self.functions.get(name) {
-            None => Level::Deferred,
-            Some(shapes) if shapes.iter().all(|(_, ran)| *ran == [".", "."]) => Level::Deferred,
-            Some(shapes) if shapes.iter().all(|(_, ran)| ran[0] == ".") => Level::Second,
-            Some(_) => Level::First,
-        }
+        let shapes = self.functions.get(name).map(Vec::as_slice).unwrap_or_default();
+        let has_run = |moment: usize| shapes.iter().any(|(_, ran)| ran[moment] != ".");
+        first_level(has_run)
     }
 
-    /// Whether a function of this name has run by the third moment.
+    /// Whether a function of this name has run by the last moment.
     pub fn knows(&self, name: &str) -> bool {
         self.functions.contains_key(name)
     }
@@ -125,7 +133,7 @@ impl Coverage {
     /// When each of a function's `count` segments first ran, in any function of its name and shape; nothing if there was
     /// none, as when it has changed since it was measured.
     pub fn segments(&self, name: &str, hash: u32, count: usize) -> Option<Vec<Level>> {
-        let same: Vec<&[String; 2]> = self
+        let same: Vec<&[String; MOMENTS]> = self
             .functions
             .get(name)?
             .iter()
@@ -133,48 +141,56 @@ impl Coverage {
             .map(|(_, ran)| ran)
             .collect();
         let level = |at: usize| {
-            let ran = |moment: usize| same.iter().any(|ran| is_set(&ran[moment], at));
-            if ran(0) {
-                Level::First
-            } else if ran(1) {
-                Level::Second
-            } else {
-                Level::Deferred
-            }
+            let has_run = |moment: usize| same.iter().any(|ran| is_set(&ran[moment], at));
+            first_level(has_run)
         };
         (!same.is_empty()).then(|| (0..count).map(level).collect())
     }
 }
 
+/// The level of what has run, or not, by the moments of these numbers.
+fn first_level(has_run: impl Fn(usize) -> bool) -> Level {
+    Level::MEASURED
+        .into_iter()
+        .zip(0..)
+        .find(|&(_, moment)| has_run(moment))
+        .map_or(Level::Deferred, |(level, _)| level)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Level::{Deferred, First, Second};
+    use super::Level::{Deferred, First, Second, Third};
     use super::*;
 
     #[test]
     fn what_is_written_is_read() {
         let first = [true, false, false, false, false, true];
         let second = [true, false, false, true, false, true];
+        let third = [true, false, true, true, false, true];
         let text = [
             "# for people",
-            &line(0xabc, [&first, &second], "a::b<c d>"),
-            &line(7, [&[false; 9], &[true; 9]], "late"),
+            &line(0xabc, [&first, &second, &third], "a::b<c d>"),
+            &line(7, [&[false; 9], &[true; 9], &[true; 9]], "late"),
+            &line(7, [&[false; 9], &[false; 9], &[true; 9]], "later"),
         ]
         .join("\n");
         let coverage = Coverage::read(&text);
         assert_eq!(
             coverage.segments("a::b<c d>", 0xabc, 6),
-            Some(vec![First, Deferred, Deferred, Second, Deferred, First])
+            Some(vec![First, Deferred, Third, Second, Deferred, First])
         );
         assert_eq!(coverage.segments("late", 7, 9), Some(vec![Second; 9]));
         assert_eq!(coverage.segments("late", 8, 9), None, "of another shape");
-        assert_eq!(["a::b<c d>", "late", "none"].map(|name| coverage.level(name)), [First, Second, Deferred]);
+        assert_eq!(
+            ["a::b<c d>", "late", "later", "none"].map(|name| coverage.level(name)),
+            [First, Second, Third, Deferred]
+        );
     }
 
     #[test]
     fn functions_of_one_name_and_shape_are_taken_together() {
         let text =
-            [line(1, [&[true, false, false]; 2], "f"), line(1, [&[false, false, true]; 2], "f")].join("\n");
+            [line(1, [&[true, false, false]; 3], "f"), line(1, [&[false, false, true]; 3], "f")].join("\n");
         assert_eq!(Coverage::read(&text).segments("f", 1, 3), Some(vec![First, Deferred, First]));
     }
 
@@ -183,20 +199,20 @@ mod tests {
         let functions = "0 2 0000000b late\n2 3 0000000a hash::f\n5 1 0000000c never\n6 1 0000000d last\n";
         let first = [false, false, false, true, false, false, false];
         let second = [true, true, false, true, false, false, false];
-        let third = [true, true, false, true, false, false, true];
-        let lines = |is_whole: &dyn Fn(&str) -> bool| {
-            super::lines(functions, [&first, &second, &third], is_whole, &|_| false)
-        };
+        let third = [true, true, false, true, true, false, false];
+        let last = [true, true, false, true, true, false, true];
+        let ran: [&[bool]; 4] = [&first, &second, &third, &last];
+        let lines = |is_whole: &dyn Fn(&str) -> bool| super::lines(functions, ran, is_whole, &|_| false);
         assert_eq!(
             lines(&|_| false).expect("it is a list"),
-            "0000000a 2 2 hash::f\n0000000d . . last\n0000000b . - late\n"
+            "0000000a 2 2 6 hash::f\n0000000d . . . last\n0000000b . - - late\n"
         );
         let whole = lines(&|name| name.starts_with("hash::")).expect("it is a list");
-        assert_eq!(whole, "0000000a - - hash::f\n0000000d . . last\n0000000b . - late\n");
-        let taken = super::lines(functions, [&first, &second, &third], &|_| false, &|name| name == "never");
+        assert_eq!(whole, "0000000a - - - hash::f\n0000000d . . . last\n0000000b . - - late\n");
+        let taken = super::lines(functions, ran, &|_| false, &|name| name == "never");
         let taken = taken.expect("it is a list");
-        assert!(taken.ends_with("\n0000000c - - never\n"), "{taken}");
-        let of_another = super::lines("9 1 0000000a f", [&first, &second, &third], &|_| false, &|_| false);
+        assert!(taken.ends_with("\n0000000c - - - never\n"), "{taken}");
+        let of_another = super::lines("9 1 0000000a f", ran, &|_| false, &|_| false);
         assert!(matches!(of_another, Err(Error::NoFunction(_))));
     }
 }

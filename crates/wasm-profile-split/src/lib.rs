@@ -1,9 +1,9 @@
-//! Splits a WebAssembly module by what a profile has seen run: what runs first, what runs soon after, the rest, and what is
-//! loaded only for who wants it, behind two doors; each after the one before. The README says how a profile is taken and what a
+//! Splits a WebAssembly module by what a profile has seen run: what runs first, what runs soon after, in two
+//! steps, the rest, and what is loaded only for who wants it, behind two doors; each after the one before. The README says how a profile is taken and what a
 //! loader has to do.
 //!
 //! [`instrument()`] makes a module that tells what has run, [`coverage::lines`] makes a text of that, and [`split()`] makes
-//! five modules by it. Inside, from the ground up:
+//! six modules by it. Inside, from the ground up:
 //!
 //! - `shape`: the segments of a function that a profile is about; `liveness`: the locals that each needs;
 //! - `outline`: makes functions of the segments that ran later, by `cut` and `copy`;

@@ -18,11 +18,15 @@ use crate::shape::{Segment, Shape, nested};
 /// What follows a function's name in the name of what was cut out of it, before the level and a number.
 const CUT: &str = "#cut-";
 
+/// The levels of what is cut out, the latest first: what is cut out for an earlier one then holds only calls of it.
+const LATER: [Level; 3] = [Level::Deferred, Level::Third, Level::Second];
+
 /// What follows a function's name in the name of what was cut out of it, before a number.
 fn mark(level: Level) -> &'static str {
     match level {
         Level::First => unreachable!("what runs first stays"),
         Level::Second => "#cut-second-",
+        Level::Third => "#cut-third-",
         Level::Deferred => "#cut-deferred-",
         Level::Outer | Level::Inner => unreachable!("what is behind a door is never cut: none of it ran"),
     }
@@ -30,7 +34,7 @@ fn mark(level: Level) -> &'static str {
 
 /// The level that the name of a cut says it runs at; nothing for functions that were not cut out.
 pub fn level_of_cut(name: &str) -> Option<Level> {
-    [Level::Second, Level::Deferred].into_iter().find(|level| name.contains(mark(*level)))
+    LATER.into_iter().find(|level| name.contains(mark(*level)))
 }
 
 /// The name that the linker knows a function by, whether it is whole or was cut out.
@@ -47,8 +51,7 @@ pub fn outline(module: &mut Module, id: FunctionId, shape: &Shape, levels: &[Lev
         shape.segments.iter().copied().zip(levels.iter().copied()).collect();
     let own = levels.iter().copied().min().unwrap_or(Level::Deferred);
     let mut made = Vec::new();
-    // What never runs first: what is cut out for the opening then holds only calls of it.
-    for level in [Level::Deferred, Level::Second] {
+    for level in LATER {
         if level <= own {
             continue;
         }

@@ -1,4 +1,4 @@
-//! The split: five modules of one, each of which imports from the one before, which calls it through a table.
+//! The split: six modules of one, each of which imports from the one before, which calls it through a table.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,15 @@ use crate::shape::Shape;
 use crate::wanted::Wanted;
 use crate::{earlier, later, relocations};
 
-/// A module in five parts, in the order in which they are loaded: [`Level`]'s.
+/// A module in six parts, in the order in which they are loaded: [`Level`]'s.
 #[derive(Debug)]
 pub struct Split {
     /// The modules.
-    pub modules: [Vec<u8>; 5],
+    pub modules: [Vec<u8>; 6],
     /// How many pieces were cut out of functions that ran.
     pub pieces: usize,
     /// The borders between the modules.
-    pub borders: [Border; 4],
+    pub borders: [Border; 5],
 }
 
 /// What lies behind a border between two modules, and how often it is crossed.
@@ -60,9 +60,14 @@ pub fn split(
     let known = (coverage, &wanted);
     let ([first, rest], one) = split_after(Level::First, &whole.emit_wasm(), &constants, known)?;
     let ([second, rest], two) = split_after(Level::Second, &rest, &constants, known)?;
-    let ([deferred, rest], three) = split_after(Level::Deferred, &rest, &constants, known)?;
-    let ([outer, inner], four) = split_after(Level::Outer, &rest, &constants, known)?;
-    Ok(Split { modules: [first, second, deferred, outer, inner], pieces, borders: [one, two, three, four] })
+    let ([third, rest], three) = split_after(Level::Third, &rest, &constants, known)?;
+    let ([deferred, rest], four) = split_after(Level::Deferred, &rest, &constants, known)?;
+    let ([outer, inner], five) = split_after(Level::Outer, &rest, &constants, known)?;
+    Ok(Split {
+        modules: [first, second, third, deferred, outer, inner],
+        pieces,
+        borders: [one, two, three, four, five],
+    })
 }
 
 /// Cuts what runs later, or never, out of the functions that run; gives how many pieces there are.

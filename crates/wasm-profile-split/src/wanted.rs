@@ -49,7 +49,7 @@ impl Wanted {
     /// The constants that are behind the door after a level; nothing for levels after which there is none.
     pub fn constants_after(&self, level: Level) -> Option<&Vec<Place>> {
         match level {
-            Level::First | Level::Second | Level::Inner => None,
+            Level::First | Level::Second | Level::Third | Level::Inner => None,
             Level::Deferred => Some(&self.constants[0]),
             Level::Outer => Some(&self.constants[1]),
         }

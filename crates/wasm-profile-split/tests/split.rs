@@ -10,7 +10,7 @@ use wasmi::{Caller, Engine, Extern, Func, Instance, Module, Nullable, Ref, Store
 use wasmparser::{Parser, Payload, Validator};
 
 /// A program with a run for each moment. `start` runs first; `open` runs second, and does what it does rarely in a long
-/// branch; `seldom` runs in no profile. `table` is called through a table only, and the sum of a text through a pointer.
+/// branch; `go_on` runs third; `seldom` runs in no profile. `table` is called through a table only, and the sum of a text through a pointer.
 const PROGRAM: &str = r#"(module
     (import "page" "load_now" (func $load_now))
     (import "page" "note" (func $note (param i32)))
@@ -23,6 +23,7 @@ const PROGRAM: &str = r#"(module
     (data (i32.const 1056) "seldom")
     (data (i32.const 1072) "\20\04\00\00")
     (data (i32.const 1088) "lesson")
+    (data (i32.const 1104) "third")
     (func $load_deferred (export "load_deferred") (call $load_now))
     (func $sum (param $at i32) (param $end i32) (result i32) (local $sum i32)
         (loop $next
@@ -48,6 +49,10 @@ const PROGRAM: &str = r#"(module
             (if (i32.gt_s (local.get $x) (i32.const 1000)) (then (return (local.get $y))))
             (local.set $y (i32.add (local.get $y) (call $start (local.get $y)))))
         (i32.add (local.get $x) (local.get $y)))
+    (func $go_on (export "go_on") (param $x i32) (result i32)
+        (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+        (call $note (i32.const 7))
+        (i32.add (call $open (local.get $x)) (call $sum (i32.const 1104) (i32.const 1109))))
     (func $seldom (export "seldom") (param $x i32) (result i32)
         (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
         (call $note (i32.const 4))
@@ -66,12 +71,18 @@ const PROGRAM: &str = r#"(module
     (func (export "calls") (param $x i32) (result i32) (i32.add (local.get $x) (global.get $calls))))"#;
 
 /// The constants, as data segment and length, and the functions whose text names them.
-const CONSTANTS: [(u32, u32, &[&str]); 5] =
-    [(0, 5, &["start"]), (1, 6, &["open"]), (2, 6, &[]), (3, 4, &["seldom"]), (4, 6, &["lesson"])];
+const CONSTANTS: [(u32, u32, &[&str]); 6] = [
+    (0, 5, &["start"]),
+    (1, 6, &["open"]),
+    (2, 6, &[]),
+    (3, 4, &["seldom"]),
+    (4, 6, &["lesson"]),
+    (5, 5, &["go_on"]),
+];
 
 /// Functions of the program in their order, after the imported ones.
-const FUNCTIONS: [&str; 9] =
-    ["load_deferred", "sum", "start", "open", "seldom", "lesson", "read", "table", "calls"];
+const FUNCTIONS: [&str; 10] =
+    ["load_deferred", "sum", "start", "open", "go_on", "seldom", "lesson", "read", "table", "calls"];
 
 /// The functions that the loader is asked for before they are called: `read` is only called by `lesson`, behind the inner door.
 fn is_outer(name: &str) -> bool {
@@ -244,7 +255,7 @@ fn load(mut store: impl wasmi::AsContextMut<Data = Page>, number: usize) {
     store.data_mut().instances.push(instance);
 }
 
-/// The program with what a profile finds: `start` runs by the first moment, `open` by the second.
+/// The program with what a profile finds: `start` runs by the first moment, `open` by the second, `go_on` by the third.
 fn profiled() -> Coverage {
     let instrumented = instrument(&bound()).expect("it can be instrumented");
     let mut program = Program::new(&[instrumented.module]);
@@ -252,7 +263,9 @@ fn profiled() -> Coverage {
     let first = program.marks();
     program.call("open", 5);
     let second = program.marks();
-    let text = lines(&instrumented.functions, [&first, &second, &second], &|_| false, &|_| false)
+    program.call("go_on", 5);
+    let third = program.marks();
+    let text = lines(&instrumented.functions, [&first, &second, &third, &third], &|_| false, &|_| false)
         .expect("it lists functions");
     Coverage::read(&text)
 }
@@ -303,13 +316,14 @@ fn each_part_has_what_ran_by_its_moment_and_the_constants_of_that() {
     // Stubs of later functions have their names.
     assert!(holds(0, "start") && holds(0, "sum"), "{:?}", names_of(&parts[0]));
     assert!(holds(1, "open") && !holds(1, "start"), "{:?}", names_of(&parts[1]));
-    assert!(holds(2, "table") && holds(2, "open#cut-deferred-0"), "{:?}", names_of(&parts[2]));
-    assert!(!holds(2, "open") && !holds(2, "read"), "{:?}", names_of(&parts[2]));
-    assert!(holds(3, "seldom") && !holds(3, "read"), "{:?}", names_of(&parts[3]));
-    assert!(holds(4, "lesson") && holds(4, "read"), "{:?}", names_of(&parts[4]));
-    assert!(!holds(4, "seldom"), "{:?}", names_of(&parts[4]));
+    assert!(holds(2, "go_on") && !holds(2, "open"), "{:?}", names_of(&parts[2]));
+    assert!(holds(3, "table") && holds(3, "open#cut-deferred-0"), "{:?}", names_of(&parts[3]));
+    assert!(!holds(3, "open") && !holds(3, "read"), "{:?}", names_of(&parts[3]));
+    assert!(holds(4, "seldom") && !holds(4, "read"), "{:?}", names_of(&parts[4]));
+    assert!(holds(5, "lesson") && holds(5, "read"), "{:?}", names_of(&parts[5]));
+    assert!(!holds(5, "seldom"), "{:?}", names_of(&parts[5]));
     let texts: Vec<String> = parts.iter().map(|part| text_of(part)).collect();
-    assert_eq!(texts, ["first", "second", "", "seldom\u{20}\u{4}\0\0", "lesson"]);
+    assert_eq!(texts, ["first", "second", "third", "", "seldom\u{20}\u{4}\0\0", "lesson"]);
 }
 
 #[test]
@@ -319,6 +333,7 @@ fn the_parts_do_what_the_whole_does() {
         ("open", 7),
         ("open", 500),
         ("open", 5000),
+        ("go_on", 9),
         ("seldom", 3),
         ("calls", 0),
         ("start", -1),
@@ -328,7 +343,7 @@ fn the_parts_do_what_the_whole_does() {
     ];
     // Loaded before, or on the spot; in any order of first calls; bound by names, or by order; arranged, or not.
     let ways = |loaded| [parts(), bound_parts(), arranged_parts()].map(|parts| (loaded, parts));
-    for (loaded, parts) in (0..5).flat_map(ways) {
+    for (loaded, parts) in (0..6).flat_map(ways) {
         for first in 0..calls.len() {
             let mut whole = Program::new(&[bound()]);
             let mut split = Program::new(&parts);
@@ -340,7 +355,7 @@ fn the_parts_do_what_the_whole_does() {
             }
             let (split, whole) = (split.store.data(), whole.store.data());
             assert_eq!(split.notes, whole.notes);
-            assert_eq!(split.waits, 4 - loaded, "each part is waited for once, unless it is there");
+            assert_eq!(split.waits, 5 - loaded, "each part is waited for once, unless it is there");
         }
     }
 }
@@ -358,7 +373,7 @@ fn parts_that_are_bound_by_order_have_no_names_for_what_is_used() {
     assert!(exported(&named[0]).contains(&"$a".to_owned()), "{:?}", exported(&named[0]));
     assert!(!exported(&bound[0]).contains(&"$a".to_owned()), "{:?}", exported(&bound[0]));
     assert!(exported(&bound[0]).contains(&"$used".to_owned()), "{:?}", exported(&bound[0]));
-    let error = bind_by_order(&named[4], &named[1]).expect_err("the last gives the second nothing");
+    let error = bind_by_order(&named[5], &named[1]).expect_err("the last gives the second nothing");
     assert!(matches!(error, Error::NotExported(_)), "{error}");
 }
 
@@ -379,7 +394,7 @@ fn what_is_called_through_a_table_before_it_is_there_ends_and_has_its_part_loade
             function.call(&mut program.store, 6)
         };
         call(&mut program).expect_err("it is not there");
-        assert_eq!((program.store.data().waits, &program.store.data().notes[..]), (2, &[][..]));
+        assert_eq!((program.store.data().waits, &program.store.data().notes[..]), (3, &[][..]));
         let mut whole = Program::new(&[bound()]);
         assert_eq!(call(&mut program).expect("it is there by now"), whole.call("start", 42));
     }
@@ -407,17 +422,19 @@ fn nothing_waits_for_a_part_before_its_moment() {
         2,
         "the second part is enough for what ran by its moment"
     );
+    program.call("go_on", 5);
+    assert_eq!(program.store.data().instances.len(), 3, "and the third for what ran by its own");
     program.call("open", 500);
-    assert_eq!(program.store.data().instances.len(), 3, "nothing leads through a door by itself");
+    assert_eq!(program.store.data().instances.len(), 4, "nothing leads through a door by itself");
     program.call("seldom", 3);
-    assert_eq!(program.store.data().instances.len(), 4, "the inner door stays shut");
+    assert_eq!(program.store.data().instances.len(), 5, "the inner door stays shut");
     program.call("lesson", 3);
-    assert_eq!(program.store.data().instances.len(), 5);
+    assert_eq!(program.store.data().instances.len(), 6);
 }
 
 #[test]
 fn a_profile_of_another_shape_costs_the_outlining_alone() {
-    let stale: BTreeMap<&str, &str> = [("start", "- -"), ("sum", "- -"), ("open", ". 3")].into();
+    let stale: BTreeMap<&str, &str> = [("start", "- - -"), ("sum", "- - -"), ("open", ". 3 3")].into();
     let text: String = stale.iter().map(|(name, ran)| format!("0000000a {ran} {name}\n")).collect();
     let split =
         split(&linked(), &bound(), &Coverage::read(&text), [&is_outer, &is_inner]).expect("it can be split");

@@ -1,4 +1,4 @@
-//! What runs before the page is live, before its second pod is there, and until its story rests: what `cargo xtask profile` runs on
+//! What runs before the page is live, before its first pod is there, before that is ready, and until its story rests: what `cargo xtask profile` runs on
 //! an instrumented page.
 //!
 //! The page's folder holds `functions.txt` that `cargo xtask split` has put there (see `crates/wasm-profile-split`).
@@ -11,12 +11,12 @@ use page_driver::page::{Page, View, dist};
 /// The page is live: it has drawn a running cluster, to which nothing has been applied yet, and goes on drawing.
 const LIVE: &str = "document.querySelector('.app:not(.first) .timeline') && (window.pictures = (window.pictures ?? 0) + 1) > 20";
 
-/// The first pod is there.
-const FIRST_POD: &str = "document.querySelector('[data-pod=flask-0]:not(.ghost)')";
+/// Time stands, since what comes later may need more of the program (`session::FIRST_POD_END`).
+const STANDS: &str = "/Loading the rest|Ordinal의/.test(document.querySelector('.why').innerText)";
 
-/// Time stands, since what comes later may need the rest (`session::OPENING_END`).
-const LIMIT: &str = "document.querySelector('.why').innerText.includes('Loading the rest')";
-const LIMIT_IN_KOREAN: &str = "document.querySelector('.why').innerText.includes('Ordinal의')";
+/// The first pod is ready, and time stands again (`session::OPENING_END`).
+const STANDS_AGAIN: &str = "document.querySelector('[data-pod=flask-0].ready')
+    && /Loading the rest|Ordinal의/.test(document.querySelector('.why').innerText)";
 
 /// Nothing happens any more.
 const REST: &str = "document.querySelector('[aria-label=Play]')";
@@ -51,16 +51,17 @@ const PICTURES: &str = "
 
 /// How the page is met: on which screen, at which address, with what the browser has kept from earlier visits, how many times
 /// slower than this machine, how many milliseconds there are between pictures if they follow a clock of ours ([`PICTURES`]), and
-/// what is waited for before the second moment, if there is one.
+/// what is waited for before the second moment and the third, if there are such.
 struct Visit {
     view: View,
     address: &'static str,
     kept: &'static str,
     slower: Option<u32>,
     steps: &'static str,
-    second: Option<(&'static str, &'static str)>,
+    opening: Option<(&'static str, &'static str)>,
+    rollout: Option<(&'static str, &'static str)>,
     /// Whether the story is played to its end, after that.
-    third: bool,
+    whole: bool,
 }
 
 /// The visits of which all is taken together.
@@ -71,8 +72,9 @@ const VISITS: [Visit; 18] = {
         kept: "",
         slower: None,
         steps: "",
-        second: Some(("time stands", LIMIT)),
-        third: false,
+        opening: Some(("time stands", STANDS)),
+        rollout: Some(("time stands again", STANDS_AGAIN)),
+        whole: false,
     };
     [
         // Both layouts and schemes: what a visitor sees first must not depend on the rest.
@@ -80,14 +82,14 @@ const VISITS: [Visit; 18] = {
         Visit { view: View::PHONE.dark(), ..USUAL },
         Visit { view: View::DESKTOP.still(), ..USUAL },
         // A slow machine, whose pictures are few and far apart.
-        Visit { slower: Some(20), second: Some(("the first pod is there", FIRST_POD)), ..USUAL },
+        Visit { slower: Some(20), rollout: None, ..USUAL },
         // Every moment; and pictures that pass over many.
         Visit { steps: "1", ..USUAL },
         Visit { steps: "1", view: View::PHONE, ..USUAL },
-        Visit { steps: "7", third: true, view: View::PHONE, ..USUAL },
-        Visit { steps: "16, 17, 33, 50, 16, 90", third: true, ..USUAL },
-        Visit { steps: "100, 33, 67", view: View::PHONE, third: true, ..USUAL },
-        Visit { steps: "100, 99, 98, 97", third: true, ..USUAL },
+        Visit { steps: "7", whole: true, view: View::PHONE, ..USUAL },
+        Visit { steps: "16, 17, 33, 50, 16, 90", whole: true, ..USUAL },
+        Visit { steps: "100, 33, 67", view: View::PHONE, whole: true, ..USUAL },
+        Visit { steps: "100, 99, 98, 97", whole: true, ..USUAL },
         // Low windows, in which the terminal scrolls soon.
         Visit { view: View { width: 800, height: 450, ..View::DESKTOP }, ..USUAL },
         // A page that was arranged at an earlier visit.
@@ -96,26 +98,27 @@ const VISITS: [Visit; 18] = {
             ..USUAL
         },
         // Embedded pages: one that does not go on by itself, one at a moment, one that plays.
-        Visit { address: "?embed=1&theme=dark", second: None, ..USUAL },
+        Visit { address: "?embed=1&theme=dark", opening: None, rollout: None, ..USUAL },
         // Another language is looked up where English is not.
-        Visit { address: "?lang=ko", second: Some(("time stands", LIMIT_IN_KOREAN)), ..USUAL },
+        Visit { address: "?lang=ko", ..USUAL },
         Visit {
             address: "?embed=1&theme=light&t=14",
-            second: Some(("the moment is there", MOMENT)),
+            opening: None,
+            rollout: Some(("the moment is there", MOMENT)),
             ..USUAL
         },
-        Visit { address: "?embed=1&speed=4&autoplay=1", second: Some(("time stands", LIMIT)), ..USUAL },
+        Visit { address: "?embed=1&speed=4&autoplay=1", ..USUAL },
         // What can't be opened before all is there is drawn all the same.
-        Visit { address: "?t=48.25&autoplay=0&speed=0.5#1AAAA", second: None, ..USUAL },
-        Visit { kept: "sessionStorage.ordinal = '1AAAA#'", second: None, ..USUAL },
+        Visit { address: "?t=48.25&autoplay=0&speed=0.5#1AAAA", opening: None, rollout: None, ..USUAL },
+        Visit { kept: "sessionStorage.ordinal = '1AAAA#'", opening: None, rollout: None, ..USUAL },
     ]
 };
 
 fn main() {
     let functions =
         fs::read_to_string(dist().join("functions.txt")).expect("an instrumented page tells its functions");
-    let mut ran: [Vec<bool>; 3] = Default::default();
-    for Visit { view, address, kept, slower, steps, second, third } in VISITS {
+    let mut ran: [Vec<bool>; 4] = Default::default();
+    for Visit { view, address, kept, slower, steps, opening, rollout, whole } in VISITS {
         let mut page = Page::unopened(view);
         page.before_all(kept);
         if !steps.is_empty() {
@@ -127,25 +130,24 @@ fn main() {
         }
         page.wait("the page is live", LIVE);
         add(&mut ran[0], &marks(&mut page));
-        if let Some((what, there)) = second {
-            page.run("dispatchEvent(new Event('ordinal-opening'));");
-            page.wait(what, there);
+        let rest = whole.then_some(("the story rests", REST));
+        let moments = [("ordinal-opening", opening), ("ordinal-rollout", rollout), ("ordinal-whole", rest)];
+        for ((event, waited_for), ran) in moments.into_iter().zip(&mut ran[1..]) {
+            if let Some((what, there)) = waited_for {
+                page.run(&format!("dispatchEvent(new Event('{event}'));"));
+                page.wait(what, there);
+            }
+            add(ran, &marks(&mut page));
         }
-        add(&mut ran[1], &marks(&mut page));
-        if third {
-            page.run("dispatchEvent(new Event('ordinal-whole'));");
-            page.wait("the story rests", REST);
-        }
-        add(&mut ran[2], &marks(&mut page));
     }
     let is_by_address =
         |name: &str| BY_ADDRESS.iter().any(|library| name.trim_start_matches('<').starts_with(library));
     // Asked only when two hashes meet, which no run may show: whether two keys are the same.
     let is_comparison = |name: &str| is_by_address(name) && name.contains("{closure#");
-    let [live, opening, rest] = &ran;
+    let [live, opening, rollout, rest] = &ran;
     let lines = wasm_profile_split::coverage::lines(
         &functions,
-        [live, opening, rest],
+        [live, opening, rollout, rest],
         &is_by_address,
         &is_comparison,
     );

@@ -22,7 +22,7 @@ const WATCH: &str = "
 const LONGEST_TASK: u64 = 1_000;
 
 /// The later parts, by the start of their files' names.
-const LATER: [&str; 3] = ["opening-", "deferred-", "commands-"];
+const LATER: [&str; 4] = ["opening-", "rollout-", "deferred-", "commands-"];
 
 fn assert_is_split() {
     let index = std::fs::read_to_string(dist().join("index.html")).expect("it is there");

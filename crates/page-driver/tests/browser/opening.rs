@@ -26,13 +26,14 @@ fn loads_first_what_the_size_is_counted_of() {
         .filter(|name| !name.starts_with("icon-") && name != "app.webmanifest")
         .collect();
     let counted = page_driver::critical_path::critical_path(&dist()).expect("the built page can be read");
-    let is_later =
-        |name: &String| ["opening-", "deferred-", "commands-"].iter().any(|part| name.starts_with(part));
+    let is_later = |name: &String| {
+        ["opening-", "rollout-", "deferred-", "commands-"].iter().any(|part| name.starts_with(part))
+    };
     let (later, first): (Vec<String>, Vec<String>) = asked.iter().cloned().partition(is_later);
     assert_eq!(first.into_iter().collect::<BTreeSet<String>>(), counted);
     assert!(asked.ends_with(&later), "what comes later is asked for when all else is there: {asked:?}");
     let kinds: Vec<&str> = later.iter().filter_map(|name| name.split('-').next()).collect();
-    assert_eq!(kinds, ["opening", "deferred", "commands"], "each once, in order");
+    assert_eq!(kinds, ["opening", "rollout", "deferred", "commands"], "each once, in order");
     let never_stood_still = |page: &mut Page| {
         assert_eq!(
             page.eval("performance.getEntriesByType('navigation')[0].type"),
