@@ -63,6 +63,25 @@ pub fn stage(site: &Path) -> Result<()> {
     write("index.html", &[before, &named, after].concat())
 }
 
+/// The files that a list names.
+pub fn files_of(list: &str) -> impl Iterator<Item = &str> {
+    list.lines().filter_map(|line| line.split('\t').next())
+}
+
+/// Looks for a lesson in the lists of a built site, by its id.
+///
+/// # Errors
+/// If there is none: those that there are.
+pub fn find(lists: &[String], id: &str) -> Result<()> {
+    let ids = || lists.iter().flat_map(|list| list.lines()).filter_map(|line| line.split('\t').nth(3));
+    if ids().any(|other| other == id) {
+        return Ok(());
+    }
+    let there: std::collections::BTreeSet<&str> = ids().collect();
+    let there: Vec<&str> = there.into_iter().collect();
+    Err(format!("--lesson: there is no lesson {id}; there are {}", there.join(", ")))
+}
+
 /// The folders of lessons in the order of their names: lessons, then puzzles.
 fn folders(path: &Path) -> Result<Vec<Folder>> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
@@ -123,6 +142,14 @@ fn hash(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lesson_is_found_by_its_id() {
+        let lists = ["a.txt\ten\tlesson\twalk\t3\tA walk\t\nb.txt\ten\tlesson\tdns\t3\tDNS\t\n".to_owned()];
+        assert_eq!(find(&lists, "dns"), Ok(()));
+        assert_eq!(find(&lists, "b").unwrap_err(), "--lesson: there is no lesson b; there are dns, walk");
+        assert_eq!(files_of(&lists[0]).collect::<Vec<_>>(), ["a.txt", "b.txt"]);
+    }
 
     #[test]
     fn the_list_has_every_lesson_and_falls_back_to_english() {

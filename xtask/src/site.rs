@@ -12,9 +12,10 @@ use crate::tools::{Need, Tools};
 
 /// The command line, for a person.
 pub const USAGE: &str = "\
-  build [--url ADDRESS] [--package] [--single-file [--open LINK|FILE] [--from FOLDER]]
+  build [--url ADDRESS] [--package] [--single-file [--open LINK|FILE | --lesson ID]
+        [--from FOLDER]]
              build the page into dist/: the static site, to be put on any host, in any folder; --single-file: and all of it
-             into one file, ordinal.html, which opens from a folder, too, with a link or a manifest inside; --from: of a
+             into one file, ordinal.html, which opens from a folder, too, with a link, a manifest or a lesson inside; --from: of a
              site that has been built already; --url: for a site that will lie at this address: what those read who show a
              link to it; --package: and the package for npm into target/ordinal-player/";
 
@@ -24,9 +25,14 @@ pub fn command(tools: &mut Tools, mut arguments: Arguments) -> Result<ExitCode> 
     let is_single = arguments.flag("--single-file");
     let is_package = arguments.flag("--package");
     let opening = if is_single { arguments.value("--open")? } else { None };
+    let lesson = if is_single { arguments.value("--lesson")? } else { None };
     let from = if is_single { arguments.value("--from")? } else { None };
     arguments.finish()?;
-    let opening = opening.map(|named| Opening::read(&named)).transpose()?;
+    let opening = match (opening, lesson) {
+        (Some(_), Some(_)) => return Err("--open or --lesson, not both".to_owned()),
+        (Some(named), None) => Some(Opening::read(&named)?),
+        (None, lesson) => lesson.map(Opening::Lesson),
+    };
     let site = if let Some(folder) = from {
         root().join(folder)
     } else {
