@@ -3,12 +3,14 @@
 
 use crate::api::image::with_tag;
 use crate::api::probe::ProbeKind;
-use crate::api::{Fault, Key, Kind, Str};
+use crate::api::resolver::Caching;
+use crate::api::{Fault, Key, Kind, Resolver, Str};
 use crate::apiserver::Store;
 use crate::config::LOCAL_PATH;
 use crate::fault;
 use crate::kubelet;
 use crate::process::Io;
+use std::rc::Rc;
 
 /// The command's name.
 pub const NAME: &str = "trouble";
@@ -28,6 +30,8 @@ Breaks things in the simulated cluster, and mends them. kubectl does the rest: d
   trouble provisioner NAME runs|gone   who makes volumes for classes that name it is there; is not
   trouble disk slow|normal             volumes take ten times as long to make
   trouble images slow|normal           images take ten times as long to pull
+  trouble cache none|coredns|nodelocal who remembers DNS' answers about the cluster's own names: nobody, as
+                                       kubeadm sets it up; CoreDNS; NodeLocal DNSCache on each node
 
   -n NAMESPACE                         the pod's namespace
 ";
@@ -158,6 +162,17 @@ fn act(io: &mut Io, arguments: &Arguments) -> Result<String, String> {
             fault::set(io.api, Fault::SlowImages, word == "slow");
             Ok(format!("images {word}"))
         }
+        ["cache", word @ ("none" | "coredns" | "nodelocal")] => {
+            let caching = match word {
+                "none" => Caching::Kubeadm,
+                "coredns" => Caching::Cache30,
+                _ => Caching::NodeLocal,
+            };
+            Resolver::update(io.api, |resolver| {
+                (resolver.caching, resolver.cache) = (caching, Rc::default());
+            });
+            Ok(format!("cache {word}"))
+        }
         _ => Err(format!("no such trouble: {}\nSee 'trouble' for what there is.", arguments.words.join(" "))),
     }
 }
@@ -168,7 +183,7 @@ pub fn words(store: &Store, before: &[&str]) -> Vec<String> {
     let all = |words: &[&str]| words.iter().map(|w| w.to_string()).collect();
     match before {
         [] => {
-            let verbs = "disk image images kill node port probe program provisioner ready unready";
+            let verbs = "cache disk image images kill node port probe program provisioner ready unready";
             all(&verbs.split(' ').collect::<Vec<_>>())
         }
         ["kill" | "ready" | "unready"] => names(Kind::Pod),
@@ -195,6 +210,7 @@ pub fn words(store: &Store, before: &[&str]) -> Vec<String> {
         ["probe", _] => all(&["liveness", "readiness", "startup"]),
         ["probe", _, _] => all(&["fails", "passes"]),
         ["disk" | "images"] => all(&["normal", "slow"]),
+        ["cache"] => all(&["coredns", "nodelocal", "none"]),
         _ => Vec::new(),
     }
 }
@@ -383,5 +399,32 @@ mod tests {
         assert_eq!(answer("trouble --now"), "error: unknown flag: --now\n$ ");
         assert!(answer("trouble brew").starts_with("error: no such trouble: brew\n"));
         assert!(answer("trouble").contains("trouble unready POD"));
+    }
+
+    /// A no about a name is given out for five seconds more where a node's cache has it, and for none where nobody keeps it.
+    #[test]
+    fn a_cache_remembers_a_no_until_it_is_taken_away() {
+        let asked = |caches: &[&str]| {
+            let mut story = seed();
+            for cache in caches {
+                run(&mut story, &format!("trouble cache {cache}"));
+            }
+            run(&mut story, "kubectl run toolbox --image=nicolaka/netshoot -- sleep infinity");
+            run(&mut story, "trouble unready flask-1");
+            pass(&mut story, 30);
+            let ask = "kubectl exec toolbox -- nslookup flask-1.flask";
+            assert!(answer(&mut story, ask).contains("NXDOMAIN"));
+            run(&mut story, "trouble ready flask-1");
+            pass(&mut story, 2);
+            let soon = answer(&mut story, ask);
+            pass(&mut story, 5);
+            assert!(answer(&mut story, ask).contains("Address"), "it is forgotten");
+            soon.contains("NXDOMAIN")
+        };
+        assert_eq!([asked(&[]), asked(&["nodelocal"]), asked(&["nodelocal", "none"])], [false, true, false]);
+        let mut story = seed();
+        assert!(
+            answer(&mut story, "trouble cache redis").starts_with("error: no such trouble: cache redis\n")
+        );
     }
 }
