@@ -76,7 +76,7 @@ impl Picture<'_> {
             choice("", state.view == view, content, send, Intent::Show(view))
         };
         html! {
-            <div class="app" data-view={state.view.class()} data-lesson={self.lesson_mode()}>
+            <div class="app" data-view={state.view.class()} data-lesson={self.lesson_mode()} data-puzzle={self.puzzle()}>
                 <div class="skips">{ skip(words.skip_to_pods(), ".stage button") }{ skip(words.skip_to_time(), ".play") }</div>
                 { announced() }
                 { header(words, send) }
@@ -275,6 +275,12 @@ impl Picture<'_> {
     fn keeps_left(&self) -> Option<&'static str> {
         let is_unsaid = self.state.layout.manifest.is_none();
         self.lesson_mode().filter(|_| is_unsaid).map(|_| "left-open")
+    }
+
+    /// A mark where the open lesson is a puzzle: no remedy is shown.
+    fn puzzle(&self) -> Option<&'static str> {
+        let open = self.state.lessons.as_ref()?.open.as_ref()?;
+        open.is_puzzle.then_some("")
     }
 
     /// How an open lesson is shown: beside the stage, or to a class.

@@ -505,13 +505,14 @@ fn of_field(words: &Messages, help: &Help) -> Html {
     if !help.values.is_empty() {
         said.push(mark(fill(words.assist().values(), &[("values", &help.values.replace(' ', ", "))])));
     }
-    let address = ["https://kubernetes.io", help.link].concat();
+    let (address, is_translated) = words.assist().page(help.link);
+    let language = if is_translated { words.language() } else { "en" };
     html! {
         <>
             <p><code>{ &help.path }</code>{ " " }<small>{ &help.type_name }</small>{ for said }</p>
             { meaning(help.text) }
             if !help.link.is_empty() {
-                <p><a href={address} hreflang="en" target="_blank" rel="noopener">{ "kubernetes.io ↗" }</a></p>
+                <p><a href={address} hreflang={language} target="_blank" rel="noopener">{ "kubernetes.io ↗" }</a></p>
             }
         </>
     }

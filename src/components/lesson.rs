@@ -372,6 +372,9 @@ impl Reader<'_> {
         html! {
             <article class="step" role="status">
                 <h2 aria-level={self.lessons.is_presenting.then_some("1")}>{ said.over() }</h2>
+                if let Some(count) = play.score {
+                    <p>{ fill(said.score(), &[("count", &count.to_string()), ("fewest", &play.lesson.solution_len().to_string())]) }</p>
+                }
                 <p>{ said.over_free() }</p>
                 <div class="acts">
                     { for next.map(|entry| act("primary", &fill(said.next_lesson(), &[("title", &entry.title)]), send, LessonIntent::Open(entry.id.clone()))) }

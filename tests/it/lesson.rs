@@ -371,3 +371,24 @@ fn kept_of(mut page: Page, address: &Address) -> kubesim::Str {
     page.send(Intent::Leave(address.asked().into()));
     address.kept_lesson(&page.remembered.expect("the tab remembers")).expect("it remembers the lesson")
 }
+
+const PUZZLE: &str = include_str!("../../lessons/puzzle-4-pod-0-skipped/en.md");
+
+#[test]
+fn a_puzzle_counts_what_may_change_something() {
+    assert!(!Page::with(LESSON).play().is_puzzle, "a lesson offers commands");
+    let mut page = Page::with(PUZZLE);
+    assert!(page.play().is_puzzle);
+    page.wait("it begins", |page| !page.play().plays());
+    page.command("kubectl describe sts chat");
+    page.command("kubectl delete pod chat-0");
+    page.command(
+        "kubectl patch sts chat -p '{\"spec\":{\"updateStrategy\":{\"rollingUpdate\":{\"partition\":0}}}}'",
+    );
+    page.wait("the task", |page| !page.play().has_task());
+    page.want(LessonIntent::Next);
+    assert_eq!((page.play().is_over, page.play().score), (true, Some(2)));
+    assert_eq!(page.play().lesson.solution_len(), 1);
+    page.command("kubectl delete pod chat-1");
+    assert_eq!(page.play().score, Some(2), "what comes later is free");
+}

@@ -263,4 +263,51 @@ mod tests {
         assert_eq!(error("name: x\ntexts: {play: 3}"), "texts.play: no text; put it in quotes");
         assert!(error("name: x\nname: y").contains("duplicate"), "{}", error("name: x\nname: y"));
     }
+
+    /// Particles that are others after a vowel than after a consonant.
+    const PARTICLES: [&str; 14] =
+        ["이", "가", "은", "는", "을", "를", "와", "과", "로", "으로", "라는", "이라는", "라고", "이라고"];
+    /// What is written without a space after the word that it belongs to.
+    const COPULAS: [&str; 6] = ["이다", "이고", "인", "이며", "이므로", "이면"];
+
+    /// The Korean particles of a text that depend on how a value, code, or a foreign name is read, each with what it stands after.
+    fn dependent_particles(text: &str) -> Vec<&str> {
+        let is_name = |letter: char| letter.is_ascii_alphanumeric();
+        let is_hangul = |letter: char| ('가'..='힣').contains(&letter);
+        let ends = text.match_indices(|letter: char| "}` ".contains(letter));
+        let found = ends.filter(|(at, end)| {
+            let after = &text[at + 1..];
+            let is_apart = *end == " " || after.starts_with(' ');
+            let after = if *end == " " { after } else { after.strip_prefix(' ').unwrap_or(after) };
+            let word = after.split(|letter| !is_hangul(letter)).next().unwrap_or_default();
+            let is_particle = PARTICLES.contains(&word) || is_apart && COPULAS.contains(&word);
+            is_particle && (*end != " " || text[..*at].ends_with(is_name))
+        });
+        found.map(|(at, _)| text[..at].rsplit(' ').next().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn names_in_korean_are_followed_by_nouns() {
+        for (text, found) in [
+            ("{pod} 파드가 `a` 값을 IP로 쓴다.", vec![]),
+            ("{pod}가 없다", vec!["{pod"]),
+            ("`{a}.{b}` 를 묻는다", vec!["`{a}.{b}"]),
+            ("값은 True 이고 flask-2 가 있다", vec!["True", "flask-2"]),
+            ("정책이 `OnDelete`이다", vec![]),
+        ] {
+            assert_eq!(dependent_particles(text), found, "{text}");
+        }
+        let korean = all().expect("the files can be read").into_iter().find(|locale| locale.language == "ko");
+        let mut told: Vec<(String, String)> = korean.expect("it is there").texts.into_iter().collect();
+        let lessons = std::fs::read_dir(super::root().join("lessons")).expect("the lessons are there");
+        for file in lessons.map(|folder| folder.expect("it can be read").path().join("ko.md")) {
+            let text = std::fs::read_to_string(&file).expect("each is there in Korean");
+            let lines = text.lines().enumerate();
+            told.extend(lines.map(|(at, line)| (format!("{}:{}", file.display(), at + 1), line.to_owned())));
+        }
+        assert!(told.len() > 2_000, "{}", told.len());
+        for (place, text) in told {
+            assert_eq!(dependent_particles(&text), Vec::<&str>::new(), "{place}: {text}");
+        }
+    }
 }

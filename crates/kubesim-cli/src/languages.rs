@@ -17,3 +17,18 @@ pub fn messages(tag: &str) -> &'static Messages {
     let locale = Locale::read(tag, file).expect("a test reads every file");
     Messages::translated(tag, "", &locale.lines(&source()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::messages;
+
+    #[test]
+    fn a_fields_page_is_korean_where_there_is_one() {
+        let set = "/docs/concepts/workloads/controllers/statefulset/#start-ordinal";
+        let context = "/docs/tasks/configure-pod-container/security-context/";
+        let address = |language: &str, path: &str| messages(language).assist().page(path);
+        assert_eq!(address("ko", set), (["https://kubernetes.io/ko", set].concat(), true));
+        assert_eq!(address("ko", context), (["https://kubernetes.io", context].concat(), false));
+        assert_eq!(address("en", context), (["https://kubernetes.io", context].concat(), true));
+    }
+}

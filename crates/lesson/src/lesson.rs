@@ -94,6 +94,20 @@ pub struct Hint {
     pub text: Vec<Block>,
 }
 
+impl Lesson {
+    /// Whether it is a puzzle: there is something to do, and nothing is asked or offered on the way.
+    pub fn is_puzzle(&self) -> bool {
+        let is_alone =
+            |step: &Step| step.bet().is_none() && step.task().is_none_or(|task| task.offers.is_empty());
+        self.steps.iter().all(is_alone) && self.steps.iter().any(|step| step.task().is_some())
+    }
+
+    /// How many commands its solutions have.
+    pub fn solution_len(&self) -> usize {
+        self.steps.iter().map(|step| step.solution().count()).sum()
+    }
+}
+
 impl Step {
     /// The bet.
     pub fn bet(&self) -> Option<&Bet> {

@@ -234,6 +234,17 @@ impl Lessons {
 }
 
 impl Assist {
+    /// The address of a page of the Kubernetes documentation (a path of <https://kubernetes.io/>), and whether it is there in this
+    /// language.
+    pub fn page(&self, path: &str) -> (String, bool) {
+        let page = path.split('#').next().unwrap_or(path);
+        if self.untranslated().split(' ').any(|other| other == page) {
+            (["https://kubernetes.io", path].concat(), false)
+        } else {
+            ([self.documentation(), path].concat(), true)
+        }
+    }
+
     pub(crate) fn said(&self, english: &'static str) -> &'static str {
         self.0.said(english)
     }

@@ -1018,6 +1018,8 @@ Lessons, LESSONS {
     come_back: "Return to the lesson",
     over: "That was the lesson.",
     over_free: "The cluster is yours now: try what you want to know. Nothing here can break.",
+    /// How many commands a puzzle took, and how many are enough.
+    score(count, fewest): "Commands that may change something: {count}. It can be done with {fewest}.",
     next_lesson(title): "Next lesson: {title}",
     free_play: "Play freely",
     // What is wrong.
@@ -1045,5 +1047,9 @@ Assist, ASSIST {
     not_simulated: "valid, but not simulated",
     default(value): "default {value}",
     values(values): "one of {values}",
+    /// Where the language's Kubernetes documentation begins.
+    documentation: "https://kubernetes.io",
+    /// The pages that it does not have, with spaces between: links to them lead to the English ones.
+    untranslated: "/none/",
 }
 }

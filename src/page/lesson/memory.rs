@@ -92,6 +92,7 @@ impl Memory<'_> {
             .map(|(step, numbers)| self.record(&lesson, step, numbers, session))
             .collect();
         let records = records.filter(|records| self.step < records.len())?;
+        let is_puzzle = lesson.is_puzzle();
         Some(Play {
             lesson: Rc::new(lesson),
             text: Str::from(self.text),
@@ -103,6 +104,8 @@ impl Memory<'_> {
             is_revealed: false,
             wants_hint: false,
             is_over: self.is_over,
+            is_puzzle,
+            score: None,
         })
     }
 

@@ -115,6 +115,10 @@ pub struct Play {
     pub wants_hint: bool,
     /// Whether its end is shown.
     pub is_over: bool,
+    /// Whether it is a puzzle: nothing is offered on the way.
+    pub is_puzzle: bool,
+    /// How many inputs that may change something mended a puzzle, once it is over.
+    pub score: Option<usize>,
 }
 
 /// A step that has been begun.

@@ -202,6 +202,7 @@ impl Turn<'_> {
             lessons.problem = Some(Problem::Unreadable(error.to_string().into()));
             return;
         }
+        let is_puzzle = lesson.is_puzzle();
         let play = Play {
             lesson: Rc::new(lesson),
             text: text.clone(),
@@ -213,6 +214,8 @@ impl Turn<'_> {
             is_revealed: false,
             wants_hint: false,
             is_over: false,
+            is_puzzle,
+            score: None,
         };
         if let Some(name) = play.lesson.front.example.as_ref().filter(|_| play.example().is_none()) {
             lessons.problem = Some(Problem::NoExample(name.as_str().into()));
@@ -496,6 +499,17 @@ impl Turn<'_> {
         self.act(Action::Play(play.plays()));
     }
 
+    /// How many of the learner's inputs may have changed something.
+    fn score(&self, play: &Play) -> usize {
+        let given = &play.trail.0;
+        let begins = |step: usize| play.records.get(step).map_or(given.len(), |record| record.before.len());
+        let own = play.records.iter().enumerate().flat_map(|(step, record)| {
+            let from = record.opened.as_ref().map_or(given.len(), |opened| opened.inputs);
+            given.get(from..begins(step + 1)).unwrap_or_default()
+        });
+        own.filter(|timed| changes(&timed.input, self.session)).count()
+    }
+
     fn go_on(&mut self, play: &mut Play, progress: &mut Progress) {
         if !play.may_go_on() || play.is_over {
             return;
@@ -506,6 +520,7 @@ impl Turn<'_> {
         }
         if next == play.lesson.steps.len() {
             play.is_over = true;
+            play.score = play.is_puzzle.then(|| self.score(play));
             if progress.finish(&play.lesson.front.id, next) {
                 self.ask(LessonEffect::Keep(progress.to_text()));
             }
