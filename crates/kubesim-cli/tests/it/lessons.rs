@@ -104,3 +104,34 @@ fn a_lesson_is_begun_and_what_is_there_is_kept() {
     assert!(code == 1 && said.contains("small letters, digits and dashes"), "{said}");
     std::fs::remove_dir_all(&folder).expect("ours");
 }
+
+/// The first lesson of the teacher's guide, as it stands there: it is well, it is printed from its folder, and a slip in it is
+/// said where it is.
+#[test]
+fn the_guides_first_lesson_is_played_and_printed_and_its_slips_are_said() {
+    let shown = |name: &str| {
+        let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+        let guide = std::fs::read_to_string(guide).expect("the guide is there");
+        let (_, text) = guide.split_once("````markdown\n").expect("it shows a lesson");
+        text.split_once("````").expect("to its end").0.to_owned()
+    };
+    let text = shown("lessons.md");
+    let folder = std::env::temp_dir().join(format!("kubesim-guide-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let place = folder.to_str().expect("a path of text");
+    let write = |text: &str| std::fs::write(folder.join("en.md"), text).expect("written");
+    write(&text);
+    std::fs::write(folder.join("ko.md"), shown("lessons.ko.md")).expect("written");
+    let (code, out, said) = crate::program::run(&["lesson", "check", place]);
+    assert_eq!((code, out.as_str()), (0, ""), "{said}");
+    assert!(said.contains("      3      3     1      1"), "{said}");
+    let (code, html, said) = crate::program::run(&["lesson", "print", place]);
+    assert!(code == 0 && html.contains("<title>What comes back</title>"), "{said}");
+    write(&text.replacen("```sh until", "```sh untill", 1));
+    let (code, out, _) = crate::program::run(&["lesson", "check", place]);
+    assert!(
+        code == 1 && out.contains("en.md:13:1: error: unknown block `sh untill`: did you mean `sh until`?"),
+        "{out}"
+    );
+    std::fs::remove_dir_all(&folder).expect("ours");
+}

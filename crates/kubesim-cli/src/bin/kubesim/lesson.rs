@@ -52,8 +52,8 @@ enum Command {
     /// Each step's text, its question and the stage before and after; the answers, with what was seen then, on the last page.
     /// Open it in a browser, and print it there.
     Print {
-        /// The lesson's file
-        #[arg(value_name = "FILE")]
+        /// The lesson's file, or its folder: then the file of --lang, or en.md
+        #[arg(value_name = "FILE|FOLDER")]
         path: PathBuf,
         /// The language of what stands around the lesson's own text; without it, that of the file's name
         #[arg(long, value_name = "TAG", value_parser = PossibleValuesParser::new(languages::tags()))]
@@ -121,7 +121,8 @@ fn new(id: &str, title: &str, language: &str, folder: &Path) -> Result<bool> {
 }
 
 fn print(path: &Path, language: Option<&str>, output: Option<&Path>) -> Result<bool> {
-    let page = lessons::print(path, language).map_err(Problem::Refused)?;
+    let of_folder = path.is_dir().then(|| path.join([language.unwrap_or("en"), ".md"].concat()));
+    let page = lessons::print(of_folder.as_deref().unwrap_or(path), language).map_err(Problem::Refused)?;
     match output {
         Some(file) => {
             fs::write(file, page).map_err(|error| Problem::Refused(format!("{}: {error}", file.display())))?
