@@ -98,8 +98,8 @@ fn what_is_embedded_is_open_to_all() {
 }
 
 /// The list of lessons, one that is open, its bet and its outcome, and all of it shown to a class.
-fn look_at_lessons(view: View) {
-    let mut page = Page::open_at(view, "?lesson=delete-a-pod");
+fn look_at_lessons(view: View, address: &str) {
+    let mut page = Page::open_at(view, address);
     page.wait("the lesson is there", "document.querySelector('.lessons .step')");
     page.run("[...document.querySelectorAll('.speeds button')].at(-1)?.click();");
     let next = "document.querySelector('.lessons .foot button:last-child')?.ariaDisabled !== 'true'";
@@ -127,11 +127,17 @@ fn look_at_lessons(view: View) {
 
 #[test]
 fn lessons_are_open_to_all() {
-    look_at_lessons(View::DESKTOP);
+    look_at_lessons(View::DESKTOP, "?lesson=delete-a-pod");
 }
 
 #[test]
 fn dark_lessons_are_open_to_all_and_on_a_phone() {
-    look_at_lessons(View { width: 1280, height: 720, ..View::DESKTOP }.dark());
-    look_at_lessons(View::PHONE.dark());
+    look_at_lessons(View { width: 1280, height: 720, ..View::DESKTOP }.dark(), "?lesson=delete-a-pod");
+    look_at_lessons(View::PHONE.dark(), "?lesson=delete-a-pod");
+}
+
+#[test]
+fn korean_lessons_are_open_to_all_and_on_a_phone() {
+    look_at_lessons(View { width: 1280, height: 720, ..View::DESKTOP }, "?lesson=delete-a-pod&lang=ko");
+    look_at_lessons(View::PHONE.dark(), "?lesson=delete-a-pod&lang=ko");
 }

@@ -147,6 +147,82 @@ fn no_text_is_left_in_english_and_none_is_cut_where_all_are_longer() {
     }
 }
 
+/// What is wrong with what is shown now.
+fn wrong(page: &mut Page, what: &str) -> Vec<String> {
+    page.wait(
+        "it is drawn",
+        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
+    );
+    page.run("document.querySelectorAll('details').forEach(more => more.open = true);");
+    let texts = [ENGLISH, CUT].map(|script| list(&page.eval(script))).concat();
+    texts.into_iter().map(|text| format!("{what}: {text}")).collect()
+}
+
+/// What opens when it is wanted: the lists and dialogs, a lesson's step, its bet, its outcome, what a class sees.
+#[test]
+fn lessons_and_dialogs_are_translated_and_have_room_where_all_texts_are_longer() {
+    let file = pseudo_language();
+    for (width, height) in [(1280, 720), (390, 844)] {
+        let is_wide = width > 700;
+        let mut page = opened(width, height, "?lang=ko", Some(&file));
+        page.wait_for_all();
+        let mut found = Vec::new();
+        if !is_wide {
+            page.run("document.querySelector('.app > nav button').click();");
+        }
+        for (tab, there) in [
+            ("#tab-lesson", "document.querySelectorAll('.shelf li').length > 12"),
+            ("#tab-cluster", "document.querySelector('#tab-cluster').ariaSelected === 'true'"),
+            ("#tab-manifest", "document.querySelector('.editor')?.checkVisibility()"),
+        ] {
+            page.run(&format!("document.querySelector('{tab}').click();"));
+            page.wait(tab, there);
+            found.extend(wrong(&mut page, tab));
+        }
+        let mut dialogs = vec![(
+            "the world",
+            "[...document.querySelectorAll('button')].find(b => b.textContent.includes('⚙'))",
+        )];
+        if is_wide {
+            dialogs.push(("embed", "document.querySelectorAll('.app > header .embed')[0]"));
+            dialogs.push(("export", "document.querySelectorAll('.app > header .embed')[1]"));
+        }
+        for (what, button) in dialogs {
+            page.run(&format!("{button}.click();"));
+            page.wait(what, "document.querySelector('dialog[open]')?.checkVisibility()");
+            found.extend(wrong(&mut page, what));
+            page.type_keys("\u{e00c}");
+            page.wait("it is closed", "!document.querySelector('dialog[open]')");
+        }
+        page.goto("?lang=ko&lesson=delete-a-pod");
+        let next = "document.querySelector('.lessons .foot button:last-child')?.ariaDisabled !== 'true'";
+        let quick = "[...document.querySelectorAll('.speeds button')].at(-1)?.click();";
+        page.wait("the lesson is there", "document.querySelector('.lessons .step')");
+        page.run(quick);
+        page.wait("the step is done", next);
+        found.extend(wrong(&mut page, "a step"));
+        page.run("document.querySelector('.lessons .foot button:last-child').click();");
+        page.wait("it asks", "document.querySelectorAll('.bet .choice').length === 4");
+        found.extend(wrong(&mut page, "a bet"));
+        if is_wide {
+            page.type_keys("p");
+            page.wait("it is shown to a class", "document.querySelector('.app[data-lesson=present] .bet')");
+            found.extend(wrong(&mut page, "a bet shown to a class"));
+            page.type_keys("p");
+        }
+        page.type_keys("c\n");
+        page.wait("the outcome is there", "document.querySelector('.outcome')");
+        found.extend(wrong(&mut page, "an outcome"));
+        page.run(quick);
+        page.wait("the step is done", next);
+        page.run("document.querySelector('.lessons .foot button:last-child').click();");
+        page.wait("a task is open", "document.querySelector('.offer button')");
+        found.extend(wrong(&mut page, "a task"));
+        found.dedup();
+        assert!(found.is_empty(), "at {width}:\n{}", found.join("\n"));
+    }
+}
+
 /// A third language: a file beside the built page that a script made from English, and its name in `index.html`. The program is as
 /// it was built.
 #[test]
@@ -194,6 +270,24 @@ fn korean_is_chosen_by_the_address_and_by_the_menu_and_kept() {
     assert_eq!(page.eval("document.documentElement.lang"), json!("ko"), "a later visit");
     page.goto("?lang=en");
     assert_eq!(page.eval("document.documentElement.lang"), json!("en"), "the address comes first");
+}
+
+/// The menu says the whole name of the language, and nothing of the header lies beyond the edge.
+#[test]
+fn the_language_is_read_whole_on_a_phone() {
+    let cut = "(() => {
+        const menu = document.querySelector('.language'), style = getComputedStyle(menu);
+        const pen = document.createElement('canvas').getContext('2d');
+        pen.font = style.font;
+        const arrow = 14, room = menu.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
+        const needed = pen.measureText(menu.selectedOptions[0].text).width;
+        const beyond = [...document.querySelectorAll('.app > header > *')].filter(e => e.getBoundingClientRect().right > innerWidth);
+        return [...(needed > room ? [`${menu.selectedOptions[0].text}: ${needed} of ${room}`] : []), ...beyond.map(e => e.outerHTML)];
+    })()";
+    for (width, address) in [(390, ""), (390, "?lang=ko"), (360, ""), (320, ""), (320, "?lang=ko")] {
+        let mut page = opened(width, 844, address, None);
+        assert_eq!(list(&page.eval(cut)), Vec::<String>::new(), "at {width}, {address:?}");
+    }
 }
 
 #[test]

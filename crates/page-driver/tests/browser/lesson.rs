@@ -6,7 +6,7 @@ use page_driver::page::{Page, View};
 use serde_json::json;
 
 /// A lesson of three steps that wait for little: the second has a bet, the third a task.
-const SHORT: &str = r#"---
+pub(crate) const SHORT: &str = r#"---
 title: "A short lesson"
 id: short
 minutes: 1
@@ -48,7 +48,7 @@ kubectl get configmap mine
 
 /// Waits until the step of this number, counted from 1, is shown.
 #[track_caller]
-fn wait_for_step(page: &mut Page, number: usize) {
+pub(crate) fn wait_for_step(page: &mut Page, number: usize) {
     page.wait(
         &format!("step {number} is shown"),
         &format!(
@@ -59,18 +59,19 @@ fn wait_for_step(page: &mut Page, number: usize) {
 }
 
 /// Whether *Next* is open.
-const NEXT: &str = "[...document.querySelectorAll('.lessons .foot button')].at(-1)?.ariaDisabled !== 'true'";
+pub(crate) const NEXT: &str =
+    "[...document.querySelectorAll('.lessons .foot button')].at(-1)?.ariaDisabled !== 'true'";
 
 /// Lets the cluster be quick, and waits until the lesson can go on.
 #[track_caller]
-fn wait_for_next(page: &mut Page) {
+pub(crate) fn wait_for_next(page: &mut Page) {
     page.run("[...document.querySelectorAll('.speeds button')].at(-1)?.click();");
     page.wait("Next is open", &format!("document.querySelector('.lessons .foot') && {NEXT}"));
 }
 
 /// Presses *Next*, once it is open.
 #[track_caller]
-fn go_on(page: &mut Page) {
+pub(crate) fn go_on(page: &mut Page) {
     wait_for_next(page);
     page.click(".lessons .foot button:last-child");
 }
@@ -89,7 +90,7 @@ fn reload(page: &mut Page) {
 }
 
 /// Drops a file on the page.
-fn drop_file(page: &mut Page, name: &str, text: &str) {
+pub(crate) fn drop_file(page: &mut Page, name: &str, text: &str) {
     page.run(&format!(
         "const carried = new DataTransfer();
          carried.items.add(new File([{}], {}));
@@ -338,4 +339,42 @@ fn on_a_phone_the_stage_stays_in_sight() {
     page.wait("both are seen", seen);
     page.screenshot("lesson-phone");
     page.assert_no_complaints();
+}
+
+#[test]
+fn a_puzzle_offers_no_remedy_and_counts_commands() {
+    let mut page = opened(View::DESKTOP, "?lesson=puzzle-second-pod");
+    page.run("[...document.querySelectorAll('.speeds button')].at(-1)?.click();");
+    page.wait("the reason has a remedy", "document.querySelector('.why .remedy')");
+    assert_eq!(page.eval("document.querySelector('.why .remedy').checkVisibility()"), false);
+    page.wait("the task is open", "document.querySelector('.task')");
+    for command in [
+        "kubectl get pods",
+        "kubectl patch sts site --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/template/spec/containers/0/readinessProbe/httpGet/port\",\"value\":80}]'",
+        "kubectl delete pod site-0",
+    ] {
+        page.click(".panel .line input");
+        page.type_keys(&[command, "\n"].concat());
+    }
+    go_on(&mut page);
+    page.wait("it is over", "document.querySelector('.lessons .step')?.textContent.includes('something: 2')");
+    assert!(page.text(".lessons .step").contains("with 2"));
+    page.assert_no_complaints();
+}
+
+/// A long reason with a command that would help has its room over the sheet, too.
+#[test]
+fn on_a_phone_a_long_reason_covers_nothing_beside_a_lesson() {
+    let mut page = opened(View::PHONE, "?lesson=stuck-rollout");
+    go_on(&mut page);
+    wait_for_step(&mut page, 2);
+    page.click_named("Skip");
+    wait_for_next(&mut page);
+    page.wait("a command would help", "document.querySelector('.why .remedy')?.checkVisibility()");
+    let covers = "[...document.querySelectorAll('.why, .why *')].some(part => {
+        const box = part.getBoundingClientRect();
+        return box.height && box.bottom > document.querySelector('.stage > .service').getBoundingClientRect().top;
+    })";
+    page.screenshot("lesson-phone-reason");
+    assert_eq!(page.eval(covers), false, "the reason covers the Service");
 }

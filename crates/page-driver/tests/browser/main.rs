@@ -4,6 +4,7 @@
 
 mod access;
 mod bad_input;
+mod bad_lessons;
 mod cluster;
 mod dns;
 mod export;

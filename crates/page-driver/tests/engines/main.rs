@@ -1,5 +1,7 @@
-//! The built page in Firefox and WebKit, by what WebDriver's standard has: the walk's beginning, a link, a player in another page,
-//! a visit without a network, the single file. `cargo xtask test --only engines` names the programs and runs it.
+//! The built page in Firefox and WebKit, by what WebDriver's standard has: the walk's beginning, a link, lessons, a player in another
+//! page, a visit without a network, the single file. `cargo xtask test --only engines` names the programs and runs it.
+
+mod lessons;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -171,6 +173,8 @@ fn lives(engine: &Engine) {
     );
     engine.run("navigator.serviceWorker.ready.then(kept => window.isKept = !!kept.active);");
     engine.wait("it is kept", "window.isKept");
+
+    lessons::live(engine, &page);
 
     engine.visit(&around);
     engine.wait("there is a poster", "a.shadowRoot.querySelector('button b').textContent === 'web'");
