@@ -258,6 +258,16 @@ const bring = (number) => brought[number] ??= obtained(async (tries) => {
   if (!parts[number]) link(number, part);
 });
 
+// From a number on as many parts as there have to be, one after the other.
+const bringAll = async (number, last) => {
+  for (; number <= last() && later[number - 1]; number += 1) {
+    await bring(number);
+    // After a picture: what is there is seen, and no two long tasks become one.
+    await frame();
+    if (number < PLAYS && !kept && !stopped) say(SAID[number]);
+  }
+};
+
 // How that looks which is loaded for who wants it. Without that it is used all the same.
 const styled = () => new Promise((done) => {
   const link = document.createElement("link");
@@ -272,7 +282,7 @@ globalThis.ordinalWant = () => door ??= (async () => {
   const style = meta("ordinal-style") && styled();
   await allThere;
   await style;
-  for (let number = ACTS; number <= later.length; number += 1) await bring(number);
+  await bringAll(ACTS, () => later.length);
   unnote();
   globalThis.ordinalDoor = true;
   tell("ordinal-wanted");
@@ -458,15 +468,6 @@ somebody.then(() => {
   wantsHands = true;
   if (brought[PLAYS]) fetchAhead(ACTS);
 });
-// As many parts as there have to be, one after the other.
-const bringAll = async (number, last) => {
-  for (; number <= last() && later[number - 1]; number += 1) {
-    await bring(number);
-    // After a picture: what is there is seen, and no two long tasks become one.
-    await frame();
-    if (number < PLAYS && !kept && !stopped) say(SAID[number]);
-  }
-};
 if (!held) {
   await bringAll(1, byItself);
   if (keptWhole) await bringAll(ACTS + 1, () => later.length);

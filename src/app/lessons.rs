@@ -1,6 +1,6 @@
 //! What lessons need of the browser: their files, what is kept of them, and which parts of the page are lit.
 
-use super::browser;
+use super::{browser, share};
 use crate::components::files;
 use crate::link::pack::pack;
 use crate::page::intent::Intent;
@@ -47,11 +47,7 @@ pub fn carry_out(words: &'static Messages, send: &Callback<Intent>, effect: &Les
         }
         LessonEffect::CopyLink(text) => {
             let fragment = [CARRIED, &pack(text.as_bytes(), b"")].concat();
-            let send = send.clone();
-            let told = move |is_copied| {
-                send.emit(if is_copied { Intent::Copied } else { Intent::MissClipboard });
-            };
-            browser::copy(&[&*browser::here(true), "#", &fragment].concat(), Rc::new(told));
+            share::copy(&[&*browser::here(true), "#", &fragment].concat(), send.clone());
         }
         LessonEffect::Print(lesson, example) => {
             let example = (!example.is_empty()).then_some(&**example);

@@ -23,7 +23,7 @@ use self::view::Picture;
 use crate::components::editor::LINE_PX;
 use crate::components::use_held;
 use crate::page::intent::Intent;
-use crate::page::state::{Notice, PageState};
+use crate::page::state::PageState;
 use crate::session::{Action, Session};
 use gloo::render::request_animation_frame;
 use gloo::timers::callback::{Interval, Timeout};
@@ -143,7 +143,7 @@ fn use_pause(model: &Rc<Model>, state: &PageState) {
 /// Takes a note away after a while, unless somebody is at it. What is wrong with a link stays until it is read.
 #[hook]
 fn use_note(model: &Rc<Model>, state: &PageState) {
-    let goes = state.notice.is_some_and(|notice| !matches!(notice, Notice::Unopened(_)));
+    let goes = state.notice.is_some_and(|notice| !notice.stays());
     let model = model.clone();
     let wait = move || {
         Interval::new(NOTE_MS, move || {

@@ -169,10 +169,7 @@ impl Model {
             Effect::Copy(text) => browser::copy(&text, Rc::new(|_| ())),
             Effect::CopyLink(fragment) => {
                 let model = self.clone();
-                let told = move |is_copied| {
-                    model.send(if is_copied { Intent::Copied } else { Intent::MissClipboard });
-                };
-                browser::copy(&share::link(&fragment), Rc::new(told));
+                share::copy(&share::link(&fragment), Callback::from(move |intent| model.send(intent)));
             }
             Effect::Save(text) => {
                 files::save("manifest.yaml", &text);

@@ -1,6 +1,9 @@
 //! Links, and the language of what is shown in other pages.
 
 use super::{browser, language};
+use crate::page::intent::Intent;
+use std::rc::Rc;
+use yew::Callback;
 
 /// A link with this fragment. It asks for a language if this page's address does: who opens it has one of their own.
 pub fn link(fragment: &str) -> String {
@@ -12,4 +15,10 @@ pub fn link(fragment: &str) -> String {
 pub fn spoken() -> Option<&'static str> {
     let spoken = language::words().language();
     (browser::asked_language().is_some() || spoken != "en").then_some(spoken)
+}
+
+/// Puts a link on the clipboard, and says whether it is there then.
+pub fn copy(link: &str, send: Callback<Intent>) {
+    let told = move |is_copied| send.emit(if is_copied { Intent::Copied } else { Intent::MissClipboard });
+    browser::copy(link, Rc::new(told));
 }

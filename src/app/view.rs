@@ -232,15 +232,38 @@ impl Picture<'_> {
             Notice::Gone(Gone::Cluster) => words.cluster_reset(),
             Notice::Gone(Gone::Story) => words.story_replaced(),
             Notice::Gone(Gone::Branch) => words.branch_deleted(),
+            Notice::AppliesState => words.cluster().applies_state(),
+            Notice::AppliesToOpened => words.cluster().applies_to_opened(),
         };
         let undo = matches!(notice, Notice::Gone(_));
         let undo = undo.then(|| button("undo", words.undo(), self.send, Intent::Undo));
         let (class, role) = match notice {
             Notice::Unopened(_) => ("message bad", "alert"),
+            Notice::AppliesState | Notice::AppliesToOpened => ("message", "alert"),
             _ => ("message", "status"),
         };
+        let answers = self.answers(notice);
         let close = sign("", words.heard(), "✕", self.send, Intent::Dismiss);
-        Some(html! { <div {class} {role}><p>{ text }</p>{ undo }{ close }</div> })
+        Some(html! { <div {class} {role}><p>{ text }</p>{ undo }{ answers }{ close }</div> })
+    }
+
+    /// What can be answered to a notice that asks.
+    fn answers(&self, notice: Notice) -> Html {
+        let Picture { state, send, .. } = *self;
+        let cluster = state.words.cluster();
+        let apply = |name, anew| button("answer", name, send, Intent::ApplyAsked { anew });
+        match notice {
+            Notice::AppliesState => html! {
+                <>
+                    { button("answer", cluster.open_it(), send, Intent::OfferState(state.text.clone())) }
+                    { apply(cluster.apply_text(), false) }
+                </>
+            },
+            Notice::AppliesToOpened => {
+                html! { <>{ apply(cluster.apply_anew(), true) }{ apply(cluster.apply_there(), false) }</> }
+            }
+            _ => Html::default(),
+        }
     }
 
     /// What is left of the stage: its tabs, and what the chosen one shows.

@@ -38,8 +38,13 @@ pub enum Intent {
     Diagnose,
     /// The manifest is drawn from this line on, counted from 0.
     ScrollManifest(usize),
-    /// Apply the manifest.
+    /// Apply the manifest; if a real cluster's state is in the editor or on the stage, ask first.
     Apply,
+    /// Apply it all the same: in the cluster on the stage, or in a new one.
+    ApplyAsked {
+        /// Whether it is a new one.
+        anew: bool,
+    },
     /// Show what was applied and what is in the editor side by side, each in a cluster of its own.
     CompareEdited,
     /// Run this command on the laptop, and show it in the terminal.

@@ -75,6 +75,8 @@ pub struct PageState {
     pub layout: Layout,
     /// Something to say about what the user did.
     pub notice: Option<Notice>,
+    /// Whether the user has said that manifests are to be applied in the real cluster's state on the stage.
+    pub applies_to_opened: bool,
     /// The fragment that the page itself has put into its address.
     pub fragment: Str,
     /// Counts the changes, so that what depends on the state is drawn again.
@@ -94,6 +96,10 @@ pub enum Notice {
     NoClipboard,
     /// Something was thrown away, and can be had back.
     Gone(Gone),
+    /// The text in the editor is a real cluster's state: is it to be applied, or opened?
+    AppliesState,
+    /// The cluster on the stage is a real one's state: is the manifest to be applied there?
+    AppliesToOpened,
 }
 
 /// What was thrown away.
@@ -119,6 +125,13 @@ pub struct Undo {
     pub(super) view: View,
     pub(super) object: Option<Key>,
     pub(super) subject: Option<Subject>,
+}
+
+impl Notice {
+    /// Whether it stays until it is answered or closed, whatever happens meanwhile.
+    pub fn stays(self) -> bool {
+        matches!(self, Notice::Unopened(_) | Notice::AppliesState | Notice::AppliesToOpened)
+    }
 }
 
 impl PageState {
@@ -171,6 +184,7 @@ impl PageState {
             selected: link.selected,
             layout: Layout::default(),
             notice: problem.map(Notice::Unopened),
+            applies_to_opened: false,
             fragment: Str::default(),
             version: 0,
         }

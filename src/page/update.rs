@@ -52,6 +52,7 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
                 vec![Effect::Session(action)]
             }
             Action::OpenCluster { beside, .. } => {
+                next.applies_to_opened = false;
                 next.view = View::Stage;
                 if !beside {
                     next.forget_objects();
@@ -98,7 +99,23 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
         Intent::Navigate(address) if !state.leads_elsewhere(&address) => return (state.clone(), Vec::new()),
         Intent::Navigate(address) => next.navigate(&address),
         Intent::Begin(link, problem) => next.begin(link, problem, session),
-        Intent::Apply => next.apply(session),
+        Intent::Apply => match next.to_be_asked(session) {
+            Some(question) => {
+                next.notice = Some(question);
+                Vec::new()
+            }
+            None => next.apply(session),
+        },
+        Intent::ApplyAsked { anew: false } => {
+            (next.notice, next.applies_to_opened) = (None, session.branch().is_opened());
+            next.apply(session)
+        }
+        Intent::ApplyAsked { anew: true } => {
+            next.forget_objects();
+            next.offer_undo(state, Gone::Cluster);
+            let reset = Effect::Session(Action::Reset);
+            [reset].into_iter().chain(next.apply(session)).collect()
+        }
         Intent::CompareEdited => {
             let effects = next.compare_edited();
             next.offer_undo(state, Gone::Story);
@@ -273,6 +290,18 @@ impl PageState {
         } else {
             Effect::Remember(saved(&self.link(session), None, asked))
         }]
+    }
+
+    /// What is to be asked before the manifest is applied.
+    fn to_be_asked(&mut self, session: &Session) -> Option<Notice> {
+        if self.stale {
+            self.diagnose();
+        }
+        if self.diagnosis.from_cluster > 0 {
+            return Some(Notice::AppliesState);
+        }
+        let is_opened = session.branch().is_opened();
+        (is_opened && !self.applies_to_opened).then_some(Notice::AppliesToOpened)
     }
 
     /// Applies the manifest. A set in it is shown, unless one of them is shown already.

@@ -199,6 +199,38 @@ fn applying_shows_the_terminal_and_the_set_that_is_new() {
 }
 
 #[test]
+fn applying_to_or_of_a_real_clusters_state_asks_first() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/kubesim/tests/golden/states");
+    let text = std::fs::read_to_string(folder.join("stuck-bad-image-after-undo.yaml")).expect("it is there");
+    let state = kubesim::open(&[("state.yaml".into(), text.clone())]).expect("it can be opened");
+    let open = Action::OpenCluster { opened: Rc::new(state), name: "state.yaml".into(), beside: false };
+    let mut session = Session::new();
+    session.handle(open.clone());
+    let apply = |text: &Str| Effect::Session(Action::Input(Input::Apply(text.clone())));
+    // The example is in the editor: nobody may have meant it for that cluster.
+    let state = PageState { notice: None, ..opened() };
+    let (asks, effects) = update(&state, Intent::Apply, &session);
+    assert_eq!((asks.notice, effects), (Some(Notice::AppliesToOpened), vec![]));
+    let (there, effects) = update(&asks, Intent::ApplyAsked { anew: false }, &session);
+    assert_eq!((there.notice, effects), (None, vec![apply(&state.text)]));
+    // Whoever has answered once is not asked again, until another state is opened.
+    let (again, effects) = update(&there, Intent::Apply, &session);
+    assert_eq!((again.notice, effects), (None, vec![apply(&state.text)]));
+    let (other, _) = update(&there, Intent::Session(open), &session);
+    assert_eq!(update(&other, Intent::Apply, &session).0.notice, Some(Notice::AppliesToOpened));
+    let (anew, effects) = update(&asks, Intent::ApplyAsked { anew: true }, &session);
+    assert_eq!(anew.notice, Some(Notice::Gone(Gone::Cluster)));
+    assert_eq!(effects.first(), Some(&Effect::Session(Action::Reset)));
+    assert_eq!(effects.last(), Some(&apply(&state.text)));
+    // The state itself is in the editor, and nothing was opened.
+    let state = PageState { text: text.as_str().into(), stale: true, ..opened() };
+    let (asks, effects) = update(&state, Intent::Apply, &Session::new());
+    assert_eq!((asks.notice, effects), (Some(Notice::AppliesState), vec![]));
+    let (_, effects) = update(&asks, Intent::ApplyAsked { anew: false }, &Session::new());
+    assert_eq!(effects.last(), Some(&apply(&state.text)));
+}
+
+#[test]
 fn applying_what_is_wrong_stays_at_the_manifest() {
     let text: Str = EXAMPLES[0].text.replace("replicas: 3", "replicas: three").into();
     let state = PageState { view: View::Manifest, text: text.clone(), ..opened() };

@@ -844,6 +844,11 @@ Cluster, CLUSTER {
     share_text: "Copy as text",
     share_long: "It is too long for a link: give the text away, which opens here, too.",
     offers: "This is a cluster's state: it can be opened as it is, instead of applied.",
+    applies_state: "This text is what a cluster said of itself. Applied, it makes new objects of that: without their states, uids and times. Opened, it is shown as it was.",
+    applies_to_opened: "On the stage is a real cluster's state. Is the manifest to be applied there, or in a new cluster? Nothing leaves this page.",
+    apply_text: "Apply it",
+    apply_there: "Apply it there",
+    apply_anew: "In a new cluster",
     reads_it: "`kubesim why FILE` says it in a terminal, and `kubesim plan FILE -f manifest.yaml` what a manifest would do there. Nothing is sent anywhere.",
     // What a set waits for.
     waits_for_nothing: "nothing",
