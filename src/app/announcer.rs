@@ -46,7 +46,9 @@ fn say(said: &mut Said, announcer: Announcer) -> Option<Timeout> {
     }
     said.title.clone_from(&said.newest.0);
     let region = gloo::utils::document().get_element_by_id(REGION)?;
-    let text = [&*said.newest.0, ". ", &said.newest.1.replace('`', "")].concat();
+    // A question has its own mark at its end.
+    let end = if said.title.ends_with('?') { " " } else { ". " };
+    let text = [&*said.title, end, &said.newest.1.replace('`', "")].concat();
     region.set_text_content(Some(&text));
     Some(Timeout::new(QUIET_MS, move || {
         let mut said = announcer.0.borrow_mut();

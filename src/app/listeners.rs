@@ -13,6 +13,7 @@ use crate::link::{Link, SavedBranch};
 use crate::page::intent::Intent;
 use crate::page::lesson::intent::LessonIntent;
 use crate::page::lesson::update::of_key;
+use crate::page::update::{MOST_LINES, has_too_many_lines};
 use crate::session::Action;
 use gloo::events::{EventListener, EventListenerOptions};
 use kubesim::manifest::MAX_TEXT;
@@ -92,9 +93,17 @@ fn paste(model: &Rc<Model>) -> EventListener {
     EventListener::new_with_options(&gloo::utils::document(), "beforeinput", options, move |event| {
         let data = Reflect::get(event, &"data".into()).ok();
         let text = data.and_then(|data| data.dyn_into::<JsString>().ok());
-        if text.is_some_and(|text| text.length() as usize > MAX_TEXT) {
+        let Some(text) = text else { return };
+        let refusal = match text.length() as usize {
+            length if length > MAX_TEXT => Some(Intent::RefuseText),
+            length if length > MOST_LINES && has_too_many_lines(&String::from(text)) => {
+                Some(Intent::RefuseLines)
+            }
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
             event.prevent_default();
-            model.send(Intent::RefuseText);
+            model.send(refusal);
         }
     })
 }

@@ -65,7 +65,7 @@ pub fn App(start: &Start) -> Html {
     use_frames(model, session.is_playing() || session.is_half_drawn() || session.opening().is_some());
     drop(session);
     let session = model.session().borrow();
-    let part = part_why(&state, &session, &scene);
+    let part = part_why(&state, &session, [&scene, beside.as_deref().unwrap_or(&scene)]);
     use_settled(model, &state, part.as_ref().unwrap_or(&scene.why));
     let field = part.as_ref().unwrap_or(&scene.why).rule.map_or("", |rule| rule.field);
     use_lights(model, &state);
@@ -74,7 +74,8 @@ pub fn App(start: &Start) -> Html {
     // What stands above a field that is left out tells nothing before the rule is shown.
     let marked = place.filter(|_| default.is_none() || state.rule).map(|(line, _)| line);
     use_scrolling(if state.rule { marked } else { None });
-    use_lane_in_view(asked_lane(&scene, part.as_ref(), state.subject.as_ref()), scene.lanes.len());
+    let asked = asked_lane(&scene, part.as_ref(), state.subject.as_ref());
+    use_lane_in_view(asked.filter(|_| !state.subject_of_beside), scene.lanes.len());
     let send = {
         let model = model.clone();
         Callback::from(move |intent| model.send(intent))
@@ -210,13 +211,22 @@ fn opening(model: &Rc<Model>) -> Callback<MouseEvent> {
 }
 
 /// The answer about the part that is explained; nothing if it is of another set than the one on the stage. Before anything else
-/// comes a refusal that has not been read.
-fn part_why(state: &PageState, session: &Session, scene: &Scene) -> Option<Explanation> {
+/// comes a refusal that has not been read. `scenes`: of the branch that is shown, and of the one beside it.
+fn part_why(state: &PageState, session: &Session, scenes: [&Scene; 2]) -> Option<Explanation> {
     let store = &session.moment().store;
     let Some(subject) = &state.subject else {
         let refusal = Refusal::of(store).filter(|refusal| state.read_refusal != Some(refusal.at))?;
-        return Some(explain::of_refusal(state.words, store, refusal));
+        let is_in_editor = session.applied().is_some_and(|applied| *applied == *state.text);
+        let marked = if is_in_editor { &*state.diagnosis.diagnostics } else { &[] };
+        return Some(explain::of_refusal(state.words, store, refusal, marked));
     };
-    let set = store.get(&scene.set.as_ref()?.key)?;
-    Some(explain::of(state.words, store, set, subject))
+    let beside = session.beside().filter(|_| state.subject_of_beside);
+    let (store, scene) = match beside {
+        Some(branch) => (&branch.moment().store, scenes[1]),
+        None => (store, scenes[0]),
+    };
+    match &scene.set {
+        Some(set) => Some(explain::of(state.words, store, store.get(&set.key)?, subject)),
+        None => explain::of_setless(state.words, store, subject),
+    }
 }

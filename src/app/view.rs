@@ -14,7 +14,7 @@ use crate::components::header::header;
 use crate::components::inspect::{Inspected, inspect};
 use crate::components::lesson;
 use crate::components::stage::nodes::nodes;
-use crate::components::stage::{Beside, Stage, columns};
+use crate::components::stage::{Beside, Stage, columns, there};
 use crate::components::tabs::{tab_list, tab_panel};
 use crate::components::terminal::{Terminal, suggestions};
 use crate::components::timeline::{branch_name, timeline};
@@ -64,7 +64,7 @@ pub struct Picture<'a> {
 impl Picture<'_> {
     /// The manifest, the stage, the panels and the timeline, with the head and the menu.
     pub fn page(&self) -> Html {
-        let Picture { state, session, scene, send, .. } = *self;
+        let Picture { state, scene, send, .. } = *self;
         let words = state.words;
         let tab = |view: View| {
             let content = Html::from(name(words, view));
@@ -100,7 +100,7 @@ impl Picture<'_> {
                         </div>
                         { button("rail", name(words, state.panel), send, Intent::Arrange(Arrangement::Open(Foldable::Panel))) }
                     </section>
-                    { menu(words, &session.moment().store, state.faults.as_ref(), send) }
+                    { self.menu() }
                 </main>
                 { timeline(words, self.shared, self.scene, state.layout.timeline_class(), send) }
                 <nav>{ for View::ALL.map(bottom) }</nav>
@@ -153,12 +153,22 @@ impl Picture<'_> {
                     { self.stage() }
                     { self.lesson_in_frame(address).or_else(|| self.chosen_panels(address)) }
                     { self.notice() }
-                    { menu(words, &self.session.moment().store, self.state.faults.as_ref(), self.send) }
+                    { self.menu() }
                     <a class="open" href={whole} target="_blank" rel="noreferrer" aria-label={words.open_here()} onclick={open.clone()} oncontextmenu={open}><span>{ words.open_here() }{ " " }</span>{ "↗" }</a>
                 </main>
                 { timeline(words, self.shared, self.scene, "timeline", self.send) }
                 { announced() }
             </div>
+        }
+    }
+
+    /// The menu of faults, of one of the two clusters.
+    fn menu(&self) -> Html {
+        let Picture { state, session, send, .. } = *self;
+        let key = state.faults.as_ref();
+        match session.beside().filter(|_| state.faults_of_beside) {
+            Some(branch) => menu(state.words, &branch.moment().store, key, &there(send)),
+            None => menu(state.words, &session.moment().store, key, send),
         }
     }
 
@@ -407,6 +417,7 @@ impl Picture<'_> {
             now: session.playhead(),
             loading: loading.as_ref(),
             part: self.part,
+            part_of_beside: state.subject_of_beside,
             roomy: self.roomy,
             beside,
             compared: other.map(|name| (name, &*differences)),

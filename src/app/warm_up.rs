@@ -82,6 +82,7 @@ pub fn Pictures(picture: &Picture) -> Html {
         now,
         loading: None,
         part: None,
+        part_of_beside: false,
         roomy: false,
         beside: None,
         compared: None,

@@ -116,11 +116,15 @@ impl Menu<'_> {
 
     fn pod(&self) -> Vec<(String, Intent)> {
         let (words, key, name) = (self.words, self.key, &self.key.name);
-        let mut items = vec![
-            (words.why_so().into(), Intent::Explain(Some(Subject::Pod(key.clone())))),
-            (words.why_dns().into(), Intent::Explain(Some(Subject::Endpoint(key.clone())))),
-        ];
-        let Some(object) = self.store.get(key) else { return items };
+        let mut items = vec![(words.why_so().into(), Intent::Explain(Some(Subject::Pod(key.clone()))))];
+        let found = self.store.get(key);
+        // A Deployment's pods have no names in DNS.
+        if found
+            .is_none_or(|object| object.meta.controller().is_none_or(|owner| &*owner.kind == "StatefulSet"))
+        {
+            items.push((words.why_dns().into(), Intent::Explain(Some(Subject::Endpoint(key.clone())))));
+        }
+        let Some(object) = found else { return items };
         let pod = object.pod();
         let mut add = |text: &str, command: String| items.push((text.into(), self.command(command)));
         if !object.meta.is_terminating() {

@@ -3,6 +3,7 @@
 use crate::link::address::Address;
 use crate::page::intent::Intent;
 use crate::page::lesson::intent::LessonIntent;
+use crate::page::update::has_too_many_lines;
 use gloo::utils::{document, window};
 use kubesim::Str;
 use kubesim::manifest::MAX_TEXT;
@@ -33,6 +34,7 @@ fn of_lesson(text: Str) -> Intent {
 fn of_text(text: Str) -> Intent {
     match text.strip_prefix(STORY) {
         Some(story) => Intent::Navigate(Address { fragment: story.trim().into(), ..Address::default() }),
+        None if has_too_many_lines(&text) => Intent::RefuseLines,
         None => Intent::OpenManifest(text),
     }
 }

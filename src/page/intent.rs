@@ -34,6 +34,8 @@ pub enum Intent {
     Undo,
     /// More text was pasted than a manifest may have.
     RefuseText,
+    /// It has more lines than the editor holds.
+    RefuseLines,
     /// Diagnose the manifest: nothing was typed for a moment.
     Diagnose,
     /// The manifest is drawn from this line on, counted from 0.
@@ -53,6 +55,8 @@ pub enum Intent {
     Inspect(Key),
     /// Show this object of the cluster that stands beside the one on the stage.
     InspectBeside(Key),
+    /// Do this in the cluster that stands beside the one on the stage.
+    Beside(Box<Intent>),
     /// Show objects described, as YAML, or by what changed.
     ShowTab(InspectorTab),
     /// Show what changed since the version that was written at this position of the history, or since the last one.

@@ -53,10 +53,14 @@ pub struct PageState {
     pub since: Option<usize>,
     /// The part that is explained, if not the whole set.
     pub subject: Option<Subject>,
+    /// Whether it is of the cluster that stands beside the one on the stage.
+    pub subject_of_beside: bool,
     /// When the manifest was sent whose refusal has been read.
     pub read_refusal: Option<SimTime>,
     /// The object whose faults are offered.
     pub faults: Option<Key>,
+    /// Whether it is of the cluster that stands beside the one on the stage.
+    pub faults_of_beside: bool,
     /// The feature gates of the cluster on the stage: what the manifest's fields mean depends on them.
     pub gates: FeatureGates,
     /// What stands over the page.
@@ -173,8 +177,10 @@ impl PageState {
             tab: link.tab,
             since: None,
             subject: link.subject.clone(),
+            subject_of_beside: false,
             read_refusal: None,
             faults: None,
+            faults_of_beside: false,
             gates: FeatureGates::default(),
             dialog: None,
             assist: false,

@@ -12,9 +12,18 @@ use crate::link::{Link, Problem};
 use crate::session::presets::{PRESETS, Variant};
 use crate::session::{Action, Session};
 use kubesim::api::Refusal;
-use kubesim::manifest::{Diagnosis, MAX_TEXT, Severity, diagnose};
+use kubesim::manifest::{Diagnosis, Diagnostic, MAX_TEXT, Severity, Span, diagnose};
 use kubesim::{Input, Key, Kind, Str};
+use messages::fill;
 use std::rc::Rc;
+
+/// More lines than this do not come into the editor: the browser alone would take seconds, and hundreds of megabytes, to lay them out.
+pub const MOST_LINES: usize = 30_000;
+
+/// Whether a text has more lines than the editor holds.
+pub fn has_too_many_lines(text: &str) -> bool {
+    text.len() > MOST_LINES && text.bytes().filter(|byte| *byte == b'\n').count() >= MOST_LINES
+}
 
 /// A manifest up to this long is diagnosed at each keystroke (bytes).
 const QUICK: usize = 20_000;
@@ -41,6 +50,9 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
     let gates = session.world().gates;
     if let Intent::Lesson(intent) = &intent {
         return lesson::update(state, intent, session);
+    }
+    if let Intent::Beside(intent) = intent {
+        return changed_beside(state, *intent, session);
     }
     let mut next = PageState { version: state.version + 1, notice, gates, ..state.clone() };
     let is_file = matches!(intent, Intent::OpenManifest(_));
@@ -163,7 +175,7 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
             if subject.is_none() {
                 next.read_refusal = Refusal::of(&session.moment().store).map(|refusal| refusal.at);
             }
-            (next.view, next.subject) = (View::Stage, subject);
+            (next.view, next.subject, next.subject_of_beside) = (View::Stage, subject, false);
             Vec::new()
         }
         Intent::Arrange(change) => {
@@ -175,6 +187,28 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
             Vec::new()
         }
     };
+    (next, effects)
+}
+
+/// What an intent makes of the page that is about the cluster beside the one on the stage. Where commands go to one of two, that
+/// one comes on the stage for them.
+fn changed_beside(state: &PageState, intent: Intent, session: &Session) -> (PageState, Vec<Effect>) {
+    let intent = match intent {
+        Intent::Inspect(key) => Intent::InspectBeside(key),
+        intent => intent,
+    };
+    let is_command = matches!(intent, Intent::Command(_) | Intent::Session(Action::Input(_)));
+    let (asks, offers) =
+        (matches!(intent, Intent::Explain(Some(_))), matches!(intent, Intent::OfferFaults(_)));
+    let (mut next, mut effects) = changed(state, intent, session);
+    (next.subject_of_beside, next.faults_of_beside) =
+        (next.subject_of_beside || asks, next.faults_of_beside || offers);
+    if let Some(beside) = session.beside().filter(|_| is_command && !session.is_mirrored()) {
+        effects.insert(0, Effect::Session(Action::Switch(beside.id)));
+        // What was beside is on the stage then, and what was there is beside.
+        (next.version, next.of_beside) = (state.version + 1, !next.of_beside);
+        next.subject_of_beside = !next.subject_of_beside;
+    }
     (next, effects)
 }
 
@@ -190,6 +224,12 @@ impl PageState {
                 let too_long = " ".repeat(MAX_TEXT + 1);
                 self.diagnosis = Rc::new(diagnose(&too_long, self.gates));
             }
+            Intent::RefuseLines => {
+                let message = fill(self.words.too_many_lines(), &[("count", &MOST_LINES.to_string())]);
+                let span = Span { line: 1, column: 1, end_line: 1, end_column: 1 };
+                let said = Diagnostic { span, severity: Severity::Error, message };
+                self.diagnosis = Rc::new(Diagnosis { diagnostics: vec![said], ..Diagnosis::default() });
+            }
             Intent::Diagnose => self.diagnose(),
             Intent::ScrollManifest(top) => self.top = top,
             Intent::Inspect(key) => {
@@ -204,7 +244,7 @@ impl PageState {
             Intent::ShowDialog(dialog) => self.dialog = dialog,
             Intent::ShowAssist => self.assist = true,
             Intent::CompareVersion(since) => self.since = since,
-            Intent::OfferFaults(key) => self.faults = Some(key),
+            Intent::OfferFaults(key) => (self.faults, self.faults_of_beside) = (Some(key), false),
             Intent::ShowTool(tool) => self.query.tool = tool,
             Intent::Show(view) => self.show(view),
             Intent::ShowLeft(left) => (self.view, self.left) = (View::Manifest, left),

@@ -454,7 +454,7 @@ impl Session {
             (self.playing, self.paused) = (false, true);
             return self.seek(self.playhead);
         }
-        if self.mirrored && self.beside.is_some() {
+        if self.is_mirrored() {
             return self.input_to_both(&input);
         }
         if self.playhead < self.frontier() {
@@ -559,6 +559,11 @@ impl Session {
     /// The branch that the shown one is compared with, at the same moment.
     pub fn beside(&self) -> Option<&Branch> {
         self.beside.and_then(|id| self.place_of(id)).map(|place| &self.branches[place])
+    }
+
+    /// Whether commands go to both branches that are shown.
+    pub fn is_mirrored(&self) -> bool {
+        self.mirrored && self.beside.is_some()
     }
 
     /// The commands that show how the two differ, if they are a built-in comparison.

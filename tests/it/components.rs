@@ -86,6 +86,7 @@ fn stage_with(session: &mut Session, loading: Option<&Explanation>) -> String {
         scene: &scene,
         now,
         part: None,
+        part_of_beside: false,
         compared: None,
         notice: None,
         rule: loading.is_none(),

@@ -10,7 +10,7 @@ use ordinal::page::effect::Effect;
 use ordinal::page::intent::Intent;
 use ordinal::page::panel::{DnsQuery, InspectorTab, View};
 use ordinal::page::state::{Gone, Notice, PageState};
-use ordinal::page::update::update;
+use ordinal::page::update::{MOST_LINES, has_too_many_lines, update};
 use ordinal::session::presets::{PRESETS, Variant};
 use ordinal::session::{Action, Session};
 use scene::examples::EXAMPLES;
@@ -174,6 +174,18 @@ fn too_much_text_is_refused_and_the_manifest_stays() {
 }
 
 #[test]
+fn more_lines_than_the_editor_holds_are_refused() {
+    assert!(
+        !has_too_many_lines(&"a: 1\n".repeat(MOST_LINES - 1))
+            && has_too_many_lines(&"a: 1\n".repeat(MOST_LINES))
+    );
+    let state = chosen(&opened(), Intent::RefuseLines);
+    assert_eq!(&*state.text, EXAMPLES[0].text, "the text stays");
+    let [said] = &state.diagnosis.diagnostics[..] else { panic!("{:?}", state.diagnosis.diagnostics) };
+    assert!(said.message.contains("at most 30000 lines"), "{}", said.message);
+}
+
+#[test]
 fn scrolling_draws_only_where_another_line_comes_first() {
     let state = chosen(&opened(), Intent::ScrollManifest(100));
     assert_eq!(state.top, 100);
@@ -228,6 +240,34 @@ fn applying_to_or_of_a_real_clusters_state_asks_first() {
     assert_eq!((asks.notice, effects), (Some(Notice::AppliesState), vec![]));
     let (_, effects) = update(&asks, Intent::ApplyAsked { anew: false }, &Session::new());
     assert_eq!(effects.last(), Some(&apply(&state.text)));
+}
+
+#[test]
+fn what_is_pressed_in_the_other_cluster_is_about_that_one() {
+    let there = |intent: Intent| Intent::Beside(Box::new(intent));
+    let mut pair = Session::new();
+    pair.handle(Action::Preset(0));
+    let (next, effects) = update(&opened(), there(Intent::Inspect(pod("web-0"))), &pair);
+    assert_eq!((&next.object, next.of_beside, effects), (&Some(pod("web-0")), true, vec![]));
+    let ask = Intent::Explain(Some(Subject::Pod(pod("web-0"))));
+    let (next, _) = update(&opened(), there(ask.clone()), &pair);
+    assert!(next.subject_of_beside && next.subject.is_some());
+    assert!(!update(&next, ask, &pair).0.subject_of_beside, "it is asked about the shown one now");
+    let (next, _) = update(&opened(), there(Intent::OfferFaults(pod("web-0"))), &pair);
+    assert!(next.faults_of_beside && next.faults.is_some());
+    assert!(!update(&next, Intent::OfferFaults(pod("web-0")), &pair).0.faults_of_beside);
+    // A command goes to both of a pair; of two branches, to the one in which it was pressed.
+    let delete = || Intent::Command("kubectl delete pod flask-0".into());
+    let given = Effect::Session(Action::Input(Input::Command("kubectl delete pod flask-0".into())));
+    assert_eq!(update(&opened(), there(delete()), &pair).1, [given.clone()]);
+    let mut two = Session::playing(EXAMPLES[0].text);
+    two.handle(Action::Reset);
+    let other = two.branches()[0].id;
+    two.handle(Action::Compare(Some(other)));
+    let state = PageState { of_beside: true, subject_of_beside: true, ..opened() };
+    let (next, effects) = update(&state, there(delete()), &two);
+    assert_eq!(effects, [Effect::Session(Action::Switch(other)), given]);
+    assert!(!next.of_beside && !next.subject_of_beside, "what was beside is on the stage");
 }
 
 #[test]

@@ -31,6 +31,7 @@ Messages, TEXTS {
     link_copied: "Copied: a link to this moment. It is in the address bar, too.",
     no_clipboard: "This browser gives no clipboard here. The link is in the address bar.",
     undo: "Undo",
+    too_many_lines(count): "The editor holds at most {count} lines. A cluster's state may have more: the tab \"Your cluster\" opens it from a file.",
     text_replaced: "Another text is in the editor.",
     cluster_reset: "A new cluster. The story before is a branch below.",
     story_replaced: "Two new clusters. The story before is a branch below.",
@@ -458,8 +459,8 @@ Messages, TEXTS {
         SELECTOR,
     },
     service_not_headless(service): {
-        "Why have the pods no names in DNS?",
-        "The Service `{service}` has a virtual IP. Only a headless one (`clusterIP: None`) gives each pod a name.",
+        "Is {service} a headless Service?",
+        "The Service `{service}` has a virtual IP: its name leads to that, not to the pods. CoreDNS answers to the pods' own names all the same, but only a headless one (`clusterIP: None`) promises them.",
         SERVICE_NAME,
     },
     dns_no_service(pod, set): {

@@ -10,18 +10,22 @@ use yew::prelude::*;
 /// Shorter waits are not counted down in words: nobody could read them.
 const WORTH_COUNTING: f64 = 3000.0;
 
-/// A command as its button shows it: of one that applies an object, only that.
-fn shown(command: &str) -> &str {
-    match command.rsplit_once(" | ") {
-        Some((_, apply)) => apply,
-        None => command,
-    }
+/// A command as its button shows it: an object that it applies is named in a comment.
+fn shown(command: &str) -> String {
+    named(command).unwrap_or_else(|| command.to_owned())
+}
+
+fn named(command: &str) -> Option<String> {
+    let (before, piped) = command.split_once("echo '")?;
+    let (object, apply) = piped.rsplit_once("' | ")?;
+    let of = |field: &str| Some(object.split_once(field)?.1.split_once('"')?.0);
+    Some([before, apply, " # ", of("\"kind\":\"")?, " ", of("\"name\":\"")?].concat())
 }
 
 /// A button that gives a command that would help.
 fn remedy(command: &str, send: &Callback<Intent>) -> Html {
     let label = AttrValue::from(command.to_owned());
-    let content = Html::from(shown(command).to_owned());
+    let content = Html::from(shown(command));
     labelled("primary remedy", Some(label), None, content, send, Intent::Command(command.into()))
 }
 
@@ -96,5 +100,20 @@ fn about_field(words: &Messages, field: &str, default: Option<&str>) -> String {
         Some(value) => fill(words.by_default(), &[("field", field), ("value", value)]),
         None if field.is_empty() => String::new(),
         None => ["`", field, "`"].concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_button_says_what_its_command_makes_and_what_it_takes_away() {
+        let service = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"web"},"spec":{}}"#;
+        let make = format!("echo '{service}' | kubectl apply -f -");
+        assert_eq!(shown(&make), "kubectl apply -f - # Service web");
+        let anew = format!("kubectl delete service web && {make} -n prod");
+        assert_eq!(shown(&anew), "kubectl delete service web && kubectl apply -f - -n prod # Service web");
+        assert_eq!(shown("kubectl delete pod web-0"), "kubectl delete pod web-0");
     }
 }

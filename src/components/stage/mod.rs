@@ -9,15 +9,15 @@ pub mod pod_grid;
 
 use self::explanation_bar::why_bar;
 use self::lane::lane;
-use crate::components::fault_menu::opener;
-use crate::components::{button, choice, labelled};
+use crate::components::fault_menu::{opener, why_button};
+use crate::components::{button, choice, labelled, sign};
 use crate::page::intent::Intent;
 use crate::session::Action;
 use kubesim::api::stateful_set::ordinal_of;
 use kubesim::dns::reason::{Chain, Link};
-use kubesim::{Key, Kind};
+use kubesim::{Input, Key, Kind};
 use messages::{Messages, fill};
-use scene::explain::Explanation;
+use scene::explain::{Explanation, Subject, in_namespace};
 use scene::history::difference::Difference;
 use scene::scene::{Lane, OtherPod, Playhead, Scene, ServiceView};
 use std::rc::Rc;
@@ -46,6 +46,8 @@ pub struct Stage<'a> {
     pub loading: Option<&'a Explanation>,
     /// Why the part is as it is that the user asked about.
     pub part: Option<&'a Explanation>,
+    /// Whether that part is of the other of two clusters.
+    pub part_of_beside: bool,
     /// Whether the why bar has room for a command that would help.
     pub roomy: bool,
     /// Where the branch differs from the one that it is compared with, and that one's name.
@@ -69,10 +71,11 @@ impl Stage<'_> {
     /// The section with the set, the explanation, and one scene or two.
     pub fn draw(&self) -> Html {
         let Stage { words, scene, send, .. } = *self;
+        let asked = if self.part.is_some() && self.part_of_beside { &there(send) } else { send };
         html! {
             <section class={if self.roomy { "stage roomy" } else { "stage" }} aria-label={words.stage()}>
                 { self.head() }
-                { why_bar(words, self.loading.or(self.part).unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), send) }
+                { why_bar(words, self.loading.or(self.part).unwrap_or(&scene.why), self.now, (self.part.is_some(), self.notice), (self.rule, self.default), asked) }
                 { for self.compared.map(|(name, all)| compared(words, name, all)) }
                 if self.beside.is_none() && self.by_node.is_none() {
                     { for scene.service.as_ref().map(|service| band(words, service, self.lights(&service.name))) }
@@ -82,8 +85,10 @@ impl Stage<'_> {
                 } else if let Some(nodes) = &self.by_node {
                     { nodes.clone() }
                 } else {
-                    { self.lanes(scene) }
-                    if !scene.others.is_empty() { { self.others(scene) } }
+                    { self.lanes(scene, scene.many) }
+                    if !scene.others.is_empty() {
+                        if scene.set.is_none() { { self.pods(scene) } } else { { self.others(scene) } }
+                    }
                 }
             </section>
         }
@@ -149,10 +154,7 @@ impl Stage<'_> {
     fn halves(&self, beside: Beside) -> Html {
         let Stage { words, send, .. } = *self;
         // What is pressed in the other half is asked about there.
-        let there_send = send.reform(|intent| match intent {
-            Intent::Inspect(key) => Intent::InspectBeside(key),
-            intent => intent,
-        });
+        let there_send = there(send);
         let half = |(name, scene, send): (&str, &Scene, &Callback<Intent>)| {
             let set = scene.set.as_ref();
             let half = Stage { send, by_node: None, loading: None, part: None, beside: None, ..*self };
@@ -161,7 +163,7 @@ impl Stage<'_> {
                     <h3><bdi>{ name.to_string() }</bdi>{ for set.map(|set| html! { <span class="chip">{ &set.chips[0] }</span> }) }</h3>
                     <p>{ &scene.why.title }</p>
                     { for scene.service.as_ref().map(answer) }
-                    { half.lanes(scene) }
+                    { half.lanes(scene, true) }
                     if set.is_none() { { half.pods(scene) } } else if !scene.others.is_empty() { { half.others(scene) } }
                 </section>
             }
@@ -184,13 +186,16 @@ impl Stage<'_> {
             let key = Key::new(Kind::Pod, &pod.namespace, &pod.name);
             let inspect = Intent::Inspect(key.clone());
             let faults = fill(words.trouble_for(), &[("name", &pod.name)]);
+            let delete = in_namespace(["kubectl delete pod ", &*pod.name].concat(), &pod.namespace);
+            let delete = Intent::input(Input::Command(delete.into()));
             html! {
                 <li class="lane" key={key.to_string()}>
                     <article class={classes!("pod", pod.state.class())} data-pod={pod.name.clone()}>
                         <h3 aria-label={pod.name.clone()}>
                             { labelled(pod_card::class_of(&pod.name), None, None, pod_card::ends(&pod.name), send, inspect) }
-                            <b class="state">{ &pod.status }</b>
+                            <b class="state">{ why_button(words, &pod.name, &pod.status, send, Subject::Pod(key.clone())) }</b>
                             { opener("close more", faults, "⋯".into(), send, key) }
+                            { sign("close", fill(words.delete_pod(), &[("pod", &pod.name)]), "✕", send, delete) }
                         </h3>
                         <footer>{ pod.node.as_deref().unwrap_or(words.not_scheduled()).to_string() }</footer>
                     </article>
@@ -225,7 +230,8 @@ impl Stage<'_> {
         }
     }
 
-    fn lanes(&self, scene: &Scene) -> Html {
+    /// `small`: as cards without drawings.
+    fn lanes(&self, scene: &Scene, small: bool) -> Html {
         let (words, send) = (self.words, self.send);
         let Some(set) = &scene.set else { return Html::default() };
         let namespace: AttrValue = set.key.namespace.clone().into();
@@ -248,7 +254,6 @@ impl Stage<'_> {
                 </>
             };
         }
-        let small = scene.many || self.beside.is_some();
         let claimed = scene.lanes.iter().any(|lane| !lane.claims.is_empty());
         let class = match (small, claimed) {
             (true, true) => "compact claimed",
@@ -268,6 +273,11 @@ impl Stage<'_> {
         };
         html! { <ul class={classes!("lanes", class, rows)}>{ for scene.lanes.iter().map(|lane| draw(small, lane)) }</ul> }
     }
+}
+
+/// Takes what is wanted in the other of two clusters.
+pub fn there(send: &Callback<Intent>) -> Callback<Intent> {
+    send.reform(|intent| Intent::Beside(Box::new(intent)))
 }
 
 /// How many lanes are to stand side by side, for the style sheet: it gives them columns, and folds the sides for them.

@@ -6,4 +6,4 @@ pub(crate) mod hint;
 pub(crate) mod input;
 
 pub use diagnostics::{Diagnosis, Diagnostic, Severity, diagnose, diagnose_source};
-pub use yaml::MAX_TEXT;
+pub use yaml::{MAX_TEXT, Span};

@@ -185,6 +185,44 @@ fn hostile_texts_do_not_freeze_the_page() {
     page.assert_no_complaints();
 }
 
+#[test]
+fn a_line_of_a_megabyte_is_drawn_so_far_and_a_watch_without_a_pause_leaves_the_page_alive() {
+    let mut page = settled(View::DESKTOP);
+    type_line(&mut page, "head -c 1000000 /dev/zero | tr '\\0' x; echo");
+    page.wait("it says how much is not shown", "document.querySelector('.screen em')");
+    let drawn = page.eval("document.querySelector('.screen').textContent.length").as_u64().expect("a number");
+    assert!(drawn < 40_000, "{drawn} characters are drawn");
+    page.click("[aria-label='Command line']");
+    page.type_keys("watch -n 0 kubectl get pods\n");
+    page.wait("it is watched", "document.querySelector('.screen').innerText.includes('Every 0.1s')");
+    page.run("window.frames_seen = 0; const count = () => { window.frames_seen += 1; requestAnimationFrame(count); }; count();");
+    page.wait("pictures go on", "window.frames_seen > 20");
+    // Ctrl+C.
+    page.type_keys("\u{e009}c\u{e000}");
+    type_line(&mut page, "echo alive");
+    assert!(page.text(".screen").contains("alive"));
+    page.assert_no_complaints();
+}
+
+#[test]
+fn more_lines_than_the_editor_holds_stay_out_of_it() {
+    let mut page = settled(View::DESKTOP);
+    let before = page.eval("document.querySelector('textarea').value");
+    page.run(
+        "const area = document.querySelector('textarea');
+        area.focus();
+        const data = '# line\\n'.repeat(200_000);
+        window.goes_on = area.dispatchEvent(new InputEvent('beforeinput', { data, inputType: 'insertFromPaste', bubbles: true, cancelable: true }));",
+    );
+    assert_eq!(page.eval("window.goes_on"), false, "the browser is not to put it in");
+    page.wait(
+        "it is said",
+        "document.querySelector('.diagnosis .error')?.innerText.includes('at most 30000 lines')",
+    );
+    assert_eq!(page.eval("document.querySelector('textarea').value"), before, "the text stays");
+    page.assert_no_complaints();
+}
+
 /// A keystroke in a long manifest costs no more drawing than one in a short one.
 #[test]
 fn typing_in_a_long_manifest_stays_smooth() {

@@ -110,6 +110,32 @@ fn a_recording_is_sought_explained_and_gone_on_from() {
     page.assert_no_complaints();
 }
 
+/// The example in the editor may not be meant for the real cluster's state on the stage.
+#[test]
+fn a_manifest_is_not_applied_to_a_state_without_a_question() {
+    let mut page = settled(View::PHONE);
+    page.run("document.querySelector('nav button').click();");
+    drop_file(&mut page, "stuck.yaml", &golden("states/stuck-bad-image-after-undo.yaml"));
+    page.click_named("Open it");
+    page.wait("why it is stuck", "document.querySelector('.why .primary')");
+    let has_applied =
+        "document.querySelector('.screen')?.innerText.includes('statefulset.apps/flask') ?? false";
+    page.run("document.querySelector('nav button').click();");
+    page.click("#tab-manifest");
+    page.click_named("Apply");
+    page.wait("it asks", "document.querySelectorAll('.message[role=alert] .answer').length === 2");
+    page.screenshot("cluster-asks");
+    let fits = "[...document.querySelectorAll('.message, .message *')].every(e => e.getBoundingClientRect().right <= innerWidth && e.scrollWidth <= e.clientWidth + 1 || getComputedStyle(e).display === 'inline')";
+    assert_eq!(page.eval(fits), true, "the question fits");
+    page.run("document.querySelector('nav button:nth-child(3)').click();");
+    assert_eq!(page.eval(has_applied), false, "nothing was done meanwhile");
+    assert_eq!(page.eval("document.querySelectorAll('.message .answer').length"), 2, "it is still asked");
+    page.click_named("In a new cluster");
+    page.click_named("16×");
+    page.wait("all is as wanted there", "document.querySelectorAll('.pod.ready').length === 3");
+    page.assert_no_complaints();
+}
+
 #[test]
 fn what_is_no_state_is_answered() {
     let mut page = settled(View::PHONE);

@@ -116,6 +116,34 @@ fn of_two_clusters_each_can_be_asked_about() {
         ),
     );
     page.screenshot("pair");
+    // What is asked and done there is about that cluster.
+    page.click(".half:last-of-type .pod .state button");
+    page.wait(
+        "it is explained",
+        &format!("document.querySelector('.why h2').innerText.includes({})", json!(name)),
+    );
+    page.click(".half:last-of-type .pod .more");
+    page.wait("its faults are offered", "document.querySelectorAll('#faults li').length > 4");
+    page.click_named("Delete");
+    page.wait(
+        "another pod comes in its place",
+        &format!(
+            "document.querySelectorAll('.half:last-of-type .pod.ready').length > 1 && !document.querySelector('[data-pod=\"{name}\"]')"
+        ),
+    );
+    page.assert_no_complaints();
+}
+
+#[test]
+fn a_deployments_pods_stand_in_lanes_without_a_set() {
+    let mut page = settled(View { width: 1280, height: 720, ..View::DESKTOP });
+    page.click_named("Reset");
+    page.click(LINE);
+    page.type_keys("kubectl create deployment web --image=nginx:1.27 --replicas=3\n");
+    page.wait("its pods have cards", "document.querySelectorAll('.lanes .pod.ready').length === 3");
+    page.screenshot("deployment");
+    page.click(".lanes .pod .state button");
+    page.wait("one is explained", "document.querySelector('.why h2').innerText.startsWith('web-')");
     page.assert_no_complaints();
 }
 

@@ -282,6 +282,21 @@ fn a_part_that_is_lost_once_is_asked_for_again() {
             page.wait_for_all();
             assert_eq!(page.eval("document.querySelector('#loading')"), serde_json::Value::Null);
         }
+        // Who opens a link or a moment needs all parts at once.
+        for (address, there) in [
+            (
+                "#1GYlXRgwBAgABAgALARgBQQRtaW5lAQAE6QjTEZsL",
+                "document.querySelector('textarea').value === 'mine'",
+            ),
+            ("?t=14", "document.querySelector('.time').innerText.startsWith('0:14')"),
+        ] {
+            let mut page = Page::unopened(View::DESKTOP);
+            page.server().fail(name, Fault::Abort, 1);
+            page.visit(address);
+            page.wait(&format!("{address} is opened although {name} was lost once"), there);
+            page.wait_for_all();
+            page.wait("nothing is told", "!document.querySelector('#loading')");
+        }
     }
 }
 

@@ -107,6 +107,22 @@ fn a_damaged_link_says_so_and_shows_the_default() {
     }
 }
 
+/// A tab in which there is something already is given a link that can't be opened.
+#[test]
+fn a_damaged_link_in_an_open_tab_says_so_and_keeps_the_story() {
+    let mut page = story();
+    page.paste("textarea", "# my own work\n");
+    let seen = page.eval(SEEN);
+    page.run("location.hash = '1nonsense';");
+    page.wait("it says so", "document.querySelector('.message[role=alert]')?.innerText.includes('damaged')");
+    // Other notes go by themselves.
+    page.eval("new Promise(done => setTimeout(done, 12_000))");
+    assert!(page.text(".message[role=alert]").contains("damaged"), "it stays");
+    assert_eq!(page.eval(SEEN), seen);
+    assert_eq!(page.eval("document.querySelector('textarea').value"), "# my own work\n");
+    page.assert_no_complaints();
+}
+
 #[test]
 fn work_survives_a_reload() {
     let mut page = story();

@@ -31,8 +31,9 @@ pub use remedy::in_namespace;
 pub use told::told;
 
 use about::About;
-use kubesim::{Object, Store};
+use kubesim::{Kind, Object, Store};
 use messages::Messages;
+use serde_json::Value;
 
 /// Why this set does what it does.
 pub fn of_set(messages: &'static Messages, store: &Store, set: &Object) -> Explanation {
@@ -48,4 +49,14 @@ pub fn of(messages: &'static Messages, store: &Store, set: &Object, subject: &Su
         Subject::Endpoint(key) => about.endpoint(key),
         Subject::Node(key) => about.node(key),
     }
+}
+
+/// Why a part is as it is where there is no set: a pod of a Deployment, a claim, a node. Nothing if it is not there.
+pub fn of_setless(messages: &'static Messages, store: &Store, subject: &Subject) -> Option<Explanation> {
+    let (Subject::Pod(key) | Subject::Claim(key) | Subject::Endpoint(key) | Subject::Node(key)) = subject;
+    store.get(key)?;
+    // A set that has neither pods nor claims.
+    let mut set = Object::from_value(Kind::StatefulSet, &Value::Null);
+    set.meta.namespace = key.namespace.clone();
+    Some(of(messages, store, &set, subject))
 }

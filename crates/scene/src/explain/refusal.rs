@@ -6,20 +6,33 @@ use super::remedy::in_namespace;
 use kubesim::api::Refusal;
 use kubesim::api::refusal::{Hint, RefusedRequest};
 use kubesim::api::status::StatusReason;
+use kubesim::manifest::{Diagnostic, Severity};
 use kubesim::{Key, Kind, Store};
 use messages::{Messages, fill};
 
-/// Why the manifest that was sent last was refused, wholly or in part, and what helps in this world.
-pub fn of_refusal(messages: &'static Messages, store: &Store, refusal: &Refusal) -> Explanation {
+/// Why the manifest that was sent last was refused, wholly or in part, and what helps in this world. `marked`: what the editor
+/// marks in that manifest, whose lines are the ones to name; else it is the line on which the object begins.
+pub fn of_refusal(
+    messages: &'static Messages,
+    store: &Store,
+    refusal: &Refusal,
+    marked: &[Diagnostic],
+) -> Explanation {
     let Some(first) = refusal.requests.first() else {
         return Explanation::new(Tone::Refused, messages.refused(), &[]);
     };
     let (count, done) = (refusal.requests.len(), refusal.objects.saturating_sub(refusal.requests.len()));
+    let is_same = |mark: &&Diagnostic| {
+        mark.severity == Severity::Error
+            && mark.span.line >= first.line
+            && first.message.contains(&*mark.message)
+    };
+    let line = marked.iter().find(is_same).map_or(first.line, |mark| mark.span.line);
     let values = [
         ("command", refusal.verb),
         ("count", &*count.to_string()),
         ("objects", &*refusal.objects.to_string()),
-        ("line", &*first.line.to_string()),
+        ("line", &*line.to_string()),
         ("message", &*sentence(&without_line(&first.message))),
     ];
     let say = if refusal.objects > 1 { messages.refused_some() } else { messages.refused() };

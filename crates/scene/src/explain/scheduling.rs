@@ -1,8 +1,10 @@
 //! Why no node takes a pod, node by node, in words.
 
 use super::part::{Detail, sentence};
+use super::remedy::in_namespace;
+use kubesim::api::stateful_set::ordinal_of;
 use kubesim::scheduler::{NodeRefusal, refusals};
-use kubesim::{Object, Store, Str};
+use kubesim::{Kind, Object, Store, Str};
 use messages::{Messages, fill};
 
 /// How many nodes are named of those that refuse for the same reason.
@@ -39,7 +41,8 @@ pub(super) fn unschedulable(
     });
     let said = lines.collect::<Vec<_>>().join(" ");
     let detail = plain(&said);
-    match remedy(pod, &refused) {
+    let help = remedy(pod, &refused).or_else(|| smaller(store, pod, &refused)).or_else(|| fewer(store, pod));
+    match help {
         Some(remedy) => detail.with_remedy(remedy),
         None => detail,
     }
@@ -92,4 +95,43 @@ fn remedy(pod: &Object, refused: &[(Str, NodeRefusal)]) -> Option<String> {
     let (node, _) = refused.iter().find(|(_, reason)| *reason == NodeRefusal::Labels)?;
     let labels: Vec<String> = selector.iter().map(|(name, value)| format!("{name}={value}")).collect();
     (!labels.is_empty()).then(|| format!("kubectl label node {node} --overwrite {}", labels.join(" ")))
+}
+
+/// The set of a pod.
+fn set_of<'s>(store: &'s Store, pod: &Object) -> Option<&'s Object> {
+    let owner = pod.meta.controller().filter(|owner| &*owner.kind == "StatefulSet")?;
+    store.get(&pod.key().beside(Kind::StatefulSet, &owner.name)).map(|set| &**set)
+}
+
+/// A command that has the pod ask for no more than the first node has that lacks nothing else, and makes it anew: as long as it is
+/// not Ready the controller does not replace it.
+fn smaller(store: &Store, pod: &Object, refused: &[(Str, NodeRefusal)]) -> Option<String> {
+    let set = set_of(store, pod)?;
+    let [container] = &*pod.pod().spec.containers else { return None };
+    let has_room = |reason: &NodeRefusal| match reason {
+        NodeRefusal::Cpu { free_millis } => *free_millis > 0,
+        NodeRefusal::Memory { free_bytes } => *free_bytes >= 1 << 20,
+        _ => false,
+    };
+    let lacks_only_that =
+        |node: &Str| refused.iter().all(|(other, reason)| other != node || has_room(reason));
+    let (node, _) = refused.iter().find(|(node, _)| lacks_only_that(node))?;
+    let requests = refused.iter().filter(|(other, _)| other == node).map(|(_, reason)| match reason {
+        NodeRefusal::Memory { free_bytes } => format!("memory={}Mi", free_bytes >> 20),
+        NodeRefusal::Cpu { free_millis } => format!("cpu={free_millis}m"),
+        _ => String::new(),
+    });
+    let requests = requests.collect::<Vec<_>>().join(",");
+    let (name, namespace) = (&set.meta.name, &pod.meta.namespace);
+    let set = format!("kubectl set resources statefulset {name} -c {} --requests={requests}", container.name);
+    let delete = format!("kubectl delete pod {}", pod.meta.name);
+    Some([in_namespace(set, namespace), in_namespace(delete, namespace)].join(" && "))
+}
+
+/// A command that leaves a set the pods before this one, for which there is room.
+fn fewer(store: &Store, pod: &Object) -> Option<String> {
+    let set = set_of(store, pod)?;
+    let count = ordinal_of(&set.meta.name, &pod.meta.name)? - set.stateful_set().spec.ordinals_start;
+    let scale = format!("kubectl scale statefulset {} --replicas={count}", set.meta.name);
+    (count > 0).then(|| in_namespace(scale, &pod.meta.namespace))
 }

@@ -852,7 +852,20 @@ fn a_service_that_is_not_headless() {
     story.input(Input::Apply(text.into()));
     pass(&mut story, 60);
     let why = whole(&story);
-    check(&why, Tone::Waiting, "Why have the pods no names in DNS?", "has a virtual IP");
+    check(&why, Tone::Waiting, "Is flask a headless Service?", "has a virtual IP");
+    // What is said of CoreDNS is so.
+    let written = story.cluster.api.history().len();
+    run(
+        &mut story,
+        "kubectl run asks --rm -i --image=busybox:1.28 --restart=Never -- nslookup flask-0.flask",
+        20,
+    );
+    let printed = story.cluster.api.history().since(written);
+    let answers = |entry: &kubesim::Entry| match &entry.change {
+        Change::Output { text, .. } => text.contains("flask-0.flask.default.svc.cluster.local"),
+        _ => false,
+    };
+    assert!(printed.iter().any(answers), "the pod's own name is there");
     help(&mut story, &why, 10);
     let (ports, _) = (story.cluster.api.store().get(&key(Kind::Service, "flask")).expect("made anew"), ());
     assert_eq!(ports.service().ports.len(), 1, "its ports are kept");
@@ -926,4 +939,39 @@ fn what_stands_against_a_pod_node_by_node() {
     ] {
         assert!(why.text.contains(text), "no {text:?} in {:?}", why.text);
     }
+    // What asks for too much asks for what there is.
+    let asks = format!("resources: {{requests: {{cpu: 100}}}}\n        {PORTS}");
+    mended(
+        &[(PORTS, &asks)],
+        10,
+        "CPUs are free, the pod asks for 100.",
+        "kubectl set resources statefulset flask -c flask-app --requests=cpu=4000m && kubectl delete pod flask-0",
+        120,
+    );
+    // Where pods must not be together there are no more than there are nodes.
+    let affinity = "      affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: {matchLabels: {app: flask}}, topologyKey: kubernetes.io/hostname}]}}\n      containers:\n";
+    mended(
+        &[("      containers:\n", affinity), ("replicas: 3", "replicas: 5")],
+        120,
+        "a pod there and this one must not be together",
+        "kubectl scale statefulset flask --replicas=3",
+        60,
+    );
+}
+
+#[test]
+fn a_pod_of_a_deployment_is_explained_without_a_set() {
+    let mut story = Story::new(Options::default());
+    run(&mut story, "kubectl create deployment web --image=nginx:1.27", 1);
+    let ask = |story: &Story, pod: &str| {
+        why::of_setless(&EN, story.cluster.api.store(), &Subject::Pod(key(Kind::Pod, pod)))
+    };
+    let name =
+        |story: &Story| story.cluster.api.store().list(Kind::Pod).next().expect("a pod").meta.name.clone();
+    let early = ask(&story, &name(&story)).expect("it is there");
+    assert_eq!((early.tone, early.title.contains("not Ready")), (Tone::Waiting, true), "{early:?}");
+    pass(&mut story, 60);
+    let late = ask(&story, &name(&story)).expect("it is there");
+    assert_eq!(late.tone, Tone::Calm, "{late:?}");
+    assert_eq!(ask(&story, "web-0"), None, "nobody says that it was scaled away");
 }

@@ -2,7 +2,8 @@
 
 use crate::FLASK;
 use kubesim::api::Refusal;
-use kubesim::{Input, Key, Kind, Moment, Options, Span, Story};
+use kubesim::manifest::diagnose;
+use kubesim::{FeatureGates, Input, Key, Kind, Moment, Options, Span, Story};
 use messages::EN;
 use scene::explain::{Explanation, Tone, of_refusal};
 
@@ -22,7 +23,23 @@ fn run(story: &mut Story, command: &str) {
 
 fn refusal(story: &Story) -> Option<Explanation> {
     let store = story.cluster.api.store();
-    Some(of_refusal(&EN, store, Refusal::of(store)?))
+    Some(of_refusal(&EN, store, Refusal::of(store)?, &[]))
+}
+
+#[test]
+fn the_line_is_the_one_that_the_editor_marks() {
+    let text = FLASK.replace("replicas: 3", "replicas: 10001");
+    let mut story = story();
+    story.input(Input::Apply(text.as_str().into()));
+    story.run_until(story.now() + Span::seconds(1));
+    let store = story.cluster.api.store();
+    let refusal = Refusal::of(store).expect("it is refused");
+    let marked = diagnose(&text, FeatureGates::default()).diagnostics;
+    let line = 1 + text.lines().position(|line| line.contains("10001")).expect("it is there");
+    let why = of_refusal(&EN, store, refusal, &marked);
+    assert!(why.text.starts_with(&format!("Line {line}: ")), "{why:?}");
+    let why = of_refusal(&EN, store, refusal, &[]);
+    assert!(why.text.starts_with(&format!("Line {}: ", refusal.requests[0].line)), "{why:?}");
 }
 
 /// Checks the title and parts of the text.
