@@ -247,3 +247,16 @@ pub const MOST_REPLICAS: i32 = 10_000;
 pub fn too_many_replicas(replicas: i64, most: i32) -> String {
     format!("spec.replicas: {replicas}: this simulation runs at most {most} pods of one controller")
 }
+
+/// The simulation carries this many claims of one set: each has a volume, and the two take four kilobytes.
+pub const MOST_CLAIMS: i64 = 50_000;
+
+/// What is said to somebody who asks one set for too many claims, if so many pods with so many templates are too many.
+pub fn too_many_claims(replicas: i64, templates: usize) -> Option<String> {
+    let claims = replicas.saturating_mul(templates as i64);
+    (claims > MOST_CLAIMS).then(|| {
+        format!(
+            "spec.volumeClaimTemplates: {replicas} pods with {templates} each: this simulation makes at most {MOST_CLAIMS} claims of one set"
+        )
+    })
+}

@@ -204,7 +204,7 @@ impl Stage<'_> {
         };
         let more = scene.others.len().saturating_sub(OTHERS);
         let more = (more > 0).then(|| fill(words.more_pods(), &[("count", &more.to_string())]));
-        html! { <ul class="lanes compact">{ for scene.others.iter().take(OTHERS).map(card) }{ for more.map(|more| html! { <li>{ more }</li> }) }</ul> }
+        html! { <ul class="lanes compact setless">{ for scene.others.iter().take(OTHERS).map(card) }{ for more.map(|more| html! { <li>{ more }</li> }) }</ul> }
     }
 
     /// Pods of nobody or of somebody else.

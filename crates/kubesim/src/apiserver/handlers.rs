@@ -6,7 +6,7 @@ use super::server::{ApiServer, DeleteOptions, Traced};
 use super::strategy;
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Body, Key, Kind, Object};
-use crate::config::too_many_replicas;
+use crate::config::{too_many_claims, too_many_replicas};
 use crate::patch;
 use crate::patch::field_managers::{self, Applied, Asker, Manager};
 use crate::schema::decode::{Decoded, decode};
@@ -366,7 +366,7 @@ fn refuse_stale(old: &Object, tree: &Value) -> Result<(), ApiError> {
     }
 }
 
-/// Refuses more pods than the simulation carries.
+/// Refuses more pods, or claims, than the simulation carries.
 fn refuse_too_many(api: &ApiServer, object: &Object) -> Result<(), ApiError> {
     let replicas = match &object.body {
         Body::StatefulSet(set) => set.spec.replicas,
@@ -374,11 +374,14 @@ fn refuse_too_many(api: &ApiServer, object: &Object) -> Result<(), ApiError> {
         Body::ReplicaSet(set) => set.spec.replicas,
         _ => return Ok(()),
     };
-    if replicas > api.most_replicas {
-        Err(ApiError::forbidden(object, &too_many_replicas(replicas.into(), api.most_replicas)))
+    let refusal = if replicas > api.most_replicas {
+        Some(too_many_replicas(replicas.into(), api.most_replicas))
+    } else if let Body::StatefulSet(set) = &object.body {
+        too_many_claims(replicas.into(), set.spec.volume_claim_templates.len())
     } else {
-        Ok(())
-    }
+        None
+    };
+    refusal.map_or(Ok(()), |why| Err(ApiError::forbidden(object, &why)))
 }
 
 /// Users change neither an object's status nor what the API server itself writes into its metadata.

@@ -11,7 +11,7 @@ use super::input::{self, InputObject, InputOptions};
 use crate::api::Kind;
 use crate::api::image::misspelled;
 use crate::apiserver::strategy;
-use crate::config::{FeatureGates, MOST_REPLICAS, too_many_replicas};
+use crate::config::{FeatureGates, MOST_REPLICAS, too_many_claims, too_many_replicas};
 use crate::schema::decode::decode;
 use crate::schema::defaults::default;
 use crate::schema::types::{Shape, TypeRef, type_of};
@@ -180,6 +180,11 @@ impl Diagnosis {
         {
             let message = too_many_replicas(replicas, MOST_REPLICAS);
             self.add(place.value("spec.replicas"), Severity::Error, message);
+        } else if let (Kind::StatefulSet, Some(replicas)) = (kind, value["spec"]["replicas"].as_i64()) {
+            let templates = value["spec"]["volumeClaimTemplates"].as_array().map_or(0, Vec::len);
+            if let Some(message) = too_many_claims(replicas, templates) {
+                self.add(place.key("spec.volumeClaimTemplates"), Severity::Error, message);
+            }
         }
         if kind == Kind::StatefulSet
             && !gates.max_unavailable_stateful_set

@@ -98,6 +98,16 @@ fn too_many_pods_are_refused() {
     assert_eq!(story.cluster.api.store().list(Kind::Pod).count(), 3);
 }
 
+#[test]
+fn too_many_claims_are_refused() {
+    let template = "  - metadata:\n      name: more0\n    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}\n";
+    let more: String = (0..19).map(|n| template.replace("more0", &format!("more{n}"))).collect();
+    let text = with("replicas: 3", "replicas: 10000").trim_end().to_owned() + "\n" + &more;
+    let line = 1 + text.lines().position(|line| line.contains("volumeClaimTemplates")).expect("it is there");
+    let words = "statefulsets.apps \"flask\" is forbidden: spec.volumeClaimTemplates: 10000 pods with 20 each: this simulation makes at most 50000 claims of one set";
+    refused(&text, (line as u32, 3), words);
+}
+
 /// Every number of the manifest as large and as small as its type allows.
 #[test]
 fn extreme_numbers_end_no_story() {

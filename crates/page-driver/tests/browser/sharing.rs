@@ -261,7 +261,7 @@ fn two_frames_in_a_page_of_plain_html() {
 
 #[test]
 fn embedded_it_fits_small_frames() {
-    for (width, height) in [(480, 360), (800, 450)] {
+    for (width, height) in [(358, 360), (480, 360), (800, 450)] {
         for dark in [false, true] {
             let view = View { width, height, is_dark: dark, ..View::DESKTOP };
             let mut page = Page::open_at(view, "?embed=1&t=46&speed=4");
@@ -278,6 +278,12 @@ fn embedded_it_fits_small_frames() {
                 }).map(e => e.className)",
             );
             assert_eq!(cut, json!([]), "{width}×{height}");
+            let squeezed = page.eval(
+                "[...document.querySelectorAll('.pod .state, .claim, .disk')]
+                    .filter(e => e.matches('.state') ? e.scrollWidth > e.clientWidth : e.clientWidth < 90)
+                    .map(e => `${e.className} ${e.innerText}`)",
+            );
+            assert_eq!(squeezed, json!([]), "{width}×{height}");
             page.screenshot(&format!("embed-{width}x{height}-{}", if dark { "dark" } else { "light" }));
             page.assert_no_complaints();
         }
