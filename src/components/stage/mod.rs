@@ -128,7 +128,15 @@ impl Stage<'_> {
     }
 
     fn head(&self) -> Html {
-        let Some(set) = &self.scene.set else { return html! { <div class="set" /> } };
+        let by_node = || {
+            let is_chosen = self.by_node.is_some();
+            let content = Html::from(self.words.by_node());
+            choice("chip by", is_chosen, content, self.send, Intent::ShowNodes(!is_chosen))
+        };
+        let Some(set) = &self.scene.set else {
+            let has_pods = !self.scene.others.is_empty() && self.beside.is_none();
+            return html! { <div class="set">{ for has_pods.then(by_node) }</div> };
+        };
         let faults = self.words.trouble();
         let tab = |key: &Key| {
             choice(
@@ -144,7 +152,7 @@ impl Stage<'_> {
                 <h2><span>{ "StatefulSet " }</span>{ &*set.key.name }</h2>
                 if self.scene.sets.len() > 1 { { for self.scene.sets.iter().map(tab) } }
                 { for set.chips.iter().map(|chip| html! { <span class="chip">{ chip }</span> }) }
-                if self.beside.is_none() { { choice("chip by", self.by_node.is_some(), self.words.by_node().into(), self.send, Intent::ShowNodes(self.by_node.is_none())) } }
+                if self.beside.is_none() { { by_node() } }
                 { opener("chip", faults.into(), Html::from(faults), self.send, set.key.clone()) }
             </div>
         }

@@ -144,6 +144,11 @@ fn a_deployments_pods_stand_in_lanes_without_a_set() {
     page.screenshot("deployment");
     page.click(".lanes .pod .state button");
     page.wait("one is explained", "document.querySelector('.why h2').innerText.startsWith('web-')");
+    page.click(".set .by");
+    page.wait(
+        "they stand by their nodes",
+        "document.querySelectorAll('.node .placed[data-pod]').length === 3",
+    );
     page.assert_no_complaints();
 }
 
