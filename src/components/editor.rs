@@ -81,7 +81,7 @@ impl Editor {
                     if diagnosis.from_cluster > 0 {
                         { button("primary", words.cluster().open_it(), send, Intent::OfferState(self.text.clone())) }
                     }
-                    { button("primary", words.apply(), send, Intent::Apply) }
+                    { button(if diagnosis.from_cluster > 0 { "" } else { "primary" }, words.apply(), send, Intent::Apply) }
                     { button("", words.compare_edited(), send, Intent::CompareEdited) }
                     { button("", words.reset(), send, Intent::Session(Action::Reset)) }
                     { sign("", words.world().open(), "⚙", send, Intent::OpenDialog(Dialog::World)) }

@@ -169,7 +169,8 @@ impl Process {
         if known && !name.contains('/') || name.is_empty() && w.system.unknown == Unknown::NotSimulated {
             return self.not_simulated(w, argv.join(" "));
         }
-        if w.system.unknown == Unknown::NotSimulated && !w.host.lacks_program(name) {
+        let place = if name.contains('/') { self.path(name) } else { name.clone() };
+        if w.system.unknown == Unknown::NotSimulated && !w.host.lacks_program(&place) {
             return self.not_simulated(w, argv.join(" "));
         }
         self.status = 127;

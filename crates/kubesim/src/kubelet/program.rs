@@ -10,7 +10,7 @@ use crate::api::read::{get, strings};
 use crate::api::{SimTime, Span, Str};
 use crate::apiserver::{ApiServer, Store};
 use serde_json::Value;
-use shell::{Output, Shell, Step, Unknown, reads_commands};
+use shell::{Output, Shell, Step, Unknown, absolute, reads_commands};
 use std::collections::BTreeMap;
 
 /// How often a `tail -f` looks whether its file has grown.
@@ -96,10 +96,12 @@ impl Program {
             collections::collect(environment(store, pod, container, address));
         let name = expand(word, &known);
         let files = file_system(store, pod, container, address);
+        // What is no name to look for is a file, seen from the working directory.
+        let place = if name.contains('/') { absolute(&directory(container), &name) } else { name.clone() };
         let may_not_run = |stat: shell::Stat| !stat.dir && stat.mode.is_some_and(|mode| mode & 0o111 == 0);
         let why = match name.contains('/') {
-            true if files.stat(&name).is_some_and(may_not_run) => "permission denied".to_string(),
-            _ if !lacks_program(&files, &container.image, &name) => return None,
+            true if files.stat(&place).is_some_and(may_not_run) => "permission denied".to_string(),
+            _ if !lacks_program(&files, &container.image, &place) => return None,
             true => ["stat ", &name, ": no such file or directory"].concat(),
             false => "executable file not found in $PATH".to_string(),
         };

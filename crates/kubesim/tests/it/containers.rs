@@ -213,6 +213,36 @@ spec:
     assert_eq!(ready, [false, true], "an image that can't be had holds up nobody else");
 }
 
+/// A command that is a path is looked for from the working directory, as runc does it.
+#[test]
+fn a_relative_path_is_seen_from_the_working_directory() {
+    let mut story = Story::new(Options::default());
+    let pod = |name: &str, command: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  restartPolicy: Never\n  containers:\n  - {{name: c, image: 'busybox:1.28', workingDir: /bin, command: {command}}}\n---\n"
+        )
+    };
+    let text = [
+        pod("missing", "[./start]"),
+        pod("below", "[../opt/start.sh, --now]"),
+        pod("there", "[./sh, -c, echo here]"),
+        pod("script", "[sh, -c, './start.sh; ../nowhere/x; echo $?']"),
+    ];
+    story.input(Input::Apply(text.concat().into()));
+    story.run_until(story.now() + Span::seconds(20));
+    let state = |story: &mut Story, pod: &str| {
+        let path = "{.status.containerStatuses[0].state}";
+        answer(story, &format!("kubectl get pod {pod} -o jsonpath='{path}'"), 0)
+    };
+    let missing = state(&mut story, "missing");
+    assert!(missing.contains("stat ./start: no such file or directory"), "{missing}");
+    let below = state(&mut story, "below");
+    assert!(below.contains("stat ../opt/start.sh: no such file or directory"), "{below}");
+    assert_eq!(answer(&mut story, "kubectl logs there", 0), "here\n");
+    let script = answer(&mut story, "kubectl logs script", 0);
+    assert!(script.contains("./start.sh: not found") && script.ends_with("127\n"), "{script}");
+}
+
 #[test]
 fn a_pod_is_made_in_a_namespace_of_the_same_apply() {
     let mut story = Story::new(Options::default());
