@@ -5,6 +5,7 @@ use super::labelled;
 use crate::page::intent::Intent;
 use crate::page::panel::Dialog;
 use kubesim::api::Fault;
+use kubesim::api::image::with_tag;
 use kubesim::api::pod::ContainerState;
 use kubesim::kubelet::{cannot_be_pulled, is_silent};
 use kubesim::{Key, Kind, Store, fault};
@@ -140,6 +141,10 @@ impl Menu<'_> {
         for container in pod.spec.containers.iter().filter(|container| runs(&container.name)) {
             let text = fill(words.kill_container(), &[("container", &container.name)]);
             add(&text, format!("trouble kill {name} -c {}", container.name));
+            if !fault::is_present(self.store, &Fault::ProgramDeaf(with_tag(&container.image).into())) {
+                let text = fill(words.deafen_program(), &[("container", &container.name)]);
+                add(&text, format!("trouble program {} deaf", container.image));
+            }
         }
         if fault::is_pod_unready(self.store, object.meta.uid) {
             add(words.mend_readiness(), format!("trouble ready {name}"));

@@ -135,6 +135,7 @@ Messages, TEXTS {
     uncordon: "Uncordon",
     drain: "Drain",
     delete_class(class): "Delete the class {class}",
+    deafen_program(container): "The program of {container} ignores SIGTERM",
     slow_disks: "Disks are slow",
     normal_disks: "Disks are as usual",
     slow_images: "Registries are slow",
@@ -586,6 +587,11 @@ Messages, TEXTS {
     doubt_port(container, port): "{container} does not answer on {port}",
     doubt_probe(container, probe): "{container} fails its {probe} probe",
     mend_program(command): "Undo: {command}",
+    deaf(container, seconds): {
+        "",
+        "The program of `{container}` does not heed SIGTERM: it is killed when its {seconds} s are over. A program that ends by itself when it is asked to makes every rollout faster.",
+        TERMINATION,
+    },
     stopping(seconds): { "", "Its containers may take {seconds} s to stop.", TERMINATION },
     node_lost(node): { "", "Its node `{node}` does not answer.", LOST_NODE },
     node_lost_tolerated(node): {

@@ -14,6 +14,8 @@ pub enum Fault {
     ImageGone(Str),
     /// The program of this image ends soon after its start, badly. The reference has its tag, here and below.
     ProgramEnds(Str),
+    /// The program of this image does not heed SIGTERM: it is killed when its grace period is over.
+    ProgramDeaf(Str),
     /// The program of this image does not listen on this port.
     PortClosed(Str, i32),
     /// The program of this image fails this probe.
@@ -45,9 +47,10 @@ impl Fault {
     /// The image of whose programs something is broken.
     pub fn program_image(&self) -> Option<&Str> {
         match self {
-            Fault::ProgramEnds(image) | Fault::PortClosed(image, _) | Fault::ProbeFails(image, _) => {
-                Some(image)
-            }
+            Fault::ProgramEnds(image)
+            | Fault::ProgramDeaf(image)
+            | Fault::PortClosed(image, _)
+            | Fault::ProbeFails(image, _) => Some(image),
             _ => None,
         }
     }
@@ -58,6 +61,7 @@ impl Fault {
             Fault::NodeDown(node) => ["node-down/", node].concat(),
             Fault::ImageGone(image) => ["image-gone/", image].concat(),
             Fault::ProgramEnds(image) => ["program-ends/", image].concat(),
+            Fault::ProgramDeaf(image) => ["program-deaf/", image].concat(),
             Fault::PortClosed(image, port) => ["port-closed/", &port.to_string(), "/", image].concat(),
             Fault::ProbeFails(image, probe) => ["probe-fails/", probe.word(), "/", image].concat(),
             Fault::PodUnready { uid, .. } => ["pod-unready/", uid].concat(),

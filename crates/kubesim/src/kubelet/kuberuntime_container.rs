@@ -6,7 +6,7 @@ use super::program;
 use super::run::{State, Stopping};
 use super::worker::Worker;
 use crate::api::read::get;
-use crate::api::{Object, SimTime, Span};
+use crate::api::{Fault, Object, SimTime, Span};
 use std::rc::Rc;
 
 impl Worker {
@@ -49,7 +49,7 @@ impl Worker {
     /// SIGTERM.
     pub(super) fn signal(&mut self, cx: &mut NodeContext, pod: &Rc<Object>, i: usize, kill_at: SimTime) {
         let now = cx.now();
-        let deaf = self.switches(cx, pod, i).deaf;
+        let deaf = self.switches(cx, pod, i).deaf || self.suffers(self.container(pod, i), Fault::ProgramDeaf);
         let ends = now + cx.timings.shutdown;
         let heard = self.runs[i].program.terminate();
         if let State::Running { exit, stop, .. } = &mut self.runs[i].state {

@@ -87,7 +87,10 @@ pub(crate) fn event_handlers(store: &Store, change: &WatchEvent, add: &mut dyn F
                 add(Component::Kubelet, Key::new(Kind::Pod, namespace, name));
             }
             Fault::ImageGone(_) => add(Component::Kubelet, change.key.clone()),
-            Fault::ProgramEnds(image) | Fault::PortClosed(image, _) | Fault::ProbeFails(image, _) => {
+            Fault::ProgramEnds(image)
+            | Fault::ProgramDeaf(image)
+            | Fault::PortClosed(image, _)
+            | Fault::ProbeFails(image, _) => {
                 let runs_it = |pod: &&Rc<Object>| {
                     pod.pod().spec.all_containers().any(|c| with_tag(&c.image) == **image)
                 };

@@ -24,6 +24,7 @@ Breaks things in the simulated cluster, and mends them. kubectl does the rest: d
   trouble node NODE down|up            the node loses power; comes back
   trouble image IMAGE gone|back        no registry and no node has the image any more; it is there again
   trouble program IMAGE ends|runs      the image's program ends soon after its start; goes on
+  trouble program IMAGE deaf|hears     it does not heed SIGTERM; does
   trouble port IMAGE PORT closed|open  the image's program does not listen on the port; does
   trouble probe IMAGE PROBE fails|passes
                                        it fails its readiness, liveness or startup probe; passes it
@@ -134,6 +135,10 @@ fn act(io: &mut Io, arguments: &Arguments) -> Result<String, String> {
             fault::set(io.api, Fault::ProgramEnds(with_tag(image).into()), word == "ends");
             Ok(format!("program of {image} {word}"))
         }
+        ["program", image, word @ ("deaf" | "hears")] => {
+            fault::set(io.api, Fault::ProgramDeaf(with_tag(image).into()), word == "deaf");
+            Ok(format!("program of {image} {word}"))
+        }
         ["port", image, port, word @ ("closed" | "open")] => {
             let number = port.parse().ok().filter(|port| (1..=65_535).contains(port));
             let Some(number) = number else { return Err(format!("no port: {port}")) };
@@ -200,7 +205,7 @@ pub fn words(store: &Store, before: &[&str]) -> Vec<String> {
             names.filter(|name| name != LOCAL_PATH).collect()
         }
         ["provisioner", _] => all(&["gone", "runs"]),
-        ["program", _] => all(&["ends", "runs"]),
+        ["program", _] => all(&["deaf", "ends", "hears", "runs"]),
         ["port", image] => {
             let pods = store.list(Kind::Pod).flat_map(|pod| pod.pod().spec.all_containers());
             let ports = pods.filter(|c| *c.image == **image).flat_map(|c| &c.ports);
@@ -319,6 +324,35 @@ mod tests {
         run(&mut story, "trouble image han0495/flask-example-app back");
         pass(&mut story, 60);
         assert!(pod(&story, "flask-2").pod().is_ready());
+    }
+
+    #[test]
+    fn a_deaf_program_takes_its_whole_grace_period_to_stop() {
+        let mut story = seed();
+        // Seconds until the pod is replaced.
+        let mut takes = || {
+            let before = pod(&story, "flask-2").meta.uid;
+            let begin = story.now();
+            run(&mut story, "kubectl delete pod flask-2 --wait=false");
+            while story
+                .cluster
+                .api
+                .store()
+                .find(Kind::Pod, "default", "flask-2")
+                .is_none_or(|p| p.meta.uid == before)
+            {
+                pass(&mut story, 1);
+            }
+            let seconds = (story.now() - begin).0 / 1000;
+            pass(&mut story, 60);
+            seconds
+        };
+        assert!(takes() < 5, "it hears");
+        run(&mut story, "trouble program han0495/flask-example-app deaf");
+        let grace = pod(&story, "flask-2").pod().spec.termination_grace_period_seconds;
+        assert!((grace..grace + 4).contains(&takes()), "it does not");
+        run(&mut story, "trouble program han0495/flask-example-app hears");
+        assert!(takes() < 5, "it hears again");
     }
 
     #[test]

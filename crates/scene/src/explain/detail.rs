@@ -73,7 +73,13 @@ pub fn pod_detail(messages: &'static Messages, store: &Store, key: &Key) -> Opti
             container::ended(messages, store, pod, container, said)
         }
         Reason::Stopping { grace_seconds } => {
-            say(messages.stopping(), &[("seconds", &grace_seconds.to_string())])
+            let seconds = grace_seconds.to_string();
+            match program::deaf(store, pod) {
+                Some(container) => {
+                    say(messages.deaf(), &[("container", &*container.name), ("seconds", &*seconds)])
+                }
+                None => say(messages.stopping(), &[("seconds", &seconds)]),
+            }
         }
         Reason::Ended if pod.meta.is_terminating() && !pod.meta.finalizers.is_empty() => {
             held_by_finalizer(messages, pod)

@@ -62,12 +62,20 @@ fn taken_back(fault: &Fault) -> Option<String> {
     Some(match fault {
         Fault::ImageGone(of) => ["trouble image ", &image(of), " back"].concat(),
         Fault::ProgramEnds(of) => ["trouble program ", &image(of), " runs"].concat(),
+        Fault::ProgramDeaf(of) => ["trouble program ", &image(of), " hears"].concat(),
         Fault::PortClosed(of, port) => {
             ["trouble port ", &image(of), " ", &port.to_string(), " open"].concat()
         }
         Fault::ProbeFails(of, probe) => ["trouble probe ", &image(of), " ", probe.word(), " passes"].concat(),
         _ => return None,
     })
+}
+
+/// The first container of a pod whose program does not heed SIGTERM because somebody has had it so.
+pub(super) fn deaf<'a>(store: &Store, pod: &'a Object) -> Option<&'a Container> {
+    let mut containers = pod.pod().spec.all_containers();
+    containers
+        .find(|container| fault::is_present(store, &Fault::ProgramDeaf(with_tag(&container.image).into())))
 }
 
 /// The command that takes a fault back, if there is this fault.
