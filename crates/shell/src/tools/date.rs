@@ -50,114 +50,160 @@ pub(super) fn parse_time(text: &str, now: i64) -> Option<i64> {
     if let Some(seconds) = lower.strip_prefix('@') {
         return decimal(seconds.split('.').next()?);
     }
-    let (mut days, mut second, mut offset, mut zone) = (None, None, 0i64, 0i64);
-    let mut months = 0;
-    let clock = |word: &str| -> Option<i64> {
-        let mut parts = word.split(':');
-        let (hour, minute) = (decimal(parts.next()?)?, decimal(parts.next()?)?);
-        let second = decimal(parts.next().unwrap_or("0").split(['.', ',']).next()?)?;
-        ((0..24).contains(&hour) && (0..60).contains(&minute) && (0..61).contains(&second))
-            .then_some(hour * 3600 + minute * 60 + second)
-    };
-    let month_of = |word: &str| -> Option<i64> {
-        let names = "janfebmaraprmayjunjulaugsepoctnovdec";
-        (word.len() >= 3 && word.bytes().all(|c| c.is_ascii_alphabetic())).then_some(())?;
-        names.find(&word[..3]).filter(|at| at % 3 == 0).map(|at| at as i64 / 3 + 1)
-    };
-    let date = |word: &str| -> Option<i64> {
-        let mut parts = word.split(['-', '/']);
-        let (a, b, c) = (decimal(parts.next()?)?, decimal(parts.next()?)?, decimal(parts.next()?)?);
-        let (year, month, day) = if word.contains('/') && a <= 12 { (c, a, b) } else { (a, b, c) };
-        ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| days_of(year, month, day))
-    };
     let spaced = match lower.split_once('t') {
-        Some((day, time)) if date(day).is_some() => format!("{day} {time}"),
+        Some((day, time)) if date_of(day).is_some() => format!("{day} {time}"),
         _ => lower,
     };
     let words: Vec<&str> = spaced.split([' ', ',']).filter(|w| !w.is_empty()).collect();
+    let mut stated = Stated::default();
     let mut at = 0;
-    while let Some(word) = words.get(at) {
-        at += 1;
+    while at < words.len() {
+        at = stated.take(&words, at, now)?;
+    }
+    if words.is_empty() {
+        stated.second = Some(0);
+    }
+    Some(stated.moment(now))
+}
+
+/// The second of a day.
+fn clock_of(word: &str) -> Option<i64> {
+    let mut parts = word.split(':');
+    let (hour, minute) = (decimal(parts.next()?)?, decimal(parts.next()?)?);
+    let second = decimal(parts.next().unwrap_or("0").split(['.', ',']).next()?)?;
+    ((0..24).contains(&hour) && (0..60).contains(&minute) && (0..61).contains(&second))
+        .then_some(hour * 3600 + minute * 60 + second)
+}
+
+/// The month, from 1, whose name begins a word.
+fn month_of(word: &str) -> Option<i64> {
+    let names = "janfebmaraprmayjunjulaugsepoctnovdec";
+    (word.len() >= 3 && word.bytes().all(|c| c.is_ascii_alphabetic())).then_some(())?;
+    names.find(&word[..3]).filter(|at| at % 3 == 0).map(|at| at as i64 / 3 + 1)
+}
+
+/// The day of `2024-01-31`, `2024/01/31` or `1/31/2024`, counted from 1970.
+fn date_of(word: &str) -> Option<i64> {
+    let mut parts = word.split(['-', '/']);
+    let (a, b, c) = (decimal(parts.next()?)?, decimal(parts.next()?)?, decimal(parts.next()?)?);
+    let (year, month, day) = if word.contains('/') && a <= 12 { (c, a, b) } else { (a, b, c) };
+    ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| days_of(year, month, day))
+}
+
+/// What the words of a moment have said so far.
+#[derive(Default)]
+struct Stated {
+    /// The day, counted from 1970.
+    days: Option<i64>,
+    /// The second of the day.
+    second: Option<i64>,
+    /// Seconds to add.
+    offset: i64,
+    /// Seconds that the clock is ahead of UTC.
+    zone: i64,
+    /// Months to add.
+    months: i64,
+}
+
+impl Stated {
+    /// Takes the word at this place, and those that belong to it: the place of the next one.
+    fn take(&mut self, words: &[&str], at: usize, now: i64) -> Option<usize> {
+        let (word, next) = (words[at], at + 1);
         // A clock may carry its zone.
         let (bare, suffix) = match word.find(['z', '+']) {
             Some(n) if n > 0 && word.contains(':') => (&word[..n], &word[n..]),
-            _ => (*word, ""),
+            _ => (word, ""),
         };
         if let Some(hours) = suffix.strip_prefix('+') {
             let digits: String = hours.chars().filter(char::is_ascii_digit).collect();
-            zone = decimal(digits.get(..2)?)? * 3600 + decimal(digits.get(2..4).unwrap_or("0"))? * 60;
+            self.zone = decimal(digits.get(..2)?)? * 3600 + decimal(digits.get(2..4).unwrap_or("0"))? * 60;
         }
-        if let Some(found) = clock(bare) {
-            second = Some(found);
-        } else if let Some(found) = date(word) {
-            days = Some(found);
-        } else if let Some(month) =
-            month_of(word).filter(|_| !matches!(*word, "mon" | "month" | "months" | "monday"))
-        {
-            // `Jan 2 2024`, `2 Jan 2024`.
-            let before =
-                at.checked_sub(2).and_then(|n| words.get(n)).and_then(|w| decimal(w)).filter(|n| *n <= 31);
-            let next = words.get(at).and_then(|w| decimal(w));
-            let (day, year) = match before {
-                Some(day) => (day, next),
-                None => {
-                    at += 1;
-                    (next?, words.get(at).and_then(|w| decimal(w)))
-                }
-            };
-            at += usize::from(year.is_some());
-            days = Some(days_of(year.unwrap_or_else(|| civil(now.div_euclid(86_400)).0), month, day));
-        } else if let Some(count) = decimal(word) {
-            let unit = words.get(at).copied().unwrap_or_default();
-            if month_of(unit).is_some() && !unit.starts_with("mont") {
-                continue;
-            }
-            let ago = if words.get(at + 1) == Some(&"ago") { -1 } else { 1 };
-            match unit.trim_end_matches('s') {
-                "month" => months += count * ago,
-                "year" => months += count * ago * 12,
-                unit => offset += count * ago * unit_seconds(unit)?,
-            }
-            at += if ago < 0 { 2 } else { 1 };
-        } else {
-            match *word {
-                "now" | "today" | "utc" | "gmt" | "z" => {}
-                "yesterday" => offset -= 86_400,
-                "tomorrow" => offset += 86_400,
-                "next" | "last" => {
-                    let sign = if *word == "next" { 1 } else { -1 };
-                    let unit = words.get(at)?.trim_end_matches('s');
-                    at += 1;
-                    match unit {
-                        "month" => months += sign,
-                        "year" => months += sign * 12,
-                        unit => offset += sign * unit_seconds(unit)?,
-                    }
-                }
-                word if ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-                    .iter()
-                    .any(|d| word.starts_with(d)) => {}
-                _ => return None,
-            }
+        if let Some(second) = clock_of(bare) {
+            self.second = Some(second);
+            return Some(next);
         }
+        if let Some(days) = date_of(word) {
+            self.days = Some(days);
+            return Some(next);
+        }
+        let is_day_or_unit = matches!(word, "mon" | "month" | "months" | "monday");
+        if !is_day_or_unit && let Some(month) = month_of(word) {
+            return self.take_month(month, words, at, now);
+        }
+        if let Some(count) = decimal(word) {
+            return self.take_count(count, words, next);
+        }
+        match word {
+            "now" | "today" | "utc" | "gmt" | "z" => {}
+            "yesterday" => self.offset -= 86_400,
+            "tomorrow" => self.offset += 86_400,
+            "next" | "last" => {
+                self.add(if word == "next" { 1 } else { -1 }, words.get(next)?)?;
+                return Some(next + 1);
+            }
+            word if ["sun", "mon", "tue", "wed", "thu", "fri", "sat"].iter().any(|d| word.starts_with(d)) => {
+            }
+            _ => return None,
+        }
+        Some(next)
     }
-    if words.is_empty() {
-        second = Some(0);
+
+    /// `Jan 2 2024`, `2 Jan 2024`: the month is at this place.
+    fn take_month(&mut self, month: i64, words: &[&str], at: usize, now: i64) -> Option<usize> {
+        let number = |at: usize| words.get(at).and_then(|word| decimal(word));
+        let before = at.checked_sub(1).and_then(number).filter(|day| *day <= 31);
+        let mut next = at + 1;
+        let day = match before {
+            Some(day) => day,
+            None => {
+                next += 1;
+                number(at + 1)?
+            }
+        };
+        let year = number(next);
+        next += usize::from(year.is_some());
+        self.days = Some(days_of(year.unwrap_or_else(|| civil(now.div_euclid(86_400)).0), month, day));
+        Some(next)
     }
-    let base = match (days, second) {
-        (None, None) => now,
-        (None, Some(second)) => now.div_euclid(86_400) * 86_400 + second,
-        (Some(days), second) => days * 86_400 + second.unwrap_or(0),
-    };
-    let base = match months {
-        0 => base,
-        months => {
-            let (year, month, day) = civil(base.div_euclid(86_400));
-            let all = year * 12 + month - 1 + months;
-            days_of(all.div_euclid(12), all.rem_euclid(12) + 1, day) * 86_400 + base.rem_euclid(86_400)
+
+    /// `3 days`, `3 days ago`: the unit is at this place. A day of a month whose name follows is taken with that.
+    fn take_count(&mut self, count: i64, words: &[&str], at: usize) -> Option<usize> {
+        let unit = words.get(at).copied().unwrap_or_default();
+        if month_of(unit).is_some() && !unit.starts_with("mont") {
+            return Some(at);
         }
-    };
-    Some(base + offset - zone)
+        let is_ago = words.get(at + 1) == Some(&"ago");
+        self.add(if is_ago { -count } else { count }, unit)?;
+        Some(at + if is_ago { 2 } else { 1 })
+    }
+
+    /// Adds so many of a unit.
+    fn add(&mut self, count: i64, unit: &str) -> Option<()> {
+        match unit.trim_end_matches('s') {
+            "month" => self.months += count,
+            "year" => self.months += count * 12,
+            unit => self.offset += count * unit_seconds(unit)?,
+        }
+        Some(())
+    }
+
+    /// The moment in seconds since 1970. What was not said is as it is now.
+    fn moment(&self, now: i64) -> i64 {
+        let base = match (self.days, self.second) {
+            (None, None) => now,
+            (None, Some(second)) => now.div_euclid(86_400) * 86_400 + second,
+            (Some(days), second) => days * 86_400 + second.unwrap_or(0),
+        };
+        let base = match self.months {
+            0 => base,
+            months => {
+                let (year, month, day) = civil(base.div_euclid(86_400));
+                let all = year * 12 + month - 1 + months;
+                days_of(all.div_euclid(12), all.rem_euclid(12) + 1, day) * 86_400 + base.rem_euclid(86_400)
+            }
+        };
+        base + self.offset - self.zone
+    }
 }
 
 fn unit_seconds(unit: &str) -> Option<i64> {

@@ -51,9 +51,49 @@ impl Tool {
             self.code = 2;
             return c.err.push_str(&format!("{}: missing operand after '{left}'\n", self.name));
         }
+        let texts = self.both_texts(c, [&left, &right], input);
+        let [old, new] = &texts[..] else { return };
+        if old == new {
+            if self.has('s') && self.name == "diff" {
+                c.print(&format!("Files {left} and {right} are identical"));
+            }
+            return;
+        }
+        self.code = 1;
+        if self.name == "cmp" {
+            if !self.has('s') {
+                compare_bytes(c, [&left, &right], [old, new]);
+            }
+            return;
+        }
+        if self.has('q') {
+            return c.print(&format!("Files {left} and {right} differ"));
+        }
+        let loose = self.has('w') || self.has('b');
+        let key = |text: &str| {
+            if loose { text.split_ascii_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_string() }
+        };
+        let (old_keys, new_keys): (Vec<String>, Vec<String>) =
+            (old.lines().map(key).collect(), new.lines().map(key).collect());
+        let keys: [Vec<&str>; 2] =
+            [&old_keys, &new_keys].map(|keys| keys.iter().map(String::as_str).collect());
+        let all = changes(&keys[0], &keys[1]);
+        if all.is_empty() {
+            self.code = 0;
+            return;
+        }
+        let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+        if self.has('u') || self.has('U') || !c.gnu {
+            return unified(c, &left, &right, &old, &new, &all);
+        }
+        normal(c, &old, &new, &all);
+    }
+
+    /// The texts of both files; fewer if one can't be read, which is told.
+    fn both_texts(&mut self, c: &mut Context, files: [&String; 2], input: &str) -> Vec<String> {
         let mut texts = vec![];
-        for (n, file) in [&left, &right].into_iter().enumerate() {
-            let other = if n == 0 { &right } else { &left };
+        for (n, file) in files.into_iter().enumerate() {
+            let other = files[1 - n];
             // A directory stands for the file of the other's name in it.
             let inside = c.host.stat(&c.path(file)).is_some_and(|s| s.dir);
             let name = if inside {
@@ -74,85 +114,41 @@ impl Tool {
                 }
             }
         }
-        let [old, new] = &texts[..] else { return };
-        if old == new {
-            if self.has('s') && self.name == "diff" {
-                c.print(&format!("Files {left} and {right} are identical"));
-            }
-            return;
-        }
-        self.code = 1;
-        if self.name == "cmp" {
-            if self.has('s') {
-                return;
-            }
-            let at = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
-            let line = old.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
-            if at >= old.len().min(new.len()) {
-                let short = if old.len() < new.len() { &left } else { &right };
-                let text = if c.gnu {
-                    format!("cmp: EOF on {short} after byte {at}, line {}\n", line - 1)
-                } else {
-                    format!("cmp: EOF on {short}\n")
-                };
-                return c.err.push_str(&text);
-            }
-            return c.print(&format!("{left} {right} differ: char {}, line {line}", at + 1));
-        }
-        if self.has('q') {
-            return c.print(&format!("Files {left} and {right} differ"));
-        }
-        let cut = |text: &str| {
-            if self.has('w') || self.has('b') {
-                text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
-            } else {
-                text.to_string()
-            }
+        texts
+    }
+}
+
+/// `cmp`: where two texts first differ.
+fn compare_bytes(c: &mut Context, [left, right]: [&str; 2], [old, new]: [&str; 2]) {
+    let at = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
+    let line = old.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+    if at < old.len().min(new.len()) {
+        return c.print(&format!("{left} {right} differ: char {}, line {line}", at + 1));
+    }
+    let short = if old.len() < new.len() { left } else { right };
+    let after = if c.gnu { format!(" after byte {at}, line {}", line - 1) } else { String::new() };
+    c.err.push_str(&format!("cmp: EOF on {short}{after}\n"));
+}
+
+/// diff's form without options: commands of an editor.
+fn normal(c: &mut Context, old: &[&str], new: &[&str], all: &[Change]) {
+    let range = |(from, to): (usize, usize)| match to - from {
+        0 => from.to_string(),
+        1 => to.to_string(),
+        _ => format!("{},{to}", from + 1),
+    };
+    for change in all {
+        let kind = match (change.old.1 - change.old.0, change.new.1 - change.new.0) {
+            (0, _) => 'a',
+            (_, 0) => 'd',
+            _ => 'c',
         };
-        let (old_cut, new_cut): (Vec<String>, Vec<String>) =
-            (old.lines().map(cut).collect(), new.lines().map(cut).collect());
-        let keys = |lines: &'_ [String]| {
-            lines
-                .iter()
-                .map(String::as_str)
-                .collect::<Vec<&str>>()
-                .into_iter()
-                .map(str::to_string)
-                .collect::<Vec<_>>()
-        };
-        let (old_keys, new_keys) = (keys(&old_cut), keys(&new_cut));
-        let old_keys: Vec<&str> = old_keys.iter().map(String::as_str).collect();
-        let new_keys: Vec<&str> = new_keys.iter().map(String::as_str).collect();
-        let all = changes(&old_keys, &new_keys);
-        if all.is_empty() {
-            self.code = 0;
-            return;
+        c.print(&format!("{}{kind}{}", range(change.old), range(change.new)));
+        old[change.old.0..change.old.1].iter().for_each(|line| c.print(&format!("< {line}")));
+        if kind == 'c' {
+            c.print("---");
         }
-        let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-        if self.has('u') || self.has('U') || !c.gnu {
-            return unified(c, &left, &right, &old, &new, &all);
-        }
-        for change in all {
-            let range = |(from, to): (usize, usize)| match to - from {
-                0 => from.to_string(),
-                1 => to.to_string(),
-                _ => format!("{},{to}", from + 1),
-            };
-            let (a, b) = (change.old.1 - change.old.0, change.new.1 - change.new.0);
-            let kind = if a == 0 {
-                'a'
-            } else if b == 0 {
-                'd'
-            } else {
-                'c'
-            };
-            c.print(&format!("{}{kind}{}", range(change.old), range(change.new)));
-            old[change.old.0..change.old.1].iter().for_each(|line| c.print(&format!("< {line}")));
-            if kind == 'c' {
-                c.print("---");
-            }
-            new[change.new.0..change.new.1].iter().for_each(|line| c.print(&format!("> {line}")));
-        }
+        new[change.new.0..change.new.1].iter().for_each(|line| c.print(&format!("> {line}")));
     }
 }
 

@@ -326,89 +326,55 @@ impl Tool {
 
     /// tar: archives of this simulation's own form.
     pub(super) fn tar(&mut self, c: &mut Context, input: &str) {
-        let mut words = self.operands.clone();
-        let mut letters = String::new();
-        let (mut archive, mut directory, mut strip, mut files) =
-            ("-".to_string(), c.cwd.to_string(), 0, vec![]);
-        if words.first().is_some_and(|w| !w.starts_with('-')) {
-            words[0].insert(0, '-');
-        }
-        let mut words = words.into_iter();
-        let mut chosen: Vec<(String, String)> = vec![];
-        while let Some(word) = words.next() {
-            if let Some(long) = word.strip_prefix("--") {
-                match long.split_once('=') {
-                    Some(("file", value)) => archive = value.into(),
-                    Some(("directory", value)) => directory = absolute(c.cwd, value),
-                    Some(("strip-components", value)) => strip = decimal(value).unwrap_or(0) as usize,
-                    None => letters.push_str(match long {
-                        "create" => "c",
-                        "extract" => "x",
-                        "list" => "t",
-                        "verbose" => "v",
-                        _ => "",
-                    }),
-                    _ => {}
-                }
+        let order = TarOrder::read(&self.operands, c.cwd);
+        if order.has('c') { self.archive(c, &order) } else { self.unarchive(c, &order, input) }
+    }
+
+    /// Makes an archive of the files.
+    fn archive(&mut self, c: &mut Context, order: &TarOrder) {
+        let is_piped = order.archive == "-";
+        let mut made = String::from(ARCHIVE);
+        for (directory, file) in &order.files {
+            let root = absolute(directory, file);
+            if c.host.stat(&root).is_none() {
+                self.complain(c, "can't stat '@'", "@: Cannot stat", file, FileError::NotFound);
+                self.code = if c.gnu { 2 } else { 1 };
                 continue;
             }
-            match word.strip_prefix('-').filter(|l| !l.is_empty()) {
-                Some(given) => {
-                    for letter in given.chars() {
-                        match letter {
-                            'f' => archive = words.next().unwrap_or_default(),
-                            'C' => directory = absolute(c.cwd, &words.next().unwrap_or_default()),
-                            letter => letters.push(letter),
-                        }
-                    }
-                }
-                None => {
-                    files.push(word.clone());
-                    chosen.push((directory.clone(), word));
+            for path in walk(c.host, &root) {
+                let below = &path[root.len()..];
+                let name = [file.trim_start_matches('/').trim_end_matches('/'), below].concat();
+                let Some(stat) = c.host.stat(&path) else { continue };
+                let text = c.host.read(&path).unwrap_or_default();
+                let name = if stat.dir { [&*name, "/"].concat() } else { name };
+                made.push_str(&format!("{:o} {} {name}\n{text}", stat.permissions(), text.len()));
+                if order.has('v') {
+                    if is_piped { c.err.push_str(&[&*name, "\n"].concat()) } else { c.print(&name) }
                 }
             }
         }
-        let verbose = letters.contains('v');
-        if letters.contains('c') {
-            let mut made = String::from(ARCHIVE);
-            for (directory, file) in chosen {
-                let root = absolute(&directory, &file);
-                if c.host.stat(&root).is_none() {
-                    self.complain(c, "can't stat '@'", "@: Cannot stat", &file, FileError::NotFound);
-                    self.code = if c.gnu { 2 } else { 1 };
-                    continue;
-                }
-                for path in walk(c.host, &root) {
-                    let below = &path[root.len()..];
-                    let name = [file.trim_start_matches('/').trim_end_matches('/'), below].concat();
-                    let Some(stat) = c.host.stat(&path) else { continue };
-                    let text = c.host.read(&path).unwrap_or_default();
-                    let name = if stat.dir { [&*name, "/"].concat() } else { name };
-                    made.push_str(&format!("{:o} {} {name}\n{text}", stat.permissions(), text.len()));
-                    if verbose {
-                        if archive == "-" { c.err.push_str(&[&*name, "\n"].concat()) } else { c.print(&name) }
-                    }
-                }
-            }
-            if archive == "-" {
-                return c.out.push_str(&made);
-            }
-            if let Err(error) = c.host.write(&c.path(&archive), &made, false) {
-                self.complain(c, "can't open '@'", "@: Cannot open", &archive, error);
-            }
-            return;
+        if is_piped {
+            return c.out.push_str(&made);
         }
-        let text = if archive == "-" { Ok(input.to_string()) } else { c.read(&archive) };
-        let rest = match &text {
-            Ok(text) => text.strip_prefix(ARCHIVE),
+        if let Err(error) = c.host.write(&c.path(&order.archive), &made, false) {
+            self.complain(c, "can't open '@'", "@: Cannot open", &order.archive, error);
+        }
+    }
+
+    /// Lists what is in an archive, or takes it out.
+    fn unarchive(&mut self, c: &mut Context, order: &TarOrder, input: &str) {
+        let failed = if c.gnu { 2 } else { 1 };
+        let text = if order.archive == "-" { Ok(input.to_string()) } else { c.read(&order.archive) };
+        let text = match text {
+            Ok(text) => text,
             Err(error) => {
-                self.complain(c, "can't open '@'", "@: Cannot open", &archive, *error);
-                self.code = if c.gnu { 2 } else { 1 };
+                self.complain(c, "can't open '@'", "@: Cannot open", &order.archive, error);
+                self.code = failed;
                 return;
             }
         };
-        let Some(mut rest) = rest else {
-            self.code = if c.gnu { 2 } else { 1 };
+        let Some(mut rest) = text.strip_prefix(ARCHIVE) else {
+            self.code = failed;
             let text = if c.gnu {
                 "tar: This does not look like a tar archive\ntar: Exiting with failure status due to previous errors\n"
             } else {
@@ -423,40 +389,115 @@ impl Tool {
             let name = parts.next().unwrap_or_default();
             let Some(content) = after.get(..length) else { break };
             rest = &after[length..];
-            let wanted = files.is_empty()
-                || files
-                    .iter()
-                    .any(|f| name == f || name.starts_with(&[f.trim_end_matches('/'), "/"].concat()));
-            if !wanted {
+            if !order.wants(name) {
                 continue;
             }
-            if letters.contains('t') || verbose {
+            if order.has('t') || order.has('v') {
                 c.print(name);
             }
-            if !letters.contains('x') {
-                continue;
+            if order.has('x') {
+                self.take_out(c, order, name, content, mode);
             }
-            let kept: Vec<&str> = name.split('/').skip(strip).collect();
-            let path = absolute(&directory, &kept.join("/"));
-            if kept.concat().is_empty() {
-                continue;
-            }
-            let made = match name.ends_with('/') {
-                true => make_dirs(c.host, &path),
-                false => {
-                    let parent = path.rsplit_once('/').map_or("/", |(p, _)| p).to_string();
-                    if !parent.is_empty() {
-                        _ = make_dirs(c.host, &parent);
-                    }
-                    c.host.write(&path, content, false)
-                }
-            };
-            if let Err(error) = made {
-                let name = name.to_string();
-                self.complain(c, "can't open '@'", "@: Cannot open", &name, error);
-            }
-            _ = c.host.set_attributes(&path, mode, None);
         }
+    }
+
+    /// Takes one file, or a directory, out of an archive.
+    fn take_out(&mut self, c: &mut Context, order: &TarOrder, name: &str, content: &str, mode: Option<u32>) {
+        let kept: Vec<&str> = name.split('/').skip(order.strip).collect();
+        if kept.concat().is_empty() {
+            return;
+        }
+        let path = absolute(&order.directory, &kept.join("/"));
+        let made = if name.ends_with('/') {
+            make_dirs(c.host, &path)
+        } else {
+            let parent = path.rsplit_once('/').map_or("/", |(p, _)| p).to_string();
+            if !parent.is_empty() {
+                _ = make_dirs(c.host, &parent);
+            }
+            c.host.write(&path, content, false)
+        };
+        if let Err(error) = made {
+            self.complain(c, "can't open '@'", "@: Cannot open", name, error);
+        }
+        _ = c.host.set_attributes(&path, mode, None);
+    }
+}
+
+/// What a command line of tar wants.
+struct TarOrder {
+    /// The options that take no value.
+    letters: String,
+    /// `-f`; `-` is a pipe.
+    archive: String,
+    /// The last `-C`, or the working directory: where files are taken out.
+    directory: String,
+    /// `--strip-components`
+    strip: usize,
+    /// The files, each with the directory that it is in.
+    files: Vec<(String, String)>,
+}
+
+impl TarOrder {
+    fn read(operands: &[String], cwd: &str) -> TarOrder {
+        let mut words = operands.to_vec();
+        // `tar cf …`: the first word needs no dash.
+        if words.first().is_some_and(|word| !word.starts_with('-')) {
+            words[0].insert(0, '-');
+        }
+        let mut words = words.into_iter();
+        let mut order = TarOrder {
+            letters: String::new(),
+            archive: "-".to_string(),
+            directory: cwd.to_string(),
+            strip: 0,
+            files: vec![],
+        };
+        while let Some(word) = words.next() {
+            if let Some(long) = word.strip_prefix("--") {
+                order.long_option(long, cwd);
+                continue;
+            }
+            let Some(given) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
+                order.files.push((order.directory.clone(), word));
+                continue;
+            };
+            for letter in given.chars() {
+                match letter {
+                    'f' => order.archive = words.next().unwrap_or_default(),
+                    'C' => order.directory = absolute(cwd, &words.next().unwrap_or_default()),
+                    letter => order.letters.push(letter),
+                }
+            }
+        }
+        order
+    }
+
+    fn long_option(&mut self, long: &str, cwd: &str) {
+        match long.split_once('=') {
+            Some(("file", value)) => self.archive = value.into(),
+            Some(("directory", value)) => self.directory = absolute(cwd, value),
+            Some(("strip-components", value)) => self.strip = decimal(value).unwrap_or(0) as usize,
+            Some(_) => {}
+            None => self.letters.push_str(match long {
+                "create" => "c",
+                "extract" => "x",
+                "list" => "t",
+                "verbose" => "v",
+                _ => "",
+            }),
+        }
+    }
+
+    fn has(&self, letter: char) -> bool {
+        self.letters.contains(letter)
+    }
+
+    /// Whether a file of an archive is asked for.
+    fn wants(&self, name: &str) -> bool {
+        let is_or_holds =
+            |file: &str| name == file || name.starts_with(&[file.trim_end_matches('/'), "/"].concat());
+        self.files.is_empty() || self.files.iter().any(|(_, file)| is_or_holds(file))
     }
 }
 
