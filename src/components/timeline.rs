@@ -52,7 +52,7 @@ const COMMANDS_APART: [(&str, f64); 2] = [("commands wide", 0.11), ("commands na
 /// Of commands in one mark the last ones are listed, so many.
 const LISTED: usize = 8;
 
-/// The controls of time, the branches, and a row for each pod; of very many pods, one row for all.
+/// The controls of time, the branches, and a row for each pod; of very many pods, one row for all. Long: layers of one picture, on one scale.
 pub fn timeline(
     words: &'static Messages,
     shared: &Rc<RefCell<Session>>,

@@ -44,6 +44,7 @@ pub fn update(state: &PageState, intent: Intent, session: &Session) -> (PageStat
     (next, effects)
 }
 
+/// What an intent makes of the page, and what is to be done. Long: an arm for each.
 fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, Vec<Effect>) {
     // What is wrong is to be read, whatever happens meanwhile.
     let notice = state.notice.filter(|notice| matches!(notice, Notice::Unopened(_)));

@@ -36,6 +36,7 @@ impl Shell {
         shell
     }
 
+    /// A shell that has run nothing. Long: every field has its first value here.
     fn new(flavour: Flavour, env: &[(String, String)], cwd: &str, unknown: Unknown) -> Shell {
         let mut vars = Vars::default();
         for (name, value) in env {

@@ -159,6 +159,7 @@ impl Pattern {
         a == b || self.ignore_case && a.eq_ignore_ascii_case(&b)
     }
 
+    /// The match that begins here. Long: an automaton, an arm for each instruction.
     fn match_at(&self, text: &str, start: usize, tried: &mut [u64]) -> Option<Found> {
         enum Todo {
             Try(usize, usize),

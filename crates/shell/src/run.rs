@@ -35,6 +35,7 @@ impl Process {
     }
 
     // Operations
+    /// Carries out the next operation. Long: an automaton, an arm for each.
     fn operation(&mut self, w: &mut World) {
         let code = self.code.clone();
         let Some(operation) = code.get(self.at) else { return self.end_of_code(w) };

@@ -80,6 +80,7 @@ impl Turn<'_> {
         self.effects.push(Effect::Send(Box::new(Intent::lesson(intent))));
     }
 
+    /// What an intent makes of the lessons. Long: an arm for each.
     fn take(&mut self, lessons: &mut Lessons, intent: &LessonIntent) {
         match intent {
             LessonIntent::List => {

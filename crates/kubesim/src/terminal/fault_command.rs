@@ -91,6 +91,7 @@ impl Arguments<'_> {
     }
 }
 
+/// Breaks or mends what the words say. Long: an arm for each form of the command.
 fn act(io: &mut Io, arguments: &Arguments) -> Result<String, String> {
     match arguments.words[..] {
         ["kill", pod] => {

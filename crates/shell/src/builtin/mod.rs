@@ -68,7 +68,7 @@ impl Process {
         true
     }
 
-    /// Runs a command that is no function.
+    /// Runs a command that is no function. Long: a table, an arm for each name.
     fn run_command(&mut self, w: &mut World, argv: Vec<String>) {
         let args = &argv[1..];
         let first = args.first().map_or("", String::as_str);

@@ -126,20 +126,13 @@ impl Process {
             Some(delimiter) if ended => text.strip_suffix(delimiter).unwrap_or(&text).to_string(),
             _ => text,
         };
-        // A backslash quotes the next character; before a newline both go.
-        let mut marked = String::new();
-        let mut chars = text.replace(QUOTE, "").chars().collect::<Vec<_>>().into_iter();
-        while let Some(c) = chars.next() {
-            match c {
-                '\\' if !options.raw => match chars.next() {
-                    Some('\n') | None => {}
-                    Some(next) => marked.extend([QUOTE, next]),
-                },
-                c => marked.push(c),
-            }
-        }
+        self.store_read(w, &options, &marked(&text, options.raw));
+    }
+
+    /// Gives what was read to the variables. Quoted characters of it are marked.
+    fn store_read(&mut self, w: &mut World, options: &Options, marked: &str) {
         if let Some(array) = &options.array {
-            let mut values = self.fields(w, &marked, usize::MAX);
+            let mut values = self.fields(w, marked, usize::MAX);
             if values.last().is_some_and(String::is_empty) && !marked.ends_with(QUOTE) {
                 values.pop();
             }
@@ -165,7 +158,7 @@ impl Process {
             self.set(&options.names[0], &marked.replace(QUOTE, ""));
             return;
         }
-        let mut values = self.fields(w, &marked, options.names.len()).into_iter();
+        let mut values = self.fields(w, marked, options.names.len()).into_iter();
         let status = self.status;
         for name in &options.names {
             let value = values.next().unwrap_or_default();
@@ -281,6 +274,7 @@ impl Process {
             i32::from(!self.assign(w, Assignment { name, key: None, append: origin.is_some(), value }));
     }
 
+    /// The next option of the words. Long: the steps of POSIX' getopts, with what each shell does otherwise.
     pub(crate) fn getopts(&mut self, w: &mut World, args: &[String]) -> i32 {
         let [spec, name, words @ ..] = args else {
             let usage = match self.flavour {
@@ -384,4 +378,21 @@ impl Process {
         };
         self.put(w, 2, &text);
     }
+}
+
+/// A text with its quoted characters marked. Unless it is raw, a backslash quotes the next character; before a newline both go.
+fn marked(text: &str, raw: bool) -> String {
+    let mut marked = String::new();
+    let text = text.replace(QUOTE, "");
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if !raw => match chars.next() {
+                Some('\n') | None => {}
+                Some(next) => marked.extend([QUOTE, next]),
+            },
+            c => marked.push(c),
+        }
+    }
+    marked
 }

@@ -37,6 +37,7 @@ impl Process {
         name != path && self.program_path(w, name).is_some()
     }
 
+    /// Whether an expression holds, by how many words it has, as POSIX says. Long: an arm for each operator.
     fn holds_true(&self, w: &World, words: &[&str]) -> Result<bool, String> {
         let flavour = self.flavour;
         let number = |text: &str| {

@@ -51,7 +51,7 @@ impl Parser {
         Ok(())
     }
 
-    /// The parts of a word, as operations that append to the word being made.
+    /// The parts of a word, as operations that append to the word being made. Long: an automaton over a word's characters.
     pub(crate) fn parts(&mut self, until: Until, mode: Mode) -> Parsed<()> {
         self.deeper()?;
         let mut text = String::new();

@@ -225,7 +225,7 @@ fn days_of(year: i64, month: i64, day: i64) -> i64 {
     days_before(year) + lengths[..(month - 1).clamp(0, 11) as usize].iter().sum::<i64>() + day - 1
 }
 
-/// A moment as strftime writes it, in UTC.
+/// A moment as strftime writes it, in UTC. Long: a table of its letters.
 pub fn time_text(seconds: i64, nanoseconds: u64, format: &str) -> String {
     let seconds = seconds.clamp(-100_000_000_000, 100_000_000_000);
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));

@@ -167,26 +167,10 @@ impl Tool {
                 continue;
             }
             let all = walk(c.host, &from);
-            let mut copied = Ok(());
-            for path in &all {
-                let place = format!("{to}{}", &path[from.len()..]);
-                copied = match c.host.read(path) {
-                    Ok(text) => {
-                        let mode = c.host.stat(path).and_then(|s| s.mode);
-                        let written = c.host.write(&place, &text, false);
-                        if written.is_ok() && mode.is_some() {
-                            _ = c.host.set_attributes(&place, mode, None);
-                        }
-                        written
-                    }
-                    Err(FileError::IsDirectory) if c.host.stat(&place).is_some_and(|s| s.dir) => Ok(()),
-                    Err(FileError::IsDirectory) => c.host.make_dir(&place),
-                    Err(error) => Err(error),
-                };
-                if let Err(error) = copied {
-                    self.complain(c, "can't create '@'", "cannot create regular file '@'", &target, error);
-                    break;
-                }
+            let copied =
+                all.iter().try_for_each(|path| copy_one(c, path, &format!("{to}{}", &path[from.len()..])));
+            if let Err(error) = copied {
+                self.complain(c, "can't create '@'", "cannot create regular file '@'", &target, error);
             }
             if copied.is_ok() && self.has('v') {
                 let shown = if is_dir {
@@ -280,5 +264,22 @@ impl Tool {
                 self.complain(c, busybox, gnu, &given, error);
             }
         }
+    }
+}
+
+/// Copies a file with its mode, or makes a directory like another.
+fn copy_one(c: &mut Context, from: &str, to: &str) -> Result<(), FileError> {
+    match c.host.read(from) {
+        Ok(text) => {
+            let mode = c.host.stat(from).and_then(|stat| stat.mode);
+            c.host.write(to, &text, false)?;
+            if mode.is_some() {
+                _ = c.host.set_attributes(to, mode, None);
+            }
+            Ok(())
+        }
+        Err(FileError::IsDirectory) if c.host.stat(to).is_some_and(|stat| stat.dir) => Ok(()),
+        Err(FileError::IsDirectory) => c.host.make_dir(to),
+        Err(error) => Err(error),
     }
 }

@@ -73,6 +73,7 @@ impl Reader<'_> {
         Some(Test::All(all))
     }
 
+    /// The test, or action, of the next words. Long: an arm for each.
     fn test(&mut self, c: &Context) -> Option<Test> {
         let word = self.next()?;
         let sign = |text: &str| -> Option<(i64, i64)> {
@@ -178,6 +179,7 @@ struct Walk {
     delete: Vec<String>,
 }
 
+/// Whether a file passes a test. Long: an arm for each.
 fn holds(c: &mut Context, test: &Test, shown: &str, path: &str, walk: &mut Walk) -> bool {
     let stat = c.host.stat(path);
     let link = c.host.read_link(path).is_some();

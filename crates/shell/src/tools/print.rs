@@ -70,7 +70,7 @@ impl Tool {
         }
     }
 
-    /// The format once; `true`: the output has ended.
+    /// The format once; `true`: the output has ended. Long: printf's grammar, a conversion at a time.
     fn format(
         &mut self,
         c: &mut Context,

@@ -264,6 +264,7 @@ impl Reader<'_> {
         Ok(Action::Substitute { pattern, with, number, all, print, file })
     }
 
+    /// The commands of a script. Long: sed's grammar, an arm for each command.
     fn program(&mut self) -> Parsed<Vec<Command>> {
         let (mut program, mut open, mut labels) = (vec![], vec![], vec![]);
         loop {
@@ -662,6 +663,7 @@ impl Sed {
             .map_err(|error| Stop::File(format!("couldn't open file {file}: {}", error.text())))
     }
 
+    /// Runs the commands on the line that has been read. Long: an automaton, an arm for each.
     fn cycle(&mut self, c: &mut Context, last: bool) -> Result<(), Stop> {
         let program = self.program.clone();
         let (mut at, mut steps, mut replaced) = (0, 0, false);

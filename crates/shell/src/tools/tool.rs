@@ -441,7 +441,7 @@ fn options(name: &str, spec: &str, argv: &[String]) -> Option<Arguments> {
     Some((options, operands))
 }
 
-/// The letter that a long option stands for; a blank: nothing changes.
+/// The letter that a long option stands for; a blank: nothing changes. Long: a table.
 fn long_option(tool: &str, long: &str) -> Option<char> {
     let all: &[(&str, &str, char)] = &[
         ("", "verbose", 'v'),

@@ -252,7 +252,7 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// Reads a line from its first letter on; tells where the next one begins.
+    /// Reads a line from its first letter on; tells where the next one begins. Long: one line's grammar, which each step shortens.
     fn read_line(
         &mut self,
         mut from: usize,

@@ -386,6 +386,7 @@ impl Interpreter {
         if self.steps > self.most { Err(Stop::TooLong) } else { Ok(()) }
     }
 
+    /// Carries a statement out. Long: an arm for each kind.
     fn statement(&mut self, c: &mut Context, statement: &Statement) -> Run<()> {
         self.step()?;
         match statement {
@@ -558,6 +559,7 @@ impl Interpreter {
     }
 
     // Expressions
+    /// An expression's value. Long: an arm for each kind.
     fn eval(&mut self, c: &mut Context, expr: &Expr) -> Run<Value> {
         self.step()?;
         let truth = |yes: bool| Value::Number(f64::from(u8::from(yes)));
