@@ -28,7 +28,7 @@ pub struct Draft {
 pub struct Node {
     /// Its name.
     pub name: String,
-    /// CPUs.
+    /// The node's CPUs: a quantity.
     pub cpu: String,
     /// A quantity.
     pub memory: String,

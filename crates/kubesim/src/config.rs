@@ -72,7 +72,7 @@ pub struct NodeOptions {
     pub internal_ip: Str,
     /// How many CPUs it has, all of them for pods.
     pub cpus: i64,
-    /// Memory, in KiB.
+    /// The node's memory, in KiB.
     pub memory_kib: i64,
     /// How many pods it takes.
     pub pods: i64,

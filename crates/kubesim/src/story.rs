@@ -34,7 +34,7 @@ pub enum Input {
     Edit {
         /// The command's line.
         line: Str,
-        /// The text.
+        /// The object's text as the editor saved it.
         text: Str,
     },
     /// The panel's question to DNS: asked once, so that the caches learn from the answer.

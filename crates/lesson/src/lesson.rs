@@ -31,7 +31,7 @@ pub enum Item {
     Prose(Block),
     /// What is in the editor.
     Manifest {
-        /// Its text.
+        /// The YAML between the fences.
         text: String,
         /// Whether it is applied when the step opens.
         is_applied: bool,
@@ -66,7 +66,7 @@ pub struct Line {
 /// A question, answered before it happens.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Bet {
-    /// The question.
+    /// What is asked, as Markdown blocks.
     pub question: Vec<Block>,
     /// What can be chosen.
     pub choices: Vec<Vec<Block>>,
@@ -109,7 +109,7 @@ impl Lesson {
 }
 
 impl Step {
-    /// The bet.
+    /// The step's first bet, if it has one.
     pub fn bet(&self) -> Option<&Bet> {
         self.items.iter().find_map(|(_, item)| match item {
             Item::Predict(bet) => Some(bet),
@@ -117,7 +117,7 @@ impl Step {
         })
     }
 
-    /// The task.
+    /// The step's first task, if it has one.
     pub fn task(&self) -> Option<&Task> {
         self.items.iter().find_map(|(_, item)| match item {
             Item::Task(task) => Some(task),
@@ -157,7 +157,7 @@ impl Step {
         })
     }
 
-    /// The hints.
+    /// The hints of the step, in the order in which they are given.
     pub fn hints(&self) -> impl Iterator<Item = &Hint> {
         self.items.iter().filter_map(|(_, item)| match item {
             Item::Hint(hint) => Some(hint),

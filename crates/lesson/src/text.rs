@@ -13,7 +13,7 @@ pub enum Block {
     List {
         /// The first number.
         first: Option<u64>,
-        /// Its items.
+        /// Each item is blocks of its own.
         items: Vec<Item>,
     },
     /// Code that is only shown.

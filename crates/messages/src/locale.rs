@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// The English text of a key, and what may be filled in.
 pub struct Text {
-    /// The English.
+    /// The English text, by whose hash a translation is found.
     pub english: String,
     /// The places that there are values for.
     pub places: &'static [&'static str],

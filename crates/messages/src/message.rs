@@ -30,7 +30,7 @@ pub struct Entry {
     pub name: &'static str,
     /// The places that there are values for.
     pub places: &'static [&'static str],
-    /// The English.
+    /// The English text, or texts of a message with several.
     pub english: English,
 }
 

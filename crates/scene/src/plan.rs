@@ -21,7 +21,7 @@ pub struct Step {
     pub at: SimTime,
     /// `kind/name`
     pub object: String,
-    /// What.
+    /// What becomes of the object: a word of kubectl.
     pub what: &'static str,
 }
 

@@ -14,7 +14,7 @@ pub struct Segment {
 
 /// A function's segments, in the order of its text, and a number that differs where its branches do.
 pub struct Shape {
-    /// The segments.
+    /// Stretches of instructions that control can only enter at the first of, in order.
     pub segments: Vec<Segment>,
     /// A hash of the order of branches, calls and other instructions, without what they refer to.
     pub hash: u32,

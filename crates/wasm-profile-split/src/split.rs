@@ -18,7 +18,7 @@ use crate::{earlier, later, relocations};
 /// A module in six parts, in the order in which they are loaded: [`Level`]'s.
 #[derive(Debug)]
 pub struct Split {
-    /// The modules.
+    /// The modules in the order in which they are loaded; each imports from the one before.
     pub modules: [Vec<u8>; 6],
     /// How many pieces were cut out of functions that ran.
     pub pieces: usize,

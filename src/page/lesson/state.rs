@@ -12,7 +12,7 @@ use std::rc::Rc;
 /// A lesson of the list.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Entry {
-    /// Its file.
+    /// Its file's name in the site.
     pub file: Str,
     /// The language of the file.
     pub language: Str,
@@ -20,7 +20,7 @@ pub struct Entry {
     pub id: Str,
     /// How long it takes somebody [min].
     pub minutes: Str,
-    /// Its title.
+    /// The title in the language of the file.
     pub title: Str,
     /// What it is about.
     pub summary: Str,

@@ -52,7 +52,7 @@ pub enum Change {
     },
     /// The user gave an input: a mark for the timeline.
     Input {
-        /// Its number.
+        /// Which of the story's inputs it is.
         number: u32,
         /// What was typed or done, in one line.
         text: Str,

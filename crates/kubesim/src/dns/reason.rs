@@ -292,7 +292,7 @@ impl World<'_> {
 /// From a Service to a record, link by link.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Chain {
-    /// The Service.
+    /// The Service that the name says.
     pub service: Key,
     /// Its address (`None` for a headless one), selector and whether it publishes what is not ready; absent if it does
     /// not exist.

@@ -25,7 +25,7 @@ namespace, or filtered to only those pertaining to a specified resource.
 Usage:
   kubectl events [(-o|--output=)json|yaml|name|jsonpath] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]";
 
-/// Runs it.
+/// `kubectl events`: what is in the store, or what comes (`--watch`).
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let about = match inv.text("for") {
         "" => None,

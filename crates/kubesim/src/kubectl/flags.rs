@@ -42,7 +42,7 @@ pub enum Takes {
     Bool,
     /// A whole number.
     Int,
-    /// A duration.
+    /// A duration in Go's notation: `1m30s`.
     Duration,
     /// Texts, one each time.
     Texts,
@@ -241,7 +241,7 @@ impl Parsed {
         self.get(flag).and_then(|v| v.parse().ok())
     }
 
-    /// Its duration.
+    /// A flag's duration (Go's notation); none if the flag was not given.
     pub fn duration(&self, flag: &str) -> Option<Span> {
         self.get(flag).and_then(|v| parse_duration(v).ok())
     }

@@ -41,7 +41,7 @@ TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]";
 const ENDPOINTS_WARNING: &str =
     "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n";
 
-/// Runs it.
+/// `kubectl get`: a table, the objects, or what becomes of them (`--watch`).
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if inv.has("raw") {
         return subresource::raw(inv, io);

@@ -44,7 +44,7 @@ struct Options {
     limit_bytes: Option<usize>,
 }
 
-/// Runs it.
+/// `kubectl logs`: of a pod, of all that a selector finds, or of what an object owns.
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let selects = !inv.text("selector").is_empty();
     match inv.args.len() {

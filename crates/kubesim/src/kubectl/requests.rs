@@ -31,7 +31,7 @@ const AGENT: &str = "kubectl/v1.36.2 (linux/amd64) kubernetes/";
 const PLACE_OF_REQUEST: &str = "round_trippers.go:527";
 const PLACE_OF_RESPONSE: &str = "round_trippers.go:632";
 
-/// A request.
+/// A request to the API server, as `-v=6` and above print it.
 struct Request {
     method: &'static str,
     path: String,

@@ -48,7 +48,7 @@ pub enum Targets {
 /// All objects of a kind that a selector lets through.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Selection {
-    /// The kind.
+    /// The kind that the resource's name, plural or short name stands for.
     pub kind: Kind,
     /// The namespace; `None` for all.
     pub namespace: Option<String>,
@@ -252,7 +252,7 @@ impl Targets {
         found
     }
 
-    /// The kinds.
+    /// All kinds that are named, each once, sorted.
     pub fn kinds(&self) -> Vec<Kind> {
         let mut kinds: Vec<Kind> = match self {
             Targets::Named(keys) => keys.iter().map(|key| key.kind).collect(),

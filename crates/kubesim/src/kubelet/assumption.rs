@@ -15,7 +15,7 @@ use crate::fault;
 /// Something that is assumed of a container.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Assumption {
-    /// The container.
+    /// The container whose image or program it is about.
     pub container: Str,
     /// Its image, as written.
     pub image: Str,

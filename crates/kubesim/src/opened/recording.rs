@@ -38,7 +38,7 @@ pub struct Line {
     pub at_ms: Option<i64>,
     /// What happened; nothing for what a watch says about itself.
     pub change: Option<WatchChange>,
-    /// The object.
+    /// The object as it was then, or the last that was seen of it.
     pub object: Value,
 }
 

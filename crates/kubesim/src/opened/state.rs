@@ -56,7 +56,7 @@ pub enum MadeUp {
 /// Something that was left out, and how often.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LeftOut {
-    /// What.
+    /// The kind of thing that was left out.
     pub what: What,
     /// How often.
     pub count: usize,

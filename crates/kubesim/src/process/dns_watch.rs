@@ -21,7 +21,7 @@ pub fn ask(io: &mut Io, question: &Question) -> Asked {
 
 /// The program that asks: once, or once a second until another question takes its place.
 pub struct Watch {
-    /// The question.
+    /// What is asked again and again: name and type.
     pub question: Question,
     /// Whether it goes on.
     pub repeats: bool,

@@ -21,7 +21,7 @@ pub struct Tty {
 pub struct Seat {
     /// The pod and the container; none on the laptop.
     pub container: Option<(Key, Str)>,
-    /// The directory.
+    /// The working directory there, for the prompt.
     pub directory: String,
 }
 

@@ -53,7 +53,7 @@ pub struct Explanation {
     pub title: String,
     /// The answer, with code in backticks.
     pub text: String,
-    /// The rule.
+    /// The rule of Kubernetes that it follows from, with its source.
     pub rule: Option<&'static Rule>,
     /// The stretch of time that is waited for, if time alone ends it.
     pub wait: Option<(SimTime, SimTime)>,

@@ -56,7 +56,7 @@ impl Blocking {
 /// What is found about a set.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Finding {
-    /// The set.
+    /// The StatefulSet that does not move.
     pub set: Key,
     /// Whether it goes on by itself.
     pub outlook: Outlook,

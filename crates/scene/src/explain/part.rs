@@ -11,7 +11,7 @@ pub(super) type Values<'v> = &'v [(&'v str, &'v str)];
 pub struct Assumptions {
     /// In a sentence, with code in backticks.
     pub text: String,
-    /// The pod.
+    /// The pod that it is about.
     pub pod: Key,
 }
 

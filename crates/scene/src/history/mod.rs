@@ -37,7 +37,7 @@ pub struct Life {
     pub gone: Option<SimTime>,
     /// The last address that it had.
     pub ip: Option<Str>,
-    /// Its node.
+    /// The node that it was bound to.
     pub node: Option<Str>,
     /// The revision of the template that it was made from.
     pub revision: Option<Str>,
@@ -58,7 +58,7 @@ impl Life {
 pub struct Stretch {
     /// From when.
     pub since: SimTime,
-    /// The state.
+    /// How the pod is drawn from then on.
     pub state: PodState,
     /// STATUS as kubectl prints it, if that says more: what has failed.
     pub status: Option<Str>,
@@ -99,7 +99,7 @@ pub struct Printed {
     pub position: usize,
     /// What kind of text.
     pub stream: Stream,
-    /// The text.
+    /// What was written, as far as it is shown.
     pub text: Str,
     /// How many bytes of its last line are hidden after it, because the line is too long.
     pub hidden: usize,

@@ -13,9 +13,9 @@ pub(super) const MONO: &str =
 pub struct Token {
     /// Its name, without the hyphens before it.
     pub name: &'static str,
-    /// In the light.
+    /// Its colour in the light theme, as CSS writes it.
     pub light: &'static str,
-    /// In the dark.
+    /// Its colour in the dark theme.
     pub dark: &'static str,
 }
 

@@ -22,7 +22,7 @@ const MOST_NEWS: usize = 5_000;
 /// What there is of one ordinal.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// The ordinal.
+    /// The ordinal of the set that the cell stands for.
     pub ordinal: i32,
     /// The pod that is there.
     pub pod: Option<Rc<Object>>,

@@ -33,7 +33,7 @@ pub struct Scene {
     pub others: Rc<Vec<OtherPod>>,
 }
 
-/// The set.
+/// The set's head: its name, its counts and what it waits for.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SetView {
     /// The set.
@@ -58,7 +58,7 @@ pub struct ServiceView {
 /// One ordinal of a set, which stays when its pod goes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Lane {
-    /// The ordinal.
+    /// The ordinal that the lane stands for, whatever pod is there.
     pub ordinal: i32,
     /// The name of its pod.
     pub name: Str,
@@ -66,7 +66,7 @@ pub struct Lane {
     pub pod: PodSlot,
     /// The name that DNS has for the pod's address, as short as it can be asked for in the set's namespace.
     pub dns_name: Option<Str>,
-    /// Its claims.
+    /// The ordinal's claims, in the order of the templates: they stay when the pod goes.
     pub claims: Vec<ClaimView>,
 }
 
@@ -80,11 +80,11 @@ pub enum PodSlot {
         /// Whether it is the next one to be made.
         next: bool,
     },
-    /// A pod.
+    /// There is one, whether it runs or not.
     Pod(Box<PodView>),
 }
 
-/// A pod.
+/// A pod as its card shows it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PodView {
     /// The start of the object's uid: tells a replacement from its predecessor.
@@ -170,7 +170,7 @@ pub struct ClaimView {
     pub name: Str,
     /// What it is; absent if it is not there yet.
     pub claim: Option<ClaimFacts>,
-    /// The volume.
+    /// The volume that the claim is bound to.
     pub volume: Option<VolumeView>,
     /// How far the cable between pod and claim is plugged in: 0 to 1.
     pub cable: f32,
@@ -189,14 +189,14 @@ pub struct ClaimFacts {
     pub about: String,
 }
 
-/// A volume.
+/// A PersistentVolume as it is drawn below its claim.
 #[derive(Clone, PartialEq, Debug)]
 pub struct VolumeView {
     /// The start of its name.
     pub name: String,
     /// The number of its node, for its colour, and the node.
     pub node: Option<(Str, usize)>,
-    /// Its files.
+    /// What the simulated programs have written to it.
     pub files: Vec<FileView>,
     /// Whether nobody knows what else is on it: it is a real cluster's.
     pub is_unknown: bool,
@@ -305,7 +305,7 @@ pub struct NodePod {
     pub volumes: Vec<NodeVolume>,
 }
 
-/// A volume.
+/// A volume on a node, in the view by nodes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct NodeVolume {
     /// The volume.

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub struct Document {
     /// The file, as errors name it.
     pub source: String,
-    /// Its kind.
+    /// What `kind` and `apiVersion` say.
     pub kind: Kind,
     /// Its namespace; empty for cluster-scoped kinds.
     pub namespace: Str,
@@ -26,7 +26,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// Its key.
+    /// Where the store has the object, if it is there.
     pub fn key(&self) -> Key {
         Key::new(self.kind, &self.namespace, &self.name)
     }

@@ -49,7 +49,7 @@ every resource that has a name prefixed with NAME_PREFIX.
 Usage:
   kubectl describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [options]";
 
-/// Runs it.
+/// `kubectl describe`. Fails as kubectl does when an object is not found.
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let query = if inv.has("filename") {
         Query::of_documents(inv, documents::read(inv)?)?

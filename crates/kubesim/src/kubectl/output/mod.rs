@@ -39,7 +39,7 @@ pub enum Output {
     },
     /// `-o jsonpath=TEMPLATE`
     JsonPath {
-        /// The template.
+        /// The template, read.
         template: Template,
         /// As it was written.
         text: String,

@@ -49,7 +49,7 @@ pub(super) const fn wide(column: Column) -> Column {
 
 /// An object to print a row of.
 pub struct Row<'a> {
-    /// The object.
+    /// What the row is of.
     pub object: &'a Object,
     /// The present.
     pub now: SimTime,
