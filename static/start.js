@@ -92,9 +92,14 @@ let whole = false;
 let stopped = false;
 
 // What was to be kept when this page loaded itself again, with all parts before it starts.
-const kept = history.state?.ordinal;
+// Such a page starts when nothing can be missing. So does one whose first story the page around tells: it has nothing to show
+// before, and that story may need anything. And so does one without an origin (in a sandbox), whose history keeps nothing: it would
+// load itself again and again.
+const isSandboxed = globalThis.origin === "null" && !globalThis.ordinalIsOneFile;
+const startsWhole = isSandboxed || /[?&]story=host\b/.test(location.search);
+const kept = history.state?.ordinal ?? (startsWhole ? [] : undefined);
 const keptWhole = history.state?.whole;
-if (kept) history.replaceState(null, "");
+if (history.state) history.replaceState(null, "");
 
 // What stands on the stage before the program does (static/first.html) stays there until the first story begins: it is moved into
 // the program's stage when that is drawn. A page that opens with another story, or in another form or language, has none of it.
@@ -462,6 +467,7 @@ const start = () => {
 };
 // In a task of its own: an embedded page shares its time with the one around it.
 await pause(0);
+if (startsWhole) note(app.querySelector(".unseen").textContent);
 wantsHands = !!kept || !!globalThis.ordinalIsOneFile;
 if (!kept) start();
 somebody.then(() => {

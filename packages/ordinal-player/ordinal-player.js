@@ -9,7 +9,7 @@
   if (!registry) return;
   const other = registry.get(NAME);
   if (other) {
-    if (other.version !== VERSION) warn(`${other.version} is here already, not ${VERSION}`, other);
+    if (other.version !== VERSION) warn(`${other.version} is here, not ${VERSION}`, other);
     return;
   }
 
@@ -44,7 +44,7 @@
   // A page's policy may forbid the frame, by whichever directive: this is the one that counts.
   addEventListener("securitypolicyviolation", ({ effectiveDirective: by, blockedURI }) => {
     if (by === "frame-src") for (const one of all) {
-      if (one._state === "loading" && one._frame.src.startsWith(blockedURI)) one._fail(`this page's policy (frame-src) forbids the frame ${blockedURI}`);
+      if (one._state === "loading" && one._frame.src.startsWith(blockedURI)) one._fail(`the page's policy (frame-src) forbids ${blockedURI}`);
     }
   });
   const themes = new MutationObserver(() => all.forEach((one) => one._theme()));
@@ -168,7 +168,7 @@
       box.style.colorScheme = this._was = this._dark;
       this.shadowRoot.append(box);
     }
-    _clear() { this.shadowRoot.querySelectorAll(".p").forEach((old) => old.remove()); }
+    _clear() { this.shadowRoot.querySelector(".p")?.remove(); }
     _get(name) { return this.getAttribute(name); }
     _text() {
       const text = this.querySelector("script[type*=yaml], pre")?.textContent ?? "";
@@ -217,7 +217,7 @@
       const commands = this._get("commands") || "";
       this._story = !link && (text || commands) && { do: "open", value: text, commands };
       const site = new URL(this._get("site") || OrdinalPlayer.site || "./", document.baseURI).href.replace(/\/?$/, "/");
-      const parameters = new URLSearchParams({ embed: 1, origin: location.origin, theme: this._dark, t: this._time || this._get("at") || "" });
+      const parameters = new URLSearchParams({ embed: 1, origin, theme: this._dark, t: this._time || this._get("at") || "" });
       for (const name of PASSED_ON) {
         const value = this._get(name);
         if (value) parameters.set(name, value);
@@ -227,8 +227,8 @@
       this._origin = new URL(site).origin;
       const sandbox = this._get("sandbox");
       if (sandbox !== null) frame.sandbox = sandbox;
-      // Such a frame can only be told apart by its window.
-      if (this._origin === "null" || sandbox?.includes("same-origin") === false) this._origin = "*";
+      // Such a frame, and one in such a page, can only be told apart by its window.
+      if ([origin, this._origin].includes("null") || sandbox?.includes("same-origin") === false) this._origin = "*";
       frame.title = this.title || "Ordinal";
       frame.allow = "clipboard-write;fullscreen";
       this._silence = setTimeout(() => this._fail(`${site} did not answer`), SILENCE_MS);
