@@ -135,11 +135,7 @@ impl Picture<'_> {
     /// The stage and the timeline alone. `open` gives the link to the whole page its address; before it can, that is the one with
     /// which this page was opened.
     pub fn embedded(&self, address: &Address, open: &Callback<MouseEvent>) -> Html {
-        // There is no panel that would show an object: its name asks why it is as it is.
-        let send = self.send.reform(|intent| match intent {
-            Intent::Inspect(key) => Intent::Explain(subject_of(key)),
-            intent => intent,
-        });
+        let send = self.send.reform(without_panels);
         Picture { send: &send, ..*self }.frame(address, open)
     }
 
@@ -455,6 +451,15 @@ fn percent_of(part: f64) -> String {
 
 /// Where the panel can stand but beside the stage.
 const DOCKS: [Dock; 2] = [Dock::Below, Dock::Whole];
+
+/// Where there is no panel that would show an object, its name asks why it is as it is.
+fn without_panels(intent: Intent) -> Intent {
+    match intent {
+        Intent::Inspect(key) => Intent::Explain(subject_of(key)),
+        Intent::Beside(intent) => Intent::Beside(Box::new(without_panels(*intent))),
+        intent => intent,
+    }
+}
 
 /// The question about an object on the stage.
 fn subject_of(key: Key) -> Option<Subject> {

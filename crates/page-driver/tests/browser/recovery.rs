@@ -74,3 +74,20 @@ fn a_mistake_of_the_page_is_told_on_it() {
     page.click(".panic a");
     page.wait("it starts again", "!document.querySelector('.panic') && document.querySelector('.pod.ready')");
 }
+
+/// What the browser itself ends, as where there is no more memory, calls no hook of the program's.
+#[test]
+fn an_end_that_the_program_does_not_see_is_told_like_its_own_mistakes() {
+    let mut page = Page::open(View::DESKTOP);
+    page.wait("a pod is Ready", "document.querySelector('.pod.ready')");
+    page.run(
+        "dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') }));",
+    );
+    page.wait("it is told", "document.querySelector('.panic[role=alert]')");
+    let told = page.text(".panic");
+    assert!(told.contains("no more memory"), "{told}");
+    let report = page.eval("[...document.querySelectorAll('.panic a')].some(a => a.href.includes('#'))");
+    assert_eq!(report, true, "the story goes with the report");
+    page.click_named("Go on from before it");
+    page.wait("it goes on", "!document.querySelector('.panic') && document.querySelector('.pod')");
+}
