@@ -132,7 +132,7 @@ pub struct Undo {
 }
 
 impl Notice {
-    /// Whether it stays until it is answered or closed, whatever happens meanwhile.
+    /// Whether it stays however long it is not answered or closed. What is wrong with a link stays whatever else is done, too.
     pub fn stays(self) -> bool {
         matches!(self, Notice::Unopened(_) | Notice::AppliesState | Notice::AppliesToOpened)
     }
