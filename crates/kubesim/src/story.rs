@@ -344,7 +344,8 @@ mod tests {
         assert_eq!(screen(&story), "$ ");
         story.input(Input::Line("frobnicate".into()));
         story.input(Input::Interrupt);
-        let hint = "(the laptop has kubectl, k for short, and cat, grep, head, ls, sort, tail, watch, wc and the shell's own)";
+        let hint = "(the laptop has kubectl, k for short, and cat, curl, grep, head, ls, sort, tail, watch, wc and \
+                    the shell's own)";
         let said = format!("bash: frobnicate: command not found\n{hint}\n");
         assert_eq!(screen(&story), format!("$ frobnicate\n{said}$ ^C\n$ "));
     }

@@ -11,7 +11,7 @@ use crate::patch;
 use crate::patch::field_managers::{self, Applied, Asker, Manager};
 use crate::schema::decode::{Decoded, decode};
 use crate::schema::defaults::default;
-use crate::validation::{FieldError, invalid, warnings};
+use crate::validation::{self, FieldError, invalid, warnings};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -26,6 +26,9 @@ pub enum FieldValidation {
     /// Drop them.
     Ignore,
 }
+
+/// The subresource of a pod by which containers are added to it while it runs.
+pub const EPHEMERAL_CONTAINERS: &str = "ephemeralcontainers";
 
 /// How a request is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -307,7 +310,15 @@ fn put(
     let (mut value, mut warned) = complete(old.kind, tree, api, mode)?;
     // What follows gives the object its old status back.
     let status = if mode.subresource == "status" { value["status"].clone() } else { Value::Null };
-    let errors = strategy::before_update(old.kind, &mut value, &stored, api.gates);
+    let errors = if mode.subresource == EPHEMERAL_CONTAINERS {
+        // Nothing but these changes.
+        let containers = value["spec"]["ephemeralContainers"].take();
+        value = stored.clone();
+        value["spec"]["ephemeralContainers"] = containers;
+        validation::validate_ephemeral_containers(&value, &stored)
+    } else {
+        strategy::before_update(old.kind, &mut value, &stored, api.gates)
+    };
     refuse_invalid(old.kind, &value, errors)?;
     if mode.subresource == "status" {
         // Nothing but the status changes.

@@ -65,6 +65,8 @@ pub struct ApiServer {
     pub most_replicas: i32,
     /// The requests of whoever wants to see them (`kubectl -v=6`); nobody does mostly.
     pub trace: Option<Vec<Traced>>,
+    /// How often a command has connected to a port on which another one listens: that one goes on then.
+    pub knocks: usize,
 }
 
 /// A request that changes something, as a client's log shows it.
@@ -107,6 +109,7 @@ impl ApiServer {
             seed,
             most_replicas: MOST_REPLICAS,
             trace: None,
+            knocks: 0,
         }
     }
 
@@ -310,6 +313,7 @@ impl ApiServer {
             seed: self.seed,
             most_replicas: self.most_replicas,
             trace: None,
+            knocks: 0,
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod bootstrap;
 pub mod queue;
+pub(crate) mod roles;
 pub mod system;
 
 use crate::api::verdict::{Component, Verdict, VerdictKey};

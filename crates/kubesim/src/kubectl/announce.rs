@@ -7,18 +7,28 @@ use crate::base::time::parse_duration;
 use crate::process::Io;
 
 /// Flags that are read, and refused: what they ask for is not simulated.
-pub(super) const REFUSED: &str = "as as-group as-uid as-user-extra kubeconfig profile-output resolve";
+pub(super) const REFUSED: &str = "accept-hosts accept-paths as as-group as-uid as-user-extra kubeconfig profile-output \
+    reject-methods reject-paths resolve show-swap unix-socket www www-prefix";
+
+/// Flags of `kubectl run` that are those of deletions (`--rm`) and of files.
+const REFUSED_OF_RUN: &str = "cascade filename force grace-period kustomize recursive timeout wait";
 
 /// Flags whose effect nobody sees here: how kubectl talks to the API server and what it keeps on disk.
 #[cfg(test)]
-pub(super) const WITHOUT_EFFECT: &str = "cache-dir cached certificate-authority client-certificate client-key concurrency \
-    detach-keys disable-compression insecure-skip-tls-verify insecure-skip-tls-verify-backend kuberc log-flush-frequency \
-    match-server-version openapi-patch password profile retries tls-server-name token username vmodule";
+pub(super) const WITHOUT_EFFECT: &str = "append-server-path cache-dir cached certificate-authority client-certificate client-key concurrency \
+    detach-keys disable-compression insecure-skip-tls-verify insecure-skip-tls-verify-backend keepalive kuberc log-flush-frequency \
+    match-server-version openapi-patch password profile retries tls-server-name token use-protocol-buffers username vmodule";
 
 /// Says it. Errors: a timeout that is none, a flag that is not simulated.
 pub(super) fn announce(inv: &Invocation, io: &mut Io) -> Result<(), Failure> {
-    if let Some((flag, _)) = inv.given.iter().find(|(flag, _)| REFUSED.split(' ').any(|known| known == *flag))
-    {
+    // What roles let somebody do is known of anybody; else nobody asks for permission here.
+    let is_refused = |flag: &str| {
+        let is_heeded = inv.verb.name.starts_with("auth ") && matches!(flag, "as" | "as-group");
+        let is_of_run =
+            inv.verb.name == "run" && REFUSED_OF_RUN.split_whitespace().any(|known| known == flag);
+        is_of_run || !is_heeded && REFUSED.split_whitespace().any(|known| known == flag)
+    };
+    if let Some((flag, _)) = inv.given.iter().find(|(flag, _)| is_refused(flag)) {
         return Err(Failure::client(format!("--{flag} is not simulated")));
     }
     for (flag, _) in &inv.given {

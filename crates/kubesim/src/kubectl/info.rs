@@ -1,11 +1,12 @@
 //! The verbs about the cluster and about kubectl itself: `version`, `api-resources`, `api-versions`, `cluster-info`,
 //! `config`, `options`, `top`, `auth can-i`.
 
+use super::act::reconcile;
 use super::cluster::server;
 use super::flags::{self, Takes};
 use super::output::row;
 use super::table::TabWriter;
-use super::{Failure, Invocation, Next, Verb, why};
+use super::{Failure, Invocation, Next, Verb, auth, top, why};
 use crate::api::{KINDS, Key, Kind};
 use crate::config::KUBERNETES_VERSION;
 use crate::process::Io;
@@ -47,16 +48,46 @@ pub const VERBS: &[Verb] = &[
     },
     Verb {
         name: "top",
-        flags: "A:all-namespaces? containers? field-selector no-headers? l:selector sort-by show-capacity? sum?",
-        help: "Display resource (CPU/memory) usage.\n\nUsage:\n  kubectl top (node | pod) [flags] [options]",
-        run: |_, _| Err(Failure::client("Metrics API not available")),
+        flags: "",
+        help: "Display resource (CPU/memory) usage: simulated figures.\n\nAvailable Commands:\n  node          Display resource \
+               (CPU/memory) usage of nodes\n  pod           Display resource (CPU/memory) usage of pods\n\nUsage:\n  kubectl \
+               top [flags] [options]",
+        run: not_simulated,
+    },
+    Verb {
+        name: "top pod",
+        flags: top::POD_FLAGS,
+        help: "Display resource (CPU/memory) usage of pods: simulated figures.\n\nUsage:\n  kubectl top pod [NAME | -l label] \
+               [options]",
+        run: top::pods,
+    },
+    Verb {
+        name: "top node",
+        flags: top::NODE_FLAGS,
+        help: "Display resource (CPU/memory) usage of nodes: simulated figures.\n\nUsage:\n  kubectl top node [NAME | -l \
+               label] [options]",
+        run: top::nodes,
     },
     Verb {
         name: "auth",
         flags: "",
-        help: "Inspect authorization.\n\nAvailable Commands:\n  can-i         Check whether an action is allowed\n\nUsage:\n  \
-               kubectl auth [flags] [options]",
+        help: "Inspect authorization.\n\nAvailable Commands:\n  can-i         Check whether an action is allowed\n  reconcile     \
+               Give roles and bindings what a file says\n  whoami        Tell who you are to the cluster\n\nUsage:\n  kubectl \
+               auth [flags] [options]",
         run: not_simulated,
+    },
+    Verb {
+        name: "auth whoami",
+        flags: "o:output template allow-missing-template-keys? show-managed-fields?",
+        help: "Tell who you are to the cluster.\n\nUsage:\n  kubectl auth whoami [options]",
+        run: auth::whoami,
+    },
+    Verb {
+        name: "auth reconcile",
+        flags: "f:filename, k:kustomize R:recursive? o:output dry-run=unchanged remove-extra-permissions? \
+                remove-extra-subjects? template allow-missing-template-keys? show-managed-fields?",
+        help: "Give roles and bindings what a file says.\n\nUsage:\n  kubectl auth reconcile -f FILENAME [options]",
+        run: reconcile::reconcile,
     },
     Verb {
         name: "certificate",
@@ -87,8 +118,8 @@ pub const VERBS: &[Verb] = &[
     Verb {
         name: "auth can-i",
         flags: "A:all-namespaces? list? no-headers? q:quiet? subresource",
-        help: "Check whether an action is allowed.\n\nUsage:\n  kubectl auth can-i VERB [TYPE | TYPE/NAME] [options]",
-        run: |inv, io| say(io, if inv.is("quiet") { "" } else { "yes\n" }),
+        help: "Check whether an action is allowed.\n\nUsage:\n  kubectl auth can-i VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]",
+        run: auth::can_i,
     },
 ];
 
@@ -153,8 +184,8 @@ pub(super) struct Resource {
     short: String,
     pub(super) group: &'static str,
     pub(super) version: &'static str,
-    namespaced: bool,
-    kind: &'static str,
+    pub(super) namespaced: bool,
+    pub(super) kind: &'static str,
     verbs: &'static str,
     category: &'static str,
 }

@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::flags::Parsed;
 use super::selector;
 use crate::api::Object;
+use crate::kubelet::laptop::Tunnels;
 use crate::process::tty::Tty;
 use crate::process::{Io, Program};
 use std::cell::RefCell;
@@ -46,6 +47,8 @@ pub struct Disk {
     pub files: Rc<RefCell<shell::Files>>,
     /// The directory.
     pub directory: String,
+    /// The ports on which programs listen there.
+    pub tunnels: Tunnels,
 }
 
 impl Disk {
@@ -99,11 +102,43 @@ impl Invocation {
                 texts.push(("STDIN".to_string(), self.stdin.clone().unwrap_or_default()));
             } else if let Some(text) = self.files.get(name) {
                 texts.push((name.clone(), text.clone()));
+            } else if let Some(found) = self.in_directory(name) {
+                if found.is_empty() {
+                    let known = "recognized file extensions are [.json .yaml .yml]";
+                    return Err(Failure::client(format!("error reading [{name}]: {known}")));
+                }
+                texts.extend(found);
+            } else if name.starts_with("https://") || name.starts_with("http://") {
+                let why = "the simulated laptop has no network: copy it into a file, or into the editor";
+                return Err(Failure::client(format!("unable to read URL {name:?}, {why}")));
             } else {
                 return Err(Failure::client(format!("the path {name:?} does not exist")));
             }
         }
         Ok(texts)
+    }
+
+    /// The manifests in a directory, with `-R` also those below it; nothing if it is none. Models `visitor.go:
+    /// ExpandPathsToFileVisitors`.
+    fn in_directory(&self, name: &str) -> Option<Vec<(String, String)>> {
+        let disk = self.disk.as_ref()?;
+        let files = disk.files.borrow();
+        files.stat(&disk.absolute(name)).filter(|stat| stat.dir)?;
+        let (mut found, mut open) = (Vec::new(), vec![name.trim_end_matches('/').to_string()]);
+        while let Some(path) = open.pop() {
+            let absolute = disk.absolute(&path);
+            let is_directory = files.stat(&absolute).is_some_and(|stat| stat.dir);
+            if is_directory && (path == name.trim_end_matches('/') || self.is("recursive")) {
+                let mut names = files.list(&absolute).unwrap_or_default();
+                collections::sort(&mut names);
+                open.extend(names.iter().rev().map(|name| [&path, "/", name].concat()));
+            } else if [".json", ".yaml", ".yml"].iter().any(|end| path.ends_with(end))
+                && let Ok(text) = files.read(&absolute)
+            {
+                found.push((path.clone(), text.to_string()));
+            }
+        }
+        Some(found)
     }
 
     /// Refuses arguments beside `-f` (`builder.go: visitByPaths`).

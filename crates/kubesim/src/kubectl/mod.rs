@@ -19,6 +19,7 @@
 
 mod act;
 mod announce;
+mod auth;
 mod cluster;
 mod config;
 pub mod describe;
@@ -43,6 +44,7 @@ pub mod selector;
 mod subresource;
 mod system;
 pub mod table;
+mod top;
 mod verbs;
 pub mod why;
 
@@ -52,6 +54,7 @@ pub use invocation::{Disk, Invocation, Next, Run, Verb};
 pub use verbs::{only_reads, verbs};
 
 use crate::apiserver::Stream;
+use crate::cluster::roles;
 use crate::cluster::system as cluster_system;
 use crate::process::tty::Tty;
 use crate::process::{Io, Program, Step};
@@ -142,6 +145,9 @@ impl Command {
                 announce::announce(&inv, io)?;
                 let context_namespace = config::namespace(&inv, io.api.store())?;
                 let inv = Invocation { context_namespace, ..inv };
+                if system::asks_for_roles(&inv) {
+                    roles::ensure(io.api);
+                }
                 if system::is_meant(&inv) {
                     cluster_system::ensure(io.api, io.nodes, io.timings);
                 }

@@ -33,7 +33,7 @@ pub fn choose_container(pod: &Object, name: &str) -> Result<(String, Option<Stri
         let (namespace, name) = (&pod.meta.namespace, &pod.meta.name);
         return Err(Failure::client(format!("pod {namespace}/{name} does not have any containers")));
     };
-    let several = spec.containers.len() + spec.init_containers.len() > 1;
+    let several = spec.containers.len() + spec.init_containers.len() + spec.ephemeral_containers.len() > 1;
     let notice =
         several.then(|| format!("Defaulted container \"{}\" out of: {}\n", first.name, all_containers(pod)));
     Ok((first.name.to_string(), notice))
@@ -50,11 +50,12 @@ pub fn no_route(host: &str) -> String {
     format!("dial tcp {host}: connect: no route to host")
 }
 
-/// `flask-app, init-dump-log (init)`
-fn all_containers(pod: &Object) -> String {
+/// `flask-app, init-dump-log (init)`. Models `podcmd.AllContainerNames`.
+pub fn all_containers(pod: &Object) -> String {
     let spec = &pod.pod().spec;
     let names = spec.containers.iter().map(|c| c.name.to_string());
     names
+        .chain(spec.ephemeral_containers.iter().map(|c| format!("{} (ephem)", c.name)))
         .chain(spec.init_containers.iter().map(|c| format!("{} (init)", c.name)))
         .collect::<Vec<_>>()
         .join(", ")

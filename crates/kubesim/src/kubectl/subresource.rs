@@ -62,7 +62,8 @@ pub fn place(path: &str) -> Option<(Kind, Option<String>, Option<String>)> {
     }
 }
 
-fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
+/// What the API server answers at a path. Errors: there is nothing.
+pub(super) fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
     let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
     if ["/healthz", "/livez", "/readyz"].contains(&path) {
         return Ok("ok".into());
@@ -89,6 +90,13 @@ fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
         }
     };
     Ok(go_json(tree.to_string()) + "\n")
+}
+
+/// That something is not there, as the API server writes it.
+pub(super) fn status(error: &ApiError) -> String {
+    let tree = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": error.message,
+        "reason": error.reason.name(), "code": 404});
+    go_json(tree.to_string())
 }
 
 /// `kubectl get sts flask --subresource=scale`

@@ -1,4 +1,5 @@
-//! Whether a command looks at the cluster's own objects: they are made then ([`crate::cluster::system`]).
+//! Whether a command looks at the cluster's own objects: they are made then ([`crate::cluster::system`],
+//! [`crate::cluster::roles`]).
 
 use super::Invocation;
 use crate::cluster::system::NAMESPACE;
@@ -13,6 +14,18 @@ pub(super) fn is_meant(inv: &Invocation) -> bool {
         || inv.args.iter().any(names_it)
         || inv.stdin.as_ref().is_some_and(names_it)
         || inv.list("filename").iter().filter_map(|name| inv.files.get(name)).any(names_it)
+}
+
+/// Whether a command is about the roles that every cluster has, or about what they let somebody do.
+pub(super) fn asks_for_roles(inv: &Invocation) -> bool {
+    let is_role = |text: &String| {
+        let text = text.to_ascii_lowercase();
+        text.contains("clusterrole") || text.contains("rbac.authorization.k8s.io")
+    };
+    inv.verb.name.starts_with("auth ")
+        || inv.verb.name.starts_with("create clusterrole")
+        || inv.args.iter().any(is_role)
+        || is_role(&inv.text("raw").to_string())
 }
 
 fn is_node(word: &str) -> bool {

@@ -6,9 +6,6 @@ use super::help;
 use super::verbs;
 use std::path::Path;
 
-/// Verbs that are refused whole, whatever their flags.
-const REFUSED_VERBS: &[&str] = &["port-forward", "debug", "top"];
-
 /// The text of kubectl's code: that of every file but the tables of flags and tests.
 #[allow(clippy::disallowed_methods, reason = "the sources are files")]
 fn sources(folder: &Path, text: &mut String) {
@@ -28,7 +25,7 @@ fn every_flag_is_carried_out_or_refused_or_has_no_effect_that_is_known() {
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kubectl"), &mut text);
     let is_in = |list: &str, flag: &str| list.split_whitespace().any(|known| known == flag);
     let mut ignored = Vec::new();
-    for verb in verbs().filter(|verb| !REFUSED_VERBS.contains(&verb.name)) {
+    for verb in verbs() {
         for flag in table(verb.flags) {
             let is_asked_for = text.contains(&format!("\"{}\"", flag.long));
             if !is_asked_for && !is_in(REFUSED, flag.long) && !is_in(WITHOUT_EFFECT, flag.long) {
@@ -60,7 +57,7 @@ fn no_verb_has_a_flag_twice_or_a_letter_for_two() {
 /// Verbs without examples: those that are not simulated, and those that only hold others.
 const WITHOUT_EXAMPLES: &str = "auth,certificate,cluster-info dump,config,config current-context,config delete-cluster,config \
     delete-context,config delete-user,config get-clusters,config get-contexts,config get-users,config rename-context,config \
-    set,config set-cluster,config set-credentials,config unset,debug,help,options,plugin,port-forward,rollout,set,top";
+    set,config set-cluster,config set-credentials,config unset,help,options,plugin,rollout,set,top";
 
 #[test]
 fn every_verb_and_flag_is_explained() {

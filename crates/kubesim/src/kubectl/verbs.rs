@@ -1,8 +1,8 @@
 //! The table of all verbs (those of [`info`] stand there), and the reading of a command line by it.
 
 use super::act::{
-    apply, autoscale, copy, create, delete, diff, edit, exec, expose, label, last_applied, node, patch,
-    rollout, scale, select, set, set_env, wait,
+    apply, autoscale, copy, create, debug, delete, diff, edit, exec, expose, forward, label, last_applied,
+    node, patch, rollout, scale, select, set, set_env, wait,
 };
 use super::failure::Failure;
 use super::flags::{self, Parsed, Takes};
@@ -36,7 +36,10 @@ pub fn only_reads(line: &str) -> bool {
     let verb = |word: &str| verbs().find(|v| v.name.split(' ').next() == Some(word));
     let named = words.find_map(verb).map(|verb| verb.name);
     let reads = READING.iter().chain(info::VERBS).any(|verb| Some(verb.name) == named);
-    is_kubectl && reads && !line.contains([';', '&', '|', '<', '>', '$', '`', '('])
+    is_kubectl
+        && reads
+        && !line.contains(" reconcile")
+        && !line.contains([';', '&', '|', '<', '>', '$', '`', '('])
 }
 
 /// The verbs that only read.
@@ -243,7 +246,15 @@ const CHANGING: &[Verb] = &[
         flags: "address, pod-running-timeout%",
         help: "Forward one or more local ports to a pod.\n\nUsage:\n  kubectl port-forward TYPE/NAME [options] \
             [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
-        run: exec::refuse,
+        run: forward::port_forward,
+    },
+    Verb {
+        name: "proxy",
+        flags: "w:www P:www-prefix api-prefix accept-paths reject-paths accept-hosts reject-methods p:port# address \
+            disable-filter? u:unix-socket keepalive% append-server-path?",
+        help: "Creates a proxy server or application-level gateway between localhost and the Kubernetes API server.\n\nUsage:\n  \
+            kubectl proxy [--port=PORT] [--www=static-dir] [--www-prefix=prefix] [--api-prefix=prefix] [options]",
+        run: forward::proxy,
     },
     Verb {
         name: "autoscale",
@@ -255,12 +266,12 @@ const CHANGING: &[Verb] = &[
     },
     Verb {
         name: "debug",
-        flags: "f:filename, c:container i:stdin? t:tty? q:quiet? image image-pull-policy env+ copy-to replace? same-node? \
-            set-image share-processes? target profile custom attach? arguments-only? keep-annotations? keep-labels? \
+        flags: "f:filename, c:container i:stdin? t:tty? q:quiet? image image-pull-policy env, copy-to replace? same-node? \
+            set-image, share-processes? target profile custom attach? arguments-only? keep-annotations? keep-labels? \
             keep-liveness? keep-readiness? keep-startup? keep-init-containers?",
         help: "Debug cluster resources using interactive debugging containers.\n\nUsage:\n  kubectl debug (POD | \
             TYPE[[.VERSION].GROUP]/NAME) [ -- COMMAND [args...] ] [options]",
-        run: exec::refuse,
+        run: debug::debug,
     },
     Verb {
         name: "edit",
@@ -472,7 +483,7 @@ const SET_ACCOUNT: &str = "f:filename, k:kustomize R:recursive? all? o:output dr
     template allow-missing-template-keys? show-managed-fields? record?";
 
 /// kubectl's commands that are not simulated.
-const NOT_SIMULATED: &[&str] = &["alpha", "completion", "kuberc", "proxy"];
+const NOT_SIMULATED: &[&str] = &["alpha", "completion", "kuberc"];
 
 /// Other names of verbs' second words.
 const ALIASES: &[(&str, &str, &str)] = &[
@@ -487,6 +498,10 @@ const ALIASES: &[(&str, &str, &str)] = &[
     ("create", "resourcequota", "quota"),
     ("create", "ing", "ingress"),
     ("set", "sa", "serviceaccount"),
+    ("top", "pods", "pod"),
+    ("top", "po", "pod"),
+    ("top", "nodes", "node"),
+    ("top", "no", "node"),
 ];
 
 /// Finds the verb and reads its flags.

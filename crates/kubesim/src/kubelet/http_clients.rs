@@ -1,6 +1,6 @@
 //! curl and BusyBox' wget, as curl 8 and BusyBox 1.35 print what they get.
 
-use super::network::{Place, Silence, reach, resolve};
+use super::network::{Listener, Place, Silence, reach, resolve};
 use super::web::{self, Response};
 use crate::apiserver::ApiServer;
 use crate::dns::Printed;
@@ -26,11 +26,11 @@ impl Fetched {
 }
 
 /// Runs a client, if this is one.
-pub(super) fn run(api: &mut ApiServer, place: &Place, argv: &[String]) -> Option<Fetched> {
+pub(super) fn run(api: &mut ApiServer, from: &dyn Network, argv: &[String]) -> Option<Fetched> {
     let args: Vec<&str> = argv.iter().skip(1).map(String::as_str).collect();
     match argv.first()?.rsplit('/').next()? {
-        "curl" => Some(curl(api, place, &args)),
-        "wget" => Some(wget(api, place, &args)),
+        "curl" => Some(curl(api, from, &args)),
+        "wget" => Some(wget(api, from, &args)),
         _ => None,
     }
 }
@@ -111,14 +111,43 @@ impl<'a> Words<'a> {
     }
 }
 
+/// Where a client runs: the names that are known there, and who is reached from there.
+pub(super) trait Network {
+    /// A name's addresses; an address stands for itself.
+    fn addresses(&self, api: &mut ApiServer, host: &str) -> Option<Vec<String>>;
+    /// Who answers at an address and a port.
+    fn connect(&self, api: &mut ApiServer, address: &str, port: u32) -> Result<Listener, Failed>;
+}
+
+impl Network for Place<'_> {
+    fn addresses(&self, api: &mut ApiServer, host: &str) -> Option<Vec<String>> {
+        resolve(api, self, host).map(|(_, addresses)| addresses)
+    }
+
+    fn connect(&self, api: &mut ApiServer, address: &str, port: u32) -> Result<Listener, Failed> {
+        Ok(reach(api, self, address, port)?)
+    }
+}
+
+impl From<Silence> for Failed {
+    fn from(silence: Silence) -> Failed {
+        match silence {
+            Silence::Refused | Silence::Unknown => Failed::Refused,
+            Silence::Nobody => Failed::Silent,
+        }
+    }
+}
+
 /// Why there is no answer.
-enum Failed {
+pub(super) enum Failed {
     /// The name is not known.
     Name,
     /// Nobody listens there.
     Refused,
     /// Nobody says anything.
     Silent,
+    /// Somebody listens, and ends the connection without a word.
+    Closed,
     /// Who listens speaks no TLS.
     NoTls,
     /// Who listens has a certificate of the cluster's own authority.
@@ -128,18 +157,17 @@ enum Failed {
 /// Asks for a URL: the address that was asked, if the name has one, and the answer.
 fn fetch(
     api: &mut ApiServer,
-    place: &Place,
+    from: &dyn Network,
     url: &Url,
     is_trusting: bool,
 ) -> (Option<String>, Result<Response, Failed>) {
-    let Some((_, addresses)) = resolve(api, place, url.host) else { return (None, Err(Failed::Name)) };
+    let Some(addresses) = from.addresses(api, url.host) else { return (None, Err(Failed::Name)) };
     let Some(address) = addresses.into_iter().next() else { return (None, Err(Failed::Name)) };
-    let answer = match reach(api, place, &address, url.port) {
+    let answer = match from.connect(api, &address, url.port) {
         Ok(listener) if url.is_https && listener.is_api_server() && !is_trusting => Err(Failed::Certificate),
         Ok(listener) if url.is_https && !listener.is_api_server() => Err(Failed::NoTls),
-        Ok(listener) => Ok(web::ask(api.store(), api.now, &listener, url.path, url.authority, url.is_https)),
-        Err(Silence::Refused | Silence::Unknown) => Err(Failed::Refused),
-        Err(Silence::Nobody) => Err(Failed::Silent),
+        Ok(listener) => Ok(web::ask(api, &listener, url.path, url.authority, url.is_https)),
+        Err(failed) => Err(failed),
     };
     (Some(address), answer)
 }
@@ -180,7 +208,7 @@ const CURL_LONGS: &[(&str, &str)] = &[
     ("proxy=", "x"),
 ];
 
-fn curl(api: &mut ApiServer, place: &Place, args: &[&str]) -> Fetched {
+fn curl(api: &mut ApiServer, from: &dyn Network, args: &[&str]) -> Fetched {
     let mut words = Words::read(args, "AbcCdeDEFHhKmoPQrtTuUwxXyYz", CURL_LONGS);
     words.operands.extend(words.value("url"));
     if words.operands.is_empty() {
@@ -191,7 +219,7 @@ fn curl(api: &mut ApiServer, place: &Place, args: &[&str]) -> Fetched {
     }
     let mut all = Fetched::default();
     for target in words.operands.clone() {
-        let one = curl_one(api, place, &words, target);
+        let one = curl_one(api, from, &words, target);
         all.printed.stdout.push_str(&one.printed.stdout);
         all.printed.stderr.push_str(&one.printed.stderr);
         all.printed.code = one.printed.code;
@@ -200,14 +228,14 @@ fn curl(api: &mut ApiServer, place: &Place, args: &[&str]) -> Fetched {
     all
 }
 
-fn curl_one(api: &mut ApiServer, place: &Place, words: &Words, target: &str) -> Fetched {
+fn curl_one(api: &mut ApiServer, from: &dyn Network, words: &Words, target: &str) -> Fetched {
     let is_trusting = words.has("k") || words.has("cacert");
     let heads = words.has("I");
     let mut target = target.to_string();
     let mut shown = String::new();
     for redirects in 0..MOST_REDIRECTS {
         let url = Url::parse(&target);
-        let (address, answer) = fetch(api, place, &url, is_trusting);
+        let (address, answer) = fetch(api, from, &url, is_trusting);
         let mut done = Transfer { url: &target, address, redirects, ..Transfer::default() };
         let response = match answer {
             Ok(response) => response,
@@ -267,6 +295,7 @@ fn curl_fails(words: &Words, url: &Url, done: &Transfer, failed: &Failed) -> Fet
                 (28, format!("Failed to connect to {host} port {port} after 130000 ms: {text}"))
             }
         },
+        Failed::Closed => (52, "Empty reply from server".to_string()),
         Failed::NoTls => {
             (35, "OpenSSL/3.0.17: error:0A00010B:SSL routines::wrong version number".to_string())
         }
@@ -373,7 +402,7 @@ const WGET_LONGS: &[(&str, &str)] = &[
 ];
 
 /// BusyBox' wget.
-fn wget(api: &mut ApiServer, place: &Place, args: &[&str]) -> Fetched {
+fn wget(api: &mut ApiServer, from: &dyn Network, args: &[&str]) -> Fetched {
     let words = Words::read(args, "OPYTtUo", WGET_LONGS);
     let Some(target) = words.operands.first() else {
         let usage = "wget: missing URL\nUsage: wget [-cqS] [-O FILE] [-T SEC] URL...\n";
@@ -384,7 +413,7 @@ fn wget(api: &mut ApiServer, place: &Place, args: &[&str]) -> Fetched {
     let mut target = target.to_string();
     for _ in 0..MOST_REDIRECTS {
         let url = Url::parse(&target);
-        let (address, answer) = fetch(api, place, &url, true);
+        let (address, answer) = fetch(api, from, &url, true);
         let Some(address) = address else {
             return Fetched::failed(1, [&stderr, "wget: bad address '", url.host, "'\n"].concat());
         };
@@ -399,7 +428,9 @@ fn wget(api: &mut ApiServer, place: &Place, args: &[&str]) -> Fetched {
                     Failed::Silent => {
                         format!("can't connect to remote host ({address}): Host is unreachable")
                     }
-                    Failed::NoTls => "error getting response: Connection reset by peer".to_string(),
+                    Failed::NoTls | Failed::Closed => {
+                        "error getting response: Connection reset by peer".to_string()
+                    }
                     _ => format!("can't connect to remote host ({address}): Connection refused"),
                 };
                 _ = writeln!(stderr, "wget: {why}");

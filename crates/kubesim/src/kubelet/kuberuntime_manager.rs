@@ -114,6 +114,7 @@ impl Worker {
         let container = self.container(pod, i);
         let switches = self.switches(cx, pod, i);
         let probers = prober::of(container, now, switches.unready);
+        let is_ephemeral = self.is_ephemeral(i);
         self.make(cx, pod, i);
         let run = &mut self.runs[i];
         let before =
@@ -123,7 +124,7 @@ impl Worker {
         run.started = !run.probers.iter().any(|p| p.kind == ProbeKind::Startup);
         let judged = run.probers.iter().any(|p| p.kind == ProbeKind::Readiness);
         let init = i < self.inits && !run.sidecar;
-        run.ready = run.started && !judged && !init;
+        run.ready = run.started && !judged && !init && !is_ephemeral;
         run.done |= run.sidecar && run.started;
         let exit = if switches.crashes {
             Some((now + if init { cx.timings.init_run } else { CRASH_AFTER }, 1))
@@ -214,7 +215,7 @@ impl Worker {
     fn starts_again(&self, pod: &Rc<Object>, i: usize, code: i32, is_replaced: bool) -> bool {
         let init = i < self.inits && !self.runs[i].sidecar;
         match pod.pod().spec.restart_policy {
-            _ if self.stop.is_some() => false,
+            _ if self.stop.is_some() || self.is_ephemeral(i) => false,
             _ if self.runs[i].sidecar || is_replaced => true,
             RestartPolicy::Always => !init || code != 0,
             RestartPolicy::OnFailure => code != 0,

@@ -9,6 +9,7 @@
 //! | `files`, `container_files`, `tools`, `clients`, `http_clients`, `host` | its file system; ping, df, ps; what scripts wait for servers with; curl and wget; the shell's host on which commands run |
 //! | `network`, `web` | who is reached by a name, an address and a port; what a web server answers |
 //! | `program` | what its command does |
+//! | `laptop` | the ports of the laptop on which kubectl listens, and curl there |
 //! | `image` | image references, and what pulling one gives |
 //! | `prober` | startup, liveness and readiness probes |
 //! | `run`, `worker` | a container, a pod on its node: what is known of them |
@@ -37,6 +38,7 @@ mod image_manager;
 mod known;
 mod kuberuntime_container;
 mod kuberuntime_manager;
+pub(crate) mod laptop;
 mod network;
 mod nodes;
 mod pod_workers;

@@ -2,6 +2,7 @@
 //! Models kube-proxy (`pkg/proxy/topology.go: CategorizeEndpoints`), and /etc/hosts before DNS as the C library does.
 
 use super::environment::{HostNames, host_aliases, names};
+use super::laptop::ApiAnswer;
 use super::{files, image};
 use crate::api::image::with_tag;
 use crate::api::pod::{Container, ContainerState, PodSpec};
@@ -109,6 +110,11 @@ pub(super) enum Listener {
     },
     /// The API server itself.
     ApiServer,
+    /// A program of the laptop that answers for the API server.
+    Proxy {
+        answer: ApiAnswer,
+        prefix: Str,
+    },
 }
 
 impl Listener {
@@ -150,18 +156,30 @@ pub(super) fn reach(
         let name = found.name.clone().unwrap_or_default();
         let is_local = get(&service.service().raw, "internalTrafficPolicy") == "Local";
         let from = is_local.then(|| Str::from(dns::client(place.pod).node));
-        return behind(api, place, &service, &name, port, from);
+        return behind(api, place.address, &service, &name, port, from);
     }
     let has_address = |node: &&Rc<Object>| *node.node().internal_ip == *address;
     let node = store.list(Kind::Node).find(has_address).map(|node| node.meta.name.clone());
     if let Some(node) = node {
-        return at_node(api, place, &node, port);
+        return at_node(api, place.address, &node, port);
     }
     listener(store, address, port)
 }
 
+/// Who answers at an address and a port, for who asks from beside the cluster: only nodes are reached from there.
+pub(super) fn reach_from_outside(
+    api: &mut ApiServer,
+    client: &str,
+    address: &str,
+    port: u32,
+) -> Result<Listener, Silence> {
+    let has_address = |node: &&Rc<Object>| *node.node().internal_ip == *address;
+    let node = api.store().list(Kind::Node).find(has_address).map(|node| node.meta.name.clone());
+    node.map_or(Err(Silence::Nobody), |node| at_node(api, client, &node, port))
+}
+
 /// Who answers at a node's own port: a Service's, or a pod's that has the port of the node.
-fn at_node(api: &mut ApiServer, place: &Place, node: &Str, port: u32) -> Result<Listener, Silence> {
+fn at_node(api: &mut ApiServer, client: &str, node: &Str, port: u32) -> Result<Listener, Silence> {
     let is_it = |p: &ServicePort| p.node_port as u32 == port && &*p.protocol == "TCP";
     let store = api.store();
     let is_master = |node: &Rc<Object>| node.meta.labels.contains_key(CONTROL_PLANE_LABEL);
@@ -174,7 +192,7 @@ fn at_node(api: &mut ApiServer, place: &Place, node: &Str, port: u32) -> Result<
     });
     if let Some((service, name)) = found {
         let is_local = get(&service.service().raw, "externalTrafficPolicy") == "Local";
-        return behind(api, place, &service, &name, port, is_local.then(|| node.clone()));
+        return behind(api, client, &service, &name, port, is_local.then(|| node.clone()));
     }
     let mapped = store.pods_on(node).find_map(|pod| {
         let mut ports = pod.pod().spec.containers.iter().flat_map(|c| list(&c.raw, "ports"));
@@ -187,7 +205,7 @@ fn at_node(api: &mut ApiServer, place: &Place, node: &Str, port: u32) -> Result<
 /// One of a Service's endpoints, as kube-proxy chooses it. `on`: only of this node.
 fn behind(
     api: &mut ApiServer,
-    place: &Place,
+    client: &str,
     service: &Object,
     name: &str,
     port: u32,
@@ -212,7 +230,7 @@ fn behind(
         return Err(if on.is_some() && has_some { Silence::Nobody } else { Silence::Refused });
     }
     let chosen = if get(&service.service().raw, "sessionAffinity") == "ClientIP" {
-        let client = name_hash(api.seed, &[place.address, &service.meta.namespace, &service.meta.name]);
+        let client = name_hash(api.seed, &[client, &service.meta.namespace, &service.meta.name]);
         collections::sort_by_key(&mut all, |(endpoint, _)| endpoint.address.clone());
         (client % all.len() as u64) as usize
     } else {
@@ -229,7 +247,7 @@ fn behind(
 }
 
 /// Who listens at a pod's address and this port.
-fn listener(store: &Store, address: &str, port: u32) -> Result<Listener, Silence> {
+pub(super) fn listener(store: &Store, address: &str, port: u32) -> Result<Listener, Silence> {
     let has_it = |pod: &&Rc<Object>| {
         let status = &pod.pod().status;
         status.pod_ip.as_deref() == Some(address) && !pod.pod().is_terminal()

@@ -31,6 +31,7 @@ impl Worker {
         let key = pod.key();
         let seconds = opt_int(&pod.pod().spec.raw, "activeDeadlineSeconds");
         self.deadline = seconds.map(|seconds| self.start + Span::seconds(seconds));
+        self.take_up_ephemeral(pod);
         while self.step(cx, pod) {}
         if cx.store().get(&key).is_none_or(|p| p.meta.uid != self.uid) {
             return None;
@@ -98,12 +99,9 @@ impl Worker {
             _ => return false,
         }
         for i in 0..self.runs.len() {
-            let turn = self.runs[..i.min(self.inits)].iter().all(|r| r.done);
+            let turn = self.is_ephemeral(i) || self.runs[..i.min(self.inits)].iter().all(|r| r.done);
             if turn && !self.waits_for_earlier(cx, i) && self.step_run(cx, pod, i) {
                 return true;
-            }
-            if !turn {
-                break;
             }
         }
         self.finish_by_itself(cx, pod)
@@ -118,6 +116,7 @@ impl Worker {
         };
         !cx.timings.imitates_recorder
             && i >= self.inits
+            && !self.is_ephemeral(i)
             && matches!(self.runs[i].state, State::Waiting)
             && self.runs[self.inits..i].iter().any(is_under_way)
     }
@@ -132,7 +131,7 @@ impl Worker {
 
     /// Nothing runs any more and nothing will: a pod that ends by itself.
     pub(super) fn finish_by_itself(&mut self, cx: &mut NodeContext, pod: &Rc<Object>) -> bool {
-        let (inits, mains) = self.runs.split_at(self.inits);
+        let (inits, mains) = (&self.runs[..self.inits], self.main_runs());
         let at_rest = |r: &Run| matches!(r.state, State::Exited { next: None });
         let init_failed = inits.iter().any(|r| at_rest(r) && !r.done);
         if !(init_failed || !mains.is_empty() && mains.iter().all(at_rest)) {
@@ -285,7 +284,8 @@ impl Worker {
             Setup::Mount { at, .. } | Setup::Sandbox { at } => return (Reason::CreatingSandbox, Some(*at)),
             Setup::Ready => {}
         }
-        for (i, run) in self.runs.iter().enumerate() {
+        // What somebody looks into the pod with is not what the pod is there for.
+        for (i, run) in self.runs.iter().enumerate().filter(|(i, _)| !self.is_ephemeral(*i)) {
             let container = run.name.clone();
             let image = self.container(pod, i).image.clone();
             let until = run.next_at();

@@ -31,7 +31,8 @@ pub(super) fn report(
     now: SimTime,
     keeps_reasons: bool,
 ) -> PodStatus {
-    let (inits, mains) = worker.runs.split_at(worker.inits);
+    let (inits, mains) = (&worker.runs[..worker.inits], worker.main_runs());
+    let ephemeral = &worker.runs[worker.inits + worker.mains..];
     let phase = phase(worker, pod.spec.restart_policy);
     let wanted = conditions(worker, pod, phase);
     let old = &pod.status.conditions;
@@ -68,6 +69,7 @@ pub(super) fn report(
         start_time: Some(worker.start),
         init_container_statuses: inits.iter().map(container_status).collect(),
         container_statuses: mains.iter().map(container_status).collect(),
+        ephemeral_container_statuses: ephemeral.iter().map(container_status).collect(),
         qos_class: pod.status.qos_class.clone(),
         observed_generation: pod.status.observed_generation,
     };
@@ -81,7 +83,7 @@ pub(super) fn report(
 type Wanted = (&'static str, bool, Option<&'static str>, Option<String>);
 
 fn conditions(worker: &Worker, pod: &Pod, phase: PodPhase) -> [Wanted; 4] {
-    let (inits, mains) = worker.runs.split_at(worker.inits);
+    let (inits, mains) = (&worker.runs[..worker.inits], worker.main_runs());
     let names = |runs: &[&Run]| runs.iter().map(|r| &*r.name).collect::<Vec<_>>().join(" ");
     let incomplete: Vec<&Run> = inits.iter().filter(|r| !r.done).collect();
     let any_started = mains.iter().any(|r| !r.id.is_empty());
@@ -138,7 +140,7 @@ fn unmet_gates(pod: &Pod) -> Vec<String> {
 
 /// Models `getPhase`.
 fn phase(worker: &Worker, policy: RestartPolicy) -> PodPhase {
-    let (inits, mains) = worker.runs.split_at(worker.inits);
+    let (inits, mains) = (&worker.runs[..worker.inits], worker.main_runs());
     let never_ran = |r: &Run| matches!(r.shown, ContainerState::Waiting { .. }) && r.last_state.is_none();
     let running = |r: &Run| matches!(r.shown, ContainerState::Running { .. });
     let ended = |r: &Run| match &r.shown {

@@ -3,9 +3,9 @@
 use super::container_files::file_system;
 use super::image::{self, WebServer};
 use super::network::Listener;
+use crate::api::Object;
 use crate::api::pod::Container;
-use crate::api::{Object, SimTime};
-use crate::apiserver::Store;
+use crate::apiserver::{ApiServer, Store};
 use shell::FileError;
 use std::rc::Rc;
 
@@ -24,14 +24,23 @@ pub(super) struct Response {
 
 /// Asks for a path, such as `/index.html?x`. `authority`: the host as the client names it.
 pub(super) fn ask(
-    store: &Store,
-    now: SimTime,
+    api: &ApiServer,
     listener: &Listener,
     path: &str,
     authority: &str,
     is_https: bool,
 ) -> Response {
-    let Listener::Pod { pod, container } = listener else { return api_server(path, is_https) };
+    let (pod, container) = match listener {
+        Listener::Pod { pod, container } => (pod, container),
+        Listener::ApiServer => return api_server(path, is_https),
+        Listener::Proxy { answer, prefix } => {
+            let below = path.strip_prefix(&**prefix).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+            let none = || (404, "404 page not found\n".to_string());
+            let (code, body) = below.map_or_else(none, |path| answer(api, path));
+            return plain(code, body, "application/json");
+        }
+    };
+    let (store, now) = (api.store(), api.now);
     let path = path.split(['?', '#']).next().unwrap_or("/");
     let path = if path.is_empty() { "/" } else { path };
     let container = pod.pod().spec.container(container);
@@ -87,6 +96,11 @@ fn api_server(path: &str, is_https: bool) -> Response {
             (403, body, "application/json")
         }
     };
+    plain(code, body, content_type)
+}
+
+/// An answer of a server that says nothing of itself.
+fn plain(code: u32, body: String, content_type: &'static str) -> Response {
     let headers = vec![
         ["Content-Type: ", content_type].concat(),
         ["Content-Length: ", &body.len().to_string()].concat(),
@@ -102,6 +116,7 @@ fn reason(code: u32) -> &'static str {
         400 => "Bad Request",
         403 => "Forbidden",
         404 => "Not Found",
+        405 => "Method Not Allowed",
         _ => "OK",
     }
 }

@@ -21,10 +21,12 @@ pub(super) struct Worker {
     pub address: Option<Str>,
     /// Whether the status shows the sandbox yet.
     pub announced: bool,
-    /// Its init containers, then its containers.
+    /// Its init containers, then its containers, then its ephemeral containers.
     pub runs: Vec<Run>,
     /// How many of them are init containers.
     pub inits: usize,
+    /// How many of them are containers that the pod has from the beginning, init containers apart.
+    pub mains: usize,
     /// Set once it was told to stop.
     pub stop: Option<Stop>,
     /// When it will have run as long as it may (`activeDeadlineSeconds`).
@@ -70,6 +72,7 @@ impl Worker {
         // Models `convertStatusToAPIStatus`.
         let waiting = if spec.init_containers.is_empty() { "ContainerCreating" } else { "PodInitializing" };
         let all = spec.init_containers.iter().chain(spec.containers.iter());
+        let all = all.chain(spec.ephemeral_containers.iter());
         Worker {
             uid: pod.meta.uid,
             node: node.meta.name.clone(),
@@ -79,6 +82,7 @@ impl Worker {
             announced: false,
             runs: all.map(|c| Run::new(c, waiting)).collect(),
             inits: spec.init_containers.len(),
+            mains: spec.containers.len(),
             stop: None,
             deadline: None,
             evicted: None,
@@ -88,6 +92,23 @@ impl Worker {
             setup: Setup::Mount { at: now, wait: Span(0), message: None },
             seen: None,
         }
+    }
+
+    /// The containers that the pod has from the beginning, init containers apart.
+    pub fn main_runs(&self) -> &[Run] {
+        &self.runs[self.inits..self.inits + self.mains]
+    }
+
+    /// Whether this container was added to the running pod.
+    pub fn is_ephemeral(&self, i: usize) -> bool {
+        i >= self.inits + self.mains
+    }
+
+    /// Takes up the containers that were added to the pod since the last look.
+    pub fn take_up_ephemeral(&mut self, pod: &Object) {
+        let known = self.runs.len() - self.inits - self.mains;
+        let added = pod.pod().spec.ephemeral_containers.iter().skip(known);
+        self.runs.extend(added.map(|container| Run::new(container, "ContainerCreating")));
     }
 
     /// Something happens to the pod from outside: the next look is a thorough one.
@@ -137,7 +158,11 @@ impl Worker {
     /// A container's spec: init containers first, as in `runs`.
     pub fn container<'a>(&self, pod: &'a Object, i: usize) -> &'a Container {
         let spec = &pod.pod().spec;
-        if i < self.inits { &spec.init_containers[i] } else { &spec.containers[i - self.inits] }
+        match i {
+            i if i < self.inits => &spec.init_containers[i],
+            i if self.is_ephemeral(i) => &spec.ephemeral_containers[i - self.inits - self.mains],
+            i => &spec.containers[i - self.inits],
+        }
     }
 
     /// A container, for commands in it.
@@ -148,7 +173,11 @@ impl Worker {
 
     /// A reference to a container, for events.
     pub fn involved(&self, pod: &Rc<Object>, i: usize) -> Involved {
-        let list = if i < self.inits { "initContainers" } else { "containers" };
+        let list = match i {
+            i if i < self.inits => "initContainers",
+            i if self.is_ephemeral(i) => "ephemeralContainers",
+            _ => "containers",
+        };
         Involved::container(pod, list, &self.runs[i].name)
     }
 

@@ -154,7 +154,7 @@ impl Processes {
     /// Lets every command go on that can, until all of them wait.
     pub fn run(&mut self, api: &mut ApiServer, nodes: &mut Nodes, timings: &Timings) {
         loop {
-            let (now, written) = (api.now, api.history().len());
+            let (now, written) = (api.now, api.history().len() + api.knocks);
             let can_go_on = |p: &Process| match p.next {
                 Step::Exit(_) | Step::OnInput => false,
                 Step::OnChange => written > p.seen,

@@ -12,6 +12,9 @@ use std::rc::Rc;
 /// How often a `tail -f` looks whether its file has grown.
 const FOLLOW: Span = Span::seconds(1);
 
+/// How often a shell looks at one moment whether its programs in the background have printed something.
+const MOST_LOOKS: usize = 32;
+
 /// Where a shell runs: what it finds there, and how it shows that it waits.
 pub trait Place {
     /// Lets the shell go on there. `None`: the place is gone.
@@ -75,9 +78,14 @@ pub fn print(io: &mut Io, to: Output, text: String) {
 
 impl Program for Session {
     fn run(&mut self, io: &mut Io) -> Step {
+        let mut looked = 0;
         loop {
             let Some(step) = self.turn(io) else { return Step::Exit(137) };
             match step {
+                // What runs in the background speaks before the prompt is shown, if it has something to say.
+                Wait::Prompt { .. } if looked < MOST_LOOKS && self.children.may_speak(io, looked == 0) => {
+                    looked += 1
+                }
                 Wait::Exit(code) => match self.place.next_shell() {
                     Some(shell) => self.shell = shell,
                     None => return Step::Exit(code),
@@ -107,7 +115,7 @@ impl Program for Session {
                         directory: self.shell.cwd().to_string(),
                     });
                     match tty.read(&prompt, io) {
-                        None => return Step::OnInput,
+                        None => return self.children.beside_prompt(io),
                         Some(Some(line)) => self.shell.feed(&line),
                         Some(None) => self.shell.end_input(),
                     }
@@ -211,6 +219,16 @@ impl Children {
             }
         }
         goes_on
+    }
+
+    /// Whether one of them may have something to say: it has printed something, or nobody has looked yet.
+    fn may_speak(&self, io: &Io, is_first_look: bool) -> bool {
+        !self.all.is_empty() && (is_first_look || self.next(io, None).is_none())
+    }
+
+    /// What to wait for beside a line of input.
+    fn beside_prompt(&self, io: &Io) -> Step {
+        self.next(io, None).unwrap_or(Step::OnInput)
     }
 
     /// What to wait for until one of them goes on, or until a moment of the shell's own; `None` if there is news already.

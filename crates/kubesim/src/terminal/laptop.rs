@@ -4,6 +4,7 @@ use super::fault_command;
 use crate::api::Str;
 use crate::dns;
 use crate::kubectl::{self, Disk};
+use crate::kubelet::laptop::{self, CLIENT, Tunnels};
 use crate::process::shell::{Attached, Children, Place, Session, print};
 use crate::process::tty::Tty;
 use crate::process::{Io, Program};
@@ -23,9 +24,13 @@ const HELP: &str = "help";
 /// What the laptop's files may take, in bytes.
 const CAPACITY: u64 = 16 << 20;
 
-/// The laptop's files.
+/// The laptop's files and ports.
 #[derive(Clone)]
-pub struct Files(Rc<RefCell<shell::Files>>);
+pub struct Files {
+    disk: Rc<RefCell<shell::Files>>,
+    /// The ports on which programs listen.
+    tunnels: Tunnels,
+}
 
 impl Default for Files {
     fn default() -> Files {
@@ -33,24 +38,24 @@ impl Default for Files {
         for directory in [HOME, "/tmp"] {
             files.make_dir(directory, 0).expect("an empty disk has room");
         }
-        Files(Rc::new(RefCell::new(files)))
+        Files { disk: Rc::new(RefCell::new(files)), tunnels: Tunnels::default() }
     }
 }
 
 impl Files {
     /// A file's text; names are relative to the directory in which the shell begins.
     pub fn read(&self, name: &str) -> Option<Str> {
-        self.0.borrow().read(&absolute(HOME, name)).ok().map(Str::from)
+        self.disk.borrow().read(&absolute(HOME, name)).ok().map(Str::from)
     }
 
     /// Files of their own with the same texts.
     pub(super) fn copy(&self) -> Files {
-        Files(Rc::new(RefCell::new(self.0.borrow().clone())))
+        Files { disk: Rc::new(RefCell::new(self.disk.borrow().clone())), tunnels: Tunnels::closed() }
     }
 
     /// What is in a directory: directories with a slash at their ends.
     pub(super) fn list(&self, directory: &str) -> Vec<String> {
-        let files = self.0.borrow();
+        let files = self.disk.borrow();
         let base = directory.trim_end_matches('/');
         let with_sign = |name: String| match files.stat(&format!("{base}/{name}")) {
             Some(stat) if stat.dir => format!("{name}/"),
@@ -61,7 +66,7 @@ impl Files {
 
     /// Makes a file, or gives it another text. Errors: the disk is full, or there is no such directory.
     pub fn write(&self, name: &str, text: &str) -> Result<(), FileError> {
-        self.0.borrow_mut().write(&absolute(HOME, name), text, false, 0)
+        self.disk.borrow_mut().write(&absolute(HOME, name), text, false, 0)
     }
 }
 
@@ -162,7 +167,7 @@ struct LaptopHost<'a, 'b> {
 impl LaptopHost<'_, '_> {
     /// The files that a command's words name: by those words.
     fn named_files(&self, argv: &[String]) -> BTreeMap<String, String> {
-        let files = self.files.0.borrow();
+        let files = self.files.disk.borrow();
         let names = argv.iter().flat_map(|word| word.split(['=', ',']));
         let texts = names.filter_map(|name| {
             let text = files.read(&absolute(&self.cwd, name)).ok()?;
@@ -202,6 +207,7 @@ fn help() -> String {
         ("kubectl, k", "asks and changes the cluster: kubectl --help"),
         (fault_command::NAME, "breaks and mends what kubectl can't: trouble --help"),
         ("cat, grep, watch, ...", "and the shell's own: pipes, loops, variables, files"),
+        ("curl", "asks who listens on the laptop: kubectl port-forward sts/web 8080:80 &"),
         (MANIFEST, "what the editor applied last"),
         ("Tab, Up, Ctrl-R", "complete a word, look in the history"),
         ("Ctrl-C, Ctrl-D, Ctrl-L", "end a command, leave a shell, clear the screen"),
@@ -223,33 +229,33 @@ impl Host for LaptopHost<'_, '_> {
     }
 
     fn address(&self) -> String {
-        "192.168.1.10".to_string()
+        laptop::ADDRESS.to_string()
     }
 
     fn stat(&self, path: &str) -> Option<Stat> {
-        self.files.0.borrow().stat(path)
+        self.files.disk.borrow().stat(path)
     }
 
     fn read(&self, path: &str) -> Result<String, FileError> {
-        self.files.0.borrow().read(path).map(String::from)
+        self.files.disk.borrow().read(path).map(String::from)
     }
 
     fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), FileError> {
         let now = self.now_ms();
-        self.files.0.borrow_mut().write(path, text, append, now)
+        self.files.disk.borrow_mut().write(path, text, append, now)
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
-        self.files.0.borrow().list(path)
+        self.files.disk.borrow().list(path)
     }
 
     fn make_dir(&mut self, path: &str) -> Result<(), FileError> {
         let now = self.now_ms();
-        self.files.0.borrow_mut().make_dir(path, now)
+        self.files.disk.borrow_mut().make_dir(path, now)
     }
 
     fn remove(&mut self, path: &str) -> Result<(), FileError> {
-        self.files.0.borrow_mut().remove(path)
+        self.files.disk.borrow_mut().remove(path)
     }
 
     fn output(&mut self, to: Output, text: &str) {
@@ -263,6 +269,18 @@ impl Host for LaptopHost<'_, '_> {
         }
         if argv.first().is_some_and(|name| name == HELP) {
             return External::Done { stdout: help(), stderr: String::new(), code: 0 };
+        }
+        if argv.first().is_some_and(|name| name == CLIENT) {
+            let (mut printed, saved) = laptop::curl(self.io.api, &self.files.tunnels, argv);
+            if let Some((name, text)) = saved.filter(|(name, _)| name != "/dev/null") {
+                let now = self.now_ms();
+                let path = absolute(&self.cwd, &name);
+                if let Err(error) = self.files.disk.borrow_mut().write(&path, &text, false, now) {
+                    printed.stderr.push_str(&format!("curl: {name}: {}\n", error.text()));
+                    printed.code = 23;
+                }
+            }
+            return External::Done { stdout: printed.stdout, stderr: printed.stderr, code: printed.code };
         }
         if !LaptopHost::is_kubectl(argv) {
             let asks_dns = argv.first().is_some_and(|name| dns::TOOLS.contains(&name.as_str()));
@@ -278,7 +296,11 @@ impl Host for LaptopHost<'_, '_> {
         }
         let files = self.named_files(argv);
         let stdin = self.stdin.or((!stdin.is_empty()).then_some(stdin));
-        let disk = Disk { files: self.files.0.clone(), directory: self.cwd.clone() };
+        let disk = Disk {
+            files: self.files.disk.clone(),
+            directory: self.cwd.clone(),
+            tunnels: self.files.tunnels.clone(),
+        };
         let program = kubectl::command_at(&argv[1..], stdin, &files, self.tty.cloned(), Some(disk));
         self.children.start(program, self.io)
     }
@@ -307,7 +329,7 @@ impl Host for LaptopHost<'_, '_> {
     }
 
     fn has_program(&self, name: &str) -> bool {
-        matches!(name, "kubectl" | "k" | HELP | fault_command::NAME)
+        matches!(name, "kubectl" | "k" | HELP | fault_command::NAME | CLIENT)
     }
 
     fn hint(&self, name: &str) -> Option<String> {
@@ -315,7 +337,7 @@ impl Host for LaptopHost<'_, '_> {
         Some(if of_pods {
             format!("({name} is in pods: kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh)")
         } else {
-            "(the laptop has kubectl, k for short, and cat, grep, head, ls, sort, tail, watch, wc and the shell's own)"
+            "(the laptop has kubectl, k for short, and cat, curl, grep, head, ls, sort, tail, watch, wc and the shell's own)"
                 .to_string()
         })
     }

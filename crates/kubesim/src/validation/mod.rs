@@ -6,6 +6,7 @@
 mod address;
 mod containers;
 mod env;
+mod ephemeral;
 mod field;
 mod invalid;
 mod meta;
@@ -25,6 +26,7 @@ mod workload;
 use serde_json::Value;
 use std::rc::Rc;
 
+pub use ephemeral::validate_ephemeral_containers;
 pub use field::FieldError;
 pub use invalid::invalid;
 pub use warnings::warnings;

@@ -1,10 +1,13 @@
 //! Tests of the library from outside, in one program.
 
+mod access;
 mod busy;
 mod containers;
 mod copy;
+mod debug;
 mod dns_story;
 mod explain;
+mod forward;
 mod hostile;
 mod jobs;
 mod kubectl_flags;

@@ -120,11 +120,16 @@ kubectl exec my-pod -c my-container -- ls /
 kubectl logs deploy/frontend
 kubectl logs deploy/frontend -c www
 kubectl exec deploy/frontend -- ls
-!kubectl top pod => Metrics API not available
-!kubectl top node chhan-k8s-1 => Metrics API not available
+kubectl top pod
+kubectl top pod my-pod --containers
+kubectl top pod my-pod --sort-by=cpu
+kubectl top node
+kubectl top node chhan-k8s-1
 !kubectl cp /tmp/foo my-pod:/tmp/bar => /tmp/foo doesn't exist in local filesystem
-!kubectl port-forward my-pod 5000:6000 => is not simulated
-!kubectl debug my-pod -it --image=busybox:1.28 => is not simulated
+kubectl port-forward my-pod 5000:80 & curl -s localhost:5000; kill %1
+kubectl port-forward svc/nginx-rc 5000 & curl localhost:5000; kill %1
+kubectl port-forward deploy/frontend 5000:80 & kill %1
+kubectl debug my-pod -i --image=busybox:1.28 -- true
 kubectl cordon chhan-k8s-3
 kubectl drain chhan-k8s-3 --ignore-daemonsets --force
 kubectl uncordon chhan-k8s-3
@@ -158,7 +163,7 @@ fn the_page_is_played_from_top_to_bottom() {
         let until = user.cluster.now() + Span::seconds(3);
         user.cluster.run_until(until);
         let failed =
-            ["!error", "!Error", "unknown flag", "not simulated"].iter().any(|word| said.contains(word));
+            ["!error", "!Error", "unknown flag", "is not simulated"].iter().any(|word| said.contains(word));
         match refusal {
             None if failed => wrong.push(format!("{command}\n{said}")),
             Some(refusal) if !said.contains(refusal) => wrong.push(format!("{command}\n{said}")),

@@ -38,6 +38,7 @@ impl Pod {
                 start_time: None,
                 init_container_statuses: Vec::new(),
                 container_statuses: Vec::new(),
+                ephemeral_container_statuses: Vec::new(),
                 qos_class,
                 observed_generation: 0,
             },
@@ -105,9 +106,9 @@ impl Pod {
         before != *old
     }
 
-    /// The status of a container or init container.
+    /// The status of a container, init container or ephemeral container.
     pub fn container_status(&self, name: &str) -> Option<&ContainerStatus> {
         let all = self.status.init_container_statuses.iter().chain(&self.status.container_statuses);
-        all.into_iter().find(|c| &*c.name == name)
+        all.chain(&self.status.ephemeral_container_statuses).find(|c| &*c.name == name)
     }
 }

@@ -21,6 +21,8 @@ pub struct PodSpec {
     pub init_containers: Rc<[Container]>,
     /// Run side by side.
     pub containers: Rc<[Container]>,
+    /// Added to the running pod by `kubectl debug`, beside the others.
+    pub ephemeral_containers: Rc<[Container]>,
     /// What containers can mount.
     pub volumes: Rc<[Volume]>,
     /// How long it may take to stop after it was told to, in seconds.
@@ -99,9 +101,10 @@ pub const TOKEN_VOLUME_PREFIX: &str = "kube-api-access-";
 pub const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 impl PodSpec {
-    /// A container or init container.
+    /// A container, init container or ephemeral container.
     pub fn container(&self, name: &str) -> Option<&Container> {
-        self.init_containers.iter().chain(self.containers.iter()).find(|c| &*c.name == name)
+        let all = self.init_containers.iter().chain(self.containers.iter());
+        all.chain(self.ephemeral_containers.iter()).find(|c| &*c.name == name)
     }
 
     /// The claims it mounts, in the order of its volumes.
@@ -154,6 +157,7 @@ impl PodSpec {
             subdomain: opt_str(v, "subdomain"),
             init_containers: containers("initContainers"),
             containers: containers("containers"),
+            ephemeral_containers: containers("ephemeralContainers"),
             volumes: list(v, "volumes").iter().map(Volume::from_value).collect(),
             termination_grace_period_seconds: opt_int(v, "terminationGracePeriodSeconds").unwrap_or(30),
             restart_policy: match get(v, "restartPolicy").as_str() {

@@ -29,6 +29,8 @@ pub struct PodStatus {
     pub init_container_statuses: Vec<ContainerStatus>,
     /// One for each container, once the kubelet has taken it on.
     pub container_statuses: Vec<ContainerStatus>,
+    /// One for each ephemeral container.
+    pub ephemeral_container_statuses: Vec<ContainerStatus>,
     /// `BestEffort`, `Burstable` or `Guaranteed`.
     pub qos_class: Str,
     /// The generation that the kubelet has seen.
@@ -277,6 +279,7 @@ impl PodStatus {
             start_time: read::time(v, "startTime"),
             init_container_statuses: statuses("initContainerStatuses"),
             container_statuses: statuses("containerStatuses"),
+            ephemeral_container_statuses: statuses("ephemeralContainerStatuses"),
             qos_class: read::str(v, "qosClass"),
             observed_generation: int(v, "observedGeneration"),
         }
@@ -309,6 +312,7 @@ impl PodStatus {
             .time("startTime", self.start_time)
             .some("initContainerStatuses", statuses(&self.init_container_statuses))
             .some("containerStatuses", statuses(&self.container_statuses))
+            .some("ephemeralContainerStatuses", statuses(&self.ephemeral_container_statuses))
             .some("qosClass", &*self.qos_class)
             .done()
     }

@@ -486,7 +486,8 @@ pub(super) fn override_tree(inv: &Invocation, kind: Kind, tree: &mut Value) -> R
     let wrong = || Failure::client("Invalid JSON Path or value in --overrides");
     let overrides: Value = serde_json::from_str(text).map_err(|_| wrong())?;
     match (inv.text("override-type"), overrides) {
-        ("" | "merge", overrides) => crate::patch::merge_json(tree, &overrides),
+        ("" | "merge", overrides @ Value::Object(_)) => crate::patch::merge_json(tree, &overrides),
+        ("" | "merge", _) => return Err(wrong()),
         ("strategic", overrides) => {
             crate::patch::strategic(kind, tree, &overrides).map_err(Failure::Client)?;
         }

@@ -12,7 +12,7 @@ use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, Object, PodPhase, SimTime, Span, Str};
 use crate::apiserver::DeleteOptions;
 use crate::kubectl::pods;
-use crate::kubectl::resource::{kind, kind_and_name};
+use crate::kubectl::resource::kind_and_name;
 use crate::kubectl::{Failure, Invocation, Next, fail};
 use crate::kubelet;
 use crate::process;
@@ -25,12 +25,12 @@ use std::rc::Rc;
 /// How long a command waits for its pod to run (`--pod-running-timeout`).
 const POD_RUNNING_TIMEOUT: Span = Span::seconds(60);
 
-/// `flask-app, init-dump-log (init)`. Models `podcmd.AllContainerNames`.
-fn container_names(object: &Object) -> String {
-    let spec = &object.pod().spec;
-    let main = spec.containers.iter().map(|c| c.name.to_string());
-    let init = spec.init_containers.iter().map(|c| format!("{} (init)", c.name));
-    main.chain(init).collect::<Vec<_>>().join(", ")
+/// The container of this name. Errors: there is none.
+fn named_container(object: &Object, name: &str) -> Result<Container, Failure> {
+    object.pod().spec.container(name).cloned().ok_or_else(|| {
+        let (pod, all) = (&object.meta.name, pods::all_containers(object));
+        Failure::client(format!("container {name} is not valid for pod {pod} out of: {all}"))
+    })
 }
 
 /// The container that is meant. Models `podcmd.FindOrDefaultContainerByName`.
@@ -38,24 +38,19 @@ fn container(inv: &Invocation, io: &mut Io, object: &Object) -> Result<Container
     let spec = &object.pod().spec;
     let annotated = object.meta.annotation("kubectl.kubernetes.io/default-container");
     if let Some(name) = inv.get("container").or(annotated) {
-        return spec.container(name).cloned().ok_or_else(|| {
-            let pod = &object.meta.name;
-            Failure::client(format!(
-                "container {name} is not valid for pod {pod} out of: {}",
-                container_names(object)
-            ))
-        });
+        return named_container(object, name);
     }
     let first =
         spec.containers.first().cloned().ok_or_else(|| Failure::client("a pod without containers"))?;
-    if spec.containers.len() + spec.init_containers.len() > 1 && !inv.is("quiet") {
-        io.err(format!("Defaulted container {:?} out of: {}\n", &*first.name, container_names(object)));
+    let count = spec.containers.len() + spec.init_containers.len() + spec.ephemeral_containers.len();
+    if count > 1 && !inv.is("quiet") {
+        io.err(format!("Defaulted container {:?} out of: {}\n", &*first.name, pods::all_containers(object)));
     }
     Ok(first)
 }
 
 /// The pod of `flask-0`, `pod/flask-0` or `sts/flask` (its first one). Models `attachablePodForObject`.
-fn pod(inv: &Invocation, io: &Io, word: &str) -> Result<Rc<Object>, Failure> {
+pub(super) fn pod(inv: &Invocation, io: &Io, word: &str) -> Result<Rc<Object>, Failure> {
     let (kind, name) = if word.contains('/') { kind_and_name(word)? } else { (Kind::Pod, word.to_string()) };
     let object = io.api.get(&Key::new(kind, inv.namespace(), &name))?;
     if object.kind == Kind::Pod {
@@ -264,6 +259,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     Ok(Next::GoOn(Box::new(Attached {
         inv: inv.clone(),
         pod: object.key(),
+        added: None,
         waits_for_end: policy != "Always" && !inv.is("leave-stdin-open"),
         only_success: policy == "OnFailure",
         stage: Stage::Starting,
@@ -272,13 +268,22 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 }
 
 /// A terminal at a container's first process: `kubectl run -i`, `kubectl attach`.
-struct Attached {
+pub(super) struct Attached {
     inv: Invocation,
     pod: Key,
+    /// The container that was added for it; none if the pod is all for it.
+    added: Option<Added>,
     waits_for_end: bool,
     only_success: bool,
     stage: Stage,
     until: SimTime,
+}
+
+/// A container that was added to look into a pod.
+struct Added {
+    name: Str,
+    /// The last that was said of why it does not run.
+    told: Option<Str>,
 }
 
 enum Stage {
@@ -293,11 +298,49 @@ enum Stage {
 }
 
 impl Attached {
+    /// To a container that was added to look into a pod, once it runs.
+    pub(super) fn to_added(inv: &Invocation, pod: Key, container: Str) -> Attached {
+        Attached {
+            inv: inv.clone(),
+            pod,
+            added: Some(Added { name: container, told: None }),
+            waits_for_end: false,
+            only_success: false,
+            stage: Stage::Starting,
+            until: SimTime(i64::MAX),
+        }
+    }
+
+    /// Whether that container runs or has run; what keeps it from that is told.
+    fn has_added(&mut self, io: &mut Io, pod: &Object) -> bool {
+        let Some(added) = &mut self.added else { return false };
+        match pod.pod().container_status(&added.name).map(|status| &status.state) {
+            Some(ContainerState::Running { .. } | ContainerState::Terminated(_)) => true,
+            Some(ContainerState::Waiting { message: Some(why), .. }) => {
+                if added.told.as_ref() != Some(why) && !self.inv.is("quiet") {
+                    io.err(format!("Warning: container {}: {why}\n", added.name));
+                    added.told = Some(why.clone());
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
     /// Goes on. Returns what to wait for, or the exit code.
     fn go_on(&mut self, io: &mut Io) -> Result<Step, Failure> {
         loop {
             let object = io.api.get(&self.pod);
             match &mut self.stage {
+                Stage::Starting if self.added.is_some() => {
+                    let object = object?;
+                    if !self.has_added(io, &object) {
+                        return Ok(Step::OnChange);
+                    }
+                    let name = self.added.as_ref().map_or("", |added| &added.name);
+                    let container = named_container(&object, name)?;
+                    self.stage = attach(&self.inv, io, &object, container)?;
+                }
                 Stage::Starting => {
                     let object = object?;
                     let pod = object.pod();
@@ -308,7 +351,8 @@ impl Attached {
                         }
                         return Ok(Step::OnChangeOrAt(self.until));
                     }
-                    self.stage = attach(&self.inv, io, &object)?;
+                    let container = container(&self.inv, io, &object)?;
+                    self.stage = attach(&self.inv, io, &object, container)?;
                 }
                 Stage::Shell { session, container } => {
                     let code = match session.run(io) {
@@ -317,10 +361,7 @@ impl Attached {
                     };
                     kubelet::end_program(io.nodes, &self.pod, container, io.api.now, code);
                     if self.inv.tty.is_some() && self.inv.is("tty") && !self.inv.is("quiet") {
-                        io.out(format!(
-                            "Session ended, resume using 'kubectl attach {} -c {container} -n {} -i -t' command\n",
-                            self.pod.name, self.pod.namespace
-                        ));
+                        io.out(session_ended(&self.pod, container, object.ok().as_deref()));
                     }
                     self.end(io);
                 }
@@ -377,6 +418,22 @@ impl Attached {
     }
 }
 
+/// Models attach.go: reattachMessage.
+fn session_ended(pod: &Key, container: &str, object: Option<&Object>) -> String {
+    let Key { name, namespace, .. } = pod;
+    let again = format!("'kubectl attach {name} -c {container} -n {namespace} -i -t'");
+    let is_ephemeral =
+        object.is_some_and(|pod| pod.pod().spec.ephemeral_containers.iter().any(|c| &*c.name == container));
+    if is_ephemeral {
+        format!(
+            "Session ended, the ephemeral container will not be restarted but may be reattached using {again} if it is still \
+             running\n"
+        )
+    } else {
+        format!("Session ended, resume using {again} command\n")
+    }
+}
+
 /// What a failed pod's command says and returns.
 fn failed(io: &mut Io, object: &Object) -> i32 {
     let statuses = &object.pod().status.container_statuses;
@@ -411,8 +468,7 @@ impl Program for Attached {
 }
 
 /// Attaches to a pod that runs, or has run.
-fn attach(inv: &Invocation, io: &mut Io, object: &Object) -> Result<Stage, Failure> {
-    let container = container(inv, io, object)?;
+fn attach(inv: &Invocation, io: &mut Io, object: &Object, container: Container) -> Result<Stage, Failure> {
     answers(io, object)?;
     let words: Vec<String> = container.command.iter().chain(&container.args).map(|w| w.to_string()).collect();
     let reads = get(&container.raw, "stdin") == true && inv.is("stdin");
@@ -456,35 +512,10 @@ pub fn attach_to(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     Ok(Next::GoOn(Box::new(Attached {
         inv: inv.clone(),
         pod: object.key(),
+        added: None,
         waits_for_end: false,
         only_success: false,
         stage: Stage::Starting,
         until: io.api.now + POD_RUNNING_TIMEOUT,
     })))
-}
-
-/// The verbs that are read, but whose work is not simulated.
-pub fn refuse(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    match inv.verb.name {
-        "port-forward" => {
-            if inv.args.len() < 2 {
-                return Err(inv.usage("TYPE/NAME and list of ports are required for port-forward"));
-            }
-            pod(inv, io, &inv.args[0])?;
-        }
-        "debug" => {
-            let Some(word) = inv.args.first() else {
-                return Err(Failure::client("NAME or TYPE/NAME is required for debug"));
-            };
-            let word = word.split('/').next().filter(|_| word.contains('/')).unwrap_or("pod");
-            kind(word)?;
-        }
-        _ => {}
-    }
-    let hint = match inv.verb.name {
-        "port-forward" => ": use kubectl exec, or a pod of kubectl run -ti --rm",
-        "debug" => ": use kubectl run -ti --rm --image=nicolaka/netshoot testpod1 -- zsh",
-        _ => "",
-    };
-    Err(Failure::client(format!("kubectl {} is not simulated{hint}", inv.verb.name)))
 }

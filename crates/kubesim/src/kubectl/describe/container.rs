@@ -6,14 +6,15 @@ use crate::kubectl::printers::{at, or, text};
 use serde_json::Value;
 
 impl Description<'_> {
-    /// Init containers and containers; of a template (without a pod) with one more space.
+    /// Init containers, containers and ephemeral containers; of a template (without a pod) with one more space.
     pub(super) fn pod_containers(&mut self, spec: &Value, pod: Option<&Value>, space: &str) {
         for (title, containers, statuses) in [
             ("Init Containers", "initContainers", "initContainerStatuses"),
             ("Containers", "containers", "containerStatuses"),
+            ("Ephemeral Containers", "ephemeralContainers", "ephemeralContainerStatuses"),
         ] {
             let containers = list(spec, containers);
-            if containers.is_empty() && title == "Init Containers" {
+            if containers.is_empty() && title != "Containers" {
                 continue;
             }
             let none = if containers.is_empty() { " <none>" } else { "" };
