@@ -215,11 +215,13 @@ impl Picture<'_> {
     fn notice(&self) -> Option<Html> {
         let words = self.state.words;
         if let Some(part) = self.session.opening() {
-            let text = fill(words.opening_link(), &[("part", &percent_of(part))]);
+            let is_cluster = self.session.opens_cluster();
+            let text = if is_cluster { words.cluster().beginning() } else { words.opening_link() };
+            let text = fill(text, &[("part", &percent_of(part))]);
             let settle = |name, show| button("", name, self.send, Intent::Session(Action::Settle { show }));
             let (show, keep) = (settle(words.show_so_far(), true), settle(words.keep_before(), false));
             return Some(
-                html! { <div class="message opening" role="status"><p>{ text }</p>{ show }{ keep }</div> },
+                html! { <div class="message opening" role="status"><p>{ text }</p>if !is_cluster { { show } }{ keep }</div> },
             );
         }
         if let Some(at) = self.session.cut() {

@@ -12,6 +12,7 @@ use gloo::utils::window;
 use kubesim::{MOST_OPENED_BYTES, Opened, Opening, Str, Unreadable, without_names};
 use messages::{Messages, fill};
 use scene::cluster::{Mark, notes, taken, unreadable};
+use scene::rerun::{self, Compared, Comparing};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
@@ -78,6 +79,10 @@ pub enum Event {
     Open { beside: bool },
     /// What is on the stage is to be given away without names.
     Share,
+    /// The recording on the stage is to be compared with what the simulator does from its first moment.
+    Compare,
+    /// The comparison goes on.
+    GoOnComparing,
 }
 
 /// The tab, and what was given to it.
@@ -90,6 +95,9 @@ pub struct ClusterTab {
     next: Option<Timeout>,
     /// What is on the stage, without names, to be given away.
     shared: Option<Shared>,
+    /// The recording on the stage and the simulation, on the way to be compared; and what came of it.
+    comparing: Option<(Box<Comparing>, Option<Timeout>)>,
+    compared: Option<Compared>,
     /// The files as they were given, for a plan to compare a manifest with; gone with this tab.
     files: Rc<[Named]>,
 }
@@ -112,6 +120,8 @@ impl Component for ClusterTab {
             problem: None,
             next: None,
             shared: None,
+            comparing: None,
+            compared: None,
             files: Rc::default(),
         };
         tab.take_offered(context);
@@ -131,7 +141,7 @@ impl Component for ClusterTab {
             (a, b) => a.is_none() && b.is_none(),
         };
         if !same {
-            self.shared = None;
+            (self.shared, self.comparing, self.compared) = (None, None, None);
         }
         true
     }
@@ -145,6 +155,16 @@ impl Component for ClusterTab {
             }
             Event::GoOn => self.go_on(context),
             Event::Share => self.shared = context.props().opened.as_ref().map(|opened| Shared::of(opened)),
+            Event::Compare => {
+                let Some(opened) = context.props().opened.clone() else { return false };
+                let comparing = Box::new(Comparing::new(&opened));
+                (self.comparing, self.compared) = (Some((comparing, compare_soon(context))), None);
+                let name = context.props().words.cluster().rerun_name().into();
+                let inputs = rerun::inputs(&opened).into();
+                let action = Action::Beside { name, inputs, until: opened.seen_until() };
+                context.props().send.emit(Intent::Session(action));
+            }
+            Event::GoOnComparing => self.go_on_comparing(context),
             Event::Open { beside } => {
                 let Some(opened) = self.opened.clone() else { return false };
                 let name = Str::from(self.names.as_str());
@@ -171,6 +191,7 @@ impl Component for ClusterTab {
                     <p class="quiet">{ texts.nothing_leaves() }</p>
                     if let Some(opened) = opened {
                         <AssumedPart {words} opened={opened.clone()} name={context.props().name.clone()} send={context.props().send.clone()} />
+                        if !opened.seen.is_empty() { { self.comparison(context) } }
                         <PlanPart {words} opened={opened.clone()} files={self.files_of(opened)} />
                         { self.sharing(context) }
                     }
@@ -332,6 +353,48 @@ impl ClusterTab {
         }
     }
 
+    /// A recording beside what the simulator would have done, and where the two part.
+    fn comparison(&self, context: &Context<ClusterTab>) -> Html {
+        let texts = context.props().words.cluster();
+        let compare = context.link().callback(|_: MouseEvent| Event::Compare);
+        let said = self.compared.as_ref().map(|compared| {
+            let (agreed, count) = (compared.agreed.to_string(), compared.count.to_string());
+            let agreed = fill(texts.rerun_agreed(), &[("agreed", &agreed), ("count", &count)]);
+            let parts = compared.parts.as_ref().map(|(is_recorded, step)| {
+                let text = if *is_recorded { texts.rerun_only_seen() } else { texts.rerun_only_simulated() };
+                let values = [("at", &*step.at.to_string()), ("object", &*step.object), ("what", step.what)];
+                fill(text, &values)
+            });
+            html! { <p role="status">{ agreed }{ " " }{ parts.unwrap_or_else(|| texts.rerun_same().into()) }</p> }
+        });
+        html! {
+            <details class="rerun">
+                <summary>{ texts.rerun_title() }</summary>
+                <p>{ texts.rerun_about() }</p>
+                <button type="button" disabled={self.comparing.is_some()} onclick={compare}>{ texts.rerun_it() }</button>
+                { said }
+            </details>
+        }
+    }
+
+    /// Compares for a slice of time.
+    fn go_on_comparing(&mut self, context: &Context<ClusterTab>) {
+        let Some((comparing, next)) = &mut self.comparing else { return };
+        let end = clock() + SLICE_MS;
+        let goes_on = loop {
+            match comparing.go_on() {
+                true if clock() < end => {}
+                goes_on => break goes_on,
+            }
+        };
+        if goes_on {
+            *next = compare_soon(context);
+            return;
+        }
+        self.compared = Some(comparing.finish());
+        self.comparing = None;
+    }
+
     /// Begins to read a text that was put elsewhere.
     fn take_offered(&mut self, context: &Context<ClusterTab>) {
         if let Some(text) = context.props().offered.clone() {
@@ -375,7 +438,6 @@ impl ClusterTab {
     /// Reads for a slice of time; the browser draws between two.
     fn go_on(&mut self, context: &Context<ClusterTab>) {
         let Some(opening) = &mut self.opening else { return };
-        let clock = || window().performance().map_or(0.0, |performance| performance.now());
         let end = clock() + SLICE_MS;
         let goes_on = loop {
             match opening.step() {
@@ -393,6 +455,17 @@ impl ClusterTab {
             Err(why) => self.fail(context, &why),
         }
     }
+}
+
+/// The comparison goes on after the browser has drawn.
+fn compare_soon(context: &Context<ClusterTab>) -> Option<Timeout> {
+    let link = context.link().clone();
+    Some(Timeout::new(0, move || link.send_message(Event::GoOnComparing)))
+}
+
+/// Real time (milliseconds).
+fn clock() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
 }
 
 /// How what was pasted is called.

@@ -1,19 +1,24 @@
 //! A change, tried in the simulation before it is done to the cluster that was opened: part of the tab "Your cluster".
 
-use super::rich;
+use super::stage::pod_card::ends;
+use super::{percent, rich};
 use gloo::timers::callback::Timeout;
 use gloo::utils::window;
 use kubesim::manifest::{Severity, diagnose};
 use kubesim::{FeatureGates, Opened, Opening, SimTime};
 use messages::{Messages, fill};
 use scene::cluster::unreadable;
-use scene::plan::{Plan, Planning, Step};
+use scene::history::axis;
+use scene::history::pod_state::PodName;
+use scene::plan::{Plan, Planning, Step, words_of};
 use std::rc::Rc;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// How long a slice of the work is (milliseconds of real time), or else a single step.
 const SLICE_MS: f64 = 12.0;
+/// So many pods have a row in the timeline at most.
+const MOST_ROWS: usize = 60;
 /// So many steps are listed at most.
 const MOST_STEPS: usize = 500;
 
@@ -144,12 +149,12 @@ impl PlanPart {
         (self.plan, self.problem, self.work, self.next) = (None, None, None, None);
         self.remarks.clear();
         if self.manifest.trim().is_empty() {
-            match Planning::of_command(words, opened, self.command.trim()) {
+            match Planning::of_command(words, opened, &words_of(&self.command)) {
                 Some(planning) => self.work = Some(Work::Following(Box::new(planning))),
                 None => self.problem = Some(words.cluster().plan_no_kubectl().into()),
             }
         } else if let Some(files) = files {
-            match Opening::new(files) {
+            match Opening::beside(files, &self.manifest, FeatureGates::default()) {
                 Ok(opening) => self.work = Some(Work::Reading(Box::new(opening))),
                 Err(why) => self.problem = Some(unreadable(words, &why)),
             }
@@ -222,7 +227,7 @@ impl PlanPart {
         self.remarks.extend(
             dropped.map(|diagnostic| fill(texts.plan_dropped(), &[("message", &diagnostic.message)])),
         );
-        let (mut opened, comparable) = opening.finish_beside(&self.manifest, gates)?;
+        let (mut opened, comparable) = opening.finish_beside()?;
         let unheeded = comparable.unheeded.iter();
         self.remarks.extend(unheeded.map(|field| fill(texts.plan_unheeded(), &[("field", field)])));
         opened.timings = context.props().opened.timings;
@@ -249,6 +254,7 @@ impl PlanPart {
                 { text(texts.plan_diff(), &plan.diff) }
                 { text(texts.plan_said(), &[&*plan.done.stdout, &*plan.done.stderr].concat()) }
                 { for self.remarks.iter().map(|remark| html! { <p class="note">{ remark }</p> }) }
+                { timeline(words, plan) }
                 if !plan.steps.is_empty() {
                     <table>
                         <caption>{ texts.plan_steps() }</caption>
@@ -261,5 +267,36 @@ impl PlanPart {
                 { for plan.found.iter().map(why) }
             </div>
         }
+    }
+}
+
+/// What becomes of each pod, from when the change is made: a bar for each state.
+fn timeline(words: &'static Messages, plan: &Plan) -> Html {
+    if plan.lives.is_empty() {
+        return Html::default();
+    }
+    // What is last does not end at the edge.
+    let span = (plan.takes().0 as f64 * 1.08).max(1000.0);
+    let x = |at: SimTime| ((at - plan.began).0 as f64 / span).clamp(0.0, 1.0);
+    let row = |(name, lives): &(PodName, Vec<scene::history::Life>)| {
+        let end = SimTime(plan.began.0 + span as i64);
+        let stretches =
+            lives.iter().flat_map(|life| life.stretches(end)).filter(|(_, to, _)| *to > plan.began);
+        let bars = stretches.map(|(from, to, stretch)| {
+            let (from, to) = (x(from), x(to));
+            let thick = axis::twelfths(stretch.state);
+            html! { <rect class={stretch.state.class()} x={percent(from)} width={percent(to - from)} y={(12 - thick).to_string()} height={thick.to_string()} /> }
+        });
+        html! { <li><span>{ ends(&name.name) }</span><svg class="bands" height="12">{ for bars }</svg></li> }
+    };
+    let step = axis::tick_step(span);
+    let ticks = (0..=(span / step) as i64).map(|n| n as f64 * step).filter(|at| *at < 0.94 * span);
+    let tick = |at: f64| html! { <text x={percent(at / span)} y="10">{ axis::clock(at) }</text> };
+    html! {
+        <ol class="course" aria-label={words.timeline()}>
+            <li aria-hidden="true"><span /><svg height="13">{ for ticks.map(tick) }</svg></li>
+            { for plan.lives.iter().take(MOST_ROWS).map(row) }
+            if plan.lives.len() > MOST_ROWS { <li>{ "…" }</li> }
+        </ol>
     }
 }

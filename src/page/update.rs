@@ -73,6 +73,10 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
                 }
                 vec![Effect::Session(action)]
             }
+            Action::Beside { .. } => {
+                next.view = View::Stage;
+                vec![Effect::Session(action)]
+            }
             Action::Reset | Action::SetWorld(_) => {
                 if let Action::SetWorld(world) = &action {
                     (next.gates, next.view) = (world.gates, View::Stage);

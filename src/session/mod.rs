@@ -17,7 +17,7 @@ mod way_back;
 use self::branch::{Branch, MOST_BRANCHES, Stop};
 use self::budget::Budget;
 use self::presets::{PRESETS, Variant};
-use self::replay::{Replay, SLICE_MS};
+use self::replay::{Goal, Replay, SLICE_MS};
 use self::way_back::WayBack;
 use crate::link::{Link, SavedBranch};
 use kubesim::terminal::Completion;
@@ -69,6 +69,15 @@ pub enum Action {
         name: Str,
         /// Whether it stands beside.
         beside: bool,
+    },
+    /// These inputs make a story up to a moment, which then stands beside the one on the stage.
+    Beside {
+        /// How its branch is called.
+        name: Str,
+        /// What is given.
+        inputs: Rc<[TimedInput]>,
+        /// The moment.
+        until: SimTime,
     },
     /// A new cluster as every page has it, in which these inputs have been given, up to a moment; the story before is kept as a
     /// branch.
@@ -353,6 +362,11 @@ impl Session {
             Action::Reset => self.reset(),
             Action::SetWorld(world) => self.set_world(&world),
             Action::OpenCluster { opened, name, beside } => self.open_cluster(&opened, name, beside),
+            Action::Beside { name, inputs, until } => {
+                let replay = Replay::of_story(inputs.to_vec(), until, name, Goal::Beside);
+                self.replay = Some(Box::new(replay));
+                self.go_on_opening();
+            }
             Action::Anew { name, inputs, until } => self.anew(name, &inputs, until),
             Action::Apart(input) => {
                 if !self.answers_in_past(&input) {
@@ -394,7 +408,11 @@ impl Session {
                 self.go_on_opening();
             }
             Action::Settle { show } => {
-                if let Some(replay) = self.replay.take().filter(|_| show) {
+                let replay = self.replay.take();
+                if let (Some(replay), true) = (replay, show) {
+                    if replay.goal != Goal::Link {
+                        return self.show_played(*replay);
+                    }
                     *self = Session { limit: self.limit, ..Session::replayed(*replay) };
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::branch::{Branch, MOST_BRANCHES};
+use super::replay::{Goal, Replay};
 use crate::link::{Link, SavedBranch};
 use kubesim::{Input, Opened, SimTime, Str, TimedInput};
 use messages::EN;
@@ -9,21 +10,34 @@ use scene::cluster::set_in_trouble;
 use std::rc::Rc;
 
 impl Session {
-    /// Begins a story from a real cluster's state, at the moment when that was taken, or at a recording's end.
+    /// Begins to put a real cluster's state in place, for a story at the moment when that was taken, or at a recording's end.
     pub(super) fn open_cluster(&mut self, opened: &Rc<Opened>, name: Str, beside: bool) {
-        let input = Input::Open(opened.clone());
-        let mut branch =
-            Branch::replay(self.next_id, &[TimedInput { at: SimTime(0), input }], opened.seen_until());
-        branch.name = name;
-        if beside {
+        let goal = if beside { Goal::Beside } else { Goal::Anew };
+        let input = TimedInput { at: SimTime(0), input: Input::Open(opened.clone()) };
+        self.replay = Some(Box::new(Replay::of_story(vec![input], opened.seen_until(), name, goal)));
+        self.go_on_opening();
+    }
+
+    /// Shows a story of its own that was played: in place of the one on the stage, or beside it.
+    pub(super) fn show_played(&mut self, replay: Replay) {
+        let is_beside = replay.goal == Goal::Beside;
+        let Some(mut branch) = replay.into_branch() else { return };
+        branch.id = self.next_id;
+        if is_beside {
             return self.put_beside(branch);
         }
         let set = set_in_trouble(&EN, &branch.story);
+        let end = branch.end();
         self.begin_anew(vec![branch], 1);
         // Time stands, and goes on with what somebody does.
         (self.playing, self.paused) = (false, false);
         self.wanted = set;
-        self.seek(opened.seen_until().0 as f64);
+        self.seek(end.0 as f64);
+    }
+
+    /// Whether what is being opened is a real cluster's state: it is shown whole or not at all.
+    pub fn opens_cluster(&self) -> bool {
+        self.replay.as_ref().is_some_and(|replay| replay.goal != Goal::Link)
     }
 
     /// Shows a branch beside the one on the stage.

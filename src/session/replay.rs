@@ -6,8 +6,8 @@
 
 use super::branch::Branch;
 use super::budget::Budget;
-use crate::link::Link;
-use kubesim::{SimTime, TimedInput};
+use crate::link::{Link, SavedBranch};
+use kubesim::{SimTime, Str, TimedInput};
 use std::rc::Rc;
 
 /// How long a slice is (milliseconds of real time), or else a single step.
@@ -15,8 +15,21 @@ pub const SLICE_MS: f64 = 20.0;
 /// How much memory the page may take for a link (bytes).
 const MOST_MEMORY: usize = 1 << 30;
 
-/// A link that is being played again.
+/// What is done with what was played.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Goal {
+    /// It takes the place of the session.
+    Link,
+    /// It takes the place of the story on the stage, which is kept as a branch.
+    Anew,
+    /// It stands beside the story on the stage.
+    Beside,
+}
+
+/// A link, or the story of an opened state, that is being played.
 pub struct Replay {
+    /// What is done with it.
+    pub goal: Goal,
     link: Rc<Link>,
     played: Vec<Branch>,
     /// The branch that is being played, and how many of its inputs it has been given.
@@ -28,7 +41,18 @@ pub struct Replay {
 impl Replay {
     /// Before the first slice.
     pub fn new(link: Rc<Link>) -> Replay {
-        Replay { is_cut: link.is_cut, played: Vec::new(), current: None, link }
+        Replay { goal: Goal::Link, is_cut: link.is_cut, played: Vec::new(), current: None, link }
+    }
+
+    /// A story of its own: what these inputs make up to this moment.
+    pub fn of_story(inputs: Vec<TimedInput>, until: SimTime, name: Str, goal: Goal) -> Replay {
+        let told = SavedBranch { name, from: None, inputs, until };
+        Replay { goal, ..Replay::new(Rc::new(Link { branches: vec![told], ..Link::default() })) }
+    }
+
+    /// The story, once it is played.
+    pub fn into_branch(mut self) -> Option<Branch> {
+        self.played.pop()
     }
 
     /// Goes on as long as there is time for it, at least by a step. Returns whether all is played.

@@ -48,7 +48,7 @@ pub const PARTS: [&str; 6] = ["ordinal", "opening", "rollout", "deferred", "comm
 /// What is loaded only when it is wanted: functions of these crates and modules, and methods of their types. The page asks for
 /// that part (`app::loading::when_wanted`) before it calls any of them. (Not every function in whose name such a type stands:
 /// the compiler makes one of several whose instructions are the same, as of what drops a text and a number.)
-const DOORS: [&str; 22] = [
+const DOORS: [&str; 23] = [
     "flat_gif::",
     "gif::",
     "kubesim::manifest::assist::",
@@ -70,6 +70,7 @@ const DOORS: [&str; 22] = [
     "pulldown_cmark::",
     "scene::picture::",
     "scene::plan::",
+    "scene::rerun::",
     "scene::transcript::",
 ];
 

@@ -1,10 +1,12 @@
-//! `cargo xtask bench`, natively: rollouts of growing sets, and going about in their histories.
+//! `cargo xtask bench`, natively: rollouts of growing sets, going about in their histories, and opening what a real cluster of that
+//! size printed.
 #![allow(clippy::disallowed_methods, reason = "a bench reads the clock; the simulation does not")]
 
 mod workload;
 
-use kubesim::Moment;
+use kubesim::{Input, Moment, Opened, Opening, Story};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use workload::Rollout;
@@ -39,6 +41,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let largest = arguments.iter().find_map(|a| a.parse().ok()).unwrap_or(10_000);
     let only = arguments.iter().find(|a| a.parse::<u32>().is_err());
+    if only.is_none_or(|only| "open".contains(only.as_str())) {
+        open(largest.min(1_000) as usize);
+    }
     println!(
         "{:<28} {:>9} {:>10} {:>9} {:>9} {:>10} {:>8}",
         "rollout", "events", "wall", "per event", "growth", "peak", "per entry"
@@ -53,6 +58,64 @@ fn main() {
             before = Some(measure(rollout, before));
         }
     }
+}
+
+/// Opens a real cluster's state of so many pods, and a recording of ten events for each, in the steps between which a page answers:
+/// how long all takes, and the longest step.
+fn open(pods: usize) {
+    let texts =
+        [("state", seed_walk::crowd::state(pods)), ("recording", seed_walk::crowd::recording(10 * pods))];
+    for (name, text) in texts {
+        let size = text.len() as f64 / 1e6;
+        let mut opening = Opening::new(&[(name.to_owned(), text)]).expect("it can be read");
+        let read = in_steps(|| opening.step().expect("it can be read"));
+        let opened = Rc::new(opening.finish().expect("a state"));
+        let mut story = Story::new(Opened::world());
+        story.input(Input::Open(opened.clone()));
+        let begun = in_steps(|| {
+            let goes_on = story.simulated_from().is_none();
+            goes_on && story.step()
+        });
+        let seen = in_steps(|| {
+            let goes_on = story.next_at().is_some_and(|at| at <= opened.seen_until());
+            goes_on && !opened.seen.is_empty() && story.step()
+        });
+        let mut moment = Moment::default();
+        let sought = in_steps_of(50, |n| {
+            std::hint::black_box(workload::seek(&mut moment, &story, n));
+        });
+        println!(
+            "open a {name} of {pods} pods, {size:.1} MB: read {read}; begin {begun}; see {seen}; seek {sought}"
+        );
+    }
+}
+
+/// Does steps until there are no more: how many, how long all took, and the longest.
+fn in_steps(mut step: impl FnMut() -> bool) -> String {
+    let mut times = Vec::new();
+    loop {
+        let start = Instant::now();
+        let goes_on = step();
+        times.push(start.elapsed());
+        if !goes_on {
+            break;
+        }
+    }
+    told(&times)
+}
+
+fn in_steps_of(count: usize, mut step: impl FnMut(usize)) -> String {
+    let one = |n: usize| {
+        let start = Instant::now();
+        step(n);
+        start.elapsed()
+    };
+    told(&(0..count).map(one).collect::<Vec<Duration>>())
+}
+
+fn told(times: &[Duration]) -> String {
+    let longest = times.iter().max().copied().unwrap_or_default();
+    format!("{} in {} steps, the longest {}", shown(times.iter().sum()), times.len(), shown(longest))
 }
 
 fn name(rollout: Rollout) -> String {

@@ -10,7 +10,7 @@ use crate::api::{SimTime, Span, Str};
 use crate::apiserver::Store;
 use crate::cluster::Cluster;
 use crate::config::{DnsSetting, Options};
-use crate::opened::{self, Opened};
+use crate::opened::{self, Beginning, Opened};
 use crate::process::ProcessId;
 use crate::process::dns_watch::Watch;
 use crate::terminal::{Probed, Terminal};
@@ -90,6 +90,8 @@ pub struct Story {
     /// The program that asks DNS once a second.
     watch: Option<ProcessId>,
     requests_seen: usize,
+    /// A real cluster's state that is being put in place, in small steps ([`Story::step`]), before anything else happens.
+    beginning: Option<Box<Beginning>>,
     /// The recording that is being seen: until its end, or until somebody does something.
     recording: Option<Recording>,
     /// From where on all is simulated, in a story that begins from a real cluster's state.
@@ -112,6 +114,7 @@ impl Story {
             inputs: Vec::new(),
             watch: None,
             requests_seen: 0,
+            beginning: None,
             recording: None,
             simulated_from: None,
             zero: SimTime::EPOCH_UNIX_SECONDS,
@@ -122,6 +125,7 @@ impl Story {
     pub fn opened(opened: Rc<Opened>) -> Story {
         let mut story = Story::new(Opened::world());
         story.input(Input::Open(opened));
+        story.run_until(SimTime(0));
         story
     }
 
@@ -179,6 +183,7 @@ impl Story {
             self.zero = opened.taken_unix_seconds;
         }
         SimTime::set_zero(self.zero);
+        while self.begins() {}
         self.go_on();
         self.inputs.push(TimedInput { at: self.now(), input: input.clone() });
         match input {
@@ -200,15 +205,21 @@ impl Story {
                 }
             }
             Input::Dns(setting) => self.cluster.set_dns(setting),
-            Input::Open(opened) => {
-                self.requests_seen = opened::begin(&mut self.cluster, &opened);
-                if opened.seen.is_empty() {
-                    self.simulated_from = Some((self.cluster.api.history().len(), self.now()));
-                } else {
-                    self.recording = Some(Recording { opened, next: 0 });
-                }
-            }
+            Input::Open(opened) => self.beginning = Some(Box::new(Beginning::new(opened))),
         }
+    }
+
+    /// Goes on to put a real cluster's state in place; false if none is on the way.
+    fn begins(&mut self) -> bool {
+        let Some(beginning) = &mut self.beginning else { return false };
+        let Some(requests) = beginning.step(&mut self.cluster) else { return true };
+        self.beginning = None;
+        self.requests_seen = requests;
+        match self.opened_state().filter(|opened| !opened.seen.is_empty()).cloned() {
+            Some(opened) => self.recording = Some(Recording { opened, next: 0 }),
+            None => self.simulated_from = Some((self.cluster.api.history().len(), self.now())),
+        }
+        true
     }
 
     /// The simulation goes on from what a recording has shown so far.
@@ -256,15 +267,19 @@ impl Story {
 
     /// When something happens next by itself.
     pub fn next_at(&self) -> Option<SimTime> {
-        match &self.recording {
-            Some(recording) => Some(recording.next_at()),
-            None => self.cluster.next_at(),
+        match (&self.beginning, &self.recording) {
+            (Some(_), _) => Some(self.now()),
+            (None, Some(recording)) => Some(recording.next_at()),
+            (None, None) => self.cluster.next_at(),
         }
     }
 
     /// Goes to the next thing that is due and does it. Returns false if nothing is.
     pub fn step(&mut self) -> bool {
         SimTime::set_zero(self.zero);
+        if self.begins() {
+            return true;
+        }
         if self.recording.is_some() {
             self.see();
             return true;

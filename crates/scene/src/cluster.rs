@@ -37,6 +37,10 @@ pub fn unreadable(messages: &Messages, why: &Unreadable) -> String {
                 ((bytes / 1_000_000).to_string(), (kubesim::MOST_OPENED_BYTES / 1_000_000).to_string());
             fill(texts.is_too_large(), &[("size", &size), ("most", &most), ("kinds", &kinds.join(", "))])
         }
+        Unreadable::TooLong { file, line, bytes } => {
+            let (line, size) = (line.to_string(), (bytes / 1_000_000).to_string());
+            fill(texts.is_too_long(), &[("file", file), ("line", &line), ("size", &size)])
+        }
         Unreadable::TooMany { objects } => fill(texts.is_too_many(), &[("count", &objects.to_string())]),
         Unreadable::Manifest { objects } => fill(texts.is_manifest(), &[("count", &objects.to_string())]),
         Unreadable::TwoClusters { object } => fill(texts.is_two_clusters(), &[("object", object)]),

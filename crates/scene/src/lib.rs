@@ -20,6 +20,7 @@ pub mod explain;
 pub mod history;
 pub mod picture;
 pub mod plan;
+pub mod rerun;
 pub mod scene;
 pub mod transcript;
 

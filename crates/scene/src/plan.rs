@@ -2,6 +2,8 @@
 //! that stops, and about how long it takes.
 
 use crate::explain::{Finding, Outlook, of_state};
+use crate::history::pod_state::PodName;
+use crate::history::{Chronicle, Life};
 use kubesim::{
     Change, Entry, Key, Kind, Opened, ProcessId, Program, SimTime, Span, Store, Story, Stream, kubectl,
 };
@@ -65,6 +67,8 @@ pub struct Plan {
     pub done: Done,
     /// What happens, in order.
     pub steps: Vec<Step>,
+    /// What becomes of each pod that does not stay as it was, and of those before it under the same name.
+    pub lives: Vec<(PodName, Vec<Life>)>,
     /// The world at the end, with what its components find.
     pub store: Store,
     /// How each set is then.
@@ -105,14 +109,19 @@ impl Planning {
         planning
     }
 
-    /// Runs a command, such as `kubectl drain`; nothing if it is none of kubectl's.
-    pub fn of_command(messages: &'static Messages, opened: &Rc<Opened>, line: &str) -> Option<Planning> {
-        let mut words = line.split_whitespace().map(str::to_owned);
-        words.next().filter(|word| word == "kubectl")?;
-        let argv: Vec<String> = words.collect();
+    /// Runs a command, such as `kubectl drain`, given in words ([`words_of`]); nothing if it is none of kubectl's.
+    pub fn of_command(
+        messages: &'static Messages,
+        opened: &Rc<Opened>,
+        words: &[String],
+    ) -> Option<Planning> {
+        let (program, argv) = words.split_first()?;
+        if !matches!(program.as_str(), "kubectl" | "k") {
+            return None;
+        }
         let mut planning = Planning::new(messages, opened);
-        let program: Box<dyn Program> = kubectl::command(&argv, None, &BTreeMap::new());
-        planning.running = Some(planning.story.cluster.spawn(line, program));
+        let program: Box<dyn Program> = kubectl::command(argv, None, &BTreeMap::new());
+        planning.running = Some(planning.story.cluster.spawn(&words.join(" "), program));
         Some(planning)
     }
 
@@ -140,7 +149,12 @@ impl Planning {
             listen(&mut self.story, id, &mut self.done);
         }
         let store = explained(&self.story);
+        let mut chronicle = Chronicle::default();
+        chronicle.read(self.story.cluster.api.history());
+        let moves = |life: &Life| life.gone.or(life.states.last().map(|last| last.since)) > Some(self.began);
+        chronicle.pods.retain(|(_, lives)| lives.iter().any(moves));
         Plan {
+            lives: chronicle.pods,
             began: self.began,
             diff: self.diff,
             done: self.done,
@@ -209,6 +223,26 @@ fn duration(seconds: i64) -> String {
     }
 }
 
+/// The words of a command's line, as a shell takes them apart: quotes and backslashes keep what they hold together.
+pub fn words_of(line: &str) -> Vec<String> {
+    let (mut words, mut word): (Vec<String>, Option<String>) = (Vec::new(), None);
+    let (mut quote, mut rest) = (None, line.chars());
+    while let Some(c) = rest.next() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None | Some('"'), '\\') => word.get_or_insert_default().extend(rest.next()),
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
 /// The world of a story's present, with what its components find there.
 pub fn explained(story: &Story) -> Store {
     let (world, position) = (story.cluster.api.store(), story.cluster.api.history().len());
@@ -253,8 +287,8 @@ fn give(story: &mut Story, verb: &str, manifest: &str) -> Done {
     done
 }
 
-/// What a watch would have seen of pods, claims and sets.
-fn steps(entries: &[Entry]) -> Vec<Step> {
+/// What a watch would have seen of pods, claims, sets and Services.
+pub(crate) fn steps(entries: &[Entry]) -> Vec<Step> {
     let mut all = Vec::new();
     for entry in entries {
         let Change::Object { key, before, after } = &entry.change else { continue };
@@ -282,4 +316,18 @@ fn steps(entries: &[Entry]) -> Vec<Step> {
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words_of;
+
+    #[test]
+    fn words_are_those_of_a_shell() {
+        let words = words_of(r#"kubectl patch sts  flask -p '{"spec": {"replicas": 1}}' -l "a b"\ c ''"#);
+        let wanted =
+            ["kubectl", "patch", "sts", "flask", "-p", r#"{"spec": {"replicas": 1}}"#, "-l", "a b c", ""];
+        assert_eq!(words, wanted);
+        assert!(words_of("  ").is_empty());
+    }
 }

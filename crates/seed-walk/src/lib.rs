@@ -1,6 +1,8 @@
 //! The walk that Ordinal starts from: its commands in their order, and what each prints. Shared by the test of the
 //! simulation (`crates/kubesim/tests/it/seed_walk.rs`) and the one of the page (`crates/page-driver/tests/browser/story.rs`).
 
+pub mod crowd;
+
 const WALK: &str = include_str!("walk.txt");
 /// A recording that has the walk's manifest.
 const RECORDING: &str = include_str!("../../kubesim/tests/golden/scripts/kubectl/apply.json");

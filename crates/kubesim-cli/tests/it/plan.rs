@@ -1,6 +1,6 @@
 //! `kubesim plan`: what a changed manifest would do to a real cluster's state.
 
-use crate::program::run_with;
+use crate::program::{run, run_with};
 use serde_json::Value;
 
 /// The manifest from which the states of the set `flask` came, with this image, this many replicas and these more fields of the
@@ -121,4 +121,38 @@ fn scaling_away_goes_one_by_one() {
         "pod/flask-1 deleted",
     ];
     assert_eq!((code, steps(&report)), (0, wanted.map(str::to_owned).to_vec()));
+}
+
+/// A command is planned as a manifest is: what it prints, what follows, and an exit code.
+#[test]
+fn a_command_is_planned() {
+    let state = |name: &str| format!("{}/../kubesim/tests/golden/states/{name}", env!("CARGO_MANIFEST_DIR"));
+    let plan = |name: &str, command: &[&str]| {
+        let state = state(name);
+        let args = [&["plan", &*state, "-o", "json", "--"], command].concat();
+        let (code, out, err) = run(&args);
+        (code, serde_json::from_str::<Value>(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}")))
+    };
+    let (code, report) = plan("seed-at-rest.yaml", &["kubectl", "scale", "sts", "flask", "--replicas=2"]);
+    let wanted = ["statefulset/flask changed", "pod/flask-2 deleting", "pod/flask-2 deleted"];
+    assert_eq!((code, steps(&report)), (0, wanted.map(str::to_owned).to_vec()));
+    let (code, report) = plan("seed-at-rest.yaml", &["kubectl", "delete", "pod", "flask-1"]);
+    let wanted = ["deleting", "deleted", "created", "ready"].map(|what| format!("pod/flask-1 {what}"));
+    assert_eq!((code, steps(&report)), (0, wanted.to_vec()));
+    let drain = ["kubectl", "drain", "chhan-k8s-3", "--ignore-daemonsets", "--delete-emptydir-data"];
+    let (code, report) = plan("seed-at-rest.yaml", &drain);
+    // Its volume is on that node: it comes back nowhere else.
+    assert_eq!(code, 2, "{report:#}");
+    assert_eq!(report["sets"][0]["blocking"]["name"], "flask-1");
+    // An undo does not replace the pod that is broken.
+    let (code, report) = plan("stuck-bad-image.yaml", &["kubectl", "rollout", "undo", "sts/flask"]);
+    assert_eq!((code, report["sets"][0]["outlook"].as_str()), (2, Some("stuck")), "{report:#}");
+    let (code, report) = plan("seed-at-rest.yaml", &["kubectl", "delete", "pod", "nobody"]);
+    assert_eq!(code, 2);
+    assert!(report["refused"].as_str().expect("a text").contains("pods \"nobody\" not found"), "{report:#}");
+    let (code, _, err) = run(&["plan", &state("seed-at-rest.yaml"), "--", "rm", "-rf", "/"]);
+    assert!(code == 3 && err.contains("kubectl"), "{code} {err}");
+    for args in [&["plan", "x"][..], &["plan", "x", "y", "--", "kubectl", "get", "pods"]] {
+        assert_eq!(run(args).0, 64, "{args:?}");
+    }
 }

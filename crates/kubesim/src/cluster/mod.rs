@@ -4,20 +4,22 @@
 //! it wrote to the history and puts every component that watches such objects into the queue: nobody calls anybody.
 
 mod bootstrap;
+mod judging;
 pub mod queue;
 pub(crate) mod roles;
 pub mod system;
 
-use crate::api::verdict::{Component, Verdict, VerdictKey};
-use crate::api::{Key, Kind, Resolver, SimTime, Span};
+use crate::api::verdict::Component;
+use crate::api::{Key, Resolver, SimTime, Span};
 use crate::apiserver::{ApiServer, Cause, Change};
 use crate::component::{Context, WatchEvent};
 use crate::config::{DnsSetting, Options};
 use crate::control_plane::{self, Memory, Work};
 use crate::kubelet::{self, Nodes};
 use crate::process::{ProcessId, Processes, Program};
+pub(crate) use judging::Judging;
 use queue::{Queue, Task};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The whole cluster.
@@ -186,9 +188,17 @@ impl Cluster {
 
     /// Puts in the queue whoever watches what was written since the last time.
     pub fn dispatch(&mut self) {
+        while self.dispatch_some(usize::MAX) {}
+    }
+
+    /// The same of so many writes at most; false if there are no more.
+    pub(crate) fn dispatch_some(&mut self, most: usize) -> bool {
         let Cluster { api, queue, options, dispatched, .. } = self;
         let now = api.now;
-        for entry in api.history().since(*dispatched) {
+        let written = api.history().since(*dispatched);
+        let count = written.len().min(most);
+        let is_more = written.len() > count;
+        for entry in &written[..count] {
             let Change::Object { key, before, after } = &entry.change else { continue };
             let (before, after) = (before.as_deref(), after.as_deref());
             let change = WatchEvent { key, before, after, cause: entry.cause };
@@ -196,59 +206,12 @@ impl Cluster {
                 queue.add(now + control_plane::latency(component, &options.timings), (component, key));
             });
         }
-        *dispatched = api.history().len();
-        api.trim_history();
-    }
-
-    /// Lets each component look at what it would look at if all objects were new, without doing anything about it: what it
-    /// finds is its verdict, and its requests are counted. Returns how many they were.
-    pub(crate) fn judge(&mut self) -> usize {
-        let mut tasks: BTreeSet<Task> = BTreeSet::new();
-        for object in self.api.store().all() {
-            let key = object.key();
-            let change = WatchEvent { key: &key, before: None, after: Some(object), cause: self.api.cause };
-            control_plane::event_handlers(self.api.store(), &change, &mut |component, key: Key| {
-                tasks.insert((component, key));
-            });
+        *dispatched += count;
+        if !is_more {
+            *dispatched = api.history().len();
+            api.trim_history();
         }
-        let mut requests = 0;
-        let mut found: Vec<(VerdictKey, Option<Rc<Verdict>>)> = Vec::new();
-        for component in Component::ALL {
-            let mut tasks = tasks.iter().filter(|(who, _)| who == component).peekable();
-            if tasks.peek().is_none() {
-                continue;
-            }
-            let (mut api, mut nodes, mut memory) = (self.api.trial(), self.nodes.clone(), Memory::default());
-            api.cause = Cause::Component(*component);
-            nodes.disturb_all(api.store());
-            for (_, key) in tasks {
-                let context = Context { api: &mut api, timings: &self.options.timings };
-                control_plane::sync(
-                    *component,
-                    &mut Work { context, memory: &mut memory, nodes: &mut nodes },
-                    key,
-                );
-            }
-            for entry in api.history().since(0) {
-                match &entry.change {
-                    Change::Object { key, .. } if key.kind.is_served() && key.kind != Kind::Event => {
-                        requests += 1
-                    }
-                    Change::Object { key, after, .. } if *component == Component::Dns => {
-                        self.api.put_internal(key.clone(), after.as_deref().cloned());
-                    }
-                    Change::Verdict { key, after, .. } => found.push((key.clone(), after.clone())),
-                    _ => {}
-                }
-            }
-        }
-        for ((component, key), verdict) in found {
-            if self.api.store().get(&key).is_some() {
-                let until = verdict.as_ref().and_then(|verdict| verdict.until);
-                self.api.set_verdict(component, &key, verdict.map(|verdict| verdict.reason.clone()), until);
-            }
-        }
-        requests
+        is_more
     }
 
     /// Forgets what the components remember: all of it is found in the store again.
@@ -265,6 +228,7 @@ impl Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::Kind;
 
     #[test]
     fn a_new_cluster_is_at_rest_and_has_what_the_seed_has() {

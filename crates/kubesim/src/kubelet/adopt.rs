@@ -7,7 +7,7 @@ use super::prober;
 use super::run::{Run, State, Stopping};
 use super::worker::{Setup, Stop, Worker};
 use crate::api::event::Event;
-use crate::api::pod::{ContainerState, ContainerStatus, RestartPolicy, condition};
+use crate::api::pod::{Container, ContainerState, ContainerStatus, RestartPolicy, condition};
 use crate::api::probe::ProbeKind;
 use crate::api::{Kind, Object, SimTime, Span, Uid};
 use crate::apiserver::{ApiServer, Store};
@@ -80,6 +80,12 @@ impl Adoption<'_> {
             worker.setup = self.setup();
         }
         worker.over = pod.pod().is_terminal();
+        // Where one of its containers runs, all that comes before them has been done.
+        let runs = |container: &Container| {
+            let status = pod.pod().container_status(&container.name);
+            status.is_some_and(|status| matches!(status.state, ContainerState::Running { .. }))
+        };
+        let has_started = pod.pod().spec.containers.iter().any(runs);
         let mut turn = is_set_up;
         for i in 0..worker.runs.len() {
             if i == worker.inits {
@@ -87,6 +93,7 @@ impl Adoption<'_> {
             }
             self.run(&mut worker, i, turn);
             if i < worker.inits {
+                worker.runs[i].done |= has_started;
                 turn &= worker.runs[i].done;
             }
         }
@@ -163,6 +170,19 @@ impl Adoption<'_> {
                 let message = message.as_deref().unwrap_or_default();
                 self.wait(run, status, reason, message, turn);
             }
+        }
+        let is_due = matches!(
+            run.state,
+            State::Exited { next: Some(_) }
+                | State::BackOff { .. }
+                | State::PullFailed { .. }
+                | State::PullBackOff { .. }
+                | State::Blocked { .. }
+                | State::Pulling { .. }
+        );
+        if !turn && is_due {
+            // Its init containers run again, as in a new sandbox: it starts once they are done.
+            run.state = State::Waiting;
         }
     }
 

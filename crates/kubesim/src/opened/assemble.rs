@@ -2,22 +2,19 @@
 //! when the state was taken.
 
 use super::allow::AllowList;
-use super::recording::{Seen, WatchChange};
-use super::state::{MadeUp, Opened, Place, Unreadable, What};
+use super::recording::WatchChange;
+use super::state::{Place, Unreadable, What};
 use super::text::Event;
-use super::{made_up, measure, slices};
-use crate::api::{Key, Kind, Object, OwnerReference, SimTime};
+use crate::api::{Kind, Object, OwnerReference, SimTime};
 use crate::config::MOST_REPLICAS;
-use crate::controllers::stateful_set::revision;
 use crate::schema::decode::decode;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// Objects as they are read.
 #[derive(Debug, Default)]
 pub struct Assembly {
-    trees: Vec<Reduced>,
+    pub(super) trees: Vec<Reduced>,
     /// Where each object's tree is.
     at: BTreeMap<(Kind, String, String), usize>,
     pub(super) allow: AllowList,
@@ -29,7 +26,7 @@ pub struct Assembly {
     seen_before: BTreeSet<String>,
     /// Of each file of a recording, the time of its last line, in milliseconds of Unix time.
     last_ms: BTreeMap<String, i64>,
-    has_no_times: bool,
+    pub(super) has_no_times: bool,
     from_cluster: usize,
     redacted: Option<String>,
     twice: Option<String>,
@@ -38,18 +35,18 @@ pub struct Assembly {
 
 /// What a watch has seen of an object, with what is kept of it.
 #[derive(Debug)]
-struct Recorded {
-    at_ms: i64,
-    change: WatchChange,
+pub struct Recorded {
+    pub at_ms: i64,
+    pub change: WatchChange,
     /// When the object was made, in milliseconds of Unix time.
     created_ms: i64,
-    object: Reduced,
+    pub object: Reduced,
     who: String,
 }
 
 /// An object with what is kept of it.
 #[derive(Debug)]
-struct Reduced {
+pub struct Reduced {
     kind: Kind,
     namespace: String,
     name: String,
@@ -62,7 +59,7 @@ impl Reduced {
     }
 
     /// The object, with times that count from zero.
-    fn object(&self) -> Object {
+    pub fn object(&self) -> Object {
         let mut object = Object::from_value(self.kind, &self.tree);
         if self.kind.info().namespaced && object.meta.namespace.is_empty() {
             object.meta.namespace = "default".into();
@@ -241,14 +238,18 @@ impl Assembly {
         self.allow.count(What::Older(who.to_owned()));
     }
 
-    /// The objects, with times that count from this second of Unix time.
-    fn objects(&self, zero: i64) -> Vec<Object> {
-        SimTime::set_zero(zero);
-        self.trees.iter().map(Reduced::object).collect()
+    /// When the recording begins, in milliseconds of Unix time, if it is one.
+    pub fn began_ms(&self) -> Option<i64> {
+        self.recorded.iter().map(|seen| seen.at_ms).min()
+    }
+
+    /// The newest time that was read, in milliseconds of Unix time.
+    pub fn newest_ms(&self) -> Option<i64> {
+        self.newest_ms
     }
 
     /// Takes what was there when a recording began out of what watches have seen. Returns the rest, in order of time.
-    fn begin_recording(&mut self) -> Vec<Recorded> {
+    pub fn begin_recording(&mut self) -> Vec<Recorded> {
         let mut recorded = std::mem::take(&mut self.recorded);
         recorded.sort_by_key(|seen| seen.at_ms);
         let began = recorded.first().map_or(0, |seen| seen.at_ms);
@@ -256,23 +257,24 @@ impl Assembly {
         let mut rest = Vec::new();
         for seen in recorded {
             let is_new = known.insert(seen.object.key());
-            if is_new && seen.change == WatchChange::Added && seen.created_ms <= began {
-                let who = seen.who.clone();
-                self.put(seen.object, &who);
-            } else {
-                rest.push(seen);
+            match seen.change {
+                WatchChange::Added if is_new && seen.created_ms <= began => {
+                    let who = seen.who.clone();
+                    self.put(seen.object, &who);
+                }
+                // It was gone before anything was seen of it.
+                WatchChange::Deleted if is_new => {}
+                _ => rest.push(seen),
             }
         }
         rest
     }
 
-    /// The state. Errors: it is none.
-    pub fn finish(mut self) -> Result<Opened, Unreadable> {
-        if let Some(object) = self.twice {
-            return Err(Unreadable::TwoClusters { object });
+    /// Whether what was read is a state. Errors: what it is instead.
+    pub fn check(&self, later: &[Recorded]) -> Result<(), Unreadable> {
+        if let Some(object) = &self.twice {
+            return Err(Unreadable::TwoClusters { object: object.clone() });
         }
-        let began_ms = self.recorded.iter().map(|seen| seen.at_ms).min();
-        let later = self.begin_recording();
         let kinds =
             || self.trees.iter().map(|object| object.kind).chain(later.iter().map(|seen| seen.object.kind));
         let count = kinds().count();
@@ -288,56 +290,14 @@ impl Assembly {
             is_of_use(kind) || matches!(kind, Kind::PersistentVolume | Kind::Node | Kind::Service)
         };
         if !kinds().any(of_sets) {
-            return Err(Unreadable::NothingOfUse { kinds: self.kinds.into_iter().collect() });
+            return Err(Unreadable::NothingOfUse { kinds: self.kinds.clone().into_iter().collect() });
         }
-        let mut taken_unix_seconds = began_ms.or(self.newest_ms).unwrap_or(0).div_euclid(1000);
-        let mut objects = self.objects(taken_unix_seconds);
-        let wait = seconds_until_available(&objects);
-        if began_ms.is_none() && wait > 0 {
-            taken_unix_seconds += wait;
-            objects = self.objects(taken_unix_seconds);
-        }
-        drop(std::mem::take(&mut self.trees));
-        // What holds for all that was seen is found from all of it, whenever it was seen.
-        let (first, count) = (objects.len(), objects.len() + later.len());
-        objects.extend(later.iter().map(|seen| seen.object.object()));
-        number_events(&mut objects);
-        self.release_from_absent_owners(&mut objects);
-        keep_revisions_equal(&mut objects);
-        let missing = missing_kinds(&objects);
-        let revisions = objects.split_off(count);
-        let after = objects.split_off(first);
-        objects.extend(revisions);
-        let mut made_up = made_up::complete(&mut objects, &missing);
-        made_up.extend(complete_later(&mut objects, &after, &missing));
-        let (timings, measured) = measure::timings(objects.iter().chain(&after), &made_up);
-        let images = std::mem::take(&mut self.allow.nodes_images);
-        let seen = later.iter().zip(after).map(|(seen, object)| Seen {
-            at: SimTime((seen.at_ms - taken_unix_seconds * 1000).max(0)),
-            key: object.key(),
-            after: (seen.change != WatchChange::Deleted).then(|| Rc::new(object)),
-        });
-        let mut seen: Vec<Seen> = seen.collect();
-        if missing.contains(&Kind::EndpointSlice) {
-            seen = slices::complete(&mut objects, seen, &mut made_up);
-        }
-        Ok(Opened {
-            taken_unix_seconds,
-            seen,
-            has_no_times: self.has_no_times,
-            made_up,
-            left_out: self.allow.left_out(),
-            missing,
-            objects: objects.into_iter().map(Rc::new).collect(),
-            timings,
-            measured,
-            images,
-        })
+        Ok(())
     }
 
     /// Takes from objects the owners that nobody knows here: whether they are gone can't be told where none of their kind was
     /// asked for, and what hangs on them must not go for that.
-    fn release_from_absent_owners(&mut self, objects: &mut [Object]) {
+    pub fn release_from_absent_owners(&mut self, objects: &mut [Object]) {
         let present: BTreeSet<Kind> = objects.iter().map(|object| object.kind).collect();
         let uids: BTreeSet<_> = objects.iter().map(|object| object.meta.uid).collect();
         let mut counted = BTreeSet::new();
@@ -394,43 +354,6 @@ fn told_to_go_ms(tree: &Value) -> Option<i64> {
     let meta = &tree["metadata"];
     let until = meta["deletionTimestamp"].as_str().and_then(unix_ms)?;
     Some(until - meta["deletionGracePeriodSeconds"].as_i64().unwrap_or(0).clamp(0, 1_000_000_000) * 1000)
-}
-
-/// Adds what is missing to what a recording has seen later: it is there from the beginning, as nobody has seen it come.
-fn complete_later(objects: &mut Vec<Object>, after: &[Object], missing: &[Kind]) -> Vec<(Key, MadeUp)> {
-    if after.is_empty() {
-        return Vec::new();
-    }
-    let mut newest: BTreeMap<Key, &Object> = BTreeMap::new();
-    for object in after {
-        newest.insert(object.key(), object);
-    }
-    let mut all = objects.clone();
-    let there: BTreeSet<Key> = objects.iter().map(Object::key).collect();
-    all.extend(newest.into_iter().filter(|(key, _)| !there.contains(key)).map(|(_, object)| object.clone()));
-    let known = all.len();
-    let made_up = made_up::complete(&mut all, missing);
-    objects.extend(all.split_off(known));
-    made_up
-}
-
-/// How many seconds after zero the state must have been taken: sets count pods as available that had been Ready for too
-/// short a time before. No object says when nothing happened any more.
-fn seconds_until_available(objects: &[Object]) -> i64 {
-    let pods = || objects.iter().filter(|object| object.kind == Kind::Pod);
-    let mut latest = 0;
-    for set in objects.iter().filter(|object| object.kind == Kind::StatefulSet) {
-        let sts = set.stateful_set();
-        let own = pods().filter(|pod| pod.meta.is_controlled_by(set.meta.uid) && !pod.meta.is_terminating());
-        let available = own.filter_map(|pod| pod.pod().available_at(sts.spec.min_ready_seconds));
-        let mut available: Vec<SimTime> = available.collect();
-        collections::sort(&mut available);
-        let counted = usize::try_from(sts.status.available_replicas).unwrap_or(0);
-        if let Some(last) = counted.checked_sub(1).and_then(|last| available.get(last)) {
-            latest = latest.max(last.0.div_euclid(1000));
-        }
-    }
-    latest
 }
 
 /// Whether an object can be called so: as `metadata.name` may be of any kind.
@@ -499,75 +422,4 @@ fn complete_event(event: &mut Value) {
     if let Some(fields) = event.as_object_mut() {
         fields.remove("series");
     }
-}
-
-/// Events in the order in which they were first said.
-fn number_events(objects: &mut [Object]) {
-    let mut order: Vec<(SimTime, u64, usize)> = Vec::new();
-    for (at, object) in objects.iter().enumerate().filter(|(_, object)| object.kind == Kind::Event) {
-        order.push((object.event().first_timestamp, object.meta.resource_version, at));
-    }
-    collections::sort(&mut order);
-    for (number, (_, _, at)) in order.into_iter().enumerate() {
-        objects[at].event_mut().sequence = number as u64;
-    }
-}
-
-/// Lets the newest revision of each set be that of its template, as it is in the cluster: without the values that were left
-/// out its hash would be another. Where no revision is there, those that the status names are made.
-fn keep_revisions_equal(objects: &mut Vec<Object>) {
-    let sets: Vec<usize> = (0..objects.len()).filter(|at| objects[*at].kind == Kind::StatefulSet).collect();
-    for at in sets {
-        let set = objects[at].clone();
-        let status = &set.stateful_set().status;
-        if status.observed_generation < set.meta.generation {
-            continue;
-        }
-        let Some(update) = status.update_revision.clone() else { continue };
-        let is_revision = |object: &Object, name: &str| {
-            object.kind == Kind::ControllerRevision
-                && *object.meta.name == *name
-                && object.meta.namespace == set.meta.namespace
-        };
-        let find =
-            |objects: &[Object], name: &str| objects.iter().position(|object| is_revision(object, name));
-        let data = Rc::new(revision::patch_of(&set));
-        let newest = objects.iter().filter(|object| object.kind == Kind::ControllerRevision);
-        let newest = newest.filter(|revision| revision.meta.is_controlled_by(set.meta.uid));
-        let next = newest.map(|revision| revision.controller_revision().revision + 1).max().unwrap_or(1);
-        if find(objects, &update).is_none() {
-            objects.push(revision::made_up(&set, &update, data.clone(), next.max(2)));
-        }
-        for revision in objects.iter_mut().filter(|object| is_revision(object, &update)) {
-            revision.controller_revision_mut().data = data.clone();
-        }
-        // What pods have that were not updated yet: of their template nothing is known but that it is another.
-        if let Some(current) = status.current_revision.clone().filter(|current| *current != update)
-            && find(objects, &current).is_none()
-        {
-            let pods = objects.iter().filter(|object| object.kind == Kind::Pod);
-            let old = pods.filter(|pod| pod.meta.is_controlled_by(set.meta.uid));
-            let label = crate::api::stateful_set::REVISION_LABEL;
-            let old = old.into_iter().find(|pod| pod.meta.label(label) == Some(&current)).cloned();
-            let data = revision::patch_of_pod(&set, old.as_ref());
-            objects.push(revision::made_up(&set, &current, Rc::new(data), 1));
-        }
-    }
-}
-
-/// The kinds of which nothing is there.
-fn missing_kinds(objects: &[Object]) -> Vec<Kind> {
-    let wanted = [
-        Kind::Pod,
-        Kind::PersistentVolumeClaim,
-        Kind::PersistentVolume,
-        Kind::Service,
-        Kind::EndpointSlice,
-        Kind::ControllerRevision,
-        Kind::StorageClass,
-        Kind::Node,
-        Kind::Event,
-    ];
-    let is_missing = |kind: &Kind| objects.iter().all(|object| object.kind != *kind);
-    wanted.into_iter().filter(is_missing).collect()
 }

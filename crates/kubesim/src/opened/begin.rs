@@ -7,37 +7,110 @@ use crate::api::node::LEASE_NAMESPACE;
 use crate::api::pod::{ContainerState, condition};
 use crate::api::{Body, Fault, Key, Kind, Object, ObjectMeta, SimTime};
 use crate::apiserver::{Cause, Store};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Judging};
 use crate::config::{LOCAL_PATH, Timings};
 use crate::{fault, kubelet};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// Puts the opened state in place of what the cluster has. From a single state its components go on; a recording is seen
-/// first. Returns how many requests the components would have made at that moment.
-pub(crate) fn begin(cluster: &mut Cluster, opened: &Opened) -> usize {
-    SimTime::set_zero(opened.taken_unix_seconds);
-    cluster.options.timings = opened.timings;
-    cluster.api.cause = Cause::Bootstrap;
+/// So many objects are put in place in one step.
+const AT_ONCE: usize = 128;
+
+/// A cluster on the way to become the one whose state was opened. From a single state its components go on; a recording is seen
+/// first. Nothing else may happen to the cluster until it is done.
+pub(crate) struct Beginning {
+    opened: Rc<Opened>,
+    stage: Stage,
+}
+
+/// What is done next.
+enum Stage {
+    /// What the cluster has goes.
+    Clear,
+    /// Objects are put in place from this one on.
+    Put(usize),
+    /// What is broken becomes faults.
+    Faults,
+    /// The kubelets take on their pods.
+    Adopt,
+    /// Who watches what was put there hears of it.
+    Dispatch,
+    /// Each component looks.
+    Judge(Box<Judging>),
+}
+
+impl Beginning {
+    /// Puts the opened state in place of what the cluster has.
+    pub fn new(opened: Rc<Opened>) -> Beginning {
+        Beginning { opened, stage: Stage::Clear }
+    }
+
+    /// Does a little more. Returns, once all is done, how many requests the components would have made at that moment.
+    pub fn step(&mut self, cluster: &mut Cluster) -> Option<usize> {
+        let opened = &self.opened;
+        SimTime::set_zero(opened.taken_unix_seconds);
+        cluster.options.timings = opened.timings;
+        cluster.api.cause = Cause::Bootstrap;
+        self.stage = match &mut self.stage {
+            Stage::Clear => {
+                clear(cluster);
+                Stage::Put(0)
+            }
+            Stage::Put(from) => {
+                let objects = opened.objects.iter().skip(*from).take(AT_ONCE);
+                objects.for_each(|object| cluster.api.put_seen(object.key(), Some(Rc::clone(object))));
+                let next = *from + AT_ONCE;
+                match (next < opened.objects.len(), opened.seen.is_empty()) {
+                    (true, _) => Stage::Put(next),
+                    (false, true) => Stage::Faults,
+                    (false, false) => return Some(0),
+                }
+            }
+            Stage::Faults => {
+                break_what_is_broken(cluster, opened);
+                Stage::Adopt
+            }
+            Stage::Adopt => {
+                kubelet::adopt(&mut cluster.nodes, &cluster.api, &cluster.options.timings, &opened.images);
+                cluster.forget_memory();
+                Stage::Dispatch
+            }
+            Stage::Dispatch => {
+                if cluster.dispatch_some(AT_ONCE) {
+                    return None;
+                }
+                Stage::Judge(Box::new(Judging::new(cluster)))
+            }
+            Stage::Judge(judging) => return judging.step(cluster),
+        };
+        None
+    }
+}
+
+/// Lets the cluster's own components go on from what is there now: containers as they are, what is broken as faults, and
+/// what each component finds. Returns how many requests they would have made at this moment.
+pub(crate) fn go_on(cluster: &mut Cluster, opened: &Rc<Opened>) -> usize {
+    let mut beginning = Beginning { opened: Rc::clone(opened), stage: Stage::Faults };
+    loop {
+        if let Some(requests) = beginning.step(cluster) {
+            return requests;
+        }
+    }
+}
+
+/// Takes away what a cluster that has just begun has of the kinds that come with a state.
+fn clear(cluster: &mut Cluster) {
     let replaced = [Kind::Node, Kind::StorageClass, Kind::Service, Kind::EndpointSlice, Kind::Endpoints];
     let old: Vec<Key> =
         replaced.iter().flat_map(|kind| cluster.api.store().list(*kind)).map(|o| o.key()).collect();
     for key in old {
         cluster.api.put_seen(key, None);
     }
-    for object in &opened.objects {
-        cluster.api.put_seen(object.key(), Some(Rc::clone(object)));
-    }
-    if opened.seen.is_empty() { go_on(cluster, opened) } else { 0 }
 }
 
-/// Lets the cluster's own components go on from what is there now: containers as they are, what is broken as faults, and
-/// what each component finds. Returns how many requests they would have made at this moment.
-pub(crate) fn go_on(cluster: &mut Cluster, opened: &Opened) -> usize {
-    SimTime::set_zero(opened.taken_unix_seconds);
-    cluster.options.timings = opened.timings;
-    cluster.api.cause = Cause::Bootstrap;
+/// Makes faults of what is broken in what is there now.
+fn break_what_is_broken(cluster: &mut Cluster, opened: &Opened) {
     let look = Look { store: &cluster.api.store().clone(), timings: &opened.timings, now: cluster.now() };
     for fault in look.faults() {
         fault::set(&mut cluster.api, fault, true);
@@ -51,10 +124,6 @@ pub(crate) fn go_on(cluster: &mut Cluster, opened: &Opened) -> usize {
             cluster.api.put_seen(lease.key(), Some(Rc::new(lease)));
         }
     }
-    kubelet::adopt(&mut cluster.nodes, &cluster.api, &cluster.options.timings, &opened.images);
-    cluster.forget_memory();
-    cluster.dispatch();
-    cluster.judge()
 }
 
 /// What is looked at when the simulation goes on from it.

@@ -7,7 +7,7 @@ use crate::api::image::with_tag;
 use crate::api::meta::{MADE_UP, PV_PROTECTION_FINALIZER};
 use crate::api::pod::{ContainerState, EnvValue, PodPhase, PodSpec, VolumeSource, condition};
 use crate::api::read::get;
-use crate::api::stateful_set::{claim_name, pod_name};
+use crate::api::stateful_set::{ClaimTemplate, pod_name};
 use crate::api::volume::{BETA_STORAGE_PROVISIONER, SELECTED_NODE, STORAGE_PROVISIONER};
 use crate::api::{Key, Kind, Object, SimTime, Span, Str};
 use crate::config::{LOCAL_PATH, NodeOptions};
@@ -24,39 +24,181 @@ const UNKNOWN_PROVISIONER: &str = "made-up/unknown";
 /// Namespaces that every cluster has from the start.
 const FIRST_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-struct MakingUp<'a> {
-    objects: &'a mut Vec<Object>,
-    made_up: Vec<(Key, MadeUp)>,
-    there: BTreeSet<(Kind, Str, Str)>,
+/// So many pods or claims are looked at in one step.
+const AT_ONCE: usize = 64;
+
+/// What is made up, in order. Each may need what was made up before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    Namespaces,
+    Pods,
+    Claims,
+    Volumes,
+    Classes,
+    Nodes,
+    Services,
+    NamedByPods,
 }
 
-/// Adds what is missing, and says of each what it is for.
-pub fn complete(objects: &mut Vec<Object>, missing: &[Kind]) -> Vec<(Key, MadeUp)> {
-    let name = |object: &Object| (object.kind, object.meta.namespace.clone(), object.meta.name.clone());
-    let there = objects.iter().map(name).collect();
-    let mut making_up = MakingUp { objects, made_up: Vec::new(), there };
-    let lacks = |kind: Kind| missing.contains(&kind);
-    making_up.namespaces();
-    if lacks(Kind::Pod) {
-        making_up.pods();
+const PARTS: [Part; 8] = [
+    Part::Namespaces,
+    Part::Pods,
+    Part::Claims,
+    Part::Volumes,
+    Part::Classes,
+    Part::Nodes,
+    Part::Services,
+    Part::NamedByPods,
+];
+
+/// What is missing, on the way to be made up.
+#[derive(Debug)]
+pub struct MakingUp {
+    objects: Vec<Object>,
+    made_up: Vec<(Key, MadeUp)>,
+    there: BTreeSet<(Kind, Str, Str)>,
+    /// What somebody says is missing: `secret "db"`.
+    said_missing: BTreeSet<String>,
+    /// The parts that are still to be done, the next one last.
+    parts: Vec<Part>,
+    /// Where the objects are that a part looks at one by one, the next one last; once it has begun.
+    work: Option<Vec<usize>>,
+    /// The templates of sets' claims, by namespace and the claim's name without the ordinal.
+    templates: BTreeMap<(Str, String), ClaimTemplate>,
+    /// The node of the first pod that mounts a claim, by namespace and claim.
+    mounted: BTreeMap<(Str, Str), Option<Str>>,
+}
+
+impl MakingUp {
+    /// Objects, with the kinds of which nothing is there.
+    pub fn new(objects: Vec<Object>, missing: &[Kind]) -> MakingUp {
+        let name = |object: &Object| (object.kind, object.meta.namespace.clone(), object.meta.name.clone());
+        let there = objects.iter().map(name).collect();
+        let is_lacking = |part: &Part| match part {
+            Part::Namespaces | Part::NamedByPods => true,
+            Part::Pods => missing.contains(&Kind::Pod),
+            Part::Claims => missing.contains(&Kind::PersistentVolumeClaim),
+            Part::Volumes => missing.contains(&Kind::PersistentVolume),
+            Part::Classes => missing.contains(&Kind::StorageClass),
+            Part::Nodes => missing.contains(&Kind::Node),
+            Part::Services => missing.contains(&Kind::Service),
+        };
+        MakingUp {
+            said_missing: said_missing(&objects),
+            objects,
+            made_up: Vec::new(),
+            there,
+            parts: PARTS.into_iter().filter(is_lacking).rev().collect(),
+            work: None,
+            templates: BTreeMap::new(),
+            mounted: BTreeMap::new(),
+        }
     }
-    if lacks(Kind::PersistentVolumeClaim) {
-        making_up.claims();
+
+    /// Adds some of what is missing, and notes of each what it is for; false if nothing is missing any more.
+    pub fn step(&mut self) -> bool {
+        let Some(part) = self.parts.last().copied() else { return false };
+        match part {
+            Part::Namespaces => self.namespaces(),
+            Part::Pods => self.pods(),
+            Part::Classes => self.classes(),
+            Part::Nodes => self.nodes(),
+            Part::Services => self.services(),
+            Part::NamedByPods => self.named_by_pods(),
+            Part::Claims | Part::Volumes => {
+                if self.one_by_one(part) {
+                    return true;
+                }
+            }
+        }
+        self.work = None;
+        self.parts.pop();
+        true
     }
-    if lacks(Kind::PersistentVolume) {
-        making_up.volumes();
+
+    /// The objects with those that were made up, and which these are.
+    pub fn take(&mut self) -> (Vec<Object>, Vec<(Key, MadeUp)>) {
+        (std::mem::take(&mut self.objects), std::mem::take(&mut self.made_up))
     }
-    if lacks(Kind::StorageClass) {
-        making_up.classes();
+
+    /// Goes on with a part that looks at objects one by one; false if it is done.
+    fn one_by_one(&mut self, part: Part) -> bool {
+        let kind = if part == Part::Claims { Kind::Pod } else { Kind::PersistentVolumeClaim };
+        let mut work = match self.work.take() {
+            Some(work) => work,
+            None => {
+                match part {
+                    Part::Claims => self.templates = claim_templates(&self.objects),
+                    _ => self.mounted = mounted_claims(&self.objects),
+                }
+                (0..self.objects.len()).rev().filter(|at| self.objects[*at].kind == kind).collect()
+            }
+        };
+        for at in work.split_off(work.len().saturating_sub(AT_ONCE)).into_iter().rev() {
+            let object = self.objects[at].clone();
+            match part {
+                Part::Claims => self.claims_of(&object),
+                _ => self.volume_of(&object),
+            }
+        }
+        let goes_on = !work.is_empty();
+        self.work = Some(work);
+        goes_on
     }
-    if lacks(Kind::Node) {
-        making_up.nodes();
+}
+
+/// The templates of sets' claims, by namespace and the claim's name without the ordinal.
+fn claim_templates(objects: &[Object]) -> BTreeMap<(Str, String), ClaimTemplate> {
+    let mut all = BTreeMap::new();
+    for set in objects.iter().filter(|object| object.kind == Kind::StatefulSet) {
+        for template in set.stateful_set().spec.volume_claim_templates.iter() {
+            let stem = [&*template.name, "-", &*set.meta.name].concat();
+            all.entry((set.meta.namespace.clone(), stem)).or_insert_with(|| template.clone());
+        }
     }
-    if lacks(Kind::Service) {
-        making_up.services();
+    all
+}
+
+/// The node of the first pod that mounts a claim, by namespace and claim.
+fn mounted_claims(objects: &[Object]) -> BTreeMap<(Str, Str), Option<Str>> {
+    let mut all = BTreeMap::new();
+    for pod in objects.iter().filter(|object| object.kind == Kind::Pod) {
+        for claim in pod.pod().spec.claims() {
+            let node = || pod.pod().spec.node_name.clone();
+            all.entry((pod.meta.namespace.clone(), claim.clone())).or_insert_with(node);
+        }
     }
-    making_up.named_by_pods();
-    making_up.made_up
+    all
+}
+
+/// What events and statuses say is missing, as they say it: `secret "db" not found`, without the last two words.
+fn said_missing(objects: &[Object]) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    let mut hear = |message: &str| {
+        for (end, _) in message.match_indices("\" not found") {
+            let Some((what, name)) = message[..end].rsplit_once('"') else { continue };
+            let Some(what) = what.strip_suffix(' ') else { continue };
+            let word =
+                what.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).next().unwrap_or_default();
+            all.insert([word, " \"", name, "\""].concat());
+        }
+    };
+    for object in objects {
+        match object.kind {
+            Kind::Event => hear(&object.event().message),
+            Kind::Pod => {
+                let status = &object.pod().status;
+                status.conditions.iter().filter_map(|c| c.message.as_deref()).for_each(&mut hear);
+                for status in status.init_container_statuses.iter().chain(&status.container_statuses) {
+                    if let ContainerState::Waiting { message: Some(message), .. } = &status.state {
+                        hear(message);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 /// Says of an object that it was made up, and gives it a uid that is always the same.
@@ -67,7 +209,7 @@ pub fn mark(object: &mut Object) {
         crate::api::Uid::default().sibling(&[key.kind.name(), "/", &key.namespace, "/", &key.name].concat());
 }
 
-impl MakingUp<'_> {
+impl MakingUp {
     fn is_there(&self, kind: Kind, namespace: &str, name: &str) -> bool {
         self.there.contains(&(kind, namespace.into(), name.into()))
     }
@@ -144,62 +286,53 @@ impl MakingUp<'_> {
     }
 
     /// The claims that pods name: bound if the pod has a node.
-    fn claims(&mut self) {
-        let sets = self.of(Kind::StatefulSet);
-        for pod in self.of(Kind::Pod) {
-            let is_placed = pod.pod().spec.node_name.is_some();
-            for claim in pod.pod().spec.claims() {
-                let namespace = &pod.meta.namespace;
-                let template = sets.iter().filter(|set| set.meta.namespace == *namespace).find_map(|set| {
-                    let all = &set.stateful_set().spec.volume_claim_templates;
-                    let (_, ordinal) = crate::api::stateful_set::parent_and_ordinal(&pod.meta.name)?;
-                    all.iter()
-                        .find(|template| *claim_name(&set.meta.name, template, ordinal) == **claim)
-                        .cloned()
-                });
-                let mut spec = template.as_ref().map_or_else(
+    fn claims_of(&mut self, pod: &Object) {
+        let is_placed = pod.pod().spec.node_name.is_some();
+        let ordinal = pod.meta.name.rsplit_once('-').map_or("", |(_, ordinal)| ordinal);
+        for claim in pod.pod().spec.claims() {
+            let namespace = &pod.meta.namespace;
+            let is_number = !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit());
+            let stem = if is_number { claim.strip_suffix(ordinal) } else { None };
+            let stem = stem.and_then(|stem| stem.strip_suffix('-'));
+            let template =
+                stem.and_then(|stem| self.templates.get(&(namespace.clone(), stem.to_owned()))).cloned();
+            let mut spec = template.as_ref().map_or_else(
                     || json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "made-up"}),
                     |template| (*template.spec.raw).clone(),
                 );
-                if spec["storageClassName"].is_null() {
-                    spec["storageClassName"] = "made-up".into();
-                }
-                let size = spec["resources"]["requests"]["storage"].clone();
-                let modes = spec["accessModes"].clone();
-                let mut status = json!({"phase": "Pending"});
-                if is_placed {
-                    spec["volumeName"] = ["made-up-", claim].concat().into();
-                    status = json!({"phase": "Bound", "accessModes": modes, "capacity": {"storage": size}});
-                }
-                let labels = template.map(|template| template.labels.clone()).unwrap_or_default();
-                let mut tree = json!({"metadata": {"name": &**claim, "namespace": &**namespace,
+            if spec["storageClassName"].is_null() {
+                spec["storageClassName"] = "made-up".into();
+            }
+            let size = spec["resources"]["requests"]["storage"].clone();
+            let modes = spec["accessModes"].clone();
+            let mut status = json!({"phase": "Pending"});
+            if is_placed {
+                spec["volumeName"] = ["made-up-", claim].concat().into();
+                status = json!({"phase": "Bound", "accessModes": modes, "capacity": {"storage": size}});
+            }
+            let labels = template.map(|template| template.labels.clone()).unwrap_or_default();
+            let mut tree = json!({"metadata": {"name": &**claim, "namespace": &**namespace,
                     "creationTimestamp": pod.meta.creation_timestamp.rfc3339(),
                     "annotations": if is_placed { json!({"pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes"}) } else { json!({}) },
                     "finalizers": ["kubernetes.io/pvc-protection"]},
                     "spec": spec, "status": status});
-                for (label, value) in labels.iter() {
-                    tree["metadata"]["labels"][&**label] = (&**value).into();
-                }
-                self.add_tree(Kind::PersistentVolumeClaim, &tree, MadeUp::ClaimOfPod);
+            for (label, value) in labels.iter() {
+                tree["metadata"]["labels"][&**label] = (&**value).into();
             }
+            self.add_tree(Kind::PersistentVolumeClaim, &tree, MadeUp::ClaimOfPod);
         }
     }
 
-    /// The volumes that claims name. Those of local-path lie on the node of the pod.
-    fn volumes(&mut self) {
-        let pods = self.of(Kind::Pod);
-        for claim in self.of(Kind::PersistentVolumeClaim) {
-            let spec = &claim.claim().spec;
-            let Some(volume) = &spec.volume_name else { continue };
-            let provisioner = claim.meta.annotation(STORAGE_PROVISIONER).unwrap_or_default();
-            let mounts = |pod: &&Object| {
-                pod.meta.namespace == claim.meta.namespace
-                    && pod.pod().spec.claims().any(|name| *name == claim.meta.name)
-            };
-            let of_pod = pods.iter().find(mounts).and_then(|pod| pod.pod().spec.node_name.clone());
-            let node = claim.meta.annotation(SELECTED_NODE).map(Str::from).or(of_pod);
-            let size = claim.claim().capacity.clone().unwrap_or_else(|| spec.request.clone());
-            let mut tree = json!({
+    /// The volume that a claim names. Those of local-path lie on the node of the pod.
+    fn volume_of(&mut self, claim: &Object) {
+        let spec = &claim.claim().spec;
+        let Some(volume) = &spec.volume_name else { return };
+        let provisioner = claim.meta.annotation(STORAGE_PROVISIONER).unwrap_or_default();
+        let of_pod = self.mounted.get(&(claim.meta.namespace.clone(), claim.meta.name.clone()));
+        let of_pod = of_pod.cloned().flatten();
+        let node = claim.meta.annotation(SELECTED_NODE).map(Str::from).or(of_pod);
+        let size = claim.claim().capacity.clone().unwrap_or_else(|| spec.request.clone());
+        let mut tree = json!({
                 "metadata": {"name": &**volume, "creationTimestamp": claim.meta.creation_timestamp.rfc3339(),
                     "annotations": {"pv.kubernetes.io/provisioned-by": provisioner}, "finalizers": [PV_PROTECTION_FINALIZER]},
                 "spec": {"capacity": {"storage": &*size},
@@ -209,12 +342,11 @@ impl MakingUp<'_> {
                     "persistentVolumeReclaimPolicy": "Delete", "volumeMode": &*spec.volume_mode,
                     "storageClassName": spec.storage_class_name.as_deref().unwrap_or_default()},
                 "status": {"phase": "Bound"}});
-            if let (LOCAL_PATH, Some(node)) = (provisioner, node) {
-                tree["spec"]["nodeAffinity"] = json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [
+        if let (LOCAL_PATH, Some(node)) = (provisioner, node) {
+            tree["spec"]["nodeAffinity"] = json!({"required": {"nodeSelectorTerms": [{"matchExpressions": [
                     {"key": "kubernetes.io/hostname", "operator": "In", "values": [&*node]}]}]}});
-            }
-            self.add_tree(Kind::PersistentVolume, &tree, MadeUp::VolumeOfClaim);
         }
+        self.add_tree(Kind::PersistentVolume, &tree, MadeUp::VolumeOfClaim);
     }
 
     /// The classes that claims and sets name, unless somebody says that there is none.
@@ -253,24 +385,9 @@ impl MakingUp<'_> {
         }
     }
 
-    /// Whether an event or a container's status says `secret "db" not found`.
+    /// Whether somebody says `secret "db" not found`.
     fn is_said_to_be_missing(&self, what: &str, name: &str) -> bool {
-        let said = [what, " \"", name, "\" not found"].concat();
-        self.objects.iter().any(|object| match object.kind {
-            Kind::Event => object.event().message.contains(&*said),
-            Kind::Pod => {
-                let status = &object.pod().status;
-                let conditions =
-                    status.conditions.iter().filter_map(|condition| condition.message.as_deref());
-                let containers = status.init_container_statuses.iter().chain(&status.container_statuses);
-                let waiting = containers.filter_map(|status| match &status.state {
-                    ContainerState::Waiting { message, .. } => message.as_deref(),
-                    _ => None,
-                });
-                conditions.chain(waiting).any(|message| message.contains(&*said))
-            }
-            _ => false,
-        })
+        self.said_missing.contains(&[what, " \"", name, "\""].concat())
     }
 
     /// What nodes have too little of, as far as the scheduler has said so of a pod.

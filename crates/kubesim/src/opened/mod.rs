@@ -3,11 +3,12 @@
 //!
 //! | module | |
 //! |---|---|
-//! | `text` | texts → trees; what people take for a state and is none |
+//! | `text`, `pieces` | texts → trees; what people take for a state and is none |
 //! | `opening`, `state` | files → a state, a little at a time; what it is then |
 //! | `recording` | a recording of watches: its lines, and what was seen when |
 //! | `allow` | what is kept of an object, and what is never kept |
-//! | `assemble` | the objects of one state: one of each, with the revisions that their templates have |
+//! | `assemble` | the objects of one state: one of each |
+//! | `finishing` | what follows once all is read: times, revisions, and the modules below |
 //! | `made_up` | what is missing but needed: nodes, volumes, classes, … |
 //! | `slices` | EndpointSlices of which nobody has seen any |
 //! | `measure` | how long things took, by the pods' own timestamps |
@@ -19,16 +20,18 @@
 mod allow;
 mod assemble;
 mod begin;
+mod finishing;
 mod made_up;
 mod measure;
 mod opening;
+mod pieces;
 mod pseudonyms;
 mod recording;
 mod slices;
 mod state;
 mod text;
 
-pub(crate) use begin::{begin, go_on};
+pub(crate) use begin::{Beginning, go_on};
 pub use opening::{Comparable, Opening, open};
 pub use pseudonyms::without_names;
 pub use recording::Seen;

@@ -1,16 +1,18 @@
 //! Files → a state, a little at a time.
 
 use super::assemble::Assembly;
+use super::finishing::Finishing;
 use super::state::{Opened, Unreadable};
 use super::text::Texts;
 use crate::api::meta::LAST_APPLIED;
 use crate::api::{Key, Kind};
 use crate::config::FeatureGates;
-use crate::manifest::input::{self, InputOptions};
+use crate::manifest::input::{self, Input, InputObject, InputOptions};
 use crate::schema::decode::decode;
 use crate::schema::defaults::default;
 use crate::schema::types::{Shape, TypeRef};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Files on the way to a state, in small steps: none of them takes long.
@@ -18,7 +20,21 @@ use std::rc::Rc;
 pub struct Opening {
     texts: Texts,
     assembly: Assembly,
-    next: usize,
+    /// How many objects were read.
+    count: usize,
+    finishing: Option<Box<Finishing>>,
+    beside: Option<Beside>,
+}
+
+/// A manifest that is to be tried on the state, and the objects in the state that it is about, as they were read.
+#[derive(Debug)]
+struct Beside {
+    input: Input,
+    gates: FeatureGates,
+    keys: BTreeSet<Key>,
+    read: BTreeMap<Key, Value>,
+    /// As watches have left them.
+    seen: BTreeMap<Key, Value>,
 }
 
 /// More objects than a page could show.
@@ -30,37 +46,86 @@ pub const MOST_EVENTS: usize = 100_000;
 impl Opening {
     /// Begins to read files: each a name and a text. Errors: what they are instead of a state.
     pub fn new(files: &[(String, String)]) -> Result<Opening, Unreadable> {
-        Ok(Opening { texts: Texts::new(files)?, assembly: Assembly::default(), next: 0 })
+        Ok(Opening {
+            texts: Texts::new(files)?,
+            assembly: Assembly::default(),
+            count: 0,
+            finishing: None,
+            beside: None,
+        })
     }
 
-    /// How many parts are read, and how many there are.
+    /// The same, with a manifest that is to be tried on the state ([`Opening::finish_beside`]).
+    pub fn beside(
+        files: &[(String, String)],
+        manifest: &str,
+        gates: FeatureGates,
+    ) -> Result<Opening, Unreadable> {
+        let input = input::objects(manifest, InputOptions::default());
+        let keys = input.objects.iter().map(key_of).collect();
+        let beside = Beside { input, gates, keys, read: BTreeMap::new(), seen: BTreeMap::new() };
+        Ok(Opening { beside: Some(beside), ..Opening::new(files)? })
+    }
+
+    /// How much is done, and how much there is to do.
     pub fn progress(&self) -> (usize, usize) {
-        (self.texts.done(), self.texts.total)
+        let (read, all) = self.texts.progress();
+        // To read takes about three times as long as to finish.
+        let finished = self.finishing.as_ref().map_or(0, |finishing| {
+            let (made, count) = finishing.progress();
+            made * (all / 3) / count.max(1)
+        });
+        (read + finished, all + all / 3)
     }
 
-    /// Reads a little more; false if all is read. Errors: it can't be read.
+    /// Does a little more; false if all is done. Errors: it can't be read, or is no state.
     pub fn step(&mut self) -> Result<bool, Unreadable> {
-        let goes_on = self.texts.step()?;
-        while let Some(item) = self.texts.items.get(self.next) {
+        if let Some(finishing) = &mut self.finishing {
+            return Ok(finishing.step());
+        }
+        if !self.texts.step()? {
+            let assembly = std::mem::take(&mut self.assembly);
+            self.finishing = Some(Box::new(Finishing::new(assembly)?));
+            return Ok(true);
+        }
+        for item in self.texts.items.drain(..) {
             self.assembly.add(&item.tree, &item.place);
-            self.next += 1;
-            if self.next > MOST_OBJECTS {
-                return Err(Unreadable::TooMany { objects: self.next });
+            self.count += 1;
+            if self.count > MOST_OBJECTS {
+                return Err(Unreadable::TooMany { objects: self.count });
+            }
+            if let Some(beside) = &mut self.beside
+                && let Some(key) = beside.key_of(&item.tree)
+            {
+                beside.read.entry(key).or_insert(item.tree);
             }
         }
-        for mut event in std::mem::take(&mut self.texts.events) {
+        for mut event in self.texts.events.drain(..) {
             self.assembly.see(&mut event);
-            self.texts.keep(event);
             if self.assembly.count_seen() > MOST_EVENTS {
                 return Err(Unreadable::TooMany { objects: self.assembly.count_seen() });
             }
+            if let Some(beside) = &mut self.beside
+                && let Some(key) = beside.key_of(&event.tree)
+            {
+                beside.seen.insert(key, event.tree);
+            }
         }
-        Ok(goes_on)
+        Ok(true)
     }
 
-    /// The state that was read. Errors: it is none.
-    pub fn finish(self) -> Result<Opened, Unreadable> {
-        self.assembly.finish()
+    /// The state, after the last step. Errors: it is none.
+    pub fn finish(mut self) -> Result<Opened, Unreadable> {
+        self.to_the_end().map(|finishing| finishing.finish())
+    }
+
+    fn to_the_end(&mut self) -> Result<Box<Finishing>, Unreadable> {
+        loop {
+            while self.step()? {}
+            if let Some(finishing) = self.finishing.take() {
+                return Ok(finishing);
+            }
+        }
     }
 }
 
@@ -81,36 +146,35 @@ pub struct Comparable {
 }
 
 impl Opening {
-    /// The state, and a manifest that is to be tried on it: what was left out of the state is left out of the manifest, equal
+    /// The state, and the manifest that is to be tried on it: what was left out of the state is left out of the manifest, equal
     /// values in the same way, and what was applied last is known as far as it is kept. Errors: it is no state.
-    pub fn finish_beside(
-        mut self,
-        manifest: &str,
-        gates: FeatureGates,
-    ) -> Result<(Opened, Comparable), Unreadable> {
-        let input = input::objects(manifest, InputOptions::default());
+    ///
+    /// # Panics
+    /// If it was not begun with a manifest.
+    pub fn finish_beside(mut self) -> Result<(Opened, Comparable), Unreadable> {
+        let mut finishing = self.to_the_end()?;
+        let beside = self.beside.expect("it was begun with a manifest");
+        let (input, gates, allow) = (&beside.input, beside.gates, &mut finishing.assembly.allow);
         let mut comparable = Comparable { text: String::new(), unheeded: Vec::new() };
         let mut applied: Vec<(Key, String)> = Vec::new();
         for object in &input.objects {
-            let key = Key::new(object.kind, object.namespace(), object.name());
-            let live = self.texts.trees().find(|tree| is_object(tree, &key)).cloned();
+            let key = key_of(object);
+            let live = beside.read.get(&key).or(beside.seen.get(&key));
             let mut wanted = decode(object.kind, &object.value);
             if wanted.error.is_some() || !wanted.unknown.is_empty() {
                 // The API server has to say what is wrong about it.
                 comparable.text.push_str(&document(&object.value));
                 continue;
             }
-            let mut kept = self.assembly.allow.compare(object.kind, &wanted.value);
-            if let Some(live) = &live {
+            let mut kept = allow.compare(object.kind, &wanted.value);
+            if let Some(live) = live {
                 let last = live["metadata"]["annotations"][LAST_APPLIED].as_str();
                 let last: Option<Value> = last.and_then(|text| serde_json::from_str(text).ok());
                 if let Some(last) = last {
                     let last = decode(object.kind, &last);
                     if last.error.is_none() {
-                        applied.push((
-                            key.clone(),
-                            self.assembly.allow.compare(object.kind, &last.value).to_string() + "\n",
-                        ));
+                        applied
+                            .push((key.clone(), allow.compare(object.kind, &last.value).to_string() + "\n"));
                     }
                 }
                 default(object.kind, &mut wanted.value, gates);
@@ -133,7 +197,7 @@ impl Opening {
                 message: error.message.clone(),
             });
         }
-        let mut opened = self.assembly.finish()?;
+        let mut opened = finishing.finish();
         for (key, text) in applied {
             if let Some(object) = opened.objects.iter_mut().find(|object| object.key() == key) {
                 Rc::make_mut(object).meta.set_annotation(LAST_APPLIED, &text);
@@ -147,15 +211,23 @@ fn document(tree: &Value) -> String {
     ["---\n", &tree.to_string(), "\n"].concat()
 }
 
-fn is_object(tree: &Value, key: &Key) -> bool {
-    let kind = Kind::of_manifest(
-        tree["apiVersion"].as_str().unwrap_or_default(),
-        tree["kind"].as_str().unwrap_or_default(),
-    );
-    let namespace = tree["metadata"]["namespace"].as_str().unwrap_or("default");
-    kind == Some(key.kind)
-        && tree["metadata"]["name"] == *key.name
-        && (!key.kind.info().namespaced || *namespace == *key.namespace)
+fn key_of(object: &InputObject) -> Key {
+    Key::new(object.kind, object.namespace(), object.name())
+}
+
+impl Beside {
+    /// The key of a tree, if the manifest is about it.
+    fn key_of(&self, tree: &Value) -> Option<Key> {
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let kind = Kind::of_manifest(&word(&tree["apiVersion"]), &word(&tree["kind"]))?;
+        let meta = &tree["metadata"];
+        let namespace = match (kind.info().namespaced, meta["namespace"].as_str()) {
+            (true, namespace) => namespace.unwrap_or("default"),
+            (false, _) => "",
+        };
+        let key = Key::new(kind, namespace, &word(&meta["name"]));
+        self.keys.contains(&key).then_some(key)
+    }
 }
 
 /// The fields that are left out, and that somebody wants to be otherwise than they are.

@@ -6,9 +6,6 @@ use crate::api::{Key, Object, SimTime};
 use serde_json::Value;
 use std::rc::Rc;
 
-/// The lines that are read at once.
-pub const LINES_AT_ONCE: usize = 40;
-
 /// What was seen of an object after a recording's first moment.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Seen {

@@ -9,52 +9,82 @@ use crate::api::{Key, Kind, Object};
 use crate::apiserver::{Cause, Store};
 use crate::component::WatchEvent;
 use crate::controllers::endpoint_slice;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
+/// So many changes are looked at in one step.
+const AT_ONCE: usize = 16;
+
 /// Slices on the way.
-struct Slices {
+#[derive(Debug)]
+pub struct Slices {
     /// The objects that matter to slices, and the slices so far.
     store: Store,
     made_up: BTreeSet<Key>,
+    /// Services that have none yet.
+    services: VecDeque<Key>,
+    /// What was seen, and nobody has looked at yet.
+    seen: VecDeque<Seen>,
+    all: Vec<Seen>,
 }
 
-/// Adds the slices of the first moment to the objects, and what becomes of them to what was seen later.
-pub fn complete(objects: &mut Vec<Object>, seen: Vec<Seen>, made_up: &mut Vec<(Key, MadeUp)>) -> Vec<Seen> {
-    let mut slices = Slices { store: Store::default(), made_up: BTreeSet::new() };
-    let of_use = |kind: Kind| matches!(kind, Kind::Service | Kind::Pod | Kind::Node);
-    for object in objects.iter().filter(|object| of_use(object.kind)) {
-        slices.store.put(&object.key(), Some(Rc::new(object.clone())));
+fn matters(kind: Kind) -> bool {
+    matches!(kind, Kind::Service | Kind::Pod | Kind::Node)
+}
+
+impl Slices {
+    /// Slices of what is there at the first moment and what was seen later.
+    pub fn new(objects: &[Object], seen: Vec<Seen>) -> Slices {
+        let mut store = Store::default();
+        for object in objects.iter().filter(|object| matters(object.kind)) {
+            store.put(&object.key(), Some(Rc::new(object.clone())));
+        }
+        let services = store.list(Kind::Service).map(|service| service.key()).collect();
+        Slices { store, made_up: BTreeSet::new(), services, seen: seen.into(), all: Vec::new() }
     }
-    let services: Vec<Key> = slices.store.list(Kind::Service).map(|service| service.key()).collect();
-    for service in &services {
-        objects.extend(slices.update(service).into_iter().filter_map(|(_, slice)| Some((*slice?).clone())));
+
+    /// Adds some slices of the first moment to the objects, or what becomes of them to what was seen later; false if all is done.
+    pub fn step(&mut self, objects: &mut Vec<Object>) -> bool {
+        if let Some(service) = self.services.pop_front() {
+            let slices = self.update(&service).into_iter();
+            objects.extend(slices.filter_map(|(_, slice)| Some((*slice?).clone())));
+            return true;
+        }
+        let count = self.seen.len().min(AT_ONCE);
+        for seen in self.seen.drain(..count).collect::<Vec<Seen>>() {
+            self.see(seen);
+        }
+        !self.seen.is_empty()
     }
-    let mut all = Vec::new();
-    for seen in seen {
+
+    /// What was seen, with the slices that follow from it.
+    pub fn take(&mut self, made_up: &mut Vec<(Key, MadeUp)>) -> Vec<Seen> {
+        let slices = std::mem::take(&mut self.made_up);
+        made_up.extend(slices.into_iter().map(|key| (key, MadeUp::SliceOfService)));
+        std::mem::take(&mut self.all)
+    }
+
+    fn see(&mut self, seen: Seen) {
         let Seen { at, ref key, ref after } = seen;
-        let before = slices.store.get(key).cloned();
+        let before = self.store.get(key).cloned();
         let mut concerned = Vec::new();
-        if of_use(key.kind) {
-            slices.store.put(key, after.clone());
+        if matters(key.kind) {
+            self.store.put(key, after.clone());
             let (before, after) = (before.as_deref(), after.as_deref());
             let change = WatchEvent { key, before, after, cause: Cause::Bootstrap };
             if before.is_some() || after.is_some() {
-                endpoint_slice::event_handlers(&slices.store, &change, &mut |_, service| {
+                endpoint_slice::event_handlers(&self.store, &change, &mut |_, service| {
                     concerned.push(service)
                 });
             }
         }
-        all.push(seen);
+        self.all.push(seen);
         for service in concerned {
-            all.extend(slices.update(&service).into_iter().map(|(key, after)| Seen { at, key, after }));
+            let changed = self.update(&service).into_iter();
+            self.all.extend(changed.map(|(key, after)| Seen { at, key, after }));
         }
     }
-    made_up.extend(slices.made_up.into_iter().map(|key| (key, MadeUp::SliceOfService)));
-    all
-}
 
-impl Slices {
     /// Brings the slices of a Service up to date; returns what has changed.
     fn update(&mut self, service: &Key) -> Vec<(Key, Option<Rc<Object>>)> {
         let object = self.store.get(service).cloned();

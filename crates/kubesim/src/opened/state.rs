@@ -180,6 +180,15 @@ pub enum Unreadable {
         /// The kinds that take most, each with its bytes.
         largest: Vec<(String, usize)>,
     },
+    /// A document is longer than any object that a cluster has.
+    TooLong {
+        /// The file.
+        file: String,
+        /// The line where it begins, from 1.
+        line: usize,
+        /// How long it is, in bytes.
+        bytes: usize,
+    },
     /// So many objects are too many.
     TooMany {
         /// How many objects.

@@ -1,14 +1,16 @@
-//! Texts → trees of objects: the forms in which kubectl gives out a cluster's state, and those that people take for it.
+//! Texts → trees of objects: the forms in which kubectl gives out a cluster's state. `pieces` takes the texts apart.
 
-use super::recording::{LINES_AT_ONCE, WatchChange, is_recording, read_line};
+use super::pieces::{Form, Piece, Splitting};
+use super::recording::{WatchChange, read_line};
 use super::state::{Place, Unreadable};
 use crate::manifest::hint::is_template;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Files larger than this together, in bytes, are not read: what they hold would be more than a page can show.
 pub const MOST_BYTES: usize = 48 << 20;
+/// A document longer than this, in bytes, is not read: etcd takes no object of that size, and lists are taken apart before.
+const LONGEST_DOCUMENT: usize = 4 << 20;
 
 /// A tree that was found, and where.
 #[derive(Debug)]
@@ -17,39 +19,19 @@ pub struct Item {
     pub place: Place,
 }
 
-/// A part of a text that is read at once.
-#[derive(Debug)]
-struct Piece {
-    file: usize,
-    /// Lines of the file before it.
-    line: usize,
-    text: String,
-    form: Form,
-}
-
-/// What a piece is.
-#[derive(Clone, PartialEq, Debug)]
-enum Form {
-    /// Documents in YAML, of which JSON is a part.
-    Documents,
-    /// Lines of a recording.
-    Recording,
-    /// An item of a list in JSON, of which items of a list of one kind need not say these.
-    Item { version: String, kind: String },
-}
-
-/// Texts on the way to trees, a piece at a time.
+/// Texts on the way to trees: they are taken apart, then read a piece at a time. No step takes long.
 #[derive(Debug)]
 pub struct Texts {
-    names: Vec<String>,
-    pieces: std::vec::IntoIter<Piece>,
+    files: Vec<(String, String)>,
+    splitting: Splitting,
+    pieces: Vec<Piece>,
     read: usize,
-    pub total: usize,
+    /// What was found since the last time somebody took it.
     pub items: Vec<Item>,
     /// What watches have said since the last time somebody took it.
     pub events: Vec<Event>,
-    /// The objects as watches have left them so far, by version, kind, namespace and name.
-    left: BTreeMap<[String; 4], Value>,
+    /// The object that was found last, for people: `kind/name`.
+    last: String,
 }
 
 /// What a watch said of an object.
@@ -63,91 +45,106 @@ pub struct Event {
 }
 
 impl Texts {
-    /// Splits texts into pieces. Errors: what they are instead of a state.
+    /// Texts to be read. Errors: they are too long.
     pub fn new(files: &[(String, String)]) -> Result<Texts, Unreadable> {
         let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
         if bytes > MOST_BYTES {
             return Err(Unreadable::TooLarge { bytes, largest: largest_kinds(files) });
         }
-        let mut pieces = Vec::new();
-        for (file, (name, text)) in files.iter().enumerate() {
-            if is_recording(text) {
-                let lines: Vec<&str> = text.lines().collect();
-                for (n, lines) in lines.chunks(LINES_AT_ONCE).enumerate() {
-                    let text = lines.join("\n");
-                    pieces.push(Piece { file, line: n * LINES_AT_ONCE, text, form: Form::Recording });
-                }
-                continue;
-            }
-            if let Some(wrong) = wrong_form(name, text) {
-                return Err(wrong);
-            }
-            split(file, name, text, &mut pieces)?;
-        }
-        let names = files.iter().map(|(name, _)| name.clone()).collect();
-        let total = pieces.len();
         Ok(Texts {
-            names,
-            pieces: pieces.into_iter(),
+            files: files.to_vec(),
+            splitting: Splitting::default(),
+            pieces: Vec::new(),
             read: 0,
-            total,
             items: Vec::new(),
             events: Vec::new(),
-            left: BTreeMap::new(),
+            last: String::new(),
         })
     }
 
-    /// How many pieces are read.
-    pub fn done(&self) -> usize {
-        self.read
+    /// How many bytes are read, and how many there are.
+    pub fn progress(&self) -> (usize, usize) {
+        let all: usize = self.files.iter().map(|(_, text)| text.len()).sum();
+        let read = self.read.checked_sub(1).and_then(|last| self.pieces.get(last));
+        let before = |piece: &Piece| {
+            let files = self.files.iter().take(piece.file);
+            files.map(|(_, text)| text.len()).sum::<usize>() + piece.range.end
+        };
+        (read.map_or(0, before), all)
     }
 
-    /// Reads the next piece; false if there is none. Errors: it can't be read.
+    /// Reads a little more; false if all is read. Errors: it can't be read.
     pub fn step(&mut self) -> Result<bool, Unreadable> {
-        let Some(piece) = self.pieces.next() else { return Ok(false) };
+        if self.splitting.step(&self.files, &mut self.pieces)? {
+            return Ok(true);
+        }
+        let Some(piece) = self.pieces.get(self.read) else { return Ok(false) };
+        let (name, whole) = &self.files[piece.file];
+        let text = &whole[piece.range.clone()];
+        let (line, file, is_end) = (
+            piece.line,
+            piece.file,
+            self.pieces.get(self.read + 1).is_none_or(|next| next.file != piece.file),
+        );
         self.read += 1;
-        match &piece.form {
-            Form::Documents => {}
-            Form::Recording => return self.lines(&piece).map(|()| true),
-            Form::Item { version, kind } => {
-                if let Ok(tree) = serde_json::from_str(&piece.text) {
-                    let place = Place { file: self.names[piece.file].clone(), line: piece.line + 1 };
-                    self.add(&tree, &place, version, kind, 1);
+        if text.len() > LONGEST_DOCUMENT {
+            return Err(Unreadable::TooLong { file: name.clone(), line: line + 1, bytes: text.len() });
+        }
+        let form = piece.form.clone();
+        let text = match &form {
+            Form::Recording => return self.lines(file, line, piece.range.clone(), is_end).map(|()| true),
+            Form::Json { version, kind, depth } => {
+                if let Ok(tree) = serde_json::from_str(text) {
+                    let place = Place { file: name.clone(), line: line + 1 };
+                    self.add(&tree, &place, version, kind, *depth);
                     return Ok(true);
                 }
+                text.to_owned()
             }
-        }
-        let stream = yaml::read_up_to(&piece.text, MOST_BYTES);
+            Form::Document => text.to_owned(),
+            Form::Item { indent } => {
+                // The dash is no part of it.
+                let rest = &text[indent + 2..];
+                [&" ".repeat(indent + 2), rest].concat()
+            }
+        };
+        let stream = yaml::read_up_to(&text.replace("\r\n", "\n"), MOST_BYTES);
         if let Some(error) = stream.error {
-            let line = piece.line + error.span.line as usize;
-            let file = self.names[piece.file].clone();
-            let is_end = self.pieces.as_slice().first().is_none_or(|next| next.file != piece.file);
-            let lines = piece.line + piece.text.lines().count();
+            let file = name.clone();
+            let (at, lines) = (line + error.span.line as usize, line + text.lines().count());
             let ends_there = error.message.contains("EOF")
                 || error.message.contains("unexpected end")
                 || error.message.contains("found unexpected end of stream")
-                || line + 2 >= lines;
-            return Err(if is_end && ends_there && !looks_like_template(&piece.text) {
-                Unreadable::CutOff { file, line: lines, last: self.last_name() }
-            } else if looks_like_template(&piece.text) {
+                || at + 2 >= lines;
+            return Err(if is_end && ends_there && !looks_like_template(&text) {
+                Unreadable::CutOff { file, line: lines, last: self.last.clone() }
+            } else if looks_like_template(&text) {
                 Unreadable::Template { file }
             } else {
-                Unreadable::Syntax { file, line, message: error.message }
+                Unreadable::Syntax { file, line: at, message: error.message }
             });
         }
+        let name = name.clone();
         for document in stream.documents {
-            let line = piece.line + document.first_line() as usize;
-            self.add(document.value(), &Place { file: self.names[piece.file].clone(), line }, "", "", 0);
+            let line = line + document.first_line() as usize;
+            self.add(document.value(), &Place { file: name.clone(), line }, "", "", 0);
         }
         Ok(true)
     }
 
     /// Reads lines of a recording. Errors: one is none, and not the last, in whose middle a watch may have been cut.
-    fn lines(&mut self, piece: &Piece) -> Result<(), Unreadable> {
-        let is_end = self.pieces.as_slice().first().is_none_or(|next| next.file != piece.file);
-        let count = piece.text.lines().count();
-        for (n, text) in piece.text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
-            let place = Place { file: self.names[piece.file].clone(), line: piece.line + n + 1 };
+    fn lines(
+        &mut self,
+        file: usize,
+        line: usize,
+        range: Range<usize>,
+        is_end: bool,
+    ) -> Result<(), Unreadable> {
+        let (name, text) = &self.files[file];
+        let text = &text[range];
+        let count = text.lines().count();
+        for (n, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+            let place = Place { file: name.clone(), line: line + n + 1 };
             let Some(line) = read_line(text) else {
                 if is_end && n + 1 == count {
                     break;
@@ -159,26 +156,6 @@ impl Texts {
             self.events.push(Event { at_ms: line.at_ms, change, tree: line.object, place });
         }
         Ok(())
-    }
-
-    /// Keeps what a watch has said last of an object.
-    pub fn keep(&mut self, event: Event) {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (tree, meta) = (&event.tree, &event.tree["metadata"]);
-        let key = [&tree["apiVersion"], &tree["kind"], &meta["namespace"], &meta["name"]].map(text);
-        self.left.insert(key, event.tree);
-    }
-
-    /// All trees, as they were last.
-    pub fn trees(&self) -> impl Iterator<Item = &Value> {
-        self.items.iter().map(|item| &item.tree).chain(self.left.values())
-    }
-
-    /// An object as far as it was read last, for people.
-    fn last_name(&self) -> String {
-        let Some(item) = self.items.last() else { return String::new() };
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        [&*text(&item.tree["kind"]), "/", &*text(&item.tree["metadata"]["name"])].concat()
     }
 
     /// Takes a tree apart as far as it is a list, in which items of a list of one kind need not say it.
@@ -204,223 +181,15 @@ impl Texts {
             map.insert("apiVersion".into(), own_version.into());
             map.insert("kind".into(), own_kind.into());
         }
+        let name = tree["metadata"]["name"].as_str().unwrap_or_default();
+        self.last = [own_kind, "/", name].concat();
         self.items.push(Item { tree, place: place.clone() });
     }
 }
 
-/// Splits a text into pieces: a list as kubectl prints it in YAML into its items, anything else into documents.
-fn split(file: usize, name: &str, text: &str, pieces: &mut Vec<Piece>) -> Result<(), Unreadable> {
-    if text.trim_start().starts_with(['{', '[']) {
-        if !split_json(file, text, pieces) {
-            pieces.push(Piece { file, line: 0, text: text.to_owned(), form: Form::Documents });
-        }
-        return Ok(());
-    }
-    let mut document = String::new();
-    let mut started_at = 0;
-    let mut in_items = false;
-    let mut has_trailer = true;
-    let flush = |document: &mut String, started_at: usize, pieces: &mut Vec<Piece>| {
-        if !document.trim().is_empty() {
-            let text = std::mem::take(document);
-            pieces.push(Piece { file, line: started_at, text, form: Form::Documents });
-        }
-        document.clear();
-    };
-    for (number, line) in text.lines().enumerate() {
-        if line.starts_with("---") {
-            flush(&mut document, started_at, pieces);
-            (in_items, has_trailer, started_at) = (false, true, number + 1);
-            continue;
-        }
-        if !in_items {
-            if line.trim_end() == "items:" && is_list_head(&document) {
-                (in_items, has_trailer) = (true, false);
-                document.clear();
-                continue;
-            }
-            document.push_str(line);
-            document.push('\n');
-            continue;
-        }
-        if let Some(rest) = line.strip_prefix("- ") {
-            flush(&mut document, started_at, pieces);
-            started_at = number;
-            document.push_str("  ");
-            document.push_str(rest);
-            document.push('\n');
-        } else if !line.starts_with([' ', '#']) && !line.is_empty() {
-            // `kind: List` and what stands behind it.
-            flush(&mut document, started_at, pieces);
-            has_trailer = true;
-        } else if !has_trailer {
-            document.push_str(line);
-            document.push('\n');
-        }
-    }
-    if in_items && !has_trailer && ends_in_middle(text) {
-        let lines = text.lines().count();
-        let last = pieces.last().filter(|piece| piece.file == file).map(|piece| name_in(&piece.text));
-        return Err(Unreadable::CutOff {
-            file: name.to_owned(),
-            line: lines,
-            last: last.unwrap_or_default(),
-        });
-    }
-    flush(&mut document, started_at, pieces);
-    Ok(())
-}
-
-/// Splits a list in JSON into its items; false if it is none, or is not whole.
-fn split_json(file: usize, text: &str, pieces: &mut Vec<Piece>) -> bool {
-    let Some((list, items)) = items_in_json(text) else { return false };
-    let head = [&text[..list.start], &text[list.end..]].concat();
-    let Ok(head) = serde_json::from_str::<Value>(&head) else { return false };
-    let own = |field: &str| head[field].as_str().unwrap_or_default().to_owned();
-    let Some(kind) = own("kind").strip_suffix("List").map(str::to_owned) else { return false };
-    let form = Form::Item { version: own("apiVersion"), kind };
-    let (mut line, mut before) = (0, 0);
-    for item in items {
-        line += text[before..item.start].matches('\n').count();
-        before = item.start;
-        pieces.push(Piece { file, line, text: text[item].to_owned(), form: form.clone() });
-    }
-    true
-}
-
-/// Where in an object in JSON the content of its list `items` is, and in that each object.
-fn items_in_json(text: &str) -> Option<(Range<usize>, Vec<Range<usize>>)> {
-    let (mut depth, mut in_text, mut is_escaped, mut started) = (0usize, false, false, 0);
-    // The last text on the first level, and the list's beginning.
-    let (mut last, mut list, mut found) = ("", None, None);
-    let mut items = Vec::new();
-    for (at, byte) in text.bytes().enumerate() {
-        if in_text {
-            match byte {
-                _ if is_escaped => is_escaped = false,
-                b'\\' => is_escaped = true,
-                b'"' => {
-                    in_text = false;
-                    last = if depth == 1 { &text[started..at] } else { last };
-                }
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => {
-                in_text = true;
-                started = if depth == 1 { at + 1 } else { started };
-            }
-            b'{' | b'[' => {
-                if byte == b'[' && depth == 1 && last == "items" && found.is_none() {
-                    list = Some(at + 1);
-                }
-                if byte == b'{' && depth == 2 && list.is_some() {
-                    started = at;
-                }
-                depth += 1;
-            }
-            b'}' | b']' => {
-                depth = depth.checked_sub(1)?;
-                match (depth, list) {
-                    (2, Some(_)) if byte == b'}' => items.push(started..at + 1),
-                    (1, Some(from)) => (found, list) = (Some(from..at), None),
-                    _ => {}
-                }
-            }
-            _ => {}
-        }
-    }
-    found.filter(|_| depth == 0 && !in_text).map(|list| (list, items))
-}
-
-/// Whether what stands before `items:` is the head of a list and no object of its own.
-fn is_list_head(before: &str) -> bool {
-    let is_head = |line: &str| {
-        line.trim().is_empty()
-            || line.starts_with("apiVersion:")
-            || line.starts_with("kind:")
-            || line.starts_with("metadata:")
-            || line.starts_with("  resourceVersion:")
-            || line.starts_with("  selfLink:")
-            || line.starts_with('#')
-    };
-    before.lines().all(is_head)
-}
-
-/// Whether a list has no end: kubectl writes `kind: List` behind the items, and others write the kind before them.
-fn ends_in_middle(text: &str) -> bool {
-    let head = text.lines().take_while(|line| line.trim_end() != "items:");
-    let has_kind = head.into_iter().any(|line| line.starts_with("kind:"));
-    !has_kind || !text.ends_with('\n')
-}
-
-/// `Pod/flask-2`, out of an item's text.
-fn name_in(text: &str) -> String {
-    let field = |name: &str| {
-        let found = text.lines().map(str::trim).find_map(|line| line.strip_prefix(name));
-        found.unwrap_or_default().trim().to_owned()
-    };
-    let name = text.lines().find_map(|line| line.strip_prefix("    name:")).unwrap_or_default();
-    [&*field("kind:"), "/", name.trim()].concat()
-}
-
-fn looks_like_template(text: &str) -> bool {
-    is_template(text) && !text.contains("uid:")
-}
-
-/// What a text is, if it is clearly no objects.
-fn wrong_form(name: &str, text: &str) -> Option<Unreadable> {
-    let file = name.to_owned();
-    let text = text.trim_start_matches('\u{feff}');
-    if text.contains('\0') || text.starts_with('\u{1f}') {
-        return Some(Unreadable::Binary { file });
-    }
-    let first = text.lines().map(str::trim_end).find(|line| !line.trim().is_empty()).unwrap_or_default();
-    if first.is_empty() {
-        return Some(Unreadable::Empty { file });
-    }
-    let heads = |words: &[&str]| words.iter().any(|word| first.starts_with(word));
-    let columns = first
-        .split_whitespace()
-        .filter(|word| word.chars().all(|c| c.is_ascii_uppercase() || "-()".contains(c)));
-    if heads(&["NAME ", "NAMESPACE ", "LAST SEEN"]) && columns.count() >= 2 {
-        return Some(Unreadable::Table { file });
-    }
-    if heads(&[
-        "Error from server",
-        "error: ",
-        "The connection to the server",
-        "Unable to connect",
-        "No resources found",
-    ]) {
-        return Some(Unreadable::KubectlError { file, said: first.chars().take(200).collect() });
-    }
-    if heads(&["Name:  "]) {
-        return Some(Unreadable::Described { file });
-    }
-    if text.contains("==== START logs for container") || is_dump(text) {
-        return Some(Unreadable::Dump { file });
-    }
-    let is_encrypted = heads(&["-----BEGIN", "age-encryption.org", "$ANSIBLE_VAULT", "U2FsdGVkX1"])
-        || text.contains("ENC[AES256_GCM");
-    if is_encrypted {
-        return Some(Unreadable::Encrypted { file });
-    }
-    if looks_like_template(text) {
-        return Some(Unreadable::Template { file });
-    }
-    None
-}
-
-/// Whether it is what `kubectl cluster-info dump` prints: lists one behind the other, of kinds that nobody asks for together.
-fn is_dump(text: &str) -> bool {
-    let has = |kind: &str| {
-        text.contains(&["\"kind\": \"", kind, "\""].concat())
-            || text.contains(&["kind: ", kind, "\n"].concat())
-    };
-    has("ReplicationControllerList") && has("PodList")
+/// Whether it has something to be filled in, and was not read from a cluster.
+pub(super) fn looks_like_template(text: &str) -> bool {
+    is_template(text) && !text.contains("uid:") && !text.contains("\"uid\"")
 }
 
 /// The kinds that take most of these texts, largest first: a rough look at lines.

@@ -92,9 +92,18 @@ fn a_recording_is_sought_explained_and_gone_on_from() {
     page.type_keys("\u{e00f}\u{e00f}");
     page.wait("all is well before", "document.querySelectorAll('.pod.ready').length === 3");
     assert_eq!(page.text(".divide"), "seen\nsimulated");
+    // What the simulator would have done from its first moment stands beside it, and where they part is said.
+    page.run("document.querySelector('.rerun').open = true;");
+    page.click_named("Put it beside");
+    page.wait("it is said", "document.querySelector('.rerun [role=status]')");
+    let said = page.text(".rerun [role=status]");
+    assert!(said.contains("steps that were seen are the same"), "{said}");
+    page.wait("it stands beside", "document.querySelector('.branches [aria-pressed=true]')");
+    page.screenshot("cluster-recording-beside");
+    page.run("document.querySelector('.branches [aria-pressed=true]').click()");
     page.click(".line input");
     page.type_keys("kubectl scale sts flask --replicas=1\n");
-    page.wait("a branch goes on", "document.querySelectorAll('.branches li').length === 3");
+    page.wait("a branch goes on", "document.querySelectorAll('.branches li').length === 4");
     page.click_named("16×");
     page.wait("it scales down", "document.querySelectorAll('.pod:not(.ghost)').length === 1");
     page.wait(
@@ -136,6 +145,29 @@ fn a_manifest_is_not_applied_to_a_state_without_a_question() {
     page.click_named("In a new cluster");
     page.click_named("16×");
     page.wait("all is as wanted there", "document.querySelectorAll('.pod.ready').length === 3");
+    page.assert_no_complaints();
+}
+
+/// A set of a thousand pods opens while the page goes on answering. How long it takes is printed, not asserted: the steps are
+/// counted in `crates/scene/tests/it/large.rs`.
+#[test]
+fn a_thousand_pods_open() {
+    let mut page = settled(View::DESKTOP);
+    page.run(
+        "window.tasks = [];
+         new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration)))
+             .observe({ type: 'longtask' });
+         window.began = performance.now();",
+    );
+    drop_file(&mut page, "crowd.yaml", &seed_walk::crowd::state(1000));
+    let longest =
+        "[performance.now() - began, Math.max(0, ...tasks)].map(Math.round).join(' ms, longest task ')";
+    println!("read after {} ms", page.eval(longest));
+    page.run("tasks.length = 0; began = performance.now();");
+    page.click_named("Open it");
+    page.wait("it is open", "document.querySelector('.stage')?.innerText.includes('1000/1000')");
+    println!("open after {} ms", page.eval(longest));
+    page.screenshot("cluster-thousand");
     page.assert_no_complaints();
 }
 
@@ -206,6 +238,10 @@ fn a_change_is_planned() {
         "{planned}"
     );
     assert!(!planned.contains("pod/flask-0"), "{planned}");
+    // On its timeline are the pods that do not stay as they are.
+    let rows = "document.querySelectorAll('.planned .course li:not([aria-hidden])').length";
+    assert_eq!(page.eval(rows), 2);
+    assert_eq!(page.eval("document.querySelectorAll('.planned .course rect.term').length"), 2);
     page.screenshot("cluster-plan");
     // What is assumed can be changed: a program that takes a minute to start.
     page.run("document.querySelector('.cluster .assumed').open = true;");

@@ -3,6 +3,7 @@
 mod assumed;
 mod difference;
 mod explain;
+mod large;
 mod nodes;
 mod opened;
 mod picture;

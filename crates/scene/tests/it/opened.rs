@@ -32,7 +32,7 @@ fn expectations() -> Vec<(String, Value)> {
 }
 
 /// A list in kubectl's YAML without the items of these kinds.
-fn without(text: &str, kinds: &[&str]) -> String {
+pub fn without(text: &str, kinds: &[&str]) -> String {
     let mut kept = String::new();
     let mut item = String::new();
     let mut flush = |item: &mut String| {
@@ -806,4 +806,47 @@ fn damaged_recordings_are_answered() {
         }
     }
     assert!(opened_count > 15 && refused > 3, "{opened_count} opened, {refused} refused");
+}
+
+/// Gone on from in the simulation at its first moment, with what users did, a recording goes as it went: each pod, claim and set
+/// through the same steps, whenever that is.
+#[test]
+fn a_recording_and_the_simulation_from_its_first_moment_agree() {
+    let mut wrong = Vec::new();
+    for name in RECORDINGS {
+        let opened = opened(&recording(name));
+        let mut comparing = scene::rerun::Comparing::new(&opened);
+        while comparing.go_on() {}
+        let compared = comparing.finish();
+        println!("{name}: {compared:?}");
+        assert!(compared.count > 10, "{name}: {compared:?}");
+        // That a node fails is not told to the simulation.
+        if name != "node-failure.tsv" && compared.agreed < compared.count {
+            wrong.push(format!("{name}: {compared:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A container whose init containers are to run again, as in a new sandbox, waits for them, whatever it was before.
+#[test]
+fn init_containers_that_are_to_run_again_do() {
+    let text = read("seed-at-rest.yaml");
+    let text = text.replace(
+        "        running:\n          startedAt:",
+        "        terminated:\n          exitCode: 1\n          startedAt:",
+    );
+    let text = text
+        .replace("      name: init-dump-log\n      ready: true", "      name: another\n      ready: true");
+    let mut text = text.replace("      ready: true\n", "      ready: false\n");
+    for condition in ["Ready", "ContainersReady"] {
+        let (from, to) = ("      status: \"True\"\n      type: ", "      status: \"False\"\n      type: ");
+        text = text.replace(&[from, condition, "\n"].concat(), &[to, condition, "\n"].concat());
+    }
+    let mut story = Story::opened(opened(&text));
+    let ready =
+        |story: &Story| story.cluster.api.store().list(Kind::Pod).filter(|pod| pod.pod().is_ready()).count();
+    assert_eq!(ready(&story), 0);
+    story.run_until(kubesim::SimTime(120_000));
+    assert_eq!(ready(&story), 3);
 }
