@@ -232,9 +232,6 @@ impl Process {
 
     /// Whether nothing is left to do after this command: neither here nor where this was called from (`sh -c`).
     pub(crate) fn at_end(&self) -> bool {
-        if !self.is_main() {
-            return false;
-        }
         if self.replaced {
             return true;
         }

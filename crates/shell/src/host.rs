@@ -80,6 +80,11 @@ pub trait Host {
     fn lacks_program(&self, _name: &str) -> bool {
         false
     }
+    /// Whether there may be a file at a path where the simulation has none: one that comes with an image of which nobody
+    /// knows what is in it.
+    fn may_have(&self, _path: &str) -> bool {
+        false
+    }
     /// Whether somebody listens on a port of a host (`/dev/tcp/HOST/PORT`).
     fn connect(&mut self, _host: &str, _port: &str) -> Connection {
         Connection::Refused

@@ -1,6 +1,6 @@
 //! Commands that read their input piece by piece, and programs of the host.
 
-use crate::host::{External, Flavour, Unknown};
+use crate::host::{External, FileError, Flavour, Unknown};
 use crate::process::{Input, Job, Process, State, World};
 use crate::processor::{BYTES_READ, HOST_PROGRAM};
 use crate::tools::{self, Context, Tool};
@@ -46,6 +46,10 @@ impl Process {
                 let path = self.path(&file);
                 match self.read_file(w, &path) {
                     Ok(text) => Input::Text(text),
+                    Err(FileError::NotFound) if w.host.may_have(&path) => {
+                        tool.not_simulated = Some([tool.name, " ", &file].concat());
+                        Input::Text(String::new())
+                    }
                     Err(error) => {
                         let text = tool.cannot_read(&file, error, self.gnu(w.system));
                         self.put(w, 2, &text);
@@ -153,7 +157,7 @@ impl Process {
         match w.system.unknown {
             Unknown::NotSimulated => {
                 self.status = w.system.unknown_status;
-                w.system.stopped = Some((what, self.at_end(), self.pid));
+                w.system.stopped = Some((what, self.pid));
             }
             Unknown::NotFound => {
                 self.status = 127;

@@ -325,7 +325,7 @@ pub(crate) struct System {
     pub(crate) interactive: bool,
     pub(crate) random: u32,
     pub(crate) unknown: Unknown,
-    pub(crate) stopped: Option<(String, bool, u32)>,
+    pub(crate) stopped: Option<(String, u32)>,
     /// The status of a command that nobody knows.
     pub(crate) unknown_status: i32,
 }

@@ -3,7 +3,7 @@
 
 use crate::host::{Host, MAX_TEXT, Output, Step};
 use crate::machine::Shell;
-use crate::process::{Fd, Job, MAIN, MAX_PROCESSES, PIPE, State, Substituted, TERMINAL, World};
+use crate::process::{Fd, Job, MAIN, MAX_PROCESSES, PIPE, Process, State, Substituted, TERMINAL, World};
 use crate::signal;
 
 impl Shell {
@@ -31,9 +31,9 @@ impl Shell {
                 self.processes[i].go_on(&mut World { system: &mut self.system, host });
                 self.processes.append(&mut self.system.forked);
                 self.kill(host);
-                if let Some((command, last, pid)) = self.system.stopped.take() {
+                if let Some((command, pid)) = self.system.stopped.take() {
                     self.held = Some(pid);
-                    return Step::NotSimulated { command, last };
+                    return Step::NotSimulated { command, last: self.is_last(pid) };
                 }
                 if self.system.processor.is_used_up() && !matches!(self.processes[0].state, State::Exited(_))
                 {
@@ -325,6 +325,24 @@ impl Shell {
             // What runs in the foreground is the killed process' own in a real shell: a program that it has become.
             let children = children.filter(|p| waits_for.contains(&p.pid) || !p.background).map(|p| p.pid);
             self.system.kill.extend(children.map(|child| (child, signal)));
+        }
+    }
+
+    /// Whether nothing comes after what a process runs: it is at its end, and so is whoever waits for it. What is in the
+    /// background has nobody behind it; what reads a pipe ends with that.
+    fn is_last(&self, mut pid: u32) -> bool {
+        let of = |pid: u32| self.processes.iter().find(|p| p.pid == pid);
+        if of(pid).is_some_and(|p| matches!(p.fds[0], Fd::Read(pipe) if pipe != TERMINAL)) {
+            return false;
+        }
+        loop {
+            let Some(p) = of(pid).filter(|p| p.at_end()) else { return false };
+            if p.is_main() || p.background {
+                return true;
+            }
+            let waits = |parent: &&Process| parent.state == State::Kids(None) && parent.kids.contains(&pid);
+            let Some(parent) = of(p.parent).filter(waits) else { return false };
+            pid = parent.pid;
         }
     }
 

@@ -11,7 +11,7 @@ mod shell;
 mod test;
 mod time;
 
-use crate::host::Flavour;
+use crate::host::{FileError, Flavour};
 use crate::number::decimal;
 use crate::op::Code;
 use crate::process::{Control, Job, Process, State, World, var};
@@ -82,12 +82,13 @@ impl Process {
             return self.unknown(w, &argv);
         }
         self.status = match name {
-            ":" | "true" | "ulimit" | "hash" | "sync" | "chgrp" | "bind" | "enable" | "complete"
-            | "disown" | "suspend" | "times" | "jobs" | "history" => 0,
+            ":" | "true" | "hash" | "sync" | "chgrp" | "bind" | "enable" | "complete" | "disown"
+            | "suspend" | "times" | "jobs" | "history" => 0,
             "fg" | "bg" => {
                 self.complain_of(w, name, if bash { "no job control" } else { "No current job" });
                 if bash { 1 } else { 2 }
             }
+            "ulimit" => self.limits(w, args),
             "alias" => self.make_alias(w, args),
             "unalias" => {
                 for name in args {
@@ -146,7 +147,8 @@ impl Process {
             }
             "builtin" if !args.is_empty() => return self.run_command(w, args.to_vec()),
             "nohup" | "sudo" | "time" | "setsid" | "busybox" | "nice" | "ionice" | "stdbuf" | "chroot"
-            | "su-exec" | "gosu" | "tini" | "dumb-init" | "chrt" | "taskset" | "doas" | "setpriv"
+            | "su-exec" | "gosu" | "tini" | "dumb-init" | "chrt" | "taskset" | "doas" | "setpriv" | "su"
+            | "runuser"
                 if !args.is_empty() =>
             {
                 return self.run_wrapped(w, name, args);
@@ -211,6 +213,29 @@ impl Process {
         status
     }
 
+    /// `ulimit`: limits are told, and set to nothing else.
+    fn limits(&mut self, w: &mut World, args: &[String]) -> i32 {
+        let letters: String = args.iter().filter_map(|a| a.strip_prefix('-')).collect();
+        if letters.contains('a') {
+            self.not_simulated(w, "ulimit -a".into());
+            return self.status;
+        }
+        if args.iter().all(|a| a.starts_with('-')) {
+            let kind = letters.chars().rfind(|c| !matches!(c, 'S' | 'H'));
+            self.put(
+                w,
+                1,
+                match kind {
+                    Some('n') => "1048576\n",
+                    Some('s') => "8192\n",
+                    Some('l') => "8192\n",
+                    _ => "unlimited\n",
+                },
+            );
+        }
+        0
+    }
+
     /// `umask`: it is told; files have the usual permissions.
     fn umask(&mut self, w: &mut World, mask: &str) -> i32 {
         if mask.is_empty() {
@@ -224,10 +249,17 @@ impl Process {
 
     /// A command that another starts: the options of the other are passed over.
     fn run_wrapped(&mut self, w: &mut World, wrapper: &str, args: &[String]) {
+        if let ("su" | "runuser", Some(at)) =
+            (wrapper, args.iter().position(|a| a == "-c" || a == "--command"))
+        {
+            // The user's shell runs it; who that is changes nothing here.
+            let text = args.get(at + 1).map_or("", String::as_str);
+            return self.evaluate(w, &["sh -c ", &quoted(text)].concat());
+        }
         let valued: &[&str] = match wrapper {
             "nice" => &["-n"],
             "ionice" => &["-c", "-n"],
-            "sudo" | "doas" => &["-u", "-g"],
+            "sudo" | "doas" | "runuser" => &["-u", "-g"],
             "stdbuf" => &["-o", "-e", "-i"],
             _ => &[],
         };
@@ -237,6 +269,8 @@ impl Process {
         }
         at += match wrapper {
             "chroot" | "su-exec" | "gosu" | "taskset" | "chrt" => 1,
+            // A shell in which nobody types.
+            "su" => args.len(),
             _ => 0,
         };
         match args.get(at..) {
@@ -547,14 +581,16 @@ impl Process {
                     *args = Some(std::mem::replace(&mut self.args, Rc::new(new)));
                 }
             }
+            Err(FileError::NotFound) if w.host.may_have(&path) => {
+                self.not_simulated(w, [command, " ", file].concat())
+            }
             Err(error) => match self.flavour {
                 Flavour::Sh => {
                     self.complain_of(w, command, &format!("can't open '{file}': {}", error.text()));
                     self.die(w, 2);
                 }
                 Flavour::Dash => {
-                    let why =
-                        if error == crate::host::FileError::NotFound { "No such file" } else { error.text() };
+                    let why = if error == FileError::NotFound { "No such file" } else { error.text() };
                     self.complain_of(w, command, &format!("cannot open {file}: {why}"));
                     self.die(w, 2);
                 }

@@ -3,6 +3,7 @@
 use super::program::program;
 use crate::host::{FileError, Flavour, Userland};
 use crate::process::{Job, Process, World, var};
+use crate::word::quoted;
 use std::rc::Rc;
 
 impl Process {
@@ -57,6 +58,10 @@ impl Process {
             p.file = file.as_str().into();
             match p.read_file(w, &p.path(file)) {
                 Ok(content) => script = Some(content),
+                Err(FileError::NotFound) if w.host.may_have(&p.path(file)) => {
+                    // As a command of its own, which nobody knows.
+                    script = Some(args.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "));
+                }
                 Err(error) => {
                     let shell = argv[0].clone();
                     let (text, status) = match p.flavour {

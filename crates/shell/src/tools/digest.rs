@@ -7,7 +7,7 @@ use md5::Digest;
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// A text's bytes as base64.
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     let mut out = String::new();
     for chunk in bytes.chunks(3) {
         let group = (0..3).fold(0u32, |group, n| group << 8 | u32::from(chunk.get(n).copied().unwrap_or(0)));
@@ -20,7 +20,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// The bytes that base64 stands for; `Err`: those before what is none.
-fn decoded(text: &str) -> Result<Vec<u8>, Vec<u8>> {
+pub(super) fn decoded(text: &str) -> Result<Vec<u8>, Vec<u8>> {
     let (mut out, mut group, mut bits) = (vec![], 0u32, 0);
     for c in text.bytes().filter(|c| !c.is_ascii_whitespace()) {
         if c == b'=' {

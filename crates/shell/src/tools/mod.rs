@@ -9,6 +9,7 @@ mod files;
 mod find;
 mod format;
 mod grep;
+mod jq;
 mod path_tools;
 mod print;
 mod sed;
@@ -25,7 +26,7 @@ use tool::{
 };
 
 /// One row a tool, by name.
-static TOOLS: [Spec; 64] = [
+static TOOLS: [Spec; 68] = [
     ("arch", "", NO_FILES, Nothing(Tool::arch)),
     ("awk", "+F:v:f:e:", NO_FILES, Raw(Tool::awk)),
     ("base64", "dDw:i", 0, File(Tool::base64)),
@@ -43,15 +44,18 @@ static TOOLS: [Spec; 64] = [
     ("du", "ashmkbxc", NO_FILES, Nothing(Tool::du)),
     ("echo", "*", NO_FILES, Nothing(Tool::echo)),
     ("egrep", "e:f:m:A:B:C:qivcnoEFPwxlLhHsrRI", 1, Lines(Tool::grep)),
+    ("envsubst", "*", NO_FILES, All(Tool::environment_in)),
     ("expr", "*", NO_FILES, Nothing(Tool::expr)),
     ("fgrep", "e:f:m:A:B:C:qivcnoEFPwxlLhHsrRI", 1, Lines(Tool::grep)),
     ("find", "*", NO_FILES, Nothing(Tool::find)),
     ("fold", "w:s", 0, Lines(Tool::fold)),
+    ("free", "bkmgh", NO_FILES, Nothing(Tool::free)),
     ("grep", "e:f:m:A:B:C:qivcnoEFPwxlLhHsrRI", 1, Lines(Tool::grep)),
     ("groups", "", NO_FILES, Nothing(Tool::id)),
     ("head", "n:c:qv", 0, Lines(Tool::head)),
     ("hostname", "fisd", NO_FILES, Nothing(Tool::hostname)),
     ("id", "ugnGr", NO_FILES, Nothing(Tool::id)),
+    ("jq", "*", NO_FILES, All(Tool::jq)),
     ("less", "*", 0, Raw(Tool::cat)),
     ("ln", "sfnvT", NO_FILES, Nothing(Tool::ln)),
     ("ls", "laA1dhFtrRpnLoiSGC", NO_FILES, Nothing(Tool::ls)),
@@ -77,6 +81,7 @@ static TOOLS: [Spec; 64] = [
     ("sha512sum", "cbsqw", 0, File(Tool::check_sum)),
     ("sort", "nruk:t:fhVcCo:smbgMz", 0, All(Tool::sort)),
     ("stat", "c:P:Lft", NO_FILES, Nothing(Tool::stat_files)),
+    ("sysctl", "wnqep", NO_FILES, Nothing(Tool::sysctl)),
     ("tac", "", 0, File(Tool::tac)),
     ("tail", "n:c:fFqs:v", 0, File(Tool::tail)),
     ("tar", "*", NO_FILES, All(Tool::tar)),
@@ -104,7 +109,8 @@ pub(crate) fn exists(name: &str) -> bool {
 
 /// Whether GNU's userland has this tool and BusyBox' has not.
 pub(crate) fn of_gnu_alone(name: &str) -> bool {
-    ["cksum", "comm", "csplit", "install", "join", "numfmt", "stdbuf", "tsort"].contains(&name)
+    ["cksum", "comm", "csplit", "envsubst", "install", "join", "jq", "numfmt", "stdbuf", "tsort"]
+        .contains(&name)
 }
 
 /// The tool of this name with its arguments, where what they ask for is simulated.

@@ -122,6 +122,88 @@ impl Tool {
         c.print("x86_64");
     }
 
+    /// `free`: the node's memory, as `/proc/meminfo` has it.
+    pub(super) fn free(&mut self, c: &mut Context) {
+        let Ok(text) = c.read("/proc/meminfo") else { return self.not_simulated = Some("free".into()) };
+        let of = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            line.and_then(|rest| rest.split_ascii_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
+        };
+        let shown = |kilobytes: u64| match self.options.last().map(|(letter, _)| *letter) {
+            Some('b') => (kilobytes * 1024).to_string(),
+            Some('m') => (kilobytes / 1024).to_string(),
+            Some('g') => (kilobytes / 1024 / 1024).to_string(),
+            Some('h') if kilobytes == 0 => "0B".into(),
+            Some('h') => format!("{}.{}Gi", kilobytes >> 20, (kilobytes % (1 << 20)) * 10 >> 20),
+            _ => kilobytes.to_string(),
+        };
+        let (all, unused, cached, available) =
+            (of("MemTotal"), of("MemFree"), of("Buffers") + of("Cached"), of("MemAvailable"));
+        let row = |cells: [u64; 6]| cells.map(|n| format!("{:>12}", shown(n))).concat();
+        let titles = ["total", "used", "free", "shared", "buff/cache", "available"];
+        c.print(&[&" ".repeat(7), &*titles.map(|title| format!("{title:>12}")).concat()].concat());
+        c.print(
+            &["Mem:    ", &row([all, all - unused - cached, unused, 0, cached, available])[1..]].concat(),
+        );
+        c.print(&["Swap:   ", &row([0; 6])[1..36]].concat());
+    }
+
+    /// `sysctl`: settings of the kernel, which are files below `/proc/sys`; to set one is told, and changes nothing.
+    pub(super) fn sysctl(&mut self, c: &mut Context) {
+        for word in self.operands.clone() {
+            if let Some((name, value)) = word.split_once('=') {
+                if !self.has('q') {
+                    c.print(&[name, " = ", value].concat());
+                }
+                continue;
+            }
+            match c.read(&["/proc/sys/", &word.replace('.', "/")].concat()) {
+                Ok(text) if self.has('n') => c.print(text.trim_end()),
+                Ok(text) => c.print(&[&word, " = ", text.trim_end()].concat()),
+                Err(_) => return self.not_simulated = Some(["sysctl ", &word].concat()),
+            }
+        }
+        if self.has('p') || self.operands.is_empty() {
+            self.not_simulated = Some("sysctl".into());
+        }
+    }
+
+    /// `envsubst`: `$NAME` and `${NAME}` give way to what is exported; only those that an operand names, if there is one.
+    pub(super) fn environment_in(&mut self, c: &mut Context, input: &str) {
+        let chosen: Option<String> = self.operands.iter().find(|o| !o.starts_with('-')).cloned();
+        let mut rest = input;
+        while let Some(at) = rest.find('$') {
+            c.out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let braced = rest.starts_with("${");
+            let begin = if braced { 2 } else { 1 };
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let length = rest[begin..].find(|c| !is_name(c)).unwrap_or(rest.len() - begin);
+            let name = &rest[begin..begin + length];
+            let end = begin + length + usize::from(braced);
+            let closed = !braced || rest[begin + length..].starts_with('}');
+            let is_chosen = |list: &String| {
+                list.split('$').skip(1).any(|word| {
+                    let word = word.strip_prefix('{').unwrap_or(word);
+                    word.strip_prefix(name).is_some_and(|after| !after.starts_with(is_name))
+                })
+            };
+            let takes = closed && !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
+            if !takes || !chosen.as_ref().is_none_or(is_chosen) {
+                c.out.push('$');
+                rest = &rest[1..];
+                continue;
+            }
+            let value = c.environment.get(name).filter(|var| var.exported).map(|var| var.value.clone());
+            c.out.push_str(&value.unwrap_or_default());
+            rest = &rest[end..];
+        }
+        c.out.push_str(rest);
+        if self.operands.iter().any(|o| o == "-v" || o == "--variables") {
+            self.not_simulated = Some("envsubst -v".into());
+        }
+    }
+
     pub(super) fn nproc(&mut self, c: &mut Context) {
         c.print("4");
     }

@@ -202,6 +202,7 @@ impl Tool {
         match self.name {
             "diff" | "cmp" => !dash,
             "paste" => !dash && !self.operands.is_empty(),
+            "jq" => self.jq_needs_no_input(),
             "tar" => {
                 let letters = self.operands.first().map_or("", String::as_str);
                 letters.contains('c')
@@ -280,6 +281,10 @@ impl Tool {
         path: &str,
         error: FileError,
     ) {
+        if error == FileError::NotFound && c.host.may_have(&c.path(path)) {
+            self.not_simulated = Some([self.name, " ", path].concat());
+            return;
+        }
         self.code = 1;
         c.err.push_str(&self.message(if c.gnu { gnu } else { busybox }, path, error));
     }

@@ -6,10 +6,11 @@ use shell::{External, FileError, Files, Host, Output, Shell, Stat, Step, Unknown
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-const TOPICS: [(&str, &str); 3] = [
+const TOPICS: [(&str, &str); 4] = [
     ("posix", include_str!("../differential/posix.txt")),
     ("bash", include_str!("../differential/bash.txt")),
     ("tools", include_str!("../differential/tools.txt")),
+    ("jq", include_str!("../differential/jq.txt")),
 ];
 const RECORDED: [(&str, &str); 3] = [
     ("bash", include_str!("../differential/recorded/bash")),
@@ -27,22 +28,30 @@ struct Outcome {
 }
 
 /// The files of a machine on which the snippets run.
-struct Machine {
-    now_ms: u64,
+pub(crate) struct Machine {
+    pub(crate) now_ms: u64,
     files: Files,
     userland: Userland,
     outcome: Outcome,
+    /// All that was printed, in its order.
+    pub(crate) printed: String,
 }
 
 impl Machine {
-    fn new(userland: Userland) -> Machine {
+    pub(crate) fn new(userland: Userland) -> Machine {
         let mut files = Files::default();
         for dir in ["/bin", "/dev", "/etc", "/proc", "/root", "/tmp", "/tmp/w", "/usr", "/usr/bin"] {
             files.make_dir(dir, 0).expect("a new directory");
         }
         files.write("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n", false, 0).expect("room");
         files.write("/etc/group", "root:x:0:\n", false, 0).expect("room");
-        Machine { now_ms: 1_700_000_000_000, files, userland, outcome: Outcome::default() }
+        Machine {
+            now_ms: 1_700_000_000_000,
+            files,
+            userland,
+            outcome: Outcome::default(),
+            printed: String::new(),
+        }
     }
 }
 
@@ -92,6 +101,7 @@ impl Host for Machine {
         self.files.read_link(path)
     }
     fn output(&mut self, to: Output, text: &str) {
+        self.printed.push_str(text);
         match to {
             Output::Stdout => self.outcome.out.push_str(text),
             Output::Stderr => self.outcome.err.push_str(text),

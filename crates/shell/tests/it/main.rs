@@ -1,3 +1,4 @@
 //! The shell against real ones.
 
+mod busybox;
 mod differential;
