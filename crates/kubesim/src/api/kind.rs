@@ -356,6 +356,11 @@ impl Kind {
                 | Node
                 | PersistentVolume
                 | StorageClass
+                | PriorityClass
+                | ConfigMap
+                | Secret
+                | PodDisruptionBudget
+                | DaemonSet
                 | ResourceQuota
                 | Service
                 | Endpoints

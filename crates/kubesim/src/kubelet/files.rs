@@ -24,6 +24,7 @@ const MOST_NOT_SIMULATED: usize = 4;
 const IMAGE_DIRS: &[&str] = &[
     "/bin",
     "/dev",
+    "/dev/shm",
     "/etc",
     "/home",
     "/lib",
@@ -44,9 +45,11 @@ const IMAGE_DIRS: &[&str] = &[
     "/usr/sbin",
     "/usr/share",
     "/var",
+    "/var/cache",
     "/var/lib",
     "/var/log",
     "/var/run",
+    "/var/spool",
     "/var/tmp",
 ];
 
@@ -57,10 +60,25 @@ const IMAGE_FILES: &[(&str, &str)] = &[
         "/etc/passwd",
         "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
     ),
+    ("/proc/cpuinfo", CPU_INFO),
     ("/proc/loadavg", "0.08 0.03 0.01 1/213 37\n"),
+    (
+        "/proc/meminfo",
+        "MemTotal:        8137764 kB\nMemFree:         4225124 kB\nMemAvailable:    6442440 kB\nBuffers:          182364 kB\n\
+         Cached:          2034188 kB\nSwapCached:            0 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n",
+    ),
+    ("/proc/sys/fs/file-max", "9223372036854775807\n"),
+    ("/proc/sys/net/core/somaxconn", "4096\n"),
+    ("/proc/sys/vm/max_map_count", "65530\n"),
+    ("/proc/sys/vm/overcommit_memory", "1\n"),
+    ("/proc/sys/vm/swappiness", "60\n"),
     ("/proc/uptime", "86400.00 340000.00\n"),
     ("/proc/version", "Linux version 6.8.0 (gcc) #1 SMP\n"),
 ];
+
+/// The node's four processors, as far as scripts count them.
+const CPU_INFO: &str = "processor\t: 0\nmodel name\t: simulated\n\nprocessor\t: 1\nmodel name\t: simulated\n\n\
+processor\t: 2\nmodel name\t: simulated\n\nprocessor\t: 3\nmodel name\t: simulated\n\n";
 
 /// Where a tree of files is kept.
 #[derive(Clone, PartialEq, Debug)]
@@ -232,6 +250,19 @@ impl FileSystem {
     fn brings_directory(&self, path: &str) -> bool {
         let is_below = |file: &str| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
         self.image_files.iter().any(|(file, _)| is_below(file))
+    }
+
+    /// Whether the image may bring a file of which nothing is known: where images keep programs, their settings and scripts,
+    /// in a directory that is not known.
+    pub fn may_have(&self, path: &str) -> bool {
+        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let is_usual = "app bin etc lib opt sbin srv usr".split(' ').any(|directory| directory == first);
+        let parent = parent(path);
+        !self.image_is_known
+            && (is_usual
+                || path.ends_with(".sh") && !matches!(first, "dev" | "proc" | "run" | "sys" | "tmp" | "var"))
+            && self.mounts[self.find(path).0].place == Place::Own
+            && (!self.is_dir(parent) || IMAGE_DIRS.contains(&parent) || parent == "/")
     }
 
     /// The name under which a file's attributes are kept: its tree and its path there.

@@ -155,6 +155,10 @@ impl Host for ContainerHost<'_> {
         container.is_some_and(|container| container_files::lacks_program(&self.files, &container.image, name))
     }
 
+    fn may_have(&self, path: &str) -> bool {
+        self.files.may_have(path)
+    }
+
     fn connect(&mut self, host: &str, port: &str) -> Connection {
         let place = network::Place {
             pod: &self.pod,

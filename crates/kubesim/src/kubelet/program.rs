@@ -131,7 +131,10 @@ impl Program {
     pub fn terminate(&mut self) -> Option<bool> {
         match self {
             Program::Server => Some(true),
-            Program::Script(script) if script.serves => Some(true),
+            Program::Script(script) if script.serves => {
+                // A server that a script waits for is stopped by the script's trap.
+                if script.shell.terminate() { None } else { Some(true) }
+            }
             // A container's first process gets no signal that it has not asked for.
             Program::Script(script) => {
                 if script.shell.terminate() {
