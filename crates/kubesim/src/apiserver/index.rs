@@ -50,7 +50,8 @@ impl NodeLoad {
         self.by_controller.get(&controller).copied().unwrap_or(0)
     }
 
-    fn count(&mut self, object: &Object, comes: bool) {
+    /// Takes note of a pod that comes or goes.
+    pub fn count(&mut self, object: &Object, comes: bool) {
         let (pod, sign) = (object.pod(), if comes { 1 } else { -1 });
         let step = |n: &mut usize| *n = n.saturating_add_signed(sign);
         step(&mut self.pods);

@@ -1,9 +1,10 @@
 //! The scheduler. Models `pkg/scheduler` with its default plugins: finds the nodes that a pod can run on, takes the best
 //! of them, has the pod's unbound claims provisioned there, and binds the pod to the node once they are bound.
 //!
-//! Not simulated: preemption (all pods have the same priority), scoring beyond what is listed at `plugins::rank`, extenders.
+//! Not simulated: scoring beyond what is listed at `plugins::rank`, extenders; of preemption what `preemption` says.
 
 mod plugins;
+mod preemption;
 mod schedule_one;
 mod types;
 

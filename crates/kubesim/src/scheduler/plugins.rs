@@ -28,6 +28,11 @@ const LACKS_MEMORY: &str = "Insufficient memory";
 
 const MISSING_LABEL: &str = "node(s) didn't match pod topology spread constraints (missing required label)";
 
+/// Whether a node lacks nothing but CPU, memory, or a pod's place.
+pub(super) fn lacks_only_room(status: &FilterStatus) -> bool {
+    status.reasons.iter().all(|reason| [LACKS_CPU, LACKS_MEMORY, TOO_MANY_PODS].contains(&&**reason))
+}
+
 /// What must be true of the pod's claims whatever the node. Models `volumebinding.go: PreFilter`.
 pub(super) fn claims_allow_scheduling(store: &Store, object: &Object) -> Result<(), String> {
     let mut immediate = false;

@@ -2,6 +2,7 @@
 //! `pkg/scheduler/framework/plugins/volumebinding/binder.go`.
 
 use super::plugins::{self, Rank, claims_allow_scheduling, filter, rank};
+use super::preemption;
 use super::types::{Asks, FilterStatus, NodeInfo, NodeRefusal, NodeVolumes, is_pending};
 use crate::api::event::Involved;
 use crate::api::pod::condition;
@@ -9,7 +10,7 @@ use crate::api::read::get;
 use crate::api::verdict::{Component, Reason};
 use crate::api::volume::{BOUND_BY_CONTROLLER, ClaimRef, SELECTED_NODE};
 use crate::api::{Key, Kind, Object, Span, Str};
-use crate::apiserver::{EventType, Source, Store};
+use crate::apiserver::{EventType, NodeLoad, Source, Store};
 use crate::base::hash::NameHash;
 use crate::component::volume_binding::is_bound;
 use crate::component::{Context, Outcome};
@@ -35,16 +36,55 @@ pub(crate) fn sync(context: &mut Context, key: &Key) -> Outcome {
     if scheduler != "default-scheduler" && !scheduler.is_empty() {
         return Outcome::DONE;
     }
-    if let Some(node) = object.pod().status.nominated_node_name.clone() {
+    let verdict = context.store().verdict(Component::Scheduler, key);
+    let found_none = verdict.is_some_and(|v| matches!(v.reason, Reason::Unschedulable { .. }));
+    if let Some(node) = object.pod().status.nominated_node_name.clone().filter(|_| !found_none) {
         return wait_for_claims(context, &object, &node);
     }
     match find_node(context.store(), &object, context.api.seed) {
         Ok(choice) => reserve(context, &object, &choice),
-        Err(message) => {
-            unschedulable(context, &object, &message);
+        Err(NoNode { message, nominated, victims }) => {
+            unschedulable(context, &object, &message, nominated.clone());
+            if let Some(node) = nominated {
+                preemption::evict(context, &object, &node, &victims);
+            }
             Outcome::DONE
         }
     }
+}
+
+/// Why there is no node for a pod, and what is done about it.
+struct NoNode {
+    /// As the FailedScheduling event says it.
+    message: String,
+    /// The node that others leave for it.
+    nominated: Option<Str>,
+    /// Those others, as far as they have not been told yet.
+    victims: Vec<Rc<Object>>,
+}
+
+impl From<String> for NoNode {
+    fn from(message: String) -> NoNode {
+        NoNode { message, nominated: None, victims: Vec::new() }
+    }
+}
+
+/// The nodes, each with what pods use of it. `own`: what is used of the node that was promised to the pod, itself left out.
+fn nodes_for<'a>(store: &'a Store, own: Option<&'a (Str, NodeLoad)>) -> Vec<NodeInfo<'a>> {
+    let with_own = |(object, load): (&'a Rc<Object>, Option<&'a NodeLoad>)| {
+        let promised = own.filter(|(node, _)| *node == object.meta.name).map(|(_, load)| load);
+        NodeInfo { object, load: promised.or(load) }
+    };
+    store.nodes_with_loads().map(with_own).collect()
+}
+
+/// What is used of the node that was promised to a pod, without the pod.
+fn own_load(store: &Store, object: &Object) -> Option<(Str, NodeLoad)> {
+    let node = object.pod().status.nominated_node_name.clone()?;
+    let (_, load) = store.nodes_with_loads().find(|(known, _)| known.meta.name == node)?;
+    let mut load = load?.clone();
+    load.count(object, false);
+    Some((node, load))
 }
 
 /// Where a pod is to go, and what has to be done about its claims first.
@@ -136,7 +176,7 @@ fn wait_for_claims(context: &mut Context, object: &Object, node: &Str) -> Outcom
 }
 
 fn give_up_binding(context: &mut Context, object: &Object, why: &str) -> Outcome {
-    unschedulable(context, object, &format!("binding volumes: {why}"));
+    unschedulable(context, object, &format!("binding volumes: {why}"), None);
     // The next attempt starts from the nodes again.
     Outcome::at(context.now() + BINDING_POLL)
 }
@@ -160,7 +200,7 @@ fn assign(context: &mut Context, object: &Object, node: &Str) {
 }
 
 /// Says why no node takes the pod, once for each reason.
-fn unschedulable(context: &mut Context, object: &Object, message: &str) {
+fn unschedulable(context: &mut Context, object: &Object, message: &str, nominated: Option<Str>) {
     let key = object.key();
     let now = context.now();
     let reason = Reason::Unschedulable { message: message.into() };
@@ -168,7 +208,7 @@ fn unschedulable(context: &mut Context, object: &Object, message: &str) {
     let mut news = false;
     let written = context.api.update_status(&key, |o| {
         let pod = o.pod_mut();
-        pod.status.nominated_node_name = None;
+        pod.status.nominated_node_name = nominated;
         news =
             pod.set_condition(condition::SCHEDULED, Some(false), Some("Unschedulable"), Some(message), now);
     });
@@ -187,8 +227,8 @@ fn unschedulable(context: &mut Context, object: &Object, message: &str) {
 /// Why each node refuses a pod in this world, by node; nothing if one takes it, or if it does not come to that, as a claim is
 /// missing. Pure: what the scheduler found last may have been another world.
 pub fn refusals(store: &Store, object: &Object) -> Vec<(Str, NodeRefusal)> {
-    let nodes: Vec<NodeInfo> =
-        store.nodes_with_loads().map(|(object, load)| NodeInfo { object, load }).collect();
+    let own = own_load(store, object);
+    let nodes = nodes_for(store, own.as_ref());
     if claims_allow_scheduling(store, object).is_err() {
         return Vec::new();
     }
@@ -204,15 +244,15 @@ pub fn refusals(store: &Store, object: &Object) -> Vec<(Str, NodeRefusal)> {
 
 /// The node for a pod, or the message of the FailedScheduling event
 /// (`pkg/scheduler/framework/types.go: FitError.Error`).
-fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String> {
-    let nodes: Vec<NodeInfo> =
-        store.nodes_with_loads().map(|(object, load)| NodeInfo { object, load }).collect();
+fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, NoNode> {
+    let own = own_load(store, object);
+    let nodes = nodes_for(store, own.as_ref());
     if nodes.is_empty() {
-        return Err("no nodes available to schedule pods".into());
+        return Err("no nodes available to schedule pods".to_string().into());
     }
     let available = || format!("0/{} nodes are available:", nodes.len());
     if let Err(why) = claims_allow_scheduling(store, object) {
-        return Err(format!("{} {why}. not found", available()));
+        return Err(format!("{} {why}. not found", available()).into());
     }
     let asks = Asks::new(store, object);
     let mut refusals: Vec<FilterStatus> = Vec::new();
@@ -248,20 +288,27 @@ fn find_node(store: &Store, object: &Object, seed: u64) -> Result<Choice, String
     if let Some((_, _, info, volumes)) = best {
         return Ok(Choice { node: info.name().clone(), volumes });
     }
+    Err(no_node(&asks, &refusals, &nodes))
+}
+
+/// What no node's refusal leads to: others go, or the pod waits (`pkg/scheduler/schedule_one.go: RunPostFilterPlugins`).
+fn no_node(asks: &Asks, refusals: &[FilterStatus], nodes: &[NodeInfo]) -> NoNode {
+    let available = format!("0/{} nodes are available:", nodes.len());
     let reasons = refusals.iter().flat_map(|r| r.reasons.iter().map(|reason| &**reason));
-    let preemption = refusals.iter().map(|r| {
-        if r.unresolvable {
-            "Preemption is not helpful for scheduling"
-        } else {
-            "No preemption victims found for incoming pod"
-        }
+    let refused = format!("{available} {}.", histogram(reasons));
+    let with = |why: &str| format!("{refused} no new claims to deallocate, preemption: {why}");
+    if let Some(why) = preemption::not_eligible(asks.store, asks.object) {
+        let nominated = asks.pod.status.nominated_node_name.clone();
+        return NoNode { message: with(why), nominated, victims: Vec::new() };
+    }
+    if let Some((node, victims)) = preemption::find(asks, refusals, nodes) {
+        return NoNode { message: refused, nominated: Some(node), victims };
+    }
+    let preemption = refusals.iter().map(|r| match r.unresolvable {
+        true => "Preemption is not helpful for scheduling",
+        false => "No preemption victims found for incoming pod",
     });
-    let available = available();
-    Err(format!(
-        "{available} {}. no new claims to deallocate, preemption: {available} {}.",
-        histogram(reasons),
-        histogram(preemption)
-    ))
+    with(&format!("{available} {}.", histogram(preemption))).into()
 }
 
 /// `1 node(s) had untolerated taint(s), 3 Insufficient cpu`

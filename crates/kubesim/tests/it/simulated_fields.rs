@@ -8,16 +8,14 @@ const TYPES: [&str; 2] =
     [include_str!("../../src/schema/schema.txt"), include_str!("../../src/schema/schema-more.txt")];
 
 /// Names that are read of another type, or for nothing that a story would show. With the reason.
-const OTHERS: [(&str, &str, &str); 12] = [
+const OTHERS: [(&str, &str, &str); 10] = [
     ("PodSpec", "resources", "a container's, a claim's"),
     ("PodAffinityTerm", "matchLabelKeys", "a spread constraint's"),
-    ("PodSpec", "priorityClassName", "only a quota's scope asks for it: nobody is preempted"),
     ("ContainerPort", "hostIP", "a pod's status"),
     ("LifecycleHandler", "httpGet", "a probe's"),
     ("LifecycleHandler", "tcpSocket", "a probe's"),
     ("Probe", "terminationGracePeriodSeconds", "a pod's"),
     ("ServiceSpec", "externalIPs", "a Service's status and admission"),
-    ("PodSpec", "preemptionPolicy", "admission fills it in: nobody is preempted"),
     ("Lifecycle", "stopSignal", "dropped: its feature gate is off"),
     ("VolumeProjection", "clusterTrustBundle", "dropped: its feature gate is off"),
     ("VolumeProjection", "podCertificate", "dropped: its feature gate is off"),
