@@ -2,7 +2,7 @@
 //! `pkg/controller/volume/persistentvolume/pv_controller.go`.
 //!
 //! Of its resync every 15 s only that is simulated that gives a class made later to claims that name none; not that it repeats its
-//! events. Not simulated: resizing.
+//! events. What resizing a claim takes is in `provisioner.rs`.
 
 use crate::api::event::Involved;
 use crate::api::read::get;
@@ -254,9 +254,12 @@ fn bind(context: &mut Context, volume: &Object, claim: &Object) {
 fn set_claim_bound(context: &mut Context, key: &Key, volume: &Object) {
     let written = context.api.update_status(key, |o| {
         let (claim, volume) = (o.claim_mut(), volume.volume());
+        // What is bound already learns its size from who resizes it.
+        if claim.phase != ClaimPhase::Bound || claim.capacity.is_none() {
+            claim.capacity = Some(volume.capacity.clone());
+        }
         claim.phase = ClaimPhase::Bound;
         claim.access_modes = volume.access_modes.clone();
-        claim.capacity = Some(volume.capacity.clone());
     });
     let claim = written.expect("the claim was there");
     verdict(context, &claim, Reason::Bound { volume: volume.meta.name.clone() });
