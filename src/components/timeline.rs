@@ -438,6 +438,10 @@ fn bars(chronicle: &Chronicle, rows: &[PodName], height: usize, span: f64) -> Ht
                 bars.push(html! { <svg class="status" {x} {width}><text x="4" y={middle}>{ &**status }</text></svg> });
             }
         }
+        for at in chronicle.lives(name).iter().filter_map(|life| life.guessed) {
+            let (x, y) = (percent(at.0 as f64 / span), (TOP_PX + row * height + height / 2 + 4).to_string());
+            bars.push(html! { <svg {x} overflow="visible"><text class="guessed" {y}>{ "≈" }</text></svg> });
+        }
     }
     bars.into_iter().collect()
 }

@@ -43,6 +43,8 @@ pub struct Life {
     pub revision: Option<Str>,
     /// Its states, each from its time on.
     pub states: Vec<Stretch>,
+    /// Since when nobody knows what follows, as it ran what is not simulated.
+    pub guessed: Option<SimTime>,
 }
 
 impl Life {
@@ -188,6 +190,12 @@ fn moves_a_pod(entry: &Entry) -> Option<bool> {
     }
 }
 
+/// Whether containers have run what is not simulated, as this record of theirs says.
+fn ran_unknown(record: Option<&Object>) -> bool {
+    let Some(Body::ContainerFiles(record)) = record.map(|object| &object.body) else { return false };
+    record.containers.values().any(|output| !output.not_simulated.is_empty())
+}
+
 impl Chronicle {
     /// Reads what was written since the last time.
     pub fn read(&mut self, history: &History) {
@@ -227,6 +235,7 @@ impl Chronicle {
                 };
                 at_name(&mut self.files, key.name.clone()).push((at, files));
             }
+            Kind::ContainerFiles if ran_unknown(after) && !ran_unknown(before) => self.guess(at, &key.name),
             Kind::Resolver => {
                 let watched = after.and_then(|o| o.resolver().watched.clone());
                 if self.answers.last().map_or(&None, |(_, last)| last) != &watched {
@@ -234,6 +243,18 @@ impl Chronicle {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Takes note of a pod that has run what is not simulated: the one of this uid.
+    fn guess(&mut self, at: SimTime, uid: &str) {
+        let lives = self.pods.iter_mut().filter_map(|(_, lives)| lives.last_mut());
+        for life in lives.filter(|life| life.guessed.is_none()) {
+            if life.uid.to_string() == uid {
+                life.guessed = Some(at);
+                self.changes += 1;
+                return;
+            }
         }
     }
 
@@ -309,6 +330,7 @@ impl Chronicle {
                 node: None,
                 revision: pod.meta.label(REVISION_LABEL).map(Str::from),
                 states: Vec::new(),
+                guessed: None,
             });
         }
         let life = lives.last_mut().expect("it has a life now");
