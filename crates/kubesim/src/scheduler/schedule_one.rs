@@ -43,6 +43,8 @@ pub(crate) fn sync(context: &mut Context, key: &Key) -> Outcome {
     }
     match find_node(context.store(), &object, context.api.seed) {
         Ok(choice) => reserve(context, &object, &choice),
+        // Those that leave their place are still there: nothing new is to be said.
+        Err(NoNode { nominated: Some(_), victims, .. }) if found_none && victims.is_empty() => Outcome::DONE,
         Err(NoNode { message, nominated, victims }) => {
             unschedulable(context, &object, &message, nominated.clone());
             if let Some(node) = nominated {
