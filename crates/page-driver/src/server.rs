@@ -185,23 +185,27 @@ impl Site {
             return Answer::new("404 Not Found", "text/plain", b"not found\n".into());
         };
         let kind = content_type(&file);
+        let relative = path.strip_prefix(&self.prefix).unwrap_or_default();
+        let asked =
+            headers_for(&fs::read_to_string(self.root.join("_headers")).unwrap_or_default(), relative);
+        let answer = |body| asked.iter().cloned().fold(Answer::new("200 OK", kind, body), Answer::with);
         if self.reload {
             if kind.starts_with("text/html") {
                 body.extend_from_slice(format!("<script src=\"{RELOAD}\"></script>").as_bytes());
             }
             // What changes with every build is not worth compressing for this machine.
-            return Answer::new("200 OK", kind, body);
+            return answer(body);
         }
         if !is_worthwhile(kind, body.len()) {
-            return Answer::new("200 OK", kind, body);
+            return answer(body);
         }
         let vary = "Vary: Accept-Encoding".to_owned();
         let Some(coding) = Coding::accepted(&request.accept_encoding) else {
-            return Answer::new("200 OK", kind, body).with(vary);
+            return answer(body).with(vary);
         };
         let smaller = compressed(&file, modified(&file), &body, coding);
         let smaller = smaller.get().cloned().unwrap_or_default();
-        Answer::new("200 OK", kind, smaller).with(format!("Content-Encoding: {}", coding.name())).with(vary)
+        answer(smaller).with(format!("Content-Encoding: {}", coding.name())).with(vary)
     }
 
     /// The file that a path below the prefix names, if it lies inside the folder.
@@ -328,6 +332,22 @@ impl Answer {
     }
 }
 
+/// The headers that a site's file `_headers` has for a path below it, as static hosts read that file: an address, `*` at its end for
+/// all that begin so, and behind it lines with its headers. How long browsers keep what they have is this server's own.
+fn headers_for(file: &str, relative: &str) -> Vec<String> {
+    let (mut headers, mut is_meant) = (Vec::new(), false);
+    for line in file.lines() {
+        let header = line.trim();
+        if let Some(address) = line.strip_prefix('/') {
+            let start = address.trim_end().strip_suffix('*');
+            is_meant = start.map_or(relative == address.trim_end(), |start| relative.starts_with(start));
+        } else if is_meant && header.contains(": ") && !header.starts_with("Cache-Control") {
+            headers.push(header.to_owned());
+        }
+    }
+    headers
+}
+
 fn content_type(path: &Path) -> &'static str {
     match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
@@ -389,6 +409,14 @@ mod tests {
         fs::write(root.join("site/index.html"), "<p>home").expect("a file");
         fs::write(root.join("site/deep/a b.wasm"), "wasm").expect("a file");
         root
+    }
+
+    #[test]
+    fn headers_are_those_of_the_file_for_hosts() {
+        let file = "/*\n  Referrer-Policy: no-referrer\n  Cache-Control: no-cache\n\n/a.html\n  ! Cache-Control\n  X-A: 1\n/b/*\n  X-B: 2\n";
+        assert_eq!(headers_for(file, "a.html"), ["Referrer-Policy: no-referrer", "X-A: 1"]);
+        assert_eq!(headers_for(file, "b/c.html"), ["Referrer-Policy: no-referrer", "X-B: 2"]);
+        assert_eq!(headers_for("", "a.html"), Vec::<String>::new());
     }
 
     #[test]

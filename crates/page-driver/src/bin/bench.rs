@@ -3,7 +3,7 @@
 //! `ORDINAL_BENCH` names a folder with the module `bench.wasm` (crates/kubesim/benches/wasm.rs) and a page that loads
 //! nothing; `ORDINAL_DIST` names the built page, if that is to be measured too.
 
-use page_driver::page::{Page, View};
+use page_driver::page::{Page, View, copy, dist};
 use serde_json::{Value, json};
 use std::env;
 use std::path::PathBuf;
@@ -33,6 +33,7 @@ fn main() {
     }
     if env::var_os("ORDINAL_DIST").is_some() {
         loading();
+        players();
         if env::args().any(|argument| argument == "loading") {
             return;
         }
@@ -107,6 +108,87 @@ fn loading() {
             );
         }
     }
+}
+
+/// A page with ten players: when their posters are there, when the first is alive that is wanted, and how long the page's thread was
+/// held by them before and after. (A frame of the same site shares the thread of the page around it.)
+fn players() {
+    let folder = env::temp_dir().join(format!("ordinal-ten-players-{}", std::process::id()));
+    copy(&dist(), &folder.join("ordinal"));
+    let player = "<ordinal-player speed=4><script type=text/yaml>
+        apiVersion: apps/v1
+        kind: StatefulSet
+        metadata: { name: web }
+        spec:
+          serviceName: web
+          replicas: 2
+          selector: { matchLabels: { app: web } }
+          template:
+            metadata: { labels: { app: web } }
+            spec: { containers: [{ name: web, image: nginx }] }
+        </script></ordinal-player>";
+    let html = format!(
+        "<!doctype html><meta charset=utf-8><link rel=icon href=data:,><title>Ten players</title>
+        <script src=ordinal/ordinal-player.js defer></script>{}",
+        player.repeat(10)
+    );
+    std::fs::write(folder.join("index.html"), html).expect("the folder is there");
+    println!(
+        "{:<28} {:<24} {:>9} {:>9} {:>9} {:>9} {:>12} {:>12}",
+        "ten players, milliseconds",
+        "network and processor",
+        "loaded",
+        "posters",
+        "alive",
+        "second",
+        "longest before",
+        "after"
+    );
+    for (network, bytes, latency, slower) in NETWORKS {
+        let mut page = Page::unopened_site(&folder, View::DESKTOP);
+        page.before_all(
+            "window.tasks = [];
+            new PerformanceObserver(list => tasks.push(...list.getEntries().map(task => task.duration)))
+                .observe({ type: 'longtask', buffered: true });
+            window.seen = {};
+            const players = () => [...document.querySelectorAll('ordinal-player')];
+            const look = () => {
+                if (players().filter(one => one.shadowRoot?.querySelector('button')).length === 10) seen.posters ??= performance.now();
+                requestAnimationFrame(look);
+            };
+            look();
+            window.want = () => {
+                seen.before = Math.max(0, ...tasks);
+                tasks.length = 0;
+                seen.wanted = performance.now();
+                addEventListener('ready', () => seen[seen.alive ? 'second' : 'alive'] ??= performance.now() - seen.wanted);
+                for (const one of players()) one.setAttribute('autoplay', '');
+            };",
+        );
+        page.throttle(bytes, latency);
+        page.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": slower }));
+        page.visit("");
+        page.wait("the posters are there", "seen.posters && performance.now() > seen.posters + 500");
+        page.run("want();");
+        page.wait("two are alive", "seen.alive && seen.second");
+        let seen = page.eval(
+            "[performance.getEntriesByType('navigation')[0].loadEventEnd, seen.posters, seen.alive, seen.second, seen.before, Math.max(0, ...tasks)]
+                .map(Math.round)",
+        );
+        let cell = |place: usize| seen[place].to_string();
+        println!(
+            "{:<28} {network:<24} {:>9} {:>9} {:>9} {:>9} {:>12} {:>12}",
+            "",
+            cell(0),
+            cell(1),
+            cell(2),
+            cell(3),
+            cell(4),
+            cell(5)
+        );
+    }
+    // What is left over in the temporary folder harms nobody.
+    let _ = std::fs::remove_dir_all(folder);
 }
 
 /// The simulation by itself.

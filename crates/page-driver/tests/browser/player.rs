@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::json;
 
 use page_driver::page::{Page, View, copy, dist};
+use page_driver::server::Fault;
 
 /// A set of two pods, indented as it is in a page.
 const YAML: &str = "
@@ -56,6 +57,11 @@ impl Around {
             <script src=ordinal/ordinal-player.js></script>{body}"
         );
         fs::write(self.0.join(name), html).expect("the folder is there");
+    }
+
+    /// Has the server send headers, as hosts do that read this file.
+    fn headers(&self, text: &str) {
+        fs::write(self.0.join("_headers"), text).expect("the folder is there");
     }
 
     fn open(&self) -> Page {
@@ -136,6 +142,7 @@ fn of_ten_players_two_are_alive_and_those_are_seen() {
     page.run("scrollTo(0, 1e6);");
     page.wait("a picture later", "new Promise(requestAnimationFrame)");
     assert_eq!(page.eval(ALIVE), 0, "nobody wanted one");
+    assert!(!page.requests().iter().any(|url| url.contains("index.html") || url.ends_with(".wasm")));
 
     page.visit("playing.html");
     page.wait("two are there", "document.querySelectorAll('ordinal-player').length === 10 && events.filter(([type]) => type === 'ready').length === 2");
@@ -187,6 +194,67 @@ fn what_is_wrong_is_said_once() {
     }
 }
 
+/// A file that can't be had yet, a frame that has only begun: what is taken away then leaves nothing behind.
+#[test]
+fn what_is_taken_away_while_it_loads_leaves_nothing() {
+    let around = Around::new(&player("id=a", YAML));
+    fs::write(around.0.join("late.yaml"), YAML).expect("the folder is there");
+    let mut page = around.open();
+    page.wait("its poster is there", "a.shadowRoot.querySelector('button b')?.textContent === 'web'");
+    // While its file is on its way.
+    page.server().fail("late.yaml", Fault::Hold, 1);
+    page.run(
+        "window.one = a; window.late = document.createElement('ordinal-player'); late.setAttribute('src', 'late.yaml'); document.body.append(late); late.play();",
+    );
+    page.wait("it loads", "late.state === 'loading'");
+    page.run("late.remove();");
+    page.server().mend();
+    page.wait("it is a poster again", "late.state === 'poster'");
+    // While its frame is: at once, and after some time.
+    for pause in [0, 1, 30, 300] {
+        page.run(&format!(
+            "window.gone = false; one.play(); setTimeout(() => {{ one.remove(); gone = true; }}, {pause});"
+        ));
+        page.wait("it is gone", "gone && one.state === 'poster'");
+        page.run("document.body.append(one); one.remove(); document.body.append(one);");
+        assert_eq!(page.eval("late.shadowRoot.querySelectorAll('iframe').length"), 0);
+    }
+    // Moved before anything has come, it goes on; cloned meanwhile, there is a poster.
+    page.run("a.play(); const p = document.createElement('p'); document.body.append(p); p.append(a); window.b = a.cloneNode(true); b.id = 'b'; document.body.append(b);");
+    page.wait("it plays where it was put", "a.state === 'playing' && a.time > 0");
+    page.wait("the clone is a poster", "b.state === 'poster' && !!b.shadowRoot.querySelector('button')");
+    assert_eq!(
+        (page.eval("mistakes"), page.eval("warnings"), page.eval(ALIVE)),
+        (json!([]), json!([]), json!(1))
+    );
+    page.assert_no_complaints();
+}
+
+/// Where a page may have neither storage nor workers the player plays all the same.
+#[test]
+fn a_sandbox_and_a_policy_against_workers_are_lived_with() {
+    let around = Around::new(&player("id=a commands='20s kubectl get pods'", YAML));
+    around.write("frame.html", &player("id=a sandbox=allow-scripts commands='20s kubectl get pods'", YAML));
+    around.write("sandboxed.html", &player("id=a commands='20s kubectl get pods'", YAML));
+    around.headers(
+        "/*\n  Access-Control-Allow-Origin: *\n  Content-Security-Policy: worker-src 'none'\n\
+         /sandboxed.html\n  Content-Security-Policy: sandbox allow-scripts\n",
+    );
+    let mut page = around.open();
+    for name in ["index.html", "frame.html", "sandboxed.html"] {
+        page.visit(name);
+        page.wait("its poster is there", "a.shadowRoot.querySelector('button b')?.textContent === 'web'");
+        let forbidden = "(() => { try { return !localStorage; } catch { return true; } })()";
+        assert_eq!(page.eval(forbidden), name == "sandboxed.html", "{name}");
+        page.run("a.play();");
+        page.wait(&format!("{name}: it plays"), "a.state === 'playing' && a.time > 1");
+        page.run("a.pause(); a.seek(5);");
+        page.wait(&format!("{name}: it is at another moment"), "Math.abs(a.time - 5) < 0.1");
+        assert_eq!((page.eval("mistakes"), page.eval("warnings")), (json!([]), json!([])), "{name}");
+    }
+    page.assert_no_complaints();
+}
+
 #[test]
 fn a_second_script_of_another_version_is_not_used() {
     let around = Around::new(&player("id=a", YAML));
@@ -201,6 +269,14 @@ fn a_second_script_of_another_version_is_not_used() {
     let warnings = page.eval("warnings");
     assert!(warnings[0].as_str().is_some_and(|text| text.contains("9.9.9")), "{warnings}");
     assert_eq!((page.eval("warnings.length"), page.eval("mistakes")), (json!(1), json!([])));
+    // The same one twice is nothing to speak of.
+    around.write(
+        "twice.html",
+        &format!("<script src=ordinal/ordinal-player.js></script>{}", player("id=a", YAML)),
+    );
+    page.visit("twice.html");
+    page.wait("its poster is there", "a.shadowRoot.querySelector('button b')?.textContent === 'web'");
+    assert_eq!((page.eval("warnings"), page.eval("mistakes")), (json!([]), json!([])));
 }
 
 /// Chooses in the dialog's menu of this label.
