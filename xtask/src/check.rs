@@ -64,8 +64,8 @@ const STEPS: &[Step] = &[
     Step { name: "browser", about: "the built page in Chromium", needs: &[Need::Browser], run: browser },
     Step {
         name: "engines",
-        about: "the built page in Firefox and WebKit, and as a single file",
-        needs: &[Need::Engines],
+        about: "the built page in Chromium, Firefox and WebKit, and as a single file",
+        needs: &[Need::Browser, Need::Engines],
         run: engines,
     },
     Step {
@@ -271,6 +271,8 @@ fn engines(session: &mut Session) -> Result<Tally> {
     for (variable, program) in found.variables() {
         tests.env(variable, program);
     }
+    let browser = session.tools.browser.as_ref().expect("Need::Browser has been met");
+    tests.env("CHROME", &browser.chrome).env("CHROMEDRIVER", &browser.driver);
     if !found.has_webkit() {
         println!("WebKit: NOT RUN, WebKitGTK and its driver are for Linux only");
         tests.args(["--skip", "webkit"]);

@@ -1,5 +1,6 @@
-//! The built page in Firefox and WebKit, by what WebDriver's standard has: the walk's beginning, a link, lessons, a player in another
-//! page, a visit without a network, the single file. `cargo xtask test --only engines` names the programs and runs it.
+//! The built page in Chromium, Firefox and WebKit, by what WebDriver's standard has: the walk's beginning, a link, what is exported,
+//! lessons, a player in another page, a visit without a network, the single file. `cargo xtask test --only engines` names the programs
+//! and runs it.
 
 mod lessons;
 
@@ -137,6 +138,47 @@ impl Drop for Engine {
     }
 }
 
+/// What is shown, saved as files: what the browser is given to save is looked at in place of saving it.
+fn exports(engine: &Engine) {
+    engine.run(
+        "window.saved = [];
+        const make = URL.createObjectURL;
+        URL.createObjectURL = blob => { saved.push(blob); return make.call(URL, blob); };
+        HTMLAnchorElement.prototype.click = function () { saved.at(-1).called = this.download; };",
+    );
+    engine.press("Export");
+    engine.wait("the dialog is there", "document.querySelector('dialog.modal').open");
+    // A short film of four seconds.
+    engine.run(
+        "const field = [...document.querySelectorAll('dialog label')].find(l => l.innerText.startsWith('to second')).querySelector('input');
+        field.value = '4';
+        field.dispatchEvent(new Event('input', { bubbles: true }));",
+    );
+    for (button, name, part) in [
+        ("SVG", "flask.svg", "<svg "),
+        ("PNG 2×", "flask.png", "PNG"),
+        ("SVG that moves", "flask-film.svg", "<svg "),
+        ("GIF", "flask.gif", "GIF89a"),
+        ("Timeline (SVG)", "flask-timeline.svg", "<svg "),
+        ("Terminal (text)", "flask-terminal.txt", "statefulset.apps/flask created"),
+        ("Story (a file to open here)", "flask.ordinal", ""),
+    ] {
+        engine.press(button);
+        let name = json!(name);
+        engine.wait(
+            &format!("{name} is saved"),
+            &format!("saved.some(file => file.called === {name} && file.size > 20)"),
+        );
+        engine.run(&format!(
+            "window.first = undefined;
+            saved.find(file => file.called === {name}).text().then(text => window.first = text);"
+        ));
+        engine.wait(&format!("{name} is what it says"), &format!("window.first.includes({})", json!(part)));
+        engine.run("window.saved = [];");
+    }
+    engine.run("document.querySelector('dialog.modal').close();");
+}
+
 /// Everything, in one engine.
 fn lives(engine: &Engine) {
     let folder = std::env::temp_dir().join(format!("ordinal-{}-{}", engine.name, std::process::id()));
@@ -160,6 +202,8 @@ fn lives(engine: &Engine) {
     engine.wait("the link is in the address", "location.hash.length > 5");
     let link = engine.eval("location.hash");
     let seen = engine.eval("document.querySelector('.stage h2, .why h2').textContent");
+
+    exports(engine);
 
     engine.visit("about:blank");
     engine.visit(&format!("{page}{}", link.as_str().expect("a text")));
@@ -194,8 +238,20 @@ fn lives(engine: &Engine) {
 
     engine.visit(&format!("file://{}", named("ORDINAL_SINGLE")));
     engine.wait("the single file plays", "window.ordinalDeferred && document.querySelector('.pod')");
+    exports(engine);
+    engine.visit(&format!("file://{}?lesson=delete-a-pod", named("ORDINAL_SINGLE")));
+    engine.wait("its lessons are in it", "document.querySelector('.lessons .step')");
     // What is left over in the temporary folder harms nobody.
     let _ = fs::remove_dir_all(folder);
+}
+
+#[test]
+fn chromium() {
+    let profile = std::env::temp_dir().join(format!("ordinal-engine-{}", std::process::id()));
+    let session = page_driver::chromium::start(&profile);
+    lives(&Engine::of("Chromium", session.expect("the browser starts")));
+    // What is left over in the temporary folder harms nobody.
+    let _ = fs::remove_dir_all(profile);
 }
 
 #[test]
