@@ -345,7 +345,8 @@ impl Reader<'_> {
         };
         html! {
             <section class="task">
-                { for task.offers.iter().map(offer) }
+                // Pressed before what the step waits for is there, a command would leave the path.
+                if !play.plays() { { for task.offers.iter().map(offer) } }
                 <p {class} role="status">if is_done { { "✓ " } }{ note }</p>
             </section>
         }

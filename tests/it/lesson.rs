@@ -269,6 +269,9 @@ fn what_is_wrong_with_a_lesson_is_said_and_nothing_else_happens() {
     let before = page.session.branch().id;
     page.want(LessonIntent::Read(Some("## No head\n".into())));
     assert!(matches!(page.problem(), Some(Problem::Unreadable(problem)) if problem.starts_with("1:1: ")));
+    page.want(LessonIntent::Read(Some(LESSON.replace("minutes:", "minuts:").as_str().into())));
+    let slip = "4:1: error: unknown field `minuts`: did you mean `minutes`?";
+    assert_eq!(page.problem(), Some(&Problem::Unreadable(slip.into())));
     page.want(LessonIntent::Read(Some(LESSON.replace("example: flask", "example: flasks").as_str().into())));
     assert!(matches!(page.problem(), Some(Problem::NoExample(name)) if **name == *"flasks"));
     page.want(LessonIntent::Read(Some("x".repeat(5 << 20).as_str().into())));

@@ -54,18 +54,21 @@ pub(crate) fn read(text: &str, before: usize, problems: &mut Vec<Problem>) -> Fr
         found.next().map_or(head, |(start, _)| lines.position(start))
     };
     let count = problems.len();
+    // What unknown fields were meant to be: those are not missing, too.
+    let mut meant = String::new();
     for key in fields.keys() {
         let Some(name) = key.as_str() else {
             problems.push(Problem::error(head, "the front matter's fields have names"));
             continue;
         };
         if !FIELDS.contains(&name) {
-            let message = format!("unknown field `{name}`{}", did_you_mean(name, FIELDS));
-            problems.push(Problem::error(begins(name), message));
+            let nearest = did_you_mean(name, FIELDS);
+            meant.push_str(&nearest);
+            problems.push(Problem::error(begins(name), format!("unknown field `{name}`{nearest}")));
         }
     }
     for name in REQUIRED {
-        if !fields.contains_key(name) {
+        if !fields.contains_key(name) && !meant.contains(&format!("`{name}`")) {
             problems.push(Problem::error(head, format!("the front matter lacks `{name}`")));
         }
     }

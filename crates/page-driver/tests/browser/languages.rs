@@ -10,7 +10,7 @@ use std::fs;
 /// What reads like English prose where the page's own texts stand: two words in small letters, one after the other. What
 /// kubectl, the API server and files say stays as it is.
 const ENGLISH: &str = r"(() => {
-    const theirs = 'code, pre, kbd, textarea, .editor, .screen, .line, .remedy, option, datalist, .commands, .chip, .events, .text, style, script, .mistakes';
+    const theirs = 'code, pre, kbd, textarea, .editor, .screen, .line, .remedy, option, datalist, .commands, .chip, .events, .text, style, script, .mistakes, .offer';
     const english = text => /(?<![\p{L}\p{M}])[a-z]{2,} [a-z]{2,}(?![\p{L}\p{M}=])/u.test(text.replace(/`[^`]*`/g, ''));
     const found = [];
     const all = document.createTreeWalker(document.querySelector('#app'), NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);

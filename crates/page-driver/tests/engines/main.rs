@@ -118,7 +118,9 @@ impl Engine {
             }
             thread::sleep(Duration::from_millis(PAUSE_MS));
         }
-        panic!("in {} it did not happen that {what}: {expression}", self.name);
+        let seen = json!({ "script": "return document.querySelector('.lessons')?.innerText;", "args": [] });
+        let lesson = self.session.post("execute/sync", &seen).unwrap_or_default();
+        panic!("in {} it did not happen that {what}: {expression}; its lesson: {lesson}", self.name);
     }
 
     #[track_caller]
