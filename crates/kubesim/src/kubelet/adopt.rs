@@ -86,12 +86,12 @@ impl Adoption<'_> {
             status.is_some_and(|status| matches!(status.state, ContainerState::Running { .. }))
         };
         let has_started = pod.pod().spec.containers.iter().any(runs);
-        let mut turn = is_set_up;
+        let (mut turn, mut waits_again) = (is_set_up, false);
         for i in 0..worker.runs.len() {
             if i == worker.inits {
                 turn &= worker.runs[..worker.inits].iter().all(|run| run.done);
             }
-            self.run(&mut worker, i, turn);
+            waits_again |= self.run(&mut worker, i, turn);
             if i < worker.inits {
                 worker.runs[i].done |= has_started;
                 turn &= worker.runs[i].done;
@@ -100,7 +100,8 @@ impl Adoption<'_> {
         if pod.meta.is_terminating() {
             self.stop(&mut worker);
         }
-        worker.seen = Some(pod.meta.resource_version);
+        // What is to run again begins at once.
+        worker.seen = (!waits_again).then_some(pod.meta.resource_version);
         worker
     }
 
@@ -115,12 +116,13 @@ impl Adoption<'_> {
         }
     }
 
-    /// A container as its status shows it. `turn`: those that have to be done before it are.
-    fn run(&self, worker: &mut Worker, i: usize, turn: bool) {
+    /// A container as its status shows it. `turn`: those that have to be done before it are. Returns whether it waits for these
+    /// once more, though it was further.
+    fn run(&self, worker: &mut Worker, i: usize, turn: bool) -> bool {
         let (init, container) = (i < worker.inits, worker.container(self.pod, i).clone());
         let unready = worker.held_unready && !init;
         let run = &mut worker.runs[i];
-        let Some(status) = self.pod.pod().container_status(&container.name) else { return };
+        let Some(status) = self.pod.pod().container_status(&container.name) else { return false };
         run.shown = status.state.clone();
         run.last_state = status.last_state.clone();
         run.ready = status.ready;
@@ -180,10 +182,12 @@ impl Adoption<'_> {
                 | State::Blocked { .. }
                 | State::Pulling { .. }
         );
-        if !turn && is_due {
+        let waits_again = !turn && is_due;
+        if waits_again {
             // Its init containers run again, as in a new sandbox: it starts once they are done.
             run.state = State::Waiting;
         }
+        waits_again
     }
 
     /// A container that waits goes on to wait for the reason that its status gives.

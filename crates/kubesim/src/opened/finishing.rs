@@ -91,7 +91,9 @@ impl Finishing {
         let all = self.assembly.trees.len() + self.later.len();
         match self.stage {
             // What is made again was made before.
-            Stage::Objects | Stage::Later if !self.has_waited => (self.objects.len() + self.after.len(), all),
+            Stage::Objects | Stage::Zero | Stage::Later if !self.has_waited => {
+                (self.objects.len() + self.after.len(), all)
+            }
             _ => (all, all),
         }
     }
