@@ -8,6 +8,7 @@ mod debug;
 mod dns_story;
 mod explain;
 mod forward;
+mod honest_flags;
 mod hostile;
 mod jobs;
 mod kubectl_flags;
