@@ -5,7 +5,7 @@ use super::focus::LaneFocus;
 use super::loading::when_wanted;
 use super::{browser, language, lessons, panic, share};
 use crate::components::files;
-use crate::components::highlight::{Place, place_of_field};
+use crate::components::highlight::{FieldLine, place_of_field};
 use crate::link::Link;
 use crate::page::effect::Effect;
 use crate::page::intent::Intent;
@@ -29,7 +29,7 @@ pub struct Model {
     /// What was done, and wanted of lessons, while a link was being opened: it is done to its story.
     waiting: RefCell<Vec<Effect>>,
     /// Where a rule's field was found last, and in which text.
-    place: RefCell<(Str, &'static str, Option<Place>)>,
+    place: RefCell<(Str, &'static str, Option<FieldLine>)>,
     focus: LaneFocus,
     announcer: Announcer,
     /// Whether the why bar has room for a command that would help.
@@ -193,7 +193,7 @@ impl Model {
     }
 
     /// Where the manifest has a rule's field. Looked for again only in another text: it may be long, and pictures are many.
-    pub fn place_of(&self, text: &Str, field: &'static str) -> Option<Place> {
+    pub fn place_of(&self, text: &Str, field: &'static str) -> Option<FieldLine> {
         let mut known = self.place.borrow_mut();
         if !Rc::ptr_eq(&known.0, text) || known.1 != field {
             *known = (text.clone(), field, place_of_field(text, field));

@@ -11,7 +11,7 @@ use gloo::timers::callback::Timeout;
 use gloo::utils::window;
 use kubesim::{MOST_OPENED_BYTES, Opened, Opening, Str, Unreadable, without_names};
 use messages::{Messages, fill};
-use scene::cluster::{Mark, notes, taken, unreadable};
+use scene::cluster::{NoteKind, notes, taken, unreadable};
 use scene::rerun::{self, Compared, Comparing};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -313,11 +313,11 @@ impl ClusterTab {
             return html! { <p class="bad" role="alert">{ rich(problem) }</p> };
         }
         let Some(opened) = &self.opened else { return Html::default() };
-        let line = |(mark, text): &(Mark, String)| {
+        let line = |(mark, text): &(NoteKind, String)| {
             let (class, sign) = match mark {
-                Mark::Found => ("found", "✓"),
-                Mark::MadeUp => ("note", "!"),
-                Mark::LeftOut => ("left", "–"),
+                NoteKind::Found => ("found", "✓"),
+                NoteKind::MadeUp => ("note", "!"),
+                NoteKind::LeftOut => ("left", "–"),
             };
             html! { <li {class}><i aria-hidden="true">{ sign }</i><span>{ rich(text) }</span></li> }
         };

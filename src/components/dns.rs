@@ -6,9 +6,9 @@ use crate::page::intent::Intent;
 use crate::page::panel::DnsQuery;
 use crate::session::Session;
 use kubesim::api::Resolver;
-use kubesim::api::resolver::{Answer, Asked, Caching, Question, Rcode, Reason, Record, RecordType};
+use kubesim::api::resolver::{Answer, AnswerReason, Asked, Caching, Question, Rcode, Record, RecordType};
 use kubesim::dns::Network;
-use kubesim::dns::reason::{Chain, Link, chain};
+use kubesim::dns::reason::{Chain, EndpointInAnswer, chain};
 use kubesim::{DnsSetting, Input, Kind, SimTime, Span, Store, Str, dns};
 use messages::{Dns, Messages, fill};
 use std::rc::Rc;
@@ -129,8 +129,11 @@ fn verdict(words: &'static Messages, asked: &Asked, now: SimTime) -> Html {
     };
     let (title, text) = say(words.dns(), reason, now);
     let class = match reason {
-        Reason::Ipv4Only | Reason::NoPorts { .. } | Reason::OnlyDomain | Reason::OtherType => "calm",
-        Reason::OldCached { .. } | Reason::NegativeCached { .. } => "waiting",
+        AnswerReason::Ipv4Only
+        | AnswerReason::NoPorts { .. }
+        | AnswerReason::OnlyDomain
+        | AnswerReason::OtherType => "calm",
+        AnswerReason::OldCached { .. } | AnswerReason::NegativeCached { .. } => "waiting",
         _ => "",
     };
     html! { <p {class} data-reason="1"><b>{ super::rich(&title) }</b>{ super::rich(&text) }</p> }
@@ -226,7 +229,7 @@ fn links(words: &'static Messages, chain: &Chain, asked: &Asked, send: &Callback
     }
 }
 
-fn endpoint(link: &Link) -> Html {
+fn endpoint(link: &EndpointInAnswer) -> Html {
     let [ready, serving, terminating] = link.conditions;
     html! {
         <>
@@ -242,10 +245,15 @@ fn endpoint(link: &Link) -> Html {
 pub fn band_class(asked: &Asked) -> &'static str {
     match &asked.reason {
         None => "found",
-        Some(Reason::OldCached { .. }) => "old",
-        Some(Reason::NegativeCached { .. }) => "denied",
-        Some(Reason::Terminating { .. } | Reason::NoPodAddress { .. }) => "going",
-        Some(Reason::Ipv4Only | Reason::NoPorts { .. } | Reason::OnlyDomain | Reason::OtherType) => "empty",
+        Some(AnswerReason::OldCached { .. }) => "old",
+        Some(AnswerReason::NegativeCached { .. }) => "denied",
+        Some(AnswerReason::Terminating { .. } | AnswerReason::NoPodAddress { .. }) => "going",
+        Some(
+            AnswerReason::Ipv4Only
+            | AnswerReason::NoPorts { .. }
+            | AnswerReason::OnlyDomain
+            | AnswerReason::OtherType,
+        ) => "empty",
         Some(_) => "lost",
     }
 }
@@ -260,10 +268,12 @@ pub fn band_text(words: &'static Messages, asked: &Asked) -> String {
     };
     match &asked.reason {
         None => found,
-        Some(Reason::OldCached { .. }) => format!("{found} · {}", words.dns().band_old()),
-        Some(Reason::NegativeCached { .. }) => words.dns().band_denied().into(),
-        Some(Reason::Terminating { .. }) => "Terminating".into(),
-        Some(Reason::NotReady { .. } | Reason::NoneReady { .. }) => words.dns().band_not_ready().into(),
+        Some(AnswerReason::OldCached { .. }) => format!("{found} · {}", words.dns().band_old()),
+        Some(AnswerReason::NegativeCached { .. }) => words.dns().band_denied().into(),
+        Some(AnswerReason::Terminating { .. }) => "Terminating".into(),
+        Some(AnswerReason::NotReady { .. } | AnswerReason::NoneReady { .. }) => {
+            words.dns().band_not_ready().into()
+        }
         Some(_) => asked.answer().rcode.name().into(),
     }
 }
@@ -437,7 +447,7 @@ fn settings(words: &'static Messages, resolver: &Resolver, send: &Callback<Inten
 }
 
 /// A reason in a sentence, and what would change it.
-pub fn say(dns: Dns, reason: &Reason, now: SimTime) -> (String, String) {
+pub fn say(dns: Dns, reason: &AnswerReason, now: SimTime) -> (String, String) {
     let left = |until: &SimTime| ((*until - now).0.max(0) as u64).div_ceil(1000).to_string();
     let near = |nearest: &Option<Str>| match nearest {
         Some(name) => fill(dns.nearest(), &[("name", name)]),
@@ -446,20 +456,20 @@ pub fn say(dns: Dns, reason: &Reason, now: SimTime) -> (String, String) {
     let with =
         |[title, text]: [&'static str; 2], values: &[(&str, &str)]| (fill(title, values), fill(text, values));
     match reason {
-        Reason::NoNamespace { namespace, nearest } => {
+        AnswerReason::NoNamespace { namespace, nearest } => {
             with(dns.no_namespace(), &[("namespace", namespace), ("nearest", &near(nearest))])
         }
-        Reason::NoService { service, namespace, nearest } => with(
+        AnswerReason::NoService { service, namespace, nearest } => with(
             dns.no_service(),
             &[("service", service), ("namespace", namespace), ("nearest", &near(nearest))],
         ),
-        Reason::ServiceElsewhere { service, namespace } => {
+        AnswerReason::ServiceElsewhere { service, namespace } => {
             with(dns.service_elsewhere(), &[("service", service), ("namespace", namespace)])
         }
-        Reason::NoServiceOfSet { set, service } => {
+        AnswerReason::NoServiceOfSet { set, service } => {
             with(dns.no_service_of_set(), &[("set", set), ("service", service)])
         }
-        Reason::OtherServiceName { pod, service, service_name } => with(
+        AnswerReason::OtherServiceName { pod, service, service_name } => with(
             dns.other_service_name(),
             &[
                 ("pod", pod),
@@ -467,40 +477,44 @@ pub fn say(dns: Dns, reason: &Reason, now: SimTime) -> (String, String) {
                 ("name", if service_name.is_empty() { "\"\"" } else { service_name }),
             ],
         ),
-        Reason::PodAlone { pod, service } => with(dns.pod_alone(), &[("pod", pod), ("service", service)]),
-        Reason::NotSelected { pod, service } => {
+        AnswerReason::PodAlone { pod, service } => {
+            with(dns.pod_alone(), &[("pod", pod), ("service", service)])
+        }
+        AnswerReason::NotSelected { pod, service } => {
             with(dns.not_selected(), &[("pod", pod), ("service", service)])
         }
-        Reason::NoPodAddress { pod } => with(dns.no_pod_address(), &[("pod", pod)]),
-        Reason::NotReady { pod, service } => with(dns.not_ready(), &[("pod", pod), ("service", service)]),
-        Reason::Terminating { pod, service } => {
+        AnswerReason::NoPodAddress { pod } => with(dns.no_pod_address(), &[("pod", pod)]),
+        AnswerReason::NotReady { pod, service } => {
+            with(dns.not_ready(), &[("pod", pod), ("service", service)])
+        }
+        AnswerReason::Terminating { pod, service } => {
             with(dns.terminating(), &[("pod", pod), ("service", service)])
         }
-        Reason::SliceLags { pod } => with(dns.slice_lags(), &[("pod", pod)]),
-        Reason::ResolverLags { object } => with(dns.resolver_lags(), &[("object", object)]),
-        Reason::NoPod { pod, service, nearest } => {
+        AnswerReason::SliceLags { pod } => with(dns.slice_lags(), &[("pod", pod)]),
+        AnswerReason::ResolverLags { object } => with(dns.resolver_lags(), &[("object", object)]),
+        AnswerReason::NoPod { pod, service, nearest } => {
             with(dns.no_pod(), &[("pod", pod), ("service", service), ("nearest", &near(nearest))])
         }
-        Reason::NamedOtherwise { address, name } => {
+        AnswerReason::NamedOtherwise { address, name } => {
             with(dns.named_otherwise(), &[("address", address), ("name", name)])
         }
-        Reason::NoEndpoints { service } => with(dns.no_endpoints(), &[("service", service)]),
-        Reason::NoneReady { service, endpoints } => {
+        AnswerReason::NoEndpoints { service } => with(dns.no_endpoints(), &[("service", service)]),
+        AnswerReason::NoneReady { service, endpoints } => {
             with(dns.none_ready(), &[("service", service), ("count", &endpoints.to_string())])
         }
-        Reason::NoPort { port, service, ports } => with(
+        AnswerReason::NoPort { port, service, ports } => with(
             dns.no_port(),
             &[("port", port), ("service", service), ("ports", if ports.is_empty() { "–" } else { ports })],
         ),
-        Reason::NoSvc { instead } => with(dns.no_svc(), &[("name", instead)]),
-        Reason::NotSearched { instead } => with(dns.not_searched(), &[("name", instead)]),
-        Reason::Outside { nearest } => with(dns.outside(), &[("nearest", &near(nearest))]),
-        Reason::UnknownAddress { address } => with(dns.unknown_address(), &[("address", address)]),
-        Reason::NegativeCached { until } => with(dns.negative_cached(), &[("left", &left(until))]),
-        Reason::OldCached { until } => with(dns.old_cached(), &[("left", &left(until))]),
-        Reason::Ipv4Only => with(dns.ipv4_only(), &[]),
-        Reason::NoPorts { service } => with(dns.no_ports(), &[("service", service)]),
-        Reason::OnlyDomain => with(dns.only_domain(), &[]),
-        Reason::OtherType => with(dns.other_type(), &[]),
+        AnswerReason::NoSvc { instead } => with(dns.no_svc(), &[("name", instead)]),
+        AnswerReason::NotSearched { instead } => with(dns.not_searched(), &[("name", instead)]),
+        AnswerReason::Outside { nearest } => with(dns.outside(), &[("nearest", &near(nearest))]),
+        AnswerReason::UnknownAddress { address } => with(dns.unknown_address(), &[("address", address)]),
+        AnswerReason::NegativeCached { until } => with(dns.negative_cached(), &[("left", &left(until))]),
+        AnswerReason::OldCached { until } => with(dns.old_cached(), &[("left", &left(until))]),
+        AnswerReason::Ipv4Only => with(dns.ipv4_only(), &[]),
+        AnswerReason::NoPorts { service } => with(dns.no_ports(), &[("service", service)]),
+        AnswerReason::OnlyDomain => with(dns.only_domain(), &[]),
+        AnswerReason::OtherType => with(dns.other_type(), &[]),
     }
 }

@@ -108,10 +108,10 @@ const DEFAULTS: [(&str, &[&str], &str); 9] = [
 
 /// Where to look for a field in the manifest: its line (from 0), or, if it is left out, the line of the nearest field above
 /// it, and the field's default.
-pub type Place = (usize, Option<&'static str>);
+pub type FieldLine = (usize, Option<&'static str>);
 
 /// Where the manifest has this field.
-pub fn place_of_field(text: &str, field: &str) -> Option<Place> {
+pub fn place_of_field(text: &str, field: &str) -> Option<FieldLine> {
     if let Some(line) = line_of_field(text, field) {
         return Some((line, None));
     }

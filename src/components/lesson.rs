@@ -280,7 +280,7 @@ impl Reader<'_> {
                     { for bet.choices.iter().enumerate().map(choice) }
                     if is_open {
                         <div class="acts">
-                            { act_if(chosen.is_some(), "primary", said.place(), send, LessonIntent::Place) }
+                            { act_if(chosen.is_some(), "primary", said.place(), send, LessonIntent::PlaceBet) }
                             { act("", said.skip(), send, LessonIntent::Skip) }
                         </div>
                         <p class="wait">{ said.stands_still() }</p>

@@ -3,7 +3,7 @@
 use super::Session;
 use super::budget::Budget;
 use kubesim::api::Resolver;
-use kubesim::api::resolver::{Asked, Reason};
+use kubesim::api::resolver::{AnswerReason, Asked};
 use kubesim::{SimTime, Span};
 use scene::history::is_event;
 use scene::scene::{Playhead, ROOM};
@@ -112,7 +112,7 @@ impl Session {
     fn is_at_rest(&self) -> bool {
         let (now, moment) = (self.now(), self.moment());
         let watched = Resolver::of(&moment.store).and_then(|r| r.watched.as_ref());
-        let changes = |asked: &Rc<Asked>| asked.reason.as_ref().is_some_and(Reason::passes);
+        let changes = |asked: &Rc<Asked>| asked.reason.as_ref().is_some_and(AnswerReason::passes);
         let last = self.history().entries().last().map_or(now, |e| e.at);
         moment.position == self.history().len()
             && now - last >= REST

@@ -125,10 +125,10 @@ fn a_lesson_is_lived_to_its_end() {
     let stands = page.session.now();
     page.send(Intent::Session(Action::Toggle));
     assert!(!page.session.is_playing(), "until it is answered");
-    page.want(LessonIntent::Place);
+    page.want(LessonIntent::PlaceBet);
     assert!(page.play().waits_for_bet(), "nothing was chosen");
     page.want(LessonIntent::Choose(2));
-    page.want(LessonIntent::Place);
+    page.want(LessonIntent::PlaceBet);
     assert!(page.play().plays() && page.session.is_playing());
     page.wait("the outcome", |page| !page.play().plays());
     assert!(page.session.now() > stands && !page.session.is_playing());
@@ -191,7 +191,7 @@ fn who_leaves_the_path_can_come_back() {
     page.want(LessonIntent::Return);
     assert!(!page.state.is_off_path(&page.session));
     page.want(LessonIntent::Choose(1));
-    page.want(LessonIntent::Place);
+    page.want(LessonIntent::PlaceBet);
     page.wait("the outcome", |page| !page.play().plays());
     page.next();
 }
@@ -333,7 +333,7 @@ fn a_lesson_is_taken_up_where_it_was_when_the_page_is_loaded_again() {
     let mut page = page.reloaded(&address);
     assert!(page.play().waits_for_bet() && !page.session.is_playing() && page.play().step == 1);
     page.want(LessonIntent::Choose(2));
-    page.want(LessonIntent::Place);
+    page.want(LessonIntent::PlaceBet);
     let stands = page.session.now();
     page.wait("time passes", |page| page.session.now() > stands);
     // While it plays: it goes on, and what was said stays said.

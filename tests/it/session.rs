@@ -10,7 +10,7 @@ use scene::explain::Tone;
 use scene::history::is_event;
 use scene::history::pod_state::PodState;
 use scene::scene::pod_grid::PodGrid;
-use scene::scene::{Lane, Mark, PodSlot, PodView, Scene};
+use scene::scene::{Lane, PodSlot, PodView, Sameness, Scene};
 use std::rc::Rc;
 
 fn seed() -> Session {
@@ -76,7 +76,10 @@ fn the_seed_comes_up_one_after_the_other() {
     assert!(first.ready.starts_with("1/1 · ") && first.ready.ends_with("/10s"), "{}", first.ready);
     assert!((0.01..0.99).contains(&first.ring), "{}", first.ring);
     assert_eq!(first.progress, [1.0, 1.0, 1.0, 1.0]);
-    assert_eq!((first.ip_mark, first.node_mark, first.uid_mark), (Mark::None, Mark::None, Mark::None));
+    assert_eq!(
+        (first.ip_mark, first.node_mark, first.uid_mark),
+        (Sameness::None, Sameness::None, Sameness::None)
+    );
     assert_eq!(ghost(&at_12.lanes[1]), ("waits for flask-0", true));
     assert_eq!(ghost(&at_12.lanes[2]), ("waits for flask-1", false));
     let names: Vec<_> = at_12.lanes.iter().map(|lane| lane.dns_name.as_deref()).collect();
@@ -137,7 +140,7 @@ fn a_replacement_keeps_its_claim_and_gets_a_new_address() {
     play(&mut session, 25.0);
     let after = scene(&mut session);
     let (old, new) = (pod(&before, 1), pod(&after, 1));
-    assert_eq!((new.ip_mark, new.uid_mark, new.node_mark), (Mark::New, Mark::New, Mark::Same));
+    assert_eq!((new.ip_mark, new.uid_mark, new.node_mark), (Sameness::New, Sameness::New, Sameness::Same));
     assert!(new.ip != old.ip && new.uid != old.uid && new.node == old.node);
     let (old, new) = (&before.lanes[1].claims[0], &after.lanes[1].claims[0]);
     assert!(new.claim.as_ref().is_some_and(|claim| claim.same));

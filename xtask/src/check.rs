@@ -30,7 +30,7 @@ struct Step {
     name: &'static str,
     about: &'static str,
     needs: &'static [Need],
-    run: fn(&mut Session) -> Result<Tally>,
+    run: fn(&mut CheckRun) -> Result<Tally>,
 }
 
 const STEPS: &[Step] = &[
@@ -80,7 +80,7 @@ const STEPS: &[Step] = &[
 const BROWSER_TESTS: &str = "page-driver/browser";
 
 /// What a run of the steps has found out so far.
-struct Session<'a> {
+struct CheckRun<'a> {
     tools: &'a mut Tools,
     /// Whether this run has built the page: what is in `dist/` from before may be of another source.
     built: Option<bool>,
@@ -130,7 +130,7 @@ fn test(tools: &mut Tools, only: Option<&str>) -> Result<ExitCode> {
     if chosen.is_empty() {
         return Err(format!("there is no step {}: see cargo xtask test --list", only.unwrap_or_default()));
     }
-    let mut session = Session { tools, built: None };
+    let mut session = CheckRun { tools, built: None };
     let mut total = Tally::default();
     let mut summary = Vec::new();
     for step in chosen {
@@ -163,20 +163,20 @@ fn test(tools: &mut Tools, only: Option<&str>) -> Result<ExitCode> {
     Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn fmt(session: &mut Session) -> Result<Tally> {
+fn fmt(session: &mut CheckRun) -> Result<Tally> {
     run(session.tools.cargo().args(["fmt", "--all", "--", "--check"]))
         .map_err(|problem| format!("{problem}\n`cargo fmt --all` puts it right."))?;
     Ok(Tally::default())
 }
 
-fn clippy(session: &mut Session) -> Result<Tally> {
+fn clippy(session: &mut CheckRun) -> Result<Tally> {
     let what =
         ["clippy", "--workspace", "--all-targets", "--features", BROWSER_TESTS, "--", "-D", "warnings"];
     run(session.tools.cargo().args(what))?;
     Ok(Tally::default())
 }
 
-fn clippy_wasm(session: &mut Session) -> Result<Tally> {
+fn clippy_wasm(session: &mut CheckRun) -> Result<Tally> {
     for (package, what) in
         [("kubesim", &["--lib"][..]), ("scene", &["--lib"]), ("ordinal", &["--lib", "--bins"])]
     {
@@ -187,7 +187,7 @@ fn clippy_wasm(session: &mut Session) -> Result<Tally> {
     Ok(Tally::default())
 }
 
-fn deny(session: &mut Session) -> Result<Tally> {
+fn deny(session: &mut CheckRun) -> Result<Tally> {
     run(session.tools.cargo().args([
         "deny",
         "check",
@@ -206,13 +206,13 @@ fn deny(session: &mut Session) -> Result<Tally> {
     Ok(Tally::default())
 }
 
-fn native(session: &mut Session) -> Result<Tally> {
+fn native(session: &mut CheckRun) -> Result<Tally> {
     let mut tests = session.tools.cargo();
     tests.args(["test", "--workspace", "--no-fail-fast"]);
     counted(&mut tests)
 }
 
-fn build(session: &mut Session) -> Result<Tally> {
+fn build(session: &mut CheckRun) -> Result<Tally> {
     session.built = Some(false);
     site::build(session.tools)?;
     session.built = Some(true);
@@ -220,7 +220,7 @@ fn build(session: &mut Session) -> Result<Tally> {
 }
 
 /// The page as it is now is in `dist/`.
-fn need_page(session: &mut Session) -> Result<()> {
+fn need_page(session: &mut CheckRun) -> Result<()> {
     match session.built {
         Some(true) => Ok(()),
         Some(false) => Err("not run: the page could not be built".to_owned()),
@@ -231,13 +231,13 @@ fn need_page(session: &mut Session) -> Result<()> {
     }
 }
 
-fn size(session: &mut Session) -> Result<Tally> {
+fn size(session: &mut CheckRun) -> Result<Tally> {
     need_page(session)?;
     size::print()?;
     Ok(Tally::default())
 }
 
-fn browser(session: &mut Session) -> Result<Tally> {
+fn browser(session: &mut CheckRun) -> Result<Tally> {
     need_page(session)?;
     session.tools.ensure(&[Need::Axe])?;
     let mut tests = session.tools.cargo();
@@ -251,7 +251,7 @@ fn browser(session: &mut Session) -> Result<Tally> {
     if tally.passed + tally.failed == 0 { Err("no browser test was run".to_owned()) } else { Ok(tally) }
 }
 
-fn engines(session: &mut Session) -> Result<Tally> {
+fn engines(session: &mut CheckRun) -> Result<Tally> {
     need_page(session)?;
     let single = root().join("target").join("ordinal.html");
     single_file::make(&site::dist(), &single, None)?;
@@ -282,7 +282,7 @@ fn engines(session: &mut Session) -> Result<Tally> {
     if tally.passed + tally.failed == 0 { Err("no engine was run".to_owned()) } else { Ok(tally) }
 }
 
-fn doc_sites(session: &mut Session) -> Result<Tally> {
+fn doc_sites(session: &mut CheckRun) -> Result<Tally> {
     let generators = Generators::ensure(session.tools)?;
     need_page(session)?;
     let sites = doc_sites::build(session.tools, &generators, &site::dist())?;

@@ -15,7 +15,7 @@ use crate::run::{Result, command, root, run};
 use crate::tools::Tools;
 
 /// What the host puts the site into, and where it is built from.
-struct Place<'a> {
+struct Site<'a> {
     tools: &'a Tools,
     generators: &'a Generators,
     /// The copy of the recipe, with the built page inside.
@@ -24,7 +24,7 @@ struct Place<'a> {
     built: &'a Path,
 }
 
-impl Place<'_> {
+impl Site<'_> {
     /// A program in the recipe's folder.
     fn program(&self, program: &Path) -> Command {
         let mut command = self.tools.command(&program.to_string_lossy());
@@ -40,7 +40,7 @@ struct System {
     /// Where in it the built page lies.
     page_in: &'static str,
     /// What builds it; none: it is a site as it is.
-    builder: Option<fn(&Place) -> Command>,
+    builder: Option<fn(&Site) -> Command>,
 }
 
 const SYSTEMS: [System; 8] = [
@@ -55,13 +55,13 @@ const SYSTEMS: [System; 8] = [
     System { name: "docusaurus", page_in: "static/ordinal", builder: Some(docusaurus) },
 ];
 
-fn mdbook(place: &Place) -> Command {
+fn mdbook(place: &Site) -> Command {
     let mut build = place.program(Path::new("mdbook"));
     build.args(["build", "--dest-dir"]).arg(place.built);
     build
 }
 
-fn mkdocs(place: &Place) -> Command {
+fn mkdocs(place: &Site) -> Command {
     let mut build = place.program(&place.generators.mkdocs);
     // The theme's makers otherwise advertise another program of theirs.
     build.env("PYTHONPATH", ".").env("NO_MKDOCS_2_WARNING", "1");
@@ -69,25 +69,25 @@ fn mkdocs(place: &Place) -> Command {
     build
 }
 
-fn sphinx(place: &Place) -> Command {
+fn sphinx(place: &Site) -> Command {
     let mut build = place.program(&place.generators.sphinx);
     build.args(["--fail-on-warning", "--builder", "html", "."]).arg(place.built);
     build
 }
 
-fn hugo(place: &Place) -> Command {
+fn hugo(place: &Site) -> Command {
     let mut build = place.program(&place.generators.hugo);
     build.arg("--destination").arg(place.built);
     build
 }
 
-fn jekyll(place: &Place) -> Command {
+fn jekyll(place: &Site) -> Command {
     let mut build = place.program(&place.generators.jekyll);
     build.args(["build", "--disable-disk-cache", "--destination"]).arg(place.built);
     build
 }
 
-fn docusaurus(place: &Place) -> Command {
+fn docusaurus(place: &Site) -> Command {
     let mut build = place.program(Path::new("node"));
     build.arg(place.generators.docusaurus.join("node_modules/@docusaurus/core/bin/docusaurus.mjs"));
     build.args(["build", "--out-dir"]).arg(place.built);
@@ -147,7 +147,7 @@ impl System {
         empty(&source)?;
         copy(&recipe, &source);
         copy(dist, &source.join(self.page_in));
-        run(&mut builder(&Place { tools, generators, source: &source, built }))?;
+        run(&mut builder(&Site { tools, generators, source: &source, built }))?;
         figures(built, "ordinal", dist)
     }
 }

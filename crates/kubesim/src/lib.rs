@@ -103,8 +103,8 @@ pub use config::{ClassOptions, DnsSetting, FeatureGates, KUBERNETES_VERSION, Nod
 
 /// A real cluster's state, opened.
 pub use opened::{
-    Comparable, LeftOut, MOST_BYTES as MOST_OPENED_BYTES, MadeUp, Opened, Opening, Place, Seen, Unreadable,
-    What, open, without_names,
+    Comparable, LeftOut, MOST_BYTES as MOST_OPENED_BYTES, MadeUp, Opened, Opening, Seen, TextLine,
+    Unreadable, What, open, without_names,
 };
 
 // A cluster without a story, and what runs in it.

@@ -44,7 +44,7 @@ pub fn handout(lesson: &Lesson, example: Option<&str>, messages: &'static Messag
 
 /// The document. `pictures` has those of each step.
 fn document(lesson: &Lesson, pictures: &[Pictures], messages: &'static Messages) -> String {
-    let mut page = Page { html: String::new(), last: String::new(), words: messages.handout() };
+    let mut page = HandoutPage { html: String::new(), last: String::new(), words: messages.handout() };
     let title = &lesson.front.title;
     page.raw(&format!(
         "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<title>",
@@ -78,14 +78,14 @@ fn letter(choice: usize) -> String {
     char::from(b'A' + u8::try_from(choice % 26).unwrap_or(0)).to_string()
 }
 
-struct Page {
+struct HandoutPage {
     html: String,
     /// The picture that was drawn last: it stands still before the reader's eyes, and is not drawn again.
     last: String,
     words: Handout,
 }
 
-impl Page {
+impl HandoutPage {
     fn raw(&mut self, html: &str) {
         self.html.push_str(html);
     }

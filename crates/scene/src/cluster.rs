@@ -60,7 +60,7 @@ pub const GET_TO_FILE: &str = "kubectl get sts,pods,pvc,pv,svc,endpointslices,co
 
 /// What a line about a state is of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mark {
+pub enum NoteKind {
     /// What is in it.
     Found,
     /// What is not in it, and is made up.
@@ -86,9 +86,9 @@ pub fn taken(messages: &Messages, names: &str, opened: &Opened) -> String {
 }
 
 /// What is in a state, what was made up and what was left out, before it is opened: of that so many kinds.
-pub fn notes(messages: &Messages, opened: &Opened, most: usize) -> Vec<(Mark, String)> {
+pub fn notes(messages: &Messages, opened: &Opened, most: usize) -> Vec<(NoteKind, String)> {
     let texts = messages.cluster();
-    let mut all: Vec<(Mark, String)> = Vec::new();
+    let mut all: Vec<(NoteKind, String)> = Vec::new();
     let own = |kind: Kind| {
         let of_kind = opened.objects.iter().filter(move |object| object.kind == kind);
         of_kind.filter(|object| !object.meta.is_made_up())
@@ -103,7 +103,7 @@ pub fn notes(messages: &Messages, opened: &Opened, most: usize) -> Vec<(Mark, St
             ("pods", &*pods),
             ("claims", &*claims),
         ];
-        all.push((Mark::Found, fill(texts.set_found(), &values)));
+        all.push((NoteKind::Found, fill(texts.set_found(), &values)));
     }
     let others = [
         Kind::Service,
@@ -120,23 +120,23 @@ pub fn notes(messages: &Messages, opened: &Opened, most: usize) -> Vec<(Mark, St
     let counted: Vec<String> =
         counted.map(|(count, plural)| [&*count.to_string(), " ", plural].concat()).collect();
     if !counted.is_empty() {
-        all.push((Mark::Found, counted.join(", ")));
+        all.push((NoteKind::Found, counted.join(", ")));
     }
     if opened.has_no_times {
-        all.push((Mark::MadeUp, texts.has_no_times().into()));
+        all.push((NoteKind::MadeUp, texts.has_no_times().into()));
     }
     let missing: Vec<&str> = opened.missing.iter().map(|kind| kind.info().plural).collect();
     if !missing.is_empty() {
-        all.push((Mark::MadeUp, fill(texts.missing(), &[("what", &missing.join(", "))])));
+        all.push((NoteKind::MadeUp, fill(texts.missing(), &[("what", &missing.join(", "))])));
     }
-    all.extend(made_up(messages, opened).map(|text| (Mark::MadeUp, text)));
+    all.extend(made_up(messages, opened).map(|text| (NoteKind::MadeUp, text)));
     let left_out = opened.left_out.iter().take(most);
     let left_out: Vec<String> =
         left_out.map(|left| [&*left.count.to_string(), " ", &*what(messages, &left.what)].concat()).collect();
     if !left_out.is_empty() {
         let more = if opened.left_out.len() > most { ", …" } else { "" };
         let all_of_it = [&*left_out.join(", "), more].concat();
-        all.push((Mark::LeftOut, fill(texts.left_out(), &[("what", &all_of_it)])));
+        all.push((NoteKind::LeftOut, fill(texts.left_out(), &[("what", &all_of_it)])));
     }
     all
 }

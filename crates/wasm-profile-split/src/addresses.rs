@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use walrus::ir::{self, Instr, Visitor, dfs_in_order};
 use walrus::{FunctionId, FunctionKind, Module};
 
-use crate::constants::{Constants, Place};
+use crate::constants::{ByteRange, Constants};
 use crate::outline::linked_name;
 
 /// The numbers in a function's text that may be addresses of constants. An argument of a call that `loads` all before it does
@@ -29,7 +29,7 @@ pub fn constants_of(
     constants: &Constants,
     last: &BTreeSet<FunctionId>,
     id: FunctionId,
-) -> BTreeSet<Place> {
+) -> BTreeSet<ByteRange> {
     let Some(name) = &module.funcs.get(id).name else { return BTreeSet::new() };
     let linked = linked_name(name);
     let addresses = possible_addresses(module, id, &|called| last.contains(&called));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A constant's place in memory: the addresses of its first byte and of the first after it.
-pub type Place = (u32, u32);
+pub type ByteRange = (u32, u32);
 
 /// The length that no constant reaches, in bytes: what is longer is taken for part of the program's memory.
 pub const LONGEST: u32 = 1 << 20;
@@ -12,16 +12,16 @@ pub const LONGEST: u32 = 1 << 20;
 #[derive(Default)]
 pub struct Constants {
     /// By function name, the addresses that stand in it, and the constants that they are in.
-    of_function: BTreeMap<String, BTreeMap<u32, Place>>,
+    of_function: BTreeMap<String, BTreeMap<u32, ByteRange>>,
     /// By constant, those that it points to.
-    of_constant: BTreeMap<Place, BTreeSet<Place>>,
+    of_constant: BTreeMap<ByteRange, BTreeSet<ByteRange>>,
     /// All constants that never change, in order.
-    all: BTreeSet<Place>,
+    all: BTreeSet<ByteRange>,
 }
 
 impl Constants {
     /// A constant that never changes.
-    pub fn add(&mut self, constant: Place) {
+    pub fn add(&mut self, constant: ByteRange) {
         self.all.insert(constant);
     }
 
@@ -31,12 +31,12 @@ impl Constants {
     }
 
     /// An address in a function's text that the linker has made of a symbol: of that constant.
-    pub fn add_address(&mut self, function: &str, address: u32, constant: Place) {
+    pub fn add_address(&mut self, function: &str, address: u32, constant: ByteRange) {
         self.of_function.entry(function.to_owned()).or_default().insert(address, constant);
     }
 
     /// A pointer in one constant to another.
-    pub fn add_pointer(&mut self, from: Place, to: Place) {
+    pub fn add_pointer(&mut self, from: ByteRange, to: ByteRange) {
         self.of_constant.entry(from).or_default().insert(to);
     }
 
@@ -47,7 +47,7 @@ impl Constants {
 
     /// The constant that an address in a function's text is in. Of a function that the linker knows by another name, such as
     /// one that wasm-bindgen exports, every number is taken for an address: that can only keep too much.
-    pub fn at(&self, function: &str, address: u32) -> Option<Place> {
+    pub fn at(&self, function: &str, address: u32) -> Option<ByteRange> {
         let Some(of_function) = self.of_function.get(function) else {
             let nearest = self.all.range(..=(address, u32::MAX)).rev();
             let mut holders = nearest.take_while(|place| place.0 + LONGEST > address);
@@ -57,22 +57,22 @@ impl Constants {
     }
 
     /// The places of the constants that are not among `roots` and that these do not point to: in order, apart from each other.
-    pub fn not_reached_from(&self, roots: impl Iterator<Item = Place>) -> Vec<Place> {
-        let mut kept: BTreeSet<Place> = BTreeSet::new();
-        let mut found: Vec<Place> = roots.collect();
+    pub fn not_reached_from(&self, roots: impl Iterator<Item = ByteRange>) -> Vec<ByteRange> {
+        let mut kept: BTreeSet<ByteRange> = BTreeSet::new();
+        let mut found: Vec<ByteRange> = roots.collect();
         while let Some(place) = found.pop() {
             if kept.insert(place) {
                 found.extend(self.of_constant.get(&place).into_iter().flatten());
             }
         }
         // Two symbols may share bytes: what is kept of one is kept of the other.
-        let overlaps = |&(start, end): &Place| {
+        let overlaps = |&(start, end): &ByteRange| {
             kept.range(..(end, 0))
                 .rev()
                 .take_while(|kept| kept.0 + LONGEST > start)
                 .any(|kept| kept.1 > start)
         };
-        let mut rest: Vec<Place> = Vec::new();
+        let mut rest: Vec<ByteRange> = Vec::new();
         for &(start, end) in self.all.iter().filter(|place| !overlaps(place)) {
             match rest.last_mut() {
                 Some(last) if start <= last.1 => last.1 = last.1.max(end),
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     /// Functions with one constant each.
-    fn constants(functions: &[(&str, Place)]) -> Constants {
+    fn constants(functions: &[(&str, ByteRange)]) -> Constants {
         let mut constants = Constants::default();
         for &(name, place) in functions {
             constants.add(place);

@@ -2,14 +2,14 @@
 
 use walrus::{ConstExpr, DataKind, Module, ir};
 
-use crate::constants::Place;
+use crate::constants::ByteRange;
 use crate::error::{Error, Result};
 
 /// The gap between pieces of constants that is not worth a new segment, in bytes.
 const GAP: u32 = 8;
 
 /// Whether an address is within one of these places, which are in order.
-pub fn within(places: &[Place], address: u32) -> bool {
+pub fn within(places: &[ByteRange], address: u32) -> bool {
     places.get(places.partition_point(|place| place.1 <= address)).is_some_and(|place| place.0 <= address)
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use walrus::{ExportItem, FunctionId, Module};
 
 use crate::addresses::constants_of;
-use crate::constants::{Constants, Place};
+use crate::constants::{ByteRange, Constants};
 use crate::coverage::{Coverage, Level};
 use crate::module::{SMALL, named_by, plain_name};
 use crate::outline::level_of_cut;
@@ -20,7 +20,7 @@ pub struct Partition {
     /// The functions that stay and are called, or referred to, from what is moved.
     pub used: BTreeSet<FunctionId>,
     /// The constants that are loaded later: none that stays needs them.
-    pub constants: Vec<Place>,
+    pub constants: Vec<ByteRange>,
 }
 
 impl Partition {

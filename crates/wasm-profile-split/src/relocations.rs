@@ -11,7 +11,7 @@ use wasmparser::{
     Parser, Payload, RelocSectionReader, RelocationType, SymbolInfo,
 };
 
-use crate::constants::{Constants, LONGEST, Place};
+use crate::constants::{ByteRange, Constants, LONGEST};
 use crate::error::{Error, Result};
 
 /// Reads a module as the linker has made it.
@@ -60,7 +60,7 @@ struct Symbols<'a> {
     /// affair.
     names: Vec<Vec<&'a str>>,
     /// By symbol, the place of the constant or variable that it stands for.
-    places: Vec<Option<Place>>,
+    places: Vec<Option<ByteRange>>,
 }
 
 impl<'a> Linked<'a> {
@@ -169,7 +169,7 @@ impl<'a> Linked<'a> {
         symbols: &Symbols,
         constants: &mut Constants,
     ) -> std::result::Result<(), BinaryReaderError> {
-        let known: BTreeSet<Place> = symbols.places.iter().flatten().copied().collect();
+        let known: BTreeSet<ByteRange> = symbols.places.iter().flatten().copied().collect();
         for reader in &self.relocations {
             let Some(section) = self.sections.get(reader.section_index() as usize) else { continue };
             for entry in reader.entries() {
@@ -198,7 +198,7 @@ impl<'a> Linked<'a> {
     }
 
     /// The symbols that hold the pointer at this place of the file: usually one.
-    fn holders(&self, at: usize, known: &BTreeSet<Place>) -> Vec<Place> {
+    fn holders(&self, at: usize, known: &BTreeSet<ByteRange>) -> Vec<ByteRange> {
         const MOST: usize = 4;
         let Some(segment) = self.data.iter().find(|segment| segment.file.contains(&at)) else {
             return Vec::new();

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use walrus::{ElementItems, ExportItem, FunctionId, Module};
 
 use crate::addresses::constants_of;
-use crate::constants::{Constants, Place};
+use crate::constants::{ByteRange, Constants};
 use crate::coverage::{Coverage, Level};
 use crate::module::{SMALL, named_by, plain_name};
 use crate::outline::level_of_cut;
@@ -21,7 +21,7 @@ pub struct Wanted {
     /// By the functions' names, as the linker gave them: behind which door.
     levels: BTreeMap<String, Level>,
     /// The constants that no function before the outer door needs, and those that none before the inner one does: each in order.
-    constants: [Vec<Place>; 2],
+    constants: [Vec<ByteRange>; 2],
 }
 
 impl Wanted {
@@ -47,7 +47,7 @@ impl Wanted {
     }
 
     /// The constants that are behind the door after a level; nothing for levels after which there is none.
-    pub fn constants_after(&self, level: Level) -> Option<&Vec<Place>> {
+    pub fn constants_after(&self, level: Level) -> Option<&Vec<ByteRange>> {
         match level {
             Level::First | Level::Second | Level::Third | Level::Inner => None,
             Level::Deferred => Some(&self.constants[0]),
@@ -62,7 +62,7 @@ fn behind(
     constants: &Constants,
     coverage: &Coverage,
     is_door: &dyn Fn(&str) -> bool,
-) -> (BTreeSet<String>, Vec<Place>) {
+) -> (BTreeSet<String>, Vec<ByteRange>) {
     let name_of = |id: FunctionId| module.funcs.get(id).name.as_deref().unwrap_or_default();
     let may_wait = |id: FunctionId| {
         let name = name_of(id);

@@ -170,7 +170,7 @@ fn relocations(
 
 /// What the loader knows: the parts, which of them are there, and what has happened.
 #[derive(Default)]
-struct Page {
+struct Loader {
     parts: Vec<Vec<u8>>,
     instances: Vec<Instance>,
     /// How often the program stood still for a part.
@@ -181,13 +181,13 @@ struct Page {
 
 /// A program that runs: whole, or with the parts that have been loaded so far.
 struct Program {
-    store: Store<Page>,
+    store: Store<Loader>,
 }
 
 impl Program {
     /// Loads the first part.
     fn new(parts: &[Vec<u8>]) -> Self {
-        let page = Page { parts: parts.to_vec(), ..Page::default() };
+        let page = Loader { parts: parts.to_vec(), ..Loader::default() };
         let mut program = Self { store: Store::new(&Engine::default(), page) };
         program.load(0);
         program
@@ -212,11 +212,11 @@ impl Program {
     }
 }
 
-fn load(mut store: impl wasmi::AsContextMut<Data = Page>, number: usize) {
+fn load(mut store: impl wasmi::AsContextMut<Data = Loader>, number: usize) {
     let mut store = store.as_context_mut();
     let module = Module::new(store.engine(), &store.data().parts[number][..]).expect("a part is a module");
     let before = number.checked_sub(1).map(|before| store.data().instances[before]);
-    let wait = |mut caller: Caller<Page>| {
+    let wait = |mut caller: Caller<Loader>| {
         caller.data_mut().waits += 1;
         let next = caller.data().instances.len();
         load(&mut caller, next);
@@ -239,7 +239,7 @@ fn load(mut store: impl wasmi::AsContextMut<Data = Page>, number: usize) {
                 before.and_then(|before| before.get_export(&store, name)).expect("it is exported")
             }
             ("page", "note") => {
-                let note = |mut caller: Caller<Page>, note: i32| caller.data_mut().notes.push(note);
+                let note = |mut caller: Caller<Loader>, note: i32| caller.data_mut().notes.push(note);
                 Func::wrap(&mut store, note).into()
             }
             ("page", _) => Func::wrap(&mut store, wait).into(),

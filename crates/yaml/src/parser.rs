@@ -54,7 +54,7 @@ enum State {
 
 /// Which nodes may stand at a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum NodeContext {
     Flow,
     Block,
     BlockOrIndentlessSequence,
@@ -130,7 +130,7 @@ impl<'a> Parser<'a> {
             State::DocumentStart => self.document_start(false),
             State::DocumentContent => self.document_content(),
             State::DocumentEnd => self.document_end(),
-            State::BlockNode => self.node(Place::Block),
+            State::BlockNode => self.node(NodeContext::Block),
             State::BlockSequenceEntry { first } => self.block_sequence_entry(first),
             State::IndentlessSequenceEntry => self.indentless_sequence_entry(),
             State::BlockMappingKey { first } => self.block_mapping_key(first),
@@ -228,7 +228,7 @@ impl<'a> Parser<'a> {
                 self.pop_state();
                 Ok(empty_scalar(start))
             }
-            _ => self.node(Place::Block),
+            _ => self.node(NodeContext::Block),
         }
     }
 
@@ -242,7 +242,7 @@ impl<'a> Parser<'a> {
         Ok(event(EventKind::DocumentEnd, start, start))
     }
 
-    fn node(&mut self, place: Place) -> Parse<Event> {
+    fn node(&mut self, place: NodeContext) -> Parse<Event> {
         let start = self.peek_start()?;
         let mut end = start;
         if let TokenKind::Alias(_) = self.peek_kind()? {
@@ -281,12 +281,12 @@ impl<'a> Parser<'a> {
                 }
             }
         };
-        let is_block = place != Place::Flow;
+        let is_block = place != NodeContext::Flow;
         let token = self.peek()?;
         let found = token.start;
         let token_end = token.end;
         let (kind, next) = match &token.kind {
-            TokenKind::BlockEntry if place == Place::BlockOrIndentlessSequence => {
+            TokenKind::BlockEntry if place == NodeContext::BlockOrIndentlessSequence => {
                 (EventKind::SequenceStart, State::IndentlessSequenceEntry)
             }
             TokenKind::Scalar(..) => {
@@ -324,7 +324,7 @@ impl<'a> Parser<'a> {
         &mut self,
         ends: &[TokenKind],
         then: State,
-        place: Place,
+        place: NodeContext,
         mark: Option<Mark>,
     ) -> Parse<Event> {
         if self.next_is(ends)? {
@@ -367,7 +367,12 @@ impl<'a> Parser<'a> {
             TokenKind::BlockEntry => {
                 let mark = self.scanner.skip().end;
                 let ends = [TokenKind::BlockEntry, TokenKind::BlockEnd];
-                self.node_unless(&ends, State::BlockSequenceEntry { first: false }, Place::Block, Some(mark))
+                self.node_unless(
+                    &ends,
+                    State::BlockSequenceEntry { first: false },
+                    NodeContext::Block,
+                    Some(mark),
+                )
             }
             TokenKind::BlockEnd => Ok(self.end_collection(EventKind::SequenceEnd)),
             _ => self.missing("did not find expected '-' indicator"),
@@ -378,7 +383,7 @@ impl<'a> Parser<'a> {
         if *self.peek_kind()? == TokenKind::BlockEntry {
             let mark = self.scanner.skip().end;
             let ends = [TokenKind::BlockEntry, TokenKind::Key, TokenKind::Value, TokenKind::BlockEnd];
-            return self.node_unless(&ends, State::IndentlessSequenceEntry, Place::Block, Some(mark));
+            return self.node_unless(&ends, State::IndentlessSequenceEntry, NodeContext::Block, Some(mark));
         }
         self.pop_state();
         let start = self.peek_start()?;
@@ -394,7 +399,7 @@ impl<'a> Parser<'a> {
                 self.node_unless(
                     &ends,
                     State::BlockMappingValue,
-                    Place::BlockOrIndentlessSequence,
+                    NodeContext::BlockOrIndentlessSequence,
                     Some(mark),
                 )
             }
@@ -408,7 +413,7 @@ impl<'a> Parser<'a> {
         if *self.peek_kind()? == TokenKind::Value {
             let mark = self.scanner.skip().end;
             let ends = [TokenKind::Key, TokenKind::Value, TokenKind::BlockEnd];
-            return self.node_unless(&ends, then, Place::BlockOrIndentlessSequence, Some(mark));
+            return self.node_unless(&ends, then, NodeContext::BlockOrIndentlessSequence, Some(mark));
         }
         self.state = then;
         let start = self.peek_start()?;
@@ -433,7 +438,7 @@ impl<'a> Parser<'a> {
                 TokenKind::FlowSequenceEnd => {}
                 _ => {
                     self.states.push(State::FlowSequenceEntry { first: false });
-                    return self.node(Place::Flow);
+                    return self.node(NodeContext::Flow);
                 }
             }
         }
@@ -449,7 +454,7 @@ impl<'a> Parser<'a> {
             return Ok(empty_scalar(mark));
         }
         self.states.push(State::FlowSequenceEntryMappingValue);
-        self.node(Place::Flow)
+        self.node(NodeContext::Flow)
     }
 
     fn flow_sequence_entry_mapping_value(&mut self) -> Parse<Event> {
@@ -457,7 +462,7 @@ impl<'a> Parser<'a> {
         if *self.peek_kind()? == TokenKind::Value {
             self.scanner.skip();
             let ends = [TokenKind::FlowEntry, TokenKind::FlowSequenceEnd];
-            return self.node_unless(&ends, then, Place::Flow, None);
+            return self.node_unless(&ends, then, NodeContext::Flow, None);
         }
         self.state = then;
         let start = self.peek_start()?;
@@ -480,14 +485,14 @@ impl<'a> Parser<'a> {
                     return self.node_unless(
                         &ends,
                         State::FlowMappingValue { empty: false },
-                        Place::Flow,
+                        NodeContext::Flow,
                         None,
                     );
                 }
                 TokenKind::FlowMappingEnd => {}
                 _ => {
                     self.states.push(State::FlowMappingValue { empty: true });
-                    return self.node(Place::Flow);
+                    return self.node(NodeContext::Flow);
                 }
             }
         }
@@ -499,7 +504,7 @@ impl<'a> Parser<'a> {
         if !empty && *self.peek_kind()? == TokenKind::Value {
             self.scanner.skip();
             let ends = [TokenKind::FlowEntry, TokenKind::FlowMappingEnd];
-            return self.node_unless(&ends, then, Place::Flow, None);
+            return self.node_unless(&ends, then, NodeContext::Flow, None);
         }
         self.state = then;
         let start = self.peek_start()?;

@@ -14,7 +14,7 @@ use crate::components::{button, choice, labelled, sign};
 use crate::page::intent::Intent;
 use crate::session::Action;
 use kubesim::api::stateful_set::ordinal_of;
-use kubesim::dns::reason::{Chain, Link};
+use kubesim::dns::reason::{Chain, EndpointInAnswer};
 use kubesim::{Input, Key, Kind};
 use messages::{Messages, fill};
 use scene::explain::{Explanation, Subject, in_namespace};
@@ -105,7 +105,7 @@ impl Stage<'_> {
 
     /// How a lane is lit: a record leads to its pod, or its pod is meant and has none.
     fn light(&self, lane: &Lane) -> &'static str {
-        let of_pod = |link: &&Link| link.pod.as_ref() == Some(&lane.name);
+        let of_pod = |link: &&EndpointInAnswer| link.pod.as_ref() == Some(&lane.name);
         match self.lit.and_then(|chain| chain.links.iter().find(of_pod)) {
             Some(link) if link.has_record => "lane lit",
             Some(_) => "lane unlit",

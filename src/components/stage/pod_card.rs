@@ -6,7 +6,7 @@ use crate::page::intent::Intent;
 use kubesim::{Input, Key, Kind};
 use messages::{Messages, fill};
 use scene::explain::{Subject, in_namespace};
-use scene::scene::{Lane, Mark, PodSlot, PodView, Replaced};
+use scene::scene::{Lane, PodSlot, PodView, Replaced, Sameness};
 use yew::prelude::*;
 
 /// The key of cards of which nothing moves: a pod's card becomes the one of the pod that comes in its place.
@@ -98,7 +98,7 @@ fn listed(words: &'static Messages, lane: &Lane, pod: &PodView, key: Key, send: 
 }
 
 fn facts(words: &'static Messages, pod: &PodView, listed: Html) -> Html {
-    let row = |name: &'static str, value: &str, what: Mark| {
+    let row = |name: &'static str, value: &str, what: Sameness| {
         html! { <><dt>{ name }</dt><dd>{ value }{ mark(words, what) }</dd></> }
     };
     let restarts = if pod.restarts > 0 { format!(" ↻{}", pod.restarts) } else { String::new() };
@@ -111,7 +111,7 @@ fn facts(words: &'static Messages, pod: &PodView, listed: Html) -> Html {
             <dt>{ words.ready() }</dt><dd>{ format!("{}{restarts}", pod.ready) }{ for guessed }</dd>
             { row("IP", pod.ip.as_deref().unwrap_or("–"), pod.ip_mark) }
             { row("uid", &pod.uid, pod.uid_mark) }
-            { row(words.age(), &pod.age, Mark::None) }
+            { row(words.age(), &pod.age, Sameness::None) }
             <dt>{ "DNS" }</dt><dd class="listed">{ listed }</dd>
         </dl>
     }
@@ -144,12 +144,12 @@ pub fn dot(node: usize) -> Html {
 }
 
 /// What a replacement has of its predecessor, in a word.
-fn mark(words: &'static Messages, mark: Mark) -> Html {
+fn mark(words: &'static Messages, mark: Sameness) -> Html {
     let (class, text) = match mark {
-        Mark::None => return Html::default(),
-        Mark::Same => ("same", words.same()),
-        Mark::New => ("new", words.new_part()),
-        Mark::MadeUp => ("new", words.cluster().is_made_up()),
+        Sameness::None => return Html::default(),
+        Sameness::Same => ("same", words.same()),
+        Sameness::New => ("new", words.new_part()),
+        Sameness::MadeUp => ("new", words.cluster().is_made_up()),
     };
     html! { <em {class}>{ text }</em> }
 }

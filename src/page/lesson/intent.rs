@@ -39,7 +39,7 @@ pub enum LessonIntent {
     /// This choice of the bet.
     Choose(usize),
     /// The bet is placed.
-    Place,
+    PlaceBet,
     /// The bet, or the task, is skipped.
     Skip,
     /// The answers are shown to a class.

@@ -275,7 +275,7 @@ impl Turn<'_> {
                     (play.choice, play.is_revealed) = (Some(*choice), true);
                 }
             }
-            LessonIntent::Place if play.waits_for_bet() && play.is_last_begun() => {
+            LessonIntent::PlaceBet if play.waits_for_bet() && play.is_last_begun() => {
                 if let Some(choice) = play.choice {
                     self.answer(play, Answer::Bet(choice));
                 }
@@ -298,7 +298,7 @@ impl Turn<'_> {
                 play.is_revealed = true
             }
             LessonIntent::On if play.waits_for_bet() => {
-                let intent = if play.choice.is_some() { LessonIntent::Place } else { LessonIntent::Skip };
+                let intent = if play.choice.is_some() { LessonIntent::PlaceBet } else { LessonIntent::Skip };
                 self.play(play, progress, presents, &intent);
             }
             LessonIntent::On if play.plays() => {}
@@ -548,7 +548,7 @@ pub fn of_key(state: &PageState, key: &str, is_free: bool) -> Option<Intent> {
     }
     let intent = match key {
         "p" => LessonIntent::Present(!lessons.is_presenting),
-        "Enter" if is_free && play.waits_for_bet() && play.choice.is_some() => LessonIntent::Place,
+        "Enter" if is_free && play.waits_for_bet() && play.choice.is_some() => LessonIntent::PlaceBet,
         "Escape" if lessons.is_presenting => LessonIntent::Present(false),
         "ArrowRight" | "PageDown" if lessons.is_presenting => LessonIntent::On,
         "ArrowLeft" | "PageUp" if lessons.is_presenting => LessonIntent::Back,

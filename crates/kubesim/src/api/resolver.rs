@@ -261,7 +261,7 @@ pub struct Asked {
     /// The names that were tried, each with its answer; the last one's is the result.
     pub tries: Rc<[Answer]>,
     /// What is to be said about it, if it has no records, or old ones.
-    pub reason: Option<Reason>,
+    pub reason: Option<AnswerReason>,
 }
 
 impl Asked {
@@ -287,7 +287,7 @@ impl Asked {
 
 /// What is to be said about an answer without records, or with old ones.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Reason {
+pub enum AnswerReason {
     /// The namespace in the name does not exist.
     NoNamespace {
         namespace: Str,
@@ -406,10 +406,10 @@ pub enum Reason {
     OtherType,
 }
 
-impl Reason {
+impl AnswerReason {
     /// Whether time alone ends it.
     pub fn passes(&self) -> bool {
-        use Reason::*;
+        use AnswerReason::*;
         matches!(
             self,
             NegativeCached { .. }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 /// What the store has under a key.
 #[derive(Clone, Default, Debug)]
-struct Place {
+struct Entry {
     object: Option<Rc<Object>>,
     /// What components say about it, in the order of the components.
     verdicts: Option<Rc<Verdicts>>,
@@ -16,7 +16,7 @@ struct Place {
 
 type Verdicts = Vec<(Component, Rc<Verdict>)>;
 
-impl Place {
+impl Entry {
     fn verdicts(&self) -> impl Iterator<Item = &(Component, Rc<Verdict>)> {
         self.verdicts.iter().flat_map(|verdicts| verdicts.iter())
     }
@@ -27,7 +27,7 @@ impl Place {
 }
 
 /// By namespace, then by name.
-type Places = SharedMap<Str, SharedMap<Str, Place>>;
+type Places = SharedMap<Str, SharedMap<Str, Entry>>;
 
 /// The world at one moment. What reads it (kubectl's printers, DNS, the page) works on any moment of the history.
 ///
@@ -54,7 +54,7 @@ impl Store {
         self.kinds.get(kind as usize)
     }
 
-    fn place(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Place> {
+    fn place(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Entry> {
         self.places(kind)?.get(namespace)?.get(name)
     }
 
@@ -168,17 +168,17 @@ impl Store {
         self.index.keys(key).filter_map(|key| self.get(key))
     }
 
-    fn entry(&mut self, key: &Key) -> &mut Place {
+    fn entry(&mut self, key: &Key) -> &mut Entry {
         let at = key.kind as usize;
         if at >= self.kinds.len() {
             self.kinds.resize(at + 1, SharedMap::default());
         }
         let names = self.kinds[at].entry(&*key.namespace, || (key.namespace.clone(), SharedMap::default()));
-        names.entry(&*key.name, || (key.name.clone(), Place::default()))
+        names.entry(&*key.name, || (key.name.clone(), Entry::default()))
     }
 
     fn forget_if_empty(&mut self, key: &Key) {
-        if !self.place(key.kind, &key.namespace, &key.name).is_some_and(Place::is_empty) {
+        if !self.place(key.kind, &key.namespace, &key.name).is_some_and(Entry::is_empty) {
             return;
         }
         let places = self.kinds.get_mut(key.kind as usize);
@@ -230,6 +230,6 @@ impl Store {
     /// The components that have a verdict about an object.
     pub(super) fn who_speaks_of(&self, key: &Key) -> Vec<Component> {
         let place = self.place(key.kind, &key.namespace, &key.name);
-        place.into_iter().flat_map(Place::verdicts).map(|(who, _)| *who).collect()
+        place.into_iter().flat_map(Entry::verdicts).map(|(who, _)| *who).collect()
     }
 }

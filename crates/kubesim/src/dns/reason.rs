@@ -6,14 +6,14 @@ use super::resolv_conf::search_path;
 use super::resolver::candidates;
 use super::server::{self, Network};
 use super::zone::{self, Meaning};
-use crate::api::resolver::{Answer, Asked, Data, Question, Rcode, Reason, RecordType};
+use crate::api::resolver::{Answer, AnswerReason, Asked, Data, Question, Rcode, RecordType};
 use crate::api::{Key, Kind, Object, SimTime, Str};
 use crate::apiserver::Store;
 use std::rc::Rc;
 use strsim::levenshtein;
 
 /// What is to be said about this answer; nothing if it has records and they are right.
-pub fn explain(network: &Network, question: &Question, tries: &[Answer]) -> Option<Reason> {
+pub fn explain(network: &Network, question: &Question, tries: &[Answer]) -> Option<AnswerReason> {
     let last = tries.last()?;
     let (store, known) = (network.store, network.known());
     for answer in tries {
@@ -21,9 +21,9 @@ pub fn explain(network: &Network, question: &Question, tries: &[Answer]) -> Opti
         let right = zone::ask(known, &answer.name, &answer.record_type);
         if !same_records(answer, &right) {
             return Some(if answer.is_found() {
-                Reason::OldCached { until }
+                AnswerReason::OldCached { until }
             } else {
-                Reason::NegativeCached { until }
+                AnswerReason::NegativeCached { until }
             });
         }
     }
@@ -41,7 +41,7 @@ pub fn explain(network: &Network, question: &Question, tries: &[Answer]) -> Opti
             Some(Meaning::Service { service, .. }) => service,
             _ => &*question.name,
         };
-        return Some(Reason::ResolverLags { object: object.into() });
+        return Some(AnswerReason::ResolverLags { object: object.into() });
     }
     let world = World { store, question };
     Some(match meaning {
@@ -52,9 +52,9 @@ pub fn explain(network: &Network, question: &Question, tries: &[Answer]) -> Opti
         Some(Meaning::Pod { namespace, .. }) if !world.has_namespace(namespace) => {
             world.no_namespace(namespace)
         }
-        Some(Meaning::Domain { .. }) => Reason::OtherType,
+        Some(Meaning::Domain { .. }) => AnswerReason::OtherType,
         Some(Meaning::Pod { address, .. }) => {
-            Reason::UnknownAddress { address: address.replace('-', ".").into() }
+            AnswerReason::UnknownAddress { address: address.replace('-', ".").into() }
         }
         Some(Meaning::Nothing) | None => world.outside(&name),
     })
@@ -101,14 +101,14 @@ fn meant(store: &Store, question: &Question, tries: &[Answer]) -> String {
     all.swap_remove(place)
 }
 
-fn empty(meaning: Option<&Meaning>, record_type: &RecordType) -> Reason {
+fn empty(meaning: Option<&Meaning>, record_type: &RecordType) -> AnswerReason {
     match (meaning, record_type) {
-        (Some(Meaning::Domain { .. }), _) => Reason::OnlyDomain,
-        (_, RecordType::Aaaa) => Reason::Ipv4Only,
+        (Some(Meaning::Domain { .. }), _) => AnswerReason::OnlyDomain,
+        (_, RecordType::Aaaa) => AnswerReason::Ipv4Only,
         (Some(Meaning::Service { service, .. }), RecordType::Srv) => {
-            Reason::NoPorts { service: (*service).into() }
+            AnswerReason::NoPorts { service: (*service).into() }
         }
-        _ => Reason::OtherType,
+        _ => AnswerReason::OtherType,
     }
 }
 
@@ -123,8 +123,8 @@ impl World<'_> {
         self.store.find(Kind::Namespace, "", name).is_some()
     }
 
-    fn no_namespace(&self, namespace: &str) -> Reason {
-        Reason::NoNamespace { namespace: namespace.into(), nearest: self.nearest() }
+    fn no_namespace(&self, namespace: &str) -> AnswerReason {
+        AnswerReason::NoNamespace { namespace: namespace.into(), nearest: self.nearest() }
     }
 
     /// Why a name in a Service's domain does not exist.
@@ -134,7 +134,7 @@ impl World<'_> {
         namespace: &str,
         endpoint: Option<&str>,
         port: Option<(&str, &str)>,
-    ) -> Reason {
+    ) -> AnswerReason {
         if !self.has_namespace(namespace) {
             return self.no_namespace(namespace);
         }
@@ -157,25 +157,25 @@ impl World<'_> {
                 };
                 let ports: Vec<String> = object.service().ports.iter().filter_map(named).collect();
                 let port = format!("_{name}._{protocol}").into();
-                Reason::NoPort { port, service, ports: ports.join(", ").into() }
+                AnswerReason::NoPort { port, service, ports: ports.join(", ").into() }
             }
-            _ if endpoints.is_empty() => Reason::NoEndpoints { service },
-            _ => Reason::NoneReady { service, endpoints: endpoints.len() },
+            _ if endpoints.is_empty() => AnswerReason::NoEndpoints { service },
+            _ => AnswerReason::NoneReady { service, endpoints: endpoints.len() },
         }
     }
 
-    fn no_service(&self, service: &str, namespace: &str, endpoint: Option<&str>) -> Reason {
+    fn no_service(&self, service: &str, namespace: &str, endpoint: Option<&str>) -> AnswerReason {
         let wants = |set: &&Rc<Object>| *set.stateful_set().spec.service_name == *service;
         if let Some(set) = self.store.list_in(Kind::StatefulSet, namespace).find(wants) {
-            return Reason::NoServiceOfSet { set: set.meta.name.clone(), service: service.into() };
+            return AnswerReason::NoServiceOfSet { set: set.meta.name.clone(), service: service.into() };
         }
         let pod = self.store.find(Kind::Pod, namespace, endpoint.unwrap_or(service));
         match (pod.map(|pod| (&pod.meta.name, &pod.pod().spec.subdomain)), endpoint) {
             (Some((pod, Some(domain))), None) => {
-                return Reason::PodAlone { pod: pod.clone(), service: domain.clone() };
+                return AnswerReason::PodAlone { pod: pod.clone(), service: domain.clone() };
             }
             (Some((pod, domain)), Some(_)) => {
-                return Reason::OtherServiceName {
+                return AnswerReason::OtherServiceName {
                     pod: pod.clone(),
                     service: service.into(),
                     service_name: domain.clone().unwrap_or_default(),
@@ -184,22 +184,23 @@ impl World<'_> {
             _ => {}
         }
         match self.store.list(Kind::Service).find(|s| *s.meta.name == *service) {
-            Some(other) => {
-                Reason::ServiceElsewhere { service: service.into(), namespace: other.meta.namespace.clone() }
-            }
+            Some(other) => AnswerReason::ServiceElsewhere {
+                service: service.into(),
+                namespace: other.meta.namespace.clone(),
+            },
             None => {
                 let nearest = self.nearest();
                 let is_foreign = endpoint.is_some() && zone::in_cluster(&self.question.name).is_none();
                 if is_foreign && nearest.is_none() {
-                    return Reason::Outside { nearest };
+                    return AnswerReason::Outside { nearest };
                 }
-                Reason::NoService { service: service.into(), namespace: namespace.into(), nearest }
+                AnswerReason::NoService { service: service.into(), namespace: namespace.into(), nearest }
             }
         }
     }
 
     /// Why a name of one pod in a Service's domain does not exist.
-    fn endpoint(&self, service: &Object, name: &str) -> Reason {
+    fn endpoint(&self, service: &Object, name: &str) -> AnswerReason {
         let namespace = &*service.meta.namespace;
         let address = name.replace('-', ".");
         let is_it = |pod: &&Rc<Object>| {
@@ -208,18 +209,18 @@ impl World<'_> {
         };
         let service_name = service.meta.name.clone();
         let Some(object) = self.store.list_in(Kind::Pod, namespace).find(is_it) else {
-            return Reason::NoPod { pod: name.into(), service: service_name, nearest: self.nearest() };
+            return AnswerReason::NoPod { pod: name.into(), service: service_name, nearest: self.nearest() };
         };
         let (pod, meta) = (object.pod(), &object.meta);
         let is_selected =
             service.service().selector.iter().all(|(key, value)| meta.label(key) == Some(value));
         if service.service().selector.is_empty() || !is_selected {
-            return Reason::NotSelected { pod: meta.name.clone(), service: service_name };
+            return AnswerReason::NotSelected { pod: meta.name.clone(), service: service_name };
         }
         let is_address = pod.status.pod_ip.as_deref() == Some(&address);
         if !is_address && pod.spec.subdomain.as_ref() != Some(&service_name) {
             let service_name = pod.spec.subdomain.clone().unwrap_or_default();
-            return Reason::OtherServiceName {
+            return AnswerReason::OtherServiceName {
                 pod: meta.name.clone(),
                 service: service.meta.name.clone(),
                 service_name,
@@ -230,27 +231,27 @@ impl World<'_> {
             .find(|e| e.target.as_ref().is_some_and(|(_, name, uid)| *name == meta.name && *uid == meta.uid));
         if let Some(hostname) = endpoint.filter(|e| is_address && e.ready).and_then(|e| e.hostname.as_ref()) {
             let name = format!("{hostname}.{service_name}").into();
-            return Reason::NamedOtherwise { address: address.into(), name };
+            return AnswerReason::NamedOtherwise { address: address.into(), name };
         }
         self.pod(object, &service_name)
     }
 
     /// Why a pod behind a Service is not in DNS.
-    fn pod(&self, object: &Object, service: &Str) -> Reason {
+    fn pod(&self, object: &Object, service: &Str) -> AnswerReason {
         let (pod, name) = (object.pod(), object.meta.name.clone());
         if object.meta.is_terminating() {
-            Reason::Terminating { pod: name, service: service.clone() }
+            AnswerReason::Terminating { pod: name, service: service.clone() }
         } else if pod.status.pod_ip.is_none() {
-            Reason::NoPodAddress { pod: name }
+            AnswerReason::NoPodAddress { pod: name }
         } else if pod.is_ready() {
-            Reason::SliceLags { pod: name }
+            AnswerReason::SliceLags { pod: name }
         } else {
-            Reason::NotReady { pod: name, service: service.clone() }
+            AnswerReason::NotReady { pod: name, service: service.clone() }
         }
     }
 
     /// Why a name that is none of a Service or a pod does not exist.
-    fn outside(&self, name: &str) -> Reason {
+    fn outside(&self, name: &str) -> AnswerReason {
         if let Some(reversed) = name.trim_end_matches('.').strip_suffix(".in-addr.arpa") {
             let parts: Vec<&str> = reversed.rsplit('.').collect();
             let address = parts.join(".");
@@ -259,23 +260,23 @@ impl World<'_> {
                 Some(pod) if pod.pod().spec.subdomain.is_some() => {
                     self.pod(pod, &pod.pod().spec.subdomain.clone().unwrap_or_default())
                 }
-                _ => Reason::UnknownAddress { address: address.into() },
+                _ => AnswerReason::UnknownAddress { address: address.into() },
             };
         }
         if let Some(rest) = zone::in_cluster(name)
             && let Some((before, namespace)) = rest.rsplit_once('.')
             && self.has_namespace(namespace)
         {
-            return Reason::NoSvc { instead: format!("{before}.{namespace}.svc.cluster.local").into() };
+            return AnswerReason::NoSvc { instead: format!("{before}.{namespace}.svc.cluster.local").into() };
         }
         let bare = self.question.name.trim_end_matches('.');
         let without_dot = Question { name: bare.into(), ..self.question.clone() };
         if *bare != *self.question.name
             && without_dot.peek(self.store, SimTime(0)).answer().rcode == Rcode::NoError
         {
-            return Reason::NotSearched { instead: bare.into() };
+            return AnswerReason::NotSearched { instead: bare.into() };
         }
-        Reason::Outside { nearest: self.nearest() }
+        AnswerReason::Outside { nearest: self.nearest() }
     }
 
     /// The name that exists and is most like the one asked for, if it is much like it.
@@ -302,7 +303,7 @@ pub struct Chain {
     /// How many endpoints are in them.
     pub endpoints: usize,
     /// The endpoints that the name is about.
-    pub links: Vec<Link>,
+    pub links: Vec<EndpointInAnswer>,
 }
 
 /// What matters of a Service.
@@ -318,7 +319,7 @@ pub struct About {
 
 /// An endpoint, and whether the answer holds it.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Link {
+pub struct EndpointInAnswer {
     /// Its address.
     pub address: Str,
     /// Its pod.
@@ -360,7 +361,7 @@ pub fn chain(store: &Store, asked: &Asked) -> Option<Chain> {
         let by_pod = || e.target.as_ref().is_some_and(|(_, pod, _)| Some(&**pod) == endpoint);
         endpoint.is_none_or(|name| name.eq_ignore_ascii_case(&zone::endpoint_name(e)) || by_pod())
     };
-    let links = all().filter(asked_for).map(|e| Link {
+    let links = all().filter(asked_for).map(|e| EndpointInAnswer {
         address: e.address.clone(),
         pod: e.target.as_ref().map(|(_, pod, _)| pod.clone()),
         name: zone::endpoint_name(e),

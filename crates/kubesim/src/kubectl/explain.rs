@@ -84,12 +84,12 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     text.push_str(&format!("KIND:       {}\nVERSION:    {}\n\n", info.name, info.version));
     io.out(text);
-    let mut at = Place { of: type_of(kind), path: info.name.to_string() };
+    let mut at = TypeAtPath { of: type_of(kind), path: info.name.to_string() };
     let mut last = None;
     for name in &parts[named..] {
         let missing = || Failure::client(format!("field {:?} does not exist", parts.last().unwrap_or(&"")));
         let field = at.field(name).ok_or_else(missing)?;
-        let place = Place { of: field.type_ref, path: [&at.path, ".", field.name].concat() };
+        let place = TypeAtPath { of: field.type_ref, path: [&at.path, ".", field.name].concat() };
         last = Some((at, field));
         at = place;
     }
@@ -124,7 +124,7 @@ fn or(text: &str, other: &str) -> String {
 }
 
 /// A type where it stands.
-struct Place {
+struct TypeAtPath {
     of: TypeRef,
     /// The way to it, the kind first.
     path: String,
@@ -138,7 +138,7 @@ fn inner(of: TypeRef) -> TypeRef {
     }
 }
 
-impl Place {
+impl TypeAtPath {
     fn field(&self, name: &str) -> Option<Field> {
         let of = inner(self.of);
         if of.shape() == Shape::Struct { of.field(name) } else { None }
@@ -171,10 +171,10 @@ impl Place {
             if recursive {
                 above.push(of.0);
                 let path = [&self.path, ".", field.name].concat();
-                text.push_str(&Place { of: field.type_ref, path }.list(true, level + 1, above));
+                text.push_str(&TypeAtPath { of: field.type_ref, path }.list(true, level + 1, above));
                 above.pop();
             } else {
-                let here = Place { of, path: self.path.clone() };
+                let here = TypeAtPath { of, path: self.path.clone() };
                 text.push_str(&indented(&or(&described(&here, &field), "<no description>"), level * 2 + 2));
                 text.push('\n');
             }
@@ -192,7 +192,7 @@ fn values(parent: TypeRef, field: &Field) -> Vec<&'static str> {
 }
 
 /// What a field means, what it is by default, and where there is more about it.
-fn described(parent: &Place, field: &Field) -> String {
+fn described(parent: &TypeAtPath, field: &Field) -> String {
     let known = fields::of(inner(parent.of), field.name, &parent.path);
     let mut text = known.text.to_string();
     if !text.is_empty() && !known.default.is_empty() {

@@ -2,7 +2,7 @@
 //! etcdctl, cqlsh, kafka-topics. They ask the simulated cluster whether somebody listens; of the servers' own answers
 //! they know only what every such server says. Anything else that they are asked is not simulated.
 
-use super::network::{Place, Silence, connect};
+use super::network::{Caller, Silence, connect};
 use crate::apiserver::ApiServer;
 use crate::dns::Printed;
 
@@ -93,7 +93,7 @@ fn printed(stdout: impl Into<String>, stderr: impl Into<String>, code: i32) -> P
 }
 
 /// Runs a client; nothing, where what it asks of the server is not simulated.
-pub(super) fn run(api: &mut ApiServer, place: &Place, argv: &[String], stdin: &str) -> Option<Printed> {
+pub(super) fn run(api: &mut ApiServer, place: &Caller, argv: &[String], stdin: &str) -> Option<Printed> {
     let args: Vec<&str> = argv.iter().skip(1).map(String::as_str).collect();
     match argv.first()?.rsplit('/').next()? {
         "nc" | "netcat" => netcat(api, place, &args, stdin),
@@ -109,7 +109,7 @@ pub(super) fn run(api: &mut ApiServer, place: &Place, argv: &[String], stdin: &s
     }
 }
 
-fn netcat(api: &mut ApiServer, place: &Place, args: &[&str], stdin: &str) -> Option<Printed> {
+fn netcat(api: &mut ApiServer, place: &Caller, args: &[&str], stdin: &str) -> Option<Printed> {
     let asked = read(args, "wiqpsX", "", "", &[]);
     let (host, port) = match &asked.operands[..] {
         [host, port, ..] => (host.clone(), port.parse::<u32>().ok()?),
@@ -146,7 +146,7 @@ fn netcat(api: &mut ApiServer, place: &Place, args: &[&str], stdin: &str) -> Opt
     })
 }
 
-fn pg_isready(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
+fn pg_isready(api: &mut ApiServer, place: &Caller, args: &[&str]) -> Printed {
     let asked = read(args, "hpUdt", "-h|--host", "-p|--port", &[]);
     let (host, port) = (asked.host.clone().unwrap_or_else(|| "127.0.0.1".into()), asked.port.unwrap_or(5432));
     let shown = asked.host.unwrap_or_else(|| "/var/run/postgresql".into());
@@ -158,7 +158,7 @@ fn pg_isready(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
     printed(if quiet { String::new() } else { format!("{shown}:{port} - {says}\n") }, "", code)
 }
 
-fn psql(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed> {
+fn psql(api: &mut ApiServer, place: &Caller, args: &[&str]) -> Option<Printed> {
     let asked = read(args, "hpUdcfvFPR", "-h|--host", "-p|--port", &["-c", "--command"]);
     let (host, port) = (asked.host.unwrap_or_else(|| "127.0.0.1".into()), asked.port.unwrap_or(5432));
     match connect(api, place, &host, port) {
@@ -190,7 +190,7 @@ fn psql(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed> {
     }
 }
 
-fn mysqladmin(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed> {
+fn mysqladmin(api: &mut ApiServer, place: &Caller, args: &[&str]) -> Option<Printed> {
     let asked = read(args, "hPu", "-h|--host", "-P|--port", &[]);
     let (host, port) = (asked.host.unwrap_or_else(|| "localhost".into()), asked.port.unwrap_or(3306));
     if !asked.operands.iter().any(|o| o == "ping" || o == "status") {
@@ -213,7 +213,7 @@ fn mysqladmin(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Print
     })
 }
 
-fn mysql(api: &mut ApiServer, place: &Place, args: &[&str], stdin: &str) -> Option<Printed> {
+fn mysql(api: &mut ApiServer, place: &Caller, args: &[&str], stdin: &str) -> Option<Printed> {
     let asked = read(args, "hPueD", "-h|--host", "-P|--port", &["-e", "--execute"]);
     let (host, port) = (asked.host.unwrap_or_else(|| "localhost".into()), asked.port.unwrap_or(3306));
     match connect(api, place, &host, port) {
@@ -238,7 +238,7 @@ fn mysql(api: &mut ApiServer, place: &Place, args: &[&str], stdin: &str) -> Opti
     }
 }
 
-fn redis_cli(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed> {
+fn redis_cli(api: &mut ApiServer, place: &Caller, args: &[&str]) -> Option<Printed> {
     let asked = read(args, "hpanui", "-h", "-p", &[]);
     let (host, port) = (asked.host.unwrap_or_else(|| "127.0.0.1".into()), asked.port.unwrap_or(6379));
     match connect(api, place, &host, port) {
@@ -253,7 +253,7 @@ fn redis_cli(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printe
     }
 }
 
-fn mongosh(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed> {
+fn mongosh(api: &mut ApiServer, place: &Caller, args: &[&str]) -> Option<Printed> {
     let asked = read(args, "up", "--host|-h", "--port", &["--eval"]);
     let url = asked.operands.iter().find_map(|o| o.strip_prefix("mongodb://"));
     let address = url.map(|u| u.split('/').next().unwrap_or(u).rsplit('@').next().unwrap_or(u).to_string());
@@ -293,7 +293,7 @@ fn mongosh(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed>
     }
 }
 
-fn etcdctl(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed> {
+fn etcdctl(api: &mut ApiServer, place: &Caller, args: &[&str]) -> Option<Printed> {
     let asked = read(args, "", "--endpoints", "", &[]);
     let operands: Vec<&str> = asked.operands.iter().map(String::as_str).collect();
     if operands != ["endpoint", "health"] {
@@ -321,7 +321,7 @@ fn etcdctl(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed>
     Some(printed(stdout, stderr, code))
 }
 
-fn cqlsh(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed> {
+fn cqlsh(api: &mut ApiServer, place: &Caller, args: &[&str]) -> Option<Printed> {
     let asked = read(args, "upkf", "", "", &["-e", "--execute"]);
     let host = asked.operands.first().cloned().unwrap_or_else(|| "127.0.0.1".into());
     let port = asked.operands.get(1).and_then(|p| p.parse().ok()).unwrap_or(9042);
@@ -339,7 +339,7 @@ fn cqlsh(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed> {
     }
 }
 
-fn kafka_topics(api: &mut ApiServer, place: &Place, args: &[&str]) -> Option<Printed> {
+fn kafka_topics(api: &mut ApiServer, place: &Caller, args: &[&str]) -> Option<Printed> {
     let asked =
         read(args, "", "--bootstrap-server", "", &["--topic", "--partitions", "--replication-factor"]);
     let server = asked.host?;

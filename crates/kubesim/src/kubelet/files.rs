@@ -82,7 +82,7 @@ processor\t: 2\nmodel name\t: simulated\n\nprocessor\t: 3\nmodel name\t: simulat
 
 /// Where a tree of files is kept.
 #[derive(Clone, PartialEq, Debug)]
-enum Place {
+enum Backing {
     /// The container's own.
     Own,
     /// On this PersistentVolume.
@@ -103,7 +103,7 @@ struct Mount {
     read_only: bool,
     /// The permissions of its files, where they are given (`defaultMode`).
     mode: Option<u32>,
-    place: Place,
+    place: Backing,
     files: Files,
     changed: bool,
 }
@@ -166,11 +166,11 @@ impl FileSystem {
         };
         let context = get(&container.raw, "securityContext");
         let read_only = get(context, "readOnlyRootFilesystem") == true;
-        let mut mounts = vec![Mount { read_only, ..root(Place::Own, own.unwrap_or_default()) }];
+        let mut mounts = vec![Mount { read_only, ..root(Backing::Own, own.unwrap_or_default()) }];
         for (path, content) in fixed {
             let mut file = BTreeMap::new();
             file.insert("/it".into(), content);
-            let file = root(Place::Projected, Rc::new(file));
+            let file = root(Backing::Projected, Rc::new(file));
             mounts.push(Mount { path: path.to_string(), sub_path: "/it".into(), ..file });
         }
         for (mount, raw) in container.volume_mounts.iter().zip(list(&container.raw, "volumeMounts")) {
@@ -182,15 +182,15 @@ impl FileSystem {
                     let claim = store.find(Kind::PersistentVolumeClaim, &pod.meta.namespace, claim);
                     let name = claim.and_then(|c| c.claim().spec.volume_name.clone()).unwrap_or_default();
                     let kept = store.get(&Key::cluster(Kind::VolumeFiles, &name));
-                    (Place::Volume(name), kept.map(|k| k.volume_files().files.clone()).unwrap_or_default())
+                    (Backing::Volume(name), kept.map(|k| k.volume_files().files.clone()).unwrap_or_default())
                 }
                 VolumeSource::ConfigMap(_) | VolumeSource::Secret(_) | VolumeSource::Projected => {
                     read_only = true;
-                    (Place::Projected, super::environment::projected(store, pod, volume, address))
+                    (Backing::Projected, super::environment::projected(store, pod, volume, address))
                 }
                 VolumeSource::EmptyDir | VolumeSource::Other => {
                     let kept = record.and_then(|r| r.volumes.get(&volume.name).cloned());
-                    (Place::Pod(volume.name.clone()), kept.unwrap_or_default())
+                    (Backing::Pod(volume.name.clone()), kept.unwrap_or_default())
                 }
             };
             let written = text(raw, "subPathExpr");
@@ -241,7 +241,7 @@ impl FileSystem {
 
     /// A file that any image has, unless the container has its own.
     fn image_file(&self, at: usize, path: &str) -> Option<&'static str> {
-        let own = self.mounts[at].place == Place::Own;
+        let own = self.mounts[at].place == Backing::Own;
         let mut all = IMAGE_FILES.iter().chain(self.image_files);
         all.find(|(known, _)| own && *known == path).map(|(_, text)| *text)
     }
@@ -261,17 +261,17 @@ impl FileSystem {
         !self.image_is_known
             && (is_usual
                 || path.ends_with(".sh") && !matches!(first, "dev" | "proc" | "run" | "sys" | "tmp" | "var"))
-            && self.mounts[self.find(path).0].place == Place::Own
+            && self.mounts[self.find(path).0].place == Backing::Own
             && (!self.is_dir(parent) || IMAGE_DIRS.contains(&parent) || parent == "/")
     }
 
     /// The name under which a file's attributes are kept: its tree and its path there.
     fn kept_at(&self, at: usize, inside: &str) -> String {
         match &self.mounts[at].place {
-            Place::Own => [&*self.container, ":", inside].concat(),
-            Place::Volume(name) => ["claim ", name, ":", inside].concat(),
-            Place::Pod(name) => ["volume ", name, ":", inside].concat(),
-            Place::Projected => ["projected ", &self.mounts[at].path, ":", inside].concat(),
+            Backing::Own => [&*self.container, ":", inside].concat(),
+            Backing::Volume(name) => ["claim ", name, ":", inside].concat(),
+            Backing::Pod(name) => ["volume ", name, ":", inside].concat(),
+            Backing::Projected => ["projected ", &self.mounts[at].path, ":", inside].concat(),
         }
     }
 
@@ -330,7 +330,7 @@ impl FileSystem {
         if let Some(text) = self.image_file(at, path) {
             return Some(Stat::usual(false, text.len() as u64, modified_ms));
         }
-        let own = mount.place == Place::Own;
+        let own = mount.place == Backing::Own;
         let is_dir = inside == "/"
             || inside == mount.sub_path
             || has_entry(&mount.files, &inside)
@@ -366,7 +366,7 @@ impl FileSystem {
     fn for_new(&mut self, path: &str) -> Result<(usize, String), FileError> {
         let (at, inside) = self.find(path);
         // What an unknown image has for directories is anybody's guess.
-        let guessed = self.mounts[at].place == Place::Own && !self.image_is_known;
+        let guessed = self.mounts[at].place == Backing::Own && !self.image_is_known;
         if !self.is_dir(parent(path)) && !guessed {
             return Err(self.absent(path));
         }
@@ -376,7 +376,7 @@ impl FileSystem {
 
     fn writable(&self, at: usize) -> Result<(), FileError> {
         let mount = &self.mounts[at];
-        if mount.read_only || mount.place == Place::Projected { Err(FileError::ReadOnly) } else { Ok(()) }
+        if mount.read_only || mount.place == Backing::Projected { Err(FileError::ReadOnly) } else { Ok(()) }
     }
 
     /// The tree, to change it. Every mount of the same place sees the change.
@@ -384,7 +384,7 @@ impl FileSystem {
         let place = self.mounts[at].place.clone();
         let mut files = self.mounts[at].files.clone();
         edit(Rc::make_mut(&mut files));
-        for mount in self.mounts.iter_mut().filter(|m| m.place == place && place != Place::Projected) {
+        for mount in self.mounts.iter_mut().filter(|m| m.place == place && place != Backing::Projected) {
             mount.files = files.clone();
             mount.changed = true;
         }
@@ -444,7 +444,7 @@ impl FileSystem {
         }
         let prefix = format!("{}/", path.trim_end_matches('/'));
         self.links.keys().filter_map(|link| link.strip_prefix(&*prefix)).for_each(&mut add);
-        let own = self.mounts[at].place == Place::Own;
+        let own = self.mounts[at].place == Backing::Own;
         let image = if own { IMAGE_DIRS } else { &[] };
         let brought = if own { self.image_files } else { &[] };
         brought.iter().filter_map(|(file, _)| file.strip_prefix(&*prefix)).for_each(&mut add);
@@ -510,17 +510,17 @@ impl FileSystem {
         for mount in changed {
             let files = mount.files;
             match mount.place {
-                Place::Own => update_output(api, uid, container, |output| output.files = files),
-                Place::Volume(name) => {
+                Backing::Own => update_output(api, uid, container, |output| output.files = files),
+                Backing::Volume(name) => {
                     let key = Key::cluster(Kind::VolumeFiles, &name);
                     let body = Body::VolumeFiles(VolumeFiles { files });
                     let object = Object::new(Kind::VolumeFiles, ObjectMeta::named("", &name), body);
                     api.put_internal(key, Some(object));
                 }
-                Place::Pod(volume) => update_record(api, uid, |record| {
+                Backing::Pod(volume) => update_record(api, uid, |record| {
                     Rc::make_mut(&mut record.volumes).insert(volume, files);
                 }),
-                Place::Projected => {}
+                Backing::Projected => {}
             }
         }
     }

@@ -160,7 +160,7 @@ impl Host for ContainerHost<'_> {
     }
 
     fn connect(&mut self, host: &str, port: &str) -> Connection {
-        let place = network::Place {
+        let place = network::Caller {
             pod: &self.pod,
             container: &self.container,
             address: &self.address,
@@ -246,7 +246,7 @@ impl Host for ContainerHost<'_> {
         if !self.has_program(&name) && name != "busybox" {
             return External::Unknown;
         }
-        let place = network::Place {
+        let place = network::Caller {
             pod: &self.pod,
             container: &self.container,
             address: &self.address,

@@ -1,6 +1,6 @@
 //! curl and BusyBox' wget, as curl 8 and BusyBox 1.35 print what they get.
 
-use super::network::{Listener, Place, Silence, reach, resolve};
+use super::network::{Caller, Listener, Silence, reach, resolve};
 use super::web::{self, Response};
 use crate::apiserver::ApiServer;
 use crate::dns::Printed;
@@ -119,7 +119,7 @@ pub(super) trait Network {
     fn connect(&self, api: &mut ApiServer, address: &str, port: u32) -> Result<Listener, Failed>;
 }
 
-impl Network for Place<'_> {
+impl Network for Caller<'_> {
     fn addresses(&self, api: &mut ApiServer, host: &str) -> Option<Vec<String>> {
         resolve(api, self, host).map(|(_, addresses)| addresses)
     }

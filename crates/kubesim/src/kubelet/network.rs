@@ -18,7 +18,7 @@ use crate::fault;
 use std::rc::Rc;
 
 /// Who runs a program, and where.
-pub(super) struct Place<'a> {
+pub(super) struct Caller<'a> {
     pub pod: &'a Rc<Object>,
     pub container: &'a Str,
     pub address: &'a str,
@@ -27,7 +27,7 @@ pub(super) struct Place<'a> {
 }
 
 /// A name's addresses and its full name; an address stands for itself.
-pub(super) fn resolve(api: &mut ApiServer, place: &Place, host: &str) -> Option<(String, Vec<String>)> {
+pub(super) fn resolve(api: &mut ApiServer, place: &Caller, host: &str) -> Option<(String, Vec<String>)> {
     if reverse_name(host).is_some() {
         return Some((host.to_string(), vec![host.to_string()]));
     }
@@ -64,7 +64,7 @@ fn alias_of(pod: &Object, host: &str) -> Option<(Str, Vec<Str>)> {
 }
 
 /// `getent hosts NAME` of a name in the pod's own /etc/hosts, which comes before DNS.
-pub(super) fn getent_hosts(place: &Place, argv: &[String]) -> Option<Printed> {
+pub(super) fn getent_hosts(place: &Caller, argv: &[String]) -> Option<Printed> {
     let [tool, database, name] = argv else { return None };
     if tool.rsplit('/').next() != Some("getent") || database != "hosts" {
         return None;
@@ -129,7 +129,7 @@ const API_SERVER_PORT: u32 = 6443;
 const CONTROL_PLANE_LABEL: &str = "node-role.kubernetes.io/control-plane";
 
 /// Connects to a port of a host: the address at which somebody listens.
-pub(super) fn connect(api: &mut ApiServer, place: &Place, host: &str, port: u32) -> Result<String, Silence> {
+pub(super) fn connect(api: &mut ApiServer, place: &Caller, host: &str, port: u32) -> Result<String, Silence> {
     let Some((_, addresses)) = resolve(api, place, host) else { return Err(Silence::Unknown) };
     let address = addresses.into_iter().next().ok_or(Silence::Unknown)?;
     reach(api, place, &address, port).map(|_| address)
@@ -138,7 +138,7 @@ pub(super) fn connect(api: &mut ApiServer, place: &Place, host: &str, port: u32)
 /// Who answers at an address and a port, for who asks from this container.
 pub(super) fn reach(
     api: &mut ApiServer,
-    place: &Place,
+    place: &Caller,
     address: &str,
     port: u32,
 ) -> Result<Listener, Silence> {

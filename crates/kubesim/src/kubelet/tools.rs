@@ -1,7 +1,7 @@
 //! Programs in a container that look at the network, the disks or the processes: ping, df, ps.
 
 use super::files::CAPACITY;
-use super::network::{Place, resolve};
+use super::network::{Caller, resolve};
 use crate::api::pod::VolumeSource;
 use crate::api::{Kind, Object};
 use crate::apiserver::{ApiServer, Store};
@@ -13,7 +13,7 @@ use std::rc::Rc;
 pub const NAMES: &[&str] = &["df", "ping", "ps"];
 
 /// Runs a program, if this is one.
-pub(super) fn run(api: &mut ApiServer, place: &Place, argv: &[String]) -> Option<Printed> {
+pub(super) fn run(api: &mut ApiServer, place: &Caller, argv: &[String]) -> Option<Printed> {
     let args: Vec<&str> = argv.iter().skip(1).map(String::as_str).collect();
     Some(match argv.first()?.rsplit('/').next()? {
         "ping" => ping(api, place, &args),
@@ -54,7 +54,7 @@ fn is_joined(word: &str, option: &str) -> bool {
 }
 
 /// One question of ping's; the shell asks once a second, with the question's number in `--seq`.
-fn ping(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
+fn ping(api: &mut ApiServer, place: &Caller, args: &[&str]) -> Printed {
     let number = |option: &str| args.iter().find_map(|a| a.strip_prefix(option)?.parse::<usize>().ok());
     let seq = number("--seq=").unwrap_or(0);
     let joined = args.iter().find_map(|a| a.strip_prefix("-c")?.parse::<usize>().ok());
@@ -113,7 +113,7 @@ fn ping(api: &mut ApiServer, place: &Place, args: &[&str]) -> Printed {
 }
 
 /// `df`: the container's own disk and its volumes.
-fn df(store: &Store, place: &Place, human: bool) -> Printed {
+fn df(store: &Store, place: &Caller, human: bool) -> Printed {
     let size = |bytes: i64| {
         if !human {
             return (bytes / 1024).to_string();
@@ -155,7 +155,7 @@ fn df(store: &Store, place: &Place, human: bool) -> Printed {
 }
 
 /// `ps`: the container's first process, and this one.
-fn ps(place: &Place) -> Printed {
+fn ps(place: &Caller) -> Printed {
     let container = place.pod.pod().spec.container(place.container);
     let words: Vec<&str> =
         container.into_iter().flat_map(|c| c.command.iter().chain(&c.args)).map(|word| &**word).collect();

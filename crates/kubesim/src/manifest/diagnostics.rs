@@ -86,7 +86,7 @@ pub fn diagnose_source(text: &str, source: &str, gates: FeatureGates) -> Diagnos
     }
     for object in &input.objects {
         let document = &input.documents[object.document];
-        let place = Place { document, object };
+        let place = ObjectInDocument { document, object };
         diagnosis.objects.push(Found {
             kind: object.kind.name(),
             name: object.name().to_owned(),
@@ -108,12 +108,12 @@ pub fn diagnose_source(text: &str, source: &str, gates: FeatureGates) -> Diagnos
 }
 
 /// An object in its document.
-struct Place<'a> {
+struct ObjectInDocument<'a> {
     document: &'a Document,
     object: &'a InputObject,
 }
 
-impl Place<'_> {
+impl ObjectInDocument<'_> {
     fn path(&self, path: &str) -> String {
         if self.object.path.is_empty() { path.to_owned() } else { format!("{}.{path}", self.object.path) }
     }
@@ -152,7 +152,7 @@ impl Diagnosis {
         self.diagnostics.push(Diagnostic { span, severity, message });
     }
 
-    fn check(&mut self, place: &Place, gates: FeatureGates) {
+    fn check(&mut self, place: &ObjectInDocument, gates: FeatureGates) {
         let kind = place.object.kind;
         if place.object.name().is_empty() && place.object.value["metadata"]["generateName"].is_null() {
             self.add(
@@ -209,7 +209,7 @@ impl Diagnosis {
     }
 
     /// Marks an object that was read from a cluster, by what only a cluster writes.
-    fn note_state(&mut self, place: &Place) {
+    fn note_state(&mut self, place: &ObjectInDocument) {
         let value = &place.object.value;
         let metadata = &value["metadata"];
         let is_text = |field: &str| metadata[field].as_str().is_some_and(|text| !text.is_empty());
@@ -234,7 +234,7 @@ impl Diagnosis {
     }
 
     /// Asks about images whose names are one letter from well-known ones.
-    fn note_images(&mut self, place: &Place) {
+    fn note_images(&mut self, place: &ObjectInDocument) {
         let template = match place.object.kind {
             Kind::Pod => "spec",
             Kind::CronJob => "spec.jobTemplate.spec.template.spec",
@@ -255,7 +255,7 @@ impl Diagnosis {
     }
 
     /// Marks the fields that the simulation does not heed.
-    fn note_fields(&mut self, place: &Place, type_ref: TypeRef, value: &Value, path: &mut String) {
+    fn note_fields(&mut self, place: &ObjectInDocument, type_ref: TypeRef, value: &Value, path: &mut String) {
         let length = path.len();
         match (type_ref.shape(), value) {
             (Shape::List(item), Value::Array(items)) if item.shape() == Shape::Struct => {

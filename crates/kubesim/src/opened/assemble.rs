@@ -3,7 +3,7 @@
 
 use super::allow::AllowList;
 use super::recording::WatchChange;
-use super::state::{Place, Unreadable, What};
+use super::state::{TextLine, Unreadable, What};
 use super::text::Event;
 use crate::api::{Kind, Object, OwnerReference, SimTime};
 use crate::config::MOST_REPLICAS;
@@ -117,7 +117,7 @@ fn is_used(kind: Kind) -> bool {
 
 impl Assembly {
     /// Takes an object, or notes why it is left out.
-    pub fn add(&mut self, tree: &Value, place: &Place) {
+    pub fn add(&mut self, tree: &Value, place: &TextLine) {
         let Some(object) = self.reduce(tree, place) else { return };
         self.newest_ms = self.newest_ms.max(newest_ms(tree));
         let who = [object.kind.name(), "/", &object.name].concat();
@@ -157,7 +157,7 @@ impl Assembly {
     }
 
     /// What is kept of an object, or nothing, with the reason counted.
-    fn reduce(&mut self, tree: &Value, place: &Place) -> Option<Reduced> {
+    fn reduce(&mut self, tree: &Value, place: &TextLine) -> Option<Reduced> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (version, kind_name) = (text(&tree["apiVersion"]), text(&tree["kind"]));
         let (name, namespace) = (text(&tree["metadata"]["name"]), text(&tree["metadata"]["namespace"]));

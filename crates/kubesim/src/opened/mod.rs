@@ -35,5 +35,5 @@ pub(crate) use begin::{Beginning, go_on};
 pub use opening::{Comparable, Opening, open};
 pub use pseudonyms::without_names;
 pub use recording::Seen;
-pub use state::{LeftOut, MadeUp, Opened, Place, Unreadable, What};
+pub use state::{LeftOut, MadeUp, Opened, TextLine, Unreadable, What};
 pub use text::MOST_BYTES;

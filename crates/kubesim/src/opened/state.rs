@@ -98,7 +98,7 @@ pub enum What {
 
 /// Where something stands.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Place {
+pub struct TextLine {
     /// The file's name.
     pub file: String,
     /// The line, from 1.

@@ -2,7 +2,7 @@
 
 use super::pieces::{Form, Piece, Splitting};
 use super::recording::{WatchChange, read_line};
-use super::state::{Place, Unreadable};
+use super::state::{TextLine, Unreadable};
 use crate::manifest::hint::is_template;
 use serde_json::Value;
 use std::ops::Range;
@@ -16,7 +16,7 @@ const LONGEST_DOCUMENT: usize = 4 << 20;
 #[derive(Debug)]
 pub struct Item {
     pub tree: Value,
-    pub place: Place,
+    pub place: TextLine,
 }
 
 /// Texts on the way to trees: they are taken apart, then read a piece at a time. No step takes long.
@@ -41,7 +41,7 @@ pub struct Event {
     pub at_ms: Option<i64>,
     pub change: WatchChange,
     pub tree: Value,
-    pub place: Place,
+    pub place: TextLine,
 }
 
 impl Texts {
@@ -95,7 +95,7 @@ impl Texts {
             Form::Recording => return self.lines(file, line, piece.range.clone(), is_end).map(|()| true),
             Form::Json { version, kind, depth } => {
                 if let Ok(tree) = serde_json::from_str(text) {
-                    let place = Place { file: name.clone(), line: line + 1 };
+                    let place = TextLine { file: name.clone(), line: line + 1 };
                     self.add(&tree, &place, version, kind, *depth);
                     return Ok(true);
                 }
@@ -127,7 +127,7 @@ impl Texts {
         let name = name.clone();
         for document in stream.documents {
             let line = line + document.first_line() as usize;
-            self.add(document.value(), &Place { file: name.clone(), line }, "", "", 0);
+            self.add(document.value(), &TextLine { file: name.clone(), line }, "", "", 0);
         }
         Ok(true)
     }
@@ -144,7 +144,7 @@ impl Texts {
         let text = &text[range];
         let count = text.lines().count();
         for (n, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
-            let place = Place { file: name.clone(), line: line + n + 1 };
+            let place = TextLine { file: name.clone(), line: line + n + 1 };
             let Some(line) = read_line(text) else {
                 if is_end && n + 1 == count {
                     break;
@@ -159,7 +159,7 @@ impl Texts {
     }
 
     /// Takes a tree apart as far as it is a list, in which items of a list of one kind need not say it.
-    fn add(&mut self, tree: &Value, place: &Place, version: &str, kind: &str, depth: usize) {
+    fn add(&mut self, tree: &Value, place: &TextLine, version: &str, kind: &str, depth: usize) {
         let own = |field: &str| tree[field].as_str().filter(|text| !text.is_empty());
         let (own_version, own_kind) = (own("apiVersion").unwrap_or(version), own("kind").unwrap_or(kind));
         if let (Some(items), Some(item_kind)) = (tree["items"].as_array(), own_kind.strip_suffix("List"))

@@ -139,7 +139,7 @@ impl Set {
     }
 
     /// With every field of a struct that has something of it below in this set.
-    fn with_named_fields(&self, place: Place) -> Set {
+    fn with_named_fields(&self, place: SchemaNode) -> Set {
         let mut result = Set { members: self.members.clone(), children: BTreeMap::new() };
         for (name, child) in &self.children {
             let below = match name.strip_prefix("f:") {
@@ -258,50 +258,50 @@ const ATOMIC: &[&str] = &[
 
 /// A place in an object: its type, and how what is there is merged.
 #[derive(Clone, Copy)]
-struct Place {
+struct SchemaNode {
     type_ref: TypeRef,
     /// The keys of a list's items, with commas; none of a set; absent if the list is one value.
     keys: Option<&'static str>,
     atomic: bool,
 }
 
-impl Place {
-    fn of(kind: Kind) -> Place {
-        Place::plain(type_of(kind))
+impl SchemaNode {
+    fn of(kind: Kind) -> SchemaNode {
+        SchemaNode::plain(type_of(kind))
     }
 
-    fn plain(type_ref: TypeRef) -> Place {
+    fn plain(type_ref: TypeRef) -> SchemaNode {
         let atomic = match type_ref.shape() {
             Shape::Struct => ATOMIC.contains(&type_ref.struct_name()),
             Shape::Any => true,
             _ => false,
         };
-        Place { type_ref, keys: None, atomic }
+        SchemaNode { type_ref, keys: None, atomic }
     }
 
     /// A field of a struct, or an entry of a map.
-    fn member(self, name: &str) -> Place {
+    fn member(self, name: &str) -> SchemaNode {
         match self.type_ref.shape() {
-            Shape::Map(item) => Place::plain(item),
+            Shape::Map(item) => SchemaNode::plain(item),
             Shape::Struct => {
-                let Some(field) = self.type_ref.field(name) else { return Place::plain(TypeRef("r")) };
+                let Some(field) = self.type_ref.field(name) else { return SchemaNode::plain(TypeRef("r")) };
                 let holder = field.embedded_in.unwrap_or(self.type_ref.struct_name());
-                let mut place = Place { keys: field.merge_key, ..Place::plain(field.type_ref) };
+                let mut place = SchemaNode { keys: field.merge_key, ..SchemaNode::plain(field.type_ref) };
                 if let Some((.., keys)) = LISTS.iter().find(|(t, f, _)| *t == holder && *f == name) {
                     place.keys = Some(*keys).filter(|keys| *keys != "-");
                 }
                 place.atomic |= ATOMIC.iter().any(|known| *known == format!("{holder}.{name}"));
                 place
             }
-            _ => Place::plain(TypeRef("r")),
+            _ => SchemaNode::plain(TypeRef("r")),
         }
     }
 
     /// An item of a list.
-    fn item(self) -> Place {
+    fn item(self) -> SchemaNode {
         match self.type_ref.shape() {
-            Shape::List(item) => Place::plain(item),
-            _ => Place::plain(TypeRef("r")),
+            Shape::List(item) => SchemaNode::plain(item),
+            _ => SchemaNode::plain(TypeRef("r")),
         }
     }
 
@@ -353,7 +353,7 @@ impl Place {
     }
 
     /// The parts of what is there, each with its element and its place. What has no parts has none.
-    fn parts(self, value: Option<&Value>) -> Vec<(String, Place, &Value)> {
+    fn parts(self, value: Option<&Value>) -> Vec<(String, SchemaNode, &Value)> {
         match value {
             Some(Value::Object(tree)) => {
                 tree.iter().map(|(name, value)| (format!("f:{name}"), self.member(name), value)).collect()
@@ -389,7 +389,7 @@ impl Comparison {
 /// Models typed/compare.go.
 pub fn compare(kind: Kind, before: &Value, after: &Value) -> Comparison {
     let mut found = Comparison::default();
-    compare_at(Place::of(kind), Some(before), Some(after), &mut Vec::new(), &mut found);
+    compare_at(SchemaNode::of(kind), Some(before), Some(after), &mut Vec::new(), &mut found);
     found
 }
 
@@ -403,7 +403,7 @@ fn is_empty(value: Option<&Value>) -> bool {
 }
 
 fn compare_at(
-    place: Place,
+    place: SchemaNode,
     before: Option<&Value>,
     after: Option<&Value>,
     path: &mut Vec<String>,
@@ -437,11 +437,11 @@ fn compare_at(
 /// The fields that a configuration names. Models typed/tofieldset.go.
 pub fn fields_of(kind: Kind, tree: &Value) -> Set {
     let mut set = Set::default();
-    fields_at(Place::of(kind), tree, &mut Vec::new(), &mut set);
+    fields_at(SchemaNode::of(kind), tree, &mut Vec::new(), &mut set);
     set
 }
 
-fn fields_at(place: Place, value: &Value, path: &mut Vec<String>, set: &mut Set) {
+fn fields_at(place: SchemaNode, value: &Value, path: &mut Vec<String>, set: &mut Set) {
     if place.is_leaf() {
         return set.insert(path);
     }
@@ -460,10 +460,10 @@ fn fields_at(place: Place, value: &Value, path: &mut Vec<String>, set: &mut Set)
 
 /// The first with what the second says otherwise, and with what it adds. Models typed/merge.go.
 pub fn merge(kind: Kind, live: &Value, config: &Value) -> Value {
-    merge_at(Place::of(kind), Some(live), Some(config)).unwrap_or_default()
+    merge_at(SchemaNode::of(kind), Some(live), Some(config)).unwrap_or_default()
 }
 
-fn merge_at(place: Place, live: Option<&Value>, config: Option<&Value>) -> Option<Value> {
+fn merge_at(place: SchemaNode, live: Option<&Value>, config: Option<&Value>) -> Option<Value> {
     if place.is_leaf() || (is_empty(live) && is_empty(config)) {
         return config.or(live).cloned();
     }
@@ -485,15 +485,16 @@ fn merge_at(place: Place, live: Option<&Value>, config: Option<&Value>) -> Optio
 
 /// The configuration's order is kept; items that it does not have stay where they stood among the others.
 /// Models merge.go: visitListItems.
-fn merge_list(place: Place, live: Option<&Value>, config: Option<&Value>) -> Value {
+fn merge_list(place: SchemaNode, live: Option<&Value>, config: Option<&Value>) -> Value {
     let (old, new) = (place.parts(live), place.parts(config));
-    let find = |list: &[(String, Place, &Value)], element: &str| list.iter().position(|(e, ..)| e == element);
+    let find =
+        |list: &[(String, SchemaNode, &Value)], element: &str| list.iter().position(|(e, ..)| e == element);
     let mut shared = new.iter().map(|(e, ..)| e).filter(|e| find(&old, e).is_some());
     let mut next_shared = shared.next();
     let mut merged = Vec::new();
     let mut done = BTreeSet::new();
     let item = |element: &str, merged: &mut Vec<Value>| {
-        let of = |list: &[(String, Place, &'_ Value)]| find(list, element).map(|at| list[at].2.clone());
+        let of = |list: &[(String, SchemaNode, &'_ Value)]| find(list, element).map(|at| list[at].2.clone());
         merged.extend(merge_at(place.item(), of(&old).as_ref(), of(&new).as_ref()));
     };
     let (mut at_old, mut at_new) = (0, 0);
@@ -536,11 +537,11 @@ fn merge_list(place: Place, live: Option<&Value>, config: Option<&Value>) -> Val
 }
 
 /// The tree without these fields. Models typed/remove.go.
-fn remove_at(place: Place, value: &Value, set: &Set) -> Value {
+fn remove_at(place: SchemaNode, value: &Value, set: &Set) -> Value {
     if place.is_leaf() {
         return value.clone();
     }
-    let kept = |element: &str, below: Place, value: &Value| {
+    let kept = |element: &str, below: SchemaNode, value: &Value| {
         if set.members.contains(element) {
             return None;
         }
@@ -570,7 +571,7 @@ fn remove_at(place: Place, value: &Value, set: &Set) -> Value {
 /// Takes from a merged object what its applier applied `last` time and no more, unless it is in `managed`: what somebody
 /// manages now, this applier's new configuration with it. Models merge/update.go: prune.
 pub fn prune(kind: Kind, merged: &Value, last: &Set, managed: &Set) -> Value {
-    let place = Place::of(kind);
+    let place = SchemaNode::of(kind);
     let last = last.with_named_fields(place);
     let pruned = remove_at(place, merged, &last);
     let all = fields_of(kind, merged).with_named_fields(place);
@@ -584,11 +585,11 @@ pub fn prune(kind: Kind, merged: &Value, last: &Set, managed: &Set) -> Value {
 /// key. Models typed/validate.go.
 pub fn check(kind: Kind, tree: &Value) -> Vec<String> {
     let mut errors = Vec::new();
-    check_at(Place::of(kind), tree, "", &mut errors);
+    check_at(SchemaNode::of(kind), tree, "", &mut errors);
     errors
 }
 
-fn check_at(place: Place, value: &Value, path: &str, errors: &mut Vec<String>) {
+fn check_at(place: SchemaNode, value: &Value, path: &str, errors: &mut Vec<String>) {
     let mut say = |message: String| {
         errors.push(if path.is_empty() { message } else { format!("{path}: {message}") });
     };

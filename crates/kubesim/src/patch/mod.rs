@@ -17,25 +17,25 @@ const ORDER: &str = "$setElementOrder/";
 const DELETE_ITEMS: &str = "$deleteFromPrimitiveList/";
 
 /// What a field of an object is, and how it is merged.
-struct Place {
+struct FieldType {
     field: Option<Field>,
     type_ref: TypeRef,
 }
 
 const UNKNOWN: TypeRef = TypeRef("r");
 
-fn place(type_ref: TypeRef, key: &str) -> Place {
+fn place(type_ref: TypeRef, key: &str) -> FieldType {
     match type_ref.shape() {
-        Shape::Map(item) => Place { field: None, type_ref: item },
+        Shape::Map(item) => FieldType { field: None, type_ref: item },
         Shape::Struct => {
             let field = type_ref.field(key);
-            Place { type_ref: field.map_or(UNKNOWN, |f| f.type_ref), field }
+            FieldType { type_ref: field.map_or(UNKNOWN, |f| f.type_ref), field }
         }
-        _ => Place { field: None, type_ref: UNKNOWN },
+        _ => FieldType { field: None, type_ref: UNKNOWN },
     }
 }
 
-impl Place {
+impl FieldType {
     /// The key by which its list is merged, and the type of its items; none if a list replaces another as a whole.
     fn merged_list(&self) -> Option<(&'static str, TypeRef)> {
         match (self.field.and_then(|f| f.merge_key), self.type_ref.shape()) {

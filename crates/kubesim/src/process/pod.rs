@@ -1,7 +1,7 @@
 //! Shells in pods.
 
 use super::Io;
-use super::shell::{Attached, Place, print};
+use super::shell::{Attached, ShellHost, print};
 use crate::api::{Key, Str};
 use crate::kubelet;
 use shell::{Shell, Step as Wait};
@@ -16,7 +16,7 @@ pub struct Container {
     pub prompt: Str,
 }
 
-impl Place for Container {
+impl ShellHost for Container {
     fn turn(&mut self, shell: &mut Shell, _with: Attached, io: &mut Io) -> Option<Wait> {
         let mut host = kubelet::exec_host(io.api, io.nodes, &self.pod, &self.container)?;
         let step = shell.run(&mut host);

@@ -16,7 +16,7 @@ const FOLLOW: Span = Span::seconds(1);
 const MOST_LOOKS: usize = 32;
 
 /// Where a shell runs: what it finds there, and how it shows that it waits.
-pub trait Place {
+pub trait ShellHost {
     /// Lets the shell go on there. `None`: the place is gone.
     fn turn(&mut self, shell: &mut Shell, with: Attached, io: &mut Io) -> Option<Wait>;
 
@@ -46,17 +46,17 @@ pub struct Attached<'a> {
 }
 
 /// A shell under way.
-pub struct Session {
+pub struct ShellSession {
     shell: Shell,
-    place: Box<dyn Place>,
+    place: Box<dyn ShellHost>,
     tty: Option<Rc<Tty>>,
     children: Children,
 }
 
-impl Session {
+impl ShellSession {
     /// A shell; it reads the terminal if it is given one.
-    pub fn new(shell: Shell, place: Box<dyn Place>, tty: Option<Rc<Tty>>) -> Session {
-        Session { shell, place, tty, children: Children::default() }
+    pub fn new(shell: Shell, place: Box<dyn ShellHost>, tty: Option<Rc<Tty>>) -> ShellSession {
+        ShellSession { shell, place, tty, children: Children::default() }
     }
 
     /// Lets the shell go on where it is. `None`: the place is gone.
@@ -76,7 +76,7 @@ pub fn print(io: &mut Io, to: Output, text: String) {
     io.print(if to == Output::Stdout { Stream::Stdout } else { Stream::Stderr }, text);
 }
 
-impl Program for Session {
+impl Program for ShellSession {
     fn run(&mut self, io: &mut Io) -> Step {
         let mut looked = 0;
         loop {

@@ -5,7 +5,7 @@ use crate::api::Str;
 use crate::dns;
 use crate::kubectl::{self, Disk};
 use crate::kubelet::laptop::{self, CLIENT, Tunnels};
-use crate::process::shell::{Attached, Children, Place, Session, print};
+use crate::process::shell::{Attached, Children, ShellHost, ShellSession, print};
 use crate::process::tty::Tty;
 use crate::process::{Io, Program};
 use shell::{External, FileError, Flavour, Host, Output, Poll, Shell, Stat, Step as Wait, Unknown};
@@ -105,8 +105,8 @@ fn interactive() -> Shell {
 }
 
 /// The laptop's shell, for ever.
-pub(super) fn session(files: Files, tty: Rc<Tty>) -> Session {
-    Session::new(interactive(), Box::new(Laptop { files, stdin: None, restarts: true }), Some(tty))
+pub(super) fn session(files: Files, tty: Rc<Tty>) -> ShellSession {
+    ShellSession::new(interactive(), Box::new(Laptop { files, stdin: None, restarts: true }), Some(tty))
 }
 
 /// On the user's laptop.
@@ -126,7 +126,7 @@ impl Laptop {
     }
 }
 
-impl Place for Laptop {
+impl ShellHost for Laptop {
     fn turn(&mut self, shell: &mut Shell, with: Attached, io: &mut Io) -> Option<Wait> {
         let mut host = self.host(shell, with, io);
         Some(shell.run(&mut host))
@@ -150,7 +150,11 @@ impl Place for Laptop {
 pub fn command(line: &str, stdin: Option<Str>, files: &Files) -> Box<dyn Program> {
     let argv = ["bash", "-c", line].map(String::from);
     let shell = Shell::script(&argv, &environment(), HOME, Unknown::NotFound);
-    Box::new(Session::new(shell, Box::new(Laptop { files: files.clone(), stdin, restarts: false }), None))
+    Box::new(ShellSession::new(
+        shell,
+        Box::new(Laptop { files: files.clone(), stdin, restarts: false }),
+        None,
+    ))
 }
 
 /// What a shell finds on the laptop.

@@ -117,7 +117,7 @@ enum Step {
     /// `.name`, of a name that the object has.
     Name(Box<str>),
     /// `[place]`
-    Place(usize),
+    Index(usize),
     /// `[key]`
     Key(Box<str>),
 }
@@ -152,7 +152,7 @@ impl<'a> Path<'a> {
 
     /// An item of the list that is here.
     pub fn item(self, place: usize) -> Path<'a> {
-        self.and(Step::Place(place))
+        self.and(Step::Index(place))
     }
 
     /// An entry of the map that is here.
@@ -177,7 +177,7 @@ impl<'a> Path<'a> {
             let name: &str = match step {
                 Step::Field(name) => name,
                 Step::Name(name) => name,
-                Step::Place(place) => {
+                Step::Index(place) => {
                     text.extend(["[", &place.to_string(), "]"]);
                     continue;
                 }

@@ -2,7 +2,7 @@
 //! comes to be.
 
 use kubesim::api::Resolver;
-use kubesim::api::resolver::{Asked, Caching, Question, Rcode, Reason, RecordType};
+use kubesim::api::resolver::{AnswerReason, Asked, Caching, Question, Rcode, RecordType};
 use kubesim::dns::reason;
 use kubesim::{Change, DnsSetting, Input, Options, SimTime, Span, Story};
 
@@ -34,12 +34,12 @@ fn ask(story: &Story, question: &Question) -> Asked {
 }
 
 #[track_caller]
-fn check(story: &Story, name: &str, expect: Option<Reason>) {
+fn check(story: &Story, name: &str, expect: Option<AnswerReason>) {
     assert_eq!(ask(story, &question(name)).reason, expect, "{name} at {}", story.now());
 }
 
-fn no_service(service: &str, nearest: Option<&str>) -> Option<Reason> {
-    Some(Reason::NoService {
+fn no_service(service: &str, nearest: Option<&str>) -> Option<AnswerReason> {
+    Some(AnswerReason::NoService {
         service: service.into(),
         namespace: "default".into(),
         nearest: nearest.map(Into::into),
@@ -64,11 +64,11 @@ fn wrong_names_say_what_is_wrong() {
     let mut story = seed(120);
     check(&story, "flusk", no_service("flusk", Some("flask")));
     check(&story, "nope", no_service("nope", None));
-    check(&story, "flask-0", Some(Reason::PodAlone { pod: "flask-0".into(), service: "flask".into() }));
+    check(&story, "flask-0", Some(AnswerReason::PodAlone { pod: "flask-0".into(), service: "flask".into() }));
     check(
         &story,
         "flask-3.flask",
-        Some(Reason::NoPod {
+        Some(AnswerReason::NoPod {
             pod: "flask-3".into(),
             service: "flask".into(),
             nearest: Some("flask-0.flask".into()),
@@ -77,38 +77,38 @@ fn wrong_names_say_what_is_wrong() {
     check(
         &story,
         "flask.nowhere.svc.cluster.local",
-        Some(Reason::NoNamespace { namespace: "nowhere".into(), nearest: None }),
+        Some(AnswerReason::NoNamespace { namespace: "nowhere".into(), nearest: None }),
     );
     check(
         &story,
         "flask.default.cluster.local",
-        Some(Reason::NoSvc { instead: "flask.default.svc.cluster.local".into() }),
+        Some(AnswerReason::NoSvc { instead: "flask.default.svc.cluster.local".into() }),
     );
-    check(&story, "flask.", Some(Reason::NotSearched { instead: "flask".into() }));
-    check(&story, "example.com", Some(Reason::Outside { nearest: None }));
+    check(&story, "flask.", Some(AnswerReason::NotSearched { instead: "flask".into() }));
+    check(&story, "example.com", Some(AnswerReason::Outside { nearest: None }));
     check(
         &story,
         "_http._tcp.flask",
-        Some(Reason::NoPort {
+        Some(AnswerReason::NoPort {
             port: "_http._tcp".into(),
             service: "flask".into(),
             ports: "_web._tcp".into(),
         }),
     );
-    check(&story, "default.svc.cluster.local", Some(Reason::OnlyDomain));
+    check(&story, "default.svc.cluster.local", Some(AnswerReason::OnlyDomain));
     let elsewhere = Question { namespace: "kube-system".into(), ..question("flask") };
     let reason = ask(&story, &elsewhere).reason;
     assert_eq!(
         reason,
-        Some(Reason::ServiceElsewhere { service: "flask".into(), namespace: "default".into() })
+        Some(AnswerReason::ServiceElsewhere { service: "flask".into(), namespace: "default".into() })
     );
     let aaaa = Question { record_type: RecordType::Aaaa, ..question("flask") };
-    assert_eq!(ask(&story, &aaaa).reason, Some(Reason::Ipv4Only));
+    assert_eq!(ask(&story, &aaaa).reason, Some(AnswerReason::Ipv4Only));
     command(&mut story, "kubectl delete svc flask", 5);
     check(
         &story,
         "flask-0.flask",
-        Some(Reason::NoServiceOfSet { set: "flask".into(), service: "flask".into() }),
+        Some(AnswerReason::NoServiceOfSet { set: "flask".into(), service: "flask".into() }),
     );
 }
 
@@ -116,7 +116,7 @@ fn wrong_names_say_what_is_wrong() {
 fn a_set_whose_service_name_differs_names_its_pods_elsewhere() {
     let mut story = Story::new(Options::default());
     apply(&mut story, &SEED.replace("serviceName: \"flask\"", "serviceName: other"), 120);
-    let reason = Reason::OtherServiceName {
+    let reason = AnswerReason::OtherServiceName {
         pod: "flask-0".into(),
         service: "flask".into(),
         service_name: "other".into(),
@@ -125,7 +125,7 @@ fn a_set_whose_service_name_differs_names_its_pods_elsewhere() {
     check(
         &story,
         "flask-0.other",
-        Some(Reason::NoServiceOfSet { set: "flask".into(), service: "other".into() }),
+        Some(AnswerReason::NoServiceOfSet { set: "flask".into(), service: "other".into() }),
     );
     check(&story, "flask", None);
 }
@@ -133,7 +133,7 @@ fn a_set_whose_service_name_differs_names_its_pods_elsewhere() {
 #[test]
 fn a_pod_on_its_way_says_how_far_it_is() {
     let mut story = seed(0);
-    let mut seen: Vec<Option<Reason>> = Vec::new();
+    let mut seen: Vec<Option<AnswerReason>> = Vec::new();
     while story.now() < SimTime(60_000) {
         story.run_until(story.now() + Span(50));
         let reason = ask(&story, &question("flask-0.flask")).reason;
@@ -143,13 +143,13 @@ fn a_pod_on_its_way_says_how_far_it_is() {
     }
     let (pod, service) = (|| "flask-0".into(), || "flask".into());
     let expected = [
-        Some(Reason::NoPodAddress { pod: pod() }),
-        Some(Reason::NotReady { pod: pod(), service: service() }),
+        Some(AnswerReason::NoPodAddress { pod: pod() }),
+        Some(AnswerReason::NotReady { pod: pod(), service: service() }),
         None,
     ];
     let told: Vec<_> = seen
         .iter()
-        .filter(|r| !matches!(r, Some(Reason::ResolverLags { .. } | Reason::SliceLags { .. })))
+        .filter(|r| !matches!(r, Some(AnswerReason::ResolverLags { .. } | AnswerReason::SliceLags { .. })))
         .cloned()
         .collect();
     assert_eq!(told, expected);
@@ -158,7 +158,7 @@ fn a_pod_on_its_way_says_how_far_it_is() {
     check(
         &story,
         "flask-1.flask",
-        Some(Reason::Terminating { pod: "flask-1".into(), service: "flask".into() }),
+        Some(AnswerReason::Terminating { pod: "flask-1".into(), service: "flask".into() }),
     );
 }
 
@@ -166,15 +166,15 @@ fn a_pod_on_its_way_says_how_far_it_is() {
 fn a_service_without_ready_pods_says_so() {
     let mut story = seed(120);
     command(&mut story, "kubectl scale sts flask --replicas=0", 60);
-    check(&story, "flask", Some(Reason::NoEndpoints { service: "flask".into() }));
+    check(&story, "flask", Some(AnswerReason::NoEndpoints { service: "flask".into() }));
     command(&mut story, "kubectl scale sts flask --replicas=1", 1);
     let listed = |story: &Story| {
-        ask(story, &question("flask")).reason != Some(Reason::NoEndpoints { service: "flask".into() })
+        ask(story, &question("flask")).reason != Some(AnswerReason::NoEndpoints { service: "flask".into() })
     };
     while !listed(&story) {
         story.run_until(story.now() + Span(50));
     }
-    check(&story, "flask", Some(Reason::NoneReady { service: "flask".into(), endpoints: 1 }));
+    check(&story, "flask", Some(AnswerReason::NoneReady { service: "flask".into(), endpoints: 1 }));
 }
 
 #[test]
@@ -182,11 +182,11 @@ fn addresses_that_nobody_has() {
     let story = seed(120);
     let reverse = |name: &str| Question { record_type: RecordType::Ptr, ..question(name) };
     let reason = ask(&story, &reverse("250.107.16.172.in-addr.arpa.")).reason;
-    assert_eq!(reason, Some(Reason::UnknownAddress { address: "172.16.107.250".into() }));
+    assert_eq!(reason, Some(AnswerReason::UnknownAddress { address: "172.16.107.250".into() }));
     let pod = story.cluster.api.store().find(kubesim::Kind::Pod, "default", "flask-0").expect("it runs");
     let ip = pod.pod().status.pod_ip.clone().expect("it has an address");
     let dashed = ip.replace('.', "-");
-    let reason = Reason::NamedOtherwise { address: ip.clone(), name: "flask-0.flask".into() };
+    let reason = AnswerReason::NamedOtherwise { address: ip.clone(), name: "flask-0.flask".into() };
     check(&story, &format!("{dashed}.flask"), Some(reason));
     let reversed = kubesim::dns::reverse_name(&ip).expect("an address");
     let asked = ask(&story, &reverse(&format!("{reversed}.")));
@@ -214,9 +214,9 @@ fn the_way_to_the_resolver_takes_its_time() {
     while !is_ready(&story) {
         story.run_until(story.now() + Span(100));
     }
-    check(&story, "flask-3.flask", Some(Reason::SliceLags { pod: "flask-3".into() }));
+    check(&story, "flask-3.flask", Some(AnswerReason::SliceLags { pod: "flask-3".into() }));
     story.run_until(story.now() + Span::seconds(3));
-    check(&story, "flask-3.flask", Some(Reason::ResolverLags { object: "flask".into() }));
+    check(&story, "flask-3.flask", Some(AnswerReason::ResolverLags { object: "flask".into() }));
     story.run_until(story.now() + Span::seconds(5));
     check(&story, "flask-3.flask", None);
 }
@@ -290,7 +290,7 @@ fn a_negative_cache_denies_a_pod_that_is_up() {
     story.input(Input::Ask(question("flask-1.flask")));
     let since = story.now();
     story.run_until(since + Span::seconds(20));
-    let reason = Reason::NegativeCached { until: since + Span::seconds(30) };
+    let reason = AnswerReason::NegativeCached { until: since + Span::seconds(30) };
     check(&story, "flask-1.flask", Some(reason));
     let held = ask(&story, &question("flask-1.flask"));
     assert_eq!(held.tries[0].authority[0].ttl, 10, "the SOA's minimum of 30 s has run down");
@@ -310,7 +310,7 @@ fn a_node_local_cache_forgets_what_is_not_there_after_five_seconds() {
         resolver.cache.iter().filter(|c| c.answer.name.ends_with("cluster.local.")).map(|c| c.ttl).collect();
     assert_eq!(zone, [5, 5, 5]);
     command(&mut story, "kubectl create service clusterip late --tcp=80", 2);
-    check(&story, "late", Some(Reason::NegativeCached { until: since + Span::seconds(5) }));
+    check(&story, "late", Some(AnswerReason::NegativeCached { until: since + Span::seconds(5) }));
     story.run_until(since + Span::seconds(5));
     check(&story, "late", None);
 }

@@ -6,7 +6,7 @@
 use super::document::{document, drawing_of, rows, told};
 use super::layout::{EDGE, HEAD, Layout};
 use super::options::Options;
-use super::sheet::{Gauge, Layer, Mark, Place, Sheet, num};
+use super::sheet::{DrawOrder, Gauge, Layer, Mark, Sheet, num};
 use super::stage::Stage;
 use super::subject::Subject;
 use super::timeline::Timeline;
@@ -44,7 +44,7 @@ pub struct Film {
 
 /// A look of a place, and when it was so: parts of the film between 0 and 1.
 struct Look {
-    place: Place,
+    place: DrawOrder,
     mark: Mark,
     shown: Vec<(f64, f64)>,
     /// Of a gauge: how far it was when, in its only stretch.
@@ -251,12 +251,12 @@ fn film_rows(mut rows: Vec<PodName>, subject: &Subject, from: f64, to: f64) -> V
 struct Looks {
     all: Vec<Look>,
     /// The looks that a place has had, the one of the moment before last.
-    of: BTreeMap<Place, Vec<usize>>,
+    of: BTreeMap<DrawOrder, Vec<usize>>,
 }
 
 impl Looks {
     /// Adds what stands at a place in a stretch: to the look that it had just before, or to the same one of earlier, or anew.
-    fn add(&mut self, place: Place, mark: Mark, (begin, end): (f64, f64)) {
+    fn add(&mut self, place: DrawOrder, mark: Mark, (begin, end): (f64, f64)) {
         let had = self.of.entry(place).or_default();
         if let Mark::Gauge(gauge, value) = mark {
             let same = had.last().map(|n| &mut self.all[*n]).filter(|look| {

@@ -6,7 +6,7 @@
 use super::text::{Font, cut, escape, width};
 
 /// The place of a mark in the order of drawing: what is drawn, of which lane, and which part of it.
-pub(super) type Place = (Layer, i32, u16);
+pub(super) type DrawOrder = (Layer, i32, u16);
 
 /// What is drawn, from the ground up.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -47,7 +47,7 @@ pub(super) enum Mark {
 /// A drawing, in the order in which it was drawn. Marks of one place follow one another.
 #[derive(Default)]
 pub(super) struct Sheet {
-    pub(super) marks: Vec<(Place, Mark)>,
+    pub(super) marks: Vec<(DrawOrder, Mark)>,
 }
 
 /// The beginning of a piece: of which class it is, and the text of its attributes.
@@ -57,7 +57,7 @@ pub(super) struct Pen<'a> {
 
 impl Sheet {
     /// Draws at a place: what `draw` draws is one mark.
-    pub(super) fn at(&mut self, place: Place, draw: &dyn Fn(&mut Pen)) {
+    pub(super) fn at(&mut self, place: DrawOrder, draw: &dyn Fn(&mut Pen)) {
         let mut piece = String::new();
         draw(&mut Pen { out: &mut piece });
         if !piece.is_empty() {
@@ -66,12 +66,12 @@ impl Sheet {
     }
 
     /// Draws a gauge at a place.
-    pub(super) fn gauge(&mut self, place: Place, gauge: Gauge, part: f32) {
+    pub(super) fn gauge(&mut self, place: DrawOrder, gauge: Gauge, part: f32) {
         self.marks.push((place, Mark::Gauge(gauge, part.clamp(0.0, 1.0))));
     }
 
     /// The marks in the order of drawing.
-    pub(super) fn sorted(mut self) -> Vec<(Place, Mark)> {
+    pub(super) fn sorted(mut self) -> Vec<(DrawOrder, Mark)> {
         collections::sort_by_key(&mut self.marks, |(place, _)| *place);
         self.marks
     }

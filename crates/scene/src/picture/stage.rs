@@ -4,12 +4,12 @@ use super::layout::shown_lines;
 use super::layout::{
     CABLE, Cards, EDGE, FACT, FILE_LINE, GAP, HEAD, Layout, SERVICE, VolumeLine, WHY_LINE, WIRE,
 };
-use super::sheet::{Gauge, Layer, Pen, Pill, Place, Sheet, num};
+use super::sheet::{DrawOrder, Gauge, Layer, Pen, Pill, Sheet, num};
 use super::text::{Font, cut, cut_name, width, wrapped};
 use crate::explain::{Explanation, Tone};
 use crate::history::pod_state::PodState;
 use crate::scene::{
-    ClaimView, Lane, Mark, Playhead, PodSlot, PodView, Replaced, Scene, ServiceView, VolumeView,
+    ClaimView, Lane, Playhead, PodSlot, PodView, Replaced, Sameness, Scene, ServiceView, VolumeView,
 };
 use messages::{Messages, fill};
 use std::fmt::Write;
@@ -379,11 +379,11 @@ impl Stage<'_> {
             (None, None) => "–",
         };
         let facts = [
-            (words.ready(), &*ready, Mark::None, !layout.is_narrow()),
+            (words.ready(), &*ready, Sameness::None, !layout.is_narrow()),
             ("IP", pod.ip.as_deref().unwrap_or("–"), pod.ip_mark, true),
             ("uid", &*pod.uid, pod.uid_mark, true),
-            (words.age(), &*pod.age, Mark::None, layout.counts),
-            ("DNS", in_dns, Mark::None, true),
+            (words.age(), &*pod.age, Sameness::None, layout.counts),
+            ("DNS", in_dns, Sameness::None, true),
         ];
         let shown = facts.iter().filter(|(_, _, _, shown)| *shown);
         let names = facts.iter().map(|(name, ..)| width(name, Font::Sans, 12.0)).fold(0.0, f32::max);
@@ -525,7 +525,7 @@ impl Stage<'_> {
         }
     }
 
-    fn cable(&self, sheet: &mut Sheet, line: Place, plug: Place, part: f32, [x, y]: [f32; 2]) {
+    fn cable(&self, sheet: &mut Sheet, line: DrawOrder, plug: DrawOrder, part: f32, [x, y]: [f32; 2]) {
         let class = if part >= 1.0 { "s-ready lr" } else { "s-ghost lw d" };
         sheet.at(line, &|pen| pen.line([x, y], [x, y + CABLE], class));
         if part > 0.0 && part < 1.0 {
@@ -533,7 +533,13 @@ impl Stage<'_> {
         }
     }
 
-    fn disk(&self, sheet: &mut Sheet, place: &dyn Fn(u16) -> Place, volume: &VolumeView, frame: [f32; 4]) {
+    fn disk(
+        &self,
+        sheet: &mut Sheet,
+        place: &dyn Fn(u16) -> DrawOrder,
+        volume: &VolumeView,
+        frame: [f32; 4],
+    ) {
         let (layout, words) = (self.layout, self.words);
         let [x, y, wide, _] = frame;
         let room = wide - 22.0;
@@ -675,11 +681,11 @@ fn node_class(number: usize) -> &'static str {
 }
 
 /// What a replacement has of its predecessor, in a word, and its class.
-fn marked(words: &Messages, mark: Mark) -> Option<(&'static str, &'static str)> {
+fn marked(words: &Messages, mark: Sameness) -> Option<(&'static str, &'static str)> {
     match mark {
-        Mark::None => None,
-        Mark::Same => Some((words.same(), "e w z11 f-ready")),
-        Mark::New => Some((words.new_part(), "e w z11 f-term")),
-        Mark::MadeUp => Some((words.cluster().is_made_up(), "e w z11 f-term")),
+        Sameness::None => None,
+        Sameness::Same => Some((words.same(), "e w z11 f-ready")),
+        Sameness::New => Some((words.new_part(), "e w z11 f-term")),
+        Sameness::MadeUp => Some((words.cluster().is_made_up(), "e w z11 f-term")),
     }
 }

@@ -3,8 +3,8 @@
 use super::builder::{LaneBuilder, part};
 use super::pod_grid::PodGrid;
 use super::view::{
-    COMPACT, ClaimFacts, ClaimView, FileView, Lane, LineView, Mark, PodSlot, PodView, Replaced, ServiceView,
-    VolumeView,
+    COMPACT, ClaimFacts, ClaimView, FileView, Lane, LineView, PodSlot, PodView, Replaced, Sameness,
+    ServiceView, VolumeView,
 };
 use crate::explain::not_simulated;
 use crate::history::Life;
@@ -132,9 +132,9 @@ impl LaneBuilder<'_> {
     pub(super) fn pod(&self, object: &Object, before: Option<&Life>, small: bool) -> PodView {
         let (pod, min_ready) = (object.pod(), self.set.stateful_set().spec.min_ready_seconds);
         let mark = |old: fn(&Life) -> &Option<Str>, new: &Option<Str>| match (before.map(old), new) {
-            (Some(Some(old)), Some(new)) if old == new => Mark::Same,
-            (Some(Some(_)), Some(_)) => Mark::New,
-            _ => Mark::None,
+            (Some(Some(old)), Some(new)) if old == new => Sameness::Same,
+            (Some(Some(_)), Some(_)) => Sameness::New,
+            _ => Sameness::None,
         };
         let mut progress = self.progress(object);
         if small {
@@ -159,9 +159,9 @@ impl LaneBuilder<'_> {
         PodView {
             uid: object.meta.uid.to_string()[..8].to_string(),
             uid_mark: match before {
-                _ if object.meta.is_made_up() => Mark::MadeUp,
-                Some(_) => Mark::New,
-                None => Mark::None,
+                _ if object.meta.is_made_up() => Sameness::MadeUp,
+                Some(_) => Sameness::New,
+                None => Sameness::None,
             },
             state: PodState::of(object),
             status: summary.status,
@@ -171,7 +171,7 @@ impl LaneBuilder<'_> {
             age: if small { String::new() } else { (self.at() - object.meta.creation_timestamp).to_string() },
             node: pod.spec.node_name.clone().map(|node| self.numbered(node)),
             node_mark: match &pod.spec.node_name {
-                Some(node) if self.chronicle.is_made_up(&Key::cluster(Kind::Node, node)) => Mark::MadeUp,
+                Some(node) if self.chronicle.is_made_up(&Key::cluster(Kind::Node, node)) => Sameness::MadeUp,
                 node => mark(|life| &life.node, node),
             },
             replaced: before.map(|before| self.replaced(object, before)),

@@ -90,7 +90,7 @@ pub struct PodView {
     /// The start of the object's uid: tells a replacement from its predecessor.
     pub uid: String,
     /// Whether there was a predecessor.
-    pub uid_mark: Mark,
+    pub uid_mark: Sameness,
     /// Its state.
     pub state: PodState,
     /// STATUS as kubectl prints it.
@@ -100,13 +100,13 @@ pub struct PodView {
     /// Its address.
     pub ip: Option<Str>,
     /// Whether the address is the predecessor's.
-    pub ip_mark: Mark,
+    pub ip_mark: Sameness,
     /// AGE as kubectl prints it; empty where there is no room for it.
     pub age: String,
     /// Its node, and the node's number for its colour.
     pub node: Option<(Str, usize)>,
     /// Whether the node is the predecessor's.
-    pub node_mark: Mark,
+    pub node_mark: Sameness,
     /// What it has of its predecessor and what not, if it had one.
     pub replaced: Option<Replaced>,
     /// How often its containers were started again.
@@ -152,7 +152,7 @@ impl Replaced {
 
 /// What a replacement has of its predecessor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mark {
+pub enum Sameness {
     /// There was no predecessor.
     None,
     /// The same.

@@ -16,7 +16,7 @@ use crate::kubectl::resource::kind_and_name;
 use crate::kubectl::{Failure, Invocation, Next, fail};
 use crate::kubelet;
 use crate::process;
-use crate::process::shell::Session;
+use crate::process::shell::ShellSession;
 use crate::process::{Io, Program, Step};
 use serde_json::json;
 use shell::{Flavour, Shell, Unknown, reads_commands};
@@ -86,7 +86,7 @@ fn session(
     object: &Object,
     container: &Container,
     words: &[String],
-) -> Session {
+) -> ShellSession {
     let address = object.pod().status.pod_ip.as_deref().unwrap_or_default();
     let variables = kubelet::environment(io.api.store(), object, container, address);
     let own = get(&container.raw, "workingDir").as_str();
@@ -107,7 +107,7 @@ fn session(
     let prompt = prompt(object, container, reads_commands(words));
     let place =
         Box::new(process::pod::Container { pod: object.key(), container: container.name.clone(), prompt });
-    Session::new(shell, place, tty)
+    ShellSession::new(shell, place, tty)
 }
 
 /// Whether the pod's kubelet lets somebody in. Errors: it does not answer.
@@ -189,7 +189,7 @@ pub(super) fn reachable(
 }
 
 /// Says how a command in a container ended if it did not end well.
-struct Exec(Session);
+struct Exec(ShellSession);
 
 impl Program for Exec {
     fn run(&mut self, io: &mut Io) -> Step {
@@ -290,7 +290,7 @@ enum Stage {
     /// The pod does not run yet.
     Starting,
     /// A shell reads the terminal.
-    Shell { session: Box<Session>, container: Str },
+    Shell { session: Box<ShellSession>, container: Str },
     /// Some program prints to its log; so many lines have been shown.
     Log { container: Str, shown: usize },
     /// The pod has to come to its end.
