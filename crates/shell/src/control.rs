@@ -248,7 +248,8 @@ impl Process {
 fn nothing_follows(code: &[Op], mut at: usize) -> bool {
     loop {
         match code.get(at) {
-            None => return true,
+            // A subshell's or a pipeline's part ends with `Exit`.
+            None | Some(Op::Exit) => return true,
             Some(Op::Nop | Op::Pop | Op::Check | Op::Status(_) | Op::Top | Op::Line(_)) => at += 1,
             Some(Op::Jump(to)) if *to > at => at = *to,
             Some(_) => return false,

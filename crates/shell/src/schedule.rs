@@ -338,7 +338,8 @@ impl Shell {
         loop {
             let Some(p) = of(pid).filter(|p| p.at_end()) else { return false };
             if p.is_main() || p.background {
-                return true;
+                // What `<(…)` runs gives its output to somebody.
+                return p.is_main() || !matches!(p.fds[1], Fd::Write(_));
             }
             let waits = |parent: &&Process| parent.state == State::Kids(None) && parent.kids.contains(&pid);
             let Some(parent) = of(p.parent).filter(waits) else { return false };

@@ -1,7 +1,7 @@
 //! Which programs of containers are run here.
 
 use super::image::is_plain_shell;
-use super::tools;
+use super::{clients, http_clients, tools};
 use crate::api::pod::Container;
 use crate::dns;
 
@@ -9,8 +9,17 @@ use crate::dns;
 pub(super) fn is_run(container: &Container) -> bool {
     match container.command.first() {
         Some(first) => is_known(first),
-        None => is_plain_shell(&container.image),
+        None => is_plain_shell(&container.image) || runs_arguments(container),
     }
+}
+
+/// Whether what an image starts by itself runs the arguments in its place: a shell, or a client of a server. Images have
+/// no entry point of their own, or one that ends in `exec "$@"` (Docker's official images of databases).
+pub(super) fn runs_arguments(container: &Container) -> bool {
+    let is_client = |word: &str| clients::NAMES.contains(&word) || http_clients::NAMES.contains(&word);
+    let is_shell = |word: &str| matches!(word.rsplit('/').next(), Some("ash" | "bash" | "dash" | "sh"));
+    container.command.is_empty()
+        && container.args.first().is_some_and(|word| is_client(word) || is_shell(word))
 }
 
 /// Whether commands of this name are run here.

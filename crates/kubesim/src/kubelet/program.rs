@@ -4,7 +4,7 @@
 use super::container_files::{directory, file_system, lacks_program};
 use super::environment::{environment, expand};
 use super::host::{ContainerHost, ContainerPlace};
-use super::known::is_run;
+use super::known::{is_run, runs_arguments};
 use super::{files, image, network};
 use crate::api::read::{get, strings};
 use crate::api::{SimTime, Span, Str};
@@ -55,7 +55,7 @@ impl Program {
     pub fn of(store: &Store, place: &ContainerPlace) -> Program {
         let ContainerPlace { pod, container, address } = *place;
         let plain = image::is_plain_shell(&container.image);
-        if !plain && container.command.is_empty() {
+        if !plain && container.command.is_empty() && !runs_arguments(container) {
             return Program::Server;
         }
         let variables = environment(store, pod, container, address);
