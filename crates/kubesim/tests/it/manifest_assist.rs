@@ -53,8 +53,8 @@ fn an_empty_text_begins_with_version_and_kind() {
     assert_eq!(first("kind: Sta|", 1), "StatefulSet");
     assert_eq!(taken("kind:|", "StatefulSet"), "kind: StatefulSet");
     assert_eq!(
-        first("apiVersion: apps/v1\nkind: |", 4),
-        "ControllerRevision Deployment ReplicaSet StatefulSet"
+        first("apiVersion: apps/v1\nkind: |", 5),
+        "ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet"
     );
     assert_eq!(offered("apiVersion: |\nkind: StatefulSet"), ["apps/v1"]);
     assert_eq!(offered("apiVersion: |\nkind: Ingress"), ["networking.k8s.io/v1"]);
