@@ -116,7 +116,7 @@ fn changed(state: &PageState, intent: Intent, session: &Session) -> (PageState, 
         Intent::Navigate(address) if !state.leads_elsewhere(&address) => return (state.clone(), Vec::new()),
         Intent::Navigate(address) => next.navigate(&address),
         Intent::Begin(link, problem) => next.begin(link, problem, session),
-        Intent::Apply => match next.to_be_asked(session) {
+        Intent::Apply => match next.question_before_apply(session) {
             Some(question) => {
                 next.notice = Some(question);
                 Vec::new()
@@ -338,7 +338,7 @@ impl PageState {
     }
 
     /// What is to be asked before the manifest is applied.
-    fn to_be_asked(&mut self, session: &Session) -> Option<Notice> {
+    fn question_before_apply(&mut self, session: &Session) -> Option<Notice> {
         if self.stale {
             self.diagnose();
         }

@@ -259,7 +259,7 @@ fn what_is_pressed_in_the_other_cluster_is_about_that_one() {
     // A command goes to both of a pair; of two branches, to the one in which it was pressed.
     let delete = || Intent::Command("kubectl delete pod flask-0".into());
     let given = Effect::Session(Action::Input(Input::Command("kubectl delete pod flask-0".into())));
-    assert_eq!(update(&opened(), there(delete()), &pair).1, [given.clone()]);
+    assert_eq!(update(&opened(), there(delete()), &pair).1, std::slice::from_ref(&given));
     let mut two = Session::playing(EXAMPLES[0].text);
     two.handle(Action::Reset);
     let other = two.branches()[0].id;

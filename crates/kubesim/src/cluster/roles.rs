@@ -48,9 +48,12 @@ struct Role<'a> {
     rules: Vec<Value>,
 }
 
+/// A binding: its name, the role that it binds, and to whom.
+type Binding<'a> = (&'a str, &'a str, Vec<Value>);
+
 /// All of the table, roles first.
 fn trees() -> Vec<(Kind, Value)> {
-    let (mut roles, mut bindings): (Vec<Role>, Vec<(&str, &str, Vec<Value>)>) = (Vec::new(), Vec::new());
+    let (mut roles, mut bindings): (Vec<Role>, Vec<Binding>) = (Vec::new(), Vec::new());
     for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
         let mut words = line.split_whitespace();
         match (line.starts_with(' '), words.clone().next()) {

@@ -126,6 +126,9 @@ fn query(inv: &Invocation, kind: &str, name: Option<&str>) -> Query {
     Query { select_all: true, ..Query::of(inv, &args) }
 }
 
+/// A pod with what each of its containers uses.
+type Measured<'a> = (&'a Rc<Object>, Vec<(String, Usage)>);
+
 /// `kubectl top pod`
 pub fn pods(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let name = name(inv, "pod [NAME | -l label]")?;
@@ -134,7 +137,7 @@ pub fn pods(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let found = query(inv, "pods", name).find_all(io.api.store())?;
     let (seed, now) = (io.api.seed, io.api.now);
     let measured = found.iter().map(|pod| (pod, of_pod(seed, io.api.store(), now, pod)));
-    let mut measured: Vec<(&Rc<Object>, Vec<(String, Usage)>)> =
+    let mut measured: Vec<Measured> =
         measured.filter(|(_, containers)| !containers.is_empty()).collect();
     if measured.is_empty() {
         return none(inv, io, &found, name);

@@ -116,10 +116,10 @@ impl Opening {
 
     /// The state, after the last step. Errors: it is none.
     pub fn finish(mut self) -> Result<Opened, Unreadable> {
-        self.to_the_end().map(|finishing| finishing.finish())
+        self.run_to_the_end().map(|finishing| finishing.finish())
     }
 
-    fn to_the_end(&mut self) -> Result<Box<Finishing>, Unreadable> {
+    fn run_to_the_end(&mut self) -> Result<Box<Finishing>, Unreadable> {
         loop {
             while self.step()? {}
             if let Some(finishing) = self.finishing.take() {
@@ -152,7 +152,7 @@ impl Opening {
     /// # Panics
     /// If it was not begun with a manifest.
     pub fn finish_beside(mut self) -> Result<(Opened, Comparable), Unreadable> {
-        let mut finishing = self.to_the_end()?;
+        let mut finishing = self.run_to_the_end()?;
         let beside = self.beside.expect("it was begun with a manifest");
         let (input, gates, allow) = (&beside.input, beside.gates, &mut finishing.assembly.allow);
         let mut comparable = Comparable { text: String::new(), unheeded: Vec::new() };

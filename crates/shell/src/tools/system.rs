@@ -134,7 +134,7 @@ impl Tool {
             Some('m') => (kilobytes / 1024).to_string(),
             Some('g') => (kilobytes / 1024 / 1024).to_string(),
             Some('h') if kilobytes == 0 => "0B".into(),
-            Some('h') => format!("{}.{}Gi", kilobytes >> 20, (kilobytes % (1 << 20)) * 10 >> 20),
+            Some('h') => format!("{}.{}Gi", kilobytes >> 20, ((kilobytes % (1 << 20)) * 10) >> 20),
             _ => kilobytes.to_string(),
         };
         let (all, unused, cached, available) =

@@ -240,7 +240,7 @@ impl Debug {
         let mut containers = remove(&mut pod["spec"], "containers").unwrap_or_default();
         let images = inv.list("set-image").iter().filter_map(|pair| pair.split_once('='));
         for container in containers.as_array_mut().into_iter().flatten() {
-            let of = |name: &str| images.clone().filter(|(known, _)| *known == name).last();
+            let of = |name: &str| images.clone().rfind(|(known, _)| *known == name);
             let own = of(container["name"].as_str().unwrap_or_default()).or_else(|| of("*"));
             if let Some((_, image)) = own.filter(|(_, image)| !image.is_empty()) {
                 container["image"] = image.into();

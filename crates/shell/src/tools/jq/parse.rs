@@ -142,8 +142,11 @@ fn tokens(source: &str) -> Result<Vec<Token>, String> {
     Ok(all)
 }
 
+/// A piece of a text, and what is computed after it: `\(…)`.
+type Piece = (String, Option<String>);
+
 /// A text that begins with a quote: its pieces, and how long it is.
-fn text(source: &str) -> Result<(Vec<(String, Option<String>)>, usize), String> {
+fn text(source: &str) -> Result<(Vec<Piece>, usize), String> {
     let unfinished = || "syntax error, unexpected $end (Unix shell quoting issues?)".to_string();
     let mut parts = vec![];
     let mut piece = String::new();
