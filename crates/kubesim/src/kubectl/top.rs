@@ -137,8 +137,7 @@ pub fn pods(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let found = query(inv, "pods", name).find_all(io.api.store())?;
     let (seed, now) = (io.api.seed, io.api.now);
     let measured = found.iter().map(|pod| (pod, of_pod(seed, io.api.store(), now, pod)));
-    let mut measured: Vec<Measured> =
-        measured.filter(|(_, containers)| !containers.is_empty()).collect();
+    let mut measured: Vec<Measured> = measured.filter(|(_, containers)| !containers.is_empty()).collect();
     if measured.is_empty() {
         return none(inv, io, &found, name);
     }
