@@ -360,7 +360,6 @@ impl Kind {
                 | ConfigMap
                 | Secret
                 | PodDisruptionBudget
-                | DaemonSet
                 | ResourceQuota
                 | Service
                 | Endpoints

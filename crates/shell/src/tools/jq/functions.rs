@@ -3,8 +3,8 @@
 
 use super::super::date::{parse_time, time_text};
 use super::super::digest;
-use super::json::{Reader, Value, compact, put};
-use super::run::{Stop, error, sort};
+use super::json::{Reader, Value, compact, put, sort};
+use super::stop::{Stop, error};
 use crate::pattern::{Pattern, group};
 use std::rc::Rc;
 

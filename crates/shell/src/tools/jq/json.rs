@@ -95,6 +95,11 @@ impl Value {
     }
 }
 
+/// Sorts values in jq's order.
+pub(super) fn sort(values: &mut [Value]) {
+    collections::sort_by(values, Value::compare);
+}
+
 /// Puts a value under a key.
 pub(super) fn put(fields: &mut Vec<(Rc<str>, Value)>, key: &Rc<str>, value: Value) {
     match fields.iter_mut().find(|(known, _)| known == key) {

@@ -4,12 +4,14 @@ mod functions;
 mod json;
 mod parse;
 mod run;
+mod stop;
 
 use super::tool::{Context, Tool};
 use json::{Reader, Style, Value, compact, print};
 use parse::parse;
-use run::{Item, Machine, Stop};
+use run::{Item, Machine};
 use std::rc::Rc;
+use stop::Stop;
 
 /// What follows a complaint about an option.
 const USAGE: &str = "Use jq --help for help with command-line options,\nor see the jq manpage, or online docs  at \
@@ -244,7 +246,7 @@ impl Tool {
         self.code = 3;
     }
 
-    /// Reads the command line.
+    /// Reads the command line: a table of options.
     fn asked(&self, c: &Context) -> Result<Asked, Refused> {
         let wrong = |what: &str| Refused::Wrong(format!("jq: {what}\n{USAGE}"), 2);
         let mut asked =

@@ -72,8 +72,7 @@ enum Token {
     /// `@name`
     Format(String),
     Number(f64),
-    /// Texts, each followed by the source of a filter.
-    Text(Vec<(String, Option<String>)>),
+    Text(Pieces),
     Operator(&'static str),
 }
 use Token::{Field, Operator, Word};
@@ -142,11 +141,11 @@ fn tokens(source: &str) -> Result<Vec<Token>, String> {
     Ok(all)
 }
 
-/// A piece of a text, and what is computed after it: `\(…)`.
-type Piece = (String, Option<String>);
+/// Texts, each followed by the source of a filter.
+type Pieces = Vec<(String, Option<String>)>;
 
 /// A text that begins with a quote: its pieces, and how long it is.
-fn text(source: &str) -> Result<(Vec<Piece>, usize), String> {
+fn text(source: &str) -> Result<(Pieces, usize), String> {
     let unfinished = || "syntax error, unexpected $end (Unix shell quoting issues?)".to_string();
     let mut parts = vec![];
     let mut piece = String::new();
@@ -497,7 +496,7 @@ impl Parser {
         Ok(all)
     }
 
-    fn text(&mut self, parts: Vec<(String, Option<String>)>, format: &str) -> Parsed {
+    fn text(&mut self, parts: Pieces, format: &str) -> Parsed {
         if let [(only, None)] = &parts[..] {
             return Ok(constant(Value::text(only)));
         }

@@ -3,7 +3,7 @@
 use super::functions;
 use super::json::{Value, compact, put};
 use super::parse::{Code, Definition, Filter, Pattern, definitions};
-use std::cmp::Ordering;
+use super::stop::{Done, Stop, error};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -11,28 +11,6 @@ use std::rc::Rc;
 const MOST_STEPS: u32 = 3_000_000;
 /// The deepest calls of filters in filters.
 const MAX_DEPTH: u32 = 400;
-
-/// Why a filter gives no more values.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// `error`: its value.
-    Error(Value),
-    /// `break` to this label.
-    Break(u32),
-    /// What the filter asks for is not simulated.
-    NotSimulated(String),
-    /// `halt`: the exit status, and what goes to standard error.
-    Halt(i32, String),
-    /// The filter calls a function, or names a variable, that there is not.
-    Undefined(String),
-}
-
-/// An error with a text.
-pub(super) fn error<T>(text: impl Into<String>) -> Result<T, Stop> {
-    Err(Stop::Error(Value::text(&text.into())))
-}
-
-pub(super) type Done = Result<(), Stop>;
 
 /// A value, and the way to it from the input of `path(…)`, where somebody asks for that.
 #[derive(Clone, Debug)]
@@ -164,6 +142,7 @@ impl Machine {
         done
     }
 
+    // One arm for each kind of filter.
     fn step(&mut self, code: &Code, scope: &Scope, input: Item, out: Taker) -> Done {
         match &**code {
             Filter::Identity => out(self, input),
@@ -295,6 +274,7 @@ impl Machine {
         }
     }
 
+    // The functions that are more than functions of values, one after the other.
     fn call(&mut self, name: &Rc<str>, arguments: &[Code], scope: &Scope, input: Item, out: Taker) -> Done {
         let mut at = scope.as_ref();
         while let Some(known) = at {
@@ -748,9 +728,4 @@ fn find<T>(scope: &Scope, ask: impl Fn(&Name) -> Option<T>) -> Option<T> {
         at = known.outer.as_ref();
     }
     None
-}
-
-/// Sorts values in jq's order.
-pub(super) fn sort(values: &mut [Value]) {
-    collections::sort_by(values, |a: &Value, b: &Value| -> Ordering { a.compare(b) });
 }
