@@ -360,6 +360,7 @@ impl Kind {
                 | ConfigMap
                 | Secret
                 | PodDisruptionBudget
+                | DaemonSet
                 | ResourceQuota
                 | Service
                 | Endpoints
