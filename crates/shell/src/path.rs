@@ -80,12 +80,15 @@ pub(crate) fn make_dirs(host: &mut dyn Host, path: &str) -> Result<(), FileError
     Ok(())
 }
 
-/// Whether a word has an unquoted `*`, `?` or `[`.
+/// Whether a word has an unquoted `*`, `?` or `[…]`.
 pub(crate) fn is_pattern(word: &str, extended: bool) -> bool {
-    let mut quoted = false;
+    let (mut quoted, mut opened) = (false, false);
     let mut before = ' ';
     word.chars().any(|c| {
-        let hit = !quoted && (matches!(c, '*' | '?' | '[') || extended && c == '(' && "@+!".contains(before));
+        let hit =
+            matches!(c, '*' | '?') || c == ']' && opened || extended && c == '(' && "@+!".contains(before);
+        let hit = hit && !quoted;
+        opened |= c == '[' && !quoted;
         quoted = c == QUOTE && !quoted;
         before = c;
         hit

@@ -37,6 +37,7 @@ const KINDS: [Kind; 9] = [
 ];
 
 /// Makes them, unless they were made before, or this cluster's DNS is none of its own objects.
+#[inline(never)]
 pub fn ensure(api: &mut ApiServer, nodes: &mut Nodes, timings: &Timings) {
     let store = api.store();
     let service = Key::new(Kind::Service, NAMESPACE, "kube-dns");

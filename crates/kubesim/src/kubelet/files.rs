@@ -262,7 +262,13 @@ impl FileSystem {
             && (is_usual
                 || path.ends_with(".sh") && !matches!(first, "dev" | "proc" | "run" | "sys" | "tmp" | "var"))
             && self.mounts[self.find(path).0].place == Backing::Own
-            && (!self.is_dir(parent) || IMAGE_DIRS.contains(&parent) || parent == "/")
+            && (IMAGE_DIRS.contains(&parent) || parent == "/" || !self.knows(parent))
+    }
+
+    /// Whether what is in a directory of the container's own is known: somebody has made it here, or the image is known to bring it.
+    fn knows(&self, directory: &str) -> bool {
+        let (at, inside) = self.find(directory);
+        has_entry(&self.mounts[at].files, &inside) || self.brings_directory(directory)
     }
 
     /// The name under which a file's attributes are kept: its tree and its path there.

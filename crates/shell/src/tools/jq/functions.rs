@@ -1,5 +1,5 @@
 //! jq's functions: those of values alone, and those that are filters themselves (jq's manual; `src/builtin.c` and
-//! `src/builtin.jq` name them).
+//! `src/builtin.jq` name them). Long: a table of functions, and what each does.
 
 use super::super::date::{parse_time, time_text};
 use super::super::digest;

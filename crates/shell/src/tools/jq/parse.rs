@@ -1,4 +1,5 @@
-//! jq's filters, read (jq's manual and `src/parser.y`: the order of precedence).
+//! jq's filters, read (jq's manual and `src/parser.y`: the order of precedence). Long: one
+//! grammar.
 
 use super::json::{Value, escape};
 use std::rc::Rc;

@@ -1,4 +1,5 @@
-//! jq's filters at work: each gives any number of values to who asks.
+//! jq's filters at work: each gives any number of values to who asks. Long: an automaton, an arm for each
+//! kind of filter.
 
 use super::functions;
 use super::json::{Value, compact, put};
