@@ -228,7 +228,7 @@ fn addresses_open_without_standing_still() {
         assert_never_stood_still(&mut page);
         let asked: Vec<String> =
             page.requests().iter().filter(|url| url.ends_with(".wasm")).cloned().collect();
-        assert_eq!(asked.len(), 4, "each part is asked for once: {asked:?}");
+        assert_eq!(asked.len(), 1 + LATER.len(), "each part is asked for once: {asked:?}");
         page.assert_no_complaints();
     }
 }
@@ -308,6 +308,7 @@ fn a_part_that_cannot_be_had_is_said_and_tried_again() {
         (LATER[0], "A part of Ordinal could not be loaded"),
         (LATER[1], "A part of Ordinal could not be loaded"),
         (LATER[2], "A part of Ordinal could not be loaded"),
+        (LATER[3], "A part of Ordinal could not be loaded"),
     ] {
         for (fault, why) in [
             (Fault::NotFound, "The server answered: 404."),
@@ -319,7 +320,7 @@ fn a_part_that_cannot_be_had_is_said_and_tried_again() {
             let mut page = Page::unopened(View::DESKTOP);
             page.server().fail(name, fault, 1000);
             page.visit("");
-            if name == LATER[2] {
+            if name == LATER[3] {
                 page.wait("time passes", "window.ordinalPlays");
                 page.run("dispatchEvent(new Event('pointermove'));");
             }
