@@ -274,7 +274,7 @@ fn a_part_that_is_missed_all_the_same_is_waited_for_and_what_was_done_is_kept() 
 #[test]
 fn a_part_that_is_lost_once_is_asked_for_again() {
     assert_is_split();
-    for name in ["ordinal-", LATER[0], LATER[1], LATER[2]] {
+    for name in ["ordinal-"].into_iter().chain(LATER) {
         for fault in [Fault::NotFound, Fault::Html, Fault::Wrong, Fault::Cut, Fault::Abort] {
             let mut page = Page::unopened(View::DESKTOP);
             page.server().fail(name, fault, 1);
