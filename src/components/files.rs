@@ -17,12 +17,17 @@ use yew::Callback;
 /// How the file of a story begins; after it comes what stands behind `#` in an address.
 pub const STORY: &str = "# A story of Ordinal: open or drop this file there.\n";
 
+/// How many times as long as a manifest may be what is read of a lesson's file.
+const LESSONS_READ: usize = 16;
+
 /// Reads a file. A story is opened, all else put into the editor when it is there.
 pub fn open(file: &File, send: &Callback<Intent>) {
-    if file.size() > MAX_TEXT as f64 {
+    let is_lesson = file.name().ends_with(".md");
+    // Of a lesson that is too long its reader says how long it may be.
+    let most = if is_lesson { LESSONS_READ * MAX_TEXT } else { MAX_TEXT };
+    if file.size() > most as f64 {
         return send.emit(Intent::RefuseText);
     }
-    let is_lesson = file.name().ends_with(".md");
     read(file, send, if is_lesson { of_lesson } else { of_text });
 }
 

@@ -285,7 +285,7 @@ fn timeline(words: &'static Messages, plan: &Plan) -> Html {
         let bars = stretches.map(|(from, to, stretch)| {
             let (from, to) = (x(from), x(to));
             let thick = axis::twelfths(stretch.state);
-            html! { <rect class={stretch.state.class()} x={percent(from)} width={percent(to - from)} y={(12 - thick).to_string()} height={thick.to_string()} /> }
+            html! { <rect class={stretch.state.class()} x={percent(from)} width={percent((to - from).max(0.0))} y={(12 - thick).to_string()} height={thick.to_string()} /> }
         });
         html! { <li><span>{ ends(&name.name) }</span><svg class="bands" height="12">{ for bars }</svg></li> }
     };

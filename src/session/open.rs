@@ -50,7 +50,8 @@ impl Session {
         self.next_id += 1;
         (self.beside, self.mirrored, self.preset) = (Some(branch.id), false, None);
         self.branches.push(branch);
-        (self.playing, self.paused) = (false, true);
+        // The user has not stopped time: it goes on with what somebody does.
+        self.playing = false;
         self.seek(self.playhead);
     }
 

@@ -17,7 +17,10 @@ fn new_branch(id: usize, world: &Rc<Options>) -> Branch {
 impl Session {
     /// A new cluster with nothing applied, in the same world; what there was is kept as a branch.
     pub(super) fn reset(&mut self) {
-        let branch = new_branch(self.next_id, self.world());
+        // The world of an opened state has nothing of its own: its nodes and classes are objects of the state.
+        let own = Rc::default();
+        let world = if self.branch().is_opened() { &own } else { self.world() };
+        let branch = new_branch(self.next_id, world);
         let begins_with = branch.inputs().len();
         self.begin_anew(vec![branch], begins_with);
         (self.playing, self.paused) = (false, false);

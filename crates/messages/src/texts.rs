@@ -825,7 +825,7 @@ Cluster, CLUSTER {
     rerun_title: "Compare with what the simulator would have done",
     rerun_about: "From the recording's first moment on, in a branch beside it. What users did to sets and Services, and pods that they deleted, is given to it as far as the recording shows it; nodes that fail, and what happens within containers, it does not know.",
     rerun_it: "Put it beside",
-    rerun_name: "from the first moment",
+    rerun_name: "the simulation",
     rerun_agreed(agreed, count): "{agreed} of the {count} steps that were seen are the same, object by object.",
     rerun_only_seen(at, object, what): "They part at {at}: {object} {what} was only seen.",
     rerun_only_simulated(at, object, what): "They part at {at}: {object} {what} is only simulated.",

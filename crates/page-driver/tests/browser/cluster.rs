@@ -98,9 +98,9 @@ fn a_recording_is_sought_explained_and_gone_on_from() {
     page.wait("it is said", "document.querySelector('.rerun [role=status]')");
     let said = page.text(".rerun [role=status]");
     assert!(said.contains("steps that were seen are the same"), "{said}");
-    page.wait("it stands beside", "document.querySelector('.branches [aria-pressed=true]')");
+    page.wait("it stands beside", "document.querySelector('.branches li:not(.shown) [aria-current=true]')");
     page.screenshot("cluster-recording-beside");
-    page.run("document.querySelector('.branches [aria-pressed=true]').click()");
+    page.run("document.querySelector('.branches li:not(.shown) [aria-current=true]').click()");
     page.click(".line input");
     page.type_keys("kubectl scale sts flask --replicas=1\n");
     page.wait("a branch goes on", "document.querySelectorAll('.branches li').length === 4");
