@@ -4,7 +4,7 @@
 //! it wrote to the history and puts every component that watches such objects into the queue: nobody calls anybody.
 
 mod bootstrap;
-mod judging;
+pub(crate) mod judging;
 pub mod queue;
 pub(crate) mod roles;
 pub mod system;
@@ -17,7 +17,6 @@ use crate::config::{DnsSetting, Options};
 use crate::control_plane::{self, Memory, Work};
 use crate::kubelet::{self, Nodes};
 use crate::process::{ProcessId, Processes, Program};
-pub(crate) use judging::Judging;
 use queue::{Queue, Task};
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,7 +1,7 @@
 //! `kubectl auth can-i` and `auth whoami`: what the roles of the cluster let somebody do. Nothing else here asks for permission.
 //! Models `k8s.io/kubectl/pkg/cmd/auth` and `plugin/pkg/auth/authorizer/rbac/rbac.go`.
 
-use super::info::resources;
+use super::api_resource::resources;
 use super::output::{Output, row};
 use super::resource::kind;
 use super::table::TabWriter;

@@ -1,6 +1,7 @@
 //! `kubectl get --raw` of what is no object: `/version`, `/api`, `/apis` and what is served below them.
 
-use super::info::{API_VERSIONS, Resource, resources};
+use super::api_resource::{Resource, resources};
+use super::info::API_VERSIONS;
 use crate::config::KUBERNETES_VERSION;
 use serde_json::{Value, json};
 

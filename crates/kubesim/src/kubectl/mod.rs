@@ -19,6 +19,7 @@
 
 mod act;
 mod announce;
+mod api_resource;
 mod auth;
 mod cluster;
 mod config;

@@ -2,7 +2,7 @@
 //! there. Models `k8s.io/client-go/tools/portforward` and the kubelet's side of it (containerd: the pod's own network).
 
 use super::http_clients::{self, Failed, Fetched, Network};
-use super::network::{Listener, listener, reach_from_outside};
+use super::network::{ApiAnswer, Listener, listener, reach_from_outside};
 use crate::api::{Key, Str, Uid};
 use crate::apiserver::ApiServer;
 use crate::dns::reverse_name;
@@ -11,9 +11,6 @@ use std::rc::Rc;
 
 /// The laptop's own address in the nodes' network.
 pub(crate) const ADDRESS: &str = "192.168.1.10";
-
-/// What a program answers that asks the API server for a path: the status code and the body.
-pub(crate) type ApiAnswer = fn(&ApiServer, &str) -> (u32, String);
 
 /// Who is at the other end of a port.
 #[derive(Clone)]

@@ -2,7 +2,6 @@
 //! Models kube-proxy (`pkg/proxy/topology.go: CategorizeEndpoints`), and /etc/hosts before DNS as the C library does.
 
 use super::environment::{HostNames, host_aliases, names};
-use super::laptop::ApiAnswer;
 use super::{files, image};
 use crate::api::image::with_tag;
 use crate::api::pod::{Container, ContainerState, PodSpec};
@@ -16,6 +15,9 @@ use crate::dns::resolver::lookup_until;
 use crate::dns::{self, Printed, ResolvConf, reverse_name, server};
 use crate::fault;
 use std::rc::Rc;
+
+/// What a program answers that asks the API server for a path: the status code and the body.
+pub(crate) type ApiAnswer = fn(&ApiServer, &str) -> (u32, String);
 
 /// Who runs a program, and where.
 pub(super) struct Caller<'a> {
