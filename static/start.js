@@ -82,9 +82,10 @@ app.querySelector(".help")?.remove();
 
 // What wasm-bindgen made of the program's exports.
 let glue;
-// The exports of the parts that are there, and the later modules that are on their way.
+// The exports of the parts that are there, the later modules that are on their way, and those of them that have come.
 const parts = [];
 const coming = [];
+const come = [];
 // Whether time may pass, whether somebody may do something, and whether the program has called a part that was not there: it has
 // stopped in its tracks then.
 let plays = false;
@@ -228,13 +229,23 @@ const compiled = async (name, tries) => {
 
 // Has a later part come before it is waited for. Why it does not is said when it is.
 const fetchAhead = (number) => {
-  if (number <= byItself() && later[number - 1]) (coming[number] ??= compiled(later[number - 1])).catch(() => {});
+  if (number > byItself() || !later[number - 1] || coming[number]) return;
+  coming[number] = compiled(later[number - 1]);
+  coming[number].then((module) => come[number] = module, () => {});
 };
 
-// Called by the program when it needs a part that is not there. Nothing that is shown before needs one: if it does all the
-// same, the page stands as it is until it can load itself again with all parts.
+// Called by the program when it needs a part that is not there: the next one. Nothing that is shown before needs one; if it does all
+// the same, a part that has come is linked on the spot. Otherwise, since nothing waits for the network, the page stands as it is until
+// it can load itself again with all parts.
 const miss = () => {
+  const next = parts.length;
+  globalThis.ordinalMissed = next;
   stopped = true;
+  if (come[next]) {
+    link(next, come[next]);
+    stopped = false;
+    return;
+  }
   note(TEXT.waiting);
   if (plays) loadAgain();
   throw new Error("a part of the program was called before it was there: cargo xtask profile measures what runs when");

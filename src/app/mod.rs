@@ -55,7 +55,7 @@ pub fn App(start: &Start) -> Html {
     let (state, embed) = (model.state(), start.address.embed);
     {
         let (model, first) = (model.clone(), first.clone());
-        use_held([0, 0], Box::new(move || Box::new(listen(&model, first))));
+        use_held([0, 0], Box::new(move || Box::new(listen(&model, first.clone()))));
     }
     use_pause(model, &state);
     use_note(model, &state);
@@ -108,8 +108,8 @@ fn use_settled(model: &Rc<Model>, state: &PageState, why: &Explanation) {
     let model = model.clone();
     let settle = move || -> Box<dyn Any> {
         model.focus().keep();
-        if let Some((title, text)) = news {
-            model.announcer().announce(title, text);
+        if let Some((title, text)) = &news {
+            model.announcer().announce(title.clone(), text.clone());
         }
         Box::new(())
     };
@@ -136,9 +136,12 @@ fn use_lights(model: &Rc<Model>, state: &Rc<PageState>) {
 fn use_pause(model: &Rc<Model>, state: &PageState) {
     let stale = state.stale && state.opened;
     let model = model.clone();
-    let wait = move || Timeout::new(PAUSE_MS, move || model.send(Intent::Diagnose));
+    let wait = move || {
+        let model = model.clone();
+        Timeout::new(PAUSE_MS, move || model.send(Intent::Diagnose))
+    };
     let depends = if stale { state.version + 1 } else { 0 };
-    use_held([depends, 0], Box::new(move || Box::new(stale.then(wait))));
+    use_held([depends, 0], Box::new(move || Box::new(stale.then(&wait))));
 }
 
 /// Takes a note away after a while, unless somebody is at it. What is wrong with a link stays until it is read.
@@ -147,6 +150,7 @@ fn use_note(model: &Rc<Model>, state: &PageState) {
     let goes = state.notice.is_some_and(|notice| !notice.stays());
     let model = model.clone();
     let wait = move || {
+        let model = model.clone();
         Interval::new(NOTE_MS, move || {
             if !browser::is_attended(".message") {
                 model.send(Intent::Dismiss);
@@ -154,7 +158,7 @@ fn use_note(model: &Rc<Model>, state: &PageState) {
         })
     };
     let depends = if goes { state.version + 1 } else { 0 };
-    use_held([depends, 0], Box::new(move || Box::new(goes.then(wait))));
+    use_held([depends, 0], Box::new(move || Box::new(goes.then(&wait))));
 }
 
 /// Asks for the next picture, as long as there is more to be seen in it.
@@ -162,8 +166,11 @@ fn use_note(model: &Rc<Model>, state: &PageState) {
 fn use_frames(model: &Rc<Model>, goes_on: bool) {
     let depends = if goes_on { model.actions() + 1 } else { 0 };
     let model = model.clone();
-    let ask = move || request_animation_frame(move |clock| model.act(Action::Frame(clock)));
-    use_held([depends, 0], Box::new(move || Box::new(goes_on.then(ask))));
+    let ask = move || {
+        let model = model.clone();
+        request_animation_frame(move |clock| model.act(Action::Frame(clock)))
+    };
+    use_held([depends, 0], Box::new(move || Box::new(goes_on.then(&ask))));
 }
 
 /// Scrolls the manifest to a line, from 0, when it is another one.

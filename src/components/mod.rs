@@ -64,9 +64,10 @@ fn Part(props: &PartProps) -> Html {
 }
 
 /// Holds something as long as two numbers stay as they are; then it is dropped, and made anew. One hook for all effects of the
-/// page, because each kind of what an effect depends on adds another copy of Yew's.
+/// page, because each kind of what an effect depends on adds another copy of Yew's. What holds can be called again, so that what is
+/// dropped uncalled (on a busy machine, a component is rendered again before its effects have run) runs no code of its own.
 #[hook]
-pub fn use_held(depends: [usize; 2], hold: Box<dyn FnOnce() -> Box<dyn Any>>) {
+pub fn use_held(depends: [usize; 2], hold: Box<dyn Fn() -> Box<dyn Any>>) {
     use_effect_with(depends, move |_| {
         let held = hold();
         move || drop(held)

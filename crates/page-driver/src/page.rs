@@ -37,7 +37,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 /// How long a condition may take to come true. Generous: the machine may be small and busy.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long after a click that missed its element another one is made.
 const AIM_AGAIN: Duration = Duration::from_millis(50);

@@ -24,9 +24,9 @@ const REST: &str = "document.querySelector('[aria-label=Play]')";
 /// The moment of an address is shown.
 const MOMENT: &str = "document.querySelector('.why h2').innerText.includes('flask-1')";
 
-/// Libraries whose ways through a function follow from the addresses of things, which differ from run to run: a function of
-/// theirs is taken whole, or a rare collision of hashes would need the rest.
-const BY_ADDRESS: [&str; 4] = ["dlmalloc::", "hashbrown::", "indexmap::", "std::hash::"];
+/// Libraries whose ways through a function follow from the addresses of things, which differ from run to run, or from how long
+/// things took: a function of theirs is taken whole, or a rare collision of hashes would need the rest.
+const BY_ADDRESS: [&str; 5] = ["dlmalloc::", "hashbrown::", "indexmap::", "std::hash::", "yew::scheduler::"];
 
 /// When pictures are drawn decides what is ever seen: what lasts a few milliseconds of simulated time is, or is not, and with it
 /// what says why. So pictures are also drawn by a clock of ours, as fast as they come: each is so many milliseconds after the last.
@@ -49,12 +49,17 @@ const PICTURES: &str = "
         due.forEach((draw) => draw(clock));
     };";
 
+/// When Yew's scheduler puts the rest of its work off follows from the time that it took: on a busy machine a component is rendered
+/// again before its effects have run. With a clock that leaps each time that it is read, that happens always.
+const BUSY: &str = "let leaps = 0; const now = Date.now; Date.now = () => now() + 40 * ++leaps;";
+
 /// How the page is met: on which screen, at which address, with what the browser has kept from earlier visits, how many times
 /// slower than this machine, how many milliseconds there are between pictures if they follow a clock of ours ([`PICTURES`]), and
 /// what is waited for before the second moment and the third, if there are such.
 struct Visit {
     view: View,
     address: &'static str,
+    /// What is done before the page: what an earlier visit kept, and how its clock goes.
     kept: &'static str,
     slower: Option<u32>,
     steps: &'static str,
@@ -65,7 +70,7 @@ struct Visit {
 }
 
 /// The visits of which all is taken together.
-const VISITS: [Visit; 18] = {
+const VISITS: [Visit; 22] = {
     const USUAL: Visit = Visit {
         view: View::DESKTOP,
         address: "",
@@ -90,6 +95,11 @@ const VISITS: [Visit; 18] = {
         Visit { steps: "16, 17, 33, 50, 16, 90", whole: true, ..USUAL },
         Visit { steps: "100, 33, 67", view: View::PHONE, whole: true, ..USUAL },
         Visit { steps: "100, 99, 98, 97", whole: true, ..USUAL },
+        // A busy machine.
+        Visit { kept: BUSY, ..USUAL },
+        Visit { kept: BUSY, address: "?speed=16", view: View::PHONE, whole: true, ..USUAL },
+        Visit { kept: BUSY, steps: "16, 17, 33, 50, 16, 90", whole: true, ..USUAL },
+        Visit { kept: BUSY, steps: "1", address: "?speed=16", whole: true, ..USUAL },
         // Low windows, in which the terminal scrolls soon.
         Visit { view: View { width: 800, height: 450, ..View::DESKTOP }, ..USUAL },
         // A page that was arranged at an earlier visit.
