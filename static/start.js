@@ -274,6 +274,16 @@ const bring = (number) => brought[number] ??= obtained(async (tries) => {
   if (!parts[number]) link(number, part);
 });
 
+// How that looks which is seen once somebody does something (0), and which is loaded for who wants it (1). Without that it is used all
+// the same.
+const styles = (meta("ordinal-style") ?? "").split(" ").filter(Boolean);
+const stylesAsked = [];
+const styled = (number) => stylesAsked[number] ??= styles[number] && new Promise((done) => {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "stylesheet", href: styles[number], onload: done, onerror: done });
+  document.head.append(link);
+});
+
 // From a number on as many parts as there have to be, one after the other.
 const bringAll = async (number, last) => {
   for (; number <= last() && later[number - 1]; number += 1) {
@@ -281,21 +291,17 @@ const bringAll = async (number, last) => {
     // After a picture: what is there is seen, and no two long tasks become one.
     await frame();
     if (number < PLAYS && !kept && !stopped) say(SAID[number]);
+    styled(0);
   }
 };
 
-// How that looks which is loaded for who wants it. Without that it is used all the same.
-const styled = () => new Promise((done) => {
-  const link = document.createElement("link");
-  Object.assign(link, { rel: "stylesheet", href: meta("ordinal-style"), onload: done, onerror: done });
-  document.head.append(link);
-});
 // What is loaded for who wants it, once all else is there. It is asked for by the program (src/app/loading.rs).
 let door;
 const allThere = new Promise((there) => addEventListener("ordinal-whole", there, { once: true }));
 globalThis.ordinalWant = () => door ??= (async () => {
   if (later[ACTS]) note(TEXT.waiting);
-  const style = meta("ordinal-style") && styled();
+  styled(0);
+  const style = styled(1);
   await allThere;
   await style;
   await bringAll(ACTS, () => later.length);
@@ -488,6 +494,7 @@ somebody.then(() => {
 if (!held) {
   await bringAll(1, byItself);
   if (keptWhole) await bringAll(ACTS + 1, () => later.length);
+  if (wantsHands) await styled(0);
   if (stopped) loadAgain();
   else {
     plays = true;
@@ -497,6 +504,7 @@ if (!held) {
     // Time passes from here on. What somebody does is done when there is what that needs.
     if (!wantsHands && later.length) await somebody;
     await bringAll(ACTS, () => ACTS);
+    await styled(0);
     whole = true;
     globalThis.ordinalDeferred = true;
     await carryAllOut();

@@ -62,17 +62,22 @@ pub fn finish(folder: &Path, is_release: bool) -> Result<()> {
 pub fn put_off_style(folder: &Path) -> Result<()> {
     let file = folder.join("index.html");
     let index = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let put_off = with_style_put_off(&index).ok_or("index.html does not load static/wanted.css")?;
+    let put_off = with_style_put_off(&index).ok_or("index.html does not load static/hands.css and static/wanted.css")?;
     fs::write(&file, put_off).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// The page with a `<meta>` in place of the link to the style that is put off; nothing if it has no such link.
+/// The page with a `<meta>` in place of the links to the styles that are put off; nothing if it lacks one of them.
 fn with_style_put_off(index: &str) -> Option<String> {
-    let named = index.find("wanted-")?;
-    let (start, end) = (index[..named].rfind("<link")?, named + index[named..].find('>')? + 1);
-    let name = &index[named..named + index[named..].find(".css")? + ".css".len()];
-    let meta = format!("<meta name=\"ordinal-style\" content=\"{name}\">");
-    Some([&index[..start], &meta, &index[end..]].concat())
+    let (mut index, mut names, mut first) = (index.to_owned(), Vec::new(), index.len());
+    for style in ["hands-", "wanted-"] {
+        let named = index.find(style)?;
+        let (start, end) = (index[..named].rfind("<link")?, named + index[named..].find('>')? + 1);
+        names.push(index[named..named + index[named..].find(".css")? + ".css".len()].to_owned());
+        index.replace_range(start..end, "");
+        first = first.min(start);
+    }
+    index.insert_str(first, &format!("<meta name=\"ordinal-style\" content=\"{}\">", names.join(" ")));
+    Some(index)
 }
 
 /// Headers in the form that several static hosts read: `_headers`.
@@ -139,12 +144,12 @@ mod tests {
 
     #[test]
     fn the_style_of_what_is_wanted_waits() {
-        let meta = "<title>a</title><meta name=\"ordinal-style\" content=\"wanted-0a.css\"><p>";
-        for link in [
-            "<link href=./wanted-0a.css rel=stylesheet>",
-            "<link rel=\"stylesheet\" href=\"./wanted-0a.css\"/>",
+        let meta = "<title>a</title><meta name=\"ordinal-style\" content=\"hands-1b.css wanted-0a.css\"><p>";
+        for links in [
+            "<link href=./hands-1b.css rel=stylesheet><link href=./wanted-0a.css rel=stylesheet>",
+            "<link rel=\"stylesheet\" href=\"./hands-1b.css\"/><link rel=\"stylesheet\" href=\"./wanted-0a.css\"/>",
         ] {
-            let put_off = with_style_put_off(&format!("<title>a</title>{link}<p>"));
+            let put_off = with_style_put_off(&format!("<title>a</title>{links}<p>"));
             assert_eq!(put_off.as_deref(), Some(meta));
         }
         assert_eq!(with_style_put_off("<title>a</title>"), None);

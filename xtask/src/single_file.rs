@@ -126,7 +126,7 @@ pub fn make(dist: &Path, file: &Path, opening: Option<&Opening>) -> Result<usize
         found.into_iter().find(|name| name.starts_with(of) && name.ends_with(end))
     };
     let style = |of| text(&named(of, ".css").ok_or("the site has no style")?);
-    let style = [style("main-")?, style("wanted-")?].concat();
+    let style = [style("main-")?, style("hands-")?, style("wanted-")?].concat();
     let start = text(&named("start-", ".js").ok_or("the site has no start script")?)?;
 
     let languages = content_of(&index, "ordinal-languages").unwrap_or_default();

@@ -153,7 +153,7 @@ fn main() {
     let is_by_address =
         |name: &str| BY_ADDRESS.iter().any(|library| name.trim_start_matches('<').starts_with(library));
     // Asked only when two hashes meet, which no run may show: whether two keys are the same.
-    let is_comparison = |name: &str| is_by_address(name) && name.contains("{closure#");
+    let is_comparison = |name: &str| is_by_address(name) && name.ends_with("::{closure#0}");
     let [live, opening, rollout, rest] = &ran;
     let lines = wasm_profile_split::coverage::lines(
         &functions,
