@@ -265,6 +265,11 @@ impl Story {
         self.terminal.probe(&self.cluster, typed, line)
     }
 
+    /// As [`Story::probe`], of a line that opens an editor (`kubectl edit`), and the text that this saved.
+    pub fn probe_edit(&self, line: &str, edited: &str) -> Probed {
+        self.terminal.probe_edit(&self.cluster, line, edited)
+    }
+
     /// When something happens next by itself.
     pub fn next_at(&self) -> Option<SimTime> {
         match (&self.beginning, &self.recording) {

@@ -84,7 +84,8 @@ pub enum Patch {
 /// Creates an object from a tree. Errors: what is wrong with the tree, a namespace that isn't there, AlreadyExists, and what
 /// admission refuses.
 pub fn create(api: &mut ApiServer, kind: Kind, tree: &Value, mode: Mode) -> Result<Done, ApiError> {
-    let made = make(api, kind, tree, Shares::Updated(tree), mode);
+    let made = refuse_manager(mode, "CreateOptions")
+        .and_then(|()| make(api, kind, tree, Shares::Updated(tree), mode));
     if api.trace.is_some() {
         let text = |field: &str| tree["metadata"][field].as_str().unwrap_or_default();
         let key = Key::new(kind, text("namespace"), text("name"));
@@ -120,6 +121,30 @@ fn trace(api: &mut ApiServer, method: &'static str, key: &Key, mode: Mode, error
     }
 }
 
+/// Refuses a manager's name that none may have. Models apimachinery `pkg/apis/meta/v1/validation: ValidateFieldManager`.
+fn refuse_manager(mode: Mode, request: &str) -> Result<(), ApiError> {
+    const LONGEST: usize = 128;
+    let is_fine = mode.manager.len() <= LONGEST && !mode.manager.chars().any(char::is_control);
+    if is_fine { Ok(()) } else { Err(bad_manager(mode.manager, request, LONGEST)) }
+}
+
+#[cold]
+#[inline(never)]
+fn bad_manager(name: &str, request: &str, longest: usize) -> ApiError {
+    let mut causes = Vec::new();
+    if name.len() > longest {
+        causes.push(format!("fieldManager: Too long: may not be more than {longest} bytes"));
+    }
+    for (at, letter) in name.char_indices().filter(|(_, letter)| letter.is_control()) {
+        let code = u32::from(letter);
+        causes.push(format!(
+            "fieldManager: Invalid value: {name:?}: invalid character U+{code:04X} (at position {at})"
+        ));
+    }
+    let why = if causes.len() == 1 { causes.concat() } else { format!("[{}]", causes.join(", ")) };
+    ApiError::new(StatusReason::Invalid, format!("{request}.meta.k8s.io \"\" is invalid: {why}"))
+}
+
 fn make(api: &mut ApiServer, kind: Kind, tree: &Value, shares: Shares, mode: Mode) -> Result<Done, ApiError> {
     let (mut value, mut warned) = complete(kind, tree, api, mode)?;
     let errors = strategy::before_create(kind, &mut value, api.gates);
@@ -144,7 +169,7 @@ fn make(api: &mut ApiServer, kind: Kind, tree: &Value, shares: Shares, mode: Mod
 
 /// Changes an object by a patch. Errors: NotFound, and what is wrong with the patch or with what it makes of the object.
 pub fn patch(api: &mut ApiServer, key: &Key, patch: &Patch, mode: Mode) -> Result<Done, ApiError> {
-    let patched = patched(api, key, patch, mode);
+    let patched = refuse_manager(mode, "PatchOptions").and_then(|()| patched(api, key, patch, mode));
     trace(api, "PATCH", key, mode, patched.as_ref().err());
     patched
 }
@@ -214,7 +239,8 @@ fn not_restored(why: &str) -> String {
 
 /// Puts a tree in an object's place. Errors: NotFound, and what is wrong with the tree.
 pub fn replace(api: &mut ApiServer, key: &Key, tree: &Value, mode: Mode) -> Result<Done, ApiError> {
-    let replaced = api.get(key).and_then(|old| put(api, &old, tree, Shares::Updated(tree), mode));
+    let replaced = refuse_manager(mode, "UpdateOptions").and_then(|()| api.get(key));
+    let replaced = replaced.and_then(|old| put(api, &old, tree, Shares::Updated(tree), mode));
     trace(api, "PUT", key, mode, replaced.as_ref().err());
     replaced
 }
@@ -229,6 +255,7 @@ pub fn apply(
     force: bool,
     mode: Mode,
 ) -> Result<Done, ApiError> {
+    refuse_manager(mode, "PatchOptions")?;
     let live = api.store().get(key).cloned();
     if live.is_none() && !mode.subresource.is_empty() {
         return Err(ApiError::not_found(key));

@@ -7,26 +7,37 @@ use crate::base::time::parse_duration;
 use crate::process::Io;
 
 /// Flags that are read, and refused: what they ask for is not simulated.
-pub(super) const REFUSED: &str = "accept-hosts accept-paths as as-group as-uid as-user-extra kubeconfig profile-output \
-    reject-methods reject-paths resolve show-swap unix-socket www www-prefix";
+pub(super) const REFUSED: &str = "accept-hosts accept-paths as as-group as-uid as-user-extra certificate-authority \
+    client-certificate client-key kubeconfig kuberc password profile profile-output reject-methods reject-paths resolve show-swap \
+    tls-server-name unix-socket username vmodule www www-prefix";
+
+/// Flags of those that a verb has of its own, or heeds all the same.
+fn heeds(verb: &str, flag: &str) -> bool {
+    match verb {
+        "config set-cluster" | "config set-credentials" => {
+            !flag.starts_with("as") && !flag.starts_with("kube") && !matches!(flag, "profile" | "vmodule")
+        }
+        "debug" => flag == "profile",
+        verb => verb.starts_with("auth ") && matches!(flag, "as" | "as-group"),
+    }
+}
 
 /// Flags of `kubectl run` that are those of deletions (`--rm`) and of files.
 const REFUSED_OF_RUN: &str = "cascade filename force grace-period kustomize recursive timeout wait";
 
 /// Flags whose effect nobody sees here: how kubectl talks to the API server and what it keeps on disk.
 #[cfg(test)]
-pub(super) const WITHOUT_EFFECT: &str = "append-server-path cache-dir cached certificate-authority client-certificate client-key concurrency \
-    detach-keys disable-compression insecure-skip-tls-verify insecure-skip-tls-verify-backend keepalive kuberc log-flush-frequency \
-    match-server-version openapi-patch password profile retries tls-server-name token use-protocol-buffers username vmodule";
+pub(super) const WITHOUT_EFFECT: &str = "append-server-path cache-dir cached concurrency detach-keys disable-compression \
+    insecure-skip-tls-verify insecure-skip-tls-verify-backend keepalive log-flush-frequency match-server-version openapi-patch \
+    retries token use-protocol-buffers";
 
 /// Says it. Errors: a timeout that is none, a flag that is not simulated.
 pub(super) fn announce(inv: &Invocation, io: &mut Io) -> Result<(), Failure> {
     // What roles let somebody do is known of anybody; else nobody asks for permission here.
     let is_refused = |flag: &str| {
-        let is_heeded = inv.verb.name.starts_with("auth ") && matches!(flag, "as" | "as-group");
         let is_of_run =
             inv.verb.name == "run" && REFUSED_OF_RUN.split_whitespace().any(|known| known == flag);
-        is_of_run || !is_heeded && REFUSED.split_whitespace().any(|known| known == flag)
+        is_of_run || !heeds(inv.verb.name, flag) && REFUSED.split_whitespace().any(|known| known == flag)
     };
     if let Some((flag, _)) = inv.given.iter().find(|(flag, _)| is_refused(flag)) {
         return Err(Failure::client(format!("--{flag} is not simulated")));
@@ -52,6 +63,12 @@ pub(super) fn announce(inv: &Invocation, io: &mut Io) -> Result<(), Failure> {
         if !warning.is_empty() {
             log(io, 'W', "helpers.go:724", &warning);
         }
+    }
+    if let Some((text, value)) = inv.get("cascade").and_then(|text| Some((text, parse_bool(text)?))) {
+        let instead = if value { "background" } else { "orphan" };
+        io.err(format!(
+            "warning: --cascade={text} is deprecated (boolean value) and can be replaced with --cascade={instead}.\n"
+        ));
     }
     request_timeout(inv).map(|_| ())
 }

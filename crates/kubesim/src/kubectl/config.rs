@@ -3,12 +3,13 @@
 
 use super::output::{Output, row};
 use super::table::TabWriter;
-use super::{Failure, Invocation, Next, Verb, cluster, help};
+use super::{Failure, Invocation, Next, Verb, cluster, info};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta};
 use crate::apiserver::Store;
 use crate::process::Io;
 use serde_json::{Map, Value, json};
 use std::rc::Rc;
+use yaml::base64;
 
 /// The verbs.
 pub const VERBS: &[Verb] = &[
@@ -26,7 +27,7 @@ pub const VERBS: &[Verb] = &[
                entry in kubeconfig\n  unset             Unset an individual value in a kubeconfig file\n  use-context       \
                Set the current-context in a kubeconfig file\n  view              Display merged kubeconfig settings or \
                a specified kubeconfig file\n\nUsage:\n  kubectl config SUBCOMMAND [options]",
-        run: parent,
+        run: info::parent,
     },
     Verb {
         name: "config current-context",
@@ -142,13 +143,18 @@ fn load(store: &Store) -> Value {
     {
         return (**tree).clone();
     }
+    // There is nothing to encrypt: what stands in the place of certificates and of the key says so.
+    let simulated = |what: &str| {
+        base64::encode(format!("-----BEGIN {what}-----\nsimulated\n-----END {what}-----\n").as_bytes())
+    };
+    let (certificate, key) = (simulated("CERTIFICATE"), simulated("RSA PRIVATE KEY"));
     json!({
         "apiVersion": "v1", "kind": "Config", "current-context": CONTEXT,
         "clusters": [{"name": "kubernetes",
-            "cluster": {"certificate-authority-data": "DATA+OMITTED", "server": cluster::server(store)}}],
+            "cluster": {"certificate-authority-data": certificate, "server": cluster::server(store)}}],
         "contexts": [{"name": CONTEXT, "context": {"cluster": "kubernetes", "user": "kubernetes-admin"}}],
         "users": [{"name": "kubernetes-admin",
-            "user": {"client-certificate-data": "DATA+OMITTED", "client-key-data": "DATA+OMITTED"}}],
+            "user": {"client-certificate-data": certificate, "client-key-data": key}}],
     })
 }
 
@@ -220,13 +226,6 @@ pub(super) fn namespace(inv: &Invocation, store: &Store) -> Result<Option<String
         ));
     }
     Ok(context["namespace"].as_str().filter(|name| !name.is_empty()).map(String::from))
-}
-
-fn parent(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    match inv.args.first() {
-        Some(command) => Err(inv.usage(format!("unknown command {command:?}"))),
-        None => say(io, &help(inv.verb)),
-    }
 }
 
 fn say(io: &mut Io, text: &str) -> Result<Next, Failure> {
@@ -324,27 +323,68 @@ fn set_entry(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let of_cluster = inv.verb.name.ends_with("cluster");
     let what = if of_cluster { "cluster" } else { "user" };
     let name = one_argument(inv, &format!("you must specify a non-empty {what} name"))?;
-    if inv.is("embed-certs") {
-        return Err(Failure::client("--embed-certs is not simulated"));
+    let files: &[&str] =
+        if of_cluster { &["certificate-authority"] } else { &["client-certificate", "client-key"] };
+    if of_cluster && inv.is("insecure-skip-tls-verify") && !inv.text("certificate-authority").is_empty() {
+        return Err(Failure::client(
+            "you cannot specify a certificate authority and insecure mode at the same time",
+        ));
     }
-    let (list, fields) = match of_cluster {
-        true => (
-            CLUSTERS,
-            &["server", "tls-server-name", "certificate-authority", "proxy-url", "insecure-skip-tls-verify"]
-                [..],
-        ),
-        false => (USERS, &["client-certificate", "client-key", "token", "username", "password"][..]),
-    };
-    let mut tree = load(io.api.store());
-    let entry = entry_mut(&mut tree, list, name);
-    for field in fields.iter().filter(|field| inv.has(field)) {
-        match *field {
-            "insecure-skip-tls-verify" => entry[*field] = inv.is(field).into(),
-            field => put(entry, field, inv.text(field)),
+    if inv.is("embed-certs") {
+        let mut named = files.iter().filter(|flag| !inv.text(flag).is_empty()).peekable();
+        if named.peek().is_none() {
+            let flags: Vec<String> = files.iter().map(|flag| format!("--{flag}")).collect();
+            return Err(Failure::client(format!("you must specify a {} to embed", flags.join(" or "))));
         }
+        for flag in named {
+            let path = inv.text(flag);
+            encoded_file(inv, path, &format!("could not stat {flag} file {path}: stat {path}"))?;
+        }
+    }
+    let mut tree = load(io.api.store());
+    let entry = entry_mut(&mut tree, if of_cluster { CLUSTERS } else { USERS }, name);
+    if of_cluster && inv.has("server") {
+        put(entry, "tls-server-name", "");
+    }
+    let texts: &[&str] = match of_cluster {
+        true => &["server", "tls-server-name", "proxy-url"],
+        false => &["token", "username", "password"],
+    };
+    for field in texts.iter().filter(|field| inv.has(field)) {
+        put(entry, field, inv.text(field));
+    }
+    if of_cluster && inv.has("insecure-skip-tls-verify") {
+        put(entry, "insecure-skip-tls-verify", "");
+        if inv.is("insecure-skip-tls-verify") {
+            entry["insecure-skip-tls-verify"] = true.into();
+            put(entry, "certificate-authority", "");
+            put(entry, "certificate-authority-data", "");
+        }
+    }
+    for flag in files.iter().filter(|flag| inv.has(flag)) {
+        set_file(inv, entry, flag)?;
     }
     save(io, tree);
     say(io, &format!("{} {name:?} set.\n", if of_cluster { "Cluster" } else { "User" }))
+}
+
+/// Names a file with a certificate or a key in an entry, or puts in what it holds (`--embed-certs`).
+fn set_file(inv: &Invocation, entry: &mut Value, flag: &str) -> Result<(), Failure> {
+    let (path, data) = (inv.text(flag), [flag, "-data"].concat());
+    if inv.is("embed-certs") && !path.is_empty() {
+        entry[&data] = encoded_file(inv, path, &format!("open {path}"))?.into();
+        put(entry, flag, "");
+    } else {
+        let absolute = inv.disk.as_ref().map_or_else(|| path.to_string(), |disk| disk.absolute(path));
+        put(entry, flag, if path.is_empty() { "" } else { &absolute });
+        if !path.is_empty() {
+            put(entry, &data, "");
+        }
+    }
+    if flag == "certificate-authority" && !path.is_empty() {
+        put(entry, "insecure-skip-tls-verify", "");
+    }
+    Ok(())
 }
 
 fn use_context(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
@@ -414,9 +454,6 @@ fn set_property(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         [property] if !sets => (property, None),
         more => return Err(inv.usage(format!("Unexpected args: [{}]", more.join(" ")))),
     };
-    if inv.is("set-raw-bytes") {
-        return Err(Failure::client("--set-raw-bytes is not simulated"));
-    }
     let mut tree = load(io.api.store());
     let mut parts = property.split('.');
     let first = parts.next().unwrap_or_default();
@@ -425,7 +462,20 @@ fn set_property(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     match (list, &rest[..]) {
         (None, []) if first == "current-context" => tree[first] = value.unwrap_or_default().into(),
         (Some(list), [name @ .., field]) if !name.is_empty() => {
-            put(entry_mut(&mut tree, list, &name.join(".")), field, value.unwrap_or_default());
+            // What holds bytes is written in base64; the value is that already, or is the bytes themselves.
+            let value = value.map(|value| match field.ends_with("-data") && !inv.is("set-raw-bytes") {
+                true => {
+                    let bytes = base64::decode(value).map_err(|at| {
+                        let why = format!("illegal base64 data at input byte {at}");
+                        Failure::client(format!("error decoding input value: {why}"))
+                    })?;
+                    Ok(base64::encode(&bytes))
+                }
+                false if field.ends_with("-data") => Ok(base64::encode(value.as_bytes())),
+                false => Ok::<String, Failure>(value.to_string()),
+            });
+            let value = value.transpose()?;
+            put(entry_mut(&mut tree, list, &name.join(".")), field, value.as_deref().unwrap_or_default());
         }
         (Some(list), [name]) if !sets => remove(&mut tree, list, name),
         (Some((list, _)), []) if !sets => tree[list] = Value::Array(Vec::new()),
@@ -444,24 +494,65 @@ fn view(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if !inv.args.is_empty() {
         return Err(inv.usage(format!("unexpected arguments: [{}]", inv.args.join(" "))));
     }
+    if !inv.is_or("merge", true) {
+        return Err(Failure::client("if merge==false a precise file must be specified"));
+    }
     let mut tree = load(io.api.store());
     if inv.is("minify") {
         tree = minified(tree, inv.get("context"))?;
     }
-    if !inv.is("raw") && !inv.is("flatten") {
-        for user in tree["users"].as_array_mut().into_iter().flatten() {
-            for field in ["token", "password"] {
-                if user["user"].get(field).is_some() {
-                    user["user"][field] = "REDACTED".into();
-                }
-            }
-        }
+    if inv.is("flatten") {
+        flatten(inv, &mut tree)?;
+    } else if !inv.is("raw") {
+        shorten(&mut tree);
     }
     let text = match Output::of(inv)? {
         Output::Table { .. } => yaml::write(&tree),
         output => output.print_tree(&tree)?,
     };
     say(io, &text)
+}
+
+/// Leaves out what nobody should read over a shoulder. Models clientcmd/api/helpers.go: RedactSecrets, ShortenConfig.
+fn shorten(tree: &mut Value) {
+    for (list, field) in [USERS, CLUSTERS] {
+        for entry in tree[list].as_array_mut().into_iter().flatten() {
+            for (name, value) in entry[field].as_object_mut().into_iter().flatten() {
+                if name.ends_with("-data") {
+                    *value = "DATA+OMITTED".into();
+                } else if matches!(name.as_str(), "token" | "password") {
+                    *value = "REDACTED".into();
+                }
+            }
+        }
+    }
+}
+
+/// Puts what files hold in the place of their names. Models clientcmd/api/helpers.go: FlattenConfig. Errors: a file that can't be
+/// read, or whose content is there already.
+fn flatten(inv: &Invocation, tree: &mut Value) -> Result<(), Failure> {
+    for (list, field) in [USERS, CLUSTERS] {
+        for entry in tree[list].as_array_mut().into_iter().flatten() {
+            let Some(fields) = entry[field].as_object_mut() else { continue };
+            for name in ["client-certificate", "client-key", "certificate-authority"] {
+                let Some(Value::String(path)) = fields.remove(name) else { continue };
+                let data = [name, "-data"].concat();
+                if fields.contains_key(&data) {
+                    return Err(Failure::client("cannot have values for both path and contents"));
+                }
+                fields.insert(data, encoded_file(inv, &path, &format!("open {path}"))?.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a file of the laptop holds, in base64. Errors: there is none.
+fn encoded_file(inv: &Invocation, path: &str, what: &str) -> Result<String, Failure> {
+    let text = inv.disk.as_ref().and_then(|disk| {
+        disk.files.borrow().read(&disk.absolute(path)).ok().map(|text| base64::encode(text.as_bytes()))
+    });
+    text.ok_or_else(|| Failure::client(format!("{what}: no such file or directory")))
 }
 
 /// Only what the context needs. Models clientcmd/api/helpers.go: MinifyConfig.

@@ -75,7 +75,7 @@ pub fn reopened(store: &Store, now: SimTime, line: &str, edited: &str) -> Option
             let refused = |tree: &Value| {
                 let object = found.objects.iter().find(|o| is_same(o, tree))?;
                 let original = object.to_value();
-                let changes = change(object, &original, &settled(tree.clone(), &original));
+                let changes = change(object, &original, &settled(&inv, tree.clone(), &original));
                 let error = handlers::patch(&mut api, &object.key(), &Patch::Strategic(changes), Mode::PLAIN)
                     .err()?;
                 Some(reason(object, &error)).filter(|_| error.reason == StatusReason::Invalid)

@@ -68,7 +68,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         events.print(&found, io)?;
         return Next::OK;
     }
-    let items: Vec<Value> = found.iter().map(|o| o.to_value()).collect();
+    let items: Vec<Value> = found.iter().map(|o| events.output.tree(o)).collect();
     let text = match &events.output {
         Output::Name => events.output.print_list(&found)?,
         output => output

@@ -4,7 +4,7 @@ use super::act::documents;
 use super::announce::WatchEnd;
 use super::output::jsonpath::Template;
 use super::output::{Output, row};
-use super::printers::{self, Row};
+use super::printers::{self, Row, Width};
 use super::resource::{Query, Targets};
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, subresource};
@@ -95,8 +95,17 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if output.as_ref().is_ok_and(|output| !output.is_table()) || output.is_err() {
         return print_objects(inv, output, &query, &targets, io);
     }
-    let wide = output == Ok(Output::Table { wide: true });
-    print_tables(inv, wide, &query, &targets, io)
+    let width = width(inv, output == Ok(Output::Table { wide: true }));
+    print_tables(inv, width, &query, &targets, io)
+}
+
+/// Who makes the table.
+fn width(inv: &Invocation, wide: bool) -> Width {
+    match wide {
+        _ if !inv.is_or("server-print", true) => Width::Client,
+        true => Width::Wide,
+        false => Width::Plain,
+    }
 }
 
 /// Prints objects otherwise than as a table.
@@ -139,7 +148,7 @@ fn print_objects(
 /// Prints one table for each kind.
 fn print_tables(
     inv: &Invocation,
-    wide: bool,
+    width: Width,
     query: &Query,
     targets: &Targets,
     io: &mut Io,
@@ -179,7 +188,7 @@ fn print_tables(
         if !text.is_empty() && !inv.is("no-headers") {
             text.push('\n');
         }
-        text.push_str(&Table::new(inv, kind, wide, with_kind).rows(&objects, io.api.now, None));
+        text.push_str(&Table::new(inv, kind, width, with_kind).rows(&objects, io.api.now, None));
     }
     if text.is_empty() && !inv.is("ignore-not-found") && failures.is_empty() {
         let namespaced = groups.iter().all(|(kind, _)| kind.info().namespaced);
@@ -196,7 +205,7 @@ fn print_tables(
 /// A table that grows.
 struct Table {
     kind: Kind,
-    wide: bool,
+    width: Width,
     prefix: String,
     namespaces: bool,
     label_columns: Vec<String>,
@@ -207,11 +216,11 @@ struct Table {
 }
 
 impl Table {
-    fn new(inv: &Invocation, kind: Kind, wide: bool, with_kind: bool) -> Table {
+    fn new(inv: &Invocation, kind: Kind, width: Width, with_kind: bool) -> Table {
         let info = kind.info();
         Table {
             kind,
-            wide,
+            width,
             prefix: if with_kind { format!("{}/", info.qualified_singular()) } else { String::new() },
             namespaces: inv.is("all-namespaces") && info.namespaced,
             label_columns: inv.list("label-columns").to_vec(),
@@ -232,7 +241,7 @@ impl Table {
             let mut headers: Vec<String> = Vec::new();
             headers.extend(self.events.then(|| "EVENT".into()));
             headers.extend(self.namespaces.then(|| "NAMESPACE".into()));
-            headers.extend(printers::headers(self.kind, self.wide).iter().map(ToString::to_string));
+            headers.extend(printers::headers(self.kind, self.width).iter().map(ToString::to_string));
             let label = |l: &String| l.rsplit('/').next().unwrap_or(l).to_uppercase();
             headers.extend(self.label_columns.iter().map(label));
             headers.extend(self.show_labels.then(|| "LABELS".into()));
@@ -244,7 +253,7 @@ impl Table {
                 cells.push(format!("{:<8}", event.unwrap_or("ADDED")));
             }
             cells.extend(self.namespaces.then(|| object.meta.namespace.to_string()));
-            cells.extend(printers::cells(&Row::new(object, now), self.wide, &self.prefix));
+            cells.extend(printers::cells(&Row::new(object, now), self.width, &self.prefix));
             let label = |l: &String| object.meta.label(l).unwrap_or_default().to_string();
             cells.extend(self.label_columns.iter().map(label));
             if self.show_labels {
@@ -332,7 +341,8 @@ fn watch(inv: &Invocation, targets: Targets, io: &mut Io) -> Result<Next, Failur
     if matches!(&targets, Targets::Named(keys) if keys.len() > 1) {
         return Err(Failure::client(several_watched(found.objects.len())));
     }
-    let table = Table::new(inv, kind, output == Output::Table { wide: true }, inv.is("show-kind"));
+    let width = width(inv, output == Output::Table { wide: true });
+    let table = Table::new(inv, kind, width, inv.is("show-kind"));
     let mut watch = Watch {
         targets,
         output,

@@ -133,23 +133,30 @@ pub(super) fn examples(name: &str) -> String {
 fn options(verb: &Verb) -> String {
     let mut flags: Vec<Flag> = own(verb.flags).collect();
     collections::sort_by_key(&mut flags, |flag| flag.long);
-    let mut text = String::new();
-    for flag in flags {
-        let (default, about) = row(flag.long);
-        let default = match flag.takes {
-            Takes::Text | Takes::Optional(_) => ["'", default, "'"].concat(),
-            _ if !default.is_empty() => default.to_string(),
-            Takes::Bool => "false".into(),
-            Takes::Int => "0".into(),
-            Takes::Duration => "0s".into(),
-            Takes::Texts | Takes::CommaTexts => "[]".into(),
-        };
-        let short = flag.short.map(|c| format!("-{c}, ")).unwrap_or_default();
-        text.push_str(
-            &["    ", &short, "--", flag.long, "=", &default, ":", &wrapped(about), "\n\n"].concat(),
-        );
-    }
-    text
+    flags.iter().map(flag_text).collect()
+}
+
+/// A flag of one verb: its default, and below it what it does.
+fn flag_text(flag: &Flag) -> String {
+    text_of(flag, row(flag.long))
+}
+
+/// A flag that every verb takes.
+pub(super) fn global_flag_text(flag: &Flag) -> String {
+    text_of(flag, row(&["any:", flag.long].concat()))
+}
+
+fn text_of(flag: &Flag, (default, about): (&str, &str)) -> String {
+    let default = match flag.takes {
+        Takes::Text | Takes::Optional(_) => ["'", default, "'"].concat(),
+        _ if !default.is_empty() => default.to_string(),
+        Takes::Bool => "false".into(),
+        Takes::Int => "0".into(),
+        Takes::Duration => "0s".into(),
+        Takes::Texts | Takes::CommaTexts => "[]".into(),
+    };
+    let short = flag.short.map(|c| format!("-{c}, ")).unwrap_or_default();
+    ["    ", &short, "--", flag.long, "=", &default, ":", &wrapped(about), "\n\n"].concat()
 }
 
 /// What a flag is by default, and what it does.

@@ -4,8 +4,10 @@
 use super::act::reconcile;
 use super::api_resource::{Resource, resources};
 use super::cluster::server;
-use super::flags::{self, Takes};
-use super::output::row;
+use super::dump;
+use super::flags;
+use super::help::global_flag_text;
+use super::output::{Output, row};
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, Verb, auth, top, why};
 use crate::api::{Key, Kind};
@@ -23,8 +25,7 @@ pub const VERBS: &[Verb] = &[
     },
     Verb {
         name: "api-resources",
-        flags: "allow-missing-template-keys? api-group cached? categories, namespaced? no-headers? o:output \
-                show-managed-fields? sort-by template verbs,",
+        flags: "api-group cached? categories, namespaced? no-headers? o:output show-managed-fields? sort-by verbs,",
         help: "Print the supported API resources on the server.",
         run: api_resources,
     },
@@ -41,6 +42,7 @@ pub const VERBS: &[Verb] = &[
                further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.",
         run: cluster_info,
     },
+    Verb { name: "cluster-info dump", flags: dump::FLAGS, help: dump::HELP, run: dump::dump },
     Verb {
         name: "options",
         flags: "",
@@ -53,7 +55,7 @@ pub const VERBS: &[Verb] = &[
         help: "Display resource (CPU/memory) usage: simulated figures.\n\nAvailable Commands:\n  node          Display resource \
                (CPU/memory) usage of nodes\n  pod           Display resource (CPU/memory) usage of pods\n\nUsage:\n  kubectl \
                top [flags] [options]",
-        run: not_simulated,
+        run: parent,
     },
     Verb {
         name: "top pod",
@@ -75,7 +77,7 @@ pub const VERBS: &[Verb] = &[
         help: "Inspect authorization.\n\nAvailable Commands:\n  can-i         Check whether an action is allowed\n  reconcile     \
                Give roles and bindings what a file says\n  whoami        Tell who you are to the cluster\n\nUsage:\n  kubectl \
                auth [flags] [options]",
-        run: not_simulated,
+        run: parent,
     },
     Verb {
         name: "auth whoami",
@@ -94,14 +96,14 @@ pub const VERBS: &[Verb] = &[
         name: "certificate",
         flags: "",
         help: "Modify certificate resources.\n\nUsage:\n  kubectl certificate SUBCOMMAND [options]",
-        run: not_simulated,
+        run: parent,
     },
     Verb {
         name: "plugin",
         flags: "",
         help: "Provides utilities for interacting with plugins.\n\n Plugins provide extended functionality that is not part \
                of the major command-line distribution.\n\nUsage:\n  kubectl plugin [flags] [options]",
-        run: not_simulated,
+        run: parent,
     },
     Verb {
         name: "plugin list",
@@ -135,12 +137,29 @@ fn say(io: &mut Io, text: &str) -> Result<Next, Failure> {
     Next::OK
 }
 
-/// A command that is only known by its help, or by those below it.
-fn not_simulated(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    match inv.args.first() {
-        Some(word) => Err(Failure::client(format!("kubectl {} {word} is not simulated", inv.verb.name))),
-        None => say(io, &super::help(inv.verb)),
+/// What is below commands and is not simulated.
+const NOT_SIMULATED: [&str; 2] = ["certificate approve", "certificate deny"];
+
+/// Refuses what is below a command: it is not simulated, or there is no such thing.
+fn refuse_below(inv: &Invocation) -> Result<(), Failure> {
+    let Some(word) = inv.args.first() else { return Ok(()) };
+    let name = [inv.verb.name, word].join(" ");
+    Err(match NOT_SIMULATED.contains(&name.as_str()) {
+        true => Failure::client(format!("kubectl {name} is not simulated")),
+        false => inv.usage(format!("unknown command {word:?}")),
+    })
+}
+
+/// A command that only has others below it. Models `cmdutil.DefaultSubCommandRun`.
+pub(super) fn parent(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    refuse_below(inv)?;
+    let text = super::help(inv.verb);
+    match inv.verb.name {
+        "certificate" => return say(io, &text),
+        "rollout" => io.out(text),
+        _ => io.err(text),
     }
+    Err(Failure::Silent(1))
 }
 
 fn version(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
@@ -215,7 +234,7 @@ fn api_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             }
             say(io, &TabWriter::table().align(&text))
         }
-        format @ ("json" | "yaml") => {
+        "json" | "yaml" | "kyaml" => {
             let list: Vec<_> = found
                 .iter()
                 .map(|r| {
@@ -235,7 +254,7 @@ fn api_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
                 .collect();
             let tree =
                 json!({"apiVersion": "v1", "groupVersion": "", "kind": "APIResourceList", "resources": list});
-            say(io, &if format == "yaml" { yaml::write(&tree) } else { super::output::json(&tree) })
+            say(io, &Output::of(inv)?.print_tree(&tree)?)
         }
         other => Err(Failure::client(format!(
             "unable to match a printer suitable for the output format {other:?}, allowed formats are: \
@@ -265,20 +284,10 @@ fn cluster_info(_: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 
 /// The flags that every verb takes.
 fn options() -> String {
-    let mut text = String::from("The following options can be passed to any command:\n");
+    let mut text = String::from("The following options can be passed to any command:\n\n");
     let mut flags: Vec<flags::Flag> = flags::table("").filter(|f| f.long != "help").collect();
     collections::sort_by_key(&mut flags, |f| f.long);
-    for flag in flags {
-        let short = flag.short.map(|c| format!("-{c}, ")).unwrap_or_default();
-        let default = match flag.takes {
-            Takes::Bool => "false",
-            Takes::Int => "0",
-            Takes::Duration => "5s",
-            Takes::Texts | Takes::CommaTexts => "[]",
-            Takes::Text | Takes::Optional(_) => "''",
-        };
-        text.push_str(&format!("\n    {short}--{}={default}:\n", flag.long));
-    }
-    text.push_str("\nUsage:\n  kubectl [flags] [options]\n");
+    flags.iter().for_each(|flag| text.push_str(&global_flag_text(flag)));
+    text.push_str("Usage:\n  kubectl [flags] [options]\n");
     text
 }

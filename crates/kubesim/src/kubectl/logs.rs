@@ -1,6 +1,7 @@
 //! `kubectl logs`. Models `k8s.io/kubectl/pkg/cmd/logs/logs.go`, `pkg/polymorphichelpers/logsforobject.go`, and what the
 //! kubelet answers (`pkg/kubelet/kubelet_pods.go: validateContainerLogStatus`).
 
+use super::awaiting;
 use super::pods::{by_logging, choose_container, no_route, selector_of, silent_kubelet};
 use super::resource::{self, Query};
 use super::{Failure, Invocation, Next};
@@ -24,7 +25,7 @@ container, the container name is optional.
 Usage:
   kubectl logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]";
 
-/// How long a followed log is waited for.
+/// How long a pod, and a followed log, is waited for.
 const POD_TIMEOUT: Span = Span::seconds(20);
 
 /// One container's log.
@@ -59,8 +60,12 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
     }
     let container = inv.args.get(1).map_or(inv.text("container"), String::as_str);
+    let patience = awaiting::patience(inv, POD_TIMEOUT)?;
     let objects = objects(inv, io)?;
     check(inv, container)?;
+    if let Some(next) = inv.args.first().and_then(|word| awaiting::for_first_pod(inv, io, word, patience)) {
+        return next;
+    }
     let pods = pods(inv, &objects, io)?;
     let mut sources = Vec::new();
     for pod in pods {
@@ -106,7 +111,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             sources.len()
         )));
     }
-    let give_up_at = io.api.now + inv.duration("pod-running-timeout").unwrap_or(POD_TIMEOUT);
+    let give_up_at = io.api.now + patience;
     let stream = |source| Stream { source, printed: None, container_id: Str::default(), ended: false };
     Ok(Next::GoOn(Box::new(Follow {
         streams: sources.into_iter().map(stream).collect(),
@@ -233,6 +238,20 @@ fn read(store: &Store, source: &Source, options: &Options) -> Result<Log, Failur
     Ok(output
         .map(|o| if options.previous { o.previous_log.clone() } else { o.log.clone() })
         .unwrap_or_default())
+}
+
+/// All that a container has written, or why it can't be had.
+pub(super) fn whole(store: &Store, pod: &Rc<Object>, container: &str) -> Result<String, String> {
+    let source = Source { pod: pod.clone(), container: container.to_string() };
+    let options = Options {
+        previous: false,
+        timestamps: false,
+        prefix: false,
+        tail: None,
+        since: None,
+        limit_bytes: None,
+    };
+    read(store, &source, &options).map(|log| source.print(&log, &options)).map_err(|why| message(&why))
 }
 
 /// Why a container has no log.

@@ -9,6 +9,7 @@ pub(super) fn is_meant(inv: &Invocation) -> bool {
     let names_it = |text: &String| text.contains(NAMESPACE);
     let describes_node = inv.verb.name == "describe" && inv.args.first().is_some_and(|word| is_node(word));
     inv.namespace() == NAMESPACE
+        || inv.verb.name == "cluster-info dump"
         || inv.is("all-namespaces")
         || describes_node
         || inv.args.iter().any(names_it)

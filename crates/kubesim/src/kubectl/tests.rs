@@ -1,7 +1,7 @@
 //! What must hold for all verbs and flags.
 
 use super::announce::{REFUSED, WITHOUT_EFFECT};
-use super::flags::{own, table};
+use super::flags::{GLOBAL, own, table};
 use super::help;
 use super::verbs;
 use std::path::Path;
@@ -73,6 +73,11 @@ fn every_verb_and_flag_is_explained() {
         let help = help::help(verb);
         assert!(help.is_ascii() && (verb.name == "help" || help.contains("\n\nUsage:\n  kubectl")), "{help}");
     }
+    for flag in own(GLOBAL).filter(|flag| flag.long != "help") {
+        if help::row(&["any:", flag.long].concat()).1.is_empty() {
+            missing.push(format!("--{}", flag.long));
+        }
+    }
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
@@ -80,7 +85,11 @@ fn every_verb_and_flag_is_explained() {
 fn every_text_belongs_to_a_verb() {
     for line in help::FLAGS.lines().filter(|line| !line.starts_with('#')) {
         let name = line.split(" | ").next().unwrap_or_default();
-        assert!(verbs().any(|verb| own(verb.flags).any(|flag| flag.long == name)), "--{name} is no flag");
+        let is_flag = match name.strip_prefix("any:") {
+            Some(name) => own(GLOBAL).any(|flag| flag.long == name),
+            None => verbs().any(|verb| own(verb.flags).any(|flag| flag.long == name)),
+        };
+        assert!(is_flag, "--{name} is no flag");
     }
     for name in help::EXAMPLES.lines().filter_map(|line| line.strip_prefix("## ")) {
         assert!(verbs().any(|verb| verb.name == name), "{name} is no verb");

@@ -2,7 +2,7 @@
 
 use super::act::{
     apply, autoscale, copy, create, debug, delete, diff, edit, exec, expose, forward, label, last_applied,
-    node, patch, rollout, scale, select, set, set_env, wait,
+    node, patch, rollout, scale, select, set, set_env, token, wait,
 };
 use super::failure::Failure;
 use super::flags::{self, Parsed, Takes};
@@ -198,7 +198,7 @@ const CHANGING: &[Verb] = &[
         flags: "o:output audience+ duration% bound-object-kind bound-object-name bound-object-uid template \
             allow-missing-template-keys? show-managed-fields?",
         help: NAMED,
-        run: create::token,
+        run: token::token,
     },
     Verb {
         name: "expose",
@@ -299,7 +299,7 @@ const CHANGING: &[Verb] = &[
     Verb {
         name: "diff",
         flags: "f:filename, k:kustomize R:recursive? l:selector field-manager server-side? force-conflicts? prune? \
-            prune-allowlist, show-managed-fields? concurrency#",
+            prune-allowlist, show-managed-fields? show-secrets? concurrency#",
         help: "Diff configurations specified by file name or stdin between the current online configuration, and the \
             configuration as it would be if applied.\n\nUsage:\n  kubectl diff -f FILENAME [options]",
         run: diff::diff,
@@ -335,7 +335,7 @@ const CHANGING: &[Verb] = &[
             TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
         run: label::label,
     },
-    Verb { name: "set", flags: "", help: set::SET_HELP, run: rollout::parent },
+    Verb { name: "set", flags: "", help: set::SET_HELP, run: info::parent },
     Verb {
         name: "set image",
         flags: SET_IMAGE,
@@ -382,7 +382,7 @@ const CHANGING: &[Verb] = &[
             [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]",
         run: select::set_subject,
     },
-    Verb { name: "rollout", flags: "", help: rollout::HELP, run: rollout::parent },
+    Verb { name: "rollout", flags: "", help: rollout::HELP, run: info::parent },
     Verb {
         name: "rollout status",
         flags: "f:filename, k:kustomize R:recursive? l:selector w:watch? revision# timeout%",
@@ -481,6 +481,11 @@ const SET_RESOURCES: &str = "f:filename, k:kustomize R:recursive? l:selector all
 
 const SET_ACCOUNT: &str = "f:filename, k:kustomize R:recursive? all? o:output dry-run=unchanged local? field-manager \
     template allow-missing-template-keys? show-managed-fields? record?";
+
+/// kubectl's commands in the order in which they are made. Models `k8s.io/kubectl/pkg/cmd/cmd.go`.
+const ORDER: &str = "create expose run set explain get edit delete rollout scale autoscale certificate cluster-info top cordon \
+    uncordon drain taint describe logs attach exec port-forward proxy cp auth debug events diff apply patch replace wait kustomize \
+    label annotate completion alpha config plugin version api-versions api-resources options kuberc help why";
 
 /// kubectl's commands that are not simulated.
 const NOT_SIMULATED: &[&str] = &["alpha", "completion", "kuberc"];
@@ -613,7 +618,9 @@ fn suggestions(typed: &str) -> Vec<&'static str> {
         .map(|v| v.name.split(' ').next().unwrap_or(v.name))
         .chain(NOT_SIMULATED.iter().copied())
         .collect();
-    collections::sort(&mut names);
+    // In the order in which kubectl has them.
+    let place = |name: &str| ORDER.split_whitespace().position(|known| known == name).unwrap_or(usize::MAX);
+    collections::sort_by_key(&mut names, |name| (place(name), *name));
     names.dedup();
     names.retain(|name| {
         strsim::levenshtein(&lower, name) <= 2

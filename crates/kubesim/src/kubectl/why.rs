@@ -28,6 +28,13 @@ pub(super) fn why(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     };
     let found = Query::of(inv, &inv.args).listing().find(io.api.store())?;
     Failure::all(found.failures)?;
+    if found.objects.is_empty() {
+        io.err(match inv.is("all-namespaces") {
+            true => "No resources found\n".to_string(),
+            false => format!("No resources found in {} namespace.\n", inv.namespace()),
+        });
+        return Next::OK;
+    }
     let answers = found.objects.iter().filter_map(|object| answer(io.api.store(), &object.key()));
     let answers: Vec<String> = answers.collect();
     if answers.is_empty() {

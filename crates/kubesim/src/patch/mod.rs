@@ -3,6 +3,7 @@
 //! Models k8s.io/apimachinery `pkg/util/strategicpatch/patch.go`, RFC 7386 and, as github.com/evanphx/json-patch has it,
 //! RFC 6902.
 
+pub mod conflicts;
 pub mod field_managers;
 pub mod field_set;
 

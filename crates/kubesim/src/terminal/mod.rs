@@ -66,7 +66,12 @@ impl Terminal {
 
     /// Runs a command line on copies of this world and of the laptop: nothing of it enters the history.
     pub(crate) fn probe(&self, cluster: &Cluster, typed: &[&str], line: &str) -> Probed {
-        probe::probe(cluster, &self.files, typed, line)
+        probe::probe(cluster, &self.files, typed, line, None)
+    }
+
+    /// As [`Terminal::probe`], with what an editor saved that the line opened.
+    pub(crate) fn probe_edit(&self, cluster: &Cluster, line: &str, edited: &str) -> Probed {
+        probe::probe(cluster, &self.files, &[], line, Some(edited.into()))
     }
 
     /// A line was typed.

@@ -2,7 +2,7 @@
 //! could change, so that nothing of it enters the history.
 
 use super::laptop::{self, Files};
-use crate::api::Span;
+use crate::api::{Span, Str};
 use crate::apiserver::{ApiServer, Stream};
 use crate::cluster::Cluster;
 use crate::process::{Io, Step};
@@ -30,8 +30,15 @@ impl Probed {
     }
 }
 
-/// Runs a command line on copies. `typed` is what the shell's `history` shows.
-pub(super) fn probe(cluster: &Cluster, files: &Files, typed: &[&str], line: &str) -> Probed {
+/// Runs a command line on copies. `typed` is what the shell's `history` shows, `edited` what an editor has saved that the line
+/// opens.
+pub(super) fn probe(
+    cluster: &Cluster,
+    files: &Files,
+    typed: &[&str],
+    line: &str,
+    edited: Option<Str>,
+) -> Probed {
     let files = files.copy();
     let history: String =
         typed.iter().enumerate().map(|(i, line)| format!("{:>5}  {line}\n", i + 1)).collect();
@@ -41,7 +48,7 @@ pub(super) fn probe(cluster: &Cluster, files: &Files, typed: &[&str], line: &str
     let mut api = ApiServer::holding(cluster.api.store().clone(), cluster.now());
     api.gates = cluster.api.gates;
     let (mut nodes, mut output) = (cluster.nodes.clone(), Vec::new());
-    let mut program = laptop::command(&script, None, &files);
+    let mut program = laptop::command(&script, edited, &files);
     let ends_at = cluster.now() + MOST_TIME;
     for _ in 0..MOST_TURNS {
         let written = api.history().len();

@@ -53,6 +53,13 @@ spec:
 ---
 apiVersion: v1
 kind: Pod
+metadata: {name: slow}
+spec:
+  nodeName: NODE
+  containers: [{name: main, image: busybox, command: [sh, -c, 'sleep 9999']}]
+---
+apiVersion: v1
+kind: Pod
 metadata: {name: shell}
 spec: {containers: [{name: main, image: busybox, stdin: true, tty: true}]}
 ---
@@ -60,6 +67,14 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: conf, labels: {g: x}}
 data: {a: b}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: zero}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: zero}}
+  template: {metadata: {labels: {app: zero}}, spec: {containers: [{name: nginx, image: nginx}]}}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -113,7 +128,7 @@ metadata: {name: new, labels: {g: x}}
 data: {a: b}
 E
 sed 's/, list//' role.yaml > less.yaml
-sed 's/name: z/name: y/' rb.yaml > nobody.yaml
+sed 's/name: z/name: q/' rb.yaml > nobody.yaml
 sed 's/^data:/datum:/; s/name: new/name: odd/' new.yaml > odd.yaml
 sed 's/replicas: 2/replicas: 3/' sts.yaml > sts3.yaml
 sed 's/  replicas: 2/  nonsense: 1/' sts.yaml > oddsts.yaml
@@ -134,6 +149,17 @@ sed 's/name: new/name: newer/' new.yaml > fresh/sub/b.yaml
 cp rb.yaml roles/a.yaml
 sed 's/name: rb/name: rb2/' rb.yaml > roles/sub/b.yaml
 echo 'resources: [app.yaml]' > kdir/kustomization.yaml
+mkdir -p more/sub sdir
+cp app.yaml more/a.yaml
+cp sts3.yaml more/sub/b.yaml
+cp svc.yaml sdir/svc.yaml
+echo 'resources: [svc.yaml]' > sdir/kustomization.yaml
+cat > secret.yaml <<E
+apiVersion: v1
+kind: Secret
+metadata: {name: secret}
+stringData: {a: b}
+E
 kubectl apply -f sts.yaml -f app.yaml -f two.yaml -f others.yaml -f svc.yaml -f role.yaml -f rb.yaml
 kubectl create -f plain.yaml
 kubectl apply --server-side --field-manager=a -f owner.yaml

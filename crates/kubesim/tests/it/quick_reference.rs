@@ -60,6 +60,12 @@ kubectl config get-contexts
 kubectl config get-contexts -o name
 kubectl config current-context
 kubectl config set-cluster my-cluster-name
+kubectl config set-cluster my-cluster-name --proxy-url=my-proxy-url
+kubectl config set-credentials kubeuser/foo.kubernetes.com --username=kubeuser --password=kubepassword
+kubectl config view --raw -o jsonpath='{.users[?(.name == "kubernetes-admin")].user.client-certificate-data}' | base64 -d
+kubectl config set-context gce --user=cluster-admin --namespace=foo && kubectl config use-context gce; kubectl config use-context kubernetes-admin@kubernetes
+kubectl config unset users.foo
+!source <(kubectl completion bash) => kubectl completion is not simulated
 kubectl config set-context --current --namespace=default
 kubectl create job hello --image=busybox:1.28 -- echo 'Hello World'
 kubectl create cronjob hello --image=busybox:1.28 --schedule='*/1 * * * *' -- echo 'Hello World'
@@ -83,6 +89,12 @@ kubectl get node --selector='!node-role.kubernetes.io/control-plane'
 kubectl get pods --field-selector=status.phase=Running
 kubectl get nodes -o jsonpath='{.items[*].status.addresses[?(@.type=="ExternalIP")].address}'
 kubectl get pods --show-labels
+JSONPATH='{range .items[*]}{@.metadata.name}:{range @.status.conditions[*]}{@.type}={@.status};{end}{end}' && kubectl get nodes -o jsonpath="$JSONPATH" | grep "Ready=True"
+kubectl get node -o custom-columns='NODE_NAME:.metadata.name,STATUS:.status.conditions[?(@.type=="Ready")].status'
+kubectl get pods -o json | jq '.items[].spec.containers[].env[]?.valueFrom.secretKeyRef.name' | grep -v null | sort | uniq
+kubectl get pods --all-namespaces -o jsonpath='{range .items[*].status.initContainerStatuses[*]}{.containerID}{"\n"}{end}' | cut -d/ -f3
+kubectl get nodes -o json | jq -c 'paths|join(".")' | head -3
+for pod in $(kubectl get po --output=jsonpath={.items..metadata.name} -l env=test); do echo $pod && kubectl exec -i $pod -- env; done
 kubectl get secret my-secret -o go-template='{{range $k,$v := .data}}{{"### "}}{{$k}}{{"\n"}}{{$v|base64decode}}{{"\n\n"}}{{end}}'
 kubectl get events --sort-by=.metadata.creationTimestamp
 kubectl events --types=Warning
@@ -96,6 +108,8 @@ kubectl rollout undo deployment/frontend --to-revision=2
 kubectl rollout status -w deployment/frontend
 kubectl rollout restart deployment/frontend
 kubectl expose rc nginx-rc --port=80 --target-port=8000
+kubectl get pod my-pod -o yaml | sed 's/\(image: nginx\):.*$/\1:v4/' | kubectl replace -f -
+!kubectl edit svc/nginx-rc => there is no editor here
 kubectl label pods my-pod new-label=awesome
 kubectl label pods my-pod new-label-
 kubectl label pods my-pod new-label=new-value --overwrite
@@ -109,14 +123,24 @@ kubectl patch deployment valid-deployment --type json -p='[{"op": "remove", "pat
 kubectl patch deployment frontend --subresource='scale' --type='merge' -p '{"spec":{"replicas":2}}'
 kubectl scale --replicas=3 deployment/frontend
 kubectl scale --current-replicas=3 --replicas=2 deployment/frontend
+!kubectl scale --replicas=5 rc/nginx-rc rc/bar rc/baz => replicationcontrollers "bar" not found
 kubectl delete pod valid-pod --now
 kubectl delete pods,services -l name=nothing
+!kubectl delete pod,service baz foo => services "foo" not found
+kubectl -n my-ns delete pod,svc --all
 kubectl logs my-pod
 kubectl logs -l name=myLabel
 kubectl logs my-pod -c my-container
 kubectl logs -l name=myLabel -c my-container
+timeout 2 kubectl logs -f my-pod
+timeout 2 kubectl logs -f -l name=myLabel --all-containers
+kubectl run -i --tty busybox --image=busybox:1.28 -- sh
+kubectl run nginx --image=nginx -n default
+kubectl run nginx --image=nginx --dry-run=client -o yaml > pod.yaml
+timeout 2 kubectl attach my-pod -i
 kubectl exec my-pod -- ls /
 kubectl exec my-pod -c my-container -- ls /
+kubectl exec --stdin --tty my-pod -- /bin/sh
 kubectl logs deploy/frontend
 kubectl logs deploy/frontend -c www
 kubectl exec deploy/frontend -- ls
@@ -134,6 +158,8 @@ kubectl cordon chhan-k8s-3
 kubectl drain chhan-k8s-3 --ignore-daemonsets --force
 kubectl uncordon chhan-k8s-3
 kubectl cluster-info
+kubectl cluster-info dump
+kubectl cluster-info dump --output-directory=/path/to/cluster-state
 kubectl get nodes -o custom-columns=NodeName:.metadata.name,TaintKey:.spec.taints[*].key,TaintValue:.spec.taints[*].value
 kubectl taint nodes chhan-k8s-4 dedicated=special-user:NoSchedule
 kubectl api-resources
@@ -162,8 +188,9 @@ fn the_page_is_played_from_top_to_bottom() {
         let said = user.run(command, "");
         let until = user.cluster.now() + Span::seconds(3);
         user.cluster.run_until(until);
-        let failed =
-            ["!error", "!Error", "unknown flag", "is not simulated"].iter().any(|word| said.contains(word));
+        let failed = ["!error", "!Error", "unknown flag", "is not simulated", "command not found"]
+            .iter()
+            .any(|word| said.contains(word));
         match refusal {
             None if failed => wrong.push(format!("{command}\n{said}")),
             Some(refusal) if !said.contains(refusal) => wrong.push(format!("{command}\n{said}")),

@@ -13,9 +13,9 @@ use super::printing::{say, warn};
 use super::prune;
 use super::raw;
 use super::removal::{self, Removal};
-use crate::api::Kind;
 use crate::api::meta::LAST_APPLIED;
 use crate::api::status::StatusReason;
+use crate::api::{Kind, SimTime, Span};
 use crate::apiserver::handlers::{self, Done};
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::patch::field_managers;
@@ -206,10 +206,11 @@ pub fn replace(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let dry_run = DryRun::of(inv)?;
     let mode = dry_run.mode(inv, validation(inv)?);
     let force = inv.is("force");
-    for flag in ["grace-period", "timeout"] {
-        if inv.has(flag) && !force {
-            return Err(Failure::client(format!("--{flag} must have --force specified")));
-        }
+    let grace = inv.int("grace-period").filter(|seconds| *seconds >= 0);
+    let times =
+        [("grace-period", grace.is_some()), ("timeout", inv.duration("timeout").is_some_and(|t| t.0 != 0))];
+    if let Some((flag, _)) = times.iter().find(|(_, is_set)| *is_set && !force) {
+        return Err(Failure::client(format!("--{flag} must have --force specified")));
     }
     if force && dry_run != DryRun::No {
         return Err(Failure::client("--dry-run can not be used when --force is set"));
@@ -217,10 +218,16 @@ pub fn replace(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let (documents, failures) = documents::read(inv)?;
     if force {
         Failure::all(failures)?;
-        let grace = inv.int("grace-period").map(|seconds| seconds.max(1));
+        let waits = inv.is("wait") || grace == Some(0);
+        let grace = grace.map(|seconds| seconds.max(1));
         let removal = Removal { grace, ignore_not_found: true, ..Removal::of(inv)? };
-        let waiting = removal.remove_documents(inv, io, &documents)?;
-        return Ok(Next::GoOn(Box::new(ForcedReplace { waiting, documents, inv: inv.clone() })));
+        let gone = removal.remove_documents(inv, io, &documents)?;
+        return Ok(Next::GoOn(Box::new(ForcedReplace {
+            waiting: waits.then_some(gone),
+            polled: (0, None),
+            documents,
+            inv: inv.clone(),
+        })));
     }
     let mut outcome = Outcome::new(inv, &documents, failures);
     for document in &documents {
@@ -245,20 +252,53 @@ pub fn replace(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     Next::OK
 }
 
+/// How long `replace --force` looks whether an object is gone, unless `--timeout` says otherwise.
+const REPLACE_TIMEOUT: Span = Span::seconds(300);
+/// How often it looks.
+const REPLACE_POLL: Span = Span::seconds(1);
+
 /// `kubectl replace --force`: deletes, waits, and creates.
 struct ForcedReplace {
-    waiting: removal::UntilGone,
+    /// The end of what was deleted, if that is waited for (`--wait`).
+    waiting: Option<removal::UntilGone>,
+    /// Which object is looked for, and until when.
+    polled: (usize, Option<SimTime>),
     documents: Vec<Document>,
     inv: Invocation,
 }
 
+impl ForcedReplace {
+    /// Looks whether the objects are gone, one after the other. Returns when to look again; `None` when all are gone.
+    fn poll(&mut self, io: &Io) -> Result<Option<SimTime>, Failure> {
+        while let Some(document) = self.documents.get(self.polled.0) {
+            let timeout = removal::timeout(&self.inv).unwrap_or(REPLACE_TIMEOUT);
+            let until = *self.polled.1.get_or_insert(io.api.now + timeout);
+            if io.api.store().get(&document.key()).is_some() {
+                if until <= io.api.now {
+                    return Err(Failure::client("context deadline exceeded"));
+                }
+                return Ok(Some(until.min(io.api.now + REPLACE_POLL)));
+            }
+            self.polled = (self.polled.0 + 1, None);
+        }
+        Ok(None)
+    }
+}
+
 impl Program for ForcedReplace {
     fn run(&mut self, io: &mut Io) -> Step {
-        match self.waiting.run(io) {
-            Step::Exit(0) => {}
-            wait => return wait,
+        if let Some(waiting) = &mut self.waiting {
+            match waiting.run(io) {
+                Step::Exit(0) => self.waiting = None,
+                wait => return wait,
+            }
         }
-        match create_all(&self.inv, io, &self.documents, Vec::new(), "replaced") {
+        let created = match self.poll(io) {
+            Ok(Some(at)) => return Step::At(at),
+            Ok(None) => create_all(&self.inv, io, &self.documents, Vec::new(), "replaced"),
+            Err(failure) => Err(failure),
+        };
+        match created {
             Ok(_) => Step::Exit(0),
             Err(failure) => crate::kubectl::fail(&failure, io),
         }

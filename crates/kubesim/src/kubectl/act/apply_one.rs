@@ -2,13 +2,15 @@
 
 use super::annotated::{recorded, with_last_applied};
 use super::documents::Document;
+use super::local;
 use super::options::DryRun;
 use super::printing::{say, say_tree, warn};
 use crate::api::Object;
 use crate::api::meta::LAST_APPLIED;
 use crate::apiserver::handlers::{self, Done, Patch};
+use crate::kubectl::output::go_json;
 use crate::kubectl::{Failure, Invocation};
-use crate::patch;
+use crate::patch::{self, conflicts};
 use crate::process::Io;
 use serde_json::{Map, Value};
 
@@ -54,8 +56,13 @@ pub(super) fn apply_one(
     let original = last_applied.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
     let patch = patch::three_way(document.kind, &original, &modified, &current.to_value());
     let unchanged = patch.as_object().is_some_and(Map::is_empty);
-    let object = if unchanged || dry_run == DryRun::Client {
+    if !unchanged && !inv.is_or("overwrite", true) {
+        refuse_conflicts(io, document, dry_run, [&original, &modified, &current.to_value()], &patch)?;
+    }
+    let object = if unchanged {
         current
+    } else if dry_run == DryRun::Client {
+        local::patched(&current, &Patch::Strategic(patch))?.object
     } else {
         let text = patch.to_string();
         let Done { object, warnings, .. } =
@@ -69,6 +76,44 @@ pub(super) fn apply_one(
     };
     warn_if_deleting(io, &object);
     say(inv, io, &object, if unchanged { "unchanged" } else { "configured" }, dry_run)
+}
+
+/// `--overwrite=false`: what was changed meanwhile stays as it is. kubectl makes the patch thrice, by three descriptions of the
+/// kind's fields, and warns of the first two. Models patcher.go: patchSimple.
+#[cold]
+#[inline(never)]
+fn refuse_conflicts(
+    io: &mut Io,
+    document: &Document,
+    dry_run: DryRun,
+    [original, modified, current]: [&Value; 3],
+    patch: &Value,
+) -> Result<(), Failure> {
+    let changed = conflicts::two_way(document.kind, original, current);
+    if !conflicts::are_there(document.kind, patch, &changed) {
+        return Ok(());
+    }
+    let conflict = format!(
+        "patch:\n{}\nconflicts with changes made from original to current:\n{}\n",
+        yaml::write(patch),
+        yaml::write(&changed)
+    );
+    for spec in ["openapi v3 spec", "openapi spec"] {
+        io.err(format!("warning: error calculating patch from {spec}: {conflict}\n"));
+    }
+    let json = |tree: &Value| go_json(tree.to_string());
+    let creating = format!(
+        "creating patch with:\noriginal:\n{}\nmodified:\n{}\n\ncurrent:\n{}\n\nfor: {conflict}",
+        json(original),
+        json(modified),
+        json(current)
+    );
+    let creating = Failure::client(creating);
+    let patching = match dry_run {
+        DryRun::Client => creating,
+        _ => document.failed("patching", creating),
+    };
+    Err(document.failed(&format!("applying patch:\n\nto:\n{}\nfor:", document.shown()), patching))
 }
 
 pub(super) fn refuse_generated_name(document: &Document) -> Result<(), Failure> {

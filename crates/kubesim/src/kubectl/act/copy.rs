@@ -230,7 +230,7 @@ impl<'a> Tar<'a> {
 }
 
 /// As Go's `syscall.Errno` says it.
-fn go_text(error: FileError) -> String {
+pub(in crate::kubectl) fn go_text(error: FileError) -> String {
     error.text().to_lowercase()
 }
 

@@ -60,63 +60,6 @@ pub fn create_generated(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> 
     Next::OK
 }
 
-/// `kubectl create token SERVICEACCOUNT`: of the form that a cluster's tokens have, with a signature that is none. Models
-/// create_token.go.
-pub fn token(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    let name = one_name(inv, &inv.args)?;
-    let nanos = inv.duration("duration").map_or(0, |asked| asked.0);
-    if nanos < 0 {
-        return Err(Failure::client("--duration must be greater than or equal to 0"));
-    }
-    if nanos % 1000 != 0 {
-        return Err(Failure::client("--duration cannot be expressed in units less than seconds"));
-    }
-    if inv.list("audience").iter().any(String::is_empty) {
-        return Err(Failure::client("--audience must not be an empty string"));
-    }
-    let (kind, bound) = (inv.text("bound-object-kind"), inv.text("bound-object-name"));
-    let refusal = match (kind, bound) {
-        ("", "") if inv.has("bound-object-uid") => {
-            "--bound-object-uid can only be set if --bound-object-kind is provided"
-        }
-        ("", "") => "",
-        ("", _) => "--bound-object-name can only be set if --bound-object-kind is provided",
-        ("Pod" | "Secret" | "Node", "") => {
-            "--bound-object-name is required if --bound-object-kind is provided"
-        }
-        ("Pod" | "Secret" | "Node", _) => "",
-        _ => "supported --bound-object-kind values are Node, Pod, Secret",
-    };
-    if !refusal.is_empty() {
-        return Err(Failure::client(refusal));
-    }
-    let failed = |why: &str| Failure::client(format!("failed to create token: {why}"));
-    let namespace = inv.namespace();
-    let key = crate::api::Key::new(Kind::ServiceAccount, namespace, name);
-    let account = io.api.get(&key).map_err(|e| failed(&e.message))?;
-    let seconds = if nanos == 0 { 3600 } else { nanos / 1000 };
-    if seconds < 600 {
-        return Err(failed(&format!(
-            "TokenRequest.authentication.k8s.io \"\" is invalid: spec.expirationSeconds: Invalid value: {seconds}: may \
-             not specify a duration less than 10 minutes"
-        )));
-    }
-    const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
-    let audiences = inv.list("audience");
-    let audiences = if audiences.is_empty() { json!([ISSUER]) } else { json!(audiences) };
-    let now = io.api.now.unix_seconds();
-    let claims = json!({"aud": audiences, "exp": now + seconds, "iat": now, "iss": ISSUER,
-        "kubernetes.io": {"namespace": namespace,
-            "serviceaccount": {"name": name, "uid": account.meta.uid.to_string()}},
-        "nbf": now, "sub": format!("system:serviceaccount:{namespace}:{name}")});
-    let part = |text: &str| {
-        base64::encode(text.as_bytes()).trim_end_matches('=').replace('+', "-").replace('/', "_")
-    };
-    let header = part(&json!({"alg": "RS256", "kid": "ordinal"}).to_string());
-    io.out(format!("{header}.{}.{}\n", part(&claims.to_string()), part("not signed by anybody")));
-    Next::OK
-}
-
 /// The object that a verb makes of its flags.
 fn tree(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
     match inv.verb.name.trim_start_matches("create ") {

@@ -77,16 +77,16 @@ pub(in crate::kubectl) fn hash_on_line_break(text: &str) -> String {
 }
 
 /// A text's content: what is left of it without comments, and without what the cluster may have written meanwhile.
-pub(super) fn content(text: &str) -> Vec<Value> {
+pub(super) fn content(inv: &Invocation, text: &str) -> Vec<Value> {
     let documents = yaml::read(text).documents.into_iter().map(yaml::Document::into_value);
-    documents.map(|document| settled(document, &Value::Null)).collect()
+    documents.map(|document| settled(inv, document, &Value::Null)).collect()
 }
 
 /// An object, or a list of them, as it was edited, with that of `now` which its user does not edit: the cluster goes on while the
 /// editor is open.
-pub(in crate::kubectl) fn settled(mut edited: Value, now: &Value) -> Value {
+pub(in crate::kubectl) fn settled(inv: &Invocation, mut edited: Value, now: &Value) -> Value {
     if let Some(items) = edited.get_mut("items").and_then(Value::as_array_mut) {
-        items.iter_mut().for_each(|item| *item = settled(item.take(), now));
+        items.iter_mut().for_each(|item| *item = settled(inv, item.take(), now));
     }
     let mut take = |parent: &str, name: &str| {
         let value = now.pointer(parent).and_then(|found| found.get(name)).cloned();
@@ -96,7 +96,9 @@ pub(in crate::kubectl) fn settled(mut edited: Value, now: &Value) -> Value {
             None => _ = fields.remove(name),
         }
     };
-    take("", "status");
+    if subresource(inv) != "status" {
+        take("", "status");
+    }
     take("/metadata", "resourceVersion");
     take("/metadata", "generation");
     edited
@@ -126,7 +128,7 @@ pub(super) fn create(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let Some(edited) = &inv.stdin else {
         return Err(Failure::client("there is no editor here: use kubectl create without --edit"));
     };
-    if content(&yaml::write(&before)) == content(edited) {
+    if content(inv, &yaml::write(&before)) == content(inv, edited) {
         io.err("Edit cancelled, no changes made.\n");
         return Next::OK;
     }
@@ -157,7 +159,7 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let Some(edited) = &inv.stdin else {
         return Err(Failure::client("there is no editor here: use kubectl patch, scale or set"));
     };
-    if content(&yaml::write(&original(&found.objects))) == content(edited) {
+    if content(inv, &yaml::write(&original(&found.objects))) == content(inv, edited) {
         io.err("Edit cancelled, no changes made.\n");
         return Next::OK;
     }
@@ -186,7 +188,7 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             return stored(io, format!("no original object found for {tree}"));
         };
         let before = object.to_value();
-        let tree = &settled(tree.clone(), &before);
+        let tree = &settled(inv, tree.clone(), &before);
         if before == *tree {
             said(inv, io, object, "skipped")?;
             continue;

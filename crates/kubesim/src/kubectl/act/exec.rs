@@ -11,6 +11,7 @@ use crate::api::read::get;
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, Object, PodPhase, SimTime, Span, Str};
 use crate::apiserver::DeleteOptions;
+use crate::kubectl::awaiting;
 use crate::kubectl::pods;
 use crate::kubectl::resource::kind_and_name;
 use crate::kubectl::{Failure, Invocation, Next, fail};
@@ -24,6 +25,11 @@ use std::rc::Rc;
 
 /// How long a command waits for its pod to run (`--pod-running-timeout`).
 const POD_RUNNING_TIMEOUT: Span = Span::seconds(60);
+
+/// How long the verb waits for its pod. Errors: the flag asks for no time.
+pub(super) fn patience(inv: &Invocation) -> Result<Span, Failure> {
+    awaiting::patience(inv, POD_RUNNING_TIMEOUT).map_err(|why| inv.usage(why.cause().0))
+}
 
 /// The container of this name. Errors: there is none.
 fn named_container(object: &Object, name: &str) -> Result<Container, Failure> {
@@ -147,6 +153,9 @@ pub fn exec(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if words.is_empty() {
         return Err(Failure::client("you must specify at least one command for the container"));
     }
+    if let Some(next) = awaiting::for_first_pod(inv, io, name, patience(inv)?) {
+        return next;
+    }
     let (object, container) = reachable(inv, io, name)?;
     let session = session(inv, io, &object, &container, words);
     Ok(Next::GoOn(Box::new(Exec(session))))
@@ -168,8 +177,7 @@ pub(super) fn reachable(
     }
     let container = container(inv, io, &object)?;
     if object.pod().spec.node_name.is_none() {
-        let message = format!("pod {} does not have a host assigned", object.meta.name);
-        return Err(ApiError::new(StatusReason::BadRequest, message).into());
+        return Err(no_host(&object));
     }
     answers(io, &object)?;
     if kubelet::exec_host(io.api, io.nodes, &object.key(), &container.name).is_none() {
@@ -212,6 +220,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         Some(name) if inv.before_dash != Some(0) => name,
         _ => return Err(inv.usage("NAME is required for run")),
     };
+    let patience = patience(inv)?;
     let image = inv.text("image");
     if image.is_empty() {
         return Err(Failure::client("--image is required"));
@@ -263,7 +272,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         waits_for_end: policy != "Always" && !inv.is("leave-stdin-open"),
         only_success: policy == "OnFailure",
         stage: Stage::Starting,
-        until: io.api.now + inv.duration("pod-running-timeout").unwrap_or(POD_RUNNING_TIMEOUT),
+        until: io.api.now + patience,
     })))
 }
 
@@ -367,10 +376,7 @@ impl Attached {
                 }
                 Stage::Log { container, shown } => {
                     let Ok(object) = object else { return Ok(Step::Exit(0)) };
-                    let key = Key::cluster(Kind::ContainerFiles, &object.meta.uid.to_string());
-                    let files = io.api.store().get(&key).cloned();
-                    let output = files.and_then(|f| f.container_files().containers.get(container).cloned());
-                    let log = output.map(|o| o.log.clone()).unwrap_or_default();
+                    let log = log_of(io, &object, container);
                     for (_, line) in log.iter().skip(*shown) {
                         io.out(format!("{line}\n"));
                     }
@@ -473,15 +479,24 @@ fn attach(inv: &Invocation, io: &mut Io, object: &Object, container: Container) 
     let words: Vec<String> = container.command.iter().chain(&container.args).map(|w| w.to_string()).collect();
     let reads = get(&container.raw, "stdin") == true && inv.is("stdin");
     let shell = reads_commands(&words).is_some() || words.is_empty();
-    if !reads || !shell || object.pod().is_terminal() {
+    if object.pod().is_terminal() {
         return Ok(Stage::Log { container: container.name.clone(), shown: 0 });
     }
     if !inv.is("quiet") {
+        if inv.is("tty") && get(&container.raw, "tty") != true {
+            io.err(format!(
+                "error: Unable to use a TTY - container {} did not allocate one\n",
+                container.name
+            ));
+        }
         io.err(
             "All commands and output from this session will be recorded in container logs, including credentials and \
              sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing \
              enter.\n",
         );
+    }
+    if !reads || !shell {
+        return Ok(Stage::Log { container: container.name.clone(), shown: 0 });
     }
     let words = if words.is_empty() { vec!["sh".to_string()] } else { words };
     let session = Box::new(session(inv, io, object, &container, &words));
@@ -502,6 +517,10 @@ pub fn attach_to(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             )));
         }
     };
+    let patience = patience(inv)?;
+    if let Some(next) = awaiting::for_first_pod(inv, io, &word, patience) {
+        return next;
+    }
     let object = pod(inv, io, &word)?;
     if object.pod().is_terminal() {
         let phase = object.pod().status.phase.name();
@@ -509,13 +528,45 @@ pub fn attach_to(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             "cannot attach a container in a completed pod; current phase is {phase}"
         )));
     }
+    let container = container(inv, io, &object)?;
+    if object.pod().spec.node_name.is_none() {
+        return Err(no_host(&object));
+    }
+    answers(io, &object)?;
+    let key = object.key();
+    if kubelet::exec_host(io.api, io.nodes, &key, &container.name).is_none() {
+        let (name, namespace) = (&key.name, &key.namespace);
+        return Err(Failure::client(format!(
+            "Internal error occurred: unable to upgrade connection: container {} not found in pod {name}_{namespace}",
+            container.name
+        )));
+    }
+    let mut stage = attach(inv, io, &object, container)?;
+    if let Stage::Log { container, shown } = &mut stage {
+        // What was written before goes to nobody who comes later.
+        *shown = log_of(io, &object, container).len();
+    }
     Ok(Next::GoOn(Box::new(Attached {
         inv: inv.clone(),
-        pod: object.key(),
+        pod: key,
         added: None,
         waits_for_end: false,
         only_success: false,
-        stage: Stage::Starting,
-        until: io.api.now + POD_RUNNING_TIMEOUT,
+        stage,
+        until: io.api.now + patience,
     })))
+}
+
+/// What a container has written.
+fn log_of(io: &Io, object: &Object, container: &str) -> Rc<Vec<(SimTime, Str)>> {
+    let key = Key::cluster(Kind::ContainerFiles, &object.meta.uid.to_string());
+    let files = io.api.store().get(&key);
+    let output = files.and_then(|f| f.container_files().containers.get(container).cloned());
+    output.map(|output| output.log.clone()).unwrap_or_default()
+}
+
+/// The API server has nowhere to go with a request to a pod without a node.
+fn no_host(object: &Object) -> Failure {
+    let message = format!("pod {} does not have a host assigned", object.meta.name);
+    ApiError::new(StatusReason::BadRequest, message).into()
 }

@@ -9,9 +9,10 @@ use super::outcome::Outcome;
 use super::printing::{say, warn};
 use super::removal::Removal;
 use crate::api::status::StatusReason;
-use crate::api::{Object, SimTime};
+use crate::api::{Object, SimTime, Span};
 use crate::apiserver::DeleteOptions;
 use crate::apiserver::handlers;
+use crate::kubectl::output::go_json;
 use crate::kubectl::{Failure, Invocation, Next, fail};
 use crate::process::{Io, Program, Step};
 use std::collections::VecDeque;
@@ -39,6 +40,15 @@ pub(super) fn replace(
     }
 }
 
+/// How often it looks whether the old object is gone.
+const POLL: Span = Span::seconds(1);
+
+/// Why an object could not be replaced, with what was being applied.
+fn while_applying(document: &Document, why: Failure) -> Failure {
+    let applied = go_json(with_last_applied(&document.tree).to_string());
+    document.failed(&format!("applying patch:\n{applied}\n\nto:\n{}\nfor:", document.shown()), why)
+}
+
 struct Replacing {
     inv: Invocation,
     documents: VecDeque<Document>,
@@ -54,14 +64,14 @@ impl Replacing {
         while let Some(document) = self.documents.front().cloned() {
             let applied = match self.deleted.clone() {
                 Some((old, until)) => {
-                    if io.api.store().get(&old.key()).is_some_and(|o| o.meta.uid == old.meta.uid) {
-                        if until > io.api.now {
-                            return Ok(Step::OnChangeOrAt(until));
-                        }
-                        Err(Failure::client("context deadline exceeded"))
-                    } else {
+                    let made = if io.api.store().get(&old.key()).is_none() {
                         make_again(&self.inv, io, &document, &old)
-                    }
+                    } else if until > io.api.now {
+                        return Ok(Step::At(until.min(io.api.now + POLL)));
+                    } else {
+                        Err(Failure::client("context deadline exceeded"))
+                    };
+                    made.map_err(|why| while_applying(&document, why))
                 }
                 None => apply_one(&self.inv, io, &document, dry_run, mode),
             };

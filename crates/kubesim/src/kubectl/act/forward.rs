@@ -1,13 +1,15 @@
 //! `kubectl port-forward` and `kubectl proxy`: ports of the laptop behind which a pod or the API server is. Models
 //! `k8s.io/kubectl/pkg/cmd`: portforward, proxy, and `k8s.io/client-go/tools/portforward`.
 
-use super::exec::pod;
+use super::exec::{patience, pod};
 use crate::api::read::{get, int, list};
 use crate::api::service::{ServicePort, TargetPort};
-use crate::api::{Key, Kind, Object, SimTime, Span, Uid};
+use crate::api::{Key, Kind, Object, SimTime, Uid};
 use crate::apiserver::ApiServer;
 use crate::base::hash::name_hash;
 use crate::kubectl::announce::log;
+use crate::kubectl::flags::parse_bool;
+use crate::kubectl::output::go_json;
 use crate::kubectl::resource::kind_and_name;
 use crate::kubectl::subresource;
 use crate::kubectl::{Failure, Invocation, Next, fail};
@@ -15,8 +17,6 @@ use crate::kubelet::laptop::{self, Far, Tunnel, Tunnels};
 use crate::process::{Io, Program, Step};
 use std::rc::Rc;
 
-/// How long it waits for a pod (`defaultPodPortForwardWaitTimeout`).
-const POD_RUNNING_TIMEOUT: Span = Span::seconds(60);
 /// The ports that a system gives out by itself (Linux: `ip_local_port_range`): the first, and how many.
 const EPHEMERAL_PORTS: (u32, u64) = (32_768, 28_232);
 /// The port of `kubectl proxy` if none is given.
@@ -34,7 +34,7 @@ pub fn port_forward(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if inv.args.len() < 2 {
         return Err(inv.usage("TYPE/NAME and list of ports are required for port-forward"));
     }
-    let until = io.api.now + inv.duration("pod-running-timeout").unwrap_or(POD_RUNNING_TIMEOUT);
+    let until = io.api.now + patience(inv)?;
     Ok(Next::GoOn(Box::new(Forward { inv: inv.clone(), until, session: None })))
 }
 
@@ -356,9 +356,19 @@ fn answer(api: &ApiServer, path: &str) -> (u32, String) {
     if is_rejected { (403, "Forbidden".into()) } else { answer_all(api, path) }
 }
 
+/// What the API server sends to curl: in lines, unless the path asks for one. Models negotiate.go: isPrettyPrint.
+fn pretty(path: &str, text: String) -> String {
+    let asked = path.split_once("pretty=").map(|(_, value)| value.split('&').next().unwrap_or_default());
+    if asked.is_some_and(|value| parse_bool(value) != Some(true)) {
+        return text;
+    }
+    let tree = serde_json::from_str::<serde_json::Value>(&text).ok();
+    tree.and_then(|tree| serde_json::to_string_pretty(&tree).ok()).map(go_json).unwrap_or(text)
+}
+
 fn answer_all(api: &ApiServer, path: &str) -> (u32, String) {
     match subresource::answer(api, path) {
-        Ok(text) => (200, text),
+        Ok(text) => (200, pretty(path, text)),
         Err(Failure::Server(error)) => (404, subresource::status(&error) + "\n"),
         Err(_) => (404, "404 page not found\n".into()),
     }

@@ -69,7 +69,7 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         return Err(Failure::client("there is no editor here: use kubectl apply set-last-applied"));
     };
     let trees: Vec<Value> = before.iter().map(|(_, tree)| tree.clone()).collect();
-    if content(&yaml::write(&original_of(trees))) == content(edited) {
+    if content(inv, &yaml::write(&original_of(trees))) == content(inv, edited) {
         io.err("Edit cancelled, no changes made.\n");
         return Next::OK;
     }

@@ -39,4 +39,5 @@ pub(super) mod scale;
 pub(super) mod select;
 pub(super) mod set;
 pub(super) mod set_env;
+pub(super) mod token;
 pub(super) mod wait;

@@ -2,7 +2,7 @@
 //! `pkg/cmd/taint`.
 
 use super::modify::send;
-use super::options::DryRun;
+use super::options::{DryRun, validation};
 use super::printing::{say, warn};
 use crate::api::node::Taint;
 use crate::api::pod::VolumeSource;
@@ -312,6 +312,7 @@ impl Program for Drain {
 
 /// `kubectl taint nodes NODE key=value:NoSchedule key2-`
 pub fn taint(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    validation(inv)?;
     let is_taint = |arg: &String| arg.contains(['=', ':']) || arg.ends_with('-');
     let first = inv.args.iter().position(is_taint).unwrap_or(inv.args.len());
     let (resources, taints) = inv.args.split_at(first);

@@ -3,9 +3,10 @@
 use super::documents::Document;
 use super::options::DryRun;
 use super::printing::warn;
-use crate::api::{Key, SimTime, Uid};
+use crate::api::{Key, SimTime, Span, Uid};
 use crate::apiserver::handlers;
 use crate::apiserver::{DeleteOptions, Propagation};
+use crate::kubectl::flags::parse_bool;
 use crate::kubectl::{Failure, Invocation, Next, fail};
 use crate::process::{Io, Program, Step};
 
@@ -27,11 +28,11 @@ pub struct Removal {
 impl Removal {
     /// What the flags say.
     pub fn of(inv: &Invocation) -> Result<Removal, Failure> {
-        let propagation = match inv.text("cascade") {
-            "" | "background" | "true" => Propagation::Background,
-            "foreground" => Propagation::Foreground,
-            "orphan" | "false" => Propagation::Orphan,
-            other => {
+        let propagation = match (inv.text("cascade"), inv.get("cascade").and_then(parse_bool)) {
+            ("" | "background", _) | (_, Some(true)) => Propagation::Background,
+            ("foreground", _) => Propagation::Foreground,
+            ("orphan", _) | (_, Some(false)) => Propagation::Orphan,
+            (other, None) => {
                 return Err(Failure::client(format!(
                     "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
                 )));
@@ -96,7 +97,8 @@ impl Removal {
             }
         }
         Failure::all(failures)?;
-        Ok(UntilGone { left, until: None })
+        let until = timeout(inv).map(|timeout| io.api.now + timeout);
+        Ok(UntilGone { left, until })
     }
 
     fn ignores(&self, failure: &Failure) -> bool {
@@ -140,9 +142,13 @@ pub(super) fn remove_all(
     if !inv.is_or("wait", true) || removal.dry_run != DryRun::No {
         return Next::OK;
     }
-    let timeout = inv.duration("timeout").filter(|t| t.0 > 0);
-    let until = timeout.map(|t| io.api.now + t);
+    let until = timeout(inv).map(|timeout| io.api.now + timeout);
     Ok(Next::GoOn(Box::new(UntilGone { left, until })))
+}
+
+/// How long the end of objects is waited for (`--timeout`); `None` for as long as it takes.
+pub(super) fn timeout(inv: &Invocation) -> Option<Span> {
+    inv.duration("timeout").filter(|timeout| timeout.0 > 0)
 }
 
 /// Waits until objects are gone (or others have their names).

@@ -53,20 +53,7 @@ Available Commands:
   undo          Undo a previous rollout
 
 Usage:
-  kubectl rollout SUBCOMMAND [options]
-
-Use \"kubectl rollout <command> --help\" for more information about a given command.
-Use \"kubectl options\" for a list of global command-line options (applies to all commands).
-";
-
-/// `kubectl rollout` or `kubectl set` without a subcommand, or with one that there isn't.
-pub fn parent(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    if let Some(word) = inv.args.first() {
-        return Err(inv.usage(format!("unknown command {word:?}")));
-    }
-    io.err(inv.verb.help);
-    Err(Failure::Silent(1))
-}
+  kubectl rollout SUBCOMMAND [options]";
 
 /// The objects of the arguments, and what was not found; a kind alone means all its objects.
 fn found(inv: &Invocation, io: &Io) -> Result<Found, Failure> {
@@ -373,14 +360,14 @@ fn print_history(inv: &Invocation, io: &mut Io, object: &Object, output: &Output
         let is_it = |set: &&Rc<Object>| {
             set.meta.is_controlled_by(object.meta.uid) && set.meta.annotation(REVISION) == Some(&text)
         };
-        sets.find(is_it).map(|set| set.to_value())
+        sets.find(is_it).map(|set| output.tree(set))
     };
     let mut trees = Vec::new();
     for (revision, (template, _)) in &history {
         if asked > 0 && asked != *revision {
             continue;
         }
-        let mut tree = object.to_value();
+        let mut tree = output.tree(object);
         if object.kind == Kind::Deployment {
             tree = replica_set(*revision).unwrap_or_default();
         } else {

@@ -25,11 +25,7 @@ Available Commands:
   subject          Update the user, group, or service account in a role binding or cluster role binding
 
 Usage:
-  kubectl set SUBCOMMAND [options]
-
-Use \"kubectl set <command> --help\" for more information about a given command.
-Use \"kubectl options\" for a list of global command-line options (applies to all commands).
-";
+  kubectl set SUBCOMMAND [options]";
 
 /// Containers, then init containers.
 fn containers(tree: &mut Value) -> Vec<&mut Map<String, Value>> {

@@ -2,7 +2,8 @@
 
 use super::modify::targets;
 use super::printing::say;
-use crate::api::{Key, Object, SimTime, Span};
+use crate::api::status::ApiError;
+use crate::api::{Key, Object, SimTime, Span, Uid};
 use crate::kubectl::output::jsonpath::{self, Template};
 use crate::kubectl::resource::Found;
 use crate::kubectl::{Failure, Invocation, Next, fail};
@@ -124,6 +125,8 @@ pub fn wait(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         until: io.api.now + timeout,
         at_once: timeout.0 == 0,
         left: None,
+        failures: Vec::new(),
+        watches: false,
     };
     Ok(Next::GoOn(Box::new(program)))
 }
@@ -137,6 +140,10 @@ struct Wait {
     for_delete: bool,
     /// What is waited for, once it was looked up: objects, each with the number of conditions that held.
     left: Option<VecDeque<(Rc<Object>, usize)>>,
+    /// What could not be found, or did not come about: it keeps nobody from waiting for the others.
+    failures: Vec<Failure>,
+    /// Whether the first object's present condition has been seen not to hold, and is watched.
+    watches: bool,
 }
 
 impl Wait {
@@ -152,10 +159,10 @@ impl Wait {
         if self.for_delete {
             failures.retain(|f| !missing(f));
         }
-        Failure::all(failures)?;
-        if objects.is_empty() && !self.for_delete {
+        if objects.is_empty() && failures.is_empty() && !self.for_delete {
             return Err(Failure::client("no matching resources found"));
         }
+        self.failures = failures;
         self.left = Some(objects.into_iter().map(|o| (o, 0)).collect());
         Ok(None)
     }
@@ -167,30 +174,63 @@ impl Wait {
         {
             return Ok(Some(step));
         }
-        let Some(left) = &mut self.left else { return Ok(None) };
-        while let Some((first, held)) = left.front_mut() {
-            let key: Key = first.key();
-            let now = io.api.store().get(&key).cloned();
-            let Some(condition) = self.conditions.get(*held) else {
+        while let Some((first, held)) = self.left.as_ref().and_then(|left| left.front()).cloned() {
+            match self.first_holds(io, &first, held) {
+                Ok(Some(step)) => return Ok(Some(step)),
+                Ok(None) => {}
+                Err(failure) => self.failures.push(failure),
+            }
+            self.watches = false;
+            if let Some(left) = &mut self.left {
                 left.pop_front();
-                continue;
-            };
+            }
+        }
+        Failure::all(std::mem::take(&mut self.failures))?;
+        Ok(None)
+    }
+
+    /// Asks whether the first object's conditions hold, from one of them on. Returns what to wait for; `None` if all hold.
+    fn first_holds(&mut self, io: &mut Io, first: &Rc<Object>, from: usize) -> Result<Option<Step>, Failure> {
+        let key: Key = first.key();
+        let what = format!("{}/{}", key.kind.info().plural, key.name);
+        for (held, condition) in self.conditions.iter().enumerate().skip(from) {
+            let now = io.api.store().get(&key).cloned();
             let holds = match (condition, &now) {
-                (Condition::Deleted, now) => now.as_ref().is_none_or(|o| o.meta.uid != first.meta.uid),
-                (_, None) => return Err(crate::api::status::ApiError::not_found(&key).into()),
+                (Condition::Created, _) => true,
+                // A file's object has no uid: any object of its name is meant (`--local`).
+                (Condition::Deleted, Some(now)) => {
+                    first.meta.uid != Uid::default() && now.meta.uid != first.meta.uid
+                }
+                (Condition::Deleted, None) => true,
+                // Whoever watches goes on: another of its name may come.
+                (_, None) if self.watches => false,
+                (_, None) => return Err(ApiError::not_found(&key).into()),
                 (condition, Some(object)) => condition.holds(object).map_err(Failure::Client)?,
             };
+            if let Some((_, reached)) = self.left.as_mut().and_then(|left| left.front_mut()) {
+                *reached = held;
+            }
+            let is_late = !self.watches && self.until <= io.api.now && !self.at_once;
+            if is_late && !matches!(condition, Condition::Created) {
+                // The time is over that all of them share: nothing is asked any more.
+                return Err(Failure::client(match condition {
+                    Condition::Deleted => {
+                        "client rate limiter Wait returned an error: context deadline exceeded".to_string()
+                    }
+                    _ => format!("timed out waiting for the condition on {what}"),
+                }));
+            }
             if !holds {
-                let what = format!("{}/{}", key.kind.info().plural, key.name);
                 if self.at_once {
                     return Err(Failure::client(format!("condition not met for {what}")));
                 }
                 if self.until <= io.api.now {
                     return Err(Failure::client(format!("timed out waiting for the condition on {what}")));
                 }
+                self.watches = true;
                 return Ok(Some(Step::OnChangeOrAt(self.until)));
             }
-            *held += 1;
+            self.watches = false;
             let object = now.unwrap_or_else(|| first.clone());
             say(&self.inv, io, &object, "condition met", super::options::DryRun::No)?;
         }

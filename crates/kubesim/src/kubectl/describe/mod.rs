@@ -166,6 +166,7 @@ fn describer<'a>(kind: Kind) -> fn(&mut Description<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubectl::printers::Width;
 
     #[test]
     fn every_line_of_every_description_can_be_written() {
@@ -176,7 +177,7 @@ mod tests {
             );
             let text = describe(&Store::default(), &object, SimTime(0), true);
             assert!(text.starts_with("Name:  "), "{}: {text}", info.name);
-            crate::kubectl::printers::cells(&Row::new(&object, SimTime(0)), true, "");
+            crate::kubectl::printers::cells(&Row::new(&object, SimTime(0)), Width::Wide, "");
         }
     }
 }

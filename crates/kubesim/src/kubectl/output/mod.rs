@@ -4,6 +4,7 @@
 
 mod go;
 pub mod jsonpath;
+mod kyaml;
 mod template;
 
 pub use go::go_json;
@@ -29,6 +30,11 @@ pub enum Output {
     Name,
     /// `-o yaml`
     Yaml {
+        /// `--show-managed-fields`
+        managed_fields: bool,
+    },
+    /// `-o kyaml`
+    Kyaml {
         /// `--show-managed-fields`
         managed_fields: bool,
     },
@@ -74,6 +80,7 @@ impl Output {
             "wide" if is_get => Ok(Output::Table { wide: true }),
             "name" => Ok(Output::Name),
             "yaml" => Ok(Output::Yaml { managed_fields: inv.is("show-managed-fields") }),
+            "kyaml" => Ok(Output::Kyaml { managed_fields: inv.is("show-managed-fields") }),
             "json" => Ok(Output::Json { managed_fields: inv.is("show-managed-fields") }),
             "jsonpath" | "jsonpath-as-json" | "jsonpath-file" | "go-template" | "go-template-file"
             | "template" | "templatefile"
@@ -117,10 +124,6 @@ impl Output {
                 Ok(Output::CustomColumns { columns: columns_of_file(text)?, no_headers: false })
             }
             _ => {
-                let known = FORMATS.split(',').any(|f| f == format);
-                if is_get && known {
-                    return Err(Failure::client(format!("the output format {format:?} is not simulated")));
-                }
                 let skipped = if is_get { "" } else { "custom-columns,custom-columns-file,wide" };
                 let formats: Vec<&str> =
                     FORMATS.split(',').filter(|f| !skipped.split(',').any(|s| s == *f)).collect();
@@ -160,10 +163,12 @@ impl Output {
 
     /// The tree of an object: with `managedFields` where they are shown. YAML and JSON leave them out unless asked
     /// (omit_managed_fields.go), templates see them.
-    fn tree(&self, object: &Object) -> Value {
+    pub(super) fn tree(&self, object: &Object) -> Value {
         let mut tree = object.to_value();
         let shown = match self {
-            Output::Yaml { managed_fields } | Output::Json { managed_fields } => *managed_fields,
+            Output::Yaml { managed_fields }
+            | Output::Kyaml { managed_fields }
+            | Output::Json { managed_fields } => *managed_fields,
             Output::JsonPath { text, .. } => ["managedFields", ".metadata}", "{}", "{.}", "{@}", "[*]}"]
                 .iter()
                 .any(|part| text.contains(part)),
@@ -181,6 +186,7 @@ impl Output {
         match self {
             Output::Table { .. } | Output::Name => Ok(String::new()),
             Output::Yaml { .. } => Ok(yaml::write(tree)),
+            Output::Kyaml { .. } => Ok(kyaml::write(tree)),
             Output::Json { .. } => Ok(json(tree)),
             Output::JsonPath { template, text, as_json } => {
                 let failed = |e: String| {

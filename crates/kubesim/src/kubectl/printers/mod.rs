@@ -86,16 +86,28 @@ fn columns(kind: Kind) -> &'static [Column] {
     }
 }
 
-fn shown(kind: Kind, wide: bool) -> impl Iterator<Item = &'static Column> {
-    columns(kind).iter().filter(move |column| wide || !column.wide)
+/// Who makes a table, and how wide it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Width {
+    /// The server's columns.
+    Plain,
+    /// The server's columns, those for `-o wide` too.
+    Wide,
+    /// kubectl itself, which knows of no kind more than its name and its age (`tableprinter.go: defaultHandlerEntry`).
+    Client,
+}
+
+fn shown(kind: Kind, width: Width) -> impl Iterator<Item = &'static Column> {
+    let columns = if width == Width::Client { NAME_AND_AGE } else { columns(kind) };
+    columns.iter().filter(move |column| width == Width::Wide || !column.wide)
 }
 
 /// The headers of a kind's columns.
-pub fn headers(kind: Kind, wide: bool) -> Vec<&'static str> {
-    shown(kind, wide).map(|column| column.header).collect()
+pub fn headers(kind: Kind, width: Width) -> Vec<&'static str> {
+    shown(kind, width).map(|column| column.header).collect()
 }
 
 /// The cells of an object's columns. `kind_prefix` is put before the name, such as `pod/`.
-pub fn cells(row: &Row, wide: bool, kind_prefix: &str) -> Vec<String> {
-    shown(row.object.kind, wide).map(|column| row.cell(column, kind_prefix)).collect()
+pub fn cells(row: &Row, width: Width, kind_prefix: &str) -> Vec<String> {
+    shown(row.object.kind, width).map(|column| row.cell(column, kind_prefix)).collect()
 }
