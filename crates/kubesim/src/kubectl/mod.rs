@@ -96,6 +96,7 @@ impl Program for Command {
             && inv.int("v").is_some_and(|v| v >= requests::VERBOSE)
         {
             inv.context_namespace = config::namespace(inv, io.api.store()).ok().flatten();
+            make_what_is_meant(inv, io);
             self.shows_requests = Some(inv.clone());
             requests::asks(inv, io);
         }
@@ -148,12 +149,7 @@ impl Command {
                 announce::announce(&inv, io)?;
                 let context_namespace = config::namespace(&inv, io.api.store())?;
                 let inv = Invocation { context_namespace, ..inv };
-                if system::asks_for_roles(&inv) {
-                    roles::ensure(io.api);
-                }
-                if system::is_meant(&inv) {
-                    cluster_system::ensure(io.api, io.nodes, io.timings);
-                }
+                make_what_is_meant(&inv, io);
                 (inv.verb.run)(&inv, io)
             });
             match next {
@@ -163,6 +159,16 @@ impl Command {
             }
         }
         self.rest.as_mut().expect("a command that goes on has a program").run(io)
+    }
+}
+
+/// Makes the cluster's own objects, if a command looks at them: they are not there before.
+fn make_what_is_meant(inv: &Invocation, io: &mut Io) {
+    if system::asks_for_roles(inv) {
+        roles::ensure(io.api);
+    }
+    if system::is_meant(inv) {
+        cluster_system::ensure(io.api, io.nodes, io.timings);
     }
 }
 

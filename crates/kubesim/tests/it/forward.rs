@@ -124,9 +124,12 @@ fn the_api_is_reached_through_a_proxy() {
     let proxy = "kubectl proxy &";
     assert!(last(&[proxy]).contains("Starting to serve on 127.0.0.1:8001\n"));
     let shown = last(&[proxy, "curl -s localhost:8001/api/v1/namespaces/default/pods/web-0"]);
-    assert!(shown.contains("\"name\":\"web-0\""), "{shown}");
+    // To curl the API server writes in lines, unless it is asked not to.
+    assert!(shown.contains("\n    \"name\": \"web-0\""), "{shown}");
+    let short = last(&[proxy, "curl -s 'localhost:8001/api/v1/namespaces/default/pods/web-0?pretty=false'"]);
+    assert!(short.contains("\"name\":\"web-0\""), "{short}");
     let none = last(&[proxy, "curl -s localhost:8001/api/v1/namespaces/default/pods/web-9"]);
-    assert!(none.contains("pods \\\"web-9\\\" not found") && none.contains("\"code\":404"), "{none}");
+    assert!(none.contains("pods \\\"web-9\\\" not found") && none.contains("\"code\": 404"), "{none}");
     let other = "kubectl proxy --port=8011 --api-prefix=/custom &";
     assert!(last(&[other, "curl -s localhost:8011/custom/version"]).contains("gitVersion"));
     assert_eq!(last(&[other, "curl -s -o /dev/null -w '%{http_code}\\n' localhost:8011/version"]), "404\n");

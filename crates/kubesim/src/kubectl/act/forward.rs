@@ -369,7 +369,7 @@ fn pretty(path: &str, text: String) -> String {
 fn answer_all(api: &ApiServer, path: &str) -> (u32, String) {
     match subresource::answer(api, path) {
         Ok(text) => (200, pretty(path, text)),
-        Err(Failure::Server(error)) => (404, subresource::status(&error) + "\n"),
+        Err(Failure::Server(error)) => (404, pretty(path, subresource::status(&error) + "\n")),
         Err(_) => (404, "404 page not found\n".into()),
     }
 }
