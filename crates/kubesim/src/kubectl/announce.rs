@@ -1,6 +1,7 @@
 //! What kubectl says of a command line before it does anything: flags that are deprecated, and what klog warns of.
 
 use super::flags::{Parsed, parse_bool};
+use super::kustomize;
 use super::{Failure, Invocation};
 use crate::api::{SimTime, Span};
 use crate::base::time::parse_duration;
@@ -46,6 +47,9 @@ pub(super) fn announce(inv: &Invocation, io: &mut Io) -> Result<(), Failure> {
         if let Some(instead) = deprecated(flag) {
             io.err(format!("Flag --{flag} has been deprecated, {instead}\n"));
         }
+    }
+    if inv.has("kustomize") {
+        io.err(kustomize::deprecated(&inv.files, inv.text("kustomize")));
     }
     if let Some(text) = inv.get("dry-run") {
         let warning = match parse_bool(text) {

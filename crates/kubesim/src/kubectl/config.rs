@@ -233,12 +233,18 @@ fn say(io: &mut Io, text: &str) -> Result<Next, Failure> {
     Next::OK
 }
 
-/// The one argument. Errors: there are more, or none.
-fn one_argument<'a>(inv: &'a Invocation, missing: &str) -> Result<&'a str, Failure> {
+/// A number of arguments that the verb does not take: its help, and what was wrong. Models config.go: helpErrorf.
+fn unexpected(inv: &Invocation) -> Failure {
+    let why = Failure::client(format!("Unexpected args: [{}]", inv.args.join(" ")));
+    Failure::Printed(super::help(inv.verb), Box::new(why))
+}
+
+/// The one argument. Errors: there are more, or none, or it is empty.
+fn one_argument<'a>(inv: &'a Invocation, empty: &str) -> Result<&'a str, Failure> {
     match &inv.args[..] {
+        [name] if name.is_empty() => Err(Failure::client(empty)),
         [name] => Ok(name),
-        [] => Err(Failure::client(missing)),
-        more => Err(inv.usage(format!("Unexpected args: [{}]", more.join(" ")))),
+        _ => Err(unexpected(inv)),
     }
 }
 
@@ -252,7 +258,10 @@ fn current_context(_: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 fn get_contexts(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let tree = load(io.api.store());
     if !matches!(inv.text("output"), "" | "name") {
-        return Err(Failure::client("output must be one of '' or 'name'"));
+        let output = inv.text("output");
+        return Err(Failure::client(format!(
+            "--output {output} is not available in kubectl config get-contexts; resetting to default output format"
+        )));
     }
     let only_names = inv.text("output") == "name";
     let (mut wanted, mut failures) = (names(&tree, CONTEXTS), Vec::new());
@@ -299,7 +308,7 @@ fn set_context(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
         ([_], true) => return Err(Failure::client("you cannot specify both a context name and --current")),
         ([name], false) => name.clone(),
-        (more, _) => return Err(inv.usage(format!("Unexpected args: [{}]", more.join(" ")))),
+        _ => return Err(unexpected(inv)),
     };
     let exists = entry(&tree, CONTEXTS, &name).is_some();
     let context = entry_mut(&mut tree, CONTEXTS, &name);
@@ -330,6 +339,13 @@ fn set_entry(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             "you cannot specify a certificate authority and insecure mode at the same time",
         ));
     }
+    let is_given = |flag| !inv.text(flag).is_empty();
+    let (has_token, has_password) = (is_given("token"), is_given("username") || is_given("password"));
+    if !of_cluster && has_token && has_password {
+        return Err(Failure::client(
+            "you cannot specify more than one authentication method at the same time: --token, --username/--password",
+        ));
+    }
     if inv.is("embed-certs") {
         let mut named = files.iter().filter(|flag| !inv.text(flag).is_empty()).peekable();
         if named.peek().is_none() {
@@ -353,13 +369,18 @@ fn set_entry(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     for field in texts.iter().filter(|field| inv.has(field)) {
         put(entry, field, inv.text(field));
     }
-    if of_cluster && inv.has("insecure-skip-tls-verify") {
+    if of_cluster {
+        // The flag counts as given even when it is not (`Tristate.Default`).
         put(entry, "insecure-skip-tls-verify", "");
         if inv.is("insecure-skip-tls-verify") {
             entry["insecure-skip-tls-verify"] = true.into();
             put(entry, "certificate-authority", "");
             put(entry, "certificate-authority-data", "");
         }
+    } else if has_token || has_password {
+        // One way to say who one is takes the place of the other.
+        let others: &[&str] = if has_token { &["username", "password"] } else { &["token"] };
+        others.iter().for_each(|field| put(entry, field, ""));
     }
     for flag in files.iter().filter(|flag| inv.has(flag)) {
         set_file(inv, entry, flag)?;
@@ -399,9 +420,7 @@ fn use_context(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
 }
 
 fn rename_context(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    let [old, new] = &inv.args[..] else {
-        return Err(inv.usage(format!("Unexpected args: [{}]", inv.args.join(" "))));
-    };
+    let [old, new] = &inv.args[..] else { return Err(unexpected(inv)) };
     let mut tree = load(io.api.store());
     let Some(context) = entry(&tree, CONTEXTS, old).cloned() else {
         return Err(Failure::client(format!("cannot rename the context {old:?}, it's not in {FILE}")));
@@ -431,12 +450,16 @@ fn delete_entry(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         Some("cluster") => (CLUSTERS, "cluster"),
         _ => (USERS, "user"),
     };
-    let name = one_argument(inv, &format!("you must specify a {what} to delete"))?;
+    let name = match &inv.args[..] {
+        [name] => name,
+        _ if what == "user" => return Err(inv.usage("user to delete is required")),
+        _ => return say(io, &super::help(inv.verb)),
+    };
     let mut tree = load(io.api.store());
     if entry(&tree, list, name).is_none() {
         return Err(Failure::client(format!("cannot delete {what} {name}, not in {FILE}")));
     }
-    if what == "context" && tree["current-context"] == name {
+    if what == "context" && tree["current-context"] == name.as_str() {
         io.err(
             "warning: this removed your active context, use \"kubectl config use-context\" to select a different one\n",
         );
@@ -446,14 +469,43 @@ fn delete_entry(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     say(io, &format!("deleted {what} {name} from {FILE}\n"))
 }
 
+/// The fields of a list's entries.
+fn fields_of((list, _): List) -> &'static [&'static str] {
+    match list {
+        "contexts" => &["cluster", "namespace", "user"],
+        "clusters" => &[
+            "certificate-authority",
+            "certificate-authority-data",
+            "disable-compression",
+            "insecure-skip-tls-verify",
+            "proxy-url",
+            "server",
+            "tls-server-name",
+        ],
+        _ => &[
+            "client-certificate",
+            "client-certificate-data",
+            "client-key",
+            "client-key-data",
+            "password",
+            "token",
+            "tokenFile",
+            "username",
+        ],
+    }
+}
+
 /// `set PROPERTY VALUE` and `unset PROPERTY`: `current-context`, or a field of an entry such as `contexts.NAME.namespace`.
 fn set_property(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let sets = inv.verb.name == "config set";
     let (property, value) = match &inv.args[..] {
         [property, value] if sets => (property, Some(value.as_str())),
         [property] if !sets => (property, None),
-        more => return Err(inv.usage(format!("Unexpected args: [{}]", more.join(" ")))),
+        _ => return Err(unexpected(inv)),
     };
+    if value.is_some_and(str::is_empty) {
+        return Err(Failure::client("you cannot use set to unset a property"));
+    }
     let mut tree = load(io.api.store());
     let mut parts = property.split('.');
     let first = parts.next().unwrap_or_default();
@@ -461,7 +513,11 @@ fn set_property(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let list = [CONTEXTS, CLUSTERS, USERS].into_iter().find(|(list, _)| *list == first);
     match (list, &rest[..]) {
         (None, []) if first == "current-context" => tree[first] = value.unwrap_or_default().into(),
-        (Some(list), [name @ .., field]) if !name.is_empty() => {
+        (Some(list), [name @ .., field]) if !name.is_empty() && fields_of(list).contains(field) => {
+            let name = name.join(".");
+            if !sets && entry(&tree, list, &name).is_none() {
+                return Err(Failure::client(format!("current map key `{name}` is invalid")));
+            }
             // What holds bytes is written in base64; the value is that already, or is the bytes themselves.
             let value = value.map(|value| match field.ends_with("-data") && !inv.is("set-raw-bytes") {
                 true => {
@@ -475,14 +531,20 @@ fn set_property(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
                 false => Ok::<String, Failure>(value.to_string()),
             });
             let value = value.transpose()?;
-            put(entry_mut(&mut tree, list, &name.join(".")), field, value.as_deref().unwrap_or_default());
+            put(entry_mut(&mut tree, list, &name), field, value.as_deref().unwrap_or_default());
         }
-        (Some(list), [name]) if !sets => remove(&mut tree, list, name),
+        // No field's name follows: all is the entry's name, dots and all.
+        (Some(list), name @ [_, ..]) if !sets => remove(&mut tree, list, &name.join(".")),
+        (Some(list), _) if sets => {
+            // Go prints where each entry is, too.
+            let all: Vec<String> =
+                names(&tree, list).iter().map(|name| format!("{name}:0xc000000000")).collect();
+            let all = all.join(" ");
+            return Err(Failure::client(format!("can't set a map to a value: map[{all}]")));
+        }
         (Some((list, _)), []) if !sets => tree[list] = Value::Array(Vec::new()),
         _ => {
-            return Err(Failure::client(format!(
-                "unable to parse {property:?} at {first:?}: no such property"
-            )));
+            return Err(Failure::client(format!("unable to parse {property} after [] at api.Config")));
         }
     }
     save(io, tree);
@@ -506,8 +568,15 @@ fn view(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     } else if !inv.is("raw") {
         shorten(&mut tree);
     }
+    // Go writes a list that was never made as null.
+    for (list, _) in [CLUSTERS, CONTEXTS, USERS] {
+        if tree[list].as_array().is_some_and(Vec::is_empty) {
+            tree[list] = Value::Null;
+        }
+    }
     let text = match Output::of(inv)? {
         Output::Table { .. } => yaml::write(&tree),
+        Output::Name => "config/<unknown>\n".to_string(),
         output => output.print_tree(&tree)?,
     };
     say(io, &text)
@@ -565,6 +634,11 @@ fn minified(mut tree: Value, context: Option<&str>) -> Result<Value, Failure> {
         return Err(Failure::client(format!("cannot locate context {name}")));
     };
     let field = |field: &str| context[field].as_str().unwrap_or_default().to_string();
+    for (list, what, name) in [(CLUSTERS, "cluster", field("cluster")), (USERS, "user", field("user"))] {
+        if !name.is_empty() && entry(&tree, list, &name).is_none() {
+            return Err(Failure::client(format!("cannot locate {what} {name}")));
+        }
+    }
     let kept: Map<String, Value> =
         [(CONTEXTS, name.clone()), (CLUSTERS, field("cluster")), (USERS, field("user"))]
             .into_iter()

@@ -503,6 +503,7 @@ const ALIASES: &[(&str, &str, &str)] = &[
     ("create", "resourcequota", "quota"),
     ("create", "ing", "ingress"),
     ("set", "sa", "serviceaccount"),
+    ("config", "use", "use-context"),
     ("top", "pods", "pod"),
     ("top", "po", "pod"),
     ("top", "nodes", "node"),

@@ -116,7 +116,11 @@ fn secret(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
     let encoded = |text: Value| base64::encode(text.as_str().unwrap_or_default().as_bytes()).into();
     let data: Map<String, Value> =
         collections::collect(data.into_iter().map(|(key, text)| (key, encoded(text))));
-    let mut tree = json!({"metadata": metadata, "type": inv.get("type").unwrap_or("Opaque")});
+    // Without a type it is for the API server to say that it is `Opaque`.
+    let mut tree = json!({"metadata": metadata});
+    if !inv.text("type").is_empty() {
+        tree["type"] = inv.text("type").into();
+    }
     if !data.is_empty() {
         tree["data"] = Value::Object(data);
     }
@@ -319,7 +323,17 @@ fn given_data(
             Some((key, path)) => (key, path),
             None => (file.rsplit('/').next().unwrap_or(file), file.as_str()),
         };
-        add(key, read(path)?.as_str().into())?;
+        match in_directory(inv, path) {
+            Some(_) if file.contains('=') => {
+                return Err(Failure::client("cannot give a key name for a directory path"));
+            }
+            Some(texts) => {
+                for (name, text) in texts {
+                    add(&name, text.into())?;
+                }
+            }
+            None => add(key, read(path)?.as_str().into())?,
+        }
     }
     for path in inv.list("from-env-file") {
         let lines = read(path)?.lines().map(str::trim);
@@ -329,6 +343,20 @@ fn given_data(
         }
     }
     Ok(data)
+}
+
+/// The files in a directory of the laptop, by their names; nothing if it is none.
+fn in_directory(inv: &Invocation, path: &str) -> Option<Vec<(String, String)>> {
+    let disk = inv.disk.as_ref()?;
+    let (files, directory) = (disk.files.borrow(), disk.absolute(path));
+    files.stat(&directory).filter(|stat| stat.dir)?;
+    let mut names = files.list(&directory).unwrap_or_default();
+    collections::sort(&mut names);
+    let text = |name: String| {
+        let text = files.read(&[&directory, "/", &name].concat()).ok()?.to_string();
+        Some((name, text))
+    };
+    Some(names.into_iter().filter_map(text).collect())
 }
 
 /// Creates an object of a tree, or only shows it; says so if `done` is not empty.

@@ -255,14 +255,20 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     let tree = create::run_pod(inv, name, policy)?;
     let object = create::make(inv, io, Kind::Pod, tree, "")?;
+    let mut failures = Vec::new();
     if inv.is("expose") {
         let port = inv.text("port").parse::<i64>().unwrap_or_default();
         let spec = json!({"selector": {"run": name}, "ports": [{"port": port, "protocol": "TCP", "targetPort": port}]});
         let service = json!({"metadata": {"name": name}, "spec": spec});
-        create::make(inv, io, Kind::Service, service, "created")?;
+        match create::make(inv, io, Kind::Service, service, "created") {
+            Ok(_) if inv.text("output") == "yaml" => io.out("---\n"),
+            Ok(_) => {}
+            Err(why) => failures.push(why),
+        }
     }
     if !attaches {
         say(inv, io, &object, "created", DryRun::of(inv)?)?;
+        Failure::all(failures)?;
         return Next::OK;
     }
     Ok(Next::GoOn(Box::new(Attached {

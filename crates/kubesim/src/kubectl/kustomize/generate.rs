@@ -99,7 +99,7 @@ fn data(
 ) -> Result<Map<String, Value>, String> {
     let mut data = Map::new();
     let mut put = |key: &str, text: &str| {
-        let value = if encodes { base64::encode(text.as_bytes()) } else { text.to_string() };
+        let value = if encodes { in_lines(&base64::encode(text.as_bytes())) } else { text.to_string() };
         match data.insert(key.to_string(), value.into()) {
             Some(_) => Err(format!("configmap illegally repeats the key `{key}`")),
             None => Ok(()),
@@ -131,19 +131,36 @@ fn data(
     Ok(data)
 }
 
+/// Base64 as kustomize writes it: what does not fit into one line ends each. Models kyaml's `generator.encodeBase64`.
+fn in_lines(text: &str) -> String {
+    const LINE: usize = 70;
+    if text.len() < LINE {
+        return text.to_string();
+    }
+    let mut lines = String::new();
+    for (n, letter) in text.chars().enumerate() {
+        if n > 0 && n % LINE == 0 {
+            lines.push('\n');
+        }
+        lines.push(letter);
+    }
+    lines + "\n"
+}
+
 /// Gives names a hash of what they stand for, where they want one.
 pub(super) fn add_hashes(resources: &mut [Resource]) {
     for resource in resources.iter_mut().filter(|resource| resource.wants_hash) {
-        let name = format!("{}-{}", resource.name(), hash(&resource.tree));
+        // kustomize means to have the name in the hash, and looks for it at a place where it never is (hasher.go: getNodeValues).
+        let name = format!("{}-{}", resource.name(), hash("", &resource.tree));
         resource.rename(name);
     }
 }
 
-/// Ten signs that stand for what a ConfigMap or Secret holds.
-fn hash(tree: &Value) -> String {
-    let mut content = json!({"kind": tree["kind"], "name": tree["metadata"]["name"], "data": tree["data"]});
+/// Ten signs that stand for a name and what a ConfigMap or Secret holds.
+fn hash(name: &str, tree: &Value) -> String {
+    let mut content = json!({"kind": tree["kind"], "name": name, "data": tree["data"]});
     if tree["kind"] == "Secret" {
-        content["type"] = tree["type"].clone();
+        content["type"] = tree["type"].as_str().unwrap_or_default().into();
     }
     if content["data"].is_null() {
         content["data"] = "".into();
@@ -171,5 +188,5 @@ pub(in crate::kubectl) fn append_hash(tree: &mut Value, kind: &str) {
         content["data"] = if kind == "Secret" { json!({}) } else { Value::Null };
     }
     let name = tree["metadata"]["name"].as_str().unwrap_or_default();
-    tree["metadata"]["name"] = format!("{name}-{}", hash(&content)).into();
+    tree["metadata"]["name"] = format!("{name}-{}", hash(name, &content)).into();
 }

@@ -8,10 +8,10 @@ const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kusto
 /// The fields that are carried out.
 const FIELDS: &str = "apiVersion kind metadata resources bases components namePrefix nameSuffix namespace commonLabels labels \
     commonAnnotations images replicas configMapGenerator secretGenerator generatorOptions patches patchesStrategicMerge \
-    patchesJson6902";
+    patchesJson6902 sortOptions";
 /// The fields that kustomize has beside these.
 const NOT_SIMULATED: &str = "vars replacements crds configurations generators transformers validators helmGlobals helmCharts \
-    helmChartInflationGenerator openapi buildMetadata sortOptions";
+    helmChartInflationGenerator openapi buildMetadata";
 
 /// A path without `.` and `..` where they can be taken away.
 pub(super) fn normal(path: &str) -> String {
@@ -42,6 +42,22 @@ pub(super) struct Kustomization {
 }
 
 impl Kustomization {
+    /// What kustomize says of fields that others have taken the place of. Models types/kustomization.go: CheckDeprecatedFields.
+    pub(super) fn deprecated(&self) -> impl Iterator<Item = String> {
+        const INSTEAD: [(&str, &str); 4] = [
+            ("bases", "resources"),
+            ("commonLabels", "labels"),
+            ("patchesJson6902", "patches"),
+            ("patchesStrategicMerge", "patches"),
+        ];
+        INSTEAD.into_iter().filter(move |(field, _)| !self.field(field).is_null()).map(|(field, instead)| {
+            format!(
+                "# Warning: '{field}' is deprecated. Please use '{instead}' instead. Run 'kustomize edit fix' to update your \
+                 Kustomization automatically.\n"
+            )
+        })
+    }
+
     pub(super) fn field(&self, name: &str) -> &Value {
         self.fields.get(name).unwrap_or(&Value::Null)
     }

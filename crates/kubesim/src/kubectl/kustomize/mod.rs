@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 
 /// How deep kustomizations may build on others.
 const MOST_DEPTH: usize = 20;
+/// In how many of them deprecated fields are looked for.
+const MOST_KUSTOMIZATIONS: usize = 1000;
 
 /// `kubectl kustomize DIR`
 pub fn kustomize(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
@@ -27,8 +29,25 @@ pub fn kustomize(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         [directory] => directory,
         _ => return Err(Failure::client("specify one path to kustomization.yaml")),
     };
+    io.err(deprecated(&inv.files, directory));
     io.out(build(&inv.files, directory)?);
     Next::OK
+}
+
+/// What kustomize says of deprecated fields of a kustomization, and of those on which it builds.
+pub(super) fn deprecated(files: &BTreeMap<String, String>, directory: &str) -> String {
+    let builder = Builder { files };
+    let (mut text, mut left, mut seen) = (String::new(), vec![normal(directory)], 0);
+    while let Some(directory) = left.pop().filter(|_| seen < MOST_KUSTOMIZATIONS) {
+        seen += 1;
+        let Ok(kustomization) = builder.kustomization(&directory) else { continue };
+        text.extend(kustomization.deprecated());
+        let lists = ["resources", "bases", "components"];
+        let below = lists.into_iter().flat_map(|list| kustomization.list(list)).filter_map(Value::as_str);
+        let below: Vec<String> = below.map(|path| joined(&directory, path)).collect();
+        left.extend(below.into_iter().rev().filter(|path| builder.read(path).is_none()));
+    }
+    text
 }
 
 /// The objects of a kustomization, as YAML. Errors: in kustomize's words.
@@ -37,19 +56,61 @@ pub(super) fn build(files: &BTreeMap<String, String>, directory: &str) -> Result
     let mut resources = customized(&builder, &normal(directory), Vec::new(), 0).map_err(Failure::Client)?;
     generate::add_hashes(&mut resources);
     references::fix(&mut resources);
-    collections::sort_by_key(&mut resources, |resource| place(resource.kind_name()));
+    sort(
+        &mut resources,
+        builder.kustomization(&normal(directory)).map_err(Failure::Client)?.field("sortOptions"),
+    )?;
     let texts: Vec<String> = resources.iter().map(|resource| yaml::write(&resource.tree)).collect();
     Ok(texts.join("---\n"))
 }
 
+/// Puts resources in the order that is asked for. Models SortOrderTransformer.go. Errors: there is no such order.
+fn sort(resources: &mut [Resource], options: &Value) -> Result<(), Failure> {
+    let (order, own) = (&options["order"], &options["legacySortOptions"]);
+    match order.as_str() {
+        Some("fifo") if !own.is_null() => {
+            return Err(Failure::client(
+                "the field 'sortOptions.legacySortOptions' is set but the selected sort order is 'fifo', not 'legacy'",
+            ));
+        }
+        Some("fifo") => return Ok(()),
+        None if options.is_null() => {}
+        Some("legacy") => {}
+        _ => return Err(Failure::client("the field 'sortOptions.order' must be one of [fifo, legacy]")),
+    }
+    let found = |list: &Value, kind: &str| {
+        list.as_array().into_iter().flatten().position(|known| *known == kind).map(|at| at as i64)
+    };
+    let length = |list: &Value| list.as_array().map_or(0, Vec::len) as i64;
+    let (first, last) = (&own["orderFirst"], &own["orderLast"]);
+    let place = |kind: &str| match own.is_null() {
+        true => place(kind),
+        false => found(last, kind)
+            .map(|at| at + 1)
+            .or_else(|| found(first, kind).map(|at| at - length(first)))
+            .unwrap_or(0),
+    };
+    collections::sort_by_key(resources, |resource| {
+        let api_version = resource.tree["apiVersion"].as_str().unwrap_or_default();
+        let (group, version) = api_version.split_once('/').unwrap_or(("~G", api_version));
+        let namespace = if resource.namespace().is_empty() { "~X" } else { resource.namespace() };
+        let kind = resource.kind_name();
+        (place(kind), format!("{group}_{version}_{kind}"), format!("{namespace}|{}", resource.name()))
+    });
+    Ok(())
+}
+
 /// Where a kind stands among others (kustomize's legacy order).
-fn place(kind: &str) -> usize {
+fn place(kind: &str) -> i64 {
     const FIRST: &str = "Namespace ResourceQuota StorageClass CustomResourceDefinition ServiceAccount PodSecurityPolicy Role \
         ClusterRole RoleBinding ClusterRoleBinding ConfigMap Secret Endpoints Service LimitRange PriorityClass \
         PersistentVolume PersistentVolumeClaim Deployment StatefulSet CronJob PodDisruptionBudget";
     let first = FIRST.split_whitespace().position(|known| known == kind);
-    let is_last = matches!(kind, "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration");
-    first.unwrap_or(if is_last { 1001 } else { 1000 })
+    match kind {
+        "MutatingWebhookConfiguration" => 1001,
+        "ValidatingWebhookConfiguration" => 1002,
+        _ => first.map_or(1000, |at| at as i64),
+    }
 }
 
 /// What a kustomization makes of these resources and of its own.

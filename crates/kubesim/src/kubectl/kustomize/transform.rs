@@ -303,7 +303,7 @@ fn set_replicas(wanted: &Value, resources: &mut [Resource]) -> Result<(), String
     }
     Err(format!(
         "resource with name {name} does not match a config with the following GVK [Deployment.[noVer].[noGrp] \
-         ReplicationController.[noVer].[noGrp] ReplicaSet.[noVer].[noGrp] StatefulSet.[noVer].[noGrp]]"
+         StatefulSet.[noVer].[noGrp] ReplicaSet.[noVer].[noGrp] ReplicationController.[noVer].[noGrp]]"
     ))
 }
 
