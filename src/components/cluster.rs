@@ -9,7 +9,7 @@ use crate::page::intent::Intent;
 use crate::session::Action;
 use gloo::timers::callback::Timeout;
 use gloo::utils::window;
-use kubesim::{MOST_OPENED_BYTES, Opened, Opening, Str, Unreadable, without_names};
+use kubesim::{MOST_OPENED_BYTES, Nameless, Opened, Opening, Str, Unreadable, text_of};
 use messages::{Messages, fill};
 use scene::cluster::{NoteKind, notes, taken, unreadable};
 use scene::rerun::{self, Compared, Comparing};
@@ -17,17 +17,18 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::js_sys::{JsString, Reflect};
+use web_sys::js_sys::{JsString, Reflect, Uint8Array};
 use web_sys::{DataTransfer, FileList, HtmlInputElement};
 use yew::html::Scope;
 use yew::prelude::*;
 
 /// How long a slice of the reading is (milliseconds of real time), or else a single step.
-const SLICE_MS: f64 = 12.0;
+const SLICE_MS: f64 = 16.0;
 /// Of what was left out so many kinds are listed at once.
 const LISTED: usize = 8;
-/// A state with more characters than this is not even tried to be put into a link; and a longer link gets lost on its way.
-const MOST_PACKED: usize = 2 << 20;
+/// A state with more characters than this is not even tried to be put into a link: it would be too long, and to find that out takes
+/// long. A longer link gets lost on its way.
+const MOST_PACKED: usize = 512 << 10;
 const LONGEST_LINK: usize = 30_000;
 /// So many characters of what is given away are shown at most: a browser lays no more out at once.
 const MOST_SHOWN: usize = 100_000;
@@ -79,6 +80,8 @@ pub enum Event {
     Open { beside: bool },
     /// What is on the stage is to be given away without names.
     Share,
+    /// The names go on to be replaced.
+    GoOnSharing,
     /// The recording on the stage is to be compared with what the simulator does from its first moment.
     Compare,
     /// The comparison goes on.
@@ -95,6 +98,8 @@ pub struct ClusterTab {
     next: Option<Timeout>,
     /// What is on the stage, without names, to be given away.
     shared: Option<Shared>,
+    /// The same, on the way.
+    sharing: Option<(Box<Nameless>, Option<Timeout>)>,
     /// The recording on the stage and the simulation, on the way to be compared; and what came of it.
     comparing: Option<(Box<Comparing>, Option<Timeout>)>,
     compared: Option<Compared>,
@@ -120,6 +125,7 @@ impl Component for ClusterTab {
             problem: None,
             next: None,
             shared: None,
+            sharing: None,
             comparing: None,
             compared: None,
             files: Rc::default(),
@@ -141,24 +147,29 @@ impl Component for ClusterTab {
             (a, b) => a.is_none() && b.is_none(),
         };
         if !same {
-            (self.shared, self.comparing, self.compared) = (None, None, None);
+            (self.shared, self.sharing, self.comparing, self.compared) = (None, None, None, None);
         }
         true
     }
 
     fn update(&mut self, context: &Context<ClusterTab>, event: Event) -> bool {
         match event {
-            Event::Take(files) => self.take(context, &files),
+            Event::Take(files) => self.take(context, files),
             Event::Refuse(bytes) => {
                 let why = Unreadable::TooLarge { bytes, largest: Vec::new() };
                 self.fail(context, &why);
             }
             Event::GoOn => self.go_on(context),
-            Event::Share => self.shared = context.props().opened.as_ref().map(|opened| Shared::of(opened)),
+            Event::Share => {
+                let nameless = context.props().opened.as_ref().map(|opened| Box::new(Nameless::new(opened)));
+                self.sharing = nameless.map(|nameless| (nameless, soon(context, Event::GoOnSharing)));
+            }
+            Event::GoOnSharing => self.go_on_sharing(context),
             Event::Compare => {
                 let Some(opened) = context.props().opened.clone() else { return false };
                 let comparing = Box::new(Comparing::new(&opened));
-                (self.comparing, self.compared) = (Some((comparing, compare_soon(context))), None);
+                (self.comparing, self.compared) =
+                    (Some((comparing, soon(context, Event::GoOnComparing))), None);
                 let name = context.props().words.cluster().rerun_name().into();
                 let inputs = rerun::inputs(&opened).into();
                 let action = Action::Beside { name, inputs, until: opened.seen_until() };
@@ -214,9 +225,9 @@ impl Component for ClusterTab {
 }
 
 impl Shared {
-    /// The state without its names.
-    fn of(opened: &Opened) -> Shared {
-        let text: Str = without_names(opened).into();
+    /// What is shown of a state without names.
+    fn of(text: String) -> Shared {
+        let text: Str = text.into();
         let fragment = (text.len() <= MOST_PACKED).then(|| [CLUSTER, &pack(text.as_bytes(), b"")].concat());
         let fragment = fragment.filter(|fragment| fragment.len() <= LONGEST_LINK);
         let here = window().location().href().unwrap_or_default();
@@ -292,7 +303,7 @@ impl ClusterTab {
             (None, Some(opening)) => {
                 let (done, all) = opening.progress();
                 let part = (done * 100 / all.max(1)).to_string();
-                html! { <><span>{ fill(texts.reading(), &[("part", &part)]) }</span><progress value={done.to_string()} max={all.max(1).to_string()} /></> }
+                html! { <><span>{ fill(texts.reading(), &[("part", &part)]) }</span>{ progress(texts.title(), (done, all)) }</> }
             }
             (None, None) => Html::default(),
         };
@@ -348,7 +359,8 @@ impl ClusterTab {
             <details>
                 <summary>{ texts.share_title() }</summary>
                 <p>{ texts.share_about() }</p>
-                { shown.unwrap_or_else(|| html! { <button type="button" onclick={show}>{ texts.share_show() }</button> }) }
+                { shown.unwrap_or_else(|| html! { <button type="button" disabled={self.sharing.is_some()} onclick={show}>{ texts.share_show() }</button> }) }
+                if let Some((nameless, _)) = &self.sharing { { progress(texts.share_show(), nameless.progress()) } }
             </details>
         }
     }
@@ -377,6 +389,19 @@ impl ClusterTab {
         }
     }
 
+    /// Replaces names for a slice of time.
+    fn go_on_sharing(&mut self, context: &Context<ClusterTab>) {
+        let Some((nameless, next)) = &mut self.sharing else { return };
+        let end = clock() + SLICE_MS;
+        while nameless.step() {
+            if clock() >= end {
+                *next = soon(context, Event::GoOnSharing);
+                return;
+            }
+        }
+        self.shared = self.sharing.take().map(|(nameless, _)| Shared::of(nameless.finish()));
+    }
+
     /// Compares for a slice of time.
     fn go_on_comparing(&mut self, context: &Context<ClusterTab>) {
         let Some((comparing, next)) = &mut self.comparing else { return };
@@ -388,7 +413,7 @@ impl ClusterTab {
             }
         };
         if goes_on {
-            *next = compare_soon(context);
+            *next = soon(context, Event::GoOnComparing);
             return;
         }
         self.compared = Some(comparing.finish());
@@ -398,7 +423,7 @@ impl ClusterTab {
     /// Begins to read a text that was put elsewhere.
     fn take_offered(&mut self, context: &Context<ClusterTab>) {
         if let Some(text) = context.props().offered.clone() {
-            self.take(context, &[(PASTED.to_owned(), text.to_string())]);
+            self.take(context, vec![(PASTED.to_owned(), text.to_string())]);
         }
     }
 
@@ -411,12 +436,12 @@ impl ClusterTab {
     }
 
     /// Begins to read files.
-    fn take(&mut self, context: &Context<ClusterTab>, files: &[(String, String)]) {
+    fn take(&mut self, context: &Context<ClusterTab>, files: Files) {
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         self.names = names.join(", ");
         self.files = files.into();
         (self.opened, self.problem) = (None, None);
-        match Opening::new(files) {
+        match Opening::new(&self.files) {
             Ok(opening) => {
                 self.opening = Some(opening);
                 self.go_on_soon(context);
@@ -457,10 +482,15 @@ impl ClusterTab {
     }
 }
 
-/// The comparison goes on after the browser has drawn.
-fn compare_soon(context: &Context<ClusterTab>) -> Option<Timeout> {
+/// This happens after the browser has drawn.
+fn soon(context: &Context<ClusterTab>, event: Event) -> Option<Timeout> {
     let link = context.link().clone();
-    Some(Timeout::new(0, move || link.send_message(Event::GoOnComparing)))
+    Some(Timeout::new(0, move || link.send_message(event)))
+}
+
+/// How much is done of something, and how much there is to do.
+fn progress(what: &'static str, (done, all): (usize, usize)) -> Html {
+    html! { <progress aria-label={what} value={done.to_string()} max={all.max(1).to_string()} /> }
 }
 
 /// Real time (milliseconds).
@@ -481,15 +511,16 @@ fn read(files: &FileList, link: &Scope<ClusterTab>) {
     let texts: Rc<RefCell<Vec<Option<Named>>>> = Rc::new(RefCell::new(vec![None; files.len()]));
     for (n, file) in files.iter().enumerate() {
         let (texts, link, name) = (texts.clone(), link.clone(), file.name());
-        let read = Closure::once(move |text: JsValue| {
-            let text = text.dyn_into::<JsString>().map(String::from).unwrap_or_default();
+        // Bytes are copied at once; a browser's text would be a character at a time.
+        let read = Closure::once(move |bytes: JsValue| {
+            let text = text_of(Uint8Array::new(&bytes).to_vec());
             texts.borrow_mut()[n] = Some((name, text));
             let all: Option<Files> = texts.borrow().iter().cloned().collect();
             if let Some(all) = all {
                 link.send_message(Event::Take(all));
             }
         });
-        let _ = file.text().then(&read);
+        let _ = file.array_buffer().then(&read);
         // The browser calls it once, after this function's end.
         read.forget();
     }

@@ -10,13 +10,13 @@ use messages::{Messages, fill};
 use scene::cluster::unreadable;
 use scene::history::axis;
 use scene::history::pod_state::PodName;
-use scene::plan::{Plan, Planning, Step, words_of};
+use scene::plan::{Plan, Planning, Progress, Step, duration, words_of};
 use std::rc::Rc;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 /// How long a slice of the work is (milliseconds of real time), or else a single step.
-const SLICE_MS: f64 = 12.0;
+const SLICE_MS: f64 = 16.0;
 /// So many pods have a row in the timeline at most.
 const MOST_ROWS: usize = 60;
 /// So many steps are listed at most.
@@ -53,6 +53,8 @@ pub enum Event {
     Plan,
     /// The work goes on.
     GoOn,
+    /// The work is given up.
+    Cancel,
 }
 
 /// How far the work is.
@@ -104,6 +106,7 @@ impl Component for PlanPart {
             Event::Command(text) => (self.command, self.manifest) = (text, String::new()),
             Event::Plan => self.begin(context),
             Event::GoOn => self.go_on(context),
+            Event::Cancel => (self.work, self.next) = (None, None),
         }
         true
     }
@@ -134,7 +137,7 @@ impl Component for PlanPart {
                         <button type="submit" disabled={has_nothing || self.work.is_some()}>{ texts.plan_it() }</button>
                     </div>
                 </form>
-                if self.work.is_some() { <p role="status">{ texts.plan_working() }</p> }
+                { self.working(context) }
                 if let Some(problem) = &self.problem { <p class="bad" role="alert">{ rich(problem) }</p> }
                 { for self.plan.as_ref().map(|plan| self.planned(context.props().words, plan)) }
             </details>
@@ -163,6 +166,30 @@ impl PlanPart {
         }
         if self.work.is_some() {
             self.go_on_soon(context);
+        }
+    }
+
+    /// How far the work is, and the way to give it up.
+    fn working(&self, context: &Context<PlanPart>) -> Html {
+        let texts = context.props().words.cluster();
+        let (said, part) = match &self.work {
+            None => return Html::default(),
+            Some(Work::Reading(opening)) => (texts.plan_working().to_owned(), Some(opening.progress())),
+            Some(Work::Following(planning)) => match planning.progress() {
+                Progress::Opening(done, all) => (texts.plan_working().to_owned(), Some((done, all))),
+                Progress::Followed(time) => {
+                    (fill(texts.plan_followed(), &[("time", &duration(time.0 / 1000))]), None)
+                }
+            },
+        };
+        let cancel = context.link().callback(|_: MouseEvent| Event::Cancel);
+        let (value, most) = part.map(|(done, all)| (done.to_string(), all.max(1).to_string())).unzip();
+        html! {
+            <div class="working">
+                <span>{ &said }</span>
+                <progress {value} max={most} aria-label={said.clone()} />
+                <button type="button" onclick={cancel}>{ texts.plan_cancel() }</button>
+            </div>
         }
     }
 

@@ -4,7 +4,7 @@
 
 mod workload;
 
-use kubesim::{Input, Moment, Opened, Opening, Story};
+use kubesim::{Input, Moment, Nameless, Opened, Opening, Story};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -63,8 +63,11 @@ fn main() {
 /// Opens a real cluster's state of so many pods, and a recording of ten events for each, in the steps between which a page answers:
 /// how long all takes, and the longest step.
 fn open(pods: usize) {
-    let texts =
-        [("state", seed_walk::crowd::state(pods)), ("recording", seed_walk::crowd::recording(10 * pods))];
+    let texts = [
+        ("state", seed_walk::crowd::state(pods)),
+        ("state in JSON", seed_walk::crowd::state_in_json(pods)),
+        ("recording", seed_walk::crowd::recording(10 * pods)),
+    ];
     for (name, text) in texts {
         let size = text.len() as f64 / 1e6;
         let mut opening = Opening::new(&[(name.to_owned(), text)]).expect("it can be read");
@@ -84,8 +87,17 @@ fn open(pods: usize) {
         let sought = in_steps_of(50, |n| {
             std::hint::black_box(workload::seek(&mut moment, &story, n));
         });
+        let explained = in_steps_of(50, |n| {
+            workload::seek(&mut moment, &story, n);
+            let at = story.cluster.api.history().entries().get(moment.position.saturating_sub(1));
+            let at = at.map_or(story.now(), |entry| entry.at);
+            std::hint::black_box(story.explained(&moment.store, moment.position, at));
+        });
+        let mut nameless = Nameless::new(&opened);
+        let renamed = in_steps(|| nameless.step());
         println!(
-            "open a {name} of {pods} pods, {size:.1} MB: read {read}; begin {begun}; see {seen}; seek {sought}"
+            "open a {name} of {pods} pods, {size:.1} MB: read {read}; begin {begun}; see {seen}; seek {sought}; \
+             seek and explain {explained}; rename {renamed}"
         );
     }
 }

@@ -91,7 +91,7 @@ mod validation;
 pub mod world;
 
 // What happens, and what it left.
-pub use story::{Input, Story, TimedInput};
+pub use story::{Explaining, Input, Story, TimedInput};
 
 pub use apiserver::{ApiServer, Cause, Change, Entry, History, Moment, Store, Stream};
 
@@ -103,8 +103,8 @@ pub use config::{ClassOptions, DnsSetting, FeatureGates, KUBERNETES_VERSION, Nod
 
 /// A real cluster's state, opened.
 pub use opened::{
-    Comparable, LeftOut, MOST_BYTES as MOST_OPENED_BYTES, MadeUp, Opened, Opening, Seen, TextLine,
-    Unreadable, What, open, without_names,
+    Comparable, LeftOut, MOST_BYTES as MOST_OPENED_BYTES, MadeUp, Nameless, Opened, Opening, Seen, TextLine,
+    Unreadable, What, open, text_of, without_names,
 };
 
 // A cluster without a story, and what runs in it.

@@ -10,7 +10,7 @@ use crate::api::{SimTime, Span, Str};
 use crate::apiserver::Store;
 use crate::cluster::Cluster;
 use crate::config::{DnsSetting, Options};
-use crate::opened::{self, Beginning, Opened};
+use crate::opened::{Beginning, Opened};
 use crate::process::ProcessId;
 use crate::process::dns_watch::Watch;
 use crate::terminal::{Probed, Terminal};
@@ -226,7 +226,12 @@ impl Story {
     fn go_on(&mut self) {
         let Some(recording) = self.recording.take() else { return };
         self.simulated_from = Some((self.cluster.api.history().len(), self.now()));
-        self.requests_seen = opened::go_on(&mut self.cluster, &recording.opened);
+        let mut beginning = Beginning::go_on(recording.opened);
+        self.requests_seen = loop {
+            if let Some(requests) = beginning.step(&mut self.cluster) {
+                break requests;
+            }
+        };
     }
 
     /// From where on all is simulated, in a story that begins from a real cluster's state: the position in the history, and when.
@@ -239,14 +244,20 @@ impl Story {
     /// The world at a moment of a recording, with what each component would find there: nobody has seen that. Nothing if the
     /// moment is none that was seen.
     pub fn explained(&self, world: &Store, position: usize, now: SimTime) -> Option<Store> {
+        let mut explaining = self.explaining(world, position, now)?;
+        while explaining.step() {}
+        Some(explaining.finish())
+    }
+
+    /// The same, in small steps.
+    pub fn explaining(&self, world: &Store, position: usize, now: SimTime) -> Option<Explaining> {
         let opened = self.opened_state().filter(|opened| !opened.seen.is_empty())?;
         if self.simulated_from().is_none_or(|(from, _)| position > from) {
             return None;
         }
         let mut cluster = Cluster::new(Opened::world());
         cluster.api.stand_at(world, now);
-        opened::go_on(&mut cluster, opened);
-        Some(cluster.api.store().clone())
+        Some(Explaining { cluster, beginning: Some(Beginning::go_on(Rc::clone(opened))) })
     }
 
     fn ask(&mut self, question: Question, repeats: bool) {
@@ -320,6 +331,29 @@ impl Story {
         } else {
             self.cluster.run_until(until);
         }
+    }
+}
+
+/// The world at a moment of a recording, on the way to hold what each component would find there ([`Story::explaining`]).
+pub struct Explaining {
+    cluster: Cluster,
+    beginning: Option<Beginning>,
+}
+
+impl Explaining {
+    /// Finds out a little more; false if all is done.
+    pub fn step(&mut self) -> bool {
+        if let Some(beginning) = &mut self.beginning
+            && beginning.step(&mut self.cluster).is_some()
+        {
+            self.beginning = None;
+        }
+        self.beginning.is_some()
+    }
+
+    /// The world, once all is done; before that, as far as it is.
+    pub fn finish(self) -> Store {
+        self.cluster.api.store().clone()
     }
 }
 

@@ -273,6 +273,10 @@ Messages, TEXTS {
         "No StatefulSet here",
         "There is none in the cluster: none was applied, or it was deleted. Other pods are listed below.",
     },
+    set_not_in_state(owner, pod): {
+        "{owner} is not in the state",
+        "{pod} says that it is controlled by it. Whether that is there, and what it wants, can't be told from this: nobody replaces the pod here. Add it to the command: `kubectl get sts,pods,…`.",
+    },
     pods_of_gone_set(set, pod): {
         "The StatefulSet is gone, its pods are going",
         "{set} was deleted in the background: it went at once, and the garbage collector deletes what it owned. {pod} is not gone yet.",
@@ -836,6 +840,8 @@ Cluster, CLUSTER {
     plan_command: "or a command",
     plan_it: "Plan",
     plan_working: "Working it out …",
+    plan_followed(time): "Working it out: {time} after the change",
+    plan_cancel: "Cancel",
     plan_not_kept: "To compare a manifest, the state is needed as it was given, which is not kept: drop its file here again and open it. A command can be planned without.",
     plan_no_kubectl: "Commands of kubectl can be planned.",
     plan_nothing: "nothing happens",
@@ -865,7 +871,7 @@ Cluster, CLUSTER {
     apply_text: "Apply it",
     apply_there: "Apply it there",
     apply_anew: "In a new cluster",
-    reads_it: "`kubesim why FILE` says it in a terminal, and `kubesim plan FILE -f manifest.yaml` what a manifest would do there. Nothing is sent anywhere.",
+    reads_it: "`kubesim why FILE` says it in a terminal, and `kubesim plan FILE manifest.yaml` what a manifest would do there. Nothing is sent anywhere.",
     // What a set waits for.
     waits_for_nothing: "nothing",
     waits_for_ready(pod): "pod {pod} to be Ready",
@@ -897,6 +903,7 @@ Cluster, CLUSTER {
     is_too_long(file, line, size): "{file}, line {line}: one document of {size} MB, and no object of a cluster is so long. Give what `kubectl get … -o yaml` or `-o json` printed.",
     is_too_many(count): "More than {count} objects can't be opened: ask for one namespace (-n).",
     is_manifest(count): "All {count} objects are as somebody wrote them: this is a manifest, not a cluster's state. Apply it in the editor, or with `kubesim run`.",
+    is_set_left_out(what, command): "The StatefulSet can't be used: {what}. Without it nothing true can be said about its pods. What is needed: {command}",
     is_two_clusters(object): "{object} is in it twice, and the two are not the same: these are states of two clusters, or of one before and after it was made anew. Open them one by one.",
     is_of_no_use(found, command): "Nothing in it has to do with a StatefulSet (it has: {found}). What is needed: {command}",
     has_no_times: "the recording's lines have no times: they follow from the objects, in whole seconds",

@@ -44,6 +44,13 @@ pub fn unreadable(messages: &Messages, why: &Unreadable) -> String {
         Unreadable::TooMany { objects } => fill(texts.is_too_many(), &[("count", &objects.to_string())]),
         Unreadable::Manifest { objects } => fill(texts.is_manifest(), &[("count", &objects.to_string())]),
         Unreadable::TwoClusters { object } => fill(texts.is_two_clusters(), &[("object", object)]),
+        Unreadable::SetLeftOut { object, what: left_out } => {
+            let said = match left_out {
+                What::UnknownKind(_) => [&**object, ", ", &what(messages, left_out)].concat(),
+                _ => what(messages, left_out),
+            };
+            fill(texts.is_set_left_out(), &[("what", &said), ("command", GET)])
+        }
         Unreadable::NothingOfUse { kinds } => {
             let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             let found = if kinds.is_empty() { "-".to_owned() } else { kinds.join(", ") };

@@ -5,7 +5,8 @@ use crate::explain::{Finding, Outlook, of_state};
 use crate::history::pod_state::PodName;
 use crate::history::{Chronicle, Life};
 use kubesim::{
-    Change, Entry, Key, Kind, Opened, ProcessId, Program, SimTime, Span, Store, Story, Stream, kubectl,
+    Change, Entry, Explaining, Input, Key, Kind, Opened, ProcessId, Program, SimTime, Span, Store, Story,
+    Stream, kubectl,
 };
 use messages::{Messages, fill};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,23 +39,74 @@ pub struct Done {
     pub code: i32,
 }
 
-/// A change that is being tried.
+/// A change that is being tried, in small steps: none of them takes long.
 pub struct Planning {
     messages: &'static Messages,
+    opened: Rc<Opened>,
     story: Story,
+    change: Asked,
+    stage: Stage,
     began: SimTime,
-    /// How each set was before.
-    before: Vec<(Key, Outlook)>,
+    /// How each set was before, and is after.
+    before: Vec<Finding>,
+    after: Vec<Finding>,
+    /// The world at the end, with what its components find.
+    store: Store,
     /// How many writes there were before the change.
     since: usize,
     /// How many writes have been looked at, and when something happened last.
     seen: usize,
     last: SimTime,
+    chronicle: Chronicle,
     /// What the manifest changes.
-    diff: String,
+    diff: Done,
     done: Done,
-    running: Option<ProcessId>,
-    measured: usize,
+}
+
+/// What is tried.
+enum Asked {
+    /// A manifest that compares with the opened state.
+    Manifest(String),
+    /// The words of a command.
+    Command(Vec<String>),
+}
+
+/// What is done next.
+enum Stage {
+    /// The state is put in place, and what was seen after that.
+    Opening,
+    /// What components find in what was seen is worked out.
+    Explaining(Box<Explaining>, When),
+    /// How sets are is found, from this one on.
+    Finding(Store, Vec<Key>, When),
+    /// `kubectl diff` or, then, `apply` runs, until then at the latest.
+    Giving(Verb, ProcessId, SimTime),
+    /// Time passes; a command may still run.
+    Following(Option<ProcessId>),
+    /// Nothing is left to do.
+    Over,
+}
+
+/// Before the change or after it.
+#[derive(Clone, Copy, PartialEq)]
+enum When {
+    Before,
+    After,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Verb {
+    Diff,
+    Apply,
+}
+
+/// How far a change has been tried.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Progress {
+    /// So much of the state is in place, of so much.
+    Opening(usize, usize),
+    /// So much time has passed since the change.
+    Followed(Span),
 }
 
 /// What a change does.
@@ -80,33 +132,31 @@ pub struct Plan {
 
 impl Planning {
     /// The opened state, at the last moment that was seen.
-    fn new(messages: &'static Messages, opened: &Rc<Opened>) -> Planning {
-        let mut story = Story::opened(opened.clone());
-        story.run_until(opened.seen_until());
-        let found = findings(messages, &explained(&story));
-        let written = story.cluster.api.history().len();
+    fn new(messages: &'static Messages, opened: &Rc<Opened>, change: Asked) -> Planning {
+        let mut story = Story::new(Opened::world());
+        story.input(Input::Open(opened.clone()));
         Planning {
             messages,
-            began: story.now(),
-            before: found.into_iter().map(|finding| (finding.set, finding.outlook)).collect(),
-            since: written,
-            seen: written,
-            last: story.now(),
-            diff: String::new(),
-            done: Done::default(),
-            running: None,
-            measured: opened.measured,
+            opened: opened.clone(),
             story,
+            change,
+            stage: Stage::Opening,
+            began: SimTime(0),
+            before: Vec::new(),
+            after: Vec::new(),
+            store: Store::default(),
+            since: 0,
+            seen: 0,
+            last: SimTime(0),
+            chronicle: Chronicle::default(),
+            diff: Done::default(),
+            done: Done::default(),
         }
     }
 
     /// Applies a manifest that compares with the opened state ([`kubesim::Comparable`]).
     pub fn of_manifest(messages: &'static Messages, opened: &Rc<Opened>, manifest: &str) -> Planning {
-        let mut planning = Planning::new(messages, opened);
-        planning.diff = give(&mut planning.story, "diff", manifest).stdout;
-        planning.since = planning.story.cluster.api.history().len();
-        planning.done = give(&mut planning.story, "apply", manifest);
-        planning
+        Planning::new(messages, opened, Asked::Manifest(manifest.to_owned()))
     }
 
     /// Runs a command, such as `kubectl drain`, given in words ([`words_of`]); nothing if it is none of kubectl's.
@@ -115,56 +165,172 @@ impl Planning {
         opened: &Rc<Opened>,
         words: &[String],
     ) -> Option<Planning> {
-        let (program, argv) = words.split_first()?;
-        if !matches!(program.as_str(), "kubectl" | "k") {
-            return None;
-        }
-        let mut planning = Planning::new(messages, opened);
-        let program: Box<dyn Program> = kubectl::command(argv, None, &BTreeMap::new());
-        planning.running = Some(planning.story.cluster.spawn(&words.join(" "), program));
-        Some(planning)
+        let is_kubectl = matches!(words.first()?.as_str(), "kubectl" | "k");
+        is_kubectl.then(|| Planning::new(messages, opened, Asked::Command(words.to_vec())))
     }
 
-    /// Lets time pass to when something happens next; false if nothing more will, or an hour is over.
+    /// Does a little more: at last time passes to when something happens next. False if nothing more will, or an hour is over.
     pub fn go_on(&mut self) -> bool {
-        if let Some(id) = self.running
-            && listen(&mut self.story, id, &mut self.done)
-        {
-            self.running = None;
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Opening => {
+                let until = self.opened.seen_until();
+                if self.story.next_at().is_some_and(|at| at <= until) {
+                    self.story.step();
+                    Stage::Opening
+                } else {
+                    self.story.run_until(until);
+                    self.explain(When::Before)
+                }
+            }
+            Stage::Explaining(mut explaining, when) => match explaining.step() {
+                true => Stage::Explaining(explaining, when),
+                false => find(explaining.finish(), when),
+            },
+            Stage::Finding(store, mut sets, when) => {
+                let next = sets.pop();
+                let next = next.as_ref().and_then(|key| store.get(key));
+                match (next, when) {
+                    (Some(set), When::Before) => self.before.push(of_state(self.messages, &store, set)),
+                    (Some(set), When::After) => self.after.push(of_state(self.messages, &store, set)),
+                    (None, _) => {}
+                }
+                match (sets.is_empty(), when) {
+                    (false, _) => Stage::Finding(store, sets, when),
+                    (true, When::Before) => self.begin(),
+                    (true, When::After) => {
+                        self.store = store;
+                        Stage::Over
+                    }
+                }
+            }
+            Stage::Giving(verb, id, until) => self.give(verb, id, until),
+            Stage::Following(running) => self.follow(running),
+            Stage::Over => return false,
+        };
+        self.chronicle.read(self.story.cluster.api.history());
+        !matches!(self.stage, Stage::Over)
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        match self.stage {
+            Stage::Opening | Stage::Explaining(_, When::Before) | Stage::Finding(_, _, When::Before) => {
+                // To look at what was put in place takes about as long.
+                let all = self.opened.objects.len() + self.opened.seen.len();
+                let done = self.story.cluster.api.history().len().min(all);
+                Progress::Opening(done, all * 2)
+            }
+            _ => Progress::Followed(self.story.now() - self.began),
         }
+    }
+
+    /// What components find is known in a simulation; in what was seen it is worked out.
+    fn explain(&self, when: When) -> Stage {
+        let (world, position) = (self.story.cluster.api.store(), self.story.cluster.api.history().len());
+        match self.story.explaining(world, position, self.story.now()) {
+            Some(explaining) => Stage::Explaining(Box::new(explaining), when),
+            None => find(world.clone(), when),
+        }
+    }
+
+    /// The change is made.
+    fn begin(&mut self) -> Stage {
+        (self.began, self.last) = (self.story.now(), self.story.now());
+        self.seen = self.story.cluster.api.history().len();
+        self.since = self.seen;
+        match &self.change {
+            Asked::Manifest(manifest) => {
+                let manifest = manifest.clone();
+                self.run(Verb::Diff, &manifest)
+            }
+            Asked::Command(words) => {
+                let program: Box<dyn Program> = kubectl::command(&words[1..], None, &BTreeMap::new());
+                let line = words.join(" ");
+                Stage::Following(Some(self.story.cluster.spawn(&line, program)))
+            }
+        }
+    }
+
+    /// Gives kubectl the manifest.
+    fn run(&mut self, verb: Verb, manifest: &str) -> Stage {
+        let name = match verb {
+            Verb::Diff => "diff",
+            Verb::Apply => "apply",
+        };
+        let argv = [name, "-f", "-"].map(str::to_owned);
+        let program: Box<dyn Program> = kubectl::command(&argv, Some(manifest), &BTreeMap::new());
+        let id = self.story.cluster.spawn(&["kubectl ", name, " -f -"].concat(), program);
+        Stage::Giving(verb, id, self.story.now() + Span::seconds(60))
+    }
+
+    /// Lets kubectl go on with the manifest, without time passing for longer than that takes.
+    fn give(&mut self, verb: Verb, id: ProcessId, until: SimTime) -> Stage {
+        let done = match verb {
+            Verb::Diff => &mut self.diff,
+            Verb::Apply => &mut self.done,
+        };
+        if !listen(&mut self.story, id, done) {
+            if self.story.next_at().is_none_or(|at| at > until) {
+                self.story.cluster.interrupt(id);
+            } else {
+                self.story.step();
+            }
+            return Stage::Giving(verb, id, until);
+        }
+        match (verb, &self.change) {
+            (Verb::Diff, Asked::Manifest(manifest)) => {
+                let manifest = manifest.clone();
+                self.since = self.story.cluster.api.history().len();
+                self.run(Verb::Apply, &manifest)
+            }
+            _ => Stage::Following(None),
+        }
+    }
+
+    /// Lets time pass to when something happens next.
+    fn follow(&mut self, running: Option<ProcessId>) -> Stage {
+        let running = running.filter(|id| !listen(&mut self.story, *id, &mut self.done));
         let end = (self.began + PATIENCE).min(self.last + QUIET);
-        let Some(at) = self.story.next_at().filter(|at| *at <= end) else { return false };
-        self.story.run_until(at);
+        let Some(at) = self.story.next_at().filter(|at| *at <= end) else {
+            if let Some(id) = running {
+                self.story.cluster.interrupt(id);
+                listen(&mut self.story, id, &mut self.done);
+            }
+            return self.explain(When::After);
+        };
+        self.story.step();
         if !steps(self.story.cluster.api.history().since(self.seen)).is_empty() {
             self.last = at;
         }
         self.seen = self.story.cluster.api.history().len();
-        true
+        Stage::Following(running)
     }
 
     /// What came of it.
     pub fn finish(mut self) -> Plan {
-        if let Some(id) = self.running {
-            self.story.cluster.interrupt(id);
-            listen(&mut self.story, id, &mut self.done);
-        }
-        let store = explained(&self.story);
-        let mut chronicle = Chronicle::default();
-        chronicle.read(self.story.cluster.api.history());
-        let moves = |life: &Life| life.gone.or(life.states.last().map(|last| last.since)) > Some(self.began);
-        chronicle.pods.retain(|(_, lives)| lives.iter().any(moves));
+        while self.go_on() {}
+        let began = self.began;
+        let moves = |life: &Life| life.gone.or(life.states.last().map(|last| last.since)) > Some(began);
+        self.chronicle.pods.retain(|(_, lives)| lives.iter().any(moves));
         Plan {
-            lives: chronicle.pods,
-            began: self.began,
-            diff: self.diff,
+            lives: self.chronicle.pods,
+            began,
+            diff: self.diff.stdout,
             done: self.done,
             steps: steps(self.story.cluster.api.history().since(self.since)),
-            found: findings(self.messages, &store),
-            store,
-            measured: self.measured,
-            before: self.before,
+            found: self.after,
+            store: self.store,
+            measured: self.opened.measured,
+            before: self.before.into_iter().map(|finding| (finding.set, finding.outlook)).collect(),
         }
     }
+}
+
+/// How the sets of a world are is to be found.
+fn find(store: Store, when: When) -> Stage {
+    let mut sets: Vec<Key> = store.list(Kind::StatefulSet).map(|set| set.key()).collect();
+    sets.reverse();
+    Stage::Finding(store, sets, when)
 }
 
 impl Plan {
@@ -216,7 +382,8 @@ impl Plan {
     }
 }
 
-fn duration(seconds: i64) -> String {
+/// So many seconds, for people: `2m40s`.
+pub fn duration(seconds: i64) -> String {
     match seconds {
         ..60 => format!("{seconds}s"),
         _ => format!("{}m{:02}s", seconds / 60, seconds % 60),
@@ -249,11 +416,6 @@ pub fn explained(story: &Story) -> Store {
     story.explained(world, position, story.now()).unwrap_or_else(|| world.clone())
 }
 
-/// What is found about each set.
-fn findings(messages: &'static Messages, store: &Store) -> Vec<Finding> {
-    store.list(Kind::StatefulSet).map(|set| of_state(messages, store, set)).collect()
-}
-
 /// Takes what a command has printed; whether it is over.
 fn listen(story: &mut Story, id: ProcessId, done: &mut Done) -> bool {
     for (stream, text) in story.cluster.processes.take_output(id) {
@@ -268,23 +430,6 @@ fn listen(story: &mut Story, id: ProcessId, done: &mut Done) -> bool {
         done.code = process.exit_code.unwrap_or_default();
     }
     ended.is_some()
-}
-
-/// Gives kubectl a manifest, without time passing for longer than that takes.
-fn give(story: &mut Story, verb: &str, manifest: &str) -> Done {
-    let argv = [verb, "-f", "-"].map(str::to_owned);
-    let program: Box<dyn Program> = kubectl::command(&argv, Some(manifest), &BTreeMap::new());
-    let id = story.cluster.spawn(&format!("kubectl {verb} -f -"), program);
-    let mut done = Done::default();
-    let until = story.now() + Span::seconds(60);
-    while !listen(story, id, &mut done) {
-        if story.next_at().is_none_or(|at| at > until) {
-            story.cluster.interrupt(id);
-        } else {
-            story.step();
-        }
-    }
-    done
 }
 
 /// What a watch would have seen of pods, claims, sets and Services.

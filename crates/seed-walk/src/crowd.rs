@@ -1,8 +1,10 @@
 //! A real cluster's state and a real recording, made as large as wanted: what one pod of them has, over and over.
 
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 const STATE: &str = include_str!("../../kubesim/tests/golden/states/seed-at-rest.yaml");
+const STATE_IN_JSON: &str = include_str!("../../kubesim/tests/golden/states/seed-at-rest.json");
 const ROLLOUT: &str = include_str!("../../kubesim/tests/golden/recordings/rolling-update.tsv");
 
 /// Nodes among which the pods are spread.
@@ -104,6 +106,65 @@ fn slice(item: &Item, n: usize, replicas: usize, copy: &dyn Fn(&str, usize) -> S
     let endpoints: String = pods.map(|pod| copy(one, pod)).collect();
     let rest = rest.replace(item.name, &format!("{}{n}", item.name)).replace("3c8f70e3", &format!("{n:08x}"));
     [head, "  endpoints:\n", &endpoints, &rest].concat()
+}
+
+/// The same as `kubectl get … -o json` prints it, but that the slices have the endpoints of three pods.
+///
+/// # Panics
+/// If the recorded state is not as it was.
+pub fn state_in_json(replicas: usize) -> String {
+    let list: Value = serde_json::from_str(STATE_IN_JSON).expect("a recorded state is JSON");
+    let all = list["items"].as_array().expect("a list has items");
+    let name = |item: &Value| item["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let of_pod = |item: &&Value| match item["kind"].as_str() {
+        Some("Pod") => name(item) == POD,
+        Some("PersistentVolumeClaim") => name(item).ends_with(POD),
+        Some("PersistentVolume") => {
+            item["spec"]["claimRef"]["name"].as_str().is_some_and(|n| n.ends_with(POD))
+        }
+        Some("Event") => item["involvedObject"]["name"] == POD,
+        _ => false,
+    };
+    let is_event = |item: &&Value| item["kind"] == "Event";
+    let events = all.iter().filter(of_pod).filter(is_event).take(EVENTS);
+    let copied: Vec<&Value> =
+        all.iter().filter(of_pod).filter(|item| !is_event(item)).chain(events).collect();
+    assert_eq!(copied.len(), 3 + EVENTS);
+    let ids: Vec<&str> = copied.iter().filter_map(|item| item["metadata"]["uid"].as_str()).collect();
+    let mut items: Vec<String> = Vec::new();
+    for item in all {
+        let text = format!("{item:#}");
+        match item["kind"].as_str() {
+            Some("StatefulSet") => {
+                items.push(text.replace("eplicas\": 3", &format!("eplicas\": {replicas}")));
+            }
+            Some("Node") if name(item) == NODE => {
+                items.extend((3..3 + NODES).map(|n| text.replace(NODE, &format!("chhan-k8s-{n}"))));
+            }
+            Some("Node") if name(item) != "chhan-k8s-1" => {}
+            Some("Pod" | "PersistentVolumeClaim" | "PersistentVolume" | "Event") => {}
+            _ => items.push(text),
+        }
+    }
+    let copied: Vec<String> = copied.iter().map(|item| format!("{item:#}")).collect();
+    for n in 0..replicas {
+        for text in &copied {
+            let mut text = text.replace(POD, &format!("flask-{n}"));
+            for id in &ids {
+                text = text.replace(id, &format!("{n:08x}{}", &id[8..]));
+            }
+            items.push(
+                text.replace("pod-index\": \"1\"", &format!("pod-index\": \"{n}\""))
+                    .replace(NODE, &format!("chhan-k8s-{}", 3 + n % NODES))
+                    .replace(ADDRESS, &format!("10.9.{}.{}", n / 250, 1 + n % 250)),
+            );
+        }
+    }
+    let indented: Vec<String> =
+        items.iter().map(|item| item.lines().map(|line| format!("        {line}\n")).collect()).collect();
+    let items = indented.iter().map(|item| item.trim_end()).collect::<Vec<_>>().join(",\n");
+    ["{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n", &items, "\n    ],\n    \"kind\": \"List\"\n}\n"]
+        .concat()
 }
 
 /// What watches saw of a real rolling update, one after the other until it is so many lines.

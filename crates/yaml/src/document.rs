@@ -712,6 +712,17 @@ fn take_digits(text: &mut &str) -> usize {
     count
 }
 
+/// The value of a plain text; none if JSON can't say it.
+pub(crate) fn plain_value(text: &str) -> Option<Value> {
+    match resolve_plain(text) {
+        Scalar::Null => Some(Value::Null),
+        Scalar::Bool(value) => Some(Value::Bool(value)),
+        Scalar::Int(value) => Some(Value::from(value)),
+        Scalar::Float(value) => float_value(value),
+        Scalar::Text(text) => Some(Value::String(text)),
+    }
+}
+
 /// A float as Go's JSON writes and Kubernetes reads it again: whole numbers are integers. None if JSON can't say it.
 fn float_value(value: f64) -> Option<Value> {
     if value.fract() == 0.0 && value.abs() < 9.2e18 {

@@ -11,7 +11,7 @@
 //!
 //! What is modelled, file by file: `scanner` go.yaml.in/yaml/v2 `scannerc.go`, `parser` `parserc.go`, `stream`
 //! apimachinery's `pkg/util/yaml`, `document` `decode.go` and `resolve.go`, `json` encoding/json's `scanner.go`, [`write`](mod@write)
-//! `emitterc.go`. The maintained serde_yaml is the oracle in the tests: the two agree but where go-yaml has a rule of its own.
+//! `emitterc.go`. `printed` is a short cut for what kubectl itself has printed. The maintained serde_yaml is the oracle in the tests: the two agree but where go-yaml has a rule of its own.
 //!
 //! Knows nothing of Kubernetes' kinds.
 
@@ -19,11 +19,13 @@ pub mod base64;
 mod document;
 mod json;
 mod parser;
+mod printed;
 mod scanner;
 mod stream;
 pub mod text;
 mod write;
 
 pub use document::{Document, MAX_TEXT, Span, YamlError, reads_as_text};
+pub use printed::read_printed;
 pub use stream::{Stream, read, read_up_to};
 pub use write::write;

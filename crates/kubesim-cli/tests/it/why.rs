@@ -86,6 +86,10 @@ fn what_is_no_state_is_answered() {
     let cut_json: String = text("seed-at-rest.json").chars().take(30_000).collect();
     let twice = whole.replace("      uid: ", "      old: ").replacen("  kind: List", "", 1);
     let other_cluster = format!("{whole}---\n{}", whole.replace("uid: ", "uid: 1"));
+    let old_version = whole
+        .replace("apiVersion: apps/v1\n  kind: StatefulSet", "apiVersion: apps/v1beta2\n  kind: StatefulSet");
+    let hostile = whole.replace("replicas: 3\n", "replicas: 2147483647\n");
+    let nameless = whole.replace("    name: flask", "    name: '***REDACTED***'");
     let cases = [
         ("NAME      READY   AGE\nflask     3/3     40s\n", "-o yaml"),
         ("NAMESPACE   NAME      READY   STATUS\nshop   a   1/1  Running\n", "-o yaml"),
@@ -107,6 +111,12 @@ fn what_is_no_state_is_answered() {
         ("apiVersion: v1\nkind: [\n", "cut off"),
         ("just words, and: nothing: else\n", "line 1"),
         (&*other_cluster, "two clusters"),
+        ("statefulset.apps/flask\npod/flask-0\n", "-o yaml"),
+        ("flask-0   1/1   Running   0     2d\n", "-o yaml"),
+        ("$ kubectl get pods\nError from server (Forbidden): pods is forbidden\n", "pods is forbidden"),
+        (&*old_version, "StatefulSet/flask, apps/v1beta2 StatefulSet (Kubernetes 1.36 does not serve it)"),
+        (&*hostile, "spec.replicas"),
+        (&*nameless, "names taken out"),
     ];
     for (given, said) in cases {
         let (code, out, err) = run_with(given, &["why", "-"]);
@@ -117,6 +127,51 @@ fn what_is_no_state_is_answered() {
     assert_eq!(run(&["why", "/nowhere/state.yaml"]).0, 3);
     // A file without uids of its owners is read all the same.
     assert!(run_with(&twice, &["why", "-"]).0 < 4);
+}
+
+/// What a terminal shows is read as it was copied: with the command, and with what kubectl said of kinds that it could not get. So is
+/// what PowerShell wrote.
+#[test]
+fn what_was_copied_with_more_is_read() {
+    let whole = text("seed-at-rest.yaml");
+    let (_, plain, _) = run_with(&whole, &["why", "-"]);
+    let error =
+        "Error from server (Forbidden): nodes is forbidden: User \"dev\" cannot list resource \"nodes\"\n";
+    let before =
+        ["$ kubectl get sts,pods -o yaml\n", "Warning: v1 Endpoints is deprecated\n", error].concat();
+    let json = text("seed-at-rest.json");
+    for given in [
+        [&*before, &whole].concat(),
+        [&*before, &json].concat(),
+        [error, "\n", &whole].concat(),
+        [&*whole, error].concat(),
+        whole.replace('\n', "\r\n"),
+        ["\u{feff}", &whole].concat(),
+    ] {
+        let begin: String = given.chars().take(60).collect();
+        assert_eq!(run_with(&given, &["why", "-"]).1, plain, "{begin}");
+    }
+    let folder = std::env::temp_dir().join(format!("kubesim-why-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("shop.yaml");
+    let bytes: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(whole.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&file, bytes).expect("a file");
+    assert_eq!(run(&["why", file.to_str().expect("a path")]).1, plain);
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+/// Without the set nothing is said to have happened to it.
+#[test]
+fn pods_without_their_set_do_not_tell_that_it_is_gone() {
+    let (code, out, err) =
+        run(&["why", &state("seed-at-rest.file-pods.yaml"), &state("seed-at-rest.file-pvc.yaml")]);
+    assert!(
+        out.contains("StatefulSet/flask is not in the state") && !out.contains("gone"),
+        "{code} {out} {err}"
+    );
+    let (_, out, _) = run(&["why", &state("orphaned-pods.yaml")]);
+    assert!(out.contains("its pods have stayed"), "{out}");
 }
 
 /// What is not used is counted, not refused.

@@ -16,6 +16,8 @@ use std::rc::Rc;
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// The annotation of what an opened state lacked and was made up, where kubectl prints REASON of volumes, too.
 pub const MADE_UP: &str = "opened/made-up";
+/// On a pod of an opened state: its controller, which is not in the state (`kind/name`).
+pub const OWNER_ABSENT: &str = "opened/owner";
 
 /// What identifies one object for ever, even after another of the same name has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]

@@ -8,7 +8,7 @@ use crate::apiserver::{ApiServer, Cause, Change};
 use crate::component::{Context, WatchEvent};
 use crate::control_plane::{self, Memory, Work};
 use crate::kubelet::Nodes;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// So many objects are looked at in one step to find out whom they concern.
@@ -27,7 +27,7 @@ pub(crate) struct Judging {
     /// The one that looks now.
     trial: Option<Trial>,
     requests: usize,
-    found: Vec<(VerdictKey, Option<Rc<Verdict>>)>,
+    found: VecDeque<(VerdictKey, Option<Rc<Verdict>>)>,
 }
 
 /// A component's look at the world, and what it does with it.
@@ -51,7 +51,7 @@ impl Judging {
             components: Component::ALL.iter().rev().copied().collect(),
             trial: None,
             requests: 0,
-            found: Vec::new(),
+            found: VecDeque::new(),
         }
     }
 
@@ -70,8 +70,7 @@ impl Judging {
             return None;
         }
         let Some(component) = self.components.pop() else {
-            self.give_verdicts(cluster);
-            return Some(self.requests);
+            return if self.give_verdicts(cluster) { None } else { Some(self.requests) };
         };
         let own = self.tasks.iter().rev().filter(|(who, _)| *who == component);
         let keys: Vec<Key> = own.map(|(_, key)| key.clone()).collect();
@@ -101,20 +100,23 @@ impl Judging {
                 Change::Object { key, after, .. } if trial.component == Component::Dns => {
                     cluster.api.put_internal(key.clone(), after.as_deref().cloned());
                 }
-                Change::Verdict { key, after, .. } => self.found.push((key.clone(), after.clone())),
+                Change::Verdict { key, after, .. } => self.found.push_back((key.clone(), after.clone())),
                 _ => {}
             }
         }
     }
 
-    fn give_verdicts(&mut self, cluster: &mut Cluster) {
-        for ((component, key), verdict) in std::mem::take(&mut self.found) {
+    /// Gives some of the verdicts that were found; false if there are no more.
+    fn give_verdicts(&mut self, cluster: &mut Cluster) -> bool {
+        let count = self.found.len().min(OBJECTS_AT_ONCE);
+        for ((component, key), verdict) in self.found.drain(..count) {
             if cluster.api.store().get(&key).is_some() {
                 let until = verdict.as_ref().and_then(|verdict| verdict.until);
                 let reason = verdict.map(|verdict| verdict.reason.clone());
                 cluster.api.set_verdict(component, &key, reason, until);
             }
         }
+        !self.found.is_empty()
     }
 }
 

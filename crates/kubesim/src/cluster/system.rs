@@ -81,7 +81,9 @@ pub fn ensure(api: &mut ApiServer, nodes: &mut Nodes, timings: &Timings) {
     }
     api.cause = cause;
     let now = api.now;
-    kubelet::adopt(nodes, &ApiServer::holding(world, now), timings, &[]);
+    let held = ApiServer::holding(world, now);
+    let mut adopting = kubelet::Adopting::new(nodes, &held, &[]);
+    while adopting.step(nodes, &held, timings) {}
     Resolver::update(api, |resolver| resolver.corefile = corefile::parse(&corefile).ok().map(Rc::new));
 }
 

@@ -21,23 +21,49 @@ const NEVER: SimTime = SimTime(i64::MAX / 4);
 /// An init container that has run for this long waits for something that nobody knows.
 const INIT_WAITS: Span = Span::seconds(600);
 
-/// Lets the kubelets take on the pods in the store that have a node. `images`: those that are on each node.
-pub(crate) fn adopt(nodes: &mut Nodes, api: &ApiServer, timings: &Timings, images: &[(String, String)]) {
-    let store = api.store();
-    for (node, image) in images {
-        nodes.add_image(node, image);
+/// So many pods are taken on in one step.
+const AT_ONCE: usize = 32;
+
+/// The kubelets on the way to take on the pods in the store that have a node.
+pub(crate) struct Adopting {
+    /// The pods that are still to be taken on, the next one last.
+    pods: Vec<Rc<Object>>,
+    /// The events about each object.
+    events: BTreeMap<Uid, Vec<Rc<Object>>>,
+}
+
+impl Adopting {
+    /// Before the first pod. `images`: those that are on each node.
+    pub fn new(nodes: &mut Nodes, api: &ApiServer, images: &[(String, String)]) -> Adopting {
+        for (node, image) in images {
+            nodes.add_image(node, image);
+        }
+        let store = api.store();
+        let mut events: BTreeMap<Uid, Vec<Rc<Object>>> = BTreeMap::new();
+        for event in store.list(Kind::Event) {
+            events.entry(event.event().involved.uid).or_default().push(Rc::clone(event));
+        }
+        let mut pods: Vec<Rc<Object>> = store.list(Kind::Pod).cloned().collect();
+        pods.reverse();
+        Adopting { pods, events }
     }
-    let mut events: BTreeMap<Uid, Vec<&Event>> = BTreeMap::new();
-    for event in store.list(Kind::Event) {
-        events.entry(event.event().involved.uid).or_default().push(event.event());
+
+    /// Takes on some more; false if all are.
+    pub fn step(&mut self, nodes: &mut Nodes, api: &ApiServer, timings: &Timings) -> bool {
+        let rest = self.pods.len().saturating_sub(AT_ONCE);
+        for pod in self.pods.split_off(rest).iter().rev() {
+            self.take_on(nodes, api, timings, pod);
+        }
+        !self.pods.is_empty()
     }
-    let on_nodes = store.list(Kind::Pod).filter_map(|pod| {
-        let node = pod.pod().spec.node_name.as_ref()?;
-        Some((pod, store.find_cluster(Kind::Node, node)?))
-    });
-    for (pod, node) in on_nodes {
-        let said = events.get(&pod.meta.uid).map_or(&[][..], |events| events);
-        let adoption = Adoption { store, pod, said, timings, now: api.now };
+
+    fn take_on(&self, nodes: &mut Nodes, api: &ApiServer, timings: &Timings, pod: &Rc<Object>) {
+        let store = api.store();
+        let node = pod.pod().spec.node_name.as_ref().and_then(|node| store.find_cluster(Kind::Node, node));
+        let Some(node) = node else { return };
+        let said: Vec<&Event> =
+            self.events.get(&pod.meta.uid).into_iter().flatten().map(|event| event.event()).collect();
+        let adoption = Adoption { store, pod, said: &said, timings, now: api.now };
         let worker = adoption.worker(node);
         for run in worker.runs.iter().filter(|run| !run.image_id.is_empty()) {
             nodes.add_image(&worker.node, &run.from);

@@ -68,7 +68,7 @@ use run::Run;
 use std::rc::Rc;
 use worker::Worker;
 
-pub(crate) use adopt::adopt;
+pub(crate) use adopt::Adopting;
 pub use assumption::{Assumed, Assumption, assumptions};
 pub(crate) use environment::environment;
 pub use files::not_simulated;

@@ -1,6 +1,7 @@
 //! What is kept of an object: an allow-list of fields. What the simulation heeds (`schema/simulated.txt`) and what the state
 //! says of it is kept; values that can be secret, and what only a cluster's managers need, are not, and are counted.
 
+use super::layout::{Fields, Layout, Layouts, Role, Rules, leaf};
 use super::state::{LeftOut, What};
 use crate::api::Kind;
 use crate::api::image::with_tag;
@@ -8,12 +9,13 @@ use crate::api::volume::{
     BETA_STORAGE_PROVISIONER, BIND_COMPLETED, BOUND_BY_CONTROLLER, DEFAULT_CLASS, PROVISIONED_BY,
     SELECTED_NODE, STORAGE_PROVISIONER,
 };
-use crate::schema::types::{Shape, TypeRef, type_of};
+use crate::base::rfc3339::parse_rfc3339;
+use crate::schema::types::{Field, Shape, TypeRef, type_of};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Annotations that Kubernetes itself acts on here.
-const ANNOTATIONS: [&str; 11] = [
+const ANNOTATIONS: [&str; 12] = [
     SELECTED_NODE,
     BIND_COMPLETED,
     BOUND_BY_CONTROLLER,
@@ -25,6 +27,8 @@ const ANNOTATIONS: [&str; 11] = [
     "deployment.kubernetes.io/revision",
     "endpoints.kubernetes.io/last-change-trigger-time",
     "node.alpha.kubernetes.io/ttl",
+    // Of a state that was given away.
+    crate::api::meta::OWNER_ABSENT,
 ];
 /// What kubectl keeps of a manifest: it can hold a whole Secret.
 const LAST_APPLIED: &str = crate::api::meta::LAST_APPLIED;
@@ -128,15 +132,81 @@ const KEPT: [(&str, &[&str]); 9] = [
     ),
 ];
 
+/// The times of an object by which it is known when its state was taken; `deletionTimestamp` lies in the future.
+const TIMES: [&str; 14] = [
+    "creationTimestamp",
+    "lastTransitionTime",
+    "lastHeartbeatTime",
+    "lastProbeTime",
+    "lastUpdateTime",
+    "startedAt",
+    "finishedAt",
+    "startTime",
+    "firstTimestamp",
+    "lastTimestamp",
+    "eventTime",
+    "lastObservedTime",
+    "time",
+    "lastPhaseTransitionTime",
+];
+
+/// Which fields are kept, by the lists above.
+struct Lists;
+
+impl Rules for Lists {
+    fn keeps(&self, type_ref: TypeRef, field: &str) -> bool {
+        let name = type_ref.struct_name();
+        if name == "ObjectMeta" {
+            return METADATA.contains(&field);
+        }
+        match KEPT.iter().find(|(listed, _)| *listed == name) {
+            Some((_, fields)) => {
+                let always = matches!(field, "apiVersion" | "kind" | "metadata") && name != "ObjectReference";
+                always || fields.contains(&field)
+            }
+            None => type_ref.simulates(field),
+        }
+    }
+
+    fn role(&self, type_ref: TypeRef, field: &Field, shape: Shape) -> Role {
+        match (type_ref.struct_name(), field.name) {
+            ("ObjectMeta", "annotations") => Role::Annotations,
+            ("ObjectMeta", "managedFields") => Role::ManagedFields,
+            ("EnvVar", "value") => Role::Variable,
+            (_, name) if shape == Shape::Time && TIMES.contains(&name) => Role::Time,
+            _ => Role::Plain,
+        }
+    }
+}
+
 /// Takes from trees what may not stay, counts it, and remembers which values were equal.
 #[derive(Debug, Default)]
 pub struct AllowList {
     counts: BTreeMap<What, usize>,
+    /// What is left out of the object that is looked at: it counts once that is known to be one.
+    fresh: BTreeMap<What, usize>,
+    is_muted: bool,
     /// The values of environment variables that were taken out, by number: two that differed still differ.
     values: BTreeMap<String, usize>,
     /// Names that were put in place of others, if the state is to be shared without names.
     pub nodes_images: Vec<(String, String)>,
+    layouts: Layouts,
+    /// The newest time that was seen of the object that is looked at, as it is written.
+    newest: String,
 }
+
+/// How a tree is looked at.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    layouts: &'a Layouts,
+    /// Whether it is a whole object, which has to be of its type and is written as that type is; or a part of one that stands in
+    /// another, as it is, and of which nothing is counted: of what stands there twice it is counted once.
+    is_whole: bool,
+}
+
+/// A tree is not of its type: [`crate::schema::decode`] says why.
+#[derive(Debug)]
+pub struct WrongType;
 
 impl AllowList {
     /// What was left out, each with how often.
@@ -144,39 +214,56 @@ impl AllowList {
         self.counts.iter().map(|(what, count)| LeftOut { what: what.clone(), count: *count }).collect()
     }
 
-    /// How often each thing was left out so far.
-    pub fn counts(&self) -> BTreeMap<What, usize> {
-        self.counts.clone()
-    }
-
-    /// What was counted since then is not.
-    pub fn set_counts(&mut self, counts: BTreeMap<What, usize>) {
-        self.counts = counts;
+    /// Whether from now on nothing is counted.
+    pub fn mute(&mut self, is_muted: bool) {
+        self.is_muted = is_muted;
     }
 
     pub fn count(&mut self, what: What) {
-        *self.counts.entry(what).or_default() += 1;
+        if !self.is_muted {
+            *self.counts.entry(what).or_default() += 1;
+        }
     }
 
-    /// What is kept of a decoded object.
-    pub fn keep(&mut self, kind: Kind, tree: &Value) -> Value {
+    /// What is kept of an object, as the API server would write it. Errors: a field of it has the wrong type.
+    pub fn keep(&mut self, kind: Kind, tree: &Value) -> Result<Value, WrongType> {
+        self.newest.clear();
+        self.fresh.clear();
         if kind == Kind::Node {
             self.note_images(tree);
         }
-        let mut kept = self.value(type_of(kind), tree, true);
+        let mut kept = self.part(type_of(kind), tree, true)?;
         match kind {
             Kind::Secret | Kind::ConfigMap => self.blank_data(kind, &mut kept),
             Kind::ControllerRevision => self.revision(&mut kept),
             _ => {}
         }
+        for (what, count) in std::mem::take(&mut self.fresh) {
+            if !self.is_muted {
+                *self.counts.entry(what).or_default() += count;
+            }
+        }
+        Ok(kept)
+    }
+
+    /// The newest time in the object that was looked at last: in RFC 3339.
+    pub fn newest(&self) -> Option<&str> {
+        (!self.newest.is_empty()).then_some(&*self.newest)
+    }
+
+    fn part(&mut self, type_ref: TypeRef, tree: &Value, is_whole: bool) -> Result<Value, WrongType> {
+        let mut layouts = std::mem::take(&mut self.layouts);
+        let at = layouts.of(type_ref, &Lists);
+        let kept = self.value(Way { layouts: &layouts, is_whole }, at, tree);
+        self.layouts = layouts;
         kept
     }
 
     /// The same of a manifest that is compared with the state: nothing of it is counted, and it has no status.
     pub fn compare(&mut self, kind: Kind, tree: &Value) -> Value {
-        let counts = self.counts.clone();
-        let mut kept = self.keep(kind, tree);
-        self.counts = counts;
+        self.mute(true);
+        let mut kept = self.keep(kind, tree).unwrap_or_default();
+        self.mute(false);
         if let Some(fields) = kept.as_object_mut() {
             fields.remove("status");
         }
@@ -205,7 +292,7 @@ impl AllowList {
         }
         if !keys.is_empty() {
             let what = if kind == Kind::Secret { What::SecretData } else { What::ConfigMapData };
-            self.count(what);
+            self.note(what);
             let blank: Map<String, Value> = keys.into_iter().map(|key| (key, "".into())).collect();
             map.insert("data".into(), Value::Object(blank));
         }
@@ -217,7 +304,7 @@ impl AllowList {
         let mut data = Map::new();
         if template.is_object() {
             let patch = template.get("$patch").cloned();
-            let mut template = self.value(TypeRef("PodTemplateSpec"), &template, false);
+            let mut template = self.part(TypeRef("PodTemplateSpec"), &template, false).unwrap_or_default();
             if let (Some(patch), Some(map)) = (patch, template.as_object_mut()) {
                 map.insert("$patch".into(), patch);
             }
@@ -226,71 +313,126 @@ impl AllowList {
         kept["data"] = Value::Object(data);
     }
 
-    /// What is kept of a value of this type. `counts`: whether what is left out is counted; of what stands there twice
-    /// it is counted once.
-    fn value(&mut self, type_ref: TypeRef, value: &Value, counts: bool) -> Value {
-        match (type_ref.shape(), value) {
-            (Shape::List(item), Value::Array(items)) => {
-                items.iter().map(|value| self.value(item, value, counts)).collect()
+    /// What is kept of a value of this type.
+    fn value(&mut self, way: Way<'_>, at: usize, value: &Value) -> Result<Value, WrongType> {
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        match (way.layouts.get(at), value) {
+            (Layout::List(item, unset), Value::Array(items)) => {
+                let mut kept = Vec::with_capacity(items.len());
+                for value in items {
+                    let value = self.value(way, *item, value)?;
+                    kept.push(if value.is_null() { (**unset).clone() } else { value });
+                }
+                Ok(Value::Array(kept))
             }
-            (Shape::Map(item), Value::Object(map)) => {
-                map.iter().map(|(key, value)| (key.clone(), self.value(item, value, counts))).collect()
+            (Layout::Map(item, unset), Value::Object(map)) => {
+                let mut kept = Map::new();
+                for (name, value) in map {
+                    let value = self.value(way, *item, value)?;
+                    kept.insert(name.clone(), if value.is_null() { (**unset).clone() } else { value });
+                }
+                Ok(Value::Object(kept))
             }
-            (Shape::Struct, Value::Object(map)) => self.fields(type_ref, map, counts),
-            _ => value.clone(),
+            (Layout::Struct(fields), Value::Object(map)) => self.fields(way, fields, map),
+            _ if !way.is_whole => Ok(value.clone()),
+            (Layout::Leaf(shape), value) => leaf(*shape, value).ok_or(WrongType),
+            _ => Err(WrongType),
         }
     }
 
-    fn fields(&mut self, type_ref: TypeRef, map: &Map<String, Value>, counts: bool) -> Value {
-        let listed = KEPT.iter().find(|(name, _)| *name == type_ref.struct_name()).map(|(_, fields)| *fields);
+    fn fields(
+        &mut self,
+        way: Way<'_>,
+        fields: &Fields,
+        map: &Map<String, Value>,
+    ) -> Result<Value, WrongType> {
         let mut kept = Map::new();
         for (name, value) in map {
-            let Some(field) = type_ref.field(name) else { continue };
-            let always = matches!(&**name, "apiVersion" | "kind" | "metadata")
-                && type_ref.struct_name() != "ObjectReference";
-            let is_kept = match (type_ref.struct_name(), listed) {
-                ("ObjectMeta", _) => METADATA.contains(&name.as_str()),
-                (_, Some(fields)) => always || fields.contains(&name.as_str()),
-                _ => type_ref.simulates(name),
-            };
-            if !is_kept {
-                if counts {
-                    let is_managed = type_ref.struct_name() == "ObjectMeta" && name == "managedFields";
-                    self.count(if is_managed { What::ManagedFields } else { What::Fields });
+            let Some(field) = fields.get(name) else { continue };
+            let Some(layout) = field.layout else {
+                if way.is_whole && !field.is_left_out(value) {
+                    self.leave_out(field.role, value);
                 }
                 continue;
-            }
-            let value = match (type_ref.struct_name(), name.as_str()) {
-                ("ObjectMeta", "annotations") => self.annotations(value, counts),
-                ("EnvVar", "value") => self.variable(value, counts),
-                _ => self.value(field.type_ref, value, counts),
             };
-            kept.insert(name.clone(), value);
+            let value = match field.role {
+                Role::Annotations => self.annotations(value, way.is_whole)?,
+                Role::Variable => self.variable(value, way.is_whole)?,
+                _ => self.value(way, layout, value)?,
+            };
+            if field.role == Role::Time {
+                self.note_time(&value);
+            }
+            if !(way.is_whole && field.is_left_out(&value)) {
+                kept.insert(name.clone(), value);
+            }
         }
-        Value::Object(kept)
+        if way.is_whole {
+            for (name, value) in &fields.always {
+                if !kept.contains_key(*name) {
+                    kept.insert((*name).to_owned(), value.clone());
+                }
+            }
+        }
+        Ok(Value::Object(kept))
     }
 
-    fn annotations(&mut self, value: &Value, counts: bool) -> Value {
-        let mut kept = Map::new();
-        for (name, value) in value.as_object().into_iter().flatten() {
-            if ANNOTATIONS.contains(&name.as_str()) {
-                kept.insert(name.clone(), value.clone());
-            } else if counts {
-                let what = if name == LAST_APPLIED { What::LastApplied } else { What::Annotations };
-                self.count(what);
+    /// Counts a field that is left out. The times in it may be read first.
+    fn leave_out(&mut self, role: Role, value: &Value) {
+        self.note(if role == Role::ManagedFields { What::ManagedFields } else { What::Fields });
+        if role == Role::ManagedFields {
+            let times = value.as_array().into_iter().flatten().filter_map(|part| part["time"].as_str());
+            for time in times.filter_map(|time| parse_rfc3339(time).ok()) {
+                self.note_time(&Value::String(time));
             }
         }
-        Value::Object(kept)
+    }
+
+    fn note(&mut self, what: What) {
+        *self.fresh.entry(what).or_default() += 1;
+    }
+
+    fn note_time(&mut self, value: &Value) {
+        if let Some(time) = value.as_str().filter(|time| **time > *self.newest) {
+            time.clone_into(&mut self.newest);
+        }
+    }
+
+    fn annotations(&mut self, value: &Value, counts: bool) -> Result<Value, WrongType> {
+        let mut kept = Map::new();
+        if !value.is_object() && !value.is_null() {
+            return Err(WrongType);
+        }
+        for (name, value) in value.as_object().into_iter().flatten() {
+            if !value.is_string() && !value.is_null() {
+                return Err(WrongType);
+            }
+            if ANNOTATIONS.contains(&name.as_str()) {
+                kept.insert(name.clone(), value.as_str().unwrap_or_default().into());
+            } else if counts {
+                let what = if name == LAST_APPLIED { What::LastApplied } else { What::Annotations };
+                self.note(what);
+            }
+        }
+        Ok(Value::Object(kept))
     }
 
     /// A variable's value becomes a number: the same for the same value, so that templates that differ still do.
-    fn variable(&mut self, value: &Value, counts: bool) -> Value {
-        let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return value.clone() };
+    fn variable(&mut self, value: &Value, counts: bool) -> Result<Value, WrongType> {
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        let text = value.as_str().ok_or(WrongType)?;
+        if text.is_empty() {
+            return Ok(value.clone());
+        }
         if counts {
-            self.count(What::EnvironmentValues);
+            self.note(What::EnvironmentValues);
         }
         let next = self.values.len() + 1;
         let number = *self.values.entry(text.to_owned()).or_insert(next);
-        ["(left out ", &number.to_string(), ")"].concat().into()
+        Ok(["(left out ", &number.to_string(), ")"].concat().into())
     }
 }

@@ -5,6 +5,7 @@ use super::allow::AllowList;
 use super::recording::WatchChange;
 use super::state::{TextLine, Unreadable, What};
 use super::text::Event;
+use crate::api::meta::OWNER_ABSENT;
 use crate::api::{Kind, Object, OwnerReference, SimTime};
 use crate::config::MOST_REPLICAS;
 use crate::schema::decode::decode;
@@ -29,6 +30,8 @@ pub struct Assembly {
     pub(super) has_no_times: bool,
     from_cluster: usize,
     redacted: Option<String>,
+    /// The first set that had to be left out.
+    set_left_out: Option<(String, What)>,
     twice: Option<String>,
     kinds: BTreeMap<String, usize>,
 }
@@ -68,24 +71,6 @@ impl Reduced {
     }
 }
 
-/// The times of an object by which it is known when its state was taken; `deletionTimestamp` lies in the future.
-const TIMES: [&str; 14] = [
-    "creationTimestamp",
-    "lastTransitionTime",
-    "lastHeartbeatTime",
-    "lastProbeTime",
-    "lastUpdateTime",
-    "startedAt",
-    "finishedAt",
-    "startTime",
-    "firstTimestamp",
-    "lastTimestamp",
-    "eventTime",
-    "lastObservedTime",
-    "time",
-    "lastPhaseTransitionTime",
-];
-
 /// The kinds that are used.
 fn is_used(kind: Kind) -> bool {
     use Kind::*;
@@ -119,7 +104,7 @@ impl Assembly {
     /// Takes an object, or notes why it is left out.
     pub fn add(&mut self, tree: &Value, place: &TextLine) {
         let Some(object) = self.reduce(tree, place) else { return };
-        self.newest_ms = self.newest_ms.max(newest_ms(tree));
+        self.newest_ms = self.newest_ms.max(self.allow.newest().and_then(unix_ms));
         let who = [object.kind.name(), "/", &object.name].concat();
         self.put(object, &who);
     }
@@ -131,19 +116,18 @@ impl Assembly {
         let who = ["apiVersion", "kind"].map(|field| text(&event.tree[field])).join(" ");
         let who = [who, text(&meta["namespace"]), text(&meta["name"])].join("/");
         let is_new = self.seen_before.insert(who.clone());
-        let counts = (!is_new).then(|| self.allow.counts());
+        self.allow.mute(!is_new);
         if let (false, Some(_), Some(meta)) = (is_new, event.at_ms, event.tree["metadata"].as_object_mut()) {
             // They are long, and not kept.
             meta.remove("managedFields");
         }
         let meta = &event.tree["metadata"];
         let object = self.reduce(&event.tree, &event.place);
-        if let Some(counts) = counts {
-            self.allow.set_counts(counts);
-        }
+        self.allow.mute(false);
         let last = self.last_ms.get(&event.place.file).copied();
         self.has_no_times |= event.at_ms.is_none();
-        let told = event.at_ms.or_else(|| newest_ms(&event.tree).max(told_to_go_ms(&event.tree)));
+        let newest = self.allow.newest().filter(|_| object.is_some());
+        let told = event.at_ms.or_else(|| newest.and_then(unix_ms).max(told_to_go_ms(&event.tree)));
         let at_ms = told.max(last).unwrap_or(0);
         self.last_ms.insert(event.place.file.clone(), at_ms);
         let Some(object) = object else { return };
@@ -156,6 +140,15 @@ impl Assembly {
         self.recorded.len()
     }
 
+    /// An object is left out.
+    fn leave_out(&mut self, kind: &str, who: &str, what: What) -> Option<Reduced> {
+        if kind == "StatefulSet" {
+            self.set_left_out.get_or_insert_with(|| (who.to_owned(), what.clone()));
+        }
+        self.allow.count(what);
+        None
+    }
+
     /// What is kept of an object, or nothing, with the reason counted.
     fn reduce(&mut self, tree: &Value, place: &TextLine) -> Option<Reduced> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -166,46 +159,51 @@ impl Assembly {
         let who = [&*kind_name, "/", &*name].concat();
         if !tree.is_object() || kind_name.is_empty() {
             let why = format!("{}:{}: no object of Kubernetes", place.file, place.line);
-            self.allow.count(What::Object { name: who, why });
-            return None;
+            return self.leave_out(&kind_name, &who, What::Object { name: who.clone(), why });
         }
         let Some(kind) = Kind::of_manifest(&version, &kind_name) else {
-            self.allow.count(What::UnknownKind([&*version, " ", &*kind_name].concat()));
-            return None;
+            return self.leave_out(
+                &kind_name,
+                &who,
+                What::UnknownKind([&*version, " ", &*kind_name].concat()),
+            );
         };
         if !is_used(kind) {
-            self.allow.count(What::Kind(kind.name().into()));
-            return None;
+            return self.leave_out(&kind_name, &who, What::Kind(kind.name().into()));
         }
         if ["REDACTED", "redacted", "<", "*", "["]
             .iter()
             .any(|sign| name.starts_with(sign) || namespace.starts_with(sign))
         {
             self.redacted.get_or_insert_with(|| place.file.clone());
-            self.allow.count(What::Object { name: who, why: "its name was taken out".into() });
-            return None;
+            return self.leave_out(
+                &kind_name,
+                &who,
+                What::Object { name: who.clone(), why: "its name was taken out".into() },
+            );
         }
         if !is_name(&name) || kind.info().namespaced && !(namespace.is_empty() || is_name(&namespace)) {
-            self.allow.count(What::Object { name: who, why: "its name is none".into() });
-            return None;
+            return self.leave_out(
+                &kind_name,
+                &who,
+                What::Object { name: who.clone(), why: "its name is none".into() },
+            );
         }
-        let mut decoded = decode(kind, tree);
-        if let Some(error) = decoded.error {
-            self.allow.count(What::Object { name: who, why: error.message });
-            return None;
+        if let Some(why) = hostile(kind, tree) {
+            return self.leave_out(&kind_name, &who, What::Object { name: who.clone(), why });
         }
-        if let Some(why) = hostile(kind, &decoded.value) {
-            self.allow.count(What::Object { name: who, why });
-            return None;
-        }
+        let Ok(mut kept) = self.allow.keep(kind, tree) else {
+            let why =
+                decode(kind, tree).error.map_or("a field of the wrong type".into(), |error| error.message);
+            return self.leave_out(&kind_name, &who, What::Object { name: who.clone(), why });
+        };
         let is_from_cluster = !text(&tree["metadata"]["uid"]).is_empty()
             || !text(&tree["metadata"]["resourceVersion"]).is_empty()
             || !text(&tree["metadata"]["creationTimestamp"]).is_empty();
         self.from_cluster += usize::from(is_from_cluster);
         if kind == Kind::Event {
-            complete_event(&mut decoded.value);
+            complete_event(&mut kept);
         }
-        let kept = self.allow.keep(kind, &decoded.value);
         let namespace = match (kind.info().namespaced, namespace.is_empty()) {
             (true, true) => "default".to_owned(),
             (true, false) => namespace,
@@ -278,10 +276,17 @@ impl Assembly {
         let kinds =
             || self.trees.iter().map(|object| object.kind).chain(later.iter().map(|seen| seen.object.kind));
         let count = kinds().count();
+        let has_set = kinds().any(|kind| kind == Kind::StatefulSet);
         let is_of_use =
             |kind: Kind| matches!(kind, Kind::StatefulSet | Kind::Pod | Kind::PersistentVolumeClaim);
         if let (Some(file), false) = (&self.redacted, kinds().any(is_of_use)) {
             return Err(Unreadable::Redacted { file: file.clone() });
+        }
+        if let (Some((object, what)), false) = (&self.set_left_out, has_set) {
+            return Err(match &self.redacted {
+                Some(file) => Unreadable::Redacted { file: file.clone() },
+                None => Unreadable::SetLeftOut { object: object.clone(), what: what.clone() },
+            });
         }
         if count > 0 && self.from_cluster == 0 {
             return Err(Unreadable::Manifest { objects: count });
@@ -315,6 +320,12 @@ impl Assembly {
                 }
             }
             if owners.iter().any(is_unknown) {
+                let absent = owners.iter().find(|owner| owner.controller && is_unknown(owner));
+                if let Some(owner) = absent.filter(|_| object.kind == Kind::Pod) {
+                    let owner = [&*owner.kind, "/", &*owner.name].concat();
+                    object.meta.set_annotation(OWNER_ABSENT, &owner);
+                }
+                let owners = &object.meta.owner_references;
                 object.meta.owner_references = owners.iter().filter(known).cloned().collect();
             }
         }
@@ -325,28 +336,6 @@ impl Assembly {
 fn unix_ms(text: &str) -> Option<i64> {
     let zero = SimTime::zero_unix_seconds() * 1000;
     SimTime::parse_rfc3339(text).map(|at| at.0 + zero)
-}
-
-/// The newest time in an object, in milliseconds of Unix time.
-fn newest_ms(tree: &Value) -> Option<i64> {
-    let mut newest = None;
-    let mut pending = vec![tree];
-    while let Some(value) = pending.pop() {
-        match value {
-            Value::Object(map) => {
-                for (name, value) in map {
-                    if let Some(at) = value.as_str().filter(|_| TIMES.contains(&name.as_str())) {
-                        newest = newest.max(unix_ms(at));
-                    } else if !matches!(&**name, "annotations" | "data" | "spec" | "labels") {
-                        pending.push(value);
-                    }
-                }
-            }
-            Value::Array(list) => pending.extend(list),
-            _ => {}
-        }
-    }
-    newest
 }
 
 /// When an object was told to go, in milliseconds of Unix time.

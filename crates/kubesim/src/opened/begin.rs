@@ -10,7 +10,8 @@ use crate::apiserver::{Cause, Store};
 use crate::cluster::Cluster;
 use crate::cluster::judging::Judging;
 use crate::config::{LOCAL_PATH, Timings};
-use crate::{fault, kubelet};
+use crate::fault;
+use crate::kubelet::Adopting;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -34,7 +35,7 @@ enum Stage {
     /// What is broken becomes faults.
     Faults,
     /// The kubelets take on their pods.
-    Adopt,
+    Adopt(Adopting),
     /// Who watches what was put there hears of it.
     Dispatch,
     /// Each component looks.
@@ -45,6 +46,12 @@ impl Beginning {
     /// Puts the opened state in place of what the cluster has.
     pub fn new(opened: Rc<Opened>) -> Beginning {
         Beginning { opened, stage: Stage::Clear }
+    }
+
+    /// Lets the cluster's own components go on from what is there now: containers as they are, what is broken as faults, and
+    /// what each component finds.
+    pub fn go_on(opened: Rc<Opened>) -> Beginning {
+        Beginning { opened, stage: Stage::Faults }
     }
 
     /// Does a little more. Returns, once all is done, how many requests the components would have made at that moment.
@@ -70,10 +77,12 @@ impl Beginning {
             }
             Stage::Faults => {
                 break_what_is_broken(cluster, opened);
-                Stage::Adopt
+                Stage::Adopt(Adopting::new(&mut cluster.nodes, &cluster.api, &opened.images))
             }
-            Stage::Adopt => {
-                kubelet::adopt(&mut cluster.nodes, &cluster.api, &cluster.options.timings, &opened.images);
+            Stage::Adopt(adopting) => {
+                if adopting.step(&mut cluster.nodes, &cluster.api, &cluster.options.timings) {
+                    return None;
+                }
                 cluster.forget_memory();
                 Stage::Dispatch
             }
@@ -86,17 +95,6 @@ impl Beginning {
             Stage::Judge(judging) => return judging.step(cluster),
         };
         None
-    }
-}
-
-/// Lets the cluster's own components go on from what is there now: containers as they are, what is broken as faults, and
-/// what each component finds. Returns how many requests they would have made at this moment.
-pub(crate) fn go_on(cluster: &mut Cluster, opened: &Rc<Opened>) -> usize {
-    let mut beginning = Beginning { opened: Rc::clone(opened), stage: Stage::Faults };
-    loop {
-        if let Some(requests) = beginning.step(cluster) {
-            return requests;
-        }
     }
 }
 

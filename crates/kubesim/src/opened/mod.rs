@@ -6,7 +6,7 @@
 //! | `text`, `pieces` | texts → trees; what people take for a state and is none |
 //! | `opening`, `state` | files → a state, a little at a time; what it is then |
 //! | `recording` | a recording of watches: its lines, and what was seen when |
-//! | `allow` | what is kept of an object, and what is never kept |
+//! | `allow`, `layout` | what is kept of an object, and what is never kept; the schema's types as they are read by that |
 //! | `assemble` | the objects of one state: one of each |
 //! | `finishing` | what follows once all is read: times, revisions, and the modules below |
 //! | `made_up` | what is missing but needed: nodes, volumes, classes, … |
@@ -21,6 +21,7 @@ mod allow;
 mod assemble;
 mod begin;
 mod finishing;
+mod layout;
 mod made_up;
 mod measure;
 mod opening;
@@ -31,9 +32,9 @@ mod slices;
 mod state;
 mod text;
 
-pub(crate) use begin::{Beginning, go_on};
+pub(crate) use begin::Beginning;
 pub use opening::{Comparable, Opening, open};
-pub use pseudonyms::without_names;
+pub use pseudonyms::{Nameless, without_names};
 pub use recording::Seen;
 pub use state::{LeftOut, MadeUp, Opened, TextLine, Unreadable, What};
-pub use text::MOST_BYTES;
+pub use text::{MOST_BYTES, text_of};

@@ -69,18 +69,22 @@ impl Splitting {
         let text = match &mut self.text {
             Some(text) => text,
             None => {
-                let begins_as = |signs: [char; 2]| whole.trim_start().starts_with(signs);
-                let is_recorded = is_recording(whole);
-                let wrong = if is_recorded { None } else { wrong_beginning(name, whole) };
+                let at = said_before(whole);
+                let (own, line) = (&whole[at..], whole[..at].matches('\n').count());
+                let begins_as = |signs: [char; 2]| own.trim_start().starts_with(signs);
+                let is_recorded = is_recording(own);
+                let wrong = if is_recorded { None } else { wrong_beginning(name, own) };
                 if let Some(wrong) = wrong {
                     return Err(wrong);
                 }
                 let way = match is_recorded {
-                    true => Way::Recording { start: 0, line: 0 },
-                    false if begins_as(['{', '[']) => Way::Json(Box::default()),
-                    false => Way::Yaml(Yaml::new()),
+                    true => Way::Recording { start: at, line },
+                    false if begins_as(['{', '[']) => {
+                        Way::Json(Box::new(Json { begin: at, lines: line, ..Json::default() }))
+                    }
+                    false => Way::Yaml(Yaml { begun: Some((at, line)), ..Yaml::new() }),
                 };
-                self.text.insert(Text { at: 0, line: 0, signs: Signs::default(), way })
+                self.text.insert(Text { at, line, signs: Signs::default(), way })
             }
         };
         let aim = boundary(whole, text.at + BLOCK);
@@ -245,6 +249,8 @@ fn name_in(text: &str) -> String {
 /// A text in JSON, byte by byte: its objects, and where in each the content of its list `items` is, and in that each object.
 #[derive(Debug, Default)]
 struct Json {
+    /// Where it begins.
+    begin: usize,
     depth: usize,
     in_text: bool,
     is_escaped: bool,
@@ -348,8 +354,9 @@ impl Json {
     ) -> Result<(), Unreadable> {
         let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let is_whole = self.depth == 0 && !self.in_text;
-        if self.is_wrong || !is_surely_json(text) {
-            put(0, 0..text.len(), Form::Document);
+        if self.is_wrong || !is_surely_json(&text[self.begin..]) {
+            let line = text[..self.begin].matches('\n').count();
+            put(line, self.begin..text.len(), Form::Document);
             return Ok(());
         }
         if !is_whole {
@@ -386,6 +393,36 @@ fn is_surely_json(text: &str) -> bool {
     inside.is_some_and(|inside| inside.starts_with('"'))
 }
 
+/// Where the text begins behind what stands before it where somebody copied a terminal: the command, and what kubectl said of kinds
+/// that it could not get. At the beginning, unless such lines are followed by what looks like an object.
+fn said_before(text: &str) -> usize {
+    let mut at = 0;
+    for line in text.split_inclusive('\n').take(MOST_SAID) {
+        let bare = line.trim();
+        let is_said = bare.is_empty()
+            || SAID.iter().any(|head| bare.starts_with(head))
+            || bare.len() < 1000 && bare.contains("kubectl get ") && !bare.starts_with('#');
+        if !is_said {
+            let begins = ["apiVersion:", "kind:", "items:", "metadata:", "- ", "---", "{", "["];
+            return if begins.iter().any(|head| bare.starts_with(head)) { at } else { 0 };
+        }
+        at += line.len();
+    }
+    0
+}
+
+/// So many lines may stand before the text.
+const MOST_SAID: usize = 40;
+/// How lines begin that kubectl says beside what it prints.
+const SAID: [&str; 6] = [
+    "Error from server",
+    "error: ",
+    "Warning: ",
+    "The connection to the server",
+    "Unable to connect",
+    "No resources found",
+];
+
 /// What a text is, if its first line says clearly that it is no objects.
 fn wrong_beginning(name: &str, text: &str) -> Option<Unreadable> {
     let file = name.to_owned();
@@ -393,7 +430,11 @@ fn wrong_beginning(name: &str, text: &str) -> Option<Unreadable> {
     if text.starts_with('\u{1f}') {
         return Some(Unreadable::Binary { file });
     }
-    let first = text.lines().map(str::trim_end).find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let mut lines = text.lines().map(str::trim_end).filter(|line| !line.trim().is_empty());
+    let mut first = lines.next().unwrap_or_default();
+    if first.len() < 1000 && first.contains("kubectl get ") {
+        first = lines.next().unwrap_or(first);
+    }
     if first.is_empty() {
         return Some(Unreadable::Empty { file });
     }
@@ -406,14 +447,22 @@ fn wrong_beginning(name: &str, text: &str) -> Option<Unreadable> {
     if heads(&["NAME ", "NAMESPACE ", "LAST SEEN"]) && columns.count() >= 2 {
         return Some(Unreadable::Table { file });
     }
-    if heads(&[
-        "Error from server",
-        "error: ",
-        "The connection to the server",
-        "Unable to connect",
-        "No resources found",
-    ]) {
-        return Some(Unreadable::KubectlError { file, said: first.chars().take(200).collect() });
+    // Without a head, or names alone.
+    let words = || first.split_whitespace();
+    let is_part = |word: &str| {
+        let (part, all) = word.split_once('/').unwrap_or_default();
+        let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+        is_number(part) && is_number(all)
+    };
+    let is_row = words().count() >= 3 && first.contains("   ") && words().any(is_part);
+    let fits_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "./-".contains(c);
+    let is_name = words().count() == 1 && first.contains('/') && first.chars().all(fits_name);
+    if !first.contains(": ") && (is_row || is_name) {
+        return Some(Unreadable::Table { file });
+    }
+    if heads(&SAID) {
+        let said: String = first.chars().take(200).collect();
+        return Some(Unreadable::KubectlError { file, said: said.trim_end_matches('.').to_owned() });
     }
     if heads(&["Name:  "]) {
         return Some(Unreadable::Described { file });
@@ -422,6 +471,17 @@ fn wrong_beginning(name: &str, text: &str) -> Option<Unreadable> {
         return Some(Unreadable::Encrypted { file });
     }
     None
+}
+
+/// Whether an object says here that it is of this kind.
+fn names_kind(bytes: &[u8], at: usize, kind: &str) -> bool {
+    let (before, rest) = bytes.split_at(at);
+    let Some(after) = rest.strip_prefix(kind.as_bytes()) else { return false };
+    match after.first() {
+        Some(b'"') => before.ends_with(b"\"kind\": \"") || before.ends_with(b"\"kind\":\""),
+        Some(b'\n') => before.ends_with(b"kind: "),
+        _ => false,
+    }
 }
 
 /// Signs in a text of what is no state.
@@ -438,32 +498,26 @@ struct Signs {
 }
 
 impl Signs {
-    /// Looks at a part of a text.
+    /// Looks at a part of a text: once at each byte, as a text can be long.
     fn look(&mut self, text: &str, range: Range<usize>) {
-        let mut start = range.start.saturating_sub(LONGEST_SIGN);
-        while !text.is_char_boundary(start) {
-            start -= 1;
-        }
-        let part = &text[start..range.end];
-        let has_kind = |kind: &str| {
-            part.contains(&["\"kind\": \"", kind, "\""].concat())
-                || part.contains(&["kind: ", kind, "\n"].concat())
-        };
-        self.is_binary |= part.contains('\0');
-        self.has_logs |= part.contains("==== START logs for container");
-        self.has_controllers |= has_kind("ReplicationControllerList");
-        self.has_pods |= has_kind("PodList");
-        self.is_encrypted |= part.contains("ENC[AES256_GCM");
-        self.has_uid |= part.contains("uid:") || part.contains("\"uid\"");
-        if !self.is_template {
-            let opened = if self.opens_template { Some(0) } else { part.find("{{") };
-            // What was looked at before may be closed before it is opened.
-            let from = opened.map(|at| {
-                if self.opens_template { range.start.saturating_sub(1).max(start) - start } else { at }
-            });
-            self.opens_template |= opened.is_some();
-            self.is_template =
-                from.is_some_and(|from| part.get(from..).is_some_and(|part| part.contains("}}")));
+        let start = range.start.saturating_sub(LONGEST_SIGN);
+        let bytes = &text.as_bytes()[..range.end];
+        for (at, byte) in bytes.iter().enumerate().skip(start) {
+            let begins = |sign: &str| bytes[at..].starts_with(sign.as_bytes());
+            match byte {
+                0 => self.is_binary = true,
+                b'=' => self.has_logs |= begins("==== START logs for container"),
+                b'E' => self.is_encrypted |= begins("ENC[AES256_GCM"),
+                b'R' => self.has_controllers |= names_kind(bytes, at, "ReplicationControllerList"),
+                b'P' => self.has_pods |= names_kind(bytes, at, "PodList"),
+                b'u' if !self.has_uid => {
+                    self.has_uid = begins("uid:") || at > 0 && bytes[at - 1] == b'"' && begins("uid\"");
+                }
+                // What was looked at before may be closed before it is opened.
+                b'{' if at + 1 >= range.start => self.opens_template |= begins("{{"),
+                b'}' if at + 1 >= range.start => self.is_template |= self.opens_template && begins("}}"),
+                _ => {}
+            }
         }
     }
 

@@ -6,8 +6,9 @@
 //! Commands, and what somebody said in sentences, are not kept at all.
 
 use super::made_up::INSUFFICIENT;
+use super::recording::Seen;
 use super::state::Opened;
-use crate::api::{KINDS, Kind, Object, SimTime};
+use crate::api::{KINDS, Key, Kind, Object, SimTime};
 use crate::schema::types::{Shape, TypeRef, type_of};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -70,63 +71,200 @@ struct Pseudonyms {
     addresses: BTreeMap<String, usize>,
 }
 
-/// The state, or the recording, as a text that opens as it does, without the names that are in it.
+/// The state, or the recording, as a text that opens as it does, without the names that are in it: at once.
 pub fn without_names(opened: &Opened) -> String {
-    SimTime::set_zero(opened.taken_unix_seconds);
-    let mut pseudonyms = Pseudonyms::default();
-    let own = opened.objects.iter().filter(|object| !object.meta.is_made_up());
-    let mut items: Vec<Value> = own.map(|object| pseudonyms.object(object)).collect();
-    for (node, image) in &opened.images {
-        let (node, image) = (pseudonyms.text(node), pseudonyms.text(image));
-        let of_node = |item: &&mut Value| item["kind"] == "Node" && item["metadata"]["name"] == *node;
-        if let Some(item) = items.iter_mut().find(of_node) {
-            match item["status"]["images"].as_array_mut() {
-                Some(images) => images.push(json!({"names": [image]})),
-                None => item["status"]["images"] = json!([{"names": [image]}]),
-            }
+    let mut nameless = Nameless::new(&Rc::new(opened.clone()));
+    while nameless.step() {}
+    nameless.finish()
+}
+
+/// So many objects are renamed or written in one step.
+const AT_ONCE: usize = 16;
+
+/// A state, or a recording, on the way to a text without the names that are in it, in small steps.
+pub struct Nameless {
+    opened: Rc<Opened>,
+    pseudonyms: Pseudonyms,
+    /// The objects that were renamed, and where the nodes are among them.
+    items: Vec<Value>,
+    nodes: BTreeMap<String, usize>,
+    stage: Stage,
+    /// The objects of a recording as they were seen last.
+    last: BTreeMap<Key, Rc<Object>>,
+    text: String,
+}
+
+/// What is done next, from this place on.
+enum Stage {
+    Objects(usize),
+    Images(usize),
+    Items(usize),
+    Seen(usize),
+    Over,
+}
+
+impl Nameless {
+    /// Before the first step.
+    pub fn new(opened: &Rc<Opened>) -> Nameless {
+        Nameless {
+            opened: Rc::clone(opened),
+            pseudonyms: Pseudonyms::default(),
+            items: Vec::new(),
+            nodes: BTreeMap::new(),
+            stage: Stage::Objects(0),
+            last: BTreeMap::new(),
+            text: String::new(),
         }
     }
-    if !opened.seen.is_empty() {
-        return pseudonyms.recording(opened, &items);
+
+    /// How much is done, and how much there is to do.
+    pub fn progress(&self) -> (usize, usize) {
+        let (objects, seen) = (self.opened.objects.len(), self.opened.seen.len());
+        let done = match self.stage {
+            Stage::Objects(at) => at,
+            Stage::Images(_) => objects,
+            Stage::Items(at) => objects + at,
+            Stage::Seen(at) => objects * 2 + at,
+            Stage::Over => objects * 2 + seen,
+        };
+        (done, objects * 2 + seen)
     }
-    // When it was taken, where that is read.
-    if let Some(first) = items.first_mut() {
-        first["metadata"]["managedFields"] = json!([{"time": SimTime(0).rfc3339()}]);
+
+    /// Does a little more; false if all is done.
+    pub fn step(&mut self) -> bool {
+        // Another story may have been played in between.
+        SimTime::set_zero(self.opened.taken_unix_seconds);
+        let opened = Rc::clone(&self.opened);
+        self.stage = match self.stage {
+            Stage::Objects(at) => {
+                for object in opened.objects.iter().skip(at).take(AT_ONCE) {
+                    self.object(object);
+                }
+                match at + AT_ONCE < opened.objects.len() {
+                    true => Stage::Objects(at + AT_ONCE),
+                    false => Stage::Images(0),
+                }
+            }
+            Stage::Images(at) => {
+                for (node, image) in opened.images.iter().skip(at).take(AT_ONCE) {
+                    self.image(node, image);
+                }
+                match at + AT_ONCE < opened.images.len() {
+                    true => Stage::Images(at + AT_ONCE),
+                    false => self.begin_text(),
+                }
+            }
+            Stage::Items(at) => {
+                let end = (at + AT_ONCE).min(self.items.len());
+                for n in at..end {
+                    let item = std::mem::take(&mut self.items[n]);
+                    self.item(&item, n > 0);
+                }
+                match end < self.items.len() {
+                    true => Stage::Items(end),
+                    false => self.end_items(),
+                }
+            }
+            Stage::Seen(at) => {
+                for seen in opened.seen.iter().skip(at).take(AT_ONCE) {
+                    self.seen(seen);
+                }
+                match at + AT_ONCE < opened.seen.len() {
+                    true => Stage::Seen(at + AT_ONCE),
+                    false => Stage::Over,
+                }
+            }
+            Stage::Over => Stage::Over,
+        };
+        !matches!(self.stage, Stage::Over)
     }
-    let items: Vec<String> = items.iter().map(Value::to_string).collect();
-    ["{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n", &items.join(",\n"), "\n]}\n"].concat()
+
+    /// The text, once all is done.
+    pub fn finish(self) -> String {
+        self.text
+    }
+
+    fn object(&mut self, object: &Rc<Object>) {
+        if object.meta.is_made_up() {
+            return;
+        }
+        if !self.opened.seen.is_empty() {
+            self.last.insert(object.key(), Rc::clone(object));
+        }
+        let renamed = self.pseudonyms.object(object);
+        if object.kind == Kind::Node {
+            let name = renamed["metadata"]["name"].as_str().unwrap_or_default();
+            self.nodes.insert(name.to_owned(), self.items.len());
+        }
+        self.items.push(renamed);
+    }
+
+    /// An image that is on a node.
+    fn image(&mut self, node: &str, image: &str) {
+        let (node, image) = (self.pseudonyms.text(node), self.pseudonyms.text(image));
+        let Some(item) = self.nodes.get(&node).and_then(|at| self.items.get_mut(*at)) else { return };
+        match item["status"]["images"].as_array_mut() {
+            Some(images) => images.push(json!({"names": [image]})),
+            None => item["status"]["images"] = json!([{"names": [image]}]),
+        }
+    }
+
+    fn begin_text(&mut self) -> Stage {
+        if self.opened.seen.is_empty() {
+            // When it was taken, where that is read.
+            if let Some(first) = self.items.first_mut() {
+                first["metadata"]["managedFields"] = json!([{"time": SimTime(0).rfc3339()}]);
+            }
+            self.text.push_str("{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n");
+        }
+        Stage::Items(0)
+    }
+
+    fn item(&mut self, item: &Value, is_next: bool) {
+        if !self.opened.seen.is_empty() {
+            return self.line(SimTime(0), "ADDED", item);
+        }
+        if is_next {
+            self.text.push_str(",\n");
+        }
+        self.text.push_str(&item.to_string());
+    }
+
+    fn end_items(&mut self) -> Stage {
+        if !self.opened.seen.is_empty() {
+            return Stage::Seen(0);
+        }
+        self.text.push_str("\n]}\n");
+        Stage::Over
+    }
+
+    /// A line of a recording.
+    fn line(&mut self, at: SimTime, what: &str, object: &Value) {
+        let ms = self.opened.taken_unix_seconds * 1000 + at.0;
+        let (seconds, ms) = (ms.div_euclid(1000), ms.rem_euclid(1000));
+        let line = format!("{seconds}.{ms:03}\t{{\"type\":\"{what}\",\"object\":{object}}}\n");
+        self.text.push_str(&line);
+    }
+
+    fn seen(&mut self, seen: &Seen) {
+        let before = match &seen.after {
+            Some(after) => self.last.insert(seen.key.clone(), Rc::clone(after)),
+            None => self.last.remove(&seen.key),
+        };
+        let what = match (&before, &seen.after) {
+            (_, None) => "DELETED",
+            (None, _) => "ADDED",
+            (Some(_), _) => "MODIFIED",
+        };
+        let object = seen.after.as_ref().or(before.as_ref()).filter(|object| !object.meta.is_made_up());
+        if let Some(object) = object {
+            let tree = self.pseudonyms.object(object);
+            self.line(seen.at, what, &tree);
+        }
+    }
 }
 
 impl Pseudonyms {
-    /// The lines of a recording, of which this was there when it began.
-    fn recording(&mut self, opened: &Opened, items: &[Value]) -> String {
-        let line = |at: SimTime, what: &str, object: &Value| {
-            let ms = opened.taken_unix_seconds * 1000 + at.0;
-            let (seconds, ms) = (ms.div_euclid(1000), ms.rem_euclid(1000));
-            format!("{seconds}.{ms:03}\t{{\"type\":\"{what}\",\"object\":{object}}}\n")
-        };
-        let mut text: String = items.iter().map(|item| line(SimTime(0), "ADDED", item)).collect();
-        let own = opened.objects.iter().filter(|object| !object.meta.is_made_up());
-        let mut last: BTreeMap<_, Rc<Object>> = own.map(|object| (object.key(), Rc::clone(object))).collect();
-        for seen in &opened.seen {
-            let before = match &seen.after {
-                Some(after) => last.insert(seen.key.clone(), Rc::clone(after)),
-                None => last.remove(&seen.key),
-            };
-            let what = match (&before, &seen.after) {
-                (_, None) => "DELETED",
-                (None, _) => "ADDED",
-                (Some(_), _) => "MODIFIED",
-            };
-            let object = seen.after.as_ref().or(before.as_ref()).filter(|object| !object.meta.is_made_up());
-            if let Some(object) = object {
-                let tree = self.object(object);
-                text.push_str(&line(seen.at, what, &tree));
-            }
-        }
-        text
-    }
-
     fn object(&mut self, object: &Object) -> Value {
         let tree = object.to_value();
         let mut renamed = self.value(type_of(object.kind), "", &tree);

@@ -204,6 +204,13 @@ pub enum Unreadable {
         /// `kind/name`
         object: String,
     },
+    /// A set is in it and had to be left out, and no other is: of its pods nothing true could be said.
+    SetLeftOut {
+        /// `kind/name`
+        object: String,
+        /// What was left out.
+        what: What,
+    },
     /// Nothing in it concerns a set: what was there, each kind with how many.
     NothingOfUse {
         /// Each kind with how many.

@@ -5,12 +5,31 @@ use super::recording::{WatchChange, read_line};
 use super::state::{TextLine, Unreadable};
 use crate::manifest::hint::is_template;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Files larger than this together, in bytes, are not read: what they hold would be more than a page can show.
 pub const MOST_BYTES: usize = 48 << 20;
 /// A document longer than this, in bytes, is not read: etcd takes no object of that size, and lists are taken apart before.
 const LONGEST_DOCUMENT: usize = 4 << 20;
+
+/// A file's bytes as text: UTF-8, or the UTF-16 in which PowerShell writes what a command prints. What is neither stays as far as it
+/// can be read. The mark of an order of bytes is no part of it.
+pub fn text_of(mut bytes: Vec<u8>) -> String {
+    if bytes.starts_with(&[0xEF, 0xBB, 0xBF]) {
+        bytes.drain(..3);
+    }
+    let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {
+        Some([0xFF, 0xFE]) => u16::from_le_bytes,
+        Some([0xFE, 0xFF]) => u16::from_be_bytes,
+        _ => {
+            return String::from_utf8(bytes)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        }
+    };
+    let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+    String::from_utf16_lossy(&units)
+}
 
 /// A tree that was found, and where.
 #[derive(Debug)]
@@ -90,27 +109,35 @@ impl Texts {
         if text.len() > LONGEST_DOCUMENT {
             return Err(Unreadable::TooLong { file: name.clone(), line: line + 1, bytes: text.len() });
         }
-        let form = piece.form.clone();
-        let text = match &form {
-            Form::Recording => return self.lines(file, line, piece.range.clone(), is_end).map(|()| true),
-            Form::Json { version, kind, depth } => {
-                if let Ok(tree) = serde_json::from_str(text) {
-                    let place = TextLine { file: name.clone(), line: line + 1 };
-                    self.add(&tree, &place, version, kind, *depth);
-                    return Ok(true);
-                }
-                text.to_owned()
-            }
-            Form::Document => text.to_owned(),
-            Form::Item { indent } => {
-                // The dash is no part of it.
-                let rest = &text[indent + 2..];
-                [&" ".repeat(indent + 2), rest].concat()
-            }
+        if piece.form == Form::Recording {
+            return self.lines(file, line, piece.range.clone(), is_end).map(|()| true);
+        }
+        let text: Cow<'_, str> =
+            if text.contains('\r') { text.replace("\r\n", "\n").into() } else { text.into() };
+        let name = name.clone();
+        let quick = match &piece.form {
+            Form::Json { .. } => serde_json::from_str(&text).ok(),
+            Form::Item { indent } => yaml::read_printed(&text, Some(*indent)),
+            Form::Document | Form::Recording => yaml::read_printed(&text, None),
         };
-        let stream = yaml::read_up_to(&text.replace("\r\n", "\n"), MOST_BYTES);
+        if let Some(tree) = quick {
+            let blank = text.len() - text.trim_start().len();
+            let line = line + text[..blank].matches('\n').count() + 1;
+            let (version, kind, depth) = match &piece.form {
+                Form::Json { version, kind, depth } => (version.clone(), kind.clone(), *depth),
+                _ => (String::new(), String::new(), 0),
+            };
+            self.add(tree, &TextLine { file: name, line }, &version, &kind, depth);
+            return Ok(true);
+        }
+        let text = match &piece.form {
+            // The dash is no part of it.
+            Form::Item { indent } => [&" ".repeat(indent + 2), &text[indent + 2..]].concat().into(),
+            _ => text,
+        };
+        let stream = yaml::read_up_to(&text, MOST_BYTES);
         if let Some(error) = stream.error {
-            let file = name.clone();
+            let file = name;
             let (at, lines) = (line + error.span.line as usize, line + text.lines().count());
             let ends_there = error.message.contains("EOF")
                 || error.message.contains("unexpected end")
@@ -124,10 +151,9 @@ impl Texts {
                 Unreadable::Syntax { file, line: at, message: error.message }
             });
         }
-        let name = name.clone();
         for document in stream.documents {
             let line = line + document.first_line() as usize;
-            self.add(document.value(), &TextLine { file: name.clone(), line }, "", "", 0);
+            self.add(document.into_value(), &TextLine { file: name.clone(), line }, "", "", 0);
         }
         Ok(true)
     }
@@ -159,30 +185,33 @@ impl Texts {
     }
 
     /// Takes a tree apart as far as it is a list, in which items of a list of one kind need not say it.
-    fn add(&mut self, tree: &Value, place: &TextLine, version: &str, kind: &str, depth: usize) {
-        let own = |field: &str| tree[field].as_str().filter(|text| !text.is_empty());
-        let (own_version, own_kind) = (own("apiVersion").unwrap_or(version), own("kind").unwrap_or(kind));
-        if let (Some(items), Some(item_kind)) = (tree["items"].as_array(), own_kind.strip_suffix("List"))
-            && depth < 4
-        {
-            for item in items {
-                self.add(item, place, own_version, item_kind, depth + 1);
+    fn add(&mut self, mut tree: Value, place: &TextLine, version: &str, kind: &str, depth: usize) {
+        let own = |field: &str, other: &str| {
+            let text = tree[field].as_str().filter(|text| !text.is_empty());
+            text.unwrap_or(other).to_owned()
+        };
+        let (own_version, own_kind) = (own("apiVersion", version), own("kind", kind));
+        if let Some(item_kind) = own_kind.strip_suffix("List") {
+            if tree["items"].is_array() && depth < 4 {
+                if let Value::Array(items) = tree["items"].take() {
+                    for item in items {
+                        self.add(item, place, &own_version, item_kind, depth + 1);
+                    }
+                }
+                return;
             }
-            return;
+            if tree["items"].is_null()
+                && tree["metadata"]["name"].is_null()
+                && (item_kind.is_empty() || tree.get("items").is_some())
+            {
+                return;
+            }
         }
-        if let (Some(item_kind), Value::Null) = (own_kind.strip_suffix("List"), &tree["items"])
-            && tree["metadata"]["name"].is_null()
-            && (item_kind.is_empty() || tree.get("items").is_some())
-        {
-            return;
-        }
-        let mut tree = tree.clone();
+        self.last = [&*own_kind, "/", tree["metadata"]["name"].as_str().unwrap_or_default()].concat();
         if let Some(map) = tree.as_object_mut() {
             map.insert("apiVersion".into(), own_version.into());
             map.insert("kind".into(), own_kind.into());
         }
-        let name = tree["metadata"]["name"].as_str().unwrap_or_default();
-        self.last = [own_kind, "/", name].concat();
         self.items.push(Item { tree, place: place.clone() });
     }
 }

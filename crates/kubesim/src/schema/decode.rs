@@ -310,7 +310,7 @@ fn is_left_out(field: &Field, value: &Value) -> bool {
     }
 }
 
-fn value_when_unset(field: &Field) -> Option<Value> {
+pub(crate) fn value_when_unset(field: &Field) -> Option<Value> {
     match field.kept {
         Kept::Pointer | Kept::OmitZero => None,
         Kept::PointerAlways => Some(Value::Null),

@@ -4,6 +4,7 @@
 //! nothing; `ORDINAL_DIST` names the built page, if that is to be measured too.
 
 use page_driver::page::{Page, View, copy, dist};
+use seed_walk::crowd;
 use serde_json::{Value, json};
 use std::env;
 use std::path::PathBuf;
@@ -37,6 +38,7 @@ fn main() {
         if env::args().any(|argument| argument == "loading") {
             return;
         }
+        open(largest.min(1_000) as usize);
         for replicas in [40, 200, 1_000, 10_000].into_iter().filter(|n| *n <= largest) {
             play(replicas);
         }
@@ -191,6 +193,59 @@ fn players() {
     let _ = std::fs::remove_dir_all(folder);
 }
 
+/// A real cluster's state of so many pods, in YAML and in JSON, and a recording of ten events for each, dropped into the page: how
+/// long it takes until it is read, and until it is shown; the longest task of each; and how a recording is sought.
+fn open(pods: usize) {
+    let texts = [
+        ("state.yaml", crowd::state(pods)),
+        ("state.json", crowd::state_in_json(pods)),
+        ("recording.tsv", crowd::recording(10 * pods)),
+    ];
+    for (name, text) in texts {
+        let mut page = Page::open(View::DESKTOP);
+        page.wait("the page is warm", "window.ordinalWarm");
+        page.click("#tab-cluster");
+        page.wait("the tab is there", "document.querySelector('.cluster .drop')");
+        page.run(&format!(
+            "window.given = new File([{}], {});
+            window.tasks = [];
+            new PerformanceObserver(list => tasks.push(...list.getEntries().map(task => task.duration)))
+                .observe({{ type: 'longtask' }});",
+            json!(text),
+            json!(name)
+        ));
+        page.run(
+            "const carried = new DataTransfer();
+            carried.items.add(given);
+            tasks.length = 0;
+            window.began = performance.now();
+            document.querySelector('.cluster .drop').dispatchEvent(
+                new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: carried }));
+            const look = () => {
+                window.readAfter ??= document.querySelector('.cluster .found-in-it') ? performance.now() - began : undefined;
+                if (readAfter === undefined) requestAnimationFrame(look);
+            };
+            look();",
+        );
+        page.wait("it is read", "window.readAfter");
+        let took = "[window.readAfter ?? performance.now() - began, Math.max(0, ...tasks)].map(Math.round)";
+        let read = page.eval(took);
+        page.run("tasks.length = 0; window.readAfter = undefined; began = performance.now();");
+        page.click_named("Open it");
+        page.wait("it is open", "document.querySelector('.divide')");
+        let opened = page.eval(took);
+        println!(
+            "page, {name} of {pods} pods, {:.1} MB: read after {} ms, the longest task {} ms; open after {} ms, the longest {} ms",
+            text.len() as f64 / 1e6,
+            read[0],
+            read[1],
+            opened[0],
+            opened[1]
+        );
+        scrub(&mut page, name);
+    }
+}
+
 /// The simulation by itself.
 fn simulation(folder: PathBuf, largest: u32) {
     let mut page = Page::open_site(&folder, View::DESKTOP);
@@ -276,7 +331,7 @@ fn play(replicas: u32) {
     page.click_named("Reset");
     page.click_named("16×");
     measure(&mut page, &format!("page, {replicas} pods at 16×, the second rollout"));
-    scrub(&mut page, replicas);
+    scrub(&mut page, &format!("{replicas} pods"));
 }
 
 /// Applies what is in the editor, and tells how long the frames of the next seconds take.
@@ -322,7 +377,7 @@ fn measure(page: &mut Page, what: &str) {
 }
 
 /// The playhead is dragged through all of the history, to and fro.
-fn scrub(page: &mut Page, replicas: u32) {
+fn scrub(page: &mut Page, what: &str) {
     page.run("document.querySelector('[aria-label=Pause]')?.click();");
     let deltas = page.eval(
         "new Promise(done => {
@@ -349,7 +404,7 @@ fn scrub(page: &mut Page, replicas: u32) {
             requestAnimationFrame(frame);
         })",
     );
-    tell(&format!("page, {replicas} pods, dragging the playhead"), &deltas);
+    tell(&format!("page, {what}, dragging the playhead"), &deltas);
 }
 
 /// Prints how long frames took, and returns how many there were.

@@ -4,13 +4,16 @@ use super::detail::pod_detail;
 use super::explanation::{Explanation, Tone};
 use super::remedy::in_namespace;
 use kubesim::api::KINDS;
-use kubesim::api::meta::LAST_APPLIED;
+use kubesim::api::meta::{LAST_APPLIED, OWNER_ABSENT};
 use kubesim::api::stateful_set::{POD_NAME_LABEL, parent_and_ordinal};
 use kubesim::{Kind, Object, Store};
 use messages::Messages;
 
 /// Why nothing is on the stage.
 pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {
+    if let Some(why) = owner_not_in_state(messages, store) {
+        return why;
+    }
     let orphan = store
         .list(Kind::Pod)
         .find(|pod| pod.meta.label(POD_NAME_LABEL).is_some() && pod.meta.controller().is_none());
@@ -40,6 +43,14 @@ pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {
     let is_other = applied.into_iter().any(|kind| store.list(kind).any(|object| is_applied(object)))
         || KINDS.iter().any(|info| store.list(info.kind).any(|object| by_kubectl(object)));
     Explanation::new(Tone::Calm, if is_other { messages.other_set() } else { messages.nothing() }, &[])
+}
+
+/// That pods of an opened state have a controller which is not in it.
+fn owner_not_in_state(messages: &'static Messages, store: &Store) -> Option<Explanation> {
+    let owner_of = |pod: &'_ Object| pod.meta.annotation(OWNER_ABSENT).map(str::to_owned);
+    let (pod, owner) = store.list(Kind::Pod).find_map(|pod| Some((pod, owner_of(pod)?)))?;
+    let values = [("pod", &*pod.meta.name), ("owner", &*owner)];
+    Some(Explanation::new(Tone::Waiting, messages.set_not_in_state(), &values))
 }
 
 /// That the first story has not begun: what it needs is being loaded.

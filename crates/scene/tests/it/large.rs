@@ -2,12 +2,15 @@
 //! not timed: `cargo xtask bench` has the times.
 
 use crate::opened::without;
-use kubesim::{Input, Kind, Opened, Opening, SimTime, Store, Story};
+use kubesim::{Input, Kind, Nameless, Opened, Opening, SimTime, Store, Story};
 use messages::EN;
 use scene::explain::{Outlook, of_state};
+use scene::plan::{Planning, Progress, words_of};
 use std::rc::Rc;
 
 const PODS: usize = 1000;
+/// So many bytes are read in one step at most, or their share of what follows: the largest object of a cluster has more.
+const MOST_AT_ONCE: usize = 200_000;
 
 /// Opens a text step by step; with how many steps that were.
 fn in_steps(name: &str, text: String) -> (Rc<Opened>, usize) {
@@ -17,6 +20,7 @@ fn in_steps(name: &str, text: String) -> (Rc<Opened>, usize) {
         steps += 1;
         let (done, all) = opening.progress();
         assert!(done >= last && done <= all, "{done} of {all} after {last}");
+        assert!(done - last <= MOST_AT_ONCE, "{done} of {all} after {last}");
         last = done;
     }
     (Rc::new(opening.finish().expect("a state")), steps)
@@ -57,6 +61,63 @@ fn a_thousand_pods_open_in_small_steps() {
     let at_once = Story::opened(Rc::new(kubesim::open(&[("state.yaml".into(), text)]).expect("a state")));
     let fingerprint = |story: &Story| story.cluster.api.history().fingerprint();
     assert_eq!(fingerprint(&story), fingerprint(&at_once));
+}
+
+/// The same in JSON.
+#[test]
+fn a_thousand_pods_in_json_open_in_small_steps() {
+    let text = seed_walk::crowd::state_in_json(PODS);
+    assert!(text.len() > 9_000_000, "{} bytes", text.len());
+    let (opened, steps) = in_steps("state.json", text);
+    let objects = opened.objects.len();
+    assert!(objects > 6 * PODS && steps > objects + objects / 64, "{steps} steps for {objects} objects");
+    let (story, _) = begun(&opened);
+    assert_eq!(outlooks(story.cluster.api.store()), [(Outlook::Settled, PODS as i32)]);
+}
+
+/// A change of a thousand pods is tried in small steps, too: the state is put in place as when it is opened, then each is one that a
+/// component takes; and what is said of how far it is only grows.
+#[test]
+fn a_change_of_a_thousand_pods_is_planned_in_small_steps() {
+    let (opened, _) = in_steps("state.yaml", seed_walk::crowd::state(PODS));
+    let (_, to_begin) = begun(&opened);
+    let words = words_of("kubectl scale sts flask --replicas=998");
+    let mut planning = Planning::of_command(&EN, &opened, &words).expect("a command of kubectl");
+    let (mut steps, mut to_open, mut last) = (0, 0, Progress::Opening(0, 0));
+    while planning.go_on() {
+        steps += 1;
+        let now = planning.progress();
+        match (last, now) {
+            (Progress::Opening(before, _), Progress::Opening(done, all)) => {
+                assert!(done >= before && done <= all, "{done} of {all} after {before}");
+                to_open = steps;
+            }
+            (Progress::Followed(before), Progress::Followed(time)) => assert!(time >= before),
+            (before, now) => assert!(matches!(now, Progress::Followed(_)), "{now:?} after {before:?}"),
+        }
+        last = now;
+    }
+    assert!(to_open >= to_begin && steps > to_open + 20, "{steps} steps, {to_open} of them to open");
+    let plan = planning.finish();
+    let gone: Vec<&str> =
+        plan.steps.iter().filter(|step| step.what == "deleted").map(|step| &*step.object).collect();
+    assert_eq!(gone, ["pod/flask-999", "pod/flask-998"], "{:?}", plan.steps);
+}
+
+/// What is given away is written a few objects at a time.
+#[test]
+fn names_of_a_thousand_pods_are_replaced_in_small_steps() {
+    let (opened, _) = in_steps("state.yaml", seed_walk::crowd::state(PODS));
+    let mut nameless = Nameless::new(&opened);
+    let (mut steps, mut last) = (0, 0);
+    while nameless.step() {
+        steps += 1;
+        let (done, all) = nameless.progress();
+        assert!(done >= last && done <= all && done - last <= 64, "{done} of {all} after {last}");
+        last = done;
+    }
+    assert!(steps >= 2 * opened.objects.len() / 64, "{steps}");
+    assert!(!nameless.finish().contains("flask"));
 }
 
 #[test]

@@ -163,7 +163,7 @@ pub fn read(files: &[String]) -> Result<Vec<(String, String)>, Problem> {
             _ => Problem::Unreadable(format!("{file}: {error}")),
         })?;
         let name = if file == "-" { "STDIN" } else { file };
-        texts.push((name.to_owned(), String::from_utf8_lossy(&bytes).into_owned()));
+        texts.push((name.to_owned(), kubesim::text_of(bytes)));
     }
     Ok(texts)
 }
