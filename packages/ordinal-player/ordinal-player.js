@@ -18,11 +18,11 @@
   const LONGEST_LINK = 5e5;
   const SILENCE_MS = 30000;
   const PASSED_ON = ["speed", "lang", "lesson", "controls", "panels"];
-  const CSS = `:host{display:block;position:relative;height:450px;overflow:hidden;border:1px solid #8884;border-radius:12px}iframe,.p,img{position:absolute;inset:0;width:100%;height:100%;border:0}img{object-fit:contain}.p{display:grid;place-content:center;place-items:center;gap:9px;background:Canvas;color:CanvasText;font:14px system-ui}i{z-index:1;width:64px;border-radius:50%;background:#2c63d6;color:#fff;font:26px/64px system-ui}img~b{display:none}`;
+  const CSS = `:host{display:block;position:relative;height:450px;overflow:hidden;border:1px solid #8884;border-radius:12px}iframe,.p,img{position:absolute;inset:0;width:100%;height:100%;border:0}img{object-fit:contain}.p{display:flex;flex-flow:wrap;place-content:center;gap:9px;background:Canvas;color:CanvasText;font:14px system-ui}i{z-index:1;width:64px;border-radius:50%;background:#2c63d6;color:#fff;font:26px/64px system-ui}i+b{width:100%}b+b{padding:9px;border:1px solid #8884;border-radius:12px}img~:not(i){display:none}`;
 
   const all = new Set();
   const near = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) target._near = isIntersecting;
+    for (const entry of entries) entry.target._near = entry.isIntersecting;
     balance();
   }, { rootMargin: "100px" });
   // Of those that nobody has clicked, two are alive at a time: the ones that are seen.
@@ -44,9 +44,10 @@
   // A page's policy may forbid the frame, by whichever directive: this is the one that counts.
   addEventListener("securitypolicyviolation", ({ effectiveDirective: by, blockedURI }) => {
     if (by === "frame-src") for (const one of all) {
-      if (one._state === "loading" && one._frame.src.startsWith(blockedURI)) one._fail(`the page's policy (frame-src) forbids ${blockedURI}`);
+      if (one.state === "loading" && one._frame.src.startsWith(blockedURI)) one._fail(`the page's policy (frame-src) forbids ${blockedURI}`);
     }
   });
+  addEventListener("message", (said) => all.forEach((one) => one._hear(said)));
   const themes = new MutationObserver(() => all.forEach((one) => one._theme()));
 
   const make = (tag, more) => Object.assign(document.createElement(tag), more);
@@ -57,11 +58,12 @@
     static site = document.currentScript?.src.replace(/[^/]*(\?.*)?$/, "");
     static observedAttributes = ["src", "link", "commands", "poster", "theme", "height", "site", "loading", "autoplay", "at", ...PASSED_ON];
 
+    time = 0;
+    state = "poster";
+    _queue = [];
+
     constructor() {
       super();
-      this._time = 0;
-      this._state = "poster";
-      this._queue = [];
       const root = this.attachShadow({ mode: "open" });
       // A style of a script is allowed where one in the page is not.
       const sheet = new CSSStyleSheet();
@@ -71,7 +73,6 @@
 
     connectedCallback() {
       all.add(this);
-      addEventListener("message", this);
       for (const one of [document.documentElement, document.body]) themes.observe(one, { attributes: true });
       // What is inside may not have been read yet.
       const begin = () => {
@@ -86,10 +87,8 @@
 
     disconnectedCallback() {
       // Moved, not removed: it goes on where it is put.
-      this._goesOn = this._frame && this._state;
+      this._goesOn = this._frame && this.state;
       all.delete(this);
-      near.unobserve(this);
-      removeEventListener("message", this);
       this._rest();
       balance();
     }
@@ -101,15 +100,12 @@
       clearTimeout(this._later);
       this._later = setTimeout(() => {
         const alive = this._frame;
-        this._problem = this._time = 0;
+        this._problem = this.time = 0;
         this._rest();
         if (alive) this._start();
         else balance();
       });
     }
-
-    get time() { return this._time; }
-    get state() { return this._state; }
 
     get _auto() { return this._clicked || this._get("autoplay") !== null; }
     get _byItself() { return this._auto || this._get("loading") === "lazy"; }
@@ -121,12 +117,12 @@
       this._start();
     }
     _say(request) { this._frame.contentWindow?.postMessage({ ordinal: SPEAKS, ...request }, this._origin); }
-    _tell(type, detail = { time: this._time, state: this._state, why: this._why }) {
+    _tell(type, detail = { time: this.time, state: this.state, why: this._why }) {
       this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true }));
     }
     _became(state, changed) {
-      const before = this._state;
-      this._state = state;
+      const before = this.state;
+      this.state = state;
       if (changed || before !== state) this._tell("change");
       if (state === "settled" && before !== state) this._tell(state);
     }
@@ -134,9 +130,7 @@
     // Light or dark: as it is told, or as the page says it by an attribute of its data or a class of its root or body; else as
     // the reader prefers it.
     get _dark() {
-      let said = this._get("theme");
-      if (/^(dark|light)$/.test(said)) return said;
-      said = [document.documentElement, document.body].map((one) => `${Object.values(one.dataset)} ${one.className}`).join();
+      const said = this._get("theme") || [document.documentElement, document.body].map((one) => `${Object.values(one.dataset)} ${one.className}`).join();
       return DARK.test(said) || !LIGHT.test(said) && matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
     }
     _theme() {
@@ -147,28 +141,25 @@
       else this._draw();
     }
 
-    // The poster: a picture if there is one, else the set's name; or what is wrong.
+    // The poster: a picture if there is one, else the set's name and its pods; or what is wrong.
     _draw() {
       this._clear();
       const problem = this._problem;
-      const set = /kind:\s*StatefulSet\b[^]*?\bname:\s*["']?([\w.-]+)/.exec(this._text())?.[1] ?? "Ordinal";
+      const [, set, replicas = 1] = /kind:\s*StatefulSet[^]*?\bname:\s*["']?([\w.-]+)(?:(?:(?!\n--)[^])*?replicas:\s*(\d+))?/.exec(this._text()) ?? [0, "Ordinal", 0];
       const poster = this._get("poster");
       const box = problem ? make("div", { role: "alert", textContent: problem }) : make("button", {
         ariaLabel: `Play ${set}`,
-        onclick: () => {
-          this._clicked = true;
-          this._start(true);
-        },
+        onclick: () => this._start(this._clicked = true),
       });
       if (!problem) {
-        box.append(make("i", { textContent: "▶" }), make("b", { textContent: set }));
+        box.append(make("i", { textContent: "▶" }), make("b", { textContent: set }), ...[..."012345…"].slice(0, replicas).map((n) => make("b", { textContent: `${set}-${n}` })));
         if (poster) box.prepend(make("img", { alt: "", onerror: ({ target }) => target.remove(), src: poster }));
       }
       box.className = "p";
       box.style.colorScheme = this._was = this._dark;
-      this.shadowRoot.append(box);
+      this.shadowRoot.append(this._box = box);
     }
-    _clear() { this.shadowRoot.querySelector(".p")?.remove(); }
+    _clear() { this._box?.remove(); }
     _get(name) { return this.getAttribute(name); }
     _text() {
       const text = this.querySelector("script[type*=yaml], pre")?.textContent ?? "";
@@ -178,7 +169,6 @@
 
     // Says what is wrong: in place of the poster, and once in the console.
     _fail(problem) {
-      if (this._problem === problem) return;
       this._problem = problem;
       warn(problem, this);
       this._rest();
@@ -190,7 +180,7 @@
       this._frame?.remove();
       this._frame = this._open = undefined;
       clearTimeout(this._silence);
-      if (this.isConnected) this._draw();
+      this._draw();
       if (!this._problem) this._became("poster");
     }
 
@@ -216,19 +206,19 @@
       }
       const commands = this._get("commands") || "";
       this._story = !link && (text || commands) && { do: "open", value: text, commands };
-      const site = new URL(this._get("site") || OrdinalPlayer.site || "./", document.baseURI).href.replace(/\/?$/, "/");
-      const parameters = new URLSearchParams({ embed: 1, origin, theme: this._dark, t: this._time || this._get("at") || "" });
+      const site = new URL((this._get("site") || OrdinalPlayer.site || ".").replace(/\/?$/, "/"), document.baseURI);
+      const parameters = new URLSearchParams({ embed: 1, origin, theme: this._dark, t: this.time || this._get("at") || "" });
       for (const name of PASSED_ON) {
         const value = this._get(name);
         if (value) parameters.set(name, value);
       }
       if (this._story) parameters.set("story", "host");
       if (this._goesOn !== "paused" && this._auto) parameters.set("autoplay", 1);
-      this._origin = new URL(site).origin;
+      this._origin = site.origin;
       const sandbox = this._get("sandbox");
       if (sandbox !== null) frame.sandbox = sandbox;
       // Such a frame, and one in such a page, can only be told apart by its window.
-      if ([origin, this._origin].includes("null") || sandbox?.includes("same-origin") === false) this._origin = "*";
+      if (origin === "null" || this._origin === "null" || sandbox?.includes("same-origin") === false) this._origin = "*";
       frame.title = this.title || "Ordinal";
       frame.allow = "clipboard-write;fullscreen";
       this._silence = setTimeout(() => this._fail(`${site} did not answer`), SILENCE_MS);
@@ -240,7 +230,7 @@
       this.shadowRoot.prepend(frame);
     }
 
-    handleEvent({ source, origin, data }) {
+    _hear({ source, origin, data }) {
       if (source !== this._frame?.contentWindow || this._origin !== "*" && origin !== this._origin || data?.ordinal !== SPEAKS) return;
       clearTimeout(this._silence);
       const { is, time, state, why, position, text } = data;
@@ -254,16 +244,13 @@
       if (is !== "state" || state === "loading") return;
       const opens = !this._open;
       this._open = true;
-      if (opens) this._queue.splice(0).forEach((request) => this._say(request));
-      const moved = time !== this._time;
-      const mark = position + why;
-      const changed = mark !== this._mark;
-      this._time = time;
+      this._queue.splice(0).forEach((request) => this._say(request));
+      const moved = time !== this.time;
+      this.time = time;
       this._why = why;
-      this._mark = mark;
       if (opens) this._tell("ready");
       if (moved) this._tell("timeupdate");
-      this._became(state, changed);
+      this._became(state, this._mark !== (this._mark = position + why));
     }
   }
   for (const act of ["play", "pause", "step", "seek", "apply", "run"]) {

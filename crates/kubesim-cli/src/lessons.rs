@@ -69,6 +69,22 @@ fn files(path: &Path) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, String> {
     Ok(found)
 }
 
+/// A lesson's file: itself, or in its folder that of a language, else `en.md`, else the first. Errors: there is none.
+pub fn file_of(path: &Path, language: Option<&str>) -> Result<PathBuf, String> {
+    if !path.is_dir() {
+        return Ok(path.to_path_buf());
+    }
+    let named = |tag: &str| path.join([tag, ".md"].concat());
+    match language {
+        Some(tag) => Ok(named(tag)),
+        None if named("en").is_file() => Ok(named("en")),
+        None => {
+            let found = files(path)?.remove(path).and_then(|files| files.into_iter().next());
+            found.ok_or_else(|| format!("{}: there is more than one lesson: name one", path.display()))
+        }
+    }
+}
+
 /// Reads and plays every lesson at this path. Errors: a file can't be read.
 pub fn check_all(path: &Path) -> Result<Report, String> {
     let mut report = Report::default();
@@ -166,7 +182,25 @@ pub fn print(path: &Path, language: Option<&str>) -> Result<String, String> {
     Ok(page)
 }
 
-/// A lesson to begin with: it can be played as it is.
-pub fn skeleton(id: &str, title: &str) -> String {
-    include_str!("skeleton.md").replace("{id}", id).replace("{title}", &title.replace('"', "\\\""))
+/// Lessons to begin with, by their languages' tags (`build.rs`): whole lessons, whose ids and titles stand for others.
+const SKELETONS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/skeletons.rs"));
+
+/// A lesson to begin with: it can be played as it is. Its text is of this language, or English where there is none of it: then
+/// `false` stands beside it. Without a title it has its skeleton's.
+pub fn skeleton(language: &str, id: &str, title: Option<&str>) -> (String, bool) {
+    let of = |tag: &str| {
+        SKELETONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag)).map(|(_, text)| *text)
+    };
+    // A variety of a language (`ko-KR`) begins as the language does.
+    let own = of(language).or_else(|| of(language.split('-').next()?));
+    let text = own.unwrap_or_else(|| of("en").expect("there is an English one"));
+    let line = |line: &str| match (line.split_once(": "), title) {
+        (Some(("id", _)), _) => format!("id: {id}\n"),
+        (Some(("title", _)), Some(title)) => {
+            format!("title: \"{}\"\n", title.replace('\\', "\\\\").replace('"', "\\\""))
+        }
+        _ => format!("{line}\n"),
+    };
+    let (head, rest) = text.split_once("\n\n").expect("the front matter ends in an empty line");
+    (format!("{}\n{rest}", head.lines().map(line).collect::<String>()), own.is_some())
 }

@@ -105,6 +105,36 @@ fn a_lesson_is_begun_and_what_is_there_is_kept() {
     std::fs::remove_dir_all(&folder).expect("ours");
 }
 
+/// What a lesson in a language begins with is that language's; each language's has the same blocks, and can be played and printed
+/// from its folder.
+#[test]
+fn a_lesson_is_begun_in_a_language() {
+    let folder = std::env::temp_dir().join(format!("kubesim-new-ko-{}", std::process::id()));
+    let place = folder.to_str().expect("a path of text");
+    let new = |id: &str, lang: &str, more: &[&str]| {
+        let said =
+            crate::program::run(&[&["lesson", "new", id, "--in", place, "--lang", lang][..], more].concat());
+        assert_eq!((said.0, said.1.as_str()), (0, ""), "{}", said.2);
+        let file = folder.join(id).join(format!("{lang}.md"));
+        (std::fs::read_to_string(file).expect("it is written"), said.2)
+    };
+    let is_hangul = |text: &str| text.chars().any(|letter| ('가'..='힣').contains(&letter));
+    let (korean, _) = new("first", "ko", &[]);
+    assert!(korean.contains("title: \"새 수업\"") && korean.contains("id: first") && is_hangul(&korean));
+    let (code, html, said) =
+        crate::program::run(&["lesson", "print", folder.join("first").to_str().expect("a path of text")]);
+    assert!(code == 0 && html.contains("<html lang=\"ko\"") && html.contains("새 수업"), "{said}");
+    let (english, _) = new("first", "en", &["--title", r#"A \ and a ""#]);
+    assert!(english.contains("id: first") && !is_hangul(&english));
+    let (other, said) = new("first", "fr", &[]);
+    assert!(other.contains("A new lesson") && said.contains("its text is English"), "{said}");
+    assert!(is_hangul(&new("second", "ko-KR", &[]).0));
+    let report = kubesim_cli::lessons::check_all(&folder).expect("they can be read");
+    let problems: Vec<String> = report.problems.iter().map(|(_, problem)| problem.to_string()).collect();
+    assert_eq!((problems, report.played.len()), (Vec::new(), 4));
+    std::fs::remove_dir_all(&folder).expect("ours");
+}
+
 /// The first lesson of the teacher's guide, as it stands there: it is well, it is printed from its folder, and a slip in it is
 /// said where it is.
 #[test]

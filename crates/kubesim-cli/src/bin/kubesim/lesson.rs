@@ -32,15 +32,15 @@ enum Command {
     },
     /// Write a lesson to begin with
     ///
-    /// A folder with en.md in it, which can be played as it is.
+    /// A folder with a file in it, such as en.md, which can be played as it is. Its text is English or Korean.
     New {
         /// The lesson's name in links, and its folder: small letters, digits and dashes
         #[arg(value_name = "ID")]
         id: String,
         /// What the list calls it
-        #[arg(long, default_value = "A new lesson")]
-        title: String,
-        /// The language: the file's name
+        #[arg(long)]
+        title: Option<String>,
+        /// The language of its text, and the file's name
         #[arg(long, value_name = "TAG", default_value = "en")]
         lang: String,
         /// The folder in which the lesson's own is made
@@ -52,7 +52,7 @@ enum Command {
     /// Each step's text, its question and the stage before and after; the answers, with what was seen then, on the last page.
     /// Open it in a browser, and print it there.
     Print {
-        /// The lesson's file, or its folder: then the file of --lang, or en.md
+        /// The lesson's file, or its folder: then the file of --lang, else en.md, else the first
         #[arg(value_name = "FILE|FOLDER")]
         path: PathBuf,
         /// The language of what stands around the lesson's own text; without it, that of the file's name
@@ -68,7 +68,7 @@ enum Command {
 pub fn run(args: &Args) -> Result<bool> {
     match &args.command {
         Command::Check { path, quiet } => check(path, *quiet),
-        Command::New { id, title, lang, folder } => new(id, title, lang, folder),
+        Command::New { id, title, lang, folder } => new(id, title.as_deref(), lang, folder),
         Command::Print { path, lang, output } => print(path, lang.as_deref(), output.as_deref()),
     }
 }
@@ -94,7 +94,7 @@ fn check(path: &Path, is_quiet: bool) -> Result<bool> {
     Ok(report.is_well())
 }
 
-fn new(id: &str, title: &str, language: &str, folder: &Path) -> Result<bool> {
+fn new(id: &str, title: Option<&str>, language: &str, folder: &Path) -> Result<bool> {
     let is_plain = |text: &str| {
         let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
         !text.is_empty() && text.chars().all(plain)
@@ -115,14 +115,18 @@ fn new(id: &str, title: &str, language: &str, folder: &Path) -> Result<bool> {
     fs::create_dir_all(&folder).map_err(failed)?;
     // What somebody has written is never written over.
     let mut new = fs::File::create_new(&file).map_err(failed)?;
-    new.write_all(lessons::skeleton(id, title).as_bytes()).map_err(failed)?;
+    let (text, is_own) = lessons::skeleton(language, id, title);
+    new.write_all(text.as_bytes()).map_err(failed)?;
+    if !is_own {
+        remark(&format!("there is no lesson to begin with in {language}: its text is English"));
+    }
     remark(&format!("{} is there: `kubesim lesson check {}` plays it", file.display(), folder.display()));
     Ok(true)
 }
 
 fn print(path: &Path, language: Option<&str>, output: Option<&Path>) -> Result<bool> {
-    let of_folder = path.is_dir().then(|| path.join([language.unwrap_or("en"), ".md"].concat()));
-    let page = lessons::print(of_folder.as_deref().unwrap_or(path), language).map_err(Problem::Refused)?;
+    let file = lessons::file_of(path, language).map_err(Problem::Refused)?;
+    let page = lessons::print(&file, language).map_err(Problem::Refused)?;
     match output {
         Some(file) => {
             fs::write(file, page).map_err(|error| Problem::Refused(format!("{}: {error}", file.display())))?
