@@ -18,7 +18,7 @@
   const LONGEST_LINK = 5e5;
   const SILENCE_MS = 30000;
   const PASSED_ON = ["speed", "lang", "lesson", "controls", "panels"];
-  const CSS = `:host{display:block;position:relative;height:450px;overflow:hidden;border:1px solid #8884;border-radius:12px}iframe,.p,img{position:absolute;inset:0;width:100%;height:100%;border:0}img{object-fit:contain}.p{display:flex;flex-flow:wrap;place-content:center;gap:9px;background:Canvas;color:CanvasText;font:14px system-ui}i{z-index:1;width:64px;border-radius:50%;background:#2c63d6;color:#fff;font:26px/64px system-ui}i+b{width:100%}b+b{padding:9px;border:1px solid #8884;border-radius:12px}img~:not(i){display:none}`;
+  const CSS = `:host{display:block;position:relative;height:450px;border-radius:12px;border:1px solid #8884;overflow:hidden}iframe,.p,img{height:100%;width:100%;inset:0;position:absolute;object-fit:contain;border:0}.p{display:flex;color:CanvasText;background:Canvas;place-content:center;flex-flow:wrap;gap:9px;font:14px system-ui}i{z-index:1;background:#2c63d6;border-radius:50%;width:64px;color:#fff;font:26px/64px system-ui}i+b{width:100%}b+b{border-radius:12px;border:1px solid #8884;padding:9px}img~:not(i){display:none}`;
 
   const all = new Set();
   const near = new IntersectionObserver((entries) => {
