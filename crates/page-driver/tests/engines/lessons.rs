@@ -12,6 +12,9 @@ const ENTER: char = '\u{e007}';
 const TAB: char = '\u{e004}';
 const PAGE_DOWN: char = '\u{e00f}';
 
+/// What stands in a lesson's head, page and foot has fewer stops than this.
+const MOST_TABS: u32 = 40;
+
 /// A teacher's lesson of two steps.
 const MINE: &str = "---\ntitle: Mine\nid: mine\nminutes: 1\nkubernetes: \"1.36\"\nexample: flask\n---\n\n## The first pod\n\n\
     It comes.\n\n```sh until\nkubectl wait --for=condition=Ready pod/flask-0\n```\n\n## A task\n\n\
@@ -30,8 +33,9 @@ impl Engine {
     #[track_caller]
     fn tab_to(&self, css: &str) {
         self.run("document.querySelector('.lessons .head button').focus();");
+        self.wait("the focus is in the lesson", "document.activeElement.matches('.lessons .head button')");
         let is_there = format!("document.activeElement.matches({})", json!(css));
-        for _ in 0..200 {
+        for _ in 0..MOST_TABS {
             if self.eval(&is_there) == true {
                 return;
             }
