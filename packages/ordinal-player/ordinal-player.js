@@ -25,18 +25,17 @@
     for (const entry of entries) entry.target._near = entry.isIntersecting;
     balance();
   }, { rootMargin: "100px" });
-  // Of those that nobody has clicked, two are alive at a time: the ones that are seen.
+  // Of those that nobody has clicked, two are alive at a time: the ones that are seen. Each begins in a task of its own, so that
+  // the page's thread is not held by two at once.
   const balance = () => {
-    for (const one of all) {
-      if (!one._near || !one._byItself || one._frame || one._problem) continue;
-      const running = [...all].filter((other) => other._frame && !other._clicked);
-      if (running.length >= MOST_ALIVE) {
-        const unseen = running.find((other) => !other._near);
-        if (!unseen) return;
-        unseen._rest();
-      }
-      one._start();
-    }
+    const list = [...all];
+    const next = list.find((one) => one._near && one._byItself && !one._frame && !one._problem);
+    const running = list.filter((one) => one._frame && !one._clicked);
+    const gone = next && (running.length < MOST_ALIVE ? next : running.find((one) => !one._near));
+    if (!gone) return;
+    gone._rest();
+    next._start();
+    setTimeout(balance);
   };
 
   const DARK = /\b(dark|slate|navy|coal|ayu)\b/;
@@ -47,7 +46,7 @@
       if (one.state === "loading" && one._frame.src.startsWith(blockedURI)) one._fail(`the page's policy (frame-src) forbids ${blockedURI}`);
     }
   });
-  addEventListener("message", (said) => all.forEach((one) => one._hear(said)));
+  addEventListener("message", (said) => { for (const one of all) one._hear(said); });
   const themes = new MutationObserver(() => all.forEach((one) => one._theme()));
 
   const make = (tag, more) => Object.assign(document.createElement(tag), more);

@@ -231,7 +231,7 @@ impl Reader<'_> {
             <article class="step" key={play.step}>
                 <h2 aria-level={self.lessons.is_presenting.then_some("1")}>{ self.inlines(&step.title) }</h2>
                 { for shown }
-                if step.bet().is_none() && play.plays() && step.until().next().is_some() { <p class="wait" role="status">{ said.plays() }</p> }
+                if step.bet().is_none() && play.plays() && (step.until().next().is_some() || step.run().next().is_some()) { <p class="wait" role="status">{ said.plays() }</p> }
                 if play.is_overdue() { <p class="wait" role="alert">{ said.overdue() }</p> }
                 if record.is_some_and(|record| record.has_failed) || play.is_overdue() {
                     <div class="off" role="alert">

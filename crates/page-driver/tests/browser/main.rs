@@ -12,6 +12,7 @@ mod hands;
 mod languages;
 mod layout;
 mod lesson;
+mod lesson_fit;
 mod loading;
 mod offline;
 mod opening;
