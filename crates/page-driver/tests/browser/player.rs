@@ -131,6 +131,50 @@ fn a_poster_first_and_the_program_when_it_is_wanted() {
     page.assert_no_complaints();
 }
 
+/// Without a program a poster shows what its manifest says: the set, and as many pods; or the picture that is named, if it is there.
+#[test]
+fn a_poster_shows_the_pods_or_the_picture_that_is_named() {
+    let many = YAML.replace("replicas: 2", "replicas: 12").replace("name: web", "name: 'shop'");
+    let other = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\nspec: { replicas: 4 }\n---\n\
+        apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: b }\n---\nkind: Deployment\nspec: { replicas: 5 }\n";
+    let around = Around::new(
+        &[
+            player("id=few", YAML),
+            player("id=many", &many),
+            player("id=none", "kind: Deployment\nspec: { replicas: 3 }"),
+            player("id=others", other),
+            player("id=drawn poster=ordinal/walk.svg", YAML),
+            player("id=lost poster=data:image/png,", YAML),
+        ]
+        .concat(),
+    );
+    let mut page = around.open();
+    let seen = |id: &str| {
+        format!(
+            "[...{id}.shadowRoot.querySelectorAll('button b')].filter(b => b.checkVisibility()).map(b => b.textContent)"
+        )
+    };
+    page.wait("the picture is there", "drawn.shadowRoot.querySelector('img')?.naturalWidth > 100");
+    page.wait("the other can't be", "!lost.shadowRoot.querySelector('img')");
+    for (id, names) in [
+        ("few", json!(["web", "web-0", "web-1"])),
+        ("many", json!(["shop", "shop-0", "shop-1", "shop-2", "shop-3", "shop-4", "shop-5", "shop-…"])),
+        ("none", json!(["Ordinal"])),
+        ("others", json!(["b", "b-0"])),
+        ("drawn", json!([])),
+        ("lost", json!(["web", "web-0", "web-1"])),
+    ] {
+        assert_eq!(page.eval(&seen(id)), names, "{id}");
+    }
+    let cut = "[...few.shadowRoot.querySelectorAll('b, i')].filter(part => {
+        const box = part.getBoundingClientRect(), frame = few.getBoundingClientRect();
+        return !box.width || box.left < frame.left || box.right > frame.right || box.bottom > frame.bottom;
+    }).length";
+    assert_eq!(page.eval(cut), 0);
+    page.screenshot("player-poster-pods");
+    page.assert_no_complaints();
+}
+
 #[test]
 fn of_ten_players_two_are_alive_and_those_are_seen() {
     let posters: String = (0..10).map(|_| player("", YAML)).collect();
