@@ -4,6 +4,7 @@ use crate::host::{External, FileError, Flavour, Unknown};
 use crate::process::{Input, Job, Process, State, World};
 use crate::processor::{BYTES_READ, HOST_PROGRAM};
 use crate::tools::{self, Context, Tool};
+use crate::word::quoted;
 
 impl Process {
     /// Goes on with a command that reads its input.
@@ -176,6 +177,13 @@ impl Process {
         let place = if name.contains('/') { self.path(name) } else { name.clone() };
         if w.system.unknown == Unknown::NotSimulated && !w.host.lacks_program(&place) {
             return self.not_simulated(w, argv.join(" "));
+        }
+        if self.flavour.is_bash() && !name.contains('/') {
+            let handle = "command_not_found_handle";
+            if self.vars.get("command_not_found_handle()").is_some() && !w.system.interactive {
+                let words: Vec<String> = argv.iter().map(|word| quoted(word)).collect();
+                return self.evaluate(w, &format!("( {handle} {} )", words.join(" ")));
+            }
         }
         self.status = 127;
         let there = name.contains('/').then(|| w.host.stat(&self.path(name))).flatten();

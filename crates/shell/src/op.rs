@@ -239,6 +239,10 @@ pub(crate) enum Op {
         ends: bool,
         posix: bool,
     },
+    /// What the parser of a script says of a line, before it is run.
+    Warn(u32, Name),
+    /// The text of the command that is run next (`BASH_COMMAND`).
+    Command(Name),
     /// An expansion that is none, and why.
     Fail(Name),
     /// Not a script from here on: the complaint.

@@ -2,6 +2,7 @@
 
 use crate::host::{Flavour, Unknown};
 use crate::op::{Mode, Op};
+use crate::parse;
 use crate::pattern::{self, Pattern};
 use crate::process::{Assigned, Assignment, Control, Fd, Process, State, Substituted, Var, Words, World};
 use crate::stop::{Stop, Why};
@@ -268,6 +269,15 @@ impl Process {
                 );
                 self.put(w, 2, &text);
             }
+            Op::Warn(line, text) => {
+                let now = std::mem::replace(&mut self.line, *line);
+                self.complain(w, text);
+                self.line = now;
+            }
+            Op::Command(text) if self.trapped => drop(text),
+            Op::Command(text) => {
+                Rc::make_mut(&mut self.vars).put("BASH_COMMAND", crate::process::var(text, false));
+            }
             Op::Fail(what) if self.flavour.is_bash() => self.abandon(w, what),
             Op::Fail(what) => self.fatal(w, what),
             Op::SyntaxError(stop) => self.syntax_error(w, stop),
@@ -359,10 +369,33 @@ impl Process {
         self.status = i32::from(!yes);
     }
 
+    /// A text with its parameters in place, at once: none where a command would have to run for it.
+    fn expanded_now(&mut self, w: &mut World, text: &str) -> Option<String> {
+        let code = parse::compile_text(text, self.syntax(self.line))?;
+        if code.iter().any(|op| matches!(op, Op::Substitute { .. } | Op::ProcessSubstitution { .. })) {
+            return None;
+        }
+        let before = (self.code.clone(), self.at, self.options, self.status, self.substituted);
+        let waiting = (std::mem::take(&mut self.words), std::mem::take(&mut self.subscripts));
+        (self.code, self.at) = (code, 0);
+        (self.options.xtrace, self.options.nounset) = (false, false);
+        while self.at < self.code.len() && self.state == State::Run && self.leaving.is_none() {
+            self.operation(w);
+        }
+        let text = self.words.pop().and_then(|mut words| words.done.pop());
+        (self.code, self.at, self.options, self.status, self.substituted) = before;
+        (self.words, self.subscripts) = waiting;
+        Some(text.unwrap_or_default())
+    }
+
     // `set -x`
     /// A line of the trace, with PS4 before it; its first character once more for each subshell.
     pub(crate) fn trace_line(&mut self, w: &mut World, text: &str) {
         let sign = self.vars.get("PS4").and_then(|v| v.get()).unwrap_or_default();
+        let sign = match sign.contains(['$', '\\']) {
+            true => self.expanded_now(w, &sign).map_or(sign, Into::into),
+            false => sign,
+        };
         let first = sign.chars().next().map(String::from).unwrap_or_default();
         let evaluating = |c: &&Control| matches!(c, Control::Call { function: None, .. });
         let evaluated = self.control.iter().skip(self.script.unwrap_or(0)).filter(evaluating).count();
@@ -385,10 +418,32 @@ impl Process {
         }
     }
 
+    /// Whether a locale says that texts are UTF-8.
+    fn has_locale(&self) -> bool {
+        let of = |name: &str| self.vars.get(name).and_then(|v| v.get()).filter(|v| !v.is_empty());
+        let locale = of("LC_ALL").or_else(|| of("LC_CTYPE")).or_else(|| of("LANG"));
+        locale.is_some_and(|l| l.to_ascii_lowercase().replace('-', "").contains("utf8"))
+    }
+
     /// A word as the trace shows it.
     fn traced(&self, word: &str) -> String {
         match self.flavour {
             // Blanks are quoted as they are, other control characters are named.
+            // Without a locale a byte beyond ASCII is no letter.
+            Flavour::Bash if !word.is_ascii() && !self.has_locale() => {
+                let mut text = String::from("$'");
+                for byte in word.bytes() {
+                    match byte {
+                        b'\'' | b'\\' => text.extend(['\\', char::from(byte)]),
+                        b'\n' => text.push_str("\\n"),
+                        b'\t' => text.push_str("\\t"),
+                        b' '..=b'~' => text.push(char::from(byte)),
+                        byte => text.push_str(&format!("\\{byte:03o}")),
+                    }
+                }
+                text.push('\'');
+                text
+            }
             Flavour::Bash | Flavour::Zsh if word.contains([' ', '\t', '\n']) => {
                 format!("'{}'", word.replace('\'', "'\\''"))
             }

@@ -224,14 +224,23 @@ impl Parser {
         let (mut words, mut vars, mut redirects, mut declares) = (0, false, false, false);
         let line = self.line();
         self.emit(Op::Line(line));
+        let told = (self.names_commands && self.bash).then(|| self.emit(Op::Nop));
+        let mut shown: Vec<String> = vec![];
         if cat {
             self.emit(Op::Begin);
             self.emit(Op::Text("cat".into(), false));
             self.emit(Op::Field(End::Plain));
             words = 1;
         }
+        self.blanks();
+        let mut from = self.at;
         loop {
             self.blanks();
+            let start = self.at;
+            if told.is_some() && start > from {
+                shown.push(as_told(&self.text[from..start]));
+            }
+            from = start;
             if self.redirect()? {
                 redirects = true;
                 continue;
@@ -255,6 +264,9 @@ impl Parser {
             }
             self.word(Mode::Split, End::Names)?;
             words += 1;
+        }
+        if let Some(place) = told {
+            self.ops[place] = Op::Command(shown.join(" ").into());
         }
         if words == 0 && (vars || redirects) {
             self.emit(Op::SetVars);
@@ -359,5 +371,18 @@ impl Parser {
             }
             self.word(Mode::Split, End::Names)?;
         }
+    }
+}
+
+/// A word of a command, or a redirection, as bash prints it.
+fn as_told(text: &str) -> String {
+    let text = text.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let sign = text[digits..].bytes().take_while(|c| b"<>&|".contains(c)).count();
+    let (head, rest) = text.split_at(digits + sign);
+    match sign {
+        0 => text.to_string(),
+        _ if head.ends_with('&') => [head, rest.trim_start()].concat(),
+        _ => [head, " ", rest.trim_start()].concat(),
     }
 }

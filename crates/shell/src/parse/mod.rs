@@ -49,11 +49,23 @@ pub(crate) fn compile_trap(text: &str, syntax: Syntax, end: Op) -> Code {
     ops.into()
 }
 
+/// Compiles a text as a here-document's: its parameters are expanded, quotes stand for themselves.
+pub(crate) fn compile_text(text: &str, syntax: Syntax) -> Option<Code> {
+    let mut p = Parser::new(text, syntax).ok()?;
+    p.emit(Op::BeginWhole);
+    p.emit(Op::Exists);
+    p.parts(parser::Until::Document, crate::op::Mode::Quoted).ok()?;
+    p.emit(Op::Field(End::Plain));
+    Some(p.ops.into())
+}
+
 fn script_operations(text: &str, syntax: Syntax) -> Vec<Op> {
     let mut p = match Parser::new(text, syntax) {
         Ok(p) => p,
         Err(stop) => return vec![Op::SyntaxError(Box::new(stop))],
     };
+    p.complete = true;
+    p.names_commands = text.contains("BASH_COMMAND");
     if let Err(stop) = p.script() {
         p.ops.truncate(p.whole);
         p.ops.push(Op::SyntaxError(Box::new(stop)));
@@ -83,6 +95,8 @@ impl Parser {
             depth: 0,
             bash: syntax.flavour.is_bash(),
             dash: syntax.flavour == Flavour::Dash,
+            complete: false,
+            names_commands: false,
             extglob: syntax.extglob || text.contains("extglob"),
             line: syntax.line,
             counted: 0,

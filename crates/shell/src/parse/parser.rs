@@ -38,6 +38,10 @@ pub(crate) struct Parser {
     pub(crate) depth: usize,
     pub(crate) bash: bool,
     pub(crate) dash: bool,
+    /// The text is all there is: nobody will type another line.
+    pub(crate) complete: bool,
+    /// Each simple command's text is kept, for `BASH_COMMAND`.
+    pub(crate) names_commands: bool,
     /// `@(a|b)` in patterns.
     pub(crate) extglob: bool,
     /// The line at `counted`.

@@ -94,14 +94,26 @@ impl Parser {
             Some(known) => known,
             None => match self.rest().find('\n') {
                 Some(end) => (end + self.at, end + self.at + 1),
+                None if self.complete => (self.text.len(), self.text.len()),
                 None => return Err(self.more()),
             },
         };
+        let began = self.line();
         let mut body = String::new();
         loop {
-            // A document that the text ends is taken as complete, as shells do, once it has begun.
             let Some(rest) = self.text.get(at..).filter(|rest| !rest.is_empty()) else {
-                return Err(self.more());
+                if !self.complete {
+                    return Err(self.more());
+                }
+                // A document that the script ends is taken as it is; bash says so.
+                if self.bash {
+                    let last = began + body.matches('\n').count() as u32;
+                    let text = format!(
+                        "warning: here-document at line {began} delimited by end-of-file (wanted `{delimiter}')"
+                    );
+                    self.emit(Op::Warn(last.max(began), text.into()));
+                }
+                break;
             };
             let line = rest.split_inclusive('\n').next().unwrap_or_default();
             at += line.len();

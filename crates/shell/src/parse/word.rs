@@ -3,7 +3,7 @@
 use super::brace;
 use super::parser::{Parsed, Parser, Until};
 use crate::op::{Edit, End, Mode, Op, Source, Sub, Test};
-use crate::stop::Why;
+use crate::stop::{Stop, Why};
 use crate::word::{mark, mark_all, unescape};
 
 /// The edits that a sign after the name asks for; of two that begin alike the longer first.
@@ -162,6 +162,7 @@ impl Parser {
                     mark(&mut text, '"');
                 }
                 b'"' => {
+                    let opened = self.line();
                     self.at += 1;
                     if !quotes {
                         continue;
@@ -170,7 +171,11 @@ impl Parser {
                     if self.take("\"") {
                         self.emit(Op::Exists);
                     } else {
-                        self.parts(Until::Quote, Mode::Quoted)?;
+                        self.parts(Until::Quote, Mode::Quoted).map_err(|stop| match stop.why {
+                            // bash names the line on which it was opened.
+                            Why::Unclosed("\"") if self.bash => Stop { line: opened, ..stop },
+                            _ => stop,
+                        })?;
                     }
                 }
                 b'$' | b'`' => {

@@ -161,7 +161,8 @@ impl Tool {
     pub(crate) fn new((name, spec, skip, feed): Spec, argv: &[String]) -> Option<Tool> {
         let (options, mut operands) = options(name, spec, argv)?;
         let takes_input = !matches!(feed, Nothing(_));
-        let given = takes_input && options.iter().any(|(o, _)| matches!(o, 'e' | 'f'));
+        // grep's pattern is no operand then. (sed's and awk's programs choose their files themselves.)
+        let given = takes_input && skip != NO_FILES && options.iter().any(|(o, _)| matches!(o, 'e' | 'f'));
         let skip = if given { 0 } else { skip };
         let files = operands.split_off(skip.min(operands.len()));
         Some(Tool {
