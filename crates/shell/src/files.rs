@@ -13,6 +13,8 @@ struct Node {
     mode: Option<u32>,
     /// A symbolic link: its text is where it leads.
     link: bool,
+    /// Its user and its group.
+    owner: (u32, u32),
 }
 
 /// The most links that are followed.
@@ -82,6 +84,7 @@ impl Files {
             modified_ms: node.modified_ms,
             mode: node.mode,
             link: false,
+            owner: node.owner,
         })
     }
 
@@ -102,7 +105,7 @@ impl Files {
         }
         self.room_in_parent(&path)?;
         let text = Some(Rc::new(target.to_string()));
-        self.nodes.insert(path, Node { text, modified_ms: now_ms, mode: None, link: true });
+        self.nodes.insert(path, Node { text, modified_ms: now_ms, link: true, ..Node::default() });
         Ok(())
     }
 
@@ -120,6 +123,17 @@ impl Files {
         let node = self.nodes.get_mut(&path).ok_or(FileError::NotFound)?;
         node.mode = mode.or(node.mode);
         node.modified_ms = modified_ms.unwrap_or(node.modified_ms);
+        Ok(())
+    }
+
+    /// Gives a path another owner or another group.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub fn set_owner(&mut self, path: &str, user: Option<u32>, group: Option<u32>) -> Result<(), FileError> {
+        let path = self.followed(path, true);
+        let node = self.nodes.get_mut(&path).ok_or(FileError::NotFound)?;
+        node.owner = (user.unwrap_or(node.owner.0), group.unwrap_or(node.owner.1));
         Ok(())
     }
 

@@ -72,9 +72,16 @@ pub trait Host {
     fn read_link(&self, _path: &str) -> Option<String> {
         None
     }
-    /// Who runs the commands: user, group, and the group of the volumes.
-    fn user(&self) -> (u32, u32, Option<u32>) {
-        (0, 0, None)
+    /// Who runs the commands: user, group, and the other groups.
+    fn user(&self) -> (u32, u32, Vec<u32>) {
+        (0, 0, vec![])
+    }
+    /// Gives a path another owner or another group (`chown`).
+    ///
+    /// # Errors
+    /// As `chown(2)`.
+    fn set_owner(&mut self, _path: &str, _user: Option<u32>, _group: Option<u32>) -> Result<(), FileError> {
+        Ok(())
     }
     /// Whether it is known that there is no such program (a name, or a path that leads to no file).
     fn lacks_program(&self, _name: &str) -> bool {
@@ -140,12 +147,14 @@ pub struct Stat {
     pub mode: Option<u32>,
     /// A symbolic link itself, not what it leads to.
     pub link: bool,
+    /// Its user and its group.
+    pub owner: (u32, u32),
 }
 
 impl Stat {
-    /// What is usual: nobody's link, permissions as the umask leaves them.
+    /// What is usual: root's, no link, permissions as the umask leaves them.
     pub fn usual(dir: bool, size: u64, modified_ms: u64) -> Stat {
-        Stat { dir, size, modified_ms, mode: None, link: false }
+        Stat { dir, size, modified_ms, mode: None, link: false, owner: (0, 0) }
     }
 
     /// The permissions, as chmod's digits.
@@ -228,6 +237,8 @@ pub enum FileError {
     ReadOnly,
     /// EACCES
     Permission,
+    /// EPERM
+    NotPermitted,
     /// EBUSY: a mount point.
     Busy,
     /// ENOSPC
@@ -245,6 +256,7 @@ impl FileError {
             FileError::NotEmpty => "Directory not empty",
             FileError::ReadOnly => "Read-only file system",
             FileError::Permission => "Permission denied",
+            FileError::NotPermitted => "Operation not permitted",
             FileError::Busy => "Resource busy",
             FileError::NoSpace => "No space left on device",
         }

@@ -1,10 +1,13 @@
 //! Commands that read their input piece by piece, and programs of the host.
 
 use crate::host::{External, FileError, Flavour, Unknown};
-use crate::process::{Input, Job, Process, State, World};
+use crate::process::{Control, Input, Job, Process, State, World, var};
 use crate::processor::{BYTES_READ, HOST_PROGRAM};
 use crate::tools::{self, Context, Tool};
 use crate::word::quoted;
+
+/// Under which name the tool is kept that runs commands (xargs, find).
+const COMPLAINER: &str = "complainer ";
 
 impl Process {
     /// Goes on with a command that reads its input.
@@ -87,6 +90,7 @@ impl Process {
             err: String::new(),
             salt: u64::from(w.system.random),
             work: 0,
+            run: crate::nested::run,
             piped: vec![],
         };
         let ended = match input {
@@ -124,7 +128,10 @@ impl Process {
             return self.not_simulated(w, construct);
         }
         if let Some(script) = tool.script.take() {
-            return self.evaluate(w, &script);
+            // What it can't find it says in its own name.
+            let old = std::rc::Rc::make_mut(&mut self.vars).put(COMPLAINER, var(tool.name, false));
+            self.evaluate(w, &script);
+            return self.control.push(Control::Vars(vec![(COMPLAINER.to_string(), old)]));
         }
         if self.state != State::Run {
             return;
@@ -198,6 +205,11 @@ impl Process {
             None if self.flavour.is_bash() => "command not found",
             None => "not found",
         };
+        if let Some(tool) = self.vars.get(COMPLAINER).map(|var| var.value.clone()) {
+            let shown =
+                if &*tool == "find" && self.gnu(w.system) { format!("'{name}'") } else { name.clone() };
+            return self.put(w, 2, &format!("{tool}: {shown}: No such file or directory\n"));
+        }
         let text = match self.flavour {
             Flavour::Zsh => format!("{what}: {name}"),
             _ => format!("{name}: {what}"),

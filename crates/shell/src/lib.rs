@@ -17,6 +17,7 @@
 //! | `process`, `run` | a process; what each operation does |
 //! | `processor` | what all of it costs, in virtual time |
 //! | `control`, `expand`, `redirect`, `fork`, `job` | what it has entered, its words, its files, its children, what reads its input |
+//! | `nested` | a command line that a tool runs |
 //! | `builtin` | the commands that change the shell: cd, export, read, set, trap, … |
 //! | `tools` | the programs beside it, as BusyBox and coreutils have them: cat, grep, ls, date, … |
 //! | `arith`, `pattern` | `$((…))`; regular expressions and shell patterns |
@@ -33,6 +34,7 @@ mod fork;
 mod host;
 mod job;
 mod machine;
+mod nested;
 mod number;
 mod op;
 mod parse;

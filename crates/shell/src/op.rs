@@ -199,6 +199,9 @@ pub(crate) enum Op {
     },
     Status(i32),
     Negate,
+    /// The status of a loop's body, which is the loop's when its condition ends it.
+    KeepStatus,
+    KeptStatus,
     Condition,
     Loop {
         past: usize,

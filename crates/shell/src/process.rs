@@ -42,6 +42,8 @@ pub(crate) enum Control {
         items: std::vec::IntoIter<String>,
         /// How the trace shows its words.
         traced: Option<Rc<str>>,
+        /// The status of its body's last round.
+        last: i32,
     },
     /// A `case`'s word, and whether a pattern has matched it.
     Case(String, bool),

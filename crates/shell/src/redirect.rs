@@ -280,7 +280,12 @@ impl Process {
             }
             _ => {
                 let append = matches!(how, Redirect::Append | Redirect::Both(true) | Redirect::InOut);
-                w.host.write(&path, "", append).map(|()| Fd::File(path.into()))
+                let is_new = w.host.stat(&path).is_none();
+                let written = w.host.write(&path, "", append);
+                if let (Ok(()), true, Some(mask)) = (written, is_new, self.vars.umask()) {
+                    _ = w.host.set_attributes(&path, Some(0o666 & !mask), None);
+                }
+                written.map(|()| Fd::File(path.into()))
             }
         };
         opened.map_err(|error| match (self.flavour, how, error) {

@@ -186,6 +186,17 @@ impl Process {
             }
             Op::Status(status) => self.status = *status,
             Op::Negate => self.status = i32::from(self.status == 0),
+            Op::KeepStatus => {
+                if let Some(Control::Loop { last, .. }) = self.control.last_mut() {
+                    *last = self.status;
+                }
+            }
+            Op::KeptStatus => {
+                self.status = match self.control.last() {
+                    Some(Control::Loop { last, .. }) => *last,
+                    _ => 0,
+                };
+            }
             Op::Condition => self.control.push(Control::Condition),
             Op::Loop { past, again } => {
                 self.control.push(Control::Loop {
@@ -193,6 +204,7 @@ impl Process {
                     again: *again,
                     items: vec![].into_iter(),
                     traced: None,
+                    last: 0,
                 });
             }
             Op::For { past, again } => {
@@ -203,7 +215,7 @@ impl Process {
                 });
                 let items = items.into_iter();
                 self.status = 0;
-                self.control.push(Control::Loop { past: *past, again: *again, items, traced });
+                self.control.push(Control::Loop { past: *past, again: *again, items, traced, last: 0 });
             }
             Op::Next { name, past } => match self.control.last_mut() {
                 Some(Control::Loop { items, traced, .. }) => match items.next() {
@@ -274,7 +286,7 @@ impl Process {
                 self.complain(w, text);
                 self.line = now;
             }
-            Op::Command(text) if self.trapped => drop(text),
+            Op::Command(_) if self.trapped => {}
             Op::Command(text) => {
                 Rc::make_mut(&mut self.vars).put("BASH_COMMAND", crate::process::var(text, false));
             }

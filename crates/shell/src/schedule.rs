@@ -195,16 +195,23 @@ impl Shell {
         if p.kids.iter().any(runs) {
             match p.state {
                 State::Kids(Some(until)) if host.now_ms() >= until => {
-                    let (kids, signal) = (p.kids.clone(), p.timeout_signal);
+                    let (kids, kept) = (p.kids.clone(), p.timeout_signal & signal::KEEPS_STATUS != 0);
+                    let signal = p.timeout_signal & !signal::KEEPS_STATUS;
                     self.system.kill.extend(kids.into_iter().map(|kid| (kid, signal)));
                     self.kill(host);
                     self.collect(i, host);
                     let gnu = self.processes[i].gnu(&self.system);
                     self.processes[i].status = match signal {
                         signal::KILL => 137,
-                        _ if gnu => 124,
+                        _ if gnu && !kept => 124,
                         signal => 128 + i32::from(signal),
                     };
+                    // BusyBox' timeout becomes the program, GNU's ends of SIGKILL as it: their shell says of what.
+                    let p = &mut self.processes[i];
+                    let said = signal::description(signal).filter(|_| !p.flavour.is_bash());
+                    if let Some(text) = said.filter(|_| !gnu || signal == signal::KILL) {
+                        p.put(&mut World { system: &mut self.system, host }, 2, &[text, "\n"].concat());
+                    }
                 }
                 _ => return false,
             }

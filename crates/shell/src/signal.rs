@@ -2,6 +2,8 @@
 
 /// SIGKILL
 pub(crate) const KILL: u8 = 9;
+/// No signal: with one, the status of what it ends is kept (`timeout --preserve-status`).
+pub(crate) const KEEPS_STATUS: u8 = 0x80;
 /// SIGTERM
 pub(crate) const TERM: u8 = 15;
 /// Those that a process without a trap does not end of: SIGCHLD, SIGCONT, SIGWINCH, SIGURG; a stopped one is not simulated.

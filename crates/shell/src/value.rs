@@ -4,6 +4,7 @@ use crate::arith::{self, Variables, Why};
 use crate::host::Flavour;
 use crate::number::decimal;
 use crate::process::{Assigned, Assignment, Control, MAIN, Process, World};
+use crate::tools;
 use crate::variable::Item;
 use std::rc::Rc;
 
@@ -84,7 +85,7 @@ impl Process {
             "BASH_VERSION" if bash => "5.2.15(1)-release".into(),
             "BASH" if bash => "/bin/bash".into(),
             "SHELLOPTS" if bash => self.set_option_names(w),
-            "UID" | "EUID" if bash => w.host.user().0.to_string(),
+            "UID" | "EUID" if bash => tools::identity(w.host, &self.vars).0.to_string(),
             "OSTYPE" if bash => "linux-gnu".into(),
             "HOSTTYPE" if bash => "x86_64".into(),
             "MACHTYPE" if bash => "x86_64-pc-linux-gnu".into(),

@@ -154,6 +154,11 @@ impl Vars {
         &mut self.0[at].1
     }
 
+    /// What `umask` has been set to, if it has.
+    pub(crate) fn umask(&self) -> Option<u32> {
+        u32::from_str_radix(&self.get("umask ")?.value, 8).ok()
+    }
+
     fn place(&self, name: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
     }

@@ -8,6 +8,7 @@ use crate::api::read::{get, list, str as text};
 use crate::api::volume::{ContainerFiles, ContainerOutput, Files, VolumeFiles};
 use crate::api::{Body, Key, Kind, Object, ObjectMeta, SimTime, Str, Uid};
 use crate::apiserver::{ApiServer, Store};
+use serde_json::Value;
 use shell::{FileError, Stat};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -115,6 +116,8 @@ pub(super) struct FileSystem {
     mounts: Vec<Mount>,
     /// Whether all of the image's directories are known.
     image_is_known: bool,
+    /// Who runs the container's commands.
+    identity: Identity,
     /// The files that this image brings.
     image_files: &'static [(&'static str, &'static str)],
     made_at: SimTime,
@@ -124,6 +127,86 @@ pub(super) struct FileSystem {
     /// Symbolic links, by path in the container.
     links: Rc<BTreeMap<Str, Str>>,
     attributes_changed: bool,
+}
+
+/// Who runs a container's commands: `securityContext`'s user and groups. Models `pkg/kubelet/kuberuntime/security_context.go`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Identity {
+    pub user: u32,
+    pub group: u32,
+    /// The groups beside it: those of the image, `supplementalGroups`, `fsGroup`.
+    pub groups: Vec<u32>,
+    /// The group of the pod's volumes.
+    pub fs_group: Option<u32>,
+}
+
+impl Identity {
+    pub(super) fn of(pod: &Object, container: &Container) -> Identity {
+        let (of_container, of_pod) =
+            (get(&container.raw, "securityContext"), get(&pod.pod().spec.raw, "securityContext"));
+        if of_container.is_null() && of_pod.is_null() {
+            return Identity { user: 0, group: 0, groups: Vec::new(), fs_group: None };
+        }
+        Identity::given(of_container, of_pod)
+    }
+
+    #[inline(never)]
+    fn given(of_container: &Value, of_pod: &Value) -> Identity {
+        let number =
+            |name: &str| get(of_container, name).as_u64().or(get(of_pod, name).as_u64()).map(|n| n as u32);
+        let user = number("runAsUser").unwrap_or(0);
+        let group = number("runAsGroup").unwrap_or(0);
+        let fs_group = get(of_pod, "fsGroup").as_u64().map(|n| n as u32);
+        let given = list(of_pod, "supplementalGroups").iter().filter_map(|n| n.as_u64()).map(|n| n as u32);
+        let mut groups: Vec<u32> = given.chain(fs_group).collect();
+        groups.retain(|known| *known != group);
+        collections::sort(&mut groups);
+        groups.dedup();
+        Identity { user, group, groups, fs_group }
+    }
+}
+
+/// Why a container that must not run as root can't be made, if it can't. Models
+/// `pkg/kubelet/kuberuntime/security_context_others.go: verifyRunAsNonRoot`.
+pub(super) fn runs_as_root(pod: &Object, container: &Container) -> Option<String> {
+    let (of_container, of_pod) =
+        (get(&container.raw, "securityContext"), get(&pod.pod().spec.raw, "securityContext"));
+    if of_container.is_null() && of_pod.is_null() {
+        return None;
+    }
+    refused_as_root(pod, container, of_container, of_pod)
+}
+
+#[inline(never)]
+fn refused_as_root(
+    pod: &Object,
+    container: &Container,
+    of_container: &Value,
+    of_pod: &Value,
+) -> Option<String> {
+    let of = |name: &str| match get(of_container, name) {
+        Value::Null => get(of_pod, name).clone(),
+        own => own.clone(),
+    };
+    if of("runAsNonRoot") != true {
+        return None;
+    }
+    let place = format!(
+        "(pod: {:?}, container: {})",
+        format!("{}_{}({})", pod.meta.name, pod.meta.namespace, pod.meta.uid),
+        container.name
+    );
+    match of("runAsUser").as_u64() {
+        Some(0) => Some(format!("container's runAsUser breaks non-root policy {place}")),
+        Some(_) => None,
+        None => match super::image::user(&container.image) {
+            Some("0") => Some(format!("container has runAsNonRoot and image will run as root {place}")),
+            Some(name) if name.parse::<u32>().is_err() => Some(format!(
+                "container has runAsNonRoot and image has non-numeric user ({name}), cannot verify user is non-root {place}"
+            )),
+            _ => None,
+        },
+    }
 }
 
 /// The most links that are followed.
@@ -209,6 +292,7 @@ impl FileSystem {
         FileSystem {
             mounts,
             image_is_known,
+            identity: Identity::of(pod, container),
             image_files: super::image::files(&container.image),
             made_at: started.unwrap_or(pod.meta.creation_timestamp),
             container: container.name.clone(),
@@ -216,6 +300,11 @@ impl FileSystem {
             links: record.and_then(|r| r.links.get(&container.name).cloned()).unwrap_or_default(),
             attributes_changed: false,
         }
+    }
+
+    /// Who runs the container's commands.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The mount that a path is on, and the path inside its tree.
@@ -242,7 +331,7 @@ impl FileSystem {
     /// A file that any image has, unless the container has its own.
     fn image_file(&self, at: usize, path: &str) -> Option<&'static str> {
         let own = self.mounts[at].place == Backing::Own;
-        let mut all = IMAGE_FILES.iter().chain(self.image_files);
+        let mut all = self.image_files.iter().chain(IMAGE_FILES);
         all.find(|(known, _)| own && *known == path).map(|(_, text)| *text)
     }
 
@@ -311,16 +400,84 @@ impl FileSystem {
         Ok(())
     }
 
+    /// Gives a path other permissions: its owner, or root, may.
     pub fn set_mode(&mut self, path: &str, mode: u32) -> Result<(), FileError> {
-        if self.stat(path).is_none() {
-            return Err(FileError::NotFound);
-        }
+        let stat = self.stat(path).ok_or(FileError::NotFound)?;
         let (at, inside) = self.find(&self.followed(path));
         self.writable(at)?;
+        if self.identity.user != 0 && self.identity.user != stat.owner.0 {
+            return Err(FileError::NotPermitted);
+        }
         let kept = self.kept_at(at, &inside);
         Rc::make_mut(&mut self.modes).insert(kept.into(), mode);
         self.attributes_changed = true;
         Ok(())
+    }
+
+    /// Gives a path another owner.
+    pub fn set_owner(&mut self, path: &str, user: Option<u32>, group: Option<u32>) -> Result<(), FileError> {
+        self.stat(path).ok_or(FileError::NotFound)?;
+        let (at, inside) = self.find(&self.followed(path));
+        self.writable(at)?;
+        let kept = self.kept_at(at, &inside);
+        for (kind, id) in [("uid ", user), ("gid ", group)] {
+            if let Some(id) = id {
+                Rc::make_mut(&mut self.modes).insert([kind, &kept].concat().into(), id);
+                self.attributes_changed = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Who owns what is at a place, and its usual permissions where they are not what is usual: what a command has made is its
+    /// user's, an image's is root's, and a volume's is as the kubelet leaves it (`pkg/volume/volume_linux.go: SetVolumeOwnership`).
+    #[inline(never)]
+    fn ownership(&self, at: usize, inside: &str, path: &str, dir: bool) -> ((u32, u32), Option<u32>) {
+        let mount = &self.mounts[at];
+        let Identity { user, group, fs_group, .. } = self.identity;
+        let is_top = inside == "/" || inside == mount.sub_path;
+        let of_volumes = fs_group.unwrap_or(0);
+        // Groups are handed down to what is made in a directory.
+        let handed_down = if fs_group.is_some() { 0o2000 } else { 0 };
+        let made = mount.files.contains_key(inside) || has_entry(&mount.files, inside);
+        let (owner, mode) = match &mount.place {
+            Backing::Own if made => ((user, group), None),
+            Backing::Own if matches!(path, "/tmp" | "/var/tmp" | "/dev/shm") => ((0, 0), Some(0o1777)),
+            Backing::Own if path == "/root" => ((0, 0), Some(0o700)),
+            Backing::Own => ((0, 0), None),
+            Backing::Volume(_) if is_top => ((0, 0), Some(0o777)),
+            Backing::Volume(_) => ((user, group), None),
+            Backing::Pod(_) | Backing::Projected if is_top && dir => {
+                ((0, of_volumes), Some(0o777 | handed_down))
+            }
+            Backing::Pod(_) if dir => ((user, fs_group.unwrap_or(group)), Some(0o755 | handed_down)),
+            Backing::Pod(_) => ((user, fs_group.unwrap_or(group)), None),
+            Backing::Projected if dir => ((0, of_volumes), Some(0o755 | handed_down)),
+            Backing::Projected if fs_group.is_some() => {
+                ((0, of_volumes), Some(mount.mode.unwrap_or(0o644) | 0o440))
+            }
+            Backing::Projected => ((0, 0), mount.mode),
+        };
+        let kept = self.kept_at(at, inside);
+        let given = |kind: &str| self.modes.get(&*[kind, &kept].concat()).copied();
+        ((given("uid ").unwrap_or(owner.0), given("gid ").unwrap_or(owner.1)), mode)
+    }
+
+    /// Whether the commands' user may do something with what is there: read (4), write (2).
+    fn may(&self, stat: &Stat, what: u32) -> bool {
+        let Identity { user, group, groups, .. } = &self.identity;
+        let shift = match stat.owner {
+            (owner, _) if owner == *user => 6,
+            (_, owner) if owner == *group || groups.contains(&owner) => 3,
+            _ => 0,
+        };
+        *user == 0 || stat.permissions() >> shift & what == what
+    }
+
+    /// The same for the directory that a path is in; an unknown image's directories are anybody's.
+    fn may_change_parent(&self, path: &str) -> Result<(), FileError> {
+        let parent = self.stat(parent(path));
+        if parent.is_none_or(|stat| self.may(&stat, 2)) { Ok(()) } else { Err(FileError::Permission) }
     }
 
     pub fn stat(&self, path: &str) -> Option<Stat> {
@@ -330,7 +487,9 @@ impl FileSystem {
         let modified_ms = unix_ms(self.made_at);
         if let Some(text) = mount.files.get(&*inside) {
             let mut stat = Stat::usual(false, text.len() as u64, modified_ms);
-            stat.mode = self.modes.get(&*self.kept_at(at, &inside)).copied().or(mount.mode);
+            let (owner, usual) = self.ownership(at, &inside, path, false);
+            stat.owner = owner;
+            stat.mode = self.modes.get(&*self.kept_at(at, &inside)).copied().or(usual);
             return Some(stat);
         }
         if let Some(text) = self.image_file(at, path) {
@@ -342,14 +501,19 @@ impl FileSystem {
             || has_entry(&mount.files, &inside)
             || self.leads_to_mount(path)
             || own && (IMAGE_DIRS.contains(&path) || self.brings_directory(path));
-        let mode = self.modes.get(&*self.kept_at(at, &inside)).copied();
-        is_dir.then_some(Stat { mode, ..Stat::usual(true, 4096, modified_ms) })
+        if !is_dir {
+            return None;
+        }
+        let (owner, usual) = self.ownership(at, &inside, path, true);
+        let mode = self.modes.get(&*self.kept_at(at, &inside)).copied().or(usual);
+        Some(Stat { mode, owner, ..Stat::usual(true, 4096, modified_ms) })
     }
 
     pub fn read(&self, path: &str) -> Result<String, FileError> {
         let path = &*self.followed(path);
         let (at, inside) = self.find(path);
         match self.mounts[at].files.get(&*inside) {
+            Some(_) if self.stat(path).is_some_and(|stat| !self.may(&stat, 4)) => Err(FileError::Permission),
             Some(text) => Ok(text.to_string()),
             None if self.is_dir(path) => Err(FileError::IsDirectory),
             None if self.image_file(at, path).is_some() => {
@@ -377,6 +541,7 @@ impl FileSystem {
             return Err(self.absent(path));
         }
         self.writable(at)?;
+        self.may_change_parent(path)?;
         Ok((at, inside))
     }
 
@@ -407,6 +572,9 @@ impl FileSystem {
             self.for_new(path)?;
         }
         self.writable(at)?;
+        if old.is_some() && self.stat(path).is_some_and(|stat| !self.may(&stat, 2)) {
+            return Err(FileError::Permission);
+        }
         if append && text.is_empty() && old.is_some() {
             return Ok(());
         }
@@ -488,6 +656,7 @@ impl FileSystem {
             }
         }
         self.writable(at)?;
+        self.may_change_parent(path)?;
         let sub_path = self.mounts[at].sub_path.clone();
         self.change(at, |files| {
             files.remove(&*inside);

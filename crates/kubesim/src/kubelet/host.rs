@@ -7,7 +7,6 @@ use super::files::{self, FileSystem};
 use super::{container_files, http_clients, network, tools};
 use crate::api::image::{has_name, tag};
 use crate::api::pod::Container;
-use crate::api::read::get;
 use crate::api::{Object, Str};
 use crate::apiserver::{ApiServer, Store};
 use crate::dns::{self, ResolvConf};
@@ -109,6 +108,20 @@ impl<'a> ContainerHost<'a> {
         External::Done { stdout: printed.stdout, stderr: printed.stderr, code: printed.code }
     }
 
+    /// What the kernel tells of this container in a file.
+    fn of_proc(&self, path: &str) -> Option<String> {
+        if !path.starts_with("/proc/") {
+            return None;
+        }
+        let place = network::Caller {
+            pod: &self.pod,
+            container: &self.container,
+            address: &self.address,
+            busybox: self.busybox,
+        };
+        tools::proc_file(&place, path)
+    }
+
     /// Adds lines to the container's log.
     pub(super) fn log(&mut self, lines: Vec<Str>) {
         files::log(self.api, self.pod.meta.uid, &self.container, lines);
@@ -138,16 +151,17 @@ impl Host for ContainerHost<'_> {
         userland(image)
     }
 
-    fn user(&self) -> (u32, u32, Option<u32>) {
-        let spec = &self.pod.pod().spec;
-        let of_container = spec.container(&self.container).map(|c| get(&c.raw, "securityContext"));
-        let of_pod = get(&spec.raw, "securityContext");
-        let number = |name: &str| {
-            let own = of_container.and_then(|c| get(c, name).as_u64());
-            own.or(get(of_pod, name).as_u64()).map(|n| n as u32)
-        };
-        let user = number("runAsUser").unwrap_or(0);
-        (user, number("runAsGroup").unwrap_or(0), get(of_pod, "fsGroup").as_u64().map(|n| n as u32))
+    fn user(&self) -> (u32, u32, Vec<u32>) {
+        let files::Identity { user, group, mut groups, .. } = self.files.identity().clone();
+        if user == 0 {
+            let image = self.pod.pod().spec.container(&self.container).map_or("", |c| &*c.image);
+            groups.extend(super::image::root_groups(image));
+        }
+        (user, group, groups)
+    }
+
+    fn set_owner(&mut self, path: &str, user: Option<u32>, group: Option<u32>) -> Result<(), FileError> {
+        self.files.set_owner(path, user, group)
     }
 
     fn lacks_program(&self, name: &str) -> bool {
@@ -186,11 +200,14 @@ impl Host for ContainerHost<'_> {
     }
 
     fn stat(&self, path: &str) -> Option<Stat> {
-        self.files.stat(path)
+        self.files.stat(path).or_else(|| {
+            let text = self.of_proc(path)?;
+            Some(Stat::usual(false, text.len() as u64, self.now_ms()))
+        })
     }
 
     fn read(&self, path: &str) -> Result<String, FileError> {
-        self.files.read(path)
+        self.of_proc(path).map_or_else(|| self.files.read(path), Ok)
     }
 
     fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), FileError> {
@@ -277,6 +294,10 @@ impl Host for ContainerHost<'_> {
     }
 
     fn has_program(&self, name: &str) -> bool {
+        // What an image that is known has not.
+        if tools::NAMES.contains(&name) && self.lacks_program(name) {
+            return false;
+        }
         if clients::NAMES.contains(&name) {
             // BusyBox has nc, and no database's client.
             return !self.busybox || name == "nc";

@@ -1,8 +1,9 @@
 //! What is known of images: references, and what pulling one gives. There is no registry: an image that is not known to be broken is there.
 
-use crate::api::Str;
 use crate::api::image::{has_name, has_tag, tag};
-use crate::api::pod::Container;
+use crate::api::pod::{Container, VolumeMount};
+use crate::api::read::get;
+use crate::api::{Object, Str};
 use crate::base::rng::Rng;
 use crate::base::text::common;
 
@@ -87,15 +88,173 @@ pub(super) fn web_server(container: &Container) -> Option<WebServer> {
     })
 }
 
-/// The files that an image brings and that somebody may look for.
+/// A list of users or groups: those of every image, then one's own.
+macro_rules! users {
+    ($own:literal) => {
+        concat!(
+            "root:x:0:0:root:/root:/bin/sh\n",
+            $own,
+            "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+        )
+    };
+}
+macro_rules! groups {
+    ($own:literal) => {
+        concat!("root:x:0:\n", $own, "nogroup:x:65534:\n")
+    };
+}
+
+/// The files that an image brings and that somebody may look for; of `/etc/passwd` the user of its server.
 pub(super) fn files(image: &str) -> &'static [(&'static str, &'static str)] {
-    const NGINX: &[(&str, &str)] = &[("/usr/share/nginx/html/index.html", NGINX_INDEX)];
-    const HTTPD: &[(&str, &str)] = &[("/usr/local/apache2/htdocs/index.html", HTTPD_INDEX)];
+    const NGINX: &[(&str, &str)] = &[
+        ("/usr/share/nginx/html/index.html", NGINX_INDEX),
+        ("/etc/passwd", users!("nginx:x:101:101:nginx user:/nonexistent:/bin/false\n")),
+        ("/etc/group", groups!("nginx:x:101:\n")),
+    ];
+    const HTTPD: &[(&str, &str)] = &[
+        ("/usr/local/apache2/htdocs/index.html", HTTPD_INDEX),
+        ("/etc/passwd", users!("www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n")),
+        ("/etc/group", groups!("www-data:x:33:\n")),
+    ];
+    const BUSYBOX: &[(&str, &str)] = &[("/etc/group", groups!("wheel:x:10:root\n"))];
+    const ALPINE: &[(&str, &str)] = &[(
+        "/etc/group",
+        groups!(
+            "bin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nsys:x:3:root,bin\nadm:x:4:root,daemon\n\
+             disk:x:6:root\nwheel:x:10:root\nfloppy:x:11:root\ndialout:x:20:root\ntape:x:26:root\nvideo:x:27:root\n"
+        ),
+    )];
+    const POSTGRES: &[(&str, &str)] = &[
+        ("/etc/passwd", users!("postgres:x:999:999::/var/lib/postgresql:/bin/bash\n")),
+        ("/etc/group", groups!("postgres:x:999:\n")),
+    ];
+    const POSTGRES_ALPINE: &[(&str, &str)] = &[
+        ("/etc/passwd", users!("postgres:x:70:70::/var/lib/postgresql:/bin/sh\n")),
+        ("/etc/group", groups!("postgres:x:70:\n")),
+    ];
+    const REDIS: &[(&str, &str)] = &[
+        ("/etc/passwd", users!("redis:x:999:999::/home/redis:/bin/sh\n")),
+        ("/etc/group", groups!("redis:x:999:\n")),
+    ];
+    const REDIS_ALPINE: &[(&str, &str)] = &[
+        ("/etc/passwd", users!("redis:x:999:1000::/home/redis:/sbin/nologin\n")),
+        ("/etc/group", groups!("redis:x:1000:\n")),
+    ];
+    const MYSQL: &[(&str, &str)] = &[
+        ("/etc/passwd", users!("mysql:x:999:999::/var/lib/mysql:/bin/bash\n")),
+        ("/etc/group", groups!("mysql:x:999:\n")),
+    ];
+    const MONGO: &[(&str, &str)] = &[
+        ("/etc/passwd", users!("mongodb:x:999:999::/data/db:/bin/sh\n")),
+        ("/etc/group", groups!("mongodb:x:999:\n")),
+    ];
+    let is_alpine = tag(image).contains("alpine");
     match image {
         _ if has_name(image, &["nginx", "nginx-slim"]) => NGINX,
         _ if has_name(image, &["httpd"]) => HTTPD,
+        _ if has_name(image, &["busybox"]) => BUSYBOX,
+        _ if has_name(image, &["postgres"]) => {
+            if is_alpine {
+                POSTGRES_ALPINE
+            } else {
+                POSTGRES
+            }
+        }
+        _ if has_name(image, &["redis"]) => {
+            if is_alpine {
+                REDIS_ALPINE
+            } else {
+                REDIS
+            }
+        }
+        _ if has_name(image, &["mysql", "mariadb"]) => MYSQL,
+        _ if has_name(image, &["mongo"]) => MONGO,
+        _ if has_name(image, &["alpine"]) => ALPINE,
         _ => &[],
     }
+}
+
+/// The user of a well-known image's program; nothing, if nobody knows.
+pub(super) fn user(image: &str) -> Option<&'static str> {
+    const OF_ROOT: [&str; 26] = [
+        "alpine",
+        "bash",
+        "busybox",
+        "caddy",
+        "cassandra",
+        "centos",
+        "debian",
+        "golang",
+        "httpd",
+        "mariadb",
+        "mongo",
+        "mysql",
+        "nats",
+        "nginx",
+        "nginx-slim",
+        "node",
+        "openjdk",
+        "perl",
+        "php",
+        "postgres",
+        "python",
+        "rabbitmq",
+        "redis",
+        "ruby",
+        "ubuntu",
+        "wordpress",
+    ];
+    let path = image.split('@').next().unwrap_or(image);
+    let mut owners = path.rsplit('/').skip(1);
+    // Docker Hub's own images have no owner; others' of the same name may be made otherwise.
+    let is_official =
+        owners.next().is_none_or(|owner| matches!(owner, "library" | "registry.k8s.io" | "docker.io"));
+    match image {
+        _ if has_name(image, &["memcached"]) && is_official => Some("memcache"),
+        _ if has_name(image, &["jenkins"]) => Some("jenkins"),
+        _ if has_name(image, &OF_ROOT) && is_official => Some("0"),
+        _ if has_name(image, &["netshoot"]) => Some("0"),
+        _ => None,
+    }
+}
+
+/// Why an official server can't start as it is told to, if it is known: nginx makes directories below `/var/cache/nginx` and
+/// a file in `/run`, and ends where it may not.
+#[inline(never)]
+pub(super) fn refuses_to_start(pod: &Object, container: &Container, runs_as_root: bool) -> Option<String> {
+    let read_only = get(get(&container.raw, "securityContext"), "readOnlyRootFilesystem") == true;
+    if user(&container.image) != Some("0")
+        || !has_name(&container.image, &["nginx"])
+        || runs_as_root && !read_only
+    {
+        return None;
+    }
+    let is_volume = |name: &str| pod.pod().spec.volumes.iter().any(|volume| *volume.name == *name);
+    let mounted = |paths: &[&str]| {
+        let covers = |mount: &VolumeMount| {
+            !mount.read_only
+                && is_volume(&mount.name)
+                && paths.contains(&mount.mount_path.trim_end_matches('/'))
+        };
+        container.volume_mounts.iter().any(covers)
+    };
+    let why = if read_only { "(30: Read-only file system)" } else { "(13: Permission denied)" };
+    if !mounted(&["/var/cache/nginx", "/var/cache", "/var"]) {
+        return Some(format!("mkdir() \"/var/cache/nginx/client_temp\" failed {why}"));
+    }
+    // `/var/run` is a link to `/run`.
+    (!mounted(&["/run", "/var/run"])).then(|| format!("open() \"/run/nginx.pid\" failed {why}"))
+}
+
+/// The groups that root has in an image beside its own, by its `/etc/group`.
+pub(super) fn root_groups(image: &str) -> Vec<u32> {
+    let text = files(image).iter().find(|(path, _)| *path == "/etc/group").map_or("", |(_, text)| text);
+    let group = |line: &str| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let [_, _, id, members] = fields[..] else { return None };
+        members.split(',').any(|member| member == "root").then(|| id.parse().ok()).flatten()
+    };
+    text.lines().filter_map(group).collect()
 }
 
 /// The programs of well-known images: a list begins with its name after an equals sign.
@@ -107,6 +266,10 @@ pub(super) fn has_program(image: &str, name: &str) -> Option<bool> {
     let (list, own): (&str, &[&str]) = match image {
         _ if has_name(image, &["busybox"]) => ("=busybox", &[]),
         _ if has_name(image, &["alpine"]) => ("=busybox", &["apk", "openssl", "scanelf"]),
+        // Nothing but the program itself.
+        _ if image.contains("distroless/") => return Some(false),
+        _ if has_name(image, &["pause"]) => return Some(name == "pause"),
+        _ if has_name(image, &["hello-world"]) => return Some(name == "hello"),
         _ if is_alpine => return None,
         _ if has_name(image, &["debian", "ubuntu"]) => ("=debian", &[]),
         _ if has_name(image, &["nginx"]) => {

@@ -2,6 +2,7 @@
 
 use super::image::is_plain_shell;
 use super::{clients, http_clients, tools};
+use crate::api::image::has_name;
 use crate::api::pod::Container;
 use crate::dns;
 
@@ -18,8 +19,19 @@ pub(super) fn is_run(container: &Container) -> bool {
 pub(super) fn runs_arguments(container: &Container) -> bool {
     let is_client = |word: &str| clients::NAMES.contains(&word) || http_clients::NAMES.contains(&word);
     let is_shell = |word: &str| matches!(word.rsplit('/').next(), Some("ash" | "bash" | "dash" | "sh"));
-    container.command.is_empty()
-        && container.args.first().is_some_and(|word| is_client(word) || is_shell(word))
+    let runs = |word: &str| is_client(word) || is_shell(word) || entry_point(container).is_some();
+    container.command.is_empty() && container.args.first().is_some_and(|word| runs(word))
+}
+
+/// The program that an image puts before its arguments, where they do not begin with one: curl's images.
+pub(super) fn entry_point(container: &Container) -> Option<&'static str> {
+    let is_program = |word: &str| {
+        !word.starts_with('-')
+            && !word.contains("://")
+            && (is_known(word) || http_clients::NAMES.contains(&word))
+    };
+    let is_curl = container.command.is_empty() && has_name(&container.image, &["alpine-curl", "curl"]);
+    (is_curl && container.args.first().is_some_and(|word| !is_program(word))).then_some("curl")
 }
 
 /// Whether commands of this name are run here.

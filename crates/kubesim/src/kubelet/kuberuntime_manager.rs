@@ -3,6 +3,7 @@
 
 use super::back_off::{CONFIG_RETRY, FIRST_BACK_OFF, LAST_BACK_OFF};
 use super::environment::missing_config;
+use super::files::runs_as_root;
 use super::nodes::NodeContext;
 use super::program::{self, Program};
 use super::run::{State, Stopping};
@@ -86,7 +87,8 @@ impl Worker {
             self.runs[i].from = container.image.clone();
             return self.begin(cx, pod, i);
         }
-        if let Some(message) = missing_config(cx.store(), pod, container) {
+        let refused = missing_config(cx.store(), pod, container).or_else(|| runs_as_root(pod, container));
+        if let Some(message) = refused {
             self.warns(cx.api, pod, i, "Failed", &format!("Error: {message}"));
             self.runs[i].wait("CreateContainerConfigError", Some(&message));
             self.runs[i].state = State::Blocked { until: now + CONFIG_RETRY, message: message.into() };

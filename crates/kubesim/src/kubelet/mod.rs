@@ -75,7 +75,7 @@ pub use files::not_simulated;
 pub(crate) use host::{ContainerHost, list_directory};
 pub use image_manager::cannot_be_pulled;
 pub use nodes::{NodeContext, Nodes};
-pub(crate) use program::COMMAND_PID;
+pub(crate) use program::{COMMAND_PID, cannot_exec, exec_id};
 pub use registration::{is_silent, set_down};
 
 /// The programs of containers that look at the network, the disks or the processes.

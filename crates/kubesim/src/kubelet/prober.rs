@@ -76,6 +76,9 @@ impl Prober {
     /// Runs the command of an `exec` probe.
     pub fn run_command(&self, api: &mut ApiServer, place: &ContainerPlace) -> Result<(), Failure> {
         let command = self.probe.exec.as_deref().unwrap_or_default();
+        if let Some(why) = command.first().and_then(|word| program::lacks(api, place, word)) {
+            return Err(Failure::Errored(why));
+        }
         program::ask(api, place, command, self.probe.timeout_seconds).map_err(Failure::Failed)
     }
 

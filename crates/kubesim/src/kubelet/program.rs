@@ -3,14 +3,16 @@
 
 use super::container_files::{directory, file_system, lacks_program};
 use super::environment::{environment, expand};
+use super::files::Identity;
 use super::host::{ContainerHost, ContainerPlace};
-use super::known::{is_run, runs_arguments};
+use super::known::{entry_point, is_run, runs_arguments};
 use super::{files, image, network};
 use crate::api::read::{get, strings};
 use crate::api::{SimTime, Span, Str};
 use crate::apiserver::{ApiServer, Store};
+use crate::base::hash::name_hash;
 use serde_json::Value;
-use shell::{Output, Shell, Step, Unknown, absolute, reads_commands};
+use shell::{Host, Output, Shell, Step, Unknown, absolute, reads_commands};
 use std::collections::BTreeMap;
 
 /// How often a `tail -f` looks whether its file has grown.
@@ -56,12 +58,13 @@ impl Program {
         let ContainerPlace { pod, container, address } = *place;
         let plain = image::is_plain_shell(&container.image);
         if !plain && container.command.is_empty() && !runs_arguments(container) {
-            return Program::Server;
+            return Program::server(store, place);
         }
         let variables = environment(store, pod, container, address);
         let mut argv: Vec<String> = Vec::new();
         let known: BTreeMap<String, String> = collections::collect(variables.iter().cloned());
         let words = container.command.iter().chain(&container.args);
+        argv.extend(entry_point(container).map(String::from));
         argv.extend(words.map(|word| expand(word, &known)));
         let typed_into = get(&container.raw, "stdin") == true;
         if argv.is_empty() && plain && !typed_into {
@@ -73,6 +76,32 @@ impl Program {
             return Program::Server;
         }
         let shell = Shell::script(&argv, &variables, &directory(container), Unknown::NotSimulated);
+        Program::script(shell, is_run(container))
+    }
+
+    /// An image's own server, or what it says where it can't start.
+    fn server(store: &Store, place: &ContainerPlace) -> Program {
+        let ContainerPlace { pod, container, .. } = *place;
+        let is_plain = |raw: &Value| get(raw, "securityContext").is_null();
+        if is_plain(&container.raw) && is_plain(&pod.pod().spec.raw) {
+            return Program::Server;
+        }
+        Program::server_or_complaint(store, place)
+    }
+
+    #[inline(never)]
+    fn server_or_complaint(store: &Store, place: &ContainerPlace) -> Program {
+        let ContainerPlace { pod, container, address } = *place;
+        let is_root = Identity::of(pod, container).user == 0;
+        let Some(why) = image::refuses_to_start(pod, container, is_root) else { return Program::Server };
+        let text =
+            "echo \"$(date '+%Y/%m/%d %T') [emerg] 1#1: $0\" >&2; echo \"nginx: [emerg] $0\" >&2; exit 1";
+        let argv = ["sh", "-c", text, &*why].map(String::from);
+        let variables = environment(store, pod, container, address);
+        Program::script(Shell::script(&argv, &variables, "/", Unknown::NotSimulated), true)
+    }
+
+    fn script(shell: Shell, is_run: bool) -> Program {
         let script = Script {
             shell,
             wake: None,
@@ -80,7 +109,7 @@ impl Program {
             line: String::new(),
             told: None,
             not_simulated: Vec::new(),
-            is_run: is_run(container),
+            is_run,
         };
         Program::Script(Box::new(script))
     }
@@ -359,6 +388,33 @@ pub(super) fn post_start(
         return (Span(0), failed);
     }
     (Span::seconds(get(get(hook, "sleep"), "seconds").as_i64().unwrap_or(0)), None)
+}
+
+/// Why a command in a container can't be started, in containerd's words, if its image surely has no such program.
+pub(super) fn lacks(api: &mut ApiServer, place: &ContainerPlace, program: &str) -> Option<String> {
+    let host = ContainerHost::new(api, place);
+    if !host.lacks_program(program) || host.has_program(program) {
+        return None;
+    }
+    let id = exec_id(&place.pod.meta.name, host.now_ms(), program);
+    Some(format!("rpc error: code = Unknown desc = {}", cannot_exec(&id, program)))
+}
+
+/// The number that the runtime gives a command: made up, and the same in every run.
+pub(crate) fn exec_id(pod: &str, now_ms: u64, program: &str) -> String {
+    ["a", "b", "c", "d"].map(|part| format!("{:016x}", name_hash(now_ms, &[pod, program, part]))).concat()
+}
+
+/// What containerd says of a command that it can't start.
+pub(crate) fn cannot_exec(id: &str, program: &str) -> String {
+    let why = match program.contains('/') {
+        true => format!("stat {program}: no such file or directory"),
+        false => "executable file not found in $PATH".to_string(),
+    };
+    format!(
+        "failed to exec in container: failed to start exec {id:?}: OCI runtime exec failed: exec failed: unable to start \
+         container process: exec: {program:?}: {why}: unknown"
+    )
 }
 
 /// Runs a probe's command in a container. Errors: what the probe says of its failure.

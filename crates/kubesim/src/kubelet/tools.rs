@@ -1,8 +1,9 @@
 //! Programs in a container that look at the network, the disks or the processes: ping, df, ps.
 
-use super::files::CAPACITY;
-use super::network::{Caller, resolve};
-use crate::api::pod::VolumeSource;
+use super::files::{CAPACITY, Identity};
+use super::network::{self, Caller, resolve};
+use crate::api::pod::{TOKEN_PATH, VolumeSource};
+use crate::api::read::{get, int, list};
 use crate::api::{Kind, Object};
 use crate::apiserver::{ApiServer, Store};
 use crate::dns::Printed;
@@ -10,7 +11,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 /// What this file has.
-pub const NAMES: &[&str] = &["df", "ping", "ps"];
+pub const NAMES: &[&str] = &["df", "mount", "netstat", "pgrep", "pidof", "ping", "ps", "uptime"];
 
 /// Runs a program, if this is one.
 pub(super) fn run(api: &mut ApiServer, place: &Caller, argv: &[String]) -> Option<Printed> {
@@ -19,6 +20,10 @@ pub(super) fn run(api: &mut ApiServer, place: &Caller, argv: &[String]) -> Optio
         "ping" => ping(api, place, &args),
         "df" => df(api.store(), place, args.contains(&"-h")),
         "ps" => ps(place),
+        "mount" if args.is_empty() => mount(place),
+        "netstat" => netstat(api.store(), place, &args)?,
+        "pgrep" | "pidof" => running(place, &args)?,
+        "uptime" if args.is_empty() => uptime(api),
         _ => return None,
     })
 }
@@ -154,18 +159,162 @@ fn df(store: &Store, place: &Caller, human: bool) -> Printed {
     Printed { stdout, ..Printed::default() }
 }
 
-/// `ps`: the container's first process, and this one.
-fn ps(place: &Caller) -> Printed {
+/// `mount`: what the kubelet and the runtime have mounted.
+fn mount(place: &Caller) -> Printed {
+    let mut stdout = String::new();
+    for (device, path, kind, options) in mounts(place.pod, place.container) {
+        _ = writeln!(stdout, "{device} on {path} type {kind} ({options})");
+    }
+    Printed { stdout, ..Printed::default() }
+}
+
+/// What is mounted in a container: device, path, type, options. The node's disk is one.
+pub(super) fn mounts(pod: &Object, name: &str) -> Vec<(&'static str, String, &'static str, &'static str)> {
+    const DISK: &str = "/dev/vda1";
+    let spec = &pod.pod().spec;
+    let Some(container) = spec.container(name) else { return Vec::new() };
+    let context = get(&container.raw, "securityContext");
+    let root = if get(context, "readOnlyRootFilesystem") == true { "ro,relatime" } else { "rw,relatime" };
+    let mut all = vec![
+        ("overlay", "/".to_string(), "overlay", root),
+        ("proc", "/proc".to_string(), "proc", "rw,nosuid,nodev,noexec,relatime"),
+        ("tmpfs", "/dev".to_string(), "tmpfs", "rw,nosuid,size=65536k,mode=755,inode64"),
+        ("devpts", "/dev/pts".to_string(), "devpts", "rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=666"),
+        ("mqueue", "/dev/mqueue".to_string(), "mqueue", "rw,nosuid,nodev,noexec,relatime"),
+        ("sysfs", "/sys".to_string(), "sysfs", "ro,nosuid,nodev,noexec,relatime"),
+        ("cgroup", "/sys/fs/cgroup".to_string(), "cgroup2", "ro,nosuid,nodev,noexec,relatime"),
+    ];
+    for mount in container.volume_mounts.iter() {
+        let Some(volume) = spec.volumes.iter().find(|v| v.name == mount.name) else { continue };
+        let in_memory = get(get(&volume.raw, "emptyDir"), "medium") == "Memory";
+        let (device, kind, read_only) = match &volume.source {
+            VolumeSource::Secret(_) | VolumeSource::Projected => ("tmpfs", "tmpfs", true),
+            VolumeSource::ConfigMap(_) => (DISK, "ext4", true),
+            _ if in_memory => ("tmpfs", "tmpfs", mount.read_only),
+            _ => (DISK, "ext4", mount.read_only),
+        };
+        let options = if read_only { "ro,relatime" } else { "rw,relatime" };
+        all.push((device, mount.mount_path.to_string(), kind, options));
+    }
+    for path in ["/etc/hosts", "/dev/termination-log", "/etc/hostname", "/etc/resolv.conf"] {
+        all.push((DISK, path.to_string(), "ext4", "rw,relatime"));
+    }
+    all.push(("shm", "/dev/shm".to_string(), "tmpfs", "rw,nosuid,nodev,noexec,relatime,size=65536k,inode64"));
+    if spec.token_volume.as_deref().is_some_and(|token| !token.is_empty()) {
+        all.push(("tmpfs", TOKEN_PATH.to_string(), "tmpfs", "ro,relatime"));
+    }
+    all
+}
+
+/// A file of `/proc` that tells of the container's first process or of what is mounted.
+#[inline(never)]
+pub(super) fn proc_file(place: &Caller, path: &str) -> Option<String> {
+    let first = || first_process(place);
+    Some(match path {
+        "/proc/1/cmdline" => [&first().replace(' ', "\0"), "\0"].concat(),
+        "/proc/1/comm" => {
+            let first = first();
+            let program = first.split([' ', ':']).next().unwrap_or_default().rsplit('/').next();
+            [program.unwrap_or_default(), "\n"].concat()
+        }
+        "/proc/mounts" | "/proc/self/mounts" | "/proc/1/mounts" => {
+            let line = |(device, at, kind, options): (&str, String, &str, &str)| {
+                [device, " ", &*at, " ", kind, " ", options, " 0 0\n"].concat()
+            };
+            mounts(place.pod, place.container).into_iter().map(line).collect()
+        }
+        _ => return None,
+    })
+}
+
+/// `netstat -l`: the ports on which the pod's containers listen, as far as they are declared or known.
+fn netstat(store: &Store, place: &Caller, args: &[&str]) -> Option<Printed> {
+    let letters: String = args.iter().filter_map(|word| word.strip_prefix('-')).collect();
+    if !letters.contains('l') || !letters.chars().all(|letter| "tlnap4w".contains(letter)) {
+        return None;
+    }
+    let containers = place.pod.pod().spec.all_containers();
+    let mut ports: Vec<u32> = Vec::new();
+    for container in containers {
+        ports.extend(list(&container.raw, "ports").iter().map(|port| int(port, "containerPort") as u32));
+        ports.extend(super::image::web_server(container).map(|server| server.port as u32));
+    }
+    collections::sort(&mut ports);
+    ports.dedup();
+    ports.retain(|port| network::listener(store, place.address, *port).is_ok());
+    let mut stdout = String::from(
+        "Active Internet connections (only servers)\n\
+         Proto Recv-Q Send-Q Local Address           Foreign Address         State       \n",
+    );
+    for port in ports {
+        let local = format!("0.0.0.0:{port}");
+        _ = writeln!(stdout, "tcp        0      0 {local:<23} 0.0.0.0:*               LISTEN      ");
+    }
+    Some(Printed { stdout, ..Printed::default() })
+}
+
+/// `pidof NAME`, `pgrep NAME`: the container's first process, if it is that. Which other processes a program that nobody
+/// knows has is not known.
+fn running(place: &Caller, args: &[&str]) -> Option<Printed> {
+    let name = args.iter().find(|word| !word.starts_with('-'))?;
+    let first = first_process(place);
+    let program = first.split([' ', ':']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    let whole = args.iter().any(|word| word.starts_with('-') && word.contains('f'));
+    if program == *name || whole && first.contains(*name) {
+        return Some(Printed { stdout: "1\n".into(), ..Printed::default() });
+    }
+    // A script may have started it.
+    (!is_shell(program)).then(|| failed(1, String::new()))
+}
+
+/// `uptime`: of the node, as `/proc/uptime` and `/proc/loadavg` have it.
+fn uptime(api: &ApiServer) -> Printed {
+    let time = shell::time_text(api.now.unix_ms() as i64 / 1000, 0, "%H:%M:%S");
+    let stdout = format!(" {time} up 1 day,  0 users,  load average: 0.08, 0.03, 0.01\n");
+    Printed { stdout, ..Printed::default() }
+}
+
+/// The command line of a container's first process.
+pub(super) fn first_process(place: &Caller) -> String {
     let container = place.pod.pod().spec.container(place.container);
     let words: Vec<&str> =
         container.into_iter().flat_map(|c| c.command.iter().chain(&c.args)).map(|word| &**word).collect();
     let image = container.map_or("", |c| &*c.image);
     let image = image.rsplit('/').next().unwrap_or_default().split([':', '@']).next().unwrap_or_default();
-    let first = if words.is_empty() { image.to_string() } else { words.join(" ") };
+    match &words[..] {
+        [] => image.to_string(),
+        // A shell becomes the only command that it is given.
+        [shell, "-c", script] if is_shell(shell) && is_one_command(script) => {
+            script.strip_prefix("exec ").unwrap_or(script).trim().to_string()
+        }
+        words => words.join(" "),
+    }
+}
+
+/// `ps`: the container's first process, and this one.
+fn ps(place: &Caller) -> Printed {
+    let container = place.pod.pod().spec.container(place.container);
+    let first = first_process(place);
+    let user = container.map_or(0, |container| Identity::of(place.pod, container).user);
+    let user = if user == 0 { "root".to_string() } else { user.to_string() };
     Printed {
         stdout: format!(
-            "PID   USER     TIME  COMMAND\n    1 root      0:00 {first}\n   17 root      0:00 ps\n"
+            "PID   USER     TIME  COMMAND\n    1 {user:<8}  0:00 {first}\n   17 {user:<8}  0:00 ps\n"
         ),
         ..Printed::default()
     }
+}
+
+fn is_shell(word: &str) -> bool {
+    matches!(word.rsplit('/').next(), Some("sh" | "ash" | "bash" | "dash"))
+}
+
+/// Whether a script is one command and nothing else, its words as they are.
+fn is_one_command(script: &str) -> bool {
+    const KEYWORDS: [&str; 7] = ["if", "while", "until", "for", "case", "{", "!"];
+    let first = script.split_ascii_whitespace().next().unwrap_or_default();
+    !first.is_empty()
+        && !first.contains('=')
+        && !KEYWORDS.contains(&first)
+        && !script.trim().contains([';', '&', '|', '\n', '(', ')', '<', '>', '$', '`', '\'', '"', '\\', '*'])
 }

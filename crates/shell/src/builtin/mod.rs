@@ -10,6 +10,7 @@ mod read;
 mod shell;
 mod test;
 mod time;
+mod user;
 
 use crate::host::{FileError, Flavour};
 use crate::number::decimal;
@@ -213,26 +214,28 @@ impl Process {
         status
     }
 
-    /// `ulimit`: limits are told, and set to nothing else.
+    /// `ulimit`: limits are told, and kept where they are set; nothing heeds them.
     fn limits(&mut self, w: &mut World, args: &[String]) -> i32 {
         let letters: String = args.iter().filter_map(|a| a.strip_prefix('-')).collect();
         if letters.contains('a') {
             self.not_simulated(w, "ulimit -a".into());
             return self.status;
         }
-        if args.iter().all(|a| a.starts_with('-')) {
-            let kind = letters.chars().rfind(|c| !matches!(c, 'S' | 'H'));
-            self.put(
-                w,
-                1,
-                match kind {
-                    Some('n') => "1048576\n",
-                    Some('s') => "8192\n",
-                    Some('l') => "8192\n",
-                    _ => "unlimited\n",
-                },
-            );
+        let kind = letters.chars().rfind(|c| !matches!(c, 'S' | 'H')).unwrap_or('f');
+        let name = format!("ulimit {kind}");
+        if let Some(value) = args.iter().find(|a| !a.starts_with('-')) {
+            if value != "hard" && value != "soft" {
+                Rc::make_mut(&mut self.vars).put(&name, var(value, false));
+            }
+            return 0;
         }
+        let usual = match kind {
+            'n' => "1048576",
+            's' | 'l' => "8192",
+            _ => "unlimited",
+        };
+        let value = self.vars.get(&name).map_or(usual.into(), |var| var.value.clone());
+        self.put(w, 1, &[&*value, "\n"].concat());
         0
     }
 
@@ -249,17 +252,12 @@ impl Process {
 
     /// A command that another starts: the options of the other are passed over.
     fn run_wrapped(&mut self, w: &mut World, wrapper: &str, args: &[String]) {
-        if let ("su" | "runuser", Some(at)) =
-            (wrapper, args.iter().position(|a| a == "-c" || a == "--command"))
-        {
-            // The user's shell runs it; who that is changes nothing here.
-            let text = args.get(at + 1).map_or("", String::as_str);
-            return self.evaluate(w, &["sh -c ", &quoted(text)].concat());
+        if matches!(wrapper, "su" | "runuser" | "su-exec" | "gosu" | "sudo" | "doas" | "setpriv") {
+            return self.run_as(w, wrapper, args);
         }
         let valued: &[&str] = match wrapper {
             "nice" => &["-n"],
             "ionice" => &["-c", "-n"],
-            "sudo" | "doas" | "runuser" => &["-u", "-g"],
             "stdbuf" => &["-o", "-e", "-i"],
             _ => &[],
         };
@@ -268,9 +266,7 @@ impl Process {
             at += 1 + usize::from(valued.contains(&arg.as_str()));
         }
         at += match wrapper {
-            "chroot" | "su-exec" | "gosu" | "taskset" | "chrt" => 1,
-            // A shell in which nobody types.
-            "su" => args.len(),
+            "chroot" | "taskset" | "chrt" => 1,
             _ => 0,
         };
         match args.get(at..) {

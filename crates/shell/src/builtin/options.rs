@@ -302,7 +302,9 @@ impl Process {
                 }
             }
         } else {
-            for (name, var) in self.vars.0.iter().filter(|(name, var)| var.exported && is_name(name)) {
+            // What the shell keeps for itself has a blank in its name, or is a function.
+            let is_own = |name: &str| name.contains(' ') || name.ends_with("()");
+            for (name, var) in self.vars.0.iter().filter(|(name, var)| var.exported && !is_own(name)) {
                 text.extend([name, "=", &var.value, "\n"]);
             }
         }

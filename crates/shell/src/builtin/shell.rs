@@ -3,7 +3,7 @@
 use super::program::program;
 use crate::host::{FileError, Flavour, Userland};
 use crate::process::{Job, Process, World, var};
-use crate::word::quoted;
+use crate::word::{is_name, quoted};
 use std::rc::Rc;
 
 impl Process {
@@ -32,8 +32,17 @@ impl Process {
             "sh" if w.system.userland == Some(Userland::Gnu) => Flavour::Dash,
             _ => Flavour::Sh,
         };
-        let ignored = |name: &str, value: &str| name.starts_with("trap ") && value.is_empty();
-        Rc::make_mut(&mut p.vars).0.retain(|(name, var)| var.exported || ignored(name, &var.value));
+        let ignored = |name: &str, value: &str| {
+            name == crate::tools::USER
+                || name == "umask "
+                || name.starts_with("ulimit ")
+                || name.starts_with("trap ") && value.is_empty()
+        };
+        // bash hands on what can't be a variable's name (`node.name`), dash and ash don't.
+        let handed_on = |name: &str| p.flavour.is_bash() || is_name(name);
+        Rc::make_mut(&mut p.vars)
+            .0
+            .retain(|(name, var)| var.exported && handed_on(name) || ignored(name, &var.value));
         for (name, value) in [("IFS", " \t\n"), ("OPTIND", "1"), ("PS4", "+ ")] {
             Rc::make_mut(&mut p.vars).put(name, var(value, false));
         }

@@ -60,39 +60,50 @@ impl Process {
     }
 
     pub(crate) fn timeout(&mut self, w: &mut World, args: &[String]) {
+        let gnu = self.gnu(w.system);
         let mut at = 0;
+        let mut keeps_status = false;
         self.timeout_signal = signal::TERM;
         while let Some(arg) = args.get(at).filter(|a| a.starts_with('-')) {
             at += 1;
             let value = match arg.split_once('=') {
                 Some((_, value)) => value.to_string(),
-                None if matches!(arg.as_str(), "-s" | "-k" | "-t") => {
+                None if matches!(arg.as_str(), "-s" | "-k" | "-t" | "--signal" | "--kill-after") => {
                     at += 1;
                     args.get(at - 1).cloned().unwrap_or_default()
                 }
-                None => String::new(),
+                None => arg.get(2..).unwrap_or_default().to_string(),
             };
             if arg.starts_with("-s") || arg.starts_with("--signal") {
                 self.timeout_signal = signal::number(&value).unwrap_or(signal::TERM);
             }
+            keeps_status |= arg == "--preserve-status" || arg == "-p";
             // BusyBox' older form.
             if arg == "-t" {
                 at -= 1;
                 break;
             }
         }
+        // A status that is kept is that of the signal.
+        self.timeout_signal |= if keeps_status && gnu { signal::KEEPS_STATUS } else { 0 };
         let time = args.get(at).and_then(|a| duration(a));
         let (Some(time), true) = (time, args.len() > at + 1) else {
+            self.status = if gnu { 125 } else { 1 };
             let text = match args.get(at) {
-                Some(word) => format!("timeout: invalid time interval '{word}'\n"),
-                None => "timeout: missing operand\n".to_string(),
+                _ if !gnu => "BusyBox v1.36.1 multi-call binary.\n\nUsage: timeout [-s SIG] [-k KILL_SECS] SECS PROG ARGS\n".into(),
+                Some(word) if time.is_none() => {
+                    format!("timeout: invalid time interval '{word}'\nTry 'timeout --help' for more information.\n")
+                }
+                _ if args.is_empty() => {
+                    "timeout: missing operand\nTry 'timeout --help' for more information.\n".to_string()
+                }
+                _ => "Try 'timeout --help' for more information.\n".to_string(),
             };
-            self.status = 125;
             return self.put(w, 2, &text);
         };
         let command = &args[at + 1..];
         if w.system.unknown == Unknown::NotFound && self.program_path(w, &command[0]).is_none() {
-            let text = match self.gnu(w.system) {
+            let text = match gnu {
                 true => {
                     format!("timeout: failed to run command '{}': No such file or directory\n", command[0])
                 }

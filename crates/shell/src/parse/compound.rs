@@ -40,9 +40,10 @@ impl Parser {
         self.emit(Op::Pop);
         let out = self.emit(Op::JumpIf { success: !success, to: 0 });
         self.body("done")?;
+        self.emit(Op::KeepStatus);
         self.emit(Op::Jump(again));
         self.land(out);
-        self.emit(Op::Status(0));
+        self.emit(Op::KeptStatus);
         self.emit(Op::Pop);
         self.land(enter);
         Ok(())
@@ -113,11 +114,12 @@ impl Parser {
         self.take(";");
         self.expect("do")?;
         self.body("done")?;
+        self.emit(Op::KeepStatus);
         self.emit(Op::Jump(again));
         if !endless {
             self.land(out);
         }
-        self.emit(Op::Status(0));
+        self.emit(Op::KeptStatus);
         self.emit(Op::Pop);
         self.ops[enter] = Op::Loop { past: self.here(), again };
         Ok(())
@@ -158,11 +160,13 @@ impl Parser {
             self.close()?;
             let next = self.emit(Op::Jump(0));
             matched.into_iter().for_each(|m| self.land(m));
-            self.emit(Op::Status(0));
+            let first = self.emit(Op::Nop);
             if let Some(through) = through.take() {
                 self.land(through);
             }
-            self.list()?;
+            if self.list()? == 0 {
+                self.ops[first] = Op::Status(0);
+            }
             self.newlines();
             if self.bash && self.take(";;&") {
                 // The next patterns are tried, too.

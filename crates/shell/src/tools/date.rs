@@ -11,7 +11,8 @@ impl Tool {
         let now = c.host.now_ms() as i64 / 1000;
         let mut seconds = now;
         if let Some(given) = self.value('d') {
-            match parse_time(given, now) {
+            let found = if c.gnu || is_plain_time(given) { parse_time(given, now) } else { None };
+            match found {
                 Some(given) => seconds = given,
                 None => {
                     let what = format!("invalid date '{given}'");
@@ -28,12 +29,16 @@ impl Tool {
         let nanoseconds = if self.has('d') { 0 } else { c.host.now_ms() % 1000 * 1_000_000 };
         if format.is_empty() {
             format = match self.value('I') {
-                Some("s" | "seconds") if c.gnu => "+%FT%T+00:00",
-                Some("s" | "seconds") => "+%FT%T+0000",
+                Some("s" | "seconds") => "+%FT%T+00:00",
                 Some("m" | "minutes") => "+%FT%R+00:00",
                 Some("h" | "hours") => "+%FT%H+00:00",
                 Some("n" | "ns") => "+%FT%T,%N+00:00",
                 Some(_) => "+%F",
+                None if self.has('3') => match self.value('3').unwrap_or_default() {
+                    "date" => "+%F",
+                    "ns" => "+%F %T.%N+00:00",
+                    _ => "+%F %T+00:00",
+                },
                 None if self.has('R') => "+%a, %d %b %Y %T +0000",
                 None => "+%a %b %e %T %Z %Y",
             }
@@ -64,6 +69,30 @@ pub(super) fn parse_time(text: &str, now: i64) -> Option<i64> {
         stated.second = Some(0);
     }
     Some(stated.moment(now))
+}
+
+/// Whether BusyBox' date reads this, too: digits and their signs, nothing in words.
+fn is_plain_time(text: &str) -> bool {
+    let plain = |text: &str| text.bytes().all(|c| c.is_ascii_digit() || b"-: .".contains(&c));
+    match text.strip_prefix('@') {
+        Some(seconds) => decimal(seconds).is_some(),
+        None => plain(text) && !text.is_empty(),
+    }
+}
+
+/// The day of `20240131`, counted from 1970.
+fn digits_of(word: &str) -> Option<i64> {
+    let all = word.len() == 8 && word.bytes().all(|c| c.is_ascii_digit());
+    let part = |from: usize, to: usize| decimal(word.get(from..to)?);
+    let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
+    (all && (1..=12).contains(&month) && (1..=31).contains(&day)).then(|| days_of(year, month, day))
+}
+
+/// The day of the week that begins a word, from Sunday.
+fn weekday_of(word: &str) -> Option<i64> {
+    let names = "sunmontuewedthufrisat";
+    let at = names.find(word.get(..3)?)?;
+    (at % 3 == 0 && !word.starts_with("month")).then_some(at as i64 / 3)
 }
 
 /// The second of a day.
@@ -122,6 +151,15 @@ impl Stated {
             self.second = Some(second);
             return Some(next);
         }
+        // `+ 2 hours`
+        if matches!(word, "+" | "-") {
+            let count = words.get(next).and_then(|word| decimal(word))?;
+            return self.take_count(if word == "-" { -count } else { count }, words, next + 1);
+        }
+        if let Some(days) = digits_of(word) {
+            self.days = Some(days);
+            return Some(next);
+        }
         if let Some(days) = date_of(word) {
             self.days = Some(days);
             return Some(next);
@@ -137,6 +175,18 @@ impl Stated {
             "now" | "today" | "utc" | "gmt" | "z" => {}
             "yesterday" => self.offset -= 86_400,
             "tomorrow" => self.offset += 86_400,
+            "next" | "last" if words.get(next).is_some_and(|day| weekday_of(day).is_some()) => {
+                let today = (now.div_euclid(86_400) + 4).rem_euclid(7);
+                let wanted = words.get(next).and_then(|day| weekday_of(day))?;
+                let ahead = (wanted - today).rem_euclid(7);
+                let days = match word {
+                    "next" if ahead == 0 => 7,
+                    "next" => ahead,
+                    _ => ahead - 7,
+                };
+                self.days = Some(now.div_euclid(86_400) + days);
+                return Some(next + 1);
+            }
             "next" | "last" => {
                 self.add(if word == "next" { 1 } else { -1 }, words.get(next)?)?;
                 return Some(next + 1);
@@ -303,7 +353,14 @@ pub fn time_text(seconds: i64, nanoseconds: u64, format: &str) -> String {
             'r' => time_text(seconds, 0, "%I:%M:%S %p"),
             'x' => time_text(seconds, 0, "%m/%d/%y"),
             'X' => time_text(seconds, 0, "%H:%M:%S"),
-            'G' => year.to_string(),
+            'G' => {
+                // The year of the week's Thursday.
+                civil(days - (weekday + 6) % 7 + 3).0.to_string()
+            }
+            'V' => {
+                let thursday = days - (weekday + 6) % 7 + 3;
+                two((thursday - days_before(civil(thursday).0)) / 7 + 1)
+            }
             'U' => two((days - days_before(year) + 7 - weekday) / 7),
             'W' => two((days - days_before(year) + 7 - (weekday + 6) % 7) / 7),
             other => other.to_string(),

@@ -51,18 +51,65 @@ impl Tool {
             self.code = 2;
             return c.err.push_str(&format!("{}: missing operand after '{left}'\n", self.name));
         }
+        let is_dir = |c: &Context, file: &str| c.host.stat(&c.path(file)).is_some_and(|stat| stat.dir);
+        if self.name == "diff" && is_dir(c, &left) && is_dir(c, &right) {
+            return self.diff_directories(c, &left, &right);
+        }
         let texts = self.both_texts(c, [&left, &right], input);
         let [old, new] = &texts[..] else { return };
+        self.compare(c, &left, &right, [old, new]);
+    }
+
+    /// What is in two directories, by name.
+    fn diff_directories(&mut self, c: &mut Context, left: &str, right: &str) {
+        let list = |c: &Context, directory: &str| c.host.list(&c.path(directory)).unwrap_or_default();
+        let (left, right) = (left.trim_end_matches('/'), right.trim_end_matches('/'));
+        let (old, new) = (list(c, left), list(c, right));
+        let mut names: Vec<&String> = old.iter().chain(&new).collect();
+        collections::sort(&mut names);
+        names.dedup();
+        for name in names {
+            let (a, b) = ([left, "/", name].concat(), [right, "/", name].concat());
+            let (in_old, in_new) = (old.contains(name), new.contains(name));
+            if in_old != in_new && !self.has('N') {
+                self.code = self.code.max(1);
+                c.print(&format!("Only in {}: {name}", if in_old { left } else { right }));
+                continue;
+            }
+            let is_dir = |c: &Context, file: &str| c.host.stat(&c.path(file)).is_some_and(|stat| stat.dir);
+            if is_dir(c, &a) || is_dir(c, &b) {
+                match self.has('r') {
+                    true => self.diff_directories(c, &a, &b),
+                    false => c.print(&format!("Common subdirectories: {a} and {b}")),
+                }
+                continue;
+            }
+            let (old, new) = (c.read(&a).unwrap_or_default(), c.read(&b).unwrap_or_default());
+            if old == new {
+                continue;
+            }
+            if c.gnu && !self.has('q') {
+                let letters: String = self.options.iter().map(|(letter, _)| *letter).collect();
+                let options = if letters.is_empty() { String::new() } else { format!(" -{letters}") };
+                c.print(&format!("diff{options} {a} {b}"));
+            }
+            self.compare(c, &a, &b, [&old, &new]);
+        }
+    }
+
+    /// Says in what two texts differ.
+    fn compare(&mut self, c: &mut Context, left: &str, right: &str, [old, new]: [&String; 2]) {
         if old == new {
             if self.has('s') && self.name == "diff" {
                 c.print(&format!("Files {left} and {right} are identical"));
             }
             return;
         }
-        self.code = 1;
+        let before = self.code;
+        self.code = before.max(1);
         if self.name == "cmp" {
             if !self.has('s') {
-                compare_bytes(c, [&left, &right], [old, new]);
+                compare_bytes(c, [left, right], [old, new]);
             }
             return;
         }
@@ -79,12 +126,12 @@ impl Tool {
             [&old_keys, &new_keys].map(|keys| keys.iter().map(String::as_str).collect());
         let all = changes(&keys[0], &keys[1]);
         if all.is_empty() {
-            self.code = 0;
+            self.code = before;
             return;
         }
         let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
         if self.has('u') || self.has('U') || !c.gnu {
-            return unified(c, &left, &right, &old, &new, &all);
+            return unified(c, left, right, &old, &new, &all);
         }
         normal(c, &old, &new, &all);
     }

@@ -106,7 +106,17 @@ impl Tool {
             return;
         }
         let digits = entries.iter().map(|(_, s)| s.size.to_string().len()).max().unwrap_or(0);
-        for (name, stat) in entries {
+        let owners: Vec<(String, String)> = entries
+            .iter()
+            .map(|(_, stat)| match self.has('n') {
+                true => (stat.owner.0.to_string(), stat.owner.1.to_string()),
+                false => (c.user_name(stat.owner.0), c.group_name(stat.owner.1)),
+            })
+            .collect();
+        let width = |names: &mut dyn Iterator<Item = &String>| names.map(String::len).max().unwrap_or(0);
+        let users = width(&mut owners.iter().map(|(user, _)| user));
+        let groups = width(&mut owners.iter().map(|(_, group)| group));
+        for ((name, stat), (user, group)) in entries.iter_mut().zip(owners) {
             let link = c.host.read_link(&absolute(&self.listed, name));
             let mode = letters(
                 if link.is_some() { 0o777 } else { stat.permissions() },
@@ -121,9 +131,9 @@ impl Tool {
             let when = time_text(stat.modified_ms as i64 / 1000, 0, "%b %e %H:%M");
             let size = stat.size;
             let line = if c.gnu {
-                format!("{mode} {links} root root {size:>digits$} {when} {name}")
+                format!("{mode} {links} {user:<users$} {group:<groups$} {size:>digits$} {when} {name}")
             } else {
-                format!("{mode} {links:>4} root     root     {size:>9} {when} {name}")
+                format!("{mode} {links:>4} {user:<8} {group:<8} {size:>9} {when} {name}")
             };
             c.print(&line);
         }
@@ -220,6 +230,9 @@ impl Tool {
                     Some(stat) if stat.dir => (Ok(()), "", ""),
                     _ => {
                         let mut made = if stat.is_none() { c.host.write(&path, "", true) } else { Ok(()) };
+                        if let (None, Ok(()), Some(mask)) = (stat, made, c.environment.umask()) {
+                            _ = c.host.set_attributes(&path, Some(0o666 & !mask), None);
+                        }
                         if made.is_ok() {
                             let ms = time.unwrap_or(c.host.now_ms());
                             made = c.host.set_attributes(&path, None, Some(ms));
@@ -233,6 +246,9 @@ impl Tool {
                         (true, None) => make_dirs(c.host, &path),
                         _ => c.host.make_dir(&path),
                     };
+                    if let (Ok(()), None, Some(mask)) = (made, stat, c.environment.umask()) {
+                        _ = c.host.set_attributes(&path, Some(0o777 & !mask), None);
+                    }
                     if let (Ok(()), Some(mode)) =
                         (made, self.value('m').and_then(|m| super::system::changed_mode(0o755, m, true)))
                     {

@@ -22,9 +22,13 @@ enum Test {
     /// Minutes since the last change.
     Age(i64, i64),
     Mode(u32, char),
+    User(u32),
+    Group(u32),
     True,
     Prune,
     Print(char),
+    /// GNU's `-printf`
+    Printf(String),
     Delete,
     /// A command; `true`: once for all.
     Exec(Vec<String>, bool, usize),
@@ -36,6 +40,8 @@ struct Reader<'a> {
     commands: usize,
     acts: bool,
     depth: usize,
+    /// What is wrong with the words, where GNU's or BusyBox' find says so.
+    wrong: Option<String>,
 }
 
 impl Reader<'_> {
@@ -76,6 +82,13 @@ impl Reader<'_> {
     /// The test, or action, of the next words. Long: an arm for each.
     fn test(&mut self, c: &Context) -> Option<Test> {
         let word = self.next()?;
+        if self.at == self.words.len() && VALUED.contains(&word.as_str()) {
+            self.wrong = Some(match c.gnu {
+                true => format!("missing argument to `{word}'"),
+                false => format!("{word} requires an argument"),
+            });
+            return None;
+        }
         let sign = |text: &str| -> Option<(i64, i64)> {
             let (sign, digits) = match text.as_bytes().first()? {
                 b'+' => (1, &text[1..]),
@@ -124,14 +137,8 @@ impl Reader<'_> {
                 let digits = text.trim_start_matches(['-', '/']);
                 Test::Mode(super::system::changed_mode(0, digits, false)?, kind)
             }
-            "-user" | "-group" | "-uid" | "-gid" => {
-                let name = self.next()?;
-                if matches!(name.as_str(), "root" | "0") {
-                    Test::True
-                } else {
-                    Test::Not(Box::new(Test::True))
-                }
-            }
+            "-user" | "-uid" => Test::User(super::find_user(c.host, &self.next()?)?.id),
+            "-group" | "-gid" => Test::Group(super::find_group(c.host, &self.next()?)?),
             "-true" | "-depth" | "-xdev" | "-mount" | "-follow" | "-noleaf" | "-readable" | "-writable" => {
                 Test::True
             }
@@ -165,10 +172,84 @@ impl Reader<'_> {
                 self.commands += 1;
                 Test::Exec(command, false, self.commands - 1)
             }
-            _ => return None,
+            "-printf" if c.gnu => {
+                self.acts = true;
+                Test::Printf(self.next()?)
+            }
+            word => {
+                let of_gnu = UNKNOWN_HERE.contains(&word);
+                if word.starts_with('-') && !(of_gnu && c.gnu) {
+                    self.wrong = Some(match c.gnu {
+                        true => format!("unknown predicate `{word}'"),
+                        false => format!("unrecognized: {word}"),
+                    });
+                }
+                return None;
+            }
         })
     }
 }
+
+/// The words that take another.
+const VALUED: [&str; 24] = [
+    "-name",
+    "-iname",
+    "-path",
+    "-wholename",
+    "-ipath",
+    "-regex",
+    "-type",
+    "-xtype",
+    "-size",
+    "-newer",
+    "-mmin",
+    "-mtime",
+    "-perm",
+    "-user",
+    "-group",
+    "-uid",
+    "-gid",
+    "-maxdepth",
+    "-mindepth",
+    "-exec",
+    "-execdir",
+    "-ok",
+    "-printf",
+    "-samefile",
+];
+/// GNU's words that are not simulated.
+const UNKNOWN_HERE: [&str; 30] = [
+    "-amin",
+    "-anewer",
+    "-atime",
+    "-cmin",
+    "-cnewer",
+    "-ctime",
+    "-context",
+    "-daystart",
+    "-files0-from",
+    "-fls",
+    "-fprint",
+    "-fprint0",
+    "-fprintf",
+    "-fstype",
+    "-ilname",
+    "-inum",
+    "-iregex",
+    "-links",
+    "-lname",
+    "-ls",
+    "-nogroup",
+    "-nouser",
+    "-okdir",
+    "-quit",
+    "-regextype",
+    "-samefile",
+    "-used",
+    "-warn",
+    "-nowarn",
+    "-version",
+];
 
 /// What a walk has found so far.
 struct Walk {
@@ -227,6 +308,8 @@ fn holds(c: &mut Context, test: &Test, shown: &str, path: &str, walk: &mut Walk)
                 _ => has == *mode,
             }
         }
+        Test::User(id) => stat.is_some_and(|s| s.owner.0 == *id),
+        Test::Group(id) => stat.is_some_and(|s| s.owner.1 == *id),
         Test::True => true,
         Test::Prune => {
             walk.pruned = true;
@@ -238,6 +321,13 @@ fn holds(c: &mut Context, test: &Test, shown: &str, path: &str, walk: &mut Walk)
                 if *end == '\n' { "\\n" } else { "\\0" },
                 quoted(shown)
             ));
+            true
+        }
+        Test::Printf(format) => {
+            let text = printed(c, format, shown, path, dir, link);
+            let mut plain = String::new();
+            crate::word::unescape(&text, &mut plain);
+            walk.script.push_str(&format!("printf %s {}\n", quoted(&plain)));
             true
         }
         Test::Delete => {
@@ -262,6 +352,52 @@ fn holds(c: &mut Context, test: &Test, shown: &str, path: &str, walk: &mut Walk)
     }
 }
 
+/// What `-printf` prints of a file.
+fn printed(c: &Context, format: &str, shown: &str, path: &str, dir: bool, link: bool) -> String {
+    let stat = c.host.stat(path).unwrap_or(crate::Stat::usual(false, 0, 0));
+    let name = shown.trim_end_matches('/').rsplit('/').next().unwrap_or("/");
+    let mut out = String::new();
+    let mut chars = format.chars();
+    while let Some(ch) = chars.next() {
+        if ch != '%' {
+            out.push(ch);
+            continue;
+        }
+        let kind = if link {
+            'l'
+        } else if dir {
+            'd'
+        } else {
+            'f'
+        };
+        match chars.next() {
+            Some('p') => out.push_str(shown),
+            Some('f') => out.push_str(name),
+            Some('h') => out.push_str(shown.rsplit_once('/').map_or(".", |(parent, _)| parent)),
+            Some('P') => out.push_str(shown.split_once('/').map_or("", |(_, below)| below)),
+            Some('s') => out.push_str(&stat.size.to_string()),
+            Some('m') => out.push_str(&format!("{:o}", stat.permissions())),
+            Some('M') => out.push_str(&super::path_tools::letters(stat.permissions(), dir, link)),
+            Some('u') => out.push_str(&c.user_name(stat.owner.0)),
+            Some('g') => out.push_str(&c.group_name(stat.owner.1)),
+            Some('U') => out.push_str(&stat.owner.0.to_string()),
+            Some('G') => out.push_str(&stat.owner.1.to_string()),
+            Some('d') => out.push_str(&shown.trim_matches('/').matches('/').count().to_string()),
+            Some('y') => out.push(kind),
+            Some('l') => out.push_str(&c.host.read_link(path).unwrap_or_default()),
+            Some('T') => {
+                let letter = chars.next().unwrap_or('@');
+                let seconds = stat.modified_ms as i64 / 1000;
+                let format = if letter == '@' { "%s".to_string() } else { format!("%{letter}") };
+                out.push_str(&super::time_text(seconds, stat.modified_ms % 1000 * 1_000_000, &format));
+            }
+            Some('%') | None => out.push('%'),
+            Some(other) => out.extend(['%', other]),
+        }
+    }
+    out
+}
+
 impl Tool {
     pub(crate) fn find(&mut self, c: &mut Context) {
         let words: Vec<String> =
@@ -274,10 +410,17 @@ impl Tool {
         if roots.is_empty() {
             roots.push(".".into());
         }
-        let mut reader = Reader { words: &words[start..], at: 0, commands: 0, acts: false, depth: 0 };
+        let mut reader =
+            Reader { words: &words[start..], at: 0, commands: 0, acts: false, depth: 0, wrong: None };
         let test = reader.any(c);
         let Some(test) = test.filter(|_| reader.at >= reader.words.len()) else {
-            self.not_simulated = Some(["find ", &self.operands.join(" ")].concat());
+            match reader.wrong.take() {
+                Some(wrong) => {
+                    self.code = 1;
+                    c.err.push_str(&format!("find: {wrong}\n"));
+                }
+                None => self.not_simulated = Some(["find ", &self.operands.join(" ")].concat()),
+            }
             return;
         };
         let acts = reader.acts;

@@ -14,7 +14,9 @@ impl Tool {
         }
         self.listed = cwd.to_string();
         let given: Vec<String> = std::mem::take(&mut self.files).collect();
-        let given = if given.is_empty() { vec![".".to_string()] } else { given };
+        // Only where no place is named the names have no `./`.
+        let is_implied = given.is_empty();
+        let given = if is_implied { vec![".".to_string()] } else { given };
         let mut files = vec![];
         for root in given {
             let path = absolute(cwd, &root);
@@ -26,7 +28,7 @@ impl Tool {
                 if host.stat(&found).is_some_and(|s| !s.dir) {
                     let below = found.strip_prefix(&path).unwrap_or(&found);
                     let named = [root.trim_end_matches('/'), below].concat();
-                    files.push(if root == "." && gnu {
+                    files.push(if is_implied && gnu {
                         below.trim_start_matches('/').to_string()
                     } else {
                         named

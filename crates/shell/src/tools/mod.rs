@@ -2,6 +2,7 @@
 //! errors as BusyBox prints them, or as GNU coreutils where that is the flavour.
 
 mod awk;
+mod blocks;
 mod date;
 mod diff;
 mod digest;
@@ -9,6 +10,7 @@ mod files;
 mod find;
 mod format;
 mod grep;
+mod identity;
 mod jq;
 mod path_tools;
 mod print;
@@ -19,32 +21,37 @@ mod text;
 mod tool;
 
 pub use date::time_text;
-pub(crate) use tool::{Context, Tool};
+pub(crate) use identity::{USER, User, find_group, find_user, identity, more_groups};
+pub(crate) use tool::{Command, Context, Ended, Tool};
 use tool::{
     Feed::{All, File, Lines, Nothing, Raw},
     NO_FILES, Spec,
 };
 
 /// One row a tool, by name.
-static TOOLS: [Spec; 68] = [
+static TOOLS: [Spec; 81] = [
     ("arch", "", NO_FILES, Nothing(Tool::arch)),
     ("awk", "+F:v:f:e:", NO_FILES, Raw(Tool::awk)),
     ("base64", "dDw:i", 0, File(Tool::base64)),
     ("basename", "as:", NO_FILES, Nothing(Tool::basename)),
-    ("cat", "unAbETve", 0, Raw(Tool::cat)),
-    ("chgrp", "*", NO_FILES, Nothing(Tool::change_mode)),
+    ("cat", "unAbETves", 0, Raw(Tool::cat)),
+    ("chgrp", "*", NO_FILES, Nothing(Tool::change_owner)),
     ("chmod", "*", NO_FILES, Nothing(Tool::change_mode)),
-    ("chown", "*", NO_FILES, Nothing(Tool::change_mode)),
+    ("chown", "*", NO_FILES, Nothing(Tool::change_owner)),
+    ("cksum", "", 0, File(Tool::cksum)),
     ("cmp", "s", NO_FILES, All(Tool::diff)),
+    ("comm", "123", NO_FILES, All(Tool::comm)),
     ("cp", "arRfpvPdnuTL", NO_FILES, Nothing(Tool::copy)),
     ("cut", "d:f:c:b:snCO:", 0, Lines(Tool::cut)),
-    ("date", "uI@d:Rr:s:", NO_FILES, Nothing(Tool::date)),
+    ("date", "uI@d:Rr:s:3:", NO_FILES, Nothing(Tool::date)),
+    ("dd", "*", NO_FILES, All(Tool::dd)),
     ("diff", "qubBwsrNaU:", NO_FILES, All(Tool::diff)),
     ("dirname", "", NO_FILES, Nothing(Tool::dirname)),
     ("du", "ashmkbxc", NO_FILES, Nothing(Tool::du)),
     ("echo", "*", NO_FILES, Nothing(Tool::echo)),
     ("egrep", "e:f:m:A:B:C:qivcnoEFPwxlLhHsrRI", 1, Lines(Tool::grep)),
     ("envsubst", "*", NO_FILES, All(Tool::environment_in)),
+    ("expand", "t:i", 0, Lines(Tool::expand)),
     ("expr", "*", NO_FILES, Nothing(Tool::expr)),
     ("fgrep", "e:f:m:A:B:C:qivcnoEFPwxlLhHsrRI", 1, Lines(Tool::grep)),
     ("find", "*", NO_FILES, Nothing(Tool::find)),
@@ -52,9 +59,14 @@ static TOOLS: [Spec; 68] = [
     ("free", "bkmgh", NO_FILES, Nothing(Tool::free)),
     ("grep", "e:f:m:A:B:C:qivcnoEFPwxlLhHsrRI", 1, Lines(Tool::grep)),
     ("groups", "", NO_FILES, Nothing(Tool::id)),
+    ("gunzip", "ckft", NO_FILES, All(Tool::gzip)),
+    ("gzip", "dckf123456789nqv", NO_FILES, All(Tool::gzip)),
+    ("hd", "n:", 0, All(Tool::hexdump)),
     ("head", "n:c:qv", 0, Lines(Tool::head)),
+    ("hexdump", "Cn:v", 0, All(Tool::hexdump)),
     ("hostname", "fisd", NO_FILES, Nothing(Tool::hostname)),
     ("id", "ugnGr", NO_FILES, Nothing(Tool::id)),
+    ("install", "dm:o:g:Dvpc", NO_FILES, Nothing(Tool::install)),
     ("jq", "*", NO_FILES, All(Tool::jq)),
     ("less", "*", 0, Raw(Tool::cat)),
     ("ln", "sfnvT", NO_FILES, Nothing(Tool::ln)),
@@ -80,6 +92,7 @@ static TOOLS: [Spec; 68] = [
     ("sha256sum", "cbsqw", 0, File(Tool::check_sum)),
     ("sha512sum", "cbsqw", 0, File(Tool::check_sum)),
     ("sort", "nruk:t:fhVcCo:smbgMz", 0, All(Tool::sort)),
+    ("split", "l:b:a:d", NO_FILES, All(Tool::split)),
     ("stat", "c:P:Lft", NO_FILES, Nothing(Tool::stat_files)),
     ("sysctl", "wnqep", NO_FILES, Nothing(Tool::sysctl)),
     ("tac", "", 0, File(Tool::tac)),
@@ -92,9 +105,12 @@ static TOOLS: [Spec; 68] = [
     ("tty", "s", NO_FILES, Nothing(Tool::tty)),
     ("uname", "asnrmvop", NO_FILES, Nothing(Tool::uname)),
     ("uniq", "cduif:s:", 0, File(Tool::uniq)),
+    ("unlink", "", NO_FILES, Nothing(Tool::unlink)),
     ("wc", "lwcmL", 0, File(Tool::wc)),
     ("whoami", "", NO_FILES, Nothing(Tool::whoami)),
     ("xargs", "+n:I:r0tL:d:P:", NO_FILES, All(Tool::xargs)),
+    ("xxd", "pl:ru", 0, All(Tool::xxd)),
+    ("zcat", "f", NO_FILES, All(Tool::gzip)),
 ];
 
 /// The tools' names, sorted.
@@ -109,7 +125,7 @@ pub(crate) fn exists(name: &str) -> bool {
 
 /// Whether GNU's userland has this tool and BusyBox' has not.
 pub(crate) fn of_gnu_alone(name: &str) -> bool {
-    ["cksum", "comm", "csplit", "envsubst", "install", "join", "jq", "numfmt", "stdbuf", "tsort"]
+    ["cksum", "comm", "csplit", "envsubst", "install", "join", "jq", "numfmt", "split", "stdbuf", "tsort"]
         .contains(&name)
 }
 

@@ -5,6 +5,7 @@ use super::tool::{Context, Tool};
 use crate::host::FileError;
 use crate::number::decimal;
 use crate::path::{absolute, make_dirs, walk};
+use crate::pattern::Pattern;
 
 /// What an archive of this simulation begins with: its files' texts follow, each after its name and length.
 const ARCHIVE: &str = "simulated tar\n";
@@ -112,8 +113,11 @@ impl Tool {
                 (_, _, 0) => "regular empty file",
                 _ => "regular file",
             };
-            let (user, group, _) = c.host.user();
-            let name = |id: u32| if id == 0 { "root".to_string() } else { id.to_string() };
+            let (user, group) = stat.owner;
+            // Without a name GNU's says so, BusyBox' as well.
+            let known = |id: u32, name: String| if name == id.to_string() { "UNKNOWN".into() } else { name };
+            let user_name = known(user, c.user_name(user));
+            let group_name = known(group, c.group_name(group));
             let size = link.as_ref().map_or(stat.size, |l| l.len() as u64);
             let letters = letters(mode, stat.dir, link.is_some());
             let seconds = stat.modified_ms as i64 / 1000;
@@ -123,8 +127,8 @@ impl Tool {
                 c.print(&format!(
                     "  File: {given}{target}\n  Size: {size:<10}\tBlocks: {:<10} IO Block: 4096   {kind}\nDevice: fd01h/64769d\tInode: 131072      Links: 1\nAccess: ({mode:04o}/{letters})  Uid: ({user:5}/{:>8})   Gid: ({group:5}/{:>8})\nAccess: {time}\nModify: {time}\nChange: {time}",
                     size.div_ceil(512),
-                    name(user),
-                    name(group)
+                    user_name,
+                    group_name
                 ));
                 continue;
             };
@@ -140,17 +144,22 @@ impl Tool {
                     Some('a') => out.push_str(&format!("{mode:o}")),
                     Some('A') => out.push_str(&letters),
                     Some('n') => out.push_str(&given),
-                    Some('N') => out.push_str(&format!("'{given}'")),
+                    Some('N') => {
+                        out.push_str(&format!("'{given}'"));
+                        if let Some(target) = &link {
+                            out.push_str(&format!(" -> '{target}'"));
+                        }
+                    }
                     Some('F') => out.push_str(kind),
-                    Some('U') => out.push_str(&name(user)),
-                    Some('G') => out.push_str(&name(group)),
+                    Some('U') => out.push_str(&user_name),
+                    Some('G') => out.push_str(&group_name),
                     Some('u') => out.push_str(&user.to_string()),
                     Some('g') => out.push_str(&group.to_string()),
                     Some('X' | 'Y' | 'Z') => out.push_str(&seconds.to_string()),
                     Some('x' | 'y' | 'z') => out.push_str(&time),
                     Some('h') => out.push('1'),
                     Some('i') => out.push_str("131072"),
-                    Some('b') => out.push_str(&size.div_ceil(512).to_string()),
+                    Some('b') => out.push_str(&(size.div_ceil(4096) * 8).to_string()),
                     Some('B') => out.push_str("512"),
                     Some('%') => out.push('%'),
                     _ => out.push('?'),
@@ -342,6 +351,9 @@ impl Tool {
                 continue;
             }
             for path in walk(c.host, &root) {
+                if order.excludes(&[file.trim_end_matches('/'), &path[root.len()..]].concat()) {
+                    continue;
+                }
                 let below = &path[root.len()..];
                 let name = [file.trim_start_matches('/').trim_end_matches('/'), below].concat();
                 let Some(stat) = c.host.stat(&path) else { continue };
@@ -357,7 +369,8 @@ impl Tool {
             return c.out.push_str(&made);
         }
         if let Err(error) = c.host.write(&c.path(&order.archive), &made, false) {
-            self.complain(c, "can't open '@'", "@: Cannot open", &order.archive, error);
+            self.code = if c.gnu { 2 } else { 1 };
+            cannot_open(c, &order.archive, error);
         }
     }
 
@@ -368,9 +381,8 @@ impl Tool {
         let text = match text {
             Ok(text) => text,
             Err(error) => {
-                self.complain(c, "can't open '@'", "@: Cannot open", &order.archive, error);
                 self.code = failed;
-                return;
+                return cannot_open(c, &order.archive, error);
             }
         };
         let Some(mut rest) = text.strip_prefix(ARCHIVE) else {
@@ -382,6 +394,7 @@ impl Tool {
             };
             return c.err.push_str(text);
         };
+        let mut found: Vec<bool> = vec![false; order.files.len()];
         while let Some((head, after)) = rest.split_once('\n') {
             let mut parts = head.splitn(3, ' ');
             let mode = parts.next().and_then(|m| u32::from_str_radix(m, 8).ok());
@@ -389,15 +402,41 @@ impl Tool {
             let name = parts.next().unwrap_or_default();
             let Some(content) = after.get(..length) else { break };
             rest = &after[length..];
-            if !order.wants(name) {
+            if !order.wants(name) || order.excludes(name) {
                 continue;
             }
-            if order.has('t') || order.has('v') {
+            for (found, (_, file)) in found.iter_mut().zip(&order.files) {
+                let file = file.trim_end_matches('/');
+                *found |=
+                    name.strip_prefix(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            }
+            if order.has('t') && order.has('v') {
+                let mode = mode.unwrap_or(0o644);
+                let when = time_text(c.host.now_ms() as i64 / 1000, 0, if c.gnu { "%F %R" } else { "%F %T" });
+                let letters = letters(mode, name.ends_with('/'), false);
+                c.print(&format!("{letters} root/root {length:>9} {when} {name}"));
+            } else if order.has('t') || order.has('v') {
                 c.print(name);
             }
-            if order.has('x') {
+            if order.has('x') && order.has('O') {
+                c.out.push_str(content);
+            } else if order.has('x') {
                 self.take_out(c, order, name, content, mode);
             }
+        }
+        let missing: Vec<&String> =
+            order.files.iter().zip(&found).filter(|(_, found)| !**found).map(|((_, file), _)| file).collect();
+        for file in &missing {
+            self.code = failed;
+            let text = if c.gnu {
+                format!("tar: {file}: Not found in archive\n")
+            } else {
+                format!("tar: {file}: not found in archive\n")
+            };
+            c.err.push_str(&text);
+        }
+        if c.gnu && !missing.is_empty() {
+            c.err.push_str("tar: Exiting with failure status due to previous errors\n");
         }
     }
 
@@ -424,6 +463,18 @@ impl Tool {
     }
 }
 
+/// Says that an archive can't be opened, which ends all.
+fn cannot_open(c: &mut Context, archive: &str, error: FileError) {
+    let text = match c.gnu {
+        true => format!(
+            "tar: {archive}: Cannot open: {}\ntar: Error is not recoverable: exiting now\n",
+            error.text()
+        ),
+        false => format!("tar: can't open '{archive}': {}\n", error.text()),
+    };
+    c.err.push_str(&text);
+}
+
 /// What a command line of tar wants.
 struct TarOrder {
     /// The options that take no value.
@@ -434,6 +485,8 @@ struct TarOrder {
     directory: String,
     /// `--strip-components`
     strip: usize,
+    /// `--exclude`
+    excluded: Vec<Pattern>,
     /// The files, each with the directory that it is in.
     files: Vec<(String, String)>,
 }
@@ -451,6 +504,7 @@ impl TarOrder {
             archive: "-".to_string(),
             directory: cwd.to_string(),
             strip: 0,
+            excluded: vec![],
             files: vec![],
         };
         while let Some(word) = words.next() {
@@ -477,6 +531,7 @@ impl TarOrder {
         match long.split_once('=') {
             Some(("file", value)) => self.archive = value.into(),
             Some(("directory", value)) => self.directory = absolute(cwd, value),
+            Some(("exclude", value)) => self.excluded.push(Pattern::glob(value, false, None, true, false)),
             Some(("strip-components", value)) => self.strip = decimal(value).unwrap_or(0) as usize,
             Some(_) => {}
             None => self.letters.push_str(match long {
@@ -491,6 +546,14 @@ impl TarOrder {
 
     fn has(&self, letter: char) -> bool {
         self.letters.contains(letter)
+    }
+
+    /// Whether a file is left out: a pattern fits its name, or the name of a part of its path.
+    fn excludes(&self, name: &str) -> bool {
+        let name = name.trim_end_matches('/');
+        let fits =
+            |pattern: &Pattern| pattern.is_match(name) || name.split('/').any(|part| pattern.is_match(part));
+        self.excluded.iter().any(fits)
     }
 
     /// Whether a file of an archive is asked for.
@@ -512,7 +575,20 @@ pub(super) fn letters(mode: u32, dir: bool, link: bool) -> String {
     });
     for shift in [6, 3, 0] {
         for (bit, letter) in [(4, 'r'), (2, 'w'), (1, 'x')] {
-            out.push(if mode >> shift & bit != 0 { letter } else { '-' });
+            let set = mode >> shift & bit != 0;
+            // setuid, setgid and the sticky bit stand where `x` would.
+            let special = match (bit, shift) {
+                (1, 6) if mode & 0o4000 != 0 => Some('s'),
+                (1, 3) if mode & 0o2000 != 0 => Some('s'),
+                (1, 0) if mode & 0o1000 != 0 => Some('t'),
+                _ => None,
+            };
+            out.push(match special {
+                Some(letter) if set => letter,
+                Some(letter) => letter.to_ascii_uppercase(),
+                None if set => letter,
+                None => '-',
+            });
         }
     }
     out

@@ -330,7 +330,7 @@ impl Tool {
                 Some(delimiter) => text.split_terminator(delimiter).map(str::to_string).collect(),
                 None => match xargs_words(text) {
                     Ok(words) => words,
-                    Err(why) => return self.usage(c, why),
+                    Err(why) => return self.usage(c, if c.gnu { why } else { "unmatched single quote" }),
                 },
             };
             let most =
@@ -350,7 +350,7 @@ impl Tool {
                 }
             }
         }
-        // 123 where a command has failed; what is not found ends all.
+        // 123 where a command has failed; one that is not found ends all.
         let mut script = String::from("_x=0;");
         for line in lines {
             if self.has('t') {
@@ -359,12 +359,16 @@ impl Tool {
             }
             script.push_str("command");
             line.iter().for_each(|word| script.push_str(&quote(word)));
-            script.push_str(" </dev/null || _x=123;");
+            script.push_str(" </dev/null || { _s=$?; case $_s in 126|127) exit $_s;; *) _x=123;; esac; };");
         }
         script.push_str("(exit $_x)");
         self.script = Some(["(", &script, ")"].concat());
     }
 }
+
+/// What xargs says of a quote that is not closed.
+const QUOTE_OPEN: &str =
+    "unmatched single quote; by default quotes are special to xargs unless you use the -0 option";
 
 /// The words of xargs' input: blanks part them, quotes and backslashes hold them together.
 fn xargs_words(text: &str) -> Result<Vec<String>, &'static str> {
@@ -374,9 +378,7 @@ fn xargs_words(text: &str) -> Result<Vec<String>, &'static str> {
         match (open, c) {
             (Some(quote), c) if c == quote => open = None,
             (Some(_), '\n') => {
-                return Err(
-                    "unmatched single quote; by default quotes are special to xargs unless you use the -0 option",
-                );
+                return Err(QUOTE_OPEN);
             }
             (Some(_), c) => word.push(c),
             (None, '\'' | '"') => (open, any) = (Some(c), true),
@@ -397,9 +399,7 @@ fn xargs_words(text: &str) -> Result<Vec<String>, &'static str> {
         }
     }
     if open.is_some() {
-        return Err(
-            "unmatched single quote; by default quotes are special to xargs unless you use the -0 option",
-        );
+        return Err(QUOTE_OPEN);
     }
     if any {
         words.push(word);

@@ -4,7 +4,7 @@ use super::tool::{Context, Tool};
 use crate::host::FileError;
 
 impl Tool {
-    /// chmod and chown: permissions are kept, owners are not.
+    /// chmod.
     pub(super) fn change_mode(&mut self, c: &mut Context) {
         let operands = self.operands.clone();
         let is_option = |w: &&String| {
@@ -28,9 +28,6 @@ impl Tool {
                 } else {
                     self.complain(c, "@", "cannot access '@'", given, FileError::NotFound);
                 }
-                continue;
-            }
-            if self.name != "chmod" {
                 continue;
             }
             let all = if recursive { crate::path::walk(c.host, &path) } else { vec![path] };
@@ -75,41 +72,6 @@ impl Tool {
                 None => ".",
             };
             c.print(directory);
-        }
-    }
-
-    pub(super) fn id(&mut self, c: &mut Context) {
-        let (user, group, volumes) = c.host.user();
-        let name = |id: u32| if id == 0 { "root".to_string() } else { id.to_string() };
-        let shown = |id: u32| if id == 0 { "0(root)".to_string() } else { id.to_string() };
-        let mut groups = vec![group];
-        groups.extend(volumes.filter(|g| *g != group));
-        let list = |text: &dyn Fn(u32) -> String| groups.iter().map(|g| text(*g)).collect::<Vec<_>>();
-        let text = match () {
-            () if self.name == "groups" => list(&name).join(" "),
-            () if self.has('G') && self.has('n') => list(&name).join(" "),
-            () if self.has('G') => list(&|g| g.to_string()).join(" "),
-            () if self.has('g') && self.has('n') => name(group),
-            () if self.has('g') => group.to_string(),
-            () if self.has('n') => name(user),
-            () if self.has('u') => user.to_string(),
-            () => format!("uid={} gid={} groups={}", shown(user), shown(group), list(&shown).join(",")),
-        };
-        c.print(&text);
-    }
-
-    pub(super) fn whoami(&mut self, c: &mut Context) {
-        match c.host.user().0 {
-            0 => c.print("root"),
-            user => {
-                self.code = 1;
-                let text = if c.gnu {
-                    format!("whoami: cannot find name for user ID {user}\n")
-                } else {
-                    format!("whoami: unknown uid {user}\n")
-                };
-                c.err.push_str(&text);
-            }
         }
     }
 

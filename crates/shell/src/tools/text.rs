@@ -8,6 +8,18 @@ use crate::word::unescape;
 
 impl Tool {
     pub(super) fn cat(&mut self, c: &mut Context, text: &str) {
+        let mut squeezed = String::new();
+        let text = match self.has('s') {
+            true => {
+                for line in text.split_inclusive('\n') {
+                    if line != "\n" || !squeezed.ends_with("\n\n") {
+                        squeezed.push_str(line);
+                    }
+                }
+                squeezed.as_str()
+            }
+            false => text,
+        };
         if !['n', 'A', 'b', 'E', 'T', 'v', 'e'].iter().any(|o| self.has(*o)) {
             return c.out.push_str(text);
         }
@@ -50,6 +62,9 @@ impl Tool {
     }
 
     pub(crate) fn translate(&mut self, c: &mut Context, text: &str) {
+        if self.operands.is_empty() {
+            return self.usage(c, "missing operand\nTry 'tr --help' for more information.");
+        }
         let (from, to) = (characters(self.operand(0)), characters(self.operand(1)));
         let (delete, squeeze, complement) = (self.has('d'), self.has('s'), self.has('c'));
         let squeezed = if to.is_empty() { &from } else { &to };
@@ -132,8 +147,22 @@ impl Tool {
     pub(crate) fn cut(&mut self, c: &mut Context, line: &str) {
         let by_fields = self.value('f');
         let Some(list) = by_fields.or(self.value('c')).or(self.value('b')) else {
-            return self.usage(c, "expected a list of bytes, characters, or fields");
+            let what = match c.gnu {
+                true => {
+                    "you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information."
+                }
+                false => "expected a list of bytes, characters, or fields",
+            };
+            return self.usage(c, what);
         };
+        if c.gnu && list.split([',', ' ']).any(|range| range.split('-').next() == Some("0")) {
+            let what = if by_fields.is_some() {
+                "fields are numbered from 1"
+            } else {
+                "byte/character positions are numbered from 1"
+            };
+            return self.usage(c, &format!("{what}\nTry 'cut --help' for more information."));
+        }
         if list.is_empty() || !list.bytes().all(|b| b.is_ascii_digit() || b"-, ".contains(&b)) {
             return self.usage(c, &format!("invalid field value '{list}'"));
         }
@@ -184,8 +213,17 @@ impl Tool {
         let chosen = |n: usize| all || [self.has('l'), self.has('w'), self.has('c') || self.has('m')][n];
         let columns: Vec<String> = (0..3).filter(|n| chosen(*n)).map(|n| counts[n].to_string()).collect();
         let width = match (columns.len(), c.gnu) {
-            (1, _) => 0,
-            (_, true) if self.from_files => self.totals.iter().max().map_or(0, |m| m.to_string().len()),
+            (1, _) if !self.many || !c.gnu => 0,
+            (_, true) if self.from_files => {
+                if self.listed.is_empty() {
+                    // All sizes together say how wide the columns are.
+                    let more: Vec<String> = self.files.as_slice().to_vec();
+                    let files = more.iter().chain([&self.file]);
+                    let all: u64 = files.filter_map(|file| Some(c.host.stat(&c.path(file))?.size)).sum();
+                    self.listed = all.to_string();
+                }
+                self.listed.len()
+            }
             (_, true) => 7,
             _ => 9,
         };

@@ -27,6 +27,23 @@ use Feed::{All, File, Lines, Nothing, Raw};
 pub(crate) type Spec = (&'static str, &'static str, usize, Feed);
 pub(crate) const NO_FILES: usize = usize::MAX;
 
+/// A command line that a tool runs in a shell.
+pub(crate) struct Command<'a> {
+    pub(crate) script: &'a str,
+    pub(crate) stdin: &'a str,
+    pub(crate) cwd: &'a str,
+    pub(crate) environment: &'a Vars,
+    /// The number of its process.
+    pub(crate) pid: u32,
+}
+
+/// What came of it.
+pub(crate) struct Ended {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) code: i32,
+}
+
 /// What a tool works with.
 pub(crate) struct Context<'a> {
     pub(crate) host: &'a mut dyn Host,
@@ -53,6 +70,8 @@ pub(crate) struct Context<'a> {
     pub(crate) salt: u64,
     /// Units of work beside what is read and printed.
     pub(crate) work: i64,
+    /// Runs a command line to its end; none where that is not simulated, or would have to wait.
+    pub(crate) run: fn(&mut dyn Host, &Command) -> Option<Ended>,
     /// What goes into the pipes of `>(…)`.
     pub(crate) piped: Vec<(u32, String)>,
 }
@@ -85,6 +104,18 @@ impl Context<'_> {
             _ => return self.host.write(&path, text, append),
         }
         Ok(())
+    }
+
+    /// Runs a command line; what it says of mistakes is said. Its output and its status.
+    pub(crate) fn run_command(&mut self, script: &str, stdin: &str) -> Option<(String, i32)> {
+        /// No other process of the container's has it.
+        const PID: u32 = 30_000;
+        self.work += 100;
+        let environment = self.environment.clone();
+        let command = Command { script, stdin, cwd: self.cwd, environment: &environment, pid: PID };
+        let ended = (self.run)(self.host, &command)?;
+        self.err.push_str(&ended.err);
+        Some((ended.out, ended.code))
     }
 
     /// Complains as a command of the shell's own does.
@@ -202,6 +233,9 @@ impl Tool {
         let dash = self.operands.iter().any(|o| o == "-");
         match self.name {
             "diff" | "cmp" => !dash,
+            "comm" => !dash && self.operands.len() > 1,
+            "split" | "gzip" | "gunzip" | "zcat" => !dash && !self.operands.is_empty(),
+            "dd" => self.operands.iter().any(|o| o.starts_with("if=")),
             "paste" => !dash && !self.operands.is_empty(),
             "jq" => self.jq_needs_no_input(),
             "tar" => {
@@ -414,7 +448,7 @@ fn options(name: &str, spec: &str, argv: &[String]) -> Option<Arguments> {
             continue;
         }
         // `head -3`, `seq 5 -1 1`.
-        if letters.bytes().all(|c| c.is_ascii_digit()) && name != "xargs" {
+        if letters.bytes().all(|c| c.is_ascii_digit()) && !matches!(name, "xargs" | "comm" | "gzip" | "ls") {
             match name {
                 "head" | "tail" => options.push(('n', letters.to_string())),
                 "grep" | "egrep" | "fgrep" => options.push(('C', letters.to_string())),
@@ -459,6 +493,13 @@ fn long_option(tool: &str, long: &str) -> Option<char> {
         ("", "colour", ' '),
         ("", "line-buffered", ' '),
         ("", "unbuffered", ' '),
+        ("gzip", "decompress", 'd'),
+        ("gzip", "keep", 'k'),
+        ("gzip", "stdout", 'c'),
+        ("split", "lines", 'l'),
+        ("split", "bytes", 'b'),
+        ("install", "directory", 'd'),
+        ("install", "mode", 'm'),
         ("grep", "count", 'c'),
         ("grep", "ignore-case", 'i'),
         ("grep", "invert-match", 'v'),
@@ -537,6 +578,9 @@ fn long_option(tool: &str, long: &str) -> Option<char> {
         ("date", "iso-8601", 'I'),
         ("date", "rfc-email", 'R'),
         ("date", "reference", 'r'),
+        ("date", "rfc-3339", '3'),
+        ("date", "universal", 'u'),
+        ("date", "rfc-2822", 'R'),
         ("touch", "date", 'd'),
         ("touch", "reference", 'r'),
         ("touch", "no-create", 'c'),

@@ -94,6 +94,9 @@ impl Host for Machine {
     ) -> Result<(), FileError> {
         self.files.set_attributes(path, mode, modified_ms)
     }
+    fn set_owner(&mut self, path: &str, user: Option<u32>, group: Option<u32>) -> Result<(), FileError> {
+        self.files.set_owner(path, user, group)
+    }
     fn link(&mut self, target: &str, path: &str) -> Result<(), FileError> {
         self.files.link(target, path, self.now_ms)
     }

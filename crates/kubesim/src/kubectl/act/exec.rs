@@ -20,7 +20,7 @@ use crate::process;
 use crate::process::shell::ShellSession;
 use crate::process::{Io, Program, Step};
 use serde_json::json;
-use shell::{Flavour, Shell, Unknown, reads_commands};
+use shell::{Flavour, Host, Shell, Unknown, reads_commands};
 use std::rc::Rc;
 
 /// How long a command waits for its pod to run (`--pod-running-timeout`).
@@ -157,8 +157,19 @@ pub fn exec(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         return next;
     }
     let (object, container) = reachable(inv, io, name)?;
+    let host = kubelet::exec_host(io.api, io.nodes, &object.key(), &container.name);
+    if host.is_some_and(|host| host.lacks_program(&words[0]) && !host.has_program(&words[0])) {
+        return Err(cannot_start(&object, io.api.now, &words[0]));
+    }
     let session = session(inv, io, &object, &container, words);
     Ok(Next::GoOn(Box::new(Exec(session))))
+}
+
+/// The runtime can't start a program that the image has not, in containerd's words.
+fn cannot_start(object: &Object, now: SimTime, program: &str) -> Failure {
+    let id = kubelet::exec_id(&object.meta.name, now.unix_ms(), program);
+    let why = kubelet::cannot_exec(&id, program);
+    Failure::client(format!("Internal error occurred: error executing command in container: {why}"))
 }
 
 /// The pod and the container in which a command is to run. Errors: nothing can run there.

@@ -1,5 +1,5 @@
 //! awk: a tree-walking interpreter. Models POSIX XCU awk; where implementations differ, mawk beside GNU's tools and
-//! BusyBox' own. What starts other programs (`system`, pipes) is not simulated.
+//! BusyBox' own. Programs that it starts (`system`, pipes) run to their end at once.
 
 mod parse;
 mod run;
@@ -116,6 +116,11 @@ impl Tool {
                 awk.over = true;
                 self.not_simulated = Some("an awk program that runs for so long".to_string());
             }
+            Err(Stop::NotSimulated(command)) => {
+                self.done = true;
+                awk.over = true;
+                self.not_simulated = Some(["awk's command ", &command].concat());
+            }
             Err(_) => {}
         }
     }
@@ -144,6 +149,10 @@ impl Tool {
             self.awk_settle(c, &mut awk, stop);
             if self.code == 0 {
                 self.code = code;
+            }
+            let stop = awk.close_pipes(c, None);
+            if stop.is_err() {
+                self.awk_settle(c, &mut awk, stop);
             }
             self.done = true;
         }

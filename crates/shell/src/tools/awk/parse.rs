@@ -59,6 +59,8 @@ pub(super) enum Expr {
     Builtin(Rc<str>, Vec<Expr>),
     /// Into what; from which file.
     GetLine(Option<Box<Expr>>, Option<Box<Expr>>),
+    /// `command | getline`: the command, into what.
+    Output(Box<Expr>, Option<Box<Expr>>),
     Group(Box<Expr>),
 }
 
@@ -519,11 +521,10 @@ impl Parser<'_> {
             Token::Sign(sign @ (">" | ">>" | "|")) => *sign,
             _ => return Ok(Statement::Print(words, format, None)),
         };
-        if sign == "|" {
-            return Err(Wrong::Unsupported("awk's print | command"));
-        }
         self.advance()?;
-        let to = self.concatenation(true)?;
+        self.no_more = true;
+        let to = self.concatenation()?;
+        self.no_more = false;
         Ok(Statement::Print(words, format, Some((sign, to))))
     }
 
@@ -618,29 +619,31 @@ impl Parser<'_> {
     }
 
     fn comparison(&mut self) -> Parsed<Expr> {
-        let left = self.concatenation(false)?;
+        let left = self.concatenation()?;
         let sign = match &self.token {
             Token::Sign(sign @ ("<" | "<=" | "==" | "!=" | ">=")) => *sign,
             Token::Sign(">") if !self.no_more => ">",
             _ => return Ok(left),
         };
         self.advance()?;
-        let right = self.concatenation(false)?;
+        let right = self.concatenation()?;
         Ok(Expr::Binary(sign, Box::new(left), Box::new(right)))
     }
 
-    fn concatenation(&mut self, single: bool) -> Parsed<Expr> {
+    fn concatenation(&mut self) -> Parsed<Expr> {
         let mut left = self.sum()?;
-        while !single && self.starts_operand() {
+        while self.starts_operand() {
             let right = self.sum()?;
             left = Expr::Binary(" ", Box::new(left), Box::new(right));
         }
-        if self.is("|") && !self.no_more {
-            let mut ahead = self.text[self.at..].trim_start();
-            ahead = ahead.strip_prefix("getline").unwrap_or("");
-            if !ahead.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-                return Err(Wrong::Unsupported("awk's command | getline"));
-            }
+        while self.is("|") && self.text[self.at..].trim_start().starts_with("getline") {
+            self.advance()?;
+            self.advance()?;
+            let target = match &self.token {
+                Token::Name(..) | Token::Sign("$") => Some(Box::new(self.primary()?)),
+                _ => None,
+            };
+            left = Expr::Output(Box::new(left), target);
         }
         Ok(left)
     }
@@ -774,7 +777,6 @@ impl Parser<'_> {
                 self.advance()?;
                 let arguments = if self.take("(")? { self.list(")")? } else { vec![] };
                 match name.as_str() {
-                    "system" => return Err(Wrong::Unsupported("awk's system")),
                     "gensub" | "asort" | "asorti" => return Err(Wrong::Unsupported("gawk's own functions")),
                     _ => {}
                 }

@@ -21,6 +21,8 @@ pub(super) enum Stop {
     Return(Value),
     Exit(i32),
     Failed(String),
+    /// A command that would have to wait, or that nobody knows.
+    NotSimulated(String),
     TooLong,
 }
 
@@ -60,6 +62,8 @@ pub(crate) struct Interpreter {
     reading: BTreeMap<String, (String, usize)>,
     /// Files that have been written.
     written: Vec<String>,
+    /// What is given to commands (`print | "sort"`), which run when they are closed.
+    pipes: Vec<(String, String)>,
     steps: i64,
     most: i64,
     made: usize,
@@ -104,6 +108,7 @@ impl Interpreter {
             pending: vec![],
             reading: BTreeMap::new(),
             written: vec![],
+            pipes: vec![],
             steps: 0,
             most: 0,
             made: 0,
@@ -511,6 +516,14 @@ impl Interpreter {
             return Ok(());
         };
         let file = self.eval(c, file)?.text("%.6g").to_string();
+        if *sign == "|" {
+            match self.pipes.iter_mut().find(|(command, _)| *command == file) {
+                Some((_, given)) if given.len() > MAX_TEXT => return Err(Stop::TooLong),
+                Some((_, given)) => given.push_str(&text),
+                None => self.pipes.push((file, text)),
+            }
+            return Ok(());
+        }
         let append = *sign == ">>" || self.written.contains(&file);
         if !self.written.contains(&file) {
             self.written.push(file.clone());
@@ -521,6 +534,20 @@ impl Interpreter {
         }
         c.write(&file, &text, append)
             .map_err(|error| Stop::Failed(format!("cannot open \"{file}\" for output ({})", error.text())))
+    }
+
+    /// Runs the commands that something was printed into: this one, or all of them. The last one's status.
+    pub(super) fn close_pipes(&mut self, c: &mut Context, only: Option<&str>) -> Run<()> {
+        let (chosen, kept) = std::mem::take(&mut self.pipes)
+            .into_iter()
+            .partition(|(command, _)| only.is_none_or(|only| only == command));
+        self.pipes = kept;
+        let chosen: Vec<(String, String)> = chosen;
+        for (command, text) in chosen {
+            let (out, _) = c.run_command(&command, &text).ok_or(Stop::NotSimulated(command))?;
+            c.out.push_str(&out);
+        }
+        Ok(())
     }
 
     fn format(&mut self, values: &[Value]) -> String {
@@ -652,7 +679,21 @@ impl Interpreter {
             }
             Expr::Call(name, arguments) => self.call(c, name, arguments)?,
             Expr::Builtin(name, arguments) => self.builtin(c, name, arguments)?,
-            Expr::GetLine(target, file) => self.get_line(c, target.as_deref(), file.as_deref())?,
+            Expr::GetLine(target, file) => {
+                let file = match file {
+                    Some(file) => Some(self.eval(c, file)?.text("%.6g").to_string()),
+                    None => None,
+                };
+                self.get_line(c, target.as_deref(), file)?
+            }
+            Expr::Output(command, target) => {
+                let command = self.eval(c, command)?.text("%.6g").to_string();
+                if !self.reading.contains_key(&command) {
+                    let (out, _) = c.run_command(&command, "").ok_or(Stop::NotSimulated(command.clone()))?;
+                    self.reading.insert(command.clone(), (out, 0));
+                }
+                self.get_line(c, target.as_deref(), Some(command))?
+            }
             Expr::Group(inner) => self.eval(c, inner)?,
         })
     }
@@ -739,7 +780,7 @@ impl Interpreter {
         }
     }
 
-    fn get_line(&mut self, c: &mut Context, target: Option<&Expr>, file: Option<&Expr>) -> Run<Value> {
+    fn get_line(&mut self, c: &mut Context, target: Option<&Expr>, file: Option<String>) -> Run<Value> {
         let line = match file {
             None => {
                 let Some(record) = self.next_record(true) else { return Ok(Value::Number(0.0)) };
@@ -747,7 +788,6 @@ impl Interpreter {
                 record
             }
             Some(file) => {
-                let file = self.eval(c, file)?.text("%.6g").to_string();
                 if !self.reading.contains_key(&file) {
                     match c.read(&file) {
                         Ok(text) => drop(self.reading.insert(file.clone(), (text, 0))),
@@ -836,8 +876,19 @@ impl Interpreter {
                 Value::Text(whole.chars().skip(first as usize - 1).take(count).collect::<String>().into())
             }
             "sprintf" => Value::Text(self.format(&values).into()),
+            "system" => {
+                let command = text(0).to_string();
+                self.close_pipes(c, None)?;
+                let (out, code) = c.run_command(&command, "").ok_or(Stop::NotSimulated(command))?;
+                c.out.push_str(&out);
+                Value::Number(f64::from(code))
+            }
             "close" => {
                 let file = text(0).to_string();
+                if self.pipes.iter().any(|(command, _)| *command == file) {
+                    self.close_pipes(c, Some(&file))?;
+                    return Ok(Value::Number(0.0));
+                }
                 self.written.retain(|known| *known != file);
                 Value::Number(if self.reading.remove(&file).is_some() { 0.0 } else { -1.0 })
             }
