@@ -71,6 +71,11 @@ pub(crate) fn more_groups(host: &dyn Host, user: &User) -> Vec<u32> {
     all.map(|(_, id, _)| id).filter(|id| *id != user.group).collect()
 }
 
+/// The name of a user or a group of which no file tells.
+fn usual_name(id: u32) -> String {
+    if id == 0 { "root".into() } else { id.to_string() }
+}
+
 /// Who runs a process: what it has become, or what its host says.
 pub(crate) fn identity(host: &dyn Host, vars: &Vars) -> (u32, u32, Vec<u32>) {
     let Some(kept) = vars.get(USER) else { return host.user() };
@@ -87,13 +92,13 @@ impl Context<'_> {
     /// A user's name; its number where it has none.
     pub(crate) fn user_name(&self, id: u32) -> String {
         let known = users(self.host).into_iter().find(|user| user.id == id);
-        known.map_or_else(|| id.to_string(), |user| user.name)
+        known.map_or_else(|| usual_name(id), |user| user.name)
     }
 
     /// A group's name; its number where it has none.
     pub(crate) fn group_name(&self, id: u32) -> String {
         let known = groups(self.host).into_iter().find(|(_, known, _)| *known == id);
-        known.map_or_else(|| id.to_string(), |(name, ..)| name)
+        known.map_or_else(|| usual_name(id), |(name, ..)| name)
     }
 }
 
