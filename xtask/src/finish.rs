@@ -62,7 +62,8 @@ pub fn finish(folder: &Path, is_release: bool) -> Result<()> {
 pub fn put_off_style(folder: &Path) -> Result<()> {
     let file = folder.join("index.html");
     let index = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let put_off = with_style_put_off(&index).ok_or("index.html does not load static/hands.css and static/wanted.css")?;
+    let put_off = with_style_put_off(&index)
+        .ok_or("index.html does not load static/hands.css and static/wanted.css")?;
     fs::write(&file, put_off).map_err(|error| format!("{}: {error}", file.display()))
 }
 

@@ -89,7 +89,7 @@ fn what_is_no_state_is_answered() {
     let old_version = whole
         .replace("apiVersion: apps/v1\n  kind: StatefulSet", "apiVersion: apps/v1beta2\n  kind: StatefulSet");
     let hostile = whole.replace("replicas: 3\n", "replicas: 2147483647\n");
-    let nameless = whole.replace("    name: flask", "    name: '***REDACTED***'");
+    let nameless = whole.replace("    name: flask\n", "    name: '***REDACTED***'\n");
     let cases = [
         ("NAME      READY   AGE\nflask     3/3     40s\n", "-o yaml"),
         ("NAMESPACE   NAME      READY   STATUS\nshop   a   1/1  Running\n", "-o yaml"),

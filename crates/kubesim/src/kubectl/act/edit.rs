@@ -4,7 +4,7 @@
 //! There is no editor in here: the text that one would open is that of [`editor`](crate::kubectl::editor), and what it saved
 //! comes as the command's input.
 
-use super::annotated::save_config;
+use super::annotated::with_last_applied;
 use super::create_all::create_all;
 use super::documents;
 use super::options::{field_manager, subresource, validation};
@@ -199,7 +199,10 @@ pub fn edit(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
         let mut tree = tree.clone();
         record(inv, &mut tree);
-        save_config(inv, &mut tree);
+        // Not without the flag, even where there is one: editoptions.go's visitAnnotation.
+        if inv.is("save-config") {
+            tree = with_last_applied(&tree);
+        }
         let changes = change(object, &before, &tree);
         if inv.is("output-patch") {
             io.out(format!("Patch: {changes}\n"));

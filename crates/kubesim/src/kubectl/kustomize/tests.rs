@@ -136,7 +136,7 @@ fn mistakes_are_refused() {
             ],
             "./a/",
             "error: resource with name b does not match a config with the following GVK [Deployment.[noVer].[noGrp] \
-             ReplicationController.[noVer].[noGrp] ReplicaSet.[noVer].[noGrp] StatefulSet.[noVer].[noGrp]]",
+             StatefulSet.[noVer].[noGrp] ReplicaSet.[noVer].[noGrp] ReplicationController.[noVer].[noGrp]]",
         ),
         (
             &[("a/kustomization.yaml", "resources: [s.yaml, s.yaml]"), ("a/s.yaml", SET)],
