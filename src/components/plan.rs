@@ -100,6 +100,8 @@ impl Component for PlanPart {
         true
     }
 
+    // Not within what Yew makes of the component, which is behind no door.
+    #[inline(never)]
     fn update(&mut self, context: &Context<PlanPart>, event: Event) -> bool {
         match event {
             Event::Manifest(text) => (self.manifest, self.command) = (text, String::new()),

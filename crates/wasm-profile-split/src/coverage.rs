@@ -1,8 +1,8 @@
 //! What ran when, as a text that goes with the sources: the instrumented program's marks become it, the split reads it.
 //!
-//! A line is a function: its shape's hash, which of its segments ran by the first moment, the second and the third (hexadecimal
-//! digits of four each, the first in the lowest bit; `-` for all, `.` for none), and its name. One that has only run by the last
-//! moment has none of any. Lines that begin with # are for people.
+//! A line is a function: its shape's hash, which of its segments ran by the first moment, the second, the third and the last
+//! (hexadecimal digits of four each, the first in the lowest bit; `-` for all, `.` for none), and its name. Lines that begin with
+//! # are for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,18 +43,17 @@ pub fn lines(
             let all = is_taken(name) || whole && ran.contains(&true);
             segments.extend(ran.iter().map(|&ran| ran || all));
         }
-        let [by_first, by_second, by_third, by_last] = &segments;
-        if by_last.contains(&true) {
-            lines.insert((name, self::line(hash, [by_first, by_second, by_third], name)));
+        if segments[MOMENTS].contains(&true) {
+            lines.insert((name, self::line(hash, segments.each_ref().map(Vec::as_slice), name)));
         }
     }
     Ok(lines.into_iter().map(|(_, line)| line + "\n").collect())
 }
 
-/// The line for a function: what ran of it by each moment that has a module.
-fn line(hash: u32, ran: [&[bool]; MOMENTS], name: &str) -> String {
-    let [first, second, third] = ran.map(bits);
-    format!("{hash:08x} {first} {second} {third} {name}")
+/// The line for a function: what ran of it by each moment.
+fn line(hash: u32, ran: [&[bool]; MOMENTS + 1], name: &str) -> String {
+    let [first, second, third, last] = ran.map(bits);
+    format!("{hash:08x} {first} {second} {third} {last} {name}")
 }
 
 fn bits(ran: &[bool]) -> String {
@@ -85,6 +84,7 @@ pub enum Level {
     /// Later, or never.
     Deferred,
     /// Never by the last moment, and only behind the outer of the doors that the loader opens when it is asked to: [`crate::wanted`].
+    /// So are pieces of functions whose names stand at that door, although the functions ran.
     Outer,
     /// Never, and only behind the inner door, which is opened after the outer one.
     Inner,
@@ -99,7 +99,7 @@ impl Level {
 #[derive(Default)]
 pub struct Coverage {
     /// By name, the shapes that were met and what ran of each.
-    functions: BTreeMap<String, Vec<(u32, [String; MOMENTS])>>,
+    functions: BTreeMap<String, Vec<(u32, [String; MOMENTS + 1])>>,
 }
 
 impl Coverage {
@@ -107,11 +107,11 @@ impl Coverage {
     pub fn read(text: &str) -> Self {
         let mut coverage = Self::default();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let words: Vec<&str> = line.splitn(2 + MOMENTS, ' ').collect();
-            if let [hash, first, second, third, name] = words[..]
+            let words: Vec<&str> = line.splitn(3 + MOMENTS, ' ').collect();
+            if let [hash, first, second, third, last, name] = words[..]
                 && let Ok(hash) = u32::from_str_radix(hash, 16)
             {
-                let ran = [first, second, third].map(str::to_owned);
+                let ran = [first, second, third, last].map(str::to_owned);
                 coverage.functions.entry(name.to_owned()).or_default().push((hash, ran));
             }
         }
@@ -130,10 +130,10 @@ impl Coverage {
         self.functions.contains_key(name)
     }
 
-    /// When each of a function's `count` segments first ran, in any function of its name and shape; nothing if there was
-    /// none, as when it has changed since it was measured.
+    /// When each of a function's `count` segments first ran, in any function of its name and shape: [`Level::Outer`] if never.
+    /// Nothing if there was no such function, as when it has changed since it was measured.
     pub fn segments(&self, name: &str, hash: u32, count: usize) -> Option<Vec<Level>> {
-        let same: Vec<&[String; MOMENTS]> = self
+        let same: Vec<&[String; MOMENTS + 1]> = self
             .functions
             .get(name)?
             .iter()
@@ -142,7 +142,7 @@ impl Coverage {
             .collect();
         let level = |at: usize| {
             let has_run = |moment: usize| same.iter().any(|ran| is_set(&ran[moment], at));
-            first_level(has_run)
+            if has_run(MOMENTS) { first_level(has_run) } else { Level::Outer }
         };
         (!same.is_empty()).then(|| (0..count).map(level).collect())
     }
@@ -159,7 +159,7 @@ fn first_level(has_run: impl Fn(usize) -> bool) -> Level {
 
 #[cfg(test)]
 mod tests {
-    use super::Level::{Deferred, First, Second, Third};
+    use super::Level::{Deferred, First, Outer, Second, Third};
     use super::*;
 
     #[test]
@@ -167,17 +167,19 @@ mod tests {
         let first = [true, false, false, false, false, true];
         let second = [true, false, false, true, false, true];
         let third = [true, false, true, true, false, true];
+        let last = [true, true, true, true, false, true];
+        let (none, all) = ([false; 9], [true; 9]);
         let text = [
             "# for people",
-            &line(0xabc, [&first, &second, &third], "a::b<c d>"),
-            &line(7, [&[false; 9], &[true; 9], &[true; 9]], "late"),
-            &line(7, [&[false; 9], &[false; 9], &[true; 9]], "later"),
+            &line(0xabc, [&first, &second, &third, &last], "a::b<c d>"),
+            &line(7, [&none, &all, &all, &all], "late"),
+            &line(7, [&none, &none, &all, &all], "later"),
         ]
         .join("\n");
         let coverage = Coverage::read(&text);
         assert_eq!(
             coverage.segments("a::b<c d>", 0xabc, 6),
-            Some(vec![First, Deferred, Third, Second, Deferred, First])
+            Some(vec![First, Deferred, Third, Second, Outer, First])
         );
         assert_eq!(coverage.segments("late", 7, 9), Some(vec![Second; 9]));
         assert_eq!(coverage.segments("late", 8, 9), None, "of another shape");
@@ -190,8 +192,8 @@ mod tests {
     #[test]
     fn functions_of_one_name_and_shape_are_taken_together() {
         let text =
-            [line(1, [&[true, false, false]; 3], "f"), line(1, [&[false, false, true]; 3], "f")].join("\n");
-        assert_eq!(Coverage::read(&text).segments("f", 1, 3), Some(vec![First, Deferred, First]));
+            [line(1, [&[true, false, false]; 4], "f"), line(1, [&[false, false, true]; 4], "f")].join("\n");
+        assert_eq!(Coverage::read(&text).segments("f", 1, 3), Some(vec![First, Outer, First]));
     }
 
     #[test]
@@ -205,13 +207,13 @@ mod tests {
         let lines = |is_whole: &dyn Fn(&str) -> bool| super::lines(functions, ran, is_whole, &|_| false);
         assert_eq!(
             lines(&|_| false).expect("it is a list"),
-            "0000000a 2 2 6 hash::f\n0000000d . . . last\n0000000b . - - late\n"
+            "0000000a 2 2 6 6 hash::f\n0000000d . . . - last\n0000000b . - - - late\n"
         );
         let whole = lines(&|name| name.starts_with("hash::")).expect("it is a list");
-        assert_eq!(whole, "0000000a - - - hash::f\n0000000d . . . last\n0000000b . - - late\n");
+        assert_eq!(whole, "0000000a - - - - hash::f\n0000000d . . . - last\n0000000b . - - - late\n");
         let taken = super::lines(functions, ran, &|_| false, &|name| name == "never");
         let taken = taken.expect("it is a list");
-        assert!(taken.ends_with("\n0000000c - - - never\n"), "{taken}");
+        assert!(taken.ends_with("\n0000000c - - - - never\n"), "{taken}");
         let of_another = super::lines("9 1 0000000a f", ran, &|_| false, &|_| false);
         assert!(matches!(of_another, Err(Error::NoFunction(_))));
     }

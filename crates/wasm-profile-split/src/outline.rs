@@ -19,7 +19,7 @@ use crate::shape::{Segment, Shape, nested};
 const CUT: &str = "#cut-";
 
 /// The levels of what is cut out, the latest first: what is cut out for an earlier one then holds only calls of it.
-const LATER: [Level; 3] = [Level::Deferred, Level::Third, Level::Second];
+const LATER: [Level; 4] = [Level::Outer, Level::Deferred, Level::Third, Level::Second];
 
 /// What follows a function's name in the name of what was cut out of it, before a number.
 fn mark(level: Level) -> &'static str {
@@ -28,7 +28,8 @@ fn mark(level: Level) -> &'static str {
         Level::Second => "#cut-second-",
         Level::Third => "#cut-third-",
         Level::Deferred => "#cut-deferred-",
-        Level::Outer | Level::Inner => unreachable!("what is behind a door is never cut: none of it ran"),
+        Level::Outer => "#cut-outer-",
+        Level::Inner => unreachable!("what is behind the inner door is never cut: none of it ran"),
     }
 }
 

@@ -53,7 +53,7 @@ pub fn split(
 ) -> Result<Split> {
     let constants = relocations::read(linked)?;
     let mut whole = parse(bound)?;
-    let pieces = outline_all(&mut whole, &constants, coverage);
+    let pieces = outline_all(&mut whole, &constants, coverage, doors[0]);
     let loaded = whole.globals.add_local(ValType::I32, true, false, ConstExpr::Value(ir::Value::I32(0)));
     whole.exports.add(LOADED, loaded);
     let wanted = Wanted::find(&whole, &constants, coverage, doors);
@@ -70,15 +70,25 @@ pub fn split(
     })
 }
 
-/// Cuts what runs later, or never, out of the functions that run; gives how many pieces there are.
-fn outline_all(module: &mut Module, constants: &Constants, coverage: &Coverage) -> usize {
+/// Cuts what runs later, or never, out of the functions that run; gives how many pieces there are. What never ran of a function
+/// whose name stands at the outer door is behind it; of others, it is with what runs last.
+fn outline_all(
+    module: &mut Module,
+    constants: &Constants,
+    coverage: &Coverage,
+    is_outer: &dyn Fn(&str) -> bool,
+) -> usize {
     let ran: Vec<_> = module
         .funcs
         .iter_local()
         .filter_map(|(id, local)| {
             let name = module.funcs.get(id).name.as_deref().filter(|name| constants.knows(name))?;
             let shape = Shape::of(local)?;
-            let segments = coverage.segments(&plain_name(name), shape.hash, shape.segments.len())?;
+            let plain = plain_name(name);
+            let mut segments = coverage.segments(&plain, shape.hash, shape.segments.len())?;
+            if !is_outer(&plain) {
+                segments.iter_mut().for_each(|level| *level = (*level).min(Level::Deferred));
+            }
             Some((id, shape, segments))
         })
         .collect();

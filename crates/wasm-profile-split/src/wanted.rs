@@ -26,7 +26,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// Finds them in a module. `doors` are the outer one and the inner: whether the function of this plain name stands there. What
-    /// has run while the profile was taken stands at none, whatever its name.
+    /// has run while the profile was taken stands at none, whatever its name; pieces of it that never ran do.
     pub fn find(
         module: &Module,
         constants: &Constants,
@@ -34,8 +34,8 @@ impl Wanted {
         [is_outer, is_inner]: [&dyn Fn(&str) -> bool; 2],
     ) -> Self {
         let (all, before_outer) =
-            behind(module, constants, coverage, &|name| is_outer(name) || is_inner(name));
-        let (inner, before_inner) = behind(module, constants, coverage, is_inner);
+            behind(module, constants, coverage, Level::Outer, &|name| is_outer(name) || is_inner(name));
+        let (inner, before_inner) = behind(module, constants, coverage, Level::Inner, is_inner);
         let mut levels: BTreeMap<String, Level> = all.into_iter().map(|name| (name, Level::Outer)).collect();
         levels.extend(inner.into_iter().map(|name| (name, Level::Inner)));
         Self { levels, constants: [before_outer, before_inner] }
@@ -56,11 +56,12 @@ impl Wanted {
     }
 }
 
-/// The names of the functions that nothing but a door leads to, and the constants that no other function needs.
+/// The names of the functions that nothing but the door before this level leads to, and the constants that no other function needs.
 fn behind(
     module: &Module,
     constants: &Constants,
     coverage: &Coverage,
+    level: Level,
     is_door: &dyn Fn(&str) -> bool,
 ) -> (BTreeSet<String>, Vec<ByteRange>) {
     let name_of = |id: FunctionId| module.funcs.get(id).name.as_deref().unwrap_or_default();
@@ -69,8 +70,10 @@ fn behind(
         constants.knows(name) && level_of_cut(name).is_none() && !coverage.knows(&plain_name(name))
     };
     let local: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).collect();
-    let is_door: BTreeSet<FunctionId> =
-        local.iter().copied().filter(|&id| may_wait(id) && is_door(&plain_name(name_of(id)))).collect();
+    let is_piece = |id: FunctionId| level_of_cut(name_of(id)) == Some(level);
+    let stands_there =
+        |id: &FunctionId| is_piece(*id) || may_wait(*id) && is_door(&plain_name(name_of(*id)));
+    let is_door: BTreeSet<FunctionId> = local.iter().copied().filter(stands_there).collect();
     let exported = module.exports.iter().filter_map(|export| match export.item {
         ExportItem::Function(id) => Some(id),
         _ => None,

@@ -276,6 +276,13 @@ fn parts() -> Vec<Vec<u8>> {
     split.modules.into()
 }
 
+/// The parts, where the outer door's name is also that of `open`, which ran: its long branch, which did not, is behind it.
+fn parts_with_a_piece_behind_the_door() -> Vec<Vec<u8>> {
+    let is_outer = |name: &str| is_outer(name) || name == "open";
+    let split = split(&linked(), &bound(), &profiled(), [&is_outer, &is_inner]).expect("it can be split");
+    split.modules.into()
+}
+
 /// The parts bound by order.
 fn bound_parts() -> Vec<Vec<u8>> {
     bound_by_order(parts())
@@ -327,6 +334,17 @@ fn each_part_has_what_ran_by_its_moment_and_the_constants_of_that() {
 }
 
 #[test]
+fn what_never_ran_of_a_function_named_at_the_door_is_behind_it() {
+    let parts = parts_with_a_piece_behind_the_door();
+    for part in &parts {
+        Validator::new().validate_all(part).expect("every part is a valid module");
+    }
+    let holds = |part: usize, name: &str| names_of(&parts[part]).iter().any(|found| found == name);
+    assert!(holds(1, "open") && holds(4, "open#cut-outer-0"), "{:?}", names_of(&parts[4]));
+    assert!(!holds(3, "open#cut-outer-0") && !holds(3, "open#cut-deferred-0"), "{:?}", names_of(&parts[3]));
+}
+
+#[test]
 fn the_parts_do_what_the_whole_does() {
     let calls = [
         ("start", 7),
@@ -342,7 +360,11 @@ fn the_parts_do_what_the_whole_does() {
         ("calls", 0),
     ];
     // Loaded before, or on the spot; in any order of first calls; bound by names, or by order; arranged, or not.
-    let ways = |loaded| [parts(), bound_parts(), arranged_parts()].map(|parts| (loaded, parts));
+    let ways = |loaded| {
+        let behind = parts_with_a_piece_behind_the_door();
+        let all = [parts(), bound_parts(), arranged_parts(), bound_by_order(behind.clone()), behind];
+        all.map(|parts| (loaded, parts))
+    };
     for (loaded, parts) in (0..6).flat_map(ways) {
         for first in 0..calls.len() {
             let mut whole = Program::new(&[bound()]);
@@ -434,7 +456,7 @@ fn nothing_waits_for_a_part_before_its_moment() {
 
 #[test]
 fn a_profile_of_another_shape_costs_the_outlining_alone() {
-    let stale: BTreeMap<&str, &str> = [("start", "- - -"), ("sum", "- - -"), ("open", ". 3 3")].into();
+    let stale: BTreeMap<&str, &str> = [("start", "- - - -"), ("sum", "- - - -"), ("open", ". 3 3 3")].into();
     let text: String = stale.iter().map(|(name, ran)| format!("0000000a {ran} {name}\n")).collect();
     let split =
         split(&linked(), &bound(), &Coverage::read(&text), [&is_outer, &is_inner]).expect("it can be split");
