@@ -3,7 +3,7 @@
 //! Time passes only in [`Session::frame`]. At the frontier (the end of what has been simulated) the story goes on with the
 //! playhead; behind it the history is shown again. What the user does behind the frontier begins a new [`Branch`]: the
 //! inputs up to the playhead are replayed, and the old future stays where it was. A second branch can be shown beside
-//! the first, under the same playhead.
+//! the first, under the same playhead. Long: one value, which everything that happens to it changes.
 
 pub mod branch;
 pub mod budget;

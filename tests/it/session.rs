@@ -1,4 +1,4 @@
-//! What the page shows of a story, without a page: scenes, whys, time travel.
+//! What the page shows of a story, without a page: scenes, whys, time travel. Long: one story of each kind.
 
 use kubesim::{Input, Key, Kind};
 use messages::EN;

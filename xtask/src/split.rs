@@ -76,7 +76,8 @@ const DOORS: [&str; 23] = [
 
 /// What is loaded when there is somebody who may do something: functions of these crates that the first example does not run, played
 /// to its end. Until somebody does something there is no other story, and what is simulated is the same in every one of its runs;
-/// pictures are not: what draws them is not among these. `static/start.js` takes what is done before this part is there.
+/// pictures are not: what draws them is not among these. What never ran of their other functions goes there, too.
+/// `static/start.js` takes what is done before this part is there.
 const HANDS: [&str; 3] = ["kubesim::", "shell::", "yaml::"];
 
 /// Whether a function is of one of these crates or modules, by its plain name.

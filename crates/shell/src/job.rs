@@ -38,6 +38,7 @@ impl Process {
         }
     }
 
+    /// Does a tool's next step. Long: an arm for each thing that a tool may wait for.
     fn work_tool(&mut self, mut tool: Box<Tool>, w: &mut World) {
         w.system.random = w.system.random.wrapping_mul(1_103_515_245).wrapping_add(12_345);
         if tool.name.ends_with("grep") {

@@ -363,6 +363,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Long: an arm for each character that begins a token, as in libyaml's scanner.
     fn fetch_next_token(&mut self) -> Scan<()> {
         self.skip_to_next_token();
         self.unroll_indent(self.mark.column as i32);

@@ -1,4 +1,5 @@
 //! Real clusters' states: what is found about each is what the recorder saw, also where kinds are missing.
+//! Long: one story of each state.
 
 use kubesim::{Kind, Opened, Story, open};
 use messages::EN;

@@ -403,7 +403,7 @@ impl Process {
         0
     }
 
-    /// `kill`: signals for the script's own processes, and for the container's first.
+    /// `kill`: signals for the script's own processes, and for the container's first. Long: an arm for each form of its first word.
     fn kill_command(&mut self, w: &mut World, args: &[String]) -> i32 {
         let mut words = args.iter().map(String::as_str).peekable();
         let mut sent = signal::TERM;

@@ -13,7 +13,7 @@ impl Process {
         self.script = Some(self.control.len());
     }
 
-    /// `sh -c TEXT`, `sh FILE`, or a script on standard input.
+    /// `sh -c TEXT`, `sh FILE`, or a script on standard input. Long: its words, a file or its input are the script, and each fails in its own way.
     pub(crate) fn shell(&mut self, w: &mut World, argv: Vec<String>) {
         let mut child = if self.replaced {
             None

@@ -1,4 +1,5 @@
 //! sed. Models POSIX XCU sed with GNU's `first~step`, `addr,+n`, `0,/re/`, `I` and `-i`, `-s`, `-z`.
+//! Long: one tool, its parser and its commands.
 
 use super::tool::{Context, State, Tool};
 use crate::host::MAX_TEXT;

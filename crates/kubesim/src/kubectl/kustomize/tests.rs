@@ -22,6 +22,7 @@ spec:
 const SERVICE: &str =
     "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {clusterIP: None, selector: {app: web}}\n";
 
+/// Long: one overlay with every transformer.
 #[test]
 fn an_overlay_changes_what_its_base_has() {
     let overlay = "resources: [../base]

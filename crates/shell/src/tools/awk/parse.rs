@@ -1,4 +1,5 @@
 //! awk's grammar: text → tree. Models POSIX XCU awk, with what gawk, mawk and BusyBox have in common beyond it.
+//! Long: one grammar.
 
 use crate::pattern::Pattern;
 use std::rc::Rc;

@@ -1,4 +1,5 @@
 //! The interpreter: variables, fields, records, and what each statement and expression does.
+//! Long: one interpreter, an arm for each of its forms.
 
 use super::super::format::conversion;
 use super::parse::{Expr, Function, Program, Rule, Statement};
@@ -812,6 +813,7 @@ impl Interpreter {
         Ok(Value::Number(1.0))
     }
 
+    /// Long: an arm for each of awk's functions.
     fn builtin(&mut self, c: &mut Context, name: &str, arguments: &[Expr]) -> Run<Value> {
         if name == "length" {
             let count = match arguments.first() {

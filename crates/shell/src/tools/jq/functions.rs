@@ -548,6 +548,7 @@ pub(super) fn native(key: &str, input: &Value, arguments: &[Value]) -> Result<Va
     })
 }
 
+/// What a function makes of a list. Long: an arm for each of jq's functions.
 fn of_lists(key: &str, input: &Value, argument: &Value) -> Result<Value, Stop> {
     let list = || match input {
         Value::Array(items) => Ok(items.clone()),

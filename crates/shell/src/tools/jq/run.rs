@@ -143,7 +143,7 @@ impl Machine {
         done
     }
 
-    // One arm for each kind of filter.
+    // Long: one arm for each kind of filter.
     fn step(&mut self, code: &Code, scope: &Scope, input: Item, out: Taker) -> Done {
         match &**code {
             Filter::Identity => out(self, input),
