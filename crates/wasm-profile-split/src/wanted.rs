@@ -71,8 +71,7 @@ fn behind(
     };
     let local: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).collect();
     let is_piece = |id: FunctionId| level_of_cut(name_of(id)) == Some(level);
-    let stands_there =
-        |id: &FunctionId| is_piece(*id) || may_wait(*id) && is_door(&plain_name(name_of(*id)));
+    let stands_there = |id: &FunctionId| is_piece(*id) || may_wait(*id) && is_door(&plain_name(name_of(*id)));
     let is_door: BTreeSet<FunctionId> = local.iter().copied().filter(stands_there).collect();
     let exported = module.exports.iter().filter_map(|export| match export.item {
         ExportItem::Function(id) => Some(id),

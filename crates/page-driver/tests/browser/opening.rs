@@ -27,13 +27,16 @@ fn loads_first_what_the_size_is_counted_of() {
         .collect();
     let counted = page_driver::critical_path::critical_path(&dist()).expect("the built page can be read");
     let is_later = |name: &String| {
-        ["opening-", "rollout-", "deferred-", "commands-"].iter().any(|part| name.starts_with(part))
+        ["opening-", "rollout-", "deferred-", "commands-", "hands-"].iter().any(|part| name.starts_with(part))
     };
     let (later, first): (Vec<String>, Vec<String>) = asked.iter().cloned().partition(is_later);
     assert_eq!(first.into_iter().collect::<BTreeSet<String>>(), counted);
     assert!(asked.ends_with(&later), "what comes later is asked for when all else is there: {asked:?}");
-    let kinds: Vec<&str> = later.iter().filter_map(|name| name.split('-').next()).collect();
-    assert_eq!(kinds, ["opening", "rollout", "deferred", "commands"], "each once, in order");
+    let (styles, parts): (Vec<&str>, Vec<&str>) =
+        later.iter().filter_map(|name| name.split('-').next()).partition(|kind| *kind == "hands");
+    assert_eq!(parts, ["opening", "rollout", "deferred", "commands"], "each once, in order");
+    assert_eq!(styles.len(), 1, "what is seen once somebody does something has its style, once");
+    assert!(later[0].starts_with("opening-"), "nothing comes before the first pod's part: {later:?}");
     let never_stood_still = |page: &mut Page| {
         assert_eq!(
             page.eval("performance.getEntriesByType('navigation')[0].type"),
