@@ -168,19 +168,8 @@ impl Tool {
 
     /// chown and chgrp: the owner of a path, or of all below it.
     pub(super) fn change_owner(&mut self, c: &mut Context) {
-        let operands = self.operands.clone();
-        let is_option = |w: &&String| w.len() > 1 && w.starts_with('-');
-        let letters: String = operands.iter().filter(is_option).cloned().collect();
-        let recursive = letters.contains('R') || letters.contains("--recursive");
-        let quiet = letters.contains('f');
-        let mut words = operands.iter().filter(|w| !is_option(w));
-        let Some(change) = words.next() else { return self.usage(c, "missing operand") };
-        let paths: Vec<&String> = words.collect();
-        if paths.is_empty() {
-            let what =
-                format!("missing operand after '{change}'\nTry '{} --help' for more information.", self.name);
-            return if c.gnu { self.usage(c, &what) } else { self.usage(c, "missing operand") };
-        }
+        let Some(changing) = self.changing(c, |_| true) else { return };
+        let change = &changing.change;
         let (user, group) = match self.name {
             "chgrp" => ("", Some(change.as_str())),
             _ => match change.split_once([':', '.']) {
@@ -212,18 +201,8 @@ impl Tool {
             };
         };
         let is_root = c.identity().0 == 0;
-        for given in paths {
-            let path = c.path(given);
-            if c.host.stat(&path).is_none() {
-                if quiet {
-                    self.code = 1;
-                } else {
-                    self.complain(c, "@", "cannot access '@'", given, FileError::NotFound);
-                }
-                continue;
-            }
-            let all = if recursive { crate::path::walk(c.host, &path) } else { vec![path] };
-            for path in all {
+        for given in &changing.paths {
+            for path in self.to_change(c, &changing, given) {
                 let done = match is_root {
                     true => c.host.set_owner(&path, found.as_ref().map(|user| user.id), of_group),
                     false => Err(FileError::NotPermitted),

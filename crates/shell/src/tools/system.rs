@@ -3,35 +3,61 @@
 use super::tool::{Context, Tool};
 use crate::host::FileError;
 
+/// What chmod, chown and chgrp are given.
+pub(super) struct Changing {
+    /// The mode, or the owner.
+    pub(super) change: String,
+    /// The paths, as they were given.
+    pub(super) paths: Vec<String>,
+    recursive: bool,
+    quiet: bool,
+}
+
 impl Tool {
-    /// chmod.
-    pub(super) fn change_mode(&mut self, c: &mut Context) {
-        let operands = self.operands.clone();
-        let is_option = |w: &&String| {
-            w.len() > 1 && w.starts_with('-') && !w[1..].starts_with(['r', 'w', 'x', 's', 't', 'X'])
-        };
-        let recursive = operands.iter().filter(is_option).any(|w| w.contains('R') || w == "--recursive");
-        let quiet = operands.iter().filter(is_option).any(|w| w.contains('f') && !w.starts_with("--"));
-        let mut words = operands.iter().filter(|w| !is_option(w));
-        let Some(change) = words.next() else { return self.usage(c, "missing operand") };
-        let paths: Vec<&String> = words.collect();
-        if paths.is_empty() {
+    /// Reads what chmod, chown or chgrp is given; nothing if it lacks something, which is said. `is_option`: whether a word that
+    /// begins with `-` is one.
+    pub(super) fn changing(&mut self, c: &mut Context, is_option: fn(&str) -> bool) -> Option<Changing> {
+        let is_option = |word: &String| word.len() > 1 && word.starts_with('-') && is_option(word);
+        let (options, mut words): (Vec<String>, Vec<String>) =
+            self.operands.iter().cloned().partition(is_option);
+        let recursive = options.iter().any(|word| word.contains('R') || word == "--recursive");
+        let quiet = options.iter().any(|word| word.contains('f') && !word.starts_with("--"));
+        if words.is_empty() {
+            self.usage(c, "missing operand");
+            return None;
+        }
+        let change = words.remove(0);
+        if words.is_empty() {
             let what =
                 format!("missing operand after '{change}'\nTry '{} --help' for more information.", self.name);
-            return if c.gnu { self.usage(c, &what) } else { self.usage(c, "missing operand") };
+            self.usage(c, if c.gnu { &what } else { "missing operand" });
+            return None;
         }
-        for given in paths {
-            let path = c.path(given);
-            if c.host.stat(&path).is_none() {
-                if quiet {
-                    self.code = 1;
-                } else {
-                    self.complain(c, "@", "cannot access '@'", given, FileError::NotFound);
-                }
-                continue;
+        Some(Changing { change, paths: words, recursive, quiet })
+    }
+
+    /// The path that was given, and all below it where that is asked for. One that is not there is said.
+    pub(super) fn to_change(&mut self, c: &mut Context, changing: &Changing, given: &str) -> Vec<String> {
+        let path = c.path(given);
+        if c.host.stat(&path).is_none() {
+            if changing.quiet {
+                self.code = 1;
+            } else {
+                self.complain(c, "@", "cannot access '@'", given, FileError::NotFound);
             }
-            let all = if recursive { crate::path::walk(c.host, &path) } else { vec![path] };
-            for path in all {
+            return Vec::new();
+        }
+        if changing.recursive { crate::path::walk(c.host, &path) } else { vec![path] }
+    }
+
+    /// chmod.
+    pub(super) fn change_mode(&mut self, c: &mut Context) {
+        // `-x` takes away.
+        let is_option = |word: &str| !word[1..].starts_with(['r', 'w', 'x', 's', 't', 'X']);
+        let Some(changing) = self.changing(c, is_option) else { return };
+        let change = &changing.change;
+        for given in &changing.paths {
+            for path in self.to_change(c, &changing, given) {
                 let Some(stat) = c.host.stat(&path) else { continue };
                 let Some(mode) = changed_mode(stat.permissions(), change, stat.dir) else {
                     return self.usage(c, &format!("invalid mode: '{change}'"));
