@@ -15,7 +15,7 @@ const tell = (is, more) => {
 };
 
 // `poster=1`: the program is not loaded before somebody wants it.
-export const wanted = asked.get("poster") === "1" ? new Promise((done) => {
+export const wanted = () => new Promise((done) => {
   const button = document.createElement("button");
   button.className = "poster";
   button.setAttribute("aria-label", "Play");
@@ -28,7 +28,7 @@ export const wanted = asked.get("poster") === "1" ? new Promise((done) => {
   button.act = go;
   addEventListener("ordinal-play", go, { once: true });
   document.getElementById("app").append(button);
-}) : Promise.resolve();
+});
 
 // Asks the program (src/app/host.rs); gives what it answers, or nothing while it is not there.
 const ask = (request) => {

@@ -100,6 +100,7 @@ const isSandboxed = globalThis.origin === "null" && !globalThis.ordinalIsOneFile
 const startsWhole = isSandboxed || /[?&]story=host\b/.test(location.search);
 const kept = history.state?.ordinal ?? (startsWhole ? [] : undefined);
 const keptWhole = history.state?.whole;
+globalThis.ordinalMissed = history.state?.missed;
 if (history.state) history.replaceState(null, "");
 
 // What stands on the stage before the program does (static/first.html) stays there until the first story begins: it is moved into
@@ -165,7 +166,7 @@ const pressed = (text, act) => {
 
 // Loads the page again, and keeps what the user has done.
 const loadAgain = () => {
-  history.replaceState({ ordinal: acts.map(({ target, ...act }) => act), whole }, "");
+  history.replaceState({ ordinal: acts.map(({ target, ...act }) => act), whole, missed: globalThis.ordinalMissed }, "");
   location.reload();
 };
 
@@ -239,7 +240,8 @@ const fetchAhead = (number) => {
 // it can load itself again with all parts.
 const miss = () => {
   const next = parts.length;
-  globalThis.ordinalMissed = next;
+  // For who looks into it: from where.
+  globalThis.ordinalMissed = `${next} ${Error().stack}`;
   stopped = true;
   if (come[next]) {
     link(next, come[next]);
@@ -463,7 +465,7 @@ addEventListener("unhandledrejection", ended);
 const [embed, offline] = meta("ordinal-beside").split(" ");
 const isFrame = parent !== globalThis;
 const beside = isFrame && import(`./${embed}`).catch(() => {});
-if (isFrame && /[?&]poster=1/.test(location.search)) await (await beside)?.wanted;
+if (isFrame && !kept && /[?&]poster=1/.test(location.search)) await (await beside)?.wanted();
 const first = obtained((tries) => compiled(wasm, tries));
 // A script that did not come is asked for by another name: browsers remember that it failed.
 glue = await obtained((tries) => import(`./${js}${tries ? `?${tries}` : ""}`).catch(() => { throw TEXT.network; }));

@@ -67,10 +67,13 @@ pub fn put_off_style(folder: &Path) -> Result<()> {
     fs::write(&file, put_off).map_err(|error| format!("{}: {error}", file.display()))
 }
 
+/// What the names of the styles begin with that are put off, in the order in which they stand in the page once they are there.
+pub const PUT_OFF: [&str; 2] = ["hands-", "wanted-"];
+
 /// The page with a `<meta>` in place of the links to the styles that are put off; nothing if it lacks one of them.
 fn with_style_put_off(index: &str) -> Option<String> {
     let (mut index, mut names, mut first) = (index.to_owned(), Vec::new(), index.len());
-    for style in ["hands-", "wanted-"] {
+    for style in PUT_OFF {
         let named = index.find(style)?;
         let (start, end) = (index[..named].rfind("<link")?, named + index[named..].find('>')? + 1);
         names.push(index[named..named + index[named..].find(".css")? + ".css".len()].to_owned());

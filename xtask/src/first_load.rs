@@ -5,7 +5,7 @@ use std::fs;
 use crate::run::{Result, command, output, root};
 
 /// The list, below the repository's root.
-const FILE: &str = "xtask/first-load.txt";
+pub const FILE: &str = "xtask/first-load.txt";
 
 /// What the list begins with.
 const HEAD: &str = "\
@@ -28,7 +28,7 @@ pub fn write(lines: &str) -> Result<()> {
     let compiler = compiler()?;
     fs::write(&list, format!("{HEAD}{COMPILER}{compiler}\n{lines}"))
         .map_err(|error| format!("{}: {error}", list.display()))?;
-    println!("{FILE} names {} functions now.", lines.lines().count());
+    println!("{FILE} has {} lines now.", lines.lines().count());
     Ok(())
 }
 

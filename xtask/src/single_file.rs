@@ -13,6 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 use lzma_rust2::{LzmaOptions, LzmaWriter};
 use sha2::{Digest, Sha256};
 
+use crate::finish;
 use crate::glue;
 use crate::lessons;
 use crate::run::Result;
@@ -126,7 +127,8 @@ pub fn make(dist: &Path, file: &Path, opening: Option<&Opening>) -> Result<usize
         found.into_iter().find(|name| name.starts_with(of) && name.ends_with(end))
     };
     let style = |of| text(&named(of, ".css").ok_or("the site has no style")?);
-    let style = [style("main-")?, style("hands-")?, style("wanted-")?].concat();
+    let styles = ["main-"].into_iter().chain(finish::PUT_OFF).map(style).collect::<Result<Vec<_>>>()?;
+    let style = styles.concat();
     let start = text(&named("start-", ".js").ok_or("the site has no start script")?)?;
 
     let languages = content_of(&index, "ordinal-languages").unwrap_or_default();

@@ -184,6 +184,14 @@ impl Site {
         )
         .map_err(explained)?;
         println!("» {} pieces are cut out of functions that run before the first pod is ready", split.pieces);
+        if !split.followed.is_empty() {
+            println!(
+                "» {} functions are not in {}, and are taken to run as early as what calls them: {}",
+                split.followed.len(),
+                first_load::FILE,
+                split.followed.join(", ")
+            );
+        }
         let borders = [
             "the page is live",
             "the first pod is there",

@@ -15,6 +15,10 @@ pub struct Constants {
     of_function: BTreeMap<String, BTreeMap<u32, ByteRange>>,
     /// By constant, those that it points to.
     of_constant: BTreeMap<ByteRange, BTreeSet<ByteRange>>,
+    /// By function name, the functions whose places in the table stand in its text.
+    tabled_by_function: BTreeMap<String, BTreeSet<String>>,
+    /// By constant, the functions whose places in the table stand in it: a list of methods is such a constant.
+    tabled_by_constant: BTreeMap<ByteRange, BTreeSet<String>>,
     /// All constants that never change, in order.
     all: BTreeSet<ByteRange>,
 }
@@ -38,6 +42,34 @@ impl Constants {
     /// A pointer in one constant to another.
     pub fn add_pointer(&mut self, from: ByteRange, to: ByteRange) {
         self.of_constant.entry(from).or_default().insert(to);
+    }
+
+    /// A function's place in the table, in another's text.
+    pub fn add_tabled_by_function(&mut self, function: &str, tabled: &str) {
+        self.tabled_by_function.entry(function.to_owned()).or_default().insert(tabled.to_owned());
+    }
+
+    /// A function's place in the table, in a constant.
+    pub fn add_tabled_by_constant(&mut self, constant: ByteRange, tabled: &str) {
+        self.tabled_by_constant.entry(constant).or_default().insert(tabled.to_owned());
+    }
+
+    /// The functions that this one may call through the table, by what its text names: their places, and constants, and what those
+    /// point to, in which such places are.
+    pub fn tabled(&self, function: &str) -> BTreeSet<&str> {
+        let mut tabled: BTreeSet<&str> = BTreeSet::new();
+        tabled.extend(self.tabled_by_function.get(function).into_iter().flatten().map(String::as_str));
+        let mut met: BTreeSet<ByteRange> = BTreeSet::new();
+        let mut open: Vec<ByteRange> =
+            self.of_function.get(function).into_iter().flat_map(|named| named.values().copied()).collect();
+        while let Some(constant) = open.pop() {
+            if met.insert(constant) {
+                tabled
+                    .extend(self.tabled_by_constant.get(&constant).into_iter().flatten().map(String::as_str));
+                open.extend(self.of_constant.get(&constant).into_iter().flatten());
+            }
+        }
+        tabled
     }
 
     /// Whether the linked module has a function of this name.
@@ -120,5 +152,18 @@ mod tests {
         constants.add((22, 30));
         assert_eq!(constants.not_reached_from([(10, 20)].into_iter()), [(40, 60), (80, 90)]);
         assert_eq!(constants.not_reached_from([(10, 20), (80, 90)].into_iter()), [(50, 60)]);
+    }
+
+    #[test]
+    fn what_may_be_called_through_the_table_is_found_through_constants() {
+        let mut constants = constants(&[("early", (10, 20)), ("late", (40, 50))]);
+        constants.add_tabled_by_function("early", "closure");
+        constants.add_pointer((10, 20), (22, 30));
+        constants.add_pointer((22, 30), (10, 20));
+        constants.add_tabled_by_constant((22, 30), "method");
+        constants.add_tabled_by_constant((40, 50), "other");
+        assert_eq!(constants.tabled("early"), BTreeSet::from(["closure", "method"]));
+        assert_eq!(constants.tabled("late"), BTreeSet::from(["other"]));
+        assert_eq!(constants.tabled("none"), BTreeSet::new());
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A line is a function: its shape's hash, which of its segments ran by the first moment, the second, the third and the last
 //! (hexadecimal digits of four each, the first in the lowest bit; `-` for all, `.` for none), and its name. Lines that begin with
-//! # are for people.
+//! `never` have hashes of the names of those that never ran: what is in no line is new since the profile was taken. Lines that begin
+//! with # are for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,13 @@ use crate::error::{Error, Result};
 /// only run by that is behind no door.
 pub const MOMENTS: usize = 3;
 
-/// The lines for the functions that ran by the last moment, in order of name.
+/// What a line begins with that tells who never ran.
+const NEVER: &str = "never";
+
+/// How many hashes stand in such a line.
+const NEVER_IN_LINE: usize = 14;
+
+/// The lines for the functions that ran by the last moment, in order of name, and those for all others.
 ///
 /// `functions` is an instrumented module's list of them, `ran` its marks at each moment. Of what
 /// `is_taken_whole` says so by a name, all counts as run once any of it did: what runs of it differs from run to run. So does from
@@ -27,6 +34,7 @@ pub fn lines(
     is_taken: &dyn Fn(&str) -> bool,
 ) -> Result<String> {
     let mut lines = BTreeSet::new();
+    let (mut met, mut never) = (BTreeSet::new(), BTreeSet::new());
     for line in functions.lines() {
         let wrong = || Error::NoFunction(line.to_owned());
         let words: Vec<&str> = line.splitn(4, ' ').collect();
@@ -45,9 +53,19 @@ pub fn lines(
         }
         if segments[MOMENTS].contains(&true) {
             lines.insert((name, self::line(hash, segments.each_ref().map(Vec::as_slice), name)));
+            met.insert(name_hash(name));
+        } else {
+            never.insert(name_hash(name));
         }
     }
-    Ok(lines.into_iter().map(|(_, line)| line + "\n").collect())
+    let never: Vec<String> = never.difference(&met).map(|hash| format!(" {hash:08x}")).collect();
+    let never = never.chunks(NEVER_IN_LINE).map(|line| format!("{NEVER}{}\n", line.concat()));
+    Ok(lines.into_iter().map(|(_, line)| line + "\n").chain(never).collect())
+}
+
+/// A hash of a function's name (FNV-1a).
+fn name_hash(name: &str) -> u32 {
+    name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// The line for a function: what ran of it by each moment.
@@ -96,10 +114,12 @@ impl Level {
 }
 
 /// What ran when.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Coverage {
     /// By name, the shapes that were met and what ran of each.
     functions: BTreeMap<String, Vec<(u32, [String; MOMENTS + 1])>>,
+    /// The hashes of the names of those that were there and never ran.
+    never: BTreeSet<u32>,
 }
 
 impl Coverage {
@@ -107,6 +127,12 @@ impl Coverage {
     pub fn read(text: &str) -> Self {
         let mut coverage = Self::default();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
+            if let Some(hashes) = line.strip_prefix(NEVER).and_then(|rest| rest.strip_prefix(' ')) {
+                coverage
+                    .never
+                    .extend(hashes.split(' ').filter_map(|hash| u32::from_str_radix(hash, 16).ok()));
+                continue;
+            }
             let words: Vec<&str> = line.splitn(3 + MOMENTS, ' ').collect();
             if let [hash, first, second, third, last, name] = words[..]
                 && let Ok(hash) = u32::from_str_radix(hash, 16)
@@ -128,6 +154,19 @@ impl Coverage {
     /// Whether a function of this name has run by the last moment.
     pub fn knows(&self, name: &str) -> bool {
         self.functions.contains_key(name)
+    }
+
+    /// Whether there was no function of this name when the profile was taken. Of a profile that does not tell who never ran, none is.
+    pub fn is_new(&self, name: &str) -> bool {
+        !self.never.is_empty() && !self.knows(name) && !self.never.contains(&name_hash(name))
+    }
+
+    /// Takes it that all of a function ran at a level, or that it did earlier than was known.
+    pub fn add(&mut self, name: &str, level: Level) {
+        let first = Level::MEASURED.into_iter().position(|measured| measured == level).unwrap_or(MOMENTS);
+        let ran = std::array::from_fn(|moment| if moment < first { "." } else { "-" }.to_owned());
+        // The hash is no matter: the function was of no shape then.
+        self.functions.insert(name.to_owned(), vec![(0, ran)]);
     }
 
     /// When each of a function's `count` segments first ran, in any function of its name and shape: [`Level::Outer`] if never.
@@ -207,13 +246,18 @@ mod tests {
         let lines = |is_whole: &dyn Fn(&str) -> bool| super::lines(functions, ran, is_whole, &|_| false);
         assert_eq!(
             lines(&|_| false).expect("it is a list"),
-            "0000000a 2 2 6 6 hash::f\n0000000d . . . - last\n0000000b . - - - late\n"
+            "0000000a 2 2 6 6 hash::f\n0000000d . . . - last\n0000000b . - - - late\nnever 0ac95089\n"
         );
         let whole = lines(&|name| name.starts_with("hash::")).expect("it is a list");
-        assert_eq!(whole, "0000000a - - - - hash::f\n0000000d . . . - last\n0000000b . - - - late\n");
+        assert_eq!(
+            whole,
+            "0000000a - - - - hash::f\n0000000d . . . - last\n0000000b . - - - late\nnever 0ac95089\n"
+        );
         let taken = super::lines(functions, ran, &|_| false, &|name| name == "never");
         let taken = taken.expect("it is a list");
         assert!(taken.ends_with("\n0000000c - - - - never\n"), "{taken}");
+        let coverage = Coverage::read(&whole);
+        assert_eq!(["late", "never", "other"].map(|name| coverage.is_new(name)), [false, false, true]);
         let of_another = super::lines("9 1 0000000a f", ran, &|_| false, &|_| false);
         assert!(matches!(of_another, Err(Error::NoFunction(_))));
     }

@@ -8,6 +8,7 @@
 //! - `shape`: the segments of a function that a profile is about; `liveness`: the locals that each needs;
 //! - `outline`: makes functions of the segments that ran later, by `cut` and `copy`;
 //! - `relocations`: reads which function needs which `constants`;
+//! - `follow`: adds to what ran what it calls and what is new since;
 //! - `wanted`: finds what is only reached through doors that the loader opens when asked;
 //! - `partition`: decides what goes where; `earlier` and `later` make the two sides of a border; `data` distributes constants,
 //!   `elements` what tables hold;
@@ -28,6 +29,7 @@ mod elements;
 pub mod error;
 #[cfg(test)]
 mod fixture;
+mod follow;
 mod instrument;
 mod later;
 mod liveness;

@@ -61,6 +61,8 @@ struct Symbols<'a> {
     names: Vec<Vec<&'a str>>,
     /// By symbol, the place of the constant or variable that it stands for.
     places: Vec<Option<ByteRange>>,
+    /// By symbol, the name of the function that it stands for.
+    functions: Vec<Option<&'a str>>,
 }
 
 impl<'a> Linked<'a> {
@@ -134,15 +136,17 @@ impl<'a> Linked<'a> {
         let mut symbols = Symbols {
             names: vec![Vec::new(); self.bodies.len()],
             places: Vec::with_capacity(self.symbols.len()),
+            functions: Vec::with_capacity(self.symbols.len()),
         };
         for symbol in &self.symbols {
-            let mut place = None;
+            let (mut place, mut function) = (None, None);
             match *symbol {
                 SymbolInfo::Func { index, name: Some(name), .. } if index >= self.imported => {
                     if let Some(names) = symbols.names.get_mut((index - self.imported) as usize) {
                         names.push(name);
                     }
                     constants.add_function(name);
+                    function = Some(name);
                 }
                 SymbolInfo::Data { symbol: Some(defined), .. } if defined.size > 0 => {
                     if let Some(segment) = self.data.get(defined.index as usize)
@@ -159,6 +163,7 @@ impl<'a> Linked<'a> {
                 _ => {}
             }
             symbols.places.push(place);
+            symbols.functions.push(function);
         }
         symbols
     }
@@ -174,23 +179,36 @@ impl<'a> Linked<'a> {
             let Some(section) = self.sections.get(reader.section_index() as usize) else { continue };
             for entry in reader.entries() {
                 let entry = entry?;
-                if !names_memory(entry.ty) {
-                    continue;
-                }
-                let Some(place) = symbols.places.get(entry.index as usize).copied().flatten() else {
-                    continue;
+                let symbol = entry.index as usize;
+                let named = match entry.ty {
+                    kind if names_memory(kind) => {
+                        symbols.places.get(symbol).copied().flatten().map(Named::Place)
+                    }
+                    kind if names_slot(kind) => {
+                        symbols.functions.get(symbol).copied().flatten().map(Named::Slot)
+                    }
+                    _ => None,
                 };
+                let Some(named) = named else { continue };
                 let at = section.start + entry.offset as usize;
                 let body = self.bodies.partition_point(|body| body.end <= at);
                 if self.bodies.get(body).is_some_and(|body| body.contains(&at)) {
-                    let address = (i64::from(place.0) + entry.addend) as u32;
                     for &name in &symbols.names[body] {
-                        constants.add_address(name, address, place);
+                        match named {
+                            Named::Place(place) => {
+                                let address = (i64::from(place.0) + entry.addend) as u32;
+                                constants.add_address(name, address, place);
+                            }
+                            Named::Slot(function) => constants.add_tabled_by_function(name, function),
+                        }
                     }
                     continue;
                 }
                 for holder in self.holders(at, &known) {
-                    constants.add_pointer(holder, place);
+                    match named {
+                        Named::Place(place) => constants.add_pointer(holder, place),
+                        Named::Slot(function) => constants.add_tabled_by_constant(holder, function),
+                    }
                 }
             }
         }
@@ -208,6 +226,23 @@ impl<'a> Linked<'a> {
         let near = known.range(..(address + 1, 0)).rev().take_while(|holder| holder.0 + LONGEST > address);
         near.filter(|holder| holder.1 > address).take(MOST).copied().collect()
     }
+}
+
+/// What a relocation stands for.
+#[derive(Clone, Copy)]
+enum Named<'a> {
+    /// A constant or a variable.
+    Place(ByteRange),
+    /// The place of the function of this name in the table.
+    Slot(&'a str),
+}
+
+/// Whether a relocation stands for a function's place in the table.
+fn names_slot(kind: RelocationType) -> bool {
+    matches!(
+        kind,
+        RelocationType::TableIndexSleb | RelocationType::TableIndexI32 | RelocationType::TableIndexRelSleb
+    )
 }
 
 /// Whether a relocation stands for an address in memory.

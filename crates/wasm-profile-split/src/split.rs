@@ -7,6 +7,7 @@ use walrus::{ConstExpr, FunctionId, Module, ValType, ir};
 use crate::constants::Constants;
 use crate::coverage::{Coverage, Level};
 use crate::error::{Error, Result};
+use crate::follow::follow;
 use crate::module::{parse, plain_name};
 use crate::outline::outline;
 use crate::partition::Partition;
@@ -22,6 +23,8 @@ pub struct Split {
     pub modules: [Vec<u8>; 6],
     /// How many pieces were cut out of functions that ran.
     pub pieces: usize,
+    /// The functions that the profile does not know and that are taken to have run, since what ran calls them.
+    pub followed: Vec<String>,
     /// The borders between the modules.
     pub borders: [Border; 5],
 }
@@ -53,6 +56,9 @@ pub fn split(
 ) -> Result<Split> {
     let constants = relocations::read(linked)?;
     let mut whole = parse(bound)?;
+    let mut coverage = coverage.clone();
+    let followed = follow(&whole, &constants, &mut coverage);
+    let coverage = &coverage;
     let pieces = outline_all(&mut whole, &constants, coverage, doors[0]);
     let loaded = whole.globals.add_local(ValType::I32, true, false, ConstExpr::Value(ir::Value::I32(0)));
     whole.exports.add(LOADED, loaded);
@@ -66,6 +72,7 @@ pub fn split(
     Ok(Split {
         modules: [first, second, third, deferred, outer, inner],
         pieces,
+        followed,
         borders: [one, two, three, four, five],
     })
 }

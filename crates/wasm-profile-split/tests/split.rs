@@ -93,6 +93,9 @@ fn is_inner(name: &str) -> bool {
     name == "lesson"
 }
 
+/// A relocation of a function's place in the table, in a function's text.
+const TABLE_INDEX_SLEB: u8 = 1;
+
 /// How many functions are imported.
 const IMPORTED: u32 = 2;
 
@@ -142,9 +145,13 @@ fn linked() -> Vec<u8> {
         .collect();
     // The last constant is a pointer to the one before.
     let in_data = vec![(data[3] - data_section.1, FUNCTIONS.len() as u32 + 2)];
+    // `open` names a function's place in the table.
+    let table = FUNCTIONS.iter().position(|name| *name == "table").expect("a function") as u32;
+    let in_table = vec![(body_of("open") - code_section.1, table)];
     const MEMORY_ADDR_SLEB: u8 = 4;
     const MEMORY_ADDR_I32: u8 = 5;
     relocations("reloc.CODE", code_section.0, MEMORY_ADDR_SLEB, &in_code).append_to(&mut module);
+    relocations("reloc.CODE", code_section.0, TABLE_INDEX_SLEB, &in_table).append_to(&mut module);
     relocations("reloc.DATA", data_section.0, MEMORY_ADDR_I32, &in_data).append_to(&mut module);
     module
 }
@@ -163,7 +170,10 @@ fn relocations(
         bytes.push(kind);
         (at as u32).encode(&mut bytes);
         symbol.encode(&mut bytes);
-        0_i32.encode(&mut bytes);
+        // A place in the table has nothing added to it.
+        if kind != TABLE_INDEX_SLEB {
+            0_i32.encode(&mut bytes);
+        }
     }
     CustomSection { name: name.into(), data: bytes.into() }
 }
@@ -257,6 +267,11 @@ fn load(mut store: impl wasmi::AsContextMut<Data = Loader>, number: usize) {
 
 /// The program with what a profile finds: `start` runs by the first moment, `open` by the second, `go_on` by the third.
 fn profiled() -> Coverage {
+    Coverage::read(&profile())
+}
+
+/// The profile's text.
+fn profile() -> String {
     let instrumented = instrument(&bound()).expect("it can be instrumented");
     let mut program = Program::new(&[instrumented.module]);
     program.call("start", 5);
@@ -265,9 +280,8 @@ fn profiled() -> Coverage {
     let second = program.marks();
     program.call("go_on", 5);
     let third = program.marks();
-    let text = lines(&instrumented.functions, [&first, &second, &third, &third], &|_| false, &|_| false)
-        .expect("it lists functions");
-    Coverage::read(&text)
+    lines(&instrumented.functions, [&first, &second, &third, &third], &|_| false, &|_| false)
+        .expect("it lists functions")
 }
 
 fn parts() -> Vec<Vec<u8>> {
@@ -474,4 +488,37 @@ fn a_module_without_relocations_is_refused() {
     assert!(matches!(error, Error::NoRelocations), "{error}");
     let error = split(b"no module", &bound(), &profiled(), [&is_outer, &is_inner]).expect_err("it is none");
     assert!(matches!(error, Error::Unreadable(_)), "{error}");
+}
+
+/// The profile as it would be if one of the functions had not been there then.
+fn profile_before(new: &str) -> Coverage {
+    let profile = profile();
+    let hash =
+        new.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let of_others = |line: &str| {
+        let line = line.replace(&format!(" {hash:08x}"), "");
+        (!line.ends_with(&format!(" {new}"))).then_some(line)
+    };
+    let of_others: Vec<String> = profile.lines().filter_map(of_others).collect();
+    assert_ne!(of_others.join("\n"), profile.trim_end(), "{new} is in the profile");
+    Coverage::read(&of_others.join("\n"))
+}
+
+#[test]
+fn what_is_new_runs_as_early_as_what_calls_it() {
+    let split = |coverage: &Coverage| {
+        split(&linked(), &bound(), coverage, [&is_outer, &is_inner]).expect("it can be split")
+    };
+    assert_eq!(split(&profiled()).followed, Vec::<String>::new(), "nothing is new");
+    // By a call in what ran; by its place in the table; and what nothing that ran leads to.
+    for (new, followed) in [("sum", ["sum"].as_slice()), ("table", &["table"]), ("seldom", &[])] {
+        let split = split(&profile_before(new));
+        assert_eq!(split.followed, followed, "{new}");
+        let mut program = Program::new(&split.modules);
+        assert_eq!(program.call("start", 5), Program::new(&[bound()]).call("start", 5));
+        assert_eq!(program.store.data().waits, 0, "{new} is new: nothing of the first moment is missed");
+        program.load(1);
+        program.call("open", 5);
+        assert_eq!(program.store.data().waits, 0, "{new} is new: nothing of the second moment is missed");
+    }
 }

@@ -3,8 +3,8 @@
 
 use crate::base::quantity::Quantity;
 use crate::base::rfc3339::parse_rfc3339;
-use crate::schema::decode::{go_number, value_when_unset, zero};
-use crate::schema::types::{Field, Kept, Shape, TypeRef};
+use crate::schema::decode::{go_number, is_left_out, value_when_unset, zero};
+use crate::schema::types::{Field, Shape, TypeRef};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -48,8 +48,6 @@ pub struct FieldLayout {
     pub layout: Option<usize>,
     /// What is special about it.
     pub role: Role,
-    /// Whether Go's `omitempty` knows an empty value of its type.
-    can_be_empty: bool,
 }
 
 /// What is special about a field.
@@ -101,10 +99,8 @@ impl Layouts {
                 fields.always.push((field.name, value));
             }
             let shape = field.type_ref.shape();
-            let has_parts = matches!(shape, Shape::Struct | Shape::Quantity | Shape::IntOrString);
-            let can_be_empty = !has_parts && !matches!(shape, Shape::Time | Shape::Any);
             let role = rules.role(type_ref, &field, shape);
-            fields.all.push(FieldLayout { field, layout, role, can_be_empty });
+            fields.all.push(FieldLayout { field, layout, role });
         }
         fields.all.sort_by_key(|field| field.field.name);
         fields
@@ -130,19 +126,7 @@ impl Fields {
 impl FieldLayout {
     /// Whether a value is left out when the object is written.
     pub fn is_left_out(&self, value: &Value) -> bool {
-        let is_empty = match value {
-            Value::Null => return true,
-            Value::Bool(value) => !value,
-            Value::Number(number) => number.as_f64() == Some(0.0),
-            Value::String(text) => text.is_empty(),
-            Value::Array(items) => items.is_empty(),
-            Value::Object(map) => map.is_empty(),
-        };
-        match self.field.kept {
-            Kept::OmitEmpty => is_empty && self.can_be_empty,
-            Kept::OmitZero => is_empty,
-            Kept::Pointer | Kept::Always | Kept::PointerAlways => false,
-        }
+        is_left_out(&self.field, value)
     }
 }
 

@@ -294,7 +294,10 @@ fn can_be_empty(shape: Shape) -> bool {
     !matches!(shape, Shape::Struct | Shape::Quantity | Shape::IntOrString | Shape::Time | Shape::Any)
 }
 
-fn is_left_out(field: &Field, value: &Value) -> bool {
+/// Whether a field with this value is left out when its object is written. Within whoever asks: one of them runs before the first pod
+/// is there, the other is loaded when it is wanted.
+#[inline(always)]
+pub(crate) fn is_left_out(field: &Field, value: &Value) -> bool {
     let is_empty = match value {
         Value::Null => true,
         Value::Bool(value) => !value,

@@ -53,14 +53,14 @@ const PICTURES: &str = "
 /// again before its effects have run. With a clock that leaps each time that it is read, that happens always.
 const BUSY: &str = "let leaps = 0; const now = Date.now; Date.now = () => now() + 40 * ++leaps;";
 
-/// How the page is met: on which screen, at which address, with what the browser has kept from earlier visits, how many times
-/// slower than this machine, how many milliseconds there are between pictures if they follow a clock of ours ([`PICTURES`]), and
-/// what is waited for before the second moment and the third, if there are such.
+/// How the page is met: on which screen, at which address, after what, how many times slower than this machine, how many
+/// milliseconds there are between pictures if they follow a clock of ours ([`PICTURES`]), and what is waited for before the second
+/// moment and the third, if there are such.
 struct Visit {
     view: View,
     address: &'static str,
-    /// What is done before the page: what an earlier visit kept, and how its clock goes.
-    kept: &'static str,
+    /// What is done before the page is there: what an earlier visit kept, and how its clock goes.
+    before: &'static str,
     slower: Option<u32>,
     steps: &'static str,
     opening: Option<(&'static str, &'static str)>,
@@ -74,7 +74,7 @@ const VISITS: [Visit; 22] = {
     const USUAL: Visit = Visit {
         view: View::DESKTOP,
         address: "",
-        kept: "",
+        before: "",
         slower: None,
         steps: "",
         opening: Some(("time stands", STANDS)),
@@ -96,15 +96,15 @@ const VISITS: [Visit; 22] = {
         Visit { steps: "100, 33, 67", view: View::PHONE, whole: true, ..USUAL },
         Visit { steps: "100, 99, 98, 97", whole: true, ..USUAL },
         // A busy machine.
-        Visit { kept: BUSY, ..USUAL },
-        Visit { kept: BUSY, address: "?speed=16", view: View::PHONE, whole: true, ..USUAL },
-        Visit { kept: BUSY, steps: "16, 17, 33, 50, 16, 90", whole: true, ..USUAL },
-        Visit { kept: BUSY, steps: "1", address: "?speed=16", whole: true, ..USUAL },
+        Visit { before: BUSY, ..USUAL },
+        Visit { before: BUSY, address: "?speed=16", view: View::PHONE, whole: true, ..USUAL },
+        Visit { before: BUSY, steps: "16, 17, 33, 50, 16, 90", whole: true, ..USUAL },
+        Visit { before: BUSY, steps: "1", address: "?speed=16", whole: true, ..USUAL },
         // Low windows, in which the terminal scrolls soon.
         Visit { view: View { width: 800, height: 450, ..View::DESKTOP }, ..USUAL },
         // A page that was arranged at an earlier visit.
         Visit {
-            kept: "localStorage['ordinal-theme'] = 'dark'; localStorage['ordinal-layout'] = 'ofobl'; localStorage.ordinal = '--dragged-left: 310px'",
+            before: "localStorage['ordinal-theme'] = 'dark'; localStorage['ordinal-layout'] = 'ofobl'; localStorage.ordinal = '--dragged-left: 310px'",
             ..USUAL
         },
         // Embedded pages: one that does not go on by itself, one at a moment, one that plays.
@@ -120,7 +120,7 @@ const VISITS: [Visit; 22] = {
         Visit { address: "?embed=1&speed=4&autoplay=1", ..USUAL },
         // What can't be opened before all is there is drawn all the same.
         Visit { address: "?t=48.25&autoplay=0&speed=0.5#1AAAA", opening: None, rollout: None, ..USUAL },
-        Visit { kept: "sessionStorage.ordinal = '1AAAA#'", opening: None, rollout: None, ..USUAL },
+        Visit { before: "sessionStorage.ordinal = '1AAAA#'", opening: None, rollout: None, ..USUAL },
     ]
 };
 
@@ -128,9 +128,9 @@ fn main() {
     let functions =
         fs::read_to_string(dist().join("functions.txt")).expect("an instrumented page tells its functions");
     let mut ran: [Vec<bool>; 4] = Default::default();
-    for Visit { view, address, kept, slower, steps, opening, rollout, whole } in VISITS {
+    for Visit { view, address, before, slower, steps, opening, rollout, whole } in VISITS {
         let mut page = Page::unopened(view);
-        page.before_all(kept);
+        page.before_all(before);
         if !steps.is_empty() {
             page.before_all(&format!("const steps = [{steps}]; {PICTURES}"));
         }

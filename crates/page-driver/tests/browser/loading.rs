@@ -45,9 +45,10 @@ fn early(view: View) -> Page {
 fn assert_never_stood_still(page: &mut Page) {
     assert_eq!(page.eval("synchronous"), 0, "a request was waited for");
     let navigations = page.eval("performance.getEntriesByType('navigation')[0].type");
+    let missed = page.eval("window.ordinalMissed ?? 'unknown'");
     assert_eq!(
         navigations, "navigate",
-        "the page had to load itself again: a part was called before it was there"
+        "the page had to load itself again: a part was called before it was there, from {missed}"
     );
 }
 
@@ -186,6 +187,8 @@ fn a_story_that_is_only_watched_needs_no_commands() {
         page.wait("the story rests", "window.ordinalPlays && document.querySelector('[aria-label=Play]')");
         assert_eq!(page.eval("document.querySelectorAll('.pod.ready').length"), 3);
         assert_never_stood_still(&mut page);
+        let missed = page.eval("window.ordinalMissed");
+        assert_eq!(missed, serde_json::Value::Null, "a part was called before it was there");
         let asked = |page: &mut Page| page.requests().iter().any(|url| url.contains("/commands-"));
         assert!(!asked(&mut page), "{:?}", page.requests());
         // Somebody comes, and acts before what that needs is there.

@@ -202,7 +202,7 @@ impl Tool {
         };
         let is_root = c.identity().0 == 0;
         for given in &changing.paths {
-            for path in self.to_change(c, &changing, given) {
+            for path in self.paths_to_change(c, &changing, given) {
                 let done = match is_root {
                     true => c.host.set_owner(&path, found.as_ref().map(|user| user.id), of_group),
                     false => Err(FileError::NotPermitted),

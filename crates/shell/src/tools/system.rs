@@ -37,7 +37,12 @@ impl Tool {
     }
 
     /// The path that was given, and all below it where that is asked for. One that is not there is said.
-    pub(super) fn to_change(&mut self, c: &mut Context, changing: &Changing, given: &str) -> Vec<String> {
+    pub(super) fn paths_to_change(
+        &mut self,
+        c: &mut Context,
+        changing: &Changing,
+        given: &str,
+    ) -> Vec<String> {
         let path = c.path(given);
         if c.host.stat(&path).is_none() {
             if changing.quiet {
@@ -57,7 +62,7 @@ impl Tool {
         let Some(changing) = self.changing(c, is_option) else { return };
         let change = &changing.change;
         for given in &changing.paths {
-            for path in self.to_change(c, &changing, given) {
+            for path in self.paths_to_change(c, &changing, given) {
                 let Some(stat) = c.host.stat(&path) else { continue };
                 let Some(mode) = changed_mode(stat.permissions(), change, stat.dir) else {
                     return self.usage(c, &format!("invalid mode: '{change}'"));
