@@ -232,6 +232,9 @@ fn part_why(state: &PageState, session: &Session, scenes: [&Scene; 2]) -> Option
         Some(branch) => (&branch.moment().store, scenes[1]),
         None => (store, scenes[0]),
     };
+    if beside.map_or(session.is_explaining(), |branch| branch.is_explaining()) {
+        return Some(explain::of_working(state.words));
+    }
     match &scene.set {
         Some(set) => Some(explain::of(state.words, store, store.get(&set.key)?, subject)),
         None => explain::of_setless(state.words, store, subject),

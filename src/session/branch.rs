@@ -5,9 +5,11 @@
 use super::budget::Budget;
 use kubesim::terminal::PROMPT;
 use kubesim::{
-    Entry, History, Input, Key, Moment, Options, SimTime, Span, Story, Str, Stream, TimedInput, terminal,
+    Entry, Explaining, History, Input, Key, Moment, Options, SimTime, Span, Story, Str, Stream, TimedInput,
+    terminal,
 };
 use messages::Messages;
+use scene::explain::of_working;
 use scene::history::{Chronicle, OutputChunk, Printed, is_decision, is_event};
 use scene::scene::pod_grid::PodGrid;
 use scene::scene::{Lane, Playhead, Scene, SceneCache, scene as scene_at};
@@ -18,6 +20,9 @@ const LONGEST_STEP: Span = Span::seconds(600);
 
 /// For so long what was found at a moment that was only seen is shown.
 const EXPLAINED_FOR: Span = Span::seconds(1);
+/// How long it is worked out for one picture what components find at such a moment (milliseconds of real time), or else a single
+/// step.
+const EXPLAINING_MS: f64 = 12.0;
 
 /// How many branches there can be: each keeps its whole history. The oldest that is not shown goes first.
 pub const MOST_BRANCHES: usize = 8;
@@ -52,6 +57,8 @@ pub struct Branch {
     moment: Moment,
     /// The moment with what each component would find there, where it was only seen; and when that is.
     explained: Option<(Moment, SimTime)>,
+    /// What is still being worked out of it: for which position, and when.
+    explaining: Option<(Box<Explaining>, usize, SimTime)>,
     chronicle: Chronicle,
     screen: Rc<Vec<OutputChunk>>,
     /// What was answered in the past: the position, and what the terminal shows after its own text there.
@@ -74,6 +81,7 @@ impl Branch {
             story: Story::replay(Options::default(), inputs, until),
             moment: Moment::default(),
             explained: None,
+            explaining: None,
             chronicle: Chronicle::default(),
             screen: Rc::default(),
             answered: Default::default(),
@@ -113,15 +121,52 @@ impl Branch {
         }
     }
 
-    /// Finds out what each component would do at a moment that was only seen. What it waits for passes with time, too.
+    /// Begins to find out what each component would do at a moment that was only seen. What it waits for passes with time, too.
     fn explain(&mut self, position: usize, at: SimTime) {
-        let is_same = |(moment, then): &(Moment, SimTime)| {
-            moment.position == position && (at.0 - then.0).abs() < EXPLAINED_FOR.0
-        };
-        if !self.explained.as_ref().is_some_and(is_same) {
-            let store = self.story.explained(&self.moment.store, position, at);
-            self.explained = store.map(|store| (Moment { store, position }, at));
+        let is_same =
+            |other: usize, then: SimTime| other == position && (at.0 - then.0).abs() < EXPLAINED_FOR.0;
+        if self.explained.as_ref().is_some_and(|(moment, then)| is_same(moment.position, *then)) {
+            self.explaining = None;
+            return;
         }
+        self.explained = None;
+        if !self.explaining.as_ref().is_some_and(|(_, other, then)| is_same(*other, *then)) {
+            let explaining = self.story.explaining(&self.moment.store, position, at);
+            self.explaining = explaining.map(|explaining| (Box::new(explaining), position, at));
+        }
+        if self.explaining.is_some() {
+            self.go_on_explaining(&Budget::milliseconds(EXPLAINING_MS));
+        }
+    }
+
+    /// Goes on to find out what each component would do at the moment that is shown, as long as there is time for it, at least by a
+    /// step. Returns false if there is nothing more to find out.
+    pub fn go_on_explaining(&mut self, budget: &Budget) -> bool {
+        let Some((explaining, ..)) = &mut self.explaining else { return false };
+        while explaining.step() {
+            if budget.is_spent() {
+                return true;
+            }
+        }
+        let done = self.explaining.take();
+        self.explained = done.map(|(explaining, position, at)| {
+            let store = explaining.finish();
+            (Moment { store, position }, at)
+        });
+        false
+    }
+
+    /// Goes to its end, and on with finding out what each component would do there, if that was only seen; true once it is known.
+    pub fn arrive(&mut self, end: SimTime, budget: &Budget) -> bool {
+        if self.explained.is_none() && self.explaining.is_none() {
+            self.seek(end.0 as f64);
+        }
+        !self.go_on_explaining(budget)
+    }
+
+    /// Whether it is still being worked out what each component would do at the moment that is shown.
+    pub fn is_explaining(&self) -> bool {
+        self.explaining.is_some()
     }
 
     /// Whether it began from a real cluster's state.
@@ -242,7 +287,7 @@ impl Branch {
 
     /// Whether the scene that was made last leaves something to the next picture.
     pub fn is_half_drawn(&self) -> bool {
-        self.turn.is_some() || self.grid.1.is_some()
+        self.turn.is_some() || self.grid.1.is_some() || self.is_explaining()
     }
 
     /// The scene at that moment. `wanted` is the set that is to be shown; of a crowd, the place `selected` is seen whole; so many
@@ -267,6 +312,9 @@ impl Branch {
         let (grid, rest) = grid.unzip();
         scene.grid = grid.clone();
         self.grid = (grid, rest.flatten());
+        if self.is_explaining() {
+            scene.why = of_working(words);
+        }
         Rc::new(scene)
     }
 }

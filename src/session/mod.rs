@@ -315,6 +315,17 @@ impl Session {
         }
     }
 
+    /// Goes on to find out what each component would do at the moments that are shown, where they were only seen.
+    fn go_on_explaining(&mut self) {
+        let beside = self.beside.and_then(|id| self.place_of(id));
+        for place in [Some(self.shown), beside].into_iter().flatten() {
+            let branch = &mut self.branches[place];
+            if branch.is_explaining() {
+                branch.go_on_explaining(&Budget::milliseconds(SLICE_MS / 2.0));
+            }
+        }
+    }
+
     /// How much of the link that is being opened has been played, up to 1.
     pub fn opening(&self) -> Option<f64> {
         self.replay.as_ref().map(|replay| replay.part())
@@ -343,7 +354,10 @@ impl Session {
     fn act(&mut self, action: Action) {
         match action {
             Action::Frame(_) if self.replay.is_some() => self.go_on_opening(),
-            Action::Frame(clock) => self.frame(clock),
+            Action::Frame(clock) => {
+                self.go_on_explaining();
+                self.frame(clock);
+            }
             Action::Toggle => {
                 self.paused = self.playing;
                 self.playing = !self.playing;
@@ -476,6 +490,9 @@ impl Session {
             return self.input_to_both(&input);
         }
         if self.playhead < self.frontier() {
+            if self.branch().is_opened() {
+                return self.fork_in_slices(input);
+            }
             self.fork(&input);
         }
         let goes_on = self.rests() || matches!(input, Input::Apply(_) | Input::Watch(Some(_)));
@@ -505,20 +522,29 @@ impl Session {
     /// the branch takes the place of the old one.
     fn fork(&mut self, input: &Input) {
         let old = self.branch();
+        self.fork_into(Branch::replay(old.id, old.inputs(), self.now()), input);
+    }
+
+    /// The same, with the branch as it is there.
+    fn fork_into(&mut self, mut new: Branch, input: &Input) {
+        let old = self.branch();
         if !old.has_future() {
-            let mut new = Branch::replay(old.id, old.inputs(), self.now());
-            (new.name, new.from) = (old.name.clone(), old.from);
+            (new.id, new.name, new.from) = (old.id, old.name.clone(), old.from);
             self.branches[self.shown] = new;
             return;
         }
-        self.fork_apart(input);
+        self.add_fork(new, input);
     }
 
     /// Begins a branch at the playhead, with this input, even where nothing has happened since.
     fn fork_apart(&mut self, input: &Input) {
         let old = self.branch();
-        let mut new = Branch::replay(self.next_id, old.inputs(), self.now());
-        (new.name, new.from) = (branch::name_of(input), Some((old.id, self.now())));
+        self.add_fork(Branch::replay(self.next_id, old.inputs(), self.now()), input);
+    }
+
+    fn add_fork(&mut self, mut new: Branch, input: &Input) {
+        let old = self.branch();
+        (new.id, new.name, new.from) = (self.next_id, branch::name_of(input), Some((old.id, self.now())));
         self.next_id += 1;
         if self.branches.len() >= MOST_BRANCHES {
             let shown = self.branch().id;
@@ -717,6 +743,11 @@ impl Session {
     /// Whether the scenes that were made last leave something to the next picture.
     pub fn is_half_drawn(&self) -> bool {
         self.branch().is_half_drawn() || self.beside().is_some_and(Branch::is_half_drawn)
+    }
+
+    /// Whether it is still being worked out what each component would do at the moment that is shown.
+    pub fn is_explaining(&self) -> bool {
+        self.branch().is_explaining()
     }
 
     /// The set that is on the stage.

@@ -18,15 +18,30 @@ impl Session {
         self.go_on_opening();
     }
 
+    /// Begins to play the story on the stage up to the playhead, where somebody does something: a branch begins there. An opened state
+    /// can be large, so this is done a slice at a time.
+    pub(super) fn fork_in_slices(&mut self, input: Input) {
+        let now = self.now();
+        let so_far = self.branch().inputs().iter().filter(|timed| timed.at <= now).cloned().collect();
+        let mut replay = Replay::of_story(so_far, now, Str::default(), Goal::Act);
+        replay.act = Some(input);
+        self.replay = Some(Box::new(replay));
+        self.go_on_opening();
+    }
+
     /// Shows a story of its own that was played: in place of the one on the stage, or beside it.
     pub(super) fn show_played(&mut self, replay: Replay) {
-        let is_beside = replay.goal == Goal::Beside;
+        let (goal, act) = (replay.goal, replay.act.clone());
         let Some(mut branch) = replay.into_branch() else { return };
+        if let Some(act) = act.filter(|_| goal == Goal::Act) {
+            self.fork_into(branch, &act);
+            return self.input(act);
+        }
         branch.id = self.next_id;
-        if is_beside {
+        if goal == Goal::Beside {
             return self.put_beside(branch);
         }
-        let set = set_in_trouble(&EN, &branch.story);
+        let set = set_in_trouble(&EN, &branch.moment().store);
         let end = branch.end();
         self.begin_anew(vec![branch], 1);
         // Time stands, and goes on with what somebody does.

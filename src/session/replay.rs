@@ -7,7 +7,7 @@
 use super::branch::Branch;
 use super::budget::Budget;
 use crate::link::{Link, SavedBranch};
-use kubesim::{SimTime, Str, TimedInput};
+use kubesim::{Input, SimTime, Str, TimedInput};
 use std::rc::Rc;
 
 /// How long a slice is (milliseconds of real time), or else a single step.
@@ -24,12 +24,16 @@ pub enum Goal {
     Anew,
     /// It stands beside the story on the stage.
     Beside,
+    /// It is the story on the stage up to the playhead, where somebody does something else.
+    Act,
 }
 
 /// A link, or the story of an opened state, that is being played.
 pub struct Replay {
     /// What is done with it.
     pub goal: Goal,
+    /// What is done at its end.
+    pub act: Option<Input>,
     link: Rc<Link>,
     played: Vec<Branch>,
     /// The branch that is being played, and how many of its inputs it has been given.
@@ -41,7 +45,7 @@ pub struct Replay {
 impl Replay {
     /// Before the first slice.
     pub fn new(link: Rc<Link>) -> Replay {
-        Replay { goal: Goal::Link, is_cut: link.is_cut, played: Vec::new(), current: None, link }
+        Replay { goal: Goal::Link, act: None, is_cut: link.is_cut, played: Vec::new(), current: None, link }
     }
 
     /// A story of its own: what these inputs make up to this moment.
@@ -79,6 +83,13 @@ impl Replay {
                     Some(timed) => {
                         story.input(timed.input.clone());
                         *given += 1;
+                    }
+                    // What was seen ends there: the simulation goes on from it.
+                    None if self.goal == Goal::Act && story.stop_seeing() => {}
+                    None if matches!(self.goal, Goal::Anew | Goal::Beside)
+                        && !branch.arrive(goal, budget) =>
+                    {
+                        return false;
                     }
                     None => self.played.extend(self.current.take().map(|(branch, _)| branch)),
                 }

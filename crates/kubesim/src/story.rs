@@ -90,7 +90,8 @@ pub struct Story {
     /// The program that asks DNS once a second.
     watch: Option<ProcessId>,
     requests_seen: usize,
-    /// A real cluster's state that is being put in place, in small steps ([`Story::step`]), before anything else happens.
+    /// A real cluster's state that is being put in place, or gone on from, in small steps ([`Story::step`]), before anything else
+    /// happens.
     beginning: Option<Box<Beginning>>,
     /// The recording that is being seen: until its end, or until somebody does something.
     recording: Option<Recording>,
@@ -184,7 +185,8 @@ impl Story {
         }
         SimTime::set_zero(self.zero);
         while self.begins() {}
-        self.go_on();
+        self.stop_seeing();
+        while self.begins() {}
         self.inputs.push(TimedInput { at: self.now(), input: input.clone() });
         match input {
             Input::World(_) => {}
@@ -215,6 +217,9 @@ impl Story {
         let Some(requests) = beginning.step(&mut self.cluster) else { return true };
         self.beginning = None;
         self.requests_seen = requests;
+        if self.simulated_from.is_some() {
+            return true;
+        }
         match self.opened_state().filter(|opened| !opened.seen.is_empty()).cloned() {
             Some(opened) => self.recording = Some(Recording { opened, next: 0 }),
             None => self.simulated_from = Some((self.cluster.api.history().len(), self.now())),
@@ -222,16 +227,13 @@ impl Story {
         true
     }
 
-    /// The simulation goes on from what a recording has shown so far.
-    fn go_on(&mut self) {
-        let Some(recording) = self.recording.take() else { return };
+    /// No more of a recording is seen: from what it has shown so far the simulation begins to go on, in small steps ([`Story::step`]).
+    /// So it does by itself where somebody does something. Returns false if nothing is being seen.
+    pub fn stop_seeing(&mut self) -> bool {
+        let Some(recording) = self.recording.take() else { return false };
         self.simulated_from = Some((self.cluster.api.history().len(), self.now()));
-        let mut beginning = Beginning::go_on(recording.opened);
-        self.requests_seen = loop {
-            if let Some(requests) = beginning.step(&mut self.cluster) {
-                break requests;
-            }
-        };
+        self.beginning = Some(Box::new(Beginning::go_on(recording.opened)));
+        true
     }
 
     /// From where on all is simulated, in a story that begins from a real cluster's state: the position in the history, and when.
@@ -312,7 +314,8 @@ impl Story {
         let api = &mut self.cluster.api;
         api.now = api.now.max(at);
         let Some(rest) = recording.opened.seen.get(recording.next..).filter(|rest| !rest.is_empty()) else {
-            return self.go_on();
+            self.stop_seeing();
+            return;
         };
         for seen in rest.iter().take_while(|seen| seen.at == at) {
             api.put_seen(seen.key.clone(), seen.after.clone());

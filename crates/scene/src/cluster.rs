@@ -2,7 +2,7 @@
 
 use crate::explain::{Outlook, of_state};
 use kubesim::api::stateful_set::parent_and_ordinal;
-use kubesim::{Key, Kind, MadeUp, Object, Opened, SimTime, Story, Unreadable, What};
+use kubesim::{Key, Kind, MadeUp, Object, Opened, SimTime, Store, Unreadable, What};
 use messages::{Messages, fill};
 
 /// Why texts can't be opened, and what to give instead.
@@ -38,7 +38,8 @@ pub fn unreadable(messages: &Messages, why: &Unreadable) -> String {
             fill(texts.is_too_large(), &[("size", &size), ("most", &most), ("kinds", &kinds.join(", "))])
         }
         Unreadable::TooLong { file, line, bytes } => {
-            let (line, size) = (line.to_string(), (bytes / 1_000_000).to_string());
+            let tenths = bytes.div_ceil(100_000);
+            let (line, size) = (line.to_string(), format!("{}.{}", tenths / 10, tenths % 10));
             fill(texts.is_too_long(), &[("file", file), ("line", &line), ("size", &size)])
         }
         Unreadable::TooMany { objects } => fill(texts.is_too_many(), &[("count", &objects.to_string())]),
@@ -51,8 +52,11 @@ pub fn unreadable(messages: &Messages, why: &Unreadable) -> String {
             };
             fill(texts.is_set_left_out(), &[("what", &said), ("command", GET)])
         }
+        Unreadable::Kustomization => fill(texts.is_kustomization(), &[("command", GET)]),
         Unreadable::NothingOfUse { kinds } => {
-            let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+            let name = |kind: &str| if kind == "?" { texts.is_no_object() } else { kind }.to_owned();
+            let kinds: Vec<String> =
+                kinds.iter().map(|(kind, count)| format!("{count} {}", name(kind))).collect();
             let found = if kinds.is_empty() { "-".to_owned() } else { kinds.join(", ") };
             fill(texts.is_of_no_use(), &[("found", &found), ("command", GET)])
         }
@@ -159,10 +163,7 @@ fn is_claim_of(claim: &Object, set: &Object) -> bool {
 }
 
 /// The set to look at first: one that does not go on by itself, or else one that waits.
-pub fn set_in_trouble(messages: &'static Messages, story: &Story) -> Option<Key> {
-    let (world, position) = (story.cluster.api.store(), story.cluster.api.history().len());
-    let explained = story.explained(world, position, story.now());
-    let store = explained.as_ref().unwrap_or(world);
+pub fn set_in_trouble(messages: &'static Messages, store: &Store) -> Option<Key> {
     let worst = store.list(Kind::StatefulSet).map(|set| (of_state(messages, store, set).outlook, set.key()));
     let mut found: Option<(Outlook, Key)> = None;
     for (outlook, key) in worst {

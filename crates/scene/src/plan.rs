@@ -316,7 +316,11 @@ impl Planning {
             lives: self.chronicle.pods,
             began,
             diff: self.diff.stdout,
-            done: self.done,
+            done: Done {
+                stdout: without_repeats(&self.done.stdout),
+                stderr: without_repeats(&self.done.stderr),
+                ..self.done
+            },
             steps: steps(self.story.cluster.api.history().since(self.since)),
             found: self.after,
             store: self.store,
@@ -414,6 +418,24 @@ pub fn words_of(line: &str) -> Vec<String> {
 pub fn explained(story: &Story) -> Store {
     let (world, position) = (story.cluster.api.store(), story.cluster.api.history().len());
     story.explained(world, position, story.now()).unwrap_or_else(|| world.clone())
+}
+
+/// Lines that a command says again and again while it waits, once, with how often: `kubectl drain` asks every five seconds.
+fn without_repeats(text: &str) -> String {
+    let mut kept = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let mut count = 1;
+        while lines.next_if_eq(&line).is_some() {
+            count += 1;
+        }
+        kept.push_str(line);
+        if count > 1 {
+            kept.push_str(&[" (×", &count.to_string(), ")"].concat());
+        }
+        kept.push('\n');
+    }
+    kept
 }
 
 /// Takes what a command has printed; whether it is over.

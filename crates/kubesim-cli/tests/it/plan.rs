@@ -156,3 +156,28 @@ fn a_command_is_planned() {
         assert_eq!(run(args).0, 64, "{args:?}");
     }
 }
+
+/// A budget that allows no disruption holds a drain up for as long as anybody waits: that is said once, and nothing happens.
+#[test]
+fn a_drain_that_a_budget_holds_up_stops_there() {
+    let file = format!("{}/../kubesim/tests/golden/states/seed-at-rest.json", env!("CARGO_MANIFEST_DIR"));
+    let mut state: Value =
+        serde_json::from_str(&std::fs::read_to_string(file).expect("it is there")).expect("JSON");
+    let items = state["items"].as_array_mut().expect("a list");
+    let pod = items.iter().find(|item| item["kind"] == "Pod" && item["metadata"]["name"] == "flask-1");
+    let node = pod.expect("a pod")["spec"]["nodeName"].as_str().expect("a node").to_owned();
+    items.push(serde_json::json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+        "metadata": {"name": "flask", "namespace": "default", "uid": "b", "generation": 1,
+            "creationTimestamp": "2026-11-29T02:00:00Z"},
+        "spec": {"maxUnavailable": 0, "selector": {"matchLabels": {"app": "flask"}}},
+        "status": {"currentHealthy": 3, "desiredHealthy": 3, "disruptionsAllowed": 0, "expectedPods": 3,
+            "observedGeneration": 1}}));
+    let drain = ["plan", "-", "-o", "json", "--", "kubectl", "drain", &node, "--ignore-daemonsets"];
+    let (code, out, err) = run_with(&state.to_string(), &drain);
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+    let refused = report["refused"].as_str().expect("a text");
+    let budget = "Cannot evict pod as it would violate the pod's disruption budget.";
+    assert!(refused.contains(budget) && refused.contains(" (×"), "{refused}");
+    assert_eq!((refused.matches(budget).count(), steps(&report)), (1, Vec::new()), "{report}");
+    assert_eq!(code, 2, "{report}");
+}

@@ -102,6 +102,16 @@ fn what_is_no_state_is_answered() {
             "{\"kind\": \"NodeList\"}\n{\"kind\": \"PodList\"}\n{\"kind\": \"ReplicationControllerList\"}\n",
             "cluster-info dump",
         ),
+        (
+            "# my pods\n$ kubectl describe sts flask\nName:               flask\nNamespace: default\n",
+            "kubectl describe",
+        ),
+        ("# my pods\nNAME      READY   AGE\nflask     3/3     40s\n", "-o yaml"),
+        (
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- a.yaml\n",
+            "kubectl kustomize",
+        ),
+        ("<!DOCTYPE html><html>502 Bad Gateway</html>\n", "no object of Kubernetes"),
         ("-----BEGIN PGP MESSAGE-----\nabc\n", "encrypted"),
         (
             "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers: [{name: a, image: b}]\n",
@@ -187,4 +197,26 @@ fn what_is_left_out_is_said() {
     let (code, _, err) = run_with(&(text("seed-at-rest.yaml") + custom), &["why", "-"]);
     assert_eq!(code, 0);
     assert!(err.contains("example.com/v1 Database (Kubernetes 1.36 does not serve it)"), "{err}");
+}
+
+/// What would take long to be read is left out if sets can do without it, and else refused.
+#[test]
+fn what_is_too_long_is_left_out_or_refused() {
+    let whole = text("seed-at-rest.yaml");
+    let many: String = (0..25_000).map(|n| format!("    key-{n}: value\n")).collect();
+    let config =
+        ["---\napiVersion: v1\ndata:\n", &many, "kind: ConfigMap\nmetadata:\n  name: big\n  uid: c\n"]
+            .concat();
+    let (code, _, err) = run_with(&[&*whole, &*config].concat(), &["why", "-"]);
+    assert!(code == 0 && err.contains("ConfigMap/big (too long to be read)"), "{code} {err}");
+    let pod =
+        ["---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: big\n  uid: p\n  labels:\n", &many].concat();
+    let (code, _, err) = run_with(&[&*whole, &*pod].concat(), &["why", "-"]);
+    assert!(code == 3 && err.contains("one document of 0."), "{code} {err}");
+    // YAML as nobody's kubectl writes it.
+    let flow: String = (0..20_000).map(|n| format!("k{n}: v, ")).collect();
+    let by_hand =
+        format!("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: a, uid: b, labels: {{{flow}}}}}\n");
+    let (code, _, err) = run_with(&[&*whole, &*by_hand].concat(), &["why", "-"]);
+    assert!(code == 3 && err.contains("one document of 0."), "{code} {err}");
 }

@@ -436,3 +436,32 @@ impl AllowList {
         Ok(["(left out ", &number.to_string(), ")"].concat().into())
     }
 }
+
+/// The kinds that are used.
+pub fn is_used(kind: Kind) -> bool {
+    use Kind::*;
+    matches!(
+        kind,
+        Namespace
+            | Node
+            | PersistentVolume
+            | StorageClass
+            | PriorityClass
+            | ConfigMap
+            | Secret
+            | ServiceAccount
+            | ResourceQuota
+            | LimitRange
+            | Service
+            | EndpointSlice
+            | PersistentVolumeClaim
+            | Pod
+            | StatefulSet
+            | Deployment
+            | ReplicaSet
+            | DaemonSet
+            | ControllerRevision
+            | PodDisruptionBudget
+            | Event
+    )
+}

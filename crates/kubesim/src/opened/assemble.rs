@@ -1,12 +1,12 @@
 //! The objects of one state: of each that was read the newest, with what an allow-list keeps of it, at times that count from
 //! when the state was taken.
 
-use super::allow::AllowList;
+use super::allow::{AllowList, is_used};
 use super::recording::WatchChange;
 use super::state::{TextLine, Unreadable, What};
 use super::text::Event;
 use crate::api::meta::OWNER_ABSENT;
-use crate::api::{Kind, Object, OwnerReference, SimTime};
+use crate::api::{Kind, Object, OwnerReference, SimTime, Uid};
 use crate::config::MOST_REPLICAS;
 use crate::schema::decode::decode;
 use serde_json::Value;
@@ -71,35 +71,6 @@ impl Reduced {
     }
 }
 
-/// The kinds that are used.
-fn is_used(kind: Kind) -> bool {
-    use Kind::*;
-    matches!(
-        kind,
-        Namespace
-            | Node
-            | PersistentVolume
-            | StorageClass
-            | PriorityClass
-            | ConfigMap
-            | Secret
-            | ServiceAccount
-            | ResourceQuota
-            | LimitRange
-            | Service
-            | EndpointSlice
-            | PersistentVolumeClaim
-            | Pod
-            | StatefulSet
-            | Deployment
-            | ReplicaSet
-            | DaemonSet
-            | ControllerRevision
-            | PodDisruptionBudget
-            | Event
-    )
-}
-
 impl Assembly {
     /// Takes an object, or notes why it is left out.
     pub fn add(&mut self, tree: &Value, place: &TextLine) {
@@ -133,6 +104,11 @@ impl Assembly {
         let Some(object) = object else { return };
         let created_ms = meta["creationTimestamp"].as_str().and_then(unix_ms).unwrap_or(i64::MIN);
         self.recorded.push(Recorded { at_ms, change: event.change, created_ms, object, who });
+    }
+
+    /// Notes that an object is too long to be read.
+    pub fn leave_out_long(&mut self, name: String) {
+        self.allow.count(What::Object { name, why: "too long to be read".into() });
     }
 
     /// How much watches have seen.
@@ -295,39 +271,59 @@ impl Assembly {
             is_of_use(kind) || matches!(kind, Kind::PersistentVolume | Kind::Node | Kind::Service)
         };
         if !kinds().any(of_sets) {
+            if self.kinds.contains_key("Kustomization") {
+                return Err(Unreadable::Kustomization);
+            }
             return Err(Unreadable::NothingOfUse { kinds: self.kinds.clone().into_iter().collect() });
         }
         Ok(())
     }
 
-    /// Takes from objects the owners that nobody knows here: whether they are gone can't be told where none of their kind was
-    /// asked for, and what hangs on them must not go for that.
-    pub fn release_from_absent_owners(&mut self, objects: &mut [Object]) {
-        let present: BTreeSet<Kind> = objects.iter().map(|object| object.kind).collect();
-        let uids: BTreeSet<_> = objects.iter().map(|object| object.meta.uid).collect();
-        let mut counted = BTreeSet::new();
-        for object in objects {
-            let is_unknown = |owner: &OwnerReference| {
-                let kind = Kind::of_manifest(&owner.api_version, &owner.kind);
-                !uids.contains(&owner.uid) && kind.is_some_and(|kind| !present.contains(&kind))
-            };
-            let known = |owner: &&OwnerReference| !is_unknown(owner);
-            let owners = &object.meta.owner_references;
-            for owner in owners.iter().filter(|owner| !uids.contains(&owner.uid) && object.kind == Kind::Pod)
-            {
-                if counted.insert((object.meta.uid, owner.uid)) {
-                    self.allow.count(What::Owner([&*owner.kind, "/", &*owner.name].concat()));
-                }
+    /// Notes that an object names an owner that is not in the state.
+    fn count_owner(&mut self, owner: &OwnerReference) {
+        self.allow.count(What::Owner([&*owner.kind, "/", &*owner.name].concat()));
+    }
+}
+
+/// Takes from objects the owners that nobody knows here: whether they are gone can't be told where none of their kind was
+/// asked for, and what hangs on them must not go for that.
+#[derive(Default, Debug)]
+pub struct Releasing {
+    present: BTreeSet<Kind>,
+    uids: BTreeSet<Uid>,
+    /// The owners that were counted, each with what names it.
+    counted: BTreeSet<(Uid, Uid)>,
+}
+
+impl Releasing {
+    /// Takes note of an object. All must be known before the first is released.
+    pub fn know(&mut self, object: &Object) {
+        self.present.insert(object.kind);
+        self.uids.insert(object.meta.uid);
+    }
+
+    /// Takes from an object the owners that nobody knows.
+    pub fn release(&mut self, object: &mut Object, assembly: &mut Assembly) {
+        let is_absent = |owner: &OwnerReference| !self.uids.contains(&owner.uid);
+        let is_unknown = |owner: &OwnerReference| {
+            let kind = Kind::of_manifest(&owner.api_version, &owner.kind);
+            is_absent(owner) && kind.is_some_and(|kind| !self.present.contains(&kind))
+        };
+        let owners = &object.meta.owner_references;
+        for owner in owners.iter().filter(|owner| object.kind == Kind::Pod && is_absent(owner)) {
+            if self.counted.insert((object.meta.uid, owner.uid)) {
+                assembly.count_owner(owner);
             }
-            if owners.iter().any(is_unknown) {
-                let absent = owners.iter().find(|owner| owner.controller && is_unknown(owner));
-                if let Some(owner) = absent.filter(|_| object.kind == Kind::Pod) {
-                    let owner = [&*owner.kind, "/", &*owner.name].concat();
-                    object.meta.set_annotation(OWNER_ABSENT, &owner);
-                }
-                let owners = &object.meta.owner_references;
-                object.meta.owner_references = owners.iter().filter(known).cloned().collect();
+        }
+        if owners.iter().any(is_unknown) {
+            let absent = owners.iter().find(|owner| owner.controller && is_unknown(owner));
+            let absent = absent.filter(|_| object.kind == Kind::Pod);
+            let absent = absent.map(|owner| [&*owner.kind, "/", &*owner.name].concat());
+            let known = owners.iter().filter(|owner| !is_unknown(owner)).cloned().collect();
+            if let Some(owner) = absent {
+                object.meta.set_annotation(OWNER_ABSENT, &owner);
             }
+            object.meta.owner_references = known;
         }
     }
 }

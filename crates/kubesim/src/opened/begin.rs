@@ -1,6 +1,7 @@
 //! A cluster becomes the one whose state was opened: its objects in place of the simulated ones, its containers as they are,
 //! what is broken about it as faults that can be mended, and what each component finds there, found without doing it.
 
+use super::reported;
 use super::state::Opened;
 use crate::api::image::with_tag;
 use crate::api::node::LEASE_NAMESPACE;
@@ -92,7 +93,11 @@ impl Beginning {
                 }
                 Stage::Judge(Box::new(Judging::new(cluster)))
             }
-            Stage::Judge(judging) => return judging.step(cluster),
+            Stage::Judge(judging) => {
+                let requests = judging.step(cluster)?;
+                reported::heed(cluster);
+                return Some(requests);
+            }
         };
         None
     }
@@ -170,8 +175,12 @@ impl Look<'_> {
     /// far longer than others and than its probe allows.
     fn fails_readiness(&self, pod: &Object) -> bool {
         let (body, spec) = (pod.pod(), &pod.pod().spec);
-        if body.is_ready() || pod.meta.is_terminating() || is_marked_by_node_controller(pod) {
+        if body.is_ready() || pod.meta.is_terminating() {
             return false;
+        }
+        if is_marked_by_node_controller(pod) {
+            // Its node says that it is not well, and goes on to say so.
+            return self.is_on_unwell_node(pod);
         }
         let unready = spec.containers.iter().filter_map(|container| {
             let status = body.container_status(&container.name).filter(|status| !status.ready)?;
@@ -189,6 +198,19 @@ impl Look<'_> {
             let was_ready = changed.is_some_and(|changed| changed.0 > started_at.0 + 1000);
             was_ready || (self.now - started_at).0 > (patience * 1000).max(usual) + 10_000
         })
+    }
+}
+
+impl Look<'_> {
+    /// Whether a pod's node is heard of, and says that it is not Ready.
+    fn is_on_unwell_node(&self, pod: &Object) -> bool {
+        let name = pod.pod().spec.node_name.as_deref().unwrap_or_default();
+        let node = self.store.find_cluster(Kind::Node, name);
+        let says = |node: &Rc<Object>| {
+            let mut conditions = node.node().conditions.iter();
+            conditions.any(|c| &*c.kind == condition::READY && c.status == Some(false))
+        };
+        node.is_some_and(says)
     }
 }
 

@@ -4,13 +4,12 @@ use super::assemble::{Assembly, Recorded, Reduced};
 use super::made_up::MakingUp;
 use super::measure;
 use super::recording::{Seen, WatchChange};
+use super::relations::{Joining, Relating, Revisions};
 use super::slices::Slices;
 use super::state::{MadeUp, Opened, Unreadable};
-use crate::api::stateful_set::REVISION_LABEL;
-use crate::api::{Key, Kind, Object, SimTime, Str, Uid};
+use crate::api::{Key, Kind, Object, SimTime, Uid};
 use crate::config::Timings;
-use crate::controllers::stateful_set::revision;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// So many objects are looked at in one step.
@@ -28,11 +27,13 @@ enum Stage {
     /// What watches saw later becomes objects.
     Later,
     /// Who is whose; events get their order.
-    Relations,
+    Relations(Box<Relating>),
     /// Sets and their revisions are made to fit.
     Revisions(Revisions),
     /// What is missing is made up.
     MakingUp(Box<MakingUp>),
+    /// What was there at the beginning is joined with what was seen later.
+    Joining(Box<Joining>),
     /// What is missing of what was seen later is made up; so many objects were known.
     MakingUpLater(Box<MakingUp>, usize),
     /// It is measured how long things took.
@@ -112,27 +113,23 @@ impl Finishing {
             Stage::Later => {
                 let later = self.later.iter().skip(self.after.len()).take(AT_ONCE);
                 self.after.extend(later.map(|seen| seen.object.object()));
-                (self.after.len() == self.later.len()).then_some(Stage::Relations)
+                (self.after.len() == self.later.len()).then(|| {
+                    // What holds for all that was seen is found from all of it, whenever it was seen.
+                    self.objects.append(&mut self.after);
+                    Stage::Relations(Box::default())
+                })
             }
-            Stage::Relations => {
-                // What holds for all that was seen is found from all of it, whenever it was seen.
-                self.objects.append(&mut self.after);
-                number_events(&mut self.objects);
-                self.assembly.release_from_absent_owners(&mut self.objects);
-                Some(Stage::Revisions(Revisions::new(&self.objects)))
+            Stage::Relations(relating) => {
+                if relating.step(&mut self.objects, &mut self.assembly) {
+                    return true;
+                }
+                Some(Stage::Revisions(relating.revisions()))
             }
             Stage::Revisions(revisions) => {
                 if revisions.step(&mut self.objects) {
                     return true;
                 }
-                self.missing = missing_kinds(&self.objects);
-                let (first, count) =
-                    (self.assembly.trees.len(), self.assembly.trees.len() + self.later.len());
-                let revisions = self.objects.split_off(count);
-                self.after = self.objects.split_off(first);
-                self.objects.extend(revisions);
-                let objects = std::mem::take(&mut self.objects);
-                Some(Stage::MakingUp(Box::new(MakingUp::new(objects, &self.missing))))
+                Some(self.begin_making_up())
             }
             Stage::MakingUp(making_up) => {
                 if making_up.step() {
@@ -141,11 +138,16 @@ impl Finishing {
                 (self.objects, self.made_up) = making_up.take();
                 Some(match self.after.is_empty() {
                     true => Stage::Measure,
-                    false => {
-                        let (all, known) = with_later(&self.objects, &self.after);
-                        Stage::MakingUpLater(Box::new(MakingUp::new(all, &self.missing)), known)
-                    }
+                    false => Stage::Joining(Box::default()),
                 })
+            }
+            Stage::Joining(joining) => {
+                if joining.step(&self.objects, &self.after) {
+                    return true;
+                }
+                let all = std::mem::take(&mut joining.all);
+                let known = all.len();
+                Some(Stage::MakingUpLater(Box::new(MakingUp::new(all, &self.missing)), known))
             }
             Stage::MakingUpLater(making_up, known) => {
                 if making_up.step() {
@@ -189,6 +191,17 @@ impl Finishing {
         Stage::Objects
     }
 
+    /// Parts what was there at the beginning, revisions that were made included, from what was seen later.
+    fn begin_making_up(&mut self) -> Stage {
+        self.missing = missing_kinds(&self.objects);
+        let (first, count) = (self.assembly.trees.len(), self.assembly.trees.len() + self.later.len());
+        let revisions = self.objects.split_off(count);
+        self.after = self.objects.split_off(first);
+        self.objects.extend(revisions);
+        let objects = std::mem::take(&mut self.objects);
+        Stage::MakingUp(Box::new(MakingUp::new(objects, &self.missing)))
+    }
+
     fn measure(&mut self) -> Stage {
         self.timings = measure::timings(self.objects.iter().chain(&self.after), &self.made_up);
         let zero_ms = self.zero * 1000;
@@ -224,19 +237,6 @@ impl Finishing {
     }
 }
 
-/// The objects of the beginning with the newest of those that were seen later and not before; and how many that is.
-fn with_later(objects: &[Object], after: &[Object]) -> (Vec<Object>, usize) {
-    let mut newest: BTreeMap<Key, &Object> = BTreeMap::new();
-    for object in after {
-        newest.insert(object.key(), object);
-    }
-    let mut all = objects.to_vec();
-    let there: BTreeSet<Key> = objects.iter().map(Object::key).collect();
-    all.extend(newest.into_iter().filter(|(key, _)| !there.contains(key)).map(|(_, object)| object.clone()));
-    let known = all.len();
-    (all, known)
-}
-
 /// How many seconds after zero the state must have been taken: sets count pods as available that had been Ready for too
 /// short a time before. No object says when nothing happened any more.
 fn seconds_until_available(objects: &[Object]) -> i64 {
@@ -259,106 +259,6 @@ fn seconds_until_available(objects: &[Object]) -> i64 {
         }
     }
     latest
-}
-
-/// Events in the order in which they were first said.
-fn number_events(objects: &mut [Object]) {
-    let mut order: Vec<(SimTime, u64, usize)> = Vec::new();
-    for (at, object) in objects.iter().enumerate().filter(|(_, object)| object.kind == Kind::Event) {
-        order.push((object.event().first_timestamp, object.meta.resource_version, at));
-    }
-    collections::sort(&mut order);
-    for (number, (_, _, at)) in order.into_iter().enumerate() {
-        objects[at].event_mut().sequence = number as u64;
-    }
-}
-
-/// Lets the newest revision of each set be that of its template, as it is in the cluster: without the values that were left
-/// out its hash would be another. Where no revision is there, those that the status names are made.
-#[derive(Debug)]
-struct Revisions {
-    /// Where the sets are that are still to be looked at, the next one last.
-    sets: Vec<usize>,
-    /// Where the revisions are, by namespace and name.
-    named: BTreeMap<(Str, Str), Vec<usize>>,
-    /// The newest number of each owner's.
-    newest: BTreeMap<Uid, i64>,
-    /// Where the first pod of each owner and revision is.
-    pods: BTreeMap<(Uid, Str), usize>,
-}
-
-impl Revisions {
-    fn new(objects: &[Object]) -> Revisions {
-        let mut all = Revisions {
-            sets: Vec::new(),
-            named: BTreeMap::new(),
-            newest: BTreeMap::new(),
-            pods: BTreeMap::new(),
-        };
-        for (at, object) in objects.iter().enumerate() {
-            match object.kind {
-                Kind::StatefulSet => all.sets.push(at),
-                Kind::ControllerRevision => all.note(at, object),
-                Kind::Pod => {
-                    let revision = object.meta.label(REVISION_LABEL).unwrap_or_default();
-                    if let Some(owner) = object.meta.controller() {
-                        all.pods.entry((owner.uid, revision.into())).or_insert(at);
-                    }
-                }
-                _ => {}
-            }
-        }
-        all.sets.reverse();
-        all
-    }
-
-    fn note(&mut self, at: usize, revision: &Object) {
-        let name = (revision.meta.namespace.clone(), revision.meta.name.clone());
-        self.named.entry(name).or_default().push(at);
-        if let Some(owner) = revision.meta.controller() {
-            let newest = self.newest.entry(owner.uid).or_default();
-            *newest = (*newest).max(revision.controller_revision().revision);
-        }
-    }
-
-    /// Looks at some sets; false if there are no more.
-    fn step(&mut self, objects: &mut Vec<Object>) -> bool {
-        for at in self.sets.split_off(self.sets.len().saturating_sub(AT_ONCE)).into_iter().rev() {
-            self.keep_equal(objects, at);
-        }
-        !self.sets.is_empty()
-    }
-
-    fn keep_equal(&mut self, objects: &mut Vec<Object>, at: usize) {
-        let set = objects[at].clone();
-        let status = &set.stateful_set().status;
-        if status.observed_generation < set.meta.generation {
-            return;
-        }
-        let Some(update) = status.update_revision.clone() else { return };
-        let data = Rc::new(revision::patch_of(&set));
-        let next = self.newest.get(&set.meta.uid).map_or(1, |newest| newest + 1);
-        let name = (set.meta.namespace.clone(), update.clone());
-        if !self.named.contains_key(&name) {
-            self.add(objects, revision::made_up(&set, &update, data.clone(), next.max(2)));
-        }
-        for at in self.named.get(&name).into_iter().flatten() {
-            objects[*at].controller_revision_mut().data = data.clone();
-        }
-        // What pods have that were not updated yet: of their template nothing is known but that it is another.
-        if let Some(current) = status.current_revision.clone().filter(|current| *current != update)
-            && !self.named.contains_key(&(set.meta.namespace.clone(), current.clone()))
-        {
-            let old = self.pods.get(&(set.meta.uid, current.clone())).map(|at| &objects[*at]);
-            let data = revision::patch_of_pod(&set, old);
-            self.add(objects, revision::made_up(&set, &current, Rc::new(data), 1));
-        }
-    }
-
-    fn add(&mut self, objects: &mut Vec<Object>, revision: Object) {
-        self.note(objects.len(), &revision);
-        objects.push(revision);
-    }
 }
 
 /// The kinds of which nothing is there.

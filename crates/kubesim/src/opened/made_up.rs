@@ -26,6 +26,8 @@ const FIRST_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public"
 
 /// So many pods or claims are looked at in one step.
 const AT_ONCE: usize = 64;
+/// So many objects, of which nothing is wanted but their name and what they say.
+const KNOWN_AT_ONCE: usize = 512;
 
 /// What is made up, in order. Each may need what was made up before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +58,9 @@ const PARTS: [Part; 8] = [
 pub struct MakingUp {
     objects: Vec<Object>,
     made_up: Vec<(Key, MadeUp)>,
+    /// How many objects were given, and of how many of them it is known what they are called.
+    given: usize,
+    known: usize,
     there: BTreeSet<(Kind, Str, Str)>,
     /// What somebody says is missing: `secret "db"`.
     said_missing: BTreeSet<String>,
@@ -72,8 +77,6 @@ pub struct MakingUp {
 impl MakingUp {
     /// Objects, with the kinds of which nothing is there.
     pub fn new(objects: Vec<Object>, missing: &[Kind]) -> MakingUp {
-        let name = |object: &Object| (object.kind, object.meta.namespace.clone(), object.meta.name.clone());
-        let there = objects.iter().map(name).collect();
         let is_lacking = |part: &Part| match part {
             Part::Namespaces | Part::NamedByPods => true,
             Part::Pods => missing.contains(&Kind::Pod),
@@ -84,10 +87,12 @@ impl MakingUp {
             Part::Services => missing.contains(&Kind::Service),
         };
         MakingUp {
-            said_missing: said_missing(&objects),
+            given: objects.len(),
+            known: 0,
+            said_missing: BTreeSet::new(),
             objects,
             made_up: Vec::new(),
-            there,
+            there: BTreeSet::new(),
             parts: PARTS.into_iter().filter(is_lacking).rev().collect(),
             work: None,
             templates: BTreeMap::new(),
@@ -97,6 +102,10 @@ impl MakingUp {
 
     /// Adds some of what is missing, and notes of each what it is for; false if nothing is missing any more.
     pub fn step(&mut self) -> bool {
+        if self.known < self.given {
+            self.get_to_know();
+            return true;
+        }
         let Some(part) = self.parts.last().copied() else { return false };
         match part {
             Part::Namespaces => self.namespaces(),
@@ -114,6 +123,16 @@ impl MakingUp {
         self.work = None;
         self.parts.pop();
         true
+    }
+
+    /// Looks at some more of what was given: what it is called, and what it says is missing.
+    fn get_to_know(&mut self) {
+        let range = self.known..(self.known + KNOWN_AT_ONCE).min(self.given);
+        self.known = range.end;
+        for object in &self.objects[range] {
+            self.there.insert((object.kind, object.meta.namespace.clone(), object.meta.name.clone()));
+            hear_missing(object, &mut self.said_missing);
+        }
     }
 
     /// The objects with those that were made up, and which these are.
@@ -171,9 +190,8 @@ fn mounted_claims(objects: &[Object]) -> BTreeMap<(Str, Str), Option<Str>> {
     all
 }
 
-/// What events and statuses say is missing, as they say it: `secret "db" not found`, without the last two words.
-fn said_missing(objects: &[Object]) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
+/// What an event or a status says is missing, as it says it: `secret "db" not found`, without the last two words.
+fn hear_missing(object: &Object, all: &mut BTreeSet<String>) {
     let mut hear = |message: &str| {
         for (end, _) in message.match_indices("\" not found") {
             let Some((what, name)) = message[..end].rsplit_once('"') else { continue };
@@ -183,22 +201,19 @@ fn said_missing(objects: &[Object]) -> BTreeSet<String> {
             all.insert([word, " \"", name, "\""].concat());
         }
     };
-    for object in objects {
-        match object.kind {
-            Kind::Event => hear(&object.event().message),
-            Kind::Pod => {
-                let status = &object.pod().status;
-                status.conditions.iter().filter_map(|c| c.message.as_deref()).for_each(&mut hear);
-                for status in status.init_container_statuses.iter().chain(&status.container_statuses) {
-                    if let ContainerState::Waiting { message: Some(message), .. } = &status.state {
-                        hear(message);
-                    }
+    match object.kind {
+        Kind::Event => hear(&object.event().message),
+        Kind::Pod => {
+            let status = &object.pod().status;
+            status.conditions.iter().filter_map(|c| c.message.as_deref()).for_each(&mut hear);
+            for status in status.init_container_statuses.iter().chain(&status.container_statuses) {
+                if let ContainerState::Waiting { message: Some(message), .. } = &status.state {
+                    hear(message);
                 }
             }
-            _ => {}
         }
+        _ => {}
     }
-    all
 }
 
 /// Says of an object that it was made up, and gives it a uid that is always the same.
@@ -399,7 +414,12 @@ impl MakingUp {
             let Some(said) = refused.and_then(|scheduled| scheduled.message.as_deref()) else { continue };
             scarce.cpu |= said.contains(INSUFFICIENT[0]);
             scarce.memory |= said.contains(INSUFFICIENT[1]);
-            scarce.pods |= said.contains(INSUFFICIENT[2]);
+            // Whatever else it was, the nodes of which nothing is known do not take it.
+            let is_of_nodes = said.contains("nodes are available")
+                && !said.contains("persistentvolumeclaim")
+                && !said.contains("PersistentVolumeClaims");
+            scarce.closed |= is_of_nodes && !INSUFFICIENT.iter().any(|what| said.contains(what));
+            scarce.pods |= scarce.closed || said.contains(INSUFFICIENT[2]);
         }
         scarce
     }
@@ -435,7 +455,7 @@ impl MakingUp {
             let mut tree = node_tree(&worker, born);
             tree["metadata"]["labels"][ROLE] = "".into();
             let full = scarce.full(&pods);
-            for (resource, amount) in full.iter().filter(|_| !pods.is_empty()) {
+            for (resource, amount) in full.iter().filter(|_| scarce.closed || !pods.is_empty()) {
                 tree["status"]["capacity"][*resource] = amount.as_str().into();
                 tree["status"]["allocatable"][*resource] = amount.as_str().into();
             }
@@ -496,6 +516,8 @@ struct Scarce {
     cpu: bool,
     memory: bool,
     pods: bool,
+    /// No node takes another pod, not even one that has none.
+    closed: bool,
 }
 
 impl Scarce {

@@ -9,10 +9,12 @@
 //! | `allow`, `layout` | what is kept of an object, and what is never kept; the schema's types as they are read by that |
 //! | `assemble` | the objects of one state: one of each |
 //! | `finishing` | what follows once all is read: times, revisions, and the modules below |
+//! | `relations` | who is whose; which event came first, which revision is the template's |
 //! | `made_up` | what is missing but needed: nodes, volumes, classes, … |
 //! | `slices` | EndpointSlices of which nobody has seen any |
 //! | `measure` | how long things took, by the pods' own timestamps |
 //! | `pseudonyms` | a state to give away, without the names that are in it |
+//! | `reported` | what components said in events, where a dry look can't come to it |
 //! | `begin` | a cluster becomes that one; what every component finds, without doing it |
 //!
 //! Nothing here reads a clock: time 0 is when the state was taken, the newest time in it; or when a recording began.
@@ -28,6 +30,8 @@ mod opening;
 mod pieces;
 mod pseudonyms;
 mod recording;
+mod relations;
+mod reported;
 mod slices;
 mod state;
 mod text;

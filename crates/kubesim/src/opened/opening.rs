@@ -88,6 +88,7 @@ impl Opening {
             self.finishing = Some(Box::new(Finishing::new(assembly)?));
             return Ok(true);
         }
+        self.texts.too_long.drain(..).for_each(|name| self.assembly.leave_out_long(name));
         for item in self.texts.items.drain(..) {
             self.assembly.add(&item.tree, &item.place);
             self.count += 1;

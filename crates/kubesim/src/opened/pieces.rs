@@ -7,9 +7,11 @@ use serde_json::Value;
 use std::ops::Range;
 
 /// So much of a text is looked at in one step, in bytes.
-const BLOCK: usize = 256 << 10;
+pub const BLOCK: usize = 256 << 10;
 /// The lines of a recording that are read in one step.
 const LINES_AT_ONCE: usize = 20;
+/// Fewer, where they are this long together, in bytes.
+const RECORDED_AT_ONCE: usize = 128 << 10;
 /// No sign is longer than this, in bytes: so much of the block before is looked at again.
 const LONGEST_SIGN: usize = 64;
 
@@ -104,7 +106,8 @@ impl Splitting {
             Way::Json(json) => json.read(whole, text.at..end),
             Way::Recording { start, line } => {
                 for (n, (at, _)) in whole[text.at..end].match_indices('\n').enumerate() {
-                    if text.line + n + 1 - *line >= LINES_AT_ONCE {
+                    let lines = text.line + n + 1 - *line;
+                    if lines >= LINES_AT_ONCE || text.at + at - *start >= RECORDED_AT_ONCE {
                         put(*line, *start..text.at + at + 1, Form::Recording);
                         (*start, *line) = (text.at + at + 1, text.line + n + 1);
                     }
@@ -140,7 +143,7 @@ impl Splitting {
 }
 
 /// The first place from here on that is between two characters.
-fn boundary(text: &str, at: usize) -> usize {
+pub fn boundary(text: &str, at: usize) -> usize {
     (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }
 
@@ -430,9 +433,10 @@ fn wrong_beginning(name: &str, text: &str) -> Option<Unreadable> {
     if text.starts_with('\u{1f}') {
         return Some(Unreadable::Binary { file });
     }
-    let mut lines = text.lines().map(str::trim_end).filter(|line| !line.trim().is_empty());
+    let is_said = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+    let mut lines = text.lines().map(str::trim_end).filter(is_said);
     let mut first = lines.next().unwrap_or_default();
-    if first.len() < 1000 && first.contains("kubectl get ") {
+    if first.len() < 1000 && (first.contains("kubectl get ") || first.starts_with("$ ")) {
         first = lines.next().unwrap_or(first);
     }
     if first.is_empty() {

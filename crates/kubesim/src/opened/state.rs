@@ -145,6 +145,8 @@ pub enum Unreadable {
         /// The file.
         file: String,
     },
+    /// It is a kustomization, of which kubectl makes a manifest.
+    Kustomization,
     /// It is encrypted.
     Encrypted {
         /// The file.

@@ -1,8 +1,10 @@
 //! Texts → trees of objects: the forms in which kubectl gives out a cluster's state. `pieces` takes the texts apart.
 
-use super::pieces::{Form, Piece, Splitting};
+use super::allow::is_used;
+use super::pieces::{BLOCK, Form, Piece, Splitting, boundary};
 use super::recording::{WatchChange, read_line};
 use super::state::{TextLine, Unreadable};
+use crate::api::Kind;
 use crate::manifest::hint::is_template;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -12,6 +14,12 @@ use std::ops::Range;
 pub const MOST_BYTES: usize = 48 << 20;
 /// A document longer than this, in bytes, is not read: etcd takes no object of that size, and lists are taken apart before.
 const LONGEST_DOCUMENT: usize = 4 << 20;
+/// Nor is one with more fields and items than this, as it is read in one step: no pod, set or claim has so many.
+const MOST_FIELDS: usize = 20_000;
+/// Nor one longer than this, in bytes, that kubectl did not write: to read any YAML takes ten times as long.
+const LONGEST_BY_HAND: usize = 128 << 10;
+/// Of texts that are too large so much is looked at to tell which kinds make them so, in bytes.
+const LOOKED_AT: usize = 8 << 20;
 
 /// A file's bytes as text: UTF-8, or the UTF-16 in which PowerShell writes what a command prints. What is neither stays as far as it
 /// can be read. The mark of an order of bytes is no part of it.
@@ -49,6 +57,8 @@ pub struct Texts {
     pub items: Vec<Item>,
     /// What watches have said since the last time somebody took it.
     pub events: Vec<Event>,
+    /// Objects that are too long to be read, and without which a state is one, since the last time somebody took them: `kind/name`.
+    pub too_long: Vec<String>,
     /// The object that was found last, for people: `kind/name`.
     last: String,
 }
@@ -77,6 +87,7 @@ impl Texts {
             read: 0,
             items: Vec::new(),
             events: Vec::new(),
+            too_long: Vec::new(),
             last: String::new(),
         })
     }
@@ -106,8 +117,10 @@ impl Texts {
             self.pieces.get(self.read + 1).is_none_or(|next| next.file != piece.file),
         );
         self.read += 1;
-        if text.len() > LONGEST_DOCUMENT {
-            return Err(Unreadable::TooLong { file: name.clone(), line: line + 1, bytes: text.len() });
+        let refuse = || Unreadable::TooLong { file: name.clone(), line: line + 1, bytes: text.len() };
+        if text.len() > LONGEST_DOCUMENT || fields_in(text, &piece.form) > MOST_FIELDS {
+            self.too_long.push(can_be_missed(text, &piece.form).ok_or_else(refuse)?);
+            return Ok(true);
         }
         if piece.form == Form::Recording {
             return self.lines(file, line, piece.range.clone(), is_end).map(|()| true);
@@ -128,6 +141,11 @@ impl Texts {
                 _ => (String::new(), String::new(), 0),
             };
             self.add(tree, &TextLine { file: name, line }, &version, &kind, depth);
+            return Ok(true);
+        }
+        if text.len() > LONGEST_BY_HAND {
+            let refuse = Unreadable::TooLong { file: name, line: line + 1, bytes: text.len() };
+            self.too_long.push(can_be_missed(&text, &piece.form).ok_or(refuse)?);
             return Ok(true);
         }
         let text = match &piece.form {
@@ -216,6 +234,58 @@ impl Texts {
     }
 }
 
+/// About how many fields and items a text has: what takes time to be read. Lines of texts in it count, too, where they look like such.
+fn fields_in(text: &str, form: &Form) -> usize {
+    match form {
+        Form::Json { .. } | Form::Recording => {
+            let (mut count, mut in_text, mut is_escaped) = (0, false, false);
+            for byte in text.bytes() {
+                match byte {
+                    _ if is_escaped => is_escaped = false,
+                    b'\\' => is_escaped = in_text,
+                    b'"' => in_text = !in_text,
+                    b',' | b'[' | b'{' if !in_text => count += 1,
+                    _ => {}
+                }
+            }
+            count
+        }
+        Form::Document | Form::Item { .. } => {
+            let is_field = |line: &&str| {
+                let line = line.trim_start();
+                line.starts_with("- ") || line.ends_with(':') || line.contains(": ")
+            };
+            text.lines().filter(is_field).count()
+        }
+    }
+}
+
+/// `kind/name` of an object that no set needs to go on, out of its text as kubectl prints it.
+fn can_be_missed(text: &str, form: &Form) -> Option<String> {
+    let field = |name: &str, inner: usize| {
+        let begin = match form {
+            Form::Item { indent } => [&*" ".repeat(indent + 2 + inner), name, ": "].concat(),
+            Form::Document => [&*" ".repeat(inner), name, ": "].concat(),
+            Form::Json { depth, .. } => {
+                [&*" ".repeat(4 + 8 * depth + 2 * inner), "\"", name, "\": \""].concat()
+            }
+            Form::Recording => return None,
+        };
+        let dash = begin.replacen("  ", "- ", 1);
+        let mut lines = text.lines();
+        let line = lines.find_map(|line| line.strip_prefix(&*begin).or_else(|| line.strip_prefix(&*dash)))?;
+        Some(line.trim_end_matches([',', '"', ' ', '\r']).to_owned())
+    };
+    let own = match form {
+        Form::Json { kind, .. } => Some(kind.clone()).filter(|kind| !kind.is_empty()),
+        _ => None,
+    };
+    let (kind, version) = (own.or_else(|| field("kind", 0))?, field("apiVersion", 0).unwrap_or_default());
+    let known = Kind::of_manifest(&version, &kind).filter(|kind| is_used(*kind));
+    let is_needed = known.is_some_and(|kind| !matches!(kind, Kind::ConfigMap | Kind::Secret));
+    (!is_needed).then(|| [&*kind, "/", &*field("name", 2).unwrap_or_default()].concat())
+}
+
 /// Whether it has something to be filled in, and was not read from a cluster.
 pub(super) fn looks_like_template(text: &str) -> bool {
     is_template(text) && !text.contains("uid:") && !text.contains("\"uid\"")
@@ -225,7 +295,15 @@ pub(super) fn looks_like_template(text: &str) -> bool {
 fn largest_kinds(files: &[(String, String)]) -> Vec<(String, usize)> {
     let mut sizes: Vec<(String, usize)> = Vec::new();
     let mut kind = String::new();
-    for line in files.iter().flat_map(|(_, text)| text.lines()) {
+    let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
+    let every = bytes.div_ceil(LOOKED_AT).max(1);
+    let looked_at = files.iter().flat_map(|(_, text)| {
+        (0..text.len()).step_by(BLOCK * every).map(|from| {
+            let from = boundary(text, from);
+            &text[from..boundary(text, (from + BLOCK).min(text.len()))]
+        })
+    });
+    for line in looked_at.flat_map(str::lines) {
         let trimmed = line.trim_start();
         let indent = line.len() - trimmed.len();
         let named = trimmed.strip_prefix("kind: ").filter(|_| indent == 2);
@@ -239,6 +317,7 @@ fn largest_kinds(files: &[(String, String)]) -> Vec<(String, usize)> {
             None => {}
         }
     }
+    sizes.iter_mut().for_each(|(_, bytes)| *bytes *= every);
     sizes.retain(|(kind, _)| !kind.is_empty());
     sizes.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     sizes.truncate(3);

@@ -6,7 +6,7 @@ use super::remedy::in_namespace;
 use kubesim::api::Fault;
 use kubesim::api::image::with_tag;
 use kubesim::api::pod::{Container, ContainerState, ContainerStatus, EnvValue, Terminated};
-use kubesim::{Key, Kind, Object, Store};
+use kubesim::{Key, Kind, Object, SimTime, Store};
 use messages::{Messages, fill};
 
 /// Adds to the detail about a container that has ended how it did, who killed it, and where its last words are.
@@ -24,6 +24,9 @@ pub(super) fn ended(
     if let Some(probe) = failed_probe(store, pod, container) {
         detail.text.push(' ');
         detail.text.push_str(&fill(messages.killed_by_probe(), &[("probe", probe)]));
+    } else if last.is_some_and(|last| &*last.reason == "OOMKilled") {
+        detail.text.push(' ');
+        detail.text.push_str(messages.out_of_memory());
     } else if let Some(last) = last {
         detail.text.push(' ');
         detail.text.push_str(&fill(messages.exit_code(), &[("code", &last.exit_code.to_string())]));
@@ -47,6 +50,18 @@ pub(super) fn ended(
 /// How a container ended that has not been started again.
 fn terminated(status: &ContainerStatus) -> Option<&Terminated> {
     if let ContainerState::Terminated(ended) = &status.state { Some(ended) } else { None }
+}
+
+/// Whether none of the init containers has begun of a pod that was there when a state was taken: the simulated kubelet is further.
+pub(super) fn is_not_begun(pod: &Object) -> bool {
+    if pod.meta.creation_timestamp >= SimTime(0) {
+        return false;
+    }
+    let all = &pod.pod().status.init_container_statuses;
+    let waits = |status: &ContainerStatus| {
+        matches!(status.state, ContainerState::Waiting { .. }) && status.restart_count == 0
+    };
+    !all.is_empty() && all.iter().all(waits)
 }
 
 /// The probe for which the kubelet last killed this container: `liveness` or `startup`. The kubelet says so in an event

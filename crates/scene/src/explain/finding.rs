@@ -2,8 +2,10 @@
 //! one object that holds it up.
 
 use super::about::{About, ordinal};
+use super::detail::on_unwell_node;
 use super::explanation::{Explanation, Tone};
 use super::remedy::in_namespace;
+use super::scheduling::wants_room;
 use kubesim::api::pod::{ContainerState, ContainerStatus, condition};
 use kubesim::api::stateful_set::PodManagementPolicy;
 use kubesim::{Component, Key, Kind, Object, Reason, SimTime, Span, Store, Str};
@@ -149,18 +151,32 @@ impl About<'_> {
                     .unwrap_or_else(|| Blocking { field: Some("spec.updateStrategy.type"), ..set() }),
             ),
             Some(Reason::Failed { message }) => Some(self.refused_by(message)),
-            Some(Reason::BeingDeleted) => Some(self.blocking_unready().unwrap_or_else(set)),
-            _ => self.blocking_unready().or_else(|| self.blocking_claim()).or_else(|| {
-                let wants = self.set.stateful_set().spec.replicas > 0;
-                let trouble = self.service_trouble().filter(|_| wants);
-                trouble.map(|_| Blocking { field: Some("spec.serviceName"), ..set() })
+            Some(Reason::BeingDeleted) => Some(match self.own_finalizer() {
+                Some(finalizer) => Blocking { finalizer: Some(finalizer.clone()), ..set() },
+                None => self.blocking_unready().unwrap_or_else(set),
             }),
+            _ => self
+                .blocking_unready()
+                .or_else(|| self.blocking_node())
+                .or_else(|| self.blocking_claim())
+                .or_else(|| {
+                    let wants = self.set.stateful_set().spec.replicas > 0;
+                    let trouble = self.service_trouble().filter(|_| wants);
+                    trouble.map(|_| Blocking { field: Some("spec.serviceName"), ..set() })
+                }),
         }
     }
 
     /// A quota that the API server names, or the set itself.
     fn refused_by(&self, message: &str) -> Blocking {
         let quota = message.split("exceeded quota: ").nth(1).and_then(|rest| rest.split([',', ' ']).next());
+        let taken = message.strip_prefix("pods \"").and_then(|rest| rest.strip_suffix("\" already exists"));
+        if let Some(pod) = taken {
+            return Blocking {
+                reason: Some("FailedCreate".into()),
+                ..Blocking::new(self.set.key().beside(Kind::Pod, pod))
+            };
+        }
         match quota {
             Some(quota) => Blocking {
                 reason: Some("FailedCreate".into()),
@@ -174,6 +190,12 @@ impl About<'_> {
     fn blocking_unready(&self) -> Option<Blocking> {
         let pod = self.pods().find(|pod| pod.meta.is_terminating() || !pod.pod().is_ready())?;
         Some(self.blocking_pod(&pod.meta.name))
+    }
+
+    /// The node of one of the set's pods that is not heard of, or that is not there any more.
+    fn blocking_node(&self) -> Option<Blocking> {
+        let trouble = self.pods().find(|pod| self.silent_node(pod).is_some())?;
+        Some(Blocking::new(Key::cluster(Kind::Node, trouble.pod().spec.node_name.as_deref()?)))
     }
 
     /// A claim of the set that is going, or lost its volume.
@@ -197,6 +219,12 @@ impl About<'_> {
         if let Some(Reason::NodeLost { node }) = self.kubelet_reason(&key) {
             return Blocking::new(Key::cluster(Kind::Node, node));
         }
+        if on_unwell_node(self.messages, self.store, pod).is_some() {
+            return Blocking::new(Key::cluster(
+                Kind::Node,
+                pod.pod().spec.node_name.as_deref().unwrap_or_default(),
+            ));
+        }
         if pod.meta.is_terminating() {
             let is_over = pod.pod().is_terminal() || pod.pod().spec.node_name.is_none();
             let finalizer = pod.meta.finalizers.iter().find(|_| is_over).cloned();
@@ -209,9 +237,15 @@ impl About<'_> {
                     self.store.get(&key).and_then(|claim| claim.claim().spec.storage_class_name.clone());
                 return Blocking { class, ..Blocking::new(key) };
             }
-            let is_refused =
-                pod.pod().condition(condition::SCHEDULED).is_some_and(|c| c.status == Some(false));
-            return Blocking { reason: is_refused.then(|| "Unschedulable".into()), ..found };
+            let refused = pod.pod().condition(condition::SCHEDULED).filter(|c| c.status == Some(false));
+            let reason = refused.map(|c| c.reason.clone().unwrap_or_else(|| "Unschedulable".into()));
+            return Blocking { reason, ..found };
+        }
+        if let Some(Reason::CantStart { container, message }) = self.kubelet_reason(&key)
+            && container.is_empty()
+            && let Some(reason) = self.event_reason(pod, message)
+        {
+            return Blocking { reason: Some(reason), ..found };
         }
         let status = &pod.pod().status;
         let inits = status.init_container_statuses.iter().filter(|status| is_unfinished_init(status));
@@ -229,6 +263,13 @@ impl About<'_> {
         }
         let condition = (!pod.pod().is_ready()).then(|| "Ready=False".into());
         Blocking { condition, ..found }
+    }
+
+    /// The reason of the event that says this of a pod.
+    fn event_reason(&self, pod: &Object, message: &str) -> Option<Str> {
+        let mut events = self.store.list_in(Kind::Event, &pod.meta.namespace).map(|event| event.event());
+        let said = events.find(|event| event.involved.uid == pod.meta.uid && *event.message == *message)?;
+        Some(said.reason.clone())
     }
 
     /// Whether all pods are there, and of one revision.
@@ -306,15 +347,19 @@ impl About<'_> {
                 let patch = r#"{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}"#;
                 Some(self.command(format!("kubectl patch statefulset {name} -p '{patch}'")))
             }
-            (_, Some(blocking)) if blocking.reason.as_deref() == Some("Unschedulable") => {
+            (_, Some(blocking)) if self.lacks_room(blocking) => {
                 let start = self.set.stateful_set().spec.ordinals_start;
                 let fewer = ordinal(&blocking.key.name).map_or(0, |ordinal| ordinal - start);
                 Some(self.command(format!("kubectl scale statefulset {name} --replicas={fewer}")))
             }
+            (_, Some(Blocking { key, .. })) if key.kind == Kind::Node && self.store.get(key).is_none() => {
+                Some("kubectl get nodes".into())
+            }
             (_, Some(blocking)) => {
                 let Key { kind, namespace, name } = &blocking.key;
                 let what = kind.info().singular();
-                let command = match (&blocking.finalizer, &blocking.container, blocking.condition.is_some()) {
+                let is_at_fault = blocking.condition.is_some() || blocking.reason.is_some();
+                let command = match (&blocking.finalizer, &blocking.container, is_at_fault) {
                     (None, None, false) if *kind == Kind::Pod => return None,
                     _ => format!("kubectl describe {what} {name}"),
                 };
@@ -322,6 +367,14 @@ impl About<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a pod has no node for want of room, so that fewer pods would help.
+    fn lacks_room(&self, blocking: &Blocking) -> bool {
+        let pod = self.store.get(&blocking.key).filter(|pod| pod.kind == Kind::Pod);
+        let scheduled = pod.and_then(|pod| pod.pod().condition(condition::SCHEDULED));
+        let said = scheduled.filter(|c| c.status == Some(false)).and_then(|c| c.message.as_deref());
+        said.is_some_and(wants_room)
     }
 
     /// Since when it has been so.
@@ -342,6 +395,9 @@ impl About<'_> {
             Kind::Node => {
                 let ready = object.node().conditions.iter().find(|c| &*c.kind == condition::READY);
                 ready.map(|condition| condition.last_transition_time)
+            }
+            Kind::PersistentVolumeClaim | Kind::StatefulSet if object.meta.is_terminating() => {
+                object.meta.deletion_timestamp
             }
             Kind::PersistentVolumeClaim => Some(object.meta.creation_timestamp),
             _ => None,

@@ -23,7 +23,7 @@ mod told;
 pub(crate) use assumed::not_simulated;
 pub use explanation::{Explanation, Subject, Tone};
 pub use finding::{Blocking, Finding, Outlook, of_state};
-pub use nothing::{of_loading, of_nothing};
+pub use nothing::{of_loading, of_nothing, of_working};
 pub use part::Assumptions;
 pub use program::{doubts, mended};
 pub use refusal::of_refusal;

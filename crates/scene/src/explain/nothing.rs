@@ -7,12 +7,16 @@ use kubesim::api::KINDS;
 use kubesim::api::meta::{LAST_APPLIED, OWNER_ABSENT};
 use kubesim::api::stateful_set::{POD_NAME_LABEL, parent_and_ordinal};
 use kubesim::{Kind, Object, Store};
-use messages::Messages;
+use messages::{Message, Messages};
 
 /// Why nothing is on the stage.
 pub fn of_nothing(messages: &'static Messages, store: &Store) -> Explanation {
     if let Some(why) = owner_not_in_state(messages, store) {
         return why;
+    }
+    if let Some((pod, owner)) = store.list(Kind::Pod).find_map(|pod| Some((pod, operator_of(pod)?))) {
+        let values = [("pod", &*pod.meta.name), ("owner", &*owner)];
+        return Explanation::new(Tone::Waiting, messages.cluster().of_operator(), &values);
     }
     let orphan = store
         .list(Kind::Pod)
@@ -53,9 +57,25 @@ fn owner_not_in_state(messages: &'static Messages, store: &Store) -> Option<Expl
     Some(Explanation::new(Tone::Waiting, messages.set_not_in_state(), &values))
 }
 
+/// The controller of a pod, if it is of no kind of Kubernetes' own.
+fn operator_of(pod: &Object) -> Option<String> {
+    let owner = pod.meta.controller()?;
+    let is_known = Kind::of_manifest(&owner.api_version, &owner.kind).is_some();
+    (!is_known && &*owner.kind != "Node").then(|| [&*owner.kind, "/", &*owner.name].concat())
+}
+
 /// That the first story has not begun: what it needs is being loaded.
 pub fn of_loading(messages: &'static Messages) -> Explanation {
     Explanation::new(Tone::Busy, messages.loading(), &[])
+}
+
+/// That it is still being worked out why: what was only seen has no verdicts of its own.
+pub fn of_working(messages: &'static Messages) -> Explanation {
+    let nothing = Message { title: "", text: "", rule: None };
+    Explanation {
+        title: messages.cluster().plan_working().into(),
+        ..Explanation::new(Tone::Busy, nothing, &[])
+    }
 }
 
 /// The name of the StatefulSet that this pod belonged to, if it is gone.

@@ -58,6 +58,14 @@ impl About<'_> {
     /// That this pod's node has not been heard of, though the pod still counts as Ready.
     pub(super) fn silent_node(&self, pod: &Object) -> Option<Explanation> {
         let node = Key::cluster(Kind::Node, pod.pod().spec.node_name.as_deref()?);
+        let garbage = self.store.verdict(Component::PodGarbageCollector, &pod.key());
+        if let Some(abandoned) = garbage
+            && self.store.get(&node).is_none()
+        {
+            let values = [("pod", &*pod.meta.name), ("node", &*node.name)];
+            let why = Explanation::new(Tone::Waiting, self.messages.cluster().on_gone_node(), &values);
+            return Some(Explanation { wait: abandoned.until.map(|until| (abandoned.since, until)), ..why });
+        }
         let verdict = self.store.verdict(Component::NodeLifecycleController, &node)?;
         if verdict.reason != Reason::HeartbeatsMissing {
             return None;

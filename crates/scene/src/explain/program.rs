@@ -1,13 +1,13 @@
 //! What follows from what is assumed of images and their programs, and the commands that make it false and true again.
 
-use super::part::Detail;
+use super::part::{Detail, sentence};
 use super::remedy::in_namespace;
 use kubesim::api::Fault;
 use kubesim::api::image::with_tag;
 use kubesim::api::pod::Container;
 use kubesim::api::probe::{ProbeKind, ProbeTarget};
 use kubesim::kubelet::{Assumed, Assumption, assumptions, missing_page, own_port};
-use kubesim::{Kind, Object, Store, fault};
+use kubesim::{Kind, Object, Store, Str, fault};
 use messages::{Messages, fill};
 
 /// What can be had otherwise than it is assumed of a pod: in words, with the command.
@@ -83,6 +83,25 @@ pub(super) fn mend(store: &Store, fault: &Fault) -> Option<String> {
     fault::is_present(store, fault).then(|| taken_back(fault)).flatten()
 }
 
+/// What the kubelet said last of a container's probes, if the container ran before a state was taken.
+fn said_of_probes(
+    messages: &'static Messages,
+    store: &Store,
+    pod: &Object,
+    container: &str,
+) -> Option<String> {
+    let field = ["{", container, "}"].concat();
+    let is_of_container = |path: &Str| path.ends_with(&*field);
+    let about = |event: &&kubesim::api::event::Event| {
+        event.involved.uid == pod.meta.uid
+            && &*event.reason == "Unhealthy"
+            && event.involved.field_path.as_ref().is_none_or(is_of_container)
+    };
+    let events = store.list_in(Kind::Event, &pod.meta.namespace).map(|event| event.event());
+    let last = events.filter(about).max_by_key(|event| event.last_timestamp)?;
+    Some(fill(messages.cluster().kubelet_says(), &[("message", &sentence(&last.message))]))
+}
+
 /// Adds why a container's probes fail, if that follows from what is assumed: nobody declares the port, the port has no such
 /// name, or somebody has had it so.
 pub(super) fn with_failing_probe(
@@ -94,6 +113,9 @@ pub(super) fn with_failing_probe(
 ) -> Detail {
     let spec = &pod.pod().spec;
     let Some(container) = spec.container(container) else { return detail };
+    // Of a program that ran before nothing is assumed: what its probes got, events say.
+    let status = pod.pod().container_status(&container.name);
+    let ran_before = status.is_some_and(|status| status.is_from_before(false));
     let failing = ProbeKind::ALL.into_iter().find_map(|kind| {
         let target = container.probe(kind)?.target(container);
         let image = with_tag(&container.image).into();
@@ -107,6 +129,7 @@ pub(super) fn with_failing_probe(
             return Some((messages.had_so().to_owned(), Some(command)));
         }
         match (target, own_port(container)) {
+            (ProbeTarget::Port(_), _) if ran_before => None,
             (ProbeTarget::Port(port), Some(own)) if port != own => {
                 let (port, own) = (port.to_string(), own.to_string());
                 let values =
@@ -127,7 +150,11 @@ pub(super) fn with_failing_probe(
             _ => None,
         }
     });
-    let Some((text, remedy)) = failing else { return detail };
+    let Some((text, remedy)) = failing else {
+        let said = said_of_probes(messages, store, pod, &container.name).filter(|_| ran_before);
+        let text = said.map(|said| [&*detail.text, &said].join(" "));
+        return Detail { text: text.unwrap_or_else(|| detail.text.clone()), ..detail };
+    };
     let text = [&*detail.text, &text].join(" ");
     Detail { text, remedy: remedy.or(detail.remedy), ..detail }.stuck()
 }

@@ -64,6 +64,9 @@ fn help(messages: &'static Messages, store: &Store, request: &RefusedRequest) ->
         Some(Hint::Tab) => return only(messages.refused_tab()),
         None => {}
     }
+    if request.message.contains("no matches for kind \"Kustomization\"") {
+        return only(messages.refused_kustomization());
+    }
     let object = request.object.as_ref()?;
     let namespace = Key::cluster(Kind::Namespace, &object.namespace);
     if request.reason == Some(StatusReason::NotFound) && !object.namespace.is_empty() {

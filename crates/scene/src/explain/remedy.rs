@@ -53,3 +53,9 @@ pub(super) fn class(name: &str) -> String {
         r#"{{"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{{"name":"{name}"}},"provisioner":"rancher.io/local-path","volumeBindingMode":"WaitForFirstConsumer"}}"#
     )
 }
+
+/// A command that makes a class the default.
+pub(super) fn as_default(class: &str) -> String {
+    let patch = r#"{"metadata":{"annotations":{"storageclass.kubernetes.io/is-default-class":"true"}}}"#;
+    format!("kubectl patch storageclass {class} -p '{patch}'")
+}

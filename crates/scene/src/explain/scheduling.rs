@@ -2,6 +2,7 @@
 
 use super::part::{Detail, sentence};
 use super::remedy::in_namespace;
+use kubesim::api::pod::condition;
 use kubesim::api::stateful_set::ordinal_of;
 use kubesim::scheduler::{NodeRefusal, refusals};
 use kubesim::{Kind, Object, Store, Str};
@@ -21,6 +22,19 @@ pub(super) fn unschedulable(
     plain: impl FnOnce(&str) -> Detail,
 ) -> Detail {
     let refused = refusals(store, pod);
+    // Of nodes that were made up nothing is known but what the scheduler has said of them.
+    let is_made_up = |node: &Str| store.find_cluster(Kind::Node, node).is_some_and(|n| n.meta.is_made_up());
+    let scheduled = pod.pod().condition(condition::SCHEDULED).filter(|c| c.status == Some(false));
+    let told = scheduled.and_then(|scheduled| scheduled.message.as_deref());
+    if let Some(told) = told.filter(|_| refused.iter().all(|(node, _)| is_made_up(node))) {
+        let detail = plain(&sentence(told));
+        let help =
+            if wants_room(told) { smaller(store, pod, &refused).or_else(|| fewer(store, pod)) } else { None };
+        return match help {
+            Some(remedy) => detail.with_remedy(remedy),
+            None => detail,
+        };
+    }
     let mut reasons: Vec<(String, Vec<Str>)> = Vec::new();
     for (node, reason) in &refused {
         let said = say(messages, pod, reason);
@@ -41,11 +55,18 @@ pub(super) fn unschedulable(
     });
     let said = lines.collect::<Vec<_>>().join(" ");
     let detail = plain(&said);
-    let help = remedy(pod, &refused).or_else(|| smaller(store, pod, &refused)).or_else(|| fewer(store, pod));
+    let others = || fewer(store, pod).filter(|_| wants_room(message));
+    let help = remedy(store, pod, &refused).or_else(|| smaller(store, pod, &refused)).or_else(others);
     match help {
         Some(remedy) => detail.with_remedy(remedy),
         None => detail,
     }
+}
+
+/// Whether fewer pods would help, as the scheduler says why no node takes one.
+pub(super) fn wants_room(said: &str) -> bool {
+    let signs = ["Insufficient ", "Too many pods", "anti-affinity", "topology spread", "free ports"];
+    signs.iter().any(|sign| said.contains(sign))
 }
 
 fn say(messages: &Messages, pod: &Object, reason: &NodeRefusal) -> String {
@@ -86,15 +107,39 @@ fn mebibytes(bytes: i64) -> String {
 }
 
 /// A command that lets some node take the pod.
-fn remedy(pod: &Object, refused: &[(Str, NodeRefusal)]) -> Option<String> {
+fn remedy(store: &Store, pod: &Object, refused: &[(Str, NodeRefusal)]) -> Option<String> {
+    // What is told of a node is the first thing that stands against it: its volumes come after that.
+    let refused: Vec<&(Str, NodeRefusal)> =
+        refused.iter().filter(|(node, _)| reaches_volumes(store, pod, node)).collect();
     let cordoned = refused.iter().find(|(_, reason)| *reason == NodeRefusal::Cordoned);
     if let Some((node, _)) = cordoned {
         return Some(format!("kubectl uncordon {node}"));
     }
     let selector = &pod.pod().spec.node_selector;
+    let refuses_once = |node: &Str| refused.iter().filter(|(other, _)| other == node).count() == 1;
+    let tainted = refused.iter().find_map(|(node, reason)| match reason {
+        // What Kubernetes itself puts there has its reasons.
+        NodeRefusal::Taint { key } if !key.contains("kubernetes.io/") && refuses_once(node) => {
+            Some(format!("kubectl taint node {node} {key}-"))
+        }
+        _ => None,
+    });
+    if tainted.is_some() {
+        return tainted;
+    }
     let (node, _) = refused.iter().find(|(_, reason)| *reason == NodeRefusal::Labels)?;
     let labels: Vec<String> = selector.iter().map(|(name, value)| format!("{name}={value}")).collect();
     (!labels.is_empty()).then(|| format!("kubectl label node {node} --overwrite {}", labels.join(" ")))
+}
+
+/// Whether the volumes of a pod's claims can be reached from a node.
+fn reaches_volumes(store: &Store, pod: &Object, node: &str) -> bool {
+    pod.pod().spec.claims().all(|claim| {
+        let claim = store.find(Kind::PersistentVolumeClaim, &pod.meta.namespace, claim);
+        let volume = claim.and_then(|claim| claim.claim().spec.volume_name.clone());
+        let volume = volume.and_then(|volume| store.find_cluster(Kind::PersistentVolume, &volume).cloned());
+        volume.and_then(|volume| volume.volume().node.clone()).is_none_or(|of| *of == *node)
+    })
 }
 
 /// The set of a pod.

@@ -2,10 +2,12 @@
 
 use super::about::{About, ordinal};
 use super::explanation::{Explanation, Tone};
-use super::part::sentence;
+use super::part::{Detail, sentence};
+use super::told::is_claim_of;
 use crate::history::pod_state::PodState;
 use kubesim::api::stateful_set::PodManagementPolicy;
 use kubesim::api::verdict::DeleteReason;
+use kubesim::api::volume::ClaimPhase;
 use kubesim::{Component, Kind, Object, Reason, Span, Str, Verdict};
 use messages::{Message, fill};
 
@@ -93,9 +95,26 @@ impl About<'_> {
             Reason::Failed { message } => {
                 Explanation::new(Tone::Stuck, messages.failed(), &[("message", &sentence(message))])
             }
-            Reason::BeingDeleted => Explanation::new(Tone::Busy, messages.being_deleted(), &[]),
+            Reason::BeingDeleted => self.being_deleted(),
             _ => self.rest(),
         }
+    }
+
+    /// The set goes, unless somebody's finalizer holds it.
+    fn being_deleted(&self) -> Explanation {
+        let why = Explanation::new(Tone::Busy, self.messages.being_deleted(), &[]);
+        let Some(finalizer) = self.own_finalizer() else { return why };
+        let said = self.messages.cluster().set_held_by_finalizer();
+        let patch = r#"[{"op":"remove","path":"/metadata/finalizers"}]"#;
+        let off = format!("kubectl patch statefulset {} --type=json -p '{patch}'", self.set.meta.name);
+        let held = Detail::endless(said, &[("finalizer", finalizer)]).with_remedy(self.command(off));
+        Explanation { text: String::new(), ..why }.with(Some(held))
+    }
+
+    /// A finalizer of the set that is none of Kubernetes' own, which its garbage collector takes off.
+    pub(super) fn own_finalizer(&self) -> Option<&Str> {
+        let is_own = |name: &&Str| !matches!(&***name, "foregroundDeletion" | "orphan");
+        self.set.meta.finalizers.iter().find(is_own)
     }
 
     /// The controller waits for a pod to become Ready; a rollout is stuck if the pod is new and has failed before.
@@ -183,7 +202,9 @@ impl About<'_> {
             return why;
         }
         let claims = self.store.list_in(Kind::PersistentVolumeClaim, &self.set.meta.namespace);
-        if let Some(claim) = claims.into_iter().find(|claim| claim.meta.is_terminating()) {
+        let is_wrong =
+            |claim: &Object| claim.meta.is_terminating() || claim.claim().phase == ClaimPhase::Lost;
+        if let Some(claim) = claims.into_iter().find(|claim| is_wrong(claim) && self.has_claim(claim)) {
             return self.claim(&claim.key());
         }
         if set.spec.replicas > 0
@@ -201,6 +222,12 @@ impl About<'_> {
             Some(pod) => self.with_assumptions(why, pod),
             None => why,
         }
+    }
+
+    /// Whether a claim is of the set: one of its pods mounts it, or it is called as its templates say.
+    fn has_claim(&self, claim: &Object) -> bool {
+        let mounts = |pod: &Object| pod.pod().spec.claims().any(|name| *name == claim.meta.name);
+        is_claim_of(self.set, &claim.key()) || self.pods().any(mounts)
     }
 
     /// `say` is for a pod that waits for another, `last` for when none does.

@@ -30,7 +30,8 @@ pub fn told(store: &Store, key: &Key) -> Option<String> {
     Some(lines(&[title, text], rule, &[remedy, also]))
 }
 
-fn is_claim_of(set: &Object, key: &Key) -> bool {
+/// Whether a claim is called as one of the set's templates says.
+pub(super) fn is_claim_of(set: &Object, key: &Key) -> bool {
     let is_made_by =
         |template: &str| ordinal_of(&[template, "-", &set.meta.name].concat(), &key.name).is_some();
     set.meta.namespace == key.namespace

@@ -1,6 +1,7 @@
 //! The scene's tests, in one program.
 
 mod assumed;
+mod blocks;
 mod difference;
 mod explain;
 mod large;
