@@ -508,3 +508,16 @@ fn set_env_shows_what_references_hold() {
     let all = user.run("kubectl set env deploy/web --list --resolve | grep S=", "");
     assert!(all.starts_with("S=two\n"), "{all}");
 }
+
+#[test]
+fn what_is_only_tried_has_no_version_of_its_own() {
+    let mut user = User::new();
+    let version = "-o jsonpath='{.metadata.resourceVersion}'";
+    let mut run = |command: &str| user.run(command, CONFIG);
+    assert_eq!(run(&format!("kubectl create -f - --dry-run=server {version}")), "");
+    assert!(!run("kubectl diff -f -").contains("resourceVersion"));
+    run("kubectl create -f -");
+    let stored = run(&format!("kubectl get cm c {version}"));
+    assert!(!stored.is_empty());
+    assert_eq!(run(&format!("kubectl label cm c x=y --dry-run=server {version}")), stored);
+}

@@ -375,7 +375,11 @@ fn an_editor_is_a_program_of_the_laptop() {
             "configmap/c edited\n",
             "four",
         ),
-        ("EDITOR='cp /dev/null' kubectl edit cm c", "!Edit cancelled, saved file was empty.\n", "four"),
+        (
+            "EDITOR=\"sh -c 'echo > \\\"\\$0\\\"'\" kubectl edit cm c",
+            "!Edit cancelled, saved file was empty.\n",
+            "four",
+        ),
         ("EDITOR='sed -i s/four/five/' kubectl create --edit -f c2.yaml", "configmap/c2 created\n", "four"),
     ] {
         user.files
