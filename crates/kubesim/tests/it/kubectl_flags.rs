@@ -61,9 +61,7 @@ fn record_keeps_the_command_in_an_annotation() {
 fn local_changes_files_and_nothing_else() {
     let mut user = User::new();
     let yaml = |labels: &str| {
-        format!(
-            "apiVersion: v1\ndata:\n  a: b\nkind: ConfigMap\nmetadata:\n  {labels}\n  name: c\n  namespace: default\n"
-        )
+        format!("apiVersion: v1\ndata:\n  a: b\nkind: ConfigMap\nmetadata:\n  {labels}\n  name: c\n")
     };
     says(
         &mut user,
@@ -520,4 +518,28 @@ fn what_is_only_tried_has_no_version_of_its_own() {
     let stored = run(&format!("kubectl get cm c {version}"));
     assert!(!stored.is_empty());
     assert_eq!(run(&format!("kubectl label cm c x=y --dry-run=server {version}")), stored);
+}
+
+/// The values are those of kubectl itself, which needs no API server for `--local`.
+#[test]
+fn what_is_local_stays_as_the_file_has_it() {
+    let mut user = User::new();
+    let namespace = "-o jsonpath='{.metadata.namespace}'";
+    for (command, said) in [
+        (format!("label -f - a=b --local {namespace}"), ""),
+        (format!("set image -f - main=x --local {namespace}"), ""),
+        (
+            format!("label -f - a=b --dry-run=client {namespace} -n other"),
+            "!Error from server (NotFound): deployments.apps \"web\" not found\n",
+        ),
+        ("label -f - nope- --local".to_string(), "deployment.apps/web not labeled\n"),
+        (
+            "set resources -f - --limits=cpu --local".to_string(),
+            "!error: Invalid argument syntax cpu, expected <resource>=<value>\n",
+        ),
+    ] {
+        assert_eq!(user.run(&format!("kubectl {command}"), WEB), said, "{command}");
+    }
+    let labeled = CONFIG.replace("{name: c}", "{name: c, labels: {a: b}}");
+    assert!(!user.run("kubectl label -f - a- --local -o yaml", &labeled).contains("labels"));
 }
