@@ -110,6 +110,15 @@ pub trait Host {
 
     /// Runs a program that the shell doesn't have itself (`nslookup`, `kubectl`, …).
     fn external(&mut self, argv: &[String], stdin: &str) -> External;
+    /// As [`Host::external`], of a program that may look at its environment.
+    fn external_in(
+        &mut self,
+        argv: &[String],
+        stdin: &str,
+        _environment: &dyn Fn(&str) -> Option<String>,
+    ) -> External {
+        self.external(argv, stdin)
+    }
     /// What a program that was answered with [`External::Pending`] has printed since it was last asked, and its end.
     fn external_poll(&mut self, _id: u32) -> Poll {
         Poll { code: Some(0), ..Poll::default() }

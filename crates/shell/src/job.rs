@@ -146,7 +146,11 @@ impl Process {
 
     /// Runs a host's program.
     pub(crate) fn external(&mut self, w: &mut World, argv: Vec<String>, stdin: &str) {
-        match w.host.external(&argv, stdin) {
+        let environment = |name: &str| {
+            let var = self.vars.get(name).filter(|var| var.exported)?;
+            var.get().map(|value| value.to_string())
+        };
+        match w.host.external_in(&argv, stdin, &environment) {
             External::Done { stdout, stderr, code } => {
                 w.system.processor.spend(HOST_PROGRAM);
                 self.status = code;

@@ -65,6 +65,11 @@ pub fn programs() -> impl Iterator<Item = &'static str> {
     builtin::NAMES.iter().copied().chain(tools::names())
 }
 
+/// Whether an extended regular expression is found in a text. `None`: it can't be read.
+pub fn has_match(regex: &str, text: &str) -> Option<bool> {
+    pattern::Pattern::regex(regex, true, false).map(|pattern| pattern.is_match(text))
+}
+
 /// Which shell these words start, if it is one that takes its commands from its standard input.
 pub fn reads_commands(words: &[String]) -> Option<Flavour> {
     let (first, rest) = words.split_first()?;

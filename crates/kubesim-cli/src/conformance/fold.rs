@@ -18,6 +18,7 @@
 //! | neighbouring rows of a table that name generated objects (`flask-589dc77fc5-~2`) | sorted, because their real names' random suffixes order them |
 //! | the fraction of a second at which the recorder began, up to 20 ms for each step of a node, and which worker took which pod | several are tried (`script.rs: Beginning`); one of them has to give the whole recording |
 //! | the addresses in a line of `kubectl get endpoints` | sorted, because Kubernetes sorts them by address |
+//! | drain's warning about kube-proxy's pods | left out: the recorder's cluster had no DaemonSets |
 
 use regex_lite::{Captures, Regex};
 use std::collections::BTreeMap;
@@ -50,6 +51,10 @@ fn rules() -> &'static [Rule] {
             |pattern: &str, to: To| Rule { pattern: Regex::new(pattern).expect("a valid pattern"), to };
         let safe = "bcdfghjklmnpqrstvwxz2456789";
         vec![
+            rule(
+                r"(?m)^Warning: ignoring DaemonSet-managed Pods: kube-system/kube-proxy-[a-z0-9]{5}\n",
+                To::Text(""),
+            ),
             rule(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", To::Text("<time>")),
             rule(r"\b[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} \+0000", To::Text("<time>")),
             rule(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ \+0000", To::Text("<time>")),

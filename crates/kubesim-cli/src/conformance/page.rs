@@ -58,7 +58,7 @@ const UNRECORDED: &[(&str, &str)] = &[
         "what is shown follows from a command's words and from what it changed",
     ),
     (
-        "a kustomization's vars, replacements, generators and transformers of others, Helm charts and remote bases are refused",
+        "a kustomization's vars, generators and transformers of others, Helm charts and remote bases are refused",
         "nothing here runs programs or reaches the network",
     ),
     (
@@ -81,7 +81,7 @@ const UNRECORDED: &[(&str, &str)] = &[
     ),
     ("CoreDNS' two pods have one cache; a changed cache setting begins with an empty one", "as in the walk"),
     (
-        "the objects of kube-system are there once a command looks at that namespace, at all namespaces or describes a node; \
+        "the objects of kube-system are there once a command looks at that namespace, at all namespaces, describes a node or drains one; \
          CoreDNS answers while its pods are away",
         "they cost a story that does not look there nothing; names are what is simulated",
     ),
@@ -104,7 +104,7 @@ const UPSTREAM_KUBECTL: &[(&str, u32, u32, u32)] = &[
     ("pods, services, secrets, nodes and the like: `core.sh`", 353, 150, 353),
     ("volumes and claims: `storage.sh`", 21, 2, 17),
     ("apply, client-side and server-side: `apply.sh`", 120, 65, 106),
-    ("the verbs: `get.sh`, `create.sh`, `delete.sh`, `diff.sh` and the like", 384, 215, 370),
+    ("the verbs: `get.sh`, `create.sh`, `delete.sh`, `diff.sh` and the like", 384, 215, 371),
     ("several objects and files at once: `generic-resources.sh`", 145, 59, 142),
     ("discovery: `discovery.sh`", 2, 0, 2),
     ("jobs, roles: `batch.sh`, `rbac.sh`", 92, 15, 92),

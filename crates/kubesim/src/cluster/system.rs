@@ -42,7 +42,9 @@ pub fn ensure(api: &mut ApiServer, nodes: &mut Nodes, timings: &Timings) {
     let store = api.store();
     let service = Key::new(Kind::Service, NAMESPACE, "kube-dns");
     let is_made = Resolver::of(store).is_some_and(|resolver| resolver.corefile.is_some());
-    let (false, Some(service)) = (is_made, store.get(&service).cloned()) else { return };
+    // A real cluster that was opened has its own.
+    let has_own = store.list_in(Kind::Pod, NAMESPACE).next().is_some();
+    let (false, Some(service)) = (is_made || has_own, store.get(&service).cloned()) else { return };
     let caching = Resolver::of(store).map_or(Caching::Kubeadm, |resolver| resolver.caching);
     let corefile = corefile::text(caching == Caching::Cache30);
     let found = grown(options(store, nodes, api.seed), &corefile);

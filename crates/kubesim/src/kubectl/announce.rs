@@ -9,7 +9,7 @@ use crate::process::Io;
 
 /// Flags that are read, and refused: what they ask for is not simulated.
 pub(super) const REFUSED: &str = "accept-hosts accept-paths as as-group as-uid as-user-extra certificate-authority \
-    client-certificate client-key kubeconfig kuberc password profile profile-output reject-methods reject-paths resolve show-swap \
+    client-certificate client-key kubeconfig kuberc password profile profile-output reject-methods reject-paths show-swap \
     tls-server-name unix-socket username vmodule www www-prefix";
 
 /// Flags of those that a verb has of its own, or heeds all the same.

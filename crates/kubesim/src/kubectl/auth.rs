@@ -320,7 +320,7 @@ pub fn whoami(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
         output => output.print_tree(
             &json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview",
-            "metadata": {"creationTimestamp": null},
+            "metadata": {"creationTimestamp": io.api.now.rfc3339()},
             "status": {"userInfo": {"username": user.name, "groups": user.groups}}}),
         )?,
     };

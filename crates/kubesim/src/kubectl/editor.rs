@@ -32,10 +32,33 @@ const APPLIED_HEADER: &str = "# Please edit the 'last-applied-configuration' ann
 
 /// The text that a line such as `kubectl edit sts flask` opens in an editor. `None` if it is no such line, or names nothing.
 pub fn text_to_edit(store: &Store, line: &str) -> Option<String> {
-    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-    let (first, words) = words.split_first()?;
-    matches!(first.as_str(), "kubectl" | "k").then_some(())?;
-    text_of(store, words, &BTreeMap::new())
+    text_of(store, &words_of(line)?, &BTreeMap::new())
+}
+
+/// The words of a line behind `kubectl`, and behind variables before it (`KUBE_EDITOR="code --wait" kubectl edit svc/web`).
+/// `None`: it is no such line, or names a program of the laptop as the editor, which is run then.
+fn words_of(line: &str) -> Option<Vec<String>> {
+    let mut rest = line.trim_start();
+    while let Some((name, value)) = rest.split_once('=').filter(|(name, _)| is_name(name)) {
+        let quote = value.chars().next().filter(|sign| matches!(sign, '"' | '\''));
+        let (value, more) = match quote {
+            Some(quote) => value[1..].split_once(quote)?,
+            None => value.split_once(char::is_whitespace)?,
+        };
+        let program = value.split_whitespace().next().unwrap_or_default();
+        let is_here = program.contains('/') || shell::programs().any(|known| known == program);
+        if matches!(name, "KUBE_EDITOR" | "EDITOR") && is_here {
+            return None;
+        }
+        rest = more.trim_start();
+    }
+    let mut words = rest.split_whitespace().map(str::to_owned);
+    let is_kubectl = |word: &String| matches!(word.as_str(), "kubectl" | "k");
+    words.next().filter(is_kubectl).map(|_| words.collect())
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_')
 }
 
 /// As [`text_to_edit`], of kubectl's words (without `kubectl`) and the files that they name: also those of
@@ -88,7 +111,5 @@ pub fn reopened(store: &Store, now: SimTime, line: &str, edited: &str) -> Option
 }
 
 fn invocation(line: &str) -> Option<Invocation> {
-    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-    let ["kubectl" | "k", ..] = words.iter().map(String::as_str).collect::<Vec<_>>()[..] else { return None };
-    read(&words[1..], None, &BTreeMap::new()).ok().filter(|inv| inv.verb.name == "edit")
+    read(&words_of(line)?, None, &BTreeMap::new()).ok().filter(|inv| inv.verb.name == "edit")
 }

@@ -7,7 +7,7 @@ use super::output::{Output, row};
 use super::printers::{self, Row, Width};
 use super::resource::{Query, Targets};
 use super::table::TabWriter;
-use super::{Failure, Invocation, Next, subresource};
+use super::{Failure, Invocation, Next, component_status, subresource};
 use crate::api::{Kind, Object, SimTime};
 use crate::apiserver::Change;
 use crate::base::quantity::parse_milli_value;
@@ -45,6 +45,9 @@ const ENDPOINTS_WARNING: &str =
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if inv.has("raw") {
         return subresource::raw(inv, io);
+    }
+    if inv.args.first().is_some_and(|word| component_status::is_meant(word)) {
+        return component_status::get(inv, io);
     }
     let watches = inv.is("watch") || inv.is("watch-only");
     let query = match inv.has("filename") {

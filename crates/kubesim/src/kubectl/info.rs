@@ -9,7 +9,7 @@ use super::flags;
 use super::help::global_flag_text;
 use super::output::{Output, row};
 use super::table::TabWriter;
-use super::{Failure, Invocation, Next, Verb, auth, top, why};
+use super::{Failure, Invocation, Next, Verb, auth, completion, top, why};
 use crate::api::{Key, Kind};
 use crate::config::KUBERNETES_VERSION;
 use crate::process::Io;
@@ -92,6 +92,7 @@ pub const VERBS: &[Verb] = &[
         help: "Give roles and bindings what a file says.\n\nUsage:\n  kubectl auth reconcile -f FILENAME [options]",
         run: reconcile::reconcile,
     },
+    Verb { name: "completion", flags: "", help: completion::HELP, run: completion::completion },
     Verb {
         name: "certificate",
         flags: "",

@@ -4,11 +4,12 @@
 use super::awaiting;
 use super::pods::{by_logging, choose_container, no_route, selector_of, silent_kubelet};
 use super::resource::{self, Query};
-use super::{Failure, Invocation, Next};
+use super::{Failure, Invocation, Next, announce::request_timeout};
 use crate::api::pod::{ContainerState, ContainerStatus};
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, Object, SimTime, Span, Str, Uid};
 use crate::apiserver::Store;
+use crate::base::rfc3339::parse_rfc3339;
 use crate::process::{Io, Program, Step};
 use std::rc::Rc;
 
@@ -89,7 +90,8 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         },
         since: match inv.duration("since") {
             Some(span) => Some(io.api.now - span),
-            None => SimTime::parse_rfc3339(inv.text("since-time")),
+            None if inv.text("since-time").is_empty() => None,
+            None => time(inv.text("since-time"))?,
         },
         limit_bytes: inv.int("limit-bytes").and_then(|n| usize::try_from(n).ok()),
     };
@@ -112,13 +114,21 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         )));
     }
     let give_up_at = io.api.now + patience;
+    let timeout = request_timeout(inv)?;
     let stream = |source| Stream { source, printed: None, container_id: Str::default(), ended: false };
     Ok(Next::GoOn(Box::new(Follow {
         streams: sources.into_iter().map(stream).collect(),
         options,
         try_at: io.api.now,
         give_up_at,
+        cut_at: timeout.map(|timeout| io.api.now + timeout),
     })))
+}
+
+/// Reads `--since-time`. Errors: as those of Go's `time.Parse`.
+fn time(text: &str) -> Result<Option<SimTime>, Failure> {
+    let utc = parse_rfc3339(text).map_err(Failure::Client)?;
+    Ok(SimTime::parse_rfc3339(&utc))
 }
 
 /// Models LogsOptions.Validate.
@@ -324,6 +334,8 @@ struct Follow {
     /// When logs that are not there yet are asked for again.
     try_at: SimTime,
     give_up_at: SimTime,
+    /// When the request has taken as long as it may (`--request-timeout`).
+    cut_at: Option<SimTime>,
 }
 
 struct Stream {
@@ -352,8 +364,12 @@ impl Program for Follow {
         if self.streams.iter().all(|s| s.ended) {
             return Step::Exit(0);
         }
+        if self.cut_at.is_some_and(|at| now >= at) {
+            let why = "context deadline exceeded (Client.Timeout or context cancellation while reading body)";
+            return super::fail(&Failure::client(why), io);
+        }
         if !waits {
-            return Step::OnChange;
+            return self.cut_at.map_or(Step::OnChange, Step::OnChangeOrAt);
         }
         if now >= self.give_up_at {
             return super::fail(&Failure::client("context deadline exceeded"), io);
@@ -361,7 +377,7 @@ impl Program for Follow {
         if tries {
             self.try_at = now + Span::seconds(1);
         }
-        Step::OnChangeOrAt(self.try_at)
+        Step::OnChangeOrAt(self.cut_at.map_or(self.try_at, |at| at.min(self.try_at)))
     }
 }
 

@@ -23,6 +23,8 @@ mod api_resource;
 mod auth;
 mod awaiting;
 mod cluster;
+mod completion;
+mod component_status;
 mod config;
 pub mod describe;
 mod discovery;

@@ -3,7 +3,7 @@
 //! Models `k8s.io/cli-runtime/pkg/resource/builder.go`.
 
 use super::selector::{FieldSelector, parse_fields, parse_labels};
-use super::{Failure, Invocation, act::documents::Document};
+use super::{Failure, Invocation, act::documents::Document, component_status};
 use crate::api::service::SERVICE_NAME_LABEL;
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, LabelSelector, Object};
@@ -348,6 +348,9 @@ fn of_group_prefix(word: &str) -> Option<Kind> {
 /// The kind that a word names. Errors: there is none.
 pub fn kind(word: &str) -> Result<Kind, Failure> {
     Kind::of_resource(word).or_else(|| of_group_prefix(word)).ok_or_else(|| {
+        if component_status::is_meant(word) {
+            return component_status::not_allowed();
+        }
         let resource = word.split('.').next().unwrap_or_default();
         Failure::client(format!("the server doesn't have a resource type {resource:?}"))
     })

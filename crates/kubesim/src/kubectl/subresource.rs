@@ -1,8 +1,10 @@
 //! What `kubectl get` asks for instead of whole objects: paths of the API server (`--raw`) and subresources.
 
+use super::component_status;
 use super::discovery;
 use super::output::{Output, go_json};
-use super::resource::{SCALABLE, Targets};
+use super::resource::{SCALABLE, Selection, Targets};
+use super::selector::{parse_fields, parse_labels};
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, printers};
 use crate::api::read::get;
@@ -64,6 +66,7 @@ pub fn place(path: &str) -> Option<(Kind, Option<String>, Option<String>)> {
 
 /// What the API server answers at a path. Errors: there is nothing.
 pub(super) fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
+    let parameters = path.split_once('?').map_or("", |(_, parameters)| parameters);
     let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
     if ["/healthz", "/livez", "/readyz"].contains(&path) {
         return Ok("ok".into());
@@ -71,11 +74,19 @@ pub(super) fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
     if let Some(text) = discovery::answer(path) {
         return Ok(text + "\n");
     }
+    if let Some(answer) = component_status::answer(path) {
+        return answer;
+    }
     let (kind, namespace, name) = place(path).ok_or_else(not_served)?;
     let tree = match name {
         None => {
-            let of = |o: &&std::rc::Rc<Object>| namespace.as_deref().is_none_or(|n| *o.meta.namespace == *n);
-            let mut items: Vec<Value> = api.store().list(kind).filter(of).map(|o| o.to_value()).collect();
+            let refused = |why: String| ApiError::new(StatusReason::BadRequest, why);
+            let selection = Selection {
+                labels: parse_labels(&parameter(parameters, "labelSelector")).map_err(refused)?,
+                fields: parse_fields(&parameter(parameters, "fieldSelector"), kind).map_err(refused)?,
+                ..Selection::all(kind, namespace.as_deref())
+            };
+            let mut items: Vec<Value> = selection.find(api.store()).iter().map(|o| o.to_value()).collect();
             for item in items.iter_mut().filter_map(Value::as_object_mut) {
                 item.remove("apiVersion");
                 item.remove("kind");
@@ -90,6 +101,33 @@ pub(super) fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
         }
     };
     Ok(go_json(tree.to_string()) + "\n")
+}
+
+/// A parameter of a request's address.
+fn parameter(parameters: &str, name: &str) -> String {
+    let is_it = |pair: &str| {
+        pair.split_once('=').filter(|(known, _)| *known == name).map(|(_, value)| value.to_string())
+    };
+    unescaped(&parameters.split('&').find_map(is_it).unwrap_or_default())
+}
+
+/// A text without the escapes of an address: `app%3Dweb`.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, more @ ..] = rest {
+        rest = more;
+        let escaped = (*first == b'%').then(|| std::str::from_utf8(more.get(..2)?).ok()).flatten();
+        match (first, escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok())) {
+            (_, Some(byte)) => {
+                bytes.push(byte);
+                rest = &more[2..];
+            }
+            (b'+', None) => bytes.push(b' '),
+            (byte, None) => bytes.push(*byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// That something is not there, as the API server writes it.

@@ -4,12 +4,12 @@
 use super::Invocation;
 use crate::cluster::system::NAMESPACE;
 
-/// Whether a command names kube-system, or every namespace, or a node's pods.
+/// Whether a command names kube-system, or every namespace, or is about a node's pods.
 pub(super) fn is_meant(inv: &Invocation) -> bool {
     let names_it = |text: &String| text.contains(NAMESPACE);
     let describes_node = inv.verb.name == "describe" && inv.args.first().is_some_and(|word| is_node(word));
     inv.namespace() == NAMESPACE
-        || inv.verb.name == "cluster-info dump"
+        || matches!(inv.verb.name, "cluster-info dump" | "drain")
         || inv.is("all-namespaces")
         || describes_node
         || inv.args.iter().any(names_it)

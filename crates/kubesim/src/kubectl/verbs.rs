@@ -488,7 +488,7 @@ const ORDER: &str = "create expose run set explain get edit delete rollout scale
     label annotate completion alpha config plugin version api-versions api-resources options kuberc help why";
 
 /// kubectl's commands that are not simulated.
-const NOT_SIMULATED: &[&str] = &["alpha", "completion", "kuberc"];
+const NOT_SIMULATED: &[&str] = &["alpha", "kuberc"];
 
 /// Other names of verbs' second words.
 const ALIASES: &[(&str, &str, &str)] = &[
@@ -633,7 +633,16 @@ fn suggestions(typed: &str) -> Vec<&'static str> {
 
 /// `kubectl`, `kubectl help`, `kubectl help VERB`
 fn show_help(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
-    let (verb, _) = find_verb(&inv.args).ok_or_else(|| unknown_verb(&inv.args))?;
-    io.out(help(verb));
+    match (find_verb(&inv.args), inv.args.first()) {
+        (Some((verb, _)), _) => io.out(help(verb)),
+        (None, Some(word)) if NOT_SIMULATED.contains(&word.as_str()) => return Err(unknown_verb(&inv.args)),
+        // Cobra's own help command.
+        (None, _) => {
+            let words: Vec<String> = inv.args.iter().map(|word| format!("`{word}`")).collect();
+            let all = help(verb_named("help").expect("it is in the table"));
+            let usage = all.find("Basic Commands").map_or("", |at| &all[at..]);
+            io.err(format!("Unknown help topic [{}]\n\n\n{usage}", words.join(" ")));
+        }
+    }
     Next::OK
 }

@@ -1,5 +1,6 @@
 //! The laptop: its files, and the programs it has.
 
+use super::editing::{Editing, Kubectl};
 use super::fault_command;
 use crate::api::Str;
 use crate::dns;
@@ -200,6 +201,14 @@ impl LaptopHost<'_, '_> {
         named
     }
 
+    fn disk(&self) -> Disk {
+        Disk {
+            files: self.files.disk.clone(),
+            directory: self.cwd.clone(),
+            tunnels: self.files.tunnels.clone(),
+        }
+    }
+
     fn is_kubectl(argv: &[String]) -> bool {
         argv.first().is_some_and(|name| matches!(name.rsplit('/').next(), Some("kubectl" | "k")))
     }
@@ -262,6 +271,24 @@ impl Host for LaptopHost<'_, '_> {
         self.files.disk.borrow_mut().remove(path)
     }
 
+    fn set_attributes(
+        &mut self,
+        path: &str,
+        mode: Option<u32>,
+        modified_ms: Option<u64>,
+    ) -> Result<(), FileError> {
+        self.files.disk.borrow_mut().set_attributes(path, mode, modified_ms)
+    }
+
+    fn link(&mut self, target: &str, path: &str) -> Result<(), FileError> {
+        let now = self.now_ms();
+        self.files.disk.borrow_mut().link(target, path, now)
+    }
+
+    fn read_link(&self, path: &str) -> Option<String> {
+        self.files.disk.borrow().read_link(path)
+    }
+
     fn output(&mut self, to: Output, text: &str) {
         print(self.io, to, text.to_string());
     }
@@ -300,13 +327,33 @@ impl Host for LaptopHost<'_, '_> {
         }
         let files = self.named_files(argv);
         let stdin = self.stdin.or((!stdin.is_empty()).then_some(stdin));
-        let disk = Disk {
-            files: self.files.disk.clone(),
-            directory: self.cwd.clone(),
-            tunnels: self.files.tunnels.clone(),
-        };
-        let program = kubectl::command_at(&argv[1..], stdin, &files, self.tty.cloned(), Some(disk));
+        let program = kubectl::command_at(&argv[1..], stdin, &files, self.tty.cloned(), Some(self.disk()));
         self.children.start(program, self.io)
+    }
+
+    fn external_in(
+        &mut self,
+        argv: &[String],
+        stdin: &str,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> External {
+        // What was saved in the page's editor comes as standard input.
+        if self.stdin.is_none() && LaptopHost::is_kubectl(argv) && Editing::is_meant(argv) {
+            let set = |name| environment(name).filter(|editor| !editor.is_empty());
+            if let Some(editor) = ["KUBE_EDITOR", "EDITOR"].into_iter().find_map(set) {
+                let kubectl = Kubectl {
+                    words: argv[1..].to_vec(),
+                    files: self.named_files(argv),
+                    tty: self.tty.cloned(),
+                    disk: self.disk(),
+                };
+                let files = self.files.clone();
+                let program =
+                    Editing::new(editor, kubectl, Box::new(move |line| command(line, None, &files)));
+                return self.children.start(Box::new(program), self.io);
+            }
+        }
+        self.external(argv, stdin)
     }
 
     fn external_poll(&mut self, id: u32) -> Poll {

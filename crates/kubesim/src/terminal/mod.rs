@@ -5,6 +5,7 @@
 //! outputs up to there, the prompt included.
 
 mod complete;
+mod editing;
 mod fault_command;
 mod laptop;
 mod probe;

@@ -61,9 +61,7 @@ fn record_keeps_the_command_in_an_annotation() {
 fn local_changes_files_and_nothing_else() {
     let mut user = User::new();
     let yaml = |labels: &str| {
-        format!(
-            "apiVersion: v1\ndata:\n  a: b\nkind: ConfigMap\nmetadata:\n  {labels}\n  name: c\n  namespace: default\n"
-        )
+        format!("apiVersion: v1\ndata:\n  a: b\nkind: ConfigMap\nmetadata:\n  {labels}\n  name: c\n")
     };
     says(
         &mut user,
@@ -411,4 +409,137 @@ fn flags_are_judged_before_anything_is_done() {
     let said = user.run("kubectl create cm d --dry-run=true", "");
     assert!(said.contains("--dry-run=true is deprecated (boolean value)"), "{said}");
     assert!(said.ends_with("configmap/d created (dry run)\n"), "{said}");
+}
+
+#[test]
+fn logs_know_times_and_timeouts() {
+    let mut user = User::new();
+    user.run("kubectl run p --image=busybox:1.28 -- sh -c 'echo one; sleep 1000'", "");
+    user.run("kubectl wait --for=condition=Ready pod/p", "");
+    let parsing = "!error: parsing time";
+    says(
+        &mut user,
+        "",
+        &[
+            (
+                "logs p --since-time=yesterday",
+                &format!(
+                    "{parsing} \"yesterday\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"yesterday\" as \"2006\"\n"
+                ),
+            ),
+            (
+                "logs p --since-time=2000-13-01T00:00:00Z",
+                &format!("{parsing} \"2000-13-01T00:00:00Z\": month out of range\n"),
+            ),
+            ("logs p --since-time=2000-01-01T00:00:00+02:00", "one\n"),
+            ("logs p --since-time=2100-01-01T00:00:00Z", ""),
+            (
+                "logs p -f --request-timeout=2s",
+                "one\n!error: context deadline exceeded (Client.Timeout or context cancellation while reading body)\n",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_raw_list_is_selected_from() {
+    let mut user = User::new();
+    user.run("kubectl create cm a; kubectl create cm b; kubectl label cm b x='y'", "");
+    let names = |user: &mut User, parameters: &str| {
+        let path = format!("/api/v1/namespaces/default/configmaps?{parameters}");
+        user.run(
+            &format!("kubectl get --raw '{path}' | jq -r '.items[].metadata.name' | grep -v root-ca"),
+            "",
+        )
+    };
+    assert_eq!(names(&mut user, "limit=500"), "a\nb\n");
+    assert_eq!(names(&mut user, "labelSelector=x%3Dy"), "b\n");
+    assert_eq!(names(&mut user, "labelSelector=x+in+(y,z)&fieldSelector=metadata.name%21%3Db"), "");
+    assert_eq!(names(&mut user, "fieldSelector=metadata.name=a"), "a\n");
+    let bad = user.run("kubectl get --raw '/api/v1/pods?fieldSelector=x%3Dy'", "");
+    assert_eq!(bad, "!Error from server (BadRequest): field label not supported: x\n");
+}
+
+#[test]
+fn a_jsonpath_that_fails_shows_what_it_was_given() {
+    let mut user = User::new();
+    user.run("kubectl create cm a --from-literal=k=v --dry-run=client -o yaml > a.yaml", "");
+    let told = user.run("kubectl label -f a.yaml --local x=y -o jsonpath='{.data[0]}{.nope[3].x}' --allow-missing-template-keys=false", "");
+    let object = "\tobject given to jsonpath engine was:\n\t\tmap[string]interface {}{\"apiVersion\":\"v1\", \
+        \"data\":map[string]interface {}{\"k\":\"v\"}, \"kind\":\"ConfigMap\",";
+    assert!(told.contains(object), "{told}");
+    assert!(told.ends_with("}\n\n\n"), "{told}");
+}
+
+#[test]
+fn set_env_shows_what_references_hold() {
+    let mut user = User::new();
+    let web = WEB.replace(
+        "ports:",
+        "resources: {limits: {cpu: 1500m}}, env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: a}}}, {name: S, \
+         valueFrom: {secretKeyRef: {name: s, key: k}}}, {name: ME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}, {name: P, \
+         valueFrom: {fieldRef: {fieldPath: status.podIP}}}, {name: L, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}, \
+         {name: X, valueFrom: {configMapKeyRef: {name: c, key: x, optional: true}}}, {name: Z, valueFrom: {configMapKeyRef: {name: \
+         c, key: x, optional: true}}}], ports:",
+    );
+    user.run("kubectl apply -f -", &web);
+    user.run(
+        "kubectl create cm c --from-literal=a=one; kubectl create secret generic s --from-literal=k=two",
+        "",
+    );
+    says(
+        &mut user,
+        "",
+        &[
+            (
+                "set env deploy/web --list --resolve B=c S-",
+                "# Deployment web, container main\nA=one\nME=web\n# P from field path status.podIP\nL=2\n# X from configmap c, key \
+                 x\n# Z from configmap c, key x\nB=c\n!error retrieving reference for P: unsupported fieldPath: \
+                 status.podIP\nerror retrieving reference for X, Z: key x not found in config map c\n",
+            ),
+            (
+                "set env deploy/web --list --resolve -c nobody",
+                "!Warning: Deployment/web does not have any containers matching \"nobody\"\n",
+            ),
+        ],
+    );
+    let all = user.run("kubectl set env deploy/web --list --resolve | grep S=", "");
+    assert!(all.starts_with("S=two\n"), "{all}");
+}
+
+#[test]
+fn what_is_only_tried_has_no_version_of_its_own() {
+    let mut user = User::new();
+    let version = "-o jsonpath='{.metadata.resourceVersion}'";
+    let mut run = |command: &str| user.run(command, CONFIG);
+    assert_eq!(run(&format!("kubectl create -f - --dry-run=server {version}")), "");
+    assert!(!run("kubectl diff -f -").contains("resourceVersion"));
+    run("kubectl create -f -");
+    let stored = run(&format!("kubectl get cm c {version}"));
+    assert!(!stored.is_empty());
+    assert_eq!(run(&format!("kubectl label cm c x=y --dry-run=server {version}")), stored);
+}
+
+/// The values are those of kubectl itself, which needs no API server for `--local`.
+#[test]
+fn what_is_local_stays_as_the_file_has_it() {
+    let mut user = User::new();
+    let namespace = "-o jsonpath='{.metadata.namespace}'";
+    for (command, said) in [
+        (format!("label -f - a=b --local {namespace}"), ""),
+        (format!("set image -f - main=x --local {namespace}"), ""),
+        (
+            format!("label -f - a=b --dry-run=client {namespace} -n other"),
+            "!Error from server (NotFound): deployments.apps \"web\" not found\n",
+        ),
+        ("label -f - nope- --local".to_string(), "deployment.apps/web not labeled\n"),
+        (
+            "set resources -f - --limits=cpu --local".to_string(),
+            "!error: Invalid argument syntax cpu, expected <resource>=<value>\n",
+        ),
+    ] {
+        assert_eq!(user.run(&format!("kubectl {command}"), WEB), said, "{command}");
+    }
+    let labeled = CONFIG.replace("{name: c}", "{name: c, labels: {a: b}}");
+    assert!(!user.run("kubectl label -f - a- --local -o yaml", &labeled).contains("labels"));
 }

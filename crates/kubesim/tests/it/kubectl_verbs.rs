@@ -304,3 +304,117 @@ fn the_last_finalizer_taken_off_is_a_change() {
     assert_eq!(take(&mut user, "null"), "configmap/kept patched\n");
     assert!(user.run("kubectl get cm kept", "").contains("NotFound"));
 }
+
+/// Models `pkg/registry/core/componentstatus`.
+#[test]
+fn component_statuses_can_only_be_read() {
+    let mut user = User::new();
+    let warning = "!Warning: v1 ComponentStatus is deprecated in v1.19+\n";
+    let table = "NAME                 STATUS    MESSAGE   ERROR\n\
+        controller-manager   Healthy   ok        \n\
+        scheduler            Healthy   ok        \n\
+        etcd-0               Healthy   ok        \n";
+    for word in ["cs", "componentstatus", "componentstatuses", "ComponentStatus.v1."] {
+        assert_eq!(user.run(&format!("kubectl get {word}"), ""), format!("{warning}{table}"), "{word}");
+    }
+    for (command, said) in [
+        ("get cs etcd-0 -o jsonpath='{.conditions[0].type}'", "Healthy"),
+        ("get cs/scheduler cs/etcd-0 -o name", "componentstatus/scheduler\ncomponentstatus/etcd-0\n"),
+        ("get cs -l a=b", "!No resources found\n"),
+        ("get cs -o go-template='{{len .items}}' --field-selector=metadata.name=scheduler", "1"),
+        ("get cs nope", "!Error from server (NotFound): componentstatuses \"nope\" not found\n"),
+    ] {
+        let told = user.run(&format!("kubectl {command}"), "");
+        assert_eq!(
+            told.replace(warning.trim_start_matches('!'), "").replacen('!', "", 1),
+            said.replacen('!', "", 1),
+            "{command}"
+        );
+    }
+    let refused = "!Error from server (MethodNotAllowed): the server does not allow this method on the requested resource\n";
+    for command in ["delete cs scheduler", "label cs/scheduler a=b", "get cs -w"] {
+        assert_eq!(user.run(&format!("kubectl {command}"), ""), refused, "{command}");
+    }
+    let description = user.run("kubectl describe cs scheduler", "");
+    assert!(
+        description.contains("Conditions:\n  Message:  ok\n  Status:   True\n  Type:     Healthy\n"),
+        "{description}"
+    );
+    let raw = user.run("kubectl get --raw /api/v1/componentstatuses/etcd-0", "");
+    assert!(raw.contains("\"name\":\"etcd-0\""), "{raw}");
+}
+
+/// Models `k8s.io/kubectl/pkg/cmd/util/editor/editor.go`.
+#[test]
+fn an_editor_is_a_program_of_the_laptop() {
+    let mut user = User::new();
+    user.run("kubectl create cm c --from-literal=k=one", "");
+    let value = |user: &mut User| user.run("kubectl get cm c -o jsonpath='{.data.k}'", "");
+    for (command, said, left) in [
+        ("KUBE_EDITOR='sed -i s/one/two/' kubectl edit cm c", "configmap/c edited\n", "two"),
+        // KUBE_EDITOR goes before EDITOR; quotes mean that a shell reads it.
+        (
+            "export EDITOR=true; KUBE_EDITOR=\"sed -i 's/two/three/'\" kubectl edit cm/c",
+            "configmap/c edited\n",
+            "three",
+        ),
+        ("export EDITOR=true; kubectl edit cm c", "!Edit cancelled, no changes made.\n", "three"),
+        (
+            "EDITOR=false kubectl edit cm c",
+            "!error: there was a problem with the editor \"false\"\n",
+            "three",
+        ),
+        ("EDITOR='nano -w' kubectl edit cm c", "!error: unable to launch the editor \"nano -w\"\n", "three"),
+        (
+            "EDITOR=truncating kubectl edit cm nope",
+            "!Error from server (NotFound): configmaps \"nope\" not found\n",
+            "three",
+        ),
+        (
+            "printf 'sed -i s/three/four/ \"$1\"\\n' > ed.sh; chmod +x ed.sh; KUBE_EDITOR=./ed.sh kubectl edit cm c",
+            "configmap/c edited\n",
+            "four",
+        ),
+        (
+            "EDITOR=\"sh -c 'echo > \\\"\\$0\\\"'\" kubectl edit cm c",
+            "!Edit cancelled, saved file was empty.\n",
+            "four",
+        ),
+        ("EDITOR='sed -i s/four/five/' kubectl create --edit -f c2.yaml", "configmap/c2 created\n", "four"),
+    ] {
+        user.files
+            .write("c2.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c2}\ndata: {k: four}\n")
+            .unwrap();
+        let told = user.run(command, "");
+        assert_eq!(told, said, "{command}");
+        assert_eq!(value(&mut user), left, "{command}");
+    }
+    assert_eq!(user.run("kubectl get cm c2 -o jsonpath='{.data.k}'", ""), "five");
+    assert_eq!(user.run("ls /tmp", ""), "", "no file is left behind");
+    // Who names an editor that is not on the laptop gets the page's.
+    let store = user.cluster.api.store();
+    for (line, opens) in [
+        ("KUBE_EDITOR=nano kubectl edit cm c", true),
+        ("EDITOR=\"code --wait\" KUBECONFIG=x k edit cm/c", true),
+        ("KUBE_EDITOR='sed -i s/a/b/' kubectl edit cm c", false),
+        ("KUBE_EDITOR=./ed.sh kubectl edit cm c", false),
+        ("A=b echo kubectl edit cm c", false),
+    ] {
+        assert_eq!(editor::text_to_edit(store, line).is_some(), opens, "{line}");
+    }
+}
+
+#[test]
+fn completion_says_who_completes() {
+    let mut user = User::new();
+    assert_eq!(user.run("source <(kubectl completion bash) && echo set", ""), "set\n");
+    assert_eq!(user.run("source <(kubectl completion zsh) && echo set", ""), "set\n");
+    let see = "\nSee 'kubectl completion -h' for help and examples\n";
+    for (command, said) in [
+        ("kubectl completion", "Shell not specified."),
+        ("kubectl completion bash zsh", "Too many arguments. Expected only the shell type."),
+        ("kubectl completion csh", "Unsupported shell type \"csh\"."),
+    ] {
+        assert_eq!(user.run(command, ""), format!("!error: {said}{see}"));
+    }
+}

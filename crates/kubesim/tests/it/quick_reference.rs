@@ -65,7 +65,13 @@ kubectl config set-credentials kubeuser/foo.kubernetes.com --username=kubeuser -
 kubectl config view --raw -o jsonpath='{.users[?(.name == "kubernetes-admin")].user.client-certificate-data}' | base64 -d
 kubectl config set-context gce --user=cluster-admin --namespace=foo && kubectl config use-context gce; kubectl config use-context kubernetes-admin@kubernetes
 kubectl config unset users.foo
-!source <(kubectl completion bash) => kubectl completion is not simulated
+source <(kubectl completion bash)
+echo "source <(kubectl completion bash)" >> ~/.bashrc
+alias k=kubectl
+complete -o default -F __start_kubectl k
+source <(kubectl completion zsh)
+echo '[[ $commands[kubectl] ]] && source <(kubectl completion zsh)' >> ~/.zshrc
+mkdir -p ~/.config/fish/completions; echo 'kubectl completion fish | source' > ~/.config/fish/completions/kubectl.fish
 kubectl config set-context --current --namespace=default
 kubectl create job hello --image=busybox:1.28 -- echo 'Hello World'
 kubectl create cronjob hello --image=busybox:1.28 --schedule='*/1 * * * *' -- echo 'Hello World'
@@ -110,6 +116,8 @@ kubectl rollout restart deployment/frontend
 kubectl expose rc nginx-rc --port=80 --target-port=8000
 kubectl get pod my-pod -o yaml | sed 's/\(image: nginx\):.*$/\1:v4/' | kubectl replace -f -
 !kubectl edit svc/nginx-rc => there is no editor here
+!KUBE_EDITOR="nano" kubectl edit svc/nginx-rc => unable to launch the editor "nano"
+KUBE_EDITOR="sed -i s/targetPort:.*/targetPort:\ 80/" kubectl edit svc/nginx-rc
 kubectl label pods my-pod new-label=awesome
 kubectl label pods my-pod new-label-
 kubectl label pods my-pod new-label=new-value --overwrite

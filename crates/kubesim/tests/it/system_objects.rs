@@ -159,3 +159,22 @@ fn old_busybox_has_its_own_nslookup() {
     let why = "!nslookup: can't resolve 'nobody'\ncommand terminated with exit code 1\n";
     assert_eq!(lost, [server, why].concat());
 }
+
+#[test]
+fn drain_meets_them_though_nobody_has_looked() {
+    let mut user = User::new();
+    let refused = user.run("kubectl drain chhan-k8s-2", "");
+    let why =
+        "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): kube-system/kube-proxy-";
+    assert!(refused.starts_with("node/chhan-k8s-2 cordoned\n!error: unable to drain node"), "{refused}");
+    assert!(refused.contains(why), "{refused}");
+    let drained = user.run("kubectl drain chhan-k8s-3 --ignore-daemonsets", "");
+    assert!(
+        drained.contains("!Warning: ignoring DaemonSet-managed Pods: kube-system/kube-proxy-"),
+        "{drained}"
+    );
+    assert!(drained.ends_with("node/chhan-k8s-3 drained\n"), "{drained}");
+    // CoreDNS came with the first node: it has to go elsewhere.
+    let first = user.run("kubectl drain chhan-k8s-1 --ignore-daemonsets --delete-emptydir-data", "");
+    assert!(first.contains("evicting pod kube-system/coredns-"), "{first}");
+}

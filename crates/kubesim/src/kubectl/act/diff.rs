@@ -108,9 +108,11 @@ fn versions(inv: &Invocation, io: &mut Io, document: &Document) -> Result<(Strin
     };
     let mut to = shown(inv, &merged);
     let mut from = live.as_ref().map(|live| shown(inv, live));
+    // Nothing was stored: the version stays, and what is new has none.
     if let Some(from) = &from {
-        // Nothing was stored: the version stays.
         to["metadata"]["resourceVersion"] = from["metadata"]["resourceVersion"].clone();
+    } else if let Some(metadata) = to["metadata"].as_object_mut() {
+        metadata.remove("resourceVersion");
     }
     if document.kind == Kind::Secret && !inv.is("show-secrets") {
         mask(from.as_mut(), &mut to);

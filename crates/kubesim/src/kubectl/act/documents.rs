@@ -63,8 +63,9 @@ pub fn read(inv: &Invocation) -> Result<(Vec<Document>, Vec<Failure>), Failure> 
 fn options<'a>(inv: &'a Invocation, source: &'a str) -> InputOptions<'a> {
     InputOptions {
         source,
-        namespace: inv.namespace(),
-        enforce_namespace: inv.has("namespace"),
+        // Without an API server nobody knows which kinds live in namespaces: files keep what they say.
+        namespace: if inv.is("local") { "" } else { inv.namespace() },
+        enforce_namespace: inv.has("namespace") && !inv.is("local"),
         validate: inv.verb.name != "edit"
             && inv.verb.flags.contains("validate")
             && !matches!(inv.text("validate"), "false" | "ignore"),
@@ -93,7 +94,13 @@ pub(super) fn unread(inv: &Invocation) -> Vec<RefusedRequest> {
 pub fn read_all(inv: &Invocation) -> Result<(Vec<Document>, Vec<Failure>), Failure> {
     let (mut documents, mut failures) = (Vec::new(), Vec::new());
     for (source, text) in inv.manifests()? {
-        let input = input::objects(&text, options(inv, &source));
+        let mut input = input::objects(&text, options(inv, &source));
+        for object in input.objects.iter_mut().filter(|_| inv.is("local")) {
+            let metadata = object.value["metadata"].as_object_mut();
+            metadata
+                .into_iter()
+                .for_each(|fields| fields.retain(|name, value| name != "namespace" || *value != ""));
+        }
         let places = input.documents;
         documents.extend(input.objects.into_iter().map(|object| Document {
             line: object.line(&places),

@@ -116,8 +116,8 @@ pub fn label(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     each(inv, io, found, &|io, object, dry_run| {
         let map = if labels { &object.meta.labels } else { &object.meta.annotations };
         let lists = inv.is("list");
-        for name in update.removed.iter().filter(|name| labels && !lists && !map.contains_key(name.as_str()))
-        {
+        let asks = labels && !lists && !inv.is("local") && dry_run != DryRun::Client;
+        for name in update.removed.iter().filter(|name| asks && !map.contains_key(name.as_str())) {
             io.out(format!("label {name:?} not found.\n"));
         }
         if !inv.is("overwrite") {

@@ -44,6 +44,12 @@ pub(super) fn patched(object: &Object, patch: &Patch) -> Result<Done, ApiError> 
             }
         }
     }
+    for map in ["labels", "annotations"] {
+        let metadata = tree["metadata"].as_object_mut();
+        metadata
+            .into_iter()
+            .for_each(|fields| fields.retain(|name, value| name != map || *value != json!({})));
+    }
     let changed = tree != before;
     Ok(Done { object: Rc::new(self::object(object.kind, &tree)), changed, warnings: Vec::new() })
 }

@@ -33,6 +33,7 @@ mod prune;
 mod raw;
 pub(super) mod reconcile;
 mod record;
+mod reference;
 mod removal;
 pub(super) mod rollout;
 pub(super) mod scale;

@@ -47,6 +47,13 @@ pub(super) fn say(
         Output::Table { .. } => {
             io.out(format!("{} {done}{}\n", named(object.kind, &object.meta.name), dry_run.suffix()))
         }
+        other if dry_run == DryRun::Server => {
+            // Nothing was stored: the version stays, and what is new has none.
+            let mut tried = object.clone();
+            let stored = io.api.store().get(&object.key());
+            tried.meta.resource_version = stored.map_or(0, |stored| stored.meta.resource_version);
+            io.out(other.print(&tried)?);
+        }
         other => io.out(other.print(object)?),
     }
     Ok(())

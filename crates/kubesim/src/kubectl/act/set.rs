@@ -144,7 +144,7 @@ pub fn set_resources(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         for pair in inv.text(field).split(',') {
             let Some((name, amount)) = pair.split_once('=') else {
                 return Err(Failure::client(format!(
-                    "invalid argument syntax {pair}, expected <resource>=<value>"
+                    "Invalid argument syntax {pair}, expected <resource>=<value>"
                 )));
             };
             let quantity = Quantity::parse(amount).map_err(Failure::client)?;

@@ -3,6 +3,7 @@
 use super::modify::{resources_and_pairs, targets};
 use super::pod_template::has_pod_spec;
 use super::printing::warn;
+use super::reference;
 use super::set::{chosen, set};
 use crate::api::{Kind, Object};
 use crate::kubectl::resource::Query;
@@ -10,6 +11,7 @@ use crate::kubectl::{Failure, Invocation, Next};
 use crate::process::Io;
 use crate::validation::names;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// `kubectl set env sts/flask A=1 B-`
 pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
@@ -37,9 +39,8 @@ pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if inv.is("list") {
         let found = targets(inv, io, &resources)?;
         Failure::all(found.failures)?;
-        for object in &found.objects {
-            list_env(inv, io, object);
-        }
+        let changes = Changes { referenced: &referenced, pairs: &pairs };
+        found.objects.iter().try_for_each(|object| list_env(inv, io, object, &changes))?;
         return Next::OK;
     }
     for object in &targets(inv, io, &resources)?.objects {
@@ -54,27 +55,38 @@ pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             if inv.has("overwrite") && !inv.is("overwrite") {
                 refuse_overwrites(env, &pairs)?;
             }
-            for reference in &referenced {
-                match env.iter_mut().find(|e| e["name"] == reference["name"]) {
-                    Some(known) => *known = reference.clone(),
-                    None => env.push(reference.clone()),
-                }
-            }
-            for pair in &pairs {
-                match pair.split_once('=') {
-                    Some((name, value)) => match env.iter_mut().find(|e| e["name"] == name) {
-                        Some(known) => *known = json!({"name": name, "value": value}),
-                        None => env.push(json!({"name": name, "value": value})),
-                    },
-                    None => env.retain(|e| e["name"] != pair.trim_end_matches('-')),
-                }
-            }
+            Changes { referenced: &referenced, pairs: &pairs }.make(env);
             if env.is_empty() {
                 container.remove("env");
             }
         }
         Ok(())
     })
+}
+
+/// What becomes of a container's variables.
+struct Changes<'a> {
+    /// Those that `--from` brings.
+    referenced: &'a [Value],
+    /// `A=1`, `B-`
+    pairs: &'a [String],
+}
+
+impl Changes<'_> {
+    fn make(&self, env: &mut Vec<Value>) {
+        let pairs = self.pairs.iter().filter_map(|pair| pair.split_once('='));
+        let given = pairs.map(|(name, value)| json!({"name": name, "value": value}));
+        for variable in self.referenced.iter().cloned().chain(given) {
+            match env.iter_mut().find(|e| e["name"] == variable["name"]) {
+                Some(known) => *known = variable,
+                None => env.push(variable),
+            }
+        }
+        let removed = |name: &Value| {
+            self.pairs.iter().any(|pair| !pair.contains('=') && *name == pair.trim_end_matches('-'))
+        };
+        env.retain(|variable| !removed(&variable["name"]));
+    }
 }
 
 /// The variables, with those of the standard input where `-` stands. Models set/env/env_parse.go: parseIntoEnvVar.
@@ -166,8 +178,8 @@ fn refuse_bad_env(pairs: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `kubectl set env --list`
-fn list_env(inv: &Invocation, io: &mut Io, object: &Object) {
+/// `kubectl set env --list`: the variables as they would be.
+fn list_env(inv: &Invocation, io: &mut Io, object: &Object, changes: &Changes) -> Result<(), Failure> {
     let mut tree = object.to_value();
     let containers: Vec<Value> =
         chosen(inv, &mut tree).into_iter().map(|c| Value::Object(c.clone())).collect();
@@ -177,31 +189,37 @@ fn list_env(inv: &Invocation, io: &mut Io, object: &Object) {
     for container in containers {
         let name = container["name"].as_str().unwrap_or_default();
         io.out(format!("# {} {}, container {name}\n", object.kind.name(), object.meta.name));
-        for variable in container["env"].as_array().into_iter().flatten() {
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-            let name = text(&variable["name"]);
+        let mut env = container["env"].as_array().cloned().unwrap_or_default();
+        if inv.has("overwrite") && !inv.is("overwrite") {
+            refuse_overwrites(&env, changes.pairs)?;
+        }
+        changes.make(&mut env);
+        let mut unresolved: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for variable in &env {
+            let name = variable["name"].as_str().unwrap_or_default();
             let from = &variable["valueFrom"];
             if from.is_null() {
-                io.out(format!("{name}={}\n", text(&variable["value"])));
+                io.out(format!("{name}={}\n", variable["value"].as_str().unwrap_or_default()));
                 continue;
             }
-            let part = |field: &str, key: &str| text(&from[field][key]);
-            let shown = if from.get("configMapKeyRef").is_some() {
-                format!(
-                    "configmap {}, key {}",
-                    part("configMapKeyRef", "name"),
-                    part("configMapKeyRef", "key")
-                )
-            } else if from.get("secretKeyRef").is_some() {
-                format!("secret {}, key {}", part("secretKeyRef", "name"), part("secretKeyRef", "key"))
-            } else if from.get("fieldRef").is_some() {
-                format!("field path {}", part("fieldRef", "fieldPath"))
-            } else {
-                let container = part("resourceFieldRef", "containerName");
-                let slash = if container.is_empty() { "" } else { "/" };
-                format!("resource field {container}{slash}{}", part("resourceFieldRef", "resource"))
-            };
-            io.out(format!("# {name} from {shown}\n"));
+            let resolved =
+                inv.is("resolve").then(|| reference::value(io.api.store(), object, &container, from));
+            match resolved {
+                Some(Ok(value)) => io.out(format!("{name}={value}\n")),
+                Some(Err(why)) => {
+                    unresolved.entry(why).or_default().push(name.to_string());
+                    io.out(format!("# {name} from {}\n", reference::shown(from)));
+                }
+                None => io.out(format!("# {name} from {}\n", reference::shown(from))),
+            }
         }
+        let mut lines: Vec<String> = Vec::new();
+        for (why, mut names) in unresolved {
+            collections::sort(&mut names);
+            lines.push(format!("error retrieving reference for {}: {why}\n", names.join(", ")));
+        }
+        collections::sort(&mut lines);
+        io.err(lines.concat());
     }
+    Ok(())
 }

@@ -23,7 +23,7 @@ use super::act::documents;
 use super::printers::Row;
 use super::resource::{Query, Selection, Targets};
 use super::table::TabWriter;
-use super::{Failure, Invocation, Next};
+use super::{Failure, Invocation, Next, component_status};
 use crate::api::{Kind, Object, SimTime};
 use crate::apiserver::Store;
 use crate::process::Io;
@@ -51,6 +51,9 @@ Usage:
 
 /// `kubectl describe`. Fails as kubectl does when an object is not found.
 pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if inv.args.first().is_some_and(|word| component_status::is_meant(word)) {
+        return component_status::describe(inv, io);
+    }
     let query = if inv.has("filename") {
         Query::of_documents(inv, documents::read(inv)?)?
     } else {

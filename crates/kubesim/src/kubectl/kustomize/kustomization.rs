@@ -8,10 +8,100 @@ const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kusto
 /// The fields that are carried out.
 const FIELDS: &str = "apiVersion kind metadata resources bases components namePrefix nameSuffix namespace commonLabels labels \
     commonAnnotations images replicas configMapGenerator secretGenerator generatorOptions patches patchesStrategicMerge \
-    patchesJson6902 sortOptions";
+    patchesJson6902 replacements sortOptions";
 /// The fields that kustomize has beside these.
-const NOT_SIMULATED: &str = "vars replacements crds configurations generators transformers validators helmGlobals helmCharts \
+const NOT_SIMULATED: &str = "vars crds configurations generators transformers validators helmGlobals helmCharts \
     helmChartInflationGenerator openapi buildMetadata";
+
+/// Fields' types, by the list in which they stand (after Go's name of its items): a text, a number, a boolean, a list of texts,
+/// a map of texts, or anything. Models `api/types`.
+const TYPES: &str = "Kustomization : namePrefix=s nameSuffix=s namespace=s commonLabels=m commonAnnotations=m resources=l \
+    components=l bases=l patchesStrategicMerge=l;\
+    Image images: name=s newName=s tagSuffix=s newTag=s digest=s;\
+    Replica replicas: name=s count=i;\
+    Label labels: pairs=m includeSelectors=b includeTemplates=b fields=*;\
+    Patch patches: path=s patch=s target=* options=*;\
+    Patch patchesJson6902: path=s patch=s target=* options=*;\
+    ConfigMapArgs configMapGenerator: namespace=s name=s behavior=s literals=l files=l envs=l env=s options=*;\
+    SecretArgs secretGenerator: namespace=s name=s behavior=s literals=l files=l envs=l env=s options=* type=s";
+
+/// What encoding/json says of a kustomization's fields that are of another type.
+fn check_types(fields: &Map<String, Value>) -> Result<(), String> {
+    for line in TYPES.split(';') {
+        let (head, names) = line.split_once(": ").unwrap_or_default();
+        let (of, list) = head.split_once(' ').unwrap_or_default();
+        let types: Vec<(&str, &str)> = names.split(' ').filter_map(|field| field.split_once('=')).collect();
+        if list.is_empty() {
+            types
+                .iter()
+                .try_for_each(|(name, kind)| check(fields.get(*name), kind, &format!("{of}.{name}")))?;
+            continue;
+        }
+        let items = match fields.get(list) {
+            None | Some(Value::Null) => continue,
+            Some(Value::Array(items)) => items,
+            Some(other) => {
+                return Err(mistyped(other, &format!("Kustomization.{list}"), &format!("[]types.{of}")));
+            }
+        };
+        for item in items {
+            let item_fields = match item {
+                Value::Null => continue,
+                Value::Object(fields) => fields,
+                other => {
+                    return Err(mistyped(other, &format!("Kustomization.{list}"), &format!("types.{of}")));
+                }
+            };
+            for (name, value) in item_fields {
+                let Some((known, kind)) = types.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
+                else {
+                    return Err(format!("invalid Kustomization: json: unknown field {name:?}"));
+                };
+                check(Some(value), kind, &format!("{of}.{list}.{known}"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check(value: Option<&Value>, kind: &str, place: &str) -> Result<(), String> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(()) };
+    let inner = |wrong: Option<&Value>| match wrong {
+        Some(wrong) => Err(mistyped(wrong, place, "string")),
+        None => Ok(()),
+    };
+    let is_no_text = |value: &&Value| !value.is_string() && !value.is_null();
+    match (kind, value) {
+        ("s", Value::String(_)) | ("b", Value::Bool(_)) | ("i", Value::Number(_)) | ("*", _) => Ok(()),
+        ("l", Value::Array(items)) => inner(items.iter().find(is_no_text)),
+        ("m", Value::Object(pairs)) => inner(pairs.values().find(is_no_text)),
+        (kind, value) => {
+            let types = [
+                ("s", "string"),
+                ("b", "bool"),
+                ("i", "int64"),
+                ("l", "[]string"),
+                ("m", "map[string]string"),
+            ];
+            let wanted = types.iter().find(|(known, _)| *known == kind).map_or("", |(_, name)| name);
+            Err(mistyped(value, place, wanted))
+        }
+    }
+}
+
+fn mistyped(value: &Value, place: &str, wanted: &str) -> String {
+    let found = match value {
+        Value::Object(_) => "object",
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Number(_) => "number",
+        Value::Bool(_) => "bool",
+        Value::Null => "null",
+    };
+    format!(
+        "invalid Kustomization: json: cannot unmarshal {found} into Go struct field {place} of type {wanted}"
+    )
+}
 
 /// A path without `.` and `..` where they can be taken away.
 pub(super) fn normal(path: &str) -> String {
@@ -127,6 +217,7 @@ impl Builder<'_> {
                 None => return Err(format!("invalid Kustomization: json: unknown field {name:?}")),
             }
         }
+        check_types(&fields)?;
         Ok(Kustomization { directory: directory.to_string(), fields })
     }
 }

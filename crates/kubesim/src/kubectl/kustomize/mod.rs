@@ -4,6 +4,7 @@
 mod generate;
 mod kustomization;
 mod references;
+mod replacements;
 mod resource;
 mod sha256;
 mod transform;
@@ -60,8 +61,17 @@ pub(super) fn build(files: &BTreeMap<String, String>, directory: &str) -> Result
         &mut resources,
         builder.kustomization(&normal(directory)).map_err(Failure::Client)?.field("sortOptions"),
     )?;
+    for resource in &mut resources {
+        // Where no label or annotation is left, there is no map of them.
+        let metadata = resource.tree["metadata"].as_object_mut();
+        metadata.into_iter().for_each(|fields| fields.retain(|name, value| !is_empty_map(name, value)));
+    }
     let texts: Vec<String> = resources.iter().map(|resource| yaml::write(&resource.tree)).collect();
     Ok(texts.join("---\n"))
+}
+
+fn is_empty_map(name: &str, value: &Value) -> bool {
+    matches!(name, "labels" | "annotations") && value.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 /// Puts resources in the order that is asked for. Models SortOrderTransformer.go. Errors: there is no such order.
@@ -133,12 +143,13 @@ fn customized(
             add(&mut resources, resource)?;
         }
     }
+    generate::generate(builder, &kustomization, &mut resources)?;
     for path in kustomization.list("components").filter_map(Value::as_str) {
         let wrap = |why: String| format!("accumulating components: accumulateDirectory: {why:?}");
         resources = customized(builder, &joined(directory, path), resources, depth + 1).map_err(wrap)?;
     }
-    generate::generate(builder, &kustomization, &mut resources)?;
     transform::transform(builder, &kustomization, &mut resources)?;
+    replacements::replace(builder, &kustomization, &mut resources)?;
     Ok(resources)
 }
 

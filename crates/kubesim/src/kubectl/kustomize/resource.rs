@@ -51,6 +51,39 @@ impl Resource {
     }
 }
 
+/// kustomize reads YAML as go-yaml's third version does: a plain `yes`, `on` or `Y` is a text, which the second takes for a boolean.
+fn texts_as_written(value: &mut Value, document: &yaml::Document, text: &str, path: &str) {
+    match value {
+        Value::Bool(_) => {
+            let span = document.locate(path);
+            let line = text.lines().nth(span.line as usize - 1).unwrap_or_default();
+            let (from, to) = (span.column as usize - 1, span.end_column as usize - 1);
+            let letters: String = line.chars().take(to).skip(from).collect();
+            let is_text =
+                ["y", "n", "yes", "no", "on", "off"].contains(&letters.to_ascii_lowercase().as_str());
+            if span.line == span.end_line && is_text {
+                *value = letters.into();
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter_mut().enumerate() {
+                texts_as_written(item, document, text, &format!("{path}[{at}]"));
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let path = if name.contains(['.', '[']) {
+                    format!("{path}[{name}]")
+                } else {
+                    format!("{path}.{name}")
+                };
+                texts_as_written(field, document, text, path.trim_start_matches('.'));
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The objects in a text; a list stands for its items.
 pub(super) fn trees(text: &str) -> Result<Vec<Value>, String> {
     let stream = yaml::read(text);
@@ -59,7 +92,8 @@ pub(super) fn trees(text: &str) -> Result<Vec<Value>, String> {
     }
     let mut trees = Vec::new();
     for document in stream.documents {
-        let tree = document.into_value();
+        let mut tree = document.value().clone();
+        texts_as_written(&mut tree, &document, text, "");
         if tree.is_null() {
             continue;
         }

@@ -106,6 +106,187 @@ spec:
     assert_eq!(text.replace(hash, "HASH"), expected);
 }
 
+const SETTINGS: &str = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, labels: {for: web}}
+data: {PORT: '8080', HOST: db.example.com, config.json: '{\"port\": 1, \"host\": \"a\"}'}
+";
+
+#[test]
+fn yaml_is_read_as_kustomize_reads_it() {
+    let set = SET
+        .replace("envFrom:", "env: [{name: Y, value: yes}, {name: B, value: \"no\"}], tty: true, envFrom:");
+    let files = [("a/kustomization.yaml", "resources: [s.yaml]"), ("a/s.yaml", set.as_str())];
+    let text = built(&files, "a").unwrap();
+    assert!(text.contains("- name: \"Y\"\n          value: \"yes\"\n"), "{text}");
+    assert!(text.contains("value: \"no\"\n") && text.contains("tty: true\n"), "{text}");
+}
+
+#[test]
+fn labels_reach_every_selector() {
+    let others = "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: np, annotations: {gone: x}}
+spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{podSelector: {matchLabels: {app: x}}}, {ipBlock: {cidr: 10.0.0.0/8}}]}]}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: cj}
+spec: {jobTemplate: {spec: {template: {spec: {containers: []}}}}}
+";
+    let spread = "    spec:\n      topologySpreadConstraints: [{labelSelector: {matchLabels: {app: web}}}]\n";
+    let set = SET.replacen("    spec:\n", spread, 1);
+    let file = "resources: [set.yaml, others.yaml]
+labels:
+- {pairs: {env: qa}, includeSelectors: true}
+- {pairs: {own: x}, fields: [{path: spec/extra, create: true, kind: CronJob}]}
+commonAnnotations: {note: hi}
+patches:
+- {target: {kind: NetworkPolicy}, patch: '[{op: remove, path: /metadata/annotations/gone}]'}
+- {target: {name: '[a-c]j'}, patch: '{apiVersion: v1, kind: X, metadata: {name: x}, spec: {suspend: true}}'}
+";
+    let files = [("a/kustomization.yaml", file), ("a/set.yaml", &set), ("a/others.yaml", others)];
+    let text = built(&files, "a").unwrap();
+    for part in [
+        "      topologySpreadConstraints:\n      - labelSelector:\n          matchLabels:\n            app: web\n            env: qa\n",
+        "    - podSelector:\n        matchLabels:\n          app: x\n          env: qa\n",
+        "  extra:\n    own: x\n  jobTemplate:\n    metadata:\n      annotations:\n        note: hi\n",
+        "apiVersion: batch/v1\nkind: CronJob\n",
+        "  suspend: true\n",
+    ] {
+        assert!(text.contains(part), "{part}{text}");
+    }
+    let bare = file.replace("commonAnnotations: {note: hi}\n", "");
+    let files = [("a/kustomization.yaml", bare.as_str()), ("a/set.yaml", &set), ("a/others.yaml", others)];
+    assert!(!built(&files, "a").unwrap().contains("annotations"), "no empty map is left");
+}
+
+#[test]
+fn fields_of_another_type_are_refused() {
+    let place = "invalid Kustomization: json: cannot unmarshal";
+    for (file, error) in [
+        (
+            "images: [{name: a, newTag: 1.36}]",
+            "number into Go struct field Image.images.newTag of type string",
+        ),
+        ("commonLabels: {a: 1}", "number into Go struct field Kustomization.commonLabels of type string"),
+        (
+            "replicas: [{name: x, count: \"3\"}]",
+            "string into Go struct field Replica.replicas.count of type int64",
+        ),
+        ("resources: o.yaml", "string into Go struct field Kustomization.resources of type []string"),
+        ("resources: [1]", "number into Go struct field Kustomization.resources of type string"),
+        ("images: {name: x}", "object into Go struct field Kustomization.images of type []types.Image"),
+        ("namespace: [a]", "array into Go struct field Kustomization.namespace of type string"),
+        (
+            "configMapGenerator: [{name: x, literals: a=b}]",
+            "string into Go struct field ConfigMapArgs.configMapGenerator.literals of type []string",
+        ),
+    ] {
+        let told = built(&[("a/kustomization.yaml", file)], "a").unwrap_err();
+        assert_eq!(told, format!("error: {place} {error}"), "{file}");
+    }
+    let unknown = built(&[("a/kustomization.yaml", "images: [{nam: x}]")], "a").unwrap_err();
+    assert_eq!(unknown, "error: invalid Kustomization: json: unknown field \"nam\"");
+}
+
+/// The values are those of kustomize itself (`kubectl kustomize`).
+#[test]
+fn replacements_copy_fields() {
+    let built = |replacements: &str| {
+        let file =
+            format!("resources: [set.yaml, service.yaml, settings.yaml]\nreplacements:\n{replacements}");
+        let files = [
+            ("a/kustomization.yaml", file.as_str()),
+            ("a/set.yaml", SET),
+            ("a/service.yaml", SERVICE),
+            ("a/settings.yaml", SETTINGS),
+        ];
+        built(&files, "a")
+    };
+    let source = |field: &str| {
+        format!("- source: {{kind: ConfigMap, name: settings, fieldPath: {field}}}\n  targets:\n")
+    };
+    for (replacements, expected) in [
+        (
+            source("data.HOST")
+                + "  - select: {kind: StatefulSet}\n    fieldPaths: ['spec.template.spec.containers.[name=main].image']\n",
+            "image: db.example.com\n",
+        ),
+        // A part of a text, on both sides.
+        (
+            "- source: {kind: ConfigMap, name: settings, fieldPath: data.HOST, options: {delimiter: ., index: 1}}\n  targets:\n  \
+             - select: {kind: StatefulSet}\n    fieldPaths: [spec.template.spec.containers.0.image]\n    options: {delimiter: ':', \
+             index: 1}\n"
+                .to_string(),
+            "image: nginx:example\n",
+        ),
+        // What is not there is made if that is asked for.
+        (
+            source("data.PORT")
+                + "  - select: {kind: Service}\n    fieldPaths: [metadata.annotations.port]\n    options: {create: true}\n",
+            "port: \"8080\"\n",
+        ),
+        // Whole trees, and the name where no field is named.
+        (
+            source("metadata.labels") + "  - select: {kind: Service}\n    fieldPaths: [spec.selector]\n",
+            "selector:\n    for: web\n",
+        ),
+        (
+            "- source: {kind: ConfigMap}\n  targets: [{select: {kind: Service}, fieldPaths: [spec.clusterIP]}]\n".to_string(),
+            "clusterIP: settings\n",
+        ),
+        // Into a text that holds JSON.
+        (
+            source("data.PORT")
+                + "  - select: {kind: ConfigMap}\n    fieldPaths: ['data.config\\.json.port']\n",
+            "config.json: '{\"host\":\"a\",\"port\":8080}'\n",
+        ),
+        (
+            "- sourceValue: fixed\n  targets: [{select: {name: w.b}, reject: [{kind: Service}], fieldPaths: \
+             [spec.serviceName]}]\n"
+                .to_string(),
+            "serviceName: fixed\n",
+        ),
+    ] {
+        let text = built(&replacements).unwrap_or_else(|error| panic!("{replacements}: {error}"));
+        assert!(text.contains(expected), "{replacements}{text}");
+    }
+    for (replacements, error) in [
+        (
+            source("data.NONE") + "  - select: {kind: Service}\n",
+            "fieldPath `data.NONE` is missing for replacement source \
+             ConfigMap.[noVer].[noGrp]/settings.[noNs]",
+        ),
+        (
+            source("data.HOST") + "  - select: {kind: Service}\n    fieldPaths: [spec.none]\n",
+            "unable to find field \
+             \"spec.none\" in replacement target",
+        ),
+        (
+            "- source: {kind: Pod}\n  targets: [{select: {kind: Service}}]\n".to_string(),
+            "nothing selected by \
+             Pod.[noVer].[noGrp]/[noName].[noNs]",
+        ),
+        (
+            "- source: {name: web}\n  targets: [{select: {kind: Service}}]\n".to_string(),
+            "multiple matches for selector \
+             [noKind].[noVer].[noGrp]/web.[noNs]",
+        ),
+        (
+            "- source: {kind: Service}\n".to_string(),
+            "replacements must specify a source and at least one target",
+        ),
+        (
+            "- {path: x.yaml, source: {kind: Service}}\n".to_string(),
+            "trouble configuring builtin ReplacementTransformer with config: `\nReplacements:\n- path: x.yaml\n  source:\n    \
+             kind: Service\n`: cannot specify both path and inline replacement",
+        ),
+    ] {
+        assert_eq!(built(&replacements).unwrap_err(), format!("error: {error}"), "{replacements}");
+    }
+}
+
 #[test]
 fn mistakes_are_refused() {
     for (files, directory, error) in [

@@ -31,6 +31,9 @@ pub(super) fn transform(
             for template in templates(&mut resource.tree) {
                 put_all(&mut template["metadata"]["annotations"], annotations);
             }
+            if resource.kind_name() == "CronJob" {
+                put_all(&mut resource.tree["spec"]["jobTemplate"]["metadata"]["annotations"], annotations);
+            }
         }
     }
     for patch in kustomization.list("patchesJson6902") {
@@ -75,23 +78,35 @@ fn merge(resources: &mut Vec<Resource>, patch: &Value) -> Result<(), String> {
              patch {id}"
         ));
     };
-    merge_into(resources, at, patch)
+    merge_into(resources, at, patch, &Value::Null)
 }
 
-fn merge_into(resources: &mut Vec<Resource>, at: usize, patch: &Value) -> Result<(), String> {
+/// Merges a patch into a resource, which stays what it is unless the patch's options allow another name or kind.
+fn merge_into(
+    resources: &mut Vec<Resource>,
+    at: usize,
+    patch: &Value,
+    options: &Value,
+) -> Result<(), String> {
     if patch["$patch"] == "delete" {
         resources.remove(at);
         return Ok(());
     }
     let resource = &mut resources[at];
     let (name, kind_name) = (resource.name().to_string(), resource.kind_name().to_string());
+    let api_version = resource.tree["apiVersion"].clone();
     match resource.kind() {
         Some(kind) => patch::strategic(kind, &mut resource.tree, patch)?,
         None => patch::merge_json(&mut resource.tree, patch),
     }
-    // A patch gives a resource no other name.
-    resource.tree["metadata"]["name"] = name.into();
-    resource.tree["kind"] = kind_name.into();
+    match options["allowNameChange"] == true {
+        true => resource.names.push(resource.name().to_string()),
+        false => resource.tree["metadata"]["name"] = name.into(),
+    }
+    if options["allowKindChange"] != true {
+        resource.tree["kind"] = kind_name.into();
+        resource.tree["apiVersion"] = api_version;
+    }
     Ok(())
 }
 
@@ -134,7 +149,7 @@ fn apply_patch(
                         return Err(format!("JSON patch {text:?} does not apply to {}", resources[at].id()));
                     }
                 }
-                tree => merge_into(resources, at, tree)?,
+                tree => merge_into(resources, at, tree, &entry["options"])?,
             }
         }
         at += usize::from(resources.len() == count);
@@ -142,8 +157,8 @@ fn apply_patch(
     Ok(())
 }
 
-/// Whether a patch's target means this resource. Names and kinds are patterns that have to fit the whole.
-fn is_target(target: &Value, resource: &Resource) -> Result<bool, String> {
+/// Whether a patch's or a replacement's target means this resource. Names and kinds are patterns that have to fit the whole.
+pub(super) fn is_target(target: &Value, resource: &Resource) -> Result<bool, String> {
     let text = |field: &str| target[field].as_str().unwrap_or_default();
     let api_version = resource.tree["apiVersion"].as_str().unwrap_or_default();
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
@@ -165,32 +180,21 @@ fn is_target(target: &Value, resource: &Resource) -> Result<bool, String> {
     Ok(fits)
 }
 
-/// Whether a pattern fits a text: alternatives of signs, `.` and `.*`. Errors: other patterns are not simulated.
+/// Whether a pattern fits a whole text, or there is none. Errors: it can't be read.
 fn fits(pattern: &str, text: &str) -> Result<bool, String> {
     if pattern.is_empty() {
         return Ok(true);
     }
-    let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
-    let bare = pattern.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(pattern);
-    if bare.contains(['[', ']', '(', ')', '{', '}', '+', '?', '\\', '^', '$']) {
-        return Err(format!("the pattern {pattern:?} of a patch's target is not simulated"));
-    }
-    Ok(bare.split('|').any(|alternative| fits_one(alternative.as_bytes(), text.as_bytes())))
+    fits_somewhere(&format!("^({pattern})$"), text).map_err(|_| unreadable(pattern))
 }
 
-fn fits_one(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern {
-        [] => text.is_empty(),
-        [sign, b'*', rest @ ..] => {
-            let is_it = |byte: &&u8| *sign == b'.' || *sign == **byte;
-            let most = text.iter().take_while(is_it).count();
-            (0..=most).any(|count| fits_one(rest, &text[count..]))
-        }
-        [sign, rest @ ..] => match text {
-            [byte, more @ ..] => (*sign == b'.' || sign == byte) && fits_one(rest, more),
-            [] => false,
-        },
-    }
+/// Whether a pattern is found in a text. Errors: it can't be read.
+pub(super) fn fits_somewhere(pattern: &str, text: &str) -> Result<bool, String> {
+    shell::has_match(pattern, text).ok_or_else(|| unreadable(pattern))
+}
+
+fn unreadable(pattern: &str) -> String {
+    format!("error parsing regexp: `{pattern}`")
 }
 
 fn set_namespace(namespace: &str, resources: &mut [Resource]) {
@@ -246,7 +250,43 @@ fn set_labels(kustomization: &Kustomization, resources: &mut [Resource]) {
         if let Some(pairs) = entry["pairs"].as_object() {
             let selectors = entry["includeSelectors"] == true;
             label(pairs, selectors || entry["includeTemplates"] == true, selectors, resources);
+            for field in entry["fields"].as_array().into_iter().flatten() {
+                put_into_field(field, pairs, resources);
+            }
         }
+    }
+}
+
+/// Puts pairs into a field of some resources: `{kind: Service, path: spec/extra, create: true}` (kustomize's `FieldSpec`).
+fn put_into_field(field: &Value, pairs: &Map<String, Value>, resources: &mut [Resource]) {
+    let path: Vec<&str> = field["path"].as_str().unwrap_or_default().split('/').collect();
+    for resource in resources {
+        let api_version = resource.tree["apiVersion"].as_str().unwrap_or_default();
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let of_it = [("group", group), ("version", version), ("kind", resource.kind_name())];
+        let is_meant =
+            |(name, value): (&str, &str)| field[name].as_str().is_none_or(|wanted| wanted == value);
+        if of_it.into_iter().all(is_meant) {
+            put_at(&mut resource.tree, &path, field["create"] == true, pairs);
+        }
+    }
+}
+
+fn put_at(tree: &mut Value, path: &[&str], create: bool, pairs: &Map<String, Value>) {
+    let Some((part, rest)) = path.split_first() else { return put_all(tree, pairs) };
+    let (name, is_list) = part.strip_suffix("[]").map_or((*part, false), |name| (name, true));
+    if !tree.is_object() || tree.get(name).is_none() && (is_list || !create) {
+        return;
+    }
+    match &mut tree[name] {
+        Value::Array(items) => items.iter_mut().for_each(|item| put_at(item, rest, create, pairs)),
+        field if !is_list => {
+            if field.is_null() {
+                *field = json!({});
+            }
+            put_at(field, rest, create, pairs);
+        }
+        _ => {}
     }
 }
 
@@ -270,23 +310,50 @@ fn label(pairs: &Map<String, Value>, in_templates: bool, in_selectors: bool, res
         if !in_selectors {
             continue;
         }
-        match kind.as_str() {
-            "Service" | "ReplicationController" => put_all(&mut tree["spec"]["selector"], pairs),
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => {
-                put_all(&mut tree["spec"]["selector"]["matchLabels"], pairs);
+        for (kinds, path, create) in SELECTORS {
+            if kinds.split(' ').any(|known| known == kind) {
+                put_at(tree, &path.split('/').collect::<Vec<_>>(), *create, pairs);
             }
-            "PodDisruptionBudget" | "Job" => put_if_there(tree, "/spec/selector/matchLabels", pairs),
-            "NetworkPolicy" => put_if_there(tree, "/spec/podSelector/matchLabels", pairs),
-            _ => {}
         }
     }
 }
 
-fn put_if_there(tree: &mut Value, path: &str, pairs: &Map<String, Value>) {
-    if let Some(labels) = tree.pointer_mut(path) {
-        put_all(labels, pairs);
-    }
-}
+/// Where selectors stand: of which kinds, the path, and whether it is made. Models
+/// `api/internal/konfig/builtinpluginconsts/commonlabels.go`.
+const SELECTORS: &[(&str, &str, bool)] = &[
+    ("Service ReplicationController", "spec/selector", true),
+    ("Deployment StatefulSet DaemonSet ReplicaSet", "spec/selector/matchLabels", true),
+    ("PodDisruptionBudget Job", "spec/selector/matchLabels", false),
+    ("CronJob", "spec/jobTemplate/spec/selector/matchLabels", false),
+    ("NetworkPolicy", "spec/podSelector/matchLabels", false),
+    ("NetworkPolicy", "spec/ingress/from/podSelector/matchLabels", false),
+    ("NetworkPolicy", "spec/egress/to/podSelector/matchLabels", false),
+    (
+        "Deployment StatefulSet",
+        "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels",
+        false,
+    ),
+    (
+        "Deployment StatefulSet",
+        "spec/template/spec/affinity/podAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels",
+        false,
+    ),
+    (
+        "Deployment StatefulSet",
+        "spec/template/spec/affinity/podAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels",
+        false,
+    ),
+    (
+        "Deployment StatefulSet",
+        "spec/template/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm/labelSelector/matchLabels",
+        false,
+    ),
+    (
+        "Deployment StatefulSet",
+        "spec/template/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/labelSelector/matchLabels",
+        false,
+    ),
+];
 
 fn set_replicas(wanted: &Value, resources: &mut [Resource]) -> Result<(), String> {
     let name = wanted["name"].as_str().unwrap_or_default();

@@ -23,3 +23,22 @@ pub(super) fn go_print(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+/// A value as Go's `%#v` prints it: `map[string]interface {}{"app":"flask", "list":[]interface {}{1}}`.
+pub(super) fn go_syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".into(),
+        Value::String(text) => yaml::text::quoted(text),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(go_syntax).collect();
+            format!("[]interface {{}}{{{}}}", items.join(", "))
+        }
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| format!("{}:{}", yaml::text::quoted(name), go_syntax(value)));
+            format!("map[string]interface {{}}{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}

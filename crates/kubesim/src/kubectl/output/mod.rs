@@ -192,7 +192,8 @@ impl Output {
                 let failed = |e: String| {
                     Failure::client(format!(
                         "error executing jsonpath {text:?}: Error executing template: {e}. Printing more information \
-                         for debugging the template:\n\ttemplate was:\n\t\t{text}\n"
+                         for debugging the template:\n\ttemplate was:\n\t\t{text}\n\tobject given to jsonpath engine was:\n\t\t{}\n\n",
+                        go::go_syntax(tree)
                     ))
                 };
                 if !as_json {

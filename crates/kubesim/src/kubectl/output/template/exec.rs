@@ -428,8 +428,11 @@ impl<'t, 'd> State<'t, 'd> {
         }
         match (function.run)(&arguments) {
             Ok(value) => Ok(value),
-            Err(why) => {
+            Err(mut why) => {
                 self.at = whole;
+                if let (true, Some(operand)) = (name == "call", operands.first()) {
+                    why = why.replace("non-function of", &format!("non-function {} of", operand.term));
+                }
                 Err(self.error(format!("error calling {name}: {why}")))
             }
         }

@@ -185,6 +185,10 @@ fn an_execution_that_fails_says_where_in_gos_words() {
         ),
         ("{{.a 1}}", "1:2: executing \"output\" at <.a>: a is not a method but has arguments"),
         ("{{1 2}}", "1:2: executing \"output\" at <1>: can't give argument to non-function 1"),
+        (
+            "{{call .a.t}}",
+            "1:2: executing \"output\" at <call .a.t>: error calling call: non-function .a.t of type string",
+        ),
         ("{{base64decode 3}}", "1:15: executing \"output\" at <3>: expected string; found 3"),
         (
             "{{.l | base64decode}}",
