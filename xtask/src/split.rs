@@ -186,10 +186,10 @@ impl Site {
         println!("» {} pieces are cut out of functions that run before the first pod is ready", split.pieces);
         if !split.followed.is_empty() {
             println!(
-                "» {} functions are not in {}, and are taken to run as early as what calls them: {}",
+                "» {} functions of which {} does not tell are taken to run as early as what calls them, such as {}",
                 split.followed.len(),
                 first_load::FILE,
-                split.followed.join(", ")
+                split.followed[0]
             );
         }
         let borders = [

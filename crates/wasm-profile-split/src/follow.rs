@@ -16,7 +16,8 @@ use crate::shape::{Segment, Shape};
 
 /// Adds to what ran the functions that it leads to and that the profile does not know; gives their names, in order.
 ///
-/// Only those are taken that were not there when the profile was taken: who was, and did not run then, is rarely called.
+/// Only those are taken that were not there when the profile was taken: who was, and did not run then, is rarely called. But what a
+/// function calls that has changed is taken in any case: what it ran before says little of it.
 pub fn follow(module: &Module, constants: &Constants, coverage: &mut Coverage) -> Vec<String> {
     let mut following = Following::new(module, constants, coverage);
     for (id, local) in module.funcs.iter_local() {
@@ -77,7 +78,7 @@ impl<'a> Following<'a> {
                     called_in(local, segment).for_each(|called| self.find(called, level));
                 }
             }
-            None => named_by(self.module, id).into_iter().for_each(|named| self.find(named, level)),
+            None => named_by(self.module, id).into_iter().for_each(|named| self.add(named, level, true)),
         }
         self.find_tabled(name, level);
     }
@@ -100,11 +101,17 @@ impl<'a> Following<'a> {
 
     /// Notes a function that is called at a level, if it is new.
     fn find(&mut self, id: FunctionId, level: Level) {
+        self.add(id, level, false);
+    }
+
+    /// Notes a function that is called at a level, if it is new or, where `even_old`, has not run.
+    fn add(&mut self, id: FunctionId, level: Level, even_old: bool) {
         let function = self.module.funcs.get(id);
         let Some(name) = function.name.as_deref().filter(|name| self.constants.knows(name)) else { return };
         let plain = plain_name(name);
-        let is_new = matches!(function.kind, FunctionKind::Local(_)) && self.coverage.is_new(&plain);
-        if is_new && self.found.get(&plain).is_none_or(|found| level < *found) {
+        let is_unknown = if even_old { !self.coverage.knows(&plain) } else { self.coverage.is_new(&plain) };
+        let is_local = matches!(function.kind, FunctionKind::Local(_));
+        if is_local && is_unknown && self.found.get(&plain).is_none_or(|found| level < *found) {
             self.found.insert(plain, level);
             self.open.push((id, level));
         }

@@ -31,9 +31,15 @@ pub fn without_relocations(module: &[u8]) -> Result<Vec<u8>> {
     Ok(parse(module)?.emit_wasm())
 }
 
-/// A function's name as it is on every machine: demangled, without the compiler's hashes.
+/// A function's name as it is in every build: demangled, without the compiler's hashes, and without the number after a point by which
+/// it tells copies of one function apart: what it is depends on all else in the program.
 pub fn plain_name(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
+    let plain = format!("{:#}", rustc_demangle::demangle(name));
+    let is_number = |end: &str| !end.is_empty() && end.bytes().all(|byte| byte.is_ascii_digit());
+    match plain.rsplit_once('.') {
+        Some((start, end)) if is_number(end) && !start.ends_with('.') => start.to_owned(),
+        _ => plain,
+    }
 }
 
 /// Instructions as walrus keeps them, each with a place in a source that is not known.
@@ -70,5 +76,7 @@ mod tests {
         assert_eq!(plain_name("_ZN7mycrate5shell3run17h95dd20ea2f338e9bE"), "mycrate::shell::run");
         assert_eq!(plain_name("_RNvCs1234_7mycrate3foo"), plain_name("_RNvCs5678_7mycrate3foo"));
         assert_eq!(plain_name("main"), "main");
+        assert_eq!(plain_name("_RNvCs1234_7mycrate3foo.2421"), plain_name("_RNvCs5678_7mycrate3foo.553"));
+        assert_eq!(plain_name("_RNvCs1234_7mycrate3foo.llvm.99"), plain_name("_RNvCs1234_7mycrate3foo"));
     }
 }

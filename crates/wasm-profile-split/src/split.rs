@@ -23,7 +23,7 @@ pub struct Split {
     pub modules: [Vec<u8>; 6],
     /// How many pieces were cut out of functions that ran.
     pub pieces: usize,
-    /// The functions that the profile does not know and that are taken to have run, since what ran calls them.
+    /// The functions that are taken to have run though no run has shown it, since what ran calls them.
     pub followed: Vec<String>,
     /// The borders between the modules.
     pub borders: [Border; 5],

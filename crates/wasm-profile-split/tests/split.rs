@@ -490,11 +490,15 @@ fn a_module_without_relocations_is_refused() {
     assert!(matches!(error, Error::Unreadable(_)), "{error}");
 }
 
+/// The hash of a name in a profile.
+fn name_hash(name: &str) -> u32 {
+    name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
 /// The profile as it would be if one of the functions had not been there then.
 fn profile_before(new: &str) -> Coverage {
     let profile = profile();
-    let hash =
-        new.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = name_hash(new);
     let of_others = |line: &str| {
         let line = line.replace(&format!(" {hash:08x}"), "");
         (!line.ends_with(&format!(" {new}"))).then_some(line)
@@ -521,4 +525,24 @@ fn what_is_new_runs_as_early_as_what_calls_it() {
         program.call("open", 5);
         assert_eq!(program.store.data().waits, 0, "{new} is new: nothing of the second moment is missed");
     }
+}
+
+#[test]
+fn what_a_changed_function_calls_counts_as_run() {
+    // As if `sum` had never run, and `open` had looked otherwise.
+    let of_before = |line: &str| match line.rsplit_once(' ') {
+        Some((_, "sum")) => format!("never {:08x}", name_hash("sum")),
+        Some((known, "open")) => format!("00000000{} open", &known[8..]),
+        _ => line.to_owned(),
+    };
+    let text: Vec<String> = profile().lines().map(of_before).collect();
+    let split = |text: &str| {
+        split(&linked(), &bound(), &Coverage::read(text), [&is_outer, &is_inner]).expect("it can be split")
+    };
+    assert_eq!(split(&text.join("\n")).followed, ["sum"]);
+    let unchanged: Vec<String> = profile()
+        .lines()
+        .map(|line| if line.ends_with(" open") { line.to_owned() } else { of_before(line) })
+        .collect();
+    assert_eq!(split(&unchanged.join("\n")).followed, Vec::<String>::new());
 }
