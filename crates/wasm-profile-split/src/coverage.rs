@@ -19,7 +19,8 @@ const NEVER: &str = "never";
 /// How many hashes stand in such a line.
 const NEVER_IN_LINE: usize = 14;
 
-/// The lines for the functions that ran by the last moment, in order of name, and those for all others.
+/// The lines for the functions that ran by the last moment, and for those of the same names that did not, in order of name; and those
+/// for all others.
 ///
 /// `functions` is an instrumented module's list of them, `ran` its marks at each moment. Of what
 /// `is_taken_whole` says so by a name, all counts as run once any of it did: what runs of it differs from run to run. So does from
@@ -33,8 +34,8 @@ pub fn lines(
     is_taken_whole: &dyn Fn(&str) -> bool,
     is_taken: &dyn Fn(&str) -> bool,
 ) -> Result<String> {
-    let mut lines = BTreeSet::new();
-    let (mut met, mut never) = (BTreeSet::new(), BTreeSet::new());
+    let mut lines: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut have_run: BTreeSet<&str> = BTreeSet::new();
     for line in functions.lines() {
         let wrong = || Error::NoFunction(line.to_owned());
         let words: Vec<&str> = line.splitn(4, ' ').collect();
@@ -52,15 +53,17 @@ pub fn lines(
             segments.extend(ran.iter().map(|&ran| ran || all));
         }
         if segments[MOMENTS].contains(&true) {
-            lines.insert((name, self::line(hash, segments.each_ref().map(Vec::as_slice), name)));
-            met.insert(name_hash(name));
-        } else {
-            never.insert(name_hash(name));
+            have_run.insert(name);
         }
+        let line = self::line(hash, segments.each_ref().map(Vec::as_slice), name);
+        lines.entry(name).or_default().insert(line);
     }
-    let never: Vec<String> = never.difference(&met).map(|hash| format!(" {hash:08x}")).collect();
+    let (ran, never): (Vec<_>, Vec<_>) = lines.into_iter().partition(|(name, _)| have_run.contains(name));
+    let ran = ran.into_iter().flat_map(|(_, lines)| lines).map(|line| line + "\n");
+    let never: BTreeSet<u32> = never.into_iter().map(|(name, _)| name_hash(name)).collect();
+    let never: Vec<String> = never.into_iter().map(|hash| format!(" {hash:08x}")).collect();
     let never = never.chunks(NEVER_IN_LINE).map(|line| format!("{NEVER}{}\n", line.concat()));
-    Ok(lines.into_iter().map(|(_, line)| line + "\n").chain(never).collect())
+    Ok(ran.chain(never).collect())
 }
 
 /// A hash of a function's name (FNV-1a).
@@ -237,7 +240,7 @@ mod tests {
 
     #[test]
     fn marks_become_lines_in_order_of_name() {
-        let functions = "0 2 0000000b late\n2 3 0000000a hash::f\n5 1 0000000c never\n6 1 0000000d last\n";
+        let functions = "0 2 0000000b late\n2 3 0000000a hash::f\n5 1 0000000c never\n6 1 0000000d last\n5 1 0000000e last\n";
         let first = [false, false, false, true, false, false, false];
         let second = [true, true, false, true, false, false, false];
         let third = [true, true, false, true, true, false, false];
@@ -246,12 +249,12 @@ mod tests {
         let lines = |is_whole: &dyn Fn(&str) -> bool| super::lines(functions, ran, is_whole, &|_| false);
         assert_eq!(
             lines(&|_| false).expect("it is a list"),
-            "0000000a 2 2 6 6 hash::f\n0000000d . . . - last\n0000000b . - - - late\nnever 0ac95089\n"
+            "0000000a 2 2 6 6 hash::f\n0000000d . . . - last\n0000000e . . . . last\n0000000b . - - - late\nnever 0ac95089\n"
         );
         let whole = lines(&|name| name.starts_with("hash::")).expect("it is a list");
         assert_eq!(
             whole,
-            "0000000a - - - - hash::f\n0000000d . . . - last\n0000000b . - - - late\nnever 0ac95089\n"
+            "0000000a - - - - hash::f\n0000000d . . . - last\n0000000e . . . . last\n0000000b . - - - late\nnever 0ac95089\n"
         );
         let taken = super::lines(functions, ran, &|_| false, &|name| name == "never");
         let taken = taken.expect("it is a list");

@@ -33,6 +33,12 @@ fn mark(level: Level) -> &'static str {
     }
 }
 
+/// Names a function that runs later than another of its name as if it had been cut out.
+pub fn name_late(module: &mut Module, id: FunctionId, level: Level) {
+    let function = module.funcs.get_mut(id);
+    function.name = function.name.take().map(|name| format!("{name}{}whole", mark(level)));
+}
+
 /// The level that the name of a cut says it runs at; nothing for functions that were not cut out.
 pub fn level_of_cut(name: &str) -> Option<Level> {
     LATER.into_iter().find(|level| name.contains(mark(*level)))

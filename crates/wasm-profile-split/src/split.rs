@@ -9,7 +9,7 @@ use crate::coverage::{Coverage, Level};
 use crate::error::{Error, Result};
 use crate::follow::follow;
 use crate::module::{parse, plain_name};
-use crate::outline::outline;
+use crate::outline::{name_late, outline};
 use crate::partition::Partition;
 use crate::protocol::{LOAD, LOAD_NEXT, LOADED};
 use crate::shape::Shape;
@@ -96,10 +96,18 @@ fn outline_all(
             if !is_outer(&plain) {
                 segments.iter_mut().for_each(|level| *level = (*level).min(Level::Deferred));
             }
-            Some((id, shape, segments))
+            let late = segments.iter().copied().min().filter(|level| *level > coverage.level(&plain));
+            Some((id, shape, segments, late))
         })
         .collect();
-    ran.iter().map(|(id, shape, segments)| outline(module, *id, shape, segments).len()).sum()
+    let mut pieces = 0;
+    for (id, shape, segments, late) in &ran {
+        pieces += outline(module, *id, shape, segments).len();
+        if let Some(level) = late {
+            name_late(module, *id, *level);
+        }
+    }
+    pieces
 }
 
 /// Splits a module in what runs up to a level and what runs later.
