@@ -14,7 +14,11 @@ fn is_alive(page: &mut Page) {
     page.wait("time passes", "document.querySelector('.controls [aria-label=Pause]') || !document.querySelector('.controls [aria-label=Play]').click()");
     page.wait("a pod is Ready", "document.querySelector('.pod.ready')");
     page.run("document.querySelector('.pod.ready .close:not(.more)').click();");
-    page.wait("it goes", "document.querySelector('.pod.term')");
+    // At this speed it does so between two looks.
+    page.wait(
+        "it goes",
+        "document.querySelector('.pod.term') || document.querySelector('.screen')?.innerText.includes(' deleted ')",
+    );
 }
 
 #[test]
