@@ -44,6 +44,25 @@ fn a_thousand_pods_are_cells_with_a_lens_on_one() {
 }
 
 #[test]
+fn a_place_of_a_crowd_has_its_claim_below_its_pod() {
+    let mut page = crate::settled(View::DESKTOP);
+    page.click("[aria-label='Command line']");
+    page.type_keys("kubectl scale sts flask --replicas=500\n");
+    // The place that is looked at follows the newest pod, which has its claim from the start.
+    page.wait(
+        "there is a crowd",
+        "document.querySelector('.alone .pod') && document.querySelector('.alone .claim')",
+    );
+    let below = "(() => {
+        const [cells, pod, claim] = ['.cells', '.alone .pod', '.alone .claim'].map(of => document.querySelector(of).getBoundingClientRect());
+        return cells.bottom <= pod.top && pod.bottom <= claim.top;
+    })()";
+    assert_eq!(page.eval(below), true);
+    page.screenshot("crowd-with-claims");
+    page.assert_no_complaints();
+}
+
+#[test]
 fn two_clusters_side_by_side_get_the_same_commands() {
     let mut page = Page::open(View::DESKTOP);
     choose(&mut page, "whenScaled: Retain | whenScaled: Delete");
