@@ -12,7 +12,7 @@ use walrus::{FunctionId, FunctionKind, LocalFunction, Module};
 use crate::constants::Constants;
 use crate::coverage::{Coverage, Level};
 use crate::module::{named_by, plain_name};
-use crate::shape::{Segment, Shape};
+use crate::shape::{Segment, Shape, ends_segment};
 
 /// Adds to what ran the functions that it leads to and that the profile does not know; gives their names, in order.
 ///
@@ -121,14 +121,8 @@ impl<'a> Following<'a> {
 /// The functions that a segment calls by name.
 fn called_in(local: &LocalFunction, segment: Segment) -> impl Iterator<Item = FunctionId> {
     let instrs = local.block(segment.block).instrs.iter().skip(segment.start).map(|(instr, _)| instr);
-    // To the next segment of its block: after a nested block or a conditional branch.
-    let mut is_over = false;
-    let own = instrs.take_while(move |instr| {
-        let was_over = is_over;
-        is_over = matches!(instr, Instr::Block(_) | Instr::Loop(_) | Instr::IfElse(_) | Instr::BrIf(_));
-        !was_over
-    });
-    own.filter_map(|instr| match instr {
+    // What ends it calls nothing itself.
+    instrs.take_while(|instr| !ends_segment(instr)).filter_map(|instr| match instr {
         Instr::Call(call) => Some(call.func),
         _ => None,
     })

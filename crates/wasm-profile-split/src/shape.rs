@@ -59,13 +59,18 @@ impl Shape {
             for nested in nested(instr) {
                 self.walk(function, nested)?;
             }
-            if matches!(kind, 2..=4 | 6) && at + 1 < function.block(block).instrs.len() {
+            if ends_segment(instr) && at + 1 < function.block(block).instrs.len() {
                 self.segments.push(Segment { block, start: at + 1 });
             }
         }
         self.see(11);
         Some(())
     }
+}
+
+/// Whether what follows this instruction in its block is another segment: control may come in there, or not get there.
+pub fn ends_segment(instr: &Instr) -> bool {
+    matches!(instr, Instr::Block(_) | Instr::Loop(_) | Instr::IfElse(_) | Instr::BrIf(_))
 }
 
 /// The blocks that an instruction holds.

@@ -199,9 +199,7 @@ impl Look<'_> {
             was_ready || (self.now - started_at).0 > (patience * 1000).max(usual) + 10_000
         })
     }
-}
 
-impl Look<'_> {
     /// Whether a pod's node is heard of, and says that it is not Ready.
     fn is_on_unwell_node(&self, pod: &Object) -> bool {
         let name = pod.pod().spec.node_name.as_deref().unwrap_or_default();
