@@ -79,6 +79,12 @@ impl Engine {
 /// All of it. `page` is the address of the page's folder.
 pub fn live(engine: &Engine, page: &str) {
     engine.opens(&format!("{page}?lang=ko&lesson=delete-a-pod"));
+    engine.step(1);
+    // To a class and back: what is closed in a part that becomes hidden keeps no engine busy for ever.
+    for shown in ["present", "open"] {
+        engine.key('p');
+        engine.wait(shown, &format!("document.querySelector('.app').dataset.lesson === '{shown}'"));
+    }
     for step in 1..=5 {
         engine.step(step);
         match step {
