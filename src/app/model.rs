@@ -14,6 +14,7 @@ use crate::page::state::PageState;
 use crate::page::update::update;
 use crate::session::{Action, Session};
 use gloo::events::EventListener;
+use gloo::timers::callback::Timeout;
 use kubesim::Str;
 use scene::explain::{Explanation, Tone};
 use std::cell::{Cell, RefCell};
@@ -137,9 +138,14 @@ impl Model {
             }
             _ => {}
         }
+        let was_opening = self.is_opening();
         self.session.borrow_mut().handle(action);
         self.actions.set(self.actions.get() + 1);
-        self.redraw.force_update();
+        if was_opening && !self.is_opening() {
+            self.redraw_alone();
+        } else {
+            self.redraw.force_update();
+        }
         if goes_on && !self.is_opening() {
             self.waiting.take().into_iter().for_each(|effect| self.run(effect));
         }
@@ -147,6 +153,13 @@ impl Model {
         if has_lesson && !self.is_opening() {
             self.look_at_lesson();
         }
+    }
+
+    /// Draws the page anew in a task of its own: after the last slice of what was opened, the first picture of a thousand pods
+    /// would keep the browser from answering for longer than each alone.
+    fn redraw_alone(&self) {
+        let redraw = self.redraw.clone();
+        Timeout::new(0, move || redraw.force_update()).forget();
     }
 
     /// Whether a link is being opened.
