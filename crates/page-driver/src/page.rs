@@ -17,6 +17,8 @@
 //!   port: tests run side by side.
 //! - Nothing sleeps: [`Page::wait`] looks at a condition at each of the page's animation frames. Conditions are
 //!   expressions of JavaScript, so what the page shows has to be found there: by role, by `data-` attribute, by text.
+//! - Between two calls the page goes on, on a busy machine for seconds. What lasts only a moment after an act may be over
+//!   before a wait begins to look: [`Page::watch`] looks from before the act on.
 //! - A failure is a panic that says what was expected, with the page's console and a picture `failed-….png`.
 //! - `ORDINAL_DIST` names the built site; `CHROME` and `CHROMEDRIVER` the two programs; `ORDINAL_AXE` axe-core's script; `ORDINAL_ARTIFACTS` the folder
 //!   for pictures (else `artifacts/`). `cargo xtask test` sets them all.
@@ -48,6 +50,15 @@ fn moved_away(error: &io::Error) -> bool {
     ["element click intercepted", "stale element reference", "element not interactable"]
         .iter()
         .any(|code| text.contains(code))
+}
+
+/// How many documents may go, one after the other, while something is waited for.
+const MOST_DOCUMENTS: u32 = 9;
+
+/// An answer to a script says that its document has gone before it was done.
+fn has_left(error: &io::Error) -> bool {
+    let text = error.to_string();
+    ["document unloaded", "aborted by navigation"].iter().any(|words| text.contains(words))
 }
 
 /// The folder the page is served from, to show that it needs no particular one.
@@ -118,7 +129,12 @@ pub struct Page {
     session: Session,
     /// Serves as long as the page lives.
     server: Server,
+    /// The folder that is served, and below which of its host's.
+    root: PathBuf,
+    folder: String,
     profile: PathBuf,
+    /// The screen and preferences that the browser has been given, once it has.
+    view: Option<View>,
     base: String,
     console: Vec<String>,
     requests: Vec<String>,
@@ -189,8 +205,7 @@ impl Page {
     }
 
     fn serve_in(root: PathBuf, folder: &str, view: View) -> Self {
-        let site = Site { root, prefix: folder.to_owned(), reload: false };
-        let server = Server::start(site, 0).expect("there is a free port");
+        let server = serve(&root, folder);
         let milliseconds = |time: Duration| time.as_millis() as u64;
         let start = || {
             let profile = new_profile();
@@ -211,11 +226,31 @@ impl Page {
         };
         let (session, profile) =
             start().or_else(again).unwrap_or_else(|error| panic!("the browser did not start: {error}"));
-        let base = server.url();
-        let mut page = Self { session, server, profile, base, console: Vec::new(), requests: Vec::new() };
+        let (base, folder) = (server.url(), folder.to_owned());
+        let (console, requests) = (Vec::new(), Vec::new());
+        let mut page = Self { session, server, root, folder, profile, view: None, base, console, requests };
         page.logged("performance");
         page.set_view(view);
         page
+    }
+
+    /// Makes it a page that this browser has never visited, with nothing open yet, as a new [`Page`] is, in a tenth of the time:
+    /// it is served from another port, and what browsers keep (stories, workers, files) they keep for a port. The view stays,
+    /// and so do [`Page::before_all`] and [`Page::throttle`]; faults of the server, the console and the requests so far are gone.
+    pub fn forget(&mut self) {
+        self.post("url", json!({ "url": "about:blank" }));
+        self.server = serve(&self.root, &self.folder);
+        self.base = self.server.url();
+        self.logged("performance");
+        self.logged("browser");
+        self.requests.clear();
+        self.console.clear();
+    }
+
+    /// Loads what is open again, as its visitor does: what is asked for after this is asked of the new document.
+    #[track_caller]
+    pub fn reload(&mut self) {
+        self.post("refresh", json!({}));
     }
 
     /// Loads an address below the page's folder, and waits until the page shows something.
@@ -242,10 +277,14 @@ impl Page {
 
     /// Changes the screen and the visitor's preferences.
     pub fn set_view(&mut self, view: View) {
-        for (command, parameters) in chromium::emulation(view.width, view.height, view.is_dark, view.is_still)
-        {
-            self.devtools(command, parameters);
+        let View { width, height, is_dark, is_still } = view;
+        let [screen, preferences] = chromium::emulation(width, height, is_dark, is_still);
+        self.devtools(screen.0, screen.1);
+        // Another size is what many tests set hundreds of times.
+        if self.view.is_none_or(|before| (before.is_dark, before.is_still) != (is_dark, is_still)) {
+            self.devtools(preferences.0, preferences.1);
         }
+        self.view = Some(view);
     }
 
     /// The address of the page's folder, with a slash at the end.
@@ -302,15 +341,17 @@ impl Page {
         self.post("execute/sync", json!({ "script": statements, "args": [] }));
     }
 
-    /// Waits until an expression of JavaScript is truthy, and gives its value (an element becomes a reference to it).
-    /// An expression that throws is not true yet. `what` says in words what is waited for.
+    /// Waits until an expression of JavaScript is truthy, and gives its value (an element becomes a reference to it; of a promise
+    /// it is what it promises). An expression that throws is not true yet. `what` says in words what is waited for. If the page
+    /// loads itself again meanwhile, the new document is looked at.
     #[track_caller]
     pub fn wait(&mut self, what: &str, expression: &str) -> Value {
         let script = format!(
-            "const done = arguments[0], end = performance.now() + {};
-            const look = () => {{
+            "const done = arguments[0], patience = {}, end = performance.now() + patience;
+            const over = new Promise(done => setTimeout(done, patience));
+            const look = async () => {{
                 let value, error;
-                try {{ value = ({expression}); }} catch (thrown) {{ error = String(thrown); }}
+                try {{ value = await Promise.race([({expression}), over]); }} catch (thrown) {{ error = String(thrown); }}
                 if (value) done({{ value }});
                 else if (performance.now() > end) done({{ error: error ?? JSON.stringify(value) ?? 'undefined' }});
                 else requestAnimationFrame(look);
@@ -318,20 +359,77 @@ impl Page {
             look();",
             PATIENCE.as_millis()
         );
-        let mut answer = self.post("execute/async", json!({ "script": script, "args": [] }));
+        let body = json!({ "script": script, "args": [] });
+        let mut answer = self.session.post("execute/async", &body);
+        for _ in 0..MOST_DOCUMENTS {
+            if answer.as_ref().is_err_and(has_left) {
+                answer = self.session.post("execute/async", &body);
+            }
+        }
+        let mut answer =
+            answer.unwrap_or_else(|error| panic!("the browser cannot look whether {what}: {error}"));
         if let Some(error) = answer.get("error") {
             panic!("in {PATIENCE:?} it did not happen that {what}: {expression} is {error}");
         }
         answer["value"].take()
     }
 
-    /// The text that the first element of a CSS selector shows; waits until there is one.
+    /// Waits until two pictures have been drawn: by then the page has taken notice of another size, and has drawn what follows
+    /// from the last act at once.
+    #[track_caller]
+    pub fn wait_for_pictures(&mut self) {
+        self.eval(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
+        );
+    }
+
+    /// Looks from now on, at each change of the document, whether an expression of JavaScript is truthy, and gives an expression
+    /// for [`Page::wait`], which is true as soon as that was so once. It is for what an act brings about for a moment only:
+    ///
+    /// ```ignore
+    /// let goes = page.watch("!document.querySelector('[data-pod=flask-1].ready')");
+    /// page.click_named("Delete flask-1");
+    /// page.wait("flask-1 goes", &goes);                      // it may be Ready again by now
+    /// ```
+    ///
+    /// It sees what the page has drawn. What begins and ends in less simulated time than passes between two pictures is never
+    /// drawn (at 16× on a busy machine 1.6 s): for that, let time pass more slowly. A document that is loaded anew, in which
+    /// nobody has looked, makes the wait say so.
+    ///
+    /// # Panics
+    /// If it is so already: then it does not show that an act had an effect.
+    #[track_caller]
+    pub fn watch(&mut self, expression: &str) -> String {
+        let number = self.eval(&format!(
+            "(() => {{
+                const watches = (window.ordinalWatches ??= []), number = watches.push(false) - 1;
+                const look = () => {{
+                    try {{ watches[number] ||= !!({expression}); }} catch {{ /* it is not so yet */ }}
+                    if (watches[number]) watch.disconnect();
+                }};
+                const watch = new MutationObserver(look);
+                watch.observe(document, {{ subtree: true, childList: true, characterData: true, attributes: true }});
+                look();
+                return watches[number] ? null : number;
+            }})()"
+        ));
+        assert!(number.is_u64(), "it is so before anything is done: {expression}");
+        format!("(window.ordinalWatches ?? (() => {{ throw 'unknown in a new document'; }})())[{number}]")
+    }
+
+    /// The text that the first element of a CSS selector shows; waits until there is one. The page goes on between finding and
+    /// reading: what is replaced is found again.
     #[track_caller]
     pub fn text(&mut self, css: &str) -> String {
-        let element = self.find(css);
-        let text = self.session.get(&format!("element/{element}/text"));
-        let text = text.unwrap_or_else(|error| panic!("{css} has no text: {error}"));
-        text.as_str().unwrap_or_default().to_owned()
+        for again in (0..PATIENCE.as_millis() / AIM_AGAIN.as_millis()).rev() {
+            let element = self.find(css);
+            match self.session.get(&format!("element/{element}/text")) {
+                Ok(text) => return text.as_str().unwrap_or_default().to_owned(),
+                Err(error) if again > 0 && moved_away(&error) => {}
+                Err(error) => panic!("{css} has no text: {error}"),
+            }
+        }
+        unreachable!("the last time returns or panics")
     }
 
     /// The texts that all elements of a CSS selector show, as it is now.
@@ -388,12 +486,26 @@ impl Page {
         }
     }
 
-    /// Puts `text` in place of what a field contains, as pasting does; the field keeps the focus.
+    /// Puts `text` in place of what a field contains, as pasting does; the field keeps the focus. Several lines come from the
+    /// clipboard: Chromium inserts a text line by line, each with an event of its own, which takes seconds for a manifest.
     #[track_caller]
     pub fn paste(&mut self, css: &str, text: &str) {
         self.click(css);
         self.run("document.activeElement.select();");
-        self.devtools("Input.insertText", json!({ "text": text }));
+        if !text.contains('\n') {
+            self.devtools("Input.insertText", json!({ "text": text }));
+            return;
+        }
+        self.allow_clipboard();
+        self.eval(&format!("navigator.clipboard.writeText({}).then(() => true)", json!(text)));
+        // Ctrl+V.
+        self.type_keys("\u{e009}v\u{e000}");
+    }
+
+    /// Lets the page read and write the clipboard, which is that of this browser alone.
+    pub fn allow_clipboard(&mut self) {
+        let permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"];
+        self.devtools("Browser.grantPermissions", json!({ "permissions": permissions }));
     }
 
     /// Types into what has the focus, key by key: `\n` is Enter, `\t` is Tab; WebDriver's table of code points from
@@ -401,18 +513,28 @@ impl Page {
     #[track_caller]
     pub fn type_keys(&mut self, keys: &str) {
         let keys = keys.replace('\n', "\u{e007}").replace('\t', "\u{e004}");
-        if self.eval("document.activeElement.matches('input[type=file]')") == true {
-            // To an element of this kind WebDriver sends names of files.
-            let press = |kind: &str, key: char| json!({ "type": kind, "value": key });
-            let actions: Vec<Value> =
-                keys.chars().flat_map(|key| [press("keyDown", key), press("keyUp", key)]).collect();
-            let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });
-            self.post("actions", json!({ "actions": [keyboard] }));
-            return;
+        if keys == "\u{e004}" {
+            // Whatever has the focus: it is asked for in vain, which takes as long as the key.
+            return self.press_keys(&keys);
         }
-        let focused = self.eval("document.activeElement");
-        let element = Session::element(&focused).expect("something has the focus, if only the body");
+        let focused =
+            self.eval("[document.activeElement, document.activeElement.matches('input[type=file]')]");
+        if focused[1] == true {
+            // To an element of this kind WebDriver sends names of files.
+            return self.press_keys(&keys);
+        }
+        let element = Session::element(&focused[0]).expect("something has the focus, if only the body");
         self.post(&format!("element/{element}/value"), json!({ "text": keys }));
+    }
+
+    /// Presses keys of the keyboard, one after the other.
+    #[track_caller]
+    fn press_keys(&mut self, keys: &str) {
+        let press = |kind: &str, key: char| json!({ "type": kind, "value": key });
+        let actions: Vec<Value> =
+            keys.chars().flat_map(|key| [press("keyDown", key), press("keyUp", key)]).collect();
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });
+        self.post("actions", json!({ "actions": [keyboard] }));
     }
 
     /// Saves a picture of what the visitor sees as `artifacts/<name>.png`.
@@ -508,6 +630,12 @@ impl Drop for Page {
         // An empty profile that is left over harms nobody.
         let _ = fs::remove_dir_all(&self.profile);
     }
+}
+
+/// A server of this folder on a free port, below this folder of its host's.
+fn serve(root: &Path, folder: &str) -> Server {
+    let site = Site { root: root.to_owned(), prefix: folder.to_owned(), reload: false };
+    Server::start(site, 0).expect("there is a free port")
 }
 
 fn new_profile() -> PathBuf {

@@ -12,7 +12,6 @@ fn assert_open_to_all(page: &mut Page, what: &str) {
 /// The page, or what is embedded, at rest with the first example.
 fn settled(view: View, address: &str) -> Page {
     let mut page = Page::open_at(view, address);
-    page.run("[...document.querySelectorAll('.speeds button')].at(-1)?.click();");
     page.wait("three pods are Ready", "document.querySelectorAll('.pod.ready').length === 3");
     page
 }
@@ -31,15 +30,18 @@ fn show(page: &mut Page, name: &str) {
 
 fn look_at_all(view: View) {
     let is_phone = view.width < 700;
-    let mut page = settled(view, "");
+    let mut page = settled(view, crate::AT_REST);
     assert_open_to_all(&mut page, "at rest");
     page.click(".pod .close.more");
     page.wait("the menu is there", "document.querySelector('.menu:popover-open')");
     assert_open_to_all(&mut page, "the menu of a pod");
     page.type_keys("\u{e00c}");
+    page.click_named("1×");
+    let goes = page.watch("document.querySelector('.pod.term')");
     page.run("document.querySelector('.pod .close:not(.more)').click();");
-    page.wait("a pod goes", "document.querySelector('.pod.term')");
+    page.wait("a pod goes", &goes);
     assert_open_to_all(&mut page, "a pod is deleted");
+    page.click_named("16×");
     for part in ["Terminal", "DNS", "Events", "Inspect"] {
         show(&mut page, part);
         assert_open_to_all(&mut page, part);
@@ -66,11 +68,25 @@ fn look_at_all(view: View) {
     page.wait("the dialog is there", "document.querySelector('dialog[open]')");
     assert_open_to_all(&mut page, "the world");
     page.click_named("Cancel");
+    // All of both is seen: what is cut off where a part of the page scrolls can't be measured.
+    page.set_view(View { height: 2400, ..view });
+    page.run(
+        "[...document.querySelectorAll('.speeds button')].find(speed => speed.innerText === '1×').click();",
+    );
     page.run("const choice = document.querySelector('.bar select'); choice.selectedIndex = choice.options.length - 1;
         choice.dispatchEvent(new Event('change', { bubbles: true }));");
     page.wait("two stand side by side", "document.querySelectorAll('.half').length === 2");
-    // All of both is seen: what is cut off where a part of the page scrolls can't be measured.
-    page.set_view(View { height: 2400, ..view });
+    // The longest state.
+    page.wait(
+        "a pod is made",
+        "document.querySelector('.half .pod:not(.ready) .state').innerText === 'ContainerCreating'",
+    );
+    page.run("document.querySelector('[aria-label=Pause]').click();");
+    assert_open_to_all(&mut page, "two clusters that begin");
+    page.run("document.querySelector('[aria-label=Play]').click();");
+    page.click_named("16×");
+    page.wait("all are Ready", "document.querySelectorAll('.half .pod.ready').length === 6");
+    page.wait("time stands", "document.querySelector('[aria-label=Play]')");
     assert_open_to_all(&mut page, "two clusters");
 }
 
@@ -91,53 +107,66 @@ fn a_phone_is_open_to_all() {
 
 #[test]
 fn what_is_embedded_is_open_to_all() {
-    let mut page = settled(View { width: 800, height: 450, ..View::DESKTOP }, "?embed=1&autoplay=1");
+    let mut page =
+        settled(View { width: 800, height: 450, ..View::DESKTOP }, "?embed=1&t=60&speed=16&autoplay=1");
     assert_open_to_all(&mut page, "at rest");
     page.run("document.querySelector('.pod .close:not(.more)')?.click();");
     assert_open_to_all(&mut page, "a pod is deleted");
 }
 
 /// The list of lessons, one that is open, its bet and its outcome, and all of it shown to a class.
-fn look_at_lessons(view: View, address: &str) {
-    let mut page = Page::open_at(view, address);
+fn look_at_lessons(page: &mut Page, view: View, address: &str) {
+    page.forget();
+    page.set_view(view);
+    page.goto(address);
     page.wait("the lesson is there", "document.querySelector('.lessons .step')");
     page.run("[...document.querySelectorAll('.speeds button')].at(-1)?.click();");
     let next = "document.querySelector('.lessons .foot button:last-child')?.ariaDisabled !== 'true'";
     page.wait("the first step is done", next);
-    assert_open_to_all(&mut page, "a lesson's step");
+    assert_open_to_all(page, "a lesson's step");
     page.click(".lessons .foot button:last-child");
     page.wait("it asks", "document.querySelectorAll('.bet .choice').length === 4");
-    assert_open_to_all(&mut page, "a bet");
+    assert_open_to_all(page, "a bet");
     // Nobody shows a phone to a class.
     if view.width >= 800 {
         page.type_keys("p");
         page.wait("it is shown to a class", "document.querySelector('.app[data-lesson=present] .bet')");
-        assert_open_to_all(&mut page, "a bet shown to a class");
+        assert_open_to_all(page, "a bet shown to a class");
         page.type_keys("p");
     }
     page.type_keys("c");
     page.wait("it is chosen", "document.querySelector('.app[data-lesson=open] .choice.chosen')");
     page.click(".bet .primary");
     page.wait("the outcome is there", "document.querySelector('.outcome .won')");
-    assert_open_to_all(&mut page, "an outcome");
+    assert_open_to_all(page, "an outcome");
     page.click(".lessons .head button:last-child");
     page.wait("the list is there", "document.querySelector('.shelf li')");
-    assert_open_to_all(&mut page, "the list of lessons");
+    assert_open_to_all(page, "the list of lessons");
 }
 
 #[test]
 fn lessons_are_open_to_all() {
-    look_at_lessons(View::DESKTOP, "?lesson=delete-a-pod");
+    look_at_lessons(&mut Page::unopened(View::DESKTOP), View::DESKTOP, "?lesson=delete-a-pod");
 }
 
 #[test]
 fn dark_lessons_are_open_to_all_and_on_a_phone() {
-    look_at_lessons(View { width: 1280, height: 720, ..View::DESKTOP }.dark(), "?lesson=delete-a-pod");
-    look_at_lessons(View::PHONE.dark(), "?lesson=delete-a-pod");
+    let mut page = Page::unopened(View::DESKTOP);
+    look_at_lessons(
+        &mut page,
+        View { width: 1280, height: 720, ..View::DESKTOP }.dark(),
+        "?lesson=delete-a-pod",
+    );
+    look_at_lessons(&mut page, View::PHONE.dark(), "?lesson=delete-a-pod");
 }
 
 #[test]
 fn korean_lessons_are_open_to_all_and_on_a_phone() {
-    look_at_lessons(View { width: 1280, height: 720, ..View::DESKTOP }, "?lesson=delete-a-pod&lang=ko");
-    look_at_lessons(View::PHONE.dark(), "?lesson=delete-a-pod&lang=ko");
+    let mut page = Page::unopened(View::DESKTOP);
+    look_at_lessons(
+        &mut page,
+        View { width: 1280, height: 720, ..View::DESKTOP },
+        "?lesson=delete-a-pod&lang=ko",
+    );
+    look_at_lessons(&mut page, View::PHONE.dark(), "?lesson=delete-a-pod&lang=ko");
 }

@@ -36,7 +36,10 @@ fn refused(page: &mut Page, manifest: &str, line: &str, words: &str) {
         ),
     );
     let number = line.trim_start_matches("line ");
-    assert_eq!(page.text(".editor i.error"), number, "the line is marked");
+    page.wait(
+        "the line is marked",
+        &format!("document.querySelector('.editor i.error')?.innerText.trim() === {}", json!(number)),
+    );
     page.click_named("Apply");
     page.wait(
         &format!("the terminal tells {words}"),
@@ -117,10 +120,7 @@ fn hostile_texts_do_not_freeze_the_page() {
     let head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: ";
     // Ten megabytes never come into the text area.
     let before = page.eval("document.querySelector('textarea').value");
-    page.devtools(
-        "Browser.grantPermissions",
-        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] }),
-    );
+    page.allow_clipboard();
     page.click("textarea");
     page.run("navigator.clipboard.writeText('# no more than a comment\\n'.repeat(400_000)).then(() => window.copied = true);");
     page.wait("ten megabytes are in the clipboard", "window.copied");
@@ -200,7 +200,7 @@ fn a_line_of_a_megabyte_is_drawn_so_far_and_a_watch_without_a_pause_leaves_the_p
     // Ctrl+C.
     page.type_keys("\u{e009}c\u{e000}");
     type_line(&mut page, "echo alive");
-    assert!(page.text(".screen").contains("alive"));
+    page.wait("it answers", "document.querySelector('.screen').innerText.includes('\\nalive')");
     page.assert_no_complaints();
 }
 
@@ -238,7 +238,11 @@ fn typing_in_a_long_manifest_stays_smooth() {
             })
             .collect();
         put(&mut page, &text);
-        page.wait("it is diagnosed", "document.querySelector('.diagnosis').innerText.includes('objects')");
+        page.wait(
+            "it is diagnosed, and all of its lines are drawn",
+            &format!("document.querySelector('.diagnosis').innerText.includes('{} objects')", 2 * copies),
+        );
+        page.wait_for_pictures();
         page.run(
             "window.changes = 0;
             window.times = [];

@@ -66,11 +66,8 @@ fn a_state_is_told_explained_and_mended_and_kept_nowhere() {
 
 /// Loads the page again, as the browser does when somebody comes back to it.
 fn reload(page: &mut Page) {
-    page.run("window.isOld = true; location.reload();");
-    page.wait(
-        "it is there again",
-        "!window.isOld && globalThis.ordinalPlays && document.querySelector('.pod')",
-    );
+    page.reload();
+    page.wait("it is there again", "globalThis.ordinalPlays && document.querySelector('.pod')");
     page.wait_for_all();
 }
 
@@ -189,10 +186,7 @@ fn a_state_is_given_away_without_its_names() {
     drop_file(&mut page, "stuck.yaml", &golden("states/stuck-bad-image-after-undo.yaml"));
     page.click_named("Open it");
     page.wait("why it is stuck", "document.querySelector('.why .primary')");
-    page.devtools(
-        "Browser.grantPermissions",
-        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] }),
-    );
+    page.allow_clipboard();
     page.run("document.querySelectorAll('.cluster details').forEach((part) => { part.open = true; });");
     page.click_named("Show what that is");
     page.wait("it is shown", "document.querySelector('.cluster .shared')?.value.length > 1000");
@@ -210,14 +204,15 @@ fn a_state_is_given_away_without_its_names() {
     page.assert_no_complaints();
 
     let fragment = link.split_once('#').expect("a fragment").1;
-    let mut other = Page::open_at(View::DESKTOP, &format!("#{fragment}"));
-    other.wait("it is read", "document.querySelector('.cluster .found-in-it')");
-    other.click_named("Open it");
-    other.wait("why it is stuck", "document.querySelector('.why .primary')");
-    let why = other.text(".why");
+    page.forget();
+    page.goto(&format!("#{fragment}"));
+    page.wait("it is read", "document.querySelector('.cluster .found-in-it')");
+    page.click_named("Open it");
+    page.wait("why it is stuck", "document.querySelector('.why .primary')");
+    let why = page.text(".why");
     assert!(why.contains("-2") && !why.contains("flask"), "{why}");
-    other.screenshot("cluster-given");
-    other.assert_no_complaints();
+    page.screenshot("cluster-given");
+    page.assert_no_complaints();
 }
 
 /// A change is planned in the page as `kubesim plan` does it: a manifest against the file, and a command.

@@ -1,6 +1,7 @@
 //! DNS as the walk that Ordinal starts from asks it: in a pod's shell at the terminal, and in the panel. And the panel's
 //! answers when a name is not found, not any more, or only in a cache.
 
+use crate::story::type_line;
 use page_driver::page::{Page, View};
 use serde_json::json;
 
@@ -9,8 +10,7 @@ const DEBUG_POD: &str = "kubectl run -ti --rm --image=nicolaka/netshoot testpod1
 
 /// The page with the seed applied and all its pods Ready.
 fn steady(view: View) -> Page {
-    let mut page = Page::open(view);
-    page.click_named("16×");
+    let mut page = Page::open_at(view, crate::AT_REST);
     page.wait("three pods are Ready", "document.querySelectorAll('.pod.ready').length === 3");
     page
 }
@@ -21,12 +21,10 @@ fn enter(page: &mut Page, line: &str) {
     page.type_keys(&format!("{line}\n"));
 }
 
-/// What the terminal shows after the line that was typed last, with runs of blanks as one.
-fn answer(page: &mut Page, typed: &str) -> String {
-    let all = page.eval("document.querySelector('.screen').innerText");
-    let all = all.as_str().unwrap_or_default();
-    let after = all.rsplit_once(typed).map_or("", |(_, after)| after);
-    let lines = after.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+/// What a line prints, with runs of blanks as one.
+fn answer(page: &mut Page, line: &str) -> String {
+    let printed = type_line(page, line);
+    let lines = printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
@@ -51,19 +49,12 @@ fn the_walk_asks_in_a_debug_pod() {
         "[...document.querySelectorAll('.prompt')].some(p => p.innerText.includes('testpod1'))",
     );
     page.click_named("1×");
-    let ask = |page: &mut Page, line: &str, expect: &str| {
-        enter(page, line);
-        let shown =
-            format!("document.querySelector('.screen').innerText.split({line:?}).pop().includes({expect:?})");
-        page.wait(&format!("{line} is answered"), &shown);
-        answer(page, line)
-    };
     let header = "Server: 10.200.1.10\nAddress: 10.200.1.10#53\n";
-    let service = ask(&mut page, "nslookup flask", "Name:");
+    let service = answer(&mut page, "nslookup flask");
     assert!(service.starts_with(header), "{service}");
     let names = service.matches("Name: flask.default.svc.cluster.local\nAddress: 172.16.").count();
     assert_eq!(names, 3, "{service}");
-    let srv = ask(&mut page, "nslookup -type=srv flask", "service =");
+    let srv = answer(&mut page, "nslookup -type=srv flask");
     assert!(srv.starts_with(header), "{srv}");
     for pod in ["flask-0", "flask-1", "flask-2"] {
         let line = format!(
@@ -71,13 +62,13 @@ fn the_walk_asks_in_a_debug_pod() {
         );
         assert!(srv.lines().any(|l| l == line), "no {line} in {srv}");
     }
-    let pod = ask(&mut page, "nslookup flask-0.flask.default.svc.cluster.local", "Name:");
+    let pod = answer(&mut page, "nslookup flask-0.flask.default.svc.cluster.local");
     let expect = format!("{header}Name: flask-0.flask.default.svc.cluster.local\nAddress: 172.16.");
     assert!(pod.starts_with(&expect), "{pod}");
     // What the pod's shell has besides.
-    let body = ask(&mut page, "curl -s flask-1.flask", "flask-1\n");
-    assert!(body.starts_with("flask-1\n"), "{body}");
-    let nothing = ask(&mut page, "kubectl get pods", "not found");
+    let body = answer(&mut page, "curl -s flask-1.flask");
+    assert_eq!(body.lines().next(), Some("flask-1"), "{body}");
+    let nothing = answer(&mut page, "kubectl get pods");
     assert!(nothing.contains("command not found: kubectl"), "{nothing}");
     page.screenshot("dns-terminal");
     enter(&mut page, "exit 0");
@@ -136,13 +127,13 @@ fn a_watched_name_is_drawn_through_a_deletion_and_a_cache() {
     ask(&mut page, "flask-1.flask", "A");
     page.click_named("Watch");
     page.click_named("4×");
+    let why = page.watch(
+        "document.querySelector('.answers p.waiting')?.innerText.includes('The cache gives an old answer')",
+    );
     page.click("[aria-label='Delete flask-1']");
     show_dns(&mut page);
     page.wait("the cache gives the old address", "document.querySelector('.strip .old')");
-    page.wait(
-        "it is said why",
-        "document.querySelector('.answers p.waiting')?.innerText.includes('The cache gives an old answer')",
-    );
+    page.wait("it is said why", &why);
     page.screenshot("dns-cached");
     page.wait("the strip is on the timeline, too", "document.querySelector('.timeline .bands .old')");
     page.click_named("16×");
@@ -220,7 +211,8 @@ fn the_terminal_completes_searches_and_clears() {
 #[test]
 fn what_waits_goes_on_with_the_picture_until_ctrl_c() {
     let mut page = steady(View::DESKTOP);
-    page.click_named("16×");
+    // Slowly: nothing here may come to its end by itself.
+    page.click_named("1×");
     for (line, first) in [
         ("kubectl get pods -w", "flask-2   1/1"),
         ("kubectl logs -f flask-0 -c flask-app", ""),
@@ -236,7 +228,8 @@ fn what_waits_goes_on_with_the_picture_until_ctrl_c() {
         let is_prompt = format!("/\\n\\$\\s*$/.test({screen})");
         page.click(".line input");
         page.type_keys("\u{e009}l\u{e000}");
-        page.type_keys(&format!("{line}\n"));
+        page.paste(".line input", line);
+        page.type_keys("\n");
         page.wait(&format!("{line} prints {first}"), &format!("{screen}.includes('{first}')"));
         let time = page.text(".time");
         page.wait("time goes on", &format!("document.querySelector('.time').innerText !== '{time}'"));
@@ -286,15 +279,16 @@ fn kubectl_edit_opens_an_editor() {
     assert_eq!(page.eval("document.querySelector('.screen').innerText.includes('Please edit')"), false);
     page.click(".line input");
     page.type_keys("\u{e013}");
-    assert_eq!(page.eval("document.querySelector('.line input').value"), "kubectl edit sts flask");
+    page.wait(
+        "the line is there",
+        "document.querySelector('.line input').value === 'kubectl edit sts flask'",
+    );
     page.assert_no_complaints();
 }
 
 #[test]
 fn the_panel_fits_a_phone() {
-    let mut page = Page::open(View::PHONE.dark());
-    page.click_named("16×");
-    page.wait("three pods are Ready", "document.querySelectorAll('.pod.ready').length === 3");
+    let mut page = steady(View::PHONE.dark());
     page.run("[...document.querySelectorAll('nav button')].find(b => b.innerText.includes('DNS')).click();");
     page.wait("the panel is there", "document.querySelector('.dns .answers table tr')");
     assert_eq!(

@@ -14,10 +14,7 @@ const NOTE: &str = "window.saved = [];
 fn opened(view: View) -> Page {
     let mut page = Page::unopened(view);
     page.before_all(NOTE);
-    page.visit("");
-    page.click_named("16×");
-    page.wait("all is as wanted", "document.querySelectorAll('.pod.ready').length === 3");
-    page.wait("time stands", "document.querySelector('[aria-label=Play]')");
+    crate::settle(&mut page);
     open(&mut page);
     page
 }
@@ -92,8 +89,9 @@ fn a_saved_story_is_opened_again() {
     let mut page = opened(View::DESKTOP);
     let story = saved(&mut page, "Story (a file to open here)", "flask.ordinal");
     let at = page.text(".time");
-    let mut other = Page::open(View::DESKTOP);
-    other.run(&format!(
+    page.forget();
+    page.goto("");
+    page.run(&format!(
         "const data = new DataTransfer();
         data.items.add(new File([{}], 'flask.ordinal'));
         const input = document.querySelector('.file input');
@@ -101,10 +99,12 @@ fn a_saved_story_is_opened_again() {
         input.dispatchEvent(new Event('change', {{ bubbles: true }}));",
         json!(story)
     ));
-    other.wait(
+    page.wait(
         "the story is there",
-        &format!("document.querySelector('.time').textContent === {}", json!(at)),
+        &format!(
+            "document.querySelector('.time').textContent === {} && document.querySelectorAll('.pod.ready').length === 3",
+            json!(at)
+        ),
     );
-    assert_eq!(other.eval("document.querySelectorAll('.pod.ready').length"), 3);
-    other.assert_no_complaints();
+    page.assert_no_complaints();
 }

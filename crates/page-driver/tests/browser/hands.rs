@@ -4,7 +4,7 @@ use serde_json::json;
 
 use page_driver::page::{Page, View};
 
-use crate::settled;
+use crate::{settle, settled};
 
 /// Where a line is typed.
 const LINE: &str = "[aria-label='Command line']";
@@ -21,8 +21,11 @@ fn paste_lines(page: &mut Page, text: &str) {
 
 #[test]
 fn pods_and_volumes_stand_by_their_nodes() {
+    let mut page = Page::unopened(View::DESKTOP);
     for view in [View { width: 1280, height: 720, ..View::DESKTOP }, View::PHONE.dark()] {
-        let mut page = settled(view);
+        page.forget();
+        page.set_view(view);
+        settle(&mut page);
         let homes = "[...document.querySelectorAll('.lane .pod')].map(pod => pod.dataset.pod)";
         let pods = page.eval(homes);
         page.click(".set .by");
@@ -58,7 +61,10 @@ fn several_pasted_lines_run_one_after_another() {
         "two have run, in order, the second of two lines",
         "/\\nfirst\\n[^]*\\nsecond\\n/.test(document.querySelector('.screen').innerText)",
     );
-    assert_eq!(page.eval(&format!("document.querySelector({}).value", json!(LINE))), "echo third");
+    page.wait(
+        "the last one waits in the line",
+        &format!("document.querySelector({}).value === 'echo third'", json!(LINE)),
+    );
     page.type_keys("\n");
     page.wait(
         "the last one runs when it is entered",
@@ -78,11 +84,12 @@ fn a_mistake_leads_to_its_line() {
     let long = format!("{}\nkind: Servic\n", "# a comment\n".repeat(120));
     page.paste("textarea", &long);
     page.click(".diagnosis .error .jump");
-    let selected =
-        "(area => area.value.slice(area.selectionStart, area.selectionEnd))(document.activeElement)";
     let number = page.text(".diagnosis .error .jump b");
     let number: usize = number.trim_start_matches("line ").parse().expect("a number");
-    assert_eq!(page.eval(selected), long.lines().nth(number - 1).unwrap());
+    let line = long.lines().nth(number - 1).unwrap();
+    let selected =
+        "(area => area.value.slice(area.selectionStart, area.selectionEnd))(document.activeElement)";
+    page.wait("the line is selected", &format!("{selected} === {}", json!(line)));
     let in_sight = "(line => { const box = document.querySelector('.editor').getBoundingClientRect(), at = line.getBoundingClientRect();
         return at.top >= box.top && at.bottom <= box.bottom; })(document.querySelector('.editor i.error'))";
     page.wait("the line is in sight", in_sight);
@@ -190,7 +197,7 @@ fn a_world_is_set_by_hand_and_goes_with_the_link() {
     page.wait("there are five nodes", "document.querySelector('.screen').innerText.includes('node-1 ')");
     page.click_named("Copy link");
     page.wait("the link says which world", "location.hash.startsWith('#4')");
-    page.run("location.reload();");
+    page.reload();
     page.wait("it is there again", "document.querySelector('.screen')?.innerText.includes('node-1 ')");
     page.assert_no_complaints();
 }
@@ -230,7 +237,7 @@ fn the_editor_says_what_can_be_written_and_what_it_means() {
     page.screenshot("completion");
     page.type_keys("\n");
     page.wait("it is closed", is_closed);
-    assert!(page.eval(text).as_str().expect("a text").ends_with("\n  min\n  "), "{}", page.eval(text));
+    page.wait("the next line begins", &format!("{text}.endsWith('\\n  min\\n  ')"));
     // Tab takes the first one.
     page.type_keys("serv");
     page.wait("the list is open", "document.querySelector('.completions [role=option]')");

@@ -101,14 +101,22 @@ fn in_place_of_korean(page: &mut Page, file: &str) {
     ));
 }
 
-fn opened(width: u32, height: u32, address: &str, file: Option<&str>) -> Page {
-    let mut page = Page::unopened(View { width, height, ..View::DESKTOP.still() });
+/// A browser with no page open, in which the file of Korean may be another one.
+fn unopened(file: Option<&str>) -> Page {
+    let mut page = Page::unopened(View::DESKTOP.still());
     if let Some(file) = file {
         in_place_of_korean(&mut page, file);
     }
-    page.goto(address);
-    page.wait("two pods are Ready", "document.querySelectorAll('.pod.ready').length >= 2");
     page
+}
+
+/// Opens the page for the first time, where two pods are Ready, and in this language, if one is named.
+fn open(page: &mut Page, width: u32, height: u32, language: Option<&str>) {
+    page.forget();
+    page.set_view(View { width, height, ..View::DESKTOP.still() });
+    let language = language.map(|language| format!("&lang={language}")).unwrap_or_default();
+    page.goto(&format!("?t=28&autoplay=1{language}"));
+    page.wait("two pods are Ready", "document.querySelectorAll('.pod.ready').length >= 2");
 }
 
 fn list(found: &Value) -> Vec<String> {
@@ -123,8 +131,9 @@ fn list(found: &Value) -> Vec<String> {
 #[test]
 fn no_text_is_left_in_english_and_none_is_cut_where_all_are_longer() {
     let file = pseudo_language();
+    let mut page = unopened(Some(&file));
     for (width, height) in [(1280, 720), (390, 844)] {
-        let mut page = opened(width, height, "?lang=ko", Some(&file));
+        open(&mut page, width, height, Some("ko"));
         let mut found = Vec::new();
         let views = page.eval(
             "document.querySelectorAll(innerWidth < 700 ? '.app > nav button' : '.tabs button').length",
@@ -133,10 +142,7 @@ fn no_text_is_left_in_english_and_none_is_cut_where_all_are_longer() {
             page.run(&format!(
                 "document.querySelectorAll(innerWidth < 700 ? '.app > nav button' : '.tabs button')[{view}].click()"
             ));
-            page.wait(
-                "it is drawn",
-                "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
-            );
+            page.wait_for_pictures();
             for (what, script) in [("English", ENGLISH), ("", CUT)] {
                 let texts = list(&page.eval(script));
                 found.extend(texts.into_iter().map(|text| format!("{width}, view {view}: {what} {text}")));
@@ -149,10 +155,7 @@ fn no_text_is_left_in_english_and_none_is_cut_where_all_are_longer() {
 
 /// What is wrong with what is shown now.
 fn wrong(page: &mut Page, what: &str) -> Vec<String> {
-    page.wait(
-        "it is drawn",
-        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
-    );
+    page.wait_for_pictures();
     page.run("document.querySelectorAll('details').forEach(more => more.open = true);");
     let texts = [ENGLISH, CUT].map(|script| list(&page.eval(script))).concat();
     texts.into_iter().map(|text| format!("{what}: {text}")).collect()
@@ -162,9 +165,10 @@ fn wrong(page: &mut Page, what: &str) -> Vec<String> {
 #[test]
 fn lessons_and_dialogs_are_translated_and_have_room_where_all_texts_are_longer() {
     let file = pseudo_language();
+    let mut page = unopened(Some(&file));
     for (width, height) in [(1280, 720), (390, 844)] {
         let is_wide = width > 700;
-        let mut page = opened(width, height, "?lang=ko", Some(&file));
+        open(&mut page, width, height, Some("ko"));
         page.wait_for_all();
         let mut found = Vec::new();
         if !is_wide {
@@ -236,7 +240,7 @@ fn a_third_language_is_a_file_and_nothing_else() {
     let more = [before, "ordinal-languages", attribute, "content=\"xx-00000001.txt Psëüdö,", known].concat();
     fs::write(folder.join("index.html"), more).expect("it is written");
     let mut page = Page::unopened_site(&folder, View::DESKTOP.still());
-    page.goto("?lang=xx");
+    page.goto("?lang=xx&t=28&autoplay=1");
     page.wait("two pods are Ready", "document.querySelectorAll('.pod.ready').length >= 2");
     assert_eq!(page.eval("document.documentElement.lang"), "xx");
     let offered =
@@ -253,14 +257,15 @@ fn a_third_language_is_a_file_and_nothing_else() {
 
 #[test]
 fn korean_is_chosen_by_the_address_and_by_the_menu_and_kept() {
-    let mut page = opened(1280, 720, "?lang=ko", None);
+    let mut page = unopened(None);
+    open(&mut page, 1280, 720, Some("ko"));
     assert_eq!(page.eval("document.documentElement.lang"), json!("ko"));
     assert_eq!(page.text(".controls .play span"), "일시 정지");
     assert!(page.title().contains("스테이트풀셋"), "{}", page.title());
     assert_eq!(list(&page.eval(ENGLISH)), Vec::<String>::new());
     page.assert_no_complaints();
 
-    let mut page = opened(1280, 720, "", None);
+    open(&mut page, 1280, 720, None);
     assert_eq!(page.eval("document.documentElement.lang"), json!("en"));
     page.run("const menu = document.querySelector('.language'); menu.value = 'ko'; menu.dispatchEvent(new Event('change', { bubbles: true }));");
     page.wait("the page is Korean", "document.documentElement.lang === 'ko' && window.ordinalPlays");
@@ -284,16 +289,18 @@ fn the_language_is_read_whole_on_a_phone() {
         const beyond = [...document.querySelectorAll('.app > header > *')].filter(e => e.getBoundingClientRect().right > innerWidth);
         return [...(needed > room ? [`${menu.selectedOptions[0].text}: ${needed} of ${room}`] : []), ...beyond.map(e => e.outerHTML)];
     })()";
-    for (width, address) in [(390, ""), (390, "?lang=ko"), (360, ""), (320, ""), (320, "?lang=ko")] {
-        let mut page = opened(width, 844, address, None);
-        assert_eq!(list(&page.eval(cut)), Vec::<String>::new(), "at {width}, {address:?}");
+    let mut page = unopened(None);
+    for (width, language) in [(390, None), (390, Some("ko")), (360, None), (320, None), (320, Some("ko"))] {
+        open(&mut page, width, 844, language);
+        assert_eq!(list(&page.eval(cut)), Vec::<String>::new(), "at {width}, {language:?}");
     }
 }
 
 #[test]
 fn a_language_that_can_not_be_had_leaves_the_page_english() {
     for file in ["<!doctype html><p>home", ""] {
-        let mut page = opened(1280, 720, "?lang=ko", Some(file));
+        let mut page = unopened(Some(file));
+        open(&mut page, 1280, 720, Some("ko"));
         assert_eq!(page.eval("document.documentElement.lang"), json!("en"));
         assert_eq!(page.text(".controls .play span"), "Pause");
     }

@@ -85,12 +85,21 @@ fn look(page: &mut Page, replicas: usize, state: &str, is_large: bool) -> (Vec<S
     for (width, height) in &sizes {
         let (width, height) = (*width, *height);
         page.set_view(View { width, height, ..View::DESKTOP.still() });
-        page.run("document.querySelector('nav button:nth-child(2)')?.click();");
-        page.wait("it is laid out", "document.querySelector('.stage .pod')?.checkVisibility()");
-        let mut bad: Vec<String> = serde_json::from_value(page.eval(UNREADABLE)).expect("a list of texts");
+        // All in one, since it is done hundreds of times.
+        let seen = page.eval(&format!(
+            "(async () => {{
+                const picture = () => new Promise(requestAnimationFrame);
+                document.querySelector('nav button:nth-child(2)')?.click();
+                do {{ await picture(); }} while (!document.querySelector('.stage .pod')?.checkVisibility());
+                await picture();
+                return {{ bad: {UNREADABLE}, out: {OUT_OF_VIEW} }};
+            }})()"
+        ));
+        let texts =
+            |of: &str| serde_json::from_value::<Vec<String>>(seen[of].clone()).expect("a list of texts");
+        let mut bad = texts("bad");
         if !is_large && are_whole(width, height, replicas) {
-            let out: Vec<String> = serde_json::from_value(page.eval(OUT_OF_VIEW)).expect("a list of texts");
-            bad.extend(out.into_iter().map(|card| format!("not in view at once: {card}")));
+            bad.extend(texts("out").into_iter().map(|card| format!("not in view at once: {card}")));
         }
         let size = if is_large { "large type" } else { "usual type" };
         wrong.extend(
@@ -140,8 +149,7 @@ fn every_pod_can_be_read_at_every_size() {
 
 #[test]
 fn what_stayed_is_where_it_was_while_its_pod_is_replaced() {
-    let mut page = Page::open(View::DESKTOP.still());
-    page.click_named("16×");
+    let mut page = Page::open_at(View::DESKTOP.still(), crate::AT_REST);
     page.wait(
         "all is as wanted",
         "document.querySelector('.why.calm') && document.querySelectorAll('.pod.ready').length === 3",
@@ -149,6 +157,7 @@ fn what_stayed_is_where_it_was_while_its_pod_is_replaced() {
     for (width, height) in [(1280, 720), (1440, 900), (390, 844), (853, 480)] {
         page.set_view(View { width, height, ..View::DESKTOP.still() });
         page.run("document.querySelector('nav button:nth-child(2)')?.click();");
+        page.wait_for_pictures();
         page.run(
             "window.places = {};
             window.texts = new Set();
@@ -167,8 +176,9 @@ fn what_stayed_is_where_it_was_while_its_pod_is_replaced() {
             };
             look();",
         );
+        let goes = page.watch("!document.querySelector('[data-pod=flask-1].ready')");
         page.run("document.querySelector('[aria-label=\"Delete flask-1\"]').click();");
-        page.wait("flask-1 goes", "!document.querySelector('[data-pod=flask-1].ready')");
+        page.wait("flask-1 goes", &goes);
         page.wait(
             "all is as wanted again",
             "document.querySelector('.why.calm') && document.querySelector('[data-pod=flask-1].ready')",
@@ -193,9 +203,7 @@ fn what_stayed_is_where_it_was_while_its_pod_is_replaced() {
 
 #[test]
 fn what_would_help_covers_neither_the_service_nor_a_pod() {
-    let mut page = Page::open(View::DESKTOP.still());
-    page.wait("all is loaded", "window.ordinalDeferred");
-    page.run("[...document.querySelectorAll('.speeds button')].at(-1)?.click();");
+    let mut page = Page::open_at(View::DESKTOP.still(), crate::AT_REST);
     page.wait("all pods are Ready", "document.querySelectorAll('.pod.ready').length === 3");
     page.click(".line input");
     page.type_keys("kubectl set image sts/flask *=busybox:nope\n");
@@ -208,6 +216,7 @@ fn what_would_help_covers_neither_the_service_nor_a_pod() {
     for (width, height) in [(1280, 720), (1366, 768), (1440, 900), (390, 844)] {
         page.set_view(View { width, height, ..View::DESKTOP.still() });
         page.wait("the stage is there", "document.querySelector('.stage > .why .remedy')");
+        page.wait_for_pictures();
         assert_eq!(page.eval(covered), json!([]), "at {width}×{height}");
     }
     page.assert_no_complaints();

@@ -1,5 +1,6 @@
 //! Lessons on the page: lived by hand and by keyboard, left and taken up again, shown to a class, read from files and links.
 
+use crate::story::type_line;
 use ordinal::link::address::CARRIED;
 use ordinal::link::pack::pack;
 use page_driver::page::{Page, View};
@@ -85,8 +86,8 @@ fn opened(view: View, address: &str) -> Page {
 /// Loads the page again, and waits until it is another one.
 #[track_caller]
 fn reload(page: &mut Page) {
-    page.run("window.isOld = true; location.reload();");
-    page.wait("the page is loaded again", "!window.isOld && window.ordinalDeferred");
+    page.reload();
+    page.wait("the page is loaded again", "window.ordinalDeferred");
 }
 
 /// Drops a file on the page.
@@ -157,8 +158,7 @@ fn a_lesson_is_lived_by_keyboard_in_korean() {
         "it is over",
         "document.querySelector('.lessons .step')?.textContent.includes('수업이 끝났다')",
     );
-    let kept = page.eval("localStorage.getItem('ordinal-lessons')");
-    assert!(kept.as_str().is_some_and(|kept| kept.contains("delete-a-pod 5 done")), "{kept}");
+    page.wait("it is kept", "localStorage.getItem('ordinal-lessons')?.includes('delete-a-pod 5 done')");
     page.assert_no_complaints();
 }
 
@@ -273,8 +273,12 @@ fn a_bet_is_placed_without_scrolling_on_a_beamer_and_on_a_phone() {
         }
         return bad;
     })()";
+    let mut page = Page::unopened(View::DESKTOP);
     for view in [View { width: 1280, height: 720, ..View::DESKTOP }, View::PHONE] {
-        let mut page = opened(view, "?lesson=delete-a-pod");
+        page.forget();
+        page.set_view(view);
+        page.goto("?lesson=delete-a-pod");
+        wait_for_step(&mut page, 1);
         go_on(&mut page);
         wait_for_step(&mut page, 2);
         page.wait("it asks", "document.querySelectorAll('.bet .choice').length === 4");
@@ -353,8 +357,7 @@ fn a_puzzle_offers_no_remedy_and_counts_commands() {
         "kubectl patch sts site --type=json -p '[{\"op\":\"replace\",\"path\":\"/spec/template/spec/containers/0/readinessProbe/httpGet/port\",\"value\":80}]'",
         "kubectl delete pod site-0",
     ] {
-        page.click(".panel .line input");
-        page.type_keys(&[command, "\n"].concat());
+        type_line(&mut page, command);
     }
     go_on(&mut page);
     page.wait("it is over", "document.querySelector('.lessons .step')?.textContent.includes('something: 2')");

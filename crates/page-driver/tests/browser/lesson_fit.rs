@@ -60,10 +60,7 @@ fn wait_long(page: &mut Page, what: &str, expression: &str) {
 
 /// Notes what is not seen, once two pictures have been drawn.
 fn look(page: &mut Page, moment: &str, wrong: &mut Vec<String>) {
-    page.wait(
-        "it is drawn",
-        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
-    );
+    page.wait_for_pictures();
     let unseen = page.eval(UNSEEN);
     wrong.extend(unseen.as_array().expect("a list").iter().map(|part| format!("{moment}: {part}")));
 }
@@ -82,16 +79,16 @@ fn do_task(page: &mut Page) {
 }
 
 /// Lives one lesson to its end; what was not seen whole is noted.
-fn live(language: &str, id: &str, wrong: &mut Vec<String>) {
-    let view = View { width: 1280, height: 720, ..View::DESKTOP };
-    let mut page = Page::open_at(view, &format!("?speed=16&lang={language}&lesson={id}"));
-    wait_for_step(&mut page, 1);
+fn live(page: &mut Page, language: &str, id: &str, wrong: &mut Vec<String>) {
+    page.forget();
+    page.goto(&format!("?speed=16&lang={language}&lesson={id}"));
+    wait_for_step(page, 1);
     let steps =
         page.eval("document.querySelectorAll('.lessons .progress i').length").as_u64().expect("a number");
     for step in 1..=usize::try_from(steps).expect("a few") {
-        wait_for_step(&mut page, step);
+        wait_for_step(page, step);
         let at = |what: &str| format!("{language}, {id}, step {step}, {what}");
-        look(&mut page, &at("as it opens"), wrong);
+        look(page, &at("as it opens"), wrong);
         // The longer outcome has two answers: the first one is right in some lessons only.
         if page.eval("!!document.querySelector('.bet .choice')") == true {
             page.run("document.querySelector('.bet .choice input').click();");
@@ -100,12 +97,12 @@ fn live(language: &str, id: &str, wrong: &mut Vec<String>) {
         }
         // A task can be skipped once what the step begins with has come to its end.
         let is_played = format!("({NEXT}) || document.querySelectorAll('.lessons .foot button').length > 2");
-        wait_long(&mut page, "it is played", &is_played);
-        look(&mut page, &at("when it is played"), wrong);
+        wait_long(page, "it is played", &is_played);
+        look(page, &at("when it is played"), wrong);
         if page.eval("!!document.querySelector('.task')") == true {
-            do_task(&mut page);
+            do_task(page);
         }
-        wait_long(&mut page, "Next is open", NEXT);
+        wait_long(page, "Next is open", NEXT);
         page.run("[...document.querySelectorAll('.lessons .foot button')].at(-1).click();");
     }
     page.wait(
@@ -126,10 +123,11 @@ fn the_longest_lessons_fit(language: &str) {
     let name = |path: &std::path::PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
     folders.retain(|path| name(path).is_some_and(|name| LONGEST.iter().any(|start| name.starts_with(start))));
     let mut wrong = Vec::new();
+    let mut page = Page::unopened(View { width: 1280, height: 720, ..View::DESKTOP });
     for folder in &folders {
         let text = fs::read_to_string(folder.join(format!("{language}.md"))).expect("each language has it");
         let id = text.lines().find_map(|line| line.strip_prefix("id: ")).expect("it has an id");
-        live(language, id, &mut wrong);
+        live(&mut page, language, id, &mut wrong);
     }
     assert_eq!(folders.len(), LONGEST.len(), "the lessons are not there");
     assert!(wrong.is_empty(), "not seen whole at 1280×720:\n{}", wrong.join("\n"));

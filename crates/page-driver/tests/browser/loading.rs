@@ -29,14 +29,26 @@ fn assert_is_split() {
     assert!(index.contains("ordinal-deferred"), "this site is one module: cargo xtask build makes several");
 }
 
-/// A page whose rest is held back, with its first pod there, and all tasks noted.
-fn early(view: View) -> Page {
+/// A browser in which all tasks are noted.
+fn watched(view: View) -> Page {
     assert_is_split();
     let mut page = Page::unopened(view);
     page.before_all(WATCH);
+    page
+}
+
+/// Opens the page for the first time, with its rest held back, and its first pod there.
+fn open_early(page: &mut Page, address: &str) {
+    page.forget();
     page.server().fail("deferred-", Fault::Hold, 1);
-    page.visit("");
+    page.visit(address);
     page.wait("the first pod is there", "document.querySelector('[data-pod=flask-0]:not(.ghost)')");
+}
+
+/// A page whose rest is held back, with its first pod there, and all tasks noted.
+fn early(view: View) -> Page {
+    let mut page = watched(view);
+    open_early(&mut page, "");
     page
 }
 
@@ -131,8 +143,9 @@ const ACTS: [Act; 11] = [
 
 #[test]
 fn what_is_done_early_waits_and_is_done_when_all_is_there() {
+    let mut page = watched(View::DESKTOP);
     for Act { name, act, done } in ACTS {
-        let mut page = early(View::DESKTOP);
+        open_early(&mut page, "");
         act(&mut page);
         page.wait(&format!("{name} is shown as waiting"), "document.querySelector('#loading[role=status]')");
         page.run("tasks.length = 0;");
@@ -150,12 +163,12 @@ fn what_is_done_early_waits_and_is_done_when_all_is_there() {
 
 #[test]
 fn a_slow_network_freezes_no_screen() {
-    assert_is_split();
+    let mut page = watched(View::DESKTOP);
+    // 1.6 Mbit/s.
+    page.throttle(200_000, 150);
     for (width, height) in [(1440, 900), (1280, 720), (800, 450), (844, 390), (640, 360), (390, 844)] {
-        let mut page = Page::unopened(View { width, height, ..View::DESKTOP });
-        page.before_all(WATCH);
-        // 1.6 Mbit/s.
-        page.throttle(200_000, 150);
+        page.forget();
+        page.set_view(View { width, height, ..View::DESKTOP });
         page.visit("");
         page.wait_for_all();
         assert_never_stood_still(&mut page);
@@ -168,7 +181,8 @@ fn a_slow_network_freezes_no_screen() {
 
 #[test]
 fn the_story_waits_where_it_would_need_what_is_not_there() {
-    let mut page = early(View::DESKTOP);
+    let mut page = watched(View::DESKTOP);
+    open_early(&mut page, "?speed=16");
     page.wait("time stands", "document.querySelector('.why').innerText.includes('Loading the rest')");
     assert!(page.text(".time").starts_with("0:14"), "{}", page.text(".time"));
     page.server().mend();
@@ -180,9 +194,11 @@ fn the_story_waits_where_it_would_need_what_is_not_there() {
 /// Nobody is there: what commands need is not loaded, and nothing misses it, to the end of the story.
 #[test]
 fn a_story_that_is_only_watched_needs_no_commands() {
+    let mut page = Page::unopened(View::DESKTOP);
+    page.before_all(WATCH);
     for view in [View::DESKTOP, View::PHONE.dark()] {
-        let mut page = Page::unopened(view);
-        page.before_all(WATCH);
+        page.forget();
+        page.set_view(view);
         page.visit("?speed=16");
         page.wait("the story rests", "window.ordinalPlays && document.querySelector('[aria-label=Play]')");
         assert_eq!(page.eval("document.querySelectorAll('.pod.ready').length"), 3);
@@ -200,8 +216,9 @@ fn a_story_that_is_only_watched_needs_no_commands() {
             true,
             "it is not done by halves"
         );
+        let goes = page.watch("!document.querySelector('[data-pod=flask-1].ready')");
         page.server().mend();
-        page.wait("it is done", "!document.querySelector('[data-pod=flask-1].ready')");
+        page.wait("it is done", &goes);
         page.wait("nothing waits any more", "!document.querySelector('#loading')");
         assert!(asked(&mut page), "{:?}", page.requests());
         assert_never_stood_still(&mut page);
@@ -211,18 +228,20 @@ fn a_story_that_is_only_watched_needs_no_commands() {
 
 #[test]
 fn addresses_open_without_standing_still() {
-    assert_is_split();
+    let mut page = watched(View::DESKTOP);
+    page.throttle(400_000, 50);
     let link = "#1GYlXRgwBAgABAgALARgBQQRtaW5lAQAE6QjTEZsL";
+    // Where time passes, a moment is over after a second.
     for (address, there) in [
-        ("?t=14", "document.querySelector('.time').innerText.startsWith('0:14')"),
-        ("?t=40", "document.querySelector('.time').innerText.startsWith('0:40')"),
+        ("?t=14", "Number(document.querySelector('.scrub').getAttribute('aria-valuenow')) >= 14"),
+        ("?t=40", "Number(document.querySelector('.scrub').getAttribute('aria-valuenow')) >= 40"),
+        ("?t=14&autoplay=0", "document.querySelector('.time').innerText.startsWith('0:14')"),
+        ("?t=40&autoplay=0", "document.querySelector('.time').innerText.startsWith('0:40')"),
         ("?embed=1&t=14", "document.querySelector('[data-pod=flask-1]')"),
         ("?embed=1&autoplay=1&speed=4", "document.querySelector('[data-pod=flask-1]')"),
         (link, "document.querySelector('textarea').value === 'mine'"),
     ] {
-        let mut page = Page::unopened(View::DESKTOP);
-        page.before_all(WATCH);
-        page.throttle(400_000, 50);
+        page.forget();
         page.visit(address);
         page.wait(&format!("{address} is opened"), there);
         page.wait("time may pass", "window.ordinalPlays");
@@ -277,13 +296,14 @@ fn a_part_that_is_missed_all_the_same_is_waited_for_and_what_was_done_is_kept() 
 #[test]
 fn a_part_that_is_lost_once_is_asked_for_again() {
     assert_is_split();
+    let mut page = Page::unopened(View::DESKTOP);
     for name in ["ordinal-"].into_iter().chain(LATER) {
         for fault in [Fault::NotFound, Fault::Html, Fault::Wrong, Fault::Cut, Fault::Abort] {
-            let mut page = Page::unopened(View::DESKTOP);
+            page.forget();
             page.server().fail(name, fault, 1);
             page.visit("");
             page.wait_for_all();
-            assert_eq!(page.eval("document.querySelector('#loading')"), serde_json::Value::Null);
+            page.wait("nothing is told", "!document.querySelector('#loading')");
         }
         // Who opens a link or a moment needs all parts at once.
         for (address, there) in [
@@ -291,9 +311,9 @@ fn a_part_that_is_lost_once_is_asked_for_again() {
                 "#1GYlXRgwBAgABAgALARgBQQRtaW5lAQAE6QjTEZsL",
                 "document.querySelector('textarea').value === 'mine'",
             ),
-            ("?t=14", "document.querySelector('.time').innerText.startsWith('0:14')"),
+            ("?t=14&autoplay=0", "document.querySelector('.time').innerText.startsWith('0:14')"),
         ] {
-            let mut page = Page::unopened(View::DESKTOP);
+            page.forget();
             page.server().fail(name, Fault::Abort, 1);
             page.visit(address);
             page.wait(&format!("{address} is opened although {name} was lost once"), there);
@@ -306,6 +326,7 @@ fn a_part_that_is_lost_once_is_asked_for_again() {
 #[test]
 fn a_part_that_cannot_be_had_is_said_and_tried_again() {
     assert_is_split();
+    let mut page = Page::unopened(View::DESKTOP);
     for (name, before) in [
         ("ordinal-", "Ordinal could not start"),
         (LATER[0], "A part of Ordinal could not be loaded"),
@@ -320,7 +341,7 @@ fn a_part_that_cannot_be_had_is_said_and_tried_again() {
             (Fault::Cut, "damaged"),
             (Fault::Abort, "does not answer"),
         ] {
-            let mut page = Page::unopened(View::DESKTOP);
+            page.forget();
             page.server().fail(name, fault, 1000);
             page.visit("");
             if name == LATER[3] {

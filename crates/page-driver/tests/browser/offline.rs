@@ -7,7 +7,7 @@ use serde_json::json;
 use page_driver::page::{Page, View, copy, dist};
 
 /// Whether the browser keeps the page, whole.
-const KEPT: &str = "window.kept ??= (navigator.serviceWorker.ready.then(r => r.active && (window.isKept = true)), undefined) || window.isKept";
+const KEPT: &str = "navigator.serviceWorker.ready.then(kept => !!kept.active)";
 
 /// What is asked of the network fails, whoever asks.
 fn cut(page: &mut Page) {
@@ -47,16 +47,17 @@ fn a_new_version_is_offered_and_the_old_one_goes_when_it_is_wanted() {
     page.wait("it is offered", "document.querySelector('#loading button')");
     page.screenshot("offline-newer");
     assert_eq!(page.eval("window.before"), 1, "nothing is forced");
-    page.run("caches.keys().then(keys => window.count = keys.length);");
-    page.wait("both versions are kept", "window.count === 2");
+    page.wait("both versions are kept", "caches.keys().then(keys => keys.length === 2)");
     page.run("document.querySelector('#loading button').click();");
     page.wait(
         "it is loaded again",
         "!window.before && document.querySelector('.app') && window.ordinalPlays",
     );
     page.wait_for_all();
-    page.run("caches.keys().then(keys => window.names = keys);");
-    page.wait("the old one has gone", "window.names?.length === 1 && window.names[0].endsWith(' other')");
+    page.wait(
+        "the old one has gone",
+        "caches.keys().then(keys => keys.length === 1 && keys[0].endsWith(' other'))",
+    );
     let _ = fs::remove_dir_all(folder);
 }
 

@@ -184,7 +184,7 @@ fn of_ten_players_two_are_alive_and_those_are_seen() {
     let posters = "[...document.querySelectorAll('ordinal-player')].filter(p => p.shadowRoot.querySelector('button')).length";
     page.wait("there are ten posters", &format!("{posters} === 10"));
     page.run("scrollTo(0, 1e6);");
-    page.wait("a picture later", "new Promise(requestAnimationFrame)");
+    page.wait_for_pictures();
     assert_eq!(page.eval(ALIVE), 0, "nobody wanted one");
     assert!(!page.requests().iter().any(|url| url.contains("index.html") || url.ends_with(".wasm")));
 
@@ -193,10 +193,14 @@ fn of_ten_players_two_are_alive_and_those_are_seen() {
     assert_eq!(page.eval(ALIVE), 2);
     page.screenshot("player-ten");
     page.run("document.querySelectorAll('ordinal-player')[9].scrollIntoView();");
-    page.wait("the last is alive", "document.querySelectorAll('ordinal-player')[9].state === 'playing'");
+    // It may have come to rest already.
+    let has_played = |place: usize| {
+        format!("['playing', 'settled'].includes(document.querySelectorAll('ordinal-player')[{place}].state)")
+    };
+    page.wait("the last is alive", &has_played(9));
     assert_eq!(page.eval(ALIVE), 2);
     page.run("document.querySelectorAll('ordinal-player')[4].play();");
-    page.wait("a method wants it", "document.querySelectorAll('ordinal-player')[4].state === 'playing'");
+    page.wait("a method wants it", &has_played(4));
     page.assert_no_complaints();
 }
 
@@ -205,6 +209,7 @@ fn what_is_wrong_is_said_once() {
     let around = Around::new("");
     let long = "x".repeat(600_000);
     let big = format!("# {}\n", "y".repeat(3 << 20));
+    let mut page = around.open();
     for (name, body, words) in [
         ("yaml", player("id=a loading=eager", "kind: [StatefulSet\n"), "line 1"),
         (
@@ -224,7 +229,7 @@ fn what_is_wrong_is_said_once() {
         ),
     ] {
         around.write(&format!("{name}.html"), &body);
-        let mut page = around.open();
+        page.forget();
         page.visit(&format!("{name}.html"));
         page.wait(
             &format!("{name}: it is said"),
@@ -335,10 +340,7 @@ fn choose(page: &mut Page, label: &str, place: usize) {
 #[test]
 fn the_code_that_the_dialog_gives_shows_the_moment_in_another_page() {
     let mut page = crate::settled(View::DESKTOP);
-    page.devtools(
-        "Browser.grantPermissions",
-        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] }),
-    );
+    page.allow_clipboard();
     page.click_named("One event back");
     let time = page.eval("document.querySelector('.time').textContent");
     page.click_named("Embed");
@@ -346,13 +348,16 @@ fn the_code_that_the_dialog_gives_shows_the_moment_in_another_page() {
     page.screenshot("embed-dialog");
     assert_eq!(page.complaints_of_axe(), Vec::<String>::new());
     let mut codes = Vec::new();
+    let shown = "document.querySelector('dialog textarea').value";
     for place in 0..7 {
+        let before = page.eval(shown);
         choose(&mut page, "where", place);
+        // The menu begins with the first one.
+        page.wait("its code is shown", &format!("{place} === 0 || {shown} !== {before}"));
         page.click_named("Copy the code");
         page.wait("it is said", "document.querySelector('dialog [role=status]').innerText === 'Copied.'");
-        let code = page.eval("navigator.clipboard.readText()").as_str().expect("a text").to_owned();
-        assert_eq!(page.eval("document.querySelector('dialog textarea').value"), code);
-        codes.push(code);
+        page.wait("it is copied", &format!("navigator.clipboard.readText().then(text => text === {shown})"));
+        codes.push(page.eval(shown).as_str().expect("a text").to_owned());
     }
     choose(&mut page, "size", 0);
     page.wait("it is smaller", "document.querySelector('dialog .preview').naturalWidth === 480");
@@ -363,14 +368,16 @@ fn the_code_that_the_dialog_gives_shows_the_moment_in_another_page() {
     assert_eq!(codes[6], "![Ordinal: flask](flask.svg)");
 
     // HTML with the element, a frame, and a block of Markdown, as they are.
+    let around = Around::new("");
+    let mut other = around.open();
     for (name, code) in [("element", &codes[0]), ("frame", &codes[1]), ("markdown", &codes[2])] {
-        let around = Around::new("");
         let html = format!(
             "<!doctype html><meta charset=utf-8><link rel=icon href=data:,><title>Around</title>{code}"
         );
         fs::write(around.0.join("index.html"), html.replace(page.base(), "ordinal/"))
             .expect("the folder is there");
-        let mut other = around.open();
+        other.forget();
+        other.visit("");
         let frame = if name == "frame" {
             "document.querySelector('iframe')"
         } else {

@@ -13,16 +13,15 @@ const UID: &str = "[...document.querySelectorAll('[data-pod=flask-1] dt')].find(
 
 #[test]
 fn the_focus_stays_in_the_lane_of_a_pod_that_is_replaced() {
-    let mut page = Page::open(View::DESKTOP);
-    page.click_named("16×");
-    page.wait("all is as wanted", "document.querySelectorAll('.pod.ready').length === 3");
+    let mut page = crate::settled(View::DESKTOP);
     page.run("document.querySelector('[aria-label=\"Delete flask-1\"]').focus()");
     page.run(&format!("window.before = {UID}"));
     page.type_keys("\n");
     page.wait("another pod is there", &format!("{UID} && {UID} !== window.before"));
     page.wait("its button has the focus", &format!("{FOCUSED} === 'Delete flask-1'"));
     // Before the pod was made there is nothing but its lane.
-    page.click_named("Pause");
+    // Unless it has come to rest by now.
+    page.run("document.querySelector('[aria-label=Pause]')?.click();");
     page.run("document.querySelector('[data-pod=flask-1] .more').focus()");
     page.type_keys("\u{e011}");
     page.wait("there is no pod", "document.querySelector('.ghost[data-pod=flask-1]')");
@@ -56,7 +55,7 @@ fn fail(page: &mut Page) {
 
 #[test]
 fn a_mistake_of_the_page_is_told_on_it() {
-    let mut page = Page::open(View::DESKTOP);
+    let mut page = Page::open_at(View::DESKTOP, "?t=14&autoplay=1");
     page.wait("a pod is Ready", "document.querySelector('.pod.ready')");
     story::type_line(&mut page, "kubectl get nodes");
     fail(&mut page);
@@ -78,7 +77,7 @@ fn a_mistake_of_the_page_is_told_on_it() {
 /// What the browser itself ends, as where there is no more memory, calls no hook of the program's.
 #[test]
 fn an_end_that_the_program_does_not_see_is_told_like_its_own_mistakes() {
-    let mut page = Page::open(View::DESKTOP);
+    let mut page = Page::open_at(View::DESKTOP, "?t=14&autoplay=1");
     page.wait("a pod is Ready", "document.querySelector('.pod.ready')");
     page.run(
         "dispatchEvent(new ErrorEvent('error', { error: new WebAssembly.RuntimeError('unreachable') }));",

@@ -20,7 +20,7 @@ fn a_thousand_pods_are_cells_with_a_lens_on_one() {
     let count = "document.querySelector('.counts .ready b')?.innerText";
     page.wait("all are ready", &format!("{count} === '1000'"));
     let fields = "[...document.querySelectorAll('.cells path.ready')].map(p => p.getAttribute('d').split('M').length - 1)";
-    assert_eq!(page.eval(&format!("{fields}.reduce((all, n) => all + n)")), 1000, "each has its field");
+    page.wait("each has its field", &format!("{fields}.reduce((all, n) => all + n) === 1000"));
     page.run(
         "const cells = document.querySelector('.cells'), columns = +cells.dataset.columns;
         const { left, top, width } = cells.querySelector('svg').getBoundingClientRect(), step = width / (columns * 10 + 2);
@@ -32,10 +32,10 @@ fn a_thousand_pods_are_cells_with_a_lens_on_one() {
     page.type_keys("\u{e014}");
     page.wait("an arrow moves the lens", "document.querySelector('.lanes [data-pod=many-121]')");
     let chosen = "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))";
-    assert_eq!(page.eval(&format!("{chosen}.getAttribute('aria-label')")), "many-121 Running");
+    page.wait("it is said", &format!("{chosen}.getAttribute('aria-label') === 'many-121 Running'"));
     page.type_keys("\u{e013}");
     page.wait("up is a row above", "document.querySelector('.lanes [data-pod=many-61]')");
-    assert_eq!(page.eval("document.querySelectorAll('.timeline svg.bands path').length > 0"), true);
+    page.wait("the timeline has bands", "document.querySelector('.timeline svg.bands path')");
     page.screenshot("thousand-light");
     page.set_view(View::PHONE.dark());
     page.wait("it fits a phone", "document.documentElement.scrollWidth <= innerWidth");
@@ -48,16 +48,18 @@ fn a_place_of_a_crowd_has_its_claim_below_its_pod() {
     let mut page = crate::settled(View::DESKTOP);
     page.click("[aria-label='Command line']");
     page.type_keys("kubectl scale sts flask --replicas=500\n");
-    // The place that is looked at follows the newest pod, which has its claim from the start.
-    page.wait(
-        "there is a crowd",
-        "document.querySelector('.alone .pod') && document.querySelector('.alone .claim')",
-    );
     let below = "(() => {
         const [cells, pod, claim] = ['.cells', '.alone .pod', '.alone .claim'].map(of => document.querySelector(of).getBoundingClientRect());
         return cells.bottom <= pod.top && pod.bottom <= claim.top;
     })()";
-    assert_eq!(page.eval(below), true);
+    // The place that is looked at follows the newest pod, which has its claim from the start: it may be another one a moment later.
+    let is_below = page.wait(
+        "there is a crowd",
+        &format!(
+            "document.querySelector('.alone .pod') && document.querySelector('.alone .claim') && {{ isBelow: {below} }}"
+        ),
+    );
+    assert_eq!(is_below["isBelow"], true);
     page.screenshot("crowd-with-claims");
     page.assert_no_complaints();
 }
@@ -73,11 +75,7 @@ fn two_clusters_side_by_side_get_the_same_commands() {
         "one keeps its claims and the other does not",
         "[...document.querySelectorAll('.half')].map(h => h.querySelectorAll('.claim').length).join() === '3,1'",
     );
-    assert_eq!(
-        page.eval("document.querySelectorAll('.half .differs').length > 0"),
-        true,
-        "what differs is marked"
-    );
+    page.wait("what differs is marked", "document.querySelector('.half .differs')");
     page.screenshot("side-by-side-light");
     page.set_view(View::PHONE.dark());
     page.wait("it fits a phone", "document.documentElement.scrollWidth <= innerWidth");
@@ -144,7 +142,9 @@ fn nothing_overlaps_or_is_cut_at_any_width() {
         if replicas > 6 {
             page.click_named("Fold the manifest (M)");
         }
+        let goes = page.watch("!document.querySelector('[data-pod=flask-0].ready')");
         page.click_named("Delete flask-0");
+        page.wait("it goes", &goes);
         // Many lanes have no room for what is kept.
         let replaced = "document.querySelector('[data-pod=flask-0].ready .kept')";
         page.wait("another is Ready", if replicas <= 8 { replaced } else { &ready });
@@ -152,6 +152,7 @@ fn nothing_overlaps_or_is_cut_at_any_width() {
             page.set_view(View { width, height: 900, ..View::DESKTOP.still() });
             page.run("document.querySelector('nav button:nth-child(2)')?.click();");
             page.wait("it is laid out", "document.querySelector('.stage .pod')?.checkVisibility()");
+            page.wait_for_pictures();
             let bad = page.eval(MISPLACED);
             assert_eq!(bad, serde_json::json!([]), "{replicas} pods, {width} wide");
             looked += 1;

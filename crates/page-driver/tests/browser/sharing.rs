@@ -22,9 +22,7 @@ const SEEN: &str = "[
 
 /// The story with five commands, at rest at a moment before its end.
 fn story() -> Page {
-    let mut page = Page::open(View::DESKTOP);
-    page.click_named("16×");
-    page.wait("all are Ready", "document.querySelectorAll('.pod.ready').length === 3");
+    let mut page = crate::settled(View::DESKTOP);
     for line in [
         "kubectl get pods -o wide -l app=flask",
         "kubectl exec flask-1 -- cat /usr/src/app/log/dump.log",
@@ -42,6 +40,25 @@ fn story() -> Page {
     page
 }
 
+/// What is seen, once all of it is drawn.
+fn what_is_seen(page: &mut Page) -> Value {
+    page.wait_for_pictures();
+    page.eval(SEEN)
+}
+
+/// Waits until that is seen, for half of a minute at most; then it is, or both are told.
+#[track_caller]
+fn assert_seen(page: &mut Page, expected: &Value) {
+    page.run("window.looked = performance.now();");
+    page.wait(
+        "it is seen, or time is over",
+        &format!(
+            "JSON.stringify({SEEN}) === JSON.stringify({expected}) || performance.now() > window.looked + 30_000"
+        ),
+    );
+    assert_eq!(page.eval(SEEN), *expected);
+}
+
 fn fragment(page: &mut Page) -> String {
     let hash = page.eval("location.hash");
     hash.as_str().expect("a text").trim_start_matches('#').to_owned()
@@ -50,10 +67,7 @@ fn fragment(page: &mut Page) -> String {
 #[test]
 fn a_link_shows_exactly_its_moment() {
     let mut page = story();
-    page.devtools(
-        "Browser.grantPermissions",
-        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] }),
-    );
+    page.allow_clipboard();
     page.click_named("Copy link");
     page.wait("it is said", "document.querySelector('.message')?.innerText.includes('Copied')");
     let link = page.eval("navigator.clipboard.readText()");
@@ -63,33 +77,35 @@ fn a_link_shows_exactly_its_moment() {
     assert!(link.len() < 1_500, "{} characters: {link}", link.len());
     page.screenshot("link-copied");
     page.click_named("Close");
-    let seen = page.eval(SEEN);
+    let seen = what_is_seen(&mut page);
     let fragment = fragment(&mut page);
 
-    let mut other = Page::open_at(View::DESKTOP, &format!("#{fragment}"));
-    assert_eq!(other.eval(SEEN), seen);
-    other.screenshot("link-opened");
+    page.forget();
+    page.goto(&format!("#{fragment}"));
+    assert_seen(&mut page, &seen);
+    page.screenshot("link-opened");
     // The future that was there is there, too.
-    other.click_named("To the present");
-    other.wait("the fourth pod is there", "document.querySelector('[data-pod=flask-3].pod:not(.ghost)')");
-    other.assert_no_complaints();
+    page.click_named("To the present");
+    page.wait("the fourth pod is there", "document.querySelector('[data-pod=flask-3].pod:not(.ghost)')");
+    page.assert_no_complaints();
 
     // Only the fragment changes when a link is opened from where another one is.
-    let first = other.eval("document.querySelector('.time').textContent");
-    other.run(&format!("location.hash = '#{fragment}x';"));
-    other.wait("it is said that it is damaged", "document.querySelector('.message.bad[role=alert]')");
-    other.run(&format!("location.hash = '#{fragment}';"));
-    other.wait(
+    let first = page.eval("document.querySelector('.time').textContent");
+    page.run(&format!("location.hash = '#{fragment}x';"));
+    page.wait("it is said that it is damaged", "document.querySelector('.message.bad[role=alert]')");
+    page.run(&format!("location.hash = '#{fragment}';"));
+    page.wait(
         "the moment is back",
         &format!(
             "document.querySelector('.time').textContent !== {first} && !document.querySelector('.message')"
         ),
     );
-    assert_eq!(other.eval(SEEN), seen);
+    assert_seen(&mut page, &seen);
 }
 
 #[test]
 fn a_damaged_link_says_so_and_shows_the_default() {
+    let mut page = Page::unopened(View::DESKTOP);
     for (fragment, words) in [
         ("1nonsense", "damaged"),
         ("elsewhere", "damaged"),
@@ -97,7 +113,8 @@ fn a_damaged_link_says_so_and_shows_the_default() {
         ("4AAAA", "damaged"),
         ("5AAAA", "newer"),
     ] {
-        let mut page = Page::open_at(View::DESKTOP, &format!("#{fragment}"));
+        page.forget();
+        page.goto(&format!("#{fragment}"));
         assert!(page.text(".message[role=alert]").contains(words), "{fragment}");
         page.wait("the default plays", "document.querySelector('[data-pod=flask-0]')");
         page.screenshot(&format!("link-{words}"));
@@ -112,13 +129,13 @@ fn a_damaged_link_says_so_and_shows_the_default() {
 fn a_damaged_link_in_an_open_tab_says_so_and_keeps_the_story() {
     let mut page = story();
     page.paste("textarea", "# my own work\n");
-    let seen = page.eval(SEEN);
+    let seen = what_is_seen(&mut page);
     page.run("location.hash = '1nonsense';");
     page.wait("it says so", "document.querySelector('.message[role=alert]')?.innerText.includes('damaged')");
     // Other notes go by themselves.
     page.eval("new Promise(done => setTimeout(done, 12_000))");
     assert!(page.text(".message[role=alert]").contains("damaged"), "it stays");
-    assert_eq!(page.eval(SEEN), seen);
+    assert_seen(&mut page, &seen);
     assert_eq!(page.eval("document.querySelector('textarea').value"), "# my own work\n");
     page.assert_no_complaints();
 }
@@ -126,19 +143,19 @@ fn a_damaged_link_in_an_open_tab_says_so_and_keeps_the_story() {
 #[test]
 fn work_survives_a_reload() {
     let mut page = story();
+    let plain = page.eval("document.querySelector('textarea').value");
     page.paste("textarea", "# my own work\n");
-    let seen = page.eval(SEEN);
+    let seen = what_is_seen(&mut page);
     page.goto("");
-    assert_eq!(page.eval(SEEN), seen);
+    assert_seen(&mut page, &seen);
     page.click_named("Copy link");
     page.paste("textarea", "# and more\n");
-    page.run("location.reload();");
+    page.reload();
     page.wait(
         "it is there again",
         "document.querySelector('textarea')?.value === '# and more\\n' && document.readyState === 'complete'",
     );
     // Another link is more than what was there before.
-    let plain = Page::open(View::DESKTOP).eval("document.querySelector('textarea').value");
     page.goto("?x#1nonsense");
     assert_eq!(page.eval("document.querySelector('textarea').value"), plain);
 }
@@ -156,28 +173,26 @@ fn branches_are_in_a_link_and_survive_a_reload() {
     page.click_named("Copy link");
     page.wait("the link is in the address", "location.hash.length > 1");
     page.click_named("Close");
-    let seen = page.eval(SEEN);
+    let seen = what_is_seen(&mut page);
     page.screenshot("branches-linked");
     let fragment = fragment(&mut page);
     println!("the link of two branches has {} characters", fragment.len());
 
-    let mut other = Page::open_at(View::DESKTOP, &format!("#{fragment}"));
-    assert_eq!(other.eval(SEEN), seen);
+    page.forget();
+    page.goto(&format!("#{fragment}"));
+    assert_seen(&mut page, &seen);
     // The old future is still there.
-    other.run("document.querySelector('.branches li:not(.shown) button').click();");
-    other.wait(
+    page.run("document.querySelector('.branches li:not(.shown) button').click();");
+    page.wait(
         "the other is shown",
         "document.querySelectorAll('.half:first-child .pod:not(.ghost)').length > 1",
     );
-    other.click_named("To the present");
-    let seen = other.eval(SEEN);
-    other.run("location.reload();");
-    other.wait(
-        "it is loaded again",
-        "performance.navigation.type === 1 && document.querySelector('.branches')",
-    );
-    assert_eq!(other.eval(SEEN), seen);
-    other.assert_no_complaints();
+    page.click_named("To the present");
+    let seen = page.eval(SEEN);
+    page.reload();
+    page.wait("it is loaded again", "document.querySelector('.branches')");
+    assert_seen(&mut page, &seen);
+    page.assert_no_complaints();
 }
 
 /// The page of plain HTML with the built site beside it.
@@ -251,7 +266,7 @@ fn two_frames_in_a_page_of_plain_html() {
     let rest = address.strip_prefix(&base).unwrap_or_else(|| panic!("{address} is not below {base}"));
     page.assert_no_complaints();
     page.goto(rest);
-    assert_eq!(page.eval("document.querySelector('.time').textContent"), "0:14.0");
+    page.wait("it is the moment", "document.querySelector('.time').textContent === '0:14.0'");
     let whole = page.text(".why");
     let first = seen.as_str().and_then(|text| text.lines().next()).unwrap_or_default().to_owned();
     assert!(whole.contains(&first), "{first} is not in {whole}");
@@ -261,11 +276,14 @@ fn two_frames_in_a_page_of_plain_html() {
 
 #[test]
 fn embedded_it_fits_small_frames() {
+    let mut page = Page::unopened(View::DESKTOP);
     for (width, height) in [(358, 360), (480, 360), (800, 450)] {
         for dark in [false, true] {
-            let view = View { width, height, is_dark: dark, ..View::DESKTOP };
-            let mut page = Page::open_at(view, "?embed=1&t=46&speed=4");
+            page.forget();
+            page.set_view(View { width, height, is_dark: dark, ..View::DESKTOP });
+            page.goto("?embed=1&t=46&speed=4");
             page.wait("three pods are there", "document.querySelectorAll('.pod:not(.ghost)').length === 3");
+            page.wait_for_pictures();
             let root = "document.documentElement";
             assert_eq!(
                 page.eval(&format!("{root}.scrollWidth <= innerWidth && {root}.scrollHeight <= innerHeight")),

@@ -20,14 +20,14 @@ const ENTER: &str = "\u{e007}";
 
 /// The page with the seed, all of it Ready, at 16 times the speed.
 fn settled(view: View) -> Page {
-    let mut page = Page::open(view);
-    page.click_named("16×");
+    let mut page = Page::open_at(view, crate::AT_REST);
     page.wait("the seed is up", SETTLED);
     page
 }
 
 /// Everything that depends on the moment: the lanes and the terminal.
 fn shown(page: &mut Page) -> (String, String) {
+    page.wait_for_pictures();
     let lanes = page.eval("document.querySelector('.lanes').innerHTML");
     (lanes.as_str().unwrap_or_default().to_owned(), page.text(".screen"))
 }
@@ -44,6 +44,7 @@ fn pause(page: &mut Page) {
 }
 
 fn seconds(page: &mut Page) -> i64 {
+    page.wait_for_pictures();
     let value = page.eval("Number(document.querySelector('.scrub').getAttribute('aria-valuenow'))");
     value.as_f64().expect("the slider has a value") as i64
 }
@@ -68,8 +69,9 @@ fn scrubbing_back_before_the_delete_and_forward_again_shows_the_same() {
     let mut page = settled(View::DESKTOP);
     let before = seconds(&mut page);
     page.click_named("1×");
+    let goes = page.watch("document.querySelector('[data-pod=flask-1].term')");
     page.click_named("Delete flask-1");
-    page.wait("flask-1 is told to go", "document.querySelector('[data-pod=flask-1].term')");
+    page.wait("flask-1 is told to go", &goes);
     page.click_named("16×");
     page.wait("flask-1 has come again", "document.querySelector('[data-pod=flask-1] .kept')");
     page.wait("the seed is up again", SETTLED);
@@ -161,13 +163,12 @@ fn a_stuck_rollout_says_why_and_what_helps() {
 
 #[test]
 fn each_part_answers_for_itself_and_shows_its_field() {
-    let mut page = Page::open(View::DESKTOP);
+    let mut page = Page::open_at(View::DESKTOP, "?t=14&autoplay=0");
     page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
     page.wait(
         "the controller knows",
         "document.querySelector('.why p')?.innerText.includes('minReadySeconds')",
     );
-    pause(&mut page);
     page.click("[data-pod=flask-2] .ask");
     page.wait(
         "it is asked",
@@ -191,7 +192,7 @@ fn each_part_answers_for_itself_and_shows_its_field() {
 
 #[test]
 fn space_plays_and_pauses_after_a_click_and_escape_leaves_a_field() {
-    let mut page = Page::open(View::DESKTOP);
+    let mut page = Page::open_at(View::DESKTOP, "?t=14&autoplay=1");
     page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
     const PAUSED: &str = "document.querySelector('.play').innerText.includes('Play')";
     page.click("[aria-label='Delete flask-0']");
@@ -208,13 +209,16 @@ fn space_plays_and_pauses_after_a_click_and_escape_leaves_a_field() {
 
 #[test]
 fn the_keyboard_alone_moves_time_and_makes_faults() {
-    let mut page = Page::open(View::DESKTOP);
+    let mut page = Page::open_at(View::DESKTOP, "?t=14&autoplay=1");
     page.wait("flask-0 is Ready", "document.querySelector('[data-pod=flask-0].ready')");
     press(&mut page, " ");
     page.wait("it is paused", "document.querySelector('.play').innerText.includes('Play')");
     let here = page.text(".time");
     press(&mut page, "[[");
-    assert_ne!(page.text(".time"), here);
+    page.wait(
+        "it is another moment",
+        &format!("document.querySelector('.time').innerText !== {}", json!(here)),
+    );
     press(&mut page, "]");
     press(&mut page, RIGHT);
     press(&mut page, "?");
@@ -265,25 +269,37 @@ fn the_keyboard_alone_moves_time_and_makes_faults() {
     page.type_keys("\u{e013}");
     page.wait("up is the last", "document.activeElement.matches('#faults li:last-child button')");
     page.type_keys(DOWN);
-    assert_eq!(page.eval("document.activeElement.innerText"), first);
+    page.wait("down is the first", &format!("document.activeElement.innerText === {first}"));
     page.type_keys(DOWN);
-    assert_ne!(page.eval("document.activeElement.innerText"), first);
+    page.wait("down is another", &format!("document.activeElement.innerText !== {first}"));
     page.type_keys(DOWN);
-    assert_eq!(page.eval("document.activeElement.innerText"), "Delete");
+    page.wait("down is the third", "document.activeElement.innerText === 'Delete'");
+    let goes = page.watch("document.querySelector('[data-pod=flask-0].term')");
     page.type_keys(ENTER);
-    page.wait("flask-0 is told to go", "document.querySelector('[data-pod=flask-0].term')");
+    page.wait("flask-0 is told to go", &goes);
     page.assert_no_complaints();
 }
 
 #[test]
 fn with_reduced_motion_the_same_is_told_in_steps() {
     let mut page = settled(View::DESKTOP.still());
-    page.click_named("1×");
+    page.click_named("4×");
+    let seen = ["term", "pending"]
+        .map(|state| (state, page.watch(&format!("document.querySelector('[data-pod=flask-1].{state}')"))));
+    page.run(
+        "window.moving = 0;
+        const look = () => {
+            moving = Math.max(moving, document.getAnimations().length);
+            requestAnimationFrame(look);
+        };
+        look();",
+    );
     page.click_named("Delete flask-1");
-    for state in ["term", "pending", "ready"] {
-        page.wait(state, &format!("document.querySelector('[data-pod=flask-1].{state}')"));
-        assert_eq!(page.eval("document.getAnimations().length"), 0, "nothing moves by itself");
+    for (state, seen) in &seen {
+        page.wait(state, seen);
     }
+    page.wait("ready", "document.querySelector('[data-pod=flask-1].ready')");
+    assert_eq!(page.eval("moving"), 0, "nothing moves by itself");
     assert!(page.text("[data-pod=flask-1] .kept").contains("uid, IP"));
     page.assert_no_complaints();
 }
@@ -295,7 +311,7 @@ fn the_menu_of_faults_is_at_hand_on_a_phone() {
     page.wait("the menu is open", "document.querySelector('#faults:popover-open')");
     let fits = "(() => { const b = document.querySelector('#faults').getBoundingClientRect();
         return b.left === 0 && b.right === innerWidth && Math.abs(b.bottom - innerHeight) <= 1; })()";
-    assert_eq!(page.eval(fits), true, "it is a sheet at the bottom");
+    page.wait("it is a sheet at the bottom", fits);
     assert_eq!(
         page.eval("[...document.querySelectorAll('#faults button')].every(b => b.offsetHeight >= 40)"),
         true,
