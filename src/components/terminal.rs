@@ -355,7 +355,7 @@ fn complete(line: &HtmlInputElement, session: &Session, mode: &UseStateHandle<Mo
 /// What `kubectl edit` opens, if this line is one that the laptop's shell would run.
 fn opened_by(session: &Session, line: &str) -> Option<String> {
     let is_edit = session.waits_for_line() && session.is_on_laptop() && line.contains(" edit ");
-    is_edit.then(|| editor::text_to_edit(&session.moment().store, line)).flatten()
+    is_edit.then(|| session.text_to_edit(line)).flatten()
 }
 
 /// The editor that `kubectl edit` opens. What it saves goes to the command; without a change, the command

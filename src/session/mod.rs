@@ -724,6 +724,11 @@ impl Session {
         self.branch().story.terminal.is_on_laptop()
     }
 
+    /// The text that a line such as `kubectl edit sts web` opens in the page's editor.
+    pub fn text_to_edit(&self, line: &str) -> Option<String> {
+        self.branch().story.terminal.text_to_edit(&self.moment().store, line)
+    }
+
     /// What the last word of a line can become.
     pub fn complete(&self, line: &str) -> Completion {
         self.branch().story.terminal.complete(&self.moment().store, line)

@@ -7,6 +7,11 @@ use crate::api::resolver::Caching;
 use crate::base::text::Str;
 use crate::base::time::Span;
 
+/// The user of the kubeconfig, and the groups of its certificate.
+pub const USER: &str = "kubernetes-admin";
+/// See [`USER`].
+pub const GROUPS: [&str; 2] = ["kubeadm:cluster-admins", "system:authenticated"];
+
 /// The version of Kubernetes that was recorded and is followed.
 pub const KUBERNETES_VERSION: &str = "v1.36.2";
 

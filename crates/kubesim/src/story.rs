@@ -365,7 +365,6 @@ mod tests {
     use super::*;
     use crate::api::Span;
     use crate::apiserver::Change;
-    use crate::kubectl::editor::text_to_edit;
 
     /// What the terminal shows.
     fn screen(story: &Story) -> String {
@@ -413,7 +412,9 @@ mod tests {
         story.input(Input::Command("kubectl create deploy web --image=nginx".into()));
         story.run_until(SimTime(1_000));
         let line: Str = "kubectl edit deploy web".into();
-        let opens = |story: &Story| text_to_edit(story.cluster.api.store(), &line).expect("it is there");
+        let opens = |story: &Story| {
+            story.terminal.text_to_edit(story.cluster.api.store(), &line).expect("it is there")
+        };
         let opened = opens(&story);
         // Its status changes while the editor is open.
         story.run_until(SimTime(15_000));
@@ -430,6 +431,32 @@ mod tests {
         assert!(opens(&story).contains("readyReplicas: 2"));
         let again = Story::replay(Options::default(), story.inputs(), story.now());
         assert_eq!(again.cluster.api.history().fingerprint(), story.cluster.api.history().fingerprint());
+    }
+
+    #[test]
+    fn an_exported_editor_of_the_laptop_takes_the_place_of_the_pages() {
+        let mut story = Story::new(Options::default());
+        line(&mut story, "kubectl create cm c --from-literal=k=one", 1);
+        let edit = "kubectl edit cm c";
+        let opens = |story: &Story, line: &str| {
+            story.terminal.text_to_edit(story.cluster.api.store(), line).is_some()
+        };
+        assert!(opens(&story, edit));
+        // What is not exported is the shell's own.
+        line(&mut story, "KUBE_EDITOR='sed -i s/one/two/'", 1);
+        assert!(opens(&story, edit));
+        line(&mut story, "export KUBE_EDITOR", 1);
+        assert!(!opens(&story, edit));
+        assert!(opens(&story, "KUBE_EDITOR=nano kubectl edit cm c"));
+        let mut seen = screen(&story).len();
+        line(&mut story, edit, 5);
+        assert_eq!(news(&story, &mut seen), "kubectl edit cm c\nconfigmap/c edited\n$ ");
+        line(&mut story, "kubectl get cm c -o jsonpath='{.data.k}'", 1);
+        assert!(news(&story, &mut seen).contains("two"));
+        line(&mut story, "unset KUBE_EDITOR; export EDITOR=vi", 1);
+        assert!(opens(&story, edit), "vi is not there");
+        line(&mut story, "EDITOR=cat", 1);
+        assert!(!opens(&story, edit));
     }
 
     fn line(story: &mut Story, line: &str, seconds: i64) {

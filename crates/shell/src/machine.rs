@@ -148,6 +148,12 @@ impl Shell {
         &self.processes[0].cwd
     }
 
+    /// What a variable is to programs that it starts; nothing if it is not exported.
+    #[cold]
+    pub fn exported(&self, name: &str) -> Option<String> {
+        self.processes[0].vars.get(name).filter(|var| var.exported)?.get().map(|value| value.to_string())
+    }
+
     /// The status of the last command, for a prompt.
     pub fn status(&self) -> i32 {
         self.processes[0].status

@@ -89,7 +89,7 @@ pub fn create(api: &mut ApiServer, kind: Kind, tree: &Value, mode: Mode) -> Resu
     if api.trace.is_some() {
         let text = |field: &str| tree["metadata"][field].as_str().unwrap_or_default();
         let key = Key::new(kind, text("namespace"), text("name"));
-        trace(api, "POST", &key, mode, made.as_ref().err());
+        trace(api, "POST", &key, mode, Sent::Object(tree), answer(&made));
     }
     made
 }
@@ -102,23 +102,68 @@ pub fn delete(
     mode: Mode,
 ) -> Result<Rc<Object>, ApiError> {
     let deleted = on(api, mode, |api| api.delete(key, options));
-    trace(api, "DELETE", key, mode, deleted.as_ref().err());
+    trace(api, "DELETE", key, mode, Sent::Options(options), deleted.as_ref());
     deleted
+}
+
+/// What a request carries.
+enum Sent<'a> {
+    Object(&'a Value),
+    Patch(&'a Patch),
+    /// Server-side apply's.
+    Configuration(&'a Value),
+    Options(DeleteOptions),
+}
+
+impl Sent<'_> {
+    /// Its type and its content.
+    #[cold]
+    fn body(&self) -> (&'static str, Value) {
+        match self {
+            Sent::Object(tree) => ("application/json", (*tree).clone()),
+            Sent::Patch(Patch::Strategic(tree)) => ("application/strategic-merge-patch+json", tree.clone()),
+            Sent::Patch(Patch::Merge(tree)) => ("application/merge-patch+json", tree.clone()),
+            Sent::Patch(Patch::Json(operations)) => {
+                ("application/json-patch+json", operations.clone().into())
+            }
+            Sent::Configuration(tree) => ("application/apply-patch+yaml", (*tree).clone()),
+            Sent::Options(options) => ("application/json", options.to_value()),
+        }
+    }
+}
+
+/// What a request is answered with.
+fn answer(done: &Result<Done, ApiError>) -> Result<&Rc<Object>, &ApiError> {
+    done.as_ref().map(|done| &done.object)
 }
 
 /// Keeps a request for whoever wants to see it.
 #[cold]
-fn trace(api: &mut ApiServer, method: &'static str, key: &Key, mode: Mode, error: Option<&ApiError>) {
-    if let Some(trace) = &mut api.trace {
-        trace.push(Traced {
-            method,
-            key: key.clone(),
-            subresource: mode.subresource,
-            manager: mode.manager.to_string(),
-            dry_run: mode.dry_run,
-            refused: error.map(|error| error.reason),
-        });
+fn trace(
+    api: &mut ApiServer,
+    method: &'static str,
+    key: &Key,
+    mode: Mode,
+    sent: Sent,
+    answer: Result<&Rc<Object>, &ApiError>,
+) {
+    if api.trace.is_none() {
+        return;
     }
+    let left = api.store.get(key).filter(|_| method == "DELETE");
+    let is_there = method != "DELETE" || left.is_some();
+    let answer = answer.map(|object| left.unwrap_or(object).clone()).map_err(Clone::clone);
+    let traced = Traced {
+        method,
+        key: key.clone(),
+        subresource: mode.subresource,
+        manager: mode.manager.to_string(),
+        dry_run: mode.dry_run,
+        sent: Some(sent.body()),
+        answer,
+        is_there,
+    };
+    api.trace.get_or_insert_default().push(traced);
 }
 
 /// Refuses a manager's name that none may have. Models apimachinery `pkg/apis/meta/v1/validation: ValidateFieldManager`.
@@ -170,7 +215,7 @@ fn make(api: &mut ApiServer, kind: Kind, tree: &Value, shares: Shares, mode: Mod
 /// Changes an object by a patch. Errors: NotFound, and what is wrong with the patch or with what it makes of the object.
 pub fn patch(api: &mut ApiServer, key: &Key, patch: &Patch, mode: Mode) -> Result<Done, ApiError> {
     let patched = refuse_manager(mode, "PatchOptions").and_then(|()| patched(api, key, patch, mode));
-    trace(api, "PATCH", key, mode, patched.as_ref().err());
+    trace(api, "PATCH", key, mode, Sent::Patch(patch), answer(&patched));
     patched
 }
 
@@ -241,7 +286,7 @@ fn not_restored(why: &str) -> String {
 pub fn replace(api: &mut ApiServer, key: &Key, tree: &Value, mode: Mode) -> Result<Done, ApiError> {
     let replaced = refuse_manager(mode, "UpdateOptions").and_then(|()| api.get(key));
     let replaced = replaced.and_then(|old| put(api, &old, tree, Shares::Updated(tree), mode));
-    trace(api, "PUT", key, mode, replaced.as_ref().err());
+    trace(api, "PUT", key, mode, Sent::Object(tree), answer(&replaced));
     replaced
 }
 
@@ -271,7 +316,7 @@ pub fn apply(
                 None => make(api, key.kind, &tree, Shares::Given(managers), mode),
             },
         };
-    trace(api, "PATCH", key, mode, applied.as_ref().err());
+    trace(api, "PATCH", key, mode, Sent::Configuration(config), answer(&applied));
     applied
 }
 

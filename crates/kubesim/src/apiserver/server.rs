@@ -13,6 +13,7 @@ use crate::api::verdict::{Component, Reason, Verdict};
 use crate::api::{Body, Key, Kind, Object, SimTime, Span, Uid, read};
 use crate::base::rng::Rng;
 use crate::config::{FeatureGates, MOST_REPLICAS};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -37,6 +38,21 @@ pub struct DeleteOptions {
     pub propagation: Propagation,
     /// Only if the object is still this one.
     pub uid: Option<Uid>,
+}
+
+impl DeleteOptions {
+    /// As a client sends them.
+    #[cold]
+    pub fn to_value(self) -> Value {
+        let mut tree = json!({"propagationPolicy": format!("{:?}", self.propagation)});
+        if let Some(seconds) = self.grace_period_seconds {
+            tree["gracePeriodSeconds"] = seconds.into();
+        }
+        if let Some(uid) = self.uid {
+            tree["preconditions"] = json!({"uid": uid.to_string()});
+        }
+        tree
+    }
 }
 
 /// Takes requests, decides whether they hold, and keeps what was written.
@@ -82,8 +98,12 @@ pub struct Traced {
     pub manager: String,
     /// Whether it is only tried.
     pub dry_run: bool,
-    /// Why it was refused, if it was.
-    pub refused: Option<StatusReason>,
+    /// What was sent, and of which type it is.
+    pub sent: Option<(&'static str, Value)>,
+    /// What the API server answered: the object, or why not.
+    pub answer: Result<Rc<Object>, ApiError>,
+    /// Whether the object is there afterwards.
+    pub is_there: bool,
 }
 
 /// How much of `generateName` a name keeps (`k8s.io/apiserver/pkg/storage/names/generate.go`).

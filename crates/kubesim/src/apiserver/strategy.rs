@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::service::{drop_type_dependent, init_service, keep_allocated, normalize_cluster_ips};
 use crate::api::{Body, Kind, Object, read};
-use crate::config::FeatureGates;
+use crate::config::{FeatureGates, GROUPS, USER};
 use crate::schema::decode::zero;
 use crate::schema::defaults;
 use crate::schema::types::{Shape, type_of};
@@ -66,9 +66,20 @@ fn prepare_for_create(kind: Kind, value: &mut Value, gates: FeatureGates) {
         Kind::StatefulSet if !gates.max_unavailable_stateful_set => drop_max_unavailable(value),
         Kind::Service => normalize_cluster_ips(value, None),
         Kind::Secret => move_string_data(value),
+        Kind::CertificateSigningRequest => name_requestor(value),
         _ => {}
     }
     drop_disabled_pod_fields(kind, value);
+}
+
+/// Who asks for a certificate is who makes the request. Models pkg/registry/certificates/certificates/strategy.go.
+#[cold]
+fn name_requestor(value: &mut Value) {
+    if let Some(spec) = value["spec"].as_object_mut() {
+        ["uid", "extra"].iter().for_each(|field| drop(spec.remove(*field)));
+        spec.insert("username".into(), USER.into());
+        spec.insert("groups".into(), GROUPS.to_vec().into());
+    }
 }
 
 /// Models pkg/api/pod/util.go: dropDisabledFields, for the gates that are off in 1.36: ContainerStopSignals,

@@ -26,9 +26,9 @@ fn heeds(verb: &str, flag: &str) -> bool {
 /// Flags of `kubectl run` that are those of deletions (`--rm`) and of files.
 const REFUSED_OF_RUN: &str = "cascade filename force grace-period kustomize recursive timeout wait";
 
-/// Flags whose effect nobody sees here: how kubectl talks to the API server and what it keeps on disk.
+/// Flags whose effect nobody sees here: how kubectl talks to the API server.
 #[cfg(test)]
-pub(super) const WITHOUT_EFFECT: &str = "append-server-path cache-dir cached concurrency detach-keys disable-compression \
+pub(super) const WITHOUT_EFFECT: &str = "append-server-path concurrency detach-keys disable-compression \
     insecure-skip-tls-verify insecure-skip-tls-verify-backend keepalive log-flush-frequency match-server-version openapi-patch \
     retries token use-protocol-buffers";
 

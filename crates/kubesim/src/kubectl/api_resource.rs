@@ -46,6 +46,28 @@ impl Resource {
         }
         text + "}"
     }
+
+    /// As discovery shows it among all resources, in the order of Go's fields.
+    pub(super) fn aggregated(&self) -> String {
+        let list = |text: &str| json!(text.split(',').collect::<Vec<_>>());
+        let mut text = format!(
+            "{{\"resource\":{},\"responseKind\":{{\"group\":{},\"version\":{},\"kind\":{}}},\"scope\":\"{}\",\
+             \"singularResource\":{},\"verbs\":{}",
+            json!(self.plural),
+            json!(self.group),
+            json!(self.version),
+            json!(self.kind),
+            if self.namespaced { "Namespaced" } else { "Cluster" },
+            json!(self.kind.to_ascii_lowercase()),
+            list(self.verbs)
+        );
+        for (field, names) in [("shortNames", self.short.as_str()), ("categories", self.category)] {
+            if !names.is_empty() {
+                text.push_str(&format!(",\"{field}\":{}", list(names)));
+            }
+        }
+        text + "}"
+    }
 }
 
 pub(super) fn resources() -> impl Iterator<Item = Resource> {

@@ -9,12 +9,10 @@ use super::{Failure, Invocation, Next};
 use crate::api::read::{get, list};
 use crate::api::{Body, Key, Kind, Object};
 use crate::apiserver::Store;
+use crate::config::{GROUPS, USER};
 use crate::process::Io;
 use serde_json::{Value, json};
 
-/// The user of the kubeconfig, and the groups of its certificate.
-const USER: &str = "kubernetes-admin";
-const GROUPS: [&str; 2] = ["kubeadm:cluster-admins", "system:authenticated"];
 /// How the names of service accounts begin.
 const ACCOUNT: &str = "system:serviceaccount:";
 /// The verbs of resources that are known, and those of paths (cani.go).

@@ -23,6 +23,52 @@ pub(super) fn is_meant(word: &str) -> bool {
     matches!(word.strip_suffix(".v1").unwrap_or(word), "cs" | "componentstatus" | "componentstatuses")
 }
 
+/// The command as far as it is about these, and as far as it is about other objects; nothing if it is not about these at all.
+/// Beside others, the kind stands before each name.
+pub(super) fn meant(inv: &Invocation) -> Option<(Invocation, Option<Invocation>)> {
+    let first = inv.args.first()?;
+    let (own, others): (Vec<String>, Vec<String>) = if first.contains('/') {
+        inv.args.iter().cloned().partition(|word| is_meant(word))
+    } else {
+        let (own, others): (Vec<&str>, Vec<&str>) = first.split(',').partition(|word| is_meant(word));
+        let with_names = |kinds: Vec<&str>| match kinds.is_empty() {
+            true => Vec::new(),
+            false => [kinds.join(",")].into_iter().chain(inv.args[1..].iter().cloned()).collect(),
+        };
+        let own = if own.is_empty() { own } else { vec!["componentstatuses"] };
+        (with_names(own), with_names(others))
+    };
+    if own.is_empty() {
+        return None;
+    }
+    let is_alone = others.is_empty();
+    let with = |args: Vec<String>| {
+        let mut inv = inv.clone();
+        inv.parsed.args = args;
+        if !is_alone {
+            inv.parsed.replace("show-kind", "true");
+        }
+        inv
+    };
+    let others = (!is_alone).then(|| {
+        let selects = others.len() == 1 && !others[0].contains('/');
+        let mut others = with(others);
+        if selects {
+            // Nobody says that there are none, if there is something else.
+            others.parsed.replace("ignore-not-found", "true");
+        }
+        others
+    });
+    Some((with(own), others))
+}
+
+/// Those that a command is about, as trees, and what was not found.
+pub(super) fn trees(inv: &Invocation, io: &mut Io) -> Result<(Vec<Value>, Vec<Failure>), Failure> {
+    let found = find(inv)?;
+    io.err(WARNING);
+    Ok((found.names.iter().map(|name| tree(name)).collect(), found.failures))
+}
+
 /// That it can only be read.
 pub(super) fn not_allowed() -> Failure {
     let why = "the server does not allow this method on the requested resource";

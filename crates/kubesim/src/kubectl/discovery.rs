@@ -32,6 +32,40 @@ pub(super) fn answer(path: &str) -> Option<String> {
     }
 }
 
+/// The versions that are served, the core group's among them.
+pub(super) fn versions() -> impl Iterator<Item = &'static str> {
+    API_VERSIONS.split(' ')
+}
+
+/// All that is served, in one answer: of the core group, or of all others. Models `k8s.io/api/apidiscovery/v2`.
+pub(super) fn aggregated(core: bool) -> String {
+    let names: Vec<&str> = if core { vec![""] } else { groups() };
+    let groups = names.into_iter().map(|name| {
+        let own = versions().filter(|version| version.split_once('/').map_or("", |(group, _)| group) == name);
+        let versions = own.map(|text| {
+            let version = text.split('/').next_back().unwrap_or_default();
+            let found = resources().filter(|resource| resource.group == name && resource.version == version);
+            let texts: Vec<String> = found.map(|resource| resource.aggregated()).collect();
+            format!(
+                "{{\"version\":\"{version}\",\"resources\":[{}],\"freshness\":\"Current\"}}",
+                texts.join(",")
+            )
+        });
+        let metadata = match name {
+            "" => json!({"creationTimestamp": null}),
+            name => json!({"name": name, "creationTimestamp": null}),
+        };
+        // The newest first.
+        let mut versions: Vec<String> = versions.collect();
+        versions.reverse();
+        format!("{{\"metadata\":{metadata},\"versions\":[{}]}}", versions.join(","))
+    });
+    format!(
+        "{{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/v2\",\"metadata\":{{}},\"items\":[{}]}}",
+        groups.collect::<Vec<_>>().join(",")
+    )
+}
+
 /// The groups' names.
 fn groups() -> Vec<&'static str> {
     let mut groups: Vec<&str> = API_VERSIONS.split(' ').filter_map(|v| Some(v.split_once('/')?.0)).collect();

@@ -15,6 +15,7 @@ use crate::api::SimTime;
 use crate::api::status::StatusReason;
 use crate::apiserver::handlers::{self, Mode, Patch};
 use crate::apiserver::{ApiServer, Store};
+use crate::process::tty::EDITORS;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -30,31 +31,39 @@ const APPLIED_HEADER: &str = "# Please edit the 'last-applied-configuration' ann
 #
 ";
 
-/// The text that a line such as `kubectl edit sts flask` opens in an editor. `None` if it is no such line, or names nothing.
-pub fn text_to_edit(store: &Store, line: &str) -> Option<String> {
-    text_of(store, &words_of(line)?, &BTreeMap::new())
+/// The text that a line such as `kubectl edit sts flask` opens in an editor. `None` if it is no such line, or names nothing,
+/// or if a program of the laptop is the editor, which is run then: `editors` are `KUBE_EDITOR` and `EDITOR` as they were exported
+/// before the line.
+pub fn text_to_edit(store: &Store, line: &str, editors: &[Option<String>; 2]) -> Option<String> {
+    let (words, own) = words_of(line)?;
+    let set = own
+        .iter()
+        .zip(editors)
+        .find_map(|(own, before)| own.as_ref().or(before.as_ref()).filter(|editor| !editor.is_empty()));
+    let program = set.and_then(|editor| editor.split_whitespace().next()).unwrap_or_default();
+    let is_here = program.contains('/') || shell::programs().any(|known| known == program);
+    if is_here { None } else { text_of(store, &words, &BTreeMap::new()) }
 }
 
-/// The words of a line behind `kubectl`, and behind variables before it (`KUBE_EDITOR="code --wait" kubectl edit svc/web`).
-/// `None`: it is no such line, or names a program of the laptop as the editor, which is run then.
-fn words_of(line: &str) -> Option<Vec<String>> {
+/// The words of a line behind `kubectl`, and what [`EDITORS`] before it are (`KUBE_EDITOR="code --wait" kubectl edit svc/web`).
+/// `None`: it is no such line.
+fn words_of(line: &str) -> Option<(Vec<String>, [Option<String>; 2])> {
     let mut rest = line.trim_start();
+    let mut editors = [None, None];
     while let Some((name, value)) = rest.split_once('=').filter(|(name, _)| is_name(name)) {
         let quote = value.chars().next().filter(|sign| matches!(sign, '"' | '\''));
         let (value, more) = match quote {
             Some(quote) => value[1..].split_once(quote)?,
             None => value.split_once(char::is_whitespace)?,
         };
-        let program = value.split_whitespace().next().unwrap_or_default();
-        let is_here = program.contains('/') || shell::programs().any(|known| known == program);
-        if matches!(name, "KUBE_EDITOR" | "EDITOR") && is_here {
-            return None;
+        if let Some(place) = EDITORS.iter().position(|known| *known == name) {
+            editors[place] = Some(value.to_string());
         }
         rest = more.trim_start();
     }
     let mut words = rest.split_whitespace().map(str::to_owned);
     let is_kubectl = |word: &String| matches!(word.as_str(), "kubectl" | "k");
-    words.next().filter(is_kubectl).map(|_| words.collect())
+    words.next().filter(is_kubectl).map(|_| (words.collect(), editors))
 }
 
 fn is_name(text: &str) -> bool {
@@ -111,5 +120,5 @@ pub fn reopened(store: &Store, now: SimTime, line: &str, edited: &str) -> Option
 }
 
 fn invocation(line: &str) -> Option<Invocation> {
-    read(&words_of(line)?, None, &BTreeMap::new()).ok().filter(|inv| inv.verb.name == "edit")
+    read(&words_of(line)?.0, None, &BTreeMap::new()).ok().filter(|inv| inv.verb.name == "edit")
 }

@@ -3,7 +3,7 @@
 //! Models `k8s.io/kubectl/pkg/cmd/explain` and `pkg/explain/v2/templates/plaintext.tmpl`; the texts are this project's own
 //! (`schema::fields`).
 
-use super::{Failure, Invocation, Next};
+use super::{Failure, Invocation, Next, explain_v2};
 use crate::api::Kind;
 use crate::process::Io;
 use crate::schema::fields;
@@ -46,6 +46,32 @@ const KINDS: &[(Kind, &str)] = &[
     (Kind::EndpointSlice, "The addresses behind a Service, and which of them are ready."),
     (Kind::Event, "What a component has said about an object."),
     (Kind::ServiceAccount, "Who a pod is to the API server."),
+    (
+        Kind::ReplicationController,
+        "So many pods of one template, found by labels alone. A ReplicaSet is its successor.",
+    ),
+    (Kind::PodTemplate, "A template of pods that stands for itself."),
+    (Kind::Endpoints, "The addresses behind a Service in one list. An EndpointSlice is its successor."),
+    (Kind::Ingress, "Which Service answers for which host and path to who asks from outside."),
+    (Kind::IngressClass, "Who serves the Ingresses that name it."),
+    (Kind::NetworkPolicy, "From where pods may be reached, and what they may reach."),
+    (Kind::HorizontalPodAutoscaler, "How many replicas something gets, by how busy its pods are."),
+    (Kind::ResourceQuota, "How much of each resource, and how many objects, a namespace may have."),
+    (
+        Kind::LimitRange,
+        "What a container, pod or claim of a namespace may ask for, and gets if it asks for nothing.",
+    ),
+    (Kind::PriorityClass, "How important pods are that name it: who gives way to whom."),
+    (Kind::Role, "What may be done with objects of one namespace."),
+    (Kind::ClusterRole, "What may be done with objects of all namespaces, and with those that are in none."),
+    (Kind::RoleBinding, "Who has a role in one namespace."),
+    (Kind::ClusterRoleBinding, "Who has a role everywhere."),
+    (Kind::Lease, "Who holds something, and since when it has said so: nodes and leaders keep one."),
+    (Kind::CertificateSigningRequest, "A certificate that somebody asks for, and what was decided about it."),
+    (Kind::VolumeAttachment, "That a volume is to be attached to a node."),
+    (Kind::CSIDriver, "What a driver of volumes can do."),
+    (Kind::CSINode, "Which drivers of volumes a node has."),
+    (Kind::RuntimeClass, "Which runtime runs the containers of pods that name it."),
 ];
 
 /// `kubectl explain sts.spec.ordinals`
@@ -61,10 +87,7 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         _ => return Err(Failure::client("We accept only this format: explain RESOURCE\n")),
     };
     match inv.text("output") {
-        "" | "plaintext" => {}
-        "plaintext-openapiv2" => {
-            return Err(Failure::client("kubectl explain -o plaintext-openapiv2 is not simulated"));
-        }
+        "" | "plaintext" | "plaintext-openapiv2" => {}
         other => return Err(Failure::client(format!("unrecognized format: {other}"))),
     }
     let parts: Vec<&str> = request.split('.').collect();
@@ -78,12 +101,13 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let plural = info.plural;
         return Err(Failure::client(format!("couldn't find resource for \"{version}, Resource={plural}\"")));
     }
-    let mut text = String::new();
-    if !info.group.is_empty() {
-        text.push_str(&format!("GROUP:      {}\n", info.group));
+    let is_former = inv.text("output") == "plaintext-openapiv2";
+    if !is_former {
+        if !info.group.is_empty() {
+            io.out(format!("GROUP:      {}\n", info.group));
+        }
+        io.out(format!("KIND:       {}\nVERSION:    {}\n\n", info.name, info.version));
     }
-    text.push_str(&format!("KIND:       {}\nVERSION:    {}\n\n", info.name, info.version));
-    io.out(text);
     let mut at = TypeAtPath { of: type_of(kind), path: info.name.to_string() };
     let mut last = None;
     for name in &parts[named..] {
@@ -92,6 +116,14 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let place = TypeAtPath { of: field.type_ref, path: [&at.path, ".", field.name].concat() };
         last = Some((at, field));
         at = place;
+    }
+    let about = match &last {
+        Some((parent, field)) => described(parent, field),
+        None => KINDS.iter().find(|(of, _)| *of == kind).map_or(String::new(), |(_, text)| text.to_string()),
+    };
+    if is_former {
+        io.out(explain_v2::text(kind, last.as_ref(), &at, &about, inv.is("recursive")));
+        return Next::OK;
     }
     let mut text = String::new();
     if let Some((parent, field)) = &last {
@@ -102,10 +134,6 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
         text.push_str("\n\n");
     }
-    let about = match &last {
-        Some((parent, field)) => described(parent, field),
-        None => KINDS.iter().find(|(of, _)| *of == kind).map_or(String::new(), |(_, text)| text.to_string()),
-    };
     text.push_str("DESCRIPTION:\n");
     text.push_str(&indented(&or(&about, "<empty>"), 4));
     text.push_str(if about.is_empty() { "" } else { "    \n" });
@@ -124,14 +152,14 @@ fn or(text: &str, other: &str) -> String {
 }
 
 /// A type where it stands.
-struct TypeAtPath {
-    of: TypeRef,
+pub(super) struct TypeAtPath {
+    pub(super) of: TypeRef,
     /// The way to it, the kind first.
-    path: String,
+    pub(super) path: String,
 }
 
 /// The struct in a list or a map, or the type itself.
-fn inner(of: TypeRef) -> TypeRef {
+pub(super) fn inner(of: TypeRef) -> TypeRef {
     match of.shape() {
         Shape::List(item) | Shape::Map(item) => inner(item),
         _ => of,
@@ -156,10 +184,7 @@ impl TypeAtPath {
         let mut text = String::new();
         for field in all {
             let type_name = fields::type_name(field.type_ref);
-            // A list is always written, and optional all the same.
-            let is_always = matches!(field.kept, Kept::Always | Kept::PointerAlways);
-            let is_required = is_always && fields::of(of, field.name, &self.path).is_required;
-            let required = if is_required { " -required-" } else { "" };
+            let required = if is_required(of, &field, &self.path) { " -required-" } else { "" };
             text.push_str(&[&indent, field.name, "\t", &type_name, required].concat());
             let values = values(of, &field);
             if !values.is_empty() {
@@ -183,6 +208,11 @@ impl TypeAtPath {
     }
 }
 
+/// Whether an object without the field is refused: a list is always written, and optional all the same.
+pub(super) fn is_required(of: TypeRef, field: &Field, path: &str) -> bool {
+    matches!(field.kept, Kept::Always | Kept::PointerAlways) && fields::of(of, field.name, path).is_required
+}
+
 /// The values that a field can have, in the order of the alphabet.
 fn values(parent: TypeRef, field: &Field) -> Vec<&'static str> {
     let mut values: Vec<&str> =
@@ -192,7 +222,7 @@ fn values(parent: TypeRef, field: &Field) -> Vec<&'static str> {
 }
 
 /// What a field means, what it is by default, and where there is more about it.
-fn described(parent: &TypeAtPath, field: &Field) -> String {
+pub(super) fn described(parent: &TypeAtPath, field: &Field) -> String {
     let known = fields::of(inner(parent.of), field.name, &parent.path);
     let mut text = known.text.to_string();
     if !text.is_empty() && !known.default.is_empty() {
@@ -206,11 +236,16 @@ fn described(parent: &TypeAtPath, field: &Field) -> String {
 
 /// A text in lines of [`WIDTH`] characters, so far from the left.
 fn indented(text: &str, spaces: usize) -> String {
+    wrapped(text, spaces, WIDTH)
+}
+
+/// A text in lines of so many characters, so far from the left.
+pub(super) fn wrapped(text: &str, spaces: usize, width: usize) -> String {
     let indent = " ".repeat(spaces);
     let mut lines = String::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
             lines.push_str(&[&indent, &*line, "\n"].concat());
             line.clear();
         }

@@ -9,10 +9,10 @@ use super::resource::{Query, Targets};
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, component_status, subresource};
 use crate::api::{Kind, Object, SimTime};
-use crate::apiserver::Change;
+use crate::apiserver::{Change, Stream};
 use crate::base::quantity::parse_milli_value;
 use crate::process::{Io, Program, Step};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -46,8 +46,11 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     if inv.has("raw") {
         return subresource::raw(inv, io);
     }
-    if inv.args.first().is_some_and(|word| component_status::is_meant(word)) {
-        return component_status::get(inv, io);
+    if let Some((own, others)) = component_status::meant(inv) {
+        return match others {
+            None => component_status::get(&own, io),
+            Some(others) => beside_components(&own, &others, io),
+        };
     }
     let watches = inv.is("watch") || inv.is("watch-only");
     let query = match inv.has("filename") {
@@ -100,6 +103,36 @@ pub fn run(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     }
     let width = width(inv, output == Ok(Output::Table { wide: true }));
     print_tables(inv, width, &query, &targets, io)
+}
+
+/// `kubectl get pods,cs`: other objects, and the control plane's components.
+fn beside_components(own: &Invocation, others: &Invocation, io: &mut Io) -> Result<Next, Failure> {
+    if own.is("watch") || own.is("watch-only") {
+        return Err(Failure::client("you may only specify a single resource type"));
+    }
+    let output = Output::of(own)?;
+    let mut failures = Vec::new();
+    if matches!(output, Output::Table { .. } | Output::Name) {
+        let before = io.output.len();
+        failures.extend(run(others, io).err());
+        let tables = |(stream, text): &(Stream, _)| *stream == Stream::Stdout && !String::is_empty(text);
+        let is_second = io.output[before..].iter().any(tables);
+        if is_second && output != Output::Name && !own.is("no-headers") {
+            io.out("\n");
+        }
+        failures.extend(component_status::get(own, io).err());
+    } else {
+        let query = Query::of(others, &others.args).listing();
+        let found = query.targets()?.find(io.api.store());
+        let (trees, missing) = component_status::trees(own, io)?;
+        failures = found.failures.into_iter().chain(missing).collect();
+        let items: Vec<Value> = found.objects.iter().map(|object| output.tree(object)).chain(trees).collect();
+        let list =
+            json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items});
+        io.out(output.print_tree(&list)?);
+    }
+    Failure::all(failures)?;
+    Next::OK
 }
 
 /// Who makes the table.

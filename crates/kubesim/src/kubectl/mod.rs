@@ -32,6 +32,7 @@ mod dump;
 pub mod editor;
 mod events;
 mod explain;
+mod explain_v2;
 mod failure;
 pub mod flags;
 mod get;
@@ -86,8 +87,8 @@ pub fn command_at(
 struct Command {
     read: Option<Result<Invocation, Failure>>,
     rest: Option<Box<dyn Program>>,
-    /// The command line, if it asks for its requests to be shown (`-v=6`).
-    shows_requests: Option<Invocation>,
+    /// The command line, if it asks for its requests to be shown (`-v=6`), and whether none was yet.
+    shows_requests: Option<(Invocation, bool)>,
     /// `--warnings-as-errors`
     warnings_are_errors: bool,
 }
@@ -99,20 +100,23 @@ impl Program for Command {
         {
             inv.context_namespace = config::namespace(inv, io.api.store()).ok().flatten();
             make_what_is_meant(inv, io);
-            self.shows_requests = Some(inv.clone());
-            requests::asks(inv, io);
+            let nothing = requests::asks(inv, io);
+            self.shows_requests = Some((inv.clone(), nothing));
         }
         if let Some(Ok(inv)) = &self.read {
             self.warnings_are_errors = inv.is("warnings-as-errors");
         }
-        let Some(inv) = self.shows_requests.clone() else {
+        let Some((inv, is_first)) = self.shows_requests.clone() else {
             let step = self.go_on(io);
             return self.judged(step, io);
         };
         io.api.trace = Some(Vec::new());
         let step = self.go_on(io);
         let traced = io.api.trace.take().unwrap_or_default();
-        requests::changes(&inv, io, traced);
+        if let Some((_, is_first)) = self.shows_requests.as_mut().filter(|_| !traced.is_empty()) {
+            *is_first = false;
+        }
+        requests::changes(&inv, io, traced, is_first);
         self.judged(step, io)
     }
 

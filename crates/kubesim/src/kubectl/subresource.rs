@@ -12,6 +12,7 @@ use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, LabelSelector, Object};
 use crate::apiserver::ApiServer;
 use crate::process::Io;
+use crate::schema::wire;
 use serde_json::{Value, json};
 
 /// What is not there at all.
@@ -19,7 +20,7 @@ pub fn not_served() -> Failure {
     ApiError::new(StatusReason::NotFound, "the server could not find the requested resource").into()
 }
 
-/// `kubectl get --raw /api/v1/nodes`. The server's fields stand in another order: as in Go's types.
+/// `kubectl get --raw /api/v1/nodes`
 pub fn raw(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let path = inv.text("raw");
     let refusal = if !inv.args.is_empty() {
@@ -78,29 +79,22 @@ pub(super) fn answer(api: &ApiServer, path: &str) -> Result<String, Failure> {
         return answer;
     }
     let (kind, namespace, name) = place(path).ok_or_else(not_served)?;
-    let tree = match name {
-        None => {
-            let refused = |why: String| ApiError::new(StatusReason::BadRequest, why);
-            let selection = Selection {
-                labels: parse_labels(&parameter(parameters, "labelSelector")).map_err(refused)?,
-                fields: parse_fields(&parameter(parameters, "fieldSelector"), kind).map_err(refused)?,
-                ..Selection::all(kind, namespace.as_deref())
-            };
-            let mut items: Vec<Value> = selection.find(api.store()).iter().map(|o| o.to_value()).collect();
-            for item in items.iter_mut().filter_map(Value::as_object_mut) {
-                item.remove("apiVersion");
-                item.remove("kind");
-            }
-            let version = api.resource_version().to_string();
-            json!({"kind": format!("{}List", kind.name()), "apiVersion": kind.info().api_version(),
-                "metadata": {"resourceVersion": version}, "items": items})
-        }
-        Some(name) => {
-            let key = Key::new(kind, namespace.as_deref().unwrap_or_default(), &name);
-            api.store().get(&key).ok_or_else(|| ApiError::not_found(&key))?.to_value()
-        }
+    if let Some(name) = name {
+        let key = Key::new(kind, namespace.as_deref().unwrap_or_default(), &name);
+        let object = api.store().get(&key).ok_or_else(|| ApiError::not_found(&key))?;
+        return Ok(wire::object(kind, &object.to_value()) + "\n");
+    }
+    let refused = |why: String| ApiError::new(StatusReason::BadRequest, why);
+    let selection = Selection {
+        labels: parse_labels(&parameter(parameters, "labelSelector")).map_err(refused)?,
+        fields: parse_fields(&parameter(parameters, "fieldSelector"), kind).map_err(refused)?,
+        ..Selection::all(kind, namespace.as_deref())
     };
-    Ok(go_json(tree.to_string()) + "\n")
+    Ok(wire::list(
+        kind,
+        &selection.find(api.store()),
+        &json!({"resourceVersion": api.resource_version().to_string()}),
+    ))
 }
 
 /// A parameter of a request's address.

@@ -4,6 +4,7 @@ use super::announce::{REFUSED, WITHOUT_EFFECT};
 use super::flags::{GLOBAL, own, table};
 use super::help;
 use super::verbs;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The text of kubectl's code: that of every file but the tables of flags and tests.
@@ -100,6 +101,40 @@ fn every_text_belongs_to_a_verb() {
             "{examples}"
         );
     }
+}
+
+/// A line's words, without their quotes.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    for letter in line.chars() {
+        match (letter, quote) {
+            ('\'' | '"', None) => quote = Some(letter),
+            (letter, Some(open)) if letter == open => quote = None,
+            (' ', None) => words.push(std::mem::take(&mut word)),
+            (letter, _) => word.push(letter),
+        }
+    }
+    words.push(word);
+    words
+}
+
+#[test]
+fn every_example_is_a_line_that_its_verb_reads() {
+    let examples = help::EXAMPLES.lines().filter(|line| line.starts_with("kubectl "));
+    let mut count = 0;
+    for line in examples {
+        count += 1;
+        let line = line.split([';', '|', '>']).next().unwrap_or_default().trim_end();
+        let words = &words(line)[1..];
+        let files = BTreeMap::new();
+        // A kustomization's directory is not there.
+        if words.iter().any(|word| word == "-k") {
+            continue;
+        }
+        let read = super::verbs::read(words, None, &files);
+        assert!(read.is_ok(), "{line}: {:?}", read.err());
+    }
+    assert!(count > 100, "{count}");
 }
 
 /// kubectl's layout, of `kubectl uncordon --help`.

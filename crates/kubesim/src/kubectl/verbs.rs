@@ -1,8 +1,8 @@
 //! The table of all verbs (those of [`info`] stand there), and the reading of a command line by it.
 
 use super::act::{
-    apply, autoscale, copy, create, debug, delete, diff, edit, exec, expose, forward, label, last_applied,
-    node, patch, rollout, scale, select, set, set_env, token, wait,
+    apply, autoscale, certificate, copy, create, debug, delete, diff, edit, exec, expose, forward, label,
+    last_applied, node, patch, rollout, scale, select, set, set_env, token, wait,
 };
 use super::failure::Failure;
 use super::flags::{self, Parsed, Takes};
@@ -14,7 +14,13 @@ use std::collections::BTreeMap;
 
 /// All verbs.
 pub fn verbs() -> impl Iterator<Item = &'static Verb> {
-    READING.iter().chain(info::VERBS).chain(config::VERBS).chain([&APPLY]).chain(CHANGING)
+    READING
+        .iter()
+        .chain(info::VERBS)
+        .chain(config::VERBS)
+        .chain([&APPLY])
+        .chain(CHANGING)
+        .chain(certificate::VERBS)
 }
 
 /// The verb of this name.
@@ -39,6 +45,7 @@ pub fn only_reads(line: &str) -> bool {
     is_kubectl
         && reads
         && !line.contains(" reconcile")
+        && !line.contains(" certificate ")
         && !line.contains([';', '&', '|', '<', '>', '$', '`', '('])
 }
 

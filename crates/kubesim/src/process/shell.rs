@@ -1,7 +1,7 @@
 //! A shell under way as a program beside the cluster: the laptop's in the terminal, one in a container, or a script of
 //! either.
 
-use super::tty::{Seat, Tty};
+use super::tty::{EDITORS, Seat, Tty};
 use crate::api::{Key, SimTime, Span, Str};
 use crate::apiserver::Stream;
 use crate::process::{Io, Program, Step};
@@ -113,6 +113,7 @@ impl Program for ShellSession {
                     tty.sit(Seat {
                         container: self.place.container(),
                         directory: self.shell.cwd().to_string(),
+                        editors: EDITORS.map(|name| self.shell.exported(name)),
                     });
                     match tty.read(&prompt, io) {
                         None => return self.children.beside_prompt(io),

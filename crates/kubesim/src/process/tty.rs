@@ -16,6 +16,9 @@ pub struct Tty {
     seat: RefCell<Seat>,
 }
 
+/// The variables that name an editor; the first goes before the second.
+pub const EDITORS: [&str; 2] = ["KUBE_EDITOR", "EDITOR"];
+
 /// Where a shell is.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Seat {
@@ -23,6 +26,8 @@ pub struct Seat {
     pub container: Option<(Key, Str)>,
     /// The working directory there, for the prompt.
     pub directory: String,
+    /// What [`EDITORS`] are there, as far as they are exported.
+    pub editors: [Option<String>; 2],
 }
 
 impl Tty {

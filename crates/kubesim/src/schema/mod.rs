@@ -9,3 +9,4 @@ pub mod defaults;
 pub(crate) mod fields;
 pub(crate) mod go_json;
 pub(crate) mod types;
+pub(crate) mod wire;

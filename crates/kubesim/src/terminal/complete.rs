@@ -165,7 +165,7 @@ mod tests {
         cluster.run_until(crate::api::SimTime(60_000));
         let files = Files::default();
         files.write("manifest.yaml", "").expect("an empty disk has room");
-        let seat = Seat { container: None, directory: "/home".into() };
+        let seat = Seat { directory: "/home".into(), ..Seat::default() };
         complete(cluster.api.store(), line, &seat, &files).words
     }
 
@@ -174,7 +174,8 @@ mod tests {
         testing::create(&mut cluster, testing::SEED);
         cluster.run_until(crate::api::SimTime(60_000));
         let pod = crate::api::Key::new(Kind::Pod, "default", "flask-0");
-        let seat = Seat { container: Some((pod, "flask-app".into())), directory: "/".into() };
+        let seat =
+            Seat { container: Some((pod, "flask-app".into())), directory: "/".into(), ..Seat::default() };
         complete(cluster.api.store(), line, &seat, &Files::default()).words
     }
 

@@ -7,7 +7,7 @@ use crate::dns;
 use crate::kubectl::{self, Disk};
 use crate::kubelet::laptop::{self, CLIENT, Tunnels};
 use crate::process::shell::{Attached, Children, ShellHost, ShellSession, print};
-use crate::process::tty::Tty;
+use crate::process::tty::{EDITORS, Tty};
 use crate::process::{Io, Program};
 use shell::{External, FileError, Flavour, Host, Output, Poll, Shell, Stat, Step as Wait, Unknown};
 use std::cell::RefCell;
@@ -340,7 +340,7 @@ impl Host for LaptopHost<'_, '_> {
         // What was saved in the page's editor comes as standard input.
         if self.stdin.is_none() && LaptopHost::is_kubectl(argv) && Editing::is_meant(argv) {
             let set = |name| environment(name).filter(|editor| !editor.is_empty());
-            if let Some(editor) = ["KUBE_EDITOR", "EDITOR"].into_iter().find_map(set) {
+            if let Some(editor) = EDITORS.into_iter().find_map(set) {
                 let kubectl = Kubectl {
                     words: argv[1..].to_vec(),
                     files: self.named_files(argv),

@@ -65,6 +65,12 @@ impl Terminal {
         complete::complete(store, line, &self.tty.seat(), &self.files)
     }
 
+    /// The text that a line such as `kubectl edit sts web` opens in an editor of whoever types it; none if the line, or what
+    /// was exported before it, names a program of the laptop as the editor.
+    pub fn text_to_edit(&self, store: &Store, line: &str) -> Option<String> {
+        kubectl::editor::text_to_edit(store, line, &self.tty.seat().editors)
+    }
+
     /// Runs a command line on copies of this world and of the laptop: nothing of it enters the history.
     pub(crate) fn probe(&self, cluster: &Cluster, typed: &[&str], line: &str) -> Probed {
         probe::probe(cluster, &self.files, typed, line, None)

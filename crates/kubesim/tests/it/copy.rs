@@ -109,7 +109,8 @@ fn what_was_applied_last_is_edited() {
     assert_eq!(answer(&mut story, made), "configmap/c created\n");
     answer(&mut story, "kubectl create configmap plain");
     let line = "kubectl apply edit-last-applied cm/c";
-    let opened = text_to_edit(story.cluster.api.store(), line).expect("there is something to edit");
+    let opened =
+        text_to_edit(story.cluster.api.store(), line, &[None, None]).expect("there is something to edit");
     let head = "# Please edit the 'last-applied-configuration' annotations below.\n# Lines beginning with a '#' will be ignored, \
                 and an empty file will abort the edit.\n#\napiVersion: v1\ndata:\n  a: b\nkind: ConfigMap\n";
     assert!(opened.starts_with(head), "{opened}");

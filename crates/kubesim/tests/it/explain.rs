@@ -52,3 +52,34 @@ fn lists_are_gone_through_and_mistakes_are_told() {
     let cron_job = user.run("kubectl explain cronjob.spec", "");
     assert!(cron_job.contains("  schedule\t<string> -required-\n"), "{cron_job}");
 }
+
+#[test]
+fn the_former_layout_can_be_asked_for() {
+    let mut user = User::new();
+    let field = user.run("kubectl explain sts.spec.replicas -o plaintext-openapiv2", "");
+    let head =
+        "KIND:     StatefulSet\nVERSION:  apps/v1\n\nFIELD:    replicas <integer>\n\nDESCRIPTION:\n     ";
+    assert!(field.starts_with(head) && !field.contains("FIELDS:"), "{field}");
+    let spec = user.run("kubectl explain sts.spec --output=plaintext-openapiv2", "");
+    assert!(
+        spec.starts_with("KIND:     StatefulSet\nVERSION:  apps/v1\n\nRESOURCE: spec <Object>\n\n"),
+        "{spec}"
+    );
+    assert!(spec.contains("\n   selector\t<Object> -required-\n     "), "{spec}");
+    assert!(spec.contains("\n   volumeClaimTemplates\t<[]Object>\n"), "{spec}");
+    assert!(
+        spec.lines()
+            .all(|line| line.chars().count() <= 80 || !line.contains(' ') || line.contains("https://"))
+    );
+    let all = user.run("kubectl explain sts.spec --recursive -o plaintext-openapiv2", "");
+    assert!(
+        all.contains(
+            "\n   template\t<Object>\n      metadata\t<Object>\n         annotations\t<map[string]string>\n"
+        ),
+        "{all}"
+    );
+    assert_eq!(
+        user.run("kubectl explain sts.nope -o plaintext-openapiv2", ""),
+        "!error: field \"nope\" does not exist\n"
+    );
+}

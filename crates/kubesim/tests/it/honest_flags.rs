@@ -11,7 +11,7 @@ const WORLD: &str = include_str!("honest_flags.sh");
 
 /// Flags whose effect nobody sees here, as in kubectl when all is well: how it talks to the API server, what it keeps on disk, the
 /// line ends of another system's editor, the owners of files, the keys that leave a container.
-const UNSEEN: &str = "append-server-path cache-dir cached concurrency detach-keys disable-compression insecure-skip-tls-verify \
+const UNSEEN: &str = "append-server-path concurrency detach-keys disable-compression insecure-skip-tls-verify \
     insecure-skip-tls-verify-backend keepalive log-flush-frequency match-server-version no-preserve openapi-patch retries token \
     use-protocol-buffers windows-line-endings";
 

@@ -160,6 +160,18 @@ kind: Secret
 metadata: {name: secret}
 stringData: {a: b}
 E
+for name in alice bob carol; do
+cat > $name.yaml <<E
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: {name: $name}
+spec: {request: bm9uZQ==, signerName: example.com/signer, usages: [client auth]}
+E
+kubectl create -f $name.yaml
+done
+mv alice.yaml csr.yaml
+kubectl certificate approve bob
+kubectl certificate deny carol
 kubectl apply -f sts.yaml -f app.yaml -f two.yaml -f others.yaml -f svc.yaml -f role.yaml -f rb.yaml
 kubectl create -f plain.yaml
 kubectl apply --server-side --field-manager=a -f owner.yaml

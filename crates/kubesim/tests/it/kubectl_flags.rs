@@ -74,6 +74,9 @@ fn local_changes_files_and_nothing_else() {
             ("patch --local cm c -p '{}'", "!error: cannot specify --local and server resources\n"),
         ],
     );
+    let nothing = "!error: You must provide one or more resources by argument or filename.\nExample resource specifications \
+                   include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'\n";
+    says(&mut user, "", &[("patch --local -p '{}'", nothing)]);
     let missing = "!error: you must specify resources by --filename when --local is set.\nExample resource specifications \
                    include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n";
     says(
@@ -273,50 +276,97 @@ fn an_autoscaler_is_made() {
 }
 
 #[test]
-fn requests_are_shown_to_who_asks() {
+fn set_env_names_what_it_leaves_alone() {
+    let mut user = User::new();
+    user.run("kubectl apply -f -", WEB);
+    says(
+        &mut user,
+        WEB,
+        &[
+            ("set env deploy/web A=b", "deployment.apps/web env updated\n"),
+            (
+                "set env deploy/web A=c --overwrite=false",
+                "!error: deployments/web 'A' already has a value (b), and --overwrite is false\n\n",
+            ),
+            ("set env deploy/web B=c --overwrite=false", "deployment.apps/web env updated\n"),
+        ],
+    );
+}
+
+#[test]
+fn requests_for_certificates_are_decided_on() {
+    let mut user = User::new();
+    let request = |name: &str| {
+        format!(
+            "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: {{name: {name}}}\nspec: \
+             {{request: bm9uZQ==, signerName: example.com/s, usages: [client auth], username: somebody}}\n"
+        )
+    };
+    for name in ["alice", "bob"] {
+        user.run("kubectl create -f -", &request(name));
+    }
+    let who = "jsonpath={.spec.username} {.spec.groups[0]}";
+    assert_eq!(
+        user.run(&format!("kubectl get csr alice -o '{who}'"), ""),
+        "kubernetes-admin kubeadm:cluster-admins"
+    );
+    says(
+        &mut user,
+        "",
+        &[
+            (
+                "certificate approve",
+                "!error: one or more CSRs must be specified as <name> or -f <filename>\n",
+            ),
+            ("certificate approve alice", "certificatesigningrequest.certificates.k8s.io/alice approved\n"),
+            ("certificate approve alice", "certificatesigningrequest.certificates.k8s.io/alice approved\n"),
+            ("certificate deny alice", "!error: certificate signing request \"alice\" is already Approved\n"),
+            ("certificate deny bob -o name", "certificatesigningrequest.certificates.k8s.io/bob\n"),
+            (
+                "get csr -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[*].reason};{end}'",
+                "alice KubectlApprove;bob KubectlDeny;",
+            ),
+            (
+                "certificate approve nobody",
+                "!Error from server (NotFound): certificatesigningrequests.certificates.k8s.io \"nobody\" not found\n",
+            ),
+        ],
+    );
+    let listed = user.run("kubectl get csr --no-headers", "");
+    let conditions: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().last()).collect();
+    assert_eq!(conditions, ["Approved", "Denied"]);
+    let other = user.run(
+        "kubectl certificate approve -f -",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kube-root-ca.crt}\n",
+    );
+    assert_eq!(
+        other,
+        "!error: can only handle CertificateSigningRequest.certificates.k8s.io objects, got ConfigMap\n"
+    );
+}
+
+#[test]
+fn components_are_listed_beside_other_objects() {
     let mut user = User::new();
     user.run("kubectl create cm a", "");
-    let shown = |user: &mut User, command: &str| -> Vec<String> {
-        let said = user.run(&format!("kubectl {command}"), "");
-        let lines = said.lines().filter_map(|line| Some(line.split_once("] \"Response\" ")?.1.to_string()));
-        lines.collect()
-    };
-    for (command, expect) in [
-        ("get sts -v=6", &["GET /apis/apps/v1/namespaces/default/statefulsets?limit=500 200 OK"][..]),
-        ("get pods -A -l app=x --v=6 --chunk-size=0", &["GET /api/v1/pods?labelSelector=app%3Dx 200 OK"]),
-        ("get cm a -v=6", &["GET /api/v1/namespaces/default/configmaps/a 200 OK"]),
-        ("get cm x -v=6", &["GET /api/v1/namespaces/default/configmaps/x 404 Not Found"]),
-        (
-            "create cm a -v=6",
-            &["POST /api/v1/namespaces/default/configmaps?fieldManager=kubectl-create 409 Conflict"],
-        ),
-        (
-            "label cm a x=y -v=6",
-            &[
-                "GET /api/v1/namespaces/default/configmaps/a 200 OK",
-                "PATCH /api/v1/namespaces/default/configmaps/a?fieldManager=kubectl-label 200 OK",
-            ],
-        ),
-        ("delete cm a -v=6", &["DELETE /api/v1/namespaces/default/configmaps/a 200 OK"]),
-        ("get cm -v=5", &[]),
-    ] {
-        let lines: Vec<String> = shown(&mut user, command)
-            .iter()
-            .map(|line| {
-                let field = |name: &str| {
-                    line.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split_once('"'))
-                };
-                let text = |name: &str| field(name).map_or("", |(text, _)| text);
-                let path = text("url").split_once(":6443").map_or("", |(_, path)| path);
-                format!("{} {path} {}", text("verb"), text("status"))
-            })
-            .collect();
-        assert_eq!(lines, expect, "{command}");
-    }
-    let said = user.run("kubectl get pods -v=8", "");
-    assert!(
-        said.contains("Accept: application/json;as=Table;") && said.contains("Vary: Accept-Encoding"),
-        "{said}"
+    let both = user.run("kubectl get cs,cm", "");
+    let names: Vec<&str> =
+        both.lines().map(|line| line.split_whitespace().next().unwrap_or_default()).collect();
+    let components =
+        ["componentstatus/controller-manager", "componentstatus/scheduler", "componentstatus/etcd-0"];
+    assert_eq!(names[..3], ["NAME", "configmap/a", "configmap/kube-root-ca.crt"], "{both}");
+    assert_eq!(names[3], "");
+    assert!(components.iter().all(|name| names.contains(name)), "{both}");
+    let warned = "!Warning: v1 ComponentStatus is deprecated in v1.19+\n";
+    let named = user.run("kubectl get cm/a cs/etcd-0 -o name", "");
+    assert_eq!(named.replace(warned, ""), "configmap/a\ncomponentstatus/etcd-0\n");
+    let listed = user.run("kubectl get cm,cs -o 'jsonpath={.kind} {.items[*].metadata.name}'", "");
+    assert!(listed.contains("List a kube-root-ca.crt controller-manager scheduler etcd-0"), "{listed}");
+    let alone = user.run("kubectl get jobs,cs --no-headers", "");
+    assert_eq!(alone.matches("componentstatus/").count(), 3, "{alone}");
+    assert_eq!(
+        user.run("kubectl get pods,cs -w", ""),
+        "!error: you may only specify a single resource type\n"
     );
 }
 

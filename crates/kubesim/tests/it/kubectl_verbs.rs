@@ -139,7 +139,7 @@ fn set_env_lists_and_takes_from_config_maps_and_secrets() {
     );
     assert_eq!(
         user.run("kubectl set env deploy/web A=2 --overwrite=false", ""),
-        "!error: 'A' already has a value (1), and --overwrite is false\n"
+        "!error: deployments/web 'A' already has a value (1), and --overwrite is false\n\n"
     );
     assert_eq!(
         user.run("kubectl set sa deploy/web builder", ""),
@@ -154,8 +154,9 @@ fn edit_takes_the_text_that_an_editor_saved() {
     user.run("kubectl create deploy web --image=nginx", "");
     user.run("kubectl get pods", "");
     let line = "kubectl edit deploy web";
-    let text =
-        |user: &User| editor::text_to_edit(user.cluster.api.store(), line).expect("there is such an object");
+    let text = |user: &User| {
+        editor::text_to_edit(user.cluster.api.store(), line, &[None, None]).expect("there is such an object")
+    };
     let opened = text(&user);
     assert!(opened.starts_with("# Please edit the object below."), "{opened}");
     assert_eq!(user.run(line, &opened), "!Edit cancelled, no changes made.\n");
@@ -183,7 +184,10 @@ fn edit_takes_the_text_that_an_editor_saved() {
     let renamed = text(&user).replace("  name: web\n  namespace", "  name: other\n  namespace");
     let said = user.run(line, &renamed);
     assert!(said.ends_with("error: At least one of apiVersion, kind and name was changed\n"), "{said}");
-    assert_eq!(editor::text_to_edit(user.cluster.api.store(), "kubectl edit deploy none"), None);
+    assert_eq!(
+        editor::text_to_edit(user.cluster.api.store(), "kubectl edit deploy none", &[None, None]),
+        None
+    );
     assert_eq!(
         user.run("kubectl edit deploy none", ""),
         "!Error from server (NotFound): deployments.apps \"none\" not found\n"
@@ -251,7 +255,7 @@ metadata: {name: mine}
     );
     assert_eq!(
         user.run("kubectl get csr --no-headers", ""),
-        "jane   0s    kubernetes.io/kube-apiserver-client         24h   Pending\n"
+        "jane   0s    kubernetes.io/kube-apiserver-client   kubernetes-admin   24h   Pending\n"
     );
     assert!(
         user.run("kubectl get crd", "").starts_with("NAME                          CREATED AT\ncrontabs.")
@@ -400,7 +404,7 @@ fn an_editor_is_a_program_of_the_laptop() {
         ("KUBE_EDITOR=./ed.sh kubectl edit cm c", false),
         ("A=b echo kubectl edit cm c", false),
     ] {
-        assert_eq!(editor::text_to_edit(store, line).is_some(), opens, "{line}");
+        assert_eq!(editor::text_to_edit(store, line, &[None, None]).is_some(), opens, "{line}");
     }
 }
 

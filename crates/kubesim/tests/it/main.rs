@@ -13,6 +13,7 @@ mod hostile;
 mod jobs;
 mod kubectl_flags;
 mod kubectl_recorded;
+mod kubectl_requests;
 mod kubectl_verbs;
 mod manifest_assist;
 mod manifest_diagnostics;

@@ -5,6 +5,7 @@ pub(super) mod apply;
 mod apply_one;
 mod arguments;
 pub(super) mod autoscale;
+pub(super) mod certificate;
 mod confirm;
 pub(super) mod copy;
 pub(super) mod create;

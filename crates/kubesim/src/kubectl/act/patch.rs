@@ -5,7 +5,7 @@ use super::options::DryRun;
 use super::printing::say;
 use crate::api::status::{ApiError, StatusReason};
 use crate::apiserver::handlers::Patch;
-use crate::kubectl::resource::SCALABLE;
+use crate::kubectl::resource::{MISSING, SCALABLE};
 use crate::kubectl::{Failure, Invocation, Next, subresource};
 use crate::process::Io;
 use serde_json::Value;
@@ -37,6 +37,9 @@ pub fn patch(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
         if !inv.args.is_empty() {
             return Err(Failure::client("cannot specify --local and server resources"));
+        }
+        if !inv.has("filename") {
+            return Err(Failure::client(MISSING));
         }
     }
     let found = targets(inv, io, &inv.args)?;

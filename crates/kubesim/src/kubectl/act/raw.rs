@@ -10,6 +10,7 @@ use crate::kubectl::output::go_json;
 use crate::kubectl::subresource::{not_served, place};
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::process::Io;
+use crate::schema::wire;
 use serde_json::{Value, json};
 
 /// Sends the text of `-f` to the path of `--raw` and prints the answer.
@@ -62,7 +63,12 @@ pub(super) fn write(inv: &Invocation, io: &mut Io, method: &str) -> Result<Next,
             return Err(ApiError::new(StatusReason::MethodNotAllowed, why).into());
         }
     };
-    io.out(go_json(answer.to_string()) + "\n");
+    io.out(
+        match answer["kind"].as_str() {
+            Some("Status") => go_json(answer.to_string()),
+            _ => wire::object(kind, &answer),
+        } + "\n",
+    );
     Next::OK
 }
 

@@ -49,11 +49,16 @@ pub fn set_env(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         }
     }
     set(inv, io, &resources, ["env update to pod template: ", "env updated"], &|tree| {
+        let text = |tree: &Value| tree.as_str().unwrap_or_default().to_string();
+        let (kind, name) = (
+            Kind::of_manifest(&text(&tree["apiVersion"]), &text(&tree["kind"])),
+            text(&tree["metadata"]["name"]),
+        );
         for container in chosen(inv, tree) {
             let env = container.entry("env").or_insert_with(|| json!([]));
             let Some(env) = env.as_array_mut() else { continue };
             if inv.has("overwrite") && !inv.is("overwrite") {
-                refuse_overwrites(env, &pairs)?;
+                refuse_overwrites(env, &pairs).map_err(|why| of_object(inv, kind, &name, &why))?;
             }
             Changes { referenced: &referenced, pairs: &pairs }.make(env);
             if env.is_empty() {
@@ -141,13 +146,24 @@ fn env_from(inv: &Invocation, io: &mut Io) -> Result<Vec<Value>, Failure> {
     Ok(env)
 }
 
+/// What keeps an object from being changed, as `set env` tells it of each: with an empty line. Objects of `--local` are
+/// named by their kind. Models cli-runtime's `Info.ObjectName`.
+fn of_object(inv: &Invocation, kind: Option<Kind>, name: &str, why: &str) -> Failure {
+    let named = match kind {
+        Some(kind) if !inv.is("local") => format!("{}/{name}", kind.info().plural),
+        Some(kind) if kind.info().group.is_empty() => format!("{}/{name}", kind.info().qualified_singular()),
+        Some(kind) => format!("{}/{name}\n", kind.info().qualified_singular()),
+        None => name.to_string(),
+    };
+    Failure::Plain(format!("error: {named} {why}\n"))
+}
+
 /// Models set/env.go: validateNoOverwrites.
-fn refuse_overwrites(env: &[Value], pairs: &[String]) -> Result<(), Failure> {
+fn refuse_overwrites(env: &[Value], pairs: &[String]) -> Result<(), String> {
     for (name, _) in pairs.iter().filter_map(|pair| pair.split_once('=')) {
         if let Some(known) = env.iter().find(|e| e["name"] == name) {
             let now = known["value"].as_str().unwrap_or_default();
-            let message = format!("'{name}' already has a value ({now}), and --overwrite is false");
-            return Err(Failure::client(message));
+            return Err(format!("'{name}' already has a value ({now}), and --overwrite is false"));
         }
     }
     Ok(())
@@ -191,7 +207,7 @@ fn list_env(inv: &Invocation, io: &mut Io, object: &Object, changes: &Changes) -
         io.out(format!("# {} {}, container {name}\n", object.kind.name(), object.meta.name));
         let mut env = container["env"].as_array().cloned().unwrap_or_default();
         if inv.has("overwrite") && !inv.is("overwrite") {
-            refuse_overwrites(&env, changes.pairs)?;
+            refuse_overwrites(&env, changes.pairs).map_err(Failure::client)?;
         }
         changes.make(&mut env);
         let mut unresolved: BTreeMap<String, Vec<String>> = BTreeMap::new();
