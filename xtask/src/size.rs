@@ -71,8 +71,8 @@ pub const BUDGETS: [Budget; 6] = [
     },
     Budget {
         what: "loaded when somebody is there, or with a link: what nothing needs before somebody does something",
-        gzip: 1_161_000,
-        brotli: 947_000,
+        gzip: 1_183_000,
+        brotli: 963_000,
         remedy: COPIES,
         counts: Shipped::is_for_hands,
     },
