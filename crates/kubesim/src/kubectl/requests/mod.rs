@@ -421,12 +421,17 @@ impl Log<'_> {
     fn changed(&mut self, request: Traced) {
         let Traced { method, key, subresource, manager, dry_run, sent, answer, is_there } = request;
         let name = if method == "POST" { "" } else { &*key.name };
+        // A decision on a certificate request goes to a path of its own, and names no manager.
+        let decides = method == "PUT"
+            && key.kind == Kind::CertificateSigningRequest
+            && self.inv.verb.name == "certificate";
+        let subresource = if decides { "approval" } else { subresource };
         let slash = if subresource.is_empty() { "" } else { "/" };
         let mut query = Vec::new();
         if dry_run {
             query.push(("dryRun", "All".to_string()));
         }
-        if method != "DELETE" {
+        if method != "DELETE" && !decides {
             query.push(("fieldManager", manager));
         }
         let status = status(method, answer.as_ref().err().map(|error| error.reason));
