@@ -40,6 +40,8 @@ use serde_json::{Value, json};
 
 /// How long a condition may take to come true. Generous: the machine may be small and busy.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a browser that works takes for a picture at most, on a busy machine.
+const LONGEST_PICTURE: Duration = Duration::from_secs(10);
 
 /// How long after a click that missed its element another one is made.
 const AIM_AGAIN: Duration = Duration::from_millis(50);
@@ -352,35 +354,49 @@ impl Page {
             const look = async () => {{
                 let value, error;
                 try {{ value = await Promise.race([({expression}), over]); }} catch (thrown) {{ error = String(thrown); }}
-                if (value) done({{ value }});
-                else if (performance.now() > end) done({{ error: error ?? JSON.stringify(value) ?? 'undefined' }});
-                else requestAnimationFrame(look);
+                if (value) return done({{ value }});
+                if (performance.now() > end) return done({{ error: error ?? JSON.stringify(value) ?? 'undefined' }});
+                const stands = setTimeout(() => done({{ stands: true }}), {});
+                requestAnimationFrame(() => {{ clearTimeout(stands); look(); }});
             }};
             look();",
-            PATIENCE.as_millis()
+            PATIENCE.as_millis(),
+            LONGEST_PICTURE.as_millis()
         );
         let body = json!({ "script": script, "args": [] });
         let mut answer = self.session.post("execute/async", &body);
         for _ in 0..MOST_DOCUMENTS {
-            if answer.as_ref().is_err_and(has_left) {
-                answer = self.session.post("execute/async", &body);
+            if answer.as_ref().is_ok_and(|answer| answer["stands"] == true) {
+                self.wake();
+            } else if !answer.as_ref().is_err_and(has_left) {
+                break;
             }
+            answer = self.session.post("execute/async", &body);
         }
         let mut answer =
             answer.unwrap_or_else(|error| panic!("the browser cannot look whether {what}: {error}"));
+        assert!(answer.get("stands").is_none(), "the browser draws no pictures any more: {expression}");
         if let Some(error) = answer.get("error") {
             panic!("in {PATIENCE:?} it did not happen that {what}: {expression} is {error}");
         }
         answer["value"].take()
     }
 
+    /// Makes the browser draw a picture: now and then Chromium stops to after another document has been opened, and the page's
+    /// time stands.
+    fn wake(&mut self) {
+        println!("the browser drew no picture for {LONGEST_PICTURE:?}: it is made to");
+        self.devtools("Page.bringToFront", json!({}));
+        // A picture of the page has to be drawn for it.
+        let _ = self.session.get("screenshot");
+    }
+
     /// Waits until two pictures have been drawn: by then the page has taken notice of another size, and has drawn what follows
     /// from the last act at once.
     #[track_caller]
     pub fn wait_for_pictures(&mut self) {
-        self.eval(
-            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))",
-        );
+        self.run("const drawn = document.drawn = { pictures: 0 }; requestAnimationFrame(() => requestAnimationFrame(() => drawn.pictures = 2));");
+        self.wait("two pictures are drawn", "document.drawn.pictures");
     }
 
     /// Looks from now on, at each change of the document, whether an expression of JavaScript is truthy, and gives an expression

@@ -1,7 +1,7 @@
 //! `kubectl explain -o plaintext-openapiv2`: the former layout. Models `k8s.io/kubectl/pkg/explain`: model_printer.go,
 //! fields_printer.go and recursive_fields_printer.go.
 
-use super::explain::{TypeAtPath, described, inner, is_required, wrapped};
+use super::explain_fields::{TypeAtPath, described, inner, is_required, wrapped};
 use crate::api::Kind;
 use crate::schema::types::{Field, Shape, TypeRef};
 

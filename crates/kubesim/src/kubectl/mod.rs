@@ -32,6 +32,7 @@ mod dump;
 pub mod editor;
 mod events;
 mod explain;
+mod explain_fields;
 mod explain_v2;
 mod failure;
 pub mod flags;

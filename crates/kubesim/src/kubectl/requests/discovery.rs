@@ -4,11 +4,13 @@
 //! Which kinds there are is kept on the laptop for six hours. A file says since when; a laptop from which something was changed
 //! in that time knows it, too.
 
+use super::log::{JSON, Log, TYPED};
 use super::request::{Answer, Request, identity};
-use super::{JSON, Log, TYPED};
+
 use crate::api::{SimTime, Span};
 use crate::apiserver::{Cause, Change};
 use crate::kubectl::act::documents;
+use crate::kubectl::cluster::server;
 use crate::kubectl::discovery;
 use crate::kubectl::resource;
 use crate::process::Io;
@@ -75,7 +77,7 @@ fn timed(request: Request) -> Request {
 /// Where the laptop keeps what it knows of this server.
 fn file(log: &Log, io: &Io) -> String {
     let directory = log.inv.get("cache-dir").unwrap_or(CACHE);
-    let host = super::server(io.api.store());
+    let host = server(io.api.store());
     let host = host.trim_start_matches("https://").replace(':', "_");
     format!("{}/discovery/{host}/servergroups.json", directory.trim_end_matches('/'))
 }

@@ -6,6 +6,7 @@
 
 mod body;
 mod discovery;
+mod log;
 mod request;
 
 use super::act::documents;
@@ -16,11 +17,12 @@ use super::resource::{Query, Selection, Targets};
 use super::selector::{parse_fields, parse_labels};
 use super::{Invocation, describe};
 use crate::api::status::{ApiError, StatusReason};
-use crate::api::{Key, Kind, Object, SimTime};
+use crate::api::{Key, Kind, Object};
 use crate::apiserver::{Store, Traced};
 use crate::process::Io;
 use crate::schema::wire;
 use body::Form;
+use log::{JSON, Log, TABLE};
 use request::{Answer, Request, Style};
 use std::rc::Rc;
 
@@ -28,12 +30,6 @@ use std::rc::Rc;
 pub(super) const VERBOSE: i64 = 6;
 /// How many objects a list has at most, unless `--chunk-size` says otherwise.
 const CHUNK: i64 = 500;
-/// Accepts tables.
-const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,\
-    application/json";
-const JSON: &str = "application/json";
-/// What clients of one kind accept.
-const TYPED: &str = "application/json, */*";
 /// Where kubectl's source asks for an object and for a list: with the client for all kinds, with that of one kind, and where
 /// it waits.
 const GET: &str = "helper.go:105";
@@ -73,51 +69,7 @@ fn status(method: &str, refused: Option<StatusReason>) -> &'static str {
     }
 }
 
-/// Writes requests down.
-struct Log<'a> {
-    inv: &'a Invocation,
-    requests: Vec<Request>,
-    accept: &'static str,
-    form: Form,
-    /// Whether the client of one kind asks.
-    typed: bool,
-    now: SimTime,
-    /// The store's version.
-    version: u64,
-}
-
 impl<'a> Log<'a> {
-    fn new(inv: &'a Invocation, io: &Io, accept: &'static str) -> Log<'a> {
-        let whole = inv.has("sort-by");
-        let form = if accept == TABLE { Form::Table { whole } } else { Form::Objects };
-        let (now, version) = (io.api.now, io.api.resource_version());
-        Log { inv, requests: Vec::new(), accept, form, typed: false, now, version }
-    }
-
-    /// Whether bodies are shown.
-    fn shows_bodies(&self) -> bool {
-        self.inv.int("v").is_some_and(|v| v >= request::BODIES)
-    }
-
-    /// The text of a body, if it is shown.
-    fn body(&self, text: impl FnOnce() -> String) -> Answer {
-        if self.shows_bodies() { Answer::Body(text()) } else { Answer::Unseen }
-    }
-
-    fn request(&self, path: String, caller: &'static str, answer: Answer) -> Request {
-        Request {
-            method: "GET",
-            path,
-            query: Vec::new(),
-            status: "200 OK",
-            accept: if self.typed { TYPED } else { self.accept },
-            sent: None,
-            answer,
-            answer_type: JSON,
-            caller,
-        }
-    }
-
     fn get(&mut self, store: &Store, key: &Key) {
         let found = super::resource::get(store, key);
         let status = status("GET", found.is_none().then_some(StatusReason::NotFound));
