@@ -437,15 +437,11 @@ impl Page {
     /// reading: what is replaced is found again.
     #[track_caller]
     pub fn text(&mut self, css: &str) -> String {
-        for again in (0..PATIENCE.as_millis() / AIM_AGAIN.as_millis()).rev() {
-            let element = self.find(css);
-            match self.session.get(&format!("element/{element}/text")) {
-                Ok(text) => return text.as_str().unwrap_or_default().to_owned(),
-                Err(error) if again > 0 && moved_away(&error) => {}
-                Err(error) => panic!("{css} has no text: {error}"),
-            }
-        }
-        unreachable!("the last time returns or panics")
+        let text = self.until_it_stays(&format!("{css} has a text"), |page| {
+            let element = page.find(css);
+            page.session.get(&format!("element/{element}/text"))
+        });
+        text.as_str().unwrap_or_default().to_owned()
     }
 
     /// The texts that all elements of a CSS selector show, as it is now.
@@ -476,19 +472,28 @@ impl Page {
         self.aim_and_click(&find, name);
     }
 
-    /// Clicks what the expression `find` gives. The page goes on between aiming and clicking: what is replaced, or
-    /// moved under something else, is aimed at again, as a hand does. It fails when that has gone on for [`PATIENCE`].
+    /// Clicks what the expression `find` gives, as a hand does: what has moved is aimed at again.
     #[track_caller]
     fn aim_and_click(&mut self, find: &str, name: &str) {
-        for again in (0..PATIENCE.as_millis() / AIM_AGAIN.as_millis()).rev() {
-            let found = self.wait(&format!("there is {name} to click"), find);
+        self.until_it_stays(&format!("{name} is clicked"), |page| {
+            let found = page.wait(&format!("there is {name} to click"), find);
             let element = Session::element(&found).expect("what is found is an element");
-            match self.session.post(&format!("element/{element}/click"), &json!({})) {
-                Ok(_) => return,
+            page.session.post(&format!("element/{element}/click"), &json!({}))
+        });
+    }
+
+    /// Finds an element and does something with it. The page goes on between the two: what is replaced, or moved under something
+    /// else, is found again. It fails when that has gone on for [`PATIENCE`].
+    #[track_caller]
+    fn until_it_stays(&mut self, what: &str, find_and_do: impl Fn(&mut Self) -> io::Result<Value>) -> Value {
+        for again in (0..PATIENCE.as_millis() / AIM_AGAIN.as_millis()).rev() {
+            match find_and_do(self) {
+                Ok(value) => return value,
                 Err(error) if again > 0 && moved_away(&error) => thread::sleep(AIM_AGAIN),
-                Err(error) => panic!("{name} cannot be clicked: {error}"),
+                Err(error) => panic!("it can't be that {what}: {error}"),
             }
         }
+        unreachable!("the last time returns or panics")
     }
 
     /// Drags with the mouse between two places, given as x and y from the window's corner.
