@@ -29,6 +29,8 @@ pub enum FieldValidation {
 
 /// The subresource of a pod by which containers are added to it while it runs.
 pub const EPHEMERAL_CONTAINERS: &str = "ephemeralcontainers";
+/// The subresource of a certificate request by which it is decided on: a part of its status.
+pub const APPROVAL: &str = "approval";
 
 /// How a request is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,6 +52,11 @@ impl<'a> Mode<'a> {
 
     fn asker(self, api: &ApiServer) -> Asker<'a> {
         Asker { name: self.manager, subresource: self.subresource, now: api.now }
+    }
+
+    /// Whether it is about the status, or a part of it, and leaves all else as it is.
+    fn changes_status(self) -> bool {
+        matches!(self.subresource, "status" | APPROVAL)
     }
 }
 
@@ -147,23 +154,20 @@ fn trace(
     sent: Sent,
     answer: Result<&Rc<Object>, &ApiError>,
 ) {
-    if api.trace.is_none() {
-        return;
-    }
+    let Some(trace) = &mut api.trace else { return };
     let left = api.store.get(key).filter(|_| method == "DELETE");
     let is_there = method != "DELETE" || left.is_some();
     let answer = answer.map(|object| left.unwrap_or(object).clone()).map_err(Clone::clone);
-    let traced = Traced {
+    trace.push(Traced {
         method,
         key: key.clone(),
         subresource: mode.subresource,
         manager: mode.manager.to_string(),
         dry_run: mode.dry_run,
-        sent: Some(sent.body()),
+        sent: sent.body(),
         answer,
         is_there,
-    };
-    api.trace.get_or_insert_default().push(traced);
+    });
 }
 
 /// Refuses a manager's name that none may have. Models apimachinery `pkg/apis/meta/v1/validation: ValidateFieldManager`.
@@ -381,7 +385,7 @@ fn put(
     let stored = old.to_value();
     let (mut value, mut warned) = complete(old.kind, tree, api, mode)?;
     // What follows gives the object its old status back.
-    let status = if mode.subresource == "status" { value["status"].clone() } else { Value::Null };
+    let status = if mode.changes_status() { value["status"].clone() } else { Value::Null };
     let errors = if mode.subresource == EPHEMERAL_CONTAINERS {
         // Nothing but these changes.
         let containers = value["spec"]["ephemeralContainers"].take();
@@ -392,7 +396,7 @@ fn put(
         strategy::before_update(old.kind, &mut value, &stored, api.gates)
     };
     refuse_invalid(old.kind, &value, errors)?;
-    if mode.subresource == "status" {
+    if mode.changes_status() {
         // Nothing but the status changes.
         value = stored.clone();
         value["status"] = status;
@@ -411,7 +415,7 @@ fn put(
         return Ok(Done { object: old.clone(), changed: false, warnings: warned });
     }
     let mut new = Object::from_value(old.kind, &value);
-    if mode.subresource == "status" {
+    if mode.changes_status() {
         new.meta = old.meta.clone();
         if let (Body::Pod(new), Body::Pod(old)) = (&mut new.body, &old.body) {
             new.spec = old.spec.clone();

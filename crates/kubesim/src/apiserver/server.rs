@@ -98,8 +98,8 @@ pub struct Traced {
     pub manager: String,
     /// Whether it is only tried.
     pub dry_run: bool,
-    /// What was sent, and of which type it is.
-    pub sent: Option<(&'static str, Value)>,
+    /// Of which type what was sent is, and what that was.
+    pub sent: (&'static str, Value),
     /// What the API server answered: the object, or why not.
     pub answer: Result<Rc<Object>, ApiError>,
     /// Whether the object is there afterwards.

@@ -129,6 +129,11 @@ impl SimTime {
         format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000")
     }
 
+    /// `Wed, 25 May 2022 06:00:00 GMT`, as headers of HTTP have it.
+    pub fn http_date(self) -> String {
+        self.rfc1123z().replace("+0000", "GMT")
+    }
+
     /// `06:00:00`, the time of day in UTC of this Unix time (in seconds).
     pub fn clock_of_unix(seconds: i64) -> String {
         let Civil { hour, minute, second, .. } = Civil::of_unix(seconds);

@@ -1,7 +1,7 @@
 //! `kubectl get componentstatuses`: what the API server finds when it asks the scheduler, the controller manager and etcd how they
 //! are. Models `pkg/registry/core/componentstatus`: nothing of it is stored, and it can only be read.
 
-use super::output::{Output, row};
+use super::output::{Output, list, row};
 use super::selector::{parse_fields, parse_labels};
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next};
@@ -188,8 +188,7 @@ pub(super) fn get(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             [] if found.single => {}
             names => {
                 let items: Vec<Value> = names.iter().map(|name| tree(name)).collect();
-                let list = json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items});
-                io.out(output.print_tree(&list)?);
+                io.out(output.print_tree(&list(items))?);
             }
         },
     }

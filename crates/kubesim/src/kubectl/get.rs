@@ -3,7 +3,7 @@
 use super::act::documents;
 use super::announce::WatchEnd;
 use super::output::jsonpath::Template;
-use super::output::{Output, row};
+use super::output::{Output, list, row};
 use super::printers::{self, Row, Width};
 use super::resource::{Query, Targets};
 use super::table::TabWriter;
@@ -12,7 +12,7 @@ use crate::api::{Kind, Object, SimTime};
 use crate::apiserver::{Change, Stream};
 use crate::base::quantity::parse_milli_value;
 use crate::process::{Io, Program, Step};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -127,9 +127,7 @@ fn beside_components(own: &Invocation, others: &Invocation, io: &mut Io) -> Resu
         let (trees, missing) = component_status::trees(own, io)?;
         failures = found.failures.into_iter().chain(missing).collect();
         let items: Vec<Value> = found.objects.iter().map(|object| output.tree(object)).chain(trees).collect();
-        let list =
-            json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items});
-        io.out(output.print_tree(&list)?);
+        io.out(output.print_tree(&list(items))?);
     }
     Failure::all(failures)?;
     Next::OK

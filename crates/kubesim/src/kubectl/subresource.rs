@@ -2,7 +2,7 @@
 
 use super::component_status;
 use super::discovery;
-use super::output::{Output, go_json};
+use super::output::{Output, go_json, list};
 use super::resource::{SCALABLE, Selection, Targets};
 use super::selector::{parse_fields, parse_labels};
 use super::table::TabWriter;
@@ -159,12 +159,7 @@ pub fn scale(inv: &Invocation, targets: &Targets, io: &mut Io) -> Result<Next, F
         output => match &scales[..] {
             [] if found.single => String::new(),
             [(_, scale)] if found.single => output.print_tree(scale)?,
-            _ => {
-                let items: Vec<&Value> = scales.iter().map(|(_, scale)| scale).collect();
-                let list = json!({"apiVersion": "v1", "kind": "List",
-                    "metadata": {"resourceVersion": ""}, "items": items});
-                output.print_tree(&list)?
-            }
+            _ => output.print_tree(&list(scales.iter().map(|(_, scale)| scale.clone()).collect()))?,
         },
     };
     io.out(text);

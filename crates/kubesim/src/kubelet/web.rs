@@ -58,7 +58,7 @@ pub(super) fn ask(
     let mut headers = Vec::new();
     if !name.is_empty() {
         headers.push(["Server: ", &name].concat());
-        headers.push(["Date: ", &now.rfc1123z().replace("+0000", "GMT")].concat());
+        headers.push(["Date: ", &now.http_date()].concat());
     }
     headers.push(["Content-Type: ", content_type].concat());
     headers.push(["Content-Length: ", &body.len().to_string()].concat());

@@ -2,12 +2,12 @@
 //!
 //! The request gets a condition; nobody signs here what was approved.
 
-use super::documents;
+use super::documents::{self, Document};
 use super::options::DryRun;
 use super::printing::say;
 use crate::api::{Key, Kind, Object};
-use crate::apiserver::handlers::{self, Mode};
-use crate::kubectl::resource::Found;
+use crate::apiserver::handlers::{self, APPROVAL, Mode};
+use crate::kubectl::resource::{Found, Targets};
 use crate::kubectl::{Failure, Invocation, Next, Verb};
 use crate::process::Io;
 use serde_json::{Value, json};
@@ -91,25 +91,16 @@ fn decide(inv: &Invocation, io: &mut Io, decision: &Decision) -> Result<Next, Fa
 
 /// The objects that the words or the files name.
 fn found(inv: &Invocation, io: &Io) -> Result<Found, Failure> {
-    let mut found = Found::default();
-    if inv.has("filename") {
+    let (keys, unread) = if inv.has("filename") {
         inv.only_paths(&inv.args)?;
-        let (documents, failures) = documents::read_all(inv)?;
-        found.failures = failures;
-        for document in documents {
-            match io.api.get(&document.key()) {
-                Ok(object) => found.objects.push(object),
-                Err(error) => found.failures.push(error.into()),
-            }
-        }
-        return Ok(found);
-    }
-    for name in &inv.args {
-        match io.api.get(&Key::cluster(Kind::CertificateSigningRequest, name)) {
-            Ok(object) => found.objects.push(object),
-            Err(error) => found.failures.push(error.into()),
-        }
-    }
+        let (documents, unread) = documents::read_all(inv)?;
+        (documents.iter().map(Document::key).collect(), unread)
+    } else {
+        let key = |name: &String| Key::cluster(Kind::CertificateSigningRequest, name);
+        (inv.args.iter().map(key).collect(), Vec::new())
+    };
+    let mut found = Targets::Named(keys).find(io.api.store());
+    found.failures.splice(0..0, unread);
     Ok(found)
 }
 
@@ -142,7 +133,7 @@ fn decide_one(
         }
         let mut decided = tree;
         decided["status"]["conditions"] = conditions.into();
-        let mode = Mode { subresource: "status", ..Mode::PLAIN };
+        let mode = Mode { subresource: APPROVAL, ..Mode::PLAIN };
         handlers::replace(io.api, &object.key(), &decided, mode)?;
     }
     // As it was found, before the decision.

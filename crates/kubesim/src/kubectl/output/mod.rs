@@ -67,6 +67,11 @@ pub enum Output {
 const FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,\
     jsonpath-file,kyaml,name,template,templatefile,wide,yaml";
 
+/// Objects of several kinds, or what is not of the API server's, as kubectl itself puts them together.
+pub fn list(items: Vec<Value>) -> Value {
+    json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items})
+}
+
 impl Output {
     /// What `-o` asks for. Without `-o` it is a table. Errors: no such format, or a template that can't be read.
     pub fn of(inv: &Invocation) -> Result<Output, Failure> {
@@ -146,9 +151,7 @@ impl Output {
             Output::Name => Ok(objects.iter().map(|o| name(o)).collect()),
             _ => {
                 let items: Vec<Value> = objects.iter().map(|o| self.tree(o)).collect();
-                self.print_tree(&json!({
-                    "apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items,
-                }))
+                self.print_tree(&list(items))
             }
         }
     }

@@ -6,7 +6,6 @@
 
 use super::log::{JSON, Log, TYPED};
 use super::request::{Answer, Request, identity};
-
 use crate::api::{SimTime, Span};
 use crate::apiserver::{Cause, Change};
 use crate::kubectl::act::documents;

@@ -18,6 +18,7 @@ use super::selector::{parse_fields, parse_labels};
 use super::{Invocation, describe};
 use crate::api::status::{ApiError, StatusReason};
 use crate::api::{Key, Kind, Object};
+use crate::apiserver::handlers::APPROVAL;
 use crate::apiserver::{Store, Traced};
 use crate::process::Io;
 use crate::schema::wire;
@@ -373,17 +374,13 @@ impl Log<'_> {
     fn changed(&mut self, request: Traced) {
         let Traced { method, key, subresource, manager, dry_run, sent, answer, is_there } = request;
         let name = if method == "POST" { "" } else { &*key.name };
-        // A decision on a certificate request goes to a path of its own, and names no manager.
-        let decides = method == "PUT"
-            && key.kind == Kind::CertificateSigningRequest
-            && self.inv.verb.name == "certificate";
-        let subresource = if decides { "approval" } else { subresource };
         let slash = if subresource.is_empty() { "" } else { "/" };
         let mut query = Vec::new();
         if dry_run {
             query.push(("dryRun", "All".to_string()));
         }
-        if method != "DELETE" && !decides {
+        // Who decides on a certificate request names no manager.
+        if method != "DELETE" && subresource != APPROVAL {
             query.push(("fieldManager", manager));
         }
         let status = status(method, answer.as_ref().err().map(|error| error.reason));
@@ -392,16 +389,15 @@ impl Log<'_> {
             Ok(object) => body::gone(&key, &object.meta.uid.to_string()),
             Err(error) => body::refusal(error, &key, status),
         });
-        let sent = sent.map(|(content, tree)| {
-            let text = match method {
-                _ if !self.shows_bodies() => String::new(),
-                // A patch is sent as it is, an object as its own writer ends it.
-                "PATCH" => tree.to_string(),
-                "DELETE" => tree.to_string() + "\n",
-                _ => wire::object(key.kind, &tree) + "\n",
-            };
-            (content, text)
-        });
+        let (content, tree) = sent;
+        let text = match method {
+            _ if !self.shows_bodies() => String::new(),
+            // A patch is sent as it is, an object as its own writer ends it.
+            "PATCH" => tree.to_string(),
+            "DELETE" => tree.to_string() + "\n",
+            _ => wire::object(key.kind, &tree) + "\n",
+        };
+        let sent = Some((content, text));
         let caller = match method {
             "POST" => "helper.go:246",
             "PUT" => "helper.go:319",

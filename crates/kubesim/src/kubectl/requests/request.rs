@@ -2,7 +2,6 @@
 //! `rest/request.go: logBody`, which shows what is sent and answered.
 
 use super::super::announce::log;
-use crate::api::SimTime;
 use crate::base::hash::name_hash;
 use crate::base::text::query_escaped;
 use crate::process::Io;
@@ -127,7 +126,7 @@ impl Style {
             headers.push(format!("Content-Length: {}", body.len()));
         }
         headers.push(format!("Content-Type: {}", request.answer_type));
-        headers.push(format!("Date: {}", http_date(io.api.now)));
+        headers.push(format!("Date: {}", io.api.now.http_date()));
         if let Answer::Body(body) = &request.answer
             && body.len() > COMPRESSED
             && self.compresses
@@ -178,16 +177,4 @@ pub(super) fn identity(seed: u64, words: &[&str]) -> String {
         low >> 48 & 0x3fff | 0x8000,
         low & 0xffff_ffff_ffff
     )
-}
-
-/// `Mon, 25 May 2026 06:00:11 GMT`
-fn http_date(now: SimTime) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let day = DAYS[(now.unix_ms() / 86_400_000 % 7) as usize];
-    let time = now.rfc3339();
-    let part = |from: usize, to: usize| time.get(from..to).unwrap_or_default();
-    let month = part(5, 7).parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
-    format!("{day}, {} {} {} {} GMT", part(8, 10), month.unwrap_or(&""), part(0, 4), part(11, 19))
 }
