@@ -156,6 +156,8 @@ const note = (text, button) => {
   return element;
 };
 const unnote = () => document.getElementById("loading")?.remove();
+// What can be answered stands until it is: that something is waited for does not take its place.
+const waiting = () => document.querySelector("#loading[role=alert]") ?? note(TEXT.waiting);
 const pressed = (text, act) => {
   const button = document.createElement("button");
   button.textContent = text;
@@ -188,6 +190,7 @@ const wanted = (reason) => {
     const go = () => {
       another = undefined;
       unnote();
+      if (acts.length) waiting();
       done();
     };
     const what = parts[0] ? TEXT.part : TEXT.start;
@@ -248,7 +251,7 @@ const miss = () => {
     stopped = false;
     return;
   }
-  note(TEXT.waiting);
+  waiting();
   if (plays) loadAgain();
   throw new Error("a part of the program was called before it was there: cargo xtask profile measures what runs when");
 };
@@ -301,7 +304,7 @@ const bringAll = async (number, last) => {
 let door;
 const allThere = new Promise((there) => addEventListener("ordinal-whole", there, { once: true }));
 globalThis.ordinalWant = () => door ??= (async () => {
-  if (later[ACTS]) note(TEXT.waiting);
+  if (later[ACTS]) waiting();
   styled(0);
   const style = styled(1);
   await allThere;
@@ -352,7 +355,7 @@ const nameOf = (element) => element.getAttribute("aria-label") ?? element.textCo
 const keep = (type, target, more) => {
   const named = target instanceof Element && target.closest(`button, ${FIELD}, [data-object], [role]`);
   acts.push({ type, target, tag: named?.tagName, name: named ? nameOf(named) : "", ...more });
-  note(TEXT.waiting);
+  waiting();
 };
 // The browser shows what is typed; the page hears of it later, and must not write over it before.
 const holdTyped = () => {
