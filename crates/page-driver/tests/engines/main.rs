@@ -226,13 +226,7 @@ fn lives(engine: &Engine) {
     engine.run("navigator.serviceWorker.ready.then(kept => window.isKept = !!kept.active);");
     engine.wait("it is kept", "window.isKept");
 
-    if engine.name == "WebKit" {
-        // WebKitGTK does not come back from laying out a lesson that is shown to a class, and not always from the others: a mistake of ours
-        // or its own, not yet found.
-        println!("NOT RUN in WebKit: lessons");
-    } else {
-        lessons::live(engine, &page);
-    }
+    lessons::live(engine, &page);
 
     engine.visit(&around);
     engine.wait("there is a poster", "a.shadowRoot.querySelector('button b').textContent === 'web'");
