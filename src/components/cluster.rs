@@ -2,6 +2,7 @@
 
 use super::assumed::AssumedPart;
 use super::plan::PlanPart;
+use super::slices::Slices;
 use super::{button, rich};
 use crate::link::address::CLUSTER;
 use crate::link::pack::pack;
@@ -22,8 +23,6 @@ use web_sys::{DataTransfer, FileList, HtmlInputElement};
 use yew::html::Scope;
 use yew::prelude::*;
 
-/// How long a slice of the reading is (milliseconds of real time), or else a single step.
-const SLICE_MS: f64 = 16.0;
 /// Of what was left out so many kinds are listed at once.
 const LISTED: usize = 8;
 /// A state with more characters than this is not even tried to be put into a link: it would be too long, and to find that out takes
@@ -96,6 +95,7 @@ pub struct ClusterTab {
     opened: Option<Rc<Opened>>,
     problem: Option<String>,
     next: Option<Timeout>,
+    slices: Slices,
     /// What is on the stage, without names, to be given away.
     shared: Option<Shared>,
     /// The same, on the way.
@@ -124,6 +124,7 @@ impl Component for ClusterTab {
             opened: None,
             problem: None,
             next: None,
+            slices: Slices::default(),
             shared: None,
             sharing: None,
             comparing: None,
@@ -159,7 +160,10 @@ impl Component for ClusterTab {
                 let why = Unreadable::TooLarge { bytes, largest: Vec::new() };
                 self.fail(context, &why);
             }
-            Event::GoOn => self.go_on(context),
+            Event::GoOn => {
+                self.go_on(context);
+                return self.opening.is_none() || self.slices.is_to_be_drawn();
+            }
             Event::Share => {
                 let nameless = context.props().opened.as_ref().map(|opened| Box::new(Nameless::new(opened)));
                 self.sharing = nameless.map(|nameless| (nameless, soon(context, Event::GoOnSharing)));
@@ -392,12 +396,9 @@ impl ClusterTab {
     /// Replaces names for a slice of time.
     fn go_on_sharing(&mut self, context: &Context<ClusterTab>) {
         let Some((nameless, next)) = &mut self.sharing else { return };
-        let end = clock() + SLICE_MS;
-        while nameless.step() {
-            if clock() >= end {
-                *next = soon(context, Event::GoOnSharing);
-                return;
-            }
+        if self.slices.fill(|| nameless.step(), |&goes_on| goes_on) {
+            *next = soon(context, Event::GoOnSharing);
+            return;
         }
         self.shared = self.sharing.take().map(|(nameless, _)| Shared::of(nameless.finish()));
     }
@@ -405,14 +406,7 @@ impl ClusterTab {
     /// Compares for a slice of time.
     fn go_on_comparing(&mut self, context: &Context<ClusterTab>) {
         let Some((comparing, next)) = &mut self.comparing else { return };
-        let end = clock() + SLICE_MS;
-        let goes_on = loop {
-            match comparing.go_on() {
-                true if clock() < end => {}
-                goes_on => break goes_on,
-            }
-        };
-        if goes_on {
+        if self.slices.fill(|| comparing.go_on(), |&goes_on| goes_on) {
             *next = soon(context, Event::GoOnComparing);
             return;
         }
@@ -463,14 +457,7 @@ impl ClusterTab {
     /// Reads for a slice of time; the browser draws between two.
     fn go_on(&mut self, context: &Context<ClusterTab>) {
         let Some(opening) = &mut self.opening else { return };
-        let end = clock() + SLICE_MS;
-        let goes_on = loop {
-            match opening.step() {
-                Ok(true) if clock() < end => {}
-                other => break other,
-            }
-        };
-        match goes_on {
+        match self.slices.fill(|| opening.step(), |step| matches!(step, Ok(true))) {
             Ok(true) => self.go_on_soon(context),
             Ok(false) => match self.opening.take().map(Opening::finish) {
                 Some(Ok(opened)) => self.opened = Some(Rc::new(opened)),
@@ -491,11 +478,6 @@ fn soon(context: &Context<ClusterTab>, event: Event) -> Option<Timeout> {
 /// How much is done of something, and how much there is to do.
 fn progress(what: &'static str, (done, all): (usize, usize)) -> Html {
     html! { <progress aria-label={what} value={done.to_string()} max={all.max(1).to_string()} /> }
-}
-
-/// Real time (milliseconds).
-fn clock() -> f64 {
-    window().performance().map_or(0.0, |performance| performance.now())
 }
 
 /// How what was pasted is called.

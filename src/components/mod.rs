@@ -23,6 +23,7 @@ pub mod inspect;
 pub mod lesson;
 pub mod modal;
 pub mod plan;
+pub mod slices;
 pub mod stage;
 pub mod tabs;
 pub mod terminal;

@@ -1,9 +1,9 @@
 //! A change, tried in the simulation before it is done to the cluster that was opened: part of the tab "Your cluster".
 
+use super::slices::Slices;
 use super::stage::pod_card::ends;
 use super::{percent, rich};
 use gloo::timers::callback::Timeout;
-use gloo::utils::window;
 use kubesim::manifest::{Severity, diagnose};
 use kubesim::{FeatureGates, Opened, Opening, SimTime};
 use messages::{Messages, fill};
@@ -15,8 +15,6 @@ use std::rc::Rc;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
-/// How long a slice of the work is (milliseconds of real time), or else a single step.
-const SLICE_MS: f64 = 16.0;
 /// So many pods have a row in the timeline at most.
 const MOST_ROWS: usize = 60;
 /// So many steps are listed at most.
@@ -75,6 +73,7 @@ pub struct PlanPart {
     plan: Option<Plan>,
     problem: Option<String>,
     next: Option<Timeout>,
+    slices: Slices,
 }
 
 impl Component for PlanPart {
@@ -90,6 +89,7 @@ impl Component for PlanPart {
             plan: None,
             problem: None,
             next: None,
+            slices: Slices::default(),
         }
     }
 
@@ -107,7 +107,10 @@ impl Component for PlanPart {
             Event::Manifest(text) => (self.manifest, self.command) = (text, String::new()),
             Event::Command(text) => (self.command, self.manifest) = (text, String::new()),
             Event::Plan => self.begin(context),
-            Event::GoOn => self.go_on(context),
+            Event::GoOn => {
+                self.go_on(context);
+                return self.work.is_none() || self.slices.is_to_be_drawn();
+            }
             Event::Cancel => (self.work, self.next) = (None, None),
         }
         true
@@ -202,19 +205,11 @@ impl PlanPart {
 
     /// Works for a slice of time; the browser draws between two.
     fn go_on(&mut self, context: &Context<PlanPart>) {
-        let clock = || window().performance().map_or(0.0, |performance| performance.now());
-        let end = clock() + SLICE_MS;
         let words = context.props().words;
         match self.work.take() {
             None => {}
             Some(Work::Following(mut planning)) => {
-                let goes_on = loop {
-                    match planning.go_on() {
-                        true if clock() < end => {}
-                        goes_on => break goes_on,
-                    }
-                };
-                if goes_on {
+                if self.slices.fill(|| planning.go_on(), |&goes_on| goes_on) {
                     self.work = Some(Work::Following(planning));
                     self.go_on_soon(context);
                 } else {
@@ -222,13 +217,8 @@ impl PlanPart {
                 }
             }
             Some(Work::Reading(mut opening)) => {
-                let goes_on = loop {
-                    match opening.step() {
-                        Ok(true) if clock() < end => {}
-                        goes_on => break goes_on,
-                    }
-                };
-                let goes_on = goes_on.and_then(|goes_on| {
+                let step = self.slices.fill(|| opening.step(), |step| matches!(step, Ok(true)));
+                let goes_on = step.and_then(|goes_on| {
                     self.work = Some(match goes_on {
                         true => Work::Reading(opening),
                         false => self.compare(context, *opening)?,

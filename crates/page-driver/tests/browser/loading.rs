@@ -361,7 +361,10 @@ fn a_part_that_cannot_be_had_is_said_and_tried_again() {
             page.click_named("Try again");
             page.wait_for_all();
             if acts {
-                page.wait("what was done is carried out", "document.querySelector('.panel').innerText.includes('Scheduled')");
+                page.wait(
+                    "what was done is carried out",
+                    "document.querySelector('.panel').innerText.includes('Scheduled')",
+                );
             }
             page.wait("nothing is told any more", "!document.querySelector('#loading')");
         }

@@ -123,7 +123,9 @@ fn a_poster_first_and_the_program_when_it_is_wanted() {
     // Moved, it goes on where it was; removed, nothing is left; a clone begins with its poster.
     page.run("a.pause(); a.seek(5);");
     page.wait("it stands still", "a.state === 'paused' && Math.abs(a.time - 5) < 0.1");
-    page.run("events.length = 0; const p = document.createElement('p'); document.body.append(p); p.append(a);");
+    page.run(
+        "events.length = 0; const p = document.createElement('p'); document.body.append(p); p.append(a);",
+    );
     page.wait("it is ready again", "events.some(([type]) => type === 'ready') && Math.abs(a.time - 5) < 0.1");
     page.run("window.b = a.cloneNode(true); b.id = 'b'; a.remove(); document.body.append(b);");
     page.wait("the clone has its poster", "b.shadowRoot.querySelector('button b')?.textContent === 'web'");
