@@ -435,7 +435,7 @@ impl ClusterTab {
         self.names = names.join(", ");
         self.files = files.into();
         (self.opened, self.problem) = (None, None);
-        match Opening::new(&self.files) {
+        match Opening::new(self.files.clone()) {
             Ok(opening) => {
                 self.opening = Some(opening);
                 self.go_on_soon(context);

@@ -162,7 +162,7 @@ impl PlanPart {
                 None => self.problem = Some(words.cluster().plan_no_kubectl().into()),
             }
         } else if let Some(files) = files {
-            match Opening::beside(files, &self.manifest, FeatureGates::default()) {
+            match Opening::beside(files.clone(), &self.manifest, FeatureGates::default()) {
                 Ok(opening) => self.work = Some(Work::Reading(Box::new(opening))),
                 Err(why) => self.problem = Some(unreadable(words, &why)),
             }

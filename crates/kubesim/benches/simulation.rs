@@ -70,7 +70,7 @@ fn open(pods: usize) {
     ];
     for (name, text) in texts {
         let size = text.len() as f64 / 1e6;
-        let mut opening = Opening::new(&[(name.to_owned(), text)]).expect("it can be read");
+        let mut opening = Opening::new([(name.to_owned(), text)]).expect("it can be read");
         let read = in_steps(|| opening.step().expect("it can be read"));
         let opened = Rc::new(opening.finish().expect("a state"));
         let mut story = Story::new(Opened::world());

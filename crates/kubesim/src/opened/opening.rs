@@ -45,9 +45,9 @@ pub const MOST_EVENTS: usize = 100_000;
 
 impl Opening {
     /// Begins to read files: each a name and a text. Errors: what they are instead of a state.
-    pub fn new(files: &[(String, String)]) -> Result<Opening, Unreadable> {
+    pub fn new(files: impl Into<Rc<[(String, String)]>>) -> Result<Opening, Unreadable> {
         Ok(Opening {
-            texts: Texts::new(files)?,
+            texts: Texts::new(files.into())?,
             assembly: Assembly::default(),
             count: 0,
             finishing: None,
@@ -57,7 +57,7 @@ impl Opening {
 
     /// The same, with a manifest that is to be tried on the state ([`Opening::finish_beside`]).
     pub fn beside(
-        files: &[(String, String)],
+        files: impl Into<Rc<[(String, String)]>>,
         manifest: &str,
         gates: FeatureGates,
     ) -> Result<Opening, Unreadable> {

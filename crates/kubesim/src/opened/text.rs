@@ -9,6 +9,7 @@ use crate::manifest::hint::is_template;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Files larger than this together, in bytes, are not read: what they hold would be more than a page can show.
 pub const MOST_BYTES: usize = 48 << 20;
@@ -49,7 +50,7 @@ pub struct Item {
 /// Texts on the way to trees: they are taken apart, then read a piece at a time. No step takes long.
 #[derive(Debug)]
 pub struct Texts {
-    files: Vec<(String, String)>,
+    files: Rc<[(String, String)]>,
     splitting: Splitting,
     pieces: Vec<Piece>,
     read: usize,
@@ -75,13 +76,13 @@ pub struct Event {
 
 impl Texts {
     /// Texts to be read. Errors: they are too long.
-    pub fn new(files: &[(String, String)]) -> Result<Texts, Unreadable> {
+    pub fn new(files: Rc<[(String, String)]>) -> Result<Texts, Unreadable> {
         let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
         if bytes > MOST_BYTES {
-            return Err(Unreadable::TooLarge { bytes, largest: largest_kinds(files) });
+            return Err(Unreadable::TooLarge { bytes, largest: largest_kinds(&files) });
         }
         Ok(Texts {
-            files: files.to_vec(),
+            files,
             splitting: Splitting::default(),
             pieces: Vec::new(),
             read: 0,

@@ -14,7 +14,7 @@ const MOST_AT_ONCE: usize = 200_000;
 
 /// Opens a text step by step; with how many steps that were.
 fn in_steps(name: &str, text: String) -> (Rc<Opened>, usize) {
-    let mut opening = Opening::new(&[(name.to_owned(), text)]).expect("it can be read");
+    let mut opening = Opening::new([(name.to_owned(), text)]).expect("it can be read");
     let (mut steps, mut last) = (0, 0);
     while opening.step().expect("it can be read") {
         steps += 1;

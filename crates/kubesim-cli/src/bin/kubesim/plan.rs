@@ -134,7 +134,7 @@ fn plan(args: &Args) -> Result<Planned, Problem> {
             let is_dropped = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Dropped;
             dropped
                 .extend(diagnosis.diagnostics.iter().filter(is_dropped).map(|found| found.message.clone()));
-            let opening = Opening::beside(&state, &manifest, gates).map_err(unreadable)?;
+            let opening = Opening::beside(state, &manifest, gates).map_err(unreadable)?;
             let (opened, comparable) = opening.finish_beside().map_err(unreadable)?;
             unheeded = comparable.unheeded;
             let opened = Rc::new(opened);

@@ -131,7 +131,7 @@ fn moved(finding: &Finding, progress: &Progress) -> String {
 fn open(files: &[String], at: Option<i64>) -> Result<(Rc<Opened>, Store), Problem> {
     let files = read(files)?;
     let unreadable = |why| Problem::Unreadable(say_unreadable(&why));
-    let mut opening = Opening::new(&files).map_err(unreadable)?;
+    let mut opening = Opening::new(files).map_err(unreadable)?;
     while opening.step().map_err(unreadable)? {}
     let opened = Rc::new(opening.finish().map_err(unreadable)?);
     let end = opened.seen_until();
