@@ -59,7 +59,8 @@ pub(crate) fn evaluate(text: &str, variables: &mut dyn Variables) -> Result<i64,
 }
 
 fn nested(text: &str, variables: &mut dyn Variables, depth: usize) -> Result<i64, Mistake> {
-    let mut e = Evaluator { rest: text.trim_start(), token: text, variables, depth, idle: false };
+    let mut e =
+        Evaluator { rest: text.trim_start(), token: text, variables, depth, idle: false, assigns: true };
     if e.rest.is_empty() {
         return Ok(0);
     }
@@ -75,6 +76,8 @@ struct Evaluator<'a> {
     depth: usize,
     /// In a part whose value is not needed.
     idle: bool,
+    /// Where an assignment may stand: not within another operator's operand.
+    assigns: bool,
 }
 
 impl<'a> Evaluator<'a> {
@@ -90,11 +93,16 @@ impl<'a> Evaluator<'a> {
     }
 
     fn comma(&mut self) -> Result<i64, Why> {
-        let mut value = self.ternary()?;
+        let mut value = self.assignment()?;
         while self.take(",") {
-            value = self.ternary()?;
+            value = self.assignment()?;
         }
         Ok(value)
+    }
+
+    fn assignment(&mut self) -> Result<i64, Why> {
+        self.assigns = true;
+        self.ternary()
     }
 
     /// What a part comes to that may not be needed.
@@ -112,6 +120,7 @@ impl<'a> Evaluator<'a> {
             return Err(Why::Deep);
         }
         let mut value = self.binary(1)?;
+        self.assigns = false;
         if self.take("?") {
             let yes = self.maybe(value != 0, Self::comma)?;
             if !self.take(":") {
@@ -126,6 +135,7 @@ impl<'a> Evaluator<'a> {
 
     fn binary(&mut self, least: u8) -> Result<i64, Why> {
         let mut left = self.unary()?;
+        self.assigns = false;
         while let Some((operator, level)) = OPERATORS.iter().find(|o| self.rest.starts_with(o.0)) {
             // `a[i]+=1` is the variable's; what is left of it here is a mistake.
             if *level < least
@@ -165,6 +175,9 @@ impl<'a> Evaluator<'a> {
                 self.depth -= 1;
                 return Ok(value);
             }
+        }
+        if self.rest.starts_with(['-', '+', '!', '~']) {
+            self.assigns = false;
         }
         let value = match self.rest.as_bytes().first() {
             Some(b'-') if self.take("-") => self.unary()?.wrapping_neg(),
@@ -256,9 +269,12 @@ impl<'a> Evaluator<'a> {
                 return Ok(old);
             }
         }
+        if !self.assigns {
+            return self.value(name, subscript);
+        }
         if self.rest.starts_with('=') && !self.rest.starts_with("==") {
             self.take("=");
-            let value = self.ternary()?;
+            let value = self.assignment()?;
             self.assign(name, subscript, value);
             return Ok(value);
         }
@@ -273,7 +289,7 @@ impl<'a> Evaluator<'a> {
             }
             self.token = self.rest;
             self.rest = rest.trim_start();
-            let right = self.ternary()?;
+            let right = self.assignment()?;
             let old = self.value(name, subscript)?;
             let value = apply(operator, old, right)?;
             self.assign(name, subscript, value);

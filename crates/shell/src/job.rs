@@ -67,14 +67,13 @@ impl Process {
         let columns = self.is_terminal(w.system, 1);
         let cwd = self.cwd.clone();
         let gnu = self.gnu(w.system);
-        let name = self.name.rsplit('/').next().unwrap_or_default();
         let shell = match self.flavour {
             Flavour::Bash if self.file.is_empty() && self.in_function() => {
                 format!("environment: line {}: ", self.line.max(1))
             }
             Flavour::Bash => format!("{}: line {}: ", self.name, self.line.max(1)),
             Flavour::Dash => format!("{}: {}: ", self.name, self.line.max(1)),
-            _ => format!("{name}: "),
+            _ => format!("{}: ", self.applet),
         };
         let mut context = Context {
             bash: self.flavour.is_bash(),

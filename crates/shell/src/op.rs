@@ -142,7 +142,7 @@ pub(crate) enum Op {
         edit: Edit,
         colon: bool,
     },
-    Arithmetic,
+    Arithmetic(Mode),
     Substitute {
         mode: Mode,
         past: usize,
@@ -176,7 +176,7 @@ pub(crate) enum Op {
     /// `{name}>`: a new file descriptor, its number in a variable.
     RedirectName(Name),
     Redirect {
-        fd: u8,
+        fd: u16,
         how: Redirect,
     },
     /// Does the assignments gathered, for good.

@@ -13,6 +13,8 @@ pub(crate) const TERMINAL: u32 = 0;
 pub(crate) const MAIN: u32 = 1;
 /// File descriptors of a process.
 pub(crate) const FDS: usize = 20;
+/// Those of them that have their number; the others have any (`exec 200>/lock`).
+pub(crate) const NUMBERED: usize = 16;
 /// What a pipe takes before its writer waits, in bytes (Linux: 64 KiB).
 pub(crate) const PIPE: usize = 4096;
 /// The most processes at once.
@@ -64,6 +66,12 @@ pub(crate) enum Control {
         line: u32,
         /// The file whose code it was called from.
         file: Rc<str>,
+        /// What complaints named there.
+        command: Option<Rc<str>>,
+        /// Of a trap: the status when it came.
+        trap: Option<i32>,
+        /// What is fatal in it ends it, not the shell (`command eval`).
+        guards: bool,
     },
 }
 
@@ -184,6 +192,8 @@ pub(crate) struct Process {
     pub(crate) parent: u32,
     /// The process that `$$` names: the shell, also in its subshells.
     pub(crate) shell: u32,
+    /// The process that `$PPID` names; 0: one outside.
+    pub(crate) shell_parent: u32,
     pub(crate) code: Code,
     pub(crate) at: usize,
     pub(crate) control: Vec<Control>,
@@ -193,7 +203,7 @@ pub(crate) struct Process {
     pub(crate) subscripts: Vec<String>,
     /// Arrays that a declaration's words give.
     pub(crate) declared: Vec<Assignment>,
-    pub(crate) redirecting: Vec<(u8, Redirect, String)>,
+    pub(crate) redirecting: Vec<(u16, Redirect, String)>,
     /// The names of `{name}>`, by the places of their redirections.
     pub(crate) named: Vec<(usize, String)>,
     /// The line that is run.
@@ -217,16 +227,31 @@ pub(crate) struct Process {
     pub(crate) vars: Rc<Vars>,
     pub(crate) args: Rc<Vec<String>>,
     pub(crate) name: Rc<str>,
+    /// The shell's own program, which tools of its own complain as.
+    pub(crate) applet: Rc<str>,
+    /// What ash and dash name in a complaint: the command of theirs that runs, or what is sourced. Empty: only the script,
+    /// which has a name; none: a text that has no name.
+    pub(crate) command: Option<Rc<str>>,
     pub(crate) flavour: Flavour,
     pub(crate) cwd: Rc<str>,
     pub(crate) fds: [Fd; FDS],
+    /// The numbers of the file descriptors from `NUMBERED` on.
+    pub(crate) high: Vec<usize>,
     pub(crate) status: i32,
     pub(crate) substituted: Option<i32>,
+    /// The status of the last substitution in an assignment: these are expanded after words.
+    pub(crate) assigned: Option<i32>,
     /// What `&` started and `wait` has not seen.
     pub(crate) backgrounds: Vec<u32>,
+    /// How many of them were waited for together: job 1 is the next one.
+    pub(crate) waited: usize,
     pub(crate) options: Options,
+    /// In a command whose errors are not the shell's end.
+    pub(crate) guarded: bool,
     /// In a subshell of a condition.
     pub(crate) quiet: bool,
+    /// A loop is around it in the shell that it was forked from.
+    pub(crate) loops_outside: bool,
     /// The read end for the pipeline's next part.
     pub(crate) pipe: Option<u32>,
     pub(crate) kids: Vec<u32>,
@@ -238,12 +263,12 @@ pub(crate) struct Process {
     pub(crate) leaving: Option<i32>,
     /// Its output is a pipe nobody reads any more.
     pub(crate) broken: bool,
+    /// `read -t 0` has asked the scheduler.
+    pub(crate) asked: bool,
     /// The pipe it reads has no more writers.
     pub(crate) drained: Option<u32>,
     /// Signals with a trap that have come.
     pub(crate) signals: Vec<u8>,
-    /// In a trap's commands.
-    pub(crate) trapped: bool,
     /// How much was entered when the script began: what an error that ends one line only goes back to.
     pub(crate) script: Option<usize>,
     /// The last command was a pipeline.
@@ -286,8 +311,29 @@ impl Process {
         }
     }
 
+    /// The place of a file descriptor that has been used.
+    pub(crate) fn place(&self, number: usize) -> Option<usize> {
+        match number < NUMBERED {
+            true => Some(number),
+            false => self.high.iter().position(|known| *known == number).map(|at| NUMBERED + at),
+        }
+    }
+
     pub(crate) fn is_main(&self) -> bool {
         self.pid == MAIN
+    }
+
+    /// The trap of this name, if this process has one itself.
+    pub(crate) fn trap_of(&self, name: &str) -> Option<&Var> {
+        self.vars.get(&["trap ", name].concat()).filter(|trap| !trap.unset)
+    }
+
+    /// The status when the innermost trap came whose commands it runs.
+    pub(crate) fn trap_status(&self) -> Option<i32> {
+        self.control.iter().rev().find_map(|c| match c {
+            Control::Call { trap, .. } => *trap,
+            _ => None,
+        })
     }
 
     pub(crate) fn in_condition(&self) -> bool {

@@ -41,6 +41,10 @@ impl Process {
         let code = self.code.clone();
         let Some(operation) = code.get(self.at) else { return self.end_of_code(w) };
         self.at += 1;
+        // `set -n`: only a mistake is told.
+        if self.options.noexec && !w.system.interactive && !matches!(operation, Op::SyntaxError(_)) {
+            return;
+        }
         match operation {
             Op::Nop => {}
             Op::Begin => self.words.push(Words::default()),
@@ -54,7 +58,6 @@ impl Process {
             }
             Op::Top => {}
             Op::EndTrap(status, ends) => {
-                self.trapped = false;
                 self.status = *status;
                 if *ends {
                     self.exit(*status);
@@ -80,10 +83,10 @@ impl Process {
                 let start = std::mem::replace(&mut self.at, *past);
                 self.process_substitution(w, *write, *live, start);
             }
-            Op::Arithmetic => {
+            Op::Arithmetic(mode) => {
                 let text = unquoted(&self.pop_word().now);
                 if let Some(value) = self.compute(w, &text) {
-                    self.append(w, &value.to_string(), Mode::Whole);
+                    self.append(w, &value.to_string(), *mode);
                 }
             }
             Op::Compute => {
@@ -107,6 +110,9 @@ impl Process {
             Op::Field(end) => self.field(w, *end),
             Op::Assign { name, append, sub } => {
                 let text = unquoted(&self.pop_word().now);
+                if let Some(status) = self.substituted {
+                    self.assigned = Some(status);
+                }
                 let key = if *sub { self.subscripts.pop() } else { None };
                 let value = Assigned::Text(text);
                 self.assigning.push(Assignment { name: name.to_string(), key, append: *append, value });
@@ -127,6 +133,7 @@ impl Process {
                 self.redirecting.push((*fd, *how, target));
             }
             Op::SetVars => {
+                self.assigned = None;
                 self.status = self.substituted.take().unwrap_or(0);
                 for assignment in std::mem::take(&mut self.assigning) {
                     self.trace_assignment(w, &assignment);
@@ -170,9 +177,14 @@ impl Process {
             Op::Run => {
                 let words = self.pop_word().done;
                 let substituted = self.substituted.take();
+                let assigned = self.assigned.take();
                 if words.is_empty() {
-                    self.status = substituted.unwrap_or(0);
+                    self.keep_assignments(false);
+                    self.status = assigned.or(substituted).unwrap_or(0);
                 } else {
+                    if !self.flavour.is_bash() && self.is_special(&words[0]) {
+                        self.keep_assignments(words[0] == "exec" && words.len() > 1);
+                    }
                     self.trace(w, &words);
                     self.run(w, words);
                 }
@@ -286,7 +298,7 @@ impl Process {
                 self.complain(w, text);
                 self.line = now;
             }
-            Op::Command(_) if self.trapped => {}
+            Op::Command(_) if self.trap_status().is_some() => {}
             Op::Command(text) => {
                 Rc::make_mut(&mut self.vars).put("BASH_COMMAND", crate::process::var(text, false));
             }
@@ -308,7 +320,6 @@ impl Process {
         let place = match (self.flavour.is_bash(), evaluated, self.file.is_empty()) {
             (true, true, _) => "eval",
             (true, false, true) => "-c",
-            (false, true, _) => "eval",
             _ => "",
         };
         if w.system.interactive && !evaluated {
@@ -411,7 +422,7 @@ impl Process {
         let first = sign.chars().next().map(String::from).unwrap_or_default();
         let evaluating = |c: &&Control| matches!(c, Control::Call { function: None, .. });
         let evaluated = self.control.iter().skip(self.script.unwrap_or(0)).filter(evaluating).count();
-        let level = self.level as usize + if self.trapped { 0 } else { evaluated };
+        let level = self.level as usize + if self.trap_status().is_some() { 0 } else { evaluated };
         let more = if self.flavour.is_bash() { first.repeat(level) } else { String::new() };
         let line = [&more, &*sign, text, "\n"].concat();
         // A simple command's own redirections are not its trace's.
@@ -431,7 +442,10 @@ impl Process {
     }
 
     /// Whether a locale says that texts are UTF-8.
-    fn has_locale(&self) -> bool {
+    pub(crate) fn has_locale(&self) -> bool {
+        if self.flavour == Flavour::Dash {
+            return false;
+        }
         let of = |name: &str| self.vars.get(name).and_then(|v| v.get()).filter(|v| !v.is_empty());
         let locale = of("LC_ALL").or_else(|| of("LC_CTYPE")).or_else(|| of("LANG"));
         locale.is_some_and(|l| l.to_ascii_lowercase().replace('-', "").contains("utf8"))
@@ -462,10 +476,10 @@ impl Process {
             Flavour::Bash | Flavour::Zsh => bash_quoted(word, false),
             Flavour::Dash => word.to_string(),
             Flavour::Sh => {
-                let plain = |c: u8| c.is_ascii_alphanumeric() || b"_-./:,+@%]^{}!~".contains(&c) || c >= 0x80;
-                match !word.is_empty() && word.bytes().all(plain) {
+                let plain = |c: u8| matches!(c, b'+'..=b'z') && !b";<=>?[\\`".contains(&c);
+                match word.bytes().all(plain) && !crate::stop::is_keyword(word) {
                     true => word.to_string(),
-                    false => format!("'{}'", word.replace('\'', "'\\''")),
+                    false => format!("'{}'", word.replace('\'', "'\"'\"'")),
                 }
             }
         }

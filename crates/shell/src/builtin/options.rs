@@ -376,6 +376,7 @@ impl Process {
                 },
             };
             let value = if action == "-" { None } else { var(action, false) };
+            self.forget_traps();
             Rc::make_mut(&mut self.vars).put(&["trap ", &name].concat(), value);
         }
         if status != 0 && self.flavour == Flavour::Dash {

@@ -329,7 +329,9 @@ impl Parser {
             self.emit(Op::BeginWhole);
         }
         self.at += at;
+        self.assigns = true;
         self.parts(Until::Word, Mode::Whole)?;
+        self.assigns = false;
         self.emit(match as_word {
             true => Op::Field(End::Plain),
             false => Op::Assign { name: name.into(), append, sub: subscript.is_some() },

@@ -22,8 +22,15 @@ fn run(folder: &Path, script: &str) -> String {
             _ = machine.set_attributes(&format!("/tmp/w/{name}"), Some(0o755), None);
         }
     }
-    let argv = ["sh", script].map(String::from);
-    let env = [("HOME", "/root"), ("PATH", "/usr/bin:/bin"), ("THIS_SH", "sh"), ("PWD", "/tmp/w")];
+    let argv = ["ash", script].map(String::from);
+    // Upstream's runner gives them how BusyBox was built, too.
+    let env = [
+        ("HOME", "/root"),
+        ("PATH", "/usr/bin:/bin"),
+        ("THIS_SH", "ash"),
+        ("PWD", "/tmp/w"),
+        ("CONFIG_FEATURE_FANCY_ECHO", "y"),
+    ];
     let env = env.map(|(name, value)| (name.to_string(), value.to_string()));
     let mut program = Shell::script(&argv, &env, "/tmp/w", Unknown::NotFound);
     program.set_pid(1000);
