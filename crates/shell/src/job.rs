@@ -6,8 +6,8 @@ use crate::processor::{BYTES_READ, HOST_PROGRAM};
 use crate::tools::{self, Context, Tool};
 use crate::word::quoted;
 
-/// Under which name the tool is kept that runs commands (xargs, find).
-const COMPLAINER: &str = "complainer ";
+/// Under which name the tool is kept that runs commands (env, xargs, find).
+pub(crate) const COMPLAINER: &str = "complainer ";
 
 impl Process {
     /// Goes on with a command that reads its input.
@@ -210,9 +210,14 @@ impl Process {
             None => "not found",
         };
         if let Some(tool) = self.vars.get(COMPLAINER).map(|var| var.value.clone()) {
-            let shown =
-                if &*tool == "find" && self.gnu(w.system) { format!("'{name}'") } else { name.clone() };
-            return self.put(w, 2, &format!("{tool}: {shown}: No such file or directory\n"));
+            let what = match (&*tool, self.gnu(w.system)) {
+                ("xargs", _) | ("find", false) => name.clone(),
+                (_, false) => format!("can't execute '{name}'"),
+                ("nohup" | "stdbuf" | "chroot", true) => format!("failed to run command '{name}'"),
+                ("setsid", true) => format!("failed to execute {name}"),
+                _ => format!("'{name}'"),
+            };
+            return self.put(w, 2, &format!("{tool}: {what}: No such file or directory\n"));
         }
         let text = match self.flavour {
             Flavour::Zsh => format!("{what}: {name}"),

@@ -706,7 +706,7 @@ fn files_and_facts() {
     );
     check(
         "mkdir /data/x; mkdir /data/x; rmdir /data/x; rm /data/no; rm -f /data/no; rm /tmp",
-        "mkdir: can't create directory '/data/x': File exists\nrm: can't remove '/data/no': No such file or directory\nrm: can't remove '/tmp': Is a directory\n",
+        "mkdir: can't create directory '/data/x': File exists\nrm: can't remove '/data/no': No such file or directory\nrm: '/tmp' is a directory\n",
     );
     check_bash(
         "ls /no; cp /no /x; mkdir /a/b",

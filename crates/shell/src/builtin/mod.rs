@@ -14,6 +14,7 @@ mod time;
 mod user;
 
 use crate::host::{FileError, Flavour};
+use crate::job::COMPLAINER;
 use crate::number::decimal;
 use crate::op::Code;
 use crate::process::{Control, Job, Process, Var, World, var};
@@ -307,7 +308,9 @@ impl Process {
         match args.get(at..) {
             Some(words) if !words.is_empty() => {
                 let text = words.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(" ");
+                let old = Rc::make_mut(&mut self.vars).put(COMPLAINER, var(wrapper, false));
                 self.evaluate(w, &["command ", &text].concat());
+                self.control.push(Control::Vars(vec![(COMPLAINER.to_string(), old)]));
             }
             _ => self.status = 0,
         }

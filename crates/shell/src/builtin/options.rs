@@ -1,6 +1,7 @@
 //! set and shopt, env, trap.
 
 use crate::host::Flavour;
+use crate::job::COMPLAINER;
 use crate::process::{Control, Options, Process, World, var};
 use crate::signal;
 use crate::word::{bash_quoted, is_name, quoted};
@@ -288,6 +289,7 @@ impl Process {
                 return self.put(w, 2, &text);
             }
             let text = argv[at..].iter().map(|w| quoted(w)).collect::<Vec<_>>().join(" ");
+            saved.push((COMPLAINER.into(), Rc::make_mut(&mut self.vars).put(COMPLAINER, var("env", false))));
             self.evaluate(w, &["command ", &text].concat());
             self.control.push(Control::Vars(saved));
             return;

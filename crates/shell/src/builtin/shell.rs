@@ -48,6 +48,13 @@ impl Process {
         for (name, value) in [("IFS", " \t\n"), ("OPTIND", "1"), ("PS4", "+ ")] {
             Rc::make_mut(&mut p.vars).put(name, var(value, false));
         }
+        if p.vars.get("PATH").is_none() {
+            let path = match p.flavour {
+                Flavour::Sh => "/sbin:/usr/sbin:/bin:/usr/bin",
+                _ => "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            };
+            Rc::make_mut(&mut p.vars).put("PATH", var(path, false));
+        }
         (p.depth, p.level, p.line, p.option_at) = (0, 0, 0, 0);
         (p.shell, p.shell_parent) = (p.pid, p.parent);
         (p.quiet, p.loops_outside) = (false, false);

@@ -226,8 +226,11 @@ impl Reader<'_> {
     }
 
     fn substitute(&mut self) -> Parsed<Action> {
-        let unterminated =
-            |r: &Reader, d: char| r.error("unterminated `s' command", &format!("unmatched '{d}'"));
+        let unterminated = |r: &mut Reader, d: char| {
+            // It was looked for up to the end of the line.
+            r.text = r.text.split_once('\n').map_or("", |(_, rest)| rest);
+            r.error("unterminated `s' command", &format!("unmatched '{d}'"))
+        };
         let Some(delimiter) = self.text.chars().next() else { return Err(unterminated(self, '/')) };
         self.text = &self.text[delimiter.len_utf8()..];
         let (source, rest) = delimited(self.text, delimiter).ok_or_else(|| unterminated(self, delimiter))?;

@@ -871,9 +871,9 @@ impl Interpreter {
             }
             "substr" => {
                 let whole = text(0);
-                let from = number(1).round();
-                let end = if values.len() > 2 { from + number(2).round() } else { f64::INFINITY };
-                let first = from.max(1.0);
+                // What would come before the first character is not taken off the length.
+                let first = number(1).trunc().max(1.0);
+                let end = if values.len() > 2 { first + number(2).round() } else { f64::INFINITY };
                 let count = (end - first).clamp(0.0, 1e9) as usize;
                 Value::Text(whole.chars().skip(first as usize - 1).take(count).collect::<String>().into())
             }
