@@ -1,6 +1,6 @@
 //! What a process has entered and must leave: loops, functions, `eval`, its own end.
 
-use crate::op::{Code, Op};
+use crate::op::{Code, Op, Then};
 use crate::parse::{self, Syntax};
 use crate::process::{Control, Process, Saved, State, World};
 use crate::processor::BYTES_READ;
@@ -96,11 +96,20 @@ impl Process {
         }
     }
 
-    /// Runs a signal's trap, or `ERR`, `DEBUG`, `RETURN`. `ends`: the shell ends afterwards.
-    pub(crate) fn trap_now(&mut self, w: &mut World, name: &str, ends: bool) {
+    /// Whether the innermost function has set a trap for `RETURN`, and it is not in that already.
+    pub(crate) fn returns_to_trap(&self) -> bool {
+        let innermost = self.control.iter().rev().find_map(|c| match c {
+            Control::Call { function: Some(_), returns, .. } => Some(*returns),
+            _ => None,
+        });
+        innermost == Some(true) && self.trap_of("RETURN").is_some() && self.trap_status().is_none()
+    }
+
+    /// Runs a signal's trap, or that of `ERR` or `RETURN`.
+    pub(crate) fn trap_now(&mut self, w: &mut World, name: &str, then: Then) {
         let text = self.vars.get(&["trap ", name].concat()).map(|t| t.value.clone()).unwrap_or_default();
         w.system.processor.spend_on(text.len(), BYTES_READ);
-        let code = parse::compile_trap(&text, self.syntax(self.line.max(1)), Op::EndTrap(self.status, ends));
+        let code = parse::compile_trap(&text, self.syntax(self.line.max(1)), Op::EndTrap(self.status, then));
         let status = self.status;
         self.call(w, (code, 0), None);
         if let Some(Control::Call { trap, .. }) = self.control.last_mut() {
@@ -234,6 +243,7 @@ impl Process {
             command,
             trap: None,
             guards: false,
+            returns: false,
         });
     }
 
@@ -261,7 +271,7 @@ impl Process {
         }
         let trap = self.trap_of("ERR").is_some_and(|t| !t.value.is_empty());
         if trap && self.trap_status().is_none() && (self.options.errtrace || !self.in_function()) {
-            return self.trap_now(w, "ERR", self.options.errexit);
+            return self.trap_now(w, "ERR", if self.options.errexit { Then::Exit } else { Then::GoOn });
         }
         if self.options.errexit {
             self.exit(self.status);

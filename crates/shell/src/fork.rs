@@ -64,7 +64,7 @@ impl Process {
         if self.flavour == Flavour::Dash {
             self.forget_traps();
         }
-        if self.flavour.is_bash() && !self.options.inherit_errexit {
+        if self.flavour != Flavour::Dash && !self.options.inherit_errexit {
             self.options.errexit = false;
         }
     }

@@ -71,7 +71,10 @@ impl Process {
             Flavour::Bash if self.file.is_empty() && self.in_function() => {
                 format!("environment: line {}: ", self.line.max(1))
             }
-            Flavour::Bash => format!("{}: line {}: ", self.name, self.line.max(1)),
+            Flavour::Bash => {
+                let file = if self.file.is_empty() { &self.name } else { &self.file };
+                format!("{file}: line {}: ", self.line.max(1))
+            }
             Flavour::Dash => format!("{}: {}: ", self.name, self.line.max(1)),
             _ => format!("{}: ", self.applet),
         };

@@ -72,6 +72,8 @@ pub(crate) enum Control {
         trap: Option<i32>,
         /// What is fatal in it ends it, not the shell (`command eval`).
         guards: bool,
+        /// Of a function: it has set a trap for `RETURN`.
+        returns: bool,
     },
 }
 

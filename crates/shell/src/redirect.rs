@@ -69,6 +69,7 @@ impl Process {
         let name = match self.flavour {
             // What a function of a text is called from has no file.
             Flavour::Bash if self.file.is_empty() && self.in_function() => "environment",
+            Flavour::Bash if !self.file.is_empty() => &self.file,
             _ => &self.name,
         };
         let interactive = w.system.interactive && self.is_main();

@@ -1,7 +1,7 @@
 //! The operations, one by one: [`Process::operation`] is the table of what each does, in the order of [`Op`].
 
 use crate::host::{Flavour, Unknown};
-use crate::op::{Mode, Op};
+use crate::op::{Mode, Op, Then};
 use crate::parse;
 use crate::pattern::{self, Pattern};
 use crate::process::{Assigned, Assignment, Control, Fd, Process, State, Substituted, Var, Words, World};
@@ -28,7 +28,7 @@ impl Process {
             } else if self.words.is_empty()
                 && let Some(signal) = self.next_signal()
             {
-                self.trap_now(w, &signal, false);
+                self.trap_now(w, &signal, Then::GoOn);
             } else {
                 self.operation(w);
             }
@@ -57,10 +57,16 @@ impl Process {
                 self.outlets.clear();
             }
             Op::Top => {}
-            Op::EndTrap(status, ends) => {
+            Op::EndTrap(status, then) => {
                 self.status = *status;
-                if *ends {
-                    self.exit(*status);
+                match then {
+                    Then::GoOn => {}
+                    Then::Exit => self.exit(*status),
+                    Then::Return(code) => {
+                        self.status = *code;
+                        self.unwind(|c| matches!(c, Control::Call { trap: Some(_), .. }));
+                        self.unwind(|c| matches!(c, Control::Call { .. }));
+                    }
                 }
             }
             Op::Text(text, true) => self.append(w, text, Mode::Split),
@@ -264,12 +270,13 @@ impl Process {
                 }
             }
             Op::Function { name, past } => {
-                let function = Some((self.code.clone(), self.at));
+                let function = Some((self.code.clone(), self.at, self.file.clone()));
                 let function = Var { function, ..Var::default() };
                 Rc::make_mut(&mut self.vars).put(&[name, "()"].concat(), Some(function));
                 self.at = *past;
                 self.status = 0;
             }
+            Op::Return if self.returns_to_trap() => self.trap_now(w, "RETURN", Then::Return(self.status)),
             Op::Return => self.end_of_code(w),
             Op::Fork { kind, past } => {
                 self.fork_operation(w, *kind, *past);

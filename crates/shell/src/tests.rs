@@ -701,6 +701,10 @@ fn files_and_facts() {
         "1\n/data/c/e/f\n",
     );
     check(
+        "mkdir -p /data/c /data/d; echo x > /data/d/f; if find /data/d -mindepth 1 -type f -print -quit | read v; then echo some; fi; find /data/c /data/d -type d -print -quit",
+        "some\n/data/c\n",
+    );
+    check(
         "cd /data; echo a > one; echo b > two; echo *; echo t*; echo '*' no*; cat [ot]*; ls | cat",
         "one two\ntwo\n* no*\na\nb\none\ntwo\n",
     );

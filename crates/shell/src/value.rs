@@ -76,6 +76,8 @@ impl Process {
             "LINENO" if self.flavour == Flavour::Sh && self.file.is_empty() => {
                 self.line.saturating_sub(1).to_string()
             }
+            // Debian's dash is built without it.
+            "LINENO" if self.flavour == Flavour::Dash => return None,
             "LINENO" => self.line.to_string(),
             "RANDOM" if self.flavour != Flavour::Dash => {
                 // As BusyBox and bash: 15 bits of a linear congruential generator.

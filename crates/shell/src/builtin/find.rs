@@ -75,6 +75,19 @@ impl Process {
         there.then(|| format!("{}{name}", if self.gnu(w.system) { "/usr/bin/" } else { "/bin/" }))
     }
 
+    /// `hash`: whether there are such commands. Where they lie is remembered by nobody.
+    pub(crate) fn hash(&mut self, w: &mut World, names: &[String]) -> i32 {
+        let mut status = 0;
+        for name in names.iter().filter(|name| !name.starts_with('-')) {
+            let known = kind(name, self.flavour) != Kind::Program || self.function(name).is_some();
+            if !known && self.program_path(w, name).is_none() {
+                self.complain_of(w, "hash", &format!("{name}: not found"));
+                status = 1;
+            }
+        }
+        status
+    }
+
     pub(crate) fn find(&mut self, w: &mut World, argv: &[String]) -> i32 {
         let bash = self.flavour.is_bash();
         let letters: String = argv[1..].iter().take_while(|a| a.starts_with('-')).map(|a| &a[1..]).collect();

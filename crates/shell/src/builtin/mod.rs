@@ -16,10 +16,11 @@ mod user;
 use crate::host::{FileError, Flavour};
 use crate::job::COMPLAINER;
 use crate::number::decimal;
-use crate::op::Code;
+use crate::op::Then;
 use crate::process::{Control, Job, Process, Var, World, var};
 use crate::processor::PROGRAM;
 use crate::tools;
+use crate::variable::Function;
 use crate::word::quoted;
 use find::Kind;
 use program::program;
@@ -37,9 +38,14 @@ impl Process {
     /// Runs a command.
     pub(crate) fn run(&mut self, w: &mut World, argv: Vec<String>) {
         w.system.processor.spend(5);
-        if let Some(function) = self.function(&argv[0]) {
+        if let Some((code, at, file)) = self.function(&argv[0]) {
             let name: Rc<str> = argv[0].as_str().into();
-            return self.call(w, function, Some((name, argv[1..].to_vec())));
+            let depth = self.control.len();
+            self.call(w, (code, at), Some((name, argv[1..].to_vec())));
+            if self.control.len() > depth {
+                self.file = file;
+            }
+            return;
         }
         if self.alias(w, &argv) {
             return;
@@ -95,8 +101,9 @@ impl Process {
             return self.unknown(w, &argv);
         }
         self.status = match name {
-            ":" | "true" | "hash" | "sync" | "chgrp" | "bind" | "enable" | "complete" | "disown"
-            | "suspend" | "times" | "jobs" | "history" => 0,
+            "hash" => self.hash(w, args),
+            ":" | "true" | "sync" | "chgrp" | "bind" | "enable" | "complete" | "disown" | "suspend"
+            | "times" | "jobs" | "history" => 0,
             "fg" | "bg" => {
                 self.complain_of(w, name, if bash { "no job control" } else { "No current job" });
                 if bash { 1 } else { 2 }
@@ -462,6 +469,9 @@ impl Process {
                 }
             },
         };
+        if self.in_function() && self.returns_to_trap() {
+            return self.trap_now(w, "RETURN", Then::Return(code));
+        }
         let innermost = |c: &Control| matches!(c, Control::Call { .. });
         let left = self.unwind(|c| matches!(c, Control::Call { function: Some(_), .. })) || {
             let depth = self.script.unwrap_or(0);
@@ -556,7 +566,7 @@ impl Process {
         self.status = status;
     }
 
-    fn function(&self, name: &str) -> Option<(Code, usize)> {
+    fn function(&self, name: &str) -> Option<Function> {
         self.vars.get(&[name, "()"].concat())?.function.clone()
     }
 

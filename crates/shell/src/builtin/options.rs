@@ -378,6 +378,13 @@ impl Process {
                 },
             };
             let value = if action == "-" { None } else { var(action, false) };
+            let function = |c: &&mut Control| matches!(c, Control::Call { function: Some(_), .. });
+            if name == "RETURN"
+                && let Some(Control::Call { returns, .. }) = self.control.iter_mut().rev().find(function)
+            {
+                // It is that of the function that sets it.
+                *returns = true;
+            }
             self.forget_traps();
             Rc::make_mut(&mut self.vars).put(&["trap ", &name].concat(), value);
         }

@@ -115,13 +115,17 @@ impl Parser {
         if !self.continues {
             return;
         }
-        self.line();
         let mut end = self.at;
         while let Some(c) = self.text.as_bytes().get(end) {
             match c {
                 b'\\' if self.text[end..].starts_with("\\\n") => {
                     self.text.replace_range(end..end + 2, "");
-                    self.line += u32::from(self.inner == 0);
+                    // It is a line all the same, and may have been counted where this was looked at before.
+                    match end < self.counted {
+                        _ if self.inner > 0 => {}
+                        true => self.counted -= 2,
+                        false => self.line += 1,
+                    }
                     if let Some((line_end, body)) = &mut self.document {
                         (*line_end, *body) = (*line_end - 2, *body - 2);
                     }

@@ -477,10 +477,13 @@ impl Parser {
             let test = if self.looking_at("+") { Test::Instead } else { Test::Otherwise };
             self.at += 1;
             again(self)?;
+            // In bash what stands instead of several values may come to no word at all.
+            let several = source.sub == Sub::At || &*source.name == "@";
+            let exists = mode == Mode::Quoted && !(self.bash && several && test == Test::Instead);
             let test = self.emit(Op::Param { source, mode, test, colon, past: 0 });
             self.parts(Until::Brace, mode)?;
             self.land(test);
-            if mode == Mode::Quoted {
+            if exists {
                 self.emit(Op::Exists);
             }
             return Ok(true);
