@@ -10,7 +10,7 @@ pub(crate) trait Variables {
     fn get(&mut self, name: &str, subscript: Option<&str>) -> Option<String>;
     /// Sets a variable, or an array's item.
     fn set(&mut self, name: &str, subscript: Option<&str>, value: i64);
-    /// Variables' values are expressions themselves, as in bash; else numbers.
+    /// Variables' values are expressions themselves, and there are `++`, `--`, `**` and commas, as in bash and ash; else numbers.
     fn nests(&self) -> bool;
 }
 
@@ -94,7 +94,7 @@ impl<'a> Evaluator<'a> {
 
     fn comma(&mut self) -> Result<i64, Why> {
         let mut value = self.assignment()?;
-        while self.take(",") {
+        while self.variables.nests() && self.take(",") {
             value = self.assignment()?;
         }
         Ok(value)
@@ -136,7 +136,9 @@ impl<'a> Evaluator<'a> {
     fn binary(&mut self, least: u8) -> Result<i64, Why> {
         let mut left = self.unary()?;
         self.assigns = false;
-        while let Some((operator, level)) = OPERATORS.iter().find(|o| self.rest.starts_with(o.0)) {
+        let powers = self.variables.nests();
+        let known = |rest: &str| OPERATORS.iter().find(|o| rest.starts_with(o.0) && (powers || o.0 != "**"));
+        while let Some((operator, level)) = known(self.rest) {
             // `a[i]+=1` is the variable's; what is left of it here is a mistake.
             if *level < least
                 || *operator != "==" && self.rest[operator.len()..].starts_with('=') && *level > 7
@@ -165,9 +167,10 @@ impl<'a> Evaluator<'a> {
             return Err(Why::Deep);
         }
         for (sign, step) in [("++", 1), ("--", -1)] {
-            let named = self.rest[sign.len().min(self.rest.len())..]
-                .trim_start()
-                .starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+            let named = self.variables.nests()
+                && self.rest[sign.len().min(self.rest.len())..]
+                    .trim_start()
+                    .starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
             if named && self.take(sign) {
                 let (name, subscript) = self.name();
                 let value = self.value(name, subscript)?.wrapping_add(step);
@@ -263,7 +266,7 @@ impl<'a> Evaluator<'a> {
         }
         let (name, subscript) = self.name();
         for (sign, step) in [("++", 1), ("--", -1)] {
-            if self.take(sign) {
+            if self.variables.nests() && self.take(sign) {
                 let old = self.value(name, subscript)?;
                 self.assign(name, subscript, old.wrapping_add(step));
                 return Ok(old);

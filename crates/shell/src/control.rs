@@ -159,7 +159,7 @@ impl Process {
 
     pub(crate) fn leave(&mut self, control: Control) {
         match control {
-            Control::Redirected(fds, _) => self.fds = *fds,
+            Control::Redirected(fds, _) | Control::LastPart(fds, _) => self.fds = *fds,
             Control::Vars(saved) => self.put_back(saved),
             Control::Call { code, at, args, locals, line, file, command, .. } => {
                 (self.code, self.at) = (code, at);
@@ -291,6 +291,7 @@ impl Process {
         let ends = |c: &Control| match c {
             Control::Loop { .. } | Control::Condition => false,
             Control::Call { code, at, .. } => nothing_follows(code, *at),
+            Control::LastPart(..) => false,
             Control::Case(..) | Control::Redirected(..) | Control::Vars(_) => true,
         };
         nothing_follows(&self.code, self.at) && self.control.iter().all(ends)

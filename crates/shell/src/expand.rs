@@ -168,8 +168,13 @@ impl Process {
                 (Sub::Key, Some(key)) => self.item(w, &name, key)?,
                 _ => self.get(w, &name),
             };
-            let Some(target) = target.filter(|t| !t.is_empty()) else {
-                return Some((Value::One(None), name));
+            let positional = name.bytes().all(|c| c.is_ascii_digit());
+            let Some(target) = target else {
+                if positional {
+                    return Some((Value::One(None), name));
+                }
+                self.abandon(w, &format!("{name}: invalid indirect expansion"));
+                return None;
             };
             (sub, key) = (Sub::None, None);
             match target.split_once('[').and_then(|(base, rest)| Some((base, rest.strip_suffix(']')?))) {
@@ -177,6 +182,11 @@ impl Process {
                 Some((base, "*")) => (name, sub) = (base.into(), Sub::Star),
                 Some((base, index)) => (name, sub, key) = (base.into(), Sub::Key, Some(index.into())),
                 None => name = target.to_string(),
+            }
+            let special = name.len() == 1 && "@*#?$!-".contains(&*name);
+            if !is_name(&name) && !special && (name.is_empty() || !name.bytes().all(|c| c.is_ascii_digit())) {
+                self.abandon(w, &format!("{target}: invalid variable name"));
+                return None;
             }
         }
         let value = match sub {

@@ -62,6 +62,7 @@ impl Process {
     pub(crate) fn substitutes(&mut self) {
         self.level += 1;
         if self.flavour == Flavour::Dash {
+            self.quiet = false;
             self.forget_traps();
         }
         if self.flavour != Flavour::Dash && !self.options.inherit_errexit {
@@ -104,6 +105,14 @@ impl Process {
     }
 
     pub(crate) fn fork_operation(&mut self, w: &mut World, kind: Fork, past: usize) {
+        if self.options.lastpipe
+            && !w.system.interactive
+            && matches!(kind, Fork::Part { first: false, last: true, .. })
+        {
+            let before = Box::new(self.fds.clone());
+            self.fds[0] = self.pipe.take().map_or(Fd::Null, Fd::Read);
+            return self.control.push(Control::LastPart(before, std::mem::take(&mut self.kids)));
+        }
         let Some(mut child) = self.fork(w) else { return };
         self.at = past;
         if !self.flavour.is_bash() {

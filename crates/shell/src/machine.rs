@@ -110,6 +110,7 @@ impl Shell {
             loops_outside: false,
             script: None,
             piped: false,
+            last_part: None,
             timeout_signal: crate::signal::TERM,
             timed_ms: 0,
             began_ms: 0,

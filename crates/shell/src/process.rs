@@ -54,6 +54,8 @@ pub(crate) enum Control {
     /// Where the file descriptors led before; `true`: those of a simple command, whose trace still goes there.
     Redirected(Box<[Fd; FDS]>, bool),
     Vars(Saved),
+    /// A pipeline's last part that the shell runs itself (`lastpipe`): the file descriptors before, and the other parts.
+    LastPart(Box<[Fd; FDS]>, Vec<u32>),
     /// A function, `eval` or a sourced file; `args` of the caller where they differ.
     Call {
         code: Code,
@@ -275,6 +277,8 @@ pub(crate) struct Process {
     pub(crate) script: Option<usize>,
     /// The last command was a pipeline.
     pub(crate) piped: bool,
+    /// The status of a pipeline's last part that the shell has run itself.
+    pub(crate) last_part: Option<i32>,
     /// What `timeout` sends.
     pub(crate) timeout_signal: u8,
     /// When `time` began, in virtual milliseconds.
@@ -289,7 +293,7 @@ impl Process {
     }
 
     pub(crate) fn holds(&self, fd: &Fd) -> bool {
-        let saved = |c: &Control| matches!(c, Control::Redirected(fds, _) if fds.contains(fd));
+        let saved = |c: &Control| matches!(c, Control::Redirected(fds, _) | Control::LastPart(fds, _) if fds.contains(fd));
         let outlet = |(_, id): &(Rc<str>, u32)| *fd == Fd::Write(*id);
         let inlet = |(_, id): &(Rc<str>, u32)| *fd == Fd::Read(*id);
         self.fds.contains(fd)

@@ -281,7 +281,15 @@ impl Process {
             Op::Fork { kind, past } => {
                 self.fork_operation(w, *kind, *past);
             }
-            Op::Exit => self.exit(self.leaving.unwrap_or(self.status)),
+            Op::Exit => {
+                let kids = self.control.iter().rev().find_map(|c| match c {
+                    Control::LastPart(_, kids) => Some(kids.clone()),
+                    _ => None,
+                });
+                let Some(kids) = kids else { return self.exit(self.leaving.unwrap_or(self.status)) };
+                self.unwind(|c| matches!(c, Control::LastPart(..)));
+                (self.kids, self.last_part) = (kids, Some(self.status));
+            }
             Op::Wait => self.state = State::Kids(None),
             Op::Test => self.double_test(w),
             Op::Time { ends: false, .. } => self.timed_ms = w.host.now_ms(),

@@ -269,6 +269,7 @@ impl Shell {
                 .for_each(|p| (p.background, p.pid) = (true, 0));
         }
         let p = &mut self.processes[i];
+        statuses.extend(p.last_part.take());
         let said = statuses.last().filter(|s| **s > 128).and_then(|s| signal::description((*s - 128) as u8));
         if let Some(text) = said
             .filter(|_| matches!(p.state, State::Wait(_) | State::Kids(None)) && !p.flavour.is_bash() && told)

@@ -350,6 +350,10 @@ impl Process {
             (action, signals) = ("-", args);
         }
         let mut status = 0;
+        if signals.iter().any(|word| word == "DEBUG") && bash && !matches!(action, "" | "-") {
+            self.not_simulated(w, "trap DEBUG".into());
+            return self.status;
+        }
         for word in signals {
             let upper = word.to_ascii_uppercase();
             let prefixed = upper.starts_with("SIG") && self.flavour == Flavour::Dash;

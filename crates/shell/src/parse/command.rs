@@ -223,7 +223,7 @@ impl Parser {
     pub(crate) fn simple(&mut self, cat: bool) -> Parsed<bool> {
         let (mut words, mut vars, mut redirects, mut declares) = (0, false, false, false);
         let line = self.line();
-        self.emit(Op::Line(line));
+        let place = self.emit(Op::Line(line));
         let told = (self.names_commands && self.bash).then(|| self.emit(Op::Nop));
         let mut shown: Vec<String> = vec![];
         if cat {
@@ -264,6 +264,11 @@ impl Parser {
             }
             self.word(Mode::Split, End::Names)?;
             words += 1;
+            if words == 1 && self.bash {
+                // bash has looked at what follows by then.
+                self.blanks();
+                self.ops[place] = Op::Line(self.line());
+            }
         }
         if let Some(place) = told {
             self.ops[place] = Op::Command(shown.join(" ").into());

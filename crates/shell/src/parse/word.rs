@@ -474,18 +474,7 @@ impl Parser {
         }
         let colon = self.take(":");
         if self.looking_at("-") || self.looking_at("+") {
-            let test = if self.looking_at("+") { Test::Instead } else { Test::Otherwise };
-            self.at += 1;
-            again(self)?;
-            // In bash what stands instead of several values may come to no word at all.
-            let several = source.sub == Sub::At || &*source.name == "@";
-            let exists = mode == Mode::Quoted && !(self.bash && several && test == Test::Instead);
-            let test = self.emit(Op::Param { source, mode, test, colon, past: 0 });
-            self.parts(Until::Brace, mode)?;
-            self.land(test);
-            if exists {
-                self.emit(Op::Exists);
-            }
+            self.alternative(source, subscript, mode, colon)?;
             return Ok(true);
         }
         if self.looking_at("=") || self.looking_at("?") {
@@ -542,6 +531,31 @@ impl Parser {
         again(self)?;
         self.emit(Op::Edit { source, mode, edit, colon });
         Ok(true)
+    }
+
+    /// `${x-…}` and `${x+…}` from the sign on.
+    fn alternative(
+        &mut self,
+        source: Box<Source>,
+        subscript: Option<String>,
+        mode: Mode,
+        colon: bool,
+    ) -> Parsed<()> {
+        let test = if self.looking_at("+") { Test::Instead } else { Test::Otherwise };
+        self.at += 1;
+        if let Some(text) = subscript {
+            self.subscript(text)?;
+        }
+        // In bash what stands instead of several values may come to no word at all.
+        let several = source.sub == Sub::At || &*source.name == "@";
+        let exists = mode == Mode::Quoted && !(self.bash && several && test == Test::Instead);
+        let test = self.emit(Op::Param { source, mode, test, colon, past: 0 });
+        self.parts(Until::Brace, mode)?;
+        self.land(test);
+        if exists {
+            self.emit(Op::Exists);
+        }
+        Ok(())
     }
 
     /// A command in backquotes; `quoted`: a backslash is taken off a double quote, too.
