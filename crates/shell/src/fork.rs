@@ -44,6 +44,10 @@ impl Process {
         self.declared.clear();
         self.outlets.clear();
         self.inlets.clear();
+        let jobs = self.backgrounds.split_off(self.waited.min(self.backgrounds.len()));
+        if !jobs.is_empty() || !self.flavour.is_bash() {
+            self.jobs_outside = jobs;
+        }
         self.backgrounds.clear();
         self.waited = 0;
         self.pipe = None;
@@ -104,7 +108,7 @@ impl Process {
         self.state = State::Kids(until);
     }
 
-    pub(crate) fn fork_operation(&mut self, w: &mut World, kind: Fork, past: usize) {
+    pub(crate) fn fork_operation(&mut self, w: &mut World, kind: Fork, past: usize, text: &str) {
         if self.options.lastpipe
             && !w.system.interactive
             && matches!(kind, Fork::Part { first: false, last: true, .. })
@@ -126,7 +130,7 @@ impl Process {
                 if child.fds[0] == Fd::Read(TERMINAL) {
                     child.fds[0] = Fd::Null;
                 }
-                self.backgrounds.push(child.pid);
+                self.backgrounds.push((child.pid, text.into()));
                 if self.backgrounds.len() > MAX_PROCESSES {
                     self.backgrounds.remove(0);
                     self.waited = self.waited.saturating_sub(1);

@@ -92,6 +92,7 @@ impl Shell {
             substituted: None,
             assigned: None,
             backgrounds: vec![],
+            jobs_outside: vec![],
             waited: 0,
             options: Options::default(),
             guarded: false,

@@ -240,6 +240,8 @@ pub(crate) enum Op {
     Fork {
         kind: Fork,
         past: usize,
+        /// What `jobs` calls it.
+        text: Name,
     },
     Exit,
     Wait,

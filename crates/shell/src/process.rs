@@ -1,7 +1,7 @@
 //! A process and what it shares with the others: variables, file descriptors, pipes, what it waits for.
 
 use crate::host::{Flavour, Host, Output, Unknown, Userland};
-use crate::op::{Code, Mode, Redirect};
+use crate::op::{Code, Mode, Name, Redirect};
 use crate::processor::Processor;
 use crate::tools::Tool;
 pub(crate) use crate::variable::{Saved, Var, Vars, var};
@@ -246,7 +246,9 @@ pub(crate) struct Process {
     /// The status of the last substitution in an assignment: these are expanded after words.
     pub(crate) assigned: Option<i32>,
     /// What `&` started and `wait` has not seen.
-    pub(crate) backgrounds: Vec<u32>,
+    pub(crate) backgrounds: Vec<(u32, Name)>,
+    /// Those of the shell that it was forked from, which `jobs` shows.
+    pub(crate) jobs_outside: Vec<(u32, Name)>,
     /// How many of them were waited for together: job 1 is the next one.
     pub(crate) waited: usize,
     pub(crate) options: Options,

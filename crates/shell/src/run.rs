@@ -278,8 +278,8 @@ impl Process {
             }
             Op::Return if self.returns_to_trap() => self.trap_now(w, "RETURN", Then::Return(self.status)),
             Op::Return => self.end_of_code(w),
-            Op::Fork { kind, past } => {
-                self.fork_operation(w, *kind, *past);
+            Op::Fork { kind, past, text } => {
+                self.fork_operation(w, *kind, *past, text);
             }
             Op::Exit => {
                 let kids = self.control.iter().rev().find_map(|c| match c {

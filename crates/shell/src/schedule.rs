@@ -244,7 +244,7 @@ impl Shell {
         self.processes[i].kids = vec![first];
         self.collect(i, host);
         let p = &mut self.processes[i];
-        p.backgrounds.retain(|pid| *pid != first);
+        p.backgrounds.retain(|job| job.0 != first);
         p.state = State::Run;
         true
     }

@@ -63,7 +63,10 @@ impl Process {
             "?" => self.status.to_string(),
             "#" => self.args.len().to_string(),
             "$" => (self.shell - MAIN + w.system.pid).to_string(),
-            "!" => (self.backgrounds.last()? - MAIN + w.system.pid).to_string(),
+            "!" => {
+                let jobs = self.backgrounds.last().or(self.jobs_outside.last());
+                (jobs?.0 - MAIN + w.system.pid).to_string()
+            }
             "-" => self.option_letters(w),
             "0" => return Some(self.name.clone()),
             "@" | "*" if !self.args.is_empty() => self.args.join(" "),

@@ -118,7 +118,40 @@ impl Process {
             "-" => jobs.len().checked_sub(1)?,
             number => decimal(number)? as usize,
         };
-        jobs.get(at.checked_sub(1)?).copied()
+        jobs.get(at.checked_sub(1)?).map(|job| job.0)
+    }
+
+    /// `jobs`: those that run.
+    pub(super) fn jobs(&mut self, w: &mut World, args: &[String]) -> i32 {
+        let has = |letter: char| args.iter().any(|arg| arg.starts_with('-') && arg.contains(letter));
+        let (waited, jobs) = match self.backgrounds.is_empty() && self.flavour != Flavour::Dash {
+            true => (0, &self.jobs_outside),
+            false => (self.waited, &self.backgrounds),
+        };
+        let mut text = String::new();
+        for (n, (pid, command)) in jobs.iter().skip(waited).enumerate() {
+            if !w.system.living.contains(pid) && !w.system.forked.iter().any(|p| p.pid == *pid) {
+                continue;
+            }
+            let number = pid - MAIN + w.system.pid;
+            let sign = match jobs.len() - waited - n {
+                1 => '+',
+                2 => '-',
+                _ => ' ',
+            };
+            match self.flavour {
+                _ if has('p') => text.push_str(&format!("{number}\n")),
+                Flavour::Dash => {
+                    text.push_str(&format!("[{}] {sign} Running                    {command}\n", n + 1))
+                }
+                Flavour::Sh => {
+                    text.push_str(&format!("[{}]{sign}  Running                    {command}\n", n + 1))
+                }
+                _ => text.push_str(&format!("[{}]{sign}  Running                 {command} &\n", n + 1)),
+            }
+        }
+        self.put(w, 1, &text);
+        0
     }
 
     fn no_job(&mut self, w: &mut World, command: &str, word: &str) -> i32 {
@@ -169,21 +202,25 @@ impl Process {
                     || w.system.ended.iter().any(|(pid, _)| pid == kid)
                     || w.system.forked.iter().any(|p| p.pid == *kid)
             };
-            if self.kids.last().is_some_and(|kid| !known(kid) && !self.backgrounds.contains(kid)) {
+            if self
+                .kids
+                .last()
+                .is_some_and(|kid| !known(kid) && !self.backgrounds.iter().any(|job| job.0 == *kid))
+            {
                 let text = format!("pid {word} is not a child of this shell");
                 self.complain_of(w, "wait", &text);
             }
         }
         if args.iter().any(|a| a == "-n") {
             if words.is_empty() {
-                self.kids = self.backgrounds.clone();
+                self.kids = self.backgrounds.iter().map(|job| job.0).collect();
             }
             self.state = State::WaitAny;
             return;
         }
         let all = words.is_empty();
         if all {
-            self.kids = self.backgrounds.clone();
+            self.kids = self.backgrounds.iter().map(|job| job.0).collect();
         }
         self.state = State::Wait(all);
     }

@@ -103,7 +103,8 @@ impl Process {
         self.status = match name {
             "hash" => self.hash(w, args),
             ":" | "true" | "sync" | "chgrp" | "bind" | "enable" | "complete" | "disown" | "suspend"
-            | "times" | "jobs" | "history" => 0,
+            | "times" | "history" => 0,
+            "jobs" => self.jobs(w, args),
             "fg" | "bg" => {
                 self.complain_of(w, name, if bash { "no job control" } else { "No current job" });
                 if bash { 1 } else { 2 }

@@ -65,9 +65,12 @@ impl Process {
             .iter()
             .any(|a| !a.starts_with("--") && a.starts_with('-') && a.contains('c') && a != "pipefail");
         let operands = &args[at..];
-        let mut script = operands.first().cloned();
+        // `-s`: the script is its input, whatever follows.
+        let is_input =
+            !text && args[..at].iter().any(|a| !a.starts_with("--") && a.starts_with('-') && a.contains('s'));
+        let mut script = operands.first().filter(|_| !is_input).cloned();
         p.name = argv[0].as_str().into();
-        p.args = Rc::new(operands.get(1..).unwrap_or_default().to_vec());
+        p.args = Rc::new(operands.get(usize::from(!is_input)..).unwrap_or_default().to_vec());
         if text {
             if let Some(name) = operands.get(1) {
                 p.name = name.as_str().into();

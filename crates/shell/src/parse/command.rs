@@ -25,12 +25,14 @@ impl Parser {
                 break;
             }
             let start = self.emit(Op::Nop);
+            let from = self.at;
             self.and_or()?;
             count += 1;
             self.blanks();
             if self.looking_at("&") && !self.looking_at("&&") && !self.looking_at("&>") {
+                let text = self.text[from..self.at].trim().into();
                 self.at += 1;
-                self.ops[start] = Op::Fork { kind: Fork::Background, past: 0 };
+                self.ops[start] = Op::Fork { kind: Fork::Background, past: 0, text };
                 self.emit(Op::Exit);
                 self.land(start);
             } else if self.looking_at(";") && !self.looking_at(";;") && !(self.bash && self.looking_at(";&"))
@@ -124,7 +126,8 @@ impl Parser {
             loop {
                 let last = !self.looking_at("|") || self.looking_at("||");
                 let errors = self.bash && !last && self.looking_at("|&");
-                self.ops[part] = Op::Fork { kind: Fork::Part { first, last, errors }, past: 0 };
+                self.ops[part] =
+                    Op::Fork { kind: Fork::Part { first, last, errors }, past: 0, text: "".into() };
                 self.emit(Op::Exit);
                 self.land(part);
                 if last {
@@ -163,7 +166,7 @@ impl Parser {
             self.emit(Op::Compute);
             checked = true;
         } else if self.take("(") {
-            let fork = self.emit(Op::Fork { kind: Fork::Subshell, past: 0 });
+            let fork = self.emit(Op::Fork { kind: Fork::Subshell, past: 0, text: "".into() });
             if self.list()? == 0 {
                 return Err(self.unexpected());
             }

@@ -32,15 +32,31 @@ impl Tool {
             }
             false => text,
         };
-        if !['n', 'A', 'b', 'E', 'T', 'v', 'e'].iter().any(|o| self.has(*o)) {
+        if !['n', 'A', 'b', 'E', 'T', 'v', 'e', 't'].iter().any(|o| self.has(*o)) {
             return c.out.push_str(text);
         }
         let marks = self.has('A') || self.has('E') || self.has('e');
         let mut shown = String::new();
         for line in text.split_inclusive('\n') {
-            let line =
-                if self.has('A') || self.has('T') { line.replace('\t', "^I") } else { line.to_string() };
-            shown.push_str(&if marks { line.replace('\n', "$\n") } else { line });
+            let line = if ['A', 'T', 't'].iter().any(|o| self.has(*o)) {
+                line.replace('\t', "^I")
+            } else {
+                line.to_string()
+            };
+            let line = if marks { line.replace('\n', "$\n") } else { line };
+            if !['v', 'A', 'e', 't'].iter().any(|o| self.has(*o)) {
+                shown.push_str(&line);
+                continue;
+            }
+            for byte in line.bytes() {
+                let (meta, low) = (byte >= 0x80, byte & 0x7f);
+                shown.push_str(if meta { "M-" } else { "" });
+                match low {
+                    b'\n' | b'\t' if !meta => shown.push(char::from(low)),
+                    0..32 | 127 => shown.extend(['^', char::from(low ^ 64)]),
+                    low => shown.push(char::from(low)),
+                }
+            }
         }
         if !self.has('n') && !self.has('b') {
             return c.out.push_str(&shown);
