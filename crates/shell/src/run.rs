@@ -331,7 +331,8 @@ impl Process {
         }
         self.line = stop.line;
         let text = stop.text(self.flavour);
-        let evaluated = self.script.is_some_and(|depth| self.control.len() > depth);
+        let call = |c: &Control| matches!(c, Control::Call { function: None, .. });
+        let evaluated = self.control.iter().skip(self.script.unwrap_or(0)).any(call);
         let place = match (self.flavour.is_bash(), evaluated, self.file.is_empty()) {
             (true, true, _) => "eval",
             (true, false, true) => "-c",

@@ -322,16 +322,22 @@ fn tests_of_files_and_texts() {
         "[ a = b -o b = b ]",
         "test 10 -gt 9",
         "echo x > /data/f; [ -s /data/f ]; ",
+        "[[ 2 -gt 1 && abc == a?c || x ]]",
+    ];
+    for test in yes {
+        check_status(test, 0);
+    }
+    let of_bash = [
         "[[ -z $NOPE && 2 -gt 1 ]]",
         "[[ abc == a* ]] && [[ abc != b* ]] && ! [[ abc == 'a*' ]]",
         "[[ ( a = b || a = a ) && ! x = y ]]",
         "[[ flask-12 =~ ^[a-z]+-([0-9]+)$ ]]",
         "[[ a < b ]]",
     ];
-    for test in yes {
-        check_status(test, 0);
+    for test in of_bash {
+        assert_eq!(run_as("bash", test).1, 0, "{test}");
     }
-    for test in ["[ a = b ]", "[ '' ]", "[ ! x ]", "[ -f /data ]", "[ 1 -gt 2 ]", "[[ -n $NOPE ]]", "test"] {
+    for test in ["[ a = b ]", "[ '' ]", "[ ! x ]", "[ -f /data ]", "[ 1 -gt 2 ]", "[[ -n '' ]]", "test"] {
         check_status(test, 1);
     }
     check_status("[ a -eq 1 ]", 2);

@@ -3,6 +3,7 @@
 use crate::host::{Flavour, Stat};
 use crate::number::decimal;
 use crate::path;
+use crate::pattern::Pattern;
 use crate::process::{Process, World};
 
 impl Process {
@@ -19,15 +20,45 @@ impl Process {
                 return 2;
             }
             ("[[", Some((last, args))) if last == "]]" && self.flavour == Flavour::Sh => args,
+            ("[[", _) if self.flavour == Flavour::Sh => {
+                self.complain_plainly(w, name, "missing ]]");
+                return 2;
+            }
             _ => args,
         };
         let words: Vec<&str> = args.iter().map(String::as_str).collect();
-        match self.holds_true(w, &words) {
+        let holds = match name == "[[" && self.flavour == Flavour::Sh {
+            true => self.all_hold(w, &words),
+            false => self.holds_true(w, &words),
+        };
+        match holds {
             Ok(yes) => i32::from(!yes),
             Err(what) => {
                 self.complain_plainly(w, name, &what);
                 2
             }
+        }
+    }
+
+    /// ash's `[[`, whose words were split and replaced by file names as any command's: single tests with `&&` and `||`.
+    fn all_hold(&self, w: &World, words: &[&str]) -> Result<bool, String> {
+        for (sign, any) in [("||", true), ("&&", false)] {
+            if let Some(at) = words.iter().position(|word| *word == sign) {
+                let left = self.all_hold(w, &words[..at])?;
+                return if left == any { Ok(any) } else { self.all_hold(w, &words[at + 1..]) };
+            }
+        }
+        // Quotes are gone: any `*` is a pattern's.
+        let fits =
+            |pattern: &str, text: &str| Pattern::glob(pattern, false, None, true, false).is_match(text);
+        match words {
+            ["!", rest @ ..] if !rest.is_empty() => Ok(!self.all_hold(w, rest)?),
+            [left, "=" | "==", right] => Ok(fits(right, left)),
+            [left, "!=", right] => Ok(!fits(right, left)),
+            [left, "=~", right] => Ok(Pattern::regex(right, true, false).is_some_and(|p| p.is_match(left))),
+            [_, operator, _, wrong, ..] if is_binary(operator) => Err(format!("{wrong}: unknown operand")),
+            [_, wrong, _, _, ..] => Err(format!("{wrong}: unknown operand")),
+            _ => self.holds_true(w, words),
         }
     }
 

@@ -39,7 +39,11 @@ impl Parser {
             {
                 self.at += 1;
             } else if self.peek() != Some(b'\n') && !self.at_list_end() {
-                return Err(self.unexpected());
+                if self.bash {
+                    return Err(self.unexpected());
+                }
+                // What encloses the list says what it expects.
+                break;
             }
         }
         self.depth -= 1;
@@ -189,7 +193,7 @@ impl Parser {
             self.case_command()?;
         } else if self.bash && (self.at_word("select") || self.at_word("coproc")) {
             return Err(self.unsupported(if self.at_word("select") { "select" } else { "coproc" }));
-        } else if !self.dash && self.keyword("[[") {
+        } else if self.bash && self.keyword("[[") {
             let line = self.line();
             self.emit(Op::Line(line));
             self.test_or()?;
@@ -224,7 +228,7 @@ impl Parser {
 
     /// A simple command; `false` where there is none. `cat`: begin with that word (`$(<file)`).
     pub(crate) fn simple(&mut self, cat: bool) -> Parsed<bool> {
-        let (mut words, mut vars, mut redirects, mut declares) = (0, false, false, false);
+        let (mut words, mut vars, mut redirects, mut declares, mut in_test) = (0, false, false, false, false);
         let line = self.line();
         let place = self.emit(Op::Line(line));
         let told = (self.names_commands && self.bash).then(|| self.emit(Op::Nop));
@@ -244,6 +248,14 @@ impl Parser {
                 shown.push(as_told(&self.text[from..start]));
             }
             from = start;
+            // In ash `[[` is a command whose words may be `&&` and `||`.
+            if in_test && let Some(sign) = ["&&", "||"].into_iter().find(|sign| self.take(sign)) {
+                self.emit(Op::Text(sign.into(), false));
+                self.emit(Op::Exists);
+                self.emit(Op::Field(End::Plain));
+                words += 1;
+                continue;
+            }
             if self.redirect()? {
                 redirects = true;
                 continue;
@@ -258,6 +270,7 @@ impl Parser {
             }
             if words == 0 {
                 let first = self.raw_word();
+                in_test = !self.bash && !self.dash && first == "[[";
                 declares = DECLARE.contains(&first.as_str());
                 if declares {
                     // What is left of a declaration that was not carried out.
@@ -265,6 +278,7 @@ impl Parser {
                 }
                 self.emit(Op::Begin);
             }
+            in_test &= !self.at_word("]]");
             self.word(Mode::Split, End::Names)?;
             words += 1;
             if words == 1 && self.bash {
