@@ -85,6 +85,7 @@ impl Process {
             child.fds[0] = Fd::Read(pipe);
             child.background = true;
             self.outlets.push((path.as_str().into(), pipe));
+            self.outlets_depth = self.control.len();
             w.system.forked.push(child);
             self.append(w, &path, crate::op::Mode::Quoted);
             return;

@@ -75,6 +75,7 @@ impl Shell {
             temporaries: vec![],
             inlets: vec![],
             outlets: vec![],
+            outlets_depth: 0,
             statuses: vec![],
             depth: 0,
             level: 0,

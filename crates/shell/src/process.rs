@@ -220,6 +220,8 @@ pub(crate) struct Process {
     pub(crate) inlets: Vec<(Rc<str>, u32)>,
     /// The pipes of `>(…)`, by path.
     pub(crate) outlets: Vec<(Rc<str>, u32)>,
+    /// How much was entered when the last of them was made.
+    pub(crate) outlets_depth: usize,
     /// Statuses of the last pipeline's parts.
     pub(crate) statuses: Vec<i32>,
     /// Subshells around it.

@@ -54,7 +54,10 @@ impl Process {
                 if !std::mem::take(&mut self.piped) {
                     self.statuses = vec![self.status];
                 }
-                self.outlets.clear();
+                // What runs in a function may still write to them.
+                if self.control.len() <= self.outlets_depth {
+                    self.outlets.clear();
+                }
             }
             Op::Top => {}
             Op::EndTrap(status, then) => {

@@ -104,6 +104,12 @@ impl Process {
             "HOSTTYPE" if bash => "x86_64".into(),
             "MACHTYPE" if bash => "x86_64-pc-linux-gnu".into(),
             "SHLVL" if bash => "1".into(),
+            "FUNCNAME" if self.flavour == Flavour::Sh => {
+                return self.control.iter().rev().find_map(|c| match c {
+                    Control::Call { function, .. } => function.clone(),
+                    _ => None,
+                });
+            }
             _ if name.starts_with('~') => return Some(self.home(w, name)),
             _ if self.dynamic_array(name).is_some() => return self.dynamic_array(name)?.into_iter().next(),
             _ => {

@@ -102,8 +102,10 @@ impl Process {
         }
         self.status = match name {
             "hash" => self.hash(w, args),
-            ":" | "true" | "sync" | "chgrp" | "bind" | "enable" | "complete" | "disown" | "suspend"
-            | "times" | "history" => 0,
+            // It takes a while: others have their turn.
+            "sync" => return self.sleep(w, &["0".to_string()]),
+            ":" | "true" | "chgrp" | "bind" | "enable" | "complete" | "disown" | "suspend" | "times"
+            | "history" => 0,
             "jobs" => self.jobs(w, args),
             "fg" | "bg" => {
                 self.complain_of(w, name, if bash { "no job control" } else { "No current job" });
