@@ -3,7 +3,9 @@
 use crate::host::{Connection, FileError, Flavour, MAX_TEXT, Output};
 use crate::op::Redirect;
 use crate::path;
-use crate::process::{Control, FDS, Fd, Input, NUMBERED, PIPE, Process, State, System, TERMINAL, World};
+use crate::process::{
+    Control, FDS, Fd, Input, MAIN, NUMBERED, PIPE, Process, State, System, TERMINAL, World,
+};
 use crate::processor::{BYTES_MOVED, BYTES_OF_FILE};
 
 impl Process {
@@ -77,6 +79,9 @@ impl Process {
         let command = known.as_deref().unwrap_or(command);
         let line = match self.flavour {
             Flavour::Sh if command.is_empty() && known.is_none() => String::new(),
+            Flavour::Sh if w.system.interactive && self.shell == MAIN && self.file.is_empty() => {
+                String::new()
+            }
             Flavour::Sh if self.file.is_empty() => format!("line {}: ", self.line.saturating_sub(1)),
             Flavour::Sh => format!("line {}: ", self.line),
             Flavour::Dash => format!("{}: ", self.line.max(1)),

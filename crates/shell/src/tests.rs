@@ -584,6 +584,20 @@ fn programs_of_the_host() {
 }
 
 #[test]
+fn ash_counts_no_lines_where_somebody_types() {
+    let mut host = host();
+    let mut shell = Shell::interactive(Flavour::Sh, &[], "/");
+    shell.run(&mut host);
+    for line in ["cd /nope", "eval nosuch", "nosuch", "echo 'eval nosuch' > /data/s; sh /data/s"] {
+        shell.feed(line);
+        shell.run(&mut host);
+    }
+    let expected = "sh: cd: can't cd to /nope: No such file or directory\nsh: eval: nosuch: not found\nsh: nosuch: not found\n\
+                    /data/s: eval: line 1: nosuch: not found\n";
+    assert_eq!(host.err, expected);
+}
+
+#[test]
 fn interactive() {
     let mut host = host();
     let mut shell = Shell::interactive(Flavour::Zsh, &[], "/");
