@@ -218,13 +218,18 @@ impl Process {
         }
         while at < chars.len() {
             if fields.len() + 1 == most {
-                let mut end = chars.len();
-                while end > at && is_blank(end - 1) {
-                    end -= 1;
+                // A single separator behind the only field that is left, with its blanks, belongs to that field's end.
+                let stop = (at..chars.len()).find(|n| is_separator(*n)).unwrap_or(chars.len());
+                let mut next = stop;
+                while is_blank(next) {
+                    next += 1;
                 }
-                // A single separator at the end belongs to the last field's end.
-                let inner = (at..end).filter(|n| is_separator(*n)).count();
-                if inner == 1 && end > at && is_separator(end - 1) && !is_blank(end - 1) {
+                next += usize::from(is_separator(next));
+                while is_blank(next) {
+                    next += 1;
+                }
+                let mut end = if next >= chars.len() { stop } else { chars.len() };
+                while end > at && is_blank(end - 1) {
                     end -= 1;
                 }
                 fields.push(chars[at..end].iter().map(|(c, _)| *c).collect());

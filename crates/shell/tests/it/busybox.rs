@@ -10,7 +10,7 @@ use std::path::Path;
 /// What says that a test needs a program of its folder, or job control.
 const LEFT_OUT: [&str; 7] = ["recho", "zecho", "set -m", "fg", "jobs", "THIS_SH -i", "busybox"];
 /// How long a test may take, in milliseconds.
-const PATIENCE_MS: u64 = 60_000;
+const PATIENCE_MS: u64 = 600_000;
 
 /// Runs a test in its folder, with the folder's files; what it prints.
 fn run(folder: &Path, script: &str) -> String {
