@@ -10,7 +10,7 @@ pub(crate) trait Variables {
     fn get(&mut self, name: &str, subscript: Option<&str>) -> Option<String>;
     /// Sets a variable, or an array's item.
     fn set(&mut self, name: &str, subscript: Option<&str>, value: i64);
-    /// Variables' values are expressions themselves, as in bash; else numbers.
+    /// Variables' values are expressions themselves, and there are `++`, `--`, `**` and commas, as in bash and ash; else numbers.
     fn nests(&self) -> bool;
 }
 
@@ -59,7 +59,8 @@ pub(crate) fn evaluate(text: &str, variables: &mut dyn Variables) -> Result<i64,
 }
 
 fn nested(text: &str, variables: &mut dyn Variables, depth: usize) -> Result<i64, Mistake> {
-    let mut e = Evaluator { rest: text.trim_start(), token: text, variables, depth, idle: false };
+    let mut e =
+        Evaluator { rest: text.trim_start(), token: text, variables, depth, idle: false, assigns: true };
     if e.rest.is_empty() {
         return Ok(0);
     }
@@ -75,6 +76,8 @@ struct Evaluator<'a> {
     depth: usize,
     /// In a part whose value is not needed.
     idle: bool,
+    /// Where an assignment may stand: not within another operator's operand.
+    assigns: bool,
 }
 
 impl<'a> Evaluator<'a> {
@@ -90,11 +93,16 @@ impl<'a> Evaluator<'a> {
     }
 
     fn comma(&mut self) -> Result<i64, Why> {
-        let mut value = self.ternary()?;
-        while self.take(",") {
-            value = self.ternary()?;
+        let mut value = self.assignment()?;
+        while self.variables.nests() && self.take(",") {
+            value = self.assignment()?;
         }
         Ok(value)
+    }
+
+    fn assignment(&mut self) -> Result<i64, Why> {
+        self.assigns = true;
+        self.ternary()
     }
 
     /// What a part comes to that may not be needed.
@@ -112,6 +120,7 @@ impl<'a> Evaluator<'a> {
             return Err(Why::Deep);
         }
         let mut value = self.binary(1)?;
+        self.assigns = false;
         if self.take("?") {
             let yes = self.maybe(value != 0, Self::comma)?;
             if !self.take(":") {
@@ -126,7 +135,10 @@ impl<'a> Evaluator<'a> {
 
     fn binary(&mut self, least: u8) -> Result<i64, Why> {
         let mut left = self.unary()?;
-        while let Some((operator, level)) = OPERATORS.iter().find(|o| self.rest.starts_with(o.0)) {
+        self.assigns = false;
+        let powers = self.variables.nests();
+        let known = |rest: &str| OPERATORS.iter().find(|o| rest.starts_with(o.0) && (powers || o.0 != "**"));
+        while let Some((operator, level)) = known(self.rest) {
             // `a[i]+=1` is the variable's; what is left of it here is a mistake.
             if *level < least
                 || *operator != "==" && self.rest[operator.len()..].starts_with('=') && *level > 7
@@ -155,9 +167,10 @@ impl<'a> Evaluator<'a> {
             return Err(Why::Deep);
         }
         for (sign, step) in [("++", 1), ("--", -1)] {
-            let named = self.rest[sign.len().min(self.rest.len())..]
-                .trim_start()
-                .starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+            let named = self.variables.nests()
+                && self.rest[sign.len().min(self.rest.len())..]
+                    .trim_start()
+                    .starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
             if named && self.take(sign) {
                 let (name, subscript) = self.name();
                 let value = self.value(name, subscript)?.wrapping_add(step);
@@ -165,6 +178,9 @@ impl<'a> Evaluator<'a> {
                 self.depth -= 1;
                 return Ok(value);
             }
+        }
+        if self.rest.starts_with(['-', '+', '!', '~']) {
+            self.assigns = false;
         }
         let value = match self.rest.as_bytes().first() {
             Some(b'-') if self.take("-") => self.unary()?.wrapping_neg(),
@@ -250,15 +266,18 @@ impl<'a> Evaluator<'a> {
         }
         let (name, subscript) = self.name();
         for (sign, step) in [("++", 1), ("--", -1)] {
-            if self.take(sign) {
+            if self.variables.nests() && self.take(sign) {
                 let old = self.value(name, subscript)?;
                 self.assign(name, subscript, old.wrapping_add(step));
                 return Ok(old);
             }
         }
+        if !self.assigns {
+            return self.value(name, subscript);
+        }
         if self.rest.starts_with('=') && !self.rest.starts_with("==") {
             self.take("=");
-            let value = self.ternary()?;
+            let value = self.assignment()?;
             self.assign(name, subscript, value);
             return Ok(value);
         }
@@ -273,7 +292,7 @@ impl<'a> Evaluator<'a> {
             }
             self.token = self.rest;
             self.rest = rest.trim_start();
-            let right = self.ternary()?;
+            let right = self.assignment()?;
             let old = self.value(name, subscript)?;
             let value = apply(operator, old, right)?;
             self.assign(name, subscript, value);

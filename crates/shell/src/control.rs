@@ -1,6 +1,6 @@
 //! What a process has entered and must leave: loops, functions, `eval`, its own end.
 
-use crate::op::{Code, Op};
+use crate::op::{Code, Op, Then};
 use crate::parse::{self, Syntax};
 use crate::process::{Control, Process, Saved, State, World};
 use crate::processor::BYTES_READ;
@@ -22,6 +22,7 @@ impl Process {
         self.status = code & 255;
         if let Some(trap) = Rc::make_mut(&mut self.vars).put("trap EXIT", None)
             && !trap.value.is_empty()
+            && !trap.unset
         {
             self.control.clear();
             self.words.clear();
@@ -41,6 +42,15 @@ impl Process {
     /// Ends a script with a status; an interactive shell only leaves its command.
     pub(crate) fn die(&mut self, w: &World, status: i32) {
         self.status = status;
+        if self.guarded {
+            return;
+        }
+        if self.unwind(|c| matches!(c, Control::Call { guards: true, .. })) {
+            self.words.clear();
+            self.assigning.clear();
+            self.redirecting.clear();
+            return;
+        }
         if w.system.interactive && self.is_main() {
             self.unwind_all();
             self.state = State::Prompt;
@@ -53,9 +63,15 @@ impl Process {
     pub(crate) fn abandon(&mut self, w: &mut World, what: &str) {
         self.complain(w, what);
         self.status = 1;
+        if self.guarded {
+            return;
+        }
         let Some(depth) = self.script.filter(|_| !self.options.errexit && self.flavour.is_bash()) else {
             return self.die(w, 1);
         };
+        // What is evaluated has lines of its own.
+        let text = |c: &Control| matches!(c, Control::Call { function: None, trap: None, .. });
+        let depth = self.control.iter().rposition(text).map_or(depth, |at| depth.max(at + 1));
         while self.control.len() > depth {
             if let Some(control) = self.control.pop() {
                 self.leave(control);
@@ -80,13 +96,25 @@ impl Process {
         }
     }
 
-    /// Runs a signal's trap, or `ERR`, `DEBUG`, `RETURN`. `ends`: the shell ends afterwards.
-    pub(crate) fn trap_now(&mut self, w: &mut World, name: &str, ends: bool) {
+    /// Whether the innermost function has set a trap for `RETURN`, and it is not in that already.
+    pub(crate) fn returns_to_trap(&self) -> bool {
+        let innermost = self.control.iter().rev().find_map(|c| match c {
+            Control::Call { function: Some(_), returns, .. } => Some(*returns),
+            _ => None,
+        });
+        innermost == Some(true) && self.trap_of("RETURN").is_some() && self.trap_status().is_none()
+    }
+
+    /// Runs a signal's trap, or that of `ERR` or `RETURN`.
+    pub(crate) fn trap_now(&mut self, w: &mut World, name: &str, then: Then) {
         let text = self.vars.get(&["trap ", name].concat()).map(|t| t.value.clone()).unwrap_or_default();
         w.system.processor.spend_on(text.len(), BYTES_READ);
-        let code = parse::compile_trap(&text, self.syntax(self.line.max(1)), Op::EndTrap(self.status, ends));
-        self.trapped = true;
+        let code = parse::compile_trap(&text, self.syntax(self.line.max(1)), Op::EndTrap(self.status, then));
+        let status = self.status;
         self.call(w, (code, 0), None);
+        if let Some(Control::Call { trap, .. }) = self.control.last_mut() {
+            *trap = Some(status);
+        }
     }
 
     pub(crate) fn end_of_code(&mut self, w: &World) {
@@ -131,17 +159,26 @@ impl Process {
 
     pub(crate) fn leave(&mut self, control: Control) {
         match control {
-            Control::Redirected(fds, _) => self.fds = *fds,
+            Control::Redirected(fds, _) | Control::LastPart(fds, _) => self.fds = *fds,
             Control::Vars(saved) => self.put_back(saved),
-            Control::Call { code, at, args, locals, line, file, .. } => {
+            Control::Call { code, at, args, locals, line, file, command, .. } => {
                 (self.code, self.at) = (code, at);
-                (self.line, self.file) = (line, file);
+                (self.line, self.file, self.command) = (line, file, command);
                 if let Some(args) = args {
                     self.args = args;
                 }
                 self.put_back(locals);
             }
             Control::Loop { .. } | Control::Case(..) | Control::Condition => {}
+        }
+    }
+
+    /// The assignments before a command stay, where it is special or there is none; `exports`: to programs, too.
+    pub(crate) fn keep_assignments(&mut self, exports: bool) {
+        let Some(Control::Vars(saved)) = self.control.last_mut() else { return };
+        for (name, before) in std::mem::take(saved) {
+            let exported = exports || self.options.allexport || before.is_some_and(|var| var.exported);
+            Rc::make_mut(&mut self.vars).entry(&name).exported = exported;
         }
     }
 
@@ -155,7 +192,10 @@ impl Process {
     /// `break` and `continue`; `false` outside a loop.
     pub(crate) fn leave_loops(&mut self, count: i64, again: bool) -> bool {
         let loops = self.control.iter().filter(|c| matches!(c, Control::Loop { .. })).count() as i64;
-        let mut left = count.clamp(1, loops.max(1));
+        if loops == 0 {
+            return false;
+        }
+        let mut left = count.clamp(1, loops);
         while let Some(control) = self.control.pop() {
             if let Control::Loop { past, again: next, .. } = &control {
                 left -= 1;
@@ -169,7 +209,7 @@ impl Process {
             }
             self.leave(control);
         }
-        loops > 0
+        true
     }
 
     /// Enters a function (its name and arguments) or other code.
@@ -190,8 +230,21 @@ impl Process {
         };
         let code = std::mem::replace(&mut self.code, to.0);
         let at = std::mem::replace(&mut self.at, to.1);
-        let (line, file) = (self.line, self.file.clone());
-        self.control.push(Control::Call { code, at, args, locals: vec![], function, line, file });
+        let (line, file, command) = (self.line, self.file.clone(), self.command.clone());
+        let locals = vec![];
+        self.control.push(Control::Call {
+            code,
+            at,
+            args,
+            locals,
+            function,
+            line,
+            file,
+            command,
+            trap: None,
+            guards: false,
+            returns: false,
+        });
     }
 
     /// Runs a text as part of this script.
@@ -216,9 +269,9 @@ impl Process {
         if self.status == 0 || self.in_condition() {
             return;
         }
-        let trap = self.vars.get("trap ERR").is_some_and(|t| !t.value.is_empty());
-        if trap && !self.trapped && (self.options.errtrace || !self.in_function()) {
-            return self.trap_now(w, "ERR", self.options.errexit);
+        let trap = self.trap_of("ERR").is_some_and(|t| !t.value.is_empty());
+        if trap && self.trap_status().is_none() && (self.options.errtrace || !self.in_function()) {
+            return self.trap_now(w, "ERR", if self.options.errexit { Then::Exit } else { Then::GoOn });
         }
         if self.options.errexit {
             self.exit(self.status);
@@ -238,6 +291,7 @@ impl Process {
         let ends = |c: &Control| match c {
             Control::Loop { .. } | Control::Condition => false,
             Control::Call { code, at, .. } => nothing_follows(code, *at),
+            Control::LastPart(..) => false,
             Control::Case(..) | Control::Redirected(..) | Control::Vars(_) => true,
         };
         nothing_follows(&self.code, self.at) && self.control.iter().all(ends)

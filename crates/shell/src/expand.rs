@@ -6,7 +6,7 @@ use crate::path;
 use crate::pattern::{Globbing, Pattern, replace};
 use crate::process::{Process, Words, World};
 use crate::processor::BYTES_MOVED;
-use crate::word::{QUOTE, bash_quoted, mark_all, unescape, unquoted};
+use crate::word::{QUOTE, bash_quoted, is_name, mark_all, unescape, unquoted};
 use std::rc::Rc;
 
 /// The most words of a command.
@@ -101,8 +101,10 @@ impl Process {
                     hidden: options.dotglob,
                     deep: options.globstar,
                 };
-                let pattern = path::is_pattern(&text, globbing.extended);
-                match path::file_names(&self.cwd, &text, globbing, w.host) {
+                // A backslash of a value quotes, where that is a pattern.
+                let source = if text.contains('\\') { escaped(&text) } else { text.clone() };
+                let pattern = path::is_pattern(&source, globbing.extended);
+                match path::file_names(&self.cwd, &source, globbing, w.host) {
                     Some(names) => names,
                     None if pattern && options.nullglob => vec![],
                     None if pattern && options.failglob => {
@@ -133,7 +135,7 @@ impl Process {
     fn append_many(&mut self, w: &mut World, values: &[Rc<str>], each: bool, mode: Mode) {
         let whole = self.word().whole;
         if whole || mode == Mode::Whole || mode == Mode::Quoted && !each {
-            let joint = if each { " ".to_string() } else { self.joint() };
+            let joint = if each && self.flavour.is_bash() { " ".to_string() } else { self.joint() };
             let text = values.iter().map(|v| &**v).collect::<Vec<_>>().join(&joint);
             return self.append(w, &text, mode);
         }
@@ -166,8 +168,13 @@ impl Process {
                 (Sub::Key, Some(key)) => self.item(w, &name, key)?,
                 _ => self.get(w, &name),
             };
-            let Some(target) = target.filter(|t| !t.is_empty()) else {
-                return Some((Value::One(None), name));
+            let positional = name.bytes().all(|c| c.is_ascii_digit());
+            let Some(target) = target else {
+                if positional {
+                    return Some((Value::One(None), name));
+                }
+                self.abandon(w, &format!("{name}: invalid indirect expansion"));
+                return None;
             };
             (sub, key) = (Sub::None, None);
             match target.split_once('[').and_then(|(base, rest)| Some((base, rest.strip_suffix(']')?))) {
@@ -175,6 +182,11 @@ impl Process {
                 Some((base, "*")) => (name, sub) = (base.into(), Sub::Star),
                 Some((base, index)) => (name, sub, key) = (base.into(), Sub::Key, Some(index.into())),
                 None => name = target.to_string(),
+            }
+            let special = name.len() == 1 && "@*#?$!-".contains(&*name);
+            if !is_name(&name) && !special && (name.is_empty() || !name.bytes().all(|c| c.is_ascii_digit())) {
+                self.abandon(w, &format!("{target}: invalid variable name"));
+                return None;
             }
         }
         let value = match sub {
@@ -209,8 +221,7 @@ impl Process {
         if let Test::Names(each) = test {
             let name = &*source.name;
             let set = self.vars.0.iter().filter(|(known, var)| known.starts_with(name) && !var.unset);
-            let names =
-                set.filter(|(known, _)| crate::word::is_name(known)).map(|(known, _)| known.as_str().into());
+            let names = set.filter(|(known, _)| is_name(known)).map(|(known, _)| known.as_str().into());
             let names: Vec<Rc<str>> = names.collect();
             return self.append_many(w, &names, each, mode);
         }
@@ -234,7 +245,13 @@ impl Process {
         match test {
             Test::Length => {
                 let length = match value {
-                    Value::One(value) => value.map_or(0, |v| v.chars().count()),
+                    Value::One(value) => {
+                        value.map_or(0, |v| if self.has_locale() { v.chars().count() } else { v.len() })
+                    }
+                    // Of the arguments together dash and ash count the characters.
+                    Value::Many(values, _) if !self.flavour.is_bash() => {
+                        values.iter().map(|v| v.len() + 1).sum::<usize>().saturating_sub(1)
+                    }
                     Value::Many(values, _) => values.len(),
                 };
                 self.append(w, &length.to_string(), mode);
@@ -313,6 +330,13 @@ impl Process {
             Edit::Assign => {
                 let text = unquoted(&now);
                 let key = if source.sub == Sub::Key { self.subscripts.pop() } else { None };
+                if !is_name(&source.name) {
+                    let name = &source.name;
+                    return match self.flavour.is_bash() {
+                        true => self.abandon(w, &format!("${name}: cannot assign in this way")),
+                        false => self.fatal(w, &format!("{name}: bad variable name")),
+                    };
+                }
                 if self.set_item(w, &source.name, key.as_deref(), &text, false) {
                     self.append(w, &text, mode);
                 }
@@ -343,7 +367,7 @@ impl Process {
         let globbing = Globbing { extended: self.options.extglob, ..Globbing::default() };
         let change = |value: &str| edited(value, edit, first, &now, globbing);
         let value = match value {
-            Value::One(value) => Value::One(Some(change(&value.unwrap_or_default()).into())),
+            Value::One(value) => Value::One(value.map(|value| change(&value).into())),
             Value::Many(values, each) => Value::Many(values.iter().map(|v| change(v).into()).collect(), each),
         };
         self.append_value(w, value, mode);
@@ -409,6 +433,26 @@ impl Process {
         };
         self.append_value(w, value, mode);
     }
+}
+
+/// A word in which a backslash that is not quoted itself quotes what follows.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            QUOTE => {
+                out.push(c);
+                out.extend(chars.next());
+            }
+            '\\' => match chars.next() {
+                Some(QUOTE) | None => out.extend([QUOTE, c]),
+                Some(next) => out.extend([QUOTE, next]),
+            },
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// A value as a pattern edits it.

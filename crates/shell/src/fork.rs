@@ -1,7 +1,8 @@
 //! Children of a process: subshells, pipelines' parts, `&`. Models fork(2).
 
+use crate::host::Flavour;
 use crate::op::Fork;
-use crate::process::{Fd, MAX_PROCESSES, Process, State, Substituted, TERMINAL, World};
+use crate::process::{Control, Fd, MAX_PROCESSES, Process, State, Substituted, TERMINAL, World};
 use crate::processor::SUBSHELL;
 use std::rc::Rc;
 
@@ -15,6 +16,7 @@ impl Process {
         w.system.processor.spend(SUBSHELL);
         w.system.next += 1;
         let mut child = self.clone();
+        child.loops_outside |= child.control.iter().any(|c| matches!(c, Control::Loop { .. }));
         child.unwind_in_child();
         child.quiet = self.in_condition();
         child.depth += 1;
@@ -29,21 +31,25 @@ impl Process {
         self.assigning.clear();
         self.redirecting.clear();
         self.kids.clear();
-        // What is ignored stays so; other traps are the parent's.
+        // What is ignored stays so; other traps are the parent's, and only shown.
         let keeps_errors = self.options.errtrace;
-        let kept = |name: &str, value: &str| {
-            !name.starts_with("trap ")
-                || value.is_empty() && name != "trap EXIT"
-                || keeps_errors && name == "trap ERR"
-        };
-        Rc::make_mut(&mut self.vars).0.retain(|(name, var)| kept(name, &var.value));
+        for (name, var) in &mut Rc::make_mut(&mut self.vars).0 {
+            if name.starts_with("trap ") {
+                var.unset |=
+                    !(var.value.is_empty() && name != "trap EXIT" || keeps_errors && name == "trap ERR");
+            }
+        }
         self.script = None;
-        self.trapped = false;
         self.subscripts.clear();
         self.declared.clear();
         self.outlets.clear();
         self.inlets.clear();
+        let jobs = self.backgrounds.split_off(self.waited.min(self.backgrounds.len()));
+        if !jobs.is_empty() || !self.flavour.is_bash() {
+            self.jobs_outside = jobs;
+        }
         self.backgrounds.clear();
+        self.waited = 0;
         self.pipe = None;
         self.replaced = false;
         self.background = false;
@@ -51,10 +57,19 @@ impl Process {
         self.leaving = None;
     }
 
+    /// Its parent's traps are not shown any more.
+    pub(crate) fn forget_traps(&mut self) {
+        Rc::make_mut(&mut self.vars).0.retain(|(name, var)| !(var.unset && name.starts_with("trap ")));
+    }
+
     /// It is a command substitution's.
     pub(crate) fn substitutes(&mut self) {
         self.level += 1;
-        if self.flavour.is_bash() && !self.options.inherit_errexit {
+        if self.flavour == Flavour::Dash {
+            self.quiet = false;
+            self.forget_traps();
+        }
+        if self.flavour != Flavour::Dash && !self.options.inherit_errexit {
             self.options.errexit = false;
         }
     }
@@ -70,6 +85,7 @@ impl Process {
             child.fds[0] = Fd::Read(pipe);
             child.background = true;
             self.outlets.push((path.as_str().into(), pipe));
+            self.outlets_depth = self.control.len();
             w.system.forked.push(child);
             self.append(w, &path, crate::op::Mode::Quoted);
             return;
@@ -93,9 +109,20 @@ impl Process {
         self.state = State::Kids(until);
     }
 
-    pub(crate) fn fork_operation(&mut self, w: &mut World, kind: Fork, past: usize) {
+    pub(crate) fn fork_operation(&mut self, w: &mut World, kind: Fork, past: usize, text: &str) {
+        if self.options.lastpipe
+            && !w.system.interactive
+            && matches!(kind, Fork::Part { first: false, last: true, .. })
+        {
+            let before = Box::new(self.fds.clone());
+            self.fds[0] = self.pipe.take().map_or(Fd::Null, Fd::Read);
+            return self.control.push(Control::LastPart(before, std::mem::take(&mut self.kids)));
+        }
         let Some(mut child) = self.fork(w) else { return };
         self.at = past;
+        if !self.flavour.is_bash() {
+            child.forget_traps();
+        }
         match kind {
             Fork::Subshell => self.kids = vec![child.pid],
             Fork::Background => {
@@ -104,9 +131,10 @@ impl Process {
                 if child.fds[0] == Fd::Read(TERMINAL) {
                     child.fds[0] = Fd::Null;
                 }
-                self.backgrounds.push(child.pid);
+                self.backgrounds.push((child.pid, text.into()));
                 if self.backgrounds.len() > MAX_PROCESSES {
                     self.backgrounds.remove(0);
+                    self.waited = self.waited.saturating_sub(1);
                 }
                 self.status = 0;
             }

@@ -6,8 +6,8 @@ use crate::processor::{BYTES_READ, HOST_PROGRAM};
 use crate::tools::{self, Context, Tool};
 use crate::word::quoted;
 
-/// Under which name the tool is kept that runs commands (xargs, find).
-const COMPLAINER: &str = "complainer ";
+/// Under which name the tool is kept that runs commands (env, xargs, find).
+pub(crate) const COMPLAINER: &str = "complainer ";
 
 impl Process {
     /// Goes on with a command that reads its input.
@@ -67,14 +67,16 @@ impl Process {
         let columns = self.is_terminal(w.system, 1);
         let cwd = self.cwd.clone();
         let gnu = self.gnu(w.system);
-        let name = self.name.rsplit('/').next().unwrap_or_default();
         let shell = match self.flavour {
             Flavour::Bash if self.file.is_empty() && self.in_function() => {
                 format!("environment: line {}: ", self.line.max(1))
             }
-            Flavour::Bash => format!("{}: line {}: ", self.name, self.line.max(1)),
+            Flavour::Bash => {
+                let file = if self.file.is_empty() { &self.name } else { &self.file };
+                format!("{file}: line {}: ", self.line.max(1))
+            }
             Flavour::Dash => format!("{}: {}: ", self.name, self.line.max(1)),
-            _ => format!("{name}: "),
+            _ => format!("{}: ", self.applet),
         };
         let mut context = Context {
             bash: self.flavour.is_bash(),
@@ -211,9 +213,14 @@ impl Process {
             None => "not found",
         };
         if let Some(tool) = self.vars.get(COMPLAINER).map(|var| var.value.clone()) {
-            let shown =
-                if &*tool == "find" && self.gnu(w.system) { format!("'{name}'") } else { name.clone() };
-            return self.put(w, 2, &format!("{tool}: {shown}: No such file or directory\n"));
+            let what = match (&*tool, self.gnu(w.system)) {
+                ("xargs", _) | ("find", false) => name.clone(),
+                (_, false) => format!("can't execute '{name}'"),
+                ("nohup" | "stdbuf" | "chroot", true) => format!("failed to run command '{name}'"),
+                ("setsid", true) => format!("failed to execute {name}"),
+                _ => format!("'{name}'"),
+            };
+            return self.put(w, 2, &format!("{tool}: {what}: No such file or directory\n"));
         }
         let text = match self.flavour {
             Flavour::Zsh => format!("{what}: {name}"),

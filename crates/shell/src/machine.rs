@@ -15,6 +15,8 @@ pub struct Shell {
     pub(crate) complaint: String,
     pub(crate) end_of_input: bool,
     pub(crate) held: Option<u32>,
+    /// The process that has the first turn.
+    pub(crate) turn: usize,
 }
 
 impl Shell {
@@ -50,13 +52,15 @@ impl Shell {
             Flavour::Bash => "bash",
             Flavour::Zsh => "zsh",
         };
-        let mut fds = [const { Fd::Null }; FDS];
+        let mut fds = [const { Fd::Closed }; FDS];
+        fds[0] = Fd::Null;
         fds[1] = Fd::Out(Output::Stdout);
         fds[2] = Fd::Out(Output::Stderr);
         let main = Process {
             pid: MAIN,
             parent: 0,
             shell: MAIN,
+            shell_parent: 0,
             code: Rc::new([]),
             at: 0,
             control: vec![],
@@ -71,6 +75,7 @@ impl Shell {
             temporaries: vec![],
             inlets: vec![],
             outlets: vec![],
+            outlets_depth: 0,
             statuses: vec![],
             depth: 0,
             level: 0,
@@ -78,13 +83,20 @@ impl Shell {
             vars: Rc::new(vars),
             args: Rc::default(),
             name: name.into(),
+            applet: name.into(),
+            command: None,
             flavour,
             cwd: if cwd.is_empty() { "/" } else { cwd }.into(),
             fds,
+            high: vec![],
             status: 0,
             substituted: None,
+            assigned: None,
             backgrounds: vec![],
+            jobs_outside: vec![],
+            waited: 0,
             options: Options::default(),
+            guarded: false,
             quiet: false,
             pipe: None,
             kids: vec![],
@@ -94,11 +106,13 @@ impl Shell {
             replaced: false,
             leaving: None,
             broken: false,
+            asked: false,
             drained: None,
             signals: vec![],
-            trapped: false,
+            loops_outside: false,
             script: None,
             piped: false,
+            last_part: None,
             timeout_signal: crate::signal::TERM,
             timed_ms: 0,
             began_ms: 0,
@@ -128,6 +142,7 @@ impl Shell {
             complaint: String::new(),
             end_of_input: false,
             held: None,
+            turn: 0,
         }
     }
 
@@ -230,7 +245,7 @@ impl Shell {
 
     /// Sends a signal that can be caught to the first process; whether it has a trap for it.
     pub fn signal(&mut self, signal: u8) -> bool {
-        let trap = self.processes[0].vars.get(&crate::signal::trap(signal));
+        let trap = self.processes[0].trap_of(&crate::signal::name(signal));
         let caught = trap.is_some_and(|t| !t.value.is_empty());
         if caught {
             self.processes[0].catch(signal);

@@ -5,12 +5,8 @@ pub(crate) fn decimal(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// A number as C, or bash's `base#digits`, writes it.
+/// A number as C writes it.
 pub(crate) fn integer(text: &str) -> Option<i64> {
-    if let Some((base, digits)) = text.split_once('#') {
-        let base = decimal(base).filter(|b| (2..=36).contains(b))?;
-        return i64::from_str_radix(digits, base as u32).ok();
-    }
     if let Some(hex) = text.strip_prefix("0x") {
         return i64::from_str_radix(hex, 16).ok();
     }
@@ -20,14 +16,31 @@ pub(crate) fn integer(text: &str) -> Option<i64> {
     }
 }
 
-/// The same in an arithmetic expression: one that is too big wraps around, as in bash and BusyBox ash.
+/// A number in an arithmetic expression, up to base 64: one that is too big wraps around, as in bash and BusyBox ash.
 pub(crate) fn wrapping_integer(text: &str) -> Option<i64> {
-    let all_digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if !all_digits || text.starts_with('0') {
-        return integer(text);
-    }
-    let next = |value: i64, digit: u8| value.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
-    Some(text.bytes().fold(0, next))
+    let hex = || text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let (base, digits) = match text.split_once('#') {
+        Some((base, digits)) => (decimal(base).filter(|b| (2..=64).contains(b))?, digits),
+        None => match (hex(), text.strip_prefix('0')) {
+            (Some(digits), _) => (16, digits),
+            (None, Some(digits)) if !digits.is_empty() => (8, digits),
+            _ => (10, text),
+        },
+    };
+    let value = |c: u8| {
+        let value = match c {
+            b'0'..=b'9' => c - b'0',
+            b'a'..=b'z' => c - b'a' + 10,
+            b'A'..=b'Z' if base <= 36 => c - b'A' + 10,
+            b'A'..=b'Z' => c - b'A' + 36,
+            b'@' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        Some(i64::from(value)).filter(|value| *value < base)
+    };
+    let next = |number: i64, c: u8| Some(number.wrapping_mul(base).wrapping_add(value(c)?));
+    if digits.is_empty() { None } else { digits.bytes().try_fold(0, next) }
 }
 
 /// The number a text begins with (`sort -n`) or, `whole`, is, in thousandths.

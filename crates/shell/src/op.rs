@@ -111,6 +111,16 @@ pub(crate) enum Fork {
     },
 }
 
+/// What follows a trap's commands.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Then {
+    GoOn,
+    /// The shell ends.
+    Exit,
+    /// The function around it is left, with this status.
+    Return(i32),
+}
+
 /// The machine's operations. Numbers are places in the code.
 #[derive(Debug)]
 pub(crate) enum Op {
@@ -123,8 +133,8 @@ pub(crate) enum Op {
     Line(u32),
     /// A line of the script's own begins.
     Top,
-    /// A trap's commands have ended: the status to go on with, and whether the shell ends of it.
-    EndTrap(i32, bool),
+    /// A trap's commands have ended: the status to go on with.
+    EndTrap(i32, Then),
     /// Text of the script, quoted characters marked; `true`: to be split like a value.
     Text(Name, bool),
     /// The word exists even if nothing follows.
@@ -142,7 +152,7 @@ pub(crate) enum Op {
         edit: Edit,
         colon: bool,
     },
-    Arithmetic,
+    Arithmetic(Mode),
     Substitute {
         mode: Mode,
         past: usize,
@@ -176,7 +186,7 @@ pub(crate) enum Op {
     /// `{name}>`: a new file descriptor, its number in a variable.
     RedirectName(Name),
     Redirect {
-        fd: u8,
+        fd: u16,
         how: Redirect,
     },
     /// Does the assignments gathered, for good.
@@ -230,6 +240,8 @@ pub(crate) enum Op {
     Fork {
         kind: Fork,
         past: usize,
+        /// What `jobs` calls it.
+        text: Name,
     },
     Exit,
     Wait,

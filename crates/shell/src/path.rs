@@ -125,7 +125,9 @@ pub(crate) fn file_names(cwd: &str, word: &str, globbing: Globbing, host: &dyn H
                 if n > 0 && before.is_empty() && !word.starts_with('/') { String::new() } else { prefix };
             if !active(part) {
                 let path = format!("{prefix}{}", unquoted(part));
-                if part.is_empty() || host.stat(&absolute(cwd, &path)).is_some() {
+                // A slash at the end: only directories.
+                let there = |s: crate::Stat| s.dir || !part.is_empty();
+                if prefix.is_empty() || host.stat(&absolute(cwd, &path)).is_some_and(there) {
                     next.push(path);
                 }
                 continue;

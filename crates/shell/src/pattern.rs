@@ -7,10 +7,12 @@
 
 use crate::host::MAX_TEXT;
 use crate::word::QUOTE;
-use Inst::{Any, Char, End, Jump, Not, Save, Set, Split, Start, WordEdge, WordEnd, WordStart};
+use Inst::{Any, Back, Char, End, Jump, Not, Save, Set, Split, Start, WordEdge, WordEnd, WordStart};
 
 /// The largest pattern × text that is tried, in bits of the set of tried places; a larger one doesn't match.
 const MAX_TRIED: usize = 1 << 24;
+/// The steps of a pattern with references back, whose places can't be remembered.
+const MAX_STEPS: usize = 1 << 18;
 /// The longest compiled pattern: bounds what `{m,n}` expands to.
 const MAX_PROGRAM: usize = 4000;
 /// The deepest nesting of groups.
@@ -30,6 +32,8 @@ enum Inst {
     WordEdge,
     WordStart,
     WordEnd,
+    /// What a group has matched, once more.
+    Back(usize),
     /// As much as possible that none of these fits wholly.
     Not(Vec<Vec<Inst>>),
 }
@@ -167,6 +171,8 @@ impl Pattern {
         }
         let mut found: Found = vec![None; 2];
         let mut todo = vec![Todo::Try(0, start)];
+        let refers = self.program.iter().any(|inst| matches!(inst, Back(_)));
+        let mut steps = 0;
         while let Some(next) = todo.pop() {
             let (mut pc, mut at) = match next {
                 Todo::Try(pc, at) => (pc, at),
@@ -182,6 +188,13 @@ impl Pattern {
                     return Some(found);
                 };
                 let place = pc * (text.len() + 1) + at;
+                steps += 1;
+                if refers {
+                    tried[place / 64] = 0;
+                    if steps > MAX_STEPS {
+                        return None;
+                    }
+                }
                 if tried[place / 64] >> (place % 64) & 1 == 1 {
                     break;
                 }
@@ -215,6 +228,14 @@ impl Pattern {
                             WordEnd => before && !after,
                             _ => after != before,
                         }
+                    }
+                    Back(group) => {
+                        let again = self::group(text, &found, *group);
+                        let there = text[at..].get(..again.len()).is_some_and(|piece| {
+                            piece == again || self.ignore_case && piece.eq_ignore_ascii_case(again)
+                        });
+                        at += if there { again.len() } else { 0 };
+                        there
                     }
                     Not(alternatives) => {
                         let fits = |end: usize| {
@@ -441,7 +462,7 @@ impl Compiler {
             QUOTE => (next?, false, 2),
             '\\' => match next? {
                 n if !self.extended && braces.contains(n) => (n, true, 2),
-                n => (n, "wsWSb<>".contains(n), 2),
+                n => (n, "wsWSb<>123456789".contains(n), 2),
             },
             // In basic expressions these are operators only at the edges.
             '^' if !self.extended && self.at > 0 && !self.after_open() => (c, false, 1),
@@ -555,6 +576,10 @@ impl Compiler {
             '^' => Start,
             '$' => End,
             '[' => self.set()?,
+            '1'..='9' => {
+                let group = c as usize - '0' as usize;
+                (group <= self.groups).then_some(Back(group))?
+            }
             'b' => WordEdge,
             '<' => WordStart,
             '>' => WordEnd,

@@ -1,7 +1,7 @@
 //! A process and what it shares with the others: variables, file descriptors, pipes, what it waits for.
 
 use crate::host::{Flavour, Host, Output, Unknown, Userland};
-use crate::op::{Code, Mode, Redirect};
+use crate::op::{Code, Mode, Name, Redirect};
 use crate::processor::Processor;
 use crate::tools::Tool;
 pub(crate) use crate::variable::{Saved, Var, Vars, var};
@@ -13,6 +13,8 @@ pub(crate) const TERMINAL: u32 = 0;
 pub(crate) const MAIN: u32 = 1;
 /// File descriptors of a process.
 pub(crate) const FDS: usize = 20;
+/// Those of them that have their number; the others have any (`exec 200>/lock`).
+pub(crate) const NUMBERED: usize = 16;
 /// What a pipe takes before its writer waits, in bytes (Linux: 64 KiB).
 pub(crate) const PIPE: usize = 4096;
 /// The most processes at once.
@@ -52,6 +54,8 @@ pub(crate) enum Control {
     /// Where the file descriptors led before; `true`: those of a simple command, whose trace still goes there.
     Redirected(Box<[Fd; FDS]>, bool),
     Vars(Saved),
+    /// A pipeline's last part that the shell runs itself (`lastpipe`): the file descriptors before, and the other parts.
+    LastPart(Box<[Fd; FDS]>, Vec<u32>),
     /// A function, `eval` or a sourced file; `args` of the caller where they differ.
     Call {
         code: Code,
@@ -64,6 +68,14 @@ pub(crate) enum Control {
         line: u32,
         /// The file whose code it was called from.
         file: Rc<str>,
+        /// What complaints named there.
+        command: Option<Rc<str>>,
+        /// Of a trap: the status when it came.
+        trap: Option<i32>,
+        /// What is fatal in it ends it, not the shell (`command eval`).
+        guards: bool,
+        /// Of a function: it has set a trap for `RETURN`.
+        returns: bool,
     },
 }
 
@@ -184,6 +196,8 @@ pub(crate) struct Process {
     pub(crate) parent: u32,
     /// The process that `$$` names: the shell, also in its subshells.
     pub(crate) shell: u32,
+    /// The process that `$PPID` names; 0: one outside.
+    pub(crate) shell_parent: u32,
     pub(crate) code: Code,
     pub(crate) at: usize,
     pub(crate) control: Vec<Control>,
@@ -193,7 +207,7 @@ pub(crate) struct Process {
     pub(crate) subscripts: Vec<String>,
     /// Arrays that a declaration's words give.
     pub(crate) declared: Vec<Assignment>,
-    pub(crate) redirecting: Vec<(u8, Redirect, String)>,
+    pub(crate) redirecting: Vec<(u16, Redirect, String)>,
     /// The names of `{name}>`, by the places of their redirections.
     pub(crate) named: Vec<(usize, String)>,
     /// The line that is run.
@@ -206,6 +220,8 @@ pub(crate) struct Process {
     pub(crate) inlets: Vec<(Rc<str>, u32)>,
     /// The pipes of `>(…)`, by path.
     pub(crate) outlets: Vec<(Rc<str>, u32)>,
+    /// How much was entered when the last of them was made.
+    pub(crate) outlets_depth: usize,
     /// Statuses of the last pipeline's parts.
     pub(crate) statuses: Vec<i32>,
     /// Subshells around it.
@@ -217,16 +233,33 @@ pub(crate) struct Process {
     pub(crate) vars: Rc<Vars>,
     pub(crate) args: Rc<Vec<String>>,
     pub(crate) name: Rc<str>,
+    /// The shell's own program, which tools of its own complain as.
+    pub(crate) applet: Rc<str>,
+    /// What ash and dash name in a complaint: the command of theirs that runs, or what is sourced. Empty: only the script,
+    /// which has a name; none: a text that has no name.
+    pub(crate) command: Option<Rc<str>>,
     pub(crate) flavour: Flavour,
     pub(crate) cwd: Rc<str>,
     pub(crate) fds: [Fd; FDS],
+    /// The numbers of the file descriptors from `NUMBERED` on.
+    pub(crate) high: Vec<usize>,
     pub(crate) status: i32,
     pub(crate) substituted: Option<i32>,
+    /// The status of the last substitution in an assignment: these are expanded after words.
+    pub(crate) assigned: Option<i32>,
     /// What `&` started and `wait` has not seen.
-    pub(crate) backgrounds: Vec<u32>,
+    pub(crate) backgrounds: Vec<(u32, Name)>,
+    /// Those of the shell that it was forked from, which `jobs` shows.
+    pub(crate) jobs_outside: Vec<(u32, Name)>,
+    /// How many of them were waited for together: job 1 is the next one.
+    pub(crate) waited: usize,
     pub(crate) options: Options,
+    /// In a command whose errors are not the shell's end.
+    pub(crate) guarded: bool,
     /// In a subshell of a condition.
     pub(crate) quiet: bool,
+    /// A loop is around it in the shell that it was forked from.
+    pub(crate) loops_outside: bool,
     /// The read end for the pipeline's next part.
     pub(crate) pipe: Option<u32>,
     pub(crate) kids: Vec<u32>,
@@ -238,16 +271,18 @@ pub(crate) struct Process {
     pub(crate) leaving: Option<i32>,
     /// Its output is a pipe nobody reads any more.
     pub(crate) broken: bool,
+    /// `read -t 0` has asked the scheduler.
+    pub(crate) asked: bool,
     /// The pipe it reads has no more writers.
     pub(crate) drained: Option<u32>,
     /// Signals with a trap that have come.
     pub(crate) signals: Vec<u8>,
-    /// In a trap's commands.
-    pub(crate) trapped: bool,
     /// How much was entered when the script began: what an error that ends one line only goes back to.
     pub(crate) script: Option<usize>,
     /// The last command was a pipeline.
     pub(crate) piped: bool,
+    /// The status of a pipeline's last part that the shell has run itself.
+    pub(crate) last_part: Option<i32>,
     /// What `timeout` sends.
     pub(crate) timeout_signal: u8,
     /// When `time` began, in virtual milliseconds.
@@ -262,7 +297,7 @@ impl Process {
     }
 
     pub(crate) fn holds(&self, fd: &Fd) -> bool {
-        let saved = |c: &Control| matches!(c, Control::Redirected(fds, _) if fds.contains(fd));
+        let saved = |c: &Control| matches!(c, Control::Redirected(fds, _) | Control::LastPart(fds, _) if fds.contains(fd));
         let outlet = |(_, id): &(Rc<str>, u32)| *fd == Fd::Write(*id);
         let inlet = |(_, id): &(Rc<str>, u32)| *fd == Fd::Read(*id);
         self.fds.contains(fd)
@@ -286,8 +321,29 @@ impl Process {
         }
     }
 
+    /// The place of a file descriptor that has been used.
+    pub(crate) fn place(&self, number: usize) -> Option<usize> {
+        match number < NUMBERED {
+            true => Some(number),
+            false => self.high.iter().position(|known| *known == number).map(|at| NUMBERED + at),
+        }
+    }
+
     pub(crate) fn is_main(&self) -> bool {
         self.pid == MAIN
+    }
+
+    /// The trap of this name, if this process has one itself.
+    pub(crate) fn trap_of(&self, name: &str) -> Option<&Var> {
+        self.vars.get(&["trap ", name].concat()).filter(|trap| !trap.unset)
+    }
+
+    /// The status when the innermost trap came whose commands it runs.
+    pub(crate) fn trap_status(&self) -> Option<i32> {
+        self.control.iter().rev().find_map(|c| match c {
+            Control::Call { trap, .. } => *trap,
+            _ => None,
+        })
     }
 
     pub(crate) fn in_condition(&self) -> bool {

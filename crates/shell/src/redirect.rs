@@ -3,7 +3,9 @@
 use crate::host::{Connection, FileError, Flavour, MAX_TEXT, Output};
 use crate::op::Redirect;
 use crate::path;
-use crate::process::{Control, FDS, Fd, Input, PIPE, Process, State, System, TERMINAL, World};
+use crate::process::{
+    Control, FDS, Fd, Input, MAIN, NUMBERED, PIPE, Process, State, System, TERMINAL, World,
+};
 use crate::processor::{BYTES_MOVED, BYTES_OF_FILE};
 
 impl Process {
@@ -25,6 +27,10 @@ impl Process {
                     self.status = 1;
                     self.write_error(w, error.text());
                 }
+            }
+            Fd::Write(_) if self.broken && fd == 1 && self.trap_of("PIPE").is_some() => {
+                self.status = 1;
+                self.write_error(w, "Broken pipe");
             }
             Fd::Write(_) if self.broken && fd == 1 => self.state = State::Exited(141),
             Fd::Write(pipe) => {
@@ -51,7 +57,7 @@ impl Process {
         match self.flavour {
             Flavour::Dash => self.complain_of(w, "echo", "echo: I/O error"),
             Flavour::Bash => self.complain_of(w, "echo", &format!("write error: {why}")),
-            _ => self.complain(w, &format!("write error: {why}")),
+            _ => self.complain_plainly(w, "echo", &format!("write error: {why}")),
         }
     }
 
@@ -65,11 +71,17 @@ impl Process {
         let name = match self.flavour {
             // What a function of a text is called from has no file.
             Flavour::Bash if self.file.is_empty() && self.in_function() => "environment",
+            Flavour::Bash if !self.file.is_empty() => &self.file,
             _ => &self.name,
         };
         let interactive = w.system.interactive && self.is_main();
+        let known = self.command.clone().filter(|_| command.is_empty() && !self.flavour.is_bash());
+        let command = known.as_deref().unwrap_or(command);
         let line = match self.flavour {
-            Flavour::Sh if command.is_empty() && self.file.is_empty() => String::new(),
+            Flavour::Sh if command.is_empty() && known.is_none() => String::new(),
+            Flavour::Sh if w.system.interactive && self.shell == MAIN && self.file.is_empty() => {
+                String::new()
+            }
             Flavour::Sh if self.file.is_empty() => format!("line {}: ", self.line.saturating_sub(1)),
             Flavour::Sh => format!("line {}: ", self.line),
             Flavour::Dash => format!("{}: ", self.line.max(1)),
@@ -94,8 +106,7 @@ impl Process {
         if self.flavour != Flavour::Sh {
             return self.complain_of(w, command, what);
         }
-        let name = self.name.rsplit('/').next().unwrap_or_default().to_string();
-        self.put(w, 2, &[&name, ": ", what, "\n"].concat());
+        self.put(w, 2, &[&*self.applet, ": ", what, "\n"].concat());
     }
 
     /// Everything that standard input has now.
@@ -113,7 +124,9 @@ impl Process {
         count: Option<usize>,
         joins: bool,
     ) -> Input {
-        let Some(Fd::Read(id)) = self.fds.get(fd).cloned() else { return Input::End };
+        let Some(Fd::Read(id)) = self.place(fd).and_then(|fd| self.fds.get(fd)).cloned() else {
+            return Input::End;
+        };
         let pipe = w.system.content(id);
         let closed = self.drained == Some(id);
         let mut length = None;
@@ -202,32 +215,37 @@ impl Process {
         let named = std::mem::take(&mut self.named);
         for (n, (fd, how, target)) in std::mem::take(&mut self.redirecting).into_iter().enumerate() {
             let mut fd = usize::from(fd);
+            if self.place(fd).is_none() {
+                if self.high.len() == FDS - NUMBERED {
+                    return Err(Process::bad_descriptor(&fd.to_string()));
+                }
+                self.high.push(fd);
+            }
+            fd = self.place(fd).unwrap_or(FDS - 1);
             if let Some((_, name)) = named.iter().find(|(at, _)| *at == n) {
                 if target == "-" {
                     fd = self
                         .get(w, name)
                         .and_then(|v| v.parse().ok())
-                        .filter(|fd| *fd < FDS)
-                        .unwrap_or(FDS - 1);
+                        .filter(|fd| *fd < NUMBERED)
+                        .unwrap_or(NUMBERED - 1);
                 } else {
-                    fd = (10..FDS).find(|fd| self.fds[*fd] == Fd::Null).unwrap_or(FDS - 1);
+                    fd = (10..NUMBERED).find(|fd| self.fds[*fd] == Fd::Closed).unwrap_or(NUMBERED - 1);
                     self.set(name, &fd.to_string());
                 }
             }
             let of_name = target.parse::<usize>().is_err();
             let to = match how {
+                Redirect::Copy if self.place(target.parse().unwrap_or(usize::MAX)) == Some(fd) => continue,
                 Redirect::Text => Fd::Read(w.system.pipe(target)),
                 Redirect::Copy if target == "-" => Fd::Closed,
                 Redirect::Copy if target.parse::<usize>().is_ok() => {
-                    match self.fds.get(target.parse::<usize>().unwrap_or(FDS)) {
-                        Some(Fd::Closed | Fd::Null) if target.len() > 1 || target.as_str() > "2" => {
-                            return Err(self.bad_descriptor(&target));
-                        }
-                        Some(to) => to.clone(),
-                        None => return Err(self.bad_descriptor(&target)),
+                    match target.parse().ok().and_then(|fd| self.place(fd)).and_then(|fd| self.fds.get(fd)) {
+                        Some(to) if *to != Fd::Closed => to.clone(),
+                        _ => return Err(Process::bad_descriptor(&target)),
                     }
                 }
-                _ => self.open(w, how, &target)?,
+                _ => self.open(w, fd, how, &target)?,
             };
             if matches!(how, Redirect::Both(_))
                 || how == Redirect::Copy && matches!(to, Fd::File(_)) && fd == 1 && of_name
@@ -240,16 +258,12 @@ impl Process {
         Ok(())
     }
 
-    fn bad_descriptor(&self, target: &str) -> String {
-        match self.flavour {
-            Flavour::Sh => format!("dup2({target},1): Bad file descriptor"),
-            Flavour::Dash => format!("{target}: Bad file descriptor"),
-            _ => format!("{target}: Bad file descriptor"),
-        }
+    fn bad_descriptor(target: &str) -> String {
+        format!("{target}: Bad file descriptor")
     }
 
     /// Opens a file for a redirection. Errors: the shell's complaint.
-    fn open(&mut self, w: &mut World, how: Redirect, target: &str) -> Result<Fd, String> {
+    fn open(&mut self, w: &mut World, fd: usize, how: Redirect, target: &str) -> Result<Fd, String> {
         if let Some((_, pipe)) = self.inlets.iter().find(|(path, _)| **path == *target) {
             return Ok(Fd::Read(*pipe));
         }
@@ -270,6 +284,9 @@ impl Process {
             return self.connect(w, target, address);
         }
         let path = self.path(target);
+        // Standard input is only read.
+        let exists = w.host.stat(&path).is_some_and(|stat| !stat.dir);
+        let how = if how == Redirect::InOut && fd == 0 && exists { Redirect::In } else { how };
         let opened = match how {
             Redirect::In => self.read_file(w, &path).map(|text| {
                 w.system.processor.spend_on(text.len(), BYTES_MOVED);

@@ -1,7 +1,7 @@
 //! The operations, one by one: [`Process::operation`] is the table of what each does, in the order of [`Op`].
 
 use crate::host::{Flavour, Unknown};
-use crate::op::{Mode, Op};
+use crate::op::{Mode, Op, Then};
 use crate::parse;
 use crate::pattern::{self, Pattern};
 use crate::process::{Assigned, Assignment, Control, Fd, Process, State, Substituted, Var, Words, World};
@@ -28,7 +28,7 @@ impl Process {
             } else if self.words.is_empty()
                 && let Some(signal) = self.next_signal()
             {
-                self.trap_now(w, &signal, false);
+                self.trap_now(w, &signal, Then::GoOn);
             } else {
                 self.operation(w);
             }
@@ -41,6 +41,10 @@ impl Process {
         let code = self.code.clone();
         let Some(operation) = code.get(self.at) else { return self.end_of_code(w) };
         self.at += 1;
+        // `set -n`: only a mistake is told.
+        if self.options.noexec && !w.system.interactive && !matches!(operation, Op::SyntaxError(_)) {
+            return;
+        }
         match operation {
             Op::Nop => {}
             Op::Begin => self.words.push(Words::default()),
@@ -50,14 +54,22 @@ impl Process {
                 if !std::mem::take(&mut self.piped) {
                     self.statuses = vec![self.status];
                 }
-                self.outlets.clear();
+                // What runs in a function may still write to them.
+                if self.control.len() <= self.outlets_depth {
+                    self.outlets.clear();
+                }
             }
             Op::Top => {}
-            Op::EndTrap(status, ends) => {
-                self.trapped = false;
+            Op::EndTrap(status, then) => {
                 self.status = *status;
-                if *ends {
-                    self.exit(*status);
+                match then {
+                    Then::GoOn => {}
+                    Then::Exit => self.exit(*status),
+                    Then::Return(code) => {
+                        self.status = *code;
+                        self.unwind(|c| matches!(c, Control::Call { trap: Some(_), .. }));
+                        self.unwind(|c| matches!(c, Control::Call { .. }));
+                    }
                 }
             }
             Op::Text(text, true) => self.append(w, text, Mode::Split),
@@ -80,10 +92,10 @@ impl Process {
                 let start = std::mem::replace(&mut self.at, *past);
                 self.process_substitution(w, *write, *live, start);
             }
-            Op::Arithmetic => {
+            Op::Arithmetic(mode) => {
                 let text = unquoted(&self.pop_word().now);
                 if let Some(value) = self.compute(w, &text) {
-                    self.append(w, &value.to_string(), Mode::Whole);
+                    self.append(w, &value.to_string(), *mode);
                 }
             }
             Op::Compute => {
@@ -107,6 +119,9 @@ impl Process {
             Op::Field(end) => self.field(w, *end),
             Op::Assign { name, append, sub } => {
                 let text = unquoted(&self.pop_word().now);
+                if let Some(status) = self.substituted {
+                    self.assigned = Some(status);
+                }
                 let key = if *sub { self.subscripts.pop() } else { None };
                 let value = Assigned::Text(text);
                 self.assigning.push(Assignment { name: name.to_string(), key, append: *append, value });
@@ -127,6 +142,7 @@ impl Process {
                 self.redirecting.push((*fd, *how, target));
             }
             Op::SetVars => {
+                self.assigned = None;
                 self.status = self.substituted.take().unwrap_or(0);
                 for assignment in std::mem::take(&mut self.assigning) {
                     self.trace_assignment(w, &assignment);
@@ -170,9 +186,14 @@ impl Process {
             Op::Run => {
                 let words = self.pop_word().done;
                 let substituted = self.substituted.take();
+                let assigned = self.assigned.take();
                 if words.is_empty() {
-                    self.status = substituted.unwrap_or(0);
+                    self.keep_assignments(false);
+                    self.status = assigned.or(substituted).unwrap_or(0);
                 } else {
+                    if !self.flavour.is_bash() && self.is_special(&words[0]) {
+                        self.keep_assignments(words[0] == "exec" && words.len() > 1);
+                    }
                     self.trace(w, &words);
                     self.run(w, words);
                 }
@@ -252,17 +273,26 @@ impl Process {
                 }
             }
             Op::Function { name, past } => {
-                let function = Some((self.code.clone(), self.at));
+                let function = Some((self.code.clone(), self.at, self.file.clone()));
                 let function = Var { function, ..Var::default() };
                 Rc::make_mut(&mut self.vars).put(&[name, "()"].concat(), Some(function));
                 self.at = *past;
                 self.status = 0;
             }
+            Op::Return if self.returns_to_trap() => self.trap_now(w, "RETURN", Then::Return(self.status)),
             Op::Return => self.end_of_code(w),
-            Op::Fork { kind, past } => {
-                self.fork_operation(w, *kind, *past);
+            Op::Fork { kind, past, text } => {
+                self.fork_operation(w, *kind, *past, text);
             }
-            Op::Exit => self.exit(self.leaving.unwrap_or(self.status)),
+            Op::Exit => {
+                let kids = self.control.iter().rev().find_map(|c| match c {
+                    Control::LastPart(_, kids) => Some(kids.clone()),
+                    _ => None,
+                });
+                let Some(kids) = kids else { return self.exit(self.leaving.unwrap_or(self.status)) };
+                self.unwind(|c| matches!(c, Control::LastPart(..)));
+                (self.kids, self.last_part) = (kids, Some(self.status));
+            }
             Op::Wait => self.state = State::Kids(None),
             Op::Test => self.double_test(w),
             Op::Time { ends: false, .. } => self.timed_ms = w.host.now_ms(),
@@ -286,7 +316,7 @@ impl Process {
                 self.complain(w, text);
                 self.line = now;
             }
-            Op::Command(_) if self.trapped => {}
+            Op::Command(_) if self.trap_status().is_some() => {}
             Op::Command(text) => {
                 Rc::make_mut(&mut self.vars).put("BASH_COMMAND", crate::process::var(text, false));
             }
@@ -304,11 +334,11 @@ impl Process {
         }
         self.line = stop.line;
         let text = stop.text(self.flavour);
-        let evaluated = self.script.is_some_and(|depth| self.control.len() > depth);
+        let call = |c: &Control| matches!(c, Control::Call { function: None, .. });
+        let evaluated = self.control.iter().skip(self.script.unwrap_or(0)).any(call);
         let place = match (self.flavour.is_bash(), evaluated, self.file.is_empty()) {
             (true, true, _) => "eval",
             (true, false, true) => "-c",
-            (false, true, _) => "eval",
             _ => "",
         };
         if w.system.interactive && !evaluated {
@@ -411,7 +441,7 @@ impl Process {
         let first = sign.chars().next().map(String::from).unwrap_or_default();
         let evaluating = |c: &&Control| matches!(c, Control::Call { function: None, .. });
         let evaluated = self.control.iter().skip(self.script.unwrap_or(0)).filter(evaluating).count();
-        let level = self.level as usize + if self.trapped { 0 } else { evaluated };
+        let level = self.level as usize + if self.trap_status().is_some() { 0 } else { evaluated };
         let more = if self.flavour.is_bash() { first.repeat(level) } else { String::new() };
         let line = [&more, &*sign, text, "\n"].concat();
         // A simple command's own redirections are not its trace's.
@@ -431,7 +461,10 @@ impl Process {
     }
 
     /// Whether a locale says that texts are UTF-8.
-    fn has_locale(&self) -> bool {
+    pub(crate) fn has_locale(&self) -> bool {
+        if self.flavour == Flavour::Dash {
+            return false;
+        }
         let of = |name: &str| self.vars.get(name).and_then(|v| v.get()).filter(|v| !v.is_empty());
         let locale = of("LC_ALL").or_else(|| of("LC_CTYPE")).or_else(|| of("LANG"));
         locale.is_some_and(|l| l.to_ascii_lowercase().replace('-', "").contains("utf8"))
@@ -462,10 +495,10 @@ impl Process {
             Flavour::Bash | Flavour::Zsh => bash_quoted(word, false),
             Flavour::Dash => word.to_string(),
             Flavour::Sh => {
-                let plain = |c: u8| c.is_ascii_alphanumeric() || b"_-./:,+@%]^{}!~".contains(&c) || c >= 0x80;
-                match !word.is_empty() && word.bytes().all(plain) {
+                let plain = |c: u8| matches!(c, b'+'..=b'z') && !b";<=>?[\\`".contains(&c);
+                match word.bytes().all(plain) && !crate::stop::is_keyword(word) {
                     true => word.to_string(),
-                    false => format!("'{}'", word.replace('\'', "'\\''")),
+                    false => format!("'{}'", word.replace('\'', "'\"'\"'")),
                 }
             }
         }

@@ -19,7 +19,10 @@ impl Shell {
         self.news(host);
         loop {
             let mut ran = false;
-            for i in 0..self.processes.len() {
+            // Who comes after the one that used all up is the next.
+            let first = std::mem::take(&mut self.turn);
+            let count = self.processes.len();
+            for i in (0..count).map(|n| (first + n) % count) {
                 if !self.wake(i, host) {
                     continue;
                 }
@@ -37,6 +40,7 @@ impl Shell {
                 }
                 if self.system.processor.is_used_up() && !matches!(self.processes[0].state, State::Exited(_))
                 {
+                    self.turn = i + 1;
                     self.reap();
                     return Step::Busy { ms: self.system.processor.pause_ms() };
                 }
@@ -221,6 +225,7 @@ impl Shell {
         let p = &mut self.processes[i];
         if p.state == State::Wait(true) {
             p.status = 0;
+            p.waited = p.backgrounds.len();
         }
         p.state = State::Run;
         true
@@ -239,7 +244,7 @@ impl Shell {
         self.processes[i].kids = vec![first];
         self.collect(i, host);
         let p = &mut self.processes[i];
-        p.backgrounds.retain(|pid| *pid != first);
+        p.backgrounds.retain(|job| job.0 != first);
         p.state = State::Run;
         true
     }
@@ -264,6 +269,7 @@ impl Shell {
                 .for_each(|p| (p.background, p.pid) = (true, 0));
         }
         let p = &mut self.processes[i];
+        statuses.extend(p.last_part.take());
         let said = statuses.last().filter(|s| **s > 128).and_then(|s| signal::description((*s - 128) as u8));
         if let Some(text) = said
             .filter(|_| matches!(p.state, State::Wait(_) | State::Kids(None)) && !p.flavour.is_bash() && told)
@@ -307,7 +313,7 @@ impl Shell {
         while let Some((pid, signal)) = self.system.kill.pop() {
             let Some(at) = self.processes.iter().position(|p| p.pid == pid && !p.is_over()) else { continue };
             let p = &mut self.processes[at];
-            let trap = p.vars.get(&signal::trap(signal)).map(|t| t.value.is_empty());
+            let trap = p.trap_of(&signal::name(signal)).map(|t| t.value.is_empty());
             match trap {
                 _ if signal == signal::KILL => {}
                 Some(true) => continue,

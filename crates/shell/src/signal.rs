@@ -34,11 +34,6 @@ pub(crate) fn name(signal: u8) -> String {
     }
 }
 
-/// Under which name a signal's trap is kept.
-pub(crate) fn trap(signal: u8) -> String {
-    ["trap ", &name(signal)].concat()
-}
-
 /// Whether a process without a trap ends of it.
 pub(crate) fn ends(signal: u8) -> bool {
     signal != 0 && !HARMLESS.contains(&signal)

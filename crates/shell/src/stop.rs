@@ -79,6 +79,11 @@ impl Stop {
     }
 }
 
+/// Whether the grammar knows a word.
+pub(crate) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word)
+}
+
 /// Words that the grammar knows.
 const KEYWORDS: [&str; 15] = [
     "!", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "then", "until", "while", "{", "}",

@@ -322,16 +322,22 @@ fn tests_of_files_and_texts() {
         "[ a = b -o b = b ]",
         "test 10 -gt 9",
         "echo x > /data/f; [ -s /data/f ]; ",
+        "[[ 2 -gt 1 && abc == a?c || x ]]",
+    ];
+    for test in yes {
+        check_status(test, 0);
+    }
+    let of_bash = [
         "[[ -z $NOPE && 2 -gt 1 ]]",
         "[[ abc == a* ]] && [[ abc != b* ]] && ! [[ abc == 'a*' ]]",
         "[[ ( a = b || a = a ) && ! x = y ]]",
         "[[ flask-12 =~ ^[a-z]+-([0-9]+)$ ]]",
         "[[ a < b ]]",
     ];
-    for test in yes {
-        check_status(test, 0);
+    for test in of_bash {
+        assert_eq!(run_as("bash", test).1, 0, "{test}");
     }
-    for test in ["[ a = b ]", "[ '' ]", "[ ! x ]", "[ -f /data ]", "[ 1 -gt 2 ]", "[[ -n $NOPE ]]", "test"] {
+    for test in ["[ a = b ]", "[ '' ]", "[ ! x ]", "[ -f /data ]", "[ 1 -gt 2 ]", "[[ -n '' ]]", "test"] {
         check_status(test, 1);
     }
     check_status("[ a -eq 1 ]", 2);
@@ -578,6 +584,20 @@ fn programs_of_the_host() {
 }
 
 #[test]
+fn ash_counts_no_lines_where_somebody_types() {
+    let mut host = host();
+    let mut shell = Shell::interactive(Flavour::Sh, &[], "/");
+    shell.run(&mut host);
+    for line in ["cd /nope", "eval nosuch", "nosuch", "echo 'eval nosuch' > /data/s; sh /data/s"] {
+        shell.feed(line);
+        shell.run(&mut host);
+    }
+    let expected = "sh: cd: can't cd to /nope: No such file or directory\nsh: eval: nosuch: not found\nsh: nosuch: not found\n\
+                    /data/s: eval: line 1: nosuch: not found\n";
+    assert_eq!(host.err, expected);
+}
+
+#[test]
 fn interactive() {
     let mut host = host();
     let mut shell = Shell::interactive(Flavour::Zsh, &[], "/");
@@ -701,12 +721,16 @@ fn files_and_facts() {
         "1\n/data/c/e/f\n",
     );
     check(
+        "mkdir -p /data/c /data/d; echo x > /data/d/f; if find /data/d -mindepth 1 -type f -print -quit | read v; then echo some; fi; find /data/c /data/d -type d -print -quit",
+        "some\n/data/c\n",
+    );
+    check(
         "cd /data; echo a > one; echo b > two; echo *; echo t*; echo '*' no*; cat [ot]*; ls | cat",
         "one two\ntwo\n* no*\na\nb\none\ntwo\n",
     );
     check(
         "mkdir /data/x; mkdir /data/x; rmdir /data/x; rm /data/no; rm -f /data/no; rm /tmp",
-        "mkdir: can't create directory '/data/x': File exists\nrm: can't remove '/data/no': No such file or directory\nrm: can't remove '/tmp': Is a directory\n",
+        "mkdir: can't create directory '/data/x': File exists\nrm: can't remove '/data/no': No such file or directory\nrm: '/tmp' is a directory\n",
     );
     check_bash(
         "ls /no; cp /no /x; mkdir /a/b",

@@ -13,6 +13,12 @@ const MAX_REFERENCES: usize = 8;
 /// The bash that is imitated.
 const BASH_VERSION: [&str; 6] = ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"];
 
+/// Whether a text begins with an operator that assigns.
+fn assigns(text: &str) -> bool {
+    let operator = text.split_once('=').map(|(operator, _)| operator);
+    operator.is_some_and(|o| matches!(o, "" | "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<<" | ">>"))
+}
+
 impl Process {
     /// The variable that a name stands for (`declare -n`).
     pub(crate) fn resolve(&self, name: &str) -> String {
@@ -57,16 +63,24 @@ impl Process {
             "?" => self.status.to_string(),
             "#" => self.args.len().to_string(),
             "$" => (self.shell - MAIN + w.system.pid).to_string(),
-            "!" => (self.backgrounds.last()? - MAIN + w.system.pid).to_string(),
+            "!" => {
+                let jobs = self.backgrounds.last().or(self.jobs_outside.last());
+                (jobs?.0 - MAIN + w.system.pid).to_string()
+            }
             "-" => self.option_letters(w),
             "0" => return Some(self.name.clone()),
             "@" | "*" if !self.args.is_empty() => self.args.join(" "),
             "HOSTNAME" => w.host.hostname(),
             "PWD" => return Some(self.cwd.clone()),
-            "PPID" => "0".into(),
+            "PPID" => {
+                let parent = self.shell_parent;
+                if parent == 0 { "0".into() } else { (parent - MAIN + w.system.pid).to_string() }
+            }
             "LINENO" if self.flavour == Flavour::Sh && self.file.is_empty() => {
                 self.line.saturating_sub(1).to_string()
             }
+            // Debian's dash is built without it.
+            "LINENO" if self.flavour == Flavour::Dash => return None,
             "LINENO" => self.line.to_string(),
             "RANDOM" if self.flavour != Flavour::Dash => {
                 // As BusyBox and bash: 15 bits of a linear congruential generator.
@@ -90,12 +104,32 @@ impl Process {
             "HOSTTYPE" if bash => "x86_64".into(),
             "MACHTYPE" if bash => "x86_64-pc-linux-gnu".into(),
             "SHLVL" if bash => "1".into(),
+            "FUNCNAME" if self.flavour == Flavour::Sh => {
+                return self.control.iter().rev().find_map(|c| match c {
+                    Control::Call { function, .. } => function.clone(),
+                    _ => None,
+                });
+            }
+            _ if name.starts_with('~') => return Some(self.home(w, name)),
             _ if self.dynamic_array(name).is_some() => return self.dynamic_array(name)?.into_iter().next(),
             _ => {
                 return self.args.get((decimal(name)? as usize).checked_sub(1)?).map(|a| a.as_str().into());
             }
         };
         Some(text.into())
+    }
+
+    /// What a tilde and a user's name stand for.
+    fn home(&self, w: &World, tilde: &str) -> Rc<str> {
+        let user = match &tilde[1..] {
+            "" => match self.vars.get("HOME").and_then(|home| home.get()) {
+                Some(home) => return home,
+                None if self.flavour.is_bash() => tools::identity(w.host, &self.vars).0.to_string(),
+                None => return tilde.into(),
+            },
+            user => user.to_string(),
+        };
+        tools::home_of(w.host, &user).unwrap_or_else(|| tilde.into())
     }
 
     /// The arrays that the shell keeps itself.
@@ -358,7 +392,7 @@ impl Process {
             _ => {
                 let what = match why {
                     Why::Operand => "syntax error: operand expected",
-                    Why::Syntax if token.starts_with('=') => "attempted assignment to non-variable",
+                    Why::Syntax if assigns(&token) => "attempted assignment to non-variable",
                     Why::ByZero => "division by 0",
                     Why::NegativePower => "exponent less than 0",
                     Why::Base(_) => "value too great for base",

@@ -9,6 +9,9 @@ use std::rc::Rc;
 /// An item of an array: its number or the order of its making, its subscript, its value.
 pub(crate) type Item = (i64, Rc<str>, Rc<str>);
 
+/// A function: its place in a code, and the file that it stands in.
+pub(crate) type Function = (Code, usize, Rc<str>);
+
 /// What a name stands for: a variable; under `name()` a function, as its place in a code; under `trap NAME` a trap.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Var {
@@ -18,7 +21,7 @@ pub(crate) struct Var {
     pub(crate) unset: bool,
     pub(crate) attributes: Attributes,
     pub(crate) items: Option<Rc<Vec<Item>>>,
-    pub(crate) function: Option<(Code, usize)>,
+    pub(crate) function: Option<Function>,
 }
 
 /// `declare`'s flags.

@@ -69,8 +69,28 @@ pub(crate) fn is_name(name: &str) -> bool {
         && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_')
 }
 
-/// `echo -e`'s, printf's and `$'…'`'s escapes. `true`: `\c` ended the output.
+/// Appends a byte; bytes that make a character together become it.
+fn push_byte(out: &mut String, byte: u8) {
+    out.push(char::from(byte));
+    let bytes: Vec<u8> =
+        out.chars().rev().take(4).map_while(|c| u8::try_from(c).ok().filter(|b| *b >= 0x80)).collect();
+    for length in 2..=bytes.len() {
+        let made: Vec<u8> = bytes[..length].iter().rev().copied().collect();
+        if let Ok(made) = std::str::from_utf8(&made) {
+            // Each of them takes two bytes of the text.
+            out.truncate(out.len() - 2 * length);
+            return out.push_str(made);
+        }
+    }
+}
+
+/// printf's and `$'…'`'s escapes. `true`: `\c` ended the output.
 pub(crate) fn unescape(text: &str, out: &mut String) -> bool {
+    unescape_octal(text, out, 3)
+}
+
+/// The same; `most`: the digits of a number with a zero before it, which are four where that zero only marks it (`echo -e`).
+pub(crate) fn unescape_octal(text: &str, out: &mut String, most: usize) -> bool {
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
@@ -91,13 +111,16 @@ pub(crate) fn unescape(text: &str, out: &mut String) -> bool {
             continue;
         }
         const SIMPLE: &str = "n\nt\tr\ra\x07b\x08f\x0cv\x0be\x1b\\\\''\"\"";
-        let (radix, most) = if c == 'x' { (16, 2) } else { (8, if c == '0' { 4 } else { 3 }) };
+        let (radix, most) = if c == 'x' { (16, 2) } else { (8, if c == '0' { most } else { 3 }) };
         if c == 'c' {
             return true;
         } else if c == 'x' || c.is_digit(8) {
             let digits = if c == 'x' { rest } else { &text[text.len() - rest.len() - 1..] };
-            let length = digits.chars().take(most).take_while(|c| c.is_digit(radix)).count();
-            out.push(char::from(u32::from_str_radix(&digits[..length], radix).unwrap_or(0) as u8));
+            let mut length = digits.chars().take(most).take_while(|c| c.is_digit(radix)).count();
+            let value = |length| u32::from_str_radix(&digits[..length], radix).unwrap_or(0);
+            // Of four digits that are no byte the last is text.
+            length -= usize::from(length == 4 && value(4) > 255);
+            push_byte(out, value(length) as u8);
             rest = &digits[length..];
         } else if let Some(found) = SIMPLE.find(c).filter(|n| n % 2 == 0) {
             out.push(char::from(SIMPLE.as_bytes()[found + 1]));

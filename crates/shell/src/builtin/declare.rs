@@ -128,6 +128,7 @@ impl Process {
         }
         if local {
             let old = self.vars.get(name).cloned();
+            let exported = old.as_ref().is_some_and(|v| v.exported);
             let read_only = old.as_ref().is_some_and(|v| v.attributes.readonly);
             let function = |c: &&mut Control| matches!(c, Control::Call { function: Some(_), .. });
             let mut again = false;
@@ -138,9 +139,10 @@ impl Process {
                 }
             }
             if !again && !read_only {
-                // ash and dash give a local variable the value that the name had.
-                if self.flavour.is_bash() {
-                    Rc::make_mut(&mut self.vars).put(name, Some(Var { unset: true, ..Var::default() }));
+                // dash gives a local variable the value that the name had.
+                if self.flavour != Flavour::Dash {
+                    Rc::make_mut(&mut self.vars)
+                        .put(name, Some(Var { unset: true, exported, ..Var::default() }));
                 }
             }
         }

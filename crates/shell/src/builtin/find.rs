@@ -23,6 +23,9 @@ const SPECIAL: &str = " . : alias bg break cd command continue eval exec exit ex
 /// Commands of bash's alone.
 const BASH_SPECIAL: &str = " bind builtin caller compgen complete declare dirs disown enable help history let logout \
                             mapfile popd pushd readarray shopt source suspend typeset ";
+/// POSIX' special ones: what is assigned before them stays.
+const POSIX_SPECIAL: &str =
+    " . : break continue eval exec exit export readonly return set shift times trap unset ";
 const BUILTINS: &str = " [ echo false kill printf pwd test true ";
 
 /// What a name is to a shell of this kind, functions and aliases left aside.
@@ -41,6 +44,11 @@ pub(super) fn kind(name: &str, flavour: Flavour) -> Kind {
 }
 
 impl Process {
+    /// Whether a command is one of POSIX' special ones.
+    pub(crate) fn is_special(&self, name: &str) -> bool {
+        POSIX_SPECIAL.contains(&format!(" {name} ")) && self.vars.get(&[name, "()"].concat()).is_none()
+    }
+
     /// The path of a program of this name, if there is one.
     pub(crate) fn program_path(&self, w: &World, name: &str) -> Option<String> {
         if name.contains('/') {
@@ -49,14 +57,14 @@ impl Process {
         let path = self.vars.get("PATH").and_then(|v| v.get()).unwrap_or_default();
         let found = path
             .split(':')
-            .map(|dir| crate::path::absolute(dir, name))
+            .map(|dir| self.path(&[dir, "/", name].concat()))
             .find(|p| w.host.stat(p).is_some_and(|s| !s.dir));
         let ours = [
             "[", "chroot", "env", "false", "kill", "nice", "nohup", "printenv", "pwd", "setsid", "sh",
             "sleep", "sync", "test", "timeout", "true", "which", "xargs", "yes",
         ]
         .contains(&name);
-        let bash = name == "bash" && self.gnu(w.system);
+        let bash = name == if self.gnu(w.system) { "bash" } else { "ash" };
         if found.is_some() {
             return found;
         }
@@ -65,6 +73,19 @@ impl Process {
             || tools::exists(name) && (self.gnu(w.system) || !tools::of_gnu_alone(name))
             || w.host.has_program(name);
         there.then(|| format!("{}{name}", if self.gnu(w.system) { "/usr/bin/" } else { "/bin/" }))
+    }
+
+    /// `hash`: whether there are such commands. Where they lie is remembered by nobody.
+    pub(crate) fn hash(&mut self, w: &mut World, names: &[String]) -> i32 {
+        let mut status = 0;
+        for name in names.iter().filter(|name| !name.starts_with('-')) {
+            let known = kind(name, self.flavour) != Kind::Program || self.function(name).is_some();
+            if !known && self.program_path(w, name).is_none() {
+                self.complain_of(w, "hash", &format!("{name}: not found"));
+                status = 1;
+            }
+        }
+        status
     }
 
     pub(crate) fn find(&mut self, w: &mut World, argv: &[String]) -> i32 {
@@ -102,9 +123,11 @@ impl Process {
                     self.not_simulated(w, format!("type {name}"));
                     return self.status;
                 }
-                _ if function && verbose && self.flavour == Flavour::Dash => format!("{name} is a shell function\n"),
+                _ if function && verbose && self.flavour == Flavour::Dash => {
+                    format!("{name} is a shell function\n")
+                }
                 _ if function && verbose => format!("{name} is a function\n"),
-                Kind::Special if verbose && !bash && " . : break continue eval exec exit export readonly return set shift times trap unset ".contains(&format!(" {name} ")) => {
+                Kind::Special if verbose && !bash && POSIX_SPECIAL.contains(&format!(" {name} ")) => {
                     format!("{name} is a special shell builtin\n")
                 }
                 Kind::Special | Kind::Builtin if verbose => format!("{name} is a shell builtin\n"),
@@ -117,7 +140,9 @@ impl Process {
                         status = if !bash && (command == "command" || command == "type") { 127 } else { 1 };
                         if verbose {
                             match self.flavour {
-                                Flavour::Bash | Flavour::Zsh => self.complain_of(w, command, &format!("{name}: not found")),
+                                Flavour::Bash | Flavour::Zsh => {
+                                    self.complain_of(w, command, &format!("{name}: not found"))
+                                }
                                 Flavour::Dash => self.put(w, 1, &format!("{name}: not found\n")),
                                 Flavour::Sh => self.put(w, 1, &format!("{name}: not found\n")),
                             }

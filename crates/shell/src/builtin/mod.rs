@@ -4,6 +4,7 @@
 
 mod declare;
 mod find;
+mod job;
 mod options;
 mod program;
 mod read;
@@ -13,12 +14,13 @@ mod time;
 mod user;
 
 use crate::host::{FileError, Flavour};
+use crate::job::COMPLAINER;
 use crate::number::decimal;
-use crate::op::Code;
-use crate::process::{Control, Job, Process, State, World, var};
+use crate::op::Then;
+use crate::process::{Control, Job, Process, Var, World, var};
 use crate::processor::PROGRAM;
-use crate::signal;
 use crate::tools;
+use crate::variable::Function;
 use crate::word::quoted;
 use find::Kind;
 use program::program;
@@ -36,9 +38,14 @@ impl Process {
     /// Runs a command.
     pub(crate) fn run(&mut self, w: &mut World, argv: Vec<String>) {
         w.system.processor.spend(5);
-        if let Some(function) = self.function(&argv[0]) {
+        if let Some((code, at, file)) = self.function(&argv[0]) {
             let name: Rc<str> = argv[0].as_str().into();
-            return self.call(w, function, Some((name, argv[1..].to_vec())));
+            let depth = self.control.len();
+            self.call(w, (code, at), Some((name, argv[1..].to_vec())));
+            if self.control.len() > depth {
+                self.file = file;
+            }
+            return;
         }
         if self.alias(w, &argv) {
             return;
@@ -46,24 +53,35 @@ impl Process {
         self.run_command(w, argv);
     }
 
+    /// What an alias stands for. Its first word may be an alias, too, but for those that led there.
+    fn alias_text(&self, name: &str) -> Option<String> {
+        let alias = |name: &str| Some(self.vars.get(&["alias ", name].concat())?.get()?.to_string());
+        let mut text = alias(name)?;
+        let mut seen = vec![name.to_string()];
+        loop {
+            let first = text.split_ascii_whitespace().next().unwrap_or_default().to_string();
+            if seen.contains(&first) {
+                return Some(["command ", &text].concat());
+            }
+            let Some(meant) = alias(&first) else { return Some(text) };
+            text = text.replacen(&first, &meant, 1);
+            seen.push(first);
+        }
+    }
+
     /// A word that an alias on an earlier line stands for; `true`: its text is run.
     fn alias(&mut self, w: &mut World, argv: &[String]) -> bool {
         let known = self.vars.get(&["alias ", &argv[0]].concat());
         let usable = !self.flavour.is_bash() || w.system.interactive;
-        let Some(alias) =
-            known.filter(|v| usable && v.items.as_ref().is_none_or(|i| i[0].0 < i64::from(self.line)))
-        else {
+        let is_known = |v: &Var| v.items.as_ref().is_none_or(|i| i[0].0 < i64::from(self.line));
+        if !usable || !known.is_some_and(is_known) {
             return false;
-        };
-        let mut text = alias.value.to_string();
-        if alias.items.is_some() {
-            text = alias.item("0").unwrap_or_default().to_string();
         }
-        if text.split_ascii_whitespace().next() == Some(&argv[0]) {
-            text = ["command ", &text].concat();
-        }
+        let mut text = self.alias_text(&argv[0]).unwrap_or_default();
         for word in &argv[1..] {
-            text.extend([" ", &quoted(word)]);
+            // A blank at its end: the next word may be one, too.
+            let next = if text.ends_with([' ', '\t']) { self.alias_text(word) } else { None };
+            text.extend([" ", &next.unwrap_or_else(|| quoted(word))]);
         }
         self.evaluate(w, &text);
         true
@@ -83,8 +101,12 @@ impl Process {
             return self.unknown(w, &argv);
         }
         self.status = match name {
-            ":" | "true" | "hash" | "sync" | "chgrp" | "bind" | "enable" | "complete" | "disown"
-            | "suspend" | "times" | "jobs" | "history" => 0,
+            "hash" => self.hash(w, args),
+            // It takes a while: others have their turn.
+            "sync" => return self.sleep(w, &["0".to_string()]),
+            ":" | "true" | "chgrp" | "bind" | "enable" | "complete" | "disown" | "suspend" | "times"
+            | "history" => 0,
+            "jobs" => self.jobs(w, args),
             "fg" | "bg" => {
                 self.complain_of(w, name, if bash { "no job control" } else { "No current job" });
                 if bash { 1 } else { 2 }
@@ -107,7 +129,13 @@ impl Process {
             "exit" => return self.exit_command(w, args),
             "return" => return self.return_from(w, args),
             name @ ("break" | "continue") => {
-                self.leave_loops(decimal(first).unwrap_or(1), name == "continue");
+                if !self.leave_loops(decimal(first).unwrap_or(1), name == "continue") {
+                    if bash {
+                        self.complain_of(w, name, "only meaningful in a `for', `while', or `until' loop");
+                    } else if self.loops_outside {
+                        return self.exit(0);
+                    }
+                }
                 0
             }
             "cd" => self.change_dir(w, args),
@@ -120,14 +148,17 @@ impl Process {
             "export" | "readonly" | "declare" | "typeset" | "local" => {
                 // As any command's: what was substituted in its words does not count.
                 self.substituted = None;
-                self.declare(w, &argv)
+                self.in_name_of(name, &mut |p| p.declare(w, &argv))
             }
             "unset" => self.unset(w, args),
             "set" => self.set_options(w, args),
             "shift" => self.shift(w, args),
             "eval" => {
                 self.status = 0;
-                return self.evaluate(w, &args.join(" "));
+                // dash counts its lines anew.
+                let line = if self.flavour == Flavour::Dash { 1 } else { self.line.max(1) };
+                self.evaluate_from(w, &args.join(" "), line);
+                return self.command = Some("eval".into());
             }
             "." | "source" => return self.source(w, name, args),
             "exec" if args.is_empty() => {
@@ -144,7 +175,14 @@ impl Process {
                     self.status = 0;
                     return;
                 }
-                return self.run_command(w, words);
+                let depth = self.control.len();
+                self.guarded = !bash && words[0] != "exec" && words[0] != "exit";
+                self.run_command(w, words);
+                let guarded = std::mem::take(&mut self.guarded);
+                if let Some(Control::Call { guards, .. }) = self.control.get_mut(depth) {
+                    *guards = guarded;
+                }
+                return;
             }
             "builtin" if !args.is_empty() => return self.run_command(w, args.to_vec()),
             "nohup" | "sudo" | "time" | "setsid" | "busybox" | "nice" | "ionice" | "stdbuf" | "chroot"
@@ -158,7 +196,7 @@ impl Process {
             "wait" => return self.wait(w, args),
             "kill" => self.kill_command(w, args),
             "caller" => self.caller(w),
-            "getopts" => self.getopts(w, args),
+            "getopts" => self.in_name_of(name, &mut |p| p.getopts(w, args)),
             "let" => return self.compute_all(w, args),
             "[" | "test" => self.test(w, &argv[0], args),
             "[[" if self.flavour == Flavour::Sh => self.test(w, &argv[0], args),
@@ -188,6 +226,14 @@ impl Process {
                 return self.tool(w, &name, &argv);
             }
         };
+    }
+
+    /// Does a command's work, complaining in its name.
+    pub(crate) fn in_name_of(&mut self, name: &str, work: &mut dyn FnMut(&mut Process) -> i32) -> i32 {
+        let before = self.command.replace(name.into());
+        let status = work(self);
+        self.command = before;
+        status
     }
 
     fn make_alias(&mut self, w: &mut World, args: &[String]) -> i32 {
@@ -272,7 +318,9 @@ impl Process {
         match args.get(at..) {
             Some(words) if !words.is_empty() => {
                 let text = words.iter().map(|w| quoted(w)).collect::<Vec<_>>().join(" ");
+                let old = Rc::make_mut(&mut self.vars).put(COMPLAINER, var(wrapper, false));
                 self.evaluate(w, &["command ", &text].concat());
+                self.control.push(Control::Vars(vec![(COMPLAINER.to_string(), old)]));
             }
             _ => self.status = 0,
         }
@@ -291,18 +339,19 @@ impl Process {
         if w.system.unknown == crate::host::Unknown::NotFound
             && (special || self.program_path(w, &name).is_none())
         {
+            let refused = name.is_empty() && !self.flavour.is_bash();
             let what = match self.flavour {
-                Flavour::Bash | Flavour::Zsh if name.contains('/') => {
-                    format!("{name}: No such file or directory")
-                }
-                _ => format!("{name}: not found"),
+                Flavour::Bash | Flavour::Zsh if name.contains('/') => "No such file or directory",
+                _ if refused => "Permission denied",
+                _ => "not found",
             };
+            let what = [&name, ": ", what].concat();
             if self.flavour.is_bash() && name.contains('/') {
                 self.complain(w, &what);
             } else {
                 self.complain_of(w, "exec", &what);
             }
-            return self.die(w, 127);
+            return self.die(w, if refused { 126 } else { 127 });
         }
         // Traps end with the shell.
         Rc::make_mut(&mut self.vars)
@@ -316,7 +365,9 @@ impl Process {
 
     fn exit_command(&mut self, w: &mut World, args: &[String]) {
         let Some(word) = args.first() else {
-            return self.exit(self.leaving.unwrap_or(self.status));
+            // In a trap it is the status from before; bash takes the last one.
+            let before = self.trap_status().filter(|_| !self.flavour.is_bash());
+            return self.exit(self.leaving.or(before).unwrap_or(self.status));
         };
         match decimal(word) {
             Some(code) => self.exit(code as i32),
@@ -403,115 +454,10 @@ impl Process {
         0
     }
 
-    /// `kill`: signals for the script's own processes, and for the container's first. Long: an arm for each form of its first word.
-    fn kill_command(&mut self, w: &mut World, args: &[String]) -> i32 {
-        let mut words = args.iter().map(String::as_str).peekable();
-        let mut sent = signal::TERM;
-        match words.peek().copied() {
-            Some("-l" | "-L") => {
-                words.next();
-                let mut text = String::new();
-                for word in words {
-                    match signal::number(word) {
-                        Some(number) if word.bytes().all(|c| c.is_ascii_digit()) => {
-                            text.extend([
-                                &signal::name(if number > 128 { number - 128 } else { number }),
-                                "\n",
-                            ]);
-                        }
-                        Some(number) => text.push_str(&format!("{number}\n")),
-                        None => {}
-                    }
-                }
-                if args.len() == 1 {
-                    let names: Vec<String> = (1..=31).map(|n| format!("{n}) {}", signal::name(n))).collect();
-                    text = [&names.join(" "), "\n"].concat();
-                }
-                self.put(w, 1, &text);
-                return 0;
-            }
-            Some("-s" | "-n") => {
-                words.next();
-                let word = words.next().unwrap_or_default();
-                match signal::number(word) {
-                    Some(number) => sent = number,
-                    None => return self.bad_signal(w, word),
-                }
-            }
-            Some("--") => drop(words.next()),
-            Some(word) if word.len() > 1 && word.starts_with('-') => {
-                words.next();
-                match signal::number(&word[1..]) {
-                    Some(number) => sent = number,
-                    None => return self.bad_signal(w, &word[1..]),
-                }
-            }
-            _ => {}
-        }
-        let mut status = 0;
-        for word in words {
-            let Some(pid) = decimal(word.trim_start_matches('%')) else {
-                match self.flavour {
-                    Flavour::Bash | Flavour::Zsh => {
-                        self.complain_of(w, "kill", &format!("{word}: arguments must be process or job IDs"));
-                    }
-                    Flavour::Dash => self.complain_of(w, "kill", &format!("Illegal number: {word}")),
-                    Flavour::Sh => self.complain_plainly(w, "kill", &format!("invalid number '{word}'")),
-                }
-                status = if self.flavour == Flavour::Dash { 2 } else { 1 };
-                continue;
-            };
-            let own = self.own_pid(w, pid);
-            let alive = own
-                .filter(|own| w.system.living.contains(own) || w.system.forked.iter().any(|p| p.pid == *own));
-            match alive {
-                Some(own) if sent != 0 => w.system.kill.push((own, sent)),
-                Some(_) => {}
-                None if own.is_none() && pid > 0 && w.host.kill(pid as u32, sent) => {}
-                None => {
-                    match self.flavour {
-                        Flavour::Bash | Flavour::Zsh => {
-                            self.complain_of(w, "kill", &format!("({pid}) - No such process"))
-                        }
-                        Flavour::Dash => self.complain_of(w, "kill", "No such process"),
-                        Flavour::Sh => self.complain_plainly(
-                            w,
-                            "kill",
-                            &format!("can't kill pid {pid}: No such process"),
-                        ),
-                    }
-                    status = 1;
-                }
-            }
-        }
-        status
-    }
-
-    fn bad_signal(&mut self, w: &mut World, word: &str) -> i32 {
-        match self.flavour {
-            Flavour::Bash | Flavour::Zsh => {
-                self.complain_of(w, "kill", &format!("{word}: invalid signal specification"))
-            }
-            Flavour::Dash => self.complain_of(w, "kill", &format!("Illegal option -{word}")),
-            Flavour::Sh => self.complain_plainly(w, "kill", &format!("bad signal name '{word}'")),
-        }
-        1
-    }
-
-    /// The process of ours that has this number outside.
-    pub(crate) fn own_pid(&self, w: &World, pid: i64) -> Option<u32> {
-        // A negative number is a process group: the script's.
-        if pid <= 0 {
-            return Some(self.pid);
-        }
-        let own = pid - i64::from(w.system.pid) + i64::from(crate::process::MAIN);
-        u32::try_from(own).ok().filter(|own| *own >= crate::process::MAIN)
-    }
-
     /// `return`: from a function, else from what was sourced, else from the script.
     fn return_from(&mut self, w: &mut World, args: &[String]) {
         let code = match args.first() {
-            None => self.status,
+            None => self.trap_status().unwrap_or(self.status),
             Some(word) => match decimal(word) {
                 Some(code) if self.flavour == Flavour::Dash => code as i32,
                 Some(code) => code as i32 & 255,
@@ -526,6 +472,9 @@ impl Process {
                 }
             },
         };
+        if self.in_function() && self.returns_to_trap() {
+            return self.trap_now(w, "RETURN", Then::Return(code));
+        }
         let innermost = |c: &Control| matches!(c, Control::Call { .. });
         let left = self.unwind(|c| matches!(c, Control::Call { function: Some(_), .. })) || {
             let depth = self.script.unwrap_or(0);
@@ -542,7 +491,18 @@ impl Process {
     }
 
     fn shift(&mut self, w: &mut World, args: &[String]) -> i32 {
-        let count = args.first().map_or(Some(1), |word| decimal(word)).unwrap_or(0).max(0) as usize;
+        let count = args.first().map_or(Some(1), |word| decimal(word));
+        let Some(count) = count.filter(|n| *n >= 0).map(|n| n as usize) else {
+            let word = &args[0];
+            if !self.flavour.is_bash() {
+                self.complain_of(w, "shift", &format!("Illegal number: {word}"));
+                self.die(w, 2);
+                return 2;
+            }
+            let what = if count.is_some() { "shift count out of range" } else { "numeric argument required" };
+            self.complain_of(w, "shift", &format!("{word}: {what}"));
+            return 1;
+        };
         if count <= self.args.len() {
             Rc::make_mut(&mut self.args).drain(..count);
             return 0;
@@ -573,6 +533,7 @@ impl Process {
                 let arguments = (args.len() > 1 && self.flavour != Flavour::Dash).then(|| args[1..].to_vec());
                 self.evaluate_from(w, &text, 1);
                 self.file = file.as_str().into();
+                self.command = Some(if file.contains('/') { file.as_str() } else { &path }.into());
                 if let (Some(new), Some(Control::Call { args, .. })) = (arguments, self.control.last_mut()) {
                     *args = Some(std::mem::replace(&mut self.args, Rc::new(new)));
                 }
@@ -598,35 +559,6 @@ impl Process {
         }
     }
 
-    fn wait(&mut self, w: &mut World, args: &[String]) {
-        let words: Vec<&String> = args.iter().filter(|a| !a.starts_with('-')).collect();
-        let numbers = words.iter().filter_map(|a| decimal(a));
-        self.kids = numbers.map(|n| self.own_pid(w, n.max(1)).unwrap_or(0)).collect();
-        if let (Some(word), true) = (words.last(), self.flavour == Flavour::Bash) {
-            let known = |kid: &u32| {
-                w.system.living.contains(kid)
-                    || w.system.ended.iter().any(|(pid, _)| pid == kid)
-                    || w.system.forked.iter().any(|p| p.pid == *kid)
-            };
-            if self.kids.last().is_some_and(|kid| !known(kid) && !self.backgrounds.contains(kid)) {
-                let text = format!("pid {word} is not a child of this shell");
-                self.complain_of(w, "wait", &text);
-            }
-        }
-        if args.iter().any(|a| a == "-n") {
-            if words.is_empty() {
-                self.kids = self.backgrounds.clone();
-            }
-            self.state = State::WaitAny;
-            return;
-        }
-        let all = words.is_empty();
-        if all {
-            self.kids = self.backgrounds.clone();
-        }
-        self.state = State::Wait(all);
-    }
-
     /// `let`: fails where the last expression is 0.
     fn compute_all(&mut self, w: &mut World, expressions: &[String]) {
         let mut status = 0;
@@ -637,7 +569,7 @@ impl Process {
         self.status = status;
     }
 
-    fn function(&self, name: &str) -> Option<(Code, usize)> {
+    fn function(&self, name: &str) -> Option<Function> {
         self.vars.get(&[name, "()"].concat())?.function.clone()
     }
 
@@ -733,6 +665,6 @@ impl Process {
             Flavour::Bash => self.complain_of(w, command, &format!("{to}: {error}")),
             Flavour::Zsh => self.put(w, 2, &format!("cd: {}: {to}\n", error.to_ascii_lowercase())),
         }
-        if self.flavour == Flavour::Dash { 2 } else { 1 }
+        if self.flavour.is_bash() { 1 } else { 2 }
     }
 }

@@ -1,6 +1,7 @@
 //! set and shopt, env, trap.
 
 use crate::host::Flavour;
+use crate::job::COMPLAINER;
 use crate::process::{Control, Options, Process, World, var};
 use crate::signal;
 use crate::word::{bash_quoted, is_name, quoted};
@@ -288,6 +289,7 @@ impl Process {
                 return self.put(w, 2, &text);
             }
             let text = argv[at..].iter().map(|w| quoted(w)).collect::<Vec<_>>().join(" ");
+            saved.push((COMPLAINER.into(), Rc::make_mut(&mut self.vars).put(COMPLAINER, var("env", false))));
             self.evaluate(w, &["command ", &text].concat());
             self.control.push(Control::Vars(saved));
             return;
@@ -348,6 +350,10 @@ impl Process {
             (action, signals) = ("-", args);
         }
         let mut status = 0;
+        if signals.iter().any(|word| word == "DEBUG") && bash && !matches!(action, "" | "-") {
+            self.not_simulated(w, "trap DEBUG".into());
+            return self.status;
+        }
         for word in signals {
             let upper = word.to_ascii_uppercase();
             let prefixed = upper.starts_with("SIG") && self.flavour == Flavour::Dash;
@@ -376,6 +382,14 @@ impl Process {
                 },
             };
             let value = if action == "-" { None } else { var(action, false) };
+            let function = |c: &&mut Control| matches!(c, Control::Call { function: Some(_), .. });
+            if name == "RETURN"
+                && let Some(Control::Call { returns, .. }) = self.control.iter_mut().rev().find(function)
+            {
+                // It is that of the function that sets it.
+                *returns = true;
+            }
+            self.forget_traps();
             Rc::make_mut(&mut self.vars).put(&["trap ", &name].concat(), value);
         }
         if status != 0 && self.flavour == Flavour::Dash {

@@ -2,7 +2,7 @@
 
 use crate::host::{Flavour, MAX_TEXT};
 use crate::number::decimal;
-use crate::process::{Assigned, Assignment, Input, Job, Process, World};
+use crate::process::{Assigned, Assignment, Fd, Input, Job, Process, State, World};
 use crate::word::{QUOTE, is_name};
 use std::rc::Rc;
 
@@ -100,10 +100,13 @@ impl Process {
             self.put(w, 2, &options.prompt);
         }
         let late = until.is_some_and(|until| w.host.now_ms() >= until);
+        if options.seconds.as_deref() == Some("0") {
+            return self.can_read(argv, &options, until, w);
+        }
         let text = match self.input_piece(w, options.fd, options.delimiter, options.count, !options.raw) {
             Input::Wait if late => {
                 self.state = crate::process::State::Run;
-                self.status = 142;
+                self.status = if self.flavour.is_bash() { 142 } else { 1 };
                 return;
             }
             Input::Wait if !self.signals.is_empty() => {
@@ -126,7 +129,27 @@ impl Process {
             Some(delimiter) if ended => text.strip_suffix(delimiter).unwrap_or(&text).to_string(),
             _ => text,
         };
+        let before = self.command.replace("read".into());
+        let guarded = std::mem::replace(&mut self.guarded, true);
         self.store_read(w, &options, &marked(&text, options.raw));
+        (self.command, self.guarded) = (before, guarded);
+    }
+
+    /// `read -t 0`: whether there is something to read, or the end of it.
+    fn can_read(&mut self, argv: Vec<String>, options: &Options, until: Option<u64>, w: &mut World) {
+        let Some(Fd::Read(id)) = self.place(options.fd).and_then(|fd| self.fds.get(fd)).cloned() else {
+            return self.status = 0;
+        };
+        let ready = !w.system.content(id).is_empty() || self.drained == Some(id);
+        self.status = i32::from(!ready);
+        if !ready && !self.asked {
+            // The scheduler knows whether somebody may still write.
+            self.asked = true;
+            self.state = State::Input(id, 0);
+            self.job = Some(Job::Read(argv, until));
+            return;
+        }
+        self.asked = false;
     }
 
     /// Gives what was read to the variables. Quoted characters of it are marked.
@@ -163,6 +186,7 @@ impl Process {
         for name in &options.names {
             let value = values.next().unwrap_or_default();
             if !self.set_item(w, name, None, &value, false) {
+                // Its status says so.
                 return;
             }
         }
@@ -194,13 +218,18 @@ impl Process {
         }
         while at < chars.len() {
             if fields.len() + 1 == most {
-                let mut end = chars.len();
-                while end > at && is_blank(end - 1) {
-                    end -= 1;
+                // A single separator behind the only field that is left, with its blanks, belongs to that field's end.
+                let stop = (at..chars.len()).find(|n| is_separator(*n)).unwrap_or(chars.len());
+                let mut next = stop;
+                while is_blank(next) {
+                    next += 1;
                 }
-                // A single separator at the end belongs to the last field's end.
-                let inner = (at..end).filter(|n| is_separator(*n)).count();
-                if inner == 1 && end > at && is_separator(end - 1) && !is_blank(end - 1) {
+                next += usize::from(is_separator(next));
+                while is_blank(next) {
+                    next += 1;
+                }
+                let mut end = if next >= chars.len() { stop } else { chars.len() };
+                while end > at && is_blank(end - 1) {
                     end -= 1;
                 }
                 fields.push(chars[at..end].iter().map(|(c, _)| *c).collect());
@@ -286,15 +315,20 @@ impl Process {
             return 2;
         };
         let words = if words.is_empty() { self.args.to_vec() } else { words.to_vec() };
-        let (quiet, spec) = match spec.strip_prefix(':') {
+        let (mut quiet, spec) = match spec.strip_prefix(':') {
             Some(spec) => (true, spec.to_string()),
             None => (false, spec.clone()),
         };
+        let silent = self.flavour != Flavour::Dash && self.get(w, "OPTERR").is_some_and(|v| *v == *"0");
+        quiet |= silent && self.flavour == Flavour::Sh;
         let mut index = self.get(w, "OPTIND").and_then(|v| decimal(&v)).unwrap_or(1).max(1) as usize;
         let end = |p: &mut Process, index: usize| {
             p.set("OPTIND", &index.to_string());
             p.set(name, "?");
             p.option_at = 0;
+            if p.flavour != Flavour::Dash {
+                Rc::make_mut(&mut p.vars).put("OPTARG", None);
+            }
             1
         };
         if self.option_at == 0 {
@@ -322,7 +356,7 @@ impl Process {
                 }
                 if quiet {
                     self.set("OPTARG", &letter.to_string());
-                } else {
+                } else if !silent {
                     self.option_error(w, letter, false);
                 }
             }
@@ -355,7 +389,9 @@ impl Process {
                             self.set("OPTARG", &letter.to_string());
                             found = ":".into();
                         } else {
-                            self.option_error(w, letter, true);
+                            if !silent {
+                                self.option_error(w, letter, true);
+                            }
                             found = "?".into();
                         }
                     }

@@ -15,7 +15,9 @@ impl Process {
 
     /// `sh -c TEXT`, `sh FILE`, or a script on standard input. Long: its words, a file or its input are the script, and each fails in its own way.
     pub(crate) fn shell(&mut self, w: &mut World, argv: Vec<String>) {
-        let mut child = if self.replaced {
+        // A subshell whose last command it is becomes that shell.
+        let becomes = self.pid != self.shell && self.trap_of("EXIT").is_none() && self.at_end();
+        let mut child = if self.replaced || becomes {
             None
         } else {
             let Some(child) = self.fork(w) else { return };
@@ -46,25 +48,39 @@ impl Process {
         for (name, value) in [("IFS", " \t\n"), ("OPTIND", "1"), ("PS4", "+ ")] {
             Rc::make_mut(&mut p.vars).put(name, var(value, false));
         }
+        if p.vars.get("PATH").is_none() {
+            let path = match p.flavour {
+                Flavour::Sh => "/sbin:/usr/sbin:/bin:/usr/bin",
+                _ => "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            };
+            Rc::make_mut(&mut p.vars).put("PATH", var(path, false));
+        }
         (p.depth, p.level, p.line, p.option_at) = (0, 0, 0, 0);
-        p.shell = p.pid;
-        p.file = "".into();
+        (p.shell, p.shell_parent) = (p.pid, p.parent);
+        (p.quiet, p.loops_outside) = (false, false);
+        (p.file, p.command) = ("".into(), None);
+        p.applet = argv[0].rsplit('/').next().unwrap_or_default().into();
         let at = p.options(args).unwrap_or(0);
         let text = args[..at]
             .iter()
             .any(|a| !a.starts_with("--") && a.starts_with('-') && a.contains('c') && a != "pipefail");
         let operands = &args[at..];
-        let mut script = operands.first().cloned();
+        // `-s`: the script is its input, whatever follows.
+        let is_input =
+            !text && args[..at].iter().any(|a| !a.starts_with("--") && a.starts_with('-') && a.contains('s'));
+        let mut script = operands.first().filter(|_| !is_input).cloned();
         p.name = argv[0].as_str().into();
-        p.args = Rc::new(operands.get(1..).unwrap_or_default().to_vec());
+        p.args = Rc::new(operands.get(usize::from(!is_input)..).unwrap_or_default().to_vec());
         if text {
             if let Some(name) = operands.get(1) {
                 p.name = name.as_str().into();
+                p.command = Some("".into());
             }
             p.args = Rc::new(operands.get(2..).unwrap_or_default().to_vec());
         } else if let Some(file) = &script {
             p.name = file.as_str().into();
             p.file = file.as_str().into();
+            p.command = Some("".into());
             match p.read_file(w, &p.path(file)) {
                 Ok(content) => script = Some(content),
                 Err(FileError::NotFound) if w.host.may_have(&p.path(file)) => {

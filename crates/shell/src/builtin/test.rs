@@ -3,6 +3,7 @@
 use crate::host::{Flavour, Stat};
 use crate::number::decimal;
 use crate::path;
+use crate::pattern::Pattern;
 use crate::process::{Process, World};
 
 impl Process {
@@ -19,15 +20,45 @@ impl Process {
                 return 2;
             }
             ("[[", Some((last, args))) if last == "]]" && self.flavour == Flavour::Sh => args,
+            ("[[", _) if self.flavour == Flavour::Sh => {
+                self.complain_plainly(w, name, "missing ]]");
+                return 2;
+            }
             _ => args,
         };
         let words: Vec<&str> = args.iter().map(String::as_str).collect();
-        match self.holds_true(w, &words) {
+        let holds = match name == "[[" && self.flavour == Flavour::Sh {
+            true => self.all_hold(w, &words),
+            false => self.holds_true(w, &words),
+        };
+        match holds {
             Ok(yes) => i32::from(!yes),
             Err(what) => {
                 self.complain_plainly(w, name, &what);
                 2
             }
+        }
+    }
+
+    /// ash's `[[`, whose words were split and replaced by file names as any command's: single tests with `&&` and `||`.
+    fn all_hold(&self, w: &World, words: &[&str]) -> Result<bool, String> {
+        for (sign, any) in [("||", true), ("&&", false)] {
+            if let Some(at) = words.iter().position(|word| *word == sign) {
+                let left = self.all_hold(w, &words[..at])?;
+                return if left == any { Ok(any) } else { self.all_hold(w, &words[at + 1..]) };
+            }
+        }
+        // Quotes are gone: any `*` is a pattern's.
+        let fits =
+            |pattern: &str, text: &str| Pattern::glob(pattern, false, None, true, false).is_match(text);
+        match words {
+            ["!", rest @ ..] if !rest.is_empty() => Ok(!self.all_hold(w, rest)?),
+            [left, "=" | "==", right] => Ok(fits(right, left)),
+            [left, "!=", right] => Ok(!fits(right, left)),
+            [left, "=~", right] => Ok(Pattern::regex(right, true, false).is_some_and(|p| p.is_match(left))),
+            [_, operator, _, wrong, ..] if is_binary(operator) => Err(format!("{wrong}: unknown operand")),
+            [_, wrong, _, _, ..] => Err(format!("{wrong}: unknown operand")),
+            _ => self.holds_true(w, words),
         }
     }
 
@@ -92,15 +123,17 @@ impl Process {
             }
             [left, operator, right] if is_binary(operator) => {
                 let modified = |path: &str| w.host.stat(&self.path(path)).map(|s| s.modified_ms);
+                // Beside a file that is not there only bash's are older and newer.
+                let there = flavour.is_bash() || modified(left).is_some() && modified(right).is_some();
                 Ok(match *operator {
                     "==" if flavour == Flavour::Dash => return Err(format!("{left}: unexpected operator")),
                     "=" | "==" => left == right,
-                    "-ef" => self.path(left) == self.path(right),
+                    "-ef" => modified(left).is_some() && self.led_to(w, left) == self.led_to(w, right),
                     "!=" => left != right,
                     "<" => left < right,
                     ">" => left > right,
-                    "-nt" => modified(left) > modified(right),
-                    "-ot" => modified(left) < modified(right),
+                    "-nt" => there && modified(left) > modified(right),
+                    "-ot" => there && modified(left) < modified(right),
                     _ => {
                         let order = number(left)?.cmp(&number(right)?);
                         match *operator {
@@ -138,6 +171,21 @@ impl Process {
         }
     }
 }
+
+impl Process {
+    /// The file that a path leads to over links.
+    fn led_to(&self, w: &World, path: &str) -> String {
+        let mut path = self.path(path);
+        for _ in 0..MAX_LINKS {
+            let Some(target) = w.host.read_link(&path) else { break };
+            path = path::absolute(path.rsplit_once('/').map_or("/", |(parent, _)| parent), &target);
+        }
+        path
+    }
+}
+
+/// The most links that are followed from one to the next.
+const MAX_LINKS: usize = 8;
 
 fn is_binary(word: &str) -> bool {
     ["=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"].contains(&word)

@@ -5,6 +5,7 @@ use crate::number::decimal;
 use crate::parse;
 use crate::process::{Process, State, World};
 use crate::signal;
+use crate::tools;
 use crate::word::quoted;
 use std::rc::Rc;
 
@@ -35,16 +36,29 @@ pub(super) fn duration(text: &str) -> Option<u64> {
 /// The shortest time between two runs of `watch`'s command, in milliseconds.
 const SHORTEST_WATCH_MS: u64 = 100;
 
+const HELP: &str = "Try 'sleep --help' for more information.\n";
+
 impl Process {
     pub(crate) fn sleep(&mut self, w: &mut World, args: &[String]) {
+        let gnu = self.gnu(w.system);
+        let option = args.first().and_then(|arg| arg.strip_prefix('-')).filter(|_| gnu);
+        if args.is_empty() || option.is_some() {
+            self.status = 1;
+            let text = match option {
+                Some(option) => {
+                    format!("sleep: invalid option -- '{}'\n{HELP}", option.get(..1).unwrap_or_default())
+                }
+                None if gnu => format!("sleep: missing operand\n{HELP}"),
+                None => [tools::USAGE, "sleep [N]...\n"].concat(),
+            };
+            return self.put(w, 2, &text);
+        }
         let mut total = 0u64;
         for arg in args {
             let Some(ms) = duration(arg) else {
-                let text = match self.gnu(w.system) {
+                let text = match gnu {
                     false => format!("sleep: invalid number '{arg}'\n"),
-                    _ => format!(
-                        "sleep: invalid time interval '{arg}'\nTry 'sleep --help' for more information.\n"
-                    ),
+                    true => format!("sleep: invalid time interval '{arg}'\n{HELP}"),
                 };
                 self.put(w, 2, &text);
                 self.status = 1;
@@ -52,7 +66,7 @@ impl Process {
             };
             total = total.saturating_add(ms);
         }
-        self.status = i32::from(args.is_empty());
+        self.status = 0;
         self.state = match w.host.now_ms().checked_add(total) {
             Some(until) => State::Sleep(until),
             None => State::Forever,
@@ -90,9 +104,11 @@ impl Process {
         let (Some(time), true) = (time, args.len() > at + 1) else {
             self.status = if gnu { 125 } else { 1 };
             let text = match args.get(at) {
-                _ if !gnu => "BusyBox v1.36.1 multi-call binary.\n\nUsage: timeout [-s SIG] [-k KILL_SECS] SECS PROG ARGS\n".into(),
+                _ if !gnu => [tools::USAGE, "timeout [-s SIG] [-k KILL_SECS] SECS PROG ARGS\n"].concat(),
                 Some(word) if time.is_none() => {
-                    format!("timeout: invalid time interval '{word}'\nTry 'timeout --help' for more information.\n")
+                    format!(
+                        "timeout: invalid time interval '{word}'\nTry 'timeout --help' for more information.\n"
+                    )
                 }
                 _ if args.is_empty() => {
                     "timeout: missing operand\nTry 'timeout --help' for more information.\n".to_string()

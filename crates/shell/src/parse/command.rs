@@ -25,19 +25,25 @@ impl Parser {
                 break;
             }
             let start = self.emit(Op::Nop);
+            let from = self.at;
             self.and_or()?;
             count += 1;
             self.blanks();
             if self.looking_at("&") && !self.looking_at("&&") && !self.looking_at("&>") {
+                let text = self.text[from..self.at].trim().into();
                 self.at += 1;
-                self.ops[start] = Op::Fork { kind: Fork::Background, past: 0 };
+                self.ops[start] = Op::Fork { kind: Fork::Background, past: 0, text };
                 self.emit(Op::Exit);
                 self.land(start);
             } else if self.looking_at(";") && !self.looking_at(";;") && !(self.bash && self.looking_at(";&"))
             {
                 self.at += 1;
             } else if self.peek() != Some(b'\n') && !self.at_list_end() {
-                return Err(self.unexpected());
+                if self.bash {
+                    return Err(self.unexpected());
+                }
+                // What encloses the list says what it expects.
+                break;
             }
         }
         self.depth -= 1;
@@ -124,7 +130,8 @@ impl Parser {
             loop {
                 let last = !self.looking_at("|") || self.looking_at("||");
                 let errors = self.bash && !last && self.looking_at("|&");
-                self.ops[part] = Op::Fork { kind: Fork::Part { first, last, errors }, past: 0 };
+                self.ops[part] =
+                    Op::Fork { kind: Fork::Part { first, last, errors }, past: 0, text: "".into() };
                 self.emit(Op::Exit);
                 self.land(part);
                 if last {
@@ -163,7 +170,7 @@ impl Parser {
             self.emit(Op::Compute);
             checked = true;
         } else if self.take("(") {
-            let fork = self.emit(Op::Fork { kind: Fork::Subshell, past: 0 });
+            let fork = self.emit(Op::Fork { kind: Fork::Subshell, past: 0, text: "".into() });
             if self.list()? == 0 {
                 return Err(self.unexpected());
             }
@@ -186,7 +193,7 @@ impl Parser {
             self.case_command()?;
         } else if self.bash && (self.at_word("select") || self.at_word("coproc")) {
             return Err(self.unsupported(if self.at_word("select") { "select" } else { "coproc" }));
-        } else if !self.dash && self.keyword("[[") {
+        } else if self.bash && self.keyword("[[") {
             let line = self.line();
             self.emit(Op::Line(line));
             self.test_or()?;
@@ -221,9 +228,9 @@ impl Parser {
 
     /// A simple command; `false` where there is none. `cat`: begin with that word (`$(<file)`).
     pub(crate) fn simple(&mut self, cat: bool) -> Parsed<bool> {
-        let (mut words, mut vars, mut redirects, mut declares) = (0, false, false, false);
+        let (mut words, mut vars, mut redirects, mut declares, mut in_test) = (0, false, false, false, false);
         let line = self.line();
-        self.emit(Op::Line(line));
+        let place = self.emit(Op::Line(line));
         let told = (self.names_commands && self.bash).then(|| self.emit(Op::Nop));
         let mut shown: Vec<String> = vec![];
         if cat {
@@ -241,6 +248,14 @@ impl Parser {
                 shown.push(as_told(&self.text[from..start]));
             }
             from = start;
+            // In ash `[[` is a command whose words may be `&&` and `||`.
+            if in_test && let Some(sign) = ["&&", "||"].into_iter().find(|sign| self.take(sign)) {
+                self.emit(Op::Text(sign.into(), false));
+                self.emit(Op::Exists);
+                self.emit(Op::Field(End::Plain));
+                words += 1;
+                continue;
+            }
             if self.redirect()? {
                 redirects = true;
                 continue;
@@ -255,6 +270,7 @@ impl Parser {
             }
             if words == 0 {
                 let first = self.raw_word();
+                in_test = !self.bash && !self.dash && first == "[[";
                 declares = DECLARE.contains(&first.as_str());
                 if declares {
                     // What is left of a declaration that was not carried out.
@@ -262,8 +278,14 @@ impl Parser {
                 }
                 self.emit(Op::Begin);
             }
+            in_test &= !self.at_word("]]");
             self.word(Mode::Split, End::Names)?;
             words += 1;
+            if words == 1 && self.bash {
+                // bash has looked at what follows by then.
+                self.blanks();
+                self.ops[place] = Op::Line(self.line());
+            }
         }
         if let Some(place) = told {
             self.ops[place] = Op::Command(shown.join(" ").into());
@@ -329,7 +351,9 @@ impl Parser {
             self.emit(Op::BeginWhole);
         }
         self.at += at;
+        self.assigns = true;
         self.parts(Until::Word, Mode::Whole)?;
+        self.assigns = false;
         self.emit(match as_word {
             true => Op::Field(End::Plain),
             false => Op::Assign { name: name.into(), append, sub: subscript.is_some() },

@@ -195,20 +195,24 @@ impl Parser {
         let worded = !self.dash && self.keyword("function");
         self.blanks();
         let name = self.raw_word();
+        let plain = name.bytes().all(|c| c.is_ascii_alphanumeric() || b"_-.:".contains(&c));
+        if name.is_empty() || !plain {
+            self.at = start;
+            return Ok(false);
+        }
         self.at += name.len();
         self.blanks();
         let mut called = self.take("(");
-        let plain = name.bytes().all(|c| c.is_ascii_alphanumeric() || b"_-.:".contains(&c));
         if called {
             self.blanks();
             called = self.take(")");
-            if !called && plain && !name.is_empty() {
+            if !called {
                 let mut stop = self.unexpected();
                 stop.expecting = if self.bash { "" } else { ")" };
                 return Err(stop);
             }
         }
-        if !(worded || called) || name.is_empty() || !plain {
+        if !(worded || called) {
             self.at = start;
             return Ok(false);
         }

@@ -102,6 +102,8 @@ impl Parser {
             counted: 0,
             whole: 0,
             inner: 0,
+            assigns: false,
+            continues: text.contains("\\\n"),
         };
         if text.len() > MAX_SCRIPT {
             return Err(p.stop(Why::Message("script too long".into())));

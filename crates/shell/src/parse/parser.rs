@@ -51,6 +51,10 @@ pub(crate) struct Parser {
     pub(crate) whole: usize,
     /// Texts within texts: their lines are not counted.
     pub(crate) inner: usize,
+    /// In an assignment's value.
+    pub(crate) assigns: bool,
+    /// Lines that go on in the next one are in the text.
+    pub(crate) continues: bool,
 }
 
 impl Parser {
@@ -101,7 +105,33 @@ impl Parser {
                     let end = self.rest().find('\n');
                     self.at = end.map_or(self.text.len(), |n| self.at + n);
                 }
-                _ => return,
+                _ => return self.join_lines(),
+            }
+        }
+    }
+
+    /// Takes line continuations out of what stands here, up to white space or a quote: no token ends at them.
+    pub(crate) fn join_lines(&mut self) {
+        if !self.continues {
+            return;
+        }
+        let mut end = self.at;
+        while let Some(c) = self.text.as_bytes().get(end) {
+            match c {
+                b'\\' if self.text[end..].starts_with("\\\n") => {
+                    self.text.replace_range(end..end + 2, "");
+                    // It is a line all the same, and may have been counted where this was looked at before.
+                    match end < self.counted {
+                        _ if self.inner > 0 => {}
+                        true => self.counted -= 2,
+                        false => self.line += 1,
+                    }
+                    if let Some((line_end, body)) = &mut self.document {
+                        (*line_end, *body) = (*line_end - 2, *body - 2);
+                    }
+                }
+                b' ' | b'\t' | b'\r' | b'\n' | b'\\' | b'\'' | b'"' => return,
+                _ => end += 1,
             }
         }
     }
@@ -243,12 +273,13 @@ impl Parser {
         let text = std::mem::replace(&mut self.text, text);
         let at = std::mem::replace(&mut self.at, 0);
         let document = self.document.take();
+        let continues = std::mem::replace(&mut self.continues, self.text.contains("\\\n"));
         self.inner += 1;
         self.deeper()?;
         let parsed = parse(self);
         self.depth -= 1;
         self.inner -= 1;
-        (self.text, self.at, self.document) = (text, at, document);
+        (self.text, self.at, self.document, self.continues) = (text, at, document, continues);
         parsed
     }
 }

@@ -1,5 +1,6 @@
 //! Redirections and here-documents.
 
+use super::brace;
 use super::parser::{Parsed, Parser, Until};
 use crate::op::{Mode, Op, Redirect};
 use crate::word::{is_name, mark_all};
@@ -7,11 +8,15 @@ use crate::word::{is_name, mark_all};
 impl Parser {
     // Redirections
     /// The file descriptor and the length of its digits, where a redirection stands here.
-    pub(crate) fn redirect_ahead(&self) -> Option<(u8, usize)> {
+    pub(crate) fn redirect_ahead(&self) -> Option<(u16, usize)> {
         let rest = self.rest().as_bytes();
         match rest {
-            [d @ b'0'..=b'9', b'<' | b'>', ..] => Some((d - b'0', 1)),
-            [b'1', d @ b'0'..=b'9', b'<' | b'>', ..] => Some((10 + d - b'0', 2)),
+            [b'0'..=b'9', ..] => {
+                let digits = rest.iter().take_while(|c| c.is_ascii_digit()).count();
+                let most = if self.dash { 1 } else { 4 };
+                let follows = matches!(rest.get(digits), Some(b'<' | b'>'));
+                (follows && digits <= most).then(|| Some((self.rest()[..digits].parse().ok()?, digits)))?
+            }
             [b'<' | b'>', b'(', ..] if !self.dash => None,
             [b'<', ..] => Some((0, 0)),
             [b'>', ..] => Some((1, 0)),
@@ -26,7 +31,7 @@ impl Parser {
 
     pub(crate) fn redirect(&mut self) -> Parsed<bool> {
         let Some((fd, digits)) = self.redirect_ahead() else { return Ok(false) };
-        if digits > 2 {
+        if self.looking_at("{") {
             let name = self.rest()[1..digits - 1].to_string();
             self.emit(Op::RedirectName(name.into()));
         }
@@ -86,10 +91,10 @@ impl Parser {
     }
 
     fn here_document(&mut self, strip: bool) -> Parsed<()> {
-        let raw = self.raw_word();
+        let raw = self.rest()[..brace::word_length(self.rest())].to_string();
         self.at += raw.len();
-        let quoted = raw.contains(['\'', '"', '\\']);
-        let delimiter = raw.replace(['\'', '"', '\\'], "");
+        let quoted = raw.contains(['\'', '"', '\\']) || !self.bash && !self.dash && raw.contains('`');
+        let delimiter = without_quotes(&raw);
         let (end, mut at) = match self.document {
             Some(known) => known,
             None => match self.rest().find('\n') {
@@ -100,6 +105,8 @@ impl Parser {
         };
         let began = self.line();
         let mut body = String::new();
+        // The line before goes on in this one, which is no delimiter and keeps its tabs then.
+        let mut goes_on = false;
         loop {
             let Some(rest) = self.text.get(at..).filter(|rest| !rest.is_empty()) else {
                 if !self.complete {
@@ -117,11 +124,13 @@ impl Parser {
             };
             let line = rest.split_inclusive('\n').next().unwrap_or_default();
             at += line.len();
-            let line = if strip { line.trim_start_matches('\t') } else { line };
-            if line.trim_end_matches(['\n', '\r']) == delimiter {
+            let line = if strip && !goes_on { line.trim_start_matches('\t') } else { line };
+            if line.trim_end_matches(['\n', '\r']) == delimiter && !goes_on {
                 break;
             }
             body.push_str(line);
+            let slashes = line.trim_end_matches('\n').bytes().rev().take_while(|c| *c == b'\\').count();
+            goes_on = !quoted && slashes % 2 == 1;
         }
         self.document = Some((end, at));
         if quoted {
@@ -132,4 +141,22 @@ impl Parser {
         }
         self.within(body, |p| p.parts(Until::Document, Mode::Quoted))
     }
+}
+
+/// A here-document's delimiter without its quotes.
+fn without_quotes(raw: &str) -> String {
+    let (mut out, mut open) = (String::new(), None);
+    let mut chars = raw.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (open, c) {
+            (None, '\'' | '"') => open = Some(c),
+            (Some(quote), c) if c == quote => open = None,
+            (None, '\\') => out.extend(chars.next()),
+            (Some('"'), '\\') if chars.peek().is_some_and(|c| "\\\"$`".contains(*c)) => {
+                out.extend(chars.next())
+            }
+            (_, c) => out.push(c),
+        }
+    }
+    out
 }

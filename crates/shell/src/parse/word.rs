@@ -4,7 +4,7 @@ use super::brace;
 use super::parser::{Parsed, Parser, Until};
 use crate::op::{Edit, End, Mode, Op, Source, Sub, Test};
 use crate::stop::{Stop, Why};
-use crate::word::{mark, mark_all, unescape};
+use crate::word::{is_name, mark, mark_all, unescape};
 
 /// The edits that a sign after the name asks for; of two that begin alike the longer first.
 const EDITS: [(&str, Edit); 10] = [
@@ -57,6 +57,8 @@ impl Parser {
         let mut text = String::new();
         let mut parens = 0;
         let start = self.at;
+        // An operand's own text is split like a value, what is quoted in it is not.
+        let splits = mode == Mode::Split && until == Until::Brace;
         loop {
             let Some(c) = self.peek() else {
                 let open = match until {
@@ -145,16 +147,24 @@ impl Parser {
                         '\n' if escaped => {}
                         // In a regular expression an escape keeps its meaning (`\.`, `\d`).
                         _ if until == Until::Regex => text.extend(['\\', next]),
+                        _ if splits => {
+                            self.flush(&mut text, true);
+                            mark(&mut text, next);
+                            self.flush(&mut text, false);
+                        }
                         _ => mark(&mut text, next),
                     }
                 }
                 b'\'' if quotes => {
                     self.at += 1;
                     let Some(end) = self.rest().find('\'') else { return Err(self.stop(Why::Unclosed("'"))) };
-                    self.flush(&mut text, false);
+                    self.flush(&mut text, splits);
                     let literal = self.rest()[..end].to_string();
                     mark_all(&mut text, &literal);
                     self.emit(Op::Exists);
+                    if splits {
+                        self.flush(&mut text, false);
+                    }
                     self.at += end + 1;
                 }
                 b'"' if until == Until::Document => {
@@ -167,7 +177,7 @@ impl Parser {
                     if !quotes {
                         continue;
                     }
-                    self.flush(&mut text, mode == Mode::Split && until == Until::Brace);
+                    self.flush(&mut text, splits);
                     if self.take("\"") {
                         self.emit(Op::Exists);
                     } else {
@@ -179,9 +189,12 @@ impl Parser {
                     }
                 }
                 b'$' | b'`' => {
-                    self.flush(&mut text, mode == Mode::Split && until == Until::Brace);
+                    self.flush(&mut text, splits);
                     if c == b'`' {
-                        self.backticks(mode)?;
+                        self.backticks(
+                            mode,
+                            mode == Mode::Quoted && !(self.bash && until == Until::Document),
+                        )?;
                     } else if !self.dollar(mode)? {
                         mark(&mut text, '$');
                         if until == Until::Regex {
@@ -189,13 +202,28 @@ impl Parser {
                         }
                     }
                 }
-                b'~' if self.at == start && mode != Mode::Quoted && until == Until::Word => {
+                b'~' if quotes && matches!(until, Until::Word | Until::Brace) => {
+                    let value = match self.text.as_bytes()[..self.at].last() {
+                        _ if self.at == start => true,
+                        // `PATH=~/a:~/b`; bash takes `name=~` for one everywhere.
+                        Some(b':' | b'=') if self.bash && !self.assigns => {
+                            self.text[start..self.at].split_once('=').is_some_and(|(name, _)| is_name(name))
+                        }
+                        Some(b':') => self.assigns,
+                        _ => false,
+                    };
+                    let rest = self.rest();
+                    let name = |c: char| c == '~' || c.is_ascii_alphanumeric() || "_-.".contains(c);
+                    let end = rest.find(|c| !name(c)).unwrap_or(rest.len());
+                    let user = rest[..end].to_string();
+                    let ends = end == rest.len()
+                        || rest[end..].starts_with(['/', ' ', '\n', ';', ')', '\t', '&', '|', '}', '<', '>'])
+                        || (self.assigns || self.bash) && rest[end..].starts_with(':');
                     self.at += 1;
-                    if matches!(
-                        self.peek(),
-                        None | Some(b'/' | b' ' | b'\n' | b';' | b')' | b'\t' | b'&' | b'|' | b':')
-                    ) {
-                        self.param("HOME", Mode::Quoted, Test::Value, false);
+                    if value && ends {
+                        self.flush(&mut text, splits);
+                        self.at += end - 1;
+                        self.param(&user, Mode::Quoted, Test::Value, false);
                     } else {
                         text.push('~');
                     }
@@ -206,7 +234,7 @@ impl Parser {
                 }
             }
         }
-        self.flush(&mut text, mode == Mode::Split && until == Until::Brace);
+        self.flush(&mut text, splits);
         self.depth -= 1;
         Ok(())
     }
@@ -262,12 +290,13 @@ impl Parser {
     /// What `$` begins; `false` where it stands for itself.
     fn dollar(&mut self, mode: Mode) -> Parsed<bool> {
         self.at += 1;
+        self.join_lines();
         let Some(c) = self.peek() else { return Ok(false) };
         match c {
             b'(' if self.looking_at("((") => {
                 self.at += 2;
                 self.arithmetic_part()?;
-                self.emit(Op::Arithmetic);
+                self.emit(Op::Arithmetic(mode));
             }
             b'(' => {
                 self.at += 1;
@@ -275,8 +304,8 @@ impl Parser {
                 self.blanks();
                 if self.looking_at("<") && !self.looking_at("<<") && !self.looking_at("<(") {
                     self.simple(true)?;
-                } else {
-                    self.list()?;
+                } else if self.list()? == 0 {
+                    self.emit(Op::Status(0));
                 }
                 self.newlines();
                 if self.peek().is_none() {
@@ -288,6 +317,7 @@ impl Parser {
             }
             b'{' => {
                 self.at += 1;
+                self.join_lines();
                 self.braced(mode)?;
             }
             b'\'' if mode != Mode::Quoted && !self.dash => {
@@ -337,7 +367,10 @@ impl Parser {
     fn braced(&mut self, mode: Mode) -> Parsed<()> {
         let start = self.at;
         let sign = self.rest().as_bytes().get(1).copied().unwrap_or(b'}');
-        let length = self.looking_at("#") && !b"}:-=+?%#/".contains(&sign) || self.looking_at("#-}");
+        // `${#-x}` is an operand's, `${#-}` and `${##}` are lengths.
+        let length = self.looking_at("#")
+            && (!b"}:-=+?%#/".contains(&sign)
+                || b"-?#=".contains(&sign) && self.rest().as_bytes().get(2) == Some(&b'}'));
         let indirect =
             self.bash && self.looking_at("!") && (sign.is_ascii_alphanumeric() || b"_@*#".contains(&sign));
         self.at += usize::from(length || indirect);
@@ -441,12 +474,7 @@ impl Parser {
         }
         let colon = self.take(":");
         if self.looking_at("-") || self.looking_at("+") {
-            let test = if self.looking_at("+") { Test::Instead } else { Test::Otherwise };
-            self.at += 1;
-            again(self)?;
-            let test = self.emit(Op::Param { source, mode, test, colon, past: 0 });
-            self.parts(Until::Brace, mode)?;
-            self.land(test);
+            self.alternative(source, subscript, mode, colon)?;
             return Ok(true);
         }
         if self.looking_at("=") || self.looking_at("?") {
@@ -461,6 +489,9 @@ impl Parser {
             self.emit(Op::Edit { source, mode, edit, colon });
             self.land(test);
             return Ok(true);
+        }
+        if colon && self.looking_at("}") && !self.bash {
+            return Err(self.stop(Why::Unclosed("}")));
         }
         let edit = match colon {
             true => Edit::Part,
@@ -502,7 +533,33 @@ impl Parser {
         Ok(true)
     }
 
-    fn backticks(&mut self, mode: Mode) -> Parsed<()> {
+    /// `${x-…}` and `${x+…}` from the sign on.
+    fn alternative(
+        &mut self,
+        source: Box<Source>,
+        subscript: Option<String>,
+        mode: Mode,
+        colon: bool,
+    ) -> Parsed<()> {
+        let test = if self.looking_at("+") { Test::Instead } else { Test::Otherwise };
+        self.at += 1;
+        if let Some(text) = subscript {
+            self.subscript(text)?;
+        }
+        // In bash what stands instead of several values may come to no word at all.
+        let several = source.sub == Sub::At || &*source.name == "@";
+        let exists = mode == Mode::Quoted && !(self.bash && several && test == Test::Instead);
+        let test = self.emit(Op::Param { source, mode, test, colon, past: 0 });
+        self.parts(Until::Brace, mode)?;
+        self.land(test);
+        if exists {
+            self.emit(Op::Exists);
+        }
+        Ok(())
+    }
+
+    /// A command in backquotes; `quoted`: a backslash is taken off a double quote, too.
+    fn backticks(&mut self, mode: Mode, quoted: bool) -> Parsed<()> {
         self.at += 1;
         let mut script = String::new();
         loop {
@@ -511,6 +568,7 @@ impl Parser {
                 '`' => break,
                 '\\' => match self.next_char() {
                     Some(c @ ('`' | '\\' | '$')) => script.push(c),
+                    Some('"') if quoted => script.push('"'),
                     Some(c) => script.extend(['\\', c]),
                     None => {}
                 },
@@ -519,7 +577,9 @@ impl Parser {
         }
         let fork = self.emit(Op::Substitute { mode, past: 0 });
         self.within(script, |p| {
-            p.list()?;
+            if p.list()? == 0 {
+                p.emit(Op::Status(0));
+            }
             if p.peek().is_some() { Err(p.unexpected()) } else { Ok(()) }
         })?;
         self.emit(Op::Exit);

@@ -314,16 +314,30 @@ impl Tool {
         }
     }
 
-    /// `hexdump -C` and `hd`: sixteen bytes a line, and as characters.
+    /// `hexdump`: sixteen bytes a line as eight words, or, `-C` and `hd`, as bytes and characters. Lines like the one before are a star.
     pub(super) fn hexdump(&mut self, c: &mut Context, text: &str) {
-        if self.name == "hexdump" && !self.has('C') {
-            self.not_simulated = Some("hexdump without -C".into());
-            return;
-        }
+        let words = self.name == "hexdump" && !self.has('C');
+        let width = if words { 7 } else { 8 };
         let most = self.value('n').and_then(size).unwrap_or(usize::MAX);
         let bytes = &text.as_bytes()[..text.len().min(most)];
+        let (mut before, mut starred) = (None, false);
         for (n, row) in bytes.chunks(16).enumerate() {
-            let mut line = format!("{:08x} ", n * 16);
+            if before == Some(row) && !self.has('v') {
+                if !std::mem::replace(&mut starred, true) {
+                    c.print("*");
+                }
+                continue;
+            }
+            (before, starred) = (Some(row), false);
+            let mut line = format!("{:0width$x}", n * 16);
+            if words {
+                for pair in row.chunks(2) {
+                    line.push_str(&format!(" {:02x}{:02x}", pair.get(1).unwrap_or(&0), pair[0]));
+                }
+                c.print(&format!("{line:47}"));
+                continue;
+            }
+            line.push(' ');
             for at in 0..16 {
                 line.push_str(if at == 8 { "  " } else { " " });
                 line.push_str(&row.get(at).map_or("  ".to_string(), |byte| format!("{byte:02x}")));
@@ -331,7 +345,7 @@ impl Tool {
             c.print(&[&*line, "  |", &shown(row), "|"].concat());
         }
         if !bytes.is_empty() {
-            c.print(&format!("{:08x}", bytes.len()));
+            c.print(&format!("{:0width$x}", bytes.len()));
         }
     }
 

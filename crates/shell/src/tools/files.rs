@@ -273,7 +273,12 @@ impl Tool {
                         Some(stat) if stat.dir && !recursive => Err(FileError::IsDirectory),
                         Some(_) => walk(c.host, &path).iter().rev().try_for_each(|p| c.host.remove(p)),
                     };
-                    (removed, "can't remove '@'", "cannot remove '@'")
+                    let is_dir = removed == Err(FileError::IsDirectory);
+                    (
+                        removed,
+                        if is_dir { "'@' is a directory" } else { "can't remove '@'" },
+                        "cannot remove '@'",
+                    )
                 }
             };
             if let Err(error) = done {

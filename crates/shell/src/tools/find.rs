@@ -26,6 +26,7 @@ enum Test {
     Group(u32),
     True,
     Prune,
+    Quit,
     Print(char),
     /// GNU's `-printf`
     Printf(String),
@@ -144,6 +145,7 @@ impl Reader<'_> {
             }
             "-executable" => Test::Mode(0o111, '/'),
             "-prune" => Test::Prune,
+            "-quit" => Test::Quit,
             "-maxdepth" | "-mindepth" => {
                 self.next()?;
                 Test::True
@@ -218,7 +220,7 @@ const VALUED: [&str; 24] = [
     "-samefile",
 ];
 /// GNU's words that are not simulated.
-const UNKNOWN_HERE: [&str; 30] = [
+const UNKNOWN_HERE: [&str; 29] = [
     "-amin",
     "-anewer",
     "-atime",
@@ -242,7 +244,6 @@ const UNKNOWN_HERE: [&str; 30] = [
     "-nogroup",
     "-nouser",
     "-okdir",
-    "-quit",
     "-regextype",
     "-samefile",
     "-used",
@@ -254,6 +255,8 @@ const UNKNOWN_HERE: [&str; 30] = [
 /// What a walk has found so far.
 struct Walk {
     pruned: bool,
+    /// Nothing more is looked at.
+    quit: bool,
     script: String,
     /// What is given to commands that end in `+`, by number.
     gathered: Vec<(Vec<String>, Vec<String>)>,
@@ -313,6 +316,10 @@ fn holds(c: &mut Context, test: &Test, shown: &str, path: &str, walk: &mut Walk)
         Test::True => true,
         Test::Prune => {
             walk.pruned = true;
+            true
+        }
+        Test::Quit => {
+            walk.quit = true;
             true
         }
         Test::Print(end) => {
@@ -427,7 +434,8 @@ impl Tool {
         let depth =
             |option: &str| words.iter().position(|w| w == option).and_then(|at| decimal(words.get(at + 1)?));
         let (least, most) = (depth("-mindepth").unwrap_or(0), depth("-maxdepth").unwrap_or(i64::MAX));
-        let mut walk = Walk { pruned: false, script: String::new(), gathered: vec![], delete: vec![] };
+        let mut walk =
+            Walk { pruned: false, quit: false, script: String::new(), gathered: vec![], delete: vec![] };
         let mut plain = vec![];
         for root in roots {
             let path = c.path(&root);
@@ -437,7 +445,7 @@ impl Tool {
             }
             // A directory stands before what is in it.
             let mut todo = vec![(root.clone(), path, 0)];
-            while let Some((shown, path, level)) = todo.pop() {
+            while let Some((shown, path, level)) = todo.pop().filter(|_| !walk.quit) {
                 walk.pruned = false;
                 if level >= least && holds(c, &test, &shown, &path, &mut walk) && !acts {
                     plain.push(shown.clone());

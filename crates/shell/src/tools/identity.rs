@@ -36,6 +36,13 @@ fn users(host: &dyn Host) -> Vec<User> {
     text.lines().filter_map(user).collect()
 }
 
+/// Where a user of `/etc/passwd` is at home.
+pub(crate) fn home_of(host: &dyn Host, name: &str) -> Option<std::rc::Rc<str>> {
+    let id = decimal(name);
+    let found = users(host).into_iter().find(|user| user.name == name || Some(i64::from(user.id)) == id);
+    found.map(|user| user.home.into())
+}
+
 /// The groups of `/etc/group`: names, numbers, members.
 fn groups(host: &dyn Host) -> Vec<(String, u32, String)> {
     let text = crate::path::read(host, "/etc/group").unwrap_or_default();

@@ -21,8 +21,8 @@ mod text;
 mod tool;
 
 pub use date::time_text;
-pub(crate) use identity::{USER, User, find_group, find_user, identity, more_groups};
-pub(crate) use tool::{Command, Context, Ended, Tool};
+pub(crate) use identity::{USER, User, find_group, find_user, home_of, identity, more_groups};
+pub(crate) use tool::{Command, Context, Ended, Tool, USAGE};
 use tool::{
     Feed::{All, File, Lines, Nothing, Raw},
     NO_FILES, Spec,

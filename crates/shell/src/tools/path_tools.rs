@@ -225,7 +225,7 @@ impl Tool {
                             "mktemp: failed to create {kind} via template '{base}{template}': {}\n",
                             error.text()
                         ),
-                        false => format!("mktemp: {}: {}\n", [&base, &*template].concat(), error.text()),
+                        false => format!("mktemp: (null): {}\n", error.text()),
                     };
                     if !self.has('q') {
                         c.err.push_str(&text);

@@ -6,7 +6,7 @@ use super::tool::{Context, Tool};
 use crate::host::MAX_TEXT;
 use crate::number::{decimal, integer};
 use crate::pattern::{self, Pattern};
-use crate::word::{bash_quoted, quoted, unescape};
+use crate::word::{bash_quoted, quoted, unescape, unescape_octal};
 
 /// How much seq prints at once, in bytes.
 const PIECE: usize = 4096;
@@ -22,7 +22,7 @@ impl Tool {
         let text = self.operands[options..].join(" ");
         let escapes = c.dash || given.rfind('e') > given.rfind('E');
         let stopped = if escapes {
-            unescape(&text, &mut c.out)
+            unescape_octal(&text, &mut c.out, 4)
         } else {
             c.out.push_str(&text);
             false
@@ -132,7 +132,7 @@ impl Tool {
                 ),
                 'b' => {
                     let mut text = String::new();
-                    let stopped = unescape(arg.unwrap_or_default(), &mut text);
+                    let stopped = unescape_octal(arg.unwrap_or_default(), &mut text, 4);
                     out.push_str(&conversion.text(&text));
                     if stopped {
                         return true;
@@ -433,7 +433,7 @@ fn whole_number(text: &str) -> Result<i64, i64> {
         return if text.is_empty() { Ok(0) } else { Err(0) };
     }
     let sign = |n: i64| if negative { n.wrapping_neg() } else { n };
-    match integer(digits).filter(|_| !digits.contains('#')) {
+    match integer(digits) {
         Some(value) => Ok(sign(value)),
         None => {
             let length = digits.bytes().take_while(u8::is_ascii_digit).count();

@@ -111,6 +111,28 @@ struct Reader<'a> {
 
 type Parsed<T> = Result<T, String>;
 
+/// A regular expression of sed's, in which `\t` and its like are the characters that they name.
+fn with_controls(source: &str) -> String {
+    let mut out = String::new();
+    let mut chars = source.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('t') => out.push('\t'),
+                Some('f') => out.push('\x0c'),
+                Some('v') => out.push('\x0b'),
+                Some('r') => out.push('\r'),
+                next => {
+                    out.push(c);
+                    out.extend(next);
+                }
+            },
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 impl Reader<'_> {
     fn error(&self, gnu: &str, busybox: &str) -> String {
         if self.gnu { format!("-e expression #1, char {}: {gnu}", self.at()) } else { busybox.to_string() }
@@ -143,7 +165,7 @@ impl Reader<'_> {
         if source.is_empty() {
             return Ok(None);
         }
-        let pattern = Pattern::regex(&source, self.extended, icase);
+        let pattern = Pattern::regex(&with_controls(&source), self.extended, icase);
         pattern
             .map(|p| Some(Rc::new(p)))
             .ok_or_else(|| self.error("Invalid preceding regular expression", "bad regex"))
@@ -226,8 +248,11 @@ impl Reader<'_> {
     }
 
     fn substitute(&mut self) -> Parsed<Action> {
-        let unterminated =
-            |r: &Reader, d: char| r.error("unterminated `s' command", &format!("unmatched '{d}'"));
+        let unterminated = |r: &mut Reader, d: char| {
+            // It was looked for up to the end of the line.
+            r.text = r.text.split_once('\n').map_or("", |(_, rest)| rest);
+            r.error("unterminated `s' command", &format!("unmatched '{d}'"))
+        };
         let Some(delimiter) = self.text.chars().next() else { return Err(unterminated(self, '/')) };
         self.text = &self.text[delimiter.len_utf8()..];
         let (source, rest) = delimited(self.text, delimiter).ok_or_else(|| unterminated(self, delimiter))?;
@@ -256,7 +281,7 @@ impl Reader<'_> {
         let pattern = match source.as_str() {
             "" => None,
             _ => {
-                let pattern = Pattern::regex(&source, self.extended, icase);
+                let pattern = Pattern::regex(&with_controls(&source), self.extended, icase);
                 Some(Rc::new(
                     pattern.ok_or_else(|| self.error("Invalid preceding regular expression", "bad regex"))?,
                 ))

@@ -169,7 +169,7 @@ impl Tool {
                     let file = if self.file.is_empty() { "-" } else { &self.file };
                     let text = match c.gnu {
                         true => format!("sort: {file}:{}: disorder: {}\n", at + 2, lines[at + 1]),
-                        false => format!("Check line {}\n", at + 2),
+                        false => format!("Check line {}\n", at + 1),
                     };
                     c.err.push_str(&text);
                 }

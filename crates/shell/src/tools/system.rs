@@ -1,6 +1,6 @@
 //! What tells of the machine and of paths: hostname, id, uname, basename, …
 
-use super::tool::{Context, Tool};
+use super::tool::{Context, Tool, USAGE};
 use crate::host::FileError;
 
 /// What chmod, chown and chgrp are given.
@@ -95,7 +95,11 @@ impl Tool {
     }
 
     pub(super) fn dirname(&mut self, c: &mut Context) {
-        for first in self.operands.clone().iter().take(if c.gnu { usize::MAX } else { 1 }) {
+        if !c.gnu && self.operands.len() != 1 {
+            self.code = 1;
+            return c.err.push_str(&[USAGE, "dirname FILENAME\n"].concat());
+        }
+        for first in self.operands.clone() {
             let directory = match first.trim_end_matches('/').rsplit_once('/') {
                 Some(("", _)) => "/",
                 Some((directory, _)) => directory,

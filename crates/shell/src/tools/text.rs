@@ -6,6 +6,18 @@ use crate::path::{absolute, is_device};
 use crate::pattern;
 use crate::word::unescape;
 
+/// Options that are numbers, with GNU's complaint of a value that is none.
+const NUMBERS: [(&str, char, &str); 8] = [
+    ("fold", 'w', "invalid number of columns: '@'"),
+    ("grep", 'm', "invalid max count"),
+    ("head", 'c', "invalid number of bytes: '@'"),
+    ("head", 'n', "invalid number of lines: '@'"),
+    ("nl", 'w', "invalid line number field width: '@'"),
+    ("sort", 'k', "invalid number at field start: invalid count at start of '@'"),
+    ("tail", 'c', "invalid number of bytes: '@'"),
+    ("tail", 'n', "invalid number of lines: '@'"),
+];
+
 impl Tool {
     pub(super) fn cat(&mut self, c: &mut Context, text: &str) {
         let mut squeezed = String::new();
@@ -20,15 +32,31 @@ impl Tool {
             }
             false => text,
         };
-        if !['n', 'A', 'b', 'E', 'T', 'v', 'e'].iter().any(|o| self.has(*o)) {
+        if !['n', 'A', 'b', 'E', 'T', 'v', 'e', 't'].iter().any(|o| self.has(*o)) {
             return c.out.push_str(text);
         }
         let marks = self.has('A') || self.has('E') || self.has('e');
         let mut shown = String::new();
         for line in text.split_inclusive('\n') {
-            let line =
-                if self.has('A') || self.has('T') { line.replace('\t', "^I") } else { line.to_string() };
-            shown.push_str(&if marks { line.replace('\n', "$\n") } else { line });
+            let line = if ['A', 'T', 't'].iter().any(|o| self.has(*o)) {
+                line.replace('\t', "^I")
+            } else {
+                line.to_string()
+            };
+            let line = if marks { line.replace('\n', "$\n") } else { line };
+            if !['v', 'A', 'e', 't'].iter().any(|o| self.has(*o)) {
+                shown.push_str(&line);
+                continue;
+            }
+            for byte in line.bytes() {
+                let (meta, low) = (byte >= 0x80, byte & 0x7f);
+                shown.push_str(if meta { "M-" } else { "" });
+                match low {
+                    b'\n' | b'\t' if !meta => shown.push(char::from(low)),
+                    0..32 | 127 => shown.extend(['^', char::from(low ^ 64)]),
+                    low => shown.push(char::from(low)),
+                }
+            }
         }
         if !self.has('n') && !self.has('b') {
             return c.out.push_str(&shown);
@@ -88,6 +116,59 @@ impl Tool {
         }
     }
 
+    /// Complains of an option that should be a number; whether there is one.
+    pub(crate) fn has_wrong_number(&mut self, c: &mut Context) -> bool {
+        if std::mem::replace(&mut self.checked, true) {
+            return false;
+        }
+        if self.name == "cut" {
+            return self.has_wrong_list(c);
+        }
+        let is_wrong =
+            |value: &str| !value.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
+        for (name, option, gnu) in NUMBERS {
+            let Some(value) = self.value(option).filter(|v| name == self.name && is_wrong(v)) else {
+                continue;
+            };
+            let what = match (c.gnu, name) {
+                (true, _) => gnu.replace('@', value),
+                (false, "sort") => "bad field specification".to_string(),
+                (false, _) => format!("invalid number '{value}'"),
+            };
+            self.usage(c, &what);
+            return true;
+        }
+        false
+    }
+
+    /// The same for cut's list.
+    fn has_wrong_list(&mut self, c: &mut Context) -> bool {
+        let fields = self.has('f');
+        let list = ['f', 'c', 'b'].iter().find_map(|option| self.value(*option));
+        let is_number = |word: &&str| word.bytes().all(|b| b.is_ascii_digit());
+        let words = || list.unwrap_or_default().split([',', ' ', '-']);
+        let wrong = words().find(|word| !is_number(word)).or(list.filter(|list| list.is_empty()));
+        let what = match (list, wrong, fields) {
+            (None, ..) if c.gnu => "you must specify a list of bytes, characters, or fields".to_string(),
+            (None, ..) => "expected a list of bytes, characters, or fields".to_string(),
+            (_, Some(word), _) if !c.gnu => format!("invalid number '{word}'"),
+            (_, Some(word), true) => format!("invalid field value '{word}'"),
+            (_, Some(word), false) => format!("invalid byte/character position '{word}'"),
+            (Some(list), None, fields)
+                if c.gnu && list.split([',', ' ']).any(|r| r.split('-').next() == Some("0")) =>
+            {
+                format!(
+                    "{} numbered from 1",
+                    if fields { "fields are" } else { "byte/character positions are" }
+                )
+            }
+            _ => return false,
+        };
+        let help = if c.gnu { "\nTry 'cut --help' for more information." } else { "" };
+        self.usage(c, &[&what, help].concat());
+        true
+    }
+
     pub(crate) fn head(&mut self, c: &mut Context, line: &str) {
         let most = match decimal(self.value('n').unwrap_or("10")) {
             _ if self.has('c') => i64::MAX,
@@ -105,15 +186,7 @@ impl Tool {
                 return;
             }
             Some(most) => most,
-            None => {
-                let given = self.value('n').unwrap_or_default().to_string();
-                let what = if c.gnu {
-                    format!("invalid number of lines: '{given}'")
-                } else {
-                    format!("invalid number '{given}'")
-                };
-                return self.usage(c, &what);
-            }
+            None => return,
         };
         let header = self.many && !self.has('q');
         if header && self.count == 1 {
@@ -146,26 +219,7 @@ impl Tool {
 
     pub(crate) fn cut(&mut self, c: &mut Context, line: &str) {
         let by_fields = self.value('f');
-        let Some(list) = by_fields.or(self.value('c')).or(self.value('b')) else {
-            let what = match c.gnu {
-                true => {
-                    "you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information."
-                }
-                false => "expected a list of bytes, characters, or fields",
-            };
-            return self.usage(c, what);
-        };
-        if c.gnu && list.split([',', ' ']).any(|range| range.split('-').next() == Some("0")) {
-            let what = if by_fields.is_some() {
-                "fields are numbered from 1"
-            } else {
-                "byte/character positions are numbered from 1"
-            };
-            return self.usage(c, &format!("{what}\nTry 'cut --help' for more information."));
-        }
-        if list.is_empty() || !list.bytes().all(|b| b.is_ascii_digit() || b"-, ".contains(&b)) {
-            return self.usage(c, &format!("invalid field value '{list}'"));
-        }
+        let Some(list) = by_fields.or(self.value('c')).or(self.value('b')) else { return };
         let delimiter = self.value('d').unwrap_or("\t");
         if by_fields.is_some() && !line.contains(delimiter) {
             if !self.has('s') {
@@ -213,7 +267,7 @@ impl Tool {
         let chosen = |n: usize| all || [self.has('l'), self.has('w'), self.has('c') || self.has('m')][n];
         let columns: Vec<String> = (0..3).filter(|n| chosen(*n)).map(|n| counts[n].to_string()).collect();
         let width = match (columns.len(), c.gnu) {
-            (1, _) if !self.many || !c.gnu => 0,
+            (1, _) if !self.many => 0,
             (_, true) if self.from_files => {
                 if self.listed.is_empty() {
                     // All sizes together say how wide the columns are.
@@ -242,9 +296,7 @@ impl Tool {
         }
         let by_bytes = self.value('c').is_some();
         let amount = self.value('c').or(self.value('n')).unwrap_or("10");
-        let Some(number) = decimal(amount.trim_start_matches(['+', '-'])).map(|n| n as usize) else {
-            return self.usage(c, &format!("invalid number '{amount}'"));
-        };
+        let number = decimal(amount.trim_start_matches(['+', '-'])).unwrap_or(0) as usize;
         let starts: Vec<usize> = if by_bytes {
             text.char_indices().map(|(at, _)| at).collect()
         } else {

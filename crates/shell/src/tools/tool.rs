@@ -130,6 +130,9 @@ impl Context<'_> {
     }
 }
 
+/// How BusyBox' usage texts begin.
+pub(crate) const USAGE: &str = "BusyBox v1.36.1 multi-call binary.\n\nUsage: ";
+
 /// What a tool keeps between pieces of its input.
 pub(crate) trait State: std::fmt::Debug {
     /// Another one like it.
@@ -171,6 +174,8 @@ pub(crate) struct Tool {
     /// The last line shown.
     pub(crate) shown: i64,
     pub(crate) code: i32,
+    /// Its options' numbers have been looked at.
+    pub(crate) checked: bool,
     /// It needs no more input.
     pub(crate) done: bool,
     /// It takes no input and has more to print.
@@ -214,6 +219,7 @@ impl Tool {
             held: vec![],
             shown: 0,
             code: 0,
+            checked: false,
             done: false,
             goes_on: false,
             state: None,
@@ -304,7 +310,12 @@ impl Tool {
     }
 
     pub(crate) fn message(&self, phrase: &str, path: &str, error: FileError) -> String {
-        format!("{}: {}: {}\n", self.name, phrase.replace('@', path), error.text())
+        let what = phrase.replace('@', path);
+        // A phrase of BusyBox' that says why itself.
+        if phrase.ends_with(" is a directory") {
+            return format!("{}: {what}\n", self.name);
+        }
+        format!("{}: {what}: {}\n", self.name, error.text())
     }
 
     /// Complains of a path: BusyBox' phrase and GNU's, with `@` for it.
@@ -326,7 +337,7 @@ impl Tool {
 
     /// Complains of its usage.
     pub(crate) fn usage(&mut self, c: &mut Context, what: &str) {
-        self.code = if matches!(self.name, "grep" | "expr" | "egrep") { 2 } else { 1 };
+        self.code = if matches!(self.name, "grep" | "expr" | "egrep" | "sort") { 2 } else { 1 };
         self.done = true;
         c.err.push_str(self.name);
         c.err.push_str(": ");
@@ -336,6 +347,9 @@ impl Tool {
 
     /// Takes a file's text, or what standard input has now. Whether the tool has ended.
     pub(crate) fn take(&mut self, c: &mut Context, text: &str) -> bool {
+        if self.has_wrong_number(c) {
+            return true;
+        }
         match self.feed {
             Raw(work) => work(self, c, text),
             _ if self.buffer.len() + text.len() > MAX_TEXT => self.usage(c, "out of memory"),
@@ -357,6 +371,9 @@ impl Tool {
 
     /// The end of a file or of standard input. Whether the tool has ended.
     pub(crate) fn end(&mut self, c: &mut Context) -> bool {
+        if self.has_wrong_number(c) {
+            return true;
+        }
         let last = !self.from_files || self.files.as_slice().is_empty();
         if last || !matches!(self.feed, All(_)) {
             let text = std::mem::take(&mut self.buffer);

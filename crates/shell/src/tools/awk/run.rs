@@ -59,6 +59,8 @@ pub(crate) struct Interpreter {
     ranges: Vec<bool>,
     /// Assignments among the operands.
     pub(super) pending: Vec<(String, String)>,
+    /// What comes next is of another file, even if that has the same name.
+    file_has_ended: bool,
     /// Files that are read with getline, and how far.
     reading: BTreeMap<String, (String, usize)>,
     /// Files that have been written.
@@ -107,6 +109,7 @@ impl Interpreter {
             buffer: String::new(),
             ranges,
             pending: vec![],
+            file_has_ended: false,
             reading: BTreeMap::new(),
             written: vec![],
             pipes: vec![],
@@ -166,13 +169,15 @@ impl Interpreter {
     /// Takes input of a file; `last`: it ends.
     pub(super) fn feed(&mut self, c: &mut Context, file: &str, text: &str, last: bool, most: i64) -> Run<()> {
         self.most = most;
-        if !text.is_empty() && *self.variable_text("FILENAME") != *file || !self.pending.is_empty() {
+        let other = *self.variable_text("FILENAME") != *file || self.file_has_ended;
+        if !text.is_empty() && other || !self.pending.is_empty() {
             for (name, value) in std::mem::take(&mut self.pending) {
                 self.assign_operand(&name, &value);
             }
             self.variables.insert("FILENAME".into(), Value::Text(file.into()));
             self.variables.insert("FNR".into(), Value::Number(0.0));
         }
+        self.file_has_ended = last;
         self.buffer.push_str(text);
         while let Some(record) = self.next_record(last) {
             match self.main_rules(c, &record) {
@@ -871,9 +876,9 @@ impl Interpreter {
             }
             "substr" => {
                 let whole = text(0);
-                let from = number(1).round();
-                let end = if values.len() > 2 { from + number(2).round() } else { f64::INFINITY };
-                let first = from.max(1.0);
+                // What would come before the first character is not taken off the length.
+                let first = number(1).trunc().max(1.0);
+                let end = if values.len() > 2 { first + number(2).round() } else { f64::INFINITY };
                 let count = (end - first).clamp(0.0, 1e9) as usize;
                 Value::Text(whole.chars().skip(first as usize - 1).take(count).collect::<String>().into())
             }
