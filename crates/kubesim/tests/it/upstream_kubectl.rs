@@ -86,6 +86,14 @@ fn create_checks_its_arguments() {
                  examples",
             ),
             (
+                "create secret generic x --cert=y",
+                "!error: unknown flag: --cert\nSee 'kubectl create secret generic --help' for usage.",
+            ),
+            (
+                "create secret other x",
+                "!error: unknown command \"other x\"\nSee 'kubectl create secret -h' for help and examples",
+            ),
+            (
                 "create service clusterip x --tcp=a:b",
                 "!error: strconv.ParseUint: parsing \"a\": invalid syntax",
             ),
