@@ -36,6 +36,15 @@ fn label_and_annotate_list_what_would_be_and_lock_versions() {
                 "label --local pods flask-0 a=b",
                 "!error: can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set",
             ),
+            (
+                "label pods flask-0 a=b --dry-run=client -o 'go-template={{.metadata.labels.a}}:{{.kind}}{{println}}'",
+                "b:Pod",
+            ),
+            ("get pod flask-0 -o 'go-template={{len .metadata.managedFields}}{{println}}'", "2"),
+            (
+                r#"create deployment x --image=y --dry-run=client -o 'jsonpath={.metadata}{"\n"}'"#,
+                r#"{"labels":{"app":"x"},"name":"x"}"#,
+            ),
             ("annotate pods flask-0 a=b --list", "a=b"),
             (
                 "annotate pods flask-0 a=b --list -o name",

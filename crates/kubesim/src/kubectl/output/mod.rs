@@ -11,7 +11,7 @@ pub use go::go_json;
 
 use super::table::TabWriter;
 use super::{Failure, Invocation};
-use crate::api::{Object, Uid};
+use crate::api::{Body, Object, Uid};
 use crate::patch::field_managers;
 use go::go_print;
 use jsonpath::Template;
@@ -177,6 +177,15 @@ impl Output {
         };
         // What kubectl itself made has none.
         if shown && object.meta.uid != Uid::default() {
+            // What kubectl itself changed is a tree only, with nobody's shares.
+            let read;
+            let object = match &object.body {
+                Body::Other(_) => {
+                    read = Object { meta: object.meta.clone(), ..Object::from_value(object.kind, &tree) };
+                    &read
+                }
+                _ => object,
+            };
             let managers = field_managers::of(object);
             tree["metadata"]["managedFields"] = field_managers::to_value(object.kind, &managers);
         }
