@@ -298,8 +298,11 @@ mod tests {
     fn what_is_counted_by_function_is_what_is_counted_by_script() {
         let mut by_function = [0, 0];
         for [function, all, then, now] in upstream_functions() {
-            let [all, then, now] = [all, then, now]
-                .map(|count| count.parse::<u32>().unwrap_or_else(|_| panic!("{function}: {count}")));
+            // A dash: it was not run then.
+            let [all, then, now] = [all, then, now].map(|count| match count {
+                "-" => 0,
+                count => count.parse::<u32>().unwrap_or_else(|_| panic!("{function}: {count}")),
+            });
             assert!(then <= all && now <= all, "{function}: {then} and {now} of {all}");
             by_function = [by_function[0] + all, by_function[1] + now];
         }
