@@ -106,7 +106,8 @@ const UPSTREAM_KUBECTL: &[(&str, u32, u32, u32)] = &[
     ("the verbs: `get.sh`, `create.sh`, `delete.sh`, `diff.sh` and the like", 384, 215, 371),
     ("several objects and files at once: `generic-resources.sh`", 145, 59, 142),
     ("discovery: `discovery.sh`", 2, 0, 2),
-    ("jobs, roles: `batch.sh`, `rbac.sh`", 92, 15, 92),
+    // Those of `certificate.sh` (13) were not run at first.
+    ("jobs, roles, certificate requests: `batch.sh`, `rbac.sh`, `certificate.sh`", 105, 15, 105),
 ];
 
 /// The same by function: its name, its assertions, how many passed with the first three faults set aside, and now.
@@ -297,8 +298,11 @@ mod tests {
     fn what_is_counted_by_function_is_what_is_counted_by_script() {
         let mut by_function = [0, 0];
         for [function, all, then, now] in upstream_functions() {
-            let [all, then, now] = [all, then, now]
-                .map(|count| count.parse::<u32>().unwrap_or_else(|_| panic!("{function}: {count}")));
+            // A dash: it was not run then.
+            let [all, then, now] = [all, then, now].map(|count| match count {
+                "-" => 0,
+                count => count.parse::<u32>().unwrap_or_else(|_| panic!("{function}: {count}")),
+            });
             assert!(then <= all && now <= all, "{function}: {then} and {now} of {all}");
             by_function = [by_function[0] + all, by_function[1] + now];
         }

@@ -234,7 +234,7 @@ fn patched(api: &mut ApiServer, key: &Key, patch: &Patch, mode: Mode) -> Result<
         }
         Patch::Merge(patch) => patch::merge_json(&mut tree, patch),
         Patch::Json(operations) => {
-            if !patch::json(&mut tree, operations) {
+            if patch::json(&mut tree, operations).is_err() {
                 let message = "the server rejected our request due to an error in our request";
                 return Err(ApiError::new(StatusReason::Invalid, message));
             }

@@ -119,6 +119,9 @@ fn grown(options: Options, corefile: &str) -> Store {
     let selected = cluster.api.update(&selector, |service| {
         if let Body::Service(service) = &mut service.body {
             service.selector = BTreeMap::from([("k8s-app".into(), "kube-dns".into())]);
+            let mut spec = (*service.raw).clone();
+            spec["selector"] = json!({"k8s-app": "kube-dns"});
+            service.raw = spec.into();
         }
     });
     selected.expect("the Service was there");

@@ -8,9 +8,10 @@ use crate::base::time::parse_duration;
 use crate::process::Io;
 
 /// Flags that are read, and refused: what they ask for is not simulated.
-pub(super) const REFUSED: &str = "accept-hosts accept-paths as as-group as-uid as-user-extra certificate-authority \
-    client-certificate client-key kubeconfig kuberc password profile profile-output reject-methods reject-paths show-swap \
-    tls-server-name unix-socket username vmodule www www-prefix";
+pub(super) const REFUSED: &str = "accept-hosts accept-paths as as-current-user as-group as-uid as-user-extra \
+    certificate-authority client-certificate client-key enable-alpha-plugins enable-helm helm-api-versions helm-command \
+    helm-debug helm-kube-version kubeconfig kuberc mount network network-name password profile profile-output reject-methods \
+    reject-paths show-swap tls-server-name unix-socket username vmodule www www-prefix";
 
 /// Flags of those that a verb has of its own, or heeds all the same.
 fn heeds(verb: &str, flag: &str) -> bool {
@@ -38,7 +39,10 @@ pub(super) fn announce(inv: &Invocation, io: &mut Io) -> Result<(), Failure> {
     let is_refused = |flag: &str| {
         let is_of_run =
             inv.verb.name == "run" && REFUSED_OF_RUN.split_whitespace().any(|known| known == flag);
-        is_of_run || !heeds(inv.verb.name, flag) && REFUSED.split_whitespace().any(|known| known == flag)
+        let is_of_plugins = inv.verb.name == "kustomize" && flag == "env";
+        is_of_run
+            || is_of_plugins
+            || !heeds(inv.verb.name, flag) && REFUSED.split_whitespace().any(|known| known == flag)
     };
     if let Some((flag, _)) = inv.given.iter().find(|(flag, _)| is_refused(flag)) {
         return Err(Failure::client(format!("--{flag} is not simulated")));
@@ -78,7 +82,7 @@ pub(super) fn announce(inv: &Invocation, io: &mut Io) -> Result<(), Failure> {
 }
 
 /// What takes the place of a flag that is deprecated.
-fn deprecated(flag: &str) -> Option<&'static str> {
+pub(super) fn deprecated(flag: &str) -> Option<&'static str> {
     Some(match flag {
         "record" => "--record will be removed in the future",
         "cpu-percent" => {

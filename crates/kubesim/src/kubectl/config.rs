@@ -1,6 +1,7 @@
 //! `kubectl config`: the kubeconfig file, which is a record in the store, so that every moment has its own. Models
 //! `k8s.io/kubectl/pkg/cmd/config` and client-go's `tools/clientcmd`.
 
+use super::flags::parse_bool;
 use super::output::{Output, row};
 use super::table::TabWriter;
 use super::{Failure, Invocation, Next, Verb, cluster, info};
@@ -495,6 +496,9 @@ fn fields_of((list, _): List) -> &'static [&'static str] {
     }
 }
 
+/// The fields of a cluster that are on or off.
+const BOOLEANS: [&str; 2] = ["disable-compression", "insecure-skip-tls-verify"];
+
 /// `set PROPERTY VALUE` and `unset PROPERTY`: `current-context`, or a field of an entry such as `contexts.NAME.namespace`.
 fn set_property(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let sets = inv.verb.name == "config set";
@@ -531,7 +535,17 @@ fn set_property(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
                 false => Ok::<String, Failure>(value.to_string()),
             });
             let value = value.transpose()?;
-            put(entry_mut(&mut tree, list, &name), field, value.as_deref().unwrap_or_default());
+            if let (Some(text), true) = (&value, BOOLEANS.contains(field)) {
+                let wrong =
+                    || Failure::client(format!("strconv.ParseBool: parsing {text:?}: invalid syntax"));
+                let is_on = parse_bool(text).ok_or_else(wrong)?;
+                put(entry_mut(&mut tree, list, &name), field, "");
+                if is_on {
+                    entry_mut(&mut tree, list, &name)[*field] = true.into();
+                }
+            } else {
+                put(entry_mut(&mut tree, list, &name), field, value.as_deref().unwrap_or_default());
+            }
         }
         // No field's name follows: all is the entry's name, dots and all.
         (Some(list), name @ [_, ..]) if !sets => remove(&mut tree, list, &name.join(".")),

@@ -1,8 +1,8 @@
 //! `kubectl cluster-info dump`: what there is, and what every container has written. Models
 //! `k8s.io/kubectl/pkg/cmd/clusterinfo/clusterinfo_dump.go`.
 
-use super::act::copy::go_text;
 use super::awaiting;
+use super::invocation::go_text;
 use super::logs;
 use super::output::Output;
 use super::resource::list;
@@ -132,7 +132,6 @@ fn put(inv: &Invocation, io: &mut Io, file: &str, text: String) -> Result<(), Fa
             files.make_dir(&path[..end], now_ms).map_err(why)?;
         }
     }
-    files
-        .write(&path, &text, false, now_ms)
-        .map_err(|error| Failure::client(format!("open {path}: {}", go_text(error))))
+    drop(files);
+    disk.put(&path, &text, io.api.now)
 }

@@ -1,8 +1,9 @@
 //! What `--help` prints, in the layout of kubectl (`k8s.io/kubectl/pkg/util/templates`). The texts are this project's own:
 //! `flags.txt`, `examples.txt`, and the verbs' own rows. Only who asks for help needs them.
 
+use super::announce::deprecated;
 use super::flags::{Flag, Takes, own};
-use super::invocation::Verb;
+use super::invocation::{ALIASES, Verb};
 
 pub(super) const FLAGS: &str = include_str!("flags.txt");
 pub(super) const EXAMPLES: &str = include_str!("examples.txt");
@@ -18,12 +19,35 @@ const CREATED: &[(&str, &str, &str)] = &[
         "Create a ConfigMap of literal values, files or folders.",
         "NAME [--from-file=[key=]source] [--from-literal=key1=value1]",
     ),
-    ("secret", "Create a Secret: generic, tls or docker-registry.", "(docker-registry | generic | tls) NAME"),
+    ("secret", "Create a Secret of one of these sorts.", "(docker-registry | generic | tls)"),
     (
-        "service",
-        "Create a Service: clusterip, externalname, loadbalancer or nodeport.",
-        "(clusterip | externalname | loadbalancer | nodeport) NAME [--tcp=port:targetPort]",
+        "secret docker-registry",
+        "Create a Secret with which images are pulled from a registry.",
+        "NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string]",
     ),
+    (
+        "secret generic",
+        "Create a Secret of literal values, files or folders.",
+        "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1]",
+    ),
+    (
+        "secret tls",
+        "Create a Secret of a certificate and its key.",
+        "NAME --cert=path/to/cert/file --key=path/to/key/file",
+    ),
+    ("service", "Create a Service of one of these sorts.", ""),
+    (
+        "service clusterip",
+        "Create a Service with an address in the cluster, or a headless one.",
+        "NAME [--tcp=<port>:<targetPort>]",
+    ),
+    (
+        "service externalname",
+        "Create a Service that is another name of a host outside.",
+        "NAME --external-name external.name",
+    ),
+    ("service loadbalancer", "Create a Service behind a load balancer.", "NAME [--tcp=port:targetPort]"),
+    ("service nodeport", "Create a Service on a port of every node.", "NAME [--tcp=port:targetPort]"),
     ("deployment", "Create a Deployment with this name.", "NAME --image=image -- [COMMAND] [args...]"),
     (
         "quota",
@@ -78,6 +102,15 @@ const CREATED: &[(&str, &str, &str)] = &[
     ("token", "Ask for a token of a service account.", "SERVICE_ACCOUNT_NAME"),
 ];
 
+/// What stands below verbs that do something themselves.
+const BELOW: &[(&str, &str)] = &[
+    ("apply edit-last-applied", "Edit the configuration that was applied last"),
+    ("apply set-last-applied", "Take a file for the configuration that was applied last"),
+    ("apply view-last-applied", "Print the configuration that was applied last"),
+    ("cluster-info dump", "Print what there is, and what containers have written"),
+    ("plugin list", "List the plugins on the path"),
+];
+
 /// The commands that have others below them.
 const PARENTS: &str =
     "apply,auth,certificate,cluster-info,config,create,create secret,create service,plugin,rollout,set,top";
@@ -95,10 +128,14 @@ pub fn help(verb: &Verb) -> String {
         (None, None) => (verb.help, format!("  kubectl {} [flags] [options]", verb.name)),
     };
     let mut text = String::from(what);
+    text.push_str(&aliases(verb.name));
     let own_examples = if what.contains("\nExamples:") { String::new() } else { examples(verb.name) };
     if !own_examples.is_empty() {
         text.push_str("\n\nExamples:\n");
         text.push_str(own_examples.trim_end());
+    }
+    if PARENTS.split(',').any(|name| name == verb.name) && !what.contains("\nAvailable Commands:") {
+        text.push_str(&commands_below(verb.name));
     }
     let options = options(verb);
     if !options.is_empty() {
@@ -117,6 +154,35 @@ pub fn help(verb: &Verb) -> String {
     text + "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n"
 }
 
+/// A command's other names.
+fn aliases(name: &str) -> String {
+    let Some((parent, own)) = name.rsplit_once(' ') else { return String::new() };
+    let others: Vec<&str> = ALIASES
+        .iter()
+        .filter(|(of, _, known)| *of == parent && *known == own)
+        .map(|(_, alias, _)| *alias)
+        .collect();
+    if others.is_empty() { String::new() } else { ["\n\nAliases:\n", own, ", ", &others.join(", ")].concat() }
+}
+
+/// The commands below another, each with a line about it.
+fn commands_below(parent: &str) -> String {
+    let of_create = CREATED.iter().map(|(name, what, _)| (["create ", name].concat(), *what));
+    let others = BELOW.iter().map(|(name, what)| (name.to_string(), *what));
+    let below = of_create.chain(others).filter_map(|(name, what)| {
+        let name = name.strip_prefix(parent)?.strip_prefix(' ').filter(|name| !name.contains(' '))?;
+        Some((name.to_string(), what.split_once('.').map_or(what, |(first, _)| first)))
+    });
+    let mut below: Vec<(String, &str)> = below.collect();
+    collections::sort(&mut below);
+    let width = below.iter().map(|(name, _)| name.len()).fold(11, usize::max);
+    let mut text = String::from(if below.is_empty() { "" } else { "\n\nAvailable Commands:" });
+    for (name, what) in below {
+        text.push_str(&format!("\n  {name:<width$}   {what}"));
+    }
+    text
+}
+
 /// A verb's examples.
 pub(super) fn examples(name: &str) -> String {
     let heading = ["## ", name];
@@ -129,9 +195,9 @@ pub(super) fn examples(name: &str) -> String {
     text
 }
 
-/// A verb's own flags. Models help_flags_printer.go.
+/// A verb's own flags, but for those that are deprecated. Models help_flags_printer.go.
 fn options(verb: &Verb) -> String {
-    let mut flags: Vec<Flag> = own(verb.flags).collect();
+    let mut flags: Vec<Flag> = own(verb.flags).filter(|flag| deprecated(flag.long).is_none()).collect();
     collections::sort_by_key(&mut flags, |flag| flag.long);
     flags.iter().map(flag_text).collect()
 }

@@ -141,8 +141,10 @@ fn say(io: &mut Io, text: &str) -> Result<Next, Failure> {
 
 /// Refuses what is below a command: there is no such thing.
 fn refuse_below(inv: &Invocation) -> Result<(), Failure> {
-    let Some(word) = inv.args.first() else { return Ok(()) };
-    Err(inv.usage(format!("unknown command {word:?}")))
+    if inv.args.is_empty() {
+        return Ok(());
+    }
+    Err(inv.usage(format!("unknown command {:?}", inv.args.join(" "))))
 }
 
 /// A command that only has others below it. Models `cmdutil.DefaultSubCommandRun`.

@@ -3,10 +3,11 @@
 use super::failure::Failure;
 use super::flags::Parsed;
 use super::selector;
-use crate::api::Object;
+use crate::api::{Object, SimTime};
 use crate::kubelet::laptop::Tunnels;
 use crate::process::tty::Tty;
 use crate::process::{Io, Program};
+use shell::FileError;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -14,7 +15,7 @@ use std::rc::Rc;
 
 /// A verb of kubectl, such as `get` or `rollout status`.
 pub struct Verb {
-    /// Its name: one word, or two.
+    /// Its name: up to three words.
     pub name: &'static str,
     /// Its flags (see [`super::flags`]).
     pub flags: &'static str,
@@ -23,6 +24,26 @@ pub struct Verb {
     /// What it does.
     pub run: Run,
 }
+
+/// Other names of verbs' second words.
+pub(super) const ALIASES: &[(&str, &str, &str)] = &[
+    ("create", "ns", "namespace"),
+    ("create", "cm", "configmap"),
+    ("create", "deploy", "deployment"),
+    ("create", "svc", "service"),
+    ("create", "sa", "serviceaccount"),
+    ("create", "cj", "cronjob"),
+    ("create", "pc", "priorityclass"),
+    ("create", "pdb", "poddisruptionbudget"),
+    ("create", "resourcequota", "quota"),
+    ("create", "ing", "ingress"),
+    ("set", "sa", "serviceaccount"),
+    ("config", "use", "use-context"),
+    ("top", "pods", "pod"),
+    ("top", "po", "pod"),
+    ("top", "nodes", "node"),
+    ("top", "no", "node"),
+];
 
 /// What a verb does at the moment at which it is started.
 pub type Run = fn(&Invocation, &mut Io) -> Result<Next, Failure>;
@@ -56,6 +77,17 @@ impl Disk {
     pub fn absolute(&self, path: &str) -> String {
         shell::absolute(&self.directory, path)
     }
+
+    /// Writes a file. Errors: it can't be written.
+    pub fn put(&self, path: &str, text: &str, now: SimTime) -> Result<(), Failure> {
+        let written = self.files.borrow_mut().write(path, text, false, now.unix_ms());
+        written.map_err(|error| Failure::client(format!("open {path}: {}", go_text(error))))
+    }
+}
+
+/// As Go's `syscall.Errno` says it.
+pub(super) fn go_text(error: FileError) -> String {
+    error.text().to_lowercase()
 }
 
 /// A command line that was read.

@@ -7,7 +7,7 @@ use super::act::{
 use super::failure::Failure;
 use super::flags::{self, Parsed, Takes};
 use super::help::help;
-use super::invocation::{Invocation, Next, Verb};
+use super::invocation::{ALIASES, Invocation, Next, Verb};
 use super::{config, describe, events, explain, get, info, kustomize, logs};
 use crate::process::Io;
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ const READING: &[Verb] = &[
     Verb { name: "events", flags: events::FLAGS, help: events::HELP, run: events::run },
     Verb {
         name: "kustomize",
-        flags: "",
+        flags: kustomize::FLAGS,
         help: "Build a set of KRM resources using a 'kustomization.yaml' file. The DIR argument must be a path to a directory \
             containing 'kustomization.yaml'. If DIR is omitted, '.' is assumed.\n\nUsage:\n  kubectl kustomize DIR \
             [flags] [options]",
@@ -129,18 +129,47 @@ const CHANGING: &[Verb] = &[
         help: NAMED,
         run: create::create_kind,
     },
+    Verb { name: "create secret", flags: "", help: NAMED, run: info::parent },
     Verb {
-        name: "create secret",
-        flags: create!(
-            "from-literal+ from-file+ from-env-file+ append-hash? type cert key docker-username docker-password docker-email \
-            docker-server"
-        ),
+        name: "create secret docker-registry",
+        flags: create!("from-file+ append-hash? docker-username docker-password docker-email docker-server"),
         help: NAMED,
         run: create::create_kind,
     },
     Verb {
-        name: "create service",
-        flags: create!("tcp, clusterip external-name node-port#"),
+        name: "create secret generic",
+        flags: create!("from-literal+ from-file+ from-env-file+ append-hash? type"),
+        help: NAMED,
+        run: create::create_kind,
+    },
+    Verb {
+        name: "create secret tls",
+        flags: create!("append-hash? cert key"),
+        help: NAMED,
+        run: create::create_kind,
+    },
+    Verb { name: "create service", flags: "", help: NAMED, run: info::parent },
+    Verb {
+        name: "create service clusterip",
+        flags: create!("tcp, clusterip"),
+        help: NAMED,
+        run: create::create_kind,
+    },
+    Verb {
+        name: "create service externalname",
+        flags: create!("tcp, external-name"),
+        help: NAMED,
+        run: create::create_kind,
+    },
+    Verb {
+        name: "create service loadbalancer",
+        flags: create!("tcp,"),
+        help: NAMED,
+        run: create::create_kind,
+    },
+    Verb {
+        name: "create service nodeport",
+        flags: create!("tcp, node-port#"),
         help: NAMED,
         run: create::create_kind,
     },
@@ -497,26 +526,6 @@ const ORDER: &str = "create expose run set explain get edit delete rollout scale
 /// kubectl's commands that are not simulated.
 const NOT_SIMULATED: &[&str] = &["alpha", "kuberc"];
 
-/// Other names of verbs' second words.
-const ALIASES: &[(&str, &str, &str)] = &[
-    ("create", "ns", "namespace"),
-    ("create", "cm", "configmap"),
-    ("create", "deploy", "deployment"),
-    ("create", "svc", "service"),
-    ("create", "sa", "serviceaccount"),
-    ("create", "cj", "cronjob"),
-    ("create", "pc", "priorityclass"),
-    ("create", "pdb", "poddisruptionbudget"),
-    ("create", "resourcequota", "quota"),
-    ("create", "ing", "ingress"),
-    ("set", "sa", "serviceaccount"),
-    ("config", "use", "use-context"),
-    ("top", "pods", "pod"),
-    ("top", "po", "pod"),
-    ("top", "nodes", "node"),
-    ("top", "no", "node"),
-];
-
 /// Finds the verb and reads its flags.
 pub(super) fn read(
     argv: &[String],
@@ -565,10 +574,12 @@ fn find_verb(argv: &[String]) -> Option<(&'static Verb, Vec<String>)> {
         let second = alias.map_or(second, |(_, _, name)| *name);
         verb_named(&[first, second].join(" "))
     });
-    let (verb, taken) = match two {
-        Some(verb) => (verb, 2),
-        None if at.is_empty() => (verb_named("help")?, 0),
-        None => (verb_named(first)?, 1),
+    let three = two.zip(word(2)).and_then(|(two, third)| verb_named(&[two.name, third].join(" ")));
+    let (verb, taken) = match (three, two) {
+        (Some(verb), _) => (verb, 3),
+        (None, Some(verb)) => (verb, 2),
+        (None, None) if at.is_empty() => (verb_named("help")?, 0),
+        (None, None) => (verb_named(first)?, 1),
     };
     let rest = argv.iter().enumerate().filter(|(n, _)| !at[..taken].contains(n)).map(|(_, w)| w.clone());
     Some((verb, rest.collect()))

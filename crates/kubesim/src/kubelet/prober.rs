@@ -108,7 +108,10 @@ impl Prober {
             let scheme = opt_str(http, "scheme").map_or("http".into(), |s| s.to_ascii_lowercase());
             let path = opt_str(http, "path").unwrap_or_else(|| "/".into());
             let to = format!("{address}:{port}");
-            return format!("Get \"{scheme}://{to}{path}\": dial tcp {to}: connect: connection refused");
+            let slash = if path.starts_with('/') { "" } else { "/" };
+            return format!(
+                "Get \"{scheme}://{to}{slash}{path}\": dial tcp {to}: connect: connection refused"
+            );
         }
         if get(&self.probe.raw, "tcpSocket").is_object() {
             return format!("dial tcp {address}:{port}: connect: connection refused");

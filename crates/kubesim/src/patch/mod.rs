@@ -309,29 +309,62 @@ pub fn merge_json(target: &mut Value, patch: &Value) {
     }
 }
 
-/// Carries out a JSON patch (RFC 6902). Returns whether it could be: as to why not, the API server says nothing.
-pub fn json(target: &mut Value, patch: &[Value]) -> bool {
-    patch.iter().all(|operation| json_operation(target, operation).is_some())
+/// Carries out a JSON patch (RFC 6902). Errors: why it could not be, in the words of `gopkg.in/evanphx/json-patch.v4`, which
+/// kubectl shows and the API server keeps to itself.
+pub fn json(target: &mut Value, patch: &[Value]) -> Result<(), String> {
+    patch.iter().try_for_each(|operation| json_operation(target, operation))
 }
 
-fn json_operation(target: &mut Value, operation: &Value) -> Option<()> {
+fn json_operation(target: &mut Value, operation: &Value) -> Result<(), String> {
     let text = |field| operation.get(field).and_then(Value::as_str);
-    let path = text("path")?;
-    match text("op")? {
-        "add" => put(target, path, operation.get("value")?.clone(), true),
-        "replace" => put(target, path, operation.get("value")?.clone(), false),
-        "remove" => take(target, path).map(drop),
-        "copy" => {
-            let value = target.pointer(text("from")?)?.clone();
-            put(target, path, value, true)
+    let (op, path) = (text("op").unwrap_or_default(), text("path").unwrap_or_default());
+    let value = || operation.get("value").cloned().unwrap_or_default();
+    let nowhere = |quote: &str, what: &str, path: &str| {
+        format!("{op} operation does not apply: {what} path: {quote}{path}{quote}: missing value")
+    };
+    match op {
+        "add" | "replace" if path.is_empty() => *target = value(),
+        "add" => {
+            let (holder, key) = holder(target, path).ok_or_else(|| nowhere("\"", "doc is missing", path))?;
+            insert(holder, &key, value()).map_err(|why| format!("error in add for path: '{path}': {why}"))?;
         }
-        "move" => {
-            let value = take(target, text("from")?)?;
-            put(target, path, value, true)
+        "replace" => {
+            let (holder, key) = holder(target, path).ok_or_else(|| nowhere("", "doc is missing", path))?;
+            // A field that is not there is made: what holds fields says of none that it is missing.
+            let place = match holder {
+                Value::Object(fields) => Some(fields.entry(key).or_insert(Value::Null)),
+                Value::Array(list) => key.parse().ok().and_then(|at: usize| list.get_mut(at)),
+                _ => None,
+            };
+            *place.ok_or_else(|| nowhere("", "doc is missing", path).replacen("path:", "key:", 1))? = value();
         }
-        "test" => (target.pointer(path) == operation.get("value")).then_some(()),
-        _ => None,
+        "remove" => {
+            let (holder, key) = holder(target, path).ok_or_else(|| nowhere("\"", "doc is missing", path))?;
+            take(holder, &key).map_err(|why| format!("error in remove for path: '{path}': {why}"))?;
+        }
+        "copy" | "move" => {
+            let from = text("from").unwrap_or_default();
+            let (source, key) =
+                holder(target, from).ok_or_else(|| nowhere("", "doc is missing from", from))?;
+            let value = match op {
+                "copy" => source.pointer(&from[from.rfind('/').unwrap_or(0)..]).cloned().unwrap_or_default(),
+                _ => take(source, &key).map_err(|why| format!("error in move for path: '{key}': {why}"))?,
+            };
+            let (holder, key) =
+                holder(target, path).ok_or_else(|| nowhere("", "doc is missing destination", path))?;
+            insert(holder, &key, value).map_err(|why| format!("error in {op} for path: '{path}': {why}"))?;
+        }
+        "test" if path.is_empty() && *target == value() => {}
+        "test" => {
+            let (holder, _) = holder(target, path).ok_or_else(|| nowhere("", "is missing", path))?;
+            let found = holder.pointer(&path[path.rfind('/').unwrap_or(0)..]).cloned().unwrap_or_default();
+            if found != value() {
+                return Err(format!("testing value {path} failed: test failed"));
+            }
+        }
+        op => return Err(format!("Unexpected kind: {op}")),
     }
+    Ok(())
 }
 
 /// The place that a path names: what holds it, and its key there.
@@ -340,38 +373,42 @@ fn holder<'a>(target: &'a mut Value, path: &str) -> Option<(&'a mut Value, Strin
     Some((target.pointer_mut(holder)?, key.replace("~1", "/").replace("~0", "~")))
 }
 
-fn put(target: &mut Value, path: &str, value: Value, insert: bool) -> Option<()> {
-    if path.is_empty() {
-        *target = value;
-        return Some(());
-    }
-    match holder(target, path)? {
-        (Value::Object(tree), key) => {
-            tree.insert(key, value);
-        }
-        (Value::Array(list), key) if insert && key == "-" => list.push(value),
-        (Value::Array(list), key) => {
-            let at: usize = key.parse().ok()?;
-            if insert && at <= list.len() {
-                list.insert(at, value);
-            } else {
-                *list.get_mut(at)? = value;
+/// Puts a value into an object under its key, or into a list before what has its number.
+fn insert(holder: &mut Value, key: &str, value: Value) -> Result<(), String> {
+    match holder {
+        Value::Object(fields) => drop(fields.insert(key.to_string(), value)),
+        Value::Array(list) if key == "-" => list.push(value),
+        Value::Array(list) => {
+            let at = key.parse().map_err(|_| not_a_number(key))?;
+            if at > list.len() {
+                return Err(no_index(key));
             }
+            list.insert(at, value);
         }
-        _ => return None,
+        _ => return Err("missing value".into()),
     }
-    Some(())
+    Ok(())
 }
 
-fn take(target: &mut Value, path: &str) -> Option<Value> {
-    match holder(target, path)? {
-        (Value::Object(tree), key) => tree.remove(&key),
-        (Value::Array(list), key) => {
-            let at = key.parse().ok().filter(|at: &usize| *at < list.len())?;
-            Some(list.remove(at))
+fn take(holder: &mut Value, key: &str) -> Result<Value, String> {
+    match holder {
+        Value::Object(fields) => fields
+            .remove(key)
+            .ok_or_else(|| format!("Unable to remove nonexistent key: {key}: missing value")),
+        Value::Array(list) => {
+            let at: usize = key.parse().map_err(|_| not_a_number(key))?;
+            if at < list.len() { Ok(list.remove(at)) } else { Err(no_index(key)) }
         }
-        _ => None,
+        _ => Err("missing value".into()),
     }
+}
+
+fn no_index(key: &str) -> String {
+    format!("Unable to access invalid index: {key}: invalid index referenced")
+}
+
+fn not_a_number(key: &str) -> String {
+    format!("strconv.Atoi: parsing {key:?}: invalid syntax")
 }
 
 #[cfg(test)]
@@ -433,9 +470,9 @@ mod tests {
         let mut v = json!({"a": [1, 2], "b/c": 3});
         let patch = json!([{"op": "add", "path": "/a/1", "value": 9}, {"op": "remove", "path": "/b~1c"},
             {"op": "replace", "path": "/d", "value": 4}, {"op": "test", "path": "/a/0", "value": 1}]);
-        assert!(json(&mut v, patch.as_array().unwrap()));
+        assert!(json(&mut v, patch.as_array().unwrap()).is_ok());
         assert_eq!(v, json!({"a": [1, 9, 2], "d": 4}));
-        assert!(!json(&mut v, &[json!({"op": "remove", "path": "/nope"})]));
+        assert!(json(&mut v, &[json!({"op": "remove", "path": "/nope"})]).is_err());
         merge_json(&mut v, &json!({"a": null, "e": {"f": null, "g": 1}}));
         assert_eq!(v, json!({"d": 4, "e": {"g": 1}}));
     }

@@ -121,6 +121,7 @@ metadata: {name: rb}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}
 subjects: [{kind: User, name: z, apiGroup: rbac.authorization.k8s.io}]
 E
+printf -- '-----BEGIN PRIVATE KEY-----\n' > pem
 cat > new.yaml <<E
 apiVersion: v1
 kind: ConfigMap

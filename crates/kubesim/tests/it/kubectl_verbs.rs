@@ -96,7 +96,7 @@ fn create_refuses_in_kubectls_words() {
         ("pdb p --selector=a=b --min-available=x", "!error: invalid format specified for min-available\n"),
         (
             "svc nodeport n --clusterip=None",
-            "!error: ClusterIP=None can only be used with ClusterIP service type\n",
+            "!error: unknown flag: --clusterip\nSee 'kubectl create service nodeport --help' for usage.\n",
         ),
         ("secret tls t", "!error: key and cert must be specified\n"),
         (

@@ -5,6 +5,7 @@ mod busy;
 mod containers;
 mod copy;
 mod debug;
+mod descriptions;
 mod dns_story;
 mod explain;
 mod forward;

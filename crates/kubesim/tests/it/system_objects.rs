@@ -81,6 +81,8 @@ fn dns_is_debugged_as_the_guide_says() {
     assert_eq!(logs, ".:53\nCoreDNS-1.14.2\n".repeat(2));
     let service = user.run("kubectl get svc --namespace=kube-system", "");
     assert!(service.contains("kube-dns") && service.contains("53/UDP,53/TCP,9153/TCP"), "{service}");
+    let described = user.run("kubectl describe svc kube-dns -n kube-system", "");
+    assert!(described.contains("Selector:                 k8s-app=kube-dns\n"), "{described}");
     let slices = user
         .run("kubectl get endpointslice -l kubernetes.io/service-name=kube-dns --namespace=kube-system", "");
     assert_eq!(column(&slices, 1), ["IPv4"], "{slices}");

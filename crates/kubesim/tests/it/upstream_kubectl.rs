@@ -36,6 +36,15 @@ fn label_and_annotate_list_what_would_be_and_lock_versions() {
                 "label --local pods flask-0 a=b",
                 "!error: can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set",
             ),
+            (
+                "label pods flask-0 a=b --dry-run=client -o 'go-template={{.metadata.labels.a}}:{{.kind}}{{println}}'",
+                "b:Pod",
+            ),
+            ("get pod flask-0 -o 'go-template={{len .metadata.managedFields}}{{println}}'", "2"),
+            (
+                r#"create deployment x --image=y --dry-run=client -o 'jsonpath={.metadata}{"\n"}'"#,
+                r#"{"labels":{"app":"x"},"name":"x"}"#,
+            ),
             ("annotate pods flask-0 a=b --list", "a=b"),
             (
                 "annotate pods flask-0 a=b --list -o name",
@@ -84,6 +93,14 @@ fn create_checks_its_arguments() {
                 "create service clusterip",
                 "!error: exactly one NAME is required, got 0\nSee 'kubectl create service clusterip -h' for help and \
                  examples",
+            ),
+            (
+                "create secret generic x --cert=y",
+                "!error: unknown flag: --cert\nSee 'kubectl create secret generic --help' for usage.",
+            ),
+            (
+                "create secret other x",
+                "!error: unknown command \"other x\"\nSee 'kubectl create secret -h' for help and examples",
             ),
             (
                 "create service clusterip x --tcp=a:b",

@@ -2,8 +2,8 @@
 
 use crate::kubectl::Failure;
 use crate::kubectl::Invocation;
-use crate::process::Io;
 use serde_json::{Map, Value};
+
 /// `NAME=VALUE` texts as an object. Errors: one that is none.
 pub fn pairs<'a>(
     texts: impl IntoIterator<Item = &'a str>,
@@ -21,14 +21,7 @@ pub fn pairs<'a>(
 pub fn one_name<'a>(inv: &Invocation, args: &'a [String]) -> Result<&'a str, Failure> {
     match &args[..inv.before_dash.map_or(args.len(), |dash| dash.min(args.len()))] {
         [name] => Ok(name),
-        others => {
-            let message = format!("exactly one NAME is required, got {}", others.len());
-            // The sort of a secret or service is a command of its own.
-            let sort = inv.args.first().filter(|_| args.len() < inv.args.len());
-            let sort = sort.map(|sort| format!(" {sort}")).unwrap_or_default();
-            let path = format!("{}{sort}", inv.verb.name);
-            Err(Failure::client(format!("{message}\nSee 'kubectl {path} -h' for help and examples")))
-        }
+        others => Err(inv.usage(format!("exactly one NAME is required, got {}", others.len()))),
     }
 }
 
@@ -54,16 +47,4 @@ pub fn required(inv: &Invocation, flags: &[&str]) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::client(format!("required flag(s) {} not set", missing.join(", "))))
-}
-
-/// `kubectl create secret` and `service` come in several sorts.
-pub fn sort<'a>(inv: &'a Invocation, sorts: &[&str], io: &mut Io) -> Result<&'a str, Failure> {
-    match inv.args.first() {
-        Some(sort) if sorts.contains(&sort.as_str()) => Ok(sort),
-        Some(other) => Err(inv.usage(format!("unknown command {other:?}"))),
-        None => {
-            io.err(crate::kubectl::help(inv.verb));
-            Err(Failure::Silent(1))
-        }
-    }
 }

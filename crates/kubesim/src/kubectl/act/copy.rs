@@ -4,7 +4,7 @@
 use super::exec;
 use crate::api::read::get;
 use crate::apiserver::Stream;
-use crate::kubectl::invocation::Disk;
+use crate::kubectl::invocation::{Disk, go_text};
 use crate::kubectl::{Failure, Invocation, Next};
 use crate::kubelet::{self, ContainerHost};
 use crate::process::Io;
@@ -227,11 +227,6 @@ impl<'a> Tar<'a> {
         }
         Ok(0)
     }
-}
-
-/// As Go's `syscall.Errno` says it.
-pub(in crate::kubectl) fn go_text(error: FileError) -> String {
-    error.text().to_lowercase()
 }
 
 fn parent(path: &str) -> &str {

@@ -2,7 +2,7 @@
 //! `k8s.io/kubectl/pkg/cmd/create/create_*.go`, `expose/expose.go` and `pkg/generate/versioned/run.go`.
 
 use super::annotated::save_config;
-use super::arguments::{labels_of, one_name, pairs, required, sort};
+use super::arguments::{labels_of, one_name, pairs, required};
 use super::generate;
 use super::local;
 use super::options::{DryRun, validation};
@@ -66,10 +66,11 @@ fn tree(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
         "namespace" => Ok((Kind::Namespace, named(inv)?)),
         "serviceaccount" => Ok((Kind::ServiceAccount, named(inv)?)),
         "configmap" => config_map(inv),
-        "secret" => secret(inv, io),
-        "service" => service(inv, io),
-        "deployment" => deployment(inv),
+        "secret generic" => secret(inv),
+        "secret tls" | "secret docker-registry" => secret_of_files(inv),
+        "deployment" => deployment(inv, io),
         "quota" => quota(inv),
+        name if let Some(sort) = name.strip_prefix("service ") => service(inv, sort),
         _ => pod_disruption_budget(inv),
     }
 }
@@ -96,16 +97,16 @@ fn config_map(inv: &Invocation) -> Result<(Kind, Value), Failure> {
     Ok((Kind::ConfigMap, tree))
 }
 
-fn secret(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
-    let how = sort(inv, &["docker-registry", "generic", "tls"], io)?;
-    if how != "generic" {
-        let mut tree = generate::secret(inv, how, &inv.args[1..])?;
-        if inv.is("append-hash") {
-            append_hash(&mut tree, "Secret");
-        }
-        return Ok((Kind::Secret, tree));
+fn secret_of_files(inv: &Invocation) -> Result<(Kind, Value), Failure> {
+    let mut tree = generate::secret(inv)?;
+    if inv.is("append-hash") {
+        append_hash(&mut tree, "Secret");
     }
-    let metadata = json!({"name": one_name(inv, &inv.args[1..])?});
+    Ok((Kind::Secret, tree))
+}
+
+fn secret(inv: &Invocation) -> Result<(Kind, Value), Failure> {
+    let metadata = json!({"name": one_name(inv, &inv.args)?});
     let data = given_data(inv, &|key, wrong| {
         if wrong.is_empty() {
             format!("cannot add key {key}, another key by that name already exists")
@@ -130,8 +131,8 @@ fn secret(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
     Ok((Kind::Secret, tree))
 }
 
-fn service(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
-    let service_type = match sort(inv, &["clusterip", "externalname", "loadbalancer", "nodeport"], io)? {
+fn service(inv: &Invocation, sort: &str) -> Result<(Kind, Value), Failure> {
+    let service_type = match sort {
         "clusterip" => "ClusterIP",
         "nodeport" => "NodePort",
         "loadbalancer" => "LoadBalancer",
@@ -140,10 +141,7 @@ fn service(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
     if service_type == "ExternalName" {
         required(inv, &["external-name"])?;
     }
-    let name = one_name(inv, &inv.args[1..])?;
-    if inv.text("clusterip") == "None" && service_type != "ClusterIP" {
-        return Err(Failure::client("ClusterIP=None can only be used with ClusterIP service type"));
-    }
+    let name = one_name(inv, &inv.args)?;
     let labels = json!({"app": name});
     let given = inv.list("tcp");
     if given.is_empty() && inv.text("clusterip") != "None" && service_type != "ExternalName" {
@@ -170,7 +168,7 @@ fn service(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
     Ok((Kind::Service, json!({"metadata": {"name": name, "labels": labels}, "spec": spec})))
 }
 
-fn deployment(inv: &Invocation) -> Result<(Kind, Value), Failure> {
+fn deployment(inv: &Invocation, io: &mut Io) -> Result<(Kind, Value), Failure> {
     required(inv, &["image"])?;
     let name = one_name(inv, &inv.args)?;
     if inv.list("image").len() > 1 && inv.before_dash.is_some() {
@@ -181,7 +179,12 @@ fn deployment(inv: &Invocation) -> Result<(Kind, Value), Failure> {
     for image in inv.list("image") {
         let base = image.rsplit('/').next().unwrap_or_default();
         let base = base.split([':', '@']).next().unwrap_or_default();
-        containers.push(json!({"name": base, "image": image, "resources": {}}));
+        // Models create_deployment.go: sanitizeAndUniquify.
+        let name = match base.contains(['_', '.']) {
+            true => [&base.replace(['_', '.'], "-"), "-", &io.api.rng.suffix(5)].concat(),
+            false => base.to_string(),
+        };
+        containers.push(json!({"name": name, "image": image, "resources": {}}));
     }
     if let (Some(port), Some(first)) = (inv.int("port"), containers.first_mut()) {
         first["ports"] = json!([{"containerPort": port}]);
@@ -463,7 +466,7 @@ pub(super) fn override_tree(inv: &Invocation, kind: Kind, tree: &mut Value) -> R
             crate::patch::strategic(kind, tree, &overrides).map_err(Failure::Client)?;
         }
         ("json", Value::Array(operations)) => {
-            if !crate::patch::json(tree, &operations) {
+            if crate::patch::json(tree, &operations).is_err() {
                 return Err(wrong());
             }
         }

@@ -379,9 +379,9 @@ fn tls_entries(secrets: &[(&str, Vec<&str>)]) -> Vec<Value> {
 }
 
 /// `kubectl create secret tls` and `docker-registry`. Models create_secret_tls.go and create_secret_docker.go.
-pub fn secret(inv: &Invocation, how: &str, names: &[String]) -> Result<Value, Failure> {
-    let name = one_name(inv, names)?;
-    let (data, secret_type) = if how == "tls" {
+pub fn secret(inv: &Invocation) -> Result<Value, Failure> {
+    let name = one_name(inv, &inv.args)?;
+    let (data, secret_type) = if inv.verb.name.ends_with(" tls") {
         let (certificate, key) = (inv.text("cert"), inv.text("key"));
         if certificate.is_empty() || key.is_empty() {
             return Err(Failure::client("key and cert must be specified"));

@@ -38,10 +38,13 @@ pub(super) fn patched(object: &Object, patch: &Patch) -> Result<Done, ApiError> 
         }
         Patch::Merge(patch) => patch::merge_json(&mut tree, patch),
         Patch::Json(operations) => {
-            if !patch::json(&mut tree, operations) {
-                let why = "the server rejected our request due to an error in our request";
-                return Err(ApiError::new(StatusReason::Invalid, why));
-            }
+            patch::json(&mut tree, operations).map_err(|why| {
+                let why = match why.split_once("doc is missing key: ") {
+                    Some((_, key)) => format!("Object to be patched is missing field ({key})"),
+                    None => why,
+                };
+                ApiError::new(StatusReason::Unknown, why)
+            })?;
         }
     }
     for map in ["labels", "annotations"] {

@@ -66,7 +66,9 @@ pub fn patch(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
             ("merge", tree) => Patch::Merge(tree),
             (_, tree) => Patch::Strategic(tree),
         };
-        let done = send(inv, io, object, &patch, dry_run)?;
+        let is_local = inv.is("local") || dry_run == DryRun::Client;
+        let failed = |why: ApiError| if is_local { Failure::client(why.message) } else { why.into() };
+        let done = send(inv, io, object, &patch, dry_run).map_err(failed)?;
         say(inv, io, &done.object, if done.changed { "patched" } else { "patched (no change)" }, dry_run)
     })
 }

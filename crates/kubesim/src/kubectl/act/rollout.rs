@@ -510,6 +510,9 @@ fn template_of(
     Ok(found.0.clone())
 }
 
+/// When somebody restarted an object's pods last, to the second.
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
 /// `kubectl rollout restart`, `pause` and `resume`.
 pub fn change(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let verb = inv.verb.name.trim_start_matches("rollout ");
@@ -523,7 +526,16 @@ pub fn change(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         let (patch, done) = match (verb, object.kind) {
             ("restart", Kind::StatefulSet | Kind::Deployment | Kind::DaemonSet) if !paused => {
                 let now = io.api.now.rfc3339();
-                let annotations = json!({"kubectl.kubernetes.io/restartedAt": now});
+                let template = &object.to_value()["spec"]["template"];
+                if template["metadata"]["annotations"][RESTARTED_AT] == now {
+                    failures.push(Failure::client(format!(
+                        "failed to create patch for {}: if restart has already been triggered within the past second, please \
+                         wait before attempting to trigger another",
+                        object.meta.name
+                    )));
+                    continue;
+                }
+                let annotations = json!({RESTARTED_AT: now});
                 (json!({"spec": {"template": {"metadata": {"annotations": annotations}}}}), "restarted")
             }
             ("restart", Kind::Deployment) => {

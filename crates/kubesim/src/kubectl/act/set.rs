@@ -1,6 +1,7 @@
 //! `kubectl set image`, `resources` and `serviceaccount`. Models `k8s.io/kubectl/pkg/cmd/set`: set_image.go,
 //! set_resources.go, set_serviceaccount.go.
 
+use super::local;
 use super::modify::{each, resources_and_pairs, send, targets};
 use super::pod_template::{has_pod_spec, pod_spec};
 use super::printing::say;
@@ -51,6 +52,7 @@ pub(super) fn chosen<'a>(inv: &Invocation, tree: &'a mut Value) -> Vec<&'a mut M
 
 /// Refuses arguments that can't name anything.
 fn refuse_bad_words(inv: &Invocation, resources: &[String]) -> Result<(), Failure> {
+    local::refuse_names(inv, resources)?;
     if inv.has("filename") {
         return inv.only_paths(resources);
     }

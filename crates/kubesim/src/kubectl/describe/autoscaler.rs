@@ -1,6 +1,6 @@
 //! Autoscalers.
 
-use super::description::Description;
+use super::description::{Description, conditions};
 use crate::api::read::{get, int, list};
 use crate::kubectl::printers::{at, or, text};
 use serde_json::Value;
@@ -20,6 +20,10 @@ impl Description<'_> {
         self.scaling_behavior(get(spec, "behavior"));
         self.lines(
             "{spec.scaleTargetRef.kind} pods:\t{status.currentReplicas:0} current / {status.desiredReplicas:0} desired",
+        );
+        self.table(
+            "Conditions:\n  Type\tStatus\tReason\tMessage\n  ----\t------\t------\t-------",
+            conditions(&tree, &["type", "status", "reason", "message"], "\t"),
         );
     }
 

@@ -25,9 +25,11 @@ impl Description<'_> {
         let tree = self.tree();
         self.lines("Name;Namespace");
         self.metadata();
-        self.lines(";Type={type};;Data;====;");
+        self.lines(";Type={type};;Data;====");
+        let is_token = get(&tree, "type") == "kubernetes.io/service-account-token";
         for (key, value) in get(&tree, "data").as_object().into_iter().flatten() {
-            self.field(0, key, &bytes(value));
+            let token = (is_token && key == "token").then(|| decode(value));
+            self.field(0, key, &token.unwrap_or_else(|| bytes(value)));
         }
     }
 
@@ -40,10 +42,18 @@ impl Description<'_> {
     }
 
     pub(super) fn pod_disruption_budget(&mut self) {
-        self.lines(
-            "Name;Namespace;?Min available={spec.minAvailable};?Max unavailable={spec.maxUnavailable}",
-        );
-        self.selector("spec.selector");
+        let spec = get(self.row.tree(), "spec");
+        let least = !get(spec, "minAvailable").is_null();
+        let has_selector = !get(spec, "selector").is_null();
+        self.lines(if least {
+            "Name;Namespace;Min available={spec.minAvailable}"
+        } else {
+            "Name;Namespace;?Max unavailable={spec.maxUnavailable}"
+        });
+        match has_selector {
+            true => self.selector("spec.selector"),
+            false => self.field(0, "Selector", "<unset>"),
+        }
         self.lines(
             "Status:;>>Allowed disruptions={status.disruptionsAllowed:0};>>Current={status.currentHealthy:0};\
              >>Desired={status.desiredHealthy:0};>>Total={status.expectedPods:0}",
@@ -57,6 +67,12 @@ impl Description<'_> {
         );
         self.labels_line("Annotations", "metadata.annotations");
     }
+}
+
+/// The text that a text in base64 stands for.
+fn decode(base64: &Value) -> String {
+    let bytes = yaml::base64::decode(&text(base64)).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// How many bytes a text in base64 stands for.

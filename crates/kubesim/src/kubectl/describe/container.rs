@@ -2,6 +2,7 @@
 
 use super::description::{Description, time};
 use crate::api::read::{get, int, list};
+use crate::base::quantity::Quantity;
 use crate::kubectl::printers::{at, or, text};
 use serde_json::Value;
 
@@ -50,6 +51,7 @@ impl Description<'_> {
             let s = if ports.len() > 1 { "s" } else { "" };
             self.field(2, &format!("{label}{s}"), &or(ports.join(", "), "<none>"));
         }
+        self.seccomp_profile(2, 3, get(container, "securityContext"));
         for (title, words) in [("Command:", "command"), ("Args:", "args")] {
             let words = list(container, words);
             if !words.is_empty() {
@@ -66,9 +68,7 @@ impl Description<'_> {
             self.field(2, "Ready", ready);
             self.field(2, "Restart Count", &int(status, "restartCount").to_string());
         }
-        for (title, field) in [("Limits:", "limits"), ("Requests:", "requests")] {
-            self.pairs(2, title, get(get(container, "resources"), field));
-        }
+        self.resources(2, get(container, "resources"));
         for (label, field) in
             [("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")]
         {
@@ -78,6 +78,24 @@ impl Description<'_> {
         }
         self.environment(container, pod);
         self.mounts(container);
+    }
+
+    /// Limits and requests.
+    pub(super) fn resources(&mut self, level: usize, resources: &Value) {
+        for (title, field) in [("Limits:", "limits"), ("Requests:", "requests")] {
+            self.pairs(level, title, get(resources, field));
+        }
+    }
+
+    /// The seccomp profile of a security context, and the file if it is one of the node's.
+    pub(super) fn seccomp_profile(&mut self, level: usize, file_level: usize, context: &Value) {
+        let profile = get(context, "seccompProfile");
+        if profile.is_object() {
+            self.field(level, "SeccompProfile", &text(get(profile, "type")));
+            if get(profile, "type") == "Localhost" {
+                self.field(file_level, "LocalhostProfile", &text(get(profile, "localhostProfile")));
+            }
+        }
     }
 
     fn container_state(&mut self, label: &str, state: &Value) {
@@ -92,6 +110,9 @@ impl Description<'_> {
                 }
             }
             self.field(3, "Exit Code", &int(ended, "exitCode").to_string());
+            if int(ended, "signal") > 0 {
+                self.field(3, "Signal", &int(ended, "signal").to_string());
+            }
             self.field(3, "Started", &time(get(ended, "startedAt")));
             self.field(3, "Finished", &time(get(ended, "finishedAt")));
         } else {
@@ -136,14 +157,16 @@ impl Description<'_> {
                 format!("{found} ({}:{path})", or(text(get(field, "apiVersion")), "v1"))
             } else if let Some(field) = source("valueFrom.resourceFieldRef") {
                 let resource = text(get(field, "resource"));
-                let (list, what) = resource.split_once('.').unwrap_or((&resource, ""));
-                let value = or(text(get(get(get(container, "resources"), list), what)), "0");
-                let unlimited = value == "0" && list == "limits";
+                let value = resource_value(container, &resource, &text(get(field, "divisor")));
+                let unlimited = value == "0" && ["limits.cpu", "limits.memory"].contains(&&*resource);
                 format!("{} ({resource})", if unlimited { "node allocatable" } else { &value })
             } else if let Some(secret) = source("valueFrom.secretKeyRef") {
                 key_of(secret, "in secret")
             } else if let Some(map) = source("valueFrom.configMapKeyRef") {
                 key_of(map, "of config map")
+            } else if source("valueFrom").is_some() {
+                // Of other sources kubectl says nothing.
+                continue;
             } else {
                 text(get(variable, "value")).replace('\n', "\n      \t")
             };
@@ -157,10 +180,21 @@ impl Description<'_> {
         self.line(2, if mounts.is_empty() { "Mounts:\t<none>" } else { "Mounts:" });
         for mount in mounts {
             let mode = if get(mount, "readOnly") == true { "ro" } else { "rw" };
-            let path = get(mount, "subPath").as_str().map(|p| format!(",path={p:?}")).unwrap_or_default();
+            let path = get(mount, "subPath").as_str().filter(|p| !p.is_empty());
+            let path = path.map(|p| format!(",path={p:?}")).unwrap_or_default();
             let (mount_path, name) = (text(get(mount, "mountPath")), text(get(mount, "name")));
             self.line(3, &format!("{mount_path} from {name} ({mode}{path})"));
         }
+        let mut devices: Vec<[String; 2]> = list(container, "volumeDevices")
+            .iter()
+            .map(|device| ["devicePath", "name"].map(|f| text(get(device, f))))
+            .collect();
+        collections::sort(&mut devices);
+        if !devices.is_empty() {
+            let none = if list(container, "volumeMounts").is_empty() { "\t<none>" } else { "" };
+            self.line(2, &["Devices:", none].concat());
+        }
+        devices.iter().for_each(|device| self.line(3, &device.join(" from ")));
     }
 }
 
@@ -181,7 +215,8 @@ fn describe_probe(probe: &Value) -> String {
     } else if get(probe, "httpGet").is_object() {
         let scheme = or(field("httpGet.scheme").to_lowercase(), "http");
         let (host, port, path) = (field("httpGet.host"), field("httpGet.port"), field("httpGet.path"));
-        format!("http-get {scheme}://{host}:{port}{path} {timing}")
+        let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+        format!("http-get {scheme}://{host}:{port}{slash}{path} {timing}")
     } else if get(probe, "tcpSocket").is_object() {
         format!("tcp-socket {}:{} {timing}", field("tcpSocket.host"), field("tcpSocket.port"))
     } else if get(probe, "grpc").is_object() {
@@ -191,10 +226,28 @@ fn describe_probe(probe: &Value) -> String {
     }
 }
 
-/// A field of a pod for its environment: `status.podIP`, `metadata.labels['app']`.
+/// A field of a pod's metadata for its environment; kubectl reads no other. Models `k8s.io/kubectl/pkg/util/fieldpath`.
 fn pod_field(pod: &Value, path: &str) -> String {
     match path.split_once("['") {
         Some((map, key)) => text(get(at(pod, map), key.trim_end_matches("']"))),
-        None => text(at(pod, path)),
+        None if ["metadata.labels", "metadata.annotations"].contains(&path) => {
+            let pairs = at(pod, path).as_object().into_iter().flatten();
+            pairs.map(|(k, v)| format!("{k}={:?}", text(v))).collect::<Vec<_>>().join("\n")
+        }
+        None if path.starts_with("metadata.") => text(at(pod, path)),
+        None => String::new(),
     }
+}
+
+/// What a container may use, in units of the divisor, rounded up. Models `k8s.io/kubectl/pkg/util/resource:
+/// ExtractContainerResourceValue`.
+fn resource_value(container: &Value, resource: &str, divisor: &str) -> String {
+    let (list, what) = resource.split_once('.').unwrap_or((resource, ""));
+    let nanos = |quantity: &str| Quantity::parse(quantity).map_or(0, |q| q.nanos());
+    let amount = nanos(&text(get(get(get(container, "resources"), list), what)));
+    let unit = match nanos(divisor) {
+        0 => nanos("1"),
+        unit => unit,
+    };
+    ((amount + unit - 1) / unit).to_string()
 }

@@ -116,6 +116,17 @@ impl<'a> Description<'a> {
         }
     }
 
+    /// A table of conditions, unless there is none.
+    pub(super) fn condition_table(&mut self) {
+        let fields = ["type", "status", "lastTransitionTime", "reason", "message"];
+        let rows = conditions(self.row.tree(), &fields, "\t");
+        self.table(
+            "Conditions:\n  Type\tStatus\tLastTransitionTime\tReason\tMessage\n  ----\t------\t------------------\t\
+             ------\t-------",
+            rows,
+        );
+    }
+
     /// The phase, or since when the object is about to go.
     pub(super) fn phase_or_terminating(&mut self) {
         let phase = match self.row.object.meta.deletion_timestamp {
@@ -167,11 +178,11 @@ pub(super) fn time(at: &Value) -> String {
     at.as_str().and_then(SimTime::parse_rfc3339).map(SimTime::rfc1123z).unwrap_or_default()
 }
 
-/// The rows of conditions: these fields of each, times where a field is one.
-pub(super) fn conditions(object: &Value, fields: &[&str]) -> Vec<String> {
+/// The rows of conditions: these fields of each, with this between them, times where a field is one.
+pub(super) fn conditions(object: &Value, fields: &[&str], between: &str) -> Vec<String> {
     let cell = |c: &Value, field: &str| {
         if field.ends_with("Time") { time(get(c, field)) } else { text(get(c, field)) }
     };
-    let row = |c: &Value| fields.iter().map(|f| cell(c, f)).collect::<Vec<_>>().join(" \t");
+    let row = |c: &Value| fields.iter().map(|f| cell(c, f)).collect::<Vec<_>>().join(between);
     list(get(object, "status"), "conditions").iter().map(row).collect()
 }

@@ -4,6 +4,8 @@
 
 mod access;
 mod autoscaler;
+mod certificate_request;
+mod cluster;
 mod config;
 mod container;
 mod description;
@@ -160,6 +162,11 @@ fn describer<'a>(kind: Kind) -> fn(&mut Description<'a>) {
         Kind::PodDisruptionBudget => Description::pod_disruption_budget,
         Kind::PriorityClass => Description::priority_class,
         Kind::HorizontalPodAutoscaler => Description::horizontal_pod_autoscaler,
+        Kind::CertificateSigningRequest => Description::certificate_signing_request,
+        Kind::VolumeAttributesClass => Description::volume_attributes_class,
+        Kind::CSINode => Description::csi_node,
+        Kind::ServiceCIDR => Description::service_cidr,
+        Kind::IPAddress => Description::ip_address,
         Kind::Role | Kind::ClusterRole => Description::role,
         Kind::RoleBinding | Kind::ClusterRoleBinding => Description::role_binding,
         _ => Description::unstructured,

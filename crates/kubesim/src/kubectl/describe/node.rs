@@ -25,7 +25,7 @@ impl Description<'_> {
         self.table(
             "Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n  ----\t------\t\
              -----------------\t------------------\t------\t-------",
-            conditions(&tree, &fields),
+            conditions(&tree, &fields, " \t"),
         );
         self.line(0, "Addresses:");
         for address in list(status, "addresses") {
@@ -39,7 +39,8 @@ impl Description<'_> {
              >OS Image={status.nodeInfo.osImage};>Operating System={status.nodeInfo.operatingSystem};\
              >Architecture={status.nodeInfo.architecture};\
              >Container Runtime Version={status.nodeInfo.containerRuntimeVersion};\
-             >Kubelet Version={status.nodeInfo.kubeletVersion};?PodCIDR={spec.podCIDR};?PodCIDRs={spec.podCIDRs}",
+             >Kubelet Version={status.nodeInfo.kubeletVersion};?PodCIDR={spec.podCIDR};?PodCIDRs={spec.podCIDRs};\
+             ?ProviderID={spec.providerID}",
         );
         self.node_pods(status);
     }

@@ -23,18 +23,26 @@ impl Description<'_> {
         self.optional("Start Time", &time(get(status, "startTime")));
         self.metadata();
         self.pod_status();
-        self.lines("?Reason={status.reason};?Message={status.message};IP={status.podIP}");
+        self.lines("?Reason={status.reason};?Message={status.message}");
+        self.seccomp_profile(0, 0, get(spec, "securityContext"));
+        self.lines("IP={status.podIP}");
         self.pod_ips(list(status, "podIPs"));
         self.controlled_by();
         self.lines("?NominatedNodeName={status.nominatedNodeName}");
+        if let resources @ Value::Object(_) = get(spec, "resources") {
+            self.line(0, "Resources:");
+            self.resources(1, resources);
+        }
         self.pod_containers(spec, Some(&tree), "");
         self.readiness_gates(list(spec, "readinessGates"));
-        let rows = conditions(&tree, &["type", "status"]).into_iter().map(|row| row + " ").collect();
+        let rows = conditions(&tree, &["type", "status"], " \t").into_iter().map(|row| row + " ").collect();
         self.table("Conditions:\n  Type\tStatus", rows);
         self.volumes(list(spec, "volumes"), "");
         self.lines("QoS Class={status.qosClass}");
         self.labels("Node-Selectors", get(spec, "nodeSelector"));
         self.values("Tolerations", tolerations(spec));
+        self.topology_spread(spec, "");
+        self.scheduling_group(spec, "");
     }
 
     fn pod_status(&mut self) {

@@ -4,7 +4,7 @@ use super::description::Description;
 use crate::api::Object;
 use crate::api::read::{get, int, list};
 use crate::api::service::TargetPort;
-use crate::kubectl::printers::{at, load_balancer, or, some_and_more, text};
+use crate::kubectl::printers::{at, or, some_and_more, text};
 use crate::kubectl::resource;
 use serde_json::Value;
 
@@ -18,7 +18,15 @@ impl Description<'_> {
              IP={spec.clusterIP};IPs={spec.clusterIPs:<none>};?External IPs={spec.externalIPs};\
              ?Desired LoadBalancer IP={spec.loadBalancerIP};?External Name={spec.externalName}",
         );
-        let ingress = load_balancer(&self.row);
+        let ingress = list(self.row.at("status.loadBalancer"), "ingress").iter().map(|i| {
+            let [ip, mode, host] = ["ip", "ipMode", "hostname"].map(|f| text(get(i, f)));
+            match (ip.is_empty(), mode.is_empty()) {
+                (true, _) => host,
+                (false, true) => ip,
+                (false, false) => [&ip, " (", &mode, ")"].concat(),
+            }
+        });
+        let ingress = ingress.collect::<Vec<_>>().join(", ");
         self.optional("LoadBalancer Ingress", &ingress);
         self.service_ports();
         self.lines(
@@ -44,7 +52,9 @@ impl Description<'_> {
 
     fn service_ports(&mut self) {
         let object = self.row.object;
-        for port in object.service().ports.iter() {
+        let tree = self.tree();
+        let protocols = list(get(&tree, "spec"), "ports").iter().map(|p| text(get(p, "appProtocol")));
+        for (port, app_protocol) in object.service().ports.iter().zip(protocols) {
             let name = port.name.as_deref().unwrap_or("<unset>");
             let target = match &port.target_port {
                 TargetPort::Number(number) => number.to_string(),
@@ -52,6 +62,7 @@ impl Description<'_> {
             };
             self.field(0, "Port", &format!("{name}\t{}/{}", port.port, port.protocol));
             self.field(0, "TargetPort", &format!("{target}/{}", port.protocol));
+            self.optional("AppProtocol", &app_protocol);
             if port.node_port != 0 {
                 self.field(0, "NodePort", &format!("{name}\t{}/{}", port.node_port, port.protocol));
             }
@@ -65,6 +76,11 @@ impl Description<'_> {
         let mut addresses = Vec::new();
         let slices = resource::slices_of(self.store, service);
         for slice in slices.iter().map(|s| s.endpoint_slice()) {
+            // A headless Service may have no ports.
+            if slice.ports.is_empty() {
+                let ready = slice.endpoints.iter().filter(|e| e.ready);
+                addresses.extend(ready.map(|e| e.address.to_string()));
+            }
             for number in slice.ports.iter().filter(|p| &*p.name == port_name).filter_map(|p| p.port) {
                 let ready = slice.endpoints.iter().filter(|e| e.ready);
                 addresses.extend(ready.map(|e| format!("{}:{number}", e.address)));

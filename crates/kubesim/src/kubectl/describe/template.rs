@@ -1,8 +1,9 @@
 //! Pod templates and claim templates.
 
 use super::description::Description;
+use super::storage::class;
 use crate::api::read::{get, list};
-use crate::kubectl::printers::{at, or, text};
+use crate::kubectl::printers::{at, or, selector, text};
 use serde_json::Value;
 
 impl Description<'_> {
@@ -19,11 +20,38 @@ impl Description<'_> {
         }
         self.pod_containers(spec, None, "  ");
         self.volumes(list(spec, "volumes"), "  ");
+        self.topology_spread(spec, "  ");
         if let Some(class) = get(spec, "priorityClassName").as_str() {
             self.field(1, "Priority Class Name", class);
         }
         self.labels("  Node-Selectors", get(spec, "nodeSelector"));
         self.values("  Tolerations", tolerations(spec));
+        self.scheduling_group(spec, "  ");
+    }
+
+    /// Models `describeTopologySpreadConstraints`.
+    pub(super) fn topology_spread(&mut self, spec: &Value, space: &str) {
+        let mut constraints: Vec<&Value> = list(spec, "topologySpreadConstraints").iter().collect();
+        collections::sort_by_key(&mut constraints, |c| text(get(c, "topologyKey")));
+        let one = |c: &&Value| {
+            let [key, when, skew] = ["topologyKey", "whenUnsatisfiable", "maxSkew"].map(|f| text(get(c, f)));
+            let pods = match get(c, "labelSelector") {
+                Value::Null => String::new(),
+                pods => [" for selector ", &selector(pods)].concat(),
+            };
+            [&key, ":", &when, " when max skew ", &skew, " is exceeded", &pods].concat()
+        };
+        for (n, line) in constraints.iter().map(one).enumerate() {
+            let title = if n == 0 { "Topology Spread Constraints:" } else { "" };
+            self.line(0, &[space, title, "\t", &line].concat());
+        }
+    }
+
+    pub(super) fn scheduling_group(&mut self, spec: &Value, space: &str) {
+        if let group @ Value::Object(_) = get(spec, "schedulingGroup") {
+            self.line(0, &[space, "SchedulingGroup:"].concat());
+            self.field(1, "PodGroupName", &text(get(group, "podGroupName")));
+        }
     }
 
     pub(super) fn claim_templates(&mut self, claims: &[Value]) {
@@ -33,7 +61,7 @@ impl Description<'_> {
         self.line(0, "Volume Claims:");
         for claim in claims {
             self.field(1, "Name", &text(at(claim, "metadata.name")));
-            self.field(1, "StorageClass", &text(at(claim, "spec.storageClassName")));
+            self.field(1, "StorageClass", &class(claim));
             self.labels("  Labels", at(claim, "metadata.labels"));
             self.labels("  Annotations", at(claim, "metadata.annotations"));
             self.field(1, "Capacity", &or(text(at(claim, "spec.resources.requests.storage")), "<default>"));

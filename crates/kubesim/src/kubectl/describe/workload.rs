@@ -117,9 +117,14 @@ impl Description<'_> {
         if let Some(seconds) = get(get(&tree, "spec"), "activeDeadlineSeconds").as_i64() {
             self.field(0, "Active Deadline Seconds", &format!("{seconds}s"));
         }
+        let ready = if get(status, "ready").is_null() { "" } else { " ({status.ready} Ready)" };
         self.lines(
-            "Pods Statuses={status.active:0} Active ({status.ready:0} Ready) / {status.succeeded:0} Succeeded / \
-             {status.failed:0} Failed",
+            &[
+                "Pods Statuses={status.active:0} Active",
+                ready,
+                " / {status.succeeded:0} Succeeded / {status.failed:0} Failed",
+            ]
+            .concat(),
         );
         if get(get(&tree, "spec"), "completionMode") == "Indexed" {
             self.field(0, "Completed Indexes", &first_indexes(text(get(status, "completedIndexes"))));
@@ -141,8 +146,12 @@ impl Description<'_> {
         let deadline = get(spec, "startingDeadlineSeconds").as_i64();
         let deadline = deadline.map_or("<unset>".into(), |seconds| format!("{seconds}s"));
         self.field(0, "Starting Deadline Seconds", &deadline);
+        match get(get(get(spec, "jobTemplate"), "spec"), "selector") {
+            Value::Null => self.field(0, "Selector", "<unset>"),
+            _ => self.selector("spec.jobTemplate.spec.selector"),
+        }
         self.lines(
-            "Selector={spec.jobTemplate.spec.selector:<unset>};Parallelism={spec.jobTemplate.spec.parallelism:<unset>};\
+            "Parallelism={spec.jobTemplate.spec.parallelism:<unset>};\
              Completions={spec.jobTemplate.spec.completions:<unset>}",
         );
         let job = get(get(spec, "jobTemplate"), "spec");

@@ -32,7 +32,7 @@ fn generate_one(
     let text = |field: &str| generator[field].as_str().unwrap_or_default();
     let (name, behavior) = (text("name"), text("behavior"));
     if name.is_empty() {
-        return Err(format!("a {kind} generator must have a name"));
+        return Err("a configmap must have a name".into());
     }
     let data = data(builder, kustomization, generator, kind == "Secret")?;
     let mut tree = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}});
@@ -65,11 +65,17 @@ fn generate_one(
             && known.names.iter().any(|known| known == name)
             && (text("namespace").is_empty() || known.namespace() == text("namespace"))
     });
+    // Go shows the generator as where it is in memory.
+    let wrong = |why: &str| {
+        let namespace = text("namespace");
+        Err(format!(
+            "merging from generator &{{0xc000000000 <nil>}}: id resid.ResId{{Gvk:resid.Gvk{{Group:\"\", Version:\"v1\", \
+             Kind:{kind:?}, isClusterScoped:false}}, Name:{name:?}, Namespace:{namespace:?}}} {why}"
+        ))
+    };
     match (behavior, known) {
-        ("merge" | "replace", None) => Err(format!(
-            "merging from generator: id {}; does not exist; cannot merge or replace",
-            resource.id()
-        )),
+        ("merge" | "replace", None) => wrong("does not exist; cannot merge or replace"),
+        ("" | "create", Some(_)) => wrong("exists; behavior must be merge or replace"),
         ("merge", Some(known)) => {
             for field in ["data", "metadata"] {
                 let mut more = resource.tree[field].clone();
@@ -82,11 +88,27 @@ fn generate_one(
         }
         ("replace", Some(known)) => {
             resource.tree["metadata"]["name"] = known.name().into();
+            keep_metadata(&mut resource, known);
             resource.names = known.names.clone();
             *known = resource;
             Ok(())
         }
         _ => add(resources, resource),
+    }
+}
+
+/// Labels and annotations stay where a generator replaces what another made.
+fn keep_metadata(resource: &mut Resource, known: &Resource) {
+    for field in ["labels", "annotations"] {
+        let own = std::mem::take(&mut resource.tree["metadata"][field]);
+        let mut all = known.tree["metadata"][field].clone();
+        if own.is_object() {
+            crate::patch::merge_json(&mut all, &own);
+        }
+        match all {
+            Value::Null => _ = resource.tree["metadata"].as_object_mut().map(|fields| fields.remove(field)),
+            all => resource.tree["metadata"][field] = all,
+        }
     }
 }
 
@@ -101,13 +123,21 @@ fn data(
     let mut put = |key: &str, text: &str| {
         let value = if encodes { in_lines(&base64::encode(text.as_bytes())) } else { text.to_string() };
         match data.insert(key.to_string(), value.into()) {
-            Some(_) => Err(format!("configmap illegally repeats the key `{key}`")),
+            Some(_) => {
+                let name = generator["name"].as_str().unwrap_or_default();
+                Err(format!("configmap {name} illegally repeats the key `{key}`"))
+            }
             None => Ok(()),
         }
     };
     let list = |field: &str| generator[field].as_array().into_iter().flatten().filter_map(Value::as_str);
+    // Models api/kv/kv.go: Load.
+    let loading = |what: &str, field: &str, why: String| {
+        format!("loading KV pairs: {what}: [{}]: {why}", list(field).collect::<Vec<_>>().join(" "))
+    };
     for path in list("envs").chain(generator["env"].as_str()) {
-        for line in builder.file(kustomization, path)?.lines() {
+        let file = builder.file(kustomization, path);
+        for line in file.map_err(|why| loading("env source files", "envs", why))?.lines() {
             let line = line.trim_start();
             if line.is_empty() || line.starts_with('#') {
                 continue;
@@ -117,18 +147,32 @@ fn data(
         }
     }
     for literal in list("literals") {
-        let (key, value) = literal
-            .split_once('=')
-            .filter(|(key, _)| !key.is_empty())
-            .ok_or_else(|| format!("invalid literal source {literal}, expected key=value"))?;
+        let (key, value) = literal.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+            let why = format!("invalid literal source {literal}, expected key=value");
+            loading("literal sources", "literals", why).replacen("sources:", "sources", 1)
+        })?;
         let bare = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
         put(key, bare.unwrap_or(value))?;
     }
     for file in list("files") {
-        let (key, path) = file.split_once('=').unwrap_or((file.rsplit('/').next().unwrap_or(file), file));
-        put(key, builder.file(kustomization, path)?)?;
+        let failed = |why| loading("file sources", "files", why);
+        let (key, path) = file_source(file).map_err(failed)?;
+        put(key, builder.file(kustomization, path).map_err(failed)?)?;
     }
     Ok(data)
+}
+
+/// The key and the path of a file. Models api/internal/generators: ParseFileSource.
+fn file_source(file: &str) -> Result<(&str, &str), String> {
+    match file.split_once('=') {
+        None => Ok((file.rsplit('/').next().unwrap_or(file), file)),
+        Some(("", path)) => Err(format!("missing key name for file path {path:?} in source {file:?}")),
+        Some((key, "")) => Err(format!("missing file path for key name {key:?} in source {file:?}")),
+        Some((_, path)) if path.contains('=') => {
+            Err(format!("source {file:?} key name or file path contains '='"))
+        }
+        Some(pair) => Ok(pair),
+    }
 }
 
 /// Base64 as kustomize writes it: what does not fit into one line ends each. Models kyaml's `generator.encodeBase64`.

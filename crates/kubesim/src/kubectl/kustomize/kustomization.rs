@@ -167,6 +167,8 @@ impl Kustomization {
 
 pub(super) struct Builder<'a> {
     pub(super) files: &'a BTreeMap<String, String>,
+    /// Whether a kustomization reads only what is in its directory or below it (`LoadRestrictionsRootOnly`).
+    pub(super) restricts: bool,
 }
 
 impl Builder<'_> {
@@ -181,8 +183,21 @@ impl Builder<'_> {
 
     /// The text of a file that a kustomization names.
     pub(super) fn file(&self, kustomization: &Kustomization, path: &str) -> Result<&str, String> {
-        let path = joined(&kustomization.directory, path);
-        self.read(&path).ok_or_else(|| missing(&path))
+        let (path, directory) = (joined(&kustomization.directory, path), &kustomization.directory);
+        let text = self.read(&path).ok_or_else(|| missing(&path))?;
+        self.refuse_outside(&path, directory).map(|()| text)
+    }
+
+    /// Errors: a file is neither in a directory nor below it.
+    pub(super) fn refuse_outside(&self, path: &str, directory: &str) -> Result<(), String> {
+        let is_below = match directory.is_empty() {
+            true => !path.starts_with("../"),
+            false => path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/')),
+        };
+        match is_below || !self.restricts {
+            true => Ok(()),
+            false => Err(format!("security; file '{path}' is not in or below '{directory}'")),
+        }
     }
 
     pub(super) fn kustomization(&self, directory: &str) -> Result<Kustomization, String> {
@@ -218,7 +233,31 @@ impl Builder<'_> {
             }
         }
         check_types(&fields)?;
+        if fields.keys().all(|name| matches!(name.as_str(), "apiVersion" | "kind" | "metadata")) {
+            return Err("kustomization.yaml is empty".into());
+        }
+        check_version(&fields, shown)?;
         Ok(Kustomization { directory: directory.to_string(), fields })
+    }
+}
+
+/// Models `api/types/kustomization.go: CheckFields` and `FixKustomizationPreUnmarshalling`.
+fn check_version(fields: &Map<String, Value>, directory: &str) -> Result<(), String> {
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    let is_component = text("kind") == "Component";
+    let version = if is_component { "v1alpha1" } else { "v1beta1" };
+    let mut wrong = Vec::new();
+    if !matches!(text("kind"), "" | "Kustomization" | "Component") {
+        wrong.push("kind should be Kustomization or Component".to_string());
+    }
+    let (wanted, found) = (["kustomize.config.k8s.io/", version].concat(), text("apiVersion"));
+    if !found.is_empty() && found != wanted {
+        let kind = if is_component { "Component" } else { "Kustomization" };
+        wrong.push(format!("apiVersion for {kind} should be {wanted}"));
+    }
+    match &wrong[..] {
+        [] => Ok(()),
+        wrong => Err(format!("Failed to read kustomization file under {directory}:\n{}\n", wrong.join("\n"))),
     }
 }
 

@@ -23,6 +23,10 @@ const MOST_DEPTH: usize = 20;
 /// In how many of them deprecated fields are looked for.
 const MOST_KUSTOMIZATIONS: usize = 1000;
 
+/// The flags: those of plugins, which nothing runs here, are refused (`announce::REFUSED`).
+pub const FLAGS: &str = "o:output load-restrictor e:env, as-current-user? enable-alpha-plugins? enable-helm? helm-api-versions, \
+    helm-command helm-debug? helm-kube-version mount, network? network-name";
+
 /// `kubectl kustomize DIR`
 pub fn kustomize(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
     let directory = match &inv.args[..] {
@@ -30,14 +34,41 @@ pub fn kustomize(inv: &Invocation, io: &mut Io) -> Result<Next, Failure> {
         [directory] => directory,
         _ => return Err(Failure::client("specify one path to kustomization.yaml")),
     };
+    let restricts = match inv.text("load-restrictor") {
+        "" | "LoadRestrictionsRootOnly" => true,
+        "LoadRestrictionsNone" => false,
+        other => {
+            return Err(Failure::client(format!(
+                "illegal flag value --load-restrictor {other}; legal values: [LoadRestrictionsRootOnly LoadRestrictionsNone]"
+            )));
+        }
+    };
     io.err(deprecated(&inv.files, directory));
-    io.out(build(&inv.files, directory)?);
+    let resources = resources(&Builder { files: &inv.files, restricts }, directory)?;
+    match (inv.text("output"), &inv.disk) {
+        ("", _) | (_, None) => io.out(text_of(&resources)),
+        (path, Some(disk)) => {
+            let path = disk.absolute(path);
+            if !disk.files.borrow().stat(&path).is_some_and(|stat| stat.dir) {
+                disk.put(&path, &text_of(&resources), io.api.now)?;
+                return Next::OK;
+            }
+            let mut namespaces: Vec<&str> = resources.iter().filter_map(Resource::own_namespace).collect();
+            collections::sort(&mut namespaces);
+            namespaces.dedup();
+            for resource in &resources {
+                let namespace = resource.own_namespace().filter(|_| namespaces.len() > 1);
+                let file = resource.file_name(namespace);
+                disk.put(&[&path, "/", &file].concat(), &yaml::write(&resource.tree), io.api.now)?;
+            }
+        }
+    }
     Next::OK
 }
 
 /// What kustomize says of deprecated fields of a kustomization, and of those on which it builds.
 pub(super) fn deprecated(files: &BTreeMap<String, String>, directory: &str) -> String {
-    let builder = Builder { files };
+    let builder = Builder { files, restricts: true };
     let (mut text, mut left, mut seen) = (String::new(), vec![normal(directory)], 0);
     while let Some(directory) = left.pop().filter(|_| seen < MOST_KUSTOMIZATIONS) {
         seen += 1;
@@ -53,8 +84,17 @@ pub(super) fn deprecated(files: &BTreeMap<String, String>, directory: &str) -> S
 
 /// The objects of a kustomization, as YAML. Errors: in kustomize's words.
 pub(super) fn build(files: &BTreeMap<String, String>, directory: &str) -> Result<String, Failure> {
-    let builder = Builder { files };
-    let mut resources = customized(&builder, &normal(directory), Vec::new(), 0).map_err(Failure::Client)?;
+    resources(&Builder { files, restricts: true }, directory).map(|resources| text_of(&resources))
+}
+
+fn text_of(resources: &[Resource]) -> String {
+    resources.iter().map(|resource| yaml::write(&resource.tree)).collect::<Vec<_>>().join("---\n")
+}
+
+/// The objects of a kustomization, in their order.
+fn resources(builder: &Builder, directory: &str) -> Result<Vec<Resource>, Failure> {
+    let mut resources =
+        customized(builder, &mut Vec::new(), &normal(directory), Vec::new()).map_err(Failure::Client)?;
     generate::add_hashes(&mut resources);
     references::fix(&mut resources);
     sort(
@@ -66,8 +106,7 @@ pub(super) fn build(files: &BTreeMap<String, String>, directory: &str) -> Result
         let metadata = resource.tree["metadata"].as_object_mut();
         metadata.into_iter().for_each(|fields| fields.retain(|name, value| !is_empty_map(name, value)));
     }
-    let texts: Vec<String> = resources.iter().map(|resource| yaml::write(&resource.tree)).collect();
-    Ok(texts.join("---\n"))
+    Ok(resources)
 }
 
 fn is_empty_map(name: &str, value: &Value) -> bool {
@@ -123,54 +162,100 @@ fn place(kind: &str) -> i64 {
     }
 }
 
-/// What a kustomization makes of these resources and of its own.
+/// What a kustomization makes of these resources and of its own; `above` are the kustomizations that build on it.
 fn customized(
     builder: &Builder,
+    above: &mut Vec<String>,
     directory: &str,
     mut resources: Vec<Resource>,
-    depth: usize,
 ) -> Result<Vec<Resource>, String> {
-    if depth > MOST_DEPTH {
-        return Err(format!("cycle detected: {directory:?} builds on itself"));
+    let contains = |known: &String| {
+        known.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if let Some(known) = above.iter().find(|known| contains(known)) {
+        return Err(format!("cycle detected: candidate root '{directory}' contains visited root '{known}'"));
+    }
+    if above.len() > MOST_DEPTH {
+        return Err(format!("kustomizations that build on {MOST_DEPTH} others are not simulated"));
     }
     let kustomization = builder.kustomization(directory)?;
+    above.push(directory.to_string());
     for path in kustomization.list("resources").chain(kustomization.list("bases")).filter_map(Value::as_str) {
+        // Models kusttarget.go: accumulateResources. What is no file is tried as a directory.
         let wrap = |why: String| {
-            format!("accumulating resources: accumulation err='accumulating resources from '{path}': {why}'")
+            format!("accumulating resources: accumulation err='accumulating resources from '{path}': {why}")
         };
-        let more = resources_at(builder, directory, path, depth).map_err(wrap)?;
+        let (more, is_file) = resources_at(builder, above, directory, path).map_err(wrap)?;
+        let full = joined(directory, path);
         for resource in more {
-            add(&mut resources, resource)?;
+            add(&mut resources, resource).map_err(|why| match is_file {
+                true => format!(
+                    "accumulating resources: accumulation err='merging resources from '{path}': {why}': {}",
+                    no_directory(&full)
+                ),
+                false => {
+                    let at = format!("'{full}' must resolve to a file");
+                    format!("{}: recursed merging from path '{full}': {why}", wrap(at))
+                }
+            })?;
         }
     }
     generate::generate(builder, &kustomization, &mut resources)?;
     for path in kustomization.list("components").filter_map(Value::as_str) {
         let wrap = |why: String| format!("accumulating components: accumulateDirectory: {why:?}");
-        resources = customized(builder, &joined(directory, path), resources, depth + 1).map_err(wrap)?;
+        let full = joined(directory, path);
+        if !builder.is_directory(&full) {
+            let why = format!("must build at directory: not a valid directory: {}", missing(&full));
+            return Err(format!("accumulating components: loader.New {why:?}"));
+        }
+        if builder.kustomization(&full).is_ok_and(|it| it.text("kind") != "Component") {
+            return Err(wrap(format!("expected kind 'Component' for path '{full}' but got 'Kustomization'")));
+        }
+        resources = customized(builder, above, &full, resources).map_err(wrap)?;
     }
     transform::transform(builder, &kustomization, &mut resources)?;
     replacements::replace(builder, &kustomization, &mut resources)?;
+    above.pop();
     Ok(resources)
 }
 
-/// The resources in a file, or those of a kustomization.
+fn no_directory(path: &str) -> String {
+    format!("must build at directory: '{path}': file is not directory")
+}
+
+/// The resources in a file, or those of a kustomization, and which it was.
 fn resources_at(
     builder: &Builder,
+    above: &mut Vec<String>,
     directory: &str,
     path: &str,
-    depth: usize,
-) -> Result<Vec<Resource>, String> {
+) -> Result<(Vec<Resource>, bool), String> {
     if path.contains("://") || path.starts_with("github.com/") || path.starts_with("git@") {
-        return Err(format!("resources from the network are not simulated: {path}"));
+        return Err(format!("resources from the network are not simulated: {path}'"));
     }
     let full = joined(directory, path);
     let Some(text) = builder.read(&full) else {
         if builder.is_directory(&full) {
-            return customized(builder, &full, Vec::new(), depth + 1);
+            return match customized(builder, above, &full, Vec::new()) {
+                Ok(resources) => Ok((resources, false)),
+                Err(why) if why.starts_with("cycle detected") => {
+                    Err(format!("'{full}' must resolve to a file': {why}"))
+                }
+                Err(why) if builder.kustomization(&full).is_err() => Err(format!(
+                    "'{full}' must resolve to a file': couldn't make target for path '{full}': {why}"
+                )),
+                Err(why) => Err(format!(
+                    "'{full}' must resolve to a file': recursed accumulation of path '{full}': {why}"
+                )),
+            };
         }
-        return Err(missing(&full));
+        let why = missing(&full);
+        return Err(format!("{why}': must build at directory: not a valid directory: {why}"));
     };
-    trees(text).map(|trees| trees.into_iter().map(Resource::new).collect())
+    builder.refuse_outside(&full, directory).map_err(|why| format!("{why}': {}", no_directory(&full)))?;
+    trees(text)
+        .map(|trees| (trees.into_iter().map(Resource::new).collect(), true))
+        .map_err(|why| format!("{why}': {}", no_directory(&full)))
 }
 
 #[cfg(test)]

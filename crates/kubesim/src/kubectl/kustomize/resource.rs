@@ -42,6 +42,20 @@ impl Resource {
         self.names.push(name);
     }
 
+    /// The namespace that it is in, unless it is in none by its kind.
+    pub(super) fn own_namespace(&self) -> Option<&str> {
+        let is_in_one = self.kind().is_none_or(|kind| kind.info().namespaced);
+        let namespace = if self.namespace().is_empty() { "default" } else { self.namespace() };
+        is_in_one.then_some(namespace)
+    }
+
+    /// The file that it is written to: `apps_v1_deployment_web.yaml`, behind its namespace if there are several.
+    pub(super) fn file_name(&self, namespace: Option<&str>) -> String {
+        let version = self.tree["apiVersion"].as_str().unwrap_or_default().replace('/', "_");
+        let name = [&version, self.kind_name(), self.name()].join("_").to_lowercase() + ".yaml";
+        namespace.map(|namespace| format!("{namespace}_{name}")).unwrap_or(name)
+    }
+
     /// As kustomize's errors show it: `Deployment.v1.apps/web.[noNs]`.
     pub(super) fn id(&self) -> String {
         let api_version = self.tree["apiVersion"].as_str().unwrap_or_default();

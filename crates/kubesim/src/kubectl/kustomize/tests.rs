@@ -287,6 +287,7 @@ fn replacements_copy_fields() {
     }
 }
 
+/// Long: a row for each mistake.
 #[test]
 fn mistakes_are_refused() {
     for (files, directory, error) in [
@@ -294,7 +295,8 @@ fn mistakes_are_refused() {
             &[("a/kustomization.yaml", "resources: [x.yaml]")][..],
             "a",
             "error: accumulating resources: accumulation err='accumulating resources from 'x.yaml': evalsymlink failure on \
-             'a/x.yaml' : lstat a/x.yaml: no such file or directory'",
+             'a/x.yaml' : lstat a/x.yaml: no such file or directory': must build at directory: not a valid directory: \
+             evalsymlink failure on 'a/x.yaml' : lstat a/x.yaml: no such file or directory",
         ),
         (
             &[("a/other.yaml", "")],
@@ -323,9 +325,110 @@ fn mistakes_are_refused() {
         (
             &[("a/kustomization.yaml", "resources: [s.yaml, s.yaml]"), ("a/s.yaml", SET)],
             "a",
-            "error: may not add resource with an already registered id: StatefulSet.v1.apps/web.[noNs]",
+            "error: accumulating resources: accumulation err='merging resources from 's.yaml': may not add resource with an \
+             already registered id: StatefulSet.v1.apps/web.[noNs]': must build at directory: 'a/s.yaml': file is not directory",
+        ),
+        (
+            &[("a/kustomization.yaml", "resources: [../b]"), ("b/kustomization.yaml", "resources: [../a]")],
+            "a",
+            "error: accumulating resources: accumulation err='accumulating resources from '../b': 'b' must resolve to a file': \
+             recursed accumulation of path 'b': accumulating resources: accumulation err='accumulating resources from '../a': \
+             'a' must resolve to a file': cycle detected: candidate root 'a' contains visited root 'a'",
+        ),
+        (&[("a/kustomization.yaml", "kind: Component")], "a", "error: kustomization.yaml is empty"),
+        (
+            &[("a/kustomization.yaml", "kind: Other\nnamePrefix: a-")],
+            "a",
+            "error: Failed to read kustomization file under a:\nkind should be Kustomization or Component\n",
+        ),
+        (
+            &[
+                ("a/kustomization.yaml", "components: [../b]"),
+                ("b/kustomization.yaml", "resources: [s.yaml]"),
+                ("b/s.yaml", SET),
+            ],
+            "a",
+            "error: accumulating components: accumulateDirectory: \"expected kind 'Component' for path 'b' but got \
+             'Kustomization'\"",
+        ),
+        (
+            &[("a/kustomization.yaml", "configMapGenerator: [{name: x, files: [k=]}]")],
+            "a",
+            "error: loading KV pairs: file sources: [k=]: missing file path for key name \"k\" in source \"k=\"",
+        ),
+        (
+            &[("a/kustomization.yaml", "configMapGenerator: [{name: x, envs: [../e]}]"), ("e", "a=b")],
+            "a",
+            "error: loading KV pairs: env source files: [../e]: security; file 'e' is not in or below 'a'",
+        ),
+        (
+            &[("a/kustomization.yaml", "patches: [{patch: 'x: y'}]")],
+            "a",
+            "error: trouble configuring builtin PatchTransformer with config: `\npatch: 'x: y'\n`: unable to parse SM or JSON \
+             patch from [patch: \"x: y\"]\n",
         ),
     ] {
         assert_eq!(built(files, directory).unwrap_err(), error, "{files:?}");
     }
+}
+
+#[test]
+fn json_patches_say_why_they_do_not_apply() {
+    for (operation, why) in [
+        (
+            "op: add, path: /nope/deep, value: 1",
+            "add operation does not apply: doc is missing path: \"/nope/deep\": missing value",
+        ),
+        (
+            "op: remove, path: /x",
+            "error in remove for path: '/x': Unable to remove nonexistent key: x: missing value",
+        ),
+        (
+            "op: replace, path: /nope/x, value: 1",
+            "replace operation does not apply: doc is missing path: /nope/x: missing value",
+        ),
+        ("op: test, path: /kind, value: x", "testing value /kind failed: test failed"),
+        (
+            "op: move, from: /nope, path: /x",
+            "error in move for path: 'nope': Unable to remove nonexistent key: nope: missing value",
+        ),
+        ("op: nope, path: /x", "Unexpected kind: nope"),
+    ] {
+        let kustomization = format!(
+            "resources: [s.yaml]\npatches: [{{target: {{kind: StatefulSet}}, patch: '- {{{operation}}}'}}]"
+        );
+        let files = [("a/kustomization.yaml", kustomization.as_str()), ("a/s.yaml", SET)];
+        assert_eq!(built(&files, "a").unwrap_err(), format!("error: {why}"), "{operation}");
+    }
+}
+
+#[test]
+fn a_generator_that_replaces_keeps_labels() {
+    let files = [
+        (
+            "a/kustomization.yaml",
+            "configMapGenerator: [{name: c, literals: [a=b], options: {labels: {k: v}}}]",
+        ),
+        (
+            "b/kustomization.yaml",
+            "resources: [../a]\nconfigMapGenerator: [{name: c, behavior: replace, literals: [d=e], options: {labels: {m: w}}}]",
+        ),
+    ];
+    let text = built(&files, "b").unwrap();
+    assert!(text.contains("data:\n  d: e\n"), "{text}");
+    assert!(text.contains("  labels:\n    k: v\n    m: w\n"), "{text}");
+}
+
+#[test]
+fn a_patch_may_say_that_it_merges() {
+    let kustomization = "resources: [s.yaml]
+patches:
+- patch: |-
+    apiVersion: v1
+    kind: Service
+    metadata: {name: web}
+    spec: {$patch: merge, type: X}
+";
+    let text = built(&[("a/kustomization.yaml", kustomization), ("a/s.yaml", SERVICE)], "a").unwrap();
+    assert!(text.contains("\n  type: X\n") && !text.contains("$patch"), "{text}");
 }

@@ -95,6 +95,9 @@ fn merge_into(
     let resource = &mut resources[at];
     let (name, kind_name) = (resource.name().to_string(), resource.kind_name().to_string());
     let api_version = resource.tree["apiVersion"].clone();
+    let mut patch = patch.clone();
+    without_merge(&mut patch);
+    let patch = &patch;
     match resource.kind() {
         Some(kind) => patch::strategic(kind, &mut resource.tree, patch)?,
         None => patch::merge_json(&mut resource.tree, patch),
@@ -110,6 +113,18 @@ fn merge_into(
     Ok(())
 }
 
+/// Takes `$patch: merge` away, which kyaml knows as what is done anyway.
+fn without_merge(patch: &mut Value) {
+    match patch {
+        Value::Object(fields) => {
+            fields.retain(|name, value| name != "$patch" || *value != "merge");
+            fields.values_mut().for_each(without_merge);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_merge),
+        _ => {}
+    }
+}
+
 /// A patch of `patches` or `patchesJson6902`.
 fn apply_patch(
     builder: &Builder,
@@ -118,15 +133,35 @@ fn apply_patch(
     resources: &mut Vec<Resource>,
 ) -> Result<(), String> {
     let (inline, path) = (entry["patch"].as_str(), entry["path"].as_str());
+    // The plugin's configuration stands in what it says.
+    let wrong = |why: &str| {
+        let config = yaml::write(entry);
+        let end = if why.ends_with("path in") { ["\n", &config].concat() } else { String::new() };
+        format!("trouble configuring builtin PatchTransformer with config: `\n{config}`: {why}{end}\n")
+    };
     let text = match (inline, path) {
         (Some(text), None) => text,
-        (None, Some(path)) => builder.file(kustomization, path)?,
-        (Some(_), Some(_)) => return Err(format!("patch and path can't be set at the same time\n{entry}")),
-        (None, None) => return Err(format!("must specify one of patch and path in\n{entry}")),
+        (None, Some(path)) => builder
+            .file(kustomization, path)
+            .map_err(|why| wrong(&format!("failed to get the patch file from path({path}): {why}")))?,
+        (Some(_), Some(_)) => return Err(wrong("patch and path can't be set at the same time")),
+        (None, None) => return Err(wrong("must specify one of patch and path in")),
+    };
+    let source = match path {
+        Some(path) => format!("[path: {path:?}]"),
+        None => format!("[patch: {text:?}]"),
     };
     let mut stream = yaml::read(text);
-    if let Some(error) = stream.error {
-        return Err(format!("unable to parse SM or JSON patch from [{text}]: {}", error.message));
+    let is_patch = |document: &yaml::Document| match document.value() {
+        Value::Array(operations) => operations.iter().all(Value::is_object),
+        tree @ Value::Object(fields) => {
+            let is_whole = !tree["kind"].is_null() && !tree["metadata"]["name"].is_null();
+            is_whole || fields.is_empty()
+        }
+        _ => false,
+    };
+    if stream.error.is_some() || !stream.documents.iter().all(is_patch) {
+        return Err(wrong(&format!("unable to parse SM or JSON patch from {source}")));
     }
     let target = &entry["target"];
     if stream.documents.len() > 1 && target.is_null() {
@@ -135,7 +170,7 @@ fn apply_patch(
     let tree = stream.documents.pop().map_or(Value::Null, yaml::Document::into_value);
     if target.is_null() {
         return match tree {
-            Value::Array(_) => Err(format!("must specify a target for JSON patch {text}")),
+            Value::Array(_) => Err(format!("must specify a target for JSON patch {source}")),
             tree => merge(resources, &tree),
         };
     }
@@ -145,9 +180,7 @@ fn apply_patch(
         if is_target(target, &resources[at])? {
             match &tree {
                 Value::Array(operations) => {
-                    if !patch::json(&mut resources[at].tree, operations) {
-                        return Err(format!("JSON patch {text:?} does not apply to {}", resources[at].id()));
-                    }
+                    patch::json(&mut resources[at].tree, operations)?;
                 }
                 tree => merge_into(resources, at, tree, &entry["options"])?,
             }

@@ -11,7 +11,7 @@ pub use go::go_json;
 
 use super::table::TabWriter;
 use super::{Failure, Invocation};
-use crate::api::Object;
+use crate::api::{Body, Object, Uid};
 use crate::patch::field_managers;
 use go::go_print;
 use jsonpath::Template;
@@ -172,12 +172,20 @@ impl Output {
             Output::Yaml { managed_fields }
             | Output::Kyaml { managed_fields }
             | Output::Json { managed_fields } => *managed_fields,
-            Output::JsonPath { text, .. } => ["managedFields", ".metadata}", "{}", "{.}", "{@}", "[*]}"]
-                .iter()
-                .any(|part| text.contains(part)),
+            Output::JsonPath { .. } | Output::GoTemplate(_) | Output::CustomColumns { .. } => true,
             _ => false,
         };
-        if shown {
+        // What kubectl itself made has none.
+        if shown && object.meta.uid != Uid::default() {
+            // What kubectl itself changed is a tree only, with nobody's shares.
+            let read;
+            let object = match &object.body {
+                Body::Other(_) => {
+                    read = Object { meta: object.meta.clone(), ..Object::from_value(object.kind, &tree) };
+                    &read
+                }
+                _ => object,
+            };
             let managers = field_managers::of(object);
             tree["metadata"]["managedFields"] = field_managers::to_value(object.kind, &managers);
         }

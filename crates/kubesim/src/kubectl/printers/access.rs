@@ -50,8 +50,8 @@ fn subjects(row: &Row, kind: &str) -> String {
     subjects.map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// Models printers.go: extractCSRStatus.
-fn csr_status(row: &Row) -> String {
+/// What was decided about a request. Models printers.go: extractCSRStatus.
+pub fn csr_status(row: &Row) -> String {
     let status = get(row.tree(), "status");
     let has = |kind: &str| list(status, "conditions").iter().any(|c| get(c, "type") == kind);
     let decided = if has("Denied") {

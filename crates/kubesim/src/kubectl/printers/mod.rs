@@ -14,6 +14,7 @@ mod storage;
 mod workload;
 
 use crate::api::Kind;
+pub use access::csr_status;
 pub use cell::{age, at, labels, or, some_and_more, text};
 pub use node::{node_roles, node_status};
 pub use pod::{PodSummary, pod_status, pod_summary};
