@@ -324,14 +324,19 @@ fn branches(words: &'static Messages, session: &Session, send: &Callback<Intent>
             Intent::Session(Action::Discard(id)),
         );
         if id == shown {
+            // It is not drawn over what is being written: time may pass meanwhile.
             let onchange = send.reform(move |event: Event| {
                 let input: HtmlInputElement = event.target_unchecked_into();
-                Intent::Session(Action::Rename(id, input.value().trim().into()))
+                let name = input.value();
+                if name.trim().is_empty() {
+                    input.set_value(words.first_branch());
+                }
+                Intent::Session(Action::Rename(id, name.trim().into()))
             });
             let name = name.to_string();
             return html! {
                 <li key={id} class="shown">
-                    <input type="text" dir="auto" aria-label={words.branch_name()} value={name} {onchange} spellcheck="false" autocomplete="off" />
+                    <input type="text" dir="auto" aria-label={words.branch_name()} ~defaultValue={name} {onchange} spellcheck="false" autocomplete="off" />
                     <small>{ from }</small>{ discard }
                 </li>
             };

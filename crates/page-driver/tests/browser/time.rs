@@ -108,7 +108,11 @@ fn acting_in_the_past_makes_a_branch_to_switch_to_compare_and_discard() {
         "scale sts flask --replicas=1"
     );
     page.wait("one lane is left", "document.querySelectorAll('.lane').length === 1");
+    // Time passes while it is written.
+    page.click_named("To the start");
+    page.click_named("Play");
     page.paste(".branches .shown input", "just one");
+    page.wait("it is another moment", "document.querySelector('.time').innerText > '0:03'");
     page.type_keys(ENTER);
     page.wait("it has its name", "document.querySelector('[aria-label=\"Delete just one\"]')");
 
