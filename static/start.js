@@ -155,8 +155,8 @@ const note = (text, button) => {
   document.body.append(element);
   return element;
 };
-const unnote = () => document.getElementById("loading")?.remove();
-// What can be answered stands until it is: that something is waited for does not take its place.
+// What can be answered stands until it is: neither that something is waited for takes its place, nor that this has come takes it away.
+const unnote = () => document.querySelector("#loading[role=status]")?.remove();
 const waiting = () => document.querySelector("#loading[role=alert]") ?? note(TEXT.waiting);
 const pressed = (text, act) => {
   const button = document.createElement("button");
@@ -189,7 +189,7 @@ const wanted = (reason) => {
   another ??= isNewer().then((newer) => new Promise((done) => {
     const go = () => {
       another = undefined;
-      unnote();
+      document.getElementById("loading")?.remove();
       if (acts.length) waiting();
       done();
     };
