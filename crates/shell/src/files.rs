@@ -1,6 +1,7 @@
 //! A tree of files in memory, for a [`crate::Host`] to build on: the laptop's, and the tests'.
 
 use crate::host::{FileError, Stat};
+use crate::path::{MAX_LINKS, absolute, parent};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -16,9 +17,6 @@ struct Node {
     /// Its user and its group.
     owner: (u32, u32),
 }
-
-/// The most links that are followed.
-const MAX_LINKS: usize = 20;
 
 /// Directories and files by path; the root always exists. Cheap to clone: texts are shared until they change.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,10 +60,7 @@ impl Files {
             });
             let Some((end, target)) = link else { break };
             let parent = path[..end].rsplit_once('/').map_or("", |(parent, _)| parent);
-            path = crate::path::absolute(
-                &crate::path::absolute(parent, &target),
-                path[end..].trim_start_matches('/'),
-            );
+            path = absolute(&absolute(parent, &target), path[end..].trim_start_matches('/'));
         }
         path
     }
@@ -239,9 +234,7 @@ impl Files {
     }
 
     fn room_in_parent(&self, path: &str) -> Result<(), FileError> {
-        let parent =
-            path.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent });
-        match self.stat(parent) {
+        match self.stat(parent(path)) {
             None => Err(FileError::NotFound),
             Some(stat) if !stat.dir => Err(FileError::NotDirectory),
             Some(_) if self.nodes.len() >= Files::MAX_NODES => Err(FileError::NoSpace),

@@ -80,6 +80,27 @@ pub(crate) fn make_dirs(host: &mut dyn Host, path: &str) -> Result<(), FileError
     Ok(())
 }
 
+/// The directory that an absolute path is in.
+pub(crate) fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent })
+}
+
+/// The most links that are followed from one to the next.
+pub(crate) const MAX_LINKS: usize = 20;
+
+/// The path to which the links of a path lead.
+pub(crate) fn canonical(host: &dyn Host, path: &str) -> String {
+    let mut made = String::from("/");
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        made = absolute(&made, part);
+        for _ in 0..MAX_LINKS {
+            let Some(target) = host.read_link(&made) else { break };
+            made = absolute(parent(&made), &target);
+        }
+    }
+    made
+}
+
 /// Whether a word has an unquoted `*`, `?` or `[…]`.
 pub(crate) fn is_pattern(word: &str, extended: bool) -> bool {
     let (mut quoted, mut opened) = (false, false);

@@ -44,6 +44,8 @@ pub(crate) struct Pattern {
     program: Vec<Inst>,
     ignore_case: bool,
     groups: usize,
+    /// It has references back to groups.
+    refers: bool,
 }
 
 /// How patterns of file names are read.
@@ -85,12 +87,18 @@ impl Pattern {
         let chars: Vec<char> = source.chars().collect();
         let mut c = Compiler { chars, at: 0, program: vec![], extended, groups: 0, depth: 0 };
         c.alternatives()?;
-        (c.at == c.chars.len()).then_some(Pattern { program: c.program, ignore_case, groups: c.groups })
+        let refers = c.program.iter().any(|inst| matches!(inst, Back(_)));
+        (c.at == c.chars.len()).then_some(Pattern {
+            program: c.program,
+            ignore_case,
+            groups: c.groups,
+            refers,
+        })
     }
 
     /// A pattern for this very text.
     pub(crate) fn literal(source: &str, ignore_case: bool) -> Pattern {
-        Pattern { program: source.chars().map(Char).collect(), ignore_case, groups: 0 }
+        Pattern { program: source.chars().map(Char).collect(), ignore_case, ..Pattern::default() }
     }
 
     /// The same, matching whole texts or whole words only.
@@ -131,7 +139,7 @@ impl Pattern {
         if to_end {
             c.program.push(End);
         }
-        Pattern { program: c.program, ignore_case: false, groups: 0 }
+        Pattern { program: c.program, ..Pattern::default() }
     }
 
     /// Whether the pattern is found anywhere in `text`.
@@ -171,7 +179,6 @@ impl Pattern {
         }
         let mut found: Found = vec![None; 2];
         let mut todo = vec![Todo::Try(0, start)];
-        let refers = self.program.iter().any(|inst| matches!(inst, Back(_)));
         let mut steps = 0;
         while let Some(next) = todo.pop() {
             let (mut pc, mut at) = match next {
@@ -189,7 +196,7 @@ impl Pattern {
                 };
                 let place = pc * (text.len() + 1) + at;
                 steps += 1;
-                if refers {
+                if self.refers {
                     tried[place / 64] = 0;
                     if steps > MAX_STEPS {
                         return None;
@@ -243,7 +250,8 @@ impl Pattern {
                                 let mut program = vec![Start];
                                 program.extend_from_slice(inner);
                                 program.push(End);
-                                let whole = Pattern { program, ignore_case: self.ignore_case, groups: 0 };
+                                let whole =
+                                    Pattern { program, ignore_case: self.ignore_case, ..Pattern::default() };
                                 whole.is_match(&text[at..end])
                             })
                         };

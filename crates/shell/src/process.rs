@@ -389,6 +389,16 @@ pub(crate) struct System {
 }
 
 impl System {
+    /// The number that a process has in its container.
+    pub(crate) fn number_outside(&self, pid: u32) -> u32 {
+        pid - MAIN + self.pid
+    }
+
+    /// Whether a process has not ended.
+    pub(crate) fn is_alive(&self, pid: u32) -> bool {
+        self.living.contains(&pid) || self.forked.iter().any(|process| process.pid == pid)
+    }
+
     pub(crate) fn pipe(&mut self, text: String) -> u32 {
         self.next += 1;
         self.pipes.push((self.next, text));

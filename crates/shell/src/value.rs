@@ -3,7 +3,7 @@
 use crate::arith::{self, Variables, Why};
 use crate::host::Flavour;
 use crate::number::decimal;
-use crate::process::{Assigned, Assignment, Control, MAIN, Process, World};
+use crate::process::{Assigned, Assignment, Control, Process, World};
 use crate::tools;
 use crate::variable::Item;
 use std::rc::Rc;
@@ -62,10 +62,10 @@ impl Process {
         let text = match name {
             "?" => self.status.to_string(),
             "#" => self.args.len().to_string(),
-            "$" => (self.shell - MAIN + w.system.pid).to_string(),
+            "$" => w.system.number_outside(self.shell).to_string(),
             "!" => {
                 let jobs = self.backgrounds.last().or(self.jobs_outside.last());
-                (jobs?.0 - MAIN + w.system.pid).to_string()
+                w.system.number_outside(jobs?.0).to_string()
             }
             "-" => self.option_letters(w),
             "0" => return Some(self.name.clone()),
@@ -74,7 +74,7 @@ impl Process {
             "PWD" => return Some(self.cwd.clone()),
             "PPID" => {
                 let parent = self.shell_parent;
-                if parent == 0 { "0".into() } else { (parent - MAIN + w.system.pid).to_string() }
+                if parent == 0 { "0".into() } else { w.system.number_outside(parent).to_string() }
             }
             "LINENO" if self.flavour == Flavour::Sh && self.file.is_empty() => {
                 self.line.saturating_sub(1).to_string()
@@ -94,7 +94,7 @@ impl Process {
                 let now = w.host.now_ms();
                 format!("{}.{:06}", now / 1000, now % 1000 * 1000)
             }
-            "BASHPID" if bash => (self.pid - MAIN + w.system.pid).to_string(),
+            "BASHPID" if bash => w.system.number_outside(self.pid).to_string(),
             "BASH_SUBSHELL" if bash => self.depth.to_string(),
             "BASH_VERSION" if bash => "5.2.15(1)-release".into(),
             "BASH" if bash => "/bin/bash".into(),

@@ -14,6 +14,8 @@ use std::rc::Rc;
 
 /// The annotation in which kubectl keeps what was applied last: `corev1.LastAppliedConfigAnnotation`.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// The annotation in which claims and volumes named their class before they had a field for it: `corev1.BetaStorageClassAnnotation`.
+pub const STORAGE_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 /// The annotation of what an opened state lacked and was made up, where kubectl prints REASON of volumes, too.
 pub const MADE_UP: &str = "opened/made-up";
 /// On a pod of an opened state: its controller, which is not in the state (`kind/name`).

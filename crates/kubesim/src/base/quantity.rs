@@ -78,6 +78,14 @@ impl Quantity {
         self.nanos
     }
 
+    /// How many units of a divisor so many billionths are, rounded up; a divisor that is no quantity is 1. Models
+    /// `pkg/api/v1/resource/helpers.go: convertResourceCPUToString` and its like.
+    pub fn in_units(nanos: i128, divisor: &str) -> String {
+        let unit = Quantity::parse(divisor).map_or(0, |divisor| divisor.nanos);
+        let unit = if unit == 0 { NANO } else { unit };
+        ((nanos + unit - 1) / unit).to_string()
+    }
+
     /// Models Quantity.Value: rounded up to a whole number.
     pub fn value(&self) -> i64 {
         i64::try_from(self.scaled(NANO)).unwrap_or(i64::MAX)

@@ -117,12 +117,9 @@ fn grown(options: Options, corefile: &str) -> Store {
     cluster.run_until(BORN + Span::seconds(20));
     let selector = Key::new(Kind::Service, NAMESPACE, "kube-dns");
     let selected = cluster.api.update(&selector, |service| {
-        if let Body::Service(service) = &mut service.body {
-            service.selector = BTreeMap::from([("k8s-app".into(), "kube-dns".into())]);
-            let mut spec = (*service.raw).clone();
-            spec["selector"] = json!({"k8s-app": "kube-dns"});
-            service.raw = spec.into();
-        }
+        let mut tree = service.to_value();
+        tree["spec"]["selector"] = json!({"k8s-app": "kube-dns"});
+        service.body = Object::from_value(Kind::Service, &tree).body;
     });
     selected.expect("the Service was there");
     let config =

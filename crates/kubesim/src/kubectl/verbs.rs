@@ -121,71 +121,24 @@ const CHANGING: &[Verb] = &[
         help: "Create a resource from a file or from stdin.\n\nUsage:\n  kubectl create -f FILENAME [options]",
         run: apply::create,
     },
-    Verb { name: "create namespace", flags: create!(""), help: NAMED, run: create::create_kind },
-    Verb { name: "create serviceaccount", flags: create!(""), help: NAMED, run: create::create_kind },
-    Verb {
-        name: "create configmap",
-        flags: create!("from-literal+ from-file+ from-env-file+ append-hash?"),
-        help: NAMED,
-        run: create::create_kind,
-    },
+    created("create namespace", create!("")),
+    created("create serviceaccount", create!("")),
+    created("create configmap", create!("from-literal+ from-file+ from-env-file+ append-hash?")),
     Verb { name: "create secret", flags: "", help: NAMED, run: info::parent },
-    Verb {
-        name: "create secret docker-registry",
-        flags: create!("from-file+ append-hash? docker-username docker-password docker-email docker-server"),
-        help: NAMED,
-        run: create::create_kind,
-    },
-    Verb {
-        name: "create secret generic",
-        flags: create!("from-literal+ from-file+ from-env-file+ append-hash? type"),
-        help: NAMED,
-        run: create::create_kind,
-    },
-    Verb {
-        name: "create secret tls",
-        flags: create!("append-hash? cert key"),
-        help: NAMED,
-        run: create::create_kind,
-    },
+    created(
+        "create secret docker-registry",
+        create!("from-file+ append-hash? docker-username docker-password docker-email docker-server"),
+    ),
+    created("create secret generic", create!("from-literal+ from-file+ from-env-file+ append-hash? type")),
+    created("create secret tls", create!("append-hash? cert key")),
     Verb { name: "create service", flags: "", help: NAMED, run: info::parent },
-    Verb {
-        name: "create service clusterip",
-        flags: create!("tcp, clusterip"),
-        help: NAMED,
-        run: create::create_kind,
-    },
-    Verb {
-        name: "create service externalname",
-        flags: create!("tcp, external-name"),
-        help: NAMED,
-        run: create::create_kind,
-    },
-    Verb {
-        name: "create service loadbalancer",
-        flags: create!("tcp,"),
-        help: NAMED,
-        run: create::create_kind,
-    },
-    Verb {
-        name: "create service nodeport",
-        flags: create!("tcp, node-port#"),
-        help: NAMED,
-        run: create::create_kind,
-    },
-    Verb {
-        name: "create deployment",
-        flags: create!("image+ r:replicas# port#"),
-        help: NAMED,
-        run: create::create_kind,
-    },
-    Verb { name: "create quota", flags: create!("hard scopes"), help: NAMED, run: create::create_kind },
-    Verb {
-        name: "create poddisruptionbudget",
-        flags: create!("selector min-available max-unavailable"),
-        help: NAMED,
-        run: create::create_kind,
-    },
+    created("create service clusterip", create!("tcp, clusterip")),
+    created("create service externalname", create!("tcp, external-name")),
+    created("create service loadbalancer", create!("tcp,")),
+    created("create service nodeport", create!("tcp, node-port#")),
+    created("create deployment", create!("image+ r:replicas# port#")),
+    created("create quota", create!("hard scopes")),
+    created("create poddisruptionbudget", create!("selector min-available max-unavailable")),
     Verb { name: "create job", flags: create!("image from"), help: NAMED, run: create::create_generated },
     Verb {
         name: "create cronjob",
@@ -497,6 +450,11 @@ const CHANGING: &[Verb] = &[
 ];
 
 const NAMED: &str = "Create an object from flags.";
+
+/// A verb that creates an object of one kind.
+const fn created(name: &'static str, flags: &'static str) -> Verb {
+    Verb { name, flags, help: NAMED, run: create::create_kind }
+}
 
 const ROLLOUT: &str = "f:filename, k:kustomize R:recursive? l:selector o:output dry-run=unchanged field-manager template \
     allow-missing-template-keys? show-managed-fields?";

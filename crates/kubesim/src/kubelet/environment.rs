@@ -219,11 +219,7 @@ fn amount(store: &Store, pod: &Object, container: &Container, resource: &str, di
     let node = store.get(&Key::cluster(Kind::Node, node)).map(|node| node.to_value());
     let all = node.map_or(0, |node| nanos(&text(get(get(&node, "status"), "allocatable"), what)));
     let amount = if own == 0 && list == "limits" { all } else { own };
-    let unit = match nanos(divisor) {
-        0 => nanos("1"),
-        unit => unit,
-    };
-    ((amount + unit - 1) / unit).to_string()
+    Quantity::in_units(amount, divisor)
 }
 
 /// `key="value"` lines, as the downward API writes maps.

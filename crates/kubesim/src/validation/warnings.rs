@@ -12,6 +12,7 @@ use super::field::{At, Path, Paths};
 use super::names;
 use super::security::all_containers;
 use crate::api::Kind;
+use crate::api::meta::STORAGE_CLASS;
 use crate::base::quantity::Quantity;
 
 /// The warnings about a new object or (`old`) a new version of a stored one, as kubectl prints them behind `Warning: `.
@@ -55,11 +56,10 @@ pub fn warnings(kind: Kind, object: &Value, old: Option<&Value>) -> Vec<String> 
         }
         Kind::Service => service_warnings(&at, &mut found),
         Kind::PersistentVolumeClaim => {
-            const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
             let annotations = at.get("metadata").get("annotations");
-            if annotations.get(CLASS).is_set() {
+            if annotations.get(STORAGE_CLASS).is_set() {
                 let text = "deprecated since v1.8; use \"storageClassName\" attribute instead";
-                found.push(format!("{}[{CLASS}]: {text}", annotations.path));
+                found.push(format!("{}[{STORAGE_CLASS}]: {text}", annotations.path));
             }
             fractional(&spec.get("resources"), "storage", &["requests", "limits"], &mut found)
         }

@@ -59,7 +59,7 @@ impl Process {
                 continue;
             }
             let number = match of_job.flatten() {
-                Some(own) => Some(i64::from(own) + i64::from(w.system.pid) - i64::from(MAIN)),
+                Some(own) => Some(i64::from(w.system.number_outside(own))),
                 None => decimal(word),
             };
             let Some(pid) = number else {
@@ -74,8 +74,7 @@ impl Process {
                 continue;
             };
             let own = self.own_pid(w, pid);
-            let alive = own
-                .filter(|own| w.system.living.contains(own) || w.system.forked.iter().any(|p| p.pid == *own));
+            let alive = own.filter(|own| w.system.is_alive(*own));
             match alive {
                 Some(own) if sent != 0 => w.system.kill.push((own, sent)),
                 Some(_) => {}
@@ -130,10 +129,10 @@ impl Process {
         };
         let mut text = String::new();
         for (n, (pid, command)) in jobs.iter().skip(waited).enumerate() {
-            if !w.system.living.contains(pid) && !w.system.forked.iter().any(|p| p.pid == *pid) {
+            if !w.system.is_alive(*pid) {
                 continue;
             }
-            let number = pid - MAIN + w.system.pid;
+            let number = w.system.number_outside(*pid);
             let sign = match jobs.len() - waited - n {
                 1 => '+',
                 2 => '-',
@@ -197,11 +196,8 @@ impl Process {
             self.kids.push(kid);
         }
         if let (Some(word), true) = (words.last(), self.flavour == Flavour::Bash) {
-            let known = |kid: &u32| {
-                w.system.living.contains(kid)
-                    || w.system.ended.iter().any(|(pid, _)| pid == kid)
-                    || w.system.forked.iter().any(|p| p.pid == *kid)
-            };
+            let known =
+                |kid: &u32| w.system.is_alive(*kid) || w.system.ended.iter().any(|(pid, _)| pid == kid);
             if self
                 .kids
                 .last()

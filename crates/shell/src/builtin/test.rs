@@ -123,12 +123,13 @@ impl Process {
             }
             [left, operator, right] if is_binary(operator) => {
                 let modified = |path: &str| w.host.stat(&self.path(path)).map(|s| s.modified_ms);
+                let led_to = |path: &str| path::canonical(w.host, &self.path(path));
                 // Beside a file that is not there only bash's are older and newer.
                 let there = flavour.is_bash() || modified(left).is_some() && modified(right).is_some();
                 Ok(match *operator {
                     "==" if flavour == Flavour::Dash => return Err(format!("{left}: unexpected operator")),
                     "=" | "==" => left == right,
-                    "-ef" => modified(left).is_some() && self.led_to(w, left) == self.led_to(w, right),
+                    "-ef" => modified(left).is_some() && led_to(left) == led_to(right),
                     "!=" => left != right,
                     "<" => left < right,
                     ">" => left > right,
@@ -171,21 +172,6 @@ impl Process {
         }
     }
 }
-
-impl Process {
-    /// The file that a path leads to over links.
-    fn led_to(&self, w: &World, path: &str) -> String {
-        let mut path = self.path(path);
-        for _ in 0..MAX_LINKS {
-            let Some(target) = w.host.read_link(&path) else { break };
-            path = path::absolute(path.rsplit_once('/').map_or("/", |(parent, _)| parent), &target);
-        }
-        path
-    }
-}
-
-/// The most links that are followed from one to the next.
-const MAX_LINKS: usize = 8;
 
 fn is_binary(word: &str) -> bool {
     ["=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"].contains(&word)

@@ -4,6 +4,7 @@ use super::tool::{Context, Tool};
 use crate::host::{FileError, Host};
 use crate::number::decimal;
 use crate::variable::Vars;
+use std::rc::Rc;
 
 /// Under which name a process keeps the user that it has become (su, gosu): numbers of the user, the group and the other
 /// groups.
@@ -36,13 +37,6 @@ fn users(host: &dyn Host) -> Vec<User> {
     text.lines().filter_map(user).collect()
 }
 
-/// Where a user of `/etc/passwd` is at home.
-pub(crate) fn home_of(host: &dyn Host, name: &str) -> Option<std::rc::Rc<str>> {
-    let id = decimal(name);
-    let found = users(host).into_iter().find(|user| user.name == name || Some(i64::from(user.id)) == id);
-    found.map(|user| user.home.into())
-}
-
 /// The groups of `/etc/group`: names, numbers, members.
 fn groups(host: &dyn Host) -> Vec<(String, u32, String)> {
     let text = crate::path::read(host, "/etc/group").unwrap_or_default();
@@ -54,13 +48,26 @@ fn groups(host: &dyn Host) -> Vec<(String, u32, String)> {
     text.lines().filter_map(group).collect()
 }
 
+/// The user of `/etc/passwd` with this name or number.
+fn known_user(host: &dyn Host, word: &str) -> Option<User> {
+    let number = numbered(word);
+    users(host).into_iter().find(|user| user.name == word || Some(user.id) == number)
+}
+
+/// Where a user of `/etc/passwd` is at home.
+pub(crate) fn home_of(host: &dyn Host, word: &str) -> Option<Rc<str>> {
+    known_user(host, word).map(|user| user.home.into())
+}
+
+/// The number that a word is.
+fn numbered(word: &str) -> Option<u32> {
+    decimal(word).and_then(|n| u32::try_from(n).ok())
+}
+
 /// The user of this name or number. A number needs no entry.
 pub(crate) fn find_user(host: &dyn Host, word: &str) -> Option<User> {
-    let all = users(host);
-    let number = decimal(word).and_then(|n| u32::try_from(n).ok());
-    let known = all.into_iter().find(|user| user.name == word || Some(user.id) == number);
-    known.or_else(|| {
-        let id = number?;
+    known_user(host, word).or_else(|| {
+        let id = numbered(word)?;
         Some(User { name: word.into(), id, group: 0, home: "/".into(), shell: "/bin/sh".into() })
     })
 }
@@ -68,7 +75,7 @@ pub(crate) fn find_user(host: &dyn Host, word: &str) -> Option<User> {
 /// The group of this name or number.
 pub(crate) fn find_group(host: &dyn Host, word: &str) -> Option<u32> {
     let known = groups(host).into_iter().find(|(name, ..)| name == word).map(|(_, id, _)| id);
-    known.or_else(|| decimal(word).and_then(|n| u32::try_from(n).ok()))
+    known.or_else(|| numbered(word))
 }
 
 /// The groups of a user beside its own.

@@ -4,7 +4,7 @@ use super::date::{parse_time, time_text};
 use super::tool::{Context, Tool};
 use crate::host::FileError;
 use crate::number::decimal;
-use crate::path::{absolute, make_dirs, walk};
+use crate::path::{absolute, canonical, make_dirs, parent, walk};
 use crate::pattern::Pattern;
 
 /// What an archive of this simulation begins with: its files' texts follow, each after its name and length.
@@ -53,23 +53,6 @@ impl Tool {
         }
     }
 
-    /// The path to which links lead.
-    fn canonical(c: &Context, path: &str) -> String {
-        let mut made = String::from("/");
-        for part in path.split('/').filter(|p| !p.is_empty()) {
-            made = absolute(&made, part);
-            for _ in 0..20 {
-                let Some(target) = c.host.read_link(&made) else { break };
-                let parent = made
-                    .rsplit_once('/')
-                    .map_or("/", |(p, _)| if p.is_empty() { "/" } else { p })
-                    .to_string();
-                made = absolute(&parent, &target);
-            }
-        }
-        made
-    }
-
     pub(super) fn real_path(&mut self, c: &mut Context) {
         for given in self.operands.clone() {
             let path = c.path(&given);
@@ -81,10 +64,8 @@ impl Tool {
                 }
                 continue;
             }
-            let made = Tool::canonical(c, &path);
-            let parent =
-                made.rsplit_once('/').map_or("/", |(p, _)| if p.is_empty() { "/" } else { p }).to_string();
-            if c.host.stat(&parent).is_none() || self.has('e') && c.host.stat(&made).is_none() {
+            let made = canonical(c.host, &path);
+            if c.host.stat(parent(&made)).is_none() || self.has('e') && c.host.stat(&made).is_none() {
                 if self.name == "realpath" {
                     self.complain(c, "@", "@", &given, FileError::NotFound);
                 }

@@ -1,9 +1,10 @@
 //! Certificate signing requests: what is asked for stands in the request itself, in DER.
 
+use super::config::decode;
 use super::description::Description;
 use crate::api::Span;
 use crate::api::read::get;
-use crate::kubectl::printers::{csr_status, text};
+use crate::kubectl::printers::csr_status;
 
 /// The types of a subject's names (RFC 5280, appendix A), in the order in which kubectl prints them.
 const NAMES: [(&str, &[u8]); 9] = [
@@ -38,26 +39,24 @@ impl Description<'_> {
             self.field(0, "Requested Duration", &Span::seconds(seconds).to_string());
         }
         self.field(0, "Status", &csr_status(&self.row));
-        let request = yaml::base64::decode(&text(get(spec, "request"))).unwrap_or_default();
-        let (subject, alternatives) = read(&String::from_utf8_lossy(&request)).unwrap_or_default();
+        let (subject, alternatives) = read(&decode(get(spec, "request"))).unwrap_or_default();
         self.line(0, "Subject:");
         for (n, (label, _)) in NAMES.iter().enumerate() {
-            let values: Vec<&str> =
-                subject.iter().filter(|(at, _)| *at == n).map(|(_, value)| value.as_str()).collect();
-            self.request_names(label, &values, n < 2);
+            self.request_names(label, &subject, n, n < 2);
         }
         if !alternatives.is_empty() {
             self.line(0, "Subject Alternative Names:");
         }
         for (n, (label, _)) in ALTERNATIVES.iter().enumerate() {
-            let values: Vec<&str> =
-                alternatives.iter().filter(|(at, _)| *at == n).map(|(_, value)| value.as_str()).collect();
-            self.request_names(label, &values, false);
+            self.request_names(label, &alternatives, n, false);
         }
     }
 
-    fn request_names(&mut self, label: &str, values: &[&str], always: bool) {
-        match values {
+    /// The names of the `n`th kind; `always`: also where there are none.
+    fn request_names(&mut self, label: &str, names: &Names, n: usize, always: bool) {
+        let values: Vec<&str> =
+            names.iter().filter(|(at, _)| *at == n).map(|(_, value)| value.as_str()).collect();
+        match &values[..] {
             [] if always => self.line(0, &["\t", label, ":\t"].concat()),
             [] => {}
             // Of a name that is there once by its nature the last one counts.

@@ -44,16 +44,12 @@ impl Description<'_> {
     pub(super) fn pod_disruption_budget(&mut self) {
         let spec = get(self.row.tree(), "spec");
         let least = !get(spec, "minAvailable").is_null();
-        let has_selector = !get(spec, "selector").is_null();
         self.lines(if least {
             "Name;Namespace;Min available={spec.minAvailable}"
         } else {
             "Name;Namespace;?Max unavailable={spec.maxUnavailable}"
         });
-        match has_selector {
-            true => self.selector("spec.selector"),
-            false => self.field(0, "Selector", "<unset>"),
-        }
+        self.selector_if_set("spec.selector");
         self.lines(
             "Status:;>>Allowed disruptions={status.disruptionsAllowed:0};>>Current={status.currentHealthy:0};\
              >>Desired={status.desiredHealthy:0};>>Total={status.expectedPods:0}",
@@ -70,7 +66,7 @@ impl Description<'_> {
 }
 
 /// The text that a text in base64 stands for.
-fn decode(base64: &Value) -> String {
+pub(super) fn decode(base64: &Value) -> String {
     let bytes = yaml::base64::decode(&text(base64)).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }

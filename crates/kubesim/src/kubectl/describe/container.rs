@@ -243,11 +243,6 @@ fn pod_field(pod: &Value, path: &str) -> String {
 /// ExtractContainerResourceValue`.
 fn resource_value(container: &Value, resource: &str, divisor: &str) -> String {
     let (list, what) = resource.split_once('.').unwrap_or((resource, ""));
-    let nanos = |quantity: &str| Quantity::parse(quantity).map_or(0, |q| q.nanos());
-    let amount = nanos(&text(get(get(get(container, "resources"), list), what)));
-    let unit = match nanos(divisor) {
-        0 => nanos("1"),
-        unit => unit,
-    };
-    ((amount + unit - 1) / unit).to_string()
+    let amount = text(get(get(get(container, "resources"), list), what));
+    Quantity::in_units(Quantity::parse(&amount).map_or(0, |quantity| quantity.nanos()), divisor)
 }

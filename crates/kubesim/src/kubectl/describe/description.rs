@@ -146,6 +146,14 @@ impl<'a> Description<'a> {
         self.field(0, "Selector", &selector);
     }
 
+    /// The same, where there need be none.
+    pub(super) fn selector_if_set(&mut self, path: &str) {
+        match self.row.at(path).is_null() {
+            true => self.field(0, "Selector", "<unset>"),
+            false => self.selector(path),
+        }
+    }
+
     /// Labels in one line.
     pub(super) fn labels_line(&mut self, label: &str, path: &str) {
         let labels = labels_or_none(self.row.at(path));

@@ -2,7 +2,9 @@
 
 use super::description::{Description, conditions};
 use crate::api::Kind;
+use crate::api::meta::STORAGE_CLASS;
 use crate::api::read::{get, list};
+use crate::kubectl::output::go_print;
 use crate::kubectl::printers::{access_modes, at, boolean, capacity, claim, is_default, or, text};
 use serde_json::Value;
 
@@ -218,8 +220,8 @@ impl Description<'_> {
                 self.line(3, "Allocatables:");
                 self.field(4, "Count", &text(count));
             }
-            if let Some(keys) = get(driver, "topologyKeys").as_array() {
-                self.field(3, "Topology Keys", &go_list(keys));
+            if let keys @ Value::Array(_) = get(driver, "topologyKeys") {
+                self.field(3, "Topology Keys", &go_print(keys));
             }
         }
     }
@@ -292,9 +294,8 @@ impl Description<'_> {
                 Value::Array(all) if path == "targetWWNs" => {
                     all.iter().map(text).collect::<Vec<_>>().join(", ")
                 }
-                Value::Array(all) => go_list(all),
-                Value::Object(_) if path == "options" => go_map(value),
-                Value::Object(_) => go_reference(value),
+                Value::Object(_) if path != "options" => go_reference(value),
+                Value::Array(_) | Value::Object(_) => go_print(value),
                 value => text(value),
             };
             match label.strip_prefix('?') {
@@ -379,22 +380,10 @@ impl Description<'_> {
 /// The class of a claim or a volume. Models `pkg/util/storage: GetPersistentVolumeClaimClass`.
 pub(super) fn class(object: &Value) -> String {
     let annotations = get(get(object, "metadata"), "annotations");
-    match get(annotations, "volume.beta.kubernetes.io/storage-class") {
+    match get(annotations, STORAGE_CLASS) {
         Value::Null => text(at(object, "spec.storageClassName")),
         class => text(class),
     }
-}
-
-/// A list as Go prints it.
-fn go_list(all: &[Value]) -> String {
-    ["[", &all.iter().map(text).collect::<Vec<_>>().join(" "), "]"].concat()
-}
-
-/// A map of texts as Go prints it.
-fn go_map(map: &Value) -> String {
-    let pairs = map.as_object().into_iter().flatten();
-    let pairs: Vec<String> = pairs.map(|(k, v)| [k, ":", &text(v)].concat()).collect();
-    ["map[", &pairs.join(" "), "]"].concat()
 }
 
 /// A reference to a Secret as Go prints it: a pod's has no namespace.

@@ -146,10 +146,7 @@ impl Description<'_> {
         let deadline = get(spec, "startingDeadlineSeconds").as_i64();
         let deadline = deadline.map_or("<unset>".into(), |seconds| format!("{seconds}s"));
         self.field(0, "Starting Deadline Seconds", &deadline);
-        match get(get(get(spec, "jobTemplate"), "spec"), "selector") {
-            Value::Null => self.field(0, "Selector", "<unset>"),
-            _ => self.selector("spec.jobTemplate.spec.selector"),
-        }
+        self.selector_if_set("spec.jobTemplate.spec.selector");
         self.lines(
             "Parallelism={spec.jobTemplate.spec.parallelism:<unset>};\
              Completions={spec.jobTemplate.spec.completions:<unset>}",

@@ -11,7 +11,7 @@ pub fn go_json(json: String) -> String {
 }
 
 /// A value as Go's `fmt` prints it: `map[app:flask]`, `[a b]`.
-pub(super) fn go_print(value: &Value) -> String {
+pub fn go_print(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".into(),
         Value::String(s) => s.clone(),

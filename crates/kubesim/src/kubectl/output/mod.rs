@@ -7,13 +7,12 @@ pub mod jsonpath;
 mod kyaml;
 mod template;
 
-pub use go::go_json;
+pub use go::{go_json, go_print};
 
 use super::table::TabWriter;
 use super::{Failure, Invocation};
 use crate::api::{Body, Object, Uid};
 use crate::patch::field_managers;
-use go::go_print;
 use jsonpath::Template;
 use serde_json::{Value, json};
 use std::rc::Rc;
